@@ -1,0 +1,37 @@
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** Given by the control plane at enrolment; names this runner for good. */
+export type RunnerId = Branded<'RunnerId'>;
+/** Given by the control plane; one execution of a pipeline or one connection test, over all its attempts. */
+export type RunId = Branded<'RunId'>;
+
+/** Position of a record in its attempt's stream: 1, 2, 3, ... without gaps. 0 means "none yet". */
+export type Sequence = number;
+
+/**
+ * One try at one run. `epoch` is the fencing token: it grows with every assignment of the run, and the
+ * control plane refuses writes that carry an older one.
+ */
+export interface AttemptRef {
+  readonly runId: RunId;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
+/** A string that names the attempt within this runner; safe as a file name because run ids are checked on entry. */
+export function attemptKey(ref: AttemptRef): string {
+  return `${ref.runId}.${ref.attempt}.${ref.epoch}`;
+}
+
+export function sameAttempt(a: AttemptRef, b: AttemptRef): boolean {
+  return a.runId === b.runId && a.attempt === b.attempt && a.epoch === b.epoch;
+}
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/** Run ids become directory names, so anything but letters, digits, `_` and `-` is refused. */
+export function isRunId(text: string): text is RunId {
+  return RUN_ID.test(text);
+}

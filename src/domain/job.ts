@@ -1,0 +1,19 @@
+import type { AttemptRef } from './ids.ts';
+
+/** The closed list of things a control plane may ask for. Anything else is refused before a secret is touched. */
+export const JOB_KINDS = ['metadata', 'test_connection'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** A job as it arrives: `workflow` is untrusted JSON text until the worker has validated it. */
+export interface Job {
+  readonly ref: AttemptRef;
+  readonly kind: JobKind;
+  /** OpenMetadata's workflow document; secrets only as `secret:/...` references. */
+  readonly workflow: string;
+  /** Longest the attempt may run, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export function isJobKind(text: string): text is JobKind {
+  return (JOB_KINDS as readonly string[]).includes(text);
+}
