@@ -1,0 +1,43 @@
+import type { Progress } from '../domain/progress.ts';
+import type { EntityRecord, FailureRecord, StepRecord } from '../domain/record.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import type { Connect } from '../network/connect.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { SecretSource } from '../secrets/secret.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
+
+/** What a connector may use. It reaches the world through `connect` alone. */
+export interface ConnectorContext {
+  readonly workflow: Workflow;
+  /** The connection's secret fields by dotted path (`password`, `sslConfig.sslKey`), resolved at each read. */
+  readonly secrets: ReadonlyMap<string, SecretSource>;
+  /** Opens a connection to a source host, if the local policy allows it and binds the job's secrets to it. */
+  readonly connect: Connect;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: (progress: Progress) => void;
+  /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
+  readonly count: (name: string, by: number) => void;
+}
+
+export type Extracted = EntityRecord | FailureRecord;
+
+/** A kind of source. */
+export interface Connector {
+  /** OpenMetadata's `serviceConnection.config.type`. */
+  readonly type: string;
+  /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
+  readonly secretFields: readonly string[];
+  /**
+   * The endpoints that a connection document makes the connector sign in to. Throws a typed error for a connection
+   * it cannot understand. Asked before any secret is resolved.
+   */
+  endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
+  /** The steps of a connection test as they end; a mandatory failed step is the last. */
+  testConnection(context: ConnectorContext, signal: AbortSignal): AsyncIterable<StepRecord>;
+  /** Entities parents first, failures as they happen. The consumer's pace is the extraction's pace. */
+  extract(context: ConnectorContext, signal: AbortSignal): AsyncIterable<Extracted>;
+}

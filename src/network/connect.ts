@@ -1,0 +1,35 @@
+import type { Duplex } from 'node:stream';
+import type { Endpoint } from './endpoint.ts';
+
+/** Where bytes for an endpoint really go, in place of name resolution: split-horizon DNS, PrivateLink, a sandbox. */
+export interface ConnectToRule {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+}
+
+/** Local network facts; never taken from a job. */
+export interface NetworkSettings {
+  readonly connectTo: readonly ConnectToRule[];
+  /** `http://user:password@proxy:3128`; the credentials are secret. */
+  readonly proxy: string | undefined;
+  /** Hosts, `.suffixes`, CIDR blocks or `*`, reached without the proxy. */
+  readonly noProxy: readonly string[];
+  /** PEM of CAs trusted beside the public ones. */
+  readonly extraCa: readonly string[];
+}
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  /** For name resolution, TCP, CONNECT and TLS together, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Called with the IP address a direct connection is about to be made to; throws to forbid it. Not called behind a proxy. */
+  readonly checkAddress?: (address: string) => void;
+  /** Absent for plain TCP. The server name and the certificate check always follow the endpoint asked for, not connectTo. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: readonly string[]; readonly alpn?: readonly string[] };
+}
+
+/**
+ * Opens a connection to an endpoint: connectTo, proxy (CONNECT) and TLS as the settings say. Certificates are always
+ * verified. Throws RunnerError NETWORK_UNREACHABLE, NETWORK_TIMEOUT, NETWORK_RESET, PROXY_REFUSED, TLS_UNTRUSTED.
+ */
+export type Connect = (endpoint: Endpoint, options: ConnectOptions) => Promise<Duplex>;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** OpenMetadata's filterPattern: `type/filterPattern.json`. */
+export const filterPatternSchema = z.strictObject({
+  includes: z.array(z.string()).nullish(),
+  excludes: z.array(z.string()).nullish(),
+});
+export type FilterPattern = z.infer<typeof filterPatternSchema>;
+
+/**
+ * OpenMetadata's workflow document (metadataIngestion/workflow.json), as far as this runner acts on it. The
+ * connection stays a plain object here: its connector validates it.
+ */
+export const workflowSchema = z.object({
+  source: z.object({
+    type: z.string(),
+    serviceName: z.string().min(1).max(256),
+    serviceConnection: z.object({ config: z.record(z.string(), z.unknown()) }),
+    sourceConfig: z.object({ config: z.record(z.string(), z.unknown()) }),
+  }),
+  sink: z.object({ type: z.string(), config: z.record(z.string(), z.unknown()).nullish() }).optional(),
+  workflowConfig: z.object({
+    loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+    successThreshold: z.number().int().min(0).max(100).default(90),
+    raiseOnError: z.boolean().default(true),
+    openMetadataServerConfig: z.record(z.string(), z.unknown()).optional(),
+  }),
+  ingestionPipelineFQN: z.string().optional(),
+  pipelineRunId: z.string().optional(),
+});
+export type Workflow = z.infer<typeof workflowSchema>;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { RunnerError } from './errors.ts';
+
+describe('RunnerError.from', () => {
+  it('returns a RunnerError unchanged', () => {
+    const error = new RunnerError('DISK_FULL', 'no room');
+    expect(RunnerError.from(error)).toBe(error);
+  });
+
+  it('finds the system code under wrappers', () => {
+    const cause = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
+    const error = RunnerError.from(new Error('fetch failed', { cause }));
+    expect(error).toMatchObject({ code: 'NETWORK_UNREACHABLE', retryable: true });
+  });
+
+  it('tells a deadline from an abort, and an abort with a reason from one without', () => {
+    expect(RunnerError.from(new DOMException('x', 'TimeoutError')).code).toBe('DEADLINE_EXCEEDED');
+    expect(RunnerError.from(new DOMException('x', 'AbortError')).code).toBe('ABORTED');
+    const reason = new RunnerError('LEASE_LOST', 'gone');
+    expect(RunnerError.from(new DOMException('x', { name: 'AbortError', cause: reason }))).toBe(reason);
+  });
+
+  it.each([undefined, null, 7, 'text', {}, Symbol('s'), Object.create(null)])('is total: %o', (thrown) => {
+    expect(RunnerError.from(thrown, 'SINK_FAILED').code).toBe('SINK_FAILED');
+  });
+
+  it('survives the trip through a failure', () => {
+    const failure = new RunnerError('POLICY_DENIED', 'host', { remedy: 'ask' }).toFailure();
+    expect(RunnerError.fromFailure(failure)).toMatchObject({ code: 'POLICY_DENIED', message: 'host', remedy: 'ask', retryable: false });
+    expect(RunnerError.fromFailure({ ...failure, code: 'MADE_UP' }).code).toBe('INTERNAL');
+  });
+
+  it('starts its text with the code', () => {
+    expect(String(new RunnerError('USAGE', 'no such flag'))).toBe('USAGE: no such flag');
+  });
+});

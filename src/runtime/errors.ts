@@ -1,0 +1,104 @@
+import type { Failure } from '../domain/failure.ts';
+import { ERROR_CODES, isErrorCode, type ErrorCode, type Fault } from './error-codes.ts';
+
+export interface RunnerErrorOptions {
+  /** What to do next; the code's own remedy when left out. */
+  readonly remedy?: string;
+  /** The error underneath. Kept for the local log, never sent. */
+  readonly cause?: unknown;
+  /** Overrides whether trying again may help; by default only `transient` codes may. */
+  readonly retryable?: boolean;
+}
+
+/**
+ * The one error class. `message` is safe to show and to send: whoever throws leaves secrets, response bodies and
+ * payloads out of it. `String(error)` starts with the code, so that a log line alone is enough.
+ */
+export class RunnerError extends Error {
+  override readonly name = 'RunnerError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: RunnerErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
+    this.retryable = options.retryable ?? ERROR_CODES[code].fault === 'transient';
+  }
+
+  get fault(): Fault {
+    return ERROR_CODES[this.code].fault;
+  }
+
+  override toString(): string {
+    return `${this.code}: ${this.message}`;
+  }
+
+  toFailure(): Failure {
+    return { code: this.code, message: this.message, remedy: this.remedy, retryable: this.retryable };
+  }
+
+  /** An error again from what another process reported. Unknown codes become INTERNAL. */
+  static fromFailure(failure: Failure): RunnerError {
+    const code = isErrorCode(failure.code) ? failure.code : 'INTERNAL';
+    return new RunnerError(code, failure.message, { remedy: failure.remedy, retryable: failure.retryable });
+  }
+
+  /** Total: whatever was thrown comes back as a RunnerError, with the original as its cause. Never throws. */
+  static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): RunnerError {
+    if (thrown instanceof RunnerError) return thrown;
+    if (isAbort(thrown)) return fromAbort(thrown);
+    const code = systemCode(thrown) ?? fallback;
+    return new RunnerError(code, messageOf(thrown), { cause: thrown });
+  }
+}
+
+function isAbort(thrown: unknown): thrown is DOMException {
+  return thrown instanceof DOMException && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError');
+}
+
+function fromAbort(thrown: DOMException): RunnerError {
+  if (thrown.name === 'TimeoutError') return new RunnerError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: thrown });
+  if (thrown.cause instanceof RunnerError) return thrown.cause;
+  return new RunnerError('ABORTED', 'stopped on request', { cause: thrown });
+}
+
+/** Codes of the operating system and of TLS that mean the same wherever they turn up. */
+const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  ENOTFOUND: 'NETWORK_UNREACHABLE',
+  EAI_AGAIN: 'NETWORK_UNREACHABLE',
+  ECONNREFUSED: 'NETWORK_UNREACHABLE',
+  EHOSTUNREACH: 'NETWORK_UNREACHABLE',
+  ENETUNREACH: 'NETWORK_UNREACHABLE',
+  ETIMEDOUT: 'NETWORK_TIMEOUT',
+  UND_ERR_CONNECT_TIMEOUT: 'NETWORK_TIMEOUT',
+  UND_ERR_HEADERS_TIMEOUT: 'NETWORK_TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'NETWORK_TIMEOUT',
+  ECONNRESET: 'NETWORK_RESET',
+  EPIPE: 'NETWORK_RESET',
+  UND_ERR_SOCKET: 'NETWORK_RESET',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS_UNTRUSTED',
+  SELF_SIGNED_CERT_IN_CHAIN: 'TLS_UNTRUSTED',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'TLS_UNTRUSTED',
+  UNABLE_TO_GET_ISSUER_CERT: 'TLS_UNTRUSTED',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS_UNTRUSTED',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'TLS_UNTRUSTED',
+  CERT_HAS_EXPIRED: 'TLS_UNTRUSTED',
+  CERT_NOT_YET_VALID: 'TLS_UNTRUSTED',
+};
+
+function systemCode(thrown: unknown): ErrorCode | undefined {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    if (Object.hasOwn(SYSTEM_CODES, code)) return SYSTEM_CODES[code];
+  }
+  return undefined;
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  return typeof thrown === 'string' ? thrown : 'something that is not an error was thrown';
+}

@@ -1,0 +1,43 @@
+import { RunnerError } from './errors.ts';
+
+/**
+ * Loops that live and die together: the first to fail stops the others, and `wait` returns only when all have
+ * ended. A loop ends well by returning, or by throwing once the group's signal has fired.
+ */
+export class TaskGroup {
+  readonly #controller = new AbortController();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly signal: AbortSignal;
+  #failure: RunnerError | undefined;
+
+  constructor(parent: AbortSignal) {
+    this.signal = AbortSignal.any([parent, this.#controller.signal]);
+  }
+
+  /** Starts a loop. May be called while `wait` is waiting. */
+  start(loop: (signal: AbortSignal) => Promise<void>): void {
+    const task = this.#run(loop).finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  /** Stops all loops with a reason. */
+  stop(reason: RunnerError): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Resolves when all loops have ended; throws what the first failed one threw. */
+  async wait(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #run(loop: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await loop(this.signal);
+    } catch (thrown) {
+      if (this.signal.aborted) return;
+      this.#failure ??= RunnerError.from(thrown);
+      this.#controller.abort(this.#failure);
+    }
+  }
+}
