@@ -1,0 +1,168 @@
+import { createWriteStream, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ControlPlaneClient, type Run } from './control-plane-client.ts';
+import { Display } from './display.ts';
+import { readOptions, USAGE, type DemoOptions } from './options.ts';
+import { Processes } from './processes.ts';
+import {
+  enrol, passwordReference, preparePlace, runnerProgram, startControlPlane, startSandbox, storeSecrets, tokenReference, writeRunnerFiles,
+  type ControlPlane, type Place, type Sandbox,
+} from './setup.ts';
+
+interface Stage {
+  readonly options: DemoOptions;
+  readonly display: Display;
+  readonly processes: Processes;
+  readonly place: Place;
+}
+
+interface Summary {
+  readonly status: string;
+  readonly testConnection: string;
+  readonly channel: string | null;
+  readonly objects: number;
+  readonly fields: number;
+  readonly records: number;
+  readonly apiCalls: number;
+  readonly seconds: number;
+  readonly wireBytes: number;
+  readonly result: string;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const stage: Stage = { options, display: new Display(process.stderr), processes: new Processes(), place: preparePlace() };
+  const interrupt = (): void => void stage.processes.stopAll().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  let kept = false;
+  try {
+    const { summary, controlPlane } = await play(stage);
+    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    else showTable(stage, summary);
+    if (options.keep) {
+      kept = true;
+      showNextSteps(stage, controlPlane);
+    }
+    process.exitCode = summary.status === 'success' ? 0 : 1;
+  } finally {
+    if (kept) stage.processes.release();
+    else await stage.processes.stopAll();
+  }
+}
+
+async function play(stage: Stage): Promise<{ summary: Summary; controlPlane: ControlPlane }> {
+  const { display, processes, place, options } = stage;
+  display.step(`starting a sandbox org with ${options.objects} objects and a control plane`);
+  const [sandbox, controlPlane] = await Promise.all([startSandbox(processes, place, options), startControlPlane(processes, place)]);
+  const client = new ControlPlaneClient(controlPlane.console, readFileSync(controlPlane.adminTokenFile, 'utf8').trim(), readFileSync(controlPlane.caFile, 'utf8'));
+  try {
+    await startRunner(stage, client, sandbox, controlPlane);
+    await createService(client, sandbox);
+    const test = await follow(stage, client, 'testing the connection', '/api/v1/services/sandbox/test-connection');
+    const run = await follow(stage, client, 'ingesting metadata', '/api/v1/pipelines/sandbox-metadata/runs');
+    await pipeline(await client.download(`/api/v1/runs/${run.result.id}/records?limit=1000000`), createWriteStream(place.resultFile));
+    return { summary: summarize(stage, test.result, run.result, run.seconds), controlPlane };
+  } finally {
+    client.close();
+  }
+}
+
+async function startRunner(stage: Stage, client: ControlPlaneClient, sandbox: Sandbox, controlPlane: ControlPlane): Promise<void> {
+  const { display, place, processes } = stage;
+  writeRunnerFiles(place, sandbox, controlPlane, stage.options);
+  display.step('enrolling the runner with a one-time token, storing the Salesforce password in the local vault');
+  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', { name: 'demo-runner' });
+  await enrol(place, controlPlane, token);
+  await storeSecrets(place, sandbox);
+  processes.start('runner', [runnerProgram, 'run', '--config', place.configFile], place.log('runner'));
+  for (let tries = 0; tries < 200; tries++) {
+    const { runners } = await client.call<{ runners: { connected: boolean; channel: string }[] }>('GET', '/api/v1/runners');
+    const connected = runners.find((runner) => runner.connected);
+    if (connected !== undefined) {
+      display.log(`runner connected over ${connected.channel}`);
+      return;
+    }
+    await delay(100);
+  }
+  throw new Error(`the runner did not connect; see ${place.log('runner')}`);
+}
+
+async function createService(client: ControlPlaneClient, sandbox: Sandbox): Promise<void> {
+  await client.call('PUT', '/api/v1/services/sandbox', {
+    type: 'Salesforce',
+    connection: {
+      type: 'Salesforce', username: sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: sandbox.myDomain,
+    },
+  });
+  await client.call('PUT', '/api/v1/pipelines/sandbox-metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata' } });
+}
+
+/** Starts a run and shows it until it has ended. */
+async function follow(stage: Stage, client: ControlPlaneClient, what: string, path: string): Promise<{ result: Run; seconds: number }> {
+  const { display } = stage;
+  display.step(what);
+  const started = performance.now();
+  const { id } = await client.call<Run>('POST', path);
+  for await (const { event, data } of client.events(id)) {
+    if (event === 'progress') display.progress(String(data['phase']), Number(data['done']), Number(data['total']), Number(data['apiCalls']));
+    if (event === 'log') display.log(`${String(data['level'])} ${String(data['message'])}`);
+    if (event === 'step') display.log(`${data['passed'] === true ? '✓' : '✗'} ${String(data['name'])}: ${String(data['message'])}`);
+  }
+  display.endProgress();
+  const result = await client.call<Run>('GET', `/api/v1/runs/${id}`);
+  if (result.error !== null) display.log(`✗ ${result.error.code}: ${result.error.message}\n      → ${result.error.remedy}`);
+  return { result, seconds: (performance.now() - started) / 1000 };
+}
+
+function summarize(stage: Stage, test: Run, run: Run, seconds: number): Summary {
+  return {
+    status: run.integrity === 'ok' ? run.state : 'failed',
+    testConnection: test.testConnection?.status ?? 'Failed',
+    channel: run.channel,
+    objects: run.counts['objects'] ?? 0,
+    fields: run.counts['fields'] ?? 0,
+    records: run.records,
+    apiCalls: run.counts['apiCalls'] ?? 0,
+    seconds: Math.round(seconds * 100) / 100,
+    wireBytes: run.wireBytes,
+    result: relative(process.cwd(), stage.place.resultFile),
+  };
+}
+
+function showTable(stage: Stage, summary: Summary): void {
+  stage.display.table([
+    ['status', summary.status],
+    ['test connection', summary.testConnection],
+    ['channel', summary.channel ?? '–'],
+    ['objects', summary.objects.toLocaleString('en')],
+    ['fields', summary.fields.toLocaleString('en')],
+    ['records delivered', summary.records.toLocaleString('en')],
+    ['Salesforce API calls', summary.apiCalls.toLocaleString('en')],
+    ['wall time', `${summary.seconds.toFixed(1)} s`],
+    ['on the wire', `${(summary.wireBytes / 1e6).toFixed(2)} MB`],
+    ['result', summary.result],
+  ]);
+}
+
+function showNextSteps(stage: Stage, controlPlane: ControlPlane): void {
+  const { display, place, processes } = stage;
+  const config = relative(process.cwd(), place.configFile);
+  display.step('everything goes on running');
+  display.log(`console       ${controlPlane.console} (its certificate is signed by ${relative(process.cwd(), controlPlane.caFile)})`);
+  display.log(`admin token   cat ${relative(process.cwd(), controlPlane.adminTokenFile)}`);
+  display.log(`try           node bin/hybrid-runner.js status --config ${config}`);
+  display.log(`              node bin/hybrid-runner.js secrets list --config ${config}`);
+  display.log(`              node bin/hybrid-runner.js config show --config ${config}`);
+  display.log(`to stop       kill ${processes.pids().map(({ pid }) => pid).join(' ')}`);
+}
+
+main().catch((thrown: unknown) => {
+  process.stderr.write(`demo: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  process.exitCode = 1;
+});

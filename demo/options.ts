@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  readonly objects: number;
+  /** Round trip of each Salesforce call, in milliseconds; 0 leaves out the model of server time as well. */
+  readonly latencyMs: number;
+  readonly channel: 'ws' | 'grpc';
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+export const USAGE = `Usage: npm run demo -- [options]
+
+Runs the main job on this machine: a sandbox Salesforce org, a control plane and a runner.
+
+  --objects N      sObjects in the org (default 300)
+  --latency MS     round trip of each Salesforce call, with server time modelled on top (default 0: none)
+  --channel KIND   ws or grpc (default ws)
+  --keep           leave everything running afterwards
+  --json           end with one line of JSON
+`;
+
+/** Reads the command line. Throws a one-line Error for the person who typed it. */
+export function readOptions(argv: readonly string[]): DemoOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      objects: { type: 'string', default: '300' },
+      latency: { type: 'string', default: '0' },
+      channel: { type: 'string', default: 'ws' },
+      keep: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    objects: wholeNumber('--objects', values.objects, 1, 5000),
+    latencyMs: wholeNumber('--latency', values.latency, 0, 10_000),
+    channel: channelKind(values.channel),
+    json: values.json,
+    keep: values.keep,
+  };
+}
+
+function channelKind(text: string): 'ws' | 'grpc' {
+  if (text === 'ws' || text === 'grpc') return text;
+  throw new Error(`--channel takes ws or grpc, not "${text}"`);
+}
+
+function wholeNumber(name: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new Error(`${name} takes a whole number from ${low} to ${high}, not "${text}"`);
+}
