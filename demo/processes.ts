@@ -12,10 +12,10 @@ export class Processes {
     const child = this.#spawn(name, args, logFile);
     const lines = createInterface({ input: child.stdout! });
     for await (const line of lines) {
-      const value: unknown = JSON.parse(line);
-      if (typeof value === 'object' && value !== null && 'ready' in value) {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      if (value['ready'] === true) {
         child.stdout!.resume();
-        return value as Record<string, unknown>;
+        return value;
       }
     }
     throw new Error(`${name} ended before it was ready; see ${logFile}`);

@@ -29,8 +29,8 @@ export interface Place {
   readonly log: (name: string) => string;
 }
 
-export function preparePlace(): Place {
-  const directory = join(root, '.demo');
+export function preparePlace(name = 'demo'): Place {
+  const directory = join(root, `.${name}`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { mode: 0o700 });
   return {
