@@ -9,14 +9,14 @@ const OBJECTS = 1000;
 const ROUND_TRIP_MS = 60;
 const SEQUENTIAL_SAMPLE = 100;
 
-export interface ExtractionFigures {
+export type ExtractionFigures = {
   readonly calls_per_1000_objects: number;
   readonly speedup_vs_sequential: number;
   readonly worker_rss_mb: number | null;
   readonly seconds_1000: number;
   readonly sequential_seconds_1000: number;
   readonly cpu_ms_per_object_1000: number | null;
-}
+};
 
 /** 1,000 objects under the sandbox's model of latency: ours against one call after the other, in the same run. */
 export async function benchExtraction(processes: Processes, place: Place): Promise<ExtractionFigures> {

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Processes } from '../../demo/processes.ts';
+import { runnerProgram, Stage } from '../support/stage.ts';
+
+const TIMEOUT = 120_000;
+
+/** Values that need escaping somewhere, beside plain ones. */
+const CANARIES = Array.from({ length: 18 }, (_, index) => `Cnry${index}-"<&>\\'%+/=é-${'xyzq'.repeat(1 + (index % 4))}-${(index * 7919).toString(36)}`);
+
+/** The forms a value takes in JSON, URLs, XML and base64, in which it must not turn up either. */
+function forms(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const base64 = Buffer.from(value).toString('base64').replace(/=+$/, '').slice(0, -2);
+  return [value, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(value), base64, Buffer.from(value).toString('hex')];
+}
+
+function filesUnder(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name)).filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+function found(haystack: Buffer, secrets: readonly string[]): string[] {
+  return secrets.filter((secret) => forms(secret).some((form) => haystack.includes(form)));
+}
+
+/** Everything the kernel shows of our processes' arguments and environments. */
+function processFiles(): Buffer {
+  const chunks = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((pid) => ['cmdline', 'environ'].map((file) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`);
+    } catch {
+      return Buffer.alloc(0);
+    }
+  }));
+  return Buffer.concat(chunks);
+}
+
+describe.runIf(process.platform === 'linux')('twenty secrets planted through a whole run', () => {
+  let stage: Stage;
+  let secrets: string[];
+  const seen: string[] = [];
+
+  beforeAll(async () => {
+    stage = await Stage.open({ objects: 60, latencyMs: 20 });
+    secrets = [...CANARIES, stage.sandbox.credentials.password, stage.sandbox.credentials.securityToken];
+    for (const [index, value] of CANARIES.entries()) {
+      await Processes.run([runnerProgram, 'secrets', 'set', `secret:/canary/s${index}`, '--config', stage.place.configFile], value);
+    }
+  }, TIMEOUT);
+
+  afterAll(() => stage.close(), TIMEOUT);
+
+  it('leaves none in arguments, environments or the spool while it runs', async () => {
+    const { password, securityToken } = stage.sandbox.credentials;
+    await stage.admin('POST', '/org', { mutations: [{ kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, inlineHelpText: `tok ${securityToken} ${encodeURIComponent(password)}` } }] });
+    await stage.startRunner();
+    const id = await stage.startRun();
+    const ended = stage.ended(id);
+    let running = true;
+    void ended.finally(() => (running = false));
+    while (running) {
+      seen.push(...found(processFiles(), secrets));
+      for (const path of filesUnder(stage.stateDir).filter((path) => /\.seg$|attempt\.json$/.test(path))) {
+        seen.push(...found(readFileSync(path, { flag: 'r' }), secrets));
+      }
+      await delay(40);
+    }
+    expect(await ended).toMatchObject({ state: 'success', integrity: 'ok' });
+    expect(seen).toEqual([]);
+  }, TIMEOUT);
+
+  it('shows that the planted text was delivered, with the secrets taken out', async () => {
+    const table = JSON.stringify(await stage.client.call('GET', '/api/v1/tables/sandbox.default.salesforce.Account'));
+    expect(table).toContain('Leak__c');
+    expect(table).toContain('[secret]');
+  });
+
+  it('leaves none in the control plane’s store, the results, the logs or the state directory', async () => {
+    writeFileSync(join(stage.place.directory, 'runner-output.log'), stage.runner.output + stage.controlPlaneProgram.output);
+    await stage.runner.end('SIGTERM');
+    const leaks = filesUnder(stage.place.directory)
+      .filter((path) => !path.startsWith(join(stage.place.directory, 'sandbox-org')))
+      .flatMap((path) => found(readFileSync(path), secrets).map((secret) => `${path}: ${secret}`));
+    expect(leaks).toEqual([]);
+  }, TIMEOUT);
+
+  it('would have seen a leak', () => {
+    expect(found(Buffer.from(`x${JSON.stringify(secrets[3])}x`), secrets)).toEqual([secrets[3]]);
+    expect(found(Buffer.from(encodeURIComponent(secrets[7]!)), secrets)).toEqual([secrets[7]]);
+  });
+});

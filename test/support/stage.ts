@@ -1,0 +1,160 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
+import { Processes } from '../../demo/processes.ts';
+import { passwordReference, storeSecrets, tokenReference, writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
+import { Program } from './program.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+export const runnerProgram = join(root, 'bin/hybrid-runner.js');
+
+export interface StageOptions {
+  readonly objects: number;
+  readonly latencyMs: number;
+  readonly channel?: 'ws' | 'grpc';
+  readonly sandboxArgs?: readonly string[];
+  readonly controlPlaneArgs?: readonly string[];
+}
+
+/** A sandbox org, a control plane and an enrolled runner as real processes; each can be killed and started again. */
+export class Stage {
+  readonly place: Place;
+  readonly options: StageOptions;
+  sandbox!: Sandbox;
+  controlPlane!: ControlPlane;
+  client!: ControlPlaneClient;
+  #programs: { sandbox?: Program; controlPlane?: Program; runner?: Program } = {};
+
+  private constructor(options: StageOptions) {
+    const directory = mkdtempSync(join(tmpdir(), 'hybrid-runner-'));
+    this.options = options;
+    this.place = { directory, configFile: join(directory, 'runner.yaml'), resultFile: join(directory, 'result.jsonl'), log: (name) => join(directory, `${name}.log`) };
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const stage = new Stage(options);
+    try {
+      await Promise.all([stage.#startSandbox(), stage.startControlPlane()]);
+      writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, { objects: options.objects, latencyMs: 0, channel: options.channel ?? 'ws', json: true, keep: false });
+      await storeSecrets(stage.place, stage.sandbox);
+      await stage.#enrol();
+      await stage.createService();
+      return stage;
+    } catch (thrown) {
+      await stage.close();
+      throw thrown;
+    }
+  }
+
+  get runner(): Program {
+    return this.#programs.runner!;
+  }
+
+  get controlPlaneProgram(): Program {
+    return this.#programs.controlPlane!;
+  }
+
+  get stateDir(): string {
+    return join(this.place.directory, 'runner');
+  }
+
+  /** Starts the runner and waits until the control plane sees it. */
+  async startRunner(): Promise<void> {
+    this.#programs.runner = Program.start([runnerProgram, 'run', '--config', this.place.configFile]);
+    await this.waitFor('the runner to connect', async () => {
+      const { runners } = await this.client.call<{ runners: { connected: boolean }[] }>('GET', '/api/v1/runners');
+      return runners.some((runner) => runner.connected);
+    });
+  }
+
+  /** Starts the control plane; again on the same port and store after a kill. */
+  async startControlPlane(): Promise<void> {
+    const port = this.controlPlane === undefined ? '0' : new URL(this.controlPlane.url).port;
+    const args = [join(root, 'control-plane/src/main.ts'), '--data', join(this.place.directory, 'control-plane'), '--port', port, '--json', ...(this.options.controlPlaneArgs ?? [])];
+    const { program, ready } = await Program.startReady(args);
+    this.#programs.controlPlane = program;
+    this.controlPlane = ready as unknown as ControlPlane;
+    this.client?.close();
+    this.client = new ControlPlaneClient(this.controlPlane.console, readFileSync(this.controlPlane.adminTokenFile, 'utf8').trim(), readFileSync(this.controlPlane.caFile, 'utf8'));
+  }
+
+  async createService(connection: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    await this.client.call('PUT', '/api/v1/services/sandbox', {
+      type: 'Salesforce',
+      connection: {
+        type: 'Salesforce', username: this.sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: this.sandbox.myDomain, ...connection,
+      },
+    });
+    await this.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata' } });
+  }
+
+  async startRun(): Promise<string> {
+    return (await this.client.call<Run>('POST', '/api/v1/pipelines/metadata/runs')).id;
+  }
+
+  /** Waits until a run satisfies `condition`. */
+  async runWhen(id: string, what: string, condition: (run: Run & Readonly<Record<string, unknown>>) => boolean): Promise<Run> {
+    let seen!: Run;
+    await this.waitFor(what, async () => {
+      const run = await this.client.call<Run & Record<string, unknown>>('GET', `/api/v1/runs/${id}`);
+      seen = run;
+      return condition(run);
+    });
+    return seen;
+  }
+
+  ended(id: string): Promise<Run> {
+    return this.runWhen(id, 'the run to end', (run) => ['success', 'partialSuccess', 'failed', 'cancelled', 'expired'].includes(run.state));
+  }
+
+  /** Every table the control plane has, by name. */
+  async tables(): Promise<string[]> {
+    const names: string[] = [];
+    for (let after = ''; ;) {
+      const page = await this.client.call<{ tables: { name: string }[]; next: string | null }>('GET', `/api/v1/tables?service=sandbox&limit=500${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+      names.push(...page.tables.map(({ name }) => name));
+      if (page.next === null || page.next === undefined) return names.sort();
+      after = page.next;
+    }
+  }
+
+  async admin<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(new URL(path, this.sandbox.adminUrl), {
+      method, headers: { authorization: `Bearer ${this.sandbox.adminToken}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  async waitFor(what: string, condition: () => Promise<boolean>, ms = 60_000): Promise<void> {
+    for (const end = Date.now() + ms; Date.now() < end; await delay(50)) {
+      if (await condition().catch(() => false)) return;
+    }
+    throw new Error(`waited ${ms} ms for ${what}; the runner said:\n${this.#programs.runner?.output.slice(-4000) ?? 'nothing'}\nthe control plane said:\n${this.#programs.controlPlane?.output.slice(-4000) ?? 'nothing'}`);
+  }
+
+  async close(): Promise<void> {
+    this.client?.close();
+    const { runner, controlPlane, sandbox } = this.#programs;
+    await runner?.end('SIGTERM');
+    await Promise.all([controlPlane?.end('SIGTERM'), sandbox?.end('SIGTERM')]);
+    rmSync(this.place.directory, { recursive: true, force: true });
+  }
+
+  async #startSandbox(): Promise<void> {
+    const args = [join(root, 'sandbox-org/src/main.ts'), '--objects', `${this.options.objects}`, '--latency', `${this.options.latencyMs}`, '--state', join(this.place.directory, 'sandbox-org'), '--json', ...(this.options.sandboxArgs ?? [])];
+    const { program, ready } = await Program.startReady(args);
+    this.#programs.sandbox = program;
+    this.sandbox = ready as unknown as Sandbox;
+  }
+
+  async #enrol(): Promise<void> {
+    const { token } = await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
+    const file = join(this.place.directory, 'token');
+    writeFileSync(file, token, { mode: 0o600 });
+    await Processes.run([runnerProgram, 'enroll', '--url', this.controlPlane.url, '--token-file', file, '--config', this.place.configFile]);
+  }
+}
