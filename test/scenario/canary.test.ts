@@ -58,9 +58,9 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
     await stage.startRunner();
     const id = await stage.startRun();
     const ended = stage.ended(id);
-    let running = true;
-    void ended.finally(() => (running = false));
-    while (running) {
+    const over = new AbortController();
+    void ended.finally(() => over.abort());
+    while (!over.signal.aborted) {
       seen.push(...found(processFiles(), secrets));
       for (const path of filesUnder(stage.stateDir).filter((path) => /\.seg$|attempt\.json$/.test(path))) {
         seen.push(...found(readFileSync(path, { flag: 'r' }), secrets));

@@ -35,7 +35,7 @@ describe.runIf(process.platform === 'linux').each(['ws', 'grpc'] as const)('kill
   /** Starts a run and returns once it is well inside. */
   async function runInside(): Promise<string> {
     const id = await stage.startRun();
-    await stage.runWhen(id, 'the run to be inside', (run) => run.state === 'running' && (run['records'] as number) > 3);
+    await stage.runWhen(id, 'the run to be inside', (run) => run.state === 'running' && run.records > 3);
     return id;
   }
 
