@@ -18,6 +18,8 @@ export interface ConnectorContext {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  /** Keeps a value that came of a secret (a session id, an access token) out of everything this attempt writes. Call it before the value is used. */
+  readonly protect: (value: string) => void;
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
   readonly count: (name: string, by: number) => void;
