@@ -1,0 +1,69 @@
+import { BlockList, isIP } from 'node:net';
+import { RunnerError } from '../runtime/errors.ts';
+import { normalizeHost, type Endpoint } from './endpoint.ts';
+
+/** A CONNECT proxy. `authorization` is secret: it goes to the proxy and nowhere else. */
+export interface Proxy {
+  readonly endpoint: Endpoint;
+  /** Whether the way to the proxy itself is TLS. */
+  readonly secure: boolean;
+  /** The value of Proxy-Authorization. */
+  readonly authorization: string | undefined;
+}
+
+const REMEDY = 'Write for example http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
+
+/** Reads `http[s]://[user:password@]host[:port]`. Throws INPUT_INVALID, never with the text itself: it may hold a password. */
+export function parseProxy(text: string): Proxy {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') throw invalid('is not the address of an HTTP proxy');
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') throw invalid('has more than host and port');
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return { endpoint: { host: normalizeHost(url.hostname), port }, secure, authorization: basic(url.username, url.password) };
+}
+
+function basic(username: string, password: string): string | undefined {
+  if (username === '' && password === '') return undefined;
+  try {
+    return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  } catch {
+    throw invalid('has a user name or password that is not URL-encoded');
+  }
+}
+
+function invalid(what: string): RunnerError {
+  return new RunnerError('INPUT_INVALID', `the proxy setting ${what}`, { remedy: REMEDY });
+}
+
+/**
+ * Whether `endpoint` is reached without the proxy. A rule is `*`, a CIDR block, an IP address, or a host name with or
+ * without a leading dot that covers itself and everything below; `:port` after it narrows it to that port.
+ */
+export function bypassesProxy(rules: readonly string[], endpoint: Endpoint): boolean {
+  return rules.some((rule) => matches(rule.trim().toLowerCase(), endpoint));
+}
+
+function matches(rule: string, { host, port }: Endpoint): boolean {
+  if (rule === '*') return true;
+  if (rule.includes('/')) return inBlock(rule, host);
+  const { name, onlyPort } = splitPort(rule);
+  if (name === '' || (onlyPort !== undefined && onlyPort !== port)) return false;
+  const suffix = normalizeHost(name.replace(/^\*?\./, ''));
+  return host === suffix || (isIP(host) === 0 && host.endsWith(`.${suffix}`));
+}
+
+function splitPort(rule: string): { name: string; onlyPort: number | undefined } {
+  const match = isIP(rule) === 6 ? null : /^(?<name>.*):(?<port>\d+)$/.exec(rule);
+  return match === null ? { name: rule, onlyPort: undefined } : { name: match.groups!['name']!, onlyPort: Number(match.groups!['port']) };
+}
+
+function inBlock(rule: string, host: string): boolean {
+  const [network = '', bits = ''] = rule.split('/');
+  const family = isIP(network);
+  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const block = new BlockList();
+  block.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  const kind = isIP(host);
+  return kind !== 0 && block.check(host, kind === 4 ? 'ipv4' : 'ipv6');
+}

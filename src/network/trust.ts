@@ -1,0 +1,51 @@
+import tls, { type SecureContext } from 'node:tls';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** Throws TLS_VERIFICATION_DISABLED when the environment turns certificate checks off for the whole process. */
+export function assertVerificationOn(env: Readonly<NodeJS.ProcessEnv>): void {
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    throw new RunnerError('TLS_VERIFICATION_DISABLED', 'NODE_TLS_REJECT_UNAUTHORIZED=0 is set; this program does not run without certificate checks');
+  }
+}
+
+export interface TrustOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  /** PEM of CAs trusted beside the public ones and the operating system's. */
+  readonly ca: readonly string[];
+  readonly alpn?: readonly string[];
+}
+
+/** Parsing several hundred CA certificates takes some 30 ms, so each distinct set of options is parsed once. */
+export class TrustStore {
+  readonly #contexts = new Map<string, SecureContext>();
+  readonly #limit = 8;
+
+  /** Throws INPUT_INVALID for a certificate or key that cannot be parsed. */
+  context(options: TrustOptions): SecureContext {
+    const key = JSON.stringify([options.cert, options.key, options.ca]);
+    const known = this.#contexts.get(key);
+    if (known !== undefined) return known;
+    if (this.#contexts.size >= this.#limit) this.#contexts.clear();
+    const context = createContext(options);
+    this.#contexts.set(key, context);
+    return context;
+  }
+}
+
+function createContext(options: TrustOptions): SecureContext {
+  try {
+    return tls.createSecureContext({
+      ca: [...publicCertificates(), ...options.ca],
+      minVersion: 'TLSv1.2',
+      ...(options.cert === undefined ? {} : { cert: options.cert }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+    });
+  } catch (thrown) {
+    throw new RunnerError('INPUT_INVALID', 'a certificate or key for TLS could not be read', { cause: thrown, remedy: 'Give PEM text, and the key that belongs to the certificate.' });
+  }
+}
+
+function publicCertificates(): string[] {
+  return [...new Set([...tls.rootCertificates, ...tls.getCACertificates('system'), ...tls.getCACertificates('extra')].map((pem) => pem.trim()))];
+}

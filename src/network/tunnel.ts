@@ -1,0 +1,55 @@
+import type { Duplex } from 'node:stream';
+import { RunnerError } from '../runtime/errors.ts';
+import { formatEndpoint, type Endpoint } from './endpoint.ts';
+import type { Proxy } from './proxy.ts';
+import { settle } from './settle.ts';
+
+const MAX_HEAD = 16 * 1024;
+
+/**
+ * Asks the proxy at the other end of `stream` for a tunnel to `target`. When it resolves, the stream carries the
+ * tunnel's bytes. What the proxy says in its own words is never repeated: it may echo credentials.
+ */
+export async function openTunnel(stream: Duplex, target: Endpoint, proxy: Proxy, signal: AbortSignal): Promise<void> {
+  const authority = formatEndpoint(target);
+  const authorization = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
+  stream.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`);
+  const head = await readHead(stream, proxy, signal);
+  const status = /^HTTP\/1\.[01] (?<status>\d{3})(?: |\r\n)/.exec(head)?.groups?.['status'];
+  if (status === undefined) throw refused(proxy, 'does not answer like a proxy', 'Check that the address is that of an HTTP proxy and whether it wants http:// or https://.');
+  if (!status.startsWith('2')) throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  403: 'Ask for this host and port to be allowed on the proxy.',
+  405: 'Ask for CONNECT to this port to be allowed on the proxy.',
+  407: 'Give the user name and password of the proxy in network.proxy; of the schemes, Basic is spoken.',
+  502: 'The proxy could not reach the host; check its name resolution and firewall.',
+  503: 'The proxy could not reach the host; check its name resolution and firewall.',
+  504: 'The proxy could not reach the host; check its name resolution and firewall.',
+};
+
+function refused(proxy: Proxy, what: string, remedy: string | undefined): RunnerError {
+  return new RunnerError('PROXY_REFUSED', `the proxy ${formatEndpoint(proxy.endpoint)} ${what}`, remedy === undefined ? {} : { remedy });
+}
+
+/** Reads up to the empty line and puts what follows it back. */
+function readHead(stream: Duplex, proxy: Proxy, signal: AbortSignal): Promise<string> {
+  let seen = Buffer.alloc(0);
+  return settle<string>(stream, signal, (resolve, reject, listen) => {
+    listen('readable', () => {
+      for (let chunk: Buffer | null; (chunk = stream.read() as Buffer | null) !== null;) {
+        seen = Buffer.concat([seen, chunk]);
+        const end = seen.indexOf('\r\n\r\n');
+        if (end === -1 && seen.length <= MAX_HEAD && looksLikeHttp(seen)) continue;
+        if (end === -1) return reject(refused(proxy, 'does not answer like a proxy', undefined));
+        if (seen.length > end + 4) stream.unshift(seen.subarray(end + 4));
+        return resolve(seen.toString('latin1', 0, end + 2));
+      }
+    });
+  });
+}
+
+function looksLikeHttp(bytes: Buffer): boolean {
+  return 'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7));
+}
