@@ -8,6 +8,8 @@ export interface RunnerErrorOptions {
   readonly cause?: unknown;
   /** Overrides whether trying again may help; by default only `transient` codes may. */
   readonly retryable?: boolean;
+  /** How long the other side asked to wait before the next try, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /**
@@ -19,12 +21,14 @@ export class RunnerError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RunnerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
     this.retryable = options.retryable ?? ERROR_CODES[code].fault === 'transient';
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get fault(): Fault {

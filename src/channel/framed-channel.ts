@@ -1,0 +1,122 @@
+import { throwIfAborted, untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Channel, ChannelKind } from './channel.ts';
+import { MAX_FRAME_BYTES, type FrameCodec } from './codec.ts';
+import type { Frame } from './frames.ts';
+import { Inbox } from './inbox.ts';
+
+/** Unsent bytes a sender may leave behind before `send` makes it wait. */
+const SEND_HIGH_WATER_BYTES = 1024 * 1024;
+const CLOSE_PATIENCE_MS = 2_000;
+
+/** What a transport must do for a channel: move whole messages, in order. */
+export interface Wire {
+  /** `taken` is called once the transport has handed the message on, or has failed. */
+  write(message: Uint8Array, taken: () => void): void;
+  /** Bytes written and not yet handed on. */
+  bufferedBytes(): number;
+  pause(): void;
+  resume(): void;
+  /** Starts a close in good order; the transport reports its end. */
+  end(reason: string): void;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
+
+type State =
+  | { readonly name: 'open' }
+  | { readonly name: 'closing' }
+  | { readonly name: 'closed' };
+
+/** A channel over any wire: encoding, limits, back-pressure and closing are the same for all. */
+export class FramedChannel implements Channel {
+  readonly kind: ChannelKind;
+  readonly #wire: Wire;
+  readonly #codec: FrameCodec;
+  readonly #clock: Clock;
+  readonly #inbox: Inbox<Frame>;
+  readonly #gone = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
+  #state: State = { name: 'open' };
+  #sent = 0;
+  #received = 0;
+
+  constructor(kind: ChannelKind, wire: Wire, codec: FrameCodec, clock: Clock) {
+    this.kind = kind;
+    this.#wire = wire;
+    this.#codec = codec;
+    this.#clock = clock;
+    this.#inbox = new Inbox(() => wire.pause(), () => wire.resume());
+  }
+
+  async send(frame: Frame, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    const message = this.#codec.encode(frame);
+    if (message.length > MAX_FRAME_BYTES) throw new RunnerError('FRAME_TOO_LARGE', `a ${frame.kind} frame of ${message.length} bytes is over the limit`);
+    if (this.#state.name !== 'open') throw closedError();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sent += message.length;
+    this.#wire.write(message, resolve);
+    if (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES) await untilAborted(promise, AbortSignal.any([signal, this.#gone.signal]));
+  }
+
+  frames(): AsyncIterable<Frame> {
+    return this.#inbox.read();
+  }
+
+  async close(reason: string): Promise<void> {
+    if (this.#state.name === 'open') {
+      this.#state = { name: 'closing' };
+      this.#gone.abort(closedError());
+      this.#inbox.end(undefined);
+      this.#wire.end(reason);
+    }
+    if (this.#state.name === 'closed') return;
+    const waiting = new AbortController();
+    await Promise.race([this.#ended.promise, this.#clock.sleep(CLOSE_PATIENCE_MS, waiting.signal).catch(() => undefined)]);
+    waiting.abort();
+    if (this.#hasEnded()) return;
+    this.#wire.destroy();
+    this.ended(undefined);
+  }
+
+  traffic(): { readonly sent: number; readonly received: number } {
+    return { sent: this.#sent, received: this.#received };
+  }
+
+  /** Called by the wire with each message. */
+  received(message: Uint8Array): void {
+    this.#received += message.length;
+    if (this.#state.name !== 'open') return;
+    try {
+      if (message.length > MAX_FRAME_BYTES) throw new RunnerError('FRAME_TOO_LARGE', `the other side sent a message of ${message.length} bytes`);
+      this.#inbox.push(this.#codec.decode(message), message.length);
+    } catch (thrown) {
+      this.fail(RunnerError.from(thrown));
+    }
+  }
+
+  /** Ends the channel because of what the other side sent. */
+  fail(error: RunnerError): void {
+    this.#wire.destroy();
+    this.ended(error);
+  }
+
+  /** Called by the wire when the connection is over; without an error when it was closed in good order. */
+  ended(error: RunnerError | undefined): void {
+    if (this.#state.name === 'closed') return;
+    this.#state = { name: 'closed' };
+    this.#gone.abort(error ?? closedError());
+    this.#inbox.end(error);
+    this.#ended.resolve();
+  }
+
+  #hasEnded(): boolean {
+    return this.#state.name === 'closed';
+  }
+}
+
+function closedError(): RunnerError {
+  return new RunnerError('NETWORK_RESET', 'the channel is closed');
+}

@@ -1,0 +1,72 @@
+import { RunnerError } from '../runtime/errors.ts';
+
+/** Bytes of unread messages at which the transport is told to stop reading. */
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+const HIGH_WATER_ITEMS = 256;
+
+interface Entry<T> {
+  readonly item: T;
+  readonly bytes: number;
+}
+
+/** The receiving side of a channel: holds what has come, and stops the transport while its reader is behind. */
+export class Inbox<T> {
+  readonly #pause: () => void;
+  readonly #resume: () => void;
+  #entries: Entry<T>[] = [];
+  #bytes = 0;
+  #paused = false;
+  #end: { readonly error: RunnerError | undefined } | undefined;
+  #arrived = Promise.withResolvers<void>();
+  #taken = false;
+
+  constructor(pause: () => void, resume: () => void) {
+    this.#pause = pause;
+    this.#resume = resume;
+  }
+
+  push(item: T, bytes: number): void {
+    if (this.#end !== undefined) return;
+    this.#entries.push({ item, bytes });
+    this.#bytes += bytes;
+    if (!this.#paused && (this.#bytes > HIGH_WATER_BYTES || this.#entries.length > HIGH_WATER_ITEMS)) {
+      this.#paused = true;
+      this.#pause();
+    }
+    this.#notify();
+  }
+
+  /** What has come before can still be read; then reading ends or, given an error, throws it. */
+  end(error: RunnerError | undefined): void {
+    this.#end ??= { error };
+    this.#notify();
+  }
+
+  /** May be called once. */
+  async *read(): AsyncGenerator<T, void, undefined> {
+    if (this.#taken) throw new RunnerError('INTERNAL', 'the frames of a channel can be read once');
+    this.#taken = true;
+    for (;;) {
+      for (let entry = this.#shift(); entry !== undefined; entry = this.#shift()) yield entry.item;
+      if (this.#end !== undefined) break;
+      await this.#arrived.promise;
+    }
+    if (this.#end.error !== undefined) throw this.#end.error;
+  }
+
+  #shift(): Entry<T> | undefined {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return undefined;
+    this.#bytes -= entry.bytes;
+    if (this.#paused && this.#bytes < HIGH_WATER_BYTES / 2 && this.#entries.length < HIGH_WATER_ITEMS / 2) {
+      this.#paused = false;
+      this.#resume();
+    }
+    return entry;
+  }
+
+  #notify(): void {
+    this.#arrived.resolve();
+    this.#arrived = Promise.withResolvers<void>();
+  }
+}
