@@ -1,9 +1,13 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the x509 package asks for this polyfill before it is loaded
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+type CryptoKey = webcrypto.CryptoKey;
+
 const DAY_MS = 86_400_000;
 
 export interface Leaf {
@@ -29,12 +33,12 @@ export interface Authority {
 export async function createAuthority(name = 'Test CA'): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`, keys: keys as CryptoKeyPair, signingAlgorithm: ALGORITHM, ...validity({ fromDays: -1, untilDays: 30 }),
+    name: `CN=${name}`, keys, signingAlgorithm: ALGORITHM, ...validity({ fromDays: -1, untilDays: 30 }),
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
   });
   return {
     caPem: ca.toString('pem'),
-    issue: (names, options = {}) => issue({ issuer: ca.subject, signingKey: keys.privateKey as CryptoKey }, names, options),
+    issue: (names, options = {}) => issue({ issuer: ca.subject, signingKey: keys.privateKey }, names, options),
   };
 }
 
@@ -44,7 +48,7 @@ export function selfSigned(names: readonly string[]): Promise<Leaf> {
 }
 
 async function issue(signer: { issuer: string; signingKey: CryptoKey } | undefined, names: readonly string[], options: LeafOptions): Promise<Leaf> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const subject = `CN=${names[0] ?? 'nobody'}`;
   const usage = options.client === true ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
   const certificate = await x509.X509CertificateGenerator.create({
