@@ -44,7 +44,7 @@ type MessageType = MessageTypeDefinition<object, object>;
 
 function messageType(definitions: PackageDefinition, name: string): MessageType {
   const definition = definitions[`hybrid.runner.v1.${name}`];
-  if (definition === undefined || typeof definition['serialize'] !== 'function') throw new RunnerError('INTERNAL', `the proto has no message ${name}`);
+  if (definition === undefined || !('serialize' in definition)) throw new RunnerError('INTERNAL', `the proto has no message ${name}`);
   return definition as MessageType;
 }
 

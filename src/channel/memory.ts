@@ -9,16 +9,16 @@ import { FramedChannel, type Wire } from './framed-channel.ts';
 class MemoryWire implements Wire {
   peer!: FramedChannel;
   own!: FramedChannel;
+  other!: MemoryWire;
   #waiting: { readonly message: Uint8Array; readonly taken: () => void }[] = [];
   #buffered = 0;
   #reading = true;
-  #other!: MemoryWire;
   #over = false;
 
   static pair(): [MemoryWire, MemoryWire] {
     const [a, b] = [new MemoryWire(), new MemoryWire()];
-    a.#other = b;
-    b.#other = a;
+    a.other = b;
+    b.other = a;
     return [a, b];
   }
 
@@ -39,7 +39,7 @@ class MemoryWire implements Wire {
 
   resume(): void {
     this.#reading = true;
-    setImmediate(() => this.#other.#flush());
+    setImmediate(() => this.other.#flush());
   }
 
   end(): void {
@@ -54,7 +54,7 @@ class MemoryWire implements Wire {
   }
 
   #flush(): void {
-    while (this.#other.#reading && !this.#over) {
+    while (this.other.#reading && !this.#over) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#buffered -= next.message.length;
@@ -66,7 +66,7 @@ class MemoryWire implements Wire {
   #finish(error: RunnerError | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    this.#other.#over = true;
+    this.other.#over = true;
     this.own.ended(error);
     this.peer.ended(error);
   }

@@ -1,0 +1,123 @@
+import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { throwIfAborted, untilAborted, withDeadline } from '../runtime/abort.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Channel, Dialer } from './channel.ts';
+import { loadCodec, MAX_FRAME_BYTES } from './codec.ts';
+import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';
+import { FramedChannel, type Wire } from './framed-channel.ts';
+import { MessageSplitter, prefixed } from './grpc-messages.ts';
+import { statusError } from './grpc-status.ts';
+import { explainAnswer, readBody } from './http-answer.ts';
+import type { DialerOptions } from './websocket.ts';
+
+const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
+/** HTTP/2 receive window of the connection and of the stream: its default of 64 KiB would cap a link at 64 KiB a round trip. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The gRPC method RunnerLink/Connect, spoken over HTTP/2 on a connection that `Connect` opened: proxy, connectTo, CA and
+ * host check are the same as for WebSocket (docs/decisions/0006).
+ */
+export class GrpcDialer implements Dialer {
+  readonly kind = 'grpc';
+  readonly #address: ControlPlaneAddress;
+  readonly #options: DialerOptions;
+
+  constructor(options: DialerOptions) {
+    this.#address = parseControlPlaneUrl(options.url);
+    this.#options = options;
+  }
+
+  get authority(): string {
+    return this.#address.authority;
+  }
+
+  async dial(signal: AbortSignal): Promise<Channel> {
+    const { connect, clock, timeoutMs } = this.#options;
+    const codec = await loadCodec();
+    throwIfAborted(signal);
+    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: ['h2'] } });
+    try {
+      if (!speaksHttp2(connection)) throw new RunnerError('PROTOCOL_VIOLATION', `${this.authority} does not offer HTTP/2 (ALPN h2)`);
+      const { session, stream } = await withDeadline(`opening a gRPC call to ${this.authority}`, timeoutMs, clock, signal, (bounded) => this.#call(connection, bounded));
+      const channel = new FramedChannel('grpc', wireOf(session, stream), codec, clock);
+      listen(session, stream, channel);
+      return channel;
+    } catch (thrown) {
+      connection.destroy();
+      throw thrown;
+    }
+  }
+
+  async #call(connection: Duplex, signal: AbortSignal): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
+    const session = connectHttp2(`https://${this.authority}`, { createConnection: () => connection, settings: { enablePush: false, initialWindowSize: WINDOW_BYTES } });
+    session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
+    const failed = Promise.withResolvers<never>();
+    session.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
+    session.on('close', () => failed.reject(new RunnerError('NETWORK_RESET', `${this.authority} closed the connection`)));
+    const stream = session.request({ ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'hybrid-runner' }, { endStream: false });
+    stream.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
+    const answered = Promise.withResolvers<IncomingHttpHeaders>();
+    stream.once('response', (headers) => answered.resolve(headers));
+    const headers = await untilAborted(Promise.race([answered.promise, failed.promise]), signal);
+    await this.#check(headers, stream);
+    return { session, stream };
+  }
+
+  async #check(headers: IncomingHttpHeaders, stream: ClientHttp2Stream): Promise<void> {
+    const contentType = headers['content-type'] ?? '';
+    const status = Number(headers[':status']);
+    if (status !== 200 || !contentType.startsWith('application/grpc')) {
+      const retryAfter = headers['retry-after'];
+      throw explainAnswer({ status, contentType, retryAfter, body: await readBody(stream) }, this.authority, this.#options.clock.now());
+    }
+    const ended = headers['grpc-status'];
+    if (ended !== undefined) throw statusError(String(ended), text(headers['grpc-message'])) ?? new RunnerError('NETWORK_RESET', `${this.authority} ended the call at once`);
+  }
+}
+
+function speaksHttp2(connection: Duplex): boolean {
+  return 'alpnProtocol' in connection && connection.alpnProtocol === 'h2';
+}
+
+function wireOf(session: ClientHttp2Session, stream: ClientHttp2Stream): Wire {
+  return {
+    write: (message, taken) => void stream.write(prefixed(message), () => taken()),
+    bufferedBytes: () => stream.writableLength,
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
+    end: () => void stream.end(),
+    destroy: () => {
+      stream.close(constants.NGHTTP2_CANCEL);
+      session.destroy();
+    },
+  };
+}
+
+function listen(session: ClientHttp2Session, stream: ClientHttp2Stream, channel: FramedChannel): void {
+  const splitter = new MessageSplitter(MAX_FRAME_BYTES);
+  let verdict: RunnerError | undefined = new RunnerError('NETWORK_RESET', 'the connection broke');
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      for (const message of splitter.push(chunk)) channel.received(message);
+    } catch (thrown) {
+      channel.fail(RunnerError.from(thrown));
+    }
+  });
+  stream.on('trailers', (trailers) => {
+    verdict = statusError(text(trailers['grpc-status']), text(trailers['grpc-message']));
+  });
+  stream.on('error', (error) => {
+    verdict = RunnerError.from(error, 'NETWORK_RESET');
+  });
+  stream.on('end', () => stream.end());
+  stream.on('close', () => {
+    channel.ended(verdict);
+    session.destroy();
+  });
+}
+
+function text(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

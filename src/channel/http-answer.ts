@@ -1,0 +1,75 @@
+import { isErrorCode } from '../runtime/error-codes.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** An HTTP answer where a channel, or an enrolment, was expected. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** The Retry-After header, when there is one. */
+  readonly retryAfter: string | undefined;
+  /** The start of the body. */
+  readonly body: string;
+}
+
+/** Bytes of an unexpected body worth reading. */
+export const ANSWER_BODY_LIMIT = 16 * 1024;
+const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
+const CONTROL_CHARACTERS = /\p{Cc}|\p{Cf}/gu;
+
+/**
+ * What such an answer means. Only an error document in the control plane's own form speaks for the control plane; a
+ * page in its place comes from a proxy, a captive portal or a load balancer and never ends the runner.
+ */
+export function explainAnswer(answer: HttpAnswer, where: string, now: number): RunnerError {
+  const stated = statedError(answer.body);
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, now);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (stated !== undefined && isErrorCode(stated.code)) return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
+  const page = stated === undefined && answer.contentType.includes('html') ? ' with a web page' : '';
+  const message = `${where} answered ${answer.status}${page} instead of opening the channel`;
+  if (answer.status === 429 || answer.status === 503) return new RunnerError('CONTROL_PLANE_BUSY', message, wait);
+  if ([401, 403, 407].includes(answer.status)) {
+    return new RunnerError('PROXY_REFUSED', message, { remedy: 'Something between here and the control plane answered: check proxy, firewall and captive portal.' });
+  }
+  return new RunnerError('NETWORK_UNREACHABLE', message, { remedy: 'Check the control plane URL, and whether a proxy or captive portal answers in its place.' });
+}
+
+/** `{"error":{"code":…,"message":…}}`, the form of every error of a control plane. */
+function statedError(body: string): { readonly code: string; readonly message: string } | undefined {
+  try {
+    const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown } };
+    if (typeof error?.code !== 'string') return undefined;
+    return { code: error.code, message: typeof error.message === 'string' ? printable(error.message) : 'no reason given' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text of the other side made safe for a log line. */
+export function printable(text: string, limit = 300): string {
+  const clean = text.replace(CONTROL_CHARACTERS, ' ').trim();
+  return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
+}
+
+/** Seconds or an HTTP date, as milliseconds from `now`; undefined when absent or senseless. */
+export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,6}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
+}
+
+/** Collects the start of a body; ignores the rest. */
+export async function readBody(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= ANSWER_BODY_LIMIT) break;
+    }
+  } catch {
+    // A body cut short still says what it said.
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, ANSWER_BODY_LIMIT);
+}

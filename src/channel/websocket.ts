@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import type { createConnection } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { throwIfAborted, untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Connect } from '../network/connect.ts';
+import type { Channel, Dialer } from './channel.ts';
+import { loadCodec, MAX_FRAME_BYTES } from './codec.ts';
+import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';
+import { FramedChannel, type Wire } from './framed-channel.ts';
+import { explainAnswer, readBody } from './http-answer.ts';
+
+const PATH = '/runner/v1/link';
+const SUBPROTOCOL = 'hybrid.runner.v1';
+
+export interface DialerOptions {
+  /** wss://host:port; both kinds of channel share it. */
+  readonly url: string;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** For connection, TLS and upgrade together, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** One frame in each binary message of a WebSocket over TLS. */
+export class WebSocketDialer implements Dialer {
+  readonly kind = 'ws';
+  readonly #address: ControlPlaneAddress;
+  readonly #options: DialerOptions;
+
+  constructor(options: DialerOptions) {
+    this.#address = parseControlPlaneUrl(options.url);
+    this.#options = options;
+  }
+
+  get authority(): string {
+    return this.#address.authority;
+  }
+
+  async dial(signal: AbortSignal): Promise<Channel> {
+    const { connect, clock, timeoutMs } = this.#options;
+    const codec = await loadCodec();
+    throwIfAborted(signal);
+    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: ['http/1.1'] } });
+    const socket = await this.#upgrade(connection, signal);
+    const channel = new FramedChannel('ws', wireOf(socket), codec, clock);
+    listen(socket, channel);
+    return channel;
+  }
+
+  async #upgrade(connection: Duplex, signal: AbortSignal): Promise<WebSocket> {
+    const { default: Socket } = await import('ws');
+    const socket = new Socket(`wss://${this.authority}${PATH}`, SUBPROTOCOL, {
+      createConnection: (() => connection) as unknown as typeof createConnection,
+      perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false, handshakeTimeout: this.#options.timeoutMs,
+    });
+    const opened = Promise.withResolvers<void>();
+    socket.once('open', () => {
+      socket.pause();
+      opened.resolve();
+    });
+    socket.on('error', (error) => opened.reject(upgradeError(error, this.authority)));
+    socket.once('unexpected-response', (_request, response: IncomingMessage) => void this.#refused(response).then((error) => {
+      opened.reject(error);
+      connection.destroy();
+    }));
+    try {
+      await untilAborted(opened.promise, signal);
+      return socket;
+    } catch (thrown) {
+      socket.terminate();
+      connection.destroy();
+      throw thrown;
+    }
+  }
+
+  async #refused(response: IncomingMessage): Promise<RunnerError> {
+    const body = await readBody(response);
+    const contentType = response.headers['content-type'] ?? '';
+    return explainAnswer({ status: response.statusCode ?? 0, contentType, retryAfter: response.headers['retry-after'], body }, this.authority, this.#options.clock.now());
+  }
+}
+
+function upgradeError(error: Error, authority: string): RunnerError {
+  const known = RunnerError.from(error);
+  if (known.code !== 'INTERNAL') return known;
+  if (/timed out/.test(error.message)) return new RunnerError('NETWORK_TIMEOUT', `${authority} did not answer the upgrade`, { cause: error });
+  return new RunnerError('PROTOCOL_VIOLATION', `${authority} did not answer as a WebSocket server does`, { cause: error });
+}
+
+function wireOf(socket: WebSocket): Wire {
+  return {
+    write: (message, taken) => socket.send(message, { binary: true }, () => taken()),
+    bufferedBytes: () => socket.bufferedAmount,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: (reason) => socket.close(1000, Buffer.from(reason).subarray(0, 100).toString()),
+    destroy: () => socket.terminate(),
+  };
+}
+
+function listen(socket: WebSocket, channel: FramedChannel): void {
+  socket.on('message', (data: Buffer, binary: boolean) => {
+    if (binary) channel.received(data);
+    else channel.fail(new RunnerError('PROTOCOL_VIOLATION', 'the other side sent a text message'));
+  });
+  socket.on('error', (error) => channel.fail(receiveError(error)));
+  socket.on('close', (code) => channel.ended(closeError(code)));
+  socket.resume();
+}
+
+/** Errors of ws while a channel is open: of the socket underneath, or of a peer that breaks the framing. */
+function receiveError(error: Error): RunnerError {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return new RunnerError('FRAME_TOO_LARGE', 'the other side sent a message over the limit', { cause: error });
+  if (typeof code === 'string' && code.startsWith('WS_ERR_')) return new RunnerError('PROTOCOL_VIOLATION', 'the other side broke the WebSocket protocol', { cause: error });
+  return RunnerError.from(error, 'NETWORK_RESET');
+}
+
+/** RFC 6455, section 7.4.1. */
+function closeError(code: number): RunnerError | undefined {
+  if (code === 1000 || code === 1001 || code === 1005) return undefined;
+  if (code === 1009) return new RunnerError('FRAME_TOO_LARGE', 'the other side found a frame too large');
+  if (code === 1002 || code === 1003 || code === 1007 || code === 1008) return new RunnerError('PROTOCOL_VIOLATION', `the other side closed with status ${code}`);
+  if (code === 1013) return new RunnerError('CONTROL_PLANE_BUSY', 'the other side asks to come back later');
+  return new RunnerError('NETWORK_RESET', 'the connection broke');
+}
