@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { attemptKey, isRunId, type AttemptRef } from '../domain/ids.ts';
+import { JOB_KINDS, type JobKind } from '../domain/job.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Disk } from './disk.ts';
+import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
+
+const NAME = 'attempt.json';
+
+const processSchema = z.object({ pid: z.int().positive(), started: z.string().optional() });
+
+const journalSchema = z.object({
+  version: z.literal(1),
+  ref: z.object({ runId: z.string().refine(isRunId), attempt: z.int().positive(), epoch: z.int().nonnegative() }),
+  kind: z.enum(JOB_KINDS),
+  createdAt: z.number(),
+  worker: processSchema.optional(),
+});
+
+/** A process that cannot be mistaken for a later one with the same number, where the system tells when it started. */
+export type ProcessIdentity = z.infer<typeof processSchema>;
+
+/** What is known of an attempt besides its records. An attempt exists exactly while its journal does. */
+export interface Journal {
+  readonly ref: AttemptRef;
+  readonly kind: JobKind;
+  /** Unix time in milliseconds. */
+  readonly createdAt: number;
+  readonly worker?: ProcessIdentity | undefined;
+}
+
+/** Replaces the journal as a whole; durable when this resolves. */
+export async function writeJournal(disk: Disk, directory: string, journal: Journal): Promise<void> {
+  await writeSealed(disk, directory, NAME, JSON.stringify({ version: 1, ...journal }));
+}
+
+/** Undefined when there is none: then there is no attempt. Throws SPOOL_CORRUPT. */
+export async function readJournal(disk: Disk, directory: string): Promise<Journal | undefined> {
+  const content = await readSealed(disk, directory, NAME);
+  if (content === undefined) return undefined;
+  const parsed = content === 'damaged' ? undefined : journalSchema.safeParse(JSON.parse(content.text));
+  if (parsed?.success !== true) throw new RunnerError('SPOOL_CORRUPT', `${NAME} is damaged`, { cause: parsed?.error });
+  return parsed.data;
+}
+
+/** Makes the directory of a new attempt. It exists, durably, when this resolves. */
+export async function createAttempt(disk: Disk, spool: string, journal: Journal): Promise<string> {
+  const directory = `${spool}/${attemptKey(journal.ref)}`;
+  await disk.makeDirectory(directory);
+  await disk.syncDirectory(spool);
+  await writeJournal(disk, directory, journal);
+  return directory;
+}
+
+/** Deletes an attempt, its journal first: what a crash leaves of it is no attempt any more. */
+export async function removeAttempt(disk: Disk, directory: string): Promise<void> {
+  await removeFile(disk, `${directory}/${NAME}`);
+  await disk.syncDirectory(directory);
+  for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
+  await disk.removeDirectory(directory);
+}

@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import type { Disk, DiskFile, OpenMode } from './disk.ts';
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  create: constants.O_CREAT | constants.O_EXCL | constants.O_RDWR,
+  read: constants.O_RDONLY,
+  write: constants.O_RDWR,
+};
+
+/** Files for their owner alone. */
+export const nodeDisk: Disk = {
+  open: async (path, mode) => new NodeFile(await open(path, FLAGS[mode], 0o600)),
+  rename,
+  unlink,
+  list: (directory) => readdir(directory),
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  removeDirectory: rmdir,
+  async syncDirectory(path) {
+    // Windows has no handle on a directory to sync, and its file system journals names by itself.
+    if (process.platform === 'win32') return;
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.#handle.read(buffer, done, length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return buffer.subarray(0, done);
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size);
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}

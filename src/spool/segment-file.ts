@@ -1,0 +1,59 @@
+import type { Sequence } from '../domain/ids.ts';
+import type { Disk, DiskFile } from './disk.ts';
+import { encodeHeader, encodeRecord, HEADER_BYTES, segmentName, type SpoolRecord } from './segment.ts';
+
+/** A segment being written. After a failed append the same group may be appended again: what it left is cut off first. */
+export class SegmentFile {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #first: Sequence;
+  #file: DiskFile | undefined;
+  #named = false;
+  #dirty = false;
+  #size = 0;
+
+  constructor(disk: Disk, directory: string, first: Sequence) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#first = first;
+  }
+
+  /** Durable bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The group is durable when this resolves; `bytes` is what its records take. */
+  async append(group: readonly SpoolRecord[], bytes: number): Promise<void> {
+    this.#file ??= await this.#disk.open(`${this.#directory}/${segmentName(this.#first)}`, 'create');
+    if (this.#dirty) await this.#heal(this.#file);
+    const encoded = this.#encode(group, bytes);
+    this.#dirty = true;
+    await this.#file.write(encoded, this.#size);
+    await this.#file.sync();
+    if (!this.#named) await this.#disk.syncDirectory(this.#directory);
+    this.#named = true;
+    this.#dirty = false;
+    this.#size += encoded.byteLength;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #encode(group: readonly SpoolRecord[], bytes: number): Buffer {
+    let at = this.#size === 0 ? HEADER_BYTES : 0;
+    const encoded = Buffer.allocUnsafe(at + bytes);
+    if (at > 0) encoded.set(encodeHeader(this.#first));
+    for (const record of group) at = encodeRecord(record, this.#size, encoded, at);
+    return encoded;
+  }
+
+  /** Synced, so that no later crash can bring back what was cut off beside what was written instead. */
+  async #heal(file: DiskFile): Promise<void> {
+    await file.truncate(this.#size);
+    await file.sync();
+    this.#dirty = false;
+  }
+}

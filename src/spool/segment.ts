@@ -1,0 +1,102 @@
+/*
+ * The spool's file format, and what must never break.
+ *
+ * 1. A record is for the delivery side only once it is fsynced, its segment's name in the directory included.
+ * 2. Sequences run 1, 2, 3, ... without gaps over all segments of an attempt; a segment is named by its first.
+ * 3. A directory has one writer at a time, and a writer has one group on its way at a time: it begins to write the
+ *    next only when the last is durable. Each record carries how many bytes of its file were durable when its group
+ *    began (`synced`).
+ * 4. So a bad record with none after it whose `synced` lies beyond it is a torn tail: it was never reported, and is
+ *    cut off. A bad record that a later one calls durable is corruption (SPOOL_CORRUPT), never cut in silence.
+ * 5. A segment is deleted only when every record in it is acknowledged, oldest first, and only after the ledger that
+ *    says so is durable.
+ * 6. An attempt exists exactly while its journal does: the journal is the first thing written and the first deleted.
+ *
+ * A crash at any instruction, of the process or of the machine, keeps every record ever reported durable.
+ *
+ * File:   magic "HRSP" | version u32 | first sequence u64
+ * Record: length u32 | crc32 u32 | flags u8 | synced u32 | sequence u64 | payload     (numbers big-endian)
+ * The CRC covers length, flags, synced, sequence and payload.
+ */
+import { crc32 } from 'node:zlib';
+import type { Sequence } from '../domain/ids.ts';
+
+export const HEADER_BYTES = 16;
+export const RECORD_HEADER_BYTES = 21;
+/** Larger than any honest record; a length beyond it is a damaged one. */
+export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+
+const MAGIC = 0x48_52_53_50;
+const VERSION = 1;
+const FLAG_LAST = 1;
+
+export interface SpoolRecord {
+  readonly sequence: Sequence;
+  /** Whether it is the attempt's outcome, after which nothing comes. */
+  readonly last: boolean;
+  readonly payload: Uint8Array;
+}
+
+export interface DecodedRecord extends SpoolRecord {
+  readonly synced: number;
+  /** Bytes it takes in the file. */
+  readonly bytes: number;
+}
+
+export function segmentName(first: Sequence): string {
+  return `${String(first).padStart(20, '0')}.seg`;
+}
+
+/** The first sequence of the segment that a file name stands for; undefined for any other file. */
+export function segmentFirst(name: string): Sequence | undefined {
+  return /^[0-9]{20}\.seg$/.test(name) ? Number(name.slice(0, 20)) : undefined;
+}
+
+export function encodeHeader(first: Sequence): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(MAGIC, 0);
+  header.writeUInt32BE(VERSION, 4);
+  header.writeBigUInt64BE(BigInt(first), 8);
+  return header;
+}
+
+export function isHeader(bytes: Buffer, first: Sequence): boolean {
+  return bytes.length >= HEADER_BYTES && bytes.subarray(0, HEADER_BYTES).equals(encodeHeader(first));
+}
+
+export function recordBytes(record: SpoolRecord): number {
+  return RECORD_HEADER_BYTES + record.payload.byteLength;
+}
+
+/** Writes the record into `target` at `at`; returns the position after it. */
+export function encodeRecord(record: SpoolRecord, synced: number, target: Buffer, at: number): number {
+  const end = at + recordBytes(record);
+  target.writeUInt32BE(record.payload.byteLength, at);
+  target.writeUInt8(record.last ? FLAG_LAST : 0, at + 8);
+  target.writeUInt32BE(synced, at + 9);
+  target.writeBigUInt64BE(BigInt(record.sequence), at + 13);
+  target.set(record.payload, at + RECORD_HEADER_BYTES);
+  target.writeUInt32BE(checksum(target, at, end), at + 4);
+  return end;
+}
+
+/** The record at `at`, a view on `bytes`; `short` when the bytes end before it does, `bad` when it is none. */
+export function decodeRecord(bytes: Buffer, at: number): DecodedRecord | 'short' | 'bad' {
+  if (bytes.length - at < RECORD_HEADER_BYTES) return 'short';
+  const length = bytes.readUInt32BE(at);
+  if (length > MAX_PAYLOAD_BYTES) return 'bad';
+  const end = at + RECORD_HEADER_BYTES + length;
+  if (bytes.length < end) return 'short';
+  if (bytes.readUInt32BE(at + 4) !== checksum(bytes, at, end)) return 'bad';
+  return {
+    sequence: Number(bytes.readBigUInt64BE(at + 13)),
+    last: (bytes.readUInt8(at + 8) & FLAG_LAST) !== 0,
+    synced: bytes.readUInt32BE(at + 9),
+    payload: bytes.subarray(at + RECORD_HEADER_BYTES, end),
+    bytes: end - at,
+  };
+}
+
+function checksum(bytes: Buffer, at: number, end: number): number {
+  return crc32(bytes.subarray(at + 8, end), crc32(bytes.subarray(at, at + 4)));
+}

@@ -1,0 +1,202 @@
+import type { Sequence } from '../domain/ids.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Disk } from './disk.ts';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES, recordBytes, type SpoolRecord } from './segment.ts';
+import { SegmentFile } from './segment-file.ts';
+
+export interface WriterOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly clock: Clock;
+  /** Sequence of the first record to come. 1 for a new attempt. */
+  readonly next?: Sequence;
+  /** A segment is closed before it would grow beyond this. */
+  readonly segmentBytes?: number;
+  /** A group is written when it has this many bytes or its first record is this old, whichever comes first. */
+  readonly groupBytes?: number;
+  readonly groupMs?: number;
+  /** `append` waits while this much is not durable yet. */
+  readonly pendingBytes?: number;
+  /** Pause before a write that met a full disk is tried again. */
+  readonly retryMs?: number;
+}
+
+const DEFAULTS = {
+  next: 1, segmentBytes: 8 * 1024 * 1024, groupBytes: 256 * 1024, groupMs: 20, pendingBytes: 1024 * 1024, retryMs: 500,
+} as const;
+
+type State =
+  | { readonly kind: 'open' }
+  /** The disk is full: nothing is lost, writing goes on when there is room. */
+  | { readonly kind: 'stalled'; readonly error: RunnerError }
+  /** The disk failed in another way: what is not durable by now never will be. */
+  | { readonly kind: 'failed'; readonly error: RunnerError }
+  | { readonly kind: 'closed' };
+
+/**
+ * The writing end of one attempt's spool. Records become durable in groups, one group at a time; `append` costs a
+ * producer nothing but its turn until `pendingBytes` are on their way.
+ */
+export class SpoolWriter {
+  readonly #options: Required<WriterOptions>;
+  readonly #controller = new AbortController();
+  readonly #listeners: ((durable: Sequence) => void)[] = [];
+  readonly #loop: Promise<void>;
+  #segment: SegmentFile | undefined;
+  #closedBytes = 0;
+  #pending: SpoolRecord[] = [];
+  #pendingBytes = 0;
+  #next: Sequence;
+  #durable: Sequence;
+  #hurry = false;
+  #state: State = { kind: 'open' };
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: WriterOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#next = this.#options.next;
+    this.#durable = this.#next - 1;
+    this.#loop = this.#run();
+  }
+
+  /** Every record up to here survives a crash. */
+  get durable(): Sequence {
+    return this.#durable;
+  }
+
+  /** Bytes that the segments this writer made hold on disk. */
+  get bytes(): number {
+    return this.#closedBytes + (this.#segment?.size ?? 0);
+  }
+
+  /** DISK_FULL while the writer waits for room; the last error once it has failed. */
+  get condition(): RunnerError | undefined {
+    return this.#state.kind === 'stalled' || this.#state.kind === 'failed' ? this.#state.error : undefined;
+  }
+
+  /** Calls the listener with each new durable sequence. */
+  onDurable(listener: (durable: Sequence) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Resolves with the record's sequence when it is accepted, which is before it is durable. Waits while too much is
+   * on its way. Throws what stopped the writer, or the signal's reason.
+   */
+  async append(payload: Uint8Array, options: { readonly last: boolean }, signal: AbortSignal): Promise<Sequence> {
+    if (payload.byteLength > MAX_PAYLOAD_BYTES) throw new RunnerError('INTERNAL', `a record of ${payload.byteLength} bytes is too large for the spool`);
+    while (!this.#hasRoom()) await untilAborted(this.#changed.promise, signal);
+    const record = { sequence: this.#next++, last: options.last, payload };
+    this.#pending.push(record);
+    this.#pendingBytes += recordBytes(record);
+    this.#wake();
+    return record.sequence;
+  }
+
+  /** Resolves when everything accepted so far is durable. A full disk makes it wait; the signal ends the waiting. */
+  async flush(signal: AbortSignal): Promise<void> {
+    const wanted = this.#next - 1;
+    if (this.#durable < wanted) this.#hurry = true;
+    this.#wake();
+    while (!this.#reached(wanted)) await untilAborted(this.#changed.promise, signal);
+  }
+
+  /** Stops at once; what is not durable by now is lost, so `flush` first. */
+  async close(): Promise<void> {
+    if (this.#state.kind !== 'failed') this.#set({ kind: 'closed' });
+    this.#controller.abort(new RunnerError('ABORTED', 'the spool writer was closed'));
+    await this.#loop;
+    await this.#segment?.close();
+  }
+
+  #hasRoom(): boolean {
+    this.#throwIfStopped();
+    return this.#pendingBytes < this.#options.pendingBytes;
+  }
+
+  #reached(wanted: Sequence): boolean {
+    if (this.#durable >= wanted) return true;
+    this.#throwIfStopped();
+    return false;
+  }
+
+  #throwIfStopped(): void {
+    if (this.#state.kind === 'failed') throw this.#state.error;
+    if (this.#state.kind === 'closed') throw new RunnerError('ABORTED', 'the spool writer was closed');
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#controller;
+    while (!signal.aborted) {
+      try {
+        await this.#gather(signal);
+        await this.#commit(this.#pending);
+        this.#set({ kind: 'open' });
+      } catch (thrown) {
+        if (!signal.aborted) await this.#stall(RunnerError.from(thrown, 'SINK_FAILED'), signal);
+      }
+    }
+  }
+
+  /** Waits for a first record, then for as many more as a group may wait for. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    while (this.#pending.length === 0) await untilAborted(this.#changed.promise, signal);
+    const due = new AbortController();
+    const timer = this.#options.clock.sleep(this.#options.groupMs, AbortSignal.any([signal, due.signal]));
+    const enough = async (): Promise<void> => {
+      while (!this.#hurry && this.#pendingBytes < this.#options.groupBytes) await untilAborted(this.#changed.promise, AbortSignal.any([signal, due.signal]));
+    };
+    try {
+      await Promise.race([timer, enough()]);
+    } finally {
+      due.abort();
+      void timer.catch(() => undefined);
+    }
+  }
+
+  async #commit(group: readonly SpoolRecord[]): Promise<void> {
+    const bytes = group.reduce((sum, record) => sum + recordBytes(record), 0);
+    const { segmentBytes, disk, directory } = this.#options;
+    if (this.#segment !== undefined && this.#segment.size > HEADER_BYTES && this.#segment.size + bytes > segmentBytes) {
+      this.#closedBytes += this.#segment.size;
+      await this.#segment.close();
+      this.#segment = undefined;
+    }
+    this.#segment ??= new SegmentFile(disk, directory, this.#durable + 1);
+    await this.#segment.append(group, bytes);
+    this.#settle(group.length, bytes);
+  }
+
+  #settle(count: number, bytes: number): void {
+    this.#pending = this.#pending.slice(count);
+    this.#pendingBytes -= bytes;
+    this.#durable += count;
+    this.#hurry &&= this.#pending.length > 0;
+    for (const listener of this.#listeners) listener(this.#durable);
+    this.#wake();
+  }
+
+  async #stall(reason: RunnerError, signal: AbortSignal): Promise<void> {
+    if (reason.code !== 'DISK_FULL') {
+      this.#controller.abort(reason);
+      this.#set({ kind: 'failed', error: reason });
+      return;
+    }
+    this.#set({ kind: 'stalled', error: reason });
+    await this.#options.clock.sleep(this.#options.retryMs, signal).catch(() => undefined);
+  }
+
+  #set(state: State): void {
+    if (this.#state.kind === 'closed') return;
+    const same = this.#state.kind === state.kind;
+    this.#state = state;
+    if (!same) this.#wake();
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+}
