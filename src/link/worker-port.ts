@@ -1,0 +1,23 @@
+import type { Failure } from '../domain/failure.ts';
+import type { AttemptRef } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import type { Progress } from '../domain/progress.ts';
+import type { Outbox } from './outbox.ts';
+
+export type StopStatus = 'cancelled' | 'expired' | 'interrupted';
+
+/** A worker process as the link sees it: something that runs one attempt, writes to its outbox and ends. */
+export interface WorkerHandle {
+  readonly ref: AttemptRef;
+  readonly pid: number;
+  /** Asks it to end with an outcome of this status; one that does not is killed after its grace. */
+  cancel(reason: Failure, status: StopStatus): void;
+  /** Ends it at once; no outcome is written. */
+  kill(): void;
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<void>;
+  onProgress(listener: (progress: Progress) => void): void;
+}
+
+/** Starts a worker for a job whose outbox exists. Rejects when no process could be started. */
+export type StartWorker = (job: Job, outbox: Outbox) => Promise<WorkerHandle>;
