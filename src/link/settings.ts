@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { RunnerError } from '../runtime/errors.ts';
+
+const Settings = z.strictObject({
+  version: z.literal(1),
+  runnerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  /** As the person who enrolled it named the runner. */
+  name: z.string().min(1).max(200),
+  /** wss://host:port */
+  controlPlaneUrl: z.string().min(1),
+  /** Raw Ed25519 public key, base64: ties this document to the key file. */
+  publicKey: z.string().length(44),
+  enrolledAt: z.iso.datetime(),
+});
+
+/** What enrolment settles for good; not a secret. */
+export type Settings = Readonly<z.infer<typeof Settings>>;
+
+/** The runner's own settings, one file in the state directory (settings.json, mode 0600). */
+export interface SettingsStore {
+  readonly path: string;
+  /** Undefined before enrolment. Throws FILE_UNREADABLE for a file that is not what `write` wrote. */
+  read(): Settings | undefined;
+  /** Replaces the file atomically. */
+  write(settings: Settings): void;
+}
+
+export async function openSettings(stateDir: string): Promise<SettingsStore> {
+  const { default: Conf } = await import('conf');
+  const conf = new Conf<Record<string, unknown>>({
+    cwd: stateDir, configName: 'settings', configFileMode: 0o600, projectName: 'hybrid-ingestion-runner',
+    accessPropertiesByDotNotation: false, clearInvalidConfig: false,
+  });
+  return {
+    path: conf.path,
+    read: () => parse(conf.path, () => conf.store),
+    write: (settings) => {
+      conf.store = Settings.parse(settings);
+    },
+  };
+}
+
+function parse(path: string, load: () => Record<string, unknown>): Settings | undefined {
+  let stored: Record<string, unknown>;
+  try {
+    stored = load();
+  } catch (thrown) {
+    throw new RunnerError('FILE_UNREADABLE', `${path} is not readable as settings`, { cause: thrown });
+  }
+  if (Object.keys(stored).length === 0) return undefined;
+  const result = Settings.safeParse(stored);
+  if (result.success) return result.data;
+  throw new RunnerError('FILE_UNREADABLE', `${path} does not hold settings: ${z.prettifyError(result.error)}`, { remedy: 'Enrol again with --replace.' });
+}
