@@ -1,0 +1,134 @@
+import { SandboxError } from '../errors.ts';
+import { fieldTraits } from './field-shapes.ts';
+import type { Field, FieldDescription, FieldType, ObjectEntry } from './model.ts';
+import { reference, referenceTraits, type Reference } from './references.ts';
+import { pluralOf } from './words.ts';
+
+/** A change to the org. Times move as Salesforce would move them. */
+export type Edit =
+  | { readonly kind: 'touch'; readonly object: string }
+  /** Permissions, profiles or field labels changed: every conditional request sees a change. */
+  | { readonly kind: 'touchAll' }
+  | { readonly kind: 'addObject'; readonly name: string; readonly label?: string }
+  | { readonly kind: 'removeObject'; readonly object: string }
+  /** Changes the API name (when `name` is given), the label (when `label` is given), or both. */
+  | { readonly kind: 'renameObject'; readonly object: string; readonly name?: string; readonly label?: string }
+  | { readonly kind: 'addField'; readonly object: string; readonly field: NewField }
+  | { readonly kind: 'removeField'; readonly object: string; readonly field: string }
+  | { readonly kind: 'renameField'; readonly object: string; readonly field: string; readonly name?: string; readonly label?: string };
+
+export interface NewField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly label?: string;
+  readonly length?: number;
+  readonly scale?: number;
+  readonly referenceTo?: readonly string[];
+  readonly description?: string;
+  /** Any other describe keys. */
+  readonly traits?: Partial<FieldDescription>;
+}
+
+interface ObjectEdits {
+  readonly added: Map<string, Field>;
+  readonly removed: Set<string>;
+  readonly renamed: Map<string, { name: string; label: string | undefined }>;
+}
+
+/** What admins have changed since the org was generated, and when. */
+export class OrgEdits {
+  readonly #now: () => number;
+  readonly #edits = new Map<string, ObjectEdits>();
+  readonly #editedAt = new Map<string, number>();
+  touchedAt = 0;
+  latest = 0;
+  revision = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  editedAt(object: string): number | undefined {
+    return this.#editedAt.get(object);
+  }
+
+  /** Records the edit and gives the objects as they are after it. */
+  make(edit: Edit, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
+    if (edit.kind === 'touchAll') return this.#stamp(null, new Map(entries));
+    if (edit.kind === 'addObject') return this.#stamp(edit.name, new Map([...entries, [edit.name, newEntry(edit.name, edit.label)]]));
+    const entry = entries.get(edit.object);
+    if (!entry) throw new SandboxError(`the org has no object ${edit.object}`);
+    if (edit.kind === 'removeObject') return this.#stamp(edit.object, without(entries, edit.object));
+    if (edit.kind === 'renameObject') return this.#rename(edit.object, edit, entry, entries);
+    this.#editFields(edit);
+    return this.#stamp(edit.object, new Map(entries));
+  }
+
+  /** The generated fields with the edits put in. */
+  apply(object: string, fields: readonly Field[]): readonly Field[] {
+    const edits = this.#edits.get(object);
+    if (!edits) return fields;
+    const kept = fields.filter(({ traits }) => !edits.removed.has(traits.name) && !edits.added.has(traits.name));
+    return [...kept, ...edits.added.values()].map((field) => {
+      const renamed = edits.renamed.get(field.traits.name);
+      return renamed ? { ...field, traits: { ...field.traits, name: renamed.name, label: renamed.label ?? field.traits.label } } : field;
+    });
+  }
+
+  addedReferences(object: string): readonly Reference[] {
+    const added = this.#edits.get(object)?.added.values() ?? [];
+    return [...added].filter(({ traits }) => traits.type === 'reference').map(({ traits }) =>
+      reference(traits.name, traits.referenceTo ?? [], { up: traits.relationshipName ?? null, down: null }));
+  }
+
+  #editFields(edit: Extract<Edit, { object: string }>): void {
+    const edits = this.#edits.get(edit.object) ?? { added: new Map(), removed: new Set(), renamed: new Map() };
+    this.#edits.set(edit.object, edits);
+    if (edit.kind === 'addField') {
+      edits.added.set(edit.field.name, newField(edit.field));
+      edits.removed.delete(edit.field.name);
+    } else if (edit.kind === 'removeField') {
+      if (!edits.added.delete(edit.field)) edits.removed.add(edit.field);
+    } else if (edit.kind === 'renameField') edits.renamed.set(edit.field, { name: edit.name ?? edit.field, label: edit.label });
+  }
+
+  #rename(object: string, to: { readonly name?: string; readonly label?: string }, entry: ObjectEntry, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
+    const name = to.name ?? object;
+    const label = to.label ?? entry.label;
+    const edits = this.#edits.get(object);
+    if (edits) this.#edits.set(name, edits);
+    this.#stamp(object, new Map());
+    const renamed = { ...entry, name, label, labelPlural: to.label ? pluralOf(to.label) : entry.labelPlural };
+    return this.#stamp(name, new Map([...without(entries, object), [name, renamed]]));
+  }
+
+  #stamp(object: string | null, entries: Map<string, ObjectEntry>): Map<string, ObjectEntry> {
+    const now = this.#now();
+    if (object) this.#editedAt.set(object, now);
+    else this.touchedAt = now;
+    this.latest = now;
+    this.revision += 1;
+    return entries;
+  }
+}
+
+function without(entries: ReadonlyMap<string, ObjectEntry>, object: string): Map<string, ObjectEntry> {
+  return new Map([...entries].filter(([name]) => name !== object));
+}
+
+function newEntry(name: string, label = name.replace(/__\w$/, '').replaceAll('_', ' ')): ObjectEntry {
+  const namespace = /^([a-z]\w*?)__\w+__\w+$/.exec(name)?.[1] ?? null;
+  const suffix = /__(\w+)$/.exec(name)?.[1];
+  const kind = ({ c: 'custom', mdt: 'metadata', e: 'event', b: 'big', x: 'external' } as const)[suffix as 'c'] ?? 'standard';
+  return { name, kind, namespace, keyPrefix: `z${String(name.length % 90).padStart(2, '0')}`, label, labelPlural: pluralOf(label), parent: null };
+}
+
+function newField(field: NewField): Field {
+  const custom = field.name.endsWith('__c');
+  const label = field.label ?? field.name.replace(/__c$/, '').replaceAll('_', ' ');
+  const up = custom ? field.name.replace(/__c$/, '__r') : field.name.replace(/Id$/, '');
+  const traits = field.type === 'reference'
+    ? { ...referenceTraits(reference(field.name, field.referenceTo ?? [], { up, label })), ...field.traits }
+    : fieldTraits(field.type, field.name, label, { custom, ...field.traits }, field.length, field.scale);
+  return { traits, rollUp: null, ...(field.description === undefined ? {} : { description: field.description }) };
+}

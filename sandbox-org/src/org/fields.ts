@@ -1,0 +1,120 @@
+import { FieldFactory, ownFieldCount } from './custom-fields.ts';
+import { parseSpecs, traitsOf } from './field-spec.ts';
+import { fieldTraits } from './field-shapes.ts';
+import { remember, type FormulaScope } from './formulas.ts';
+import type { Field, FieldTraits, ObjectEntry } from './model.ts';
+import { randomFor, type Random } from './random.ts';
+import { referenceTraits, type Reference } from './references.ts';
+import { STANDARD_OBJECTS } from './standard-objects.ts';
+import { auditTraits, changeEventHeader, companionTraits, idTraits } from './system-fields.ts';
+
+/** What making an object's fields needs beside its entry. */
+export interface FieldContext {
+  readonly seed: number;
+  /** All reference fields of the object, planned and system ones. */
+  readonly references: readonly Reference[];
+  /** An object with a master-detail relationship to this one, if there is any. */
+  readonly detail: string | null;
+  /** Fields of another object, for change events that repeat them. */
+  fieldsOf(name: string): readonly Field[];
+}
+
+const NOTATION = new Map(STANDARD_OBJECTS.map(([name, , line]) => [name, line]));
+const COMPANIONS = new Set(['share', 'history', 'feed']);
+
+/** All fields of an object, in describe order; the same for the same seed, entry and references. */
+export function makeFields(entry: ObjectEntry, context: FieldContext): Field[] {
+  return oneNameField(drafts(entry, context));
+}
+
+function drafts(entry: ObjectEntry, context: FieldContext): Field[] {
+  if (COMPANIONS.has(entry.kind)) return companionTraits(entry).map(plain);
+  if (entry.kind === 'changeEvent') return changeEventDrafts(entry, context);
+  const random = randomFor(`${context.seed}:fields:${entry.name}`);
+  const system = auditTraits(entry, context.references);
+  const taken = new Set(system.map((traits) => traits.name));
+  const listed = [idTraits(entry), ...nameTraits(entry), ...listedTraits(entry, context, random), ...looseReferences(entry, context, taken)];
+  const unique = new Map([...listed, ...system].map((traits) => [traits.name, traits]));
+  return [...[...unique.values()].map(plain), ...ownDrafts(entry, context, random, [...unique.values()])];
+}
+
+const plain = (traits: FieldTraits): Field => ({ traits, rollUp: null });
+
+function ownDrafts(entry: ObjectEntry, context: FieldContext, random: Random, known: FieldTraits[]): Field[] {
+  const scope: FormulaScope = { numbers: [], dates: [], choices: [], texts: [], paths: pathsOf(context.references), child: context.detail };
+  for (const traits of known) remember(scope, traits);
+  const custom = entry.kind !== 'standard' || NOTATION.has(entry.name);
+  const factory = new FieldFactory(entry, random, scope, known.map((traits) => traits.name), custom);
+  const made: Field[] = packageCode(entry);
+  for (let count = ownFieldCount(entry, random); count > 0; count--) {
+    const { traits, rollUp } = factory.next();
+    for (const one of traits) {
+      made.push({ traits: one, rollUp });
+      remember(scope, one);
+    }
+  }
+  return made;
+}
+
+/** Packaged objects always have a code field, so that formulas of other packages have something to point at. */
+function packageCode(entry: ObjectEntry): Field[] {
+  if (entry.kind !== 'custom' || !entry.namespace) return [];
+  return [plain(fieldTraits('string', `${entry.namespace}__Code__c`, 'Code', { custom: true, externalId: true, idLookup: true, unique: true }, 40))];
+}
+
+/** `Owner.Name`, `Vendor__r.Name`, and the code field where the lookup leads into a package. */
+function pathsOf(references: readonly Reference[]): string[] {
+  return references.filter((made) => made.up && made.targets.length === 1).flatMap((made) => {
+    const namespace = /^([a-z]+)__\w+__c$/.exec(made.targets[0] ?? '')?.[1];
+    return namespace ? [`${made.up}.Name`, `${made.up}.${namespace}__Code__c`] : [`${made.up}.CreatedDate`, `${made.up}.Id`];
+  });
+}
+
+function nameTraits(entry: ObjectEntry): FieldTraits[] {
+  if (entry.kind === 'metadata') {
+    return ['DeveloperName', 'MasterLabel', 'Language', 'NamespacePrefix', 'Label', 'QualifiedApiName'].map((name) =>
+      fieldTraits('string', name, name, { permissionable: false, nillable: name === 'NamespacePrefix', nameField: name === 'Label' }, name === 'Language' ? 40 : 80));
+  }
+  if (entry.kind === 'event') return [fieldTraits('string', 'ReplayId', 'Replay ID', { createable: false, updateable: false }), fieldTraits('string', 'EventUuid', 'Event UUID', { createable: false, updateable: false }, 36)];
+  if (entry.kind === 'external') return [fieldTraits('string', 'ExternalId', 'External ID', { nillable: false, idLookup: true, nameField: true, unique: true }), fieldTraits('url', 'DisplayUrl', 'Display URL', {}, 1000)];
+  if (entry.kind === 'big' || NOTATION.has(entry.name)) return [];
+  return [fieldTraits('string', 'Name', entry.kind === 'custom' ? `${entry.label} Name` : 'Name', { nameField: true, idLookup: true, nillable: entry.kind === 'custom', permissionable: false }, entry.kind === 'setting' ? 38 : 80)];
+}
+
+/** The notation's fields in their order, references put in where the notation has them. */
+function listedTraits(entry: ObjectEntry, context: FieldContext, random: Random): FieldTraits[] {
+  const line = entry.kind === 'standard' ? NOTATION.get(entry.name) : undefined;
+  if (!line) return [];
+  const references = new Map(context.references.map((made) => [made.field, made]));
+  return parseSpecs(line).flatMap((spec) => {
+    if (spec.type !== 'reference') return traitsOf(spec, random);
+    const made = references.get(spec.name);
+    return made ? [referenceTraits(made)] : [];
+  });
+}
+
+function looseReferences(entry: ObjectEntry, context: FieldContext, taken: ReadonlySet<string>): FieldTraits[] {
+  const line = NOTATION.get(entry.name) ?? '';
+  return context.references.filter((made) => !taken.has(made.field) && !line.includes(`${made.field}>`)).map(referenceTraits);
+}
+
+/** A change event repeats its object's stored fields as nullable, read-only ones. */
+function changeEventDrafts(entry: ObjectEntry, context: FieldContext): Field[] {
+  const stored = context.fieldsOf(entry.parent ?? '').filter(({ traits }) => !traits.calculated && !SKIPPED.has(traits.name));
+  const repeated = stored.map(({ traits }) => ({ ...traits, nillable: true, createable: false, updateable: false, nameField: false, unique: false }));
+  return [idTraits(entry), ...changeEventHeader(), ...repeated].map(plain);
+}
+
+const SKIPPED = new Set(['Id', 'IsDeleted', 'SystemModstamp']);
+
+function oneNameField(all: Field[]): Field[] {
+  let seen = false;
+  return all.map((draft) => {
+    if (!draft.traits.nameField) return draft;
+    if (!seen) {
+      seen = true;
+      return draft;
+    }
+    return { ...draft, traits: { ...draft.traits, nameField: false } };
+  });
+}

@@ -1,0 +1,126 @@
+import { BoundedCache } from './bounded-cache.ts';
+import { listObjects } from './catalogue.ts';
+import { makeFields } from './fields.ts';
+import { idFor } from './ids.ts';
+import type { ChildRelationship, Field, ObjectEntry } from './model.ts';
+import { OrgEdits, type Edit } from './edits.ts';
+import { randomFor } from './random.ts';
+import type { Reference } from './references.ts';
+import { Relations } from './relations.ts';
+
+const FIELDS_KEPT = 40_000;
+
+export interface OrgOptions {
+  readonly objects: number;
+  readonly seed: number;
+  /** Milliseconds since the epoch; the time of edits. */
+  readonly now: () => number;
+}
+
+/**
+ * The emulated org's metadata. Objects are listed up front; fields are made when asked for, always the same for one
+ * seed, and dropped again when memory runs short. Edits stay, and move the times that conditional requests see.
+ */
+export class Org {
+  readonly seed: number;
+  /** The 15-character organization id. */
+  readonly id: string;
+  readonly #edits: OrgEdits;
+  readonly #fields = new BoundedCache<readonly Field[]>(FIELDS_KEPT);
+  #entries: Map<string, ObjectEntry>;
+  #lowerCase = new Map<string, string>();
+  #relations: Relations;
+
+  constructor(options: OrgOptions) {
+    this.seed = options.seed;
+    this.id = idFor('00D', `${options.seed}:organization`);
+    this.#edits = new OrgEdits(options.now);
+    this.#entries = new Map(listObjects(options.objects, options.seed).map((entry) => [entry.name, entry]));
+    this.#relations = this.#relate();
+  }
+
+  /** All objects by name. */
+  list(): ObjectEntry[] {
+    return [...this.#entries.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+  }
+
+  /** API names are case-insensitive. */
+  find(name: string): ObjectEntry | undefined {
+    return this.#entries.get(this.#lowerCase.get(name.toLowerCase()) ?? '');
+  }
+
+  /** All fields in describe order; none for an object that isn't there. */
+  fields(name: string): readonly Field[] {
+    const known = this.#fields.get(name);
+    if (known) return known;
+    const entry = this.#entries.get(name);
+    if (!entry) return [];
+    const made = makeFields(entry, {
+      seed: this.seed, references: this.references(name), detail: this.#detailOf(name), fieldsOf: (other) => this.fields(other),
+    });
+    const edited = this.#edits.apply(name, made);
+    this.#fields.set(name, edited, edited.length);
+    return edited;
+  }
+
+  references(name: string): readonly Reference[] {
+    return this.#relations.references(name);
+  }
+
+  children(name: string): readonly ChildRelationship[] {
+    return this.#relations.children(name);
+  }
+
+  countFields(): number {
+    let count = 0;
+    for (const name of this.#entries.keys()) count += this.fields(name).length;
+    return count;
+  }
+
+  /** When the object's metadata last changed, in milliseconds; org-wide events count. */
+  modifiedAt(name: string): number {
+    return Math.max(this.#edits.editedAt(name) ?? baseTime(this.#entries.get(name), this.seed), this.#edits.touchedAt);
+  }
+
+  /** As {@link modifiedAt} but null for standard objects that nobody has touched, as the Tooling API shows it. */
+  customizedAt(name: string): number | null {
+    const entry = this.#entries.get(name);
+    return this.#edits.editedAt(name) ?? (entry?.kind === 'standard' || entry?.parent ? null : baseTime(entry, this.seed));
+  }
+
+  /** When anything in the org last changed, removals included. */
+  lastModifiedAt(): number {
+    let latest = this.#edits.latest;
+    for (const entry of this.#entries.values()) latest = Math.max(latest, baseTime(entry, this.seed));
+    return latest;
+  }
+
+  /** A number that grows with each edit: whatever is cached from the org is good for one revision. */
+  get revision(): number {
+    return this.#edits.revision;
+  }
+
+  /** Applies a change as an admin would make it. Throws SandboxError for an object or field that isn't there. */
+  edit(edit: Edit): void {
+    this.#entries = this.#edits.make(edit, this.#entries);
+    this.#fields.clear();
+    this.#relations = this.#relate();
+  }
+
+  #relate(): Relations {
+    this.#lowerCase = new Map([...this.#entries.keys()].map((name) => [name.toLowerCase(), name]));
+    return new Relations(this.#entries, this.seed, (object) => this.#edits.addedReferences(object));
+  }
+
+  #detailOf(name: string): string | null {
+    return this.children(name).find((child) => child.cascadeDelete)?.childSObject ?? null;
+  }
+}
+
+const RELEASED = Date.UTC(2026, 1, 14, 3, 12, 45);
+
+/** Standard objects date from the last release before the org's edits, others from the org's years of building. */
+function baseTime(entry: ObjectEntry | undefined, seed: number): number {
+  if (!entry || entry.kind === 'standard' || entry.parent) return RELEASED;
+  return Date.UTC(2016, 0, 1) + randomFor(`${seed}:modified:${entry.name}`).int(0, 3700) * 86_400_000 + 31_337_000;
+}

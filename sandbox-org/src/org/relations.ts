@@ -1,0 +1,71 @@
+import type { ChildRelationship, ObjectEntry } from './model.ts';
+import { childRelationship, planReferences, type Neighbourhood, type Reference } from './references.ts';
+import { companionReferences, systemReferences } from './system-fields.ts';
+
+/** Which object points where. Made once for a set of objects and made anew when that set changes. */
+export class Relations {
+  readonly #entries: ReadonlyMap<string, ObjectEntry>;
+  readonly #seed: number;
+  readonly #near: Neighbourhood;
+  readonly #extra: (object: string) => readonly Reference[];
+  readonly #references = new Map<string, readonly Reference[]>();
+  #children: Map<string, ChildRelationship[]> | null = null;
+
+  constructor(entries: ReadonlyMap<string, ObjectEntry>, seed: number, extra: (object: string) => readonly Reference[]) {
+    this.#entries = entries;
+    this.#seed = seed;
+    this.#extra = extra;
+    const targets = [...entries.values()].filter((entry) => entry.kind === 'standard' || entry.kind === 'custom');
+    this.#near = { has: (name) => entries.has(name), targets, anyTargets: targets.slice(0, 40).map((entry) => entry.name) };
+  }
+
+  /** All reference fields of the object: its own, then owner and audit ones. */
+  references(name: string): readonly Reference[] {
+    const known = this.#references.get(name);
+    if (known) return known;
+    const entry = this.#entries.get(name);
+    const made = entry ? this.#plan(entry) : [];
+    this.#references.set(name, made);
+    return made;
+  }
+
+  /** Reference fields of other objects that point at this one, as its describe lists them. */
+  children(name: string): readonly ChildRelationship[] {
+    this.#children ??= this.#index();
+    return this.#children.get(name) ?? [];
+  }
+
+  #plan(entry: ObjectEntry): Reference[] {
+    const extra = this.#extra(entry.name);
+    if (entry.kind === 'changeEvent') {
+      const parent = this.references(entry.parent ?? '');
+      return [...parent.map((made) => ({ ...made, down: null, masterDetail: false })), ...extra];
+    }
+    if (entry.parent) return [...companionReferences(entry).filter((made) => made.targets.every((target) => this.#entries.has(target))), ...extra];
+    const own = planReferences(entry, this.#near, this.#seed);
+    const system = systemReferences(entry, own.some((made) => made.masterDetail));
+    return [...own, ...system.map((made) => this.#existing(made)).filter((made) => made.targets.length > 0), ...extra];
+  }
+
+  #existing(made: Reference): Reference {
+    return { ...made, targets: made.targets.filter((target) => this.#entries.has(target)) };
+  }
+
+  #index(): Map<string, ChildRelationship[]> {
+    const index = new Map<string, ChildRelationship[]>();
+    for (const entry of this.#entries.values()) {
+      for (const made of this.references(entry.name)) this.#file(index, entry.name, made);
+    }
+    for (const list of index.values()) list.sort((a, b) => (a.childSObject < b.childSObject ? -1 : 1));
+    return index;
+  }
+
+  #file(index: Map<string, ChildRelationship[]>, child: string, made: Reference): void {
+    for (const target of made.targets) {
+      const list = index.get(target) ?? [];
+      const taken = made.down !== null && list.some((known) => known.relationshipName === made.down && known.childSObject === child);
+      list.push(childRelationship(child, taken ? { ...made, down: null } : made));
+      index.set(target, list);
+    }
+  }
+}

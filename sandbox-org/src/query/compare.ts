@@ -1,0 +1,79 @@
+import { sameId } from '../org/ids.ts';
+import type { Comparison, Expression } from './expression.ts';
+import { JsonValue, type Cell, type Row, type Scalar } from './table.ts';
+
+/** Reads the cell at the end of a compiled path of a row. */
+export type Reader = (row: Row) => Cell;
+
+/** Whether the row passes; `readers` has the compiled path of each comparison. */
+export function matches(expression: Expression, row: Row, readers: ReadonlyMap<string, Reader>): boolean {
+  switch (expression.kind) {
+    case 'and': return matches(expression.left, row, readers) && matches(expression.right, row, readers);
+    case 'or': return matches(expression.left, row, readers) || matches(expression.right, row, readers);
+    case 'not': return !matches(expression.of, row, readers);
+    default: return compare(expression, scalar(readers.get(expression.path)?.(row) ?? null));
+  }
+}
+
+function scalar(cell: Cell): Scalar {
+  return cell instanceof JsonValue ? JSON.stringify(cell.value) : cell;
+}
+
+function compare({ operator, values }: Comparison, cell: Scalar): boolean {
+  const [first = null] = values;
+  switch (operator) {
+    case '=': return equal(cell, first);
+    case '!=': return !equal(cell, first);
+    case 'IN': return values.some((value) => equal(cell, value));
+    case 'NOT IN': return !values.some((value) => equal(cell, value));
+    case 'LIKE': return typeof cell === 'string' && values.some((value) => like(String(value)).test(cell));
+    case 'INCLUDES': return values.some((value) => includes(cell, value));
+    case 'EXCLUDES': return !values.some((value) => includes(cell, value));
+    default: return cell !== null && first !== null && inOrder(operator, order(cell, first));
+  }
+}
+
+function inOrder(operator: string, sign: number): boolean {
+  if (operator === '<') return sign < 0;
+  if (operator === '<=') return sign <= 0;
+  return operator === '>' ? sign > 0 : sign >= 0;
+}
+
+/** Texts are equal whatever their case, ids in either length, moments however written. */
+function equal(a: Scalar, b: Scalar): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  return a.toLowerCase() === b.toLowerCase() || sameId(a, b) || (MOMENT.test(a) && MOMENT.test(b) && Date.parse(a) === Date.parse(b));
+}
+
+const MOMENT = /^\d{4}-\d\d-\d\d(T|$)/;
+
+/** Negative, zero or positive as `a` sorts before, with or after `b`; nulls first. */
+export function order(a: Scalar, b: Scalar): number {
+  if (a === null || b === null) return Number(b === null) - Number(a === null);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [x, y] = [String(a), String(b)];
+  if (MOMENT.test(x) && MOMENT.test(y)) return Date.parse(x) - Date.parse(y);
+  const [p, q] = [x.toLowerCase(), y.toLowerCase()];
+  return p < q ? -1 : Number(p > q);
+}
+
+const WILDCARDS: Record<string, string> = { '%': '.*', _: '.', '\\%': '%', '\\_': '_' };
+
+const patterns = new Map<string, RegExp>();
+
+function like(pattern: string): RegExp {
+  const known = patterns.get(pattern);
+  if (known) return known;
+  const source = pattern.replaceAll(/\\[%_]|[%_.*+?^${}()|[\]\\]/g, (part) => WILDCARDS[part] ?? `\\${part}`);
+  const compiled = new RegExp(`^${source}$`, 'is');
+  if (patterns.size > 200) patterns.clear();
+  patterns.set(pattern, compiled);
+  return compiled;
+}
+
+/** `'a;b'` asks for both, as in multi-select picklists. */
+function includes(cell: Scalar, wanted: Scalar): boolean {
+  const chosen = new Set(String(cell ?? '').split(';'));
+  return String(wanted).split(';').every((value) => chosen.has(value));
+}

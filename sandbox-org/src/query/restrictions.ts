@@ -1,0 +1,44 @@
+import type { Query } from '@jetstreamapp/soql-parser-js';
+import { ApiError } from '../errors.ts';
+import { conjuncts, type Comparison, type Expression } from './expression.ts';
+import { unsupported } from './query-error.ts';
+
+const BATCH = 2000;
+const STORAGE = 'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
+const EQUALS = new Set(['=', 'IN', 'LIKE']);
+const PER_ENTITY = new Set(['FieldDefinition', 'EntityParticle']);
+const ENTITY_PATHS = new Set(['entitydefinitionid', 'entitydefinition.qualifiedapiname', 'entitydefinition.durableid', 'entitydefinition.developername']);
+
+/** Refuses, with Salesforce's words, what the catalogue objects can't do. Gives the entities that the filter names, if any. */
+export function checkCatalogueQuery(type: string, query: Query, filter: Expression | null): readonly string[] | null {
+  const functions = query.fields?.some((field) => field.type === 'FieldFunctionExpression') ?? false;
+  if (query.groupBy || functions) throw unsupported(STORAGE);
+  const comparisons = conjuncts(filter);
+  if (!comparisons) throw unsupported('Disjunctions not supported');
+  for (const { operator } of comparisons) {
+    if (operator === 'INCLUDES' || operator === 'EXCLUDES') throw unsupported('Unsupported filter type');
+    if (!EQUALS.has(operator)) throw unsupported('Only equals comparisons permitted');
+  }
+  return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
+}
+
+function namedEntities(type: string, comparisons: readonly Comparison[]): readonly string[] {
+  const byEntity = comparisons.find(({ path, operator }) => ENTITY_PATHS.has(path.toLowerCase()) && operator !== 'LIKE');
+  if (byEntity) return byEntity.values.map(String);
+  const byId = comparisons.find(({ path, operator }) => path.toLowerCase() === 'durableid' && operator !== 'LIKE');
+  if (byId) return byId.values.map((value) => String(value).split('.')[0] ?? '');
+  throw unsupported(`${type}: a filter on a reified column is required`);
+}
+
+/** Catalogue objects answer one batch and have no query locator. */
+export function checkBatch(type: string, rows: number): void {
+  if (rows > BATCH) throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `${type} does not support queryMore(), use LIMIT to restrict the results to a single batch`);
+}
+
+/** Metadata and FullName can be read of one record a query. */
+export function checkSingleRow(query: Query, rows: number): void {
+  const heavy = query.fields?.some((field) => field.type === 'Field' && /^(metadata|fullname)$/i.test(field.field));
+  if (heavy && rows > 1) {
+    throw new ApiError(400, 'MALFORMED_QUERY', `When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval. Result size: ${rows}`);
+  }
+}

@@ -1,0 +1,80 @@
+/** A structured value that the API prints as it is, such as `ReferenceTo` or a compound address. */
+export class JsonValue {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+export type Scalar = string | number | boolean | null;
+export type Cell = Scalar | JsonValue;
+
+export interface Row {
+  readonly type: string;
+  /** What follows `/sobjects/<type>/` in the record's URL; null for records without one. */
+  readonly id: string | null;
+  cell(column: string): Cell;
+  related(relation: string): Row | null;
+}
+
+/** What can be selected from and filtered on; names are looked up without case. */
+export interface Schema {
+  readonly type: string;
+  /** The column's proper spelling. */
+  column(name: string): string | undefined;
+  relation(name: string): { readonly name: string; readonly schema: Schema } | undefined;
+  columns(): readonly string[];
+}
+
+export interface Table {
+  readonly schema: Schema;
+  /** Catalogue tables (EntityDefinition and its kind) don't take full SOQL. */
+  readonly restricted: boolean;
+  /** All rows, or those of the named entities where a restricted table was filtered by entity. */
+  rows(entities: readonly string[] | null): Iterable<Row>;
+}
+
+/** A table given by functions over its sources: nothing is computed before a query asks for it. */
+export interface TableSpec<S> {
+  readonly type: string;
+  readonly restricted?: boolean;
+  readonly id: (source: S) => string | null;
+  readonly columns: Readonly<Record<string, (source: S) => Cell>>;
+  readonly relations?: Readonly<Record<string, RelationSpec<S>>>;
+  readonly sources: (entities: readonly string[] | null) => Iterable<S>;
+}
+
+export interface RelationSpec<S> {
+  readonly table: () => { readonly schema: Schema };
+  readonly get: (source: S) => Row | null;
+}
+
+export interface SpecTable<S> extends Table {
+  row(source: S): Row;
+}
+
+export function defineTable<S>(spec: TableSpec<S>): SpecTable<S> {
+  const names = new Map(Object.keys(spec.columns).map((name) => [name.toLowerCase(), name]));
+  const relations = new Map(Object.entries(spec.relations ?? {}).map(([name, relation]) => [name.toLowerCase(), { name, relation }]));
+  const schema: Schema = {
+    type: spec.type,
+    column: (name) => names.get(name.toLowerCase()),
+    relation: (name) => {
+      const found = relations.get(name.toLowerCase());
+      return found && { name: found.name, schema: found.relation.table().schema };
+    },
+    columns: () => [...names.values()],
+  };
+  const row = (source: S): Row => ({
+    type: spec.type, id: spec.id(source),
+    cell: (column) => spec.columns[column]?.(source) ?? null,
+    related: (relation) => spec.relations?.[relation]?.get(source) ?? null,
+  });
+  return {
+    schema, row, restricted: spec.restricted ?? false,
+    *rows(entities) {
+      for (const source of spec.sources(entities)) yield row(source);
+    },
+  };
+}
