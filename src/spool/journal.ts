@@ -1,24 +1,20 @@
 import { z } from 'zod';
-import { attemptKey, isRunId, type AttemptRef } from '../domain/ids.ts';
+import { type AttemptRef, attemptKey, isRunId } from '../domain/ids.ts';
 import { JOB_KINDS, type JobKind } from '../domain/job.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
+import { type ProcessIdentity, processIdentitySchema } from './processes.ts';
 import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
 
 const NAME = 'attempt.json';
-
-const processSchema = z.object({ pid: z.int().positive(), started: z.string().optional() });
 
 const journalSchema = z.object({
   version: z.literal(1),
   ref: z.object({ runId: z.string().refine(isRunId), attempt: z.int().positive(), epoch: z.int().nonnegative() }),
   kind: z.enum(JOB_KINDS),
   createdAt: z.number(),
-  worker: processSchema.optional(),
+  worker: processIdentitySchema.optional(),
 });
-
-/** A process that cannot be mistaken for a later one with the same number, where the system tells when it started. */
-export type ProcessIdentity = z.infer<typeof processSchema>;
 
 /** What is known of an attempt besides its records. An attempt exists exactly while its journal does. */
 export interface Journal {
@@ -47,6 +43,7 @@ export async function readJournal(disk: Disk, directory: string): Promise<Journa
 export async function createAttempt(disk: Disk, spool: string, journal: Journal): Promise<string> {
   const directory = `${spool}/${attemptKey(journal.ref)}`;
   await disk.makeDirectory(directory);
+  for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
   await disk.syncDirectory(spool);
   await writeJournal(disk, directory, journal);
   return directory;

@@ -50,6 +50,7 @@ export class SpoolReader {
     this.#complete = found.complete;
     this.#acknowledged = found.acknowledged;
     this.#segmentBytes = found.bytes;
+    this.#acknowledgedOffset = found.acknowledgedOffset;
     this.#chain = new SegmentChain(disk, directory, found.segments.length > 0 ? found.segments : [found.durable + 1]);
   }
 

@@ -14,16 +14,20 @@ export interface Recovered {
   /** First sequences of the segments that are left, in order, and their size together. */
   readonly segments: readonly Sequence[];
   readonly bytes: number;
+  /** Bytes of the first segment that are acknowledged. */
+  readonly acknowledgedOffset: number;
   /** Bytes of a torn tail that were cut off. */
   readonly cut: number;
 }
 
 /** What a directory without segments holds. */
-export const emptySpool: Recovered = { durable: 0, complete: false, acknowledged: 0, segments: [], bytes: 0, cut: 0 };
+export const emptySpool: Recovered = { durable: 0, complete: false, acknowledged: 0, segments: [], bytes: 0, acknowledgedOffset: 0, cut: 0 };
 
 export interface RecoverOptions {
   /** Keeps the good records before the damage and puts the rest aside, in place of throwing SPOOL_CORRUPT. */
   readonly salvage?: boolean;
+  /** What the caller knows to be acknowledged, since the ledger lags behind. */
+  readonly acknowledged?: Sequence;
 }
 
 /**
@@ -32,20 +36,20 @@ export interface RecoverOptions {
  */
 export async function recover(disk: Disk, directory: string, options: RecoverOptions = {}): Promise<Recovered> {
   const salvage = options.salvage === true;
-  const ledger = await readLedger(disk, directory);
+  const written = await readLedger(disk, directory);
+  const ledger = Math.max(written === 'damaged' ? 0 : written, options.acknowledged ?? 0);
   const firsts = await liveSegments(disk, directory, ledger);
-  const acknowledged = Math.max(ledger === 'damaged' ? 0 : ledger, (firsts[0] ?? 1) - 1);
-  if (ledger !== 'damaged' && acknowledged > ledger && !salvage) throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
+  const acknowledged = Math.max(ledger, (firsts[0] ?? 1) - 1);
+  if (written !== 'damaged' && acknowledged > ledger && !salvage) throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
   const found = await checkAll(disk, directory, firsts, { ...emptySpool, durable: acknowledged, acknowledged }, salvage);
   await disk.syncDirectory(directory);
   return found.durable < acknowledged ? await startAnew(disk, directory, found) : found;
 }
 
-/** First sequences of the segments that may hold something unacknowledged, in order. With a damaged ledger, of all. */
-async function liveSegments(disk: Disk, directory: string, ledger: Sequence | 'damaged'): Promise<Sequence[]> {
+/** First sequences of the segments that may hold something unacknowledged, in order. */
+async function liveSegments(disk: Disk, directory: string, acknowledged: Sequence): Promise<Sequence[]> {
   const firsts = await segments(disk, directory);
-  if (ledger === 'damaged') return firsts;
-  return firsts.slice(Math.max(0, firsts.findLastIndex((first) => first <= ledger + 1)));
+  return firsts.slice(Math.max(0, firsts.findLastIndex((first) => first <= acknowledged + 1)));
 }
 
 /** First sequences of all segments, in order. */
@@ -57,13 +61,14 @@ export async function segments(disk: Disk, directory: string): Promise<Sequence[
 async function checkAll(disk: Disk, directory: string, firsts: readonly Sequence[], start: Recovered, salvage: boolean): Promise<Recovered> {
   let found = start;
   for (const [index, first] of firsts.entries()) {
-    const { scan, damaged, size } = await checkSegment(disk, directory, first, firsts[index + 1]);
+    const { scan, damaged, size } = await checkSegment(disk, directory, first, firsts[index + 1], start.acknowledged);
     if (damaged && !salvage) throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is damaged after record ${scan.last}`);
     const kept = scan.last < first ? 0 : scan.end;
     if (kept < size) await cutAt(disk, directory, first, kept);
     found = {
       ...found, durable: scan.last, complete: scan.complete, cut: found.cut + size - kept,
       segments: kept > 0 ? [...found.segments, first] : found.segments, bytes: found.bytes + kept,
+      acknowledgedOffset: index === 0 ? scan.markEnd : found.acknowledgedOffset,
     };
     if (!damaged) continue;
     for (const later of firsts.slice(index + 1)) await putAside(disk, directory, later);
@@ -79,9 +84,9 @@ interface Checked {
 }
 
 /** `next` is the first sequence of the segment after it; undefined for the last one, which alone may have a torn tail. */
-async function checkSegment(disk: Disk, directory: string, first: Sequence, next: Sequence | undefined): Promise<Checked> {
+async function checkSegment(disk: Disk, directory: string, first: Sequence, next: Sequence | undefined, acknowledged: Sequence): Promise<Checked> {
   const bytes = (await readWhole(disk, `${directory}/${segmentName(first)}`)) ?? Buffer.alloc(0);
-  const scan = scanSegment(bytes, first);
+  const scan = scanSegment(bytes, first, acknowledged);
   const damaged = next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;
   return { scan, damaged, size: bytes.length };
 }
@@ -108,5 +113,5 @@ async function putAside(disk: Disk, directory: string, first: Sequence): Promise
 async function startAnew(disk: Disk, directory: string, found: Recovered): Promise<Recovered> {
   for (const first of await segments(disk, directory)) await disk.unlink(`${directory}/${segmentName(first)}`);
   await disk.syncDirectory(directory);
-  return { ...found, durable: found.acknowledged, segments: [], bytes: 0 };
+  return { ...found, durable: found.acknowledged, segments: [], bytes: 0, acknowledgedOffset: 0 };
 }

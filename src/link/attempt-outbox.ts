@@ -1,0 +1,130 @@
+import type { Failure } from '../domain/failure.ts';
+import type { AttemptRef, Sequence } from '../domain/ids.ts';
+import type { OutcomeRecord } from '../domain/record.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { AttemptSpool } from '../spool/attempt-spool.ts';
+import type { ProcessIdentity } from '../spool/processes.ts';
+import type { Outbox, OutboxBatch } from './outbox.ts';
+
+const never = new AbortController().signal;
+
+/** Hears what the store must know of an outbox. */
+export interface OutboxOwner {
+  moved(): void;
+  discarded(): void;
+}
+
+/** One attempt's outbox over its spool. */
+export class SpoolOutbox implements Outbox {
+  readonly #spool: AttemptSpool;
+  readonly #owner: OutboxOwner;
+  #writerGone: Promise<void> = Promise.resolve();
+  #moved = Promise.withResolvers<void>();
+  #discarding: Promise<void> | undefined;
+  #damage: Failure | undefined;
+
+  constructor(spool: AttemptSpool, owner: OutboxOwner) {
+    this.#spool = spool;
+    this.#owner = owner;
+  }
+
+  get ref(): AttemptRef {
+    return this.#spool.ref;
+  }
+
+  /** Where the worker writes. */
+  get directory(): string {
+    return this.#spool.directory;
+  }
+
+  get bytes(): number {
+    return this.#spool.bytes;
+  }
+
+  durable(): { readonly sequence: Sequence; readonly complete: boolean } {
+    return { sequence: this.#spool.durable, complete: this.#spool.complete };
+  }
+
+  acknowledged(): Sequence {
+    return this.#spool.acknowledged;
+  }
+
+  read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
+    return this.#spool.read(from, maxBytes);
+  }
+
+  async acknowledge(upTo: Sequence): Promise<void> {
+    await this.#spool.acknowledge(upTo);
+    this.#owner.moved();
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    await untilAborted(this.#moved.promise, signal);
+  }
+
+  /** Waits for the worker to be gone, so end that first. */
+  discard(): Promise<void> {
+    this.#discarding ??= this.#discard();
+    return this.#discarding;
+  }
+
+  /** Notes the process that writes from now on; `gone` settles when it has ended. */
+  async attachWriter(writer: ProcessIdentity, gone: Promise<void>): Promise<void> {
+    this.#writerGone = gone;
+    await this.#spool.setWriter(writer);
+  }
+
+  /** What the worker says of itself, see SpoolReader.advance. */
+  advance(durable: Sequence, writtenBytes: number, complete: boolean): void {
+    this.#spool.advance(durable, writtenBytes, complete);
+    this.#announce();
+  }
+
+  /** Finds what a dead worker wrote and did not live to tell. */
+  async writerEnded(): Promise<void> {
+    if (this.#spool.complete || this.#discarding !== undefined) return;
+    try {
+      await this.#spool.recover(false);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (error.code !== 'SPOOL_CORRUPT') throw error;
+      this.#damage = error.toFailure();
+      await this.#spool.recover(true);
+    }
+    this.#announce();
+  }
+
+  /** Appends the outcome for a worker that ended without one; damage on disk is named as the reason before anything else. */
+  async closeInterrupted(error: Failure, now: number): Promise<void> {
+    await this.#writerGone;
+    await this.writerEnded();
+    if (this.#spool.complete) return;
+    const line = `${JSON.stringify(this.#interrupted(this.#damage ?? error, now))}\n`;
+    await this.#spool.appendLast(Buffer.from(line), never);
+    this.#announce();
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close();
+  }
+
+  async #discard(): Promise<void> {
+    await this.#writerGone;
+    await this.#spool.remove();
+    this.#owner.discarded();
+  }
+
+  #interrupted(error: Failure, now: number): OutcomeRecord {
+    return {
+      kind: 'outcome', status: 'interrupted', counts: {}, steps: [], failures: [], error,
+      startedAt: this.#spool.createdAt, endedAt: now, records: this.#spool.durable, digest: '',
+    };
+  }
+
+  #announce(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers<void>();
+    this.#owner.moved();
+  }
+}

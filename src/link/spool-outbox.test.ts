@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunId } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { nodeDisk } from '../spool/node-disk.ts';
+import { systemProcesses } from '../spool/processes.ts';
+import { SpoolWriter } from '../spool/writer.ts';
+import { openOutboxStore, type OutboxStoreOptions, type SpoolOutboxStore } from './spool-outbox.ts';
+
+const never = new AbortController().signal;
+const stopped = new RunnerError('RUNNER_STOPPED', 'the runner was stopped').toFailure();
+const job: Job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 3 }, kind: 'metadata', workflow: '{}', deadlineMs: 1000 };
+
+let stateDir: string;
+let store: SpoolOutboxStore;
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'outbox-'));
+  store = await openStore();
+});
+afterEach(async () => {
+  await store.close();
+  await rm(stateDir, { recursive: true });
+});
+
+function openStore(options: Partial<OutboxStoreOptions> = {}): Promise<SpoolOutboxStore> {
+  return openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger, ...options });
+}
+
+async function reopen(options: Partial<OutboxStoreOptions> = {}): Promise<void> {
+  await store.close();
+  store = await openStore(options);
+}
+
+/** What a worker does: writes, and with `tell` says so. */
+async function work(lines: readonly string[], { last, tell }: { last: boolean; tell: boolean }): Promise<void> {
+  const outbox = store.spoolOf(job.ref);
+  const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1 });
+  for (const [index, line] of lines.entries()) await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, never);
+  await writer.flush(never);
+  if (tell) outbox.advance(writer.durable, writer.bytes, last);
+  await writer.close();
+}
+
+async function outcomeOf(sequence: number): Promise<Record<string, unknown>> {
+  const batch = await store.spoolOf(job.ref).read(sequence, 1_000_000);
+  expect(batch?.last).toBe(true);
+  return JSON.parse(Buffer.from(batch!.lines.at(-1)!).toString()) as Record<string, unknown>;
+}
+
+describe('the outbox store', () => {
+  it('holds a created attempt across a restart', async () => {
+    const outbox = await store.create(job);
+    expect(await store.create(job)).toBe(outbox);
+    await reopen();
+    expect(store.held().map((held) => held.ref)).toEqual([job.ref]);
+    expect(store.held()[0]?.durable()).toEqual({ sequence: 0, complete: false });
+  });
+
+  it('delivers what the worker says is durable, and says that it has moved', async () => {
+    const outbox = await store.create(job);
+    const moved = outbox.changed(never);
+    await work(['a\n', 'b\n'], { last: true, tell: true });
+    await moved;
+    expect(outbox.durable()).toEqual({ sequence: 2, complete: true });
+    expect((await outbox.read(1, 1000))?.lines.map((line) => Buffer.from(line).toString())).toEqual(['a\n', 'b\n']);
+    await outbox.acknowledge(2);
+    expect(store.bytes()).toBe(0);
+  });
+
+  it('closes what a dead worker left, after the records it did not live to tell of', async () => {
+    await store.create(job);
+    await work(['a\n', 'b\n'], { last: false, tell: false });
+    await store.closeInterrupted(job.ref, stopped);
+    expect(store.spoolOf(job.ref).durable()).toEqual({ sequence: 3, complete: true });
+    expect(await outcomeOf(1)).toMatchObject({ kind: 'outcome', status: 'interrupted', records: 2, digest: '', error: { code: 'RUNNER_STOPPED' } });
+  });
+
+  it('leaves an outcome alone that the worker did write', async () => {
+    await store.create(job);
+    await work(['a\n', '{"kind":"outcome"}\n'], { last: true, tell: false });
+    await store.closeInterrupted(job.ref, stopped);
+    expect(store.spoolOf(job.ref).durable()).toEqual({ sequence: 2, complete: true });
+  });
+
+  it('forgets a discarded attempt for good', async () => {
+    const outbox = await store.create(job);
+    await work(['a\n'], { last: false, tell: true });
+    await outbox.discard();
+    expect(store.held()).toEqual([]);
+    expect(await readdir(join(stateDir, 'spool'))).toEqual([]);
+    await reopen();
+    expect(store.held()).toEqual([]);
+  });
+
+  it('waits with a discard until the worker is gone', async () => {
+    const outbox = await store.create(job);
+    const gone = Promise.withResolvers<void>();
+    await outbox.attachWriter({ pid: process.pid }, gone.promise);
+    let discarded = false;
+    const discarding = outbox.discard().then(() => (discarded = true));
+    await systemClock.sleep(20, never);
+    expect(discarded).toBe(false);
+    gone.resolve();
+    await discarding;
+  });
+
+  it('removes the directory of an attempt that never came to be', async () => {
+    await nodeDisk.makeDirectory(join(stateDir, 'spool/run-9.1.1'));
+    await reopen();
+    expect(await readdir(join(stateDir, 'spool'))).toEqual([]);
+  });
+
+  it('closes a damaged attempt with what was good of it', async () => {
+    const outbox = await store.create(job);
+    await work(['first\n'], { last: false, tell: true });
+    const path = join(outbox.directory, '00000000000000000001.seg');
+    const second = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, next: 2, groupMs: 1 });
+    await second.append(Buffer.from('second\n'), { last: true }, never);
+    await second.flush(never);
+    await second.close();
+    const file = await open(path, 'r+');
+    await file.write('X', 40);
+    await file.close();
+    await reopen();
+    expect(store.held()[0]?.durable()).toEqual({ sequence: 1, complete: true });
+    expect(await outcomeOf(1)).toMatchObject({ status: 'interrupted', records: 0, error: { code: 'SPOOL_CORRUPT' } });
+  });
+
+  it('starts in spite of a journal that cannot be read', async () => {
+    const outbox = await store.create(job);
+    await writeFile(join(outbox.directory, 'attempt.json'), 'nonsense');
+    await reopen();
+    expect(store.held()).toEqual([]);
+  });
+
+  it('tells workers to pause when too much waits, and to go on when it is delivered', async () => {
+    await reopen({ maxBytes: 1000 });
+    const outbox = await store.create(job);
+    const said: boolean[] = [];
+    store.onPaused((paused) => said.push(paused));
+    await work(['x'.repeat(900)], { last: false, tell: true });
+    expect(said).toEqual([true]);
+    await expect(store.create({ ...job, ref: { ...job.ref, epoch: 4 } })).rejects.toMatchObject({ code: 'SPOOL_FULL' });
+    await outbox.acknowledge(1);
+    expect(said).toEqual([true, false]);
+  });
+});
+
+describe('the state directory', () => {
+  it('belongs to one process', async () => {
+    await expect(openStore()).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+  });
+
+  it('is taken over from a process that is no more', async () => {
+    await store.close();
+    const child = spawn(process.execPath, ['-e', '']);
+    const identity = await systemProcesses.identify(child.pid!);
+    await once(child, 'exit');
+    await writeFile(join(stateDir, 'lock'), JSON.stringify(identity));
+    store = await openStore();
+    expect(await readdir(stateDir)).toEqual(['lock', 'spool']);
+  });
+
+  it('is taken over when the process number belongs to someone else by now', async () => {
+    await store.close();
+    await writeFile(join(stateDir, 'lock'), JSON.stringify({ pid: process.ppid, started: 'before the flood' }));
+    store = await openStore();
+    await expect(openStore()).rejects.toThrow(`process ${process.pid} uses`);
+  });
+
+  it.skipIf(process.platform === 'win32')('is freed of workers that outlived their runner', async () => {
+    const outbox = await store.create(job);
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const ended = once(child, 'exit');
+    await outbox.attachWriter(await systemProcesses.identify(child.pid!), Promise.resolve());
+    await reopen();
+    expect((await ended)[1]).toBe('SIGKILL');
+  });
+});

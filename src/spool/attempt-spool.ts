@@ -1,0 +1,120 @@
+import type { AttemptRef, Sequence } from '../domain/ids.ts';
+import { withDeadline } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Disk } from './disk.ts';
+import { createAttempt, type Journal, removeAttempt, writeJournal } from './journal.ts';
+import type { ProcessIdentity } from './processes.ts';
+import { type ReadRecords, SpoolReader } from './reader.ts';
+import { emptySpool, recover, type Recovered } from './recover.ts';
+import { SpoolWriter } from './writer.ts';
+
+export interface AttemptSpoolOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+const LAST_RECORD_MS = 10_000;
+
+/** One attempt on disk, as the process sees it that reads it: its journal, and its records once they are durable. */
+export class AttemptSpool {
+  readonly directory: string;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  #journal: Journal;
+  #reader: SpoolReader;
+
+  private constructor(options: AttemptSpoolOptions, directory: string, journal: Journal, found: Recovered) {
+    this.#disk = options.disk;
+    this.#clock = options.clock;
+    this.directory = directory;
+    this.#journal = journal;
+    this.#reader = new SpoolReader({ disk: options.disk, directory, found });
+  }
+
+  /** A new attempt; it survives a crash from when this resolves. */
+  static async create(options: AttemptSpoolOptions, root: string, journal: Journal): Promise<AttemptSpool> {
+    return new AttemptSpool(options, await createAttempt(options.disk, root, journal), journal, emptySpool);
+  }
+
+  /** An attempt whose writer is dead. Throws SPOOL_CORRUPT unless told to save what can be. */
+  static async reopen(options: AttemptSpoolOptions, directory: string, journal: Journal, salvage: boolean): Promise<AttemptSpool> {
+    return new AttemptSpool(options, directory, journal, await recover(options.disk, directory, { salvage }));
+  }
+
+  get ref(): AttemptRef {
+    return this.#journal.ref;
+  }
+
+  /** Unix time in milliseconds. */
+  get createdAt(): number {
+    return this.#journal.createdAt;
+  }
+
+  get durable(): Sequence {
+    return this.#reader.durable;
+  }
+
+  get complete(): boolean {
+    return this.#reader.complete;
+  }
+
+  get acknowledged(): Sequence {
+    return this.#reader.acknowledged;
+  }
+
+  get bytes(): number {
+    return this.#reader.bytes;
+  }
+
+  async setWriter(writer: ProcessIdentity): Promise<void> {
+    this.#journal = { ...this.#journal, worker: writer };
+    await writeJournal(this.#disk, this.directory, this.#journal);
+  }
+
+  /** See SpoolReader.advance. */
+  advance(durable: Sequence, writtenBytes: number, complete: boolean): void {
+    this.#reader.advance(durable, writtenBytes, complete);
+  }
+
+  read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
+    return this.#reader.read(from, maxBytes);
+  }
+
+  acknowledge(upTo: Sequence): Promise<void> {
+    return this.#reader.acknowledge(upTo);
+  }
+
+  /** Looks at what a dead writer left. Only when it is dead. Throws SPOOL_CORRUPT unless told to save what can be. */
+  async recover(salvage: boolean): Promise<Recovered> {
+    await this.#reader.close();
+    const found = await recover(this.#disk, this.directory, { salvage, acknowledged: this.#reader.acknowledged });
+    this.#reader = new SpoolReader({ disk: this.#disk, directory: this.directory, found });
+    return found;
+  }
+
+  /** Appends the one record that ends the attempt, for a writer that is dead; durable when this resolves. Throws DISK_FULL. */
+  async appendLast(payload: Uint8Array, signal: AbortSignal): Promise<void> {
+    const writer = new SpoolWriter({ disk: this.#disk, directory: this.directory, clock: this.#clock, next: this.durable + 1 });
+    try {
+      await withDeadline('writing the last record', LAST_RECORD_MS, this.#clock, signal, async (within) => {
+        await writer.append(payload, { last: true }, within);
+        await writer.flush(within);
+      });
+      this.#reader.advance(writer.durable, writer.bytes, true);
+    } catch (thrown) {
+      throw writer.condition ?? RunnerError.from(thrown);
+    } finally {
+      await writer.close();
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.#reader.close();
+    await removeAttempt(this.#disk, this.directory);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+}

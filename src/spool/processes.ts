@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+export const processIdentitySchema = z.object({ pid: z.int().positive(), started: z.string().optional() });
+
+/** A process by number and, where the system tells, by when it started: numbers are used again. */
+export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+
+/** The processes of this machine, handed in so that tests can have their own. */
+export interface Processes {
+  identify(pid: number): Promise<ProcessIdentity>;
+  /** Whether that very process still runs. Without a start time to compare, any process with its number counts. */
+  isAlive(identity: ProcessIdentity): Promise<boolean>;
+  /** SIGKILL, to that very process only; without a start time, nothing. */
+  kill(identity: ProcessIdentity): Promise<void>;
+}
+
+export const systemProcesses: Processes = {
+  async identify(pid) {
+    const started = await startOf(pid);
+    return started === undefined ? { pid } : { pid, started };
+  },
+  async isAlive(identity) {
+    if (!exists(identity.pid)) return false;
+    const started = await startOf(identity.pid);
+    return identity.started === undefined || started === identity.started;
+  },
+  async kill(identity) {
+    if (identity.started === undefined || !(await systemProcesses.isAlive(identity))) return;
+    try {
+      process.kill(identity.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself in between.
+    }
+  },
+};
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+async function startOf(pid: number): Promise<string | undefined> {
+  try {
+    return process.platform === 'linux' ? await linuxStart(pid) : await portableStart(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ticks since boot, and which boot. A zombie has ended, so it has no start. */
+async function linuxStart(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z') return 'ended';
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+  return `${boot.trim()}:${fields[19]}`;
+}
+
+async function portableStart(pid: number): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' } });
+  return stdout.trim() || undefined;
+}
