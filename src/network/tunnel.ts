@@ -14,10 +14,11 @@ export async function openTunnel(stream: Duplex, target: Endpoint, proxy: Proxy,
   const authority = formatEndpoint(target);
   const authorization = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
   stream.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`);
-  const head = await readHead(stream, proxy, signal);
+  const { head, rest } = await readHead(stream, proxy, signal);
   const status = /^HTTP\/1\.[01] (?<status>\d{3})(?: |\r\n)/.exec(head)?.groups?.['status'];
   if (status === undefined) throw refused(proxy, 'does not answer like a proxy', 'Check that the address is that of an HTTP proxy and whether it wants http:// or https://.');
   if (!status.startsWith('2')) throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
+  if (rest.length > 0) stream.unshift(rest);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -33,18 +34,17 @@ function refused(proxy: Proxy, what: string, remedy: string | undefined): Runner
   return new RunnerError('PROXY_REFUSED', `the proxy ${formatEndpoint(proxy.endpoint)} ${what}`, remedy === undefined ? {} : { remedy });
 }
 
-/** Reads up to the empty line and puts what follows it back. */
-function readHead(stream: Duplex, proxy: Proxy, signal: AbortSignal): Promise<string> {
+/** Reads up to the empty line; `rest` is what came with it and belongs to the tunnel. */
+function readHead(stream: Duplex, proxy: Proxy, signal: AbortSignal): Promise<{ head: string; rest: Buffer }> {
   let seen = Buffer.alloc(0);
-  return settle<string>(stream, signal, (resolve, reject, listen) => {
+  return settle<{ head: string; rest: Buffer }>(stream, signal, (resolve, reject, listen) => {
     listen('readable', () => {
       for (let chunk: Buffer | null; (chunk = stream.read() as Buffer | null) !== null;) {
         seen = Buffer.concat([seen, chunk]);
         const end = seen.indexOf('\r\n\r\n');
         if (end === -1 && seen.length <= MAX_HEAD && looksLikeHttp(seen)) continue;
         if (end === -1) return reject(refused(proxy, 'does not answer like a proxy', undefined));
-        if (seen.length > end + 4) stream.unshift(seen.subarray(end + 4));
-        return resolve(seen.toString('latin1', 0, end + 2));
+        return resolve({ head: seen.toString('latin1', 0, end + 2), rest: seen.subarray(end + 4) });
       }
     });
   });

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { RunnerError } from '../runtime/errors.ts';
+import { bypassesProxy, parseProxy } from './proxy.ts';
+import { assertVerificationOn } from './trust.ts';
+
+describe('the proxy setting', () => {
+  it.each([
+    ['http://proxy:3128', { endpoint: { host: 'proxy', port: 3128 }, secure: false, authorization: undefined }],
+    ['https://proxy.example', { endpoint: { host: 'proxy.example', port: 443 }, secure: true, authorization: undefined }],
+    ['http://[2001:db8::1]:8080/', { endpoint: { host: '2001:db8::1', port: 8080 }, secure: false, authorization: undefined }],
+    ['http://u:p%40%3A@proxy', { endpoint: { host: 'proxy', port: 80 }, secure: false, authorization: `Basic ${Buffer.from('u:p@:').toString('base64')}` }],
+  ])('%s is read', (text, proxy) => {
+    expect(parseProxy(text)).toEqual(proxy);
+  });
+
+  it.each(['', 'proxy:3128', 'socks5://proxy', 'http://', 'http://proxy/path', 'http://proxy?x', 'ftp://user:hunter22@proxy', 'http://u:%zz@proxy'])('%s is refused, and not repeated', (text) => {
+    try {
+      parseProxy(text);
+      expect.fail('it was read');
+    } catch (thrown) {
+      expect((thrown as RunnerError).code).toBe('INPUT_INVALID');
+      expect((thrown as RunnerError).message).not.toContain('hunter22');
+    }
+  });
+});
+
+describe('noProxy', () => {
+  it.each([
+    ['*', 'anything', 1, true],
+    ['example.com', 'example.com', 443, true],
+    ['example.com', 'a.example.com', 443, true],
+    ['example.com', 'notexample.com', 443, false],
+    ['.example.com', 'a.b.example.com', 443, true],
+    ['*.example.com', 'a.example.com', 443, true],
+    ['EXAMPLE.com', 'example.com', 443, true],
+    ['example.com:8443', 'example.com', 8443, true],
+    ['example.com:8443', 'example.com', 443, false],
+    ['10.0.0.0/8', '10.1.2.3', 443, true],
+    ['10.0.0.0/8', '11.1.2.3', 443, false],
+    ['10.0.0.0/8', 'ten.example', 443, false],
+    ['10.0.0.0/99', '10.1.2.3', 443, false],
+    ['fd00::/8', 'fd12::1', 443, true],
+    ['127.0.0.1', '127.0.0.1', 443, true],
+    ['0.0.1', '127.0.0.1', 443, false],
+    ['::1', '::1', 443, true],
+    ['[::1]:443', '::1', 443, true],
+    ['', 'example.com', 443, false],
+    ['.', 'example.com', 443, false],
+  ])('%s with %s:%i is %s', (rule, host, port, expected) => {
+    expect(bypassesProxy([rule], { host, port })).toBe(expected);
+  });
+});
+
+describe('the environment', () => {
+  it('may not turn certificate checks off', () => {
+    expect(() => assertVerificationOn({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(RunnerError);
+    expect(() => assertVerificationOn({ NODE_TLS_REJECT_UNAUTHORIZED: '1' })).not.toThrow();
+    expect(() => assertVerificationOn({})).not.toThrow();
+  });
+});
