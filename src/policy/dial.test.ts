@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../test/support/certificates.ts';
+import type { Connect, ConnectToRule } from '../network/connect.ts';
+import { createConnect, type Resolve } from '../network/open.ts';
+import type { LogData, Logger } from '../observability/logger.ts';
+import type { RunnerError } from '../runtime/errors.ts';
+import { createDial } from './dial.ts';
+import { parsePolicy } from './open-policy.ts';
+
+const HOST = 'acme.my.salesforce.com';
+const uses = [{ path: ['salesforce', 'prod', 'password'], field: 'password' }];
+const policy = parsePolicy(`{version: 1, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [${HOST}, "127.0.0.1:443", "10.9.9.9"]}]}`, 'p');
+
+/** Forty ways to say a host that is not the one the secret is bound to. */
+const HOSTILE: readonly string[] = [
+  'evil.example', 'acme.my.salesforce.com.evil.example', 'evilacme.my.salesforce.com', 'evil.acme.my.salesforce.com', 'my.salesforce.com', 'salesforce.com', 'acme.my.salesforce.co',
+  'acme.my.salesforce.comm', 'acme-my.salesforce.com', 'acme.my-salesforce.com', 'acmey.my.salesforce.com', 'acme..my.salesforce.com', '.acme.my.salesforce.com', 'acme.my.salesforce.com..',
+  'user@acme.my.salesforce.com', 'acme.my.salesforce.com@evil.example', 'acme.my.salesforce.com:443@evil.example', 'acme.my.salesforce.com%2eevil.example', 'acme%2emy.salesforce.com',
+  'acme.my.salesforce.com%00.evil.example', 'acme.my.salesforce.com\u0000.evil.example', 'acme.my.salesforce.com#.evil.example', 'acme.my.salesforce.com/.evil.example', 'acme.my.salesforce.com\\.evil.example',
+  'acme.my.salesforce.com?x=.evil.example', 'acme.my.salesforce.com\r\nHost: evil.example', 'acme.my.salesforce.com evil.example', ' acme.my.salesforce.com', 'acme。my。salesforce。com', 'аcme.my.salesforce.com',
+  'xn--cme-8cd.my.salesforce.com', 'ａcme.my.salesforce.com', '127.0.0.2', '2130706433', '0x7f000001', '0177.0.0.1', '127.1', '[::1]', '::ffff:127.0.0.1', '169.254.169.254', 'localhost', '0.0.0.0', '*', '*.my.salesforce.com', '',
+];
+
+const logged: LogData[] = [];
+const audit: Logger = { log: (_level, _message, data) => void logged.push(data ?? {}), child: () => audit };
+
+let sink: tls.Server;
+let port: number;
+let ca: string;
+let connections = 0;
+let applicationBytes = 0;
+let queries: string[] = [];
+
+beforeAll(async () => {
+  const authority = await createAuthority();
+  ca = authority.caPem;
+  const leaf = await authority.issue([HOST, 'evil.example', '*.evil.example', 'localhost', '127.0.0.1']);
+  sink = tls.createServer({ cert: leaf.certPem, key: leaf.keyPem }, (socket) => socket.on('data', (chunk: Buffer) => (applicationBytes += chunk.length)).on('error', () => undefined));
+  sink.on('connection', () => connections++);
+  sink.listen(0, '127.0.0.1');
+  await once(sink, 'listening');
+  port = (sink.address() as AddressInfo).port;
+});
+afterAll(() => void sink.close());
+beforeEach(() => {
+  connections = applicationBytes = 0;
+  queries = [];
+  logged.length = 0;
+});
+
+function dial(connectTo: readonly ConnectToRule[] = [], answer: () => string[] = () => ['127.0.0.1'], rules = policy): Connect {
+  const resolve: Resolve = async (host) => {
+    queries.push(host);
+    return answer();
+  };
+  return createDial({ policy: rules, connector: 'Salesforce', uses, audit, connect: createConnect({ connectTo, proxy: undefined, noProxy: [], extraCa: [ca] }, resolve) });
+}
+
+const options = { signal: new AbortController().signal, timeoutMs: 2000, tls: {} };
+
+async function attempt(connect: Connect, host: string, at = 443): Promise<string> {
+  try {
+    const stream = await connect({ host, port: at }, options);
+    stream.write('the secret');
+    stream.destroy();
+    return 'connected';
+  } catch (thrown) {
+    return (thrown as RunnerError).code;
+  }
+}
+
+describe('the dial function', () => {
+  it('lets no byte through to forty other hosts, looks none of them up, and logs each denial', async () => {
+    const bound = parsePolicy(`{version: 1, network: {allowPrivateAddresses: true}, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: ["${HOST}:${port}"]}]}`, 'p');
+    const connect = dial([], () => ['127.0.0.1'], bound);
+    expect(HOSTILE.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(await Promise.all(HOSTILE.map((host) => attempt(connect, host, port))))).toEqual(new Set(['HOST_DENIED']));
+    expect({ connections, applicationBytes, queries }).toEqual({ connections: 0, applicationBytes: 0, queries: [] });
+    expect(logged.filter(({ event, decision }) => event === 'audit' && decision === 'deny')).toHaveLength(HOSTILE.length);
+    expect(await attempt(connect, HOST, port)).toBe('connected');
+    expect(queries).toEqual([HOST]);
+  });
+
+  it('lets the bound host through, before and after denials, in any case and with a trailing dot', async () => {
+    const connect = dial([{ from: { host: HOST, port: 443 }, to: { host: '127.0.0.1', port } }]);
+    expect(await attempt(connect, HOST)).toBe('connected');
+    expect(await attempt(connect, 'evil.example')).toBe('HOST_DENIED');
+    expect(await attempt(connect, 'ACME.My.Salesforce.com.')).toBe('connected');
+    expect(connections).toBe(2);
+  });
+
+  it('binds the port too', async () => {
+    expect(await attempt(dial(), HOST, 8443)).toBe('HOST_DENIED');
+  });
+
+  it('refuses a bound name that leads to a private or metadata address, and does not say which', async () => {
+    for (const address of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', 'fd00::1', '::ffff:10.0.0.1', '64:ff9b::a9fe:a9fe', '0.0.0.0']) {
+      const error = await dial([], () => ['8.8.8.8', address])({ host: HOST, port: 443 }, options).catch((thrown: unknown) => thrown as RunnerError);
+      expect(error).toMatchObject({ code: 'ADDRESS_DENIED', message: expect.not.stringContaining(address) as string });
+      expect(JSON.stringify(logged.at(-1))).toContain(address);
+    }
+    expect(connections).toBe(0);
+  });
+
+  it('connects to nothing private while a resolver changes its answer a thousand times', async () => {
+    let turn = 0;
+    const connect = dial([], () => (turn++ % 2 === 0 ? ['127.0.0.1'] : ['10.0.0.1']));
+    const codes = await Promise.all(Array.from({ length: 1000 }, () => attempt(connect, HOST)));
+    expect(new Set(codes)).toEqual(new Set(['ADDRESS_DENIED']));
+    expect(connections).toBe(0);
+  });
+
+  it('refuses a private address even where a rule names it', async () => {
+    expect(await attempt(dial(), '127.0.0.1')).toBe('ADDRESS_DENIED');
+    expect(await attempt(dial(), '10.9.9.9')).toBe('ADDRESS_DENIED');
+  });
+
+  it('refuses to speak without TLS', async () => {
+    await expect(dial()({ host: HOST, port: 443 }, { signal: options.signal, timeoutMs: 100 })).rejects.toMatchObject({ code: 'HOST_DENIED' });
+  });
+
+  it('connects nowhere for a job with a secret that no rule covers', async () => {
+    const connect = createDial({ policy, connector: 'Salesforce', uses: [...uses, { path: ['other'], field: 'securityToken' }], audit, connect: dial() });
+    expect(await attempt(connect, HOST)).toBe('HOST_DENIED');
+  });
+});

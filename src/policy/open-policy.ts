@@ -1,0 +1,55 @@
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { RunnerError } from '../runtime/errors.ts';
+import { readTrustedFile } from '../runtime/trusted-file.ts';
+import { compilePolicy, type Decision, type Policy } from './policy.ts';
+import { policySchema } from './schema.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads the customer's policy file. Without a file everything is denied. Throws POLICY_INVALID with all problems at
+ * once, FILE_UNSAFE when others could change the file, FILE_UNREADABLE. Read anew for each attempt, so that an edit
+ * needs no restart.
+ */
+export async function openPolicy(file: string): Promise<Policy> {
+  const bytes = await readTrustedFile(file, { kind: 'trusted', maxBytes: MAX_BYTES });
+  return bytes === undefined ? denyEverything(file) : parsePolicy(bytes.toString('utf8'), file);
+}
+
+/** Throws POLICY_INVALID with all problems at once. `file` is for messages. */
+export function parsePolicy(text: string, file: string): Policy {
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const syntax = [...document.errors, ...document.warnings].map(({ message }) => message.split('\n')[0]!.replace(/:$/, ''));
+  if (syntax.length > 0) throw invalid(file, syntax);
+  const result = policySchema.safeParse(toPlain(document, file));
+  if (!result.success) throw invalid(file, result.error.issues.map(describeIssue));
+  return compilePolicy(result.data, file);
+}
+
+function toPlain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 }) as unknown;
+  } catch (thrown) {
+    throw invalid(file, [RunnerError.from(thrown).message]);
+  }
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  const where = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return where === '' ? message : `${where}: ${message}`;
+}
+
+function invalid(file: string, problems: readonly string[]): RunnerError {
+  return new RunnerError('POLICY_INVALID', `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+}
+
+function denyEverything(file: string): Policy {
+  const decision: Decision = { allowed: false, rule: 'no policy file', reason: `there is no policy file at ${file}, so nothing is permitted; docs/policy.md shows how to write one` };
+  const deny = (): Decision => decision;
+  return {
+    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, hostPermitted: deny, addressPermitted: deny,
+    limits: { reservePercent: 100, sampleRows: false, maxApiCallsPerRun: undefined },
+    describe: () => ({ file, present: false }),
+  };
+}

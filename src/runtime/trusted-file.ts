@@ -1,0 +1,58 @@
+import { constants, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RunnerError } from './errors.ts';
+
+export interface TrustedFileOptions {
+  /** `trusted`: nobody but its owner may change it. `private`: nor read it. */
+  readonly kind: 'trusted' | 'private';
+  readonly maxBytes: number;
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+const OPEN_TO_OTHERS = 0o077;
+const STICKY = 0o1000;
+
+/**
+ * Reads a file whose contents this program acts on; undefined when there is none. Its owner must be this user or
+ * root, and neither the file nor its directory may be changed by others. Throws FILE_UNSAFE and FILE_UNREADABLE.
+ */
+export async function readTrustedFile(path: string, options: TrustedFileOptions): Promise<Buffer | undefined> {
+  await using file = await openIfPresent(path);
+  if (file === undefined) return undefined;
+  const stats = await file.stat();
+  if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
+  if (stats.size > options.maxBytes) throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
+  assertSafe(path, stats, options.kind === 'private' ? OPEN_TO_OTHERS : WRITABLE_BY_OTHERS);
+  await assertSafeDirectory(dirname(path));
+  return file.readFile();
+}
+
+async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw new RunnerError('FILE_UNREADABLE', `${path} could not be opened`, { cause: thrown });
+  }
+}
+
+async function assertSafeDirectory(path: string): Promise<void> {
+  const stats = await stat(path);
+  assertSafe(path, stats, (stats.mode & STICKY) === 0 ? WRITABLE_BY_OTHERS : 0);
+}
+
+/** Throws FILE_UNSAFE when the owner is neither this user nor root, or a forbidden mode bit is set. Windows has no such bits. */
+export function assertSafe(path: string, stats: Pick<Stats, 'uid' | 'mode'>, forbidden: number): void {
+  const self = process.getuid?.();
+  if (self === undefined) return;
+  if (stats.uid !== self && stats.uid !== 0) throw new RunnerError('FILE_UNSAFE', `${path} belongs to another user`, { remedy: `Run chown on it, so that it belongs to root or to the user that runs this program.` });
+  const bits = stats.mode & forbidden;
+  if (bits === 0) return;
+  const what = (bits & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'changed';
+  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, { remedy: `Run chmod ${forbidden === OPEN_TO_OTHERS ? 'go-rwx' : 'go-w'} on it.` });
+}
+
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
+}
