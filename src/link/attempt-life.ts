@@ -1,0 +1,72 @@
+import type { Job } from '../domain/job.ts';
+import type { Logger } from '../observability/logger.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Attempt } from './attempt.ts';
+import type { OutboxStore } from './outbox.ts';
+import type { StartWorker, WorkerHandle } from './worker-port.ts';
+
+const CLOSE_AGAIN_MS = 5_000;
+/** How long a worker may outlive an attempt that needs it no more. */
+const LINGER_MS = 5_000;
+
+export interface LifeOptions {
+  readonly store: OutboxStore;
+  readonly startWorker: StartWorker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after each change of state and each progress. */
+  readonly changed: () => void;
+  /** Ends repeated tries at writing an outcome; the next start of the runner writes it then. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts the worker of an attempt, holds it to its deadline, and sees to it that an outcome is written. Never rejects. */
+export async function live(attempt: Attempt, job: Job, options: LifeOptions): Promise<void> {
+  const { logger, clock, changed } = options;
+  try {
+    const worker = await options.startWorker(job, attempt.outbox);
+    if (attempt.state.name === 'gone') worker.kill();
+    attempt.become({ name: 'running', worker });
+    worker.onProgress((progress) => {
+      attempt.noteProgress(progress);
+      changed();
+    });
+    changed();
+    logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });
+    await underDeadline(worker, attempt, job.deadlineMs, clock);
+  } catch (thrown) {
+    attempt.requestStop({ reason: new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }), status: 'interrupted' });
+    logger.log('error', 'worker could not be started', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
+  }
+  await close(attempt, options);
+  attempt.become({ name: 'ended' });
+  changed();
+}
+
+async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  void clock.sleep(deadlineMs, over.signal).then(
+    () => attempt.requestStop({ reason: new RunnerError('DEADLINE_EXCEEDED', `the attempt ran longer than ${deadlineMs} ms`), status: 'expired' }),
+    () => undefined,
+  );
+  attempt.gone.addEventListener('abort', () => void clock.sleep(LINGER_MS, over.signal).then(() => worker.kill(), () => undefined), { once: true });
+  await worker.exited;
+  over.abort();
+}
+
+async function close(attempt: Attempt, { store, clock, logger, signal }: LifeOptions): Promise<void> {
+  const reason = attempt.stopRequest?.reason ?? new RunnerError('WORKER_DIED', 'the worker ended without an outcome');
+  while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
+    try {
+      await store.closeInterrupted(attempt.ref, reason.toFailure());
+      return;
+    } catch (thrown) {
+      logger.log('error', 'outcome could not be written', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
+    }
+    const again = clock.sleep(CLOSE_AGAIN_MS, AbortSignal.any([signal, attempt.gone])).catch(() => undefined);
+    await untilAborted(again, signal).catch(() => undefined);
+    if (signal.aborted) return;
+  }
+}

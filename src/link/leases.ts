@@ -1,0 +1,76 @@
+import { attemptKey, type AttemptRef } from '../domain/ids.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Bell } from './bell.ts';
+
+const MARGIN_SHARE = 1 / 6;
+const MARGIN_MAX_MS = 10_000;
+
+interface Lease {
+  readonly ref: AttemptRef;
+  /** Monotonic. */
+  readonly endsAt: number;
+}
+
+/**
+ * Until when this runner may work on what. Counted on the monotonic clock from before the grant was asked for, less a
+ * margin, so that it ends here before it ends at the control plane, whatever the link or the wall clock does.
+ */
+export class Leases {
+  readonly #clock: Clock;
+  readonly #lost: (ref: AttemptRef) => void;
+  readonly #held = new Map<string, Lease>();
+  readonly #changed = new Bell();
+
+  /** `lost` is called once for each lease that ran out. */
+  constructor(clock: Clock, lost: (ref: AttemptRef) => void) {
+    this.#clock = clock;
+    this.#lost = lost;
+  }
+
+  /** `askedAt` is the monotonic time before which the control plane cannot have started to count. */
+  grant(ref: AttemptRef, ttlMs: number, askedAt: number): void {
+    const endsAt = askedAt + ttlMs - Math.min(ttlMs * MARGIN_SHARE, MARGIN_MAX_MS);
+    const held = this.#held.get(attemptKey(ref));
+    if (held !== undefined && held.endsAt >= endsAt) return;
+    this.#held.set(attemptKey(ref), { ref, endsAt });
+    this.#changed.ring();
+  }
+
+  /** The attempt needs no lease any more. */
+  release(ref: AttemptRef): void {
+    this.#held.delete(attemptKey(ref));
+  }
+
+  /** Monotonic end of a lease. */
+  endOf(ref: AttemptRef): number | undefined {
+    return this.#held.get(attemptKey(ref))?.endsAt;
+  }
+
+  /** Declares leases lost as they run out, until the signal fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#expire();
+      const next = Math.min(...[...this.#held.values()].map(({ endsAt }) => endsAt));
+      if (next === Infinity) await this.#changed.wait(signal);
+      else await this.#pause(next - this.#clock.monotonic(), signal);
+    }
+  }
+
+  #expire(): void {
+    for (const [key, { ref, endsAt }] of this.#held) {
+      if (endsAt > this.#clock.monotonic()) continue;
+      this.#held.delete(key);
+      this.#lost(ref);
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    try {
+      const scope = AbortSignal.any([signal, woken.signal]);
+      await Promise.race([this.#clock.sleep(ms, scope), this.#changed.wait(scope)]);
+    } finally {
+      woken.abort();
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { Channel } from '../channel/channel.ts';
+import type { Frame, Offer, Reject } from '../channel/frames.ts';
+import type { AttemptRef } from '../domain/ids.ts';
+import { isJobKind, type Job } from '../domain/job.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { Queue } from '../runtime/queue.ts';
+import type { Attempt } from './attempt.ts';
+import type { Attempts } from './attempts.ts';
+import type { Leases } from './leases.ts';
+import { toAttemptRef } from './wire-ref.ts';
+
+const WORKFLOW_MAX_BYTES = 512 * 1024;
+const WAITING_OFFERS = 64;
+/** How long a full disk is reported after an offer was refused for it. */
+const CONDITION_MS = 60_000;
+
+export interface OffersOptions {
+  readonly attempts: Attempts;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly capacity: number;
+  /** Longest that any attempt may run, in milliseconds. */
+  readonly jobDeadlineMs: number;
+  readonly leaseMs: number;
+  readonly draining: () => boolean;
+  /** The local policy's word before anything is started: why not, or undefined. */
+  readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
+}
+
+type Answer = { readonly accepted: Attempt; readonly isNew: boolean } | { readonly rejected: RunnerError };
+
+/** Considers offers one by one. An attempt is journalled before it is accepted; the same offer again is accepted again. */
+export class Offers {
+  readonly #options: OffersOptions;
+  readonly #waiting = new Queue<{ readonly offer: Offer; readonly at: number }>(WAITING_OFFERS);
+  #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
+
+  constructor(options: OffersOptions) {
+    this.#options = options;
+  }
+
+  /** A code for the heartbeat when this runner cannot take work, else empty. */
+  condition(): string {
+    const trouble = this.#trouble;
+    return trouble !== undefined && trouble.until > this.#options.clock.monotonic() ? trouble.code : '';
+  }
+
+  /** False when too many wait already. */
+  push(offer: Offer): boolean {
+    return this.#waiting.offer({ offer, at: this.#options.clock.monotonic() });
+  }
+
+  /** Answers offers until `end`; calls `begun` for each attempt that is new. */
+  async run(channel: Channel, begun: (attempt: Attempt) => void, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#waiting.end(), { once: true });
+    for await (const { offer, at } of this.#waiting) {
+      if (signal.aborted) return;
+      const ref = toAttemptRef(offer.ref);
+      const answer = await this.#consider(ref, offer, at);
+      await channel.send('accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected), signal);
+      if ('accepted' in answer && answer.isNew) begun(answer.accepted);
+    }
+  }
+
+  async #consider(ref: AttemptRef, offer: Offer, at: number): Promise<Answer> {
+    const known = this.#options.attempts.get(ref);
+    if (known !== undefined) return this.#again(known);
+    try {
+      const job = this.#toJob(ref, offer);
+      this.#makeWayFor(ref);
+      this.#assertRoom();
+      const denied = await this.#options.checkOffer(job);
+      if (denied !== undefined) return { rejected: denied };
+      const attempt = await this.#options.attempts.begin(job);
+      this.#options.leases.grant(ref, offer.leaseTtlMs === 0 ? this.#options.leaseMs : offer.leaseTtlMs, at);
+      return { accepted: attempt, isNew: true };
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      this.#noteTrouble(error);
+      return { rejected: error };
+    }
+  }
+
+  #again(known: Attempt): Answer {
+    if (known.state.name !== 'gone') return { accepted: known, isNew: false };
+    return { rejected: new RunnerError('JOB_INVALID', 'this attempt was given up here', { retryable: false }) };
+  }
+
+  #toJob(ref: AttemptRef, { kind, workflow, deadlineMs }: Offer): Job {
+    if (!isJobKind(kind)) throw new RunnerError('JOB_KIND_UNSUPPORTED', 'this runner does not know the kind of job that was offered');
+    if (workflow.length > WORKFLOW_MAX_BYTES) throw new RunnerError('JOB_INVALID', `the workflow is larger than ${WORKFLOW_MAX_BYTES} bytes`);
+    const longest = this.#options.jobDeadlineMs;
+    return { ref, kind, workflow: utf8(workflow), deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest) };
+  }
+
+  /** Two attempts at one run never work side by side: the higher epoch wins. */
+  #makeWayFor(ref: AttemptRef): void {
+    const others = this.#options.attempts.ofRun(ref).filter(({ working }) => working);
+    if (others.some((other) => other.ref.epoch >= ref.epoch)) throw new RunnerError('JOB_INVALID', 'a newer attempt at this run is at work here');
+    for (const other of others) this.#options.attempts.drop(other, new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'));
+  }
+
+  #assertRoom(): void {
+    const { attempts, capacity, draining } = this.#options;
+    if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
+    if (attempts.working() >= capacity) throw new RunnerError('AT_CAPACITY', `all ${capacity} places are taken`);
+  }
+
+  #noteTrouble({ code }: RunnerError): void {
+    if (code === 'DISK_FULL' || code === 'SPOOL_FULL') this.#trouble = { code, until: this.#options.clock.monotonic() + CONDITION_MS };
+  }
+}
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (thrown) {
+    throw new RunnerError('JOB_INVALID', 'the workflow is not UTF-8 text', { cause: thrown });
+  }
+}
+
+export function rejection(ref: AttemptRef, { code, message, retryable }: RunnerError): Frame {
+  const body: Reject = { ref, code, message, permanent: !retryable };
+  return { kind: 'reject', body };
+}
