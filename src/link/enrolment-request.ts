@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { z } from 'zod';
-import { explainAnswer, printable, readBody } from '../channel/http-answer.ts';
+import { explainAnswer, readBody } from '../channel/http-answer.ts';
 import type { Connect } from '../network/connect.ts';
 import { formatEndpoint, type Endpoint } from '../network/endpoint.ts';
 import { untilAborted, withDeadline } from '../runtime/abort.ts';
@@ -52,7 +51,7 @@ async function post(body: string, endpoint: Endpoint, connect: Connect, signal: 
   try {
     const answered = Promise.withResolvers<IncomingMessage>();
     const request = httpRequest({
-      method: 'POST', path: PATH, createConnection: () => connection as Socket,
+      method: 'POST', path: PATH, createConnection: () => connection,
       headers: { host: formatEndpoint(endpoint), 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' },
     });
     request.on('response', answered.resolve);
@@ -69,6 +68,6 @@ function granted(body: string): Granted {
   try {
     return Granted.parse(JSON.parse(body));
   } catch (thrown) {
-    throw new RunnerError('PROTOCOL_VIOLATION', `the control plane granted an identity this program does not understand: ${printable(body, 80)}`, { cause: thrown });
+    throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane granted an identity this program does not understand', { cause: thrown });
   }
 }
