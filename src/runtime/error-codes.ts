@@ -28,6 +28,7 @@ const runtime = {
   FILE_UNREADABLE: entry('user', 'A file that was named could not be read.', 'Check the path and its permissions.'),
   FILE_UNSAFE: entry('user', 'A file that must be private can be read or changed by others.', 'Run chmod 600 on it (700 on a directory) and check its owner.'),
   NODE_TOO_OLD: entry('user', 'This Node.js is too old and no newer one came with the install.', 'Install Node.js 24 or newer.'),
+  RUNNER_NOT_RUNNING: entry('transient', 'No runner process answers on the status socket.', 'Start it, or name its configuration file with --config.'),
   TLS_VERIFICATION_DISABLED: entry('user', 'NODE_TLS_REJECT_UNAUTHORIZED turns certificate checks off.', 'Unset it; name your private CA in the configuration instead.'),
 } as const;
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node from 18 on can read: it finds the Node that can run the rest.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED_MAJOR = 24;
+/** The exit code of NODE_TOO_OLD in docs/errors.md. */
+const EXIT_NODE_TOO_OLD = 3;
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+
+const self = fileURLToPath(import.meta.url);
+const root = join(dirname(self), '..');
+const args = process.argv.slice(2);
+
+/** The Node that npm installed beside this program for this platform, if it did. */
+function bundledNode() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  try {
+    const manifest = createRequire(self).resolve(`${name}/package.json`);
+    const binary = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs this same command on another Node, as if it had been started so: same streams, signals and exit code. */
+function runOn(binary) {
+  // A marker against a circle, should the binary be older than it claims.
+  const child = spawn(binary, [self, ...args], { stdio: 'inherit', env: { ...process.env, HYBRID_RUNNER_NODE: binary } });
+  // A terminal sends Ctrl-C to both processes itself; the child would count a forwarded one as the second.
+  const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, 'SIGINT'];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  if (process.stdin.isTTY) process.on('SIGINT', () => undefined);
+  child.on('error', (error) => refuse(error.message));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    for (const name of signals) process.removeAllListeners(name);
+    process.kill(process.pid, signal);
+  });
+}
+
+function refuse(reason) {
+  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install it, or install this package again with optional dependencies\n`);
+  process.exit(EXIT_NODE_TOO_OLD);
+}
+
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  process.stdout.write(`${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`);
+} else if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+  delete process.env.HYBRID_RUNNER_NODE;
+  const { main } = await import('../dist/cli/main.js');
+  await main(args);
+} else if (process.env.HYBRID_RUNNER_NODE !== undefined) {
+  refuse('the Node.js beside this program is too old as well');
+} else {
+  const binary = bundledNode();
+  if (binary === undefined) refuse('none came with the install');
+  else runOn(binary);
+}

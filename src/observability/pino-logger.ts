@@ -1,0 +1,80 @@
+import { pino, type DestinationStream, type Logger as Pino } from 'pino';
+import type { LogLevel } from '../domain/record.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { LogData, Logger } from './logger.ts';
+import { visible, visibleData, visibleLines } from './visible.ts';
+
+export interface PinoLoggerOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'pretty';
+  /** Colours in pretty output. */
+  readonly colour: boolean;
+  /** 1 or 2; lines are written synchronously, so that none is lost when the process dies. */
+  readonly descriptor: 1 | 2;
+  /** Every line passes it just before it is written. */
+  readonly redact: (line: string) => string;
+}
+
+/** A logger that writes JSON lines, or lines for people. Errors in `data` come out as code, message and causes. */
+export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
+  const stream = options.format === 'pretty' ? await prettyStream(options) : pino.destination({ fd: options.descriptor, sync: true });
+  const root = pino({
+    level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    hooks: { streamWrite: (line) => withheldOnFailure(options.redact, line) },
+  }, stream);
+  return new PinoLogger(root, options.format === 'pretty');
+}
+
+/** pino-pretty decodes the JSON, so acting characters are spelled out before it sees them. */
+async function prettyStream({ colour, descriptor }: PinoLoggerOptions): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ colorize: colour, destination: descriptor, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+}
+
+/** A line that cannot be redacted is not written. */
+function withheldOnFailure(redact: (line: string) => string, line: string): string {
+  try {
+    const clean = visibleLines(redact(line));
+    return clean.endsWith('\n') ? clean : `${clean}\n`;
+  } catch {
+    return `${JSON.stringify({ level: 'error', time: new Date().toISOString(), msg: 'a log line was withheld because it could not be redacted' })}\n`;
+  }
+}
+
+class PinoLogger implements Logger {
+  readonly #pino: Pino;
+  readonly #forPeople: boolean;
+
+  constructor(root: Pino, forPeople: boolean) {
+    this.#pino = root;
+    this.#forPeople = forPeople;
+  }
+
+  log(level: LogLevel, message: string, data: LogData = {}): void {
+    const plain = plainData(data);
+    if (this.#forPeople) this.#pino[level](visibleData(plain), '%s', visible(message));
+    else this.#pino[level](plain, '%s', message);
+  }
+
+  child(data: LogData): Logger {
+    const plain = plainData(data);
+    return new PinoLogger(this.#pino.child((this.#forPeople ? visibleData(plain) : plain) as LogData), this.#forPeople);
+  }
+}
+
+function plainData(data: LogData): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value instanceof Error ? plainError(value) : value]));
+}
+
+const MAX_CAUSES = 5;
+
+/** Errors inside errors, each as `CODE: message`; no stacks, which name local paths and arguments. */
+function plainError(thrown: Error): Record<string, unknown> {
+  const error = RunnerError.from(thrown);
+  const causes: string[] = [];
+  for (let cause: unknown = error.cause; cause instanceof Error && causes.length < MAX_CAUSES; cause = cause.cause) {
+    causes.push(cause instanceof RunnerError ? String(cause) : cause.message);
+  }
+  return { code: error.code, message: error.message, ...(causes.length === 0 ? {} : { causes }) };
+}

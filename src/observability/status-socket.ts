@@ -1,0 +1,65 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createConnection, createServer, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { untilAborted } from '../runtime/abort.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** The shortest limit among the platforms for the path of a Unix socket. */
+const MAX_PATH_BYTES = 103;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 5000;
+
+export interface StatusServer {
+  close(): Promise<void>;
+}
+
+/**
+ * Answers every connection to a Unix socket (mode 0600) with one JSON document and closes it; reads nothing. The caller
+ * holds the lock of the state directory, so a socket left by a killed process may be removed. Throws INPUT_INVALID for
+ * a path that is too long.
+ */
+export async function serveStatus(path: string, status: () => unknown): Promise<StatusServer> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw new RunnerError('INPUT_INVALID', `the path of the status socket is longer than ${MAX_PATH_BYTES} bytes`, { remedy: 'Set status.socket to a shorter path.' });
+  }
+  await rm(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy()).setTimeout(TIMEOUT_MS, () => socket.destroy());
+    socket.end(`${JSON.stringify(status())}\n`);
+  });
+  await listen(server, path);
+  await chmod(path, 0o600);
+  server.unref();
+  return {
+    close: async () => {
+      await new Promise((done) => server.close(done));
+      await rm(path, { force: true });
+    },
+  };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (thrown) => reject(new RunnerError('FILE_UNREADABLE', `the status socket ${path} cannot be made`, { cause: thrown })));
+  server.listen(path, resolve);
+  await promise;
+}
+
+/** Asks a running runner. Throws RUNNER_NOT_RUNNING when nothing answers there. */
+export async function readStatus(path: string, signal: AbortSignal): Promise<unknown> {
+  const socket = createConnection(path);
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  let size = 0;
+  socket.on('data', (chunk) => {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) socket.destroy(new RunnerError('RESPONSE_TOO_LARGE', 'the status is larger than any honest one'));
+  });
+  try {
+    return JSON.parse(await untilAborted(text(socket), timeout)) as unknown;
+  } catch (thrown) {
+    if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+    throw new RunnerError('RUNNER_NOT_RUNNING', `no runner answers on ${path}`, { cause: thrown });
+  } finally {
+    socket.destroy();
+  }
+}
