@@ -1,0 +1,55 @@
+import { randomFor } from '../org/random.ts';
+
+export interface LatencyOptions {
+  /** Network round trip of each call in milliseconds. */
+  readonly roundTrip: number;
+  /** Whether the server's own time is modelled. */
+  readonly serverTime: boolean;
+  readonly seed: number;
+}
+
+const MEDIAN_DESCRIBE = 90;
+/** The size of describe that takes the median time; larger ones take longer by the 0.4th power. */
+const MEDIAN_BYTES = 50_000;
+const UNCHANGED_SHARE = 0.25;
+
+/** How long calls take on the emulated server: slept, not computed, and the same for one seed. */
+export class Latency {
+  readonly roundTrip: number;
+  readonly #serverTime: boolean;
+  readonly #seed: number;
+
+  constructor(options: LatencyOptions) {
+    this.roundTrip = options.roundTrip;
+    this.#serverTime = options.serverTime;
+    this.#seed = options.seed;
+  }
+
+  /** Log-normal with a median of 90 ms at the median size; a quarter where the answer is 304. */
+  describe(object: string, bytes: number, unchanged: boolean): number {
+    const luck = Math.exp(0.4 * randomFor(`${this.#seed}:latency:${object}`).normal());
+    const whole = Math.min(2_500, MEDIAN_DESCRIBE * (bytes / MEDIAN_BYTES) ** 0.4 * luck);
+    return this.#modelled(unchanged ? whole * UNCHANGED_SHARE : whole);
+  }
+
+  describeGlobal(unchanged: boolean): number {
+    return this.#modelled(unchanged ? 400 * UNCHANGED_SHARE : 400);
+  }
+
+  /** Queries cost by the row. */
+  rows(count: number): number {
+    return this.#modelled(50 + count);
+  }
+
+  signIn(): number {
+    return this.#modelled(150);
+  }
+
+  other(): number {
+    return this.#modelled(30);
+  }
+
+  #modelled(millis: number): number {
+    return this.#serverTime ? millis : 0;
+  }
+}

@@ -1,0 +1,67 @@
+export interface LoggedRequest {
+  readonly at: string;
+  readonly method: string;
+  readonly host: string;
+  /** Without the query string. */
+  readonly path: string;
+  readonly status: number;
+  readonly millis: number;
+}
+
+export interface StatsReport {
+  /** HTTP requests by endpoint. */
+  readonly calls: Readonly<Record<string, number>>;
+  /** Subrequests of composite and batch calls by endpoint. */
+  readonly items: Readonly<Record<string, number>>;
+  readonly apiCalls: number;
+  readonly dailyLimit: number;
+  readonly httpRequests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly logins: number;
+  readonly sessions: number;
+  readonly maxConcurrency: number;
+  readonly connections: number;
+  readonly faultsFired: number;
+  readonly proxy: { readonly connections: number; readonly refused: number };
+  /** Newest last, at most 500. */
+  readonly requests: readonly LoggedRequest[];
+}
+
+const LOG_LENGTH = 500;
+
+/** What has come in since the start or the last reset. */
+export class Stats {
+  readonly #calls = new Map<string, number>();
+  readonly #items = new Map<string, number>();
+  readonly #log: LoggedRequest[] = [];
+  httpRequests = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  connections = 0;
+
+  call(endpoint: string): void {
+    this.#calls.set(endpoint, (this.#calls.get(endpoint) ?? 0) + 1);
+  }
+
+  item(endpoint: string): void {
+    this.#items.set(endpoint, (this.#items.get(endpoint) ?? 0) + 1);
+  }
+
+  log(request: LoggedRequest): void {
+    this.httpRequests += 1;
+    this.#log.push(request);
+    if (this.#log.length > LOG_LENGTH) this.#log.shift();
+  }
+
+  reset(): void {
+    this.#calls.clear();
+    this.#items.clear();
+    this.#log.length = 0;
+    Object.assign(this, { httpRequests: 0, bytesIn: 0, bytesOut: 0, connections: 0 });
+  }
+
+  get counts(): Pick<StatsReport, 'calls' | 'items' | 'requests'> {
+    return { calls: Object.fromEntries(this.#calls), items: Object.fromEntries(this.#items), requests: [...this.#log] };
+  }
+}

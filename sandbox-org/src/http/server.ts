@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { ApiError } from '../errors.ts';
+import { serverNames, type Identity } from '../tls.ts';
+import { admit, type GatewayContext, type Outcome } from './gateway.ts';
+import { readBody, type ReadBody } from './read-body.ts';
+import { send } from './reply.ts';
+
+export interface ServerOptions {
+  readonly identity: Identity;
+  readonly gateway: GatewayContext;
+  /** Waits, and ends early when the sandbox closes. */
+  readonly sleep: (millis: number) => Promise<void>;
+}
+
+/** The one TLS port that plays all of the org's hosts. Not listening yet. */
+export function createOrgServer(options: ServerOptions): Server {
+  const { identity, gateway } = options;
+  const { stats } = gateway.api;
+  const server = createServer({ cert: identity.cert, key: identity.key, SNICallback: serverNames(identity), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 }, (request, response) => {
+    void handle(request, response, options);
+  });
+  server.on('connection', (socket: Socket) => {
+    stats.connections += 1;
+    socket.once('close', () => {
+      stats.bytesIn += socket.bytesRead;
+      stats.bytesOut += socket.bytesWritten;
+    });
+  });
+  return server;
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+  const { gateway, sleep } = options;
+  const { api } = gateway;
+  const startedAt = performance.now();
+  const finished = api.usage.begin();
+  const door = gateway.hosts.door(request.headers.host);
+  const url = new URL(request.url ?? '/', 'https://org.invalid');
+  try {
+    const { text } = await bodyOf(request);
+    const received = { method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress: request.socket.remoteAddress ?? '' };
+    const outcome = await admit(received, gateway);
+    const wait = api.latency.roundTrip + outcome.serverMillis + (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
+    if (wait > 0) await sleep(wait);
+    await deliver(request, response, outcome, options);
+  } catch (error) {
+    fail(response, error);
+  } finally {
+    finished();
+    const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;
+    api.stats.log({
+      at: new Date(gateway.now()).toISOString(), method: request.method ?? 'GET', host, path: url.pathname, status: response.statusCode, millis: Math.round(performance.now() - startedAt),
+    });
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<ReadBody> {
+  return request.method === 'GET' || request.method === 'HEAD' ? { text: '', bytes: 0 } : readBody(request);
+}
+
+async function deliver(request: IncomingMessage, response: ServerResponse, { reply, effect }: Outcome, { gateway, sleep }: ServerOptions): Promise<void> {
+  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  if (response.destroyed) return;
+  await send(response, reply, { acceptsGzip, effect, now: gateway.now() + gateway.api.faults.clockOffset(), sleep });
+}
+
+/** A mistake of ours looks like one of Salesforce's: a 500 with an error id. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof ApiError ? error : new ApiError(500, 'UNKNOWN_EXCEPTION', `An unexpected error occurred. Please include this ErrorId if you contact support: ${Date.now()}-1`);
+  if (known.status === 500) process.stderr.write(`sandbox org: ${error instanceof Error ? error.stack : String(error)}\n`);
+  response.writeHead(known.status, { 'Content-Type': 'application/json;charset=UTF-8' });
+  response.end(known.toJson());
+}

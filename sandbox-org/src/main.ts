@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { SandboxError } from './errors.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
+
+interface Flags extends Omit<SandboxOptions, 'proxyCredentials' | 'trustedRanges' | 'serverTime'> {
+  readonly trustedRanges?: readonly string[];
+  readonly serverTime?: 'on' | 'off';
+  readonly proxyAuth?: string;
+  readonly json?: boolean;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  return value;
+}
+
+function onOff(text: string): string {
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('on or off');
+  return text;
+}
+
+const program = new Command('sandbox-org')
+  .description('An emulated Salesforce org on loopback. Prints one line of JSON when it is ready; stops on SIGTERM or SIGINT.')
+  .option('--objects <n>', 'how many sObjects', number, 300)
+  .option('--seed <s>', 'orgs of one seed are alike', number, 1)
+  .option('--latency <ms>', 'network round trip of each call', number, 0)
+  .option('--server-time <on|off>', 'model the time of the server (on with --latency)', onOff)
+  .option('--port <p>', 'TLS port, 0 for a free one', number, 0)
+  .option('--state <dir>', 'where the authority and certificates are kept')
+  .option('--trusted-ranges <cidr,…>', 'networks that need no security token', (text) => text.split(',').filter(Boolean))
+  .option('--session-timeout <seconds>', 'inactivity that ends a session', number, 7_200)
+  .option('--daily-limit <n>', 'API calls a day', number, 100_000)
+  .option('--my-domain <name>', 'acme.my, or acme--uat.sandbox.my', 'acme.my')
+  .option('--proxy-port <p>', 'also run a CONNECT proxy, 0 for a free port', number)
+  .option('--proxy-auth <user:password>', 'what the proxy asks for')
+  .option('--json', 'no summary on stderr');
+
+async function main(): Promise<void> {
+  const flags = program.parse().opts<Flags>();
+  const sandbox = await startSandbox(optionsOf(flags));
+  const ready = readyLine(sandbox);
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  if (!flags.json) process.stderr.write(summary(sandbox, ready.fields));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(sandbox));
+}
+
+function optionsOf({ serverTime, proxyAuth, json: _json, ...rest }: Flags): SandboxOptions {
+  const colon = proxyAuth?.indexOf(':') ?? -1;
+  return {
+    ...rest, ...(serverTime === undefined ? {} : { serverTime: serverTime === 'on' }),
+    ...(proxyAuth === undefined ? {} : { proxyCredentials: { username: proxyAuth.slice(0, colon), password: proxyAuth.slice(colon + 1) } }),
+  };
+}
+
+function readyLine(sandbox: Sandbox): Record<string, unknown> & { fields: number } {
+  const { port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl, org } = sandbox;
+  return { ready: true, port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl, objects: org.list().length, fields: org.countFields() };
+}
+
+function summary(sandbox: Sandbox, fields: number): string {
+  return `${sandbox.org.list().length} objects, ${fields} fields at https://${sandbox.hosts[0]} (127.0.0.1:${sandbox.port}); authority in ${sandbox.caFile}\n`;
+}
+
+async function stop(sandbox: Sandbox): Promise<void> {
+  await sandbox.close();
+  process.exitCode = 0;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`sandbox-org: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof SandboxError ? 2 : 1;
+}
