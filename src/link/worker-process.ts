@@ -1,0 +1,181 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Failure } from '../domain/failure.ts';
+import { attemptKey, type AttemptRef } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import type { Progress } from '../domain/progress.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { type FromWorker, fromWorkerSchema, type StopStatus, type ToWorker } from '../runtime/worker-messages.ts';
+import { type Processes, systemProcesses } from '../spool/processes.ts';
+import type { SpoolOutbox } from './attempt-outbox.ts';
+import type { SpoolOutboxStore } from './spool-outbox.ts';
+import type { StartWorker, WorkerHandle } from './worker-port.ts';
+
+export interface StartWorkerOptions {
+  readonly store: SpoolOutboxStore;
+  /** The worker's program. */
+  readonly entry: string;
+  /** Sent to the worker with its job; plain data, without secrets. */
+  readonly settings: unknown;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The environment that the worker's is chosen from. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Variables with this prefix are passed on. Only for the environment secret provider. */
+  readonly secretPrefix?: string | undefined;
+  readonly memoryMb?: number;
+  /** From a request to stop until the process is killed. */
+  readonly graceMs?: number;
+  readonly processes?: Processes;
+}
+
+const DEFAULTS = { memoryMb: 256, graceMs: 10_000, processes: systemProcesses, secretPrefix: undefined } as const;
+
+/** All that a worker needs of the environment. Nothing that could change what Node runs, and no proxy or token by accident. */
+const PASSED_ON = [
+  'PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
+  'CREDENTIALS_DIRECTORY', 'SystemRoot', 'USERPROFILE', 'TEMP',
+] as const;
+
+/** Output of one worker that is kept in the log; a worker says what it has to say in messages. */
+const MAX_OUTPUT_BYTES = 64 * 1024;
+const MAX_LINE = 2000;
+
+/** Starts a process of its own for each attempt. */
+export function createStartWorker(options: StartWorkerOptions): StartWorker {
+  const complete = { ...DEFAULTS, ...options };
+  return async (job) => {
+    const outbox = complete.store.spoolOf(job.ref);
+    const child = fork(complete.entry, [], {
+      env: chooseEnvironment(complete.env, complete.secretPrefix),
+      execArgv: [`--max-old-space-size=${complete.memoryMb}`, '--disable-sigusr1'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'json',
+    });
+    const worker = new WorkerProcess(child, outbox, complete);
+    await worker.start(job);
+    return worker;
+  };
+}
+
+export function chooseEnvironment(env: NodeJS.ProcessEnv, secretPrefix: string | undefined): NodeJS.ProcessEnv {
+  const chosen = Object.entries(env).filter(([name]) => (
+    (PASSED_ON as readonly string[]).includes(name) || (secretPrefix !== undefined && name.startsWith(secretPrefix))
+  ));
+  return Object.fromEntries(chosen);
+}
+
+class WorkerProcess implements WorkerHandle {
+  readonly ref: AttemptRef;
+  readonly exited: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #outbox: SpoolOutbox;
+  readonly #options: Required<Omit<StartWorkerOptions, 'secretPrefix'>>;
+  readonly #listeners: ((progress: Progress) => void)[] = [];
+  readonly #logger: Logger;
+  readonly #gone: Promise<void>;
+  readonly #ended = new AbortController();
+
+  constructor(child: ChildProcess, outbox: SpoolOutbox, options: Required<Omit<StartWorkerOptions, 'secretPrefix'>>) {
+    this.#child = child;
+    this.#outbox = outbox;
+    this.#options = options;
+    this.ref = outbox.ref;
+    this.#logger = options.logger.child({ attempt: attemptKey(outbox.ref), worker: child.pid });
+    child.on('message', (message) => this.#hear(message));
+    this.#gone = this.#untilGone();
+    this.exited = this.#gone.then(() => this.#settle());
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) void this.#logOutput(stream);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves when the worker has its job and the journal names it. Throws WORKER_DIED. */
+  async start(job: Job): Promise<void> {
+    await once(this.#child, 'spawn').catch((thrown: unknown) => {
+      throw new RunnerError('WORKER_DIED', 'the worker process could not be started', { cause: thrown });
+    });
+    await this.#outbox.attachWriter(await this.#options.processes.identify(this.pid), this.#gone);
+    const { store, settings } = this.#options;
+    const release = store.onPaused((paused) => this.#send({ type: 'pause', paused }));
+    this.#ended.signal.addEventListener('abort', release, { once: true });
+    this.#send({ type: 'start', job, directory: this.#outbox.directory, settings, paused: store.paused });
+  }
+
+  cancel(reason: Failure, status: StopStatus): void {
+    this.#send({ type: 'stop', status, reason });
+    void this.#options.clock.sleep(this.#options.graceMs, this.#ended.signal).then(() => {
+      this.#logger.log('warn', 'the worker did not stop in time and is killed');
+      this.kill();
+    }, () => undefined);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  onProgress(listener: (progress: Progress) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #send(message: ToWorker): void {
+    // A worker that is gone hears nothing; that it is gone is learned from its exit.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  #hear(raw: unknown): void {
+    const parsed = fromWorkerSchema.safeParse(raw);
+    if (!parsed.success) this.#logger.log('error', 'the worker sent a message that is none');
+    else this.#act(parsed.data);
+  }
+
+  #act(message: FromWorker): void {
+    switch (message.type) {
+      case 'durable':
+        return this.#outbox.advance(message.sequence, message.bytes, message.complete);
+      case 'progress':
+        for (const listener of this.#listeners) listener(message.progress);
+        return;
+      case 'log':
+        return this.#logger.log(message.level, message.message, message.data);
+      case 'ready':
+    }
+  }
+
+  async #untilGone(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#child.once('error', () => {
+      if (this.#child.pid === undefined) resolve();
+    });
+    this.#child.once('close', (code, signal) => {
+      this.#logger.log(code === 0 ? 'info' : 'warn', 'the worker has ended', { code, signal });
+      resolve();
+    });
+    await promise;
+    this.#ended.abort();
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      await this.#outbox.writerEnded();
+    } catch (thrown) {
+      this.#logger.log('error', 'what the worker left cannot be read', { reason: String(RunnerError.from(thrown)) });
+    }
+  }
+
+  async #logOutput(stream: Readable): Promise<void> {
+    let bytes = 0;
+    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const before = bytes;
+      bytes += line.length;
+      if (bytes <= MAX_OUTPUT_BYTES) this.#logger.log('warn', 'worker output', { line: line.slice(0, MAX_LINE) });
+      else if (before <= MAX_OUTPUT_BYTES) this.#logger.log('warn', 'further output of this worker is left out');
+    }
+  }
+}

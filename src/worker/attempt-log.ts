@@ -1,0 +1,28 @@
+import { LOG_LEVELS, type LogLevel, type LogRecord } from '../domain/record.ts';
+import type { LogData, Logger } from '../observability/logger.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+export interface AttemptLogOptions {
+  readonly clock: Clock;
+  /** Lines below it stay in the local log. */
+  readonly level: LogLevel;
+  /** The log of this machine, which gets everything. */
+  readonly local: Logger;
+  readonly emit: (record: LogRecord) => void;
+  readonly data?: LogData;
+}
+
+/** The log of one attempt: to the stream for whoever ordered the run, and to the local log. */
+export function createAttemptLog(options: AttemptLogOptions): Logger {
+  const { clock, local, emit, data } = options;
+  const threshold = LOG_LEVELS.indexOf(options.level);
+  return {
+    log(level, message, more) {
+      local.log(level, message, more);
+      if (LOG_LEVELS.indexOf(level) < threshold) return;
+      const all = { ...data, ...more };
+      emit({ kind: 'log', time: clock.now(), level, message, ...(Object.keys(all).length > 0 && { data: all }) });
+    },
+    child: (more) => createAttemptLog({ ...options, local: local.child(more), data: { ...data, ...more } }),
+  };
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { RecordSink } from './record-sink.ts';
+
+/** Logs that wait for the sink; beyond these, new ones are counted and not kept. */
+const MAX_WAITING_LOGS = 1000;
+/** One record fits a frame of the protocol even when nothing compresses it. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+/**
+ * The stream of an attempt: records become redacted lines, in one order, under a running digest. Nothing reaches the
+ * sink but through here.
+ */
+export class RecordStream {
+  readonly #sink: RecordSink;
+  readonly #redact: (line: string) => string;
+  readonly #clock: Clock;
+  readonly #digest = createHash('sha256');
+  #records = 0;
+  #logs: LogRecord[] = [];
+  #droppedLogs = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(sink: RecordSink, redact: (line: string) => string, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#redact = redact;
+  }
+
+  /**
+   * Resolves when the sink has taken the record, and before it every log so far. False when the record was withheld:
+   * it is too large, or what redaction left of it is no record any more.
+   */
+  write(record: RunRecord, signal: AbortSignal): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#writeLogs(signal);
+      const line = this.#redacted(record);
+      if (line === undefined || Buffer.byteLength(line) > MAX_LINE_BYTES) return false;
+      await this.#append(line, signal);
+      return true;
+    });
+  }
+
+  /** Never waits: the line goes out before the next record, or by itself while the sink is free. */
+  log(record: LogRecord, signal: AbortSignal): void {
+    if (this.#logs.length >= MAX_WAITING_LOGS) {
+      this.#droppedLogs += 1;
+      return;
+    }
+    this.#logs.push(record);
+    if (this.#logs.length > 1) return;
+    // Whatever goes wrong here goes wrong again for the next record, where someone waits for it.
+    this.#inTurn(() => this.#writeLogs(signal)).catch(() => undefined);
+  }
+
+  /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction. */
+  end(outcome: Omit<OutcomeRecord, 'records' | 'digest'>, signal: AbortSignal): Promise<OutcomeRecord> {
+    return this.#inTurn(async () => {
+      await this.#writeLogs(signal);
+      const complete: OutcomeRecord = { ...outcome, records: this.#records, digest: this.#digest.digest('hex') };
+      await this.#sink.write(this.#outcomeLine(complete), true, signal);
+      await this.#sink.flush(signal);
+      return complete;
+    });
+  }
+
+  async #writeLogs(signal: AbortSignal): Promise<void> {
+    for (let record = this.#nextLog(); record !== undefined; record = this.#nextLog()) {
+      const line = this.#redacted(record);
+      if (line !== undefined && line.length <= MAX_LINE_BYTES / 4) await this.#append(line, signal);
+    }
+  }
+
+  #nextLog(): LogRecord | undefined {
+    const next = this.#logs.shift();
+    if (next !== undefined || this.#droppedLogs === 0) return next;
+    const message = `${this.#droppedLogs} log lines were dropped because they came faster than they could be written`;
+    this.#droppedLogs = 0;
+    return { kind: 'log', time: this.#clock.now(), level: 'warn', message };
+  }
+
+  async #append(line: string, signal: AbortSignal): Promise<void> {
+    await this.#sink.write(line, false, signal);
+    this.#digest.update(line);
+    this.#records += 1;
+  }
+
+  /** An outcome that cannot be redacted still has to say that it is one: with nothing in it that came from outside. */
+  #outcomeLine(outcome: OutcomeRecord): string {
+    return this.#redacted(outcome) ?? `${JSON.stringify({ ...outcome, counts: {}, steps: [], failures: [], error: undefined })}\n`;
+  }
+
+  /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
+  #redacted(record: RunRecord): string | undefined {
+    const line = JSON.stringify(record);
+    const redacted = this.#redact(line);
+    if (redacted === line) return `${line}\n`;
+    try {
+      const again = JSON.parse(redacted) as Partial<RunRecord> | null;
+      return again?.kind === record.kind ? `${redacted}\n` : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(() => undefined, () => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../../test/support/simulated-clock.ts';
+import type { Connector, ConnectorContext, Extracted } from '../connectors/connector.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { OutcomeRecord, RunRecord, StepRecord } from '../domain/record.ts';
+import { silentLogger, type Logger } from '../observability/logger.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { systemRandom } from '../runtime/random.ts';
+import type { RecordSink } from './record-sink.ts';
+import { type AttemptOptions, runAttempt } from './run-attempt.ts';
+import { Stop } from './stop.ts';
+
+const workflow = {
+  source: { type: 'salesforce', serviceName: 'crm', serviceConnection: { config: { type: 'Salesforce' } }, sourceConfig: { config: {} } },
+  workflowConfig: {},
+};
+
+class MemorySink implements RecordSink {
+  readonly lines: string[] = [];
+  flushed = false;
+
+  async write(line: string): Promise<void> {
+    await Promise.resolve();
+    this.lines.push(line);
+  }
+
+  flush(): Promise<void> {
+    this.flushed = true;
+    return Promise.resolve();
+  }
+
+  get records(): RunRecord[] {
+    return this.lines.map((line) => JSON.parse(line) as RunRecord);
+  }
+}
+
+function table(name: string, request: Record<string, unknown> = {}): Extracted {
+  return { kind: 'entity', type: 'table', fqn: `crm.default.salesforce.${name}`, request: { name, ...request } };
+}
+
+function failed(name: string): Extracted {
+  return { kind: 'failure', failure: { name, code: 'SALESFORCE_FORBIDDEN', message: 'no access', remedy: 'ask', retryable: false } };
+}
+
+function connector(extract: Connector['extract'], testConnection: Connector['testConnection'] = () => steps([])): Connector {
+  return { type: 'Salesforce', secretFields: [], endpoints: () => [], extract, testConnection };
+}
+
+async function* steps(records: readonly Partial<StepRecord>[]): AsyncGenerator<StepRecord> {
+  for (const record of records) yield await Promise.resolve({ kind: 'step', name: 'S', description: '', passed: true, mandatory: true, message: '', ...record });
+}
+
+async function* yielding(records: readonly Extracted[]): AsyncGenerator<Extracted> {
+  for (const record of records) yield await Promise.resolve(record);
+}
+
+async function attempt(extract: Connector['extract'], options: Partial<AttemptOptions> & { document?: unknown; testConnection?: Connector['testConnection'] } = {}): Promise<{ sink: MemorySink; outcome: OutcomeRecord }> {
+  const sink = new MemorySink();
+  const { document = workflow, testConnection, ...rest } = options;
+  const outcome = await runAttempt({
+    job: { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(document), deadlineMs: 60_000 },
+    connectors: [connector(extract, testConnection)],
+    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')), protect: () => undefined }),
+    redact: (line) => line, sink, stop: new Stop(), clock: systemClock, random: systemRandom, logger: silentLogger, onProgress: () => undefined, ...rest,
+  });
+  return { sink, outcome };
+}
+
+const withThreshold = (successThreshold: number): unknown => ({ ...workflow, workflowConfig: { successThreshold } });
+
+describe('an attempt', () => {
+  it('ends with an outcome that counts and signs what came before it', async () => {
+    const { sink, outcome } = await attempt((context) => {
+      context.count('apiCalls', 3);
+      context.count('apiCalls', 4);
+      return yielding([table('A'), table('B')]);
+    });
+    expect(sink.records.at(-1)).toEqual(outcome);
+    expect(outcome).toMatchObject({ status: 'success', counts: { entities: 2, apiCalls: 7, failures: 0 }, records: 2 });
+    expect(outcome.steps).toEqual([{ name: 'Salesforce', records: 2, updated_records: 0, warnings: 0, errors: 0, filtered: 0, failures: [] }]);
+    expect(outcome.digest).toBe(createHash('sha256').update(sink.lines.slice(0, -1).join('')).digest('hex'));
+    expect(sink.flushed).toBe(true);
+  });
+
+  it.each([
+    ['partialSuccess', 9, 1, 90], ['failed', 8, 2, 90], ['partialSuccess', 0, 1, 50], ['failed', 0, 1, 51], ['partialSuccess', 1, 99, 0],
+  ] as const)('is a %s with %i objects done, %i failed and a threshold of %i %%', async (status, done, errors, threshold) => {
+    const records = [...Array.from({ length: done }, (_, index) => table(`T${index}`)), ...Array.from({ length: errors }, (_, index) => failed(`F${index}`))];
+    const { outcome } = await attempt(() => yielding(records), { document: withThreshold(threshold) });
+    expect(outcome.status).toBe(status);
+    expect(outcome.counts['failures']).toBe(errors);
+  });
+
+  it('names the first ten failures of a step and the first hundred of the run', async () => {
+    const { outcome } = await attempt(() => yielding(Array.from({ length: 150 }, (_, index) => failed(`F${index}`))));
+    expect(outcome.steps[0]?.failures).toHaveLength(10);
+    expect(outcome.steps[0]?.errors).toBe(150);
+    expect(outcome.failures).toHaveLength(100);
+    expect(outcome.failures[0]?.name).toBe('F0');
+  });
+
+  it('says which error broke it off, after the records it had', async () => {
+    const { outcome, sink } = await attempt(async function* () {
+      yield await Promise.resolve(table('A'));
+      throw new RunnerError('SALESFORCE_LOGIN_FAILED', 'wrong password');
+    });
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_LOGIN_FAILED', message: 'wrong password' }, records: 1 });
+    expect(sink.records.map((record) => record.kind)).toEqual(['entity', 'outcome']);
+  });
+
+  it('sends no text of an error it did not word itself', async () => {
+    const { sink } = await attempt(() => {
+      throw Object.assign(new Error('connect ECONNREFUSED with password hunter2hunter2'), { code: 'ECONNREFUSED' });
+    });
+    expect(sink.lines.join('')).not.toContain('hunter2');
+    expect(sink.records.at(-1)).toMatchObject({ error: { code: 'NETWORK_UNREACHABLE', message: 'The other side could not be reached.' } });
+  });
+
+  it.each([
+    ['is not JSON', '{', 'the workflow is not JSON'],
+    ['has problems', '{"source":{"type":"salesforce","serviceName":""}}', 'source.serviceConnection'],
+    ['names an unknown source', JSON.stringify({ ...workflow, source: { ...workflow.source, type: 'oracle' } }), 'no connector'],
+  ])('is refused with JOB_INVALID when its document %s', async (_what, text, message) => {
+    const job = { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata' as const, workflow: text, deadlineMs: 1000 };
+    const { outcome } = await attempt(() => yielding([table('A')]), { job });
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' }, records: 0 });
+    expect(outcome.error?.message).toContain(message);
+  });
+
+  it('touches no source when the policy says no', async () => {
+    let touched = false;
+    const { outcome } = await attempt(() => {
+      touched = true;
+      return yielding([]);
+    }, { openAccess: () => Promise.reject(new RunnerError('POLICY_DENIED', 'not this one')) });
+    expect(touched).toBe(false);
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'POLICY_DENIED' } });
+  });
+
+  it.each(['cancelled', 'expired', 'interrupted'] as const)('ends as %s when it is asked to, even if its connector hears nothing', async (status) => {
+    const stop = new Stop();
+    const { outcome } = await attempt(async function* () {
+      yield table('A');
+      stop.request(status, new RunnerError('CANCELLED', 'enough').toFailure());
+      await new Promise(() => undefined);
+    }, { stop, clock: impatient });
+    expect(outcome).toMatchObject({ status, error: { message: 'enough' }, counts: { entities: 1 } });
+  });
+
+  it('expires by itself at its deadline', async () => {
+    const clock = new SimulatedClock();
+    const running = attempt(async function* (_context: ConnectorContext, signal: AbortSignal) {
+      yield table('A');
+      await untilAborted(new Promise(() => undefined), signal);
+    }, { clock });
+    await clock.advance(60_000);
+    expect((await running).outcome).toMatchObject({ status: 'expired', error: { code: 'DEADLINE_EXCEEDED' } });
+  });
+
+  it('lets its connector clean up when it is stopped', async () => {
+    const stop = new Stop();
+    let cleaned = false;
+    await attempt(async function* (_context, signal) {
+      try {
+        yield table('A');
+        stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
+        await untilAborted(new Promise(() => undefined), signal);
+      } finally {
+        await Promise.resolve();
+        cleaned = true;
+      }
+    }, { stop });
+    expect(cleaned).toBe(true);
+  });
+
+  it('rejects when the sink does not take the outcome', async () => {
+    const sink: RecordSink = { write: () => Promise.reject(new RunnerError('SINK_FAILED', 'gone')), flush: () => Promise.resolve() };
+    await expect(attempt(() => yielding([table('A')]), { sink })).rejects.toMatchObject({ code: 'SINK_FAILED' });
+  });
+});
+
+/** Real time, but nobody is waited for longer than a moment. */
+const impatient = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms === 2000 ? 1 : ms, signal) };
+
+describe('what an attempt writes', () => {
+  const redact = (line: string): string => line.replaceAll('sesame-sesame', '[secret]');
+
+  it('is redacted, the outcome too', async () => {
+    const { sink } = await attempt((context) => {
+      context.logger.log('info', 'signing in with sesame-sesame');
+      return yielding([table('A', { description: 'sesame-sesame' }), failed('sesame-sesame')]);
+    }, { redact });
+    expect(sink.lines.join('')).not.toContain('sesame');
+    expect(sink.lines).toHaveLength(4);
+  });
+
+  it('still is an outcome when redaction would leave none of it', async () => {
+    const { sink, outcome } = await attempt(() => yielding([table('A'), failed('B')]), { redact: (line) => line.replace('"counts"', '') });
+    expect(sink.records.at(-1)).toMatchObject({ kind: 'outcome', failures: [], counts: {}, records: outcome.records });
+  });
+
+  it('counts a record that cannot be written as failed, and does not lose it in silence', async () => {
+    const { sink, outcome } = await attempt(() => yielding([table('A', { description: 'x'.repeat(1_100_000) }), table('B')]));
+    expect(outcome).toMatchObject({ status: 'failed', counts: { entities: 1, failures: 1 } });
+    expect(sink.records[0]).toMatchObject({ kind: 'failure', failure: { code: 'ENTITY_INVALID', name: 'crm.default.salesforce.A' } });
+  });
+
+  it('holds the log at the level the workflow asks for, before the record it belongs to', async () => {
+    const local: string[] = [];
+    const logger: Logger = { log: (_level, message) => void local.push(message), child: () => logger };
+    const { sink } = await attempt(async function* (context: ConnectorContext) {
+      context.logger.log('debug', 'detail');
+      context.logger.child({ object: 'A' }).log('warn', 'careful', { field: 'x' });
+      yield await Promise.resolve(table('A'));
+    }, { logger });
+    expect(local).toEqual(['detail', 'careful']);
+    expect(sink.records.slice(0, 2)).toMatchObject([{ kind: 'log', level: 'warn', message: 'careful', data: { object: 'A', field: 'x' } }, { kind: 'entity' }]);
+  });
+
+  it('says how many log lines were dropped when they come faster than they can be written', async () => {
+    const { sink } = await attempt((context) => {
+      for (let line = 0; line < 1500; line++) context.logger.log('info', `line ${line}`);
+      return yielding([table('A')]);
+    });
+    const logs = sink.records.filter((record) => record.kind === 'log');
+    expect(logs).toHaveLength(1001);
+    expect(logs.at(-1)?.message).toContain('500 log lines were dropped');
+  });
+});
+
+describe('a connection test', () => {
+  const job = { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'test_connection' as const, workflow: JSON.stringify(workflow), deadlineMs: 1000 };
+  const error = new RunnerError('SALESFORCE_LOGIN_FAILED', 'no').toFailure();
+
+  it.each([
+    ['success', [{}, {}]],
+    ['partialSuccess', [{}, { passed: false, mandatory: false, error }]],
+    ['failed', [{}, { passed: false, mandatory: true, error }]],
+  ] as const)('is a %s by its steps', async (status, records) => {
+    const { outcome, sink } = await attempt(() => yielding([]), { job, testConnection: () => steps(records) });
+    expect(outcome.status).toBe(status);
+    expect(outcome.error).toEqual(status === 'failed' ? error : undefined);
+    expect(sink.records.map((record) => record.kind)).toEqual(['step', 'step', 'outcome']);
+  });
+});

@@ -1,0 +1,158 @@
+import type { Job, JobKind } from '../domain/job.ts';
+import type { Progress } from '../domain/progress.ts';
+import type { FailureRecord, LogLevel, OutcomeRecord, RunRecord } from '../domain/record.ts';
+import type { Connector, ConnectorContext } from '../connectors/connector.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
+import { untilAborted, withDeadline } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Random } from '../runtime/random.ts';
+import { createAttemptLog } from './attempt-log.ts';
+import { logLevelOf, parseWorkflow } from './job-document.ts';
+import { describeError, outwardError } from './outward-error.ts';
+import type { RecordSink } from './record-sink.ts';
+import { RecordStream } from './record-stream.ts';
+import type { Stop } from './stop.ts';
+import { type OpenOutcome, Tally } from './tally.ts';
+
+/** What the customer's policy lets this job use. */
+export type Access = Pick<ConnectorContext, 'secrets' | 'connect' | 'protect'>;
+
+export interface AccessRequest {
+  readonly kind: JobKind;
+  readonly workflow: Workflow;
+  readonly connector: Connector;
+}
+
+export interface AttemptOptions {
+  readonly job: Job;
+  readonly connectors: readonly Connector[];
+  /** Asks the policy and prepares secrets and connections. Throws POLICY_DENIED and the codes of secrets. */
+  readonly openAccess: (request: AccessRequest) => Promise<Access>;
+  /** Everything that is written goes through it, a line at a time. */
+  readonly redact: (line: string) => string;
+  readonly sink: RecordSink;
+  readonly stop: Stop;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The log of this machine; what it is given may hold details that must not leave. */
+  readonly logger: Logger;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** How long a sink may take for the outcome. Shorter than the time after which a stopped worker is killed. */
+const LAST_WORDS_MS = 8000;
+/** How long a connector may take to let go after it was stopped. */
+const LETTING_GO_MS = 2000;
+
+const never = new AbortController().signal;
+
+/**
+ * One attempt from job to outcome. Resolves with the outcome, written last and flushed, whatever happened before;
+ * rejects only when the sink does not take it.
+ */
+export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord> {
+  const stream = new RecordStream(options.sink, options.redact, options.clock);
+  const outcome = await new Attempt(options, stream).run();
+  return await withDeadline('writing the outcome', LAST_WORDS_MS, options.clock, never, (signal) => stream.end(outcome, signal));
+}
+
+class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #stream: RecordStream;
+  readonly #tally: Tally;
+  readonly #signal: AbortSignal;
+  #step = 'Source';
+
+  constructor(options: AttemptOptions, stream: RecordStream) {
+    this.#options = options;
+    this.#stream = stream;
+    this.#tally = new Tally(options.job.kind, options.clock.now());
+    this.#signal = options.stop.signal;
+  }
+
+  async run(): Promise<OpenOutcome> {
+    const ended = new AbortController();
+    void this.#expire(AbortSignal.any([ended.signal, this.#signal]));
+    try {
+      const workflow = parseWorkflow(this.#options.job.workflow);
+      const connector = this.#connectorFor(workflow);
+      this.#step = connector.type;
+      await this.#work(workflow, connector);
+      return this.#tally.finished(workflow.workflowConfig.successThreshold, this.#options.clock.now(), this.#step);
+    } catch (thrown) {
+      return this.#broken(thrown);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async #expire(signal: AbortSignal): Promise<void> {
+    const { clock, job, stop } = this.#options;
+    await clock.sleep(job.deadlineMs, signal).then(
+      () => stop.request('expired', new RunnerError('DEADLINE_EXCEEDED', `the run took longer than the ${job.deadlineMs} ms it may`).toFailure()),
+      () => undefined,
+    );
+  }
+
+  #connectorFor(workflow: Workflow): Connector {
+    const { connectors } = this.#options;
+    const wanted = workflow.source.type.toLowerCase();
+    const connector = connectors.find(({ type }) => type.toLowerCase() === wanted);
+    if (connector !== undefined) return connector;
+    const offered = connectors.map(({ type }) => type).join(', ');
+    throw new RunnerError('JOB_INVALID', 'source.type names a source this runner has no connector for', { remedy: `This runner has: ${offered}.` });
+  }
+
+  async #work(workflow: Workflow, connector: Connector): Promise<void> {
+    const logger = this.#logger(logLevelOf(workflow));
+    const access = await untilAborted(this.#options.openAccess({ kind: this.#options.job.kind, workflow, connector }), this.#signal);
+    const context: ConnectorContext = {
+      ...access, workflow, logger, clock: this.#options.clock, random: this.#options.random,
+      report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
+    };
+    const records = this.#options.job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
+    await this.#writeAll(records[Symbol.asyncIterator]());
+  }
+
+  #logger(level: LogLevel): Logger {
+    const emit = (record: Parameters<RecordStream['log']>[0]): void => this.#stream.log(record, this.#signal);
+    return createAttemptLog({ clock: this.#options.clock, level, local: this.#options.logger, emit });
+  }
+
+  /** The sink's pace is the connector's pace; a connector that does not hear the signal is left behind. */
+  async #writeAll(records: AsyncIterator<RunRecord>): Promise<void> {
+    try {
+      for (;;) {
+        const next = await untilAborted(records.next(), this.#signal);
+        if (next.done === true) return;
+        await this.#write(next.value);
+      }
+    } catch (thrown) {
+      await this.#letGo(records);
+      throw thrown;
+    }
+  }
+
+  async #write(record: RunRecord): Promise<void> {
+    const taken = await this.#stream.write(record, this.#signal);
+    if (taken) return this.#tally.add(record);
+    const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind === 'entity' ? record.fqn : record.kind } };
+    if (await this.#stream.write(failure, this.#signal)) this.#tally.add(failure);
+    else this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
+  }
+
+  async #letGo(records: AsyncIterator<RunRecord>): Promise<void> {
+    const closing = Promise.resolve(records.return?.()).then(() => undefined, () => undefined);
+    await withDeadline('letting go', LETTING_GO_MS, this.#options.clock, never, () => closing).catch(() => undefined);
+  }
+
+  #broken(thrown: unknown): OpenOutcome {
+    const error = outwardError(thrown);
+    this.#options.logger.log(this.#signal.aborted ? 'warn' : 'error', 'the attempt ended early', describeError(thrown));
+    return this.#tally.broken(this.#options.stop.status ?? 'failed', error.toFailure(), this.#options.clock.now(), this.#step);
+  }
+}
+
+const withheld = new RunnerError('ENTITY_INVALID', 'a record is too large to be delivered, or redaction left nothing of it');

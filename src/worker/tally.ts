@@ -1,0 +1,88 @@
+import type { Failure, NamedFailure } from '../domain/failure.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { FailureRecord, OutcomeRecord, OutcomeStatus, RunRecord, StepRecord, StepSummary } from '../domain/record.ts';
+
+const MAX_FAILURES = 100;
+/** As many as OpenMetadata keeps of a step. */
+const MAX_STEP_FAILURES = 10;
+
+export type OpenOutcome = Omit<OutcomeRecord, 'records' | 'digest'>;
+
+/** Counts what an attempt produces, and says at the end how it went. */
+export class Tally {
+  readonly #kind: JobKind;
+  readonly #startedAt: number;
+  readonly #counts = new Map<string, number>();
+  readonly #failures: NamedFailure[] = [];
+  #failed = 0;
+  #succeeded = 0;
+  #mandatoryStep: StepRecord | undefined;
+
+  constructor(kind: JobKind, startedAt: number) {
+    this.#kind = kind;
+    this.#startedAt = startedAt;
+  }
+
+  count(name: string, by: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
+  }
+
+  /** Notes a record that has been written. */
+  add(record: RunRecord): void {
+    if (record.kind === 'entity') {
+      this.#succeeded += 1;
+      this.count('entities', 1);
+    }
+    if (record.kind === 'failure') this.#fail(record);
+    if (record.kind === 'step') this.#step(record);
+  }
+
+  /** The outcome of an attempt that was stopped early or broke off: `error` says why. */
+  broken(status: OutcomeStatus, error: Failure, endedAt: number, step: string): OpenOutcome {
+    return { ...this.#base(status, endedAt, step), error };
+  }
+
+  /** The outcome of an attempt that went to its end, by OpenMetadata's rules: what failed may not be too much of it. */
+  finished(successThreshold: number, endedAt: number, step: string): OpenOutcome {
+    if (this.#mandatoryStep !== undefined) return this.#failedStep(this.#mandatoryStep, endedAt, step);
+    const done = Math.max(this.#succeeded, 1);
+    const percent = Math.round((done * 10_000) / (done + this.#failed)) / 100;
+    const partial = this.#kind === 'test_connection' || percent >= successThreshold ? 'partialSuccess' : 'failed';
+    return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);
+  }
+
+  #failedStep(record: StepRecord, endedAt: number, step: string): OpenOutcome {
+    const base = this.#base('failed', endedAt, step);
+    return record.error === undefined ? base : { ...base, error: record.error };
+  }
+
+  #step(record: StepRecord): void {
+    if (record.passed) {
+      this.#succeeded += 1;
+      return;
+    }
+    if (record.mandatory) this.#mandatoryStep ??= record;
+    const { code = 'INTERNAL', message = record.message, remedy = '', retryable = false } = record.error ?? {};
+    this.#fail({ kind: 'failure', failure: { name: record.name, code, message, remedy, retryable } });
+  }
+
+  #fail({ failure }: FailureRecord): void {
+    this.#failed += 1;
+    if (this.#failures.length < MAX_FAILURES) this.#failures.push(failure);
+  }
+
+  #base(status: OutcomeStatus, endedAt: number, step: string): OpenOutcome {
+    const counts = { ...Object.fromEntries(this.#counts), failures: this.#failed };
+    return {
+      kind: 'outcome', status, counts, steps: [this.#summary(step)], failures: this.#failures, startedAt: this.#startedAt, endedAt,
+    };
+  }
+
+  #summary(name: string): StepSummary {
+    const failures = this.#failures.slice(0, MAX_STEP_FAILURES).map((failure) => ({ name: failure.name, error: `${failure.code}: ${failure.message}` }));
+    return {
+      name, records: this.#succeeded, updated_records: 0, warnings: this.#counts.get('warnings') ?? 0,
+      errors: this.#failed, filtered: this.#counts.get('filtered') ?? 0, failures,
+    };
+  }
+}
