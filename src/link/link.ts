@@ -2,6 +2,7 @@ import type { Channel, Dialer } from '../channel/channel.ts';
 import type { Frame, HeldAttempt } from '../channel/frames.ts';
 import type { Job } from '../domain/job.ts';
 import type { Logger } from '../observability/logger.ts';
+import { aborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -134,7 +135,7 @@ class RunnerLink implements Link {
   }
 
   async #drainWhenAsked(group: TaskGroup, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => AbortSignal.any([signal, this.#drainAsked.signal]).addEventListener('abort', () => resolve(), { once: true }));
+    await aborted(AbortSignal.any([signal, this.#drainAsked.signal]));
     if (signal.aborted) return;
     const { clock, logger, drainTimeoutMs } = this.#options;
     const { stopMs, lastDeliveryMs } = this.#timing;

@@ -145,7 +145,11 @@ export class Supervisor {
     const pause = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
     this.#state = { name: 'waiting', until: clock.now() + pause, error: error.toFailure() };
     logger.log('warn', 'not connected; trying again', { error: String(error), cause: causeOf(error), pauseMs: Math.round(pause) });
-    await clock.sleep(pause, signal).catch(() => undefined);
+    try {
+      await clock.sleep(pause, signal);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
   }
 }
 

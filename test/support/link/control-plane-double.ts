@@ -1,0 +1,130 @@
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import { crc32, zstdDecompressSync } from 'node:zlib';
+import type { Channel } from '../../../src/channel/channel.ts';
+import { loadCodec } from '../../../src/channel/codec.ts';
+import type { Batch, Challenge, Frame, HelloStatement, Offer, Position, Welcome } from '../../../src/channel/frames.ts';
+import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
+import { signedBytes } from '../../../src/link/handshake.ts';
+
+const forever = new AbortController().signal;
+
+interface Stream {
+  readonly lines: string[];
+  complete: boolean;
+}
+
+/** The other end of the protocol, in memory, doing the right thing unless a test tells it otherwise. */
+export class ControlPlaneDouble {
+  readonly authority: string;
+  readonly publicKey: string;
+  /** Every frame that came, over all channels. */
+  readonly received: Frame[] = [];
+  readonly statements: HelloStatement[] = [];
+  readonly streams = new Map<string, Stream>();
+  /** Channels in the order they were opened. */
+  readonly channels: Channel[] = [];
+  challenge: Partial<Challenge> = {};
+  welcome: Partial<Welcome> = {};
+  now: () => number = () => Date.now();
+  /** What to answer a batch with in place of storing it; undefined stores. */
+  onBatch: (batch: Batch) => Frame | 'silence' | undefined = () => undefined;
+  /** Answers a hello with this instead of a welcome. */
+  refusal: Frame | undefined;
+  /** Whether stored batches are acknowledged. */
+  acknowledges = true;
+  answersHeartbeats = true;
+  leaseTtlMs = 60_000;
+  lost: AttemptRef[] = [];
+  verdict: (ref: AttemptRef) => Position['verdict'] = () => 'VERDICT_KEEP';
+  maxInFlight = 0;
+  #unacknowledged = 0;
+
+  constructor(authority: string, publicKey: string) {
+    this.authority = authority;
+    this.publicKey = publicKey;
+  }
+
+  get channel(): Channel {
+    return this.channels.at(-1)!;
+  }
+
+  /** For MemoryDialer. */
+  readonly accept = (channel: Channel): void => {
+    this.channels.push(channel);
+    this.#unacknowledged = 0;
+    void this.#converse(channel).catch(() => channel.close('the conversation failed'));
+  };
+
+  async send(frame: Frame, channel = this.channel): Promise<void> {
+    await channel.send(frame, forever);
+  }
+
+  async offer(ref: AttemptRef, offer: Partial<Offer> = {}): Promise<void> {
+    await this.send({ kind: 'offer', body: { ref, kind: 'metadata', workflow: Buffer.from('{}'), leaseTtlMs: this.leaseTtlMs, deadlineMs: 0, issuedAtMs: this.now(), ...offer } });
+  }
+
+  of<Kind extends Frame['kind']>(kind: Kind): Extract<Frame, { kind: Kind }>[] {
+    return this.received.filter((frame): frame is Extract<Frame, { kind: Kind }> => frame.kind === kind);
+  }
+
+  stream(ref: AttemptRef): Stream {
+    const key = attemptKey(ref);
+    const stream = this.streams.get(key) ?? { lines: [], complete: false };
+    this.streams.set(key, stream);
+    return stream;
+  }
+
+  async acknowledge(ref: AttemptRef): Promise<void> {
+    this.#unacknowledged = 0;
+    await this.send({ kind: 'ack', body: { ref, upTo: this.stream(ref).lines.length } });
+  }
+
+  async #converse(channel: Channel): Promise<void> {
+    const nonce = randomBytes(32);
+    await this.send({ kind: 'challenge', body: { nonce, protocolMin: 1, protocolMax: 1, features: ['zstd'], serverTimeMs: this.now(), ...this.challenge } }, channel);
+    for await (const frame of channel.frames()) {
+      this.received.push(frame);
+      if (frame.kind === 'hello') await this.#hello(channel, nonce, frame.body.statement, frame.body.signature);
+      else if (frame.kind === 'batch') await this.#batch(channel, frame.body);
+      else if (frame.kind === 'heartbeat' && this.answersHeartbeats) {
+        const renewed = frame.body.leases.filter((ref) => !this.lost.some((lost) => lost.runId === ref.runId)).map((ref) => ({ ref, ttlMs: this.leaseTtlMs }));
+        await this.send({ kind: 'heartbeatReply', body: { number: frame.body.number, renewed, lost: this.lost } }, channel);
+      }
+    }
+  }
+
+  async #hello(channel: Channel, nonce: Buffer, bytes: Uint8Array, signature: Uint8Array): Promise<void> {
+    const statement = (await loadCodec()).decodeStatement(bytes);
+    this.statements.push(statement);
+    if (this.refusal !== undefined) {
+      await this.send(this.refusal, channel);
+      return await channel.close('refused');
+    }
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(this.publicKey, 'base64').toString('base64url') }, format: 'jwk' });
+    if (!verify(null, signedBytes(this.authority, nonce, bytes), key, signature)) {
+      return await this.send({ kind: 'refusal', body: { code: 'SIGNATURE_INVALID', message: 'no', permanent: true, retryAfterMs: 0 } }, channel);
+    }
+    const positions = statement.held.map(({ ref }) => ({ ref, verdict: this.verdict(ref as AttemptRef), storedSequence: this.stream(ref as AttemptRef).lines.length }));
+    await this.send({ kind: 'welcome', body: { positions, creditBytes: 4 << 20, heartbeatIntervalMs: 15_000, maxBatchBytes: 1 << 20, controlPlane: 'double 1', features: ['zstd'], ...this.welcome } }, channel);
+  }
+
+  async #batch(channel: Channel, batch: Batch): Promise<void> {
+    this.#unacknowledged += batch.payload.length;
+    this.maxInFlight = Math.max(this.maxInFlight, this.#unacknowledged);
+    const answer = this.onBatch(batch);
+    if (answer === 'silence') return;
+    if (answer !== undefined) return await this.send(answer, channel);
+    const ref = batch.ref as AttemptRef;
+    const stream = this.stream(ref);
+    const nack = (code: 'NACK_CODE_OUT_OF_ORDER' | 'NACK_CODE_CORRUPT'): Frame => ({ kind: 'nack', body: { ref, code, expectedSequence: stream.lines.length + 1, message: '' } });
+    if (crc32(batch.payload) !== batch.crc32) return await this.send(nack('NACK_CODE_CORRUPT'), channel);
+    if (batch.firstSequence > stream.lines.length + 1) return await this.send(nack('NACK_CODE_OUT_OF_ORDER'), channel);
+    const raw = batch.codec === 'CODEC_ZSTD' ? zstdDecompressSync(batch.payload) : Buffer.from(batch.payload);
+    if (raw.length !== batch.rawBytes) throw new Error('raw_bytes is wrong');
+    const lines = raw.toString().split('\n').slice(0, -1);
+    if (lines.length !== batch.count) throw new Error('count is wrong');
+    stream.lines.push(...lines.slice(stream.lines.length + 1 - batch.firstSequence));
+    stream.complete ||= batch.last;
+    if (this.acknowledges) await this.acknowledge(ref);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Failure } from '../../../src/domain/failure.ts';
+import { attemptKey, type AttemptRef, type Sequence } from '../../../src/domain/ids.ts';
+import type { Job } from '../../../src/domain/job.ts';
+import { Bell } from '../../../src/link/bell.ts';
+import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox.ts';
+
+/** An outbox in memory; what it held before a "restart" is what the store is given again. */
+export class MemoryOutbox implements Outbox {
+  readonly ref: AttemptRef;
+  readonly lines: string[] = [];
+  complete = false;
+  discarded = false;
+  readonly #bell = new Bell();
+  readonly #store: MemoryOutboxStore;
+  #acknowledged = 0;
+
+  constructor(ref: AttemptRef, store: MemoryOutboxStore) {
+    this.ref = ref;
+    this.#store = store;
+  }
+
+  append(record: object, last = false): void {
+    this.lines.push(`${JSON.stringify(record)}\n`);
+    this.complete ||= last;
+    this.#bell.ring();
+  }
+
+  durable(): { sequence: Sequence; complete: boolean } {
+    return { sequence: this.lines.length, complete: this.complete };
+  }
+
+  acknowledged(): Sequence {
+    return this.#acknowledged;
+  }
+
+  async read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
+    if (from <= this.#acknowledged) throw new Error(`record ${from} is deleted already`);
+    const taken: Uint8Array[] = [];
+    let bytes = 0;
+    for (const line of this.lines.slice(from - 1)) {
+      if (taken.length > 0 && bytes + line.length > maxBytes) break;
+      taken.push(Buffer.from(line));
+      bytes += line.length;
+    }
+    if (taken.length === 0) return undefined;
+    return { firstSequence: from, lines: taken, last: this.complete && from + taken.length - 1 === this.lines.length };
+  }
+
+  async acknowledge(upTo: Sequence): Promise<void> {
+    this.#acknowledged = Math.max(this.#acknowledged, upTo);
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#bell.wait(signal);
+  }
+
+  async discard(): Promise<void> {
+    this.discarded = true;
+    this.#store.outboxes.delete(attemptKey(this.ref));
+  }
+}
+
+export class MemoryOutboxStore implements OutboxStore {
+  readonly outboxes = new Map<string, MemoryOutbox>();
+  /** Everything that ever was, for looking at after the end. */
+  readonly all: MemoryOutbox[] = [];
+  /** Thrown by the next `create`. */
+  failure: Error | undefined;
+
+  held(): readonly MemoryOutbox[] {
+    return [...this.outboxes.values()];
+  }
+
+  async create(job: Job): Promise<MemoryOutbox> {
+    if (this.failure !== undefined) throw this.failure;
+    return this.add(job.ref);
+  }
+
+  add(ref: AttemptRef): MemoryOutbox {
+    const outbox = new MemoryOutbox(ref, this);
+    this.outboxes.set(attemptKey(ref), outbox);
+    this.all.push(outbox);
+    return outbox;
+  }
+
+  async closeInterrupted(ref: AttemptRef, error: Failure): Promise<void> {
+    this.outboxes.get(attemptKey(ref))?.append({ kind: 'outcome', status: 'interrupted', error }, true);
+  }
+
+  bytes(): number {
+    return this.held().reduce((sum, { lines }) => sum + lines.join('').length, 0);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Failure } from '../../../src/domain/failure.ts';
+import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
+import type { Job } from '../../../src/domain/job.ts';
+import type { Progress } from '../../../src/domain/progress.ts';
+import type { Outbox } from '../../../src/link/outbox.ts';
+import type { StartWorker, StopStatus, WorkerHandle } from '../../../src/link/worker-port.ts';
+import type { MemoryOutbox } from './memory-outbox.ts';
+
+/** A worker that does what the test tells it. */
+export class ScriptedWorker implements WorkerHandle {
+  readonly ref: AttemptRef;
+  readonly pid = 4711;
+  readonly job: Job;
+  readonly outbox: MemoryOutbox;
+  readonly stops: { reason: Failure; status: StopStatus }[] = [];
+  killed = false;
+  /** Whether a cancel makes it write its outcome and end, as a good worker does. */
+  obedient = true;
+  readonly #exit = Promise.withResolvers<void>();
+  #listener: (progress: Progress) => void = () => undefined;
+
+  constructor(job: Job, outbox: MemoryOutbox) {
+    this.ref = job.ref;
+    this.job = job;
+    this.outbox = outbox;
+  }
+
+  get exited(): Promise<void> {
+    return this.#exit.promise;
+  }
+
+  cancel(reason: Failure, status: StopStatus): void {
+    this.stops.push({ reason, status });
+    if (this.obedient) this.finish(status);
+  }
+
+  kill(): void {
+    this.killed = true;
+    this.#exit.resolve();
+  }
+
+  onProgress(listener: (progress: Progress) => void): void {
+    this.#listener = listener;
+  }
+
+  progress(done: number): void {
+    this.#listener({ phase: 'describe', done, total: 10, apiCalls: done });
+  }
+
+  write(count: number, size = 100): void {
+    for (let index = 0; index < count; index++) this.outbox.append({ kind: 'log', n: this.outbox.lines.length + 1, pad: 'x'.repeat(size) });
+  }
+
+  finish(status = 'success'): void {
+    this.outbox.append({ kind: 'outcome', status }, true);
+    this.#exit.resolve();
+  }
+}
+
+export class ScriptedWorkers {
+  readonly started: ScriptedWorker[] = [];
+  /** Run for each worker as it starts. */
+  script: (worker: ScriptedWorker) => void = () => undefined;
+
+  readonly start: StartWorker = async (job: Job, outbox: Outbox) => {
+    const worker = new ScriptedWorker(job, outbox as MemoryOutbox);
+    this.started.push(worker);
+    this.script(worker);
+    return worker;
+  };
+
+  of(ref: AttemptRef): ScriptedWorker {
+    return this.started.find((worker) => attemptKey(worker.ref) === attemptKey(ref))!;
+  }
+}
