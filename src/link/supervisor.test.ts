@@ -1,0 +1,246 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
+import type { Dialer } from '../channel/channel.ts';
+import type { Refusal } from '../channel/frames.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+let stage: LinkStage;
+
+afterEach(() => stage.close());
+
+const run = ref('run-1');
+
+function refuse(body: Partial<Refusal>): void {
+  stage.controlPlane.refusal = { kind: 'refusal', body: { code: 'BUSY', message: 'no', permanent: false, retryAfterMs: 0, ...body } };
+}
+
+describe('connecting', () => {
+  it('tries at once, then with growing pauses, and never gives up on network errors', async () => {
+    stage = new LinkStage();
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    stage.start();
+    await stage.clock.advance(0);
+    expect(stage.dials).toBe(1);
+    await stage.clock.advance(60_000);
+    expect(stage.dials).toBeLessThan(10);
+    expect(stage.link.status().state).toMatchObject({ name: 'waiting', error: { code: 'NETWORK_UNREACHABLE' } });
+    for (let hour = 0; hour < 5; hour++) await stage.clock.advance(3_600_000);
+    expect(stage.ended).toBeUndefined();
+    stage.unreachable = undefined;
+    await stage.until('connected', () => stage.connected, 1_000);
+  });
+
+  it('waits as long as the control plane asks', async () => {
+    stage = new LinkStage();
+    refuse({ code: 'BUSY', retryAfterMs: 120_000 });
+    stage.start();
+    await stage.until('refused', () => stage.link.status().state.name === 'waiting');
+    const refusedAt = stage.clock.monotonic();
+    stage.controlPlane.refusal = undefined;
+    await stage.until('connected', () => stage.connected, 500);
+    expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(119_000);
+  });
+
+  it.each(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED', 'SUPERSEDED'])('ends for good when refused with %s', async (code) => {
+    stage = new LinkStage();
+    refuse({ code, permanent: true });
+    stage.start();
+    await stage.until('ended', () => stage.ended !== undefined);
+    expect(stage.ended!.error).toMatchObject({ code });
+    expect(stage.link.status().state).toMatchObject({ name: 'stopped', error: { code } });
+    expect(stage.dials).toBe(1);
+  });
+
+  it('goes on trying when a refusal is not permanent', async () => {
+    stage = new LinkStage();
+    refuse({ code: 'RUNNER_UNKNOWN' });
+    stage.start();
+    await stage.until('tried again', () => stage.dials === 3, 100);
+    expect(stage.ended).toBeUndefined();
+  });
+
+  it('ends for good when superseded or revoked in the middle of a session, and stops its workers', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 } });
+    await stage.until('ended', () => stage.ended !== undefined);
+    expect(stage.ended!.error).toMatchObject({ code: 'RUNNER_REVOKED' });
+    expect(stage.workers.of(run).stops).toMatchObject([{ status: 'interrupted' }]);
+  });
+
+  it('goes on when the control plane speaks no version of ours, since it may be updated', async () => {
+    stage = new LinkStage();
+    stage.controlPlane.challenge = { protocolMin: 7, protocolMax: 9 };
+    stage.start();
+    await stage.until('waiting', () => stage.link.status().state.name === 'waiting');
+    expect(stage.link.status().state).toMatchObject({ error: { code: 'PROTOCOL_UNSUPPORTED' } });
+    stage.controlPlane.challenge = { protocolMin: 1, protocolMax: 9 };
+    await stage.until('connected', () => stage.connected, 100);
+  });
+
+  it.each([
+    ['a short nonce', { challenge: { nonce: new Uint8Array(8) } }],
+    ['no credit', { welcome: { creditBytes: 0 } }],
+  ])('refuses a handshake with %s', async (_what, wrong) => {
+    stage = new LinkStage();
+    Object.assign(stage.controlPlane, wrong);
+    stage.start();
+    await stage.until('waiting', () => stage.link.status().state.name === 'waiting');
+    expect(stage.link.status().state).toMatchObject({ error: { code: 'PROTOCOL_VIOLATION' } });
+  });
+
+  it('warns of clocks that are far apart', async () => {
+    stage = new LinkStage();
+    stage.controlPlane.now = () => stage.clock.now() - 3_600_000;
+    await stage.start().untilConnected();
+    expect(stage.logger.entries.find(({ message }) => message.includes('clocks'))?.data).toMatchObject({ skewMs: 3_600_000 });
+  });
+});
+
+describe('a silent control plane', () => {
+  it('is given up ten seconds after a heartbeat', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    stage.controlPlane.answersHeartbeats = false;
+    const beats = stage.controlPlane.of('heartbeat').length;
+    await stage.until('next beat', () => stage.controlPlane.of('heartbeat').length > beats, 100);
+    const beatAt = stage.clock.monotonic();
+    await stage.until('reconnected', () => stage.dials === 2, 100);
+    expect(stage.clock.monotonic() - beatAt).toBeLessThan(14_000);
+    expect(stage.logger.entries.some(({ data }) => String(data['error']).startsWith('NETWORK_TIMEOUT'))).toBe(true);
+  });
+
+  it('is given up when its challenge does not come', async () => {
+    stage = new LinkStage();
+    stage.controlPlane.challenge = {};
+    const dial = stage.dialer();
+    const mute: Dialer = {
+      kind: 'memory', authority: dial.authority,
+      dial: async (signal) => {
+        const channel = await dial.dial(signal);
+        return Object.assign(Object.create(channel) as typeof channel, {
+          kind: channel.kind, send: channel.send.bind(channel), close: channel.close.bind(channel), traffic: channel.traffic.bind(channel),
+          async *frames() { await new Promise(() => undefined); yield* []; },
+        });
+      },
+    };
+    stage = new LinkStage({ dialers: [mute] });
+    stage.start();
+    await stage.until('waiting', () => stage.link.status().state.name === 'waiting', 500);
+    expect(stage.link.status().state).toMatchObject({ error: { code: 'DEADLINE_EXCEEDED' } });
+    expect(stage.clock.monotonic()).toBeLessThan(15_000);
+  });
+});
+
+describe('two kinds of channel', () => {
+  /** A stage whose preferred kind fails while `blocked` says so. */
+  function twoKinds(): { blocked: boolean; dialled: string[] } {
+    const control = { blocked: true, dialled: [] as string[] };
+    const via = (kind: 'ws' | 'grpc'): Dialer => ({
+      kind, authority: 'plane.example.com:443',
+      dial: async (signal) => {
+        control.dialled.push(kind);
+        if (kind === 'ws' && control.blocked) throw new RunnerError('PROXY_REFUSED', 'upgrades are not for us');
+        return await stage.dialer().dial(signal);
+      },
+    });
+    stage = new LinkStage({ dialers: [via('ws'), via('grpc')] });
+    return control;
+  }
+
+  it('fall back when the preferred fails, probe it, and move back without losing a record', async () => {
+    const control = twoKinds();
+    await stage.start().untilConnected();
+    expect(stage.link.status().state).toMatchObject({ channel: 'grpc' });
+    expect(control.dialled).toEqual(['ws', 'grpc']);
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    const worker = stage.workers.of(run);
+    worker.write(30);
+    await stage.until('probed in vain', () => control.dialled.length === 3, 5_000);
+    control.blocked = false;
+    worker.write(30);
+    await stage.until('back', () => stage.connected && stage.link.status().attempts.length === 1 && control.dialled.at(-1) === 'ws' && control.dialled.filter((kind) => kind === 'ws').length >= 4, 5_000);
+    expect(stage.link.status().state).toMatchObject({ name: 'connected', channel: 'ws' });
+    worker.finish();
+    await stage.until('forgotten', () => stage.store.held().length === 0);
+    expect(stage.controlPlane.stream(run).lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);
+    expect(control.dialled.filter((kind) => kind === 'grpc')).toHaveLength(1);
+  });
+
+  it('use the one that worked last first, until nothing works', async () => {
+    const control = twoKinds();
+    await stage.start().untilConnected();
+    await stage.controlPlane.channel.close('cut');
+    await stage.until('reconnected', () => control.dialled.length === 3 && stage.connected);
+    expect(control.dialled).toEqual(['ws', 'grpc', 'grpc']);
+  });
+
+  it('do not fall back from a refusal by the control plane itself', async () => {
+    const control = twoKinds();
+    control.blocked = false;
+    refuse({ code: 'BUSY' });
+    stage.start();
+    await stage.until('waiting', () => stage.link.status().state.name === 'waiting');
+    expect(control.dialled).toEqual(['ws']);
+  });
+});
+
+describe('a drain', () => {
+  it('takes no offers, lets attempts finish, delivers, and ends', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    stage.link.drain();
+    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.draining);
+    expect(stage.link.status().state).toMatchObject({ name: 'draining', connection: { name: 'connected' } });
+    await stage.controlPlane.offer(ref('run-2'));
+    await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
+    await stage.clock.advance(60_000);
+    expect(stage.ended).toBeUndefined();
+    stage.workers.of(run).finish();
+    await stage.until('ended', () => stage.ended !== undefined);
+    expect(stage.ended).toEqual({});
+    expect(stage.controlPlane.stream(run).complete).toBe(true);
+  });
+
+  it('stops attempts that go on too long as interrupted, and delivers that', async () => {
+    stage = await new LinkStage({ drainTimeoutMs: 30_000 }).start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    stage.link.drain();
+    await stage.until('ended', () => stage.ended !== undefined, 500);
+    expect(stage.workers.of(run).stops).toMatchObject([{ status: 'interrupted', reason: { code: 'RUNNER_STOPPED' } }]);
+    expect(stage.controlPlane.stream(run).complete).toBe(true);
+    expect(stage.store.held()).toEqual([]);
+  });
+
+  it('asked for twice waits no longer, and kills a worker that does not listen', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    stage.workers.of(run).obedient = false;
+    stage.link.drain();
+    stage.link.drain();
+    const askedAt = stage.clock.monotonic();
+    await stage.until('ended', () => stage.ended !== undefined, 100);
+    expect(stage.workers.of(run).killed).toBe(true);
+    expect(stage.clock.monotonic() - askedAt).toBeLessThan(15_000);
+  });
+
+  it('ends in time with the link away, and keeps what is undelivered', async () => {
+    stage = await new LinkStage({ drainTimeoutMs: 5_000 }).start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    stage.workers.of(run).write(5);
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    stage.controlPlane.acknowledges = false;
+    await stage.controlPlane.channel.close('cut');
+    stage.link.drain();
+    const askedAt = stage.clock.monotonic();
+    await stage.until('ended', () => stage.ended !== undefined, 100);
+    expect(stage.clock.monotonic() - askedAt).toBeLessThan(20_000);
+    expect(stage.store.held()).toHaveLength(1);
+    expect(stage.store.held()[0]!.complete).toBe(true);
+  });
+});
