@@ -1,0 +1,69 @@
+/** Shorter values would be found everywhere; they are matched as whole JSON strings only. */
+export const MIN_LENGTH = 6;
+/** Lines of a value (a PEM key) are looked for on their own from this length on. */
+const MIN_LINE = 12;
+
+/**
+ * Every way in which a value may turn up in what a program writes: as it is; escaped for JSON (once, twice, ASCII
+ * only), URLs, forms, XML and HTML, and these within JSON; in base64 and base64url at each alignment; in hex. For a
+ * value of several lines, each long line too.
+ */
+export function secretForms(value: string): string[] {
+  const whole = value.toWellFormed();
+  const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line.length >= MIN_LINE);
+  const forms = new Set([whole, whole.trim(), ...lines].flatMap(formsOf));
+  return [...forms].filter((form) => form.length >= MIN_LENGTH);
+}
+
+function formsOf(value: string): string[] {
+  if (value.length < MIN_LENGTH) return [];
+  const escaped = [value, ...urlForms(value), ...markupForms(value)];
+  return [...escaped.flatMap(jsonForms), ...hexForms(value), ...base64Forms(value)];
+}
+
+/** The text itself, and escaped for a JSON string once and twice; with and without escapes for what is not ASCII, and for `/`. */
+function jsonForms(text: string): string[] {
+  const once = new Set([json(text), ascii(json(text)), json(text).replaceAll('/', '\\/'), ascii(json(text)).replaceAll('/', '\\/')]);
+  return [text, ...once, ...[...once].map(json)];
+}
+
+function json(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function ascii(text: string): string {
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function urlForms(value: string): string[] {
+  const component = encodeURIComponent(value);
+  const strict = component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const path = encodeURI(value);
+  const upper = [component, strict, form, path, form.replaceAll('+', '%20')];
+  return [...upper, ...upper.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+}
+
+/** Text nodes leave quotes alone; attributes escape one or both, in one of three spellings. */
+function markupForms(value: string): string[] {
+  const node = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const lenient = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const doubles = [lenient, node, ...['&quot;', '&#34;', '&#x22;'].map((quote) => node.replaceAll('"', quote))];
+  return [...doubles, ...['&apos;', '&#39;', '&#x27;', '&#039;'].flatMap((quote) => doubles.map((text) => text.replaceAll("'", quote)))];
+}
+
+function hexForms(value: string): string[] {
+  const hex = Buffer.from(value).toString('hex');
+  return [hex, hex.toUpperCase()];
+}
+
+/** Whole, and the characters that do not depend on what stands before and after when the value is part of something longer. */
+function base64Forms(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const aligned = [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  const standard = [bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), ...aligned];
+  return standard.flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_'), json(text).replaceAll('/', '\\/'), encodeURIComponent(text)]);
+}
