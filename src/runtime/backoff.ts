@@ -48,7 +48,10 @@ export interface RetryOptions extends BackoffOptions {
   readonly onRetry?: (error: RunnerError, pauseMs: number) => void;
 }
 
-/** Repeats `work` while it fails with a retryable error. Throws the last error as a RunnerError. */
+/**
+ * Repeats `work` while it fails with a retryable error, after the pause the other side asked for and the jitter on
+ * top. Throws the last error as a RunnerError.
+ */
 export async function retry<T>(
   options: RetryOptions, clock: Clock, random: Random, signal: AbortSignal, work: (attempt: number) => Promise<T>,
 ): Promise<T> {
@@ -60,7 +63,7 @@ export async function retry<T>(
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (!error.retryable || attempt >= options.tries || signal.aborted) throw error;
-      const pause = backoff.next();
+      const pause = (error.retryAfterMs ?? 0) + backoff.next();
       options.onRetry?.(error, pause);
       await clock.sleep(pause, signal);
     }

@@ -30,6 +30,7 @@ const runtime = {
   NODE_TOO_OLD: entry('user', 'This Node.js is too old and no newer one came with the install.', 'Install Node.js 24 or newer.'),
   RUNNER_NOT_RUNNING: entry('transient', 'No runner process answers on the status socket.', 'Start it, or name its configuration file with --config.'),
   TLS_VERIFICATION_DISABLED: entry('user', 'NODE_TLS_REJECT_UNAUTHORIZED turns certificate checks off.', 'Unset it; name your private CA in the configuration instead.'),
+  PROCESS_UNSAFE: entry('user', 'Node.js was started with an option that opens secrets to others.', 'Take the option out of NODE_OPTIONS, NODE_DEBUG or the command line.'),
 } as const;
 
 const config = {
@@ -108,6 +109,10 @@ const salesforce = {
 
 const output = {
   SINK_FAILED: entry('transient', 'The results could not be written.', 'Check the path or server in the message.'),
+  SINK_BUSY: entry('transient', 'The OpenMetadata server is overloaded, restarting or asks to come back later.', 'Nothing; requests are repeated with growing pauses. If it stays so, look at the server.'),
+  SINK_UNAUTHORIZED: entry('user', 'The OpenMetadata server does not accept the bot token.', 'Give the token of a bot that exists and has not expired, in openMetadataServerConfig.securityConfig.jwtToken.'),
+  SINK_FORBIDDEN: entry('user', 'The OpenMetadata server does not let the bot do that.', 'Give the bot the ingestion role, or one with the permission that the message names.'),
+  SINK_REJECTED: entry('permanent', 'The OpenMetadata server refused what was sent.', 'See the server’s reason in the message; report it if it is about the form of an entity.'),
   ENTITY_INVALID: entry('defect', 'An entity does not fit OpenMetadata’s schema.', 'Report it with the name of the object.'),
 } as const;
 
