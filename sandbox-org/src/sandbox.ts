@@ -13,7 +13,7 @@ import { Faults } from './control/faults.ts';
 import { Latency } from './control/latency.ts';
 import { Stats, type StatsReport } from './control/stats.ts';
 import { Usage } from './control/usage.ts';
-import { createAdminServer } from './http/admin.ts';
+import { createAdminServer, type AdminActions } from './http/admin.ts';
 import type { GatewayContext } from './http/gateway.ts';
 import { Hosts } from './http/hosts.ts';
 import { createConnectProxy, type ProxyCounts } from './http/proxy.ts';
@@ -45,17 +45,17 @@ export interface Sandbox {
   readonly proxyUrl: string | null;
   /** The org's metadata; edits move the times that conditional requests see. */
   readonly org: Org;
-  stats(): StatsReport;
-  resetStats(): void;
+  readonly stats: () => StatsReport;
+  readonly resetStats: () => void;
   readonly faults: {
     install(...rules: FaultRule[]): void;
     clear(): void;
   };
-  expireSessions(): void;
-  unlockUser(): void;
+  readonly expireSessions: () => void;
+  readonly unlockUser: () => void;
   /** Registers a certificate or public key (PEM) for the JWT bearer flow. */
-  registerCertificate(pem: string): void;
-  close(): Promise<void>;
+  readonly registerCertificate: (pem: string) => void;
+  readonly close: () => Promise<void>;
 }
 
 interface Parts {
@@ -88,7 +88,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
     unlockUser: () => accounts.unlock(),
     close: async () => {
       closing.abort();
-      await Promise.all([server, admin, proxy].map((each) => each && closeServer(each)));
+      await Promise.all([server, admin, ...(proxy ? [proxy] : [])].map(closeServer));
     },
   };
 }
@@ -110,12 +110,12 @@ function build(options: CompiledOptions): Parts {
   return { options, proxyCounts: { connections: 0, refused: 0 }, gateway: { api, accounts, sessions, hosts: new Hosts(options.myDomain), organizationName: ORGANIZATION_NAME, isSandbox, now } };
 }
 
-function controls({ gateway, proxyCounts }: Parts): Parameters<typeof createAdminServer>[1] {
+function controls({ gateway, proxyCounts }: Parts): AdminActions {
   const { api, sessions, accounts } = gateway;
   const { stats, usage, faults } = api;
   return {
     stats: () => ({
-      ...stats.counts, apiCalls: usage.used, dailyLimit: usage.dailyLimit, httpRequests: stats.httpRequests, bytesIn: stats.bytesIn, bytesOut: stats.bytesOut,
+      ...stats.counts, apiCalls: usage.used, dailyLimit: usage.dailyLimit, httpRequests: stats.httpRequests, ...stats.traffic,
       logins: sessions.logins, sessions: sessions.size, maxConcurrency: usage.mostAtOnce, connections: stats.connections, faultsFired: faults.fired, proxy: { ...proxyCounts },
     }),
     resetStats: () => {

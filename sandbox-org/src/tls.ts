@@ -1,3 +1,5 @@
+// The certificate library needs this polyfill in place before it loads.
+// oxlint-disable-next-line import/no-unassigned-import -- it has nothing to assign
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';

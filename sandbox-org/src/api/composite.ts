@@ -64,7 +64,7 @@ function lookUp(source: ApiAnswer | undefined, path: string): string {
 }
 
 function subrequest(outer: ApiRequest, item: Item): ApiRequest {
-  const [whole = '', search = ''] = splitOnce(item.url, '?');
+  const [whole, search] = splitOnce(item.url, '?');
   const match = /^\/services\/data\/v(\d+\.\d)(\/.*)?$/.exec(whole);
   const path = (match?.[2] ?? '/unknown').replace(/\/+$/, '');
   return {

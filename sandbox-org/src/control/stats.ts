@@ -28,6 +28,12 @@ export interface StatsReport {
   readonly requests: readonly LoggedRequest[];
 }
 
+/** A socket's counters. */
+export interface Traffic {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 const LOG_LENGTH = 500;
 
 /** What has come in since the start or the last reset. */
@@ -35,10 +41,35 @@ export class Stats {
   readonly #calls = new Map<string, number>();
   readonly #items = new Map<string, number>();
   readonly #log: LoggedRequest[] = [];
+  /** Open connections with what they had carried at the last reset. */
+  readonly #open = new Map<Traffic, { readonly bytesRead: number; readonly bytesWritten: number }>();
+  #bytesIn = 0;
+  #bytesOut = 0;
   httpRequests = 0;
-  bytesIn = 0;
-  bytesOut = 0;
   connections = 0;
+
+  /** Counts the bytes of a connection, TLS included, from now on. */
+  track(connection: Traffic): void {
+    this.connections += 1;
+    this.#open.set(connection, { bytesRead: 0, bytesWritten: 0 });
+  }
+
+  untrack(connection: Traffic): void {
+    const before = this.#open.get(connection);
+    this.#bytesIn += connection.bytesRead - (before?.bytesRead ?? 0);
+    this.#bytesOut += connection.bytesWritten - (before?.bytesWritten ?? 0);
+    this.#open.delete(connection);
+  }
+
+  get traffic(): { readonly bytesIn: number; readonly bytesOut: number } {
+    let bytesIn = this.#bytesIn;
+    let bytesOut = this.#bytesOut;
+    for (const [connection, before] of this.#open) {
+      bytesIn += connection.bytesRead - before.bytesRead;
+      bytesOut += connection.bytesWritten - before.bytesWritten;
+    }
+    return { bytesIn, bytesOut };
+  }
 
   call(endpoint: string): void {
     this.#calls.set(endpoint, (this.#calls.get(endpoint) ?? 0) + 1);
@@ -58,7 +89,11 @@ export class Stats {
     this.#calls.clear();
     this.#items.clear();
     this.#log.length = 0;
-    Object.assign(this, { httpRequests: 0, bytesIn: 0, bytesOut: 0, connections: 0 });
+    this.#bytesIn = 0;
+    this.#bytesOut = 0;
+    this.httpRequests = 0;
+    this.connections = 0;
+    for (const connection of this.#open.keys()) this.#open.set(connection, { bytesRead: connection.bytesRead, bytesWritten: connection.bytesWritten });
   }
 
   get counts(): Pick<StatsReport, 'calls' | 'items' | 'requests'> {

@@ -8,13 +8,13 @@ import { readBody } from './read-body.ts';
 
 /** What the admin endpoint can do to the sandbox. */
 export interface AdminActions {
-  stats(): StatsReport;
-  resetStats(): void;
-  installFaults(rules: readonly FaultRule[]): void;
-  clearFaults(): void;
-  expireSessions(): void;
-  edit(edit: Edit): void;
-  registerCertificate(pem: string): void;
+  readonly stats: () => StatsReport;
+  readonly resetStats: () => void;
+  readonly installFaults: (rules: readonly FaultRule[]) => void;
+  readonly clearFaults: () => void;
+  readonly expireSessions: () => void;
+  readonly edit: (edit: Edit) => void;
+  readonly registerCertificate: (pem: string) => void;
 }
 
 /** The loopback-only control endpoint, guarded by a bearer token. Not listening yet. */

@@ -22,11 +22,8 @@ export function createOrgServer(options: ServerOptions): Server {
     void handle(request, response, options);
   });
   server.on('connection', (socket: Socket) => {
-    stats.connections += 1;
-    socket.once('close', () => {
-      stats.bytesIn += socket.bytesRead;
-      stats.bytesOut += socket.bytesWritten;
-    });
+    stats.track(socket);
+    socket.once('close', () => stats.untrack(socket));
   });
   return server;
 }
@@ -61,7 +58,7 @@ async function bodyOf(request: IncomingMessage): Promise<ReadBody> {
 }
 
 async function deliver(request: IncomingMessage, response: ServerResponse, { reply, effect }: Outcome, { gateway, sleep }: ServerOptions): Promise<void> {
-  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   if (response.destroyed) return;
   await send(response, reply, { acceptsGzip, effect, now: gateway.now() + gateway.api.faults.clockOffset(), sleep });
 }

@@ -64,6 +64,12 @@ function textValue(traits: FieldTraits, random: Random, index: number): string {
   if (traits.type === 'email') return `${person.replace(' ', '.').toLowerCase()}@example.com`;
   if (traits.type === 'phone') return `+43 1 ${random.int(100_000, 999_999)}`;
   if (traits.type === 'url') return `https://www.example.com/${random.int(1, 9999)}`;
-  const text = traits.extraTypeInfo === 'personname' ? (person.split(' ')[traits.name === 'FirstName' ? 0 : 1] ?? person) : `${random.pick(FIRMS)} ${traits.label} ${index + 1}`;
+  const text = traits.extraTypeInfo === 'personname' ? personName(traits.name, person) : `${random.pick(FIRMS)} ${traits.label} ${index + 1}`;
   return traits.unique ? `${index}-${text}`.slice(0, traits.length) : text.slice(0, traits.length ?? 255);
+}
+
+function personName(part: string, person: string): string {
+  const [first = '', last = ''] = person.split(' ');
+  if (part === 'Name') return person;
+  return part === 'FirstName' ? first : last;
 }

@@ -33,7 +33,7 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   if (table.restricted) checkBatch(table.schema.type, rows.length);
   if (isBareCount(query)) return { type: table.schema.type, records: [], totalSize: rows.length };
   checkSingleRow(query, rows.length);
-  const records = printable ? rows.map((row) => print(row, printable, base)) : aggregate(query, rows, table.schema, soql);
+  const records = printable ? rows.map((row) => print(row, printable, base)) : aggregate(query, rows, table.schema, soql).slice(0, query.limit);
   return { type: table.schema.type, records, totalSize: records.length };
 }
 
