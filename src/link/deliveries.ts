@@ -1,6 +1,7 @@
 import type { Nack } from '../channel/frames.ts';
 import type { Channel } from '../channel/channel.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../domain/ids.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { TaskGroup } from '../runtime/task-group.ts';
@@ -16,6 +17,7 @@ export interface DeliveriesOptions {
   readonly agreement: Agreement;
   readonly attempts: Attempts;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** How long a batch may wait for its answer, in milliseconds. */
   readonly acknowledgeMs: number;
 }
@@ -39,10 +41,11 @@ export class Deliveries {
 
   /** Delivers what comes after `stored`. */
   start(attempt: Attempt, stored: Sequence): void {
-    const { attempts, channel, clock, agreement } = this.#options;
-    const acknowledger = new Acknowledger(attempt, (done) => attempts.finish(done));
+    const { attempts, channel, clock, agreement, logger } = this.#options;
+    const trouble = (error: RunnerError): void => logger.log('error', 'the spool fails', { attempt: attempt.key, error: String(error) });
+    const acknowledger = new Acknowledger(attempt, { clock, trouble, finish: (done) => attempts.finish(done) });
     const delivery = new Delivery(attempt, stored, {
-      channel, clock, window: this.#window, maxBatchBytes: agreement.maxBatchBytes, zstd: agreement.zstd,
+      channel, clock, trouble, window: this.#window, maxBatchBytes: agreement.maxBatchBytes, zstd: agreement.zstd,
       stored: (upTo) => acknowledger.note(upTo),
       undeliverable: (error) => attempts.drop(attempt, error),
     });

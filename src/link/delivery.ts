@@ -13,6 +13,7 @@ import { toSequence } from './wire-ref.ts';
 
 const TARGET_RAW_BYTES = 256 * 1024;
 const CORRUPT_TRIES = 5;
+const READ_AGAIN_MS = 1_000;
 
 export interface DeliveryOptions {
   readonly channel: Channel;
@@ -25,6 +26,8 @@ export interface DeliveryOptions {
   readonly stored: (upTo: Sequence) => void;
   /** Called when a record can never be delivered; the attempt is then dropped. */
   readonly undeliverable: (error: RunnerError) => void;
+  /** Called when records could not be read; they are tried again. */
+  readonly trouble: (error: RunnerError) => void;
 }
 
 interface InFlight {
@@ -117,7 +120,7 @@ export class Delivery {
 
   async #sendNext(scope: AbortSignal): Promise<void> {
     const from = this.#next;
-    const records = await this.#attempt.outbox.read(from, Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes));
+    const records = await this.#read(from, scope);
     if (records === undefined) return await this.#untilMore(from, scope);
     const batch = await makeBatch(this.#attempt.ref, records, this.#options.zstd && this.#corrupt === 0);
     if (!this.#fits(batch)) return await this.#untilGone(scope);
@@ -125,6 +128,22 @@ export class Delivery {
     if (from !== this.#next) return this.#options.window.release(batch.payload.length);
     this.#noteSent(batch, records);
     await this.#options.channel.send({ kind: 'batch', body: batch }, scope);
+  }
+
+  /** A disk that fails harms this attempt alone, not the session. */
+  async #read(from: Sequence, scope: AbortSignal): Promise<OutboxBatch | undefined> {
+    for (;;) {
+      try {
+        throwIfAborted(scope);
+        return await this.#attempt.outbox.read(from, Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes));
+      } catch (thrown) {
+        throwIfAborted(scope);
+        const error = RunnerError.from(thrown);
+        if (error.code === 'SPOOL_CORRUPT') this.#options.undeliverable(error);
+        else this.#options.trouble(error);
+        await this.#options.clock.sleep(READ_AGAIN_MS, scope);
+      }
+    }
   }
 
   #noteSent(batch: Batch, { firstSequence, lines }: OutboxBatch): void {

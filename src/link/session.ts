@@ -69,9 +69,9 @@ export class Session {
    * a refusal). The channel is closed either way.
    */
   async run(kept: readonly Resolution[], signal: AbortSignal): Promise<void> {
-    const { channel, agreement, attempts, clock, timing } = this.#options;
+    const { channel, agreement, attempts, clock, timing, logger } = this.#options;
     const group = new TaskGroup(signal);
-    const deliveries = new Deliveries({ channel, agreement, attempts, clock, acknowledgeMs: timing.acknowledgeMs }, group);
+    const deliveries = new Deliveries({ channel, agreement, attempts, clock, logger, acknowledgeMs: timing.acknowledgeMs }, group);
     this.#deliveries = deliveries;
     for (const resolution of kept) if (resolution.name === 'keep') deliveries.start(resolution.attempt, resolution.stored);
     group.start(() => this.#read(deliveries));
