@@ -44,13 +44,13 @@ export function errorAnswer(error: ApiError, serverMillis = 0): ApiAnswer {
  */
 export function isModified(header: string | undefined, modifiedAt: number): boolean {
   const since = header === undefined ? Number.NaN : Date.parse(header);
-  return Number.isNaN(since) || wholeSecond(modifiedAt) > since;
+  return Number.isNaN(since) || endOfSecond(modifiedAt) > since;
 }
 
 export function httpDate(millis: number): string {
-  return new Date(wholeSecond(millis)).toUTCString();
+  return new Date(endOfSecond(millis)).toUTCString();
 }
 
-function wholeSecond(millis: number): number {
-  return Math.ceil(millis / 1000) * 1000;
+function endOfSecond(millis: number): number {
+  return (Math.floor(millis / 1000) + 1) * 1000;
 }

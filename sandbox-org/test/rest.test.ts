@@ -1,0 +1,214 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../src/sandbox.ts';
+import { apiOf, call, composite, queryPath, signIn, type JsonReply, type TestCall } from './client.ts';
+
+let sandbox: Sandbox;
+let api: (path: string, more?: Partial<TestCall>) => Promise<JsonReply>;
+let clock = Date.UTC(2026, 10, 24, 10);
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 150, sessionTimeout: 600, now: () => clock });
+});
+beforeEach(async () => {
+  clock += 5_000;
+  api = await apiOf(sandbox);
+  sandbox.resetStats();
+});
+afterAll(() => sandbox.close());
+
+type Errors = { errorCode: string; message: string }[];
+interface CompositeBody {
+  compositeResponse: { httpStatusCode: number; referenceId: string; body: never; httpHeaders: Record<string, string> }[];
+}
+
+describe('versions', () => {
+  it('lists versions without a session and without counting', async () => {
+    const reply = await call(sandbox, { path: '/services/data/' });
+    const versions = JSON.parse(reply.text) as { version: string; label: string }[];
+    expect(versions[0]).toMatchObject({ version: '31.0', label: "Summer '14" });
+    expect(versions.at(-1)).toMatchObject({ version: '68.0', label: "Winter '27" });
+    expect(reply.headers['sforce-limit-info']).toBeUndefined();
+  });
+
+  it('says that a retired version is gone', async () => {
+    const reply = await call(sandbox, { path: '/services/data/v30.0/sobjects' });
+    expect(reply.status).toBe(410);
+    expect((JSON.parse(reply.text) as Errors)[0]?.errorCode).toBe('UNSUPPORTED_API_VERSION');
+  });
+});
+
+describe('sessions and billing', () => {
+  it('refuses a call without a session', async () => {
+    const reply = await call(sandbox, { path: '/services/data/v66.0/sobjects' });
+    expect(reply.status).toBe(401);
+    expect(JSON.parse(reply.text)).toEqual([{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }]);
+  });
+
+  it('ends a session after inactivity, and each call starts the time anew', async () => {
+    for (let i = 0; i < 3; i++) {
+      clock += 400_000;
+      expect((await api('/limits')).status).toBe(200);
+    }
+    clock += 601_000;
+    expect((await api('/limits')).status).toBe(401);
+  });
+
+  it('tells the usage with each answer', async () => {
+    await api('/limits');
+    expect((await api('/limits')).headers['sforce-limit-info']).toBe('api-usage=2/100000');
+  });
+
+  it('refuses calls once the allocation is used up', async () => {
+    const small = await startSandbox({ objects: 20, dailyLimit: 2 });
+    try {
+      const smallApi = await apiOf(small);
+      await smallApi('/limits');
+      await smallApi('/limits');
+      const reply = await smallApi('/limits');
+      expect(reply.status).toBe(403);
+      expect(reply.json()).toEqual([{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }]);
+    } finally {
+      await small.close();
+    }
+  });
+});
+
+describe('describe', () => {
+  it('lists all objects and answers 304 until something changes', async () => {
+    const first = await api('/sobjects');
+    expect(first.json<{ sobjects: unknown[] }>().sobjects).toHaveLength(150);
+    const since = { headers: { 'If-Modified-Since': new Date(clock).toUTCString() } };
+    const again = await api('/sobjects', since);
+    expect([again.status, again.text]).toEqual([304, '']);
+    sandbox.org.edit({ kind: 'touch', object: 'Lead' });
+    expect((await api('/sobjects', since)).status).toBe(200);
+  });
+
+  it('never misses a change made within the second of the last run', async () => {
+    const since = { headers: { 'If-Modified-Since': new Date(clock).toUTCString() } };
+    clock += 700;
+    sandbox.org.edit({ kind: 'touch', object: 'Case' });
+    expect((await api('/sobjects/Case/describe', since)).status).toBe(200);
+    expect((await api('/sobjects/Contact/describe', since)).status).toBe(304);
+  });
+
+  it('answers 304 to nobody after an org-wide event', async () => {
+    const since = { headers: { 'If-Modified-Since': new Date(clock).toUTCString() } };
+    sandbox.org.edit({ kind: 'touchAll' });
+    expect((await api('/sobjects/Contact/describe', since)).status).toBe(200);
+  });
+
+  it('ignores a date that it cannot read', async () => {
+    expect((await api('/sobjects/Account/describe', { headers: { 'If-Modified-Since': 'yesterday' } })).status).toBe(200);
+  });
+
+  it('finds objects whatever the case and does not find others', async () => {
+    expect((await api('/sobjects/aCCount/describe')).json()['name']).toBe('Account');
+    const missing = await api('/sobjects/Nope__c/describe');
+    expect(missing.status).toBe(404);
+    expect(missing.json()).toEqual([{ message: 'The requested resource does not exist', errorCode: 'NOT_FOUND' }]);
+  });
+
+  it('compresses answers for clients that ask for it', async () => {
+    const plain = await api('/sobjects/Account/describe');
+    const packed = await api('/sobjects/Account/describe', { headers: { 'Accept-Encoding': 'gzip' } });
+    expect(packed.text).toBe(plain.text);
+    expect(plain.bytes / packed.bytes).toBeGreaterThan(10);
+  });
+});
+
+describe('composite', () => {
+  it('describes 25 objects for the price of one call', async () => {
+    const names = sandbox.org.list().slice(0, 25).map(({ name }) => name);
+    const reply = await api('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
+    const { compositeResponse } = reply.json<CompositeBody>();
+    expect(compositeResponse.map(({ body }) => (body as { name: string }).name)).toEqual(names);
+    expect(compositeResponse.map(({ referenceId }) => referenceId)).toEqual(names.map((_, i) => `r${i}`));
+    expect(sandbox.stats()).toMatchObject({ apiCalls: 1, httpRequests: 1, calls: { composite: 1 }, items: { describe: 25 } });
+  });
+
+  it('answers each part with its own status', async () => {
+    const since = { 'If-Modified-Since': new Date(clock + 60_000).toUTCString() };
+    const reply = await api('/composite', composite([{ path: '/sobjects/Account/describe', headers: since }, { path: '/sobjects/Gone__c/describe' }, { path: '/limits' }]));
+    expect(reply.json<CompositeBody>().compositeResponse.map(({ httpStatusCode }) => httpStatusCode)).toEqual([304, 404, 200]);
+    expect(reply.json<CompositeBody>().compositeResponse[0]?.body).toBeNull();
+  });
+
+  it('takes SOQL with plain blanks and percent signs', async () => {
+    const reply = await api('/composite', composite([{ path: "/query?q=SELECT Id FROM Account WHERE Name LIKE '%a%' LIMIT 1" }]));
+    expect(reply.json<{ compositeResponse: { body: { totalSize: number } }[] }>().compositeResponse[0]?.body.totalSize).toBe(1);
+  });
+
+  it.each([
+    ['more than 25 parts', Array.from({ length: 26 }, () => ({ path: '/limits' }))],
+    ['more than 5 queries', Array.from({ length: 6 }, () => ({ path: '/query?q=SELECT Id FROM Account' }))],
+  ])('refuses %s', async (_, parts) => {
+    const reply = await api('/composite', composite(parts));
+    expect([reply.status, reply.json<Errors>()[0]?.errorCode]).toEqual([400, 'LIMIT_EXCEEDED']);
+  });
+
+  it('puts values of earlier answers into later parts', async () => {
+    const body = JSON.stringify({ compositeRequest: [
+      { method: 'GET', url: '/services/data/v66.0/query?q=SELECT Id FROM Account LIMIT 1', referenceId: 'first' },
+      { method: 'GET', url: '/services/data/v66.0/sobjects/Account/@{first.records[0].Id}?fields=Id', referenceId: 'second' },
+    ] });
+    const parts = (await api('/composite', { method: 'POST', body })).json<CompositeBody>().compositeResponse;
+    expect(parts[1]).toMatchObject({ httpStatusCode: 200, body: { Id: expect.stringMatching(/^001/) as string } });
+  });
+
+  it('bills each part of a batch', async () => {
+    const body = JSON.stringify({ batchRequests: [{ method: 'GET', url: 'v66.0/sobjects/Account/describe' }, { method: 'GET', url: 'v66.0/sobjects/Nope/describe' }] });
+    const reply = await api('/composite/batch', { method: 'POST', body });
+    expect(reply.json()).toMatchObject({ hasErrors: true, results: [{ statusCode: 200 }, { statusCode: 404 }] });
+    expect(sandbox.stats().apiCalls).toBe(2);
+  });
+
+  it('reads a gzipped body', async () => {
+    const { body = '', headers } = composite([{ path: '/limits' }]);
+    const reply = await api('/composite', { method: 'POST', body: gzipSync(body), headers: { ...headers, 'Content-Encoding': 'gzip' } });
+    expect(reply.json<CompositeBody>().compositeResponse[0]?.httpStatusCode).toBe(200);
+  });
+});
+
+describe('edges', () => {
+  it('refuses URIs and headers beyond 16,384 bytes', async () => {
+    expect((await api(`/query?q=${'x'.repeat(17_000)}`)).status).toBe(414);
+    const token = await signIn(sandbox);
+    const long = await call(sandbox, { path: '/services/data/v66.0/limits', headers: { Authorization: `Bearer ${token}`, 'X-Long': 'y'.repeat(17_000) } });
+    expect(long.status).toBe(431);
+  });
+
+  it('routes by host name', async () => {
+    expect((await call(sandbox, { host: 'login.salesforce.com', path: '/services/data/' })).status).toBe(404);
+    expect((await call(sandbox, { host: 'acme--uat.sandbox.my.salesforce.com', path: '/services/data/' })).status).toBe(200);
+    expect((await call(sandbox, { host: 'other.my.salesforce.com', path: '/services/data/' })).status).toBe(420);
+    await expect(call(sandbox, { host: 'evil.example', path: '/' })).rejects.toThrow();
+  });
+
+  it('counts records but not of shares and histories', async () => {
+    const reply = await api('/limits/recordCount?sObjects=Account,Nope,AccountShare');
+    const counted = (await api(queryPath('SELECT COUNT() FROM Account'))).json()['totalSize'];
+    expect(reply.json()).toEqual({ sObjects: [{ count: counted, name: 'Account' }] });
+  });
+
+  it('says which methods a resource has', async () => {
+    const reply = await api('/composite');
+    expect([reply.status, reply.json<Errors>()[0]?.errorCode]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+  });
+
+  it('refuses new calls while too many run for too long', async () => {
+    const busy = await startSandbox({ objects: 20, longRunningCap: 2, longRunningSeconds: 0.05 });
+    try {
+      const busyApi = await apiOf(busy);
+      busy.faults.install({ match: { path: 'slow' }, effect: { kind: 'delay', ms: 400 } });
+      const slow = [busyApi('/limits?slow'), busyApi('/limits?slow')];
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const refused = await busyApi('/limits');
+      expect(refused.json<Errors>()[0]?.message).toBe('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');
+      expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200]);
+    } finally {
+      await busy.close();
+    }
+  });
+});
