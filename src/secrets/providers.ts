@@ -1,0 +1,46 @@
+import { RunnerError } from '../runtime/errors.ts';
+import { createEnvironmentProvider } from './environment.ts';
+import { createFilesProvider } from './files.ts';
+import type { SecretProvider } from './provider.ts';
+import { openVault } from './vault.ts';
+
+export type ProviderName = 'vault' | 'files' | 'environment';
+
+/** The `secrets` part of the runner's configuration. */
+export interface ProviderSettings {
+  readonly vault: { readonly file: string; readonly keyFile: string };
+  readonly files: { readonly directory?: string | undefined };
+  readonly environment: { readonly enabled: boolean };
+  /** References below a prefix go to that provider alone, without the prefix. The longest prefix wins. */
+  readonly mounts: readonly { readonly prefix: string; readonly provider: ProviderName }[];
+}
+
+/**
+ * All configured providers as one. A reference below a mount is asked of its provider only; any other of the vault,
+ * then the directory of files, then the environment, as far as these are configured. Which provider answers is decided
+ * by local settings, never by a job. Throws CONFIG_INVALID for a mount of a provider that is not configured.
+ */
+export function createProviders(settings: ProviderSettings, env: Readonly<NodeJS.ProcessEnv>): SecretProvider {
+  const { directory } = settings.files;
+  const available = new Map<ProviderName, SecretProvider>([['vault', openVault(settings.vault)]]);
+  if (directory !== undefined) available.set('files', createFilesProvider(directory));
+  if (settings.environment.enabled) available.set('environment', createEnvironmentProvider(env));
+  const mounts = settings.mounts
+    .map(({ prefix, provider }) => ({ prefix: prefix.split('/').filter((segment) => segment !== ''), provider }))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  const missing = mounts.find(({ provider }) => !available.has(provider));
+  if (missing !== undefined) throw new RunnerError('CONFIG_INVALID', `secrets.mounts names the provider ${missing.provider}, which is not configured`, { remedy: 'Set secrets.files.directory or secrets.environment.enabled, or take the mount out.' });
+
+  return {
+    name: [...available.keys()].join(', '),
+    read: async (path, signal) => {
+      const mount = mounts.find(({ prefix }) => prefix.length < path.length && prefix.every((segment, index) => segment === path[index]));
+      if (mount !== undefined) return available.get(mount.provider)?.read(path.slice(mount.prefix.length), signal);
+      for (const provider of available.values()) {
+        const secret = await provider.read(path, signal);
+        if (secret !== undefined) return secret;
+      }
+      return undefined;
+    },
+  };
+}

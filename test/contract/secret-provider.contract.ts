@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { SecretProvider } from '../../src/secrets/provider.ts';
+
+/** A provider of one kind with a way to change what it holds. */
+export interface ProviderUnderTest {
+  readonly provider: SecretProvider;
+  /** Stores a value where `path` is read from; undefined takes it away. */
+  put(path: readonly string[], value: string | undefined): Promise<void>;
+}
+
+const never = new AbortController().signal;
+
+/** What every secret provider must do. */
+export function secretProviderContract(name: string, open: () => Promise<ProviderUnderTest>): void {
+  describe(`${name} as a secret provider`, () => {
+    it('gives the value that was stored', async () => {
+      const { provider, put } = await open();
+      await put(['db', 'main', 'password'], 'correct horse');
+      expect((await provider.read(['db', 'main', 'password'], never))?.reveal()).toBe('correct horse');
+    });
+
+    it('gives undefined for what it does not have, also beside and below what it has', async () => {
+      const { provider, put } = await open();
+      expect(await provider.read(['nothing'], never)).toBeUndefined();
+      await put(['db', 'password'], 'correct horse');
+      for (const path of [['db'], ['db', 'passwor'], ['db', 'password', 'x'], ['password'], ['other', 'password']]) expect(await provider.read(path, never)).toBeUndefined();
+    });
+
+    it('gives the newest value without being opened again, under another version', async () => {
+      const { provider, put } = await open();
+      await put(['rotating'], 'the first value');
+      const first = await provider.read(['rotating'], never);
+      const again = await provider.read(['rotating'], never);
+      await put(['rotating'], 'the second value');
+      const second = await provider.read(['rotating'], never);
+      expect([first?.reveal(), second?.reveal()]).toEqual(['the first value', 'the second value']);
+      expect(first?.version).toBe(again?.version);
+      expect(second?.version).not.toBe(first?.version);
+    });
+
+    it('gives undefined once the value is gone', async () => {
+      const { provider, put } = await open();
+      await put(['leaving'], 'still there');
+      await put(['leaving'], undefined);
+      expect(await provider.read(['leaving'], never)).toBeUndefined();
+    });
+
+    it.each([
+      ['spaces around it', '  inner value  '],
+      ['quotes, escapes and percent signs', '"\\\'%s%20${x}'],
+      ['letters beyond ASCII', 'пароль-密码-🔑'],
+      ['several lines', '-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----'],
+      ['the form of a reference', 'secret:/another/secret'],
+    ])('keeps a value with %s as it is', async (_what, value) => {
+      const { provider, put } = await open();
+      await put(['exact'], value);
+      expect((await provider.read(['exact'], never))?.reveal()).toBe(value);
+    });
+
+    it('shows no value in the version or when printed', async () => {
+      const { provider, put } = await open();
+      await put(['printed'], 'never-on-paper');
+      const secret = await provider.read(['printed'], never);
+      expect(`${secret?.version} ${String(secret)} ${JSON.stringify({ secret })}`).not.toContain('never-on-paper');
+    });
+
+    it('serves many readers at once', async () => {
+      const { provider, put } = await open();
+      await put(['busy'], 'same for all');
+      const values = await Promise.all(Array.from({ length: 50 }, () => provider.read(['busy'], never)));
+      expect(new Set(values.map((secret) => secret?.reveal()))).toEqual(new Set(['same for all']));
+    });
+
+    it('reads any path that the reference grammar permits', async () => {
+      const { provider, put } = await open();
+      for (const path of [['a'], ['A-b_c.d', '0'], Array.from({ length: 8 }, (_, index) => `s${index}`), ['x'.repeat(64)]]) {
+        await put(path, `value of ${path.length}`);
+        expect((await provider.read(path, never))?.reveal()).toBe(`value of ${path.length}`);
+      }
+    });
+  });
+}
