@@ -1,0 +1,58 @@
+import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import { enrol, mintToken } from '../enrolment.ts';
+import type { Registry } from '../link/registry.ts';
+import { revokeRunner } from '../revocation.ts';
+import type { Ground } from '../settings.ts';
+import type { Runner } from '../store/store.ts';
+import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import { ApiError, Enrolled, EnrolmentRequest, IdParameter, RunnerView, Token, TokenRequest } from './schemas.ts';
+
+const enrolRoute = createRoute({
+  method: 'post', path: '/runner/v1/enroll', summary: 'Trade an enrolment token for an identity', request: requestBody(EnrolmentRequest),
+  responses: { 201: jsonBody(Enrolled, 'The identity'), 400: jsonBody(ApiError, 'Refused'), 403: jsonBody(ApiError, 'The token is unknown, used or expired') },
+});
+const mintRoute = createRoute({
+  method: 'post', path: '/api/v1/enrolment-tokens', summary: 'Make a token that enrols one runner', security: SECURITY, request: requestBody(TokenRequest),
+  responses: { 201: jsonBody(Token, 'The token, shown this once'), ...REFUSALS },
+});
+const listRoute = createRoute({
+  method: 'get', path: '/api/v1/runners', summary: 'Runners and whether they are connected', security: SECURITY,
+  responses: { 200: jsonBody(z.object({ runners: z.array(RunnerView) }), 'All runners'), ...REFUSALS },
+});
+const revokeRoute = createRoute({
+  method: 'post', path: '/api/v1/runners/{id}/revoke', summary: 'Shut a runner out for good', security: SECURITY, request: { params: IdParameter },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+});
+
+export function enrolmentApi(ground: Ground): OpenAPIHono {
+  const app = application();
+  app.openapi(enrolRoute, async (context) => {
+    const { publicKey, ...request } = context.req.valid('json');
+    return context.json(await enrol(ground, { ...request, publicKey: Buffer.from(publicKey, 'base64') }), 201);
+  });
+  return app;
+}
+
+export function runnersApi(ground: Ground, registry: Registry): OpenAPIHono {
+  const app = application();
+  app.openapi(mintRoute, async (context) => {
+    const { name, ttlSeconds } = context.req.valid('json');
+    return context.json(await mintToken(ground, name ?? null, ttlSeconds), 201);
+  });
+  app.openapi(listRoute, async (context) => {
+    const runners = await ground.store.read.runners.list();
+    return context.json({ runners: runners.map((runner) => view(runner, registry)) }, 200);
+  });
+  app.openapi(revokeRoute, async (context) => context.json(view(await revokeRunner(ground, registry, context.req.valid('param').id), registry), 200));
+  return app;
+}
+
+function view(runner: Runner, registry: Registry): z.infer<typeof RunnerView> {
+  const presence = registry.get(runner.id)?.presence();
+  return {
+    id: runner.id, name: runner.name, connected: presence !== undefined, channel: presence?.channel ?? null,
+    version: runner.version, platform: runner.platform, capacity: presence?.capacity ?? null, running: presence?.running ?? null,
+    draining: presence?.draining ?? false, condition: presence?.condition ?? '', spoolBytes: presence?.spoolBytes ?? null,
+    lastSeenAt: runner.lastSeenAt, enrolledAt: runner.enrolledAt, revoked: runner.revokedAt !== null,
+  };
+}

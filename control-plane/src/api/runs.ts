@@ -1,0 +1,98 @@
+import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import { stream } from 'hono/streaming';
+import { ControlPlaneError } from '../errors.ts';
+import type { Registry } from '../link/registry.ts';
+import { readLogs } from '../run-log.ts';
+import { viewRun } from '../run-view.ts';
+import { cancelRun, startPipeline, startTestConnection } from '../runs.ts';
+import type { Run } from '../run.ts';
+import type { Ground } from '../settings.ts';
+import { streamEvents } from './run-events.ts';
+import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { Cursor, IdParameter, Limit, LogLine, NameParameter, RunViewSchema } from './schemas.ts';
+
+const run = (description: string) => jsonBody(RunViewSchema, description);
+
+const testRoute = createRoute({
+  method: 'post', path: '/api/v1/services/{name}/test-connection', summary: 'Test the connection of a service', security: SECURITY,
+  request: { params: NameParameter }, responses: { 202: run('The run'), ...REFUSALS },
+});
+const startRoute = createRoute({
+  method: 'post', path: '/api/v1/pipelines/{name}/runs', summary: 'Run a pipeline', security: SECURITY,
+  request: { params: NameParameter }, responses: { 202: run('The run'), ...REFUSALS },
+});
+const listRoute = createRoute({
+  method: 'get', path: '/api/v1/runs', summary: 'Runs, newest first', security: SECURITY,
+  request: { query: z.object({ limit: Limit(200, 50), service: z.string().optional() }) },
+  responses: { 200: jsonBody(z.object({ runs: z.array(RunViewSchema) }), 'Runs'), ...REFUSALS },
+});
+const getRoute = createRoute({
+  method: 'get', path: '/api/v1/runs/{id}', summary: 'One run', security: SECURITY, request: { params: IdParameter }, responses: { 200: run('The run'), ...REFUSALS },
+});
+const cancelRoute = createRoute({
+  method: 'post', path: '/api/v1/runs/{id}/cancel', summary: 'Stop a run', security: SECURITY, request: { params: IdParameter }, responses: { 202: run('The run'), ...REFUSALS },
+});
+const logsRoute = createRoute({
+  method: 'get', path: '/api/v1/runs/{id}/logs', summary: 'Log of a run, over all its attempts', security: SECURITY,
+  request: { params: IdParameter, query: z.object({ after: Cursor, limit: Limit(5000, 500) }) },
+  responses: { 200: jsonBody(z.object({ logs: z.array(LogLine), next: z.number().int() }), 'Lines; `next` is the `after` of the next call'), ...REFUSALS },
+});
+const RecordsQuery = z.object({ after: Cursor, limit: Limit(1_000_000, 1_000_000) });
+const recordsRoute = createRoute({
+  method: 'get', path: '/api/v1/runs/{id}/records', summary: 'Records of the final attempt, as they came', security: SECURITY,
+  request: { params: IdParameter, query: RecordsQuery },
+  responses: { 200: { description: 'A record a line', content: { 'application/x-ndjson': { schema: z.string() } } }, ...REFUSALS },
+});
+const eventsRoute = createRoute({
+  method: 'get', path: '/api/v1/runs/{id}/events', summary: 'State, progress and log of a run as they come', security: SECURITY,
+  request: { params: IdParameter }, responses: { 200: { description: 'Events; resumable with Last-Event-ID', content: { 'text/event-stream': { schema: z.string() } } }, ...REFUSALS },
+});
+
+const RECORDS_PAGE = 200;
+
+export function runsApi(ground: Ground, registry: Registry, stopping: AbortSignal): OpenAPIHono {
+  const app = application();
+  app.openapi(testRoute, async (context) => context.json(await viewRun(ground, await startTestConnection(ground, context.req.valid('param').name)), 202));
+  app.openapi(startRoute, async (context) => context.json(await viewRun(ground, await startPipeline(ground, context.req.valid('param').name)), 202));
+  app.openapi(listRoute, async (context) => {
+    const runs = await ground.store.read.runs.list(context.req.valid('query'));
+    return context.json({ runs: await Promise.all(runs.map((one) => viewRun(ground, one))) }, 200);
+  });
+  app.openapi(getRoute, async (context) => context.json(await viewRun(ground, await existingRun(ground, context.req.valid('param').id)), 200));
+  app.openapi(cancelRoute, async (context) => {
+    const stopped = await cancelRun(ground, registry, context.req.valid('param').id, 'cancelled by an operator');
+    return context.json(await viewRun(ground, stopped), 202);
+  });
+  app.openapi(logsRoute, async (context) => {
+    const { id } = await existingRun(ground, context.req.valid('param').id);
+    return context.json(await readLogs(ground.store.read, id, context.req.valid('query')), 200);
+  });
+  app.openAPIRegistry.registerPath(recordsRoute);
+  app.get(recordsRoute.getRoutingPath(), async (context) => {
+    const query = RecordsQuery.parse(context.req.query());
+    const found = await existingRun(ground, context.req.param('id'));
+    context.header('content-type', 'application/x-ndjson');
+    return stream(context, async (output) => {
+      for await (const lines of recordLines(ground, found, query)) await output.write(lines);
+    });
+  });
+  app.openapi(eventsRoute, async (context) => streamEvents(context, ground, await existingRun(ground, context.req.valid('param').id), stopping));
+  return app;
+}
+
+async function existingRun(ground: Ground, id: string): Promise<Run> {
+  const found = await ground.store.read.runs.get(id);
+  if (found === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no run ${id}`);
+  return found;
+}
+
+async function* recordLines(ground: Ground, run: Run, { after, limit }: { after: number; limit: number }): AsyncGenerator<string> {
+  let left = limit;
+  for (let from = after; left > 0;) {
+    const records = await ground.store.read.records.ofAttempt(run.id, run.epoch, { after: from, limit: Math.min(left, RECORDS_PAGE) });
+    if (records.length === 0) return;
+    yield records.map(({ line }) => `${line}\n`).join('');
+    from = records.at(-1)!.sequence;
+    left -= records.length;
+  }
+}

@@ -1,0 +1,89 @@
+import { z } from '@hono/zod-openapi';
+import { JOB_KINDS, RUN_STATES } from '../run.ts';
+
+/** Of runners, services and pipelines: what fits into a name of OpenMetadata. */
+export const Name = z.string().min(1).max(128).regex(/^[^\p{Cc}"<>]+$/u, 'no control characters, quotes or angle brackets');
+
+export const ApiError = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) }).openapi('Error');
+
+const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
+
+export const EnrolmentRequest = z.object({
+  token: z.string().min(1).max(512),
+  publicKey: z.base64().length(44).openapi({ description: 'Raw Ed25519 public key, 32 bytes in base64' }),
+  name: Name, version: z.string().max(100), platform: z.string().max(200),
+}).openapi('EnrolmentRequest');
+
+export const Enrolled = z.object({ runnerId: z.string(), name: z.string(), controlPlane: z.string() }).openapi('Enrolled');
+
+export const TokenRequest = z.object({ name: Name.optional(), ttlSeconds: z.number().int().min(1).max(7 * 86_400).default(1800) }).openapi('EnrolmentTokenRequest');
+export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('EnrolmentToken');
+
+export const RunnerView = z.object({
+  id: z.string(), name: z.string(), connected: z.boolean(), channel: z.enum(['ws', 'grpc']).nullable(), version: z.string(), platform: z.string(),
+  capacity: z.number().int().nullable(), running: z.number().int().nullable(), draining: z.boolean(), condition: z.string(), spoolBytes: z.number().nullable(),
+  lastSeenAt: Time.nullable(), enrolledAt: Time, revoked: z.boolean(),
+}).openapi('Runner');
+
+export const ServiceRequest = z.object({
+  type: z.literal('Salesforce'),
+  connection: z.record(z.string(), z.unknown()).openapi({ description: 'OpenMetadata’s connection configuration; secret fields hold secret:/… references only' }),
+  runner: z.string().min(1).max(128).nullable().optional().openapi({ description: 'Id or name of the runner that must do its runs' }),
+}).openapi('ServiceRequest');
+
+export const ServiceView = z.object({
+  name: z.string(), type: z.string(), connection: z.record(z.string(), z.unknown()), runner: z.string().nullable(), updatedAt: Time,
+}).openapi('Service');
+
+export const PipelineRequest = z.object({
+  service: Name,
+  sourceConfig: z.record(z.string(), z.unknown()).default({}),
+  loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+}).openapi('PipelineRequest');
+
+export const PipelineView = z.object({
+  name: z.string(), service: z.string(), sourceConfig: z.record(z.string(), z.unknown()), loggerLevel: z.string(), updatedAt: Time,
+}).openapi('Pipeline');
+
+const JsonObject = z.record(z.string(), z.unknown());
+
+const Step = z.object({
+  name: z.string(), description: z.string(), passed: z.boolean(), mandatory: z.boolean(), message: z.string().nullable(),
+  errorLog: z.string().nullable(), remedy: z.string().nullable(),
+});
+
+export const RunViewSchema = z.object({
+  id: z.string(), kind: z.enum(JOB_KINDS), service: z.string(), pipeline: z.string().nullable(), runner: z.string().nullable(), runnerName: z.string().nullable(),
+  state: z.enum(RUN_STATES), attempt: z.number().int(), epoch: z.number().int(), cancelRequested: z.boolean(),
+  queuedAt: Time, startedAt: Time.nullable(), endedAt: Time.nullable(),
+  progress: z.object({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() }).nullable(),
+  counts: z.record(z.string(), z.number()),
+  entities: z.number().int().openapi({ description: 'Distinct entities of the final attempt' }),
+  records: z.number().int().openapi({ description: 'Records of the final attempt, log and outcome included' }),
+  wireBytes: z.number().int().openapi({ description: 'Payload bytes of the final attempt as received' }),
+  channel: z.string().nullable(),
+  testConnection: z.object({ status: z.enum(['Running', 'Successful', 'Failed']), steps: z.array(Step) }).nullable(),
+  steps: z.array(JsonObject).openapi({ description: 'OpenMetadata’s stepSummary' }),
+  failures: z.array(JsonObject),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+  integrity: z.string().nullable().openapi({ description: '"ok", or what is wrong with the records that are stored; null before the end' }),
+}).openapi('Run');
+
+export const LogLine = z.object({
+  cursor: z.number().int(), attempt: z.number().int(), sequence: z.number().int(), time: z.number().nullable(), level: z.string(), message: z.string(), data: JsonObject.nullable(),
+}).openapi('LogLine');
+
+export const TableRowSchema = z.object({
+  fqn: z.string(), service: z.string(), name: z.string(), displayName: z.string().nullable(), description: z.string().nullable(),
+  tableType: z.string().nullable(), columns: z.number().int(),
+}).openapi('TableRow');
+
+export const TableView = z.object({
+  fqn: z.string(), service: z.string(), request: z.record(z.string(), z.unknown()),
+  provenance: z.object({ runId: z.string(), attempt: z.number().int(), epoch: z.number().int(), updatedAt: Time }),
+}).openapi('Table');
+
+export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
+export const Cursor = z.coerce.number().int().min(0).default(0);
+export const NameParameter = z.object({ name: Name.openapi({ param: { name: 'name', in: 'path' } }) });
+export const IdParameter = z.object({ id: z.string().min(1).max(64).openapi({ param: { name: 'id', in: 'path' } }) });

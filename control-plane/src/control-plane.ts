@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { createApp } from './api/app.ts';
+import type { Clock, RandomBytes } from './clock.ts';
+import { Dispatcher } from './dispatch.ts';
+import { hashToken } from './enrolment.ts';
+import { ChangeHub, DISPATCH, ProgressBoard } from './events.ts';
+import { Delivery } from './link/delivery.ts';
+import { Registry } from './link/registry.ts';
+import { Session, type SessionGround } from './link/session.ts';
+import type { Wire } from './link/wire.ts';
+import { Port } from './port.ts';
+import type { Ground, Limits } from './settings.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { TlsFiles } from './tls.ts';
+
+export interface ControlPlaneOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** Folder of the store. */
+  readonly data: string;
+  readonly tls: TlsFiles;
+  readonly adminToken: string;
+  /** host:port that runners may dial beside localhost, 127.0.0.1, [::1] and `host` with its own port. */
+  readonly authorities: readonly string[];
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+}
+
+export interface RunningControlPlane {
+  readonly port: number;
+  /** Ends in order: no new connections, runners told goodbye, what they delivered stored, the store closed. */
+  close(): Promise<void>;
+}
+
+/** Starts everything and resolves when runners and people can connect. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  const { clock, random, limits, log } = options;
+  const store = openSqliteStore(join(options.data, 'store.sqlite'));
+  const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard() };
+  const registry = new Registry();
+  const delivery = new Delivery(ground);
+  const stopping = new AbortController();
+  const authorities = new Set<string>(options.authorities.map((authority) => authority.toLowerCase()));
+  const sessions = new Sessions({ ...ground, registry, delivery, authorities });
+  const app = createApp({ ground, registry, adminTokenHash: hashToken(options.adminToken), stopping: stopping.signal });
+  const { cert, key } = options.tls;
+  const listener = getRequestListener(app.fetch);
+  const port = new Port({ cert, key, accept: (wire) => sessions.accept(wire), answer: (request, response) => void listener(request, response) });
+  const number = await port.listen(options.host, options.port);
+  for (const host of ['localhost', '127.0.0.1', '[::1]', options.host]) authorities.add(`${host.toLowerCase()}:${number}`);
+  const dispatching = new Dispatcher(ground, registry).run(stopping.signal);
+  return {
+    port: number,
+    close: async () => {
+      port.stopListening();
+      stopping.abort();
+      ground.changes.changed(DISPATCH);
+      await dispatching;
+      await sessions.close();
+      await delivery.idle();
+      port.close();
+      await store.close();
+    },
+  };
+}
+
+/** Every open connection of a runner, welcomed or not. */
+class Sessions {
+  readonly #ground: SessionGround;
+  readonly #open = new Map<Session, Promise<void>>();
+  #closing = false;
+
+  constructor(ground: SessionGround) {
+    this.#ground = ground;
+  }
+
+  accept(wire: Wire): void {
+    if (this.#closing) return wire.close('going down');
+    const session = new Session(this.#ground, wire);
+    this.#open.set(session, session.run().finally(() => this.#open.delete(session)));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const ended = [...this.#open.values()];
+    for (const session of this.#open.keys()) session.close('going down');
+    await Promise.all(ended);
+  }
+}

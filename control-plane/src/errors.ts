@@ -1,0 +1,48 @@
+/** Every way the API and the endpoints of runners refuse something. The HTTP status follows from the code. */
+const CODES = {
+  INTERNAL: { status: 500, remedy: 'Report this with the log around it.' },
+  INPUT_INVALID: { status: 400, remedy: 'Correct the value that the message names.' },
+  UNAUTHENTICATED: { status: 401, remedy: 'Send the admin token as `Authorization: Bearer …`.' },
+  NOT_FOUND: { status: 404, remedy: 'Check the name or id.' },
+  CONFLICT: { status: 409, remedy: 'Look at the present state, then decide again.' },
+  SECRET_IN_PLAIN_TEXT: { status: 422, remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.' },
+  ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
+  PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
+  TIMEOUT: { status: 504, remedy: 'Try again.' },
+  USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+/** The body of every error answer, under `error`. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export class ControlPlaneError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: { readonly remedy?: string; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ControlPlaneError';
+    this.code = code;
+    this.remedy = options.remedy ?? CODES[code].remedy;
+  }
+
+  get status(): 400 | 401 | 403 | 404 | 409 | 422 | 500 | 504 {
+    return CODES[this.code].status;
+  }
+
+  body(): ErrorBody {
+    return { code: this.code, message: this.message, remedy: this.remedy };
+  }
+
+  /** Total: whatever was thrown comes back as a ControlPlaneError, with the original as its cause. */
+  static from(thrown: unknown): ControlPlaneError {
+    if (thrown instanceof ControlPlaneError) return thrown;
+    return new ControlPlaneError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  }
+}

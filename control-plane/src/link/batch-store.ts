@@ -1,0 +1,62 @@
+import type { Attempt, Run, Transaction } from '../store/store.ts';
+import { holder, renew } from '../run.ts';
+import type { Ground } from '../settings.ts';
+import { parseRecord, unpack, type ParsedRecord } from './batch.ts';
+import type { AttemptRef, Batch, Nack } from './frames.ts';
+import { applyOutcome } from './outcome.ts';
+
+export type Verdict =
+  | { readonly kind: 'ack'; readonly upTo: number; readonly ended: boolean }
+  | { readonly kind: 'nack'; readonly code: Nack['code']; readonly expected: number; readonly message: string };
+
+interface Sender {
+  readonly runnerId: string;
+  readonly channel: string;
+}
+
+/** Judges a batch and stores what is new in it. Records that are there already are dropped and acknowledged again. */
+export async function storeBatch(tx: Transaction, ground: Ground, from: Sender, ref: AttemptRef, batch: Batch): Promise<Verdict> {
+  const run = await tx.runs.get(ref.runId);
+  const attempt = await tx.runs.attempt(ref.runId, ref.epoch);
+  if (run === undefined || attempt === undefined || attempt.runnerId !== from.runnerId) return nack('NACK_CODE_UNKNOWN_RUN', 0, 'this run has not been given to this runner');
+  if (run.epoch !== ref.epoch) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has been given out again since');
+  const expected = attempt.storedSequence + 1;
+  if (batch.firstSequence + batch.count <= expected) return { kind: 'ack', upTo: attempt.storedSequence, ended: false };
+  if (holder(run) !== from.runnerId) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has ended or waits for another runner');
+  if (batch.firstSequence > expected) return nack('NACK_CODE_OUT_OF_ORDER', expected, 'records before these are missing');
+  const unpacked = unpack(batch);
+  if ('problem' in unpacked) return nack('NACK_CODE_CORRUPT', expected, unpacked.problem);
+  const records = unpacked.lines.slice(expected - batch.firstSequence).map(parseRecord);
+  const stored = await storeRecords(tx, ground, run, { ...attempt, channel: from.channel, wireBytes: attempt.wireBytes + batch.payload.length }, records);
+  const working = renew(run, from.runnerId, ground.clock.now(), ground.limits.leaseTtlMs);
+  const outcome = batch.last ? records.at(-1) : undefined;
+  if (outcome === undefined) {
+    await tx.runs.save(working);
+    await tx.runs.saveAttempt(stored);
+  } else {
+    await applyOutcome(tx, ground, working, stored, outcome);
+  }
+  return { kind: 'ack', upTo: stored.storedSequence, ended: outcome !== undefined };
+}
+
+function nack(code: Nack['code'], expected: number, message: string): Verdict {
+  return { kind: 'nack', code, expected, message };
+}
+
+async function storeRecords(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, records: readonly ParsedRecord[]): Promise<Attempt> {
+  await tx.records.append(run.id, attempt.epoch, attempt.storedSequence + 1, records);
+  let entities = 0;
+  for (const { kind, value } of records) {
+    if (kind === 'entity' && await storeEntity(tx, ground, run, attempt, value)) entities++;
+  }
+  return { ...attempt, storedSequence: attempt.storedSequence + records.length, entities: attempt.entities + entities };
+}
+
+async function storeEntity(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, value: Readonly<Record<string, unknown>>): Promise<boolean> {
+  const { type, fqn, request } = value;
+  if (typeof type !== 'string' || typeof fqn !== 'string' || typeof request !== 'object' || request === null) return false;
+  return tx.entities.upsert({
+    service: run.service, type, fqn, request: request as Record<string, unknown>,
+    runId: run.id, attempt: attempt.attempt, epoch: attempt.epoch, updatedAt: ground.clock.now(),
+  });
+}

@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { ControlPlaneError } from '../errors.ts';
+import { MAX_FRAME_BYTES } from './codec.ts';
+import { GOODBYE_MS, Inbox, type Wire } from './wire.ts';
+
+const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
+const OK = 0;
+const INTERNAL = 13;
+const RESOURCE_EXHAUSTED = 8;
+const UNIMPLEMENTED = 12;
+const PREFIX_BYTES = 5;
+
+/**
+ * Serves RunnerLink/Connect on an HTTP/2 stream. It is written out here because the receive window of the server that
+ * comes with grpc-js cannot be raised, which caps a runner at 64 KiB a round trip.
+ */
+export function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, accept: (wire: Wire) => void): void {
+  stream.on('error', () => stream.destroy());
+  if (!(headers['content-type'] ?? '').startsWith('application/grpc')) {
+    stream.respond({ ':status': 415 }, { endStream: true });
+  } else if (headers[':path'] === METHOD) {
+    accept(open(stream));
+  } else {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': UNIMPLEMENTED, 'grpc-message': 'no such method' }, { endStream: true });
+  }
+}
+
+function open(stream: ServerHttp2Stream): Wire {
+  const inbox = new Inbox(() => void stream.pause(), () => void stream.resume());
+  const splitter = new MessageSplitter();
+  let status = OK;
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(status) }));
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      for (const message of splitter.push(chunk)) inbox.push(message);
+    } catch (thrown) {
+      status = thrown instanceof ControlPlaneError ? RESOURCE_EXHAUSTED : INTERNAL;
+      inbox.end();
+      stream.end();
+    }
+  });
+  stream.on('end', () => inbox.end());
+  stream.on('close', () => inbox.end());
+  return {
+    kind: 'grpc',
+    messages: inbox,
+    send: (message) => {
+      if (stream.writable) stream.write(prefixed(message));
+    },
+    close: () => {
+      inbox.end();
+      stream.resume();
+      stream.end();
+      setTimeout(() => stream.destroy(), GOODBYE_MS).unref();
+    },
+  };
+}
+
+function prefixed(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Takes a stream of bytes apart into gRPC messages. */
+class MessageSplitter {
+  #rest: Buffer = Buffer.alloc(0);
+
+  *push(chunk: Buffer): Generator<Buffer> {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    while (this.#rest.length >= PREFIX_BYTES) {
+      const size = this.#rest.readUInt32BE(1);
+      if (this.#rest[0] !== 0 || size > MAX_FRAME_BYTES) throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
+      if (this.#rest.length < PREFIX_BYTES + size) return;
+      yield this.#rest.subarray(PREFIX_BYTES, PREFIX_BYTES + size);
+      this.#rest = this.#rest.subarray(PREFIX_BYTES + size);
+    }
+  }
+}

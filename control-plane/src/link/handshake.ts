@@ -1,0 +1,54 @@
+/**
+ * Proof of identity. Invariants:
+ * - The nonce is fresh for each connection and is used once.
+ * - The signature covers the nonce, the whole statement and the authority that the runner dialled; the authority must be
+ *   ours, or somebody passes on a handshake that was meant for them.
+ * - Every field is judged only after the signature has been verified.
+ */
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import type { Reads, Runner } from '../store/store.ts';
+import { decodeStatement } from './codec.ts';
+import type { HelloStatement, Refusal } from './frames.ts';
+
+export const PROTOCOL = 1;
+export const FEATURES: readonly string[] = ['zstd'];
+export const NONCE_BYTES = 32;
+
+const CONTEXT = 'hybrid-runner/link/v1\n';
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
+
+export type Verdict =
+  | { readonly ok: true; readonly runner: Runner; readonly statement: HelloStatement }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Hello {
+  readonly statement: Buffer;
+  readonly signature: Buffer;
+}
+
+/** Throws PROTOCOL_VIOLATION for a statement that is none. */
+export async function judgeHello(hello: Hello, nonce: Buffer, authorities: ReadonlySet<string>, runners: Reads['runners']): Promise<Verdict> {
+  const statement = decodeStatement(hello.statement);
+  const runner = await runners.get(statement.runnerId);
+  if (runner === undefined) return refused('RUNNER_UNKNOWN', 'no runner of this id has been enrolled here');
+  if (!signed(hello, statement.authority, nonce, runner.publicKey)) return refused('SIGNATURE_INVALID', 'the signature does not belong to this runner and this connection');
+  if (!authorities.has(statement.authority)) return refused('SIGNATURE_INVALID', `${printable(statement.authority)} is not an address of this control plane`);
+  if (runner.revokedAt !== null) return refused('RUNNER_REVOKED', 'this runner has been revoked');
+  if (statement.protocol !== PROTOCOL) return refused('PROTOCOL_UNSUPPORTED', `this control plane speaks protocol ${PROTOCOL}`);
+  return { ok: true, runner, statement };
+}
+
+function signed(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {
+  const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' });
+  const digest = createHash('sha256').update(hello.statement).digest();
+  const message = Buffer.concat([Buffer.from(`${CONTEXT}${authority}\n`), nonce, digest]);
+  return hello.signature.length === 64 && verify(null, message, key, hello.signature);
+}
+
+function refused(code: Refusal['code'], message: string): Verdict {
+  return { ok: false, refusal: { code, message, permanent: true, retryAfterMs: 0 } };
+}
+
+function printable(text: string): string {
+  return text.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { ErrorBody } from '../errors.ts';
+import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
+import type { Ground } from '../settings.ts';
+import type { Attempt, Transaction } from '../store/store.ts';
+import type { ParsedRecord } from './batch.ts';
+
+const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string().default(''), retryable: z.boolean().default(false) });
+
+const Outcome = z.object({
+  kind: z.literal('outcome'),
+  status: z.enum(['success', 'partialSuccess', 'failed', 'cancelled', 'expired', 'interrupted']),
+  counts: z.record(z.string(), z.number()).default({}),
+  steps: z.array(z.record(z.string(), z.unknown())).default([]),
+  failures: z.array(z.record(z.string(), z.unknown())).default([]),
+  error: Failure.optional(),
+  records: z.number().int(),
+  digest: z.string(),
+});
+type Outcome = z.infer<typeof Outcome>;
+
+/** Failures of the runner, not of the job: another attempt may do better. */
+const WORTH_ANOTHER = new Set(['RUNNER_STOPPED', 'WORKER_DIED']);
+
+/** Ends the attempt with its last record, and the run unless it is to be tried again. */
+export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, record: ParsedRecord): Promise<void> {
+  const now = ground.clock.now();
+  const parsed = Outcome.safeParse(record.value);
+  if (!parsed.success) {
+    await tx.runs.saveAttempt({ ...attempt, integrity: 'the last record is not an outcome' });
+    await tx.runs.save(end(run, 'failed', now, unreadableOutcome(z.prettifyError(parsed.error))));
+    return;
+  }
+  const { status, counts, steps, failures } = parsed.data;
+  await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity: await checkIntegrity(tx, attempt, parsed.data) });
+  const next = afterOutcome(run, parsed.data, now, ground.limits.maxAttempts);
+  await tx.runs.save(next);
+  ground.log.info({ run: run.id, attempt: run.attempt, epoch: run.epoch, outcome: status, state: next.status.state }, 'attempt ended');
+}
+
+function afterOutcome(run: Run, outcome: Outcome, now: number, maxAttempts: number): Run {
+  const error = outcome.error === undefined ? null : body(outcome.error);
+  const lost = outcome.status === 'interrupted' || (outcome.status === 'failed' && WORTH_ANOTHER.has(outcome.error?.code ?? '') && outcome.error?.retryable === true);
+  if (lost) return giveUpAttempt(run, error ?? { code: 'WORKER_DIED', message: 'the worker ended without a result', remedy: 'See the runner’s log.' }, now, maxAttempts);
+  const state = outcome.status as EndState;
+  return end(run, state, now, state === 'cancelled' ? error ?? cancelled(run.cancelReason ?? 'cancelled by the runner') : error);
+}
+
+function body({ code, message, remedy }: z.infer<typeof Failure>): ErrorBody {
+  return { code, message, remedy };
+}
+
+function unreadableOutcome(problem: string): ErrorBody {
+  return { code: 'PROTOCOL_VIOLATION', message: `the runner’s outcome cannot be read: ${problem}`, remedy: 'Update the older side.' };
+}
+
+/** Whether the outcome vouches for what has been stored. */
+async function checkIntegrity(tx: Transaction, attempt: Attempt, outcome: Outcome): Promise<string> {
+  const before = attempt.storedSequence - 1;
+  if (outcome.records !== before) return `the outcome speaks of ${outcome.records} records before it; ${before} are stored`;
+  if (outcome.digest === '') return outcome.status === 'interrupted' ? 'ok' : 'the outcome has no digest';
+  const digest = await tx.records.digest(attempt.runId, attempt.epoch, before);
+  return digest === outcome.digest ? 'ok' : 'the digest of the outcome does not match the records that are stored';
+}

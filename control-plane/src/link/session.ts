@@ -1,0 +1,193 @@
+import type { Runner } from '../store/store.ts';
+import { ControlPlaneError } from '../errors.ts';
+import { DISPATCH } from '../events.ts';
+import { NAME_AND_VERSION, type Ground } from '../settings.ts';
+import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
+import type { Delivery } from './delivery.ts';
+import type { AttemptRef, FromRunner, Heartbeat, HelloStatement, Refusal, ToRunner } from './frames.ts';
+import { FEATURES, judgeHello, NONCE_BYTES, PROTOCOL, type Hello } from './handshake.ts';
+import type { ConnectedRunner, Presence, Registry } from './registry.ts';
+import { acceptOffer, rejectOffer, renewLeases, resume } from './work.ts';
+import type { Wire } from './wire.ts';
+
+const CREDIT_BYTES = 4 * 1024 * 1024;
+
+/** What the sessions of a control plane share. */
+export interface SessionGround extends Ground {
+  readonly registry: Registry;
+  readonly delivery: Delivery;
+  /** host:port in lower case, as runners may dial it. */
+  readonly authorities: ReadonlySet<string>;
+}
+
+type State =
+  | { readonly name: 'challenged'; readonly nonce: Buffer }
+  | { readonly name: 'welcomed'; readonly runner: Runner }
+  | { readonly name: 'closed' };
+
+/** One conversation over one connection, from the challenge to the end. */
+export class Session implements ConnectedRunner {
+  readonly #ground: SessionGround;
+  readonly #wire: Wire;
+  #state: State;
+  #presence: Presence;
+  #unstoredBytes = 0;
+
+  constructor(ground: SessionGround, wire: Wire) {
+    this.#ground = ground;
+    this.#wire = wire;
+    this.#state = { name: 'challenged', nonce: ground.random(NONCE_BYTES) };
+    this.#presence = { channel: wire.kind, version: '', platform: '', capacity: 0, running: 0, draining: true, condition: '', spoolBytes: 0, jobKinds: [] };
+  }
+
+  get runnerId(): string {
+    return this.#state.name === 'welcomed' ? this.#state.runner.id : '';
+  }
+
+  get channel(): string {
+    return this.#wire.kind;
+  }
+
+  presence(): Presence {
+    return this.#presence;
+  }
+
+  send(frame: ToRunner): void {
+    if (this.#state.name !== 'closed') this.#wire.send(encode(frame));
+  }
+
+  close(reason: string): void {
+    this.#state = { name: 'closed' };
+    this.#wire.close(reason);
+  }
+
+  refuse(code: 'SUPERSEDED' | 'RUNNER_REVOKED', message: string): void {
+    this.#refuse({ code, message, permanent: true, retryAfterMs: 0 });
+  }
+
+  /** Resolves when the connection has ended. */
+  async run(): Promise<void> {
+    const deadline = new AbortController();
+    void this.#expire(deadline.signal);
+    try {
+      await this.#converse(deadline);
+    } catch (thrown) {
+      const error = ControlPlaneError.from(thrown);
+      this.#ground.log.warn({ runner: this.runnerId, code: error.code, reason: error.message }, 'session closed');
+      this.close(error.message);
+    } finally {
+      deadline.abort();
+      await this.#leave();
+    }
+  }
+
+  async #converse(deadline: AbortController): Promise<void> {
+    if (this.#state.name === 'challenged') {
+      this.send({ kind: 'challenge', body: { nonce: this.#state.nonce, protocolMin: PROTOCOL, protocolMax: PROTOCOL, features: FEATURES, serverTimeMs: this.#ground.clock.now() } });
+    }
+    for await (const message of this.#wire.messages) {
+      const frame = decode(message);
+      if (frame !== undefined) await this.#receive(frame);
+      if (this.#state.name === 'closed') return;
+      if (this.#state.name === 'welcomed') deadline.abort();
+    }
+  }
+
+  async #expire(signal: AbortSignal): Promise<void> {
+    await this.#ground.clock.sleep(this.#ground.limits.handshakeTimeoutMs, signal);
+    if (!signal.aborted && this.#state.name === 'challenged') this.close('no hello in time');
+  }
+
+  async #receive(frame: FromRunner): Promise<void> {
+    if (this.#state.name === 'challenged') {
+      if (frame.kind !== 'hello') throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} before hello`);
+      return this.#hello(frame.body, this.#state.nonce);
+    }
+    if (this.#state.name === 'closed') return;
+    switch (frame.kind) {
+      case 'hello': throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a second hello');
+      case 'heartbeat': return this.#heartbeat(frame.body);
+      case 'accept': return acceptOffer(this.#ground, this, named(frame.body.ref));
+      case 'reject': return rejectOffer(this.#ground, this.runnerId, named(frame.body.ref), frame.body);
+      case 'progress': {
+        const { phase, done, total, apiCalls, ref } = frame.body;
+        return this.#progress(named(ref), { phase: phase.slice(0, 100), done, total, apiCalls });
+      }
+      case 'batch': return this.#batch(frame.body);
+    }
+  }
+
+  async #hello(hello: Hello, nonce: Buffer): Promise<void> {
+    const verdict = await judgeHello(hello, nonce, this.#ground.authorities, this.#ground.store.read.runners);
+    if (!verdict.ok) return this.#refuse(verdict.refusal);
+    await this.#welcome(verdict.runner, verdict.statement);
+  }
+
+  async #welcome(runner: Runner, statement: HelloStatement): Promise<void> {
+    const { registry, changes, limits, log } = this.#ground;
+    const { runnerVersion: version, platform, capacity, draining, jobKinds } = statement;
+    this.#state = { name: 'welcomed', runner };
+    this.#presence = { ...this.#presence, version, platform, capacity, draining, jobKinds, running: statement.held.filter(({ running }) => running).length };
+    registry.supersede(runner.id);
+    await this.#ground.delivery.idle();
+    const { positions, cancels } = await resume(this.#ground, { ...runner, version, platform }, statement, this.channel);
+    this.send({
+      kind: 'welcome',
+      body: {
+        positions, creditBytes: CREDIT_BYTES, heartbeatIntervalMs: limits.heartbeatIntervalMs, maxBatchBytes: MAX_BATCH_BYTES,
+        controlPlane: NAME_AND_VERSION, features: FEATURES.filter((feature) => statement.features.includes(feature)),
+      },
+    });
+    for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
+    registry.add(this);
+    log.info({ runner: runner.id, name: runner.name, channel: this.channel, version }, 'runner connected');
+    changes.changed(DISPATCH);
+  }
+
+  async #heartbeat(heartbeat: Heartbeat): Promise<void> {
+    const { running, capacity, draining, condition, spoolBytes } = heartbeat;
+    const roomier = running < this.#presence.running || capacity > this.#presence.capacity;
+    this.#presence = { ...this.#presence, running, capacity, draining, spoolBytes, condition: condition.slice(0, 100) };
+    const { renewed, lost } = await renewLeases(this.#ground, this.runnerId, heartbeat.leases);
+    this.send({ kind: 'heartbeatReply', body: { number: heartbeat.number, renewed: renewed.map((ref) => ({ ref, ttlMs: this.#ground.limits.leaseTtlMs })), lost } });
+    if (roomier) this.#ground.changes.changed(DISPATCH);
+  }
+
+  async #progress(ref: AttemptRef, progress: { phase: string; done: number; total: number; apiCalls: number }): Promise<void> {
+    const run = await this.#ground.store.read.runs.get(ref.runId);
+    if (run?.epoch !== ref.epoch || run.status.state !== 'running' || run.status.runnerId !== this.runnerId) return;
+    this.#ground.progress.set(ref.runId, progress);
+    this.#ground.changes.changed(ref.runId);
+  }
+
+  /** Reads on while batches wait for the disk, but no further than twice the credit it gave. */
+  async #batch(batch: Extract<FromRunner, { kind: 'batch' }>['body']): Promise<void> {
+    const size = batch.payload.length;
+    this.#unstoredBytes += size;
+    const stored = this.#ground.delivery.submit(this, named(batch.ref), batch).then(() => {
+      this.#unstoredBytes -= size;
+    });
+    if (this.#unstoredBytes > 2 * CREDIT_BYTES) await stored;
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#ground.log.warn({ runner: this.runnerId, code: refusal.code }, 'runner refused');
+    this.send({ kind: 'refusal', body: refusal });
+    this.close(refusal.code);
+  }
+
+  async #leave(): Promise<void> {
+    const { registry, changes, log } = this.#ground;
+    const known = this.#ground.registry.all().includes(this);
+    if (known) registry.remove(this);
+    this.close('the connection has ended');
+    if (known) log.info({ channel: this.channel }, 'runner disconnected');
+    changes.changed(DISPATCH);
+    await this.#ground.delivery.idle();
+  }
+}
+
+function named(ref: AttemptRef | null): AttemptRef {
+  if (ref === null) throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a frame names no attempt');
+  return ref;
+}

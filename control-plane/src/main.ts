@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pino } from 'pino';
+import { adminToken } from './admin-token.ts';
+import { systemClock } from './clock.ts';
+import { startControlPlane } from './control-plane.ts';
+import { ControlPlaneError } from './errors.ts';
+import { parseOptions, type Options } from './options.ts';
+import { DEFAULT_LIMITS } from './settings.ts';
+import { ownTls, readTls, type TlsFiles } from './tls.ts';
+
+const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
+
+async function main(options: Options): Promise<void> {
+  const data = resolve(options.data);
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const tokenFile = options.adminTokenFile ?? join(data, 'admin-token');
+  const token = await adminToken(tokenFile, options.adminTokenFile === undefined, randomBytes);
+  const tls = await tlsOf(options, data);
+  const controlPlane = await startControlPlane({
+    host: options.host, port: options.port, data, tls, adminToken: token, authorities: options.authority, clock: systemClock, random: randomBytes, log,
+    limits: { ...DEFAULT_LIMITS, leaseTtlMs: options.leaseTtl, heartbeatIntervalMs: options.heartbeatInterval, maxAttempts: options.maxAttempts },
+  });
+  stopOnSignal(() => controlPlane.close());
+  const { port } = controlPlane;
+  process.stdout.write(`${JSON.stringify({
+    ready: true, url: `wss://localhost:${port}`, console: `https://localhost:${port}/`, caFile: resolve(tls.caFile), adminTokenFile: resolve(tokenFile),
+    ...(options.printAdminToken ? { adminToken: token } : {}),
+  })}\n`);
+}
+
+function tlsOf({ tlsCert, tlsKey, authority, host }: Options, data: string): Promise<TlsFiles> {
+  if (tlsCert !== undefined && tlsKey !== undefined) return readTls(tlsCert, tlsKey);
+  const more = authority.map((address) => address.replace(/:\d+$/, ''));
+  return ownTls(join(data, 'tls'), [...new Set(['localhost', '127.0.0.1', '::1', host, ...more])], Date.now());
+}
+
+/** The first signal stops in order, the second at once. */
+function stopOnSignal(close: () => Promise<void>): void {
+  const stop = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'stopping');
+    process.once(signal, () => process.exit(130));
+    close().then(() => process.exit(0), (thrown: unknown) => {
+      log.fatal({ err: thrown }, 'stopping failed');
+      process.exit(1);
+    });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+main(parseOptions(process.argv.slice(2))).catch((thrown: unknown) => {
+  const error = ControlPlaneError.from(thrown);
+  log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, error.message);
+  process.exitCode = error.code === 'USAGE' ? 2 : 1;
+});

@@ -1,0 +1,46 @@
+/** Applied in order, each once, each in a transaction. A released one is never changed; add another. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tokens (
+    hash BLOB PRIMARY KEY, name TEXT, expires_at INTEGER NOT NULL, used_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE runners (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, public_key BLOB NOT NULL, version TEXT NOT NULL, platform TEXT NOT NULL,
+    enrolled_at INTEGER NOT NULL, last_seen_at INTEGER, revoked_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE services (
+    name TEXT PRIMARY KEY, type TEXT NOT NULL, connection TEXT NOT NULL, runner TEXT, updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pipelines (
+    name TEXT PRIMARY KEY, service TEXT NOT NULL REFERENCES services (name), source_config TEXT NOT NULL,
+    logger_level TEXT NOT NULL, updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE runs (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, service TEXT NOT NULL, pipeline TEXT,
+    workflow TEXT NOT NULL, pinned_to TEXT, state TEXT NOT NULL, status TEXT NOT NULL, attempt INTEGER NOT NULL,
+    epoch INTEGER NOT NULL, queued_at INTEGER NOT NULL, started_at INTEGER, cancel_reason TEXT, refused_by TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX runs_active ON runs (position) WHERE state IN ('queued', 'offered', 'running');
+  CREATE INDEX runs_service ON runs (service, position);
+  CREATE TABLE attempts (
+    run_id TEXT NOT NULL REFERENCES runs (id), epoch INTEGER NOT NULL, attempt INTEGER NOT NULL, runner_id TEXT NOT NULL,
+    channel TEXT NOT NULL, stored_sequence INTEGER NOT NULL, wire_bytes INTEGER NOT NULL, entities INTEGER NOT NULL,
+    outcome TEXT, integrity TEXT, PRIMARY KEY (run_id, epoch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE records (
+    position INTEGER PRIMARY KEY, run_id TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL, line TEXT NOT NULL, UNIQUE (run_id, epoch, sequence)
+  ) STRICT;
+  CREATE INDEX records_kind ON records (run_id, kind, position);
+  CREATE TABLE entities (
+    service TEXT NOT NULL, type TEXT NOT NULL, fqn TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT, description TEXT,
+    table_type TEXT, columns INTEGER NOT NULL, request TEXT NOT NULL, run_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+    epoch INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (service, type, fqn)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entities_fqn ON entities (type, fqn);
+  CREATE TABLE attempt_entities (
+    run_id TEXT NOT NULL, epoch INTEGER NOT NULL, type TEXT NOT NULL, fqn TEXT NOT NULL,
+    PRIMARY KEY (run_id, epoch, type, fqn)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

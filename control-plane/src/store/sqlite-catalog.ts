@@ -1,0 +1,33 @@
+import { json, type Row, type Statements } from './sqlite-statements.ts';
+import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts';
+
+const SAVE_SERVICE = `INSERT INTO services VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
+  type = excluded.type, connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
+const SAVE_PIPELINE = 'INSERT OR REPLACE INTO pipelines VALUES (?, ?, ?, ?, ?)';
+
+export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
+  return {
+    services: async () => statements.all('SELECT * FROM services ORDER BY name', [], toService),
+    service: async (name) => statements.get('SELECT * FROM services WHERE name = ?', [name], toService),
+    pipelines: async () => statements.all('SELECT * FROM pipelines ORDER BY name', [], toPipeline),
+    pipeline: async (name) => statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
+    saveService: async ({ name, type, connection, runner, updatedAt }) =>
+      void statements.run(SAVE_SERVICE, [name, type, JSON.stringify(connection), runner, updatedAt]),
+    savePipeline: async ({ name, service, sourceConfig, loggerLevel, updatedAt }) =>
+      void statements.run(SAVE_PIPELINE, [name, service, JSON.stringify(sourceConfig), loggerLevel, updatedAt]),
+  };
+}
+
+function toService(row: Row): Service {
+  return {
+    name: row['name'] as string, type: row['type'] as string, connection: json(row['connection']) as Service['connection'],
+    runner: row['runner'] as string | null, updatedAt: row['updated_at'] as number,
+  };
+}
+
+function toPipeline(row: Row): Pipeline {
+  return {
+    name: row['name'] as string, service: row['service'] as string, sourceConfig: json(row['source_config']) as Pipeline['sourceConfig'],
+    loggerLevel: row['logger_level'] as string, updatedAt: row['updated_at'] as number,
+  };
+}

@@ -1,0 +1,46 @@
+import { json, type Row, type Statements } from './sqlite-statements.ts';
+import type { Attempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
+
+const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
+  started_at, cancel_reason, refused_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status, attempt = excluded.attempt,
+  epoch = excluded.epoch, started_at = excluded.started_at, cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by`;
+const LIST = 'SELECT * FROM runs ORDER BY position DESC LIMIT ?';
+const LIST_OF_SERVICE = 'SELECT * FROM runs WHERE service = ? ORDER BY position DESC LIMIT ?';
+const ACTIVE = "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
+const SAVE_ATTEMPT = 'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+export function runTables(statements: Statements): RunReads & RunWrites {
+  return {
+    get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
+    list: async ({ limit, service }) =>
+      service === undefined ? statements.all(LIST, [limit], toRun) : statements.all(LIST_OF_SERVICE, [service, limit], toRun),
+    active: async () => statements.all(ACTIVE, [], toRun),
+    attempt: async (runId, epoch) => statements.get('SELECT * FROM attempts WHERE run_id = ? AND epoch = ?', [runId, epoch], toAttempt),
+    save: async (run) => void statements.run(SAVE_RUN, [
+      run.id, run.kind, run.service, run.pipeline, run.workflow, run.pinnedTo, run.status.state, JSON.stringify(run.status), run.attempt,
+      run.epoch, run.queuedAt, run.startedAt, run.cancelReason, JSON.stringify(run.refusedBy),
+    ]),
+    saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, [
+      attempt.runId, attempt.epoch, attempt.attempt, attempt.runnerId, attempt.channel, attempt.storedSequence, attempt.wireBytes,
+      attempt.entities, attempt.outcome === null ? null : JSON.stringify(attempt.outcome), attempt.integrity,
+    ]),
+  };
+}
+
+function toRun(row: Row): Run {
+  return {
+    id: row['id'] as string, kind: row['kind'] as JobKind, service: row['service'] as string, pipeline: row['pipeline'] as string | null,
+    workflow: row['workflow'] as string, pinnedTo: row['pinned_to'] as string | null, status: json(row['status']) as Run['status'],
+    attempt: row['attempt'] as number, epoch: row['epoch'] as number, queuedAt: row['queued_at'] as number,
+    startedAt: row['started_at'] as number | null, cancelReason: row['cancel_reason'] as string | null, refusedBy: json(row['refused_by']) as string[],
+  };
+}
+
+function toAttempt(row: Row): Attempt {
+  return {
+    runId: row['run_id'] as string, epoch: row['epoch'] as number, attempt: row['attempt'] as number, runnerId: row['runner_id'] as string,
+    channel: row['channel'] as string, storedSequence: row['stored_sequence'] as number, wireBytes: row['wire_bytes'] as number,
+    entities: row['entities'] as number, outcome: row['outcome'] === null ? null : json(row['outcome']) as Attempt['outcome'], integrity: row['integrity'] as string | null,
+  };
+}

@@ -1,0 +1,215 @@
+/**
+ * What the control plane remembers. Invariants:
+ * - A transaction is all or nothing, sees its own writes, and is on the disk when it resolves.
+ * - Transactions run one after the other.
+ * - `read` sees only what has been committed.
+ * Every method is asynchronous because another store may live behind a network.
+ */
+import type { JobKind, Run } from '../run.ts';
+
+export interface Store {
+  readonly read: Reads;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface Reads {
+  readonly runners: RunnerReads;
+  readonly catalog: CatalogReads;
+  readonly runs: RunReads;
+  readonly records: RecordReads;
+  readonly entities: EntityReads;
+}
+
+export interface Transaction extends Reads {
+  readonly tokens: Tokens;
+  readonly runners: RunnerReads & RunnerWrites;
+  readonly catalog: CatalogReads & CatalogWrites;
+  readonly runs: RunReads & RunWrites;
+  readonly records: RecordReads & RecordWrites;
+  readonly entities: EntityReads & EntityWrites;
+}
+
+/** Times are Unix milliseconds throughout. */
+export interface StoredToken {
+  /** SHA-256 of the token. */
+  readonly hash: Buffer;
+  readonly name: string | null;
+  readonly expiresAt: number;
+  readonly usedBy: string | null;
+}
+
+export interface Tokens {
+  insert(token: StoredToken): Promise<void>;
+  find(hash: Buffer): Promise<StoredToken | undefined>;
+  markUsed(hash: Buffer, runnerId: string): Promise<void>;
+}
+
+export interface Runner {
+  readonly id: string;
+  readonly name: string;
+  /** Raw Ed25519 key, 32 bytes. */
+  readonly publicKey: Buffer;
+  readonly version: string;
+  readonly platform: string;
+  readonly enrolledAt: number;
+  readonly lastSeenAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+export interface RunnerReads {
+  list(): Promise<Runner[]>;
+  get(id: string): Promise<Runner | undefined>;
+}
+
+export interface RunnerWrites {
+  save(runner: Runner): Promise<void>;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly type: string;
+  readonly connection: Readonly<Record<string, unknown>>;
+  readonly runner: string | null;
+  readonly updatedAt: number;
+}
+
+export interface Pipeline {
+  readonly name: string;
+  readonly service: string;
+  readonly sourceConfig: Readonly<Record<string, unknown>>;
+  readonly loggerLevel: string;
+  readonly updatedAt: number;
+}
+
+export interface CatalogReads {
+  services(): Promise<Service[]>;
+  service(name: string): Promise<Service | undefined>;
+  pipelines(): Promise<Pipeline[]>;
+  pipeline(name: string): Promise<Pipeline | undefined>;
+}
+
+export interface CatalogWrites {
+  saveService(service: Service): Promise<void>;
+  savePipeline(pipeline: Pipeline): Promise<void>;
+}
+
+export interface Outcome {
+  readonly status: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly steps: readonly Readonly<Record<string, unknown>>[];
+  readonly failures: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** One assignment of a run: what has been stored under its epoch. */
+export interface Attempt {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly runnerId: string;
+  readonly channel: string;
+  readonly storedSequence: number;
+  /** Payload bytes of the batches that were stored. */
+  readonly wireBytes: number;
+  /** Distinct entities. */
+  readonly entities: number;
+  readonly outcome: Outcome | null;
+  /** "ok", or what is wrong with the stream; null before its end. */
+  readonly integrity: string | null;
+}
+
+export interface RunFilter {
+  readonly limit: number;
+  readonly service?: string | undefined;
+}
+
+export interface RunReads {
+  get(id: string): Promise<Run | undefined>;
+  /** Newest first. */
+  list(filter: RunFilter): Promise<Run[]>;
+  /** Queued, offered and running, oldest first. */
+  active(): Promise<Run[]>;
+  attempt(runId: string, epoch: number): Promise<Attempt | undefined>;
+}
+
+export interface RunWrites {
+  save(run: Run): Promise<void>;
+  saveAttempt(attempt: Attempt): Promise<void>;
+}
+
+export interface StoredRecord {
+  /** Grows over all records of the store: a cursor. */
+  readonly position: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly sequence: number;
+  /** The record as it came, without its newline. */
+  readonly line: string;
+}
+
+export interface NewRecord {
+  readonly kind: string;
+  readonly line: string;
+}
+
+export interface Page {
+  /** 0 for the start. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface RecordReads {
+  /** Records of one kind over all attempts of a run, after a position. */
+  ofKind(runId: string, kind: string, page: Page): Promise<StoredRecord[]>;
+  /** Records of one attempt, after a sequence; of one kind when that is named. */
+  ofAttempt(runId: string, epoch: number, page: Page, kind?: string): Promise<StoredRecord[]>;
+  /** SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its newline. */
+  digest(runId: string, epoch: number, upTo: number): Promise<string>;
+}
+
+export interface RecordWrites {
+  /** Numbers the records from `first` on. */
+  append(runId: string, epoch: number, first: number, records: readonly NewRecord[]): Promise<void>;
+}
+
+export interface Entity {
+  readonly service: string;
+  readonly type: string;
+  readonly fqn: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly updatedAt: number;
+}
+
+export interface TableRow {
+  readonly fqn: string;
+  readonly service: string;
+  readonly name: string;
+  readonly displayName: string | null;
+  readonly description: string | null;
+  readonly tableType: string | null;
+  readonly columns: number;
+}
+
+export interface TableFilter {
+  readonly service?: string | undefined;
+  /** Part of a name, display name or description. */
+  readonly q?: string | undefined;
+  /** The last name of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface EntityReads {
+  tables(filter: TableFilter): Promise<{ readonly tables: TableRow[]; readonly total: number }>;
+  table(fqn: string): Promise<Entity | undefined>;
+}
+
+export interface EntityWrites {
+  /** Whether the run's assignment had not written this entity before. */
+  upsert(entity: Entity): Promise<boolean>;
+}
+
+export type { JobKind, Run };
