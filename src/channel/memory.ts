@@ -5,21 +5,33 @@ import type { Channel, Dialer } from './channel.ts';
 import { loadCodec, type FrameCodec } from './codec.ts';
 import { FramedChannel, type Wire } from './framed-channel.ts';
 
-/** One direction of a pair: delivers whole messages later, in order, unless it is cut. */
-class MemoryWire implements Wire {
-  peer!: FramedChannel;
-  own!: FramedChannel;
-  other!: MemoryWire;
+/** What stands at an end of a wire; a FramedChannel is one. */
+export interface Receiver {
+  received(message: Uint8Array): void;
+  /** Called once; without an error when the connection was closed in good order. */
+  ended(error: RunnerError | undefined): void;
+}
+
+/** One end of a connection in memory: moves whole messages to the other end, later, in order. */
+export class MemoryWire implements Wire {
+  #receiver: Receiver | undefined;
+  #other: MemoryWire;
   #waiting: { readonly message: Uint8Array; readonly taken: () => void }[] = [];
   #buffered = 0;
   #reading = true;
   #over = false;
 
+  private constructor(other: MemoryWire | undefined) {
+    this.#other = other ?? new MemoryWire(this);
+  }
+
   static pair(): [MemoryWire, MemoryWire] {
-    const [a, b] = [new MemoryWire(), new MemoryWire()];
-    a.other = b;
-    b.other = a;
-    return [a, b];
+    const near = new MemoryWire(undefined);
+    return [near, near.#other];
+  }
+
+  attach(receiver: Receiver): void {
+    this.#receiver = receiver;
   }
 
   write(message: Uint8Array, taken: () => void): void {
@@ -39,7 +51,7 @@ class MemoryWire implements Wire {
 
   resume(): void {
     this.#reading = true;
-    setImmediate(() => this.other.#flush());
+    setImmediate(() => this.#other.#flush());
   }
 
   end(): void {
@@ -54,42 +66,39 @@ class MemoryWire implements Wire {
   }
 
   #flush(): void {
-    while (this.other.#reading && !this.#over) {
+    while (this.#other.#reading && !this.#over) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#buffered -= next.message.length;
       next.taken();
-      this.peer.received(next.message);
+      this.#other.#receiver?.received(next.message);
     }
   }
 
   #finish(error: RunnerError | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    this.other.#over = true;
-    this.own.ended(error);
-    this.peer.ended(error);
+    this.#other.#over = true;
+    this.#receiver?.ended(error);
+    this.#other.#receiver?.ended(error);
   }
 }
 
-/** Two channels joined back to back: what one sends, the other receives. For simulations and tests. */
-export function memoryChannels(codec: FrameCodec, clock: Clock): [FramedChannel, FramedChannel] {
-  const [near, far] = MemoryWire.pair();
-  const a = new FramedChannel('memory', near, codec, clock);
-  const b = new FramedChannel('memory', far, codec, clock);
-  near.own = far.peer = a;
-  far.own = near.peer = b;
-  return [a, b];
+/** Puts a channel at an end of a wire. */
+export function channelOver(wire: MemoryWire, codec: FrameCodec, clock: Clock): FramedChannel {
+  const channel = new FramedChannel('memory', wire, codec, clock);
+  wire.attach(channel);
+  return channel;
 }
 
-/** Dials a control plane that lives in the same process: `accept` gets its end, or throws to refuse the connection. */
+/** Dials a control plane that lives in the same process: `accept` attaches something to its end, or throws to refuse. For simulations and tests. */
 export class MemoryDialer implements Dialer {
   readonly kind = 'memory';
   readonly authority: string;
   readonly #clock: Clock;
-  readonly #accept: (channel: Channel) => void;
+  readonly #accept: (wire: MemoryWire, codec: FrameCodec) => void;
 
-  constructor(authority: string, clock: Clock, accept: (channel: Channel) => void) {
+  constructor(authority: string, clock: Clock, accept: (wire: MemoryWire, codec: FrameCodec) => void) {
     this.authority = authority;
     this.#clock = clock;
     this.#accept = accept;
@@ -97,9 +106,11 @@ export class MemoryDialer implements Dialer {
 
   async dial(signal: AbortSignal): Promise<Channel> {
     throwIfAborted(signal);
-    const [near, far] = memoryChannels(await loadCodec(), this.#clock);
+    const codec = await loadCodec();
     throwIfAborted(signal);
-    this.#accept(far);
-    return near;
+    const [near, far] = MemoryWire.pair();
+    const channel = channelOver(near, codec, this.#clock);
+    this.#accept(far, codec);
+    return channel;
   }
 }

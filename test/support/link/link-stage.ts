@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Dialer } from '../../../src/channel/channel.ts';
-import { MemoryDialer } from '../../../src/channel/memory.ts';
+import { channelOver, MemoryDialer } from '../../../src/channel/memory.ts';
 import type { AttemptRef, RunId, RunnerId } from '../../../src/domain/ids.ts';
 import { rawPublicKey, type Identity } from '../../../src/link/identity.ts';
 import { createLink, type Link, type LinkOptions } from '../../../src/link/link.ts';
@@ -67,7 +67,7 @@ export class LinkStage {
   }
 
   dialer(): Dialer {
-    const memory = new MemoryDialer(AUTHORITY, this.clock, this.controlPlane.accept);
+    const memory = new MemoryDialer(AUTHORITY, this.clock, (wire, codec) => this.controlPlane.accept(channelOver(wire, codec, this.clock)));
     return {
       kind: 'memory', authority: AUTHORITY,
       dial: async (signal) => {

@@ -1,0 +1,30 @@
+import { MemoryDialer, type MemoryWire } from '../../src/channel/memory.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { channelContract, type ChannelHarness, type FarEnd } from './channel.contract.ts';
+import { Mailbox } from './channel.servers.ts';
+import { NetworkStage } from './channel.stage.ts';
+
+async function overNetwork(kind: 'ws' | 'grpc'): Promise<ChannelHarness> {
+  const stage = await NetworkStage.open(kind);
+  return { dialer: stage.dialer(), accepted: () => stage.accepted(), close: () => stage.close() };
+}
+
+async function inMemory(): Promise<ChannelHarness> {
+  const ends = Promise.withResolvers<FarEnd>();
+  const dialer = new MemoryDialer('plane.test:443', systemClock, (wire) => ends.resolve(memoryEnd(wire)));
+  return { dialer, accepted: () => ends.promise, close: async () => undefined };
+}
+
+function memoryEnd(wire: MemoryWire): FarEnd {
+  const mailbox = new Mailbox();
+  wire.attach({ received: (message) => mailbox.push(Buffer.from(message)), ended: () => mailbox.end() });
+  return {
+    next: () => mailbox.next(), closed: mailbox.closed,
+    send: (message) => wire.write(message, () => undefined),
+    pause: () => wire.pause(), resume: () => wire.resume(), end: () => wire.end(), cut: () => wire.destroy(),
+  };
+}
+
+channelContract('WebSocket', () => overNetwork('ws'));
+channelContract('gRPC', () => overNetwork('grpc'));
+channelContract('memory', inMemory);

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+export interface RelayOptions {
+  readonly port: number;
+  /** Added to each chunk, each way. */
+  readonly delayMs?: number;
+}
+
+/** A TCP relay that can be slow, and can go silent without closing, as a dead firewall does. */
+export class Relay {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #frozen = false;
+
+  private constructor(options: RelayOptions) {
+    this.#server = createServer((client) => this.#join(client, options));
+  }
+
+  static async open(options: RelayOptions): Promise<Relay> {
+    const relay = new Relay(options);
+    relay.#server.listen(0, '127.0.0.1');
+    await once(relay.#server, 'listening');
+    return relay;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on nothing gets through, and nothing says so. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #join(client: Socket, { port, delayMs = 0 }: RelayOptions): void {
+    const upstream = connect(port, '127.0.0.1');
+    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+      this.#sockets.add(from);
+      from.setNoDelay(true);
+      from.on('data', (chunk: Buffer) => setTimeout(() => this.#pass(from, to, chunk), delayMs));
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        if (!this.#frozen) setTimeout(() => to.destroy(), delayMs);
+      });
+      from.on('end', () => setTimeout(() => to.end(), delayMs));
+    }
+  }
+
+  #pass(from: Socket, to: Socket, chunk: Buffer): void {
+    if (this.#frozen || to.destroyed) return;
+    if (to.write(chunk)) return;
+    from.pause();
+    to.once('drain', () => {
+      if (!this.#frozen) from.resume();
+    });
+  }
+}
