@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -72,6 +72,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   const parts = build(options);
   const identity = await loadIdentity(options.state, Date.now());
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
   const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal: closing.signal }).catch(() => undefined);
   const server = createOrgServer({ identity, gateway: parts.gateway, sleep });
   const admin = createAdminServer(options.adminToken, controls(parts));

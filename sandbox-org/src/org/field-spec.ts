@@ -85,9 +85,12 @@ function addressTraits(name: string, label: string, more: More): FieldTraits[] {
 
 const GEOCODE_ACCURACY = ['Address', 'NearAddress', 'Block', 'Street', 'ExtendedZip', 'Zip', 'Neighborhood', 'City', 'County', 'State', 'Unknown'];
 
-/** Latitude and longitude beside the compound; custom ones are named `X__Latitude__s` for `X__c`. */
+/** Latitude and longitude beside the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`, plain ones for `Location`. */
 export function locationTraits(name: string, label: string, more: More): FieldTraits[] {
-  const component = (part: string): string => (name.endsWith('__c') ? name.replace(/__c$/, `__${part}__s`) : part);
+  const component = (part: string): string => {
+    if (name.endsWith('__c')) return name.replace(/__c$/, `__${part}__s`);
+    return name === 'Location' ? part : name + part;
+  };
   const degree = (part: string): FieldTraits =>
     fieldTraits('double', component(part), `${label} (${part})`, { ...more, compoundFieldName: name }, 18, 15);
   return [degree('Latitude'), degree('Longitude'), fieldTraits('location', name, label, more)];

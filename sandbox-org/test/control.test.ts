@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../src/sandbox.ts';
+import { apiOf, composite } from './client.ts';
+
+const MAIN = join(import.meta.dirname, '../src/main.ts');
+const state = mkdtempSync(join(tmpdir(), 'sandbox-org-test-'));
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 60, state, proxyPort: 0, proxyCredentials: { username: 'me', password: 'secret' } });
+});
+afterAll(async () => {
+  await sandbox.close();
+  rmSync(state, { recursive: true });
+});
+
+describe('the program', () => {
+  it('says on one line how to reach it, and stops when asked to', async () => {
+    const child = spawn(process.execPath, [MAIN, '--objects', '40', '--seed', '5', '--state', state, '--json', '--trusted-ranges', '10.0.0.0/8,127.0.0.1/32'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const ready = JSON.parse(line) as Record<string, unknown>;
+    expect(ready).toMatchObject({
+      ready: true, caFile: join(state, 'ca.pem'), myDomain: 'acme.my', hosts: ['acme.my.salesforce.com', 'login.salesforce.com', 'test.salesforce.com'],
+      apiVersion: '68.0', organizationId: expect.stringMatching(/^00D\w{12}$/) as string, objects: 40,
+    });
+    expect(Object.keys(ready['credentials'] as object)).toEqual(['username', 'password', 'securityToken', 'consumerKey', 'consumerSecret']);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']], [['--nonsense']], [['--my-domain', 'acme']]])('refuses %j', async (flags) => {
+    const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const chunks: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBeGreaterThan(0);
+    expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(1);
+  });
+
+  it('keeps its authority for the next start, the key for its user alone', async () => {
+    const again = await startSandbox({ objects: 20, state });
+    await again.close();
+    expect(again.caPem).toBe(sandbox.caPem);
+    expect(statSync(join(state, 'server.key')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the admin endpoint', () => {
+  const admin = async (method: string, path: string, body?: unknown, token = sandbox.adminToken): Promise<{ status: number; json: Record<string, unknown> }> => {
+    const reply = await fetch(sandbox.adminUrl + path, { method, headers: { Authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
+  };
+
+  it('wants its token', async () => {
+    expect((await admin('GET', '/stats', undefined, 'wrong')).status).toBe(401);
+  });
+
+  it('counts calls by endpoint, bytes, sign-ins and concurrency', async () => {
+    await admin('POST', '/stats/reset');
+    const api = await apiOf(sandbox);
+    await Promise.all([api('/sobjects'), api('/composite', composite([{ path: '/sobjects/Account/describe' }]))]);
+    const { json } = await admin('GET', '/stats');
+    expect(json).toMatchObject({ calls: { token: 1, describeGlobal: 1, composite: 1 }, items: { describe: 1 }, apiCalls: 2, httpRequests: 3, logins: 1 });
+    expect(json['bytesOut']).toBeGreaterThan(50_000);
+    expect(json['maxConcurrency']).toBeGreaterThan(0);
+    expect((json['requests'] as object[]).at(-1)).toMatchObject({ host: 'acme.my.salesforce.com', status: 200 });
+    expect(JSON.stringify(json)).not.toContain(sandbox.credentials.consumerSecret);
+  });
+
+  it('installs and lifts faults, ends sessions and edits the org', async () => {
+    const api = await apiOf(sandbox);
+    await admin('POST', '/faults', [{ match: { path: '/limits$' }, effect: { kind: 'unavailable' } }]);
+    expect((await api('/limits')).status).toBe(503);
+    await admin('DELETE', '/faults');
+    expect((await api('/limits')).status).toBe(200);
+    await admin('POST', '/org', [{ kind: 'addObject', name: 'Fresh__c' }, { kind: 'addField', object: 'Fresh__c', field: { name: 'Size__c', type: 'double', scale: 2 } }]);
+    expect((await api('/sobjects/Fresh__c/describe')).json()).toMatchObject({ name: 'Fresh__c', custom: true });
+    await admin('POST', '/sessions/expire');
+    expect((await api('/limits')).status).toBe(401);
+  });
+
+  it('says what is wrong with a request', async () => {
+    expect(await admin('POST', '/org', { kind: 'touch', object: 'Nope' })).toEqual({ status: 400, json: { error: 'the org has no object Nope' } });
+    expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
+    expect((await admin('GET', '/nothing')).status).toBe(404);
+  });
+});
+
+describe('the proxy', () => {
+  /** The status line that a CONNECT for this target gets. */
+  async function connectTo(target: string, authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`): Promise<string> {
+    const { port } = new URL(sandbox.proxyUrl ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nProxy-Authorization: ${authorization}\r\n\r\n`);
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return chunk.toString().split('\r\n')[0] ?? '';
+  }
+
+  it('leads the names of Salesforce to the sandbox and refuses all others', async () => {
+    expect(await connectTo('acme.my.salesforce.com:443')).toContain('200');
+    expect(await connectTo('login.salesforce.com:443')).toContain('200');
+    expect(await connectTo('example.com:443')).toContain('403');
+    expect(await connectTo('acme.my.salesforce.com:22')).toContain('403');
+    expect(await connectTo('acme.my.salesforce.com:443', 'Basic bm90OnJpZ2h0')).toContain('407');
+    expect(sandbox.stats().proxy).toEqual({ connections: 2, refused: 3 });
+  });
+});
+
+describe('latency', () => {
+  it('adds the round trip once a call and the server time of each part', async () => {
+    const slow = await startSandbox({ objects: 60, latency: 30, state });
+    try {
+      const api = await apiOf(slow);
+      const timed = async (path: string, more = {}): Promise<number> => {
+        const startedAt = performance.now();
+        await api(path, more);
+        return performance.now() - startedAt;
+      };
+      const names = slow.org.list().filter(({ kind }) => kind === 'standard').slice(0, 4).map(({ name }) => name);
+      const single: number[] = [];
+      for (const name of names) single.push(await timed(`/sobjects/${name}/describe`));
+      const together = await timed('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
+      const sum = single.reduce((total, each) => total + each, 0);
+      expect(together).toBeGreaterThan(sum - 3 * 30 - 120);
+      expect(together).toBeLessThan(sum - 2 * 30);
+      const unchanged = { headers: { 'If-Modified-Since': new Date().toUTCString() } };
+      expect(await timed(`/sobjects/${names[0]}/describe`, unchanged)).toBeLessThan((single[0] ?? 0) * 0.75);
+      expect(await timed('/sobjects')).toBeGreaterThan(425);
+    } finally {
+      await slow.close();
+    }
+  });
+});
