@@ -64,7 +64,7 @@ async function checkAll(disk: Disk, directory: string, firsts: readonly Sequence
     const { scan, damaged, size } = await checkSegment(disk, directory, first, firsts[index + 1], start.acknowledged);
     if (damaged && !salvage) throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is damaged after record ${scan.last}`);
     const kept = scan.last < first ? 0 : scan.end;
-    if (kept < size) await cutAt(disk, directory, first, kept);
+    if (kept < size || kept === 0) await cutAt(disk, directory, first, kept);
     found = {
       ...found, durable: scan.last, complete: scan.complete, cut: found.cut + size - kept,
       segments: kept > 0 ? [...found.segments, first] : found.segments, bytes: found.bytes + kept,

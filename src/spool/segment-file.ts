@@ -37,6 +37,12 @@ export class SegmentFile {
     this.#size += encoded.byteLength;
   }
 
+  /** Ends the segment in favour of a next one: nothing of a failed append may stay behind its last record. */
+  async seal(): Promise<void> {
+    if (this.#file !== undefined && this.#dirty) await this.#heal(this.#file);
+    await this.close();
+  }
+
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;

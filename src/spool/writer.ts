@@ -132,7 +132,7 @@ export class SpoolWriter {
     while (!signal.aborted) {
       try {
         await this.#gather(signal);
-        await this.#commit(this.#pending);
+        await this.#commit([...this.#pending]);
         this.#set({ kind: 'open' });
       } catch (thrown) {
         if (!signal.aborted) await this.#stall(RunnerError.from(thrown, 'SINK_FAILED'), signal);
@@ -160,8 +160,8 @@ export class SpoolWriter {
     const bytes = group.reduce((sum, record) => sum + recordBytes(record), 0);
     const { segmentBytes, disk, directory } = this.#options;
     if (this.#segment !== undefined && this.#segment.size > HEADER_BYTES && this.#segment.size + bytes > segmentBytes) {
+      await this.#segment.seal();
       this.#closedBytes += this.#segment.size;
-      await this.#segment.close();
       this.#segment = undefined;
     }
     this.#segment ??= new SegmentFile(disk, directory, this.#durable + 1);

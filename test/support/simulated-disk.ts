@@ -52,6 +52,24 @@ export class SimulatedDisk implements Disk {
     for (const inode of new Set(this.#names.values())) this.#forget(inode);
   }
 
+  /** The disk as a program sees it that dies with the next crash. */
+  untilCrash(): Disk {
+    const epoch = this.#epoch;
+    const alive = async <T>(operation: () => Promise<T>): Promise<T> => {
+      if (epoch !== this.#epoch) throw systemError('EIO');
+      return await operation();
+    };
+    return {
+      open: (path, mode) => alive(() => this.open(path, mode)),
+      rename: (from, to) => alive(() => this.rename(from, to)),
+      unlink: (path) => alive(() => this.unlink(path)),
+      list: (path) => alive(() => this.list(path)),
+      makeDirectory: (path) => alive(() => this.makeDirectory(path)),
+      removeDirectory: (path) => alive(() => this.removeDirectory(path)),
+      syncDirectory: (path) => alive(() => this.syncDirectory(path)),
+    };
+  }
+
   /** Flips one bit of a file, as a bad disk would. */
   damage(path: string, position: number): void {
     const inode = this.#inode(path);
@@ -59,96 +77,86 @@ export class SimulatedDisk implements Disk {
     inode.durable[position] = inode.durable[position]! ^ 1;
   }
 
-  async open(path: string, mode: OpenMode): Promise<DiskFile> {
-    await this.#turn();
-    if (mode === 'create') {
-      if (this.#names.has(path)) throw systemError('EEXIST');
-      const inode: Inode = { durable: Buffer.alloc(0), current: Buffer.alloc(0), changes: [] };
-      this.#rename(path, (names) => names.set(path, inode));
-    }
-    return this.#file(this.#inode(path));
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    await this.#turn();
-    const inode = this.#inode(from);
-    this.#rename(to, (names) => {
-      names.delete(from);
-      names.set(to, inode);
+  open(path: string, mode: OpenMode): Promise<DiskFile> {
+    return this.#operate(() => {
+      if (mode === 'create') {
+        if (this.#names.has(path)) throw systemError('EEXIST');
+        const inode: Inode = { durable: Buffer.alloc(0), current: Buffer.alloc(0), changes: [] };
+        this.#rename(path, (names) => names.set(path, inode));
+      }
+      return this.#file(this.#inode(path));
     });
   }
 
-  async unlink(path: string): Promise<void> {
-    await this.#turn();
-    this.#inode(path);
-    this.#rename(path, (names) => names.delete(path));
+  rename(from: string, to: string): Promise<void> {
+    return this.#operate(() => {
+      const inode = this.#inode(from);
+      this.#rename(to, (names) => {
+        names.delete(from);
+        names.set(to, inode);
+      });
+    });
   }
 
-  async list(directory: string): Promise<string[]> {
-    await this.#turn();
-    if (!this.#directories.has(directory)) throw systemError('ENOENT');
-    return [...this.#names.keys()].filter((path) => dirname(path) === directory).map((path) => path.slice(directory.length + 1));
+  unlink(path: string): Promise<void> {
+    return this.#operate(() => {
+      this.#inode(path);
+      this.#rename(path, (names) => names.delete(path));
+    });
   }
 
-  async makeDirectory(path: string): Promise<void> {
-    await this.#turn();
-    this.#directories.add(path);
+  list(directory: string): Promise<string[]> {
+    return this.#operate(() => {
+      if (!this.#directories.has(directory)) throw systemError('ENOENT');
+      return [...this.#names.keys()].filter((path) => dirname(path) === directory).map((path) => path.slice(directory.length + 1));
+    });
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#operate(() => void this.#directories.add(path));
   }
 
   async removeDirectory(path: string): Promise<void> {
     if ((await this.list(path)).length > 0) throw systemError('ENOTEMPTY');
-    this.#directories.delete(path);
+    await this.#operate(() => void this.#directories.delete(path));
   }
 
-  async syncDirectory(path: string): Promise<void> {
-    await this.#turn();
-    for (const change of this.#nameChanges) if (change.directory === path) change.apply(this.#durableNames);
-    this.#nameChanges = this.#nameChanges.filter((change) => change.directory !== path);
+  syncDirectory(path: string): Promise<void> {
+    return this.#operate(() => {
+      for (const change of this.#nameChanges) if (change.directory === path) change.apply(this.#durableNames);
+      this.#nameChanges = this.#nameChanges.filter((change) => change.directory !== path);
+    });
   }
 
   #file(inode: Inode): DiskFile {
     const epoch = this.#epoch;
-    const turn = async (): Promise<void> => {
-      await this.#turn();
-      if (epoch !== this.#epoch) throw systemError('EIO');
-    };
+    const operate = <T>(act: () => T): Promise<T> => this.#operate(act, epoch);
     return {
-      write: async (bytes, position) => {
-        await turn();
-        const room = Math.max(0, this.capacity - this.#used() + inode.current.length - position);
+      write: (bytes, position) => operate(() => {
+        const room = Math.max(0, this.capacity - this.used + inode.current.length - position);
         const fits = Math.min(bytes.byteLength, room);
         this.#change(inode, { kind: 'write', at: position, bytes: Buffer.from(bytes.subarray(0, fits)) });
         if (fits < bytes.byteLength) throw systemError('ENOSPC');
         this.#maybeFail('write');
-      },
-      read: async (position, length) => {
-        await turn();
-        return Buffer.from(inode.current.subarray(position, position + length));
-      },
-      size: async () => {
-        await turn();
-        return inode.current.length;
-      },
-      truncate: async (size) => {
-        await turn();
-        this.#change(inode, { kind: 'truncate', size });
-      },
-      sync: async () => {
-        await turn();
+      }),
+      read: (position, length) => operate(() => Buffer.from(inode.current.subarray(position, position + length))),
+      size: () => operate(() => inode.current.length),
+      truncate: (size) => operate(() => this.#change(inode, { kind: 'truncate', size })),
+      sync: () => operate(() => {
         this.#maybeFail('sync');
         this.syncs += 1;
         inode.durable = Buffer.from(inode.current);
         inode.changes = [];
-      },
-      close: async () => undefined,
+      }),
+      close: () => Promise.resolve(),
     };
   }
 
-  /** Every operation gives way once, so that a crash can come between any two. */
-  async #turn(): Promise<void> {
-    const epoch = this.#epoch;
+  /** Every operation gives way once, so that a crash can come before it; then it happens in one step. */
+  async #operate<T>(act: () => T, epoch = this.#epoch): Promise<T> {
     await Promise.resolve();
     if (epoch !== this.#epoch) throw systemError('EIO');
+    return act();
   }
 
   #maybeFail(operation: 'write' | 'sync'): void {
@@ -158,7 +166,8 @@ export class SimulatedDisk implements Disk {
     throw systemError(code);
   }
 
-  #used(): number {
+  /** Bytes in all files. */
+  get used(): number {
     return [...this.#names.values()].reduce((sum, inode) => sum + inode.current.length, 0);
   }
 
