@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { batch, connect, logLine, outcomeLine, stepLine, tableLine, type Connection, type Identity, type Ref } from './fake-runner.ts';
+import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
+
+describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
+  let stage: Stage;
+  let identity: Identity;
+  let connection: Connection;
+  let ref: Ref;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    await prepareCatalog(stage.api);
+  });
+  afterAll(() => stage.close());
+
+  beforeEach(async () => {
+    identity = await stage.enrol();
+    ({ connection } = await connect(kind, stage, identity, { capacity: 100 }));
+    await prepareCatalog(stage.api, identity.runnerId);
+    await startRun(stage.api);
+    ref = await accepted(connection);
+    return () => connection.close();
+  });
+
+  const run = async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, any>;
+
+  it('offers the workflow document with references instead of secrets', async () => {
+    await startRun(stage.api);
+    const offer = await connection.take<{ kind: string; workflow: Buffer; leaseTtlMs: number }>('offer');
+    expect(offer).toMatchObject({ kind: 'metadata', leaseTtlMs: 60_000 });
+    expect(JSON.parse(offer.workflow.toString())).toMatchObject({
+      source: {
+        type: 'salesforce', serviceName: 'sandbox',
+        serviceConnection: { config: { type: 'Salesforce', password: 'secret:/salesforce/sandbox/password' } },
+        sourceConfig: { config: { type: 'DatabaseMetadata', tableFilterPattern: { includes: ['.*'] } } },
+      },
+      workflowConfig: { loggerLevel: 'INFO' },
+    });
+  });
+
+  it('stores records, log and entities, and ends the run with its outcome', async () => {
+    const lines = [logLine('begun'), tableLine('Account'), tableLine('Contact'), tableLine('Account')];
+    connection.send('batch', batch(ref, 1, lines.slice(0, 2)));
+    connection.send('batch', batch(ref, 3, [...lines.slice(2), outcomeLine(lines, { status: 'partialSuccess', counts: { objects: 2, apiCalls: 7 } })], { last: true, codec: 'CODEC_NONE' }));
+    await acknowledged(connection, 5);
+    expect(await run()).toMatchObject({
+      state: 'partialSuccess', attempt: 1, records: 5, entities: 2, counts: { objects: 2, apiCalls: 7 }, channel: kind, integrity: 'ok', error: null, runner: identity.runnerId,
+    });
+    const { body } = await stage.api.get(`/api/v1/runs/${ref.runId}/logs`);
+    expect(body.logs).toMatchObject([{ sequence: 1, level: 'info', message: 'begun', attempt: 1 }]);
+    const records = await stage.api.get(`/api/v1/runs/${ref.runId}/records?after=1&limit=2`);
+    expect(records.headers['content-type']).toContain('application/x-ndjson');
+    expect(records.text).toBe(`${lines[1]}\n${lines[2]}\n`);
+  });
+
+  it('acknowledges again, and stores once, what it has already', async () => {
+    const lines = [tableLine('A'), tableLine('B')];
+    connection.send('batch', batch(ref, 1, lines));
+    await acknowledged(connection, 2);
+    connection.send('batch', batch(ref, 1, lines));
+    expect(await connection.take('ack')).toMatchObject({ upTo: 2 });
+    expect(await run()).toMatchObject({ records: 2, entities: 2 });
+  });
+
+  it('takes the new part of a batch that overlaps what it has', async () => {
+    const lines = [tableLine('A'), tableLine('B'), tableLine('C')];
+    connection.send('batch', batch(ref, 1, lines.slice(0, 2)));
+    connection.send('batch', batch(ref, 2, [...lines.slice(1), outcomeLine(lines)], { last: true }));
+    await acknowledged(connection, 4);
+    expect(await run()).toMatchObject({ state: 'success', records: 4, integrity: 'ok' });
+  });
+
+  it('asks for what is missing when a batch comes too early', async () => {
+    connection.send('batch', batch(ref, 3, [tableLine('C')]));
+    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_OUT_OF_ORDER', expectedSequence: 1 });
+    expect(await run()).toMatchObject({ records: 0 });
+  });
+
+  it('refuses a batch that fails its checksum', async () => {
+    connection.send('batch', batch(ref, 1, [tableLine('A')], { corrupt: true }));
+    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT', expectedSequence: 1 });
+  });
+
+  it('inflates no further than the batch announces', async () => {
+    connection.send('batch', batch(ref, 1, ['x'.repeat(1_000_000)], { rawBytes: 100 }));
+    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT' });
+    connection.send('batch', batch(ref, 1, ['x'.repeat(9_000_000)]));
+    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT' });
+  });
+
+  it('refuses an epoch that is not the present one, and runs of others', async () => {
+    connection.send('batch', batch({ ...ref, epoch: ref.epoch + 1 }, 1, [tableLine('A')]));
+    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_UNKNOWN_RUN' });
+    const other = await stage.enrol();
+    const stranger = await connect(kind, stage, other);
+    stranger.connection.send('batch', batch(ref, 1, [tableLine('A')]));
+    expect(await stranger.connection.take('nack')).toMatchObject({ code: 'NACK_CODE_UNKNOWN_RUN' });
+    stranger.connection.close();
+    expect(await run()).toMatchObject({ records: 0 });
+  });
+
+  it('shows that records and outcome do not belong together', async () => {
+    connection.send('batch', batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('B')])], { last: true }));
+    await acknowledged(connection, 2);
+    expect((await run())['integrity']).toContain('digest');
+  });
+
+  it('keeps a record that it does not understand, and goes on', async () => {
+    const lines = ['not json', '{"kind":"from the future"}', '{"kind":"log","message":7}', '{"kind":"entity"}'];
+    connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
+    await acknowledged(connection, 5);
+    expect(await run()).toMatchObject({ state: 'success', integrity: 'ok', entities: 0 });
+    expect((await stage.api.get(`/api/v1/runs/${ref.runId}/logs`)).status).toBe(200);
+  });
+
+  it('shows the steps of a connection test as they end', async () => {
+    const { body } = await stage.api.post('/api/v1/services/sandbox/test-connection');
+    const test = await accepted(connection);
+    expect(test.runId).toBe(body.id);
+    const shown = async () => (await stage.api.get(`/api/v1/runs/${test.runId}`)).body.testConnection;
+    connection.send('batch', batch(test, 1, [stepLine('CheckAccess')]));
+    await acknowledged(connection, 1);
+    expect(await shown()).toMatchObject({ status: 'Running', steps: [{ name: 'CheckAccess', passed: true, mandatory: true }] });
+    const lines = [stepLine('CheckAccess'), stepLine('GetTables', false)];
+    connection.send('batch', batch(test, 2, [lines[1]!, outcomeLine(lines, { status: 'failed', error: { code: 'SALESFORCE_FORBIDDEN', message: 'no', remedy: 'ask', retryable: false } })], { last: true }));
+    await acknowledged(connection, 3);
+    expect(await shown()).toMatchObject({ status: 'Failed', steps: [{ name: 'CheckAccess' }, { name: 'GetTables', passed: false, message: 'it does not work' }] });
+  });
+
+  it('shows progress', async () => {
+    connection.send('progress', { ref, phase: 'describe', done: 3, total: 10, apiCalls: 4 });
+    await eventually(async () => (await run())['progress'] !== null);
+    expect((await run())['progress']).toEqual({ phase: 'describe', done: 3, total: 10, apiCalls: 4 });
+  });
+});
+
+async function accepted(connection: Connection): Promise<Ref> {
+  const { ref } = await connection.take<{ ref: Ref }>('offer');
+  connection.send('accept', { ref });
+  return ref;
+}
+
+async function acknowledged(connection: Connection, upTo: number): Promise<void> {
+  while ((await connection.take<{ upTo: number }>('ack')).upTo < upTo);
+}

@@ -1,0 +1,112 @@
+/** A whole control plane on a port of its own, for tests: real TLS, real store, real sockets. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { systemClock } from '../src/clock.ts';
+import { startControlPlane } from '../src/control-plane.ts';
+import { DEFAULT_LIMITS, type Limits } from '../src/settings.ts';
+import { ownTls } from '../src/tls.ts';
+import { newKey, type Identity, type Target } from './fake-runner.ts';
+
+export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+
+export interface Answer {
+  readonly status: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
+  readonly body: any;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+export interface Api {
+  get(path: string): Promise<Answer>;
+  post(path: string, body?: unknown): Promise<Answer>;
+  put(path: string, body: unknown): Promise<Answer>;
+}
+
+export interface Stage extends Target {
+  readonly data: string;
+  readonly api: Api;
+  enrol(name?: string): Promise<Identity>;
+  close(): Promise<void>;
+}
+
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'control-plane-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export async function openStage(limits: Partial<Limits> = {}, data = temporaryFolder()): Promise<Stage> {
+  const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
+  const ca = readFileSync(tls.caFile, 'utf8');
+  const running = await startControlPlane({
+    host: '127.0.0.1', port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock: systemClock, random: randomBytes,
+    limits: { ...DEFAULT_LIMITS, ...limits }, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+  });
+  const target = { port: running.port, ca };
+  const api = client(target, ADMIN_TOKEN);
+  return {
+    ...target, data: data.path, api, enrol: (name) => enrolVia(api, name),
+    close: async () => {
+      await running.close();
+      data.remove();
+    },
+  };
+}
+
+export async function enrolVia(api: Api, name = 'runner'): Promise<Identity> {
+  const { token } = (await api.post('/api/v1/enrolment-tokens', {})).body as { token: string };
+  const { key, publicKey } = newKey();
+  const answer = await api.post('/runner/v1/enroll', { token, publicKey, name, version: '0.1.0', platform: 'test' });
+  return { runnerId: (answer.body as { runnerId: string }).runnerId, key };
+}
+
+export function client(target: Target, token: string | undefined): Api {
+  return {
+    get: (path) => call(target, token, 'GET', path),
+    post: (path, body) => call(target, token, 'POST', path, body),
+    put: (path, body) => call(target, token, 'PUT', path, body),
+  };
+}
+
+function call({ port, ca }: Target, token: string | undefined, method: string, path: string, body?: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: 'localhost', port, ca, method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : undefined, headers: response.headers, text });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** Polls until `look` gives something. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, timeoutMs = 5000): Promise<T> {
+  for (const start = Date.now(); ;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() - start > timeoutMs) throw new Error('it did not happen in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export const SERVICE = { type: 'Salesforce', connection: { username: 'etl@acme.example', password: 'secret:/salesforce/sandbox/password', salesforceDomain: 'acme.my' } };
+
+/** A service and a pipeline to run. */
+export async function prepareCatalog(api: Api, runner?: string): Promise<void> {
+  await api.put('/api/v1/services/sandbox', { ...SERVICE, ...(runner === undefined ? {} : { runner }) });
+  await api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', sourceConfig: { tableFilterPattern: { includes: ['.*'] } } });
+}
+
+export async function startRun(api: Api): Promise<string> {
+  return ((await api.post('/api/v1/pipelines/sandbox_metadata/runs')).body as { id: string }).id;
+}
