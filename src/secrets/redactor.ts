@@ -3,7 +3,7 @@ import { MIN_LENGTH, secretForms } from './secret-forms.ts';
 
 // What must never break:
 // 1. Text leaves only with every known secret, in every known form, replaced. If that cannot be done, it is withheld.
-// 2. A line of JSON stays a line of JSON: a replacement never splits an escape.
+// 2. A JSON document stays one, with the same keys; in other text no replacement splits a JSON escape.
 // 3. What holds no secret is not changed.
 
 const REPLACEMENT = '[secret]';
@@ -27,6 +27,7 @@ type State =
 export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
   const values = new Set<string>();
   const forms = new Set<string>();
+  const short = new Set<string>();
   const quoted = new Set<string>();
   let state: State = { kind: 'ready', search: undefined };
 
@@ -36,8 +37,12 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
   };
   const replace = (text: string, search: PatternSearch | undefined): string => {
     let clean = search === undefined ? text : replaceMatches(text, search.find(text));
-    for (const short of quoted) clean = clean.replaceAll(short, short.startsWith('\\') ? `\\"${REPLACEMENT}\\"` : `"${REPLACEMENT}"`);
+    for (const whole of quoted) clean = clean.replaceAll(whole, whole.startsWith('\\') ? `\\"${REPLACEMENT}\\"` : `"${REPLACEMENT}"`);
     return clean;
+  };
+  const addShort = (value: string): void => {
+    short.add(value);
+    for (const whole of wholeStrings(value)) quoted.add(whole);
   };
 
   return {
@@ -46,7 +51,7 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
       values.add(value);
       try {
         for (const form of formsOf(value)) forms.add(form);
-        if (value.length < MIN_LENGTH) for (const whole of wholeStrings(value)) quoted.add(whole);
+        if (value.length < MIN_LENGTH) addShort(value);
         state = { kind: 'stale' };
       } catch {
         state = { kind: 'failed' };
@@ -57,7 +62,7 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
         const now = prepare();
         if (now.kind !== 'ready') return WITHHELD;
         const clean = replace(text, now.search);
-        return clean === text ? text : keepJson(text, clean, (part) => replace(part, now.search));
+        return clean === text ? text : keepJson(text, clean, (part) => (short.has(part) ? REPLACEMENT : replace(part, now.search)));
       } catch {
         return WITHHELD;
       }
@@ -107,11 +112,10 @@ function backslashesBefore(text: string, index: number): number {
   return count;
 }
 
-/** A secret that looks like JSON itself can tear a line's structure; then its strings are cleaned one by one instead. */
+/** A document is cleaned string by string: a secret that looks like JSON itself must not tear its structure. */
 function keepJson(text: string, clean: string, replace: (text: string) => string): string {
-  if (!/^\s*[[{]/.test(text) || parseJson(clean) !== undefined) return clean;
-  const original = parseJson(text);
-  return original === undefined ? clean : JSON.stringify(cleanValue(original.value, replace)) + (text.endsWith('\n') ? '\n' : '');
+  const document = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+  return document === undefined ? clean : JSON.stringify(cleanValue(document.value, replace)) + (text.endsWith('\n') ? '\n' : '');
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from './redactor.ts';
+
+function redactorOf(...values: string[]): (text: string) => string {
+  const redactor = createRedactor();
+  for (const value of values) redactor.add(value);
+  return (text) => redactor.redact(text);
+}
+
+const json = (text: string): string => JSON.stringify(text).slice(1, -1);
+const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;');
+const python = (text: string): string => json(text).replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Written here on their own, not taken from the code under test. */
+const FORMS: Readonly<Record<string, (value: string) => string>> = {
+  'as it is': (value) => value,
+  'in JSON': json,
+  'in JSON in JSON': (value) => json(json(value)),
+  'in ASCII JSON': python,
+  'in ASCII JSON in JSON': (value) => json(python(value)),
+  'in JSON that escapes slashes': (value) => json(value).replaceAll('/', '\\/'),
+  'in a URL': encodeURIComponent,
+  'in a URL, lower case': (value) => encodeURIComponent(value).replace(/%../g, (code) => code.toLowerCase()),
+  'in a form': (value) => new URLSearchParams({ x: value }).toString().slice(2),
+  'in a URL, strict': (value) => encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+  'in XML': xml,
+  'in an XML text node': (value) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+  'in HTML': (value) => xml(value).replaceAll('&apos;', '&#39;'),
+  'in XML in JSON': (value) => json(xml(value)),
+  'in a URL in JSON': (value) => json(encodeURIComponent(value)),
+  'in hex': (value) => Buffer.from(value).toString('hex'),
+  'in HEX': (value) => Buffer.from(value).toString('hex').toUpperCase(),
+};
+
+const secret = fc.oneof(
+  fc.string({ minLength: 6, maxLength: 80 }), fc.string({ minLength: 6, maxLength: 40, unit: 'binary' }), fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }),
+  fc.stringMatching(/^[!-~]{6,64}$/), fc.stringMatching(/^["'\\&<>%+\/= ]{6,12}$/),
+).map((text) => text.toWellFormed().trim()).filter((text) => text.length >= 6);
+
+/** Text that no secret of a test can be part of by chance. */
+const FILL = createHash('sha256').update('fill').digest('hex').replaceAll(/[0-9]/g, '~');
+
+describe.each(Object.entries(FORMS))('a secret %s', (_name, form) => {
+  it('is found at any position, for any value', () => {
+    fc.assert(fc.property(secret, fc.nat(30), fc.nat(30), (value, before, after) => {
+      const written = form(value);
+      const text = FILL.slice(0, before) + written + FILL.slice(0, after);
+      const clean = redactorOf(value)(text);
+      expect(clean).toContain('[secret]');
+      expect(clean).not.toContain(written);
+      expect(clean.length).toBeLessThanOrEqual(before + after + '[secret]'.length);
+    }), { numRuns: 60 });
+  });
+});
+
+describe('a secret in base64', () => {
+  it.each(['base64', 'base64url'] as const)('%s is found at each alignment, whatever is around it', (encoding) => {
+    fc.assert(fc.property(secret, fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 8 }), (value, before, after) => {
+      const text = Buffer.concat([before, Buffer.from(value), after]).toString(encoding);
+      const clean = redactorOf(value)(text);
+      expect(clean).toContain('[secret]');
+      const left = Buffer.from(clean.replaceAll('[secret]', '').replaceAll('=', ''), encoding).length;
+      expect(left).toBeLessThanOrEqual(before.length + after.length + 3);
+    }), { numRuns: 200 });
+  });
+
+  it('is found as the password of basic authentication', () => {
+    const header = `Basic ${Buffer.from('user@example.com:pa55w0rd!').toString('base64')}`;
+    expect(redactorOf('pa55w0rd!')(header)).toMatch(/^Basic dXNlckBleGFtcGxlLmNvb[A-Za-z0-9]*\[secret\]/);
+  });
+});
+
+describe('clean text', () => {
+  it('is not changed', () => {
+    const redact = redactorOf('correct horse battery', 'p@55"word\\with/odd<chars>', '-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n-----END KEY-----');
+    fc.assert(fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (text) => redact(text) === text), { numRuns: 1000 });
+    fc.assert(fc.property(fc.json(), (text) => redact(text) === text), { numRuns: 500 });
+  });
+
+  it('passes unchanged when there are no secrets', () => {
+    expect(createRedactor().redact('anything, even [secret]')).toBe('anything, even [secret]');
+  });
+
+  it('with a beginning or an end of a secret is not changed', () => {
+    const redact = redactorOf('abcdefghijkl');
+    for (const text of ['abcdefghijk', 'bcdefghijkl', 'abcdefghijkabcdefghijk', 'abcdef ghijkl']) expect(redact(text)).toBe(text);
+  });
+});
+
+describe('replacing', () => {
+  it('takes out secrets that overlap or touch as a whole', () => {
+    const redact = redactorOf('abcdef123', '123xyz789', 'xyz7');
+    expect(redact('<abcdef123xyz789>')).toBe('<[secret]>');
+    expect(redactorOf('password1', 'token-22')('login password1token-22 end')).toBe('login [secret] end');
+  });
+
+  it('takes the longest of secrets that begin alike', () => {
+    expect(redactorOf('password', 'password-and-token')('x password-and-token y password z')).toBe('x [secret] y [secret] z');
+  });
+
+  it('takes out every occurrence in a long text', () => {
+    const text = Array.from({ length: 1000 }, (_, index) => `line ${index} s3cr3t-value;`).join('\n');
+    const clean = redactorOf('s3cr3t-value')(text);
+    expect(clean.split('[secret]')).toHaveLength(1001);
+    expect(clean).not.toContain('s3cr3t');
+  });
+
+  it('finds the long lines of a value of several lines, but not the short ones', () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASC\n-----END PRIVATE KEY-----\n';
+    const redact = redactorOf(pem);
+    expect(redact('found MIIEvQIBADANBgkqhkiG9w0BAQEF here')).toBe('found [secret] here');
+    expect(redact('AASC is too short to tell')).toBe('AASC is too short to tell');
+    expect(redact(JSON.stringify({ pem }))).toBe('{"pem":"[secret]"}');
+  });
+
+  it('keeps an old value out after a new one is added', () => {
+    const redactor = createRedactor();
+    redactor.add('old-password');
+    expect(redactor.redact('old-password')).toBe('[secret]');
+    redactor.add('new-password');
+    expect(redactor.redact('old-password new-password')).toBe('[secret] [secret]');
+  });
+
+  it('finds a value under six characters as a whole JSON string only', () => {
+    const redact = redactorOf('abc');
+    expect(redact('{"password":"abc","text":"abcdef abc"}')).toBe('{"password":"[secret]","text":"abcdef abc"}');
+    expect(redact('{"body":"{\\"p\\":\\"abc\\"}"}')).toBe('{"body":"{\\"p\\":\\"[secret]\\"}"}');
+  });
+
+  it('takes surrogates that stand alone', () => {
+    expect(redactorOf('broken\ud800value')(JSON.stringify('a broken\ufffdvalue b'))).toBe('"a [secret] b"');
+  });
+});
+
+describe('a line of JSON', () => {
+  it('stays one, whatever the secret and wherever it stands', () => {
+    fc.assert(fc.property(secret, fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (value, before, after) => {
+      const line = JSON.stringify({ [`${before}${value}`]: [before + value + after, { number: 17, value }], after });
+      const clean = redactorOf(value)(line);
+      expect(() => JSON.parse(clean) as unknown).not.toThrow();
+      expect(clean).not.toContain(JSON.stringify(value));
+    }), { numRuns: 500 });
+  });
+
+  it.each([
+    ['begins in an escape', 'nabcdefg', '\nabcdefg'],
+    ['ends in one', 'hunter2\\', 'hunter2"'],
+    ['begins in a unicode escape', 'b123456', '\u001b123456'],
+    ['looks like its structure', '","b":"', 'x","b":"y'],
+  ])('stays one when a secret %s', (_what, value, text) => {
+    const clean = redactorOf(value)(JSON.stringify({ a: text, b: 'z' }));
+    expect(Object.keys(JSON.parse(clean) as object)).toEqual(['a', 'b']);
+  });
+
+  it('keeps numbers that merely contain the digits of a secret', () => {
+    const clean = redactorOf('170000')(JSON.stringify({ time: 1_700_000_000_000, code: 170_000, text: 'pin 170000' }));
+    expect(JSON.parse(clean)).toEqual({ time: 1_700_000_000_000, code: '[secret]', text: 'pin [secret]' });
+  });
+});
+
+describe('a redactor that cannot do its work', () => {
+  it('withholds what it is given', () => {
+    const redactor = createRedactor(() => {
+      throw new Error('a masker that fails');
+    });
+    redactor.add('s3cr3t-value');
+    expect(redactor.redact('contains s3cr3t-value or not')).toBe('"[withheld: the redactor failed]"');
+  });
+});
+
+describe('time', () => {
+  it('grows with the text, also for text made of pieces of secrets', () => {
+    const redact = redactorOf(...Array.from({ length: 50 }, (_, index) => `${'aaaaaaaa'}${index}bbbbbbbb`));
+    const measure = (length: number): number => {
+      const text = 'aaaaaaaa1bbbbbbb'.repeat(length / 16);
+      const started = performance.now();
+      redact(text);
+      return performance.now() - started;
+    };
+    measure(100_000);
+    const small = Math.min(measure(200_000), measure(200_000), measure(200_000));
+    const large = Math.min(measure(1_600_000), measure(1_600_000));
+    expect(large / Math.max(small, 1)).toBeLessThan(30);
+  });
+});
