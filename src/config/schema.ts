@@ -71,7 +71,7 @@ export const SETTINGS = {
     text: 'An HTTP proxy for every connection, by CONNECT. With a password in it, write it in the file or the environment, not as a flag.',
   }),
   'network.noProxy': setting({
-    kind: 'list', schema: list(text()), default: '', flag: '--no-proxy',
+    kind: 'list', schema: list(text()), default: '', flag: '--without-proxy',
     text: 'What is reached without the proxy: host names (with all below them), `host:port`, addresses, CIDR blocks, `*`.',
   }),
   'network.connectTo': setting({
@@ -110,7 +110,7 @@ export const SETTINGS = {
   }),
   'secrets.mounts': setting({
     kind: 'list of `{prefix, provider}`', schema: list(secretMount()), default: '', flag: '--secret-mounts',
-    text: 'Which provider (`vault`, `files`, `environment`) has the references below a prefix; as text `/prefix=provider`. The longest prefix counts; all else is in the vault.',
+    text: 'Which provider (`vault`, `files`, `environment`) has the references below a prefix; as text `/prefix=provider`. The longest prefix counts. All else is looked for in the vault, then in the files, then in the environment.',
   }),
   'status.socket': setting({
     ...pathKind, flag: '--status-socket', default: { words: '`status.sock` in the state directory', find: ({ stateDir, join }) => join(stateDir, 'status.sock') },

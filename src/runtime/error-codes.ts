@@ -31,6 +31,8 @@ const runtime = {
   RUNNER_NOT_RUNNING: entry('transient', 'No runner process answers on the status socket.', 'Start it, or name its configuration file with --config.'),
   TLS_VERIFICATION_DISABLED: entry('user', 'NODE_TLS_REJECT_UNAUTHORIZED turns certificate checks off.', 'Unset it; name your private CA in the configuration instead.'),
   PROCESS_UNSAFE: entry('user', 'Node.js was started with an option that opens secrets to others.', 'Take the option out of NODE_OPTIONS, NODE_DEBUG or the command line.'),
+  SERVICE_UNSUPPORTED: entry('user', 'This platform’s service manager is not supported yet.', 'Run `hybrid-runner run` under the service manager of your choice.'),
+  SERVICE_FAILED: entry('user', 'The service could not be set up.', 'See the cause; the steps can be repeated.'),
 } as const;
 
 const config = {

@@ -1,0 +1,15 @@
+import { environmentName, SETTING_KEYS, SETTINGS, type Setting } from '../../config/schema.ts';
+import { loadSettings, type Invocation } from '../invocation.ts';
+import { columns } from '../terminal.ts';
+
+/** Every setting with what it is and where that comes from. */
+export async function show(invocation: Invocation): Promise<void> {
+  const { config, values, sources } = await loadSettings(invocation);
+  const rows = SETTING_KEYS.map((key) => {
+    const { show: shown } = SETTINGS[key] as unknown as Setting<unknown>;
+    const value = values[key];
+    return { key, value: value === undefined ? null : (shown?.(value) ?? value), source: sources[key], environment: environmentName(key) };
+  });
+  const text = columns(rows.map(({ key, value, source }) => [key, value === null ? '–' : JSON.stringify(value), source.name]));
+  invocation.terminal.result({ configFile: config.configFile, settings: rows }, text);
+}

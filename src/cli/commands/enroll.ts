@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { controlPlaneNetwork } from '../../config/network-settings.ts';
+import { enrol } from '../../link/enrol.ts';
+import { createConnect } from '../../network/open.ts';
+import { untilAborted } from '../../runtime/abort.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { loadSettings, needFlag, type Invocation } from '../invocation.ts';
+import { actAsOwner } from '../ownership.ts';
+import { platform, version } from '../version.ts';
+
+const TOKEN_MAX = 4096;
+
+/** Trades a single-use token for an identity; the token comes from a file or standard input, never from the command line. */
+export async function enroll(invocation: Invocation): Promise<void> {
+  const { terminal, flags, interrupts } = invocation;
+  if (flags.has('token')) {
+    throw new RunnerError('USAGE', 'a token on the command line is visible to every process of this machine', { remedy: 'Give it in a file with --token-file FILE, or on standard input with --token-file -. Ask for a new token; this one has been seen.' });
+  }
+  const tokenFile = needFlag(flags, 'token-file');
+  const { config, sources } = await loadSettings(invocation);
+  const { url } = config.controlPlane;
+  if (url === undefined) throw new RunnerError('USAGE', '--url is missing', { remedy: 'Name the control plane: --url wss://catalog.example.com' });
+  const connect = createConnect(await controlPlaneNetwork(config));
+  const token = await readToken(tokenFile, invocation);
+  actAsOwner(config.stateDir);
+  const identity = await enrol({
+    url, token, stateDir: config.stateDir, name: config.name, version: version(), platform: platform(), replace: flags.has('replace'),
+    connect, clock: systemClock, signal: interrupts.signal,
+  });
+  const { runnerId, name, controlPlaneUrl } = identity;
+  terminal.result({ runnerId, name, controlPlaneUrl, stateDir: config.stateDir }, `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`);
+  if (sources['controlPlane.caFile'].kind === 'flag') terminal.notice(`\`run\` needs the CA file too: set controlPlane.caFile in ${config.configFile}.`);
+}
+
+async function readToken(file: string, { terminal, interrupts }: Invocation): Promise<string> {
+  if (file === '-' && terminal.stdin.isTTY === true) terminal.notice('Paste the token, then Enter and Ctrl-D:');
+  let content: string;
+  try {
+    content = file === '-' ? await untilAborted(text(terminal.stdin), interrupts.signal) : await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (interrupts.signal.aborted) throw thrown;
+    throw new RunnerError('FILE_UNREADABLE', `the token file ${file} cannot be read`, { cause: thrown });
+  }
+  const token = content.trim();
+  if (token === '' || token.length > TOKEN_MAX || /\s/.test(token)) throw new RunnerError('INPUT_INVALID', 'what was given is not an enrolment token: one word is', { remedy: 'Give the token alone, as the control plane showed it.' });
+  return token;
+}

@@ -1,0 +1,55 @@
+import { surroundingsOf } from '../config/surroundings.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
+import { openLogger } from '../observability/pino-logger.ts';
+import type { Logger } from '../observability/logger.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Flags by their long name, as `--token-file` -> `token-file`. */
+export type Flags = ReadonlyMap<string, string | true>;
+
+/** One command as it was called. */
+export interface Invocation {
+  readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly flags: Flags;
+  readonly operands: readonly string[];
+}
+
+/** A command; without a code it ends with 0. */
+export type Command = (invocation: Invocation) => Promise<ExitCode | void>;
+
+/** The text of a flag. Throws USAGE when it is missing. */
+export function needFlag(flags: Flags, name: string): string {
+  const value = flags.get(name);
+  if (typeof value !== 'string') throw new RunnerError('USAGE', `--${name} is missing`);
+  return value;
+}
+
+/** The configuration, with the flags of this call over it. */
+export async function loadSettings({ flags, env }: Pick<Invocation, 'flags' | 'env'>): Promise<LoadedConfig> {
+  const { loadConfig } = await import('../config/load.ts');
+  const given: Partial<Record<SettingKey, string>> = {};
+  for (const key of SETTING_KEYS) {
+    const value = flags.get(SETTINGS[key].flag.slice(2));
+    if (typeof value === 'string') given[key] = value;
+  }
+  const configFile = flags.get('config');
+  return loadConfig({ configFile: typeof configFile === 'string' ? configFile : undefined, flags: given, around: surroundingsOf(env) });
+}
+
+export interface LogTarget {
+  readonly descriptor: 1 | 2;
+  readonly redact: (line: string) => string;
+}
+
+/** The log of a command: JSON, or lines for people on a terminal. */
+export function openCommandLog({ config }: Pick<LoadedConfig, 'config'>, { terminal, env }: Pick<Invocation, 'terminal' | 'env'>, { descriptor, redact }: LogTarget): Promise<Logger> {
+  const isTerminal = (descriptor === 1 ? terminal.stdout : terminal.stderr).isTTY === true;
+  const format = config.log.format === 'auto' ? (isTerminal && !terminal.json ? 'pretty' : 'json') : config.log.format;
+  return openLogger({ level: config.log.level, format, colour: isTerminal && env['NO_COLOR'] === undefined, descriptor, redact });
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { isRunId, type RunId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { OutcomeRecord } from '../domain/record.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { createRedactor } from '../secrets/redactor.ts';
+import { composeAttempt } from '../worker/compose.ts';
+import { parseWorkflow } from '../worker/job-document.ts';
+import type { RecordSink } from '../worker/record-sink.ts';
+import { runAttempt } from '../worker/run-attempt.ts';
+import { workerSettingsSchema } from '../worker/settings.ts';
+import { Stop } from '../worker/stop.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
+import { loadSettings, needFlag, openCommandLog, type Invocation } from './invocation.ts';
+import { actAsOwner } from './ownership.ts';
+import { ProgressLine } from './progress-line.ts';
+
+export interface LocalAttempt {
+  readonly kind: JobKind;
+  /** Opened once configuration and workflow are known to be sound, so that bad input destroys no earlier result. */
+  readonly openSink: () => Promise<RecordSink>;
+}
+
+/** Runs one attempt in this process, without a control plane: same policy, secrets, connector and redaction as a worker. */
+export async function runLocally(invocation: Invocation, { kind, openSink }: LocalAttempt): Promise<OutcomeRecord> {
+  const file = needFlag(invocation.flags, 'workflow');
+  const settings = await loadSettings(invocation);
+  const workflow = await readWorkflow(file);
+  const sink = await openSink();
+  actAsOwner(settings.config.stateDir);
+  const redactor = createRedactor();
+  const progress = new ProgressLine(invocation.terminal, systemClock);
+  const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: redactor.redact }));
+  const parts = await composeAttempt({ settings: workerSettingsSchema.parse(settings.config), redactor, logger });
+  try {
+    return await runAttempt({
+      ...parts, job: { ref: localRef(), kind, workflow, deadlineMs: settings.config.jobs.deadlineMs }, sink, stop: stopOn(invocation.interrupts.signal),
+      clock: systemClock, random: systemRandom, logger, onProgress: (at) => progress.show(at),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+/** What the outcome means for whoever called: a message when something is to blame, and the exit code. */
+export function conclude({ terminal }: Invocation, { status, error }: OutcomeRecord): ExitCode {
+  if (status === 'success' || status === 'partialSuccess') return EXIT.ok.code;
+  if (status === 'cancelled') return EXIT.stopped.code;
+  if (error === undefined) return EXIT.runFailed.code;
+  const blamed = RunnerError.fromFailure(error);
+  if (!terminal.json) terminal.fail(blamed);
+  return exitCodeOf(blamed);
+}
+
+/** The document as JSON text. Throws FILE_UNREADABLE and JOB_INVALID. */
+async function readWorkflow(file: string): Promise<string> {
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (thrown) {
+    throw new RunnerError('FILE_UNREADABLE', `the workflow file ${file} cannot be read`, { cause: thrown });
+  }
+  let document: unknown;
+  try {
+    document = parse(content, { maxAliasCount: 100 });
+  } catch {
+    // The parser's message quotes the line, which may hold a password.
+    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML`, { remedy: 'Check indentation and quotes.' });
+  }
+  const text = JSON.stringify(document ?? null);
+  parseWorkflow(text);
+  return text;
+}
+
+function localRef(): { runId: RunId; attempt: number; epoch: number } {
+  const runId = `local-${systemRandom.uuid()}`;
+  if (!isRunId(runId)) throw new RunnerError('INTERNAL', 'a run id was made that is none');
+  return { runId, attempt: 1, epoch: 0 };
+}
+
+
+function stopOn(signal: AbortSignal): Stop {
+  const stop = new Stop();
+  const request = (): void => stop.request('cancelled', RunnerError.from(signal.reason, 'ABORTED').toFailure());
+  if (signal.aborted) request();
+  else signal.addEventListener('abort', request, { once: true });
+  return stop;
+}

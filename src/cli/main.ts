@@ -1,0 +1,61 @@
+import { RunnerError } from '../runtime/errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { Interrupts } from './interrupts.ts';
+import type { Command, Flags } from './invocation.ts';
+import { assertSafeProcess } from './process-checks.ts';
+import { Terminal } from './terminal.ts';
+
+/** Runs the command line and sets the exit code; the process ends once nothing is left to do. Never throws. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.umask(0o077);
+  const terminal = openTerminal(args);
+  const fail = (thrown: unknown): void => {
+    const error = RunnerError.from(thrown);
+    terminal.fail(error);
+    process.exitCode = exitCodeOf(error);
+  };
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (thrown: unknown) => {
+      fail(thrown);
+      process.exit();
+    });
+  }
+  try {
+    assertSafeProcess(process.env, process.execArgv);
+    await parse(args, terminal, new Interrupts(process));
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+async function parse(args: readonly string[], terminal: Terminal, interrupts: Interrupts): Promise<void> {
+  const [{ buildProgram, usageError }, { CommanderError }] = await Promise.all([import('./program.ts'), import('commander')]);
+  const launch = async (load: () => Promise<Command>, flags: Flags, operands: readonly string[]): Promise<void> => {
+    const command = await load();
+    const code = await command({ terminal, interrupts, env: process.env, flags, operands });
+    process.exitCode = code ?? 0;
+    // A listener for signals and an idle keep-alive socket must not hold up a command that is done.
+    process.stdin.unref?.();
+  };
+  const program = buildProgram(launch, (text) => terminal.stdout.write(text));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    const error = usageError(thrown);
+    if (thrown.code === 'commander.help') terminal.notice(program.helpInformation());
+    if (error !== undefined) throw error;
+  }
+}
+
+function openTerminal(args: readonly string[]): Terminal {
+  const level = args.indexOf('--log-level');
+  const debug = process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' || (level >= 0 && args[level + 1] === 'debug') || args.includes('--log-level=debug');
+  // Whoever reads our output may stop reading; that is no error of ours.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+    });
+  }
+  return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug });
+}

@@ -1,0 +1,79 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { ReadStream } from 'node:tty';
+import { untilAborted } from '../runtime/abort.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Terminal } from './terminal.ts';
+
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * A secret value: asked for twice without echo on a terminal, else all of standard input with one line break at its end
+ * taken off. Throws INPUT_INVALID, or the signal's reason.
+ */
+export async function readSecret(terminal: Terminal, what: string, signal: AbortSignal): Promise<string> {
+  if (terminal.stdin.isTTY !== true) return untilAborted(readAll(terminal), signal);
+  const value = await askHidden(terminal, `Value of ${what}: `, signal);
+  const again = await askHidden(terminal, 'The same again: ', signal);
+  if (value !== again) throw new RunnerError('INPUT_INVALID', 'the two values differ', { remedy: 'Run the command again.' });
+  return value;
+}
+
+async function readAll({ stdin }: Terminal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_BYTES} bytes`, { remedy: 'Store nothing but the secret.' });
+  }
+  return decodeText(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+}
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (thrown) {
+    throw new RunnerError('INPUT_INVALID', 'the value is not text in UTF-8', { cause: thrown, remedy: 'Encode binary values, for example in base64.' });
+  }
+}
+
+async function askHidden(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<string> {
+  const stdin = terminal.stdin as ReadStream;
+  const line = new HiddenLine();
+  const onData = (chunk: Buffer): void => line.type(chunk);
+  terminal.stderr.write(prompt);
+  stdin.setRawMode(true);
+  stdin.on('data', onData).resume();
+  try {
+    return await untilAborted(line.entered, signal);
+  } finally {
+    stdin.off('data', onData).pause();
+    stdin.setRawMode(false);
+    terminal.stderr.write('\n');
+  }
+}
+
+const ENTER = /[\r\n]/;
+
+/** Keys as a terminal in raw mode sends them, until Enter. */
+class HiddenLine {
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #entered = Promise.withResolvers<string>();
+  #characters: string[] = [];
+
+  get entered(): Promise<string> {
+    return this.#entered.promise;
+  }
+
+  type(chunk: Buffer): void {
+    for (const key of this.#decoder.write(chunk)) this.#press(key);
+  }
+
+  #press(key: string): void {
+    if (ENTER.test(key)) this.#entered.resolve(this.#characters.join(''));
+    else if (key === '\u0003' || (key === '\u0004' && this.#characters.length === 0)) this.#entered.reject(new RunnerError('ABORTED', 'no value was given'));
+    else if (key === '\u007f' || key === '\b') this.#characters.pop();
+    else if (key === '\u0015') this.#characters = [];
+    else if (key >= ' ') this.#characters.push(key);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Readable, Writable } from 'node:stream';
+import { problemsOf } from '../config/problems.ts';
+import { visible, visibleLines } from '../observability/visible.ts';
+import type { RunnerError } from '../runtime/errors.ts';
+
+export interface TerminalOptions {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** Whether machines read: one JSON document on stdout, nothing else. */
+  readonly json: boolean;
+  /** Whether errors come with their stacks. */
+  readonly debug: boolean;
+}
+
+const MAX_CAUSES = 5;
+
+/** All that a command says passes here: results on stdout, everything else on stderr, nothing that acts on the terminal. */
+export class Terminal {
+  readonly #options: TerminalOptions;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+  }
+
+  get json(): boolean {
+    return this.#options.json;
+  }
+
+  get stdin(): TerminalOptions['stdin'] {
+    return this.#options.stdin;
+  }
+
+  get stdout(): TerminalOptions['stdout'] {
+    return this.#options.stdout;
+  }
+
+  get stderr(): TerminalOptions['stderr'] {
+    return this.#options.stderr;
+  }
+
+  /** A command's result: `value` for machines, `text` for people. */
+  result(value: unknown, text: string): void {
+    this.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${visibleLines(text)}\n`);
+  }
+
+  /** Something beside the result; machines are spared it. */
+  notice(text: string): void {
+    if (!this.json) this.stderr.write(`${visibleLines(text)}\n`);
+  }
+
+  /** Code, message, causes, remedy. */
+  fail(error: RunnerError): void {
+    if (this.json) {
+      const problems = problemsOf(error);
+      this.stdout.write(`${JSON.stringify({ error: { ...error.toFailure(), ...(problems.length === 0 ? {} : { problems }) } })}\n`);
+    } else {
+      const lines = [`error ${error.code}: ${error.message}`, ...causes(error).map((cause) => `  because ${visible(cause)}`), `  → ${error.remedy}`];
+      this.stderr.write(`${visibleLines(lines.join('\n'))}\n`);
+    }
+    if (this.#options.debug) this.stderr.write(`${visibleLines(stacks(error))}\n`);
+  }
+}
+
+/** What lies under an error, leaving out what its message says already. */
+function causes(error: RunnerError): string[] {
+  const found: string[] = [];
+  for (let cause = error.cause; cause instanceof Error && found.length < MAX_CAUSES; cause = cause.cause) {
+    if (cause.message !== '' && !error.message.includes(cause.message)) found.push(cause.message);
+  }
+  return found;
+}
+
+function stacks(error: RunnerError): string {
+  const found: string[] = [];
+  for (let current: unknown = error; current instanceof Error && found.length < MAX_CAUSES; current = current.cause) found.push(current.stack ?? current.message);
+  return found.join('\n');
+}
+
+/** Columns of equal width, for lists. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), []);
+  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]!))).join('  ')).join('\n');
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Put in by the bundle. */
+declare const RUNNER_VERSION: string | undefined;
+
+/** Of this program. From sources, the version that the next bundle will have. */
+export function version(): string {
+  if (typeof RUNNER_VERSION === 'string') return RUNNER_VERSION;
+  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { readonly version: string };
+  return manifest.version;
+}
+
+/** For people: "linux x64, Node 24.21.0". */
+export function platform(): string {
+  return `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+}

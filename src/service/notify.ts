@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Clock } from '../runtime/clock.ts';
+
+/** Tells the service manager how the service is. Never throws: a runner works without being listened to. */
+export interface ServiceManager {
+  /** `READY=1` and the like. */
+  say(...assignments: readonly string[]): Promise<void>;
+  /** How often it wants to hear WATCHDOG=1, in milliseconds; undefined when it does not. */
+  readonly watchdogMs: number | undefined;
+}
+
+/**
+ * systemd listens on a Unix datagram socket, which Node cannot open; its own program sends the message. The unit
+ * admits messages of child processes for that (NotifyAccess=all).
+ */
+const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
+const TIMEOUT_MS = 5000;
+
+const nobody: ServiceManager = { say: () => Promise.resolve(), watchdogMs: undefined };
+
+export function serviceManager(env: Readonly<NodeJS.ProcessEnv>, programs: readonly string[] = PROGRAMS): ServiceManager {
+  const socket = env['NOTIFY_SOCKET'];
+  const program = programs.find((path) => existsSync(path));
+  if (socket === undefined || socket === '' || program === undefined) return nobody;
+  return { say: (...assignments) => send(program, assignments, socket), watchdogMs: watchdogInterval(env) };
+}
+
+function send(program: string, assignments: readonly string[], socket: string): Promise<void> {
+  return new Promise((done) => {
+    execFile(program, [`--pid=${process.pid}`, ...assignments], { env: { NOTIFY_SOCKET: socket }, timeout: TIMEOUT_MS }, () => done());
+  });
+}
+
+/** Twice as often as demanded, as systemd advises; only when the demand is meant for this process. */
+function watchdogInterval(env: Readonly<NodeJS.ProcessEnv>): number | undefined {
+  const microseconds = Number(env['WATCHDOG_USEC']);
+  const pid = env['WATCHDOG_PID'];
+  if (!Number.isSafeInteger(microseconds) || microseconds <= 0) return undefined;
+  return pid === undefined || pid === `${process.pid}` ? microseconds / 2000 : undefined;
+}
+
+/** Keeps the service manager informed until the signal fires. */
+export async function keepInformed(manager: ServiceManager, status: () => string, clock: Clock, signal: AbortSignal): Promise<void> {
+  const { watchdogMs } = manager;
+  if (watchdogMs === undefined) return;
+  while (!signal.aborted) {
+    await manager.say('WATCHDOG=1', `STATUS=${status()}`);
+    await clock.sleep(watchdogMs, signal).catch(() => undefined);
+  }
+}

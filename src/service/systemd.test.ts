@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { systemdUnit, type UnitOptions } from './systemd.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'unit-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const options: UnitOptions = {
+  node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', configFile: '/etc/hybrid-runner/runner.yaml',
+  user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes: [2, 3, 4, 5, 77],
+};
+
+/** The lines of a setting. */
+const valuesOf = (unit: string, name: string): string[] => unit.split('\n').filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+
+describe('the systemd unit', () => {
+  it('waits for the drain before it kills', () => {
+    const seconds = Number(valuesOf(systemdUnit({ ...options, drainTimeoutMs: 600_000 }), 'TimeoutStopSec')[0]);
+    expect(seconds).toBeGreaterThan(600);
+  });
+
+  it('does not restart what only a person can help', () => {
+    expect(valuesOf(systemdUnit(options), 'RestartPreventExitStatus')).toEqual(['2 3 4 5 77']);
+  });
+
+  it('lets systemd make a state directory below /var/lib, and opens any other for writing', () => {
+    expect(valuesOf(systemdUnit(options), 'StateDirectory')).toEqual(['hybrid-runner']);
+    const elsewhere = systemdUnit({ ...options, stateDir: '/data/runner' });
+    expect(valuesOf(elsewhere, 'StateDirectory')).toEqual([]);
+    expect(valuesOf(elsewhere, 'ReadWritePaths')).toEqual(['/data/runner']);
+  });
+
+  it('keeps systemd from reading paths as anything else', () => {
+    const [start] = valuesOf(systemdUnit({ ...options, configFile: '/etc/a b/%h$HOME"x.yaml' }), 'ExecStart');
+    expect(start).toContain(String.raw`--config "/etc/a b/%%h$$HOME\"x.yaml"`);
+  });
+
+  it.each([{ user: 'root\nExecStartPre=/bin/evil' }, { user: 'Root' }, { configFile: '/etc/x\nUser=root' }, { stateDir: '/var/lib/../etc' }, { stateDir: '/var/lib/a b' }])('refuses %j', (change) => {
+    expect(() => systemdUnit({ ...options, ...change })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
+  });
+
+  it('is what packaging/ holds', () => {
+    expect(readFileSync(join(import.meta.dirname, '../../packaging/systemd/hybrid-runner.service'), 'utf8')).toBe(systemdUnit(options));
+  });
+
+  const analyze = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' });
+
+  it.runIf(analyze.status === 0)('exposes no more than 1.5 by systemd’s own count', () => {
+    const file = join(directory, 'hybrid-runner.service');
+    writeFileSync(file, systemdUnit(options));
+    const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', file], { encoding: 'utf8' });
+    const exposure = /Overall exposure level for .*: (?<level>[\d.]+)/.exec(stdout)?.groups?.['level'];
+    expect(Number(exposure)).toBeLessThanOrEqual(1.5);
+  });
+});
