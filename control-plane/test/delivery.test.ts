@@ -23,7 +23,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     return () => connection.close();
   });
 
-  const run = async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, any>;
+  const run = async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
 
   it('offers the workflow document with references instead of secrets', async () => {
     await startRun(stage.api);

@@ -10,7 +10,7 @@ const Time = z.number().int().openapi({ description: 'Unix time in milliseconds'
 
 export const EnrolmentRequest = z.object({
   token: z.string().min(1).max(512),
-  publicKey: z.base64().length(44).openapi({ description: 'Raw Ed25519 public key, 32 bytes in base64' }),
+  publicKey: z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, 'not 32 bytes').openapi({ description: 'Raw Ed25519 public key, 32 bytes in base64' }),
   name: Name, version: z.string().max(100), platform: z.string().max(200),
 }).openapi('EnrolmentRequest');
 

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, dial, newKey, sayHello, type HelloOptions, type Identity } from './fake-runner.ts';
+import { eventually, openStage, type Stage } from './stage.ts';
+
+describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await openStage({ handshakeTimeoutMs: 300 });
+  });
+  afterAll(() => stage.close());
+
+  async function refusal(identity: Identity, options: HelloOptions = {}): Promise<object> {
+    const connection = await dial(kind, stage);
+    await sayHello(connection, identity, stage, options);
+    const refused = await connection.take<object>('refusal');
+    await connection.closed;
+    return refused;
+  }
+
+  it('welcomes a runner that proves its key', async () => {
+    const identity = await stage.enrol('proven');
+    const { connection, welcome } = await connect(kind, stage, identity, { capacity: 3 });
+    expect(welcome).toMatchObject({ positions: [], creditBytes: 4 * 1024 * 1024, heartbeatIntervalMs: 15_000, maxBatchBytes: 1024 * 1024, features: ['zstd'] });
+    const { body } = await eventually(async () => {
+      const answer = await stage.api.get('/api/v1/runners');
+      return answer.body.runners.some((runner: { id: string; connected: boolean }) => runner.id === identity.runnerId && runner.connected) && answer;
+    });
+    expect(body.runners.find((runner: { id: string }) => runner.id === identity.runnerId)).toMatchObject({ name: 'proven', channel: kind, capacity: 3, platform: 'test', revoked: false });
+    connection.close();
+    await eventually(async () => (await stage.api.get('/api/v1/runners')).body.runners.every((runner: { id: string; connected: boolean }) => runner.id !== identity.runnerId || !runner.connected));
+  });
+
+  it('challenges each connection with a nonce of its own', async () => {
+    const nonces = new Set<string>();
+    for (let count = 0; count < 3; count++) {
+      const connection = await dial(kind, stage);
+      nonces.add((await connection.take<{ nonce: Buffer }>('challenge')).nonce.toString('hex'));
+      connection.close();
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  it('refuses a signature over the nonce of another connection', async () => {
+    expect(await refusal(await stage.enrol(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({ code: 'SIGNATURE_INVALID', permanent: true });
+  });
+
+  it('refuses the key of somebody else', async () => {
+    const { runnerId } = await stage.enrol();
+    expect(await refusal({ runnerId, key: newKey().key })).toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
+  it('refuses a handshake that was meant for another address', async () => {
+    expect(await refusal(await stage.enrol(), { authority: `evil.example:${stage.port}` })).toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
+  it('refuses a runner it does not know', async () => {
+    expect(await refusal({ runnerId: 'rnr_unknown', key: newKey().key })).toMatchObject({ code: 'RUNNER_UNKNOWN', permanent: true });
+  });
+
+  it('refuses a protocol version outside its range', async () => {
+    expect(await refusal(await stage.enrol(), { protocol: 2 })).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+  });
+
+  it('shuts out a runner that is revoked, at once and for good', async () => {
+    const identity = await stage.enrol();
+    const { connection } = await connect(kind, stage, identity);
+    await eventually(async () => (await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`)).status === 200);
+    expect(await connection.take('refusal')).toMatchObject({ code: 'RUNNER_REVOKED', permanent: true });
+    await connection.closed;
+    expect(await refusal(identity)).toMatchObject({ code: 'RUNNER_REVOKED' });
+  });
+
+  it('puts out the older of two connections with one identity', async () => {
+    const identity = await stage.enrol();
+    const older = await connect(kind, stage, identity);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const newer = await connect(kind, stage, identity);
+    expect(await older.connection.take('refusal')).toMatchObject({ code: 'SUPERSEDED' });
+    await older.connection.closed;
+    newer.connection.send('heartbeat', { number: 5, leases: [] });
+    expect(await newer.connection.take('heartbeatReply')).toMatchObject({ number: 5 });
+    newer.connection.close();
+  });
+
+  it('closes a connection that says nothing', async () => {
+    const connection = await dial(kind, stage);
+    await connection.closed;
+    expect((await connection.next())?.body).toBe('challenge');
+  });
+
+  it('closes a connection that begins with another frame, with a second hello, or with bytes that are no frame', async () => {
+    const early = await dial(kind, stage);
+    early.send('heartbeat', { number: 1 });
+    await early.closed;
+    const identity = await stage.enrol();
+    const twice = await connect(kind, stage, identity);
+    twice.connection.send('hello', { statement: Buffer.alloc(0), signature: Buffer.alloc(64) });
+    await twice.connection.closed;
+    const garbage = await dial(kind, stage);
+    garbage.sendRaw(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+    await garbage.closed;
+  });
+});

@@ -1,0 +1,74 @@
+import { statSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
+import { startProgram, type Program } from './program.ts';
+import { enrolVia, prepareCatalog, startRun, temporaryFolder } from './stage.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let program: Program;
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  program = await startProgram(folder.path);
+});
+afterEach(async () => {
+  await program.end('SIGKILL');
+  folder.remove();
+});
+
+describe('the program', () => {
+  it('says in one line where it is, and the admin token only when asked', async () => {
+    expect(Object.keys(program.ready)).toEqual(['ready', 'url', 'console', 'caFile', 'adminTokenFile']);
+    expect(statSync(program.ready['adminTokenFile'] as string).mode & 0o777).toBe(0o600);
+    const other = temporaryFolder();
+    const printing = await startProgram(other.path, ['--print-admin-token']);
+    expect(printing.ready['adminToken']).toMatch(/^hra_/);
+    await printing.end('SIGKILL');
+    other.remove();
+  });
+
+  it.each(['ws', 'grpc'] as const)('says goodbye to a runner over %s when it is told to stop', async (kind) => {
+    const { connection } = await connect(kind, program, await enrolVia(program.api));
+    const ended = await program.end('SIGTERM');
+    await connection.closed;
+    expect(ended).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([['--port', 'x'], ['--tls-cert', 'a.pem'], ['--unknown', '1']])('refuses %s %s', async (name, value) => {
+    await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with');
+  });
+});
+
+describe('a control plane killed in the middle', () => {
+  it.each(['ws', 'grpc'] as const)('goes on where it was, over %s: nothing lost, nothing doubled', async (kind) => {
+    const identity = await enrolVia(program.api);
+    await prepareCatalog(program.api);
+    let { connection } = await connect(kind, program, identity);
+    const id = await startRun(program.api);
+    const { ref } = await connection.take<{ ref: Ref }>('offer');
+    connection.send('accept', { ref });
+    const lines = Array.from({ length: 400 }, (_, index) => tableLine(`T${index}`));
+    for (let first = 0; first < lines.length;) {
+      connection.send('batch', batch(ref, first + 1, lines.slice(first, first + 40)));
+      await connection.take('ack');
+      if (first % 120 === 0) {
+        for (const ahead of [40, 80]) connection.send('batch', batch(ref, first + ahead + 1, lines.slice(first + ahead, first + ahead + 40)));
+        await program.end('SIGKILL');
+        await connection.closed;
+        program = await startProgram(folder.path);
+        const again = await connect(kind, program, identity, { held: [{ ref, running: true, durableSequence: lines.length }] });
+        expect(again.welcome.positions).toMatchObject([{ ref, verdict: 'VERDICT_KEEP' }]);
+        connection = again.connection;
+        const stored = again.welcome.positions[0]!.storedSequence;
+        expect(stored).toBeGreaterThanOrEqual(first + 40);
+        expect(stored % 40).toBe(0);
+        first = stored;
+      } else first += 40;
+    }
+    connection.send('batch', batch(ref, lines.length + 1, [outcomeLine(lines)], { last: true }));
+    await connection.take('ack');
+    expect((await program.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({ state: 'success', attempt: 1, epoch: 1, records: 401, entities: 400, integrity: 'ok' });
+    expect((await program.api.get('/api/v1/tables')).body.total).toBe(400);
+    connection.close();
+  });
+});
