@@ -46,6 +46,7 @@ export async function signIn(sandbox: Sandbox): Promise<string> {
 
 /** A parsed answer; tests know the shape that they expect. */
 export interface JsonReply extends TestReply {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the shape, as a cast would
   json<T = Record<string, unknown>>(): T;
 }
 
@@ -54,6 +55,7 @@ export async function apiOf(sandbox: Sandbox, version = '66.0'): Promise<(path: 
   const token = await signIn(sandbox);
   return async (path, more = {}) => {
     const reply = await call(sandbox, { path: `/services/data/v${version}${path}`, ...more, headers: { Authorization: `Bearer ${token}`, ...more.headers } });
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
     return { ...reply, json: <T>() => JSON.parse(reply.text) as T };
   };
 }

@@ -17,14 +17,14 @@ export class Cursors {
   readonly #open = new Map<string, { result: QueryResult; batchSize: number }>();
 
   first(result: QueryResult, batchSize: number): Page {
-    if (result.records.length <= batchSize) return { result, records: result.records, locator: null };
+    if (result.length <= batchSize) return { result, records: result.slice(0, batchSize), locator: null };
     const id = `01g5g${randomBytes(5).toString('hex')}AAA`;
     this.#open.set(id, { result, batchSize });
     for (const oldest of this.#open.keys()) {
       if (this.#open.size <= MOST_OPEN) break;
       this.#open.delete(oldest);
     }
-    return { result, records: result.records.slice(0, batchSize), locator: `${id}-${batchSize}` };
+    return { result, records: result.slice(0, batchSize), locator: `${id}-${batchSize}` };
   }
 
   next(locator: string): Page {
@@ -33,7 +33,7 @@ export class Cursors {
     const start = Number(from);
     if (!cursor || !Number.isSafeInteger(start)) throw new ApiError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
     const end = start + cursor.batchSize;
-    const done = end >= cursor.result.records.length;
-    return { result: cursor.result, records: cursor.result.records.slice(start, end), locator: done ? null : `${id}-${end}` };
+    const done = end >= cursor.result.length;
+    return { result: cursor.result, records: cursor.result.slice(start, end), locator: done ? null : `${id}-${end}` };
   }
 }

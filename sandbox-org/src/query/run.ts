@@ -11,9 +11,11 @@ const LONGEST_QUERY = 100_000;
 
 export interface QueryResult {
   readonly type: string;
-  /** All records, printed; none for a bare COUNT(). */
-  readonly records: readonly PrintedRecord[];
   readonly totalSize: number;
+  /** How many records can be paged through; none for a bare COUNT(). */
+  readonly length: number;
+  /** Prints some of the records: a result that nobody pages through costs next to nothing. */
+  readonly slice: (from: number, to: number) => readonly PrintedRecord[];
 }
 
 /** The tables of one API: `find` ignores case. */
@@ -31,10 +33,12 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   const printable = isAggregate(query) ? null : selectionOf(query, table.schema, soql);
   const rows = window(query, sorted(query, filtered(table, entities, filter, soql), table.schema, soql));
   if (table.restricted) checkBatch(table.schema.type, rows.length);
-  if (isBareCount(query)) return { type: table.schema.type, records: [], totalSize: rows.length };
+  const { type } = table.schema;
+  if (isBareCount(query)) return { type, totalSize: rows.length, length: 0, slice: () => [] };
   checkSingleRow(query, rows.length);
-  const records = printable ? rows.map((row) => print(row, printable, base)) : aggregate(query, rows, table.schema, soql).slice(0, query.limit);
-  return { type: table.schema.type, records, totalSize: records.length };
+  if (printable) return { type, totalSize: rows.length, length: rows.length, slice: (from, to) => rows.slice(from, to).map((row) => print(row, printable, base)) };
+  const groups = aggregate(query, rows, table.schema, soql).slice(0, query.limit);
+  return { type, totalSize: groups.length, length: groups.length, slice: (from, to) => groups.slice(from, to) };
 }
 
 function parse(soql: string): Query {
