@@ -2,10 +2,17 @@ import type { LogLevel } from '../domain/record.ts';
 import { type Workflow, workflowSchema } from '../openmetadata/workflow.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
+export interface JobDocument {
+  /** As it came, with every field that this program does not know. */
+  readonly document: unknown;
+  readonly workflow: Workflow;
+}
+
 /** Reads a job's workflow document. Throws JOB_INVALID that lists every problem, by place and never by value. */
-export function parseWorkflow(text: string): Workflow {
-  const result = workflowSchema.safeParse(parseJson(text));
-  if (result.success) return result.data;
+export function parseJobDocument(text: string): JobDocument {
+  const document = parseJson(text);
+  const result = workflowSchema.safeParse(document);
+  if (result.success) return { document, workflow: result.data };
   const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'the document'}: ${issue.message}`);
   throw new RunnerError('JOB_INVALID', `the workflow has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}`);
 }

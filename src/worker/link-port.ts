@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { LOG_LEVELS, type LogLevel } from '../domain/record.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -51,10 +52,12 @@ export function createPortLog(port: LinkPort, redact: (line: string) => string, 
   };
 }
 
-function redacted(redact: (line: string) => string, message: string, data: LogData): { message: string; data?: Record<string, unknown> } {
+const logLine = z.object({ message: z.string(), data: z.record(z.string(), z.unknown()) });
+
+function redacted(redact: (line: string) => string, message: string, data: LogData): z.infer<typeof logLine> {
   try {
-    return JSON.parse(redact(JSON.stringify({ message, data }))) as { message: string; data: Record<string, unknown> };
+    return logLine.parse(JSON.parse(redact(JSON.stringify({ message, data }))));
   } catch {
-    return { message: 'a log line was withheld: it could not be redacted' };
+    return { message: 'a log line was withheld: it could not be redacted', data: {} };
   }
 }

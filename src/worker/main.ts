@@ -3,12 +3,13 @@ import { RunnerError } from '../runtime/errors.ts';
 import { aborted } from '../runtime/abort.ts';
 import { systemRandom } from '../runtime/random.ts';
 import type { ToWorker } from '../runtime/worker-messages.ts';
+import { CONNECTORS } from '../connectors/registry.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { Logger } from '../observability/logger.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
 import { createRedactor, type Redactor } from '../secrets/redactor.ts';
-import { composeAttempt } from './compose.ts';
+import { composeAccess } from './compose.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 import { describeError } from './outward-error.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -77,9 +78,10 @@ async function attempt(start: Start, { port, stop, redactor, writer, sink }: Par
   writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, complete: sink.isComplete(sequence) }));
   let exitCode = 0;
   try {
-    const parts = await composeAttempt({ settings, redactor, logger });
+    const openAccess = composeAccess({ settings, redactor, audit: logger, env: process.env });
     await runAttempt({
-      ...parts, job: start.job, sink, stop, logger, clock: systemClock, random: systemRandom, onProgress: (progress) => reporter.note(progress),
+      job: start.job, connectors: [...CONNECTORS.values()], openAccess, redact: redactor.redact, sink, stop, logger,
+      clock: systemClock, random: systemRandom, onProgress: (progress) => reporter.note(progress),
     });
   } catch (thrown) {
     logger.log('error', 'the worker ends without an outcome', describeError(thrown));

@@ -9,7 +9,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { createAttemptLog } from './attempt-log.ts';
-import { logLevelOf, parseWorkflow } from './job-document.ts';
+import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
 import { describeError, outwardError } from './outward-error.ts';
 import type { RecordSink } from './record-sink.ts';
 import { RecordStream } from './record-stream.ts';
@@ -21,6 +21,8 @@ export type Access = Pick<ConnectorContext, 'secrets' | 'connect' | 'protect'>;
 
 export interface AccessRequest {
   readonly kind: JobKind;
+  /** The job's document as it came: what `workflow` leaves out may still hold a reference. */
+  readonly document: unknown;
   readonly workflow: Workflow;
   readonly connector: Connector;
 }
@@ -76,10 +78,11 @@ class Attempt {
     const ended = new AbortController();
     void this.#expire(AbortSignal.any([ended.signal, this.#signal]));
     try {
-      const workflow = parseWorkflow(this.#options.job.workflow);
+      const document = parseJobDocument(this.#options.job.workflow);
+      const { workflow } = document;
       const connector = this.#connectorFor(workflow);
       this.#step = connector.type;
-      await this.#work(workflow, connector);
+      await this.#work(document, connector);
       return this.#tally.finished(workflow.workflowConfig.successThreshold, this.#options.clock.now(), this.#step);
     } catch (thrown) {
       return this.#broken(thrown);
@@ -105,9 +108,9 @@ class Attempt {
     throw new RunnerError('JOB_INVALID', 'source.type names a source this runner has no connector for', { remedy: `This runner has: ${offered}.` });
   }
 
-  async #work(workflow: Workflow, connector: Connector): Promise<void> {
+  async #work({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const logger = this.#logger(logLevelOf(workflow));
-    const access = await untilAborted(this.#options.openAccess({ kind: this.#options.job.kind, workflow, connector }), this.#signal);
+    const access = await untilAborted(this.#options.openAccess({ kind: this.#options.job.kind, document, workflow, connector }), this.#signal);
     const context: ConnectorContext = {
       ...access, workflow, logger, clock: this.#options.clock, random: this.#options.random,
       report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),

@@ -3,14 +3,17 @@ import { LOG_LEVELS } from '../domain/record.ts';
 
 const endpoint = z.object({ host: z.string(), port: z.int() });
 
+/** JSON has no undefined; the compiled configuration has. */
+const orUndefined = (value: string | undefined): string | undefined => value;
+
 /** The part of the runner's compiled configuration that a worker needs. */
 export const workerSettingsSchema = z.object({
   policyFile: z.string(),
   network: z.object({
-    proxy: z.string().optional(),
+    proxy: z.string().optional().transform(orUndefined),
     noProxy: z.array(z.string()),
     connectTo: z.array(z.object({ from: endpoint, to: endpoint })),
-    caFile: z.string().optional(),
+    caFile: z.string().optional().transform(orUndefined),
   }),
   secrets: z.object({
     vault: z.object({ file: z.string(), keyFile: z.string() }),
@@ -20,3 +23,4 @@ export const workerSettingsSchema = z.object({
   }),
   log: z.object({ level: z.enum(LOG_LEVELS) }),
 });
+export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
