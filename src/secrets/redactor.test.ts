@@ -36,7 +36,7 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
 
 const secret = fc.oneof(
   fc.string({ minLength: 6, maxLength: 80 }), fc.string({ minLength: 6, maxLength: 40, unit: 'binary' }), fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }),
-  fc.stringMatching(/^[!-~]{6,64}$/), fc.stringMatching(/^["'\\&<>%+\/= ]{6,12}$/),
+  fc.stringMatching(/^[!-~]{6,64}$/), fc.stringMatching(/^["'\\&<>%+/= ]{6,12}$/),
 ).map((text) => text.toWellFormed().trim()).filter((text) => text.length >= 6);
 
 /** Text that no secret of a test can be part of by chance. */
@@ -172,7 +172,7 @@ describe('a redactor that cannot do its work', () => {
 
 describe('time', () => {
   it('grows with the text, also for text made of pieces of secrets', () => {
-    const redact = redactorOf(...Array.from({ length: 50 }, (_, index) => `${'aaaaaaaa'}${index}bbbbbbbb`));
+    const redact = redactorOf(...Array.from({ length: 50 }, (_, index) => `aaaaaaaa${index}bbbbbbbb`));
     const measure = (length: number): number => {
       const text = 'aaaaaaaa1bbbbbbb'.repeat(length / 16);
       const started = performance.now();

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunnerError } from '../runtime/errors.ts';
+import { createFilesProvider } from './files.ts';
+import type { SecretProvider } from './provider.ts';
+
+const signal = new AbortController().signal;
+let base: string;
+let root: string;
+let provider: SecretProvider;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'files-'));
+  root = join(base, 'secrets');
+  mkdirSync(root);
+  provider = createFilesProvider(root);
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const value = async (...path: string[]): Promise<string | undefined> => (await provider.read(path, signal))?.reveal();
+
+async function code(...path: string[]): Promise<string> {
+  try {
+    await provider.read(path, signal);
+  } catch (thrown) {
+    return (thrown as RunnerError).code;
+  }
+  return 'it was read';
+}
+
+describe('a directory of files', () => {
+  it('as Docker mounts it, readable by all, is read', async () => {
+    writeFileSync(join(root, 'db_password'), 'from docker\n', { mode: 0o444 });
+    expect(await value('db_password')).toBe('from docker');
+  });
+
+  it('as Kubernetes mounts it is read through its links, also after a swap', async () => {
+    chmodSync(root, 0o1777);
+    const generation = (name: string, text: string): void => {
+      mkdirSync(join(root, name));
+      writeFileSync(join(root, name, 'password'), text, { mode: 0o440 });
+      symlinkSync(name, join(root, '..data_tmp'));
+      renameSync(join(root, '..data_tmp'), join(root, '..data'));
+    };
+    generation('..2026_01', 'the first');
+    symlinkSync('..data/password', join(root, 'password'));
+    const first = await provider.read(['password'], signal);
+    generation('..2026_02', 'the second');
+    const second = await provider.read(['password'], signal);
+    expect([first?.reveal(), second?.reveal()]).toEqual(['the first', 'the second']);
+    expect(first?.version).not.toBe(second?.version);
+  });
+
+  it('as systemd gives it, flat and read-only, is read with dots for slashes', async () => {
+    writeFileSync(join(root, 'salesforce.prod.password'), 'from systemd', { mode: 0o400 });
+    expect(await value('salesforce', 'prod', 'password')).toBe('from systemd');
+  });
+
+  it('prefers the nested file to the flat one', async () => {
+    writeFileSync(join(root, 'a.b'), 'flat file');
+    expect(await value('a', 'b')).toBe('flat file');
+    mkdirSync(join(root, 'a'));
+    writeFileSync(join(root, 'a/b'), 'nested file');
+    expect(await value('a', 'b')).toBe('nested file');
+  });
+
+  it.each([['value\n', 'value'], ['value\r\n', 'value'], ['value\n\n', 'value\n'], ['value', 'value'], [' value ', ' value '], ['\ufeffvalue', '\ufeffvalue'], ['\n', undefined], ['', undefined]])('gives %j as %j', async (content, expected) => {
+    writeFileSync(join(root, 'x'), content);
+    expect(await value('x')).toBe(expected);
+  });
+
+  it('refuses a link that leads outside, to a file or through a directory', async () => {
+    writeFileSync(join(base, 'outside'), 'foreign bytes');
+    mkdirSync(join(base, 'secrets-beside'));
+    writeFileSync(join(base, 'secrets-beside/file'), 'foreign bytes');
+    symlinkSync('../outside', join(root, 'link'));
+    symlinkSync('../secrets-beside', join(root, 'folder'));
+    symlinkSync('/etc/hostname', join(root, 'absolute'));
+    expect([await code('link'), await code('folder', 'file'), await code('absolute')]).toEqual(['FILE_UNSAFE', 'FILE_UNSAFE', 'FILE_UNSAFE']);
+  });
+
+  it('never reads a foreign byte while a link is swapped under it', async () => {
+    writeFileSync(join(base, 'outside'), 'foreign bytes');
+    writeFileSync(join(root, 'inside'), 'own bytes');
+    const swap = (target: string): void => {
+      symlinkSync(target, join(root, 'fresh'));
+      renameSync(join(root, 'fresh'), join(root, 'swapped'));
+    };
+    swap('inside');
+    const seen = new Set<string>();
+    for (let round = 0; round < 300; round++) {
+      const reading = value('swapped').catch((thrown: unknown) => (thrown as RunnerError).code);
+      swap(round % 2 === 0 ? '../outside' : 'inside');
+      seen.add(String(await reading));
+    }
+    expect([...seen].filter((text) => text !== 'own bytes' && text !== 'FILE_UNSAFE')).toEqual([]);
+  });
+
+  it.runIf(process.platform !== 'win32')('does not hang on a pipe, and refuses what is not a file', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    expect(await code('pipe')).toBe('FILE_UNSAFE');
+    mkdirSync(join(root, 'folder'));
+    expect(await value('folder')).toBeUndefined();
+  });
+
+  it('refuses a file that others can change, or that is too large', async () => {
+    writeFileSync(join(root, 'open'), 'some value');
+    chmodSync(join(root, 'open'), 0o646);
+    writeFileSync(join(root, 'large'), 'x'.repeat(64 * 1024 + 1));
+    expect([await code('open'), await code('large')]).toEqual(['FILE_UNSAFE', 'FILE_UNSAFE']);
+  });
+
+  it('refuses bytes that are no text', async () => {
+    writeFileSync(join(root, 'binary'), Buffer.from([0xff, 0xfe, 0x00]));
+    expect(await code('binary')).toBe('SECRET_PROVIDER_FAILED');
+  });
+
+  it('that is missing is a failed provider, not a missing secret', async () => {
+    rmSync(root, { recursive: true });
+    expect(await code('x')).toBe('SECRET_PROVIDER_FAILED');
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { parseEndpoint } from '../network/endpoint.ts';
+import type { LogData, Logger } from '../observability/logger.ts';
+import { parsePolicy } from '../policy/open-policy.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
+import type { SecretProvider } from './provider.ts';
+import { createRedactor } from './redactor.ts';
+import { createSecretSources } from './resolver.ts';
+import { Secret, type SecretSource } from './secret.ts';
+
+const never = new AbortController().signal;
+const text = '{version: 1, secrets: [{ref: /sf/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]}';
+
+interface Stage {
+  readonly sources: ReadonlyMap<string, SecretSource>;
+  readonly values: Map<string, string>;
+  readonly asked: string[];
+  readonly logged: LogData[];
+  readonly redact: (text: string) => string;
+}
+
+function stage(connection: Readonly<Record<string, unknown>>, { endpoints = ['acme.my.salesforce.com:443'], connector = 'Salesforce', policy = text, fails = undefined as ErrorCode | undefined } = {}): Stage {
+  const values = new Map([['sf/prod/password', 'correct horse'], ['sf/prod/token', 'battery staple'], ['other', 'another value']]);
+  const asked: string[] = [];
+  const logged: LogData[] = [];
+  const redactor = createRedactor();
+  const provider: SecretProvider = {
+    name: 'test',
+    read: async (path) => {
+      asked.push(path.join('/'));
+      if (fails !== undefined) throw new RunnerError(fails, '/etc/private/path is not as it should be');
+      const value = values.get(path.join('/'));
+      return value === undefined ? undefined : new Secret(value, `${asked.length}`);
+    },
+  };
+  const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
+  const sources = createSecretSources({
+    connection, secretFields: ['password', 'securityToken', 'sslConfig.sslKey'], connector, endpoints: endpoints.map(parseEndpoint), policy: parsePolicy(policy, 'p'), provider, redactor, audit,
+  });
+  return { sources, values, asked, logged, redact: (line) => redactor.redact(line) };
+}
+
+async function failure(source: SecretSource | undefined): Promise<RunnerError> {
+  try {
+    await source!.read(never);
+  } catch (thrown) {
+    return thrown as RunnerError;
+  }
+  throw new Error('it was read');
+}
+
+describe('a secret source', () => {
+  it('exists for each secret field that holds something', () => {
+    const { sources } = stage({ password: 'secret:/sf/prod/password', securityToken: '', sslConfig: { sslKey: 'secret:/k' }, username: 'secret:/u' });
+    expect([...sources.keys()]).toEqual(['password', 'sslConfig.sslKey']);
+    expect(sources.get('password')?.reference).toBe('secret:/sf/prod/password');
+  });
+
+  it('reads nothing until it is read', async () => {
+    const { sources, asked } = stage({ password: 'secret:/sf/prod/password' });
+    expect(asked).toEqual([]);
+    expect((await sources.get('password')!.read(never)).reveal()).toBe('correct horse');
+    expect(asked).toEqual(['sf/prod/password']);
+  });
+
+  it('sees a rotated value at the next read, and keeps both out of what is written', async () => {
+    const { sources, values, redact } = stage({ password: 'secret:/sf/prod/password' });
+    await sources.get('password')!.read(never);
+    values.set('sf/prod/password', 'new and shiny');
+    expect((await sources.get('password')!.read(never)).reveal()).toBe('new and shiny');
+    expect(redact('correct horse, new and shiny')).toBe('[secret], [secret]');
+  });
+
+  it('is denied for another field, connector or host without asking the provider', async () => {
+    const denied = [
+      stage({ securityToken: 'secret:/sf/prod/password' }),
+      stage({ password: 'secret:/sf/prod/password' }, { connector: 'Http' }),
+      stage({ password: 'secret:/sf/prod/password' }, { endpoints: ['evil.example:443'] }),
+      stage({ password: 'secret:/sf/prod/password' }, { endpoints: ['acme.my.salesforce.com:443', 'evil.example:443'] }),
+      stage({ password: 'secret:/sf/prod/password' }, { endpoints: [] }),
+      stage({ password: 'secret:/other' }),
+    ];
+    for (const { sources, asked, logged } of denied) {
+      expect((await failure([...sources.values()][0])).code).toBe('SECRET_UNAVAILABLE');
+      expect(asked).toEqual([]);
+      expect(logged).toMatchObject([{ event: 'audit', decision: 'deny' }]);
+    }
+  });
+
+  it('says the same to the outside for unknown, denied and unsafe; the local log tells them apart', async () => {
+    const unknown = stage({ password: 'secret:/sf/prod/nothing' });
+    const denied = stage({ password: 'secret:/elsewhere/password' });
+    const unsafe = stage({ password: 'secret:/sf/prod/password' }, { fails: 'FILE_UNSAFE' });
+    const outward = await Promise.all([unknown, denied, unsafe].map(async ({ sources }) => JSON.stringify((await failure(sources.get('password'))).toFailure())));
+    expect(new Set(outward).size).toBe(1);
+    expect(new Set([unknown, denied, unsafe].map(({ logged }) => logged[0]?.['message']))).toEqual(new Set(['a secret is unknown', 'a secret was denied', 'a secret could not be read']));
+  });
+
+  it.each(['SECRET_PROVIDER_FAILED', 'VAULT_LOCKED', 'VAULT_DAMAGED'] as const)('says %s without the provider’s details', async (code) => {
+    const error = await failure(stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'));
+    expect(error.code).toBe(code);
+    expect(error.message).not.toContain('/etc/private');
+  });
+
+  it('never hands out the reference itself as the password', async () => {
+    const { sources } = stage({ password: 'secret:/sf/prod/nothing' });
+    expect((await failure(sources.get('password'))).code).toBe('SECRET_UNAVAILABLE');
+  });
+
+  it('gives plain text only where the policy permits it, and redacts it in any case', async () => {
+    const refused = stage({ password: 'typed in by hand' });
+    expect((await failure(refused.sources.get('password'))).code).toBe('SECRET_UNAVAILABLE');
+    expect(refused.redact('typed in by hand')).toBe('[secret]');
+    const allowed = stage({ password: 'typed in by hand' }, { policy: '{version: 1, plainTextSecrets: allow}' });
+    const source = allowed.sources.get('password')!;
+    expect([source.reference, (await source.read(never)).reveal()]).toEqual([undefined, 'typed in by hand']);
+  });
+
+  it('logs no value', async () => {
+    const { sources, logged } = stage({ password: 'secret:/sf/prod/password' });
+    await sources.get('password')!.read(never);
+    expect(logged).toMatchObject([{ event: 'audit', decision: 'allow', reference: 'secret:/sf/prod/password', rule: 'secrets[0]' }]);
+    expect(JSON.stringify(logged)).not.toContain('correct horse');
+  });
+});
