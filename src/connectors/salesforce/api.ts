@@ -1,0 +1,150 @@
+import type { Logger } from '../../observability/logger.ts';
+import { Backoff } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { Http, HttpAnswer } from './http.ts';
+import { readError, refusal, retryAfter } from './refusal.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+import type { Session } from './sign-in.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  /** From the slash on. Built here from templates; never taken from a job. */
+  readonly path: string;
+  /** JSON. Every POST here only reads, so all may be repeated. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For error messages: `describe of 25 objects`. */
+  readonly what: string;
+}
+
+/** What one HTTP exchange told about the state of the org. */
+export interface Observation {
+  readonly millis: number;
+  /** Whether the org said or showed that it has too much to do. */
+  readonly busy: boolean;
+}
+
+export interface ApiOptions {
+  readonly http: Http;
+  readonly sessions: SessionKeeper;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Called for each exchange that counts toward the org's allocation. */
+  readonly onCharged: () => void;
+  readonly observe?: (observation: Observation) => void;
+  /** Tries in all for one call. */
+  readonly tries?: number;
+  /** Upper bound of the first pause between tries, in milliseconds. */
+  readonly pauseMs?: number;
+}
+
+export interface ApiUsage {
+  readonly used: number;
+  readonly limit: number;
+}
+
+const CLIENT = 'client=hybrid-ingestion-runner';
+const SLOW_MS = 15_000;
+
+/**
+ * Calls to the REST API of one org: with the session, which is renewed once when it ends; repeated with growing pauses
+ * while that may help; counted. Every answer that is not a success becomes a RunnerError.
+ */
+export class SalesforceApi {
+  readonly #options: Required<Omit<ApiOptions, 'observe'>> & Pick<ApiOptions, 'observe'>;
+  /** What the org said last about its 24-hour allocation. */
+  usage: ApiUsage | undefined;
+
+  constructor(options: ApiOptions) {
+    this.#options = { tries: 5, pauseMs: 500, ...options };
+  }
+
+  /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */
+  async json(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+    return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
+  }
+
+  /** The answer as it came, for clients that parse for themselves; refusals are thrown all the same. */
+  async answer(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#repeat(request, signal, () => this.#exchange(request, signal));
+  }
+
+  async #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { tries, pauseMs, clock, random, logger } = this.#options;
+    const backoff = new Backoff({ baseMs: pauseMs, capMs: 20_000, stableMs: 0 }, clock, random);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = RunnerError.from(thrown);
+        if (signal.aborted || !error.retryable || error.code === 'SALESFORCE_LIMIT_REACHED' || attempt >= tries) throw error;
+        const pause = Math.max(backoff.next(), error.retryAfterMs ?? 0);
+        logger.log('debug', 'A call to Salesforce failed and is repeated', { what, attempt, code: error.code, pauseMs: Math.round(pause) });
+        await clock.sleep(pause, signal);
+      }
+    }
+  }
+
+  async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { sessions } = this.#options;
+    const session = await sessions.current(signal);
+    const answer = await this.#send(request, session, signal);
+    if (answer.status !== 401) return accepted(answer, request.what);
+    const renewed = await this.#send(request, await sessions.renew(session, signal), signal);
+    if (renewed.status === 401) throw new RunnerError('SALESFORCE_SESSION_EXPIRED', `${request.what}: refused with a new session too`, { retryable: false });
+    return accepted(renewed, request.what);
+  }
+
+  async #send({ method, path, body, headers }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+    const { http, clock, observe, onCharged } = this.#options;
+    const started = clock.monotonic();
+    let status = 0;
+    try {
+      const answer = await http.call({
+        method, path, origin: session.origin,
+        headers: { ...headers, authorization: `Bearer ${session.accessToken}`, 'sforce-call-options': CLIENT, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }, signal);
+      status = answer.status;
+      const used = readUsage(answer.headers['sforce-limit-info']);
+      if (used !== undefined) this.usage = used;
+      return answer;
+    } finally {
+      const millis = clock.monotonic() - started;
+      if (path !== VERSIONS_PATH && status !== 0) onCharged();
+      observe?.({ millis, busy: status === 429 || status === 503 || status === 502 || status === 0 || millis > SLOW_MS });
+    }
+  }
+}
+
+/** The list of versions needs no session and costs nothing. */
+export const VERSIONS_PATH = '/services/data/';
+
+function accepted(answer: HttpAnswer, what: string): HttpAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw refusal(answer.status, tryParse(answer.body), what, retryAfter(answer.headers['retry-after']));
+}
+
+function parse(answer: HttpAnswer, what: string): unknown {
+  const body = tryParse(answer.body);
+  if (body === undefined) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { retryable: true });
+  const error = readError(body);
+  if (Array.isArray(body) && error !== undefined) throw refusal(answer.status, body, what);
+  return body;
+}
+
+function tryParse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function readUsage(header: string | string[] | undefined): ApiUsage | undefined {
+  const match = typeof header === 'string' ? /(?:^|[^-])api-usage=(?<used>\d+)\/(?<limit>\d+)/.exec(header) : null;
+  return match === null ? undefined : { used: Number(match.groups!['used']), limit: Number(match.groups!['limit']) };
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { StepRecord } from '../../domain/record.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { ConnectorContext } from '../connector.ts';
+import { chooseVersion } from './api-version.ts';
+import { listObjects } from './catalogue.ts';
+import { readComposite } from './composite.ts';
+import type { Connection } from './connection.ts';
+import type { Org } from './org.ts';
+import { refusal } from './refusal.ts';
+
+interface Step {
+  readonly name: string;
+  readonly description: string;
+  readonly mandatory: boolean;
+  /** What is said when it passes. */
+  readonly run: (signal: AbortSignal) => Promise<string>;
+}
+
+const limitsSchema = z.object({ DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }) });
+
+/** Tries what an extraction needs, one thing after the other. `CheckAccess` is the step that OpenMetadata knows. */
+export class ConnectionTest {
+  readonly #connection: Connection;
+  readonly #context: ConnectorContext;
+  readonly #org: Org;
+  #version = '';
+
+  constructor(connection: Connection, context: ConnectorContext, org: Org) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#org = org;
+  }
+
+  /** Ends after the first mandatory step that fails. */
+  async *run(signal: AbortSignal): AsyncGenerator<StepRecord, void, undefined> {
+    for (const step of this.#steps()) {
+      const record = await this.#try(step, signal);
+      yield record;
+      if (!record.passed && record.mandatory) return;
+    }
+  }
+
+  async #try({ run, ...step }: Step, signal: AbortSignal): Promise<StepRecord> {
+    try {
+      return { kind: 'step', ...step, passed: true, message: await run(signal) };
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (signal.aborted) throw error;
+      return { kind: 'step', ...step, passed: false, message: `${error.message}. ${error.remedy}`, error: error.toFailure() };
+    }
+  }
+
+  #steps(): Step[] {
+    return [
+      { name: 'SignIn', description: 'Reach Salesforce and sign in', mandatory: true, run: (signal) => this.#signIn(signal) },
+      { name: 'ApiVersion', description: 'Agree on an API version', mandatory: true, run: (signal) => this.#agree(signal) },
+      { name: 'CheckAccess', description: 'List the objects that the user may see', mandatory: true, run: (signal) => this.#list(signal) },
+      { name: 'ReadDescriptions', description: 'Read descriptions through the Tooling API', mandatory: false, run: (signal) => this.#readDescription(signal) },
+      { name: 'CheckLimits', description: 'See how many API calls are left', mandatory: false, run: (signal) => this.#checkLimits(signal) },
+    ];
+  }
+
+  async #signIn(signal: AbortSignal): Promise<string> {
+    const session = await this.#org.sessions.current(signal);
+    return `signed in at ${this.#connection.endpoint.host}; the org is ${session.organizationId} at ${session.origin}`;
+  }
+
+  async #agree(signal: AbortSignal): Promise<string> {
+    this.#version = await chooseVersion(this.#org.api, this.#connection.apiVersion, this.#context.logger, signal);
+    return `API version ${this.#version}`;
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const objects = await listObjects(this.#org.api, this.#version, signal);
+    if (objects.length === 0) throw new RunnerError('SALESFORCE_FORBIDDEN', 'the user can see no object at all');
+    return `the user can see ${objects.length} objects`;
+  }
+
+  async #readDescription(signal: AbortSignal): Promise<string> {
+    const query = "SELECT QualifiedApiName, Description FROM EntityDefinition WHERE QualifiedApiName IN ('Account')";
+    const what = 'a query of EntityDefinition';
+    const base = `/services/data/v${this.#version}/tooling`;
+    const answer = (await readComposite(this.#org.api, `${base}/composite`, [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what, signal)).get('q');
+    if (answer?.status === 200) return 'descriptions can be read';
+    const error = refusal(answer?.status ?? 0, answer?.body, what);
+    throw new RunnerError(error.code, error.message, { remedy: 'Give the user the permission View Setup and Configuration. Without it, tables and columns have no descriptions.' });
+  }
+
+  async #checkLimits(signal: AbortSignal): Promise<string> {
+    const parsed = limitsSchema.safeParse(await this.#org.api.json({ method: 'GET', path: `/services/data/v${this.#version}/limits`, what: 'the limits' }, signal));
+    if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the limits have an unknown form', { cause: parsed.error });
+    const { Max, Remaining } = parsed.data.DailyApiRequests;
+    if (Remaining <= 0) throw new RunnerError('SALESFORCE_LIMIT_REACHED', `none of the ${Max} API calls of 24 hours are left`);
+    return `${Remaining} of ${Max} API calls of 24 hours are left`;
+  }
+}

@@ -1,0 +1,100 @@
+import { RunnerError } from '../../runtime/errors.ts';
+import type { AdaptiveLimit } from './adaptive-limit.ts';
+import type { SalesforceApi } from './api.ts';
+import { isDerived, kindOf } from './catalogue.ts';
+import { MOST_PARTS, readComposite, type PartAnswer } from './composite.ts';
+import { describeSchema, type DescribedObject, type ListedObject } from './describe.ts';
+import { each, inParallel } from './in-parallel.ts';
+import { refusal } from './refusal.ts';
+
+/** What became of one object. */
+export type Described =
+  | { readonly listed: ListedObject; readonly object: DescribedObject }
+  | { readonly listed: ListedObject; readonly error: RunnerError };
+
+export interface DescribesOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly limit: AdaptiveLimit;
+  /** Waits before parts of a call are asked for again; `round` counts from 1. */
+  readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Describes objects, up to 25 in a call, a call's objects at a time as they come. Each object comes out exactly once:
+ * described, or with the reason why not. Throws only what ends the whole extraction.
+ */
+export async function* describeObjects(objects: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): AsyncGenerator<readonly Described[], void, undefined> {
+  yield* inParallel(each(pack(objects)), () => options.limit.value, signal, (group, within) => describeGroup(group, options, within));
+}
+
+/** The weight of one describe, in parts of a call: how large and slow it is likely to be, from experience with orgs. */
+function weightOf(object: ListedObject): number {
+  if (/^(?:User|Account|Contact|Opportunity|Case|Lead)$/.test(object.name)) return 5;
+  return isDerived(kindOf(object)) ? 0.5 : 1;
+}
+
+/** Heavy objects first, so that none is the last to be waited for. */
+function pack(objects: readonly ListedObject[]): ListedObject[][] {
+  const groups: ListedObject[][] = [];
+  let weight = Infinity;
+  for (const object of objects.toSorted((a, b) => weightOf(b) - weightOf(a))) {
+    if (weight + weightOf(object) > MOST_PARTS || groups.at(-1)!.length >= MOST_PARTS) {
+      groups.push([]);
+      weight = 0;
+    }
+    groups.at(-1)!.push(object);
+    weight += weightOf(object);
+  }
+  return groups;
+}
+
+/** Errors that may be due to one object of a call, or to the size of the call. */
+const OF_THE_OBJECT: ReadonlySet<string> = new Set(['SALESFORCE_NOT_FOUND', 'SALESFORCE_FORBIDDEN', 'SALESFORCE_UNEXPECTED', 'RESPONSE_TOO_LARGE', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
+const ROUNDS = 3;
+
+async function describeGroup(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
+  const { api, version } = options;
+  const parts = group.map(({ name }, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(name)}/describe` }));
+  let answers: Map<string, PartAnswer>;
+  try {
+    answers = await readComposite(api, `/services/data/v${version}/composite`, parts, `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
+    return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
+  }
+  const read = group.map((listed, index) => readPart(listed, answers.get(`o${index}`)));
+  return repeatFailed(read, options, signal, round);
+}
+
+/** A call that fails as a whole may fail for one of its objects, or for its size: halves find out. */
+async function halve(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): Promise<readonly Described[]> {
+  const middle = Math.ceil(group.length / 2);
+  const first = await describeGroup(group.slice(0, middle), options, signal);
+  return [...first, ...(await describeGroup(group.slice(middle), options, signal))];
+}
+
+/** Parts of a call can fail for reasons that pass: an ended session, an overload. They are asked for again in a call of their own. */
+async function repeatFailed(read: readonly Described[], options: DescribesOptions, signal: AbortSignal, round: number): Promise<readonly Described[]> {
+  const errors = read.flatMap((item) => ('error' in item ? [item.error] : []));
+  const spent = errors.find(({ code }) => code === 'SALESFORCE_LIMIT_REACHED');
+  if (spent !== undefined) throw spent;
+  const again = read.filter((item) => 'error' in item && item.error.retryable);
+  if (again.length === 0 || round === ROUNDS) return read;
+  await options.pause(round, signal);
+  const done = read.filter((item) => !again.includes(item));
+  return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];
+}
+
+function readPart(listed: ListedObject, answer: PartAnswer | undefined): Described {
+  const what = `describe of ${listed.name}`;
+  if (answer === undefined) return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the call answered without it`) };
+  if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
+  const parsed = describeSchema.safeParse(answer.body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form (${issue?.path.join('.')}: ${issue?.message})`, { cause: parsed.error }) };
+  }
+  return { listed, object: parsed.data };
+}

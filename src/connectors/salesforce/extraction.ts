@@ -1,0 +1,178 @@
+import type { EntityRecord, EntityType, FailureRecord } from '../../domain/record.ts';
+import { assertEntity } from '../../openmetadata/entities.ts';
+import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { ConnectorContext, Extracted } from '../connector.ts';
+import { chooseVersion } from './api-version.ts';
+import { listObjects } from './catalogue.ts';
+import type { Connection } from './connection.ts';
+import type { ListedObject } from './describe.ts';
+import { describeObjects, type Described } from './describes.ts';
+import { Descriptions, MOST_ROWS, type EntityRow } from './descriptions.ts';
+import { inParallel } from './in-parallel.ts';
+import type { Org } from './org.ts';
+import { ProgressReport } from './progress-report.ts';
+import { isDescribable, selectObjects, type Selection } from './selection.ts';
+import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
+import { tableOf, type ObjectNotes, type TableContext } from './table.ts';
+
+const SCHEMA = 'salesforce';
+/** Queries for descriptions under way at once; each holds its objects in memory. */
+const DESCRIPTION_LANES = 6;
+/** Objects that wait for one query; history and share objects add no rows to it. */
+const MOST_IN_BATCH = 150;
+
+/** One run of metadata over one org, streamed: parents first, then tables and failures as they come. */
+export class Extraction {
+  readonly #connection: Connection;
+  readonly #context: ConnectorContext;
+  readonly #org: Org;
+  readonly #progress: ProgressReport;
+  readonly #place: Place;
+  readonly #options: SourceOptions;
+
+  /** Throws JOB_INVALID for options that cannot be understood, before anything is sent. */
+  constructor(connection: Connection, context: ConnectorContext, org: Org) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#org = org;
+    this.#progress = new ProgressReport(context, org.charged);
+    const { serviceName, sourceConfig } = context.workflow.source;
+    this.#place = { service: serviceName, database: connection.databaseName, schema: SCHEMA };
+    this.#options = readSourceOptions(sourceConfig.config, this.#place);
+  }
+
+  async *run(signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+    this.#noticeIgnored();
+    if (!this.#options.databasePasses || !this.#options.schemaPasses) return this.#noticeNothing();
+    const { api, sessions } = this.#org;
+    this.#progress.at('sign-in', 0, 1);
+    const session = await sessions.current(signal);
+    const version = await chooseVersion(api, this.#connection.apiVersion, this.#context.logger, signal);
+    this.#progress.at('catalogue', 0, 1);
+    const selection = selectObjects(await listObjects(api, version, signal), this.#connection.objectNames, this.#options);
+    this.#announce(selection, version);
+    yield* this.#parents(session.origin);
+    for (const name of selection.missing) yield failure(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
+    yield* this.#tables(selection.objects, version, session.origin, signal);
+    this.#progress.at('mapping', selection.objects.length, selection.objects.length);
+    this.#sayUsage();
+  }
+
+  /** Neither connection nor secrets: what the catalogue knows of the service is its name. */
+  *#parents(origin: string): Generator<EntityRecord, void, undefined> {
+    const { service, database, schema } = this.#place;
+    const name = entityName(database);
+    yield entity('databaseService', fullyQualifiedName(service), { name: service, serviceType: 'Salesforce' });
+    yield entity('database', fullyQualifiedName(service, name), { name, service: fullyQualifiedName(service), sourceUrl: origin });
+    yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
+  }
+
+  async *#tables(objects: readonly ListedObject[], version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+    const { api, limit } = this.#org;
+    const descriptions = new Descriptions({ api, version, logger: this.#context.logger });
+    const entities = descriptions.entities(objects.filter(isDescribable), signal);
+    entities.catch(() => undefined);
+    const described = describeObjects(objects, { api, version, limit, pause: (round, within) => this.#pause(round, within) }, signal);
+    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
+    const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, async (batch, within): Promise<Extracted[]> =>
+      this.#map(batch, await entities, await this.#notes(batch, descriptions, await entities, within), mapping));
+    for await (const batch of batches) yield* batch;
+  }
+
+  /** Collects described objects until their fields fill a query for descriptions. */
+  async *#batches(groups: AsyncIterable<readonly Described[]>, total: number): AsyncGenerator<readonly Described[], void, undefined> {
+    let batch: Described[] = [];
+    let [rows, done] = [0, 0];
+    for await (const group of groups) {
+      this.#progress.at('describe', done += group.length, total);
+      for (const item of group) {
+        const added = 'object' in item && isDescribable(item.listed) ? item.object.fields.length : 0;
+        if (batch.length > 0 && (rows + added > MOST_ROWS || batch.length >= MOST_IN_BATCH)) {
+          yield batch;
+          batch = [];
+          rows = 0;
+        }
+        batch.push(item);
+        rows += added;
+      }
+    }
+    this.#progress.at('descriptions', total, total);
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Descriptions of fields: by durable id of the object, then by field. */
+  async #notes(batch: readonly Described[], descriptions: Descriptions, entities: ReadonlyMap<string, EntityRow>, signal: AbortSignal): Promise<Map<string, Map<string, string>>> {
+    const ids = batch.flatMap((item) => ('object' in item && isDescribable(item.listed) ? (entities.get(item.listed.name)?.DurableId ?? []) : []));
+    const notes = new Map<string, Map<string, string>>();
+    for (const { EntityDefinitionId, QualifiedApiName, Description } of await descriptions.fields(ids, signal)) {
+      if (Description === undefined) continue;
+      const key = durable(EntityDefinitionId);
+      const fields = notes.get(key) ?? new Map<string, string>();
+      notes.set(key, fields.set(QualifiedApiName, Description));
+    }
+    return notes;
+  }
+
+  #map(batch: readonly Described[], entities: ReadonlyMap<string, EntityRow>, notes: ReadonlyMap<string, ReadonlyMap<string, string>>, mapping: TableContext): Extracted[] {
+    return batch.map((item): Extracted => {
+      if ('error' in item) return failure(item.listed.name, item.error);
+      const row = entities.get(item.listed.name);
+      const fields = row === undefined ? undefined : notes.get(durable(row.DurableId));
+      return this.#table(item.object, { description: row?.Description, fields: fields ?? new Map<string, string>() }, mapping);
+    });
+  }
+
+  #table(object: Extract<Described, { object: unknown }>['object'], notes: ObjectNotes, mapping: TableContext): Extracted {
+    try {
+      const { fqn, request } = tableOf(object, notes, mapping);
+      const record = entity('table', fqn, request);
+      this.#context.count('objects', 1);
+      this.#context.count('fields', object.fields.length);
+      return record;
+    } catch (thrown) {
+      return failure(object.name, RunnerError.from(thrown));
+    }
+  }
+
+  async #pause(round: number, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#context;
+    await clock.sleep(random.fraction() * 1000 * 2 ** round, signal);
+  }
+
+  #noticeIgnored(): void {
+    const ignored = [...this.#connection.ignored, ...this.#options.ignored.map((name) => `sourceConfig.config.${name}`)];
+    if (ignored.length > 0) this.#context.logger.log('info', 'Options that were given and have no effect', { options: ignored });
+  }
+
+  #noticeNothing(): void {
+    const what = this.#options.databasePasses ? 'schemaFilterPattern' : 'databaseFilterPattern';
+    this.#context.logger.log('warn', `Nothing is extracted: the ${what} leaves out the only ${what.startsWith('schema') ? 'schema' : 'database'} there is`, { database: this.#place.database, schema: SCHEMA });
+  }
+
+  #announce({ objects, filtered, missing }: Selection, version: string): void {
+    if (filtered > 0) this.#context.count('filtered', filtered);
+    this.#context.logger.log('info', 'Extracting objects', { objects: objects.length, filtered, missing: missing.length, apiVersion: version });
+    if (objects.length === 0) this.#context.logger.log('warn', 'No object is left to extract; check sobjectNames, the filters, and what the user may see');
+  }
+
+  #sayUsage(): void {
+    const { usage } = this.#org.api;
+    this.#context.logger.log('info', 'All objects have been read', { apiCalls: this.#org.charged(), ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }) });
+  }
+}
+
+/** Ids of custom objects come with 15 or 18 characters, depending on who is asked. */
+function durable(id: string): string {
+  return /^01I\w{15}$/.test(id) ? id.slice(0, 15) : id;
+}
+
+function failure(name: string, error: RunnerError): FailureRecord {
+  return { kind: 'failure', failure: { ...error.toFailure(), name } };
+}
+
+/** Throws ENTITY_INVALID for a request that OpenMetadata would not take. */
+function entity(type: EntityType, fqn: string, request: object): EntityRecord {
+  assertEntity(type, fqn, request);
+  return { kind: 'entity', type, fqn, request: { ...request } };
+}

@@ -1,0 +1,52 @@
+import type { ConnectOptions } from '../../network/connect.ts';
+import type { ConnectorContext } from '../connector.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
+import { SalesforceApi } from './api.ts';
+import type { Connection } from './connection.ts';
+import { Http, type HttpOptions } from './http.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import { readSecret, SignIn } from './sign-in.ts';
+
+/** Limits that tests draw tighter than an org needs. */
+export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & { readonly tries?: number; readonly pauseMs?: number };
+
+/** An org that can be called: the client, its session and its pace. Nothing is sent before the first call. */
+export interface Org {
+  readonly api: SalesforceApi;
+  readonly sessions: SessionKeeper;
+  readonly limit: AdaptiveLimit;
+  /** Calls charged so far, by our own count. */
+  readonly charged: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** Concurrent calls: where the search for the right number starts, and where it ends. */
+const LIMIT = { start: 8, most: 20 } as const;
+
+export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal): Org {
+  const { connect, clock, random, logger, secrets, protect } = context;
+  const limit = new AdaptiveLimit(LIMIT);
+  const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
+  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect });
+  const sessions = new SessionKeeper((within) => signIn.open(within), signal);
+  let charged = 0;
+  const api = new SalesforceApi({
+    http, sessions, clock, random, logger, observe: (observation) => limit.observe(observation),
+    onCharged: () => {
+      charged += 1;
+      context.count('apiCalls', 1);
+    },
+    ...(tuning.tries === undefined ? {} : { tries: tuning.tries }),
+    ...(tuning.pauseMs === undefined ? {} : { pauseMs: tuning.pauseMs }),
+  });
+  return { api, sessions, limit, charged: () => charged, close: () => http.close() };
+}
+
+/** Read for each new connection, so that a renewed certificate is used without a restart. */
+async function tlsOf({ tls }: Connection, { secrets }: ConnectorContext, signal: AbortSignal): Promise<NonNullable<ConnectOptions['tls']>> {
+  const read = async (field: string): Promise<string> => (await readSecret(secrets, field, signal)).reveal();
+  return {
+    ...(tls.ca ? { ca: [await read('sslConfig.caCertificate')] } : {}),
+    ...(tls.clientCertificate ? { cert: await read('sslConfig.sslCertificate'), key: await read('sslConfig.sslKey') } : {}),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { compileFilter, type Filter } from '../../openmetadata/filters.ts';
+import { fullyQualifiedName } from '../../openmetadata/names.ts';
+import { filterPatternSchema } from '../../openmetadata/workflow.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+
+/** OpenMetadata's databaseServiceMetadataPipeline, as far as it is acted on; the rest of its options pass through. */
+const optionsSchema = z.looseObject({
+  type: z.literal('DatabaseMetadata').nullish(),
+  databaseFilterPattern: filterPatternSchema.nullish(),
+  schemaFilterPattern: filterPatternSchema.nullish(),
+  tableFilterPattern: filterPatternSchema.nullish(),
+  useFqnForFiltering: z.boolean().nullish(),
+  includeTables: z.boolean().nullish(),
+  includeViews: z.boolean().nullish(),
+});
+
+const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
+/** Options that change nothing when they have this value, so that nobody needs to be told. */
+const INERT: Readonly<Record<string, unknown>> = { threads: 1, includeOwners: false, includeDDL: false, overrideMetadata: false, markDeletedSchemas: false, markDeletedDatabases: false, extractJsonSchema: false };
+
+export interface Place {
+  readonly service: string;
+  readonly database: string;
+  readonly schema: string;
+}
+
+/** What a workflow asks of an extraction. */
+export interface SourceOptions {
+  readonly databasePasses: boolean;
+  readonly schemaPasses: boolean;
+  readonly tablePasses: Filter;
+  /** Tables proper; false leaves only views. */
+  readonly includeTables: boolean;
+  /** History, share and feed objects. */
+  readonly includeViews: boolean;
+  /** Options that were given and have no effect. */
+  readonly ignored: readonly string[];
+}
+
+/** Throws JOB_INVALID with all problems. */
+export function readSourceOptions(config: Readonly<Record<string, unknown>>, place: Place): SourceOptions {
+  const parsed = optionsSchema.safeParse(config);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new RunnerError('JOB_INVALID', `sourceConfig.config has problems: ${problems.join('; ')}`, { cause: parsed.error });
+  }
+  const options = parsed.data;
+  const { service, database, schema } = place;
+  const named = (parts: readonly string[], name: string): string => (options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name);
+  const tables = compileFilter(options.tableFilterPattern, 'tableFilterPattern');
+  return {
+    databasePasses: compileFilter(options.databaseFilterPattern, 'databaseFilterPattern')(named([service], database)),
+    schemaPasses: compileFilter(options.schemaFilterPattern, 'schemaFilterPattern')(named([service, database], schema)),
+    tablePasses: (name) => tables(named([service, database, schema], name)),
+    includeTables: options.includeTables ?? true,
+    includeViews: options.includeViews ?? true,
+    ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
+  };
+}

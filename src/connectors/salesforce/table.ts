@@ -1,0 +1,70 @@
+import type { Column, CreateTable, TableConstraint, TableType } from '../../openmetadata/entities.ts';
+import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
+import { kindOf, type ObjectKind } from './catalogue.ts';
+import { columnsOf } from './columns.ts';
+import type { DescribedField, DescribedObject } from './describe.ts';
+
+/** What administrators wrote about an object. */
+export interface ObjectNotes {
+  readonly description: string | undefined;
+  /** By field name. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface TableContext {
+  readonly service: string;
+  readonly database: string;
+  readonly schema: string;
+  /** `https://acme.my.salesforce.com`. */
+  readonly origin: string;
+  /** Names of the objects of this run: foreign keys lead to these alone. */
+  readonly selected: ReadonlySet<string>;
+}
+
+export interface Table {
+  readonly fqn: string;
+  readonly request: CreateTable;
+}
+
+const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
+  standard: 'Regular', custom: 'Regular', customSetting: 'Regular', customMetadata: 'Regular', bigObject: 'Regular',
+  external: 'External', event: 'Stream', changeEvent: 'Stream', history: 'View', share: 'View', feed: 'View',
+};
+
+/** Records of these are kept by Salesforce itself beside the object they belong to; OpenMetadata shows them as views. */
+export function tableTypeOf(kind: ObjectKind): TableType {
+  return TABLE_TYPES[kind];
+}
+
+/** The CreateTableRequest of an object. */
+export function tableOf(object: DescribedObject, notes: ObjectNotes, context: TableContext): Table {
+  const name = entityName(object.name);
+  const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
+  const columns = columnsOf(object.fields, notes.fields);
+  const tableConstraints = constraintsOf(object.fields, columns, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
+  return {
+    fqn: `${databaseSchema}.${fullyQualifiedName(name)}`,
+    request: {
+      name,
+      ...(object.label === '' ? {} : { displayName: object.label }),
+      ...(notes.description === undefined || notes.description === '' ? {} : { description: notes.description }),
+      tableType: tableTypeOf(kindOf(object)),
+      columns,
+      ...(tableConstraints.length === 0 ? {} : { tableConstraints }),
+      databaseSchema,
+      sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
+    },
+  };
+}
+
+/**
+ * A primary key on Id, and a foreign key for each target of each reference. OpenMetadata refuses a key to a table it does
+ * not have, so targets outside this run are left out; they still show in the column's type.
+ */
+function constraintsOf(fields: readonly DescribedField[], columns: readonly Column[], idOf: (target: string) => string, selected: ReadonlySet<string>): TableConstraint[] {
+  const primary: TableConstraint[] = columns.filter(({ constraint }) => constraint === 'PRIMARY_KEY').slice(0, 1).map(({ name }) => ({ constraintType: 'PRIMARY_KEY', columns: [name] }));
+  const foreign = fields.filter(({ type }) => type === 'reference').flatMap((field) => field.referenceTo.filter((target) => selected.has(target)).map((target): TableConstraint => ({
+    constraintType: 'FOREIGN_KEY', columns: [entityName(field.name)], referredColumns: [idOf(target)], relationshipType: field.unique ? 'ONE_TO_ONE' : 'MANY_TO_ONE',
+  })));
+  return [...primary, ...foreign];
+}

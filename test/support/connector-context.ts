@@ -1,0 +1,87 @@
+import type { ConnectorContext } from '../../src/connectors/connector.ts';
+import type { Progress } from '../../src/domain/progress.ts';
+import type { LogLevel } from '../../src/domain/record.ts';
+import { createConnect } from '../../src/network/open.ts';
+import type { Connect } from '../../src/network/connect.ts';
+import type { Logger, LogData } from '../../src/observability/logger.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { RunnerError } from '../../src/runtime/errors.ts';
+import { workflowSchema } from '../../src/openmetadata/workflow.ts';
+import { Secret, type SecretSource } from '../../src/secrets/secret.ts';
+
+/** What a test needs to know of a sandbox org. */
+export interface OrgUnderTest {
+  readonly port: number;
+  readonly caPem: string;
+  readonly hosts: readonly string[];
+}
+
+export interface RecordedContext {
+  readonly context: ConnectorContext;
+  readonly logs: { readonly level: LogLevel; readonly message: string; readonly data: LogData | undefined }[];
+  readonly counts: Map<string, number>;
+  readonly progress: Progress[];
+  readonly protectedValues: Set<string>;
+  /** Endpoints that were dialled, one entry a connection. */
+  readonly dialled: string[];
+}
+
+export interface ContextOptions {
+  readonly connection: Readonly<Record<string, unknown>>;
+  readonly secrets?: Readonly<Record<string, string | (() => string)>>;
+  readonly sourceConfig?: Readonly<Record<string, unknown>>;
+  readonly serviceName?: string;
+  readonly proxy?: string;
+}
+
+/** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
+export function contextFor(org: OrgUnderTest, options: ContextOptions): RecordedContext {
+  const logs: RecordedContext['logs'] = [];
+  const counts = new Map<string, number>();
+  const progress: Progress[] = [];
+  const protectedValues = new Set<string>();
+  const dialled: string[] = [];
+  const context: ConnectorContext = {
+    workflow: workflowSchema.parse({
+      source: { type: 'salesforce', serviceName: options.serviceName ?? 'sandbox', serviceConnection: { config: options.connection }, sourceConfig: { config: options.sourceConfig ?? { type: 'DatabaseMetadata' } } },
+      workflowConfig: {},
+    }),
+    secrets: new Map(Object.entries(options.secrets ?? {}).map(([field, value]) => [field, source(value)])),
+    connect: dialTo(org, dialled, options.proxy),
+    logger: recording(logs),
+    clock: systemClock,
+    random: systemRandom,
+    protect: (value) => void protectedValues.add(value),
+    report: (at) => void progress.push(at),
+    count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
+  };
+  return { context, logs, counts, progress, protectedValues, dialled };
+}
+
+function source(value: string | (() => string)): SecretSource {
+  return {
+    reference: undefined,
+    read: () => {
+      const text = typeof value === 'string' ? value : value();
+      return Promise.resolve(new Secret(text, `v${text}`));
+    },
+  };
+}
+
+function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined): Connect {
+  const to = { host: '127.0.0.1', port: org.port };
+  const allowed = org.hosts.flatMap((host) => [443, 8443].map((port) => ({ host, port })));
+  const connectTo = proxy === undefined ? allowed.map((from) => ({ from, to })) : [];
+  const connect = createConnect({ connectTo, proxy, noProxy: [], extraCa: [org.caPem] });
+  return async (endpoint, options) => {
+    dialled.push(`${endpoint.host}:${endpoint.port}`);
+    if (!org.hosts.includes(endpoint.host)) throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);
+    return connect(endpoint, options);
+  };
+}
+
+function recording(logs: RecordedContext['logs']): Logger {
+  const logger: Logger = { log: (level, message, data) => void logs.push({ level, message, data }), child: () => logger };
+  return logger;
+}
