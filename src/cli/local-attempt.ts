@@ -3,12 +3,13 @@ import { parse } from 'yaml';
 import { isRunId, type RunId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { OutcomeRecord } from '../domain/record.ts';
+import { CONNECTORS } from '../connectors/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { createRedactor } from '../secrets/redactor.ts';
-import { composeAttempt } from '../worker/compose.ts';
-import { parseWorkflow } from '../worker/job-document.ts';
+import { composeAccess } from '../worker/compose.ts';
+import { parseJobDocument } from '../worker/job-document.ts';
 import type { RecordSink } from '../worker/record-sink.ts';
 import { runAttempt } from '../worker/run-attempt.ts';
 import { workerSettingsSchema } from '../worker/settings.ts';
@@ -33,11 +34,11 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();
   const progress = new ProgressLine(invocation.terminal, systemClock);
-  const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: redactor.redact }));
-  const parts = await composeAttempt({ settings: workerSettingsSchema.parse(settings.config), redactor, logger });
+  const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: (line) => redactor.redact(line) }));
+  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env });
   try {
     return await runAttempt({
-      ...parts, job: { ref: localRef(), kind, workflow, deadlineMs: settings.config.jobs.deadlineMs }, sink, stop: stopOn(invocation.interrupts.signal),
+      job: { ref: localRef(), kind, workflow, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),
       clock: systemClock, random: systemRandom, logger, onProgress: (at) => progress.show(at),
     });
   } finally {
@@ -71,7 +72,7 @@ async function readWorkflow(file: string): Promise<string> {
     throw new RunnerError('JOB_INVALID', `${file} is not valid YAML`, { remedy: 'Check indentation and quotes.' });
   }
   const text = JSON.stringify(document ?? null);
-  parseWorkflow(text);
+  parseJobDocument(text);
   return text;
 }
 

@@ -11,7 +11,7 @@ const WORKFLOW: readonly [string, string] = ['--workflow <file>', 'OpenMetadata 
 /** The commands and their flags. Each command's code is loaded only when it runs. */
 export function buildProgram(launch: Launch, write: (text: string) => void): Parser {
   const program = new Parser('hybrid-runner').description('Takes metadata jobs from a data catalog and runs them inside your network.')
-    .option('-V, --version', 'the version')
+    .option('-V, --version', 'the version').addOption(new Option('--json').hideHelp())
     .addHelpText('after', '\nEvery setting of docs/configuration.md is also a flag of the commands that use it.\n');
   program.exitOverride().configureOutput({ writeOut: write, writeErr: () => undefined, outputError: () => undefined });
   const leaf = (parent: Parser, usage: string, text: string, load: () => Promise<Command>): Parser => {
@@ -41,8 +41,8 @@ type Leaf = (parent: Parser, usage: string, text: string, load: () => Promise<Co
 function addSecrets(program: Parser, leaf: Leaf): void {
   const secrets = program.command('secrets').description('the local vault');
   const set = leaf(secrets, 'set', 'store a value: asked for on a terminal, else read from standard input', async () => (await import('./commands/secrets.ts')).set);
-  // A value here is caught to be refused with a better word than "too many arguments".
-  set.argument('<reference>', 'secret:/segment/segment').argument('[value...]').usage('<reference> [options]');
+  // A value behind the reference is let through, to be refused with a better word than "too many arguments".
+  set.argument('<reference>', 'secret:/segment/segment').allowExcessArguments();
   settings(set, ['secrets.vault.file', 'secrets.vault.keyFile']);
   settings(leaf(secrets, 'list', 'references, versions and dates, never values', async () => (await import('./commands/secrets.ts')).list), ['secrets.vault.file']);
   settings(leaf(secrets, 'rm', 'remove a value', async () => (await import('./commands/secrets.ts')).remove).argument('<reference>', 'secret:/segment/segment'), ['secrets.vault.file']);

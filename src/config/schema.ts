@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import {
-  connectTo, controlPlaneUrl, duration, formatConnectTo, list, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
+  connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
 } from './values.ts';
 import { defaultStateDir, ENV_PREFIX, type Surroundings } from './surroundings.ts';
 
@@ -81,16 +81,16 @@ export const SETTINGS = {
   'network.caFile': setting({ ...pathKind, flag: '--network-ca-file', text: 'PEM file of CAs trusted beside the public ones on every connection, the proxy’s included.' }),
   capacity: setting({ kind: 'whole number, 1 to 64', schema: whole(1, 64), default: 2, flag: '--capacity', text: 'Runs at work at once; each has a process of its own.' }),
   'jobs.deadline': setting({
-    kind: 'duration', schema: duration('1s', '7d'), default: '6h', flag: '--job-deadline',
+    kind: 'duration', show: formatDuration, schema: duration('1s', '7d'), default: '6h', flag: '--job-deadline',
     text: 'The longest that a run may take, whatever the control plane allows.',
   }),
   'jobs.memoryMb': setting({ kind: 'whole number, 64 to 16384', schema: whole(64, 16_384), default: 256, flag: '--job-memory-mb', text: 'JavaScript heap of a run’s process, in MiB.' }),
   drainTimeout: setting({
-    kind: 'duration', schema: duration('0s', '1d'), default: '5m', flag: '--drain-timeout',
+    kind: 'duration', show: formatDuration, schema: duration('0s', '1d'), default: '5m', flag: '--drain-timeout',
     text: 'How long a stopping runner waits for runs at work. What is not done by then is run again.',
   }),
   'spool.maxBytes': setting({
-    kind: 'size', schema: size('16MiB', '1TiB'), default: '1GiB', flag: '--spool-max-bytes',
+    kind: 'size', show: formatSize, schema: size('16MiB', '1TiB'), default: '1GiB', flag: '--spool-max-bytes',
     text: 'Records on disk that the control plane has not taken yet. Near the limit, runs pause.',
   }),
   'log.level': setting({ kind: '`debug`, `info`, `warn` or `error`', schema: oneOf(['debug', 'info', 'warn', 'error']), default: 'info', flag: '--log-level', text: 'The least severe level that is written.' }),

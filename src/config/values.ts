@@ -25,6 +25,11 @@ export function durationMs(text: string): number | undefined {
   return [...text.matchAll(/(?<count>[\d.]+)(?<unit>ms|s|m|h|d)/g)].reduce((sum, { groups }) => sum + Number(groups!['count']) * DURATION_MS[groups!['unit']!]!, 0);
 }
 
+/** The shortest way to write a duration: `90000` -> `90s`. */
+export function formatDuration(ms: number): string {
+  return inUnits(ms, DURATION_MS);
+}
+
 /** A size such as `512MiB`; comes out in bytes. */
 export function size(least: string, most: string): z.ZodType<number> {
   const [min, max] = [sizeBytes(least)!, sizeBytes(most)!];
@@ -38,6 +43,18 @@ export function size(least: string, most: string): z.ZodType<number> {
 function sizeBytes(text: string): number | undefined {
   const match = /^(?<count>\d+(?:\.\d+)?)(?<unit>B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$/.exec(text);
   return match === null ? undefined : Math.floor(Number(match.groups!['count']) * SIZE_BYTES[match.groups!['unit']!]!);
+}
+
+/** The shortest way to write a size: `1073741824` -> `1GiB`. */
+export function formatSize(bytes: number): string {
+  return inUnits(bytes, SIZE_BYTES);
+}
+
+/** In the largest unit that leaves no fraction. */
+function inUnits(amount: number, units: Readonly<Record<string, number>>): string {
+  const fitting = Object.entries(units).filter(([, factor]) => amount % factor === 0 && (amount !== 0 || factor === 1));
+  const [unit, factor] = fitting.sort(([, a], [, b]) => b - a)[0] ?? ['', 1];
+  return `${amount / factor}${unit}`;
 }
 
 /** A whole number, also as text, which is all that flags and the environment have. */

@@ -88,6 +88,14 @@ WantedBy=multi-user.target
 `;
 }
 
+/** The unit that packaging/ holds: for an install by npm as root, with everything in its usual place. */
+export function packagedUnit(finalExitCodes: readonly number[]): string {
+  return systemdUnit({
+    node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', configFile: '/etc/hybrid-runner/runner.yaml',
+    user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes,
+  });
+}
+
 /** In double quotes where needed; `%` and `$` would be replaced by systemd, a line break would begin a new setting. */
 function quote(text: string): string {
   if (/[\p{Cc}]/u.test(text)) throw new RunnerError('INPUT_INVALID', 'a path for the unit has a control character');

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
@@ -30,7 +30,7 @@ export async function uninstall({ terminal }: Invocation): Promise<void> {
 
 function unitOptions({ config }: LoadedConfig, { flags }: Invocation): UnitOptions {
   return {
-    node: process.execPath, program: process.argv[1]!, configFile: existsSync(config.configFile) ? config.configFile : undefined,
+    node: process.execPath, program: realpathSync(process.argv[1]!), configFile: existsSync(config.configFile) ? config.configFile : undefined,
     user: needFlag(flags, 'user'), stateDir: config.stateDir, drainTimeoutMs: config.drainTimeoutMs, finalExitCodes: FINAL_EXIT_CODES,
   };
 }

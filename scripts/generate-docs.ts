@@ -1,0 +1,30 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configurationDocument, errorsDocument } from '../src/cli/reference-documents.ts';
+import { FINAL_EXIT_CODES } from '../src/cli/exit-codes.ts';
+import { packagedUnit } from '../src/service/systemd.ts';
+
+/** Files that follow from tables in src/. Writes them; with `--check` says which are not up to date and fails. */
+const root = join(import.meta.dirname, '..');
+const generated: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': configurationDocument,
+  'docs/errors.md': errorsDocument,
+  'packaging/systemd/hybrid-runner.service': () => packagedUnit(FINAL_EXIT_CODES),
+};
+
+function current(path: string): string {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const stale = Object.entries(generated).filter(([path, make]) => current(path) !== make());
+if (!process.argv.includes('--check')) {
+  for (const [path, make] of stale) writeFileSync(join(root, path), make());
+  process.stdout.write(stale.length === 0 ? 'all up to date\n' : `wrote ${stale.map(([path]) => path).join(', ')}\n`);
+} else if (stale.length > 0) {
+  process.stderr.write(`not up to date: ${stale.map(([path]) => path).join(', ')}; run npm run docs\n`);
+  process.exitCode = 1;
+}
