@@ -42,10 +42,10 @@ export class Mailbox {
 export async function serveWebSocket(leaf: Leaf): Promise<FarServer> {
   const server = createServer({ cert: leaf.certPem, key: leaf.keyPem });
   const sockets = new WebSocketServer({ server, path: '/runner/v1/link', handleProtocols: (offered) => offered.has('hybrid.runner.v1') && 'hybrid.runner.v1', perMessageDeflate: false });
-  return await listening(server, (accept) => sockets.on('connection', (socket) => accept(webSocketEnd(socket))), () => sockets.close());
+  return await listening(server, (accept) => sockets.on('connection', (socket, request) => accept(webSocketEnd(socket, request.socket))), () => sockets.close());
 }
 
-function webSocketEnd(socket: WebSocket): FarEnd {
+function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
   const mailbox = new Mailbox();
   socket.on('message', (data: Buffer) => mailbox.push(data));
   socket.on('error', () => undefined);
@@ -55,7 +55,7 @@ function webSocketEnd(socket: WebSocket): FarEnd {
     send: (message) => socket.send(message),
     pause: () => socket.pause(), resume: () => socket.resume(),
     end: () => socket.close(1000), cut: () => socket.terminate(),
-    text: () => socket.send('not binary'),
+    text: () => socket.send('not binary'), raw: (bytes) => void connection.write(bytes),
   };
 }
 
@@ -109,7 +109,7 @@ function grpcEnd(call: ServerDuplexStream<Buffer, Buffer>): FarEnd {
   call.on('cancelled', () => mailbox.end());
   return {
     next: () => mailbox.next(), closed: mailbox.closed,
-    send: (message) => void call.write(message),
+    send: (message) => void call.write(Buffer.from(message)),
     pause: () => void call.pause(), resume: () => void call.resume(),
     end: () => call.end(), cut: () => void call.emit('error', { code: status.UNAVAILABLE, details: 'going down' }),
   };

@@ -62,7 +62,7 @@ export class Relay {
 
   #pass(from: Socket, to: Socket, chunk: Buffer): void {
     if (this.#frozen || to.destroyed) return;
-    if (to.write(chunk)) return;
+    if (to.write(chunk) || from.isPaused()) return;
     from.pause();
     to.once('drain', () => {
       if (!this.#frozen) from.resume();
