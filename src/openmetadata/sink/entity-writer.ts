@@ -1,0 +1,82 @@
+import type { EntityType } from '../../domain/record.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { keepEdits, overrideEdits } from './edits.ts';
+import { byName, ENTITY_PATHS, readAs, storedEntitySchema, titled, type StoredEntity } from './entity.ts';
+import type { MetadataServer } from './server.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Target {
+  readonly type: EntityType;
+  readonly fqn: string;
+}
+
+/** What the server has, with the ETag to change it under. */
+export interface Found {
+  readonly entity: StoredEntity;
+  readonly etag: string | undefined;
+}
+
+/** How often a patch is made anew because someone else changed the entity meanwhile. */
+const PATCH_TRIES = 3;
+
+const FIELDS: Readonly<Record<EntityType, string>> = {
+  databaseService: 'owners,domains',
+  database: 'owners,domains,sourceHash',
+  databaseSchema: 'owners,domains,sourceHash',
+  table: 'columns,owners,domains,sourceHash',
+};
+
+/** Puts one entity at a time, leaving what people entered as it is unless told to override it. */
+export class EntityWriter {
+  readonly #server: MetadataServer;
+  readonly #override: boolean;
+
+  constructor(server: MetadataServer, override: boolean) {
+    this.#server = server;
+    this.#override = override;
+  }
+
+  async find({ type, fqn }: Target, signal: AbortSignal): Promise<Found | undefined> {
+    const answer = await this.#server.find(`${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`, titled(type, fqn), signal);
+    return answer === undefined ? undefined : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
+  }
+
+  /** The request as it may be sent. */
+  prepare(request: Json, found: Found | undefined): Json {
+    return found === undefined || this.#override ? request : keepEdits(request, found.entity);
+  }
+
+  /** Creates, or updates what was found; brings back what was soft-deleted. The answer is the entity's id. */
+  async put(target: Target, request: Json, found: Found | undefined, signal: AbortSignal): Promise<string> {
+    const answer = await this.#server.send({ method: 'PUT', path: ENTITY_PATHS[target.type], what: titled(target.type, target.fqn), body: this.prepare(request, found) }, signal);
+    if (found !== undefined) await this.override(target, request, signal);
+    return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
+  }
+
+  /** Puts the source's words in place of people's, when that was asked for. */
+  async override(target: Target, request: Json, signal: AbortSignal): Promise<void> {
+    if (!this.#override) return;
+    for (let tries = 0; tries < PATCH_TRIES; tries++) {
+      const found = await this.find(target, signal);
+      const operations = found === undefined ? [] : overrideEdits(request, found.entity);
+      if (operations.length === 0 || found === undefined) return;
+      const answer = await this.#server.send({
+        method: 'PATCH', path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`, what: titled(target.type, target.fqn), body: operations,
+        accept: [412], ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
+      }, signal);
+      if (answer.status !== 412) return;
+    }
+    throw new RunnerError('SINK_REJECTED', `${titled(target.type, target.fqn)} is being changed by someone else`, { retryable: true });
+  }
+
+  async restore({ type, fqn }: Target, id: string, signal: AbortSignal): Promise<void> {
+    await this.#server.send({ method: 'PUT', path: `${ENTITY_PATHS[type]}/restore`, what: titled(type, fqn), body: { id } }, signal);
+  }
+
+  /** Hides the entity and what is in it; nothing is lost. An entity that is not there is as good. */
+  async softDelete({ type, fqn }: Target, signal: AbortSignal): Promise<void> {
+    const path = `${byName(type, fqn)}?hardDelete=false&recursive=${type !== 'table'}`;
+    await this.#server.send({ method: 'DELETE', path, what: titled(type, fqn), accept: [404] }, signal);
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { EntityType } from '../../domain/record.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Where each type of entity lives, below `/v1`. */
+export const ENTITY_PATHS: Readonly<Record<EntityType, string>> = {
+  databaseService: '/services/databaseServices',
+  database: '/databases',
+  databaseSchema: '/databaseSchemas',
+  table: '/tables',
+};
+
+const referenceSchema = z.looseObject({ id: z.string(), type: z.string(), fullyQualifiedName: z.string().optional(), inherited: z.boolean().optional() });
+export type StoredReference = z.infer<typeof referenceSchema>;
+
+/** A column as the server gives it: as much of it as people edit. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly displayName?: string | undefined;
+  readonly children?: readonly StoredColumn[] | null | undefined;
+}
+
+const storedColumnSchema: z.ZodType<StoredColumn> = z.looseObject({
+  name: z.string(),
+  description: z.string().optional(),
+  displayName: z.string().optional(),
+  get children() {
+    return z.array(storedColumnSchema).nullish();
+  },
+});
+
+/** An entity as the server gives it: as much of it as the sink looks at. */
+export const storedEntitySchema = z.looseObject({
+  id: z.string(),
+  fullyQualifiedName: z.string(),
+  deleted: z.boolean().default(false),
+  sourceHash: z.string().optional(),
+  displayName: z.string().optional(),
+  description: z.string().optional(),
+  owners: z.array(referenceSchema).nullish(),
+  domains: z.array(referenceSchema).nullish(),
+  columns: z.array(storedColumnSchema).optional(),
+});
+export type StoredEntity = z.infer<typeof storedEntitySchema>;
+
+export const entityPageSchema = z.object({
+  data: z.array(storedEntitySchema.pick({ id: true, fullyQualifiedName: true, deleted: true, sourceHash: true })),
+  paging: z.looseObject({ after: z.string().nullish() }),
+});
+
+/** type/bulkOperationResult.json. */
+export const bulkResultSchema = z.looseObject({
+  failedRequest: z.array(z.looseObject({ request: z.unknown() })).nullish(),
+});
+
+/** A path to an entity by its fully qualified name, in which quotes and dots have their meaning. */
+export function byName(type: EntityType, fqn: string): string {
+  return `${ENTITY_PATHS[type]}/name/${encodeURIComponent(fqn)}`;
+}
+
+/** Throws SINK_FAILED when the server's answer does not have the form it should. */
+export function readAs<T>(schema: z.ZodType<T>, body: unknown, what: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new RunnerError('SINK_FAILED', `${what}: the server’s answer does not have the form it should`, { cause: parsed.error, retryable: false });
+}
+
+/** For messages. */
+export function titled(type: string, fqn: string): string {
+  return `${type} "${fqn}"`;
+}
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openCatalogue, parents, SCHEMA, succeeded, table, never, type Catalogue } from '../../../test/support/openmetadata-server/catalogue.ts';
+import type { SinkRecord } from './records.ts';
+
+let catalogue: Catalogue;
+
+beforeEach(async () => {
+  catalogue = await openCatalogue();
+});
+
+afterEach(() => catalogue.close());
+
+function many(count: number): readonly SinkRecord[] {
+  return Array.from({ length: count }, (_, index) => table(`T${index}__c`));
+}
+
+function counted(request: string): number {
+  return catalogue.server.requests.filter((title) => title === request).length;
+}
+
+function stored(name: string): Readonly<Record<string, unknown>> {
+  return catalogue.server.store.get('table', `${SCHEMA}.${name}`);
+}
+
+describe('a first run', () => {
+  it('puts service, database, schema and tables, the tables in bulk', async () => {
+    const report = await catalogue.run([...parents, ...many(250)]);
+    expect(report).toMatchObject({ status: 'success', counts: { written: 253 }, failures: [] });
+    expect(catalogue.server.store.all('table')).toHaveLength(250);
+    expect(counted('PUT /tables/bulk')).toBe(3);
+    expect(catalogue.server.requests).toHaveLength(9);
+  });
+
+  it('sends several bulk requests at once, and no more than allowed', async () => {
+    await catalogue.run([...parents, ...many(60)], { batch: { tables: 5, bytes: 1e9 }, concurrency: 3 });
+    expect(catalogue.server.busiest).toBeGreaterThan(1);
+    expect(catalogue.server.busiest).toBeLessThanOrEqual(3);
+  });
+
+  it('keeps bulk requests below the limit of bytes', async () => {
+    await catalogue.run([...parents, ...many(20)], { batch: { tables: 100, bytes: 1000 } });
+    expect(counted('PUT /tables/bulk')).toBeGreaterThan(4);
+    expect(catalogue.server.store.all('table')).toHaveLength(20);
+  });
+
+  it('puts tables one by one where the server has no bulk request, and asks only once', async () => {
+    catalogue.server.annals.bulk = false;
+    const report = await catalogue.run([...parents, ...many(6)], { batch: { tables: 3, bytes: 1e9 }, concurrency: 1 });
+    expect(report.counts).toMatchObject({ written: 9 });
+    expect(counted('PUT /tables/bulk')).toBe(1);
+    expect(counted('PUT /tables')).toBe(6);
+  });
+
+  it('makes classifications and tags before the tables that carry them', async () => {
+    const label = { tagFQN: 'Salesforce."v1.Confidential"', source: 'Classification', labelType: 'Automated', state: 'Confirmed' };
+    const report = await catalogue.run([
+      { kind: 'classification', name: 'Salesforce', description: 'What Salesforce says of its data' },
+      { kind: 'tag', classification: 'Salesforce', name: 'v1.Confidential', description: 'Confidential' },
+      ...parents, table('Account', { more: { tags: [label] } }),
+    ]);
+    expect(report).toMatchObject({ status: 'success', counts: { tags: 2, written: 4 } });
+    expect(stored('Account')['tags']).toEqual([label]);
+  });
+});
+
+describe('foreign keys', () => {
+  const circle = [table('Account', { references: ['User'] }), table('Contact', { references: ['Account', 'Contact'] }), table('User', { references: ['Account'] })];
+  const keysOf = (name: string): readonly unknown[] => (stored(name)['tableConstraints'] as { constraintType: string }[]).filter(({ constraintType }) => constraintType === 'FOREIGN_KEY');
+
+  it('arrive in circles, to themselves and in whatever order', async () => {
+    const report = await catalogue.run([...parents, ...circle], { batch: { tables: 2, bytes: 1e9 } });
+    expect(report).toMatchObject({ status: 'success', counts: { written: 6 } });
+    expect(['Account', 'Contact', 'User'].map((name) => keysOf(name).length)).toEqual([1, 2, 1]);
+  });
+
+  it('make no table look changed on the next run', async () => {
+    await catalogue.run([...parents, ...circle]);
+    const before = catalogue.server.requests.length;
+    const report = await catalogue.run([...parents, ...circle.toReversed()]);
+    expect(report.counts).toEqual({ unchanged: 6 });
+    expect(catalogue.server.requests.slice(before).filter((title) => !title.startsWith('GET'))).toEqual([]);
+  });
+
+  it('to tables that never come are left out, said so, and tried again once those are there', async () => {
+    const lonely = table('Case', { references: ['Entitlement'] });
+    expect((await catalogue.run([...parents, lonely])).counts).toMatchObject({ written: 4, droppedConstraints: 1 });
+    expect((await catalogue.run([...parents, lonely])).counts).toEqual({ unchanged: 4 });
+    await catalogue.run([...parents, lonely, table('Entitlement')]);
+    await catalogue.run([...parents, lonely, table('Entitlement')]);
+    expect(keysOf('Case')).toHaveLength(1);
+  });
+});
+
+describe('a second run', () => {
+  it('sends only what has changed', async () => {
+    await catalogue.run([...parents, ...many(120)]);
+    const before = catalogue.server.requests.length;
+    const report = await catalogue.run([...parents, ...many(120), table('T7__c', { more: { sourceUrl: 'https://acme.my.salesforce.com/7' } })]);
+    expect(report.counts).toEqual({ written: 1, unchanged: 123 });
+    expect(catalogue.server.requests.slice(before).filter((title) => !title.startsWith('GET'))).toEqual(['PUT /tables']);
+    expect(catalogue.server.requests.length - before).toBeLessThanOrEqual(8);
+  });
+
+  it('leaves alone the connection that people configured for the service', async () => {
+    await catalogue.run(parents);
+    const service = catalogue.server.store.get('databaseService', 'crm');
+    service['connection'] = { config: { type: 'Salesforce' } };
+    await catalogue.run(parents);
+    expect(catalogue.server.store.get('databaseService', 'crm')['connection']).toEqual({ config: { type: 'Salesforce' } });
+  });
+});
+
+describe('what people entered', () => {
+  const owner = { id: '7f1e1e9e-6f0e-4f5e-9b8e-0d7c7a3d9b11', type: 'user' };
+  const account = table('Account', { description: 'from the source', columnDescription: 'from the source' });
+  const changed = table('Account', { description: 'new from the source', columnDescription: 'new from the source' });
+
+  async function edit(): Promise<void> {
+    await catalogue.run([...parents, account, table('Contact')]);
+    const entity = catalogue.server.store.get('table', account.fqn);
+    catalogue.server.store.patch(entity, [
+      { op: 'add', path: '/description', value: 'by people' }, { op: 'add', path: '/owners', value: [owner] },
+      { op: 'add', path: '/columns/0/description', value: 'by people' },
+    ]);
+  }
+
+  it.each([[true], [false]])('stays, whether the token is a bot’s (%s) or a person’s', async (bot) => {
+    await edit();
+    catalogue.server.store.bot = bot;
+    const report = await catalogue.run([...parents, changed, table('Contact', { description: 'x' })]);
+    expect(report.counts).toMatchObject({ written: 2 });
+    expect(stored('Account')).toMatchObject({ description: 'by people', columns: [{ name: 'Id', description: 'by people' }] });
+    expect(stored('Account')['owners']).toEqual([owner]);
+    expect(stored('Contact')['description']).toBe('x');
+  });
+
+  it('gives way to the source when overriding is asked for, without being blanked', async () => {
+    await edit();
+    await catalogue.run([...parents, changed, table('Contact')], { overrideMetadata: true });
+    expect(stored('Account')).toMatchObject({ description: 'new from the source', columns: [{ description: 'new from the source' }], owners: [owner] });
+  });
+
+  it('is looked at again when someone changes it between reading and patching', async () => {
+    await edit();
+    catalogue.server.faults.push({
+      on: /^PATCH /,
+      meanwhile: () => catalogue.server.store.patch(catalogue.server.store.get('table', account.fqn), [{ op: 'add', path: '/displayName', value: 'meanwhile' }]),
+    });
+    const report = await catalogue.run([...parents, changed], { overrideMetadata: true });
+    expect(report).toMatchObject({ status: 'success' });
+    expect(stored('Account')).toMatchObject({ description: 'new from the source', displayName: 'meanwhile' });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PATCH'))).toHaveLength(2);
+  });
+});
+
+describe('what follows the tables', () => {
+  it('is lineage between tables, and profiles', async () => {
+    const details = { source: 'QueryLineage', columnsLineage: [{ fromColumns: [`${SCHEMA}.T0__c.Id`], toColumn: `${SCHEMA}.T1__c.Id` }] };
+    const report = await catalogue.run([
+      ...parents, ...many(3),
+      { kind: 'lineage', from: `${SCHEMA}.T0__c`, to: `${SCHEMA}.T1__c`, details },
+      { kind: 'profile', table: `${SCHEMA}.T2__c`, request: { tableProfile: { timestamp: 1, rowCount: 7 } } },
+    ]);
+    expect(report).toMatchObject({ status: 'success', counts: { lineage: 1, profiles: 1 } });
+    expect(catalogue.server.annals.lineage.get(`${SCHEMA}.T0__c -> ${SCHEMA}.T1__c`)).toMatchObject({ lineageDetails: details });
+    expect(catalogue.server.annals.profiles.get(`${SCHEMA}.T2__c`)).toMatchObject({ tableProfile: { rowCount: 7 } });
+  });
+
+  it('asks for many ids by listing, not one by one', async () => {
+    const edges = Array.from({ length: 99 }, (_, index): SinkRecord => ({ kind: 'lineage', from: `${SCHEMA}.T${index}__c`, to: `${SCHEMA}.T${index + 1}__c` }));
+    const report = await catalogue.run([...parents, ...many(100), ...edges]);
+    expect(report.counts).toMatchObject({ lineage: 99 });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('GET /tables')).length).toBeLessThanOrEqual(4);
+    expect(catalogue.server.busiest).toBeGreaterThan(1);
+  });
+
+  it('counts lineage to a table that is not there, and goes on', async () => {
+    const report = await catalogue.run([...parents, ...many(2), { kind: 'lineage', from: `${SCHEMA}.T0__c`, to: `${SCHEMA}.Gone` }]);
+    expect(report).toMatchObject({ status: 'partialSuccess', counts: { failed: 1 }, failures: [{ code: 'SINK_REJECTED' }] });
+  });
+});
+
+describe('deletion', () => {
+  it('is soft, by name, and does not mind what is gone already', async () => {
+    await catalogue.run([...parents, ...many(2)]);
+    const report = await catalogue.run([{ kind: 'deletion', type: 'table', fqn: `${SCHEMA}.T0__c` }, { kind: 'deletion', type: 'table', fqn: `${SCHEMA}.Gone` }]);
+    expect(report).toMatchObject({ status: 'success' });
+    expect([stored('T0__c')['deleted'], stored('T1__c')['deleted']]).toEqual([true, false]);
+  });
+
+  it('sweeps the tables that are not to be kept', async () => {
+    await catalogue.run([...parents, ...many(4)]);
+    const report = await catalogue.run([...parents, table('T0__c'), { kind: 'sweep', databaseSchema: SCHEMA, keep: [`${SCHEMA}.T0__c`, `${SCHEMA}.T1__c`] }]);
+    expect(report.counts).toMatchObject({ deleted: 2 });
+    expect(catalogue.server.store.all('table').filter(({ deleted }) => deleted).map(({ fullyQualifiedName }) => fullyQualifiedName)).toEqual([`${SCHEMA}.T2__c`, `${SCHEMA}.T3__c`]);
+  });
+
+  it('does not believe that a source has lost everything', async () => {
+    await catalogue.run([...parents, ...many(4), { kind: 'sweep', databaseSchema: SCHEMA, keep: [] }]);
+    expect(catalogue.server.store.all('table').every(({ deleted }) => !deleted)).toBe(true);
+  });
+
+  it('is undone when the thing comes back, unchanged as it may be', async () => {
+    await catalogue.run([...parents, ...many(2), { kind: 'deletion', type: 'database', fqn: 'crm.default' }]);
+    expect(stored('T0__c')['deleted']).toBe(true);
+    await catalogue.run([...parents, ...many(2)]);
+    expect([catalogue.server.store.get('database', 'crm.default').deleted, stored('T0__c')['deleted'], stored('T1__c')['deleted']]).toEqual([false, false, false]);
+  });
+
+  it('of the service is undone too', async () => {
+    await catalogue.run([...parents, table('Account')]);
+    catalogue.server.store.softDelete('databaseService', 'crm', true);
+    expect(await catalogue.run([...parents, table('Account')])).toMatchObject({ status: 'success' });
+    expect(catalogue.server.store.get('databaseService', 'crm').deleted).toBe(false);
+  });
+});
+
+describe('the status of the run', () => {
+  const pipeline = { fqn: 'crm.crm_metadata', runId: 'run-1' };
+
+  it('is told at the start and at the end, with what happened in the sink among its steps', async () => {
+    catalogue.server.annals.pipelines.add(pipeline.fqn);
+    await catalogue.run([...parents, table('Account')], { pipeline });
+    expect(catalogue.server.annals.statuses).toMatchObject([
+      { runId: 'run-1', pipelineState: 'running' },
+      { runId: 'run-1', pipelineState: 'success', startDate: 1000, endDate: 2000, status: [{ name: 'OpenMetadata', records: 4, errors: 0 }] },
+    ]);
+  });
+
+  it('becomes partial when an entity was refused', async () => {
+    catalogue.server.annals.pipelines.add(pipeline.fqn);
+    const report = await catalogue.run([...parents, table('Account'), table('Bad', { more: { tags: [{ tagFQN: 'No.Such', source: 'Classification', labelType: 'Manual', state: 'Confirmed' }] } })], { pipeline });
+    expect(report.status).toBe('partialSuccess');
+    expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'partialSuccess', status: [{ errors: 1, failures: [{ name: `${SCHEMA}.Bad` }] }] });
+  });
+
+  it('of a cancelled run is that it was stopped', async () => {
+    catalogue.server.annals.pipelines.add(pipeline.fqn);
+    const sink = catalogue.sink({ pipeline });
+    expect(await sink.finish({ ...succeeded, status: 'cancelled' }, never)).toMatchObject({ status: 'cancelled' });
+    expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
+  });
+
+  it('costs no run when the server knows no such pipeline', async () => {
+    expect(await catalogue.run([...parents, table('Account')], { pipeline })).toMatchObject({ status: 'success' });
+  });
+});

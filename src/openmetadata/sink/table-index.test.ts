@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { tagName } from './parent-writer.ts';
+import { schemaOf, tableOf } from './table-index.ts';
+
+describe('fully qualified names', () => {
+  it.each([
+    ['crm.default.salesforce.Account', 'crm.default.salesforce'],
+    ['"my.crm".default.salesforce.Account', '"my.crm".default.salesforce'],
+    ['crm.default.salesforce."odd.name"', 'crm.default.salesforce'],
+    ['crm.default.salesforce."a""b.c"', 'crm.default.salesforce'],
+    ['alone', ''],
+  ])('%s stands in %s', (fqn, schema) => {
+    expect(schemaOf(fqn)).toBe(schema);
+  });
+
+  it('lead from a column to its table', () => {
+    expect(tableOf('crm.default.salesforce."odd.name".Id')).toBe('crm.default.salesforce."odd.name"');
+  });
+
+  it('put quotes around a tag’s part with a dot', () => {
+    expect([tagName('Data', 'PII'), tagName('Data', 'v1.2'), tagName('Data', 'a"b')]).toEqual(['Data.PII', 'Data."v1.2"', 'Data."a""b"']);
+  });
+});

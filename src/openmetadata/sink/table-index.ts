@@ -1,0 +1,99 @@
+import { RunnerError } from '../../runtime/errors.ts';
+import { byName, entityPageSchema, readAs, storedEntitySchema, titled } from './entity.ts';
+import type { MetadataServer } from './server.ts';
+
+/** What is known of a table on the server. */
+export interface IndexedTable {
+  /** Undefined after a bulk request, whose answer does not say it. */
+  readonly id: string | undefined;
+  readonly sourceHash: string | undefined;
+  readonly deleted: boolean;
+}
+
+const PAGE = 100;
+/** From so many unknown ids on, listing the schema is cheaper than asking one by one. */
+const WORTH_LISTING = 25;
+
+/** The tables on the server, by fully qualified name; read schema by schema when first asked about. */
+export class TableIndex {
+  readonly #server: MetadataServer;
+  readonly #schemas = new Map<string, Promise<Map<string, IndexedTable>>>();
+
+  constructor(server: MetadataServer) {
+    this.#server = server;
+  }
+
+  /** A schema that was just created has no tables to ask for. */
+  startEmpty(schema: string): void {
+    this.#schemas.set(schema, Promise.resolve(new Map()));
+  }
+
+  async get(fqn: string, signal: AbortSignal): Promise<IndexedTable | undefined> {
+    return (await this.tables(schemaOf(fqn), signal)).get(fqn);
+  }
+
+  /** Whether the table is there and not deleted. */
+  async exists(fqn: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.get(fqn, signal))?.deleted === false;
+  }
+
+  async put(fqn: string, table: IndexedTable, signal: AbortSignal): Promise<void> {
+    const tables = await this.tables(schemaOf(fqn), signal);
+    tables.set(fqn, { ...table, id: table.id ?? tables.get(fqn)?.id });
+  }
+
+  /** All tables of a schema, the deleted ones too. */
+  tables(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
+    const known = this.#schemas.get(schema);
+    if (known !== undefined) return known;
+    const listing = this.#list(schema, signal);
+    this.#schemas.set(schema, listing);
+    listing.catch(() => this.#schemas.delete(schema));
+    return listing;
+  }
+
+  /** Throws SINK_REJECTED when the server has no such table. */
+  async id(fqn: string, signal: AbortSignal): Promise<string> {
+    const known = await this.get(fqn, signal);
+    if (known?.id !== undefined) return known.id;
+    const schema = schemaOf(fqn);
+    const unknown = [...(await this.tables(schema, signal)).values()].filter(({ id }) => id === undefined).length;
+    if (unknown >= WORTH_LISTING) {
+      this.#schemas.delete(schema);
+      const listed = (await this.get(fqn, signal))?.id;
+      if (listed !== undefined) return listed;
+    }
+    return this.#ask(fqn, signal);
+  }
+
+  async #ask(fqn: string, signal: AbortSignal): Promise<string> {
+    const answer = await this.#server.find(`${byName('table', fqn)}?include=all&fields=sourceHash`, titled('table', fqn), signal);
+    if (answer === undefined) throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
+    const { id, sourceHash, deleted } = readAs(storedEntitySchema, answer.body, titled('table', fqn));
+    await this.put(fqn, { id, sourceHash, deleted }, signal);
+    return id;
+  }
+
+  async #list(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
+    const tables = new Map<string, IndexedTable>();
+    const what = `the tables of "${schema}"`;
+    let after: string | null | undefined;
+    do {
+      const cursor: string = after ? `&after=${encodeURIComponent(after)}` : '';
+      const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&include=all&fields=sourceHash&limit=${PAGE}${cursor}`;
+      const answer = await this.#server.send({ method: 'GET', path, what }, signal);
+      const page = readAs(entityPageSchema, answer.body, what);
+      for (const { id, fullyQualifiedName, sourceHash, deleted } of page.data) tables.set(fullyQualifiedName, { id, sourceHash, deleted });
+      after = page.paging.after;
+    } while (after);
+    return tables;
+  }
+}
+
+/** The schema's name is the table's without its last part; a part with a dot in it stands in quotes. */
+export function schemaOf(fqn: string): string {
+  return /^(?<schema>.*)\.(?:"[^"]*(?:""[^"]*)*"|[^."]*)$/s.exec(fqn)?.groups?.['schema'] ?? '';
+}
+
+/** The table of a column's name. */
+export const tableOf = schemaOf;

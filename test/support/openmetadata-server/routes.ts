@@ -1,0 +1,150 @@
+import { check, checkPipelineStatus } from './request-checks.ts';
+import { notFound, Problem } from './problem.ts';
+import type { Entity, Json, Kind, Store } from './store.ts';
+
+export interface Request {
+  readonly method: string;
+  /** Below `/api/v1`, decoded part by part. */
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly ifMatch: string | undefined;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly etag?: string;
+}
+
+/** What is kept beside the entities. */
+export interface Annals {
+  readonly lineage: Map<string, Json>;
+  readonly profiles: Map<string, Json>;
+  readonly statuses: Json[];
+  readonly pipelines: Set<string>;
+  /** Whether `/tables/bulk` exists. */
+  bulk: boolean;
+}
+
+const COLLECTIONS: Readonly<Record<string, Kind>> = {
+  'services/databaseServices': 'databaseService',
+  databases: 'database',
+  databaseSchemas: 'databaseSchema',
+  tables: 'table',
+  classifications: 'classification',
+  tags: 'tag',
+};
+
+/** Answers as OpenMetadata's REST API does. Throws Problem. */
+export function route(request: Request, store: Store, annals: Annals): Reply {
+  const { method, parts } = request;
+  if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, annals);
+  if (parts[0] === 'services' && parts[1] === 'ingestionPipelines') return putStatus(parts[2] ?? '', request.body, annals);
+  const depth = parts[0] === 'services' ? 2 : 1;
+  const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
+  if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
+  const rest = parts.slice(depth);
+  if (rest.length === 0) return collection(kind, request, store);
+  if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
+  if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, annals);
+  if (method === 'PUT' && rest[1] === 'tableProfile') return putProfile(rest[0]!, request.body, store, annals);
+  const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
+  return single(kind, entity, request, store);
+}
+
+function collection(kind: Kind, { method, body, query }: Request, store: Store): Reply {
+  if (method === 'GET') return list(kind, query, store);
+  if (method !== 'PUT') throw new Problem(405, 'HTTP 405 Method Not Allowed');
+  const { entity, created } = store.put(kind, body as Json);
+  return { status: created ? 201 : 200, body: entity, etag: etagOf(entity) };
+}
+
+function list(kind: Kind, query: URLSearchParams, store: Store): Reply {
+  const schema = query.get('databaseSchema');
+  const limit = Number(query.get('limit') ?? 10);
+  const from = Number(query.get('after') ?? 0);
+  const all = store.all(kind)
+    .filter(({ deleted }) => query.get('include') === 'all' || !deleted)
+    .filter((entity) => schema === null || entity['databaseSchema'] === schema);
+  const next = from + limit < all.length ? { after: String(from + limit) } : {};
+  return { status: 200, body: { data: all.slice(from, from + limit).map((entity) => shown(entity, query)), paging: { total: all.length, ...next } } };
+}
+
+function single(kind: Kind, entity: Entity, { method, query, body, ifMatch }: Request, store: Store): Reply {
+  if (method === 'DELETE') {
+    if (query.get('hardDelete') === 'true') throw new Problem(403, 'the double never forgets');
+    return { status: 200, body: store.softDelete(kind, entity.fullyQualifiedName, query.get('recursive') === 'true') };
+  }
+  if (method === 'GET') {
+    if (entity.deleted && query.get('include') !== 'all') throw notFound(kind, entity.fullyQualifiedName);
+    return { status: 200, body: shown(entity, query), etag: etagOf(entity) };
+  }
+  if (method !== 'PATCH') throw new Problem(405, 'HTTP 405 Method Not Allowed');
+  if (ifMatch !== undefined && ifMatch !== etagOf(entity)) throw new Problem(412, 'the entity has been changed');
+  const patched = store.patch(entity, body as Parameters<Store['patch']>[1]);
+  return { status: 200, body: patched, etag: etagOf(patched) };
+}
+
+/** These are given only to those who ask for them. */
+const ON_REQUEST = ['owners', 'domains', 'tags', 'sourceHash', 'tableConstraints'];
+
+function shown(entity: Entity, query: URLSearchParams): Json {
+  const asked = (query.get('fields') ?? '').split(',');
+  return Object.fromEntries(Object.entries(entity).filter(([name]) => !ON_REQUEST.includes(name) || asked.includes(name)));
+}
+
+function restore(kind: Kind, body: unknown, store: Store): Reply {
+  const entity = store.byId(kind, String((body as Json)['id']));
+  entity.deleted = false;
+  return { status: 200, body: entity };
+}
+
+function bulk(body: unknown, store: Store, annals: Annals): Reply {
+  if (!annals.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');
+  const passed: Json[] = [];
+  const failed: Json[] = [];
+  for (const request of body as Json[]) {
+    const fqn = `${String(request['databaseSchema'])}.${String(request['name'])}`;
+    try {
+      passed.push({ request: store.put('table', request).entity.fullyQualifiedName, status: 200 });
+    } catch (thrown) {
+      if (!(thrown instanceof Problem)) throw thrown;
+      failed.push({ request: fqn, status: thrown.status, message: thrown.message });
+    }
+  }
+  const status = failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
+  return {
+    status: status === 'failure' ? 400 : 200,
+    body: {
+      dryRun: false, status, numberOfRowsProcessed: passed.length + failed.length, numberOfRowsPassed: passed.length,
+      numberOfRowsFailed: failed.length, successRequest: passed, failedRequest: failed,
+    },
+  };
+}
+
+function addLineage(body: unknown, store: Store, annals: Annals): Reply {
+  check('lineage', body);
+  const { edge } = body as { readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity } };
+  const [from, to] = [edge.fromEntity, edge.toEntity].map(({ id }) => store.byId('table', id).fullyQualifiedName);
+  annals.lineage.set(`${from} -> ${to}`, edge);
+  return { status: 200 };
+}
+
+function putProfile(id: string, body: unknown, store: Store, annals: Annals): Reply {
+  check('tableProfile', body);
+  const table = store.byId('table', id);
+  annals.profiles.set(table.fullyQualifiedName, body as Json);
+  return { status: 200, body: table };
+}
+
+function putStatus(pipeline: string, body: unknown, annals: Annals): Reply {
+  if (!annals.pipelines.has(pipeline)) throw notFound('ingestionPipeline', pipeline);
+  checkPipelineStatus(body);
+  annals.statuses.push(body as Json);
+  return { status: 200, body: {} };
+}
+
+function etagOf({ id, version }: Entity): string {
+  return `"${id}-${version}"`;
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { check } from './request-checks.ts';
+import { notFound, Problem } from './problem.ts';
+
+export type Json = Record<string, unknown>;
+export type Kind = 'databaseService' | 'database' | 'databaseSchema' | 'table' | 'classification' | 'tag';
+
+export interface Entity extends Json {
+  readonly id: string;
+  readonly fullyQualifiedName: string;
+  deleted: boolean;
+  version: number;
+}
+
+/** The property of a create request that names the parent, and the parent's kind. */
+const PARENTS: Readonly<Partial<Record<Kind, readonly [property: string, kind: Kind]>>> = {
+  database: ['service', 'databaseService'],
+  databaseSchema: ['database', 'database'],
+  table: ['databaseSchema', 'databaseSchema'],
+  tag: ['classification', 'classification'],
+};
+
+/** What people edit and a bot's PUT does not overwrite. */
+const CURATED = ['description', 'displayName', 'owners', 'domains'];
+
+export interface Put {
+  readonly entity: Entity;
+  readonly created: boolean;
+}
+
+/** Entities as OpenMetadata keeps them, with the rules that a client meets. */
+export class Store {
+  readonly #entities = new Map<Kind, Map<string, Entity>>();
+  /** Whether the caller is a bot, whose PUT leaves alone what people wrote. */
+  bot = true;
+
+  all(kind: Kind): readonly Entity[] {
+    return [...this.#of(kind).values()];
+  }
+
+  get(kind: Kind, fqn: string): Entity {
+    const entity = this.#of(kind).get(fqn);
+    if (entity === undefined) throw notFound(kind, fqn);
+    return entity;
+  }
+
+  byId(kind: Kind, id: string): Entity {
+    const entity = this.all(kind).find((candidate) => candidate.id === id);
+    if (entity === undefined) throw notFound(kind, id);
+    return entity;
+  }
+
+  put(kind: Kind, request: Json): Put {
+    check(kind, request);
+    const fqn = this.#name(kind, request);
+    this.#checkReferences(request);
+    const stored = this.#of(kind).get(fqn);
+    const entity = stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
+    this.#of(kind).set(fqn, entity);
+    return { entity, created: stored === undefined };
+  }
+
+  /** JSON patch, `add` only. */
+  patch(entity: Entity, operations: readonly { readonly op: string; readonly path: string; readonly value: unknown }[]): Entity {
+    for (const { op, path, value } of operations) {
+      if (op !== 'add') throw new Problem(400, `the double knows no "${op}"`);
+      const steps = path.slice(1).split('/');
+      const last = steps.pop()!;
+      const target = steps.reduce<unknown>((place, step) => (place as Json)[step], entity);
+      if (typeof target !== 'object' || target === null) throw new Problem(400, `no ${path}`);
+      (target as Json)[last] = value;
+    }
+    this.#checkReferences(entity);
+    entity.version = Math.round((entity.version + 0.1) * 10) / 10;
+    return entity;
+  }
+
+  softDelete(kind: Kind, fqn: string, recursive: boolean): Entity {
+    const entity = this.get(kind, fqn);
+    if (entity.deleted) throw notFound(kind, fqn);
+    for (const below of ['database', 'databaseSchema', 'table'] as const) {
+      const children = this.all(below).filter((child) => child.fullyQualifiedName.startsWith(`${fqn}.`) && !child.deleted);
+      if (children.length > 0 && !recursive) throw new Problem(400, `${kind} is not empty`);
+      for (const child of children) child.deleted = true;
+    }
+    entity.deleted = true;
+    return entity;
+  }
+
+  #of(kind: Kind): Map<string, Entity> {
+    const known = this.#entities.get(kind) ?? new Map<string, Entity>();
+    this.#entities.set(kind, known);
+    return known;
+  }
+
+  #name(kind: Kind, request: Json): string {
+    const name = quoted(String(request['name']));
+    const parent = PARENTS[kind];
+    if (parent === undefined) return name;
+    const above = this.get(parent[1], String(request[parent[0]]));
+    if (above.deleted) throw notFound(parent[1], above.fullyQualifiedName);
+    return `${above.fullyQualifiedName}.${name}`;
+  }
+
+  #create(fqn: string, request: Json): Entity {
+    return { ...structuredClone(request), id: randomUUID(), fullyQualifiedName: fqn, deleted: false, version: 0.1 };
+  }
+
+  #update(stored: Entity, request: Json): Entity {
+    const updated: Entity = { ...structuredClone(request), id: stored.id, fullyQualifiedName: stored.fullyQualifiedName, deleted: false, version: Math.round((stored.version + 0.1) * 10) / 10 };
+    if (this.bot) keepCurated(updated, stored);
+    return updated;
+  }
+
+  /** Tags and the tables of foreign keys must be there. */
+  #checkReferences(request: Json): void {
+    const labels = [request, ...list(request['columns'])].flatMap((part) => list(part['tags']));
+    for (const { tagFQN } of labels) this.get('tag', String(tagFQN));
+    for (const constraint of list(request['tableConstraints'])) {
+      for (const column of (constraint['referredColumns'] ?? []) as string[]) {
+        const table = column.slice(0, column.lastIndexOf('.'));
+        if (this.get('table', table).deleted) throw notFound('table', table);
+      }
+    }
+  }
+}
+
+function keepCurated(updated: Json, stored: Json): void {
+  for (const name of CURATED) if (isFilled(stored[name])) updated[name] = stored[name];
+  const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
+  for (const column of list(updated['columns'])) {
+    const known = columns.get(column['name']);
+    if (known !== undefined && isFilled(known['description'])) column['description'] = known['description'];
+  }
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== '';
+}
+
+function list(value: unknown): Json[] {
+  return Array.isArray(value) ? (value as Json[]) : [];
+}
+
+export function quoted(name: string): string {
+  return /[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
