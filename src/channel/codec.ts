@@ -9,12 +9,12 @@ export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 
 /** Turns frames into bytes and back, by proto/hybrid/runner/v1/runner.proto. */
 export interface FrameCodec {
-  encode(frame: Frame): Buffer;
+  readonly encode: (frame: Frame) => Buffer;
   /** Throws PROTOCOL_VIOLATION for bytes that are not a frame. A frame without a body this side knows comes back as `unknown`. */
-  decode(bytes: Uint8Array): Frame;
-  encodeStatement(statement: HelloStatement): Buffer;
+  readonly decode: (bytes: Uint8Array) => Frame;
+  readonly encodeStatement: (statement: HelloStatement) => Buffer;
   /** Throws PROTOCOL_VIOLATION. */
-  decodeStatement(bytes: Uint8Array): HelloStatement;
+  readonly decodeStatement: (bytes: Uint8Array) => HelloStatement;
 }
 
 let loaded: Promise<FrameCodec> | undefined;
