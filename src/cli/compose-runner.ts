@@ -14,7 +14,7 @@ import { createStartWorker } from '../link/worker-process.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
 import { denial } from '../policy/policy.ts';
-import { openPolicy } from '../policy/open-policy.ts';
+import { openPolicy, openPolicyForJob } from '../policy/open-policy.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
@@ -45,7 +45,7 @@ export async function composeRunner(config: RunnerConfig, logger: Logger, env: R
     secretPrefix: config.secrets.environment.enabled ? ENVIRONMENT_PREFIX : undefined,
   });
   const link = createLink({
-    identity, dialers, store, startWorker, capacity: config.capacity, checkOffer: (job) => checkOffer(job, config.policyFile),
+    identity, dialers, store, startWorker, capacity: config.capacity, checkOffer: (job) => checkOffer(job, config.policyFile, logger),
     jobDeadlineMs: config.jobs.deadlineMs, drainTimeoutMs: config.drainTimeoutMs, version: version(), platform: platform(),
     logger, clock: systemClock, random: systemRandom,
   });
@@ -71,9 +71,9 @@ async function createDialers(config: RunnerConfig, { controlPlaneUrl: url }: Ide
 }
 
 /** The policy is read anew, so that an edit counts for the next offer. */
-async function checkOffer(job: Job, policyFile: string): Promise<RunnerError | undefined> {
+async function checkOffer(job: Job, policyFile: string, audit: Logger): Promise<RunnerError | undefined> {
   try {
-    const decision = (await openPolicy(policyFile)).checkJob(job);
+    const decision = (await openPolicyForJob(policyFile, audit)).checkJob(job);
     return decision.allowed ? undefined : denial('POLICY_DENIED', 'the job is not permitted', decision);
   } catch (thrown) {
     return RunnerError.from(thrown);

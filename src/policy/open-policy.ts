@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { readTrustedFile } from '../runtime/trusted-file.ts';
 import { compilePolicy, type Decision, type Policy } from './policy.ts';
@@ -15,6 +16,20 @@ const MAX_BYTES = 1024 * 1024;
 export async function openPolicy(file: string): Promise<Policy> {
   const bytes = await readTrustedFile(file, { kind: 'trusted', maxBytes: MAX_BYTES });
   return bytes === undefined ? denyEverything(file) : parsePolicy(bytes.toString('utf8'), file);
+}
+
+/**
+ * As openPolicy, for errors that may reach a control plane: what is wrong with the file goes to the local log, and the
+ * error has no word of it.
+ */
+export async function openPolicyForJob(file: string, audit: Logger): Promise<Policy> {
+  try {
+    return await openPolicy(file);
+  } catch (thrown) {
+    const { code, message } = RunnerError.from(thrown);
+    audit.log('error', 'the policy cannot be used, so nothing is permitted', { event: 'audit', code, reason: message });
+    throw new RunnerError('POLICY_INVALID', 'the local policy cannot be used; the runner log says why', { cause: thrown });
+  }
 }
 
 /** Throws POLICY_INVALID with all problems at once. `file` is for messages. */
@@ -45,7 +60,7 @@ function invalid(file: string, problems: readonly string[]): RunnerError {
 }
 
 function denyEverything(file: string): Policy {
-  const decision: Decision = { allowed: false, rule: 'no policy file', reason: `there is no policy file at ${file}, so nothing is permitted; docs/policy.md shows how to write one` };
+  const decision: Decision = { allowed: false, rule: 'no policy file', reason: 'there is no policy file, so nothing is permitted; docs/policy.md shows how to write one' };
   const deny = (): Decision => decision;
   return {
     checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, hostPermitted: deny, addressPermitted: deny,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../network/endpoint.ts';
+import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { openPolicy, parsePolicy } from './open-policy.ts';
+import { openPolicy, openPolicyForJob, parsePolicy } from './open-policy.ts';
 import type { Policy } from './policy.ts';
 
 const ACME = 'acme.my.salesforce.com:443';
@@ -193,6 +194,16 @@ describe('opening the policy', () => {
     chmodSync(open, 0o755);
     symlinkSync(join(open, 'policy.yaml'), join(directory, 'link.yaml'));
     await expect(openPolicy(join(directory, 'link.yaml'))).resolves.toBeDefined();
+  });
+
+  it('for a job tells the local log what is wrong with the file, and the outside nothing', async () => {
+    const file = join(directory, 'wrong.yaml');
+    writeFileSync(file, 'version: 1\nnetwork: {allow: ["https://intranet.example"]}', { mode: 0o600 });
+    const logged: string[] = [];
+    const audit: Logger = { log: (_level, message, data) => void logged.push(`${message} ${JSON.stringify(data)}`), child: () => audit };
+    const error = await openPolicyForJob(file, audit).catch((thrown: unknown) => thrown as RunnerError);
+    expect(error).toMatchObject({ code: 'POLICY_INVALID', message: 'the local policy cannot be used; the runner log says why' });
+    expect(logged.join()).toContain('intranet.example');
   });
 
   it('refuses what is not a file', async () => {

@@ -2,7 +2,7 @@ import { sourceNetwork } from '../config/network-settings.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createDial } from '../policy/dial.ts';
-import { openPolicy } from '../policy/open-policy.ts';
+import { openPolicyForJob } from '../policy/open-policy.ts';
 import { denial } from '../policy/policy.ts';
 import { createProviders } from '../secrets/providers.ts';
 import type { Redactor } from '../secrets/redactor.ts';
@@ -27,7 +27,7 @@ export interface AccessOptions {
  */
 export function composeAccess({ settings, redactor, audit, env }: AccessOptions): AttemptOptions['openAccess'] {
   return async ({ kind, document, workflow, connector }) => {
-    const policy = await openPolicy(settings.policyFile);
+    const policy = await openPolicyForJob(settings.policyFile, audit);
     const decision = policy.checkJob({ kind });
     if (!decision.allowed) throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
     const connection = workflow.source.serviceConnection.config;
