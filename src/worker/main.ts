@@ -41,13 +41,14 @@ function main(): void {
   const port = new LinkPort(process);
   const stop = new Stop();
   const redactor = createRedactor();
+  const redact = (line: string): string => redactor.redact(line);
   let sink: SpoolSink | undefined;
   port.onDisconnect(() => {
     stop.request('interrupted', new RunnerError('RUNNER_STOPPED', 'the runner went away').toFailure());
     process.exit(EXIT_LINK_GONE);
   });
   process.on('uncaughtException', (thrown) => {
-    createPortLog(port, redactor.redact, 'error').log('error', 'the worker met an error nobody expected', describeError(thrown));
+    createPortLog(port, redact, 'error').log('error', 'the worker met an error nobody expected', describeError(thrown));
     void port.drain().then(() => process.exit(EXIT_DEFECT));
   });
   port.onMessage((message) => {
@@ -57,7 +58,7 @@ function main(): void {
       const writer = new SpoolWriter({ disk: nodeDisk, directory: message.directory, clock: systemClock });
       sink = new SpoolSink(writer);
       sink.setPaused(message.paused);
-      void attempt(message, { port, stop, redactor, writer, sink });
+      void attempt(message, { port, stop, redactor, redact, writer, sink });
     }
   });
   port.send({ type: 'ready' });
@@ -67,20 +68,21 @@ interface Parts {
   readonly port: LinkPort;
   readonly stop: Stop;
   readonly redactor: Redactor;
+  readonly redact: (line: string) => string;
   readonly writer: SpoolWriter;
   readonly sink: SpoolSink;
 }
 
-async function attempt(start: Start, { port, stop, redactor, writer, sink }: Parts): Promise<void> {
+async function attempt(start: Start, { port, stop, redactor, redact, writer, sink }: Parts): Promise<void> {
   const settings = workerSettingsSchema.parse(start.settings);
-  const logger = createPortLog(port, redactor.redact, settings.log.level);
+  const logger = createPortLog(port, redact, settings.log.level);
   const reporter = new Reporter(port, writer, logger);
   writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, complete: sink.isComplete(sequence) }));
   let exitCode = 0;
   try {
     const openAccess = composeAccess({ settings, redactor, audit: logger, env: process.env });
     await runAttempt({
-      job: start.job, connectors: [...CONNECTORS.values()], openAccess, redact: redactor.redact, sink, stop, logger,
+      job: start.job, connectors: CONNECTORS, openAccess, redact, sink, stop, logger,
       clock: systemClock, random: systemRandom, onProgress: (progress) => reporter.note(progress),
     });
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { type Arbitrary, array, assert, asyncProperty, boolean, constant, double, integer, nat, oneof, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
@@ -29,14 +29,14 @@ type Command =
   | { readonly do: 'crash'; readonly turns: number; readonly again: boolean }
   | { readonly do: 'fill'; readonly room: number };
 
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('append' as const), size: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 400, max: 1800 })) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), bytes: fc.integer({ min: 1, max: 3000 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), turns: fc.integer({ min: 0, max: 25 }), again: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('fill' as const), room: fc.integer({ min: 0, max: 500 }) }) },
+const command: Arbitrary<Command> = oneof(
+  { weight: 8, arbitrary: record({ do: constant('append' as const), size: oneof(integer({ min: 1, max: 60 }), integer({ min: 400, max: 1800 })) }) },
+  { weight: 3, arbitrary: record({ do: constant('flush' as const) }) },
+  { weight: 3, arbitrary: record({ do: constant('read' as const), bytes: integer({ min: 1, max: 3000 }) }) },
+  { weight: 3, arbitrary: record({ do: constant('acknowledge' as const), share: double({ min: 0, max: 1, noNaN: true }) }) },
+  { weight: 1, arbitrary: record({ do: constant('restart' as const) }) },
+  { weight: 2, arbitrary: record({ do: constant('crash' as const), turns: integer({ min: 0, max: 25 }), again: boolean() }) },
+  { weight: 1, arbitrary: record({ do: constant('fill' as const), room: integer({ min: 0, max: 500 }) }) },
 );
 
 /** The real spool beside the model of it: a list of lines, and two positions in the list. */
@@ -173,7 +173,7 @@ async function newDisk(seed: number): Promise<SimulatedDisk> {
 
 describe('the spool, beside a model of it', () => {
   it('keeps its promise over appends, reads, acknowledgements, full disks, restarts and crashes', async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(), fc.array(command, { minLength: 1, maxLength: 40 }), async (seed, commands) => {
+    await assert(asyncProperty(nat(), array(command, { minLength: 1, maxLength: 40 }), async (seed, commands) => {
       const spool = new SpoolBesideModel(await newDisk(seed));
       for (const step of commands) await spool.apply(step);
       await spool.end();
@@ -181,7 +181,7 @@ describe('the spool, beside a model of it', () => {
   }, 60_000);
 
   it('never takes a flipped bit for data, and tells damage from a torn tail', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 12 }), fc.double({ min: 0, max: 0.999, noNaN: true }), async (sizes, where) => {
+    await assert(asyncProperty(array(integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 12 }), double({ min: 0, max: 0.999, noNaN: true }), async (sizes, where) => {
       const disk = await newDisk(1);
       const writer = new SpoolWriter({ disk, directory, clock: impatientClock, segmentBytes: 800 });
       const lines = sizes.map((size, index) => Buffer.alloc(size, index + 1));

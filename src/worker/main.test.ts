@@ -1,0 +1,132 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OutcomeRecord } from '../domain/record.ts';
+import type { FromWorker, ToWorker } from '../runtime/worker-messages.ts';
+import { nodeDisk } from '../spool/node-disk.ts';
+import { SpoolReader } from '../spool/reader.ts';
+import { recover } from '../spool/recover.ts';
+
+const PASSWORD = 'correct-horse-battery';
+const host = 'acme.my.salesforce.com';
+
+/** Takes connections and never says a word. */
+let silent: Server;
+const sockets = new Set<Socket>();
+let reached: Promise<void>;
+let directory: string;
+let worker: ChildProcess;
+let heard: FromWorker[];
+
+beforeAll(async () => {
+  silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+});
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => silent.close(resolve));
+});
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'worker-'));
+  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({
+    version: 1, plainTextSecrets: 'allow', network: { allow: [host] }, secrets: [],
+  }), { mode: 0o600 });
+  reached = once(silent, 'connection').then(() => undefined);
+  worker = fork(join(import.meta.dirname, 'main.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  heard = [];
+  worker.on('message', (message) => heard.push(message as FromWorker));
+  await once(worker, 'message');
+});
+afterEach(async () => {
+  if (worker.exitCode === null && worker.signalCode === null) {
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+  }
+  await rm(directory, { recursive: true });
+});
+
+function tell(message: ToWorker): void {
+  worker.send(message);
+}
+
+function start(workflow: unknown, policyFile = join(directory, 'policy.yaml')): void {
+  const { port } = silent.address() as AddressInfo;
+  const settings = {
+    policyFile, log: { level: 'debug' },
+    network: { noProxy: [], connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }] },
+    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
+  };
+  tell({
+    type: 'start', directory, settings, paused: false,
+    job: { ref: { runId: 'r' as never, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
+  });
+}
+
+const workflow = {
+  source: {
+    type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} },
+    serviceConnection: { config: { type: 'Salesforce', username: 'me@acme.com', password: PASSWORD, securityToken: 'tokentokentoken', salesforceDomain: 'acme.my' } },
+  },
+  workflowConfig: { loggerLevel: 'DEBUG' },
+};
+
+async function outcome(): Promise<OutcomeRecord> {
+  await once(worker, 'exit');
+  const found = await recover(nodeDisk, directory);
+  expect(found.complete).toBe(true);
+  const reader = new SpoolReader({ disk: nodeDisk, directory, found });
+  const batch = await reader.read(1, 1_000_000);
+  await reader.close();
+  return JSON.parse(Buffer.from(batch!.lines.at(-1)!).toString()) as OutcomeRecord;
+}
+
+describe('the worker program', () => {
+  it('reports a job it cannot read, tells when that is durable, and ends well', async () => {
+    start({ nothing: true });
+    expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
+    expect(worker.exitCode).toBe(0);
+    expect(heard.filter(({ type }) => type === 'durable').at(-1)).toMatchObject({ sequence: 1, complete: true });
+  });
+
+  it('does nothing without a policy', async () => {
+    start(workflow, join(directory, 'no-policy.yaml'));
+    expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'POLICY_DENIED' } });
+  });
+
+  it('refuses a reference in a field that is not secret', async () => {
+    const { source } = workflow;
+    start({ ...workflow, source: { ...source, serviceConnection: { config: { ...source.serviceConnection.config, username: 'secret:/a/b' } } } });
+    expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'SECRET_IN_PLAIN_FIELD' } });
+  });
+
+  it('ends as asked in the middle of its work, and writes no secret', async () => {
+    start(workflow);
+    await reached;
+    tell({ type: 'stop', status: 'cancelled', reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true } });
+    expect(await outcome()).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED', message: 'enough' } });
+    expect(await readFile(join(directory, '00000000000000000001.seg'), 'latin1')).not.toContain(PASSWORD);
+    expect(JSON.stringify(heard)).not.toContain(PASSWORD);
+  });
+
+  it.skipIf(process.platform === 'win32')('leaves signals that are meant for the service to the link', async () => {
+    start(workflow);
+    await reached;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
+    tell({ type: 'stop', status: 'interrupted', reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true } });
+    expect(await outcome()).toMatchObject({ status: 'interrupted', error: { message: 'drained' } });
+  });
+
+  it('goes when the link goes', async () => {
+    start(workflow);
+    await reached;
+    const exit = once(worker, 'exit');
+    worker.disconnect();
+    expect((await exit)[0]).toBe(75);
+  });
+
+});

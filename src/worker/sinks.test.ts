@@ -1,0 +1,117 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { settle } from '../../test/support/simulated-clock.ts';
+import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { SpoolWriter } from '../spool/writer.ts';
+import { FileSink } from './file-sink.ts';
+import { SpoolSink } from './spool-sink.ts';
+import { StreamSink } from './stream-sink.ts';
+
+const never = new AbortController().signal;
+const outOfTime = new RunnerError('DEADLINE_EXCEEDED', 'too long');
+
+describe('a file of records', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sink-'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('replaces what was there, keeps the order, and is for its owner alone', async () => {
+    const path = join(directory, 'out.jsonl');
+    await writeFile(path, 'old');
+    const sink = await FileSink.open(path);
+    const lines = Array.from({ length: 5000 }, (_, index) => `{"n":${index},"x":"${'y'.repeat(100)}"}\n`);
+    for (const line of lines) await sink.write(line, false, never);
+    await sink.flush();
+    await sink.close();
+    expect(await readFile(path, 'utf8')).toBe(lines.join(''));
+    const fresh = await FileSink.open(join(directory, 'new.jsonl'));
+    await fresh.close();
+    expect((await stat(join(directory, 'new.jsonl'))).mode & 0o077).toBe(0);
+  });
+
+  it('that cannot be opened is named with the reason', async () => {
+    await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({ code: 'SINK_FAILED' });
+  });
+
+  it.runIf(process.platform === 'linux')('says when the disk is full', async () => {
+    const sink = await FileSink.open('/dev/full');
+    await sink.write('{}\n', true, never);
+    await expect(sink.flush()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await sink.close();
+  });
+});
+
+describe('a stream of records', () => {
+  it('goes at the pace of its reader', async () => {
+    const stream = new PassThrough({ highWaterMark: 10 });
+    const sink = new StreamSink(stream);
+    let written = false;
+    const writing = sink.write('a line longer than that\n', false, never).then(() => (written = true));
+    await settle();
+    expect(written).toBe(false);
+    stream.resume();
+    await writing;
+    await sink.flush(never);
+  });
+
+  it('stops waiting when it is told to', async () => {
+    const controller = new AbortController();
+    const writing = new StreamSink(new PassThrough({ highWaterMark: 1 })).write('line\n', false, controller.signal);
+    controller.abort(outOfTime);
+    await expect(writing).rejects.toBe(outOfTime);
+  });
+});
+
+describe('records into the spool', () => {
+  async function open(): Promise<{ disk: SimulatedDisk; writer: SpoolWriter; sink: SpoolSink }> {
+    const disk = new SimulatedDisk(Math.random);
+    await disk.makeDirectory('/a');
+    const writer = new SpoolWriter({ disk, directory: '/a', clock: systemClock, groupMs: 1, pendingBytes: 100, retryMs: 5 });
+    return { disk, writer, sink: new SpoolSink(writer) };
+  }
+
+  it('wait while too much is undelivered, but for the outcome', async () => {
+    const { writer, sink } = await open();
+    sink.setPaused(true);
+    let written = false;
+    const writing = sink.write('line\n', false, never).then(() => (written = true));
+    await settle();
+    expect(written).toBe(false);
+    sink.setPaused(false);
+    await writing;
+    sink.setPaused(true);
+    await sink.write('outcome\n', true, never);
+    await sink.flush(never);
+    expect(sink.isComplete(writer.durable)).toBe(true);
+    await writer.close();
+  });
+
+  it('fail with SPOOL_FULL when the deadline comes before the delivery', async () => {
+    const { writer, sink } = await open();
+    const controller = new AbortController();
+    sink.setPaused(true);
+    const writing = sink.write('line\n', false, controller.signal);
+    controller.abort(outOfTime);
+    await expect(writing).rejects.toMatchObject({ code: 'SPOOL_FULL' });
+    await writer.close();
+  });
+
+  it('fail with DISK_FULL when the deadline comes before there is room', async () => {
+    const { disk, writer, sink } = await open();
+    disk.capacity = 10;
+    const controller = new AbortController();
+    await sink.write('line'.repeat(100), false, controller.signal);
+    const flushing = sink.flush(controller.signal);
+    await systemClock.sleep(20, never);
+    controller.abort(outOfTime);
+    await expect(flushing).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await writer.close();
+  });
+});
