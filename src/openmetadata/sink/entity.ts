@@ -53,6 +53,8 @@ export const entityPageSchema = z.object({
 
 /** type/bulkOperationResult.json. */
 export const bulkResultSchema = z.looseObject({
+  status: z.string(),
+  numberOfRowsFailed: z.number().default(0),
   failedRequest: z.array(z.looseObject({ request: z.unknown() })).nullish(),
 });
 

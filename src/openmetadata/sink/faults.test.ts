@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { never, openCatalogue, parents, SCHEMA, succeeded, table, tokens, type Catalogue } from '../../../test/support/openmetadata-server/catalogue.ts';
 import type { LogData, Logger } from '../../observability/logger.ts';
@@ -20,7 +21,7 @@ function sleepless(): Clock & { readonly sleeps: number[] } {
   return {
     ...systemClock, sleeps,
     sleep: (ms, signal) => {
-      if (ms === 60_000) return systemClock.sleep(ms, signal);
+      if (ms === 120_000) return systemClock.sleep(ms, signal);
       sleeps.push(ms);
       return Promise.resolve();
     },
@@ -156,8 +157,17 @@ describe('an answer that is not the API’s', () => {
     await expect(catalogue.sink().write(parents[0]!, never)).rejects.toMatchObject({ code: 'SINK_FAILED', retryable: false });
   });
 
-  it('costs a second try of each table when a bulk’s verdict cannot be understood', async () => {
-    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, status: 200, text: JSON.stringify({ failedRequest: [{ request: { some: 'object' } }] }) });
+  it('is not read without end', async () => {
+    catalogue.server.faults.push({ on: /^GET /, status: 200, headers: { 'content-encoding': 'gzip' }, text: gzipSync(Buffer.alloc(65 * 1024 * 1024)) });
+    await expect(catalogue.sink().write(parents[0]!, never)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+  });
+
+  it.each([
+    ['names no table', { status: 'partialSuccess', numberOfRowsFailed: 1, failedRequest: [{ request: { some: 'object' } }] }],
+    ['names none of those that failed', { status: 'partialSuccess', numberOfRowsFailed: 1 }],
+    ['is something else', { ok: true }],
+  ])('costs a second try of each table when a bulk’s verdict %s', async (_what, verdict) => {
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, status: 200, text: JSON.stringify(verdict) });
     expect(await catalogue.run([...parents, ...three])).toMatchObject({ status: 'success', counts: { written: 6 } });
     expect(catalogue.server.store.all('table')).toHaveLength(3);
   });

@@ -37,7 +37,7 @@ export interface MetadataRestSinkOptions {
   readonly batch?: { readonly tables: number; readonly bytes: number };
   /** Default: 6 tries, pauses up to 0.5 s doubling to 30 s. */
   readonly retry?: { readonly tries: number; readonly baseMs: number; readonly capMs: number };
-  /** For one try of one request, in milliseconds. Default 60,000. */
+  /** For one try of one request, in milliseconds. Default 120,000: a large bulk keeps a server busy. */
   readonly timeoutMs?: number;
 }
 
@@ -45,7 +45,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
 
 /** A sink that writes to an OpenMetadata server (1.8 or later; tables in bulk where it can) as OpenMetadata's own `metadata-rest`. Throws INPUT_INVALID for `hostPort`. */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
-  const { hostPort, connect, jwtToken, clock, random, logger, concurrency = 4, overrideMetadata = false, timeoutMs = 60_000 } = options;
+  const { hostPort, connect, jwtToken, clock, random, logger, concurrency = 4, overrideMetadata = false, timeoutMs = 120_000 } = options;
   const transport = new Transport({ hostPort, connect, tls: options.tls ?? {}, connections: concurrency, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   if (transport.plain) logger.log('warn', 'the bot token goes to the OpenMetadata server unencrypted', { hostPort });
   const retry = { tries: 6, baseMs: 500, capMs: 30_000, stableMs: 0, ...options.retry };

@@ -110,9 +110,7 @@ export class TableWriter {
     for (const table of tables) requests.push(await this.#prepared(table, signal));
     const answer = await this.#tryBulk(requests, signal);
     if (answer === undefined) return undefined;
-    const failed = (bulkResultSchema.safeParse(answer).data?.failedRequest ?? []).map(({ request }) => String(request));
-    const names = new Set(tables.map(({ fqn }) => fqn));
-    return failed.every((fqn) => names.has(fqn)) ? new Set(failed) : undefined;
+    return failedNames(answer, new Set(tables.map(({ fqn }) => fqn)));
   }
 
   /** The answer to a bulk request; undefined when the server has none, or refuses the whole for the sake of one table. */
@@ -158,6 +156,14 @@ export class TableWriter {
       await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
     });
   }
+}
+
+/** The tables that failed by a bulk answer; undefined when it does not say clearly which. */
+function failedNames(answer: unknown, sent: ReadonlySet<string>): ReadonlySet<string> | undefined {
+  const { data } = bulkResultSchema.safeParse(answer);
+  if (data === undefined) return undefined;
+  const failed = (data.failedRequest ?? []).map(({ request }) => String(request));
+  return data.numberOfRowsFailed === failed.length && failed.every((fqn) => sent.has(fqn)) ? new Set(failed) : undefined;
 }
 
 function withConstraints(request: Json, constraints: readonly unknown[], hash: string): Json {

@@ -1,4 +1,7 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { Pool, type buildConnector } from 'undici';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Connect, ConnectOptions } from '../../network/connect.ts';
@@ -51,16 +54,10 @@ export class Transport {
   /** Throws NETWORK_* and RESPONSE_TOO_LARGE; an HTTP error is an answer here. The caller's signal is the deadline. */
   async exchange(request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {
     const { statusCode, headers, body } = await this.#pool.request({
-      method: request.method, path: this.#base + request.path, headers: request.headers, body: request.body ?? null, signal,
+      method: request.method, path: this.#base + request.path, headers: { 'accept-encoding': 'gzip', ...request.headers }, body: request.body ?? null, signal,
     });
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      if (length > MAX_ANSWER_BYTES) throw new RunnerError('RESPONSE_TOO_LARGE', `the OpenMetadata server sent more than ${MAX_ANSWER_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    return { status: statusCode, headers, text: Buffer.concat(chunks).toString('utf8') };
+    const text = await readText(body, headers['content-encoding'] === 'gzip');
+    return { status: statusCode, headers, text };
   }
 
   async close(): Promise<void> {
@@ -68,6 +65,21 @@ export class Transport {
     this.#closing.abort(reason);
     await this.#pool.destroy(reason);
   }
+}
+
+/** Counts what comes out of the compression, so that a small answer cannot become a huge one. */
+async function readText(body: Readable, compressed: boolean): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const collect = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const chunk of source) {
+      length += chunk.length;
+      if (length > MAX_ANSWER_BYTES) throw new RunnerError('RESPONSE_TOO_LARGE', `the OpenMetadata server sent more than ${MAX_ANSWER_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  };
+  await (compressed ? pipeline(body, createGunzip(), collect) : pipeline(body, collect));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Throws INPUT_INVALID. A bare origin gets the `/api` that every OpenMetadata server has. */

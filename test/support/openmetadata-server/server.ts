@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
 import { Problem } from './problem.ts';
 import { route, type Annals, type Reply } from './routes.ts';
@@ -16,7 +17,7 @@ export interface Fault {
   /** Answers this instead. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly text?: string;
+  readonly text?: string | Uint8Array;
   /** Never answers, or breaks the connection: before the work is done, or after it. */
   readonly hang?: boolean;
   readonly reset?: 'before' | 'after';
@@ -87,8 +88,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   if (fault?.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
   const reply = answer(request, url, body, parts);
   if (fault?.reset === 'after') return void request.socket.destroy();
-  response.writeHead(reply.status, { 'content-type': 'application/json', ...(reply.etag === undefined ? {} : { etag: reply.etag }) });
-  response.end(reply.body === undefined ? '' : JSON.stringify(reply.body));
+  const compressed = reply.body !== undefined && request.headers['accept-encoding']?.includes('gzip') === true;
+  response.writeHead(reply.status, {
+    'content-type': 'application/json', ...(reply.etag === undefined ? {} : { etag: reply.etag }), ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+  });
+  const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
+  response.end(compressed ? gzipSync(text) : text);
 }
 
 function answer(request: IncomingMessage, url: URL, body: unknown, { store, annals, tokens }: Parts): Reply {

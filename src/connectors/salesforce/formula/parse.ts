@@ -8,7 +8,7 @@ export const MAX_NESTING = 250;
 
 /**
  * Reads the text of a formula field, validation rule or default value, as describes and the Metadata API give it.
- * Linear in the length of the text; never throws. Functions and fields are not looked up: any name is taken.
+ * Linear in the length of the text; never throws. Takes any name for a function or a field; neither is looked up.
  */
 export function parseFormula(source: string): ParsedFormula {
   const tokenized = tokenize(source);

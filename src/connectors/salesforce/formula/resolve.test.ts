@@ -53,6 +53,8 @@ describe('resolving references', () => {
     ['Owner:User.Name', ['User.Name']],
     ['Owner:Queue.Name', ['Group.Name']],
     ['$User.Email', ['User.Email']],
+    ['$Record.Account.Name', ['Account.Name']],
+    ['$Record__Prior.Amount', ['Opportunity.Amount']],
     ['$User.UserRole.Name', ['UserRole.Name']],
     ['$Organization.Name', ['Organization.Name']],
     ['$CustomMetadata.Tax__mdt.Germany.Rate__c', ['Tax__mdt.Rate__c']],

@@ -31,7 +31,7 @@ export function resolveReferences(found: readonly FormulaReference[], object: st
   const constants: string[] = [];
   const unresolved: string[] = [];
   for (const reference of found) {
-    const start = reference.kind === 'field' ? { objects: [object], path: reference.path } : globalStart(reference.path);
+    const start = reference.kind === 'field' ? { objects: [object], path: reference.path } : globalStart(reference.path, object);
     if (start === undefined) {
       constants.push(reference.text);
       continue;
@@ -83,9 +83,10 @@ const RECORD_GLOBALS: Readonly<Record<string, string>> = {
 };
 
 /** Where a global's path starts; undefined when it names no data. */
-function globalStart(path: readonly PathStep[]): Start | undefined {
+function globalStart(path: readonly PathStep[], own: string): Start | undefined {
   const [scope = '', object = '', third = ''] = path.map((step) => step.name);
   const name = scope.toLowerCase();
+  if (name === '$record' || name === '$record__prior') return { objects: [own], path: path.slice(1) };
   if (Object.hasOwn(RECORD_GLOBALS, name)) return { objects: [RECORD_GLOBALS[name]!], path: path.slice(1) };
   if (name === '$setup') return { objects: [object], path: path.slice(2) };
   if (name === '$custommetadata') return { objects: [object], path: path.slice(3) };
