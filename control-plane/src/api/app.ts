@@ -19,7 +19,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/', import.meta.url));
 const CONSOLE_FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/console.css': { file: 'console.css', type: 'text/css; charset=utf-8' },
-  ...Object.fromEntries(['main', 'api', 'dom', 'runners', 'services', 'runs', 'run', 'tables', 'table', 'icon'].map((name) => [
+  ...Object.fromEntries(['main', 'api', 'dom', 'runners', 'services', 'runs', 'run', 'tables', 'table'].map((name) => [
     `/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' },
   ])),
 };

@@ -1,0 +1,79 @@
+/** Talking to the API. The admin token lives in this tab alone and goes nowhere but into the header of a request. */
+
+const KEY = 'admin-token';
+
+export class ApiError extends Error {
+  constructor(status, { code, message, remedy }) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+export const session = {
+  token: () => sessionStorage.getItem(KEY),
+  begin: (token) => sessionStorage.setItem(KEY, token),
+  end: () => sessionStorage.removeItem(KEY),
+};
+
+/** Throws ApiError. An answer of 401 ends the session. */
+export async function call(method, path, body, signal) {
+  const response = await request(method, path, { body, signal });
+  return response.json();
+}
+
+export const get = (path, signal) => call('GET', path, undefined, signal);
+export const post = (path, body = {}) => call('POST', path, body);
+export const put = (path, body) => call('PUT', path, body);
+
+async function request(method, path, { body, signal, headers = {} }) {
+  const response = await fetch(`/api/v1${path}`, {
+    method, signal, cache: 'no-store', credentials: 'omit',
+    headers: { authorization: `Bearer ${session.token()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({ error: { code: 'UNKNOWN', message: `The server answered ${response.status}.`, remedy: '' } }));
+  if (response.status === 401) {
+    session.end();
+    globalThis.dispatchEvent(new Event('signed-out'));
+  }
+  throw new ApiError(response.status, error);
+}
+
+const RETRY_MS = 1000;
+
+/** Follows a run until it ends or the signal aborts; comes back where it left off when the connection breaks. */
+export async function followRun(id, listeners, signal) {
+  let lastId = '0';
+  while (!signal.aborted) {
+    try {
+      const response = await request('GET', `/runs/${encodeURIComponent(id)}/events`, { signal, headers: { 'last-event-id': lastId } });
+      for await (const event of readEvents(response.body)) {
+        lastId = event.id || lastId;
+        if (event.name === 'end') return;
+        listeners[event.name]?.(JSON.parse(event.data));
+      }
+    } catch (error) {
+      if (signal.aborted || error instanceof ApiError) return;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
+  }
+}
+
+async function* readEvents(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    const blocks = text.split('\n\n');
+    text = blocks.pop();
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: ?(.*)/s, 2)));
+      if (fields.data !== undefined) yield { name: fields.event, id: fields.id, data: fields.data };
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { followRun, get, post } from './api.js';
+import { actionButton, bytes, count, duration, el, facts, heading, isEnded, KINDS, notice, replace, stateBadge } from './dom.js';
+
+const MAX_LINES = 5000;
+
+export async function runPage(place, signal, { id }) {
+  let run = await get(`/runs/${encodeURIComponent(id)}`, signal);
+  const summary = el('div', { class: 'stack' });
+  const state = el('span', { role: 'status', 'aria-label': 'State' });
+  const cancel = actionButton('Cancel run', async () => {
+    await post(`/runs/${encodeURIComponent(id)}/cancel`);
+    notice('Cancelling: the runner has been asked to stop.');
+  }, 'danger');
+  const log = logView();
+  const draw = () => {
+    if (state.dataset.state !== run.state) {
+      state.dataset.state = run.state;
+      replace(state, stateBadge(run.state));
+    }
+    cancel.hidden = isEnded(run.state) || run.cancelRequested;
+    replace(summary, parts(run));
+  };
+  replace(place, heading(`${KINDS[run.kind]} of ${run.service}`, { crumb: el('a', { href: '#/runs' }, 'Runs'), note: el('span', { class: 'mono' }, run.id), actions: [state, cancel] }), summary, log.element);
+  draw();
+  const clock = setInterval(() => isEnded(run.state) || draw(), 1000);
+  signal.addEventListener('abort', () => clearInterval(clock));
+  followRun(id, {
+    state: (news) => {
+      run = { ...news, progress: run.progress };
+      draw();
+    },
+    progress: (progress) => {
+      run = { ...run, progress };
+      draw();
+    },
+    log: (line) => log.add(line),
+  }, signal).then(() => clearInterval(clock));
+}
+
+function parts(run) {
+  return [
+    run.error ? problem(run.error) : null,
+    run.integrity !== null && run.integrity !== 'ok' ? problem({ code: 'INTEGRITY', message: run.integrity, remedy: 'Run it again; report it if it repeats.' }) : null,
+    el('section', { class: 'card', 'aria-label': 'Progress' }, progressBar(run), figures(run)),
+    run.testConnection ? steps(run.testConnection) : null,
+    run.failures.length > 0 ? failures(run.failures) : null,
+    run.kind === 'metadata' && run.entities > 0 ? el('p', {}, el('a', { href: `#/tables?service=${encodeURIComponent(run.service)}` }, 'Browse the tables that came in')) : null,
+  ];
+}
+
+function problem({ code, message, remedy }) {
+  return el('section', { class: 'card problem', role: 'alert' }, el('strong', {}, message), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
+}
+
+function progressBar(run) {
+  if (isEnded(run.state)) return null;
+  const { phase, done, total } = run.progress ?? { phase: { queued: 'waiting for a runner', offered: 'offered to a runner', running: 'working' }[run.state], done: 0, total: 0 };
+  const known = total > 0;
+  return el('div', {},
+    el('div', { class: 'meter' }, el('progress', { 'aria-label': 'Progress of the run', max: known ? total : 1, value: known ? done : 0 })),
+    el('p', { class: 'small soft' }, known ? `${phase}: ${count(done)} of ${count(total)}` : phase));
+}
+
+function figures(run) {
+  const calls = run.counts.apiCalls ?? run.progress?.apiCalls;
+  return facts([
+    ['Objects', run.counts.objects === undefined ? null : count(run.counts.objects)], ['Fields', run.counts.fields === undefined ? null : count(run.counts.fields)],
+    ['Entities', run.kind === 'metadata' ? count(run.entities) : null], ['Records', count(run.records)], ['API calls', calls === undefined ? null : count(calls)],
+    ['On the wire', bytes(run.wireBytes)], ['Took', duration(run.startedAt, run.endedAt)], ['Attempt', run.attempt],
+    ['Runner', run.runnerName ?? '–'], ['Channel', run.channel === null ? null : { ws: 'WebSocket', grpc: 'gRPC' }[run.channel]],
+    ['Integrity', run.integrity === 'ok' ? 'verified' : null],
+  ]);
+}
+
+function steps({ status, steps: done }) {
+  const look = { Successful: 'good', Failed: 'bad', Running: 'busy' }[status];
+  return el('section', { class: 'card', 'aria-label': 'Steps' },
+    el('div', { class: 'head' }, el('h2', {}, 'Steps'), el('span', { class: `badge ${look}` }, status)),
+    done.length === 0 ? el('p', { class: 'soft' }, 'No step has ended yet.') : el('ol', { class: 'steps' }, done.map(step)));
+}
+
+function step({ name, description, passed, mandatory, message, errorLog, remedy }) {
+  return el('li', {},
+    el('span', { class: `mark ${passed ? 'good' : 'bad'}`, role: 'img', 'aria-label': passed ? 'passed' : 'failed' }, passed ? '✓' : '✗'),
+    el('div', {}, el('strong', {}, name), mandatory ? null : el('span', { class: 'soft small' }, ' optional'), el('div', { class: 'soft small' }, description),
+      message ? el('div', { class: 'small' }, message) : null, errorLog && errorLog !== message ? el('div', { class: 'small' }, errorLog) : null, remedy ? el('div', { class: 'small soft' }, remedy) : null));
+}
+
+function failures(list) {
+  return el('section', { class: 'card', 'aria-label': 'Failures' }, el('h2', {}, `Could not be read (${list.length})`),
+    el('ul', {}, list.slice(0, 100).map(({ name, code, message, remedy }) => el('li', {}, el('strong', {}, String(name)), ` ${message} `, el('span', { class: 'soft small' }, `${remedy ?? ''} ${code ?? ''}`)))));
+}
+
+function logView() {
+  const lines = el('ol', { class: 'log', role: 'log', 'aria-label': 'Log lines', tabindex: '0' });
+  const empty = el('p', { class: 'soft', 'data-empty': true }, 'Nothing has been logged yet.');
+  const element = el('section', { class: 'card flush', 'aria-label': 'Log' }, el('h2', {}, 'Log'), el('div', { class: 'small' }, lines));
+  lines.append(el('li', {}, empty));
+  let first = true;
+  return {
+    element,
+    add: ({ time, level, message, data, attempt }) => {
+      if (first) lines.replaceChildren();
+      first = false;
+      const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
+      const more = data === null ? '' : ` ${JSON.stringify(data)}`;
+      lines.append(el('li', { class: ['debug', 'warn', 'error'].includes(level) ? level : '' },
+        el('span', { class: 'soft', title: `Attempt ${attempt}` }, time === null ? '' : new Date(time).toISOString().slice(11, 23)), el('span', {}, level), el('span', {}, message + more)));
+      if (lines.childElementCount > MAX_LINES) lines.firstElementChild.remove();
+      if (atEnd) lines.scrollTop = lines.scrollHeight;
+    },
+  };
+}

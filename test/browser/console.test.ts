@@ -1,0 +1,214 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { batch, connect, logLine, outcomeLine, stepLine, tableLine, type Connection, type Ref } from '../../control-plane/test/fake-runner.ts';
+import { ADMIN_TOKEN, openStage, prepareCatalog, type Stage } from '../../control-plane/test/stage.ts';
+import { openBrowser, whyNoBrowser, type Browser } from './browser.ts';
+
+const reason = whyNoBrowser();
+const SHOTS = process.env['CONSOLE_SCREENSHOTS'];
+const HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+
+if (reason !== undefined) process.stderr.write(`SKIPPED: the console's browser tests: ${reason}\n`);
+
+describe.skipIf(reason !== undefined)('the console', () => {
+  let stage: Stage;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  let runner: Connection;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    await prepareCatalog(stage.api);
+    const identity = await stage.enrol('edge runner');
+    ({ connection: runner } = await connect('ws', stage, identity));
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    runner?.close();
+    await stage?.close();
+  });
+
+  beforeEach(async () => {
+    problems = [];
+    page = await browser.context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(`https://localhost:${stage.port}/`);
+  });
+  afterEach(() => page.close());
+
+  const shot = async (name: string): Promise<void> => {
+    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+  };
+
+  async function signIn(token = ADMIN_TOKEN): Promise<void> {
+    await page.getByLabel('Admin token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  async function nextJob(): Promise<Ref> {
+    const { ref } = await runner.take<{ ref: Ref }>('offer');
+    runner.send('accept', { ref });
+    return ref;
+  }
+
+  it('lets nobody in without the admin token, and forgets it when the reader signs out', async () => {
+    await signIn('a wrong token');
+    await page.getByRole('alert').filter({ hasText: 'not the admin token' }).waitFor();
+    await shot('sign-in');
+    await signIn();
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Admin token').waitFor();
+    expect(await page.evaluate('sessionStorage.length + localStorage.length + document.cookie.length')).toBe(0);
+  });
+
+  it('shows which runners are connected', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Runners' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'edge runner' });
+    await row.getByText('Connected', { exact: true }).waitFor();
+    expect(await row.innerText()).toMatch(/WebSocket[\s\S]*0\.1\.0[\s\S]*0 of 2/);
+    await shot('runners');
+    expect(problems).toEqual([]);
+  });
+
+  it('makes a token that enrols a runner, with the command to use it', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Runners' }).click();
+    await page.getByRole('button', { name: 'Enrol a runner' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.locator('#enrol-command').innerText()).toBe(`hybrid-runner enroll --url wss://localhost:${stage.port} --token-file -`);
+    expect(await dialog.locator('#enrol-token').innerText()).toMatch(/^hre_/);
+    await shot('enrol');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('tests a connection and shows each step as it ends', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await shot('services');
+    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Test connection' }).click();
+    const ref = await nextJob();
+    const steps = page.getByRole('region', { name: 'Steps' });
+    runner.send('batch', batch(ref, 1, [stepLine('CheckAccess')]));
+    await steps.getByText('CheckAccess', { exact: true }).waitFor();
+    expect(await steps.getByText('Running').count()).toBe(1);
+    const lines = [stepLine('CheckAccess'), stepLine('GetTables')];
+    runner.send('batch', batch(ref, 2, [lines[1]!, outcomeLine(lines)], { last: true }));
+    await steps.getByText('Successful').waitFor();
+    expect(await steps.getByRole('img', { name: 'passed' }).count()).toBe(2);
+    await shot('test-connection');
+    expect(problems).toEqual([]);
+  });
+
+  it('starts an ingestion, follows it live, and browses what came in', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Ingest metadata' }).click();
+    const ref = await nextJob();
+    runner.send('progress', { ref, phase: 'describe', done: 75, total: 300, apiCalls: 12 });
+    await page.getByText('describe: 75 of 300').waitFor();
+    expect(await page.getByRole('progressbar').evaluate((bar) => (bar as unknown as { position: number }).position)).toBe(0.25);
+    const lines = [logLine('catalogue read: 300 objects'), logLine(`label ${HOSTILE}`, 'warn'), contactTable(), tableLine('Account')];
+    runner.send('batch', batch(ref, 1, lines));
+    await page.getByRole('log').getByText('catalogue read: 300 objects').waitFor();
+    await page.getByRole('log').getByText(`label ${HOSTILE}`).waitFor();
+    await shot('run-live');
+    runner.send('batch', batch(ref, 5, [outcomeLine(lines, { counts: { objects: 300, fields: 9400, apiCalls: 20 } })], { last: true }));
+    await page.getByRole('status', { name: 'State' }).getByText('Succeeded').waitFor();
+    await page.getByText('verified').waitFor();
+    await shot('run-done');
+    await page.getByRole('link', { name: 'Browse the tables that came in' }).click();
+    await page.getByText('2 tables').waitFor();
+    await page.getByRole('searchbox').fill('contact');
+    await page.getByText('1 table', { exact: true }).waitFor();
+    await shot('tables');
+    await page.getByRole('link', { name: 'Contact' }).click();
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    const account = page.getByRole('row').filter({ hasText: 'AccountId' });
+    await page.getByRole('row').filter({ hasText: 'primary key' }).getByText('VARCHAR(18)').waitFor();
+    await shot('table');
+    await account.getByRole('link', { name: 'Account.Id' }).click();
+    await page.getByRole('heading', { name: 'Account label' }).waitFor();
+    expect(await page.title()).not.toContain('owned');
+    expect(problems).toEqual([]);
+  });
+
+  it('cancels a run', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Ingest metadata' }).click();
+    const ref = await nextJob();
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    expect(await runner.take('cancel')).toMatchObject({ ref });
+    runner.send('batch', batch(ref, 1, [outcomeLine([], { status: 'cancelled' })], { last: true }));
+    await page.getByRole('status', { name: 'State' }).getByText('Cancelled').waitFor();
+    expect(await page.getByRole('button', { name: 'Cancel run' }).count()).toBe(0);
+  });
+
+  it('says why a run failed and what to do', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Test connection' }).click();
+    const ref = await nextJob();
+    const error = { code: 'SALESFORCE_LOGIN_FAILED', message: 'Salesforce refused the credentials', remedy: 'Check the security token.', retryable: false };
+    runner.send('batch', batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }));
+    const alert = page.getByRole('alert');
+    await alert.getByText('Salesforce refused the credentials').waitFor();
+    expect(await alert.innerText()).toContain('Check the security token.');
+    await shot('run-failed');
+    await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).click();
+    await page.getByRole('row').filter({ hasText: 'Failed' }).waitFor();
+    await shot('runs');
+  });
+
+  it('refuses a password in plain text and keeps nothing of it', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByText('Add or replace a service').click();
+    await page.getByLabel('Name', { exact: true }).fill('acme');
+    await page.getByLabel('Password reference').fill('hunter2');
+    await page.getByRole('button', { name: 'Save service' }).click();
+    await page.getByRole('alert').getByText('not a secret reference: password').waitFor();
+    await page.getByLabel('Password reference').fill('secret:/salesforce/acme/password');
+    await page.getByRole('button', { name: 'Save service' }).click();
+    await page.getByRole('article', { name: 'acme' }).waitFor();
+    await shot('service-added');
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    await page.getByLabel('Admin token').waitFor();
+    await page.keyboard.type(ADMIN_TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').innerText()).toBe('Skip to content');
+    for (const name of ['Hybrid runner', 'Runs', 'Services']) {
+      await page.keyboard.press('Tab');
+      expect(await page.locator(':focus').innerText()).toBe(name);
+    }
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Services' }).waitFor();
+  });
+});
+
+function contactTable(): string {
+  return JSON.stringify({
+    kind: 'entity', type: 'table', fqn: 'sandbox.default.salesforce.Contact',
+    request: {
+      name: 'Contact', displayName: HOSTILE, description: 'People at accounts', tableType: 'Regular', databaseSchema: 'sandbox.default.salesforce',
+      columns: [
+        { name: 'Id', displayName: 'Contact ID', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY', description: 'Identifies the contact.' },
+        { name: 'AccountId', displayName: 'Account', dataType: 'VARCHAR', dataLength: 18, description: 'Where the person works.' },
+        { name: 'Budget__c', displayName: 'Budget', dataType: 'DECIMAL', precision: 18, scale: 2, constraint: 'NOT_NULL' },
+      ],
+      tableConstraints: [{ constraintType: 'FOREIGN_KEY', columns: ['AccountId'], referredColumns: ['sandbox.default.salesforce.Account.Id'], relationshipType: 'MANY_TO_ONE' }],
+    },
+  });
+}
