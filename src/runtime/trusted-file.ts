@@ -11,6 +11,7 @@ export interface TrustedFileOptions {
 
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
+const READABLE_BY_GROUP = 0o040;
 const STICKY = 0o1000;
 
 /**
@@ -23,9 +24,14 @@ export async function readTrustedFile(path: string, options: TrustedFileOptions)
   const stats = await file.stat();
   if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
   if (stats.size > options.maxBytes) throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
-  assertSafe(path, stats, options.kind === 'private' ? OPEN_TO_OTHERS : WRITABLE_BY_OTHERS);
+  assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
   await assertSafeDirectory(dirname(path));
   return file.readFile();
+}
+
+/** Root may hand a file to a service by its group, as systemd and Kubernetes do; whoever is not root may not. */
+function openToOthers({ uid }: Stats): number {
+  return uid === 0 && process.getuid?.() !== 0 ? OPEN_TO_OTHERS & ~READABLE_BY_GROUP : OPEN_TO_OTHERS;
 }
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {
@@ -50,7 +56,7 @@ export function assertSafe(path: string, stats: Pick<Stats, 'uid' | 'mode'>, for
   const bits = stats.mode & forbidden;
   if (bits === 0) return;
   const what = (bits & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'changed';
-  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, { remedy: `Run chmod ${forbidden === OPEN_TO_OTHERS ? 'go-rwx' : 'go-w'} on it.` });
+  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, { remedy: `Run chmod ${forbidden === WRITABLE_BY_OTHERS ? 'go-w' : 'go-rwx'} on it.` });
 }
 
 export function isMissing(thrown: unknown): boolean {

@@ -1,0 +1,50 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assertSafe, readTrustedFile } from './trusted-file.ts';
+
+let directory: string;
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'trusted-'))));
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const self = process.getuid?.() ?? 0;
+
+function write(mode: number): string {
+  const file = join(directory, 'file');
+  writeFileSync(file, 'content');
+  chmodSync(file, mode);
+  return file;
+}
+
+describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
+  it.each([
+    ['trusted', 0o600, true], ['trusted', 0o644, true], ['trusted', 0o664, false], ['trusted', 0o646, false],
+    ['private', 0o600, true], ['private', 0o400, true], ['private', 0o640, false], ['private', 0o604, false], ['private', 0o620, false],
+  ] as const)('%s with mode %o: %s', async (kind, mode, fine) => {
+    const reading = readTrustedFile(write(mode), { kind, maxBytes: 100 });
+    if (fine) expect((await reading)?.toString()).toBe('content');
+    else await expect(reading).rejects.toMatchObject({ code: 'FILE_UNSAFE', remedy: expect.stringContaining('chmod') as string });
+  });
+
+  it('of another user is refused', () => {
+    expect(() => assertSafe('/x', { uid: self + 1, mode: 0o600 }, 0)).toThrow(/another user/);
+    expect(() => assertSafe('/x', { uid: 0, mode: 0o600 }, 0)).not.toThrow();
+  });
+
+  it('in a directory that others can change is refused, unless only owners may remove there', async () => {
+    const file = write(0o600);
+    chmodSync(directory, 0o777);
+    await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    chmodSync(directory, 0o1777);
+    await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).resolves.toBeDefined();
+  });
+
+  it('is undefined when there is none, and refused when it is too large or no file', async () => {
+    expect(await readTrustedFile(join(directory, 'none'), { kind: 'trusted', maxBytes: 100 })).toBeUndefined();
+    expect(await readTrustedFile(join(write(0o600), 'below'), { kind: 'trusted', maxBytes: 100 })).toBeUndefined();
+    await expect(readTrustedFile(write(0o600), { kind: 'trusted', maxBytes: 3 })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    mkdirSync(join(directory, 'folder'));
+    await expect(readTrustedFile(join(directory, 'folder'), { kind: 'trusted', maxBytes: 100 })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+  });
+});
