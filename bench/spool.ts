@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/runtime/clock.ts';
 import { nodeDisk } from '../src/spool/node-disk.ts';
@@ -9,6 +9,7 @@ import { SpoolWriter } from '../src/spool/writer.ts';
 const RECORD_BYTES = 16 * 1024;
 const GROUP_BYTES = 256 * 1024;
 const TOTAL_BYTES = 128 * 1024 * 1024;
+const SINGLE_RECORDS = 400;
 const ROUNDS = 3;
 
 export type SpoolFigures = {
@@ -17,8 +18,10 @@ export type SpoolFigures = {
   /** The disk itself: 256 KiB appended and fdatasynced, again and again, in the same run. */
   readonly disk_append_mb_s: number;
   readonly spool_vs_disk: number;
+  /** One record of 16 KB at a time, each durable before the next. */
   readonly spool_syncs_s: number;
   readonly disk_syncs_s: number;
+  readonly spool_syncs_vs_disk: number;
   readonly spool_read_mb_s: number;
   /** Every record checked, as after a crash. */
   readonly spool_recover_mb_s: number;
@@ -28,59 +31,57 @@ const never = new AbortController().signal;
 
 /** The spool against the disk it lies on, turn by turn. `directory` decides which disk is measured. */
 export async function benchSpool(directory: string): Promise<SpoolFigures> {
-  const disk: Rate[] = [];
-  const spool: Rate[] = [];
-  const reads: number[] = [];
-  const recoveries: number[] = [];
+  const seconds = { disk: [] as number[], spool: [] as number[], diskSingle: [] as number[], spoolSingle: [] as number[], recover: [] as number[], read: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
     const place = mkdtempSync(join(directory, 'spool-bench-'));
-    disk.push(await appendPlainly(place));
-    spool.push(await appendToSpool(place));
+    seconds.diskSingle.push(await appendPlainly(place, RECORD_BYTES, SINGLE_RECORDS));
+    seconds.spoolSingle.push(await appendToSpool(place, SINGLE_RECORDS, true));
+    for (const name of readdirSync(place)) rmSync(join(place, name));
+    seconds.disk.push(await appendPlainly(place, GROUP_BYTES, TOTAL_BYTES / GROUP_BYTES));
+    seconds.spool.push(await appendToSpool(place, TOTAL_BYTES / RECORD_BYTES, false));
     let found = emptySpool;
-    recoveries.push(await timed(async () => (found = await recover(nodeDisk, place))));
-    reads.push(await timed(() => readAll(place, found)));
+    seconds.recover.push(await timed(async () => (found = await recover(nodeDisk, place))));
+    seconds.read.push(await timed(() => readAll(place, found)));
     rmSync(place, { recursive: true });
   }
+  const rate = (amount: number, of: readonly number[]): number => amount / median(of);
   const megabytes = TOTAL_BYTES / 1e6;
-  const ours = median(spool.map(({ seconds }) => megabytes / seconds));
-  const theirs = median(disk.map(({ seconds }) => megabytes / seconds));
+  const [ours, theirs] = [rate(megabytes, seconds.spool), rate(megabytes, seconds.disk)];
+  const [oursSingle, theirsSingle] = [rate(SINGLE_RECORDS, seconds.spoolSingle), rate(SINGLE_RECORDS, seconds.diskSingle)];
   return {
     spool_append_mb_s: ours, disk_append_mb_s: theirs, spool_vs_disk: ours / theirs,
-    spool_syncs_s: median(spool.map(({ syncs, seconds }) => syncs / seconds)), disk_syncs_s: median(disk.map(({ syncs, seconds }) => syncs / seconds)),
-    spool_read_mb_s: megabytes / median(reads), spool_recover_mb_s: megabytes / median(recoveries),
+    spool_syncs_s: oursSingle, disk_syncs_s: theirsSingle, spool_syncs_vs_disk: oursSingle / theirsSingle,
+    spool_read_mb_s: rate(megabytes, seconds.read), spool_recover_mb_s: rate(megabytes, seconds.recover),
   };
 }
 
-interface Rate {
-  readonly seconds: number;
-  readonly syncs: number;
-}
-
-async function appendPlainly(directory: string): Promise<Rate> {
-  const block = Buffer.alloc(GROUP_BYTES, 7);
-  const file = await nodeDisk.open(join(directory, 'plain'), 'create');
+async function appendPlainly(directory: string, blockBytes: number, blocks: number): Promise<number> {
+  const block = Buffer.alloc(blockBytes, 7);
+  const path = join(directory, 'plain');
+  const file = await nodeDisk.open(path, 'create');
   const seconds = await timed(async () => {
-    for (let at = 0; at < TOTAL_BYTES; at += GROUP_BYTES) {
-      await file.write(block, at);
+    for (let index = 0; index < blocks; index++) {
+      await file.write(block, index * blockBytes);
       await file.sync();
     }
   });
   await file.close();
-  await nodeDisk.unlink(join(directory, 'plain'));
-  return { seconds, syncs: TOTAL_BYTES / GROUP_BYTES };
+  await nodeDisk.unlink(path);
+  return seconds;
 }
 
-async function appendToSpool(directory: string): Promise<Rate> {
+async function appendToSpool(directory: string, records: number, oneByOne: boolean): Promise<number> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock });
-  let syncs = 0;
-  writer.onDurable(() => (syncs += 1));
   const payload = Buffer.alloc(RECORD_BYTES, 7);
   const seconds = await timed(async () => {
-    for (let written = 0; written < TOTAL_BYTES; written += RECORD_BYTES) await writer.append(payload, { last: false }, never);
+    for (let index = 0; index < records; index++) {
+      await writer.append(payload, { last: false }, never);
+      if (oneByOne) await writer.flush(never);
+    }
     await writer.flush(never);
   });
   await writer.close();
-  return { seconds, syncs };
+  return seconds;
 }
 
 async function readAll(directory: string, found: Recovered): Promise<void> {

@@ -143,17 +143,22 @@ export class SpoolWriter {
   /** Waits for a first record, then for as many more as a group may wait for. */
   async #gather(signal: AbortSignal): Promise<void> {
     while (this.#pending.length === 0) await untilAborted(this.#changed.promise, signal);
+    if (this.#isGroup()) return;
     const due = new AbortController();
-    const timer = this.#options.clock.sleep(this.#options.groupMs, AbortSignal.any([signal, due.signal]));
-    const enough = async (): Promise<void> => {
-      while (!this.#hurry && this.#pendingBytes < this.#options.groupBytes) await untilAborted(this.#changed.promise, AbortSignal.any([signal, due.signal]));
+    const either = AbortSignal.any([signal, due.signal]);
+    const untilGroup = async (): Promise<void> => {
+      while (!this.#isGroup()) await untilAborted(this.#changed.promise, either);
     };
     try {
-      await Promise.race([timer, enough()]);
+      await Promise.race([this.#options.clock.sleep(this.#options.groupMs, either), untilGroup()]);
     } finally {
       due.abort();
-      void timer.catch(() => undefined);
     }
+  }
+
+  /** Whether what is pending need not wait for more. */
+  #isGroup(): boolean {
+    return this.#hurry || this.#pendingBytes >= this.#options.groupBytes;
   }
 
   async #commit(group: readonly SpoolRecord[]): Promise<void> {
