@@ -39,10 +39,10 @@ const program = new Command('sandbox-org')
 async function main(): Promise<void> {
   const flags = program.parse().opts<Flags>();
   const sandbox = await startSandbox(optionsOf(flags));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());
   const ready = readyLine(sandbox);
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   if (!flags.json) process.stderr.write(summary(sandbox, ready.fields));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(sandbox));
 }
 
 function optionsOf({ serverTime, proxyAuth, json: _json, ...rest }: Flags): SandboxOptions {
@@ -55,16 +55,14 @@ function optionsOf({ serverTime, proxyAuth, json: _json, ...rest }: Flags): Sand
 
 function readyLine(sandbox: Sandbox): Record<string, unknown> & { fields: number } {
   const { port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl, org } = sandbox;
-  return { ready: true, port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl, objects: org.list().length, fields: org.countFields() };
+  return {
+    ready: true, port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl,
+    objects: org.list().length, fields: org.countFields(),
+  };
 }
 
 function summary(sandbox: Sandbox, fields: number): string {
   return `${sandbox.org.list().length} objects, ${fields} fields at https://${sandbox.hosts[0]} (127.0.0.1:${sandbox.port}); authority in ${sandbox.caFile}\n`;
-}
-
-async function stop(sandbox: Sandbox): Promise<void> {
-  await sandbox.close();
-  process.exitCode = 0;
 }
 
 try {

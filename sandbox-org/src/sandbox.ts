@@ -59,7 +59,6 @@ export interface Sandbox {
 }
 
 interface Parts {
-  readonly options: CompiledOptions;
   readonly gateway: GatewayContext;
   readonly proxyCounts: ProxyCounts;
 }
@@ -82,9 +81,12 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   const { hosts, accounts, api } = parts.gateway;
   const actions = controls(parts);
   return {
-    port, caFile: identity.caFile, caPem: identity.caPem, myDomain: options.myDomain, hosts: hosts.all, apiVersion: CURRENT_VERSION, organizationId: api.org.id,
-    credentials: accounts.credentials, adminUrl: `http://127.0.0.1:${adminPort}`, adminToken: options.adminToken, proxyUrl: proxyPort === null ? null : `http://127.0.0.1:${proxyPort}`,
-    org: api.org, stats: actions.stats, resetStats: actions.resetStats, expireSessions: actions.expireSessions, registerCertificate: actions.registerCertificate,
+    port, caFile: identity.caFile, caPem: identity.caPem, myDomain: options.myDomain, hosts: hosts.all,
+    apiVersion: CURRENT_VERSION, organizationId: api.org.id,
+    credentials: accounts.credentials, adminUrl: `http://127.0.0.1:${adminPort}`, adminToken: options.adminToken,
+    proxyUrl: proxyPort === null ? null : `http://127.0.0.1:${proxyPort}`,
+    org: api.org, stats: actions.stats, resetStats: actions.resetStats, expireSessions: actions.expireSessions,
+    registerCertificate: actions.registerCertificate,
     faults: { install: (...rules) => api.faults.install(rules), clear: () => api.faults.clear() },
     unlockUser: () => accounts.unlock(),
     close: async () => {
@@ -104,11 +106,13 @@ function build(options: CompiledOptions): Parts {
     org, describes: new DescribeStore(org), cursors: new Cursors(), faults: new Faults(seed), stats: new Stats(),
     sources: dataSources(org, { organizationName: ORGANIZATION_NAME, isSandbox, credentials: accounts.credentials }),
     latency: new Latency({ roundTrip: options.latency, serverTime: options.serverTime, seed }),
-    usage: new Usage({ dailyLimit: options.dailyLimit, longRunningCap: options.longRunningCap, longRunningMillis: options.longRunningSeconds * 1000, now }),
+    usage: new Usage({ ...options, longRunningMillis: options.longRunningSeconds * 1000 }),
     serve: (request) => serve(request, api),
   };
   const sessions = new Sessions(org.id, options.sessionTimeout, now);
-  return { options, proxyCounts: { connections: 0, refused: 0 }, gateway: { api, accounts, sessions, hosts: new Hosts(options.myDomain), organizationName: ORGANIZATION_NAME, isSandbox, now } };
+  const hosts = new Hosts(options.myDomain);
+  const gateway = { api, accounts, sessions, hosts, organizationName: ORGANIZATION_NAME, isSandbox, now };
+  return { proxyCounts: { connections: 0, refused: 0 }, gateway };
 }
 
 function controls({ gateway, proxyCounts }: Parts): AdminActions {
@@ -117,7 +121,8 @@ function controls({ gateway, proxyCounts }: Parts): AdminActions {
   return {
     stats: () => ({
       ...stats.counts, apiCalls: usage.used, dailyLimit: usage.dailyLimit, httpRequests: stats.httpRequests, ...stats.traffic,
-      logins: sessions.logins, sessions: sessions.size, maxConcurrency: usage.mostAtOnce, connections: stats.connections, faultsFired: faults.fired, proxy: { ...proxyCounts },
+      logins: sessions.logins, sessions: sessions.size, maxConcurrency: usage.mostAtOnce, connections: stats.connections,
+      faultsFired: faults.fired, proxy: { ...proxyCounts },
     }),
     resetStats: () => {
       stats.reset();

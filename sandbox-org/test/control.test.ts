@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Latency } from '../src/control/latency.ts';
+import { describe as describeObject } from '../src/org/describe.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
 import { apiOf, composite } from './client.ts';
 
@@ -27,7 +29,8 @@ describe('the program', () => {
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const ready = JSON.parse(line) as Record<string, unknown>;
     expect(ready).toMatchObject({
-      ready: true, caFile: join(state, 'ca.pem'), myDomain: 'acme.my', hosts: ['acme.my.salesforce.com', 'login.salesforce.com', 'test.salesforce.com'],
+      ready: true, caFile: join(state, 'ca.pem'), myDomain: 'acme.my',
+      hosts: ['acme.my.salesforce.com', 'login.salesforce.com', 'test.salesforce.com'],
       apiVersion: '68.0', organizationId: expect.stringMatching(/^00D\w{12}$/) as string, objects: 40,
     });
     expect(Object.keys(ready['credentials'] as object)).toEqual(['username', 'password', 'securityToken', 'consumerKey', 'consumerSecret']);
@@ -115,25 +118,36 @@ describe('the proxy', () => {
 });
 
 describe('latency', () => {
-  it('adds the round trip once a call and the server time of each part', async () => {
-    const slow = await startSandbox({ objects: 60, latency: 30, state });
+  const noSuch = (name: string): never => {
+    throw new Error(`the org has no ${name}`);
+  };
+  const latency = new Latency({ roundTrip: 60, serverTime: true, seed: 1 });
+
+  it('has a median of 90 ms a describe, grows with its size and is a quarter for a 304', () => {
+    const all = Array.from({ length: 999 }, (_, i) => latency.describe(`Object${i}`, 50_000, false)).sort((a, b) => a - b);
+    expect(all[499]).toBeGreaterThan(80);
+    expect(all[499]).toBeLessThan(100);
+    expect((all[949] ?? 0) / (all[499] ?? 1)).toBeGreaterThan(1.5);
+    expect(latency.describe('Account', 400_000, false)).toBeGreaterThan(2 * latency.describe('Account', 50_000, false));
+    expect(latency.describe('Account', 50_000, true)).toBeCloseTo(latency.describe('Account', 50_000, false) / 4);
+    expect(latency.describe('Account', 50_000, false)).toBe(new Latency({ roundTrip: 0, serverTime: true, seed: 1 }).describe('Account', 50_000, false));
+  });
+
+  it('takes no server time where none is modelled', () => {
+    const bare = new Latency({ roundTrip: 60, serverTime: false, seed: 1 });
+    expect([bare.describe('Account', 50_000, false), bare.rows(2000), bare.signIn()]).toEqual([0, 0, 0]);
+  });
+
+  it('is slept: the round trip once a call and the server time of each part of a composite', async () => {
+    const slow = await startSandbox({ objects: 60, latency: 40, state });
     try {
       const api = await apiOf(slow);
-      const timed = async (path: string, more = {}): Promise<number> => {
-        const startedAt = performance.now();
-        await api(path, more);
-        return performance.now() - startedAt;
-      };
-      const names = slow.org.list().filter(({ kind }) => kind === 'standard').slice(0, 4).map(({ name }) => name);
-      const single: number[] = [];
-      for (const name of names) single.push(await timed(`/sobjects/${name}/describe`));
-      const together = await timed('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
-      const sum = single.reduce((total, each) => total + each, 0);
-      expect(together).toBeGreaterThan(sum - 3 * 30 - 120);
-      expect(together).toBeLessThan(sum - 2 * 30);
-      const unchanged = { headers: { 'If-Modified-Since': new Date().toUTCString() } };
-      expect(await timed(`/sobjects/${names[0]}/describe`, unchanged)).toBeLessThan((single[0] ?? 0) * 0.75);
-      expect(await timed('/sobjects')).toBeGreaterThan(425);
+      const names = ['Account', 'Contact', 'Opportunity'];
+      const sizes = names.map((name) => describeObject(slow.org, slow.org.list().find((entry) => entry.name === name) ?? noSuch(name), { version: '66.0', origin: 'https://acme.my.salesforce.com' }).length);
+      const server = names.reduce((sum, name, i) => sum + latency.describe(name, sizes[i] ?? 0, false), 0);
+      const startedAt = performance.now();
+      await api('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
+      expect(performance.now() - startedAt).toBeGreaterThan(40 + server - 5);
     } finally {
       await slow.close();
     }

@@ -45,6 +45,8 @@ class Fault extends Error {
   }
 }
 
+const unexpected = (code: string, message: string): Fault => new Fault(code, message, 'UnexpectedErrorFault');
+
 const parser = new XMLParser({ removeNSPrefix: true, parseTagValue: false, ignoreAttributes: true, trimValues: false });
 
 type Tree = Record<string, unknown>;
@@ -70,25 +72,26 @@ export function soap(call: SoapCall, context: SoapContext): SoapAnswer {
 
 function dispatch(call: SoapCall, context: SoapContext): string {
   const version = Number(call.version);
-  if (!(version >= OLDEST && version <= NEWEST)) throw new Fault('UNSUPPORTED_API_VERSION', `Unsupported API version: ${call.version}`, 'UnexpectedErrorFault');
+  if (!(version >= OLDEST && version <= NEWEST)) throw unexpected('UNSUPPORTED_API_VERSION', `Unsupported API version: ${call.version}`);
   const envelope = branch(parse(call.body), 'Envelope');
   const body = branch(envelope, 'Body');
   if (branch(body, 'login') !== undefined) return login(call, context, envelope);
   if (branch(body, 'logout') !== undefined) return logout(call, context, envelope);
-  throw new Fault('UNKNOWN_EXCEPTION', 'No operation available for request', 'UnexpectedErrorFault');
+  throw unexpected('UNKNOWN_EXCEPTION', 'No operation available for request');
 }
 
 function parse(body: string): unknown {
   try {
     return parser.parse(body);
   } catch {
-    throw new Fault('UNKNOWN_EXCEPTION', 'The request is not well-formed XML', 'UnexpectedErrorFault');
+    throw unexpected('UNKNOWN_EXCEPTION', 'The request is not well-formed XML');
   }
 }
 
 function login(call: SoapCall, context: SoapContext, envelope: unknown): string {
   if (Number(call.version) > LAST_WITH_LOGIN) {
-    throw new Fault('INVALID_OPERATION', `The SOAP Login operation is not available in the API version specified (${call.version}). Refer to the documentation for supported versions.`, 'UnexpectedErrorFault');
+    const text = `The SOAP Login operation is not available in the API version specified (${call.version}).`;
+    throw unexpected('INVALID_OPERATION', `${text} Refer to the documentation for supported versions.`);
   }
   const organization = leaf(envelope, 'Header', 'LoginScopeHeader', 'organizationId');
   const username = leaf(envelope, 'Body', 'login', 'username');
@@ -102,11 +105,12 @@ function login(call: SoapCall, context: SoapContext, envelope: unknown): string 
 
 const INVALID_LOGIN = 'Invalid username, password, security token; or user locked out.';
 const NEW_LOCATION =
-  ' Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from outside of your company\u2019s trusted networks, you must add a security token to your password to log in.';
+  ' Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from outside of your company\u2019s trusted' +
+  ' networks, you must add a security token to your password to log in.';
 
 function logout(call: SoapCall, context: SoapContext, envelope: unknown): string {
   if (!context.sessions.close(leaf(envelope, 'Header', 'SessionHeader', 'sessionId'))) {
-    throw new Fault('sf:INVALID_SESSION_ID', 'Invalid Session ID found in SessionHeader: Illegal Session. Session not found', 'UnexpectedErrorFault');
+    throw unexpected('sf:INVALID_SESSION_ID', 'Invalid Session ID found in SessionHeader: Illegal Session. Session not found');
   }
   return envelopeXml(call.api, '<logoutResponse/>');
 }
@@ -125,12 +129,14 @@ function success(call: SoapCall, context: SoapContext): string {
 function userInfo(context: SoapContext): string {
   const { username } = context.accounts.credentials;
   return [
-    tag('accessibilityMode', false), tag('chatterExternal', false), tag('currencySymbol', '€'), tag('orgAttachmentFileSizeLimit', 26_214_400),
+    tag('accessibilityMode', false), tag('chatterExternal', false), tag('currencySymbol', '€'),
+    tag('orgAttachmentFileSizeLimit', 26_214_400),
     tag('orgDefaultCurrencyIsoCode', 'EUR'), tag('orgDefaultCurrencyLocale', 'de_AT_EURO'), tag('orgDisallowHtmlAttachments', false),
     tag('orgHasPersonAccounts', false), tag('organizationId', toLongId(context.organizationId)), tag('organizationMultiCurrency', false),
     tag('organizationName', context.organizationName), tag('profileId', toLongId(idFor('00e', 'integration'))), '<roleId xsi:nil="true"/>',
     tag('sessionSecondsValid', context.sessions.timeoutSeconds), '<userDefaultCurrencyIsoCode xsi:nil="true"/>', tag('userEmail', username),
-    tag('userFullName', 'Integration User'), tag('userId', context.accounts.userId), tag('userLanguage', 'en_US'), tag('userLocale', 'en_US'),
+    tag('userFullName', 'Integration User'), tag('userId', context.accounts.userId), tag('userLanguage', 'en_US'),
+    tag('userLocale', 'en_US'),
     tag('userName', username), tag('userTimeZone', 'Europe/Vienna'), tag('userType', 'Standard'), tag('userUiSkin', 'Theme3'),
   ].join('');
 }
@@ -146,8 +152,10 @@ function envelopeXml(api: 'u' | 'c', body: string): string {
 function faultXml(fault: Fault, api: 'u' | 'c'): string {
   const plain = fault.code.replace(/^sf:/, '');
   const space = api === 'u' ? 'urn:fault.partner.soap.sforce.com' : 'urn:fault.enterprise.soap.sforce.com';
-  const detail = `<sf:${fault.type} xsi:type="sf:${fault.type}">${tag('sf:exceptionCode', plain)}${tag('sf:exceptionMessage', fault.message)}</sf:${fault.type}>`;
-  return `${HEAD} xmlns:sf="${space}" ${XSI}><soapenv:Body><soapenv:Fault>${tag('faultcode', fault.code)}${tag('faultstring', `${plain}: ${fault.message}`)}<detail>${detail}</detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>`;
+  const parts = tag('sf:exceptionCode', plain) + tag('sf:exceptionMessage', fault.message);
+  const detail = `<detail><sf:${fault.type} xsi:type="sf:${fault.type}">${parts}</sf:${fault.type}></detail>`;
+  const body = tag('faultcode', fault.code) + tag('faultstring', `${plain}: ${fault.message}`) + detail;
+  return `${HEAD} xmlns:sf="${space}" ${XSI}><soapenv:Body><soapenv:Fault>${body}</soapenv:Fault></soapenv:Body></soapenv:Envelope>`;
 }
 
 function tag(name: string, value: string | number | boolean): string {

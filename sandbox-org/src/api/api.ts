@@ -38,9 +38,13 @@ function faultAnswer(effect: Effect, request: ApiRequest, context: ApiContext): 
     case 'limit-exceeded': return errorAnswer(ApiError.requestLimit('TotalRequests'), millis);
     case 'session-expired': return errorAnswer(ApiError.sessionExpired(), millis);
     case 'vanish': return errorAnswer(ApiError.notFound(), millis);
-    case 'forbid': return errorAnswer(new ApiError(403, 'INSUFFICIENT_ACCESS', `insufficient access rights on entity: ${objectOf(request.path) ?? 'unknown'}`), millis);
+    case 'forbid': return errorAnswer(forbidden(objectOf(request.path)), millis);
     default: return null;
   }
+}
+
+function forbidden(object: string | null): ApiError {
+  return new ApiError(403, 'INSUFFICIENT_ACCESS', `insufficient access rights on entity: ${object ?? 'unknown'}`);
 }
 
 function bodyText(body: unknown): string | null {
@@ -59,7 +63,10 @@ async function route(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
   const candidates = ROUTES.filter((candidate) => candidate.path.test(request.path));
   if (candidates.length === 0) throw ApiError.notFound();
   const chosen = candidates.find((candidate) => candidate.method === request.method);
-  if (!chosen) throw new ApiError(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${candidates.map(({ method }) => method).join(',')}`);
+  if (!chosen) {
+    const allowed = candidates.map(({ method }) => method).join(',');
+    throw new ApiError(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${allowed}`);
+  }
   const parameters = chosen.path.exec(request.path)?.slice(1) ?? [];
   return chosen.handle(request, context, parameters);
 }

@@ -46,21 +46,24 @@ function total(answers: Iterable<ApiAnswer>): number {
   return [...answers].reduce((sum, { serverMillis }) => sum + serverMillis, 0);
 }
 
-const ROLLED_BACK = JSON.stringify([{ errorCode: 'PROCESSING_HALTED', message: 'The transaction was rolled back since another operation in the same transaction failed.' }]);
+const ROLLED_BACK = JSON.stringify([
+  { errorCode: 'PROCESSING_HALTED', message: 'The transaction was rolled back since another operation in the same transaction failed.' },
+]);
 
 function printItem(referenceId: string, { status, headers, json }: ApiAnswer, failed: boolean): string {
   const rolledBack = failed && status < 400;
   const body = rolledBack ? ROLLED_BACK : (json ?? 'null');
-  return `{"body":${body},"httpHeaders":${JSON.stringify(headers)},"httpStatusCode":${rolledBack ? 400 : status},"referenceId":${JSON.stringify(referenceId)}}`;
+  const rest = JSON.stringify({ httpHeaders: headers, httpStatusCode: rolledBack ? 400 : status, referenceId });
+  return `{"body":${body},${rest.slice(1)}`;
 }
 
 /** `@{ref.records[0].Id}` reads from an earlier answer. */
 function lookUp(source: ApiAnswer | undefined, path: string): string {
   const steps = path.split(/[.[\]]+/).filter(Boolean);
   const from: unknown = source?.json ? JSON.parse(source.json) : undefined;
-  const found = steps.reduce<unknown>((at, step) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : undefined), from);
-  if (typeof found !== 'string' && typeof found !== 'number') throw new ApiError(400, 'PROCESSING_HALTED', `Invalid reference specified. No value for ${path} found`);
-  return encodeURIComponent(found);
+  const found = steps.reduce((at, step) => (isObject(at) ? at[step] : undefined), from);
+  if (typeof found === 'string' || typeof found === 'number') return encodeURIComponent(found);
+  throw new ApiError(400, 'PROCESSING_HALTED', `Invalid reference specified. No value for ${path} found`);
 }
 
 function subrequest(outer: ApiRequest, item: Item): ApiRequest {
@@ -80,14 +83,22 @@ function splitOnce(text: string, at: string): [string, string] {
 
 const invalid = (text: string): ApiError => new ApiError(400, 'JSON_PARSER_ERROR', text);
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 function fieldsOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('Expected a JSON object');
-  return value as Record<string, unknown>;
+  if (!isObject(value) || Array.isArray(value)) throw invalid('Expected a JSON object');
+  return value;
+}
+
+function limitExceeded(what: string, count: number, most: number): ApiError {
+  return new ApiError(400, 'LIMIT_EXCEEDED', `The composite request contains ${count} ${what}; at most ${most} are allowed`);
 }
 
 function listOf(value: unknown, name: string): unknown[] {
   if (!Array.isArray(value)) throw invalid(`${name} is required`);
-  if (value.length > MOST_ITEMS) throw new ApiError(400, 'LIMIT_EXCEEDED', `The composite request contains ${value.length} subrequests; at most ${MOST_ITEMS} are allowed`);
+  if (value.length > MOST_ITEMS) throw limitExceeded('subrequests', value.length, MOST_ITEMS);
   return value;
 }
 
@@ -97,13 +108,17 @@ function readComposite(body: unknown): { items: Item[]; allOrNone: boolean } {
     const fields = fieldsOf(value);
     const referenceId = text(fields, 'referenceId');
     if (!/^\w+$/.test(referenceId)) throw invalid(`Provided referenceId ('${referenceId}') must contain letters, digits and underscores only`);
-    const headers = Object.entries(fieldsOf(fields['httpHeaders'] ?? {})).map(([name, header]) => [name.toLowerCase(), String(header)] as const);
-    return { method: text(fields, 'method').toUpperCase(), url: text(fields, 'url'), referenceId, headers: Object.fromEntries(headers), body: fields['body'] ?? null };
+    const [method, url] = [text(fields, 'method').toUpperCase(), text(fields, 'url')];
+    return { method, url, referenceId, headers: lowerCase(fields['httpHeaders']), body: fields['body'] ?? null };
   });
   if (new Set(items.map(({ referenceId }) => referenceId)).size < items.length) throw invalid('Duplicate referenceId provided');
   const queries = items.filter(({ url }) => /\/query(All)?([/?]|$)/.test(url)).length;
-  if (queries > MOST_QUERIES) throw new ApiError(400, 'LIMIT_EXCEEDED', `The composite request contains ${queries} query subrequests; at most ${MOST_QUERIES} are allowed`);
+  if (queries > MOST_QUERIES) throw limitExceeded('query subrequests', queries, MOST_QUERIES);
   return { items, allOrNone: outer['allOrNone'] === true };
+}
+
+function lowerCase(headers: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(fieldsOf(headers ?? {})).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
 function readBatch(body: unknown, version: string): { items: Item[]; haltOnError: boolean } {
@@ -112,7 +127,8 @@ function readBatch(body: unknown, version: string): { items: Item[]; haltOnError
     const fields = fieldsOf(value);
     const url = text(fields, 'url').replace(/^\/services\/data\//, '').replace(/^\//, '');
     const versioned = /^v\d+\.\d\//.test(url) ? url : `v${version}/${url}`;
-    return { method: text(fields, 'method').toUpperCase(), url: `/services/data/${versioned}`, referenceId: String(i), headers: {}, body: fields['richInput'] ?? null };
+    const method = text(fields, 'method').toUpperCase();
+    return { method, url: `/services/data/${versioned}`, referenceId: String(i), headers: {}, body: fields['richInput'] ?? null };
   });
   return { items, haltOnError: outer['haltOnError'] === true };
 }

@@ -12,7 +12,8 @@ export function query(request: ApiRequest, { sources, cursors, latency }: ApiCon
   const soql = request.query.get('q');
   if (!soql) throw new ApiError(400, 'MALFORMED_QUERY', 'A query string has to be specified');
   const isTooling = request.path.startsWith('/tooling');
-  const result = runQuery(soql, isTooling ? sources.tooling : sources.data, `/services/data/v${request.version}${isTooling ? '/tooling' : ''}/sobjects`);
+  const base = `/services/data/v${request.version}${isTooling ? '/tooling' : ''}/sobjects`;
+  const result = runQuery(soql, isTooling ? sources.tooling : sources.data, base);
   const page = cursors.first(result, batchSize(request.headers['sforce-query-options']));
   return answer(printPage(page, request, isTooling), latency.rows(page.records.length));
 }
@@ -32,5 +33,6 @@ function printPage({ result, records, locator }: Page, request: ApiRequest, isTo
   const base = `/services/data/v${request.version}${isTooling ? '/tooling' : ''}/query`;
   const next = locator === null ? {} : { nextRecordsUrl: `${base}/${locator}` };
   const common = { totalSize: result.totalSize, done: locator === null, ...next };
-  return JSON.stringify(isTooling ? { size: records.length, ...common, queryLocator: locator, entityTypeName: result.type, records } : { ...common, records });
+  if (!isTooling) return JSON.stringify({ ...common, records });
+  return JSON.stringify({ size: records.length, ...common, queryLocator: locator, entityTypeName: result.type, records });
 }

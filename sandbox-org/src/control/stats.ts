@@ -93,7 +93,10 @@ export class Stats {
     this.#bytesOut = 0;
     this.httpRequests = 0;
     this.connections = 0;
-    for (const connection of this.#open.keys()) this.#open.set(connection, { bytesRead: connection.bytesRead, bytesWritten: connection.bytesWritten });
+    for (const connection of this.#open.keys()) {
+      const { bytesRead, bytesWritten } = connection;
+      this.#open.set(connection, { bytesRead, bytesWritten });
+    }
   }
 
   get counts(): Pick<StatsReport, 'calls' | 'items' | 'requests'> {

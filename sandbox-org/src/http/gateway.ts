@@ -44,9 +44,17 @@ const JSON_TYPE = 'application/json;charset=UTF-8';
 const LONGEST = 16_384;
 const LONGEST_LOGIN = 10_240;
 
-const page = (status: number, text: string): Outcome => ({
-  reply: { status, contentType: 'text/html;charset=UTF-8', headers: {}, body: `<html><head><title>${text}</title></head><body>${text}</body></html>` }, serverMillis: 0, effect: null,
-});
+const reply = (status: number, contentType: string, body: string, headers: Record<string, string> = {}): Reply => ({ status, contentType, headers, body });
+
+/** An answer of the edge in front of the API. */
+function page(status: number, text: string): Outcome {
+  const body = `<html><head><title>${text}</title></head><body>${text}</body></html>`;
+  return { reply: reply(status, 'text/html;charset=UTF-8', body), serverMillis: 0, effect: null };
+}
+
+function jsonOutcome(body: string, serverMillis: number): Outcome {
+  return { reply: reply(200, JSON_TYPE, body), serverMillis, effect: null };
+}
 
 /** Decides by host and path who answers, and lets nobody in without a session where one is needed. */
 export async function admit(received: Received, context: GatewayContext): Promise<Outcome> {
@@ -84,11 +92,12 @@ function soapOutcome(received: Received, door: OpenDoor, context: GatewayContext
   context.api.stats.call('soap');
   const effect = draw(received, door, context);
   const { accounts, sessions, organizationName, isSandbox } = context;
-  const answer = received.text.length > LONGEST_LOGIN ? { status: 413, xml: '' } : soap(
-    { api: match[1] === 'c' ? 'c' : 'u', version: match[2] ?? '', body: received.text, sourceAddress: received.sourceAddress, instance: instanceOf(door, context) },
+  const { text: body, sourceAddress } = received;
+  const answer = body.length > LONGEST_LOGIN ? { status: 413, xml: '' } : soap(
+    { api: match[1] === 'c' ? 'c' : 'u', version: match[2] ?? '', body, sourceAddress, instance: instanceOf(door, context) },
     { accounts, sessions, organizationId: context.api.org.id, organizationName, isSandbox },
   );
-  return faulty({ status: answer.status, contentType: 'text/xml;charset=UTF-8', headers: {}, body: answer.xml }, effect, context);
+  return faulty(reply(answer.status, 'text/xml;charset=UTF-8', answer.xml), effect, context);
 }
 
 function tokenOutcome(received: Received, door: OpenDoor, context: GatewayContext): Outcome {
@@ -103,20 +112,21 @@ function tokenOutcome(received: Received, door: OpenDoor, context: GatewayContex
     },
     { accounts, sessions, organizationId: context.api.org.id, now },
   );
-  return faulty({ status: answer.status, contentType: JSON_TYPE, headers: { 'Cache-Control': 'no-store' }, body: JSON.stringify(answer.body) }, effect, context);
+  return faulty(reply(answer.status, JSON_TYPE, JSON.stringify(answer.body), { 'Cache-Control': 'no-store' }), effect, context);
 }
 
 function draw(received: Received, door: OpenDoor, { api }: GatewayContext): Effect | null {
-  return api.faults.draw({ level: 'http', method: received.method, host: door.host, path: received.url.pathname + received.url.search, object: null });
+  const path = received.url.pathname + received.url.search;
+  return api.faults.draw({ level: 'http', method: received.method, host: door.host, path, object: null });
 }
 
 /** Sign-in answers know one answer-level fault: a given response. */
-function faulty(reply: Reply, effect: Effect | null, { api }: GatewayContext): Outcome {
+function faulty(made: Reply, effect: Effect | null, { api }: GatewayContext): Outcome {
   const serverMillis = api.latency.signIn();
-  if (effect?.kind === 'unavailable') return { reply: { ...reply, status: 503, body: '' }, serverMillis, effect };
-  if (effect?.kind !== 'respond') return { reply, serverMillis, effect };
+  if (effect?.kind === 'unavailable') return { reply: { ...made, status: 503, body: '' }, serverMillis, effect };
+  if (effect?.kind !== 'respond') return { reply: made, serverMillis, effect };
   const body = typeof effect.body === 'string' ? effect.body : JSON.stringify(effect.body ?? null);
-  return { reply: { ...reply, status: effect.status, headers: { ...reply.headers, ...effect.headers }, body }, serverMillis, effect };
+  return { reply: { ...made, status: effect.status, headers: { ...made.headers, ...effect.headers }, body }, serverMillis, effect };
 }
 
 function personOutcome(received: Received, context: GatewayContext, body: typeof identity): Outcome {
@@ -124,7 +134,7 @@ function personOutcome(received: Received, context: GatewayContext, body: typeof
   const bearer = bearerOf(received);
   if (!bearer || !context.sessions.use(bearer)) return { ...page(403, 'Bad_OAuth_Token'), serverMillis: context.api.latency.other() };
   const person = { accounts: context.accounts, organizationId: context.api.org.id, origin: `https://${context.hosts.main}` };
-  return { reply: { status: 200, contentType: JSON_TYPE, headers: {}, body: JSON.stringify(body(person)) }, serverMillis: context.api.latency.other(), effect: null };
+  return jsonOutcome(JSON.stringify(body(person)), context.api.latency.other());
 }
 
 function bearerOf({ headers }: Received): string | null {
@@ -135,12 +145,13 @@ async function dataOutcome(received: Received, host: string, context: GatewayCon
   const match = /^\/services\/data(?:\/v(\d+\.\d)(\/.*)?)?\/?$/.exec(received.url.pathname);
   if (match && match[1] === undefined) {
     context.api.stats.call('versions');
-    return { reply: { status: 200, contentType: JSON_TYPE, headers: {}, body: versionsBody() }, serverMillis: context.api.latency.other(), effect: null };
+    return jsonOutcome(versionsBody(), context.api.latency.other());
   }
   const problem = match ? versionProblem(match[1] ?? '') : ApiError.notFound();
   if (problem) return outcome(errorAnswer(problem), null, context);
   const request: ApiRequest = {
-    level: 'http', method: received.method, host, origin: `https://${host}`, version: match?.[1] ?? '', path: (match?.[2] ?? '').replace(/\/+$/, ''), query: received.url.searchParams,
+    level: 'http', method: received.method, host, origin: `https://${host}`, version: match?.[1] ?? '',
+    path: (match?.[2] ?? '').replace(/\/+$/, ''), query: received.url.searchParams,
     headers: Object.fromEntries(Object.entries(received.headers).map(([name, value]) => [name, String(value)])), body: null,
   };
   return authorized(request, received, context);

@@ -37,7 +37,8 @@ export async function send(response: ServerResponse, reply: Reply, options: Repl
   const body = isCompressed ? await compress(plain) : plain;
   const hasBody = changed.status !== 304 && changed.status !== 204;
   response.writeHead(changed.status, {
-    Date: new Date(options.now).toUTCString(), ...changed.headers, ...(hasBody ? { 'Content-Type': changed.contentType, 'Content-Length': body.length } : {}),
+    Date: new Date(options.now).toUTCString(), ...changed.headers,
+    ...(hasBody ? { 'Content-Type': changed.contentType, 'Content-Length': body.length } : {}),
     ...(isCompressed ? { 'Content-Encoding': 'gzip' } : {}),
   });
   if (!hasBody) return end(response, Buffer.alloc(0));

@@ -18,9 +18,9 @@ export interface ServerOptions {
 export function createOrgServer(options: ServerOptions): Server {
   const { identity, gateway } = options;
   const { stats } = gateway.api;
-  const server = createServer({ cert: identity.cert, key: identity.key, SNICallback: serverNames(identity), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 }, (request, response) => {
-    void handle(request, response, options);
-  });
+  const { cert, key } = identity;
+  const server = createServer({ cert, key, SNICallback: serverNames(identity), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 });
+  server.on('request', (request, response) => void handle(request, response, options));
   server.on('connection', (socket: Socket) => {
     stats.track(socket);
     socket.once('close', () => stats.untrack(socket));
@@ -37,8 +37,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   const url = new URL(request.url ?? '/', 'https://org.invalid');
   try {
     const { text } = await bodyOf(request);
-    const received = { method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress: request.socket.remoteAddress ?? '' };
-    const outcome = await admit(received, gateway);
+    const sourceAddress = request.socket.remoteAddress ?? '';
+    const outcome = await admit({ method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress }, gateway);
     const wait = api.latency.roundTrip + outcome.serverMillis + (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
     if (wait > 0) await sleep(wait);
     await deliver(request, response, outcome, options);
@@ -48,7 +48,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
     finished();
     const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;
     api.stats.log({
-      at: new Date(gateway.now()).toISOString(), method: request.method ?? 'GET', host, path: url.pathname, status: response.statusCode, millis: Math.round(performance.now() - startedAt),
+      at: new Date(gateway.now()).toISOString(), method: request.method ?? 'GET', host, path: url.pathname,
+      status: response.statusCode, millis: Math.round(performance.now() - startedAt),
     });
   }
 }
@@ -57,7 +58,8 @@ async function bodyOf(request: IncomingMessage): Promise<ReadBody> {
   return request.method === 'GET' || request.method === 'HEAD' ? { text: '', bytes: 0 } : readBody(request);
 }
 
-async function deliver(request: IncomingMessage, response: ServerResponse, { reply, effect }: Outcome, { gateway, sleep }: ServerOptions): Promise<void> {
+async function deliver(request: IncomingMessage, response: ServerResponse, { reply, effect }: Outcome, options: ServerOptions): Promise<void> {
+  const { gateway, sleep } = options;
   const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   if (response.destroyed) return;
   await send(response, reply, { acceptsGzip, effect, now: gateway.now() + gateway.api.faults.clockOffset(), sleep });
@@ -69,7 +71,8 @@ function fail(response: ServerResponse, error: unknown): void {
     response.destroy();
     return;
   }
-  const known = error instanceof ApiError ? error : new ApiError(500, 'UNKNOWN_EXCEPTION', `An unexpected error occurred. Please include this ErrorId if you contact support: ${Date.now()}-1`);
+  const text = `An unexpected error occurred. Please include this ErrorId if you contact support: ${Date.now()}-1`;
+  const known = error instanceof ApiError ? error : new ApiError(500, 'UNKNOWN_EXCEPTION', text);
   if (known.status === 500) process.stderr.write(`sandbox org: ${error instanceof Error ? error.stack : String(error)}\n`);
   response.writeHead(known.status, { 'Content-Type': 'application/json;charset=UTF-8' });
   response.end(known.toJson());

@@ -147,6 +147,7 @@ export class FieldFactory {
 }
 
 const HELP = [
-  'Filled by the nightly import; changes here are overwritten.', 'Leave empty if unknown.', 'Ask Revenue Operations before you change this.',
+  'Filled by the nightly import; changes here are overwritten.', 'Leave empty if unknown.',
+  'Ask Revenue Operations before you change this.',
   'Net of tax, in the currency of the account.', 'ISO 8601, local time of the site.', HTML_HELP,
 ] as const;

@@ -40,8 +40,8 @@ const MERGEABLE = new Set(['Account', 'Contact', 'Lead', 'Individual']);
 
 function urlsOf(entry: ObjectEntry, target: DescribeTarget, full: boolean): Record<string, string> {
   const base = `/services/data/v${target.version}/sobjects/${entry.name}`;
-  const plain = { rowTemplate: `${base}/{ID}`, ...(entry.kind === 'changeEvent' ? { eventSchema: `${base}/eventSchema` } : {}), describe: `${base}/describe`, sobject: base };
-  if (!RECORDS.has(entry.kind)) return plain;
+  const eventSchema = entry.kind === 'changeEvent' ? { eventSchema: `${base}/eventSchema` } : {};
+  if (!RECORDS.has(entry.kind)) return { rowTemplate: `${base}/{ID}`, ...eventSchema, describe: `${base}/describe`, sobject: base };
   return {
     compactLayouts: `${base}/describe/compactLayouts`, rowTemplate: `${base}/{ID}`, approvalLayouts: `${base}/describe/approvalLayouts`,
     ...(full ? { uiDetailTemplate: `${target.origin}/{ID}`, uiEditTemplate: `${target.origin}/{ID}/e` } : {}),
@@ -66,7 +66,8 @@ export function describeBasics(entry: ObjectEntry, target: DescribeTarget): stri
 export function describe(org: Org, entry: ObjectEntry, target: DescribeTarget): string {
   const flags = flagsOf(entry);
   const whole = {
-    ...flags, actionOverrides: actionOverrides(entry), childRelationships: org.children(entry.name), compactLayoutable: RECORDS.has(entry.kind),
+    ...flags, actionOverrides: actionOverrides(entry), childRelationships: org.children(entry.name),
+    compactLayoutable: RECORDS.has(entry.kind),
     defaultImplementation: null, extendedBy: null, extendsInterfaces: null,
     fields: org.fields(entry.name).map((field) => describeField(field.traits)),
     implementedBy: null, implementsInterfaces: null, listviewable: null, lookupLayoutable: null, namedLayoutInfos: [],
@@ -96,7 +97,8 @@ export function recordTypesOf(entry: ObjectEntry, seed: number): RecordTypeInfo[
   const random = randomFor(`${seed}:recordTypes:${entry.name}`);
   if (!RECORDS.has(entry.kind) || !random.chance(entry.name === 'Account' ? 1 : 0.2)) return [];
   return TYPE_NAMES.slice(0, random.int(1, TYPE_NAMES.length)).map((name) => ({
-    name, developerName: name.replaceAll(' ', '_'), recordTypeId: toLongId(idFor('012', `${entry.name}.${name}`)), active: !random.chance(0.1),
+    name, developerName: name.replaceAll(' ', '_'), recordTypeId: toLongId(idFor('012', `${entry.name}.${name}`)),
+    active: !random.chance(0.1),
   }));
 }
 
@@ -113,5 +115,6 @@ function recordTypes(org: Org, entry: ObjectEntry, target: DescribeTarget): unkn
 function scopes(entry: ObjectEntry): unknown[] {
   if (!RECORDS.has(entry.kind)) return [];
   const plural = entry.labelPlural.toLowerCase();
-  return [{ label: `All ${plural}`, name: 'everything' }, { label: `My ${plural}`, name: 'mine' }, ...(entry.name === 'Account' ? [{ label: `My team's ${plural}`, name: 'team' }] : [])];
+  const team = entry.name === 'Account' ? [{ label: `My team's ${plural}`, name: 'team' }] : [];
+  return [{ label: `All ${plural}`, name: 'everything' }, { label: `My ${plural}`, name: 'mine' }, ...team];
 }

@@ -59,7 +59,7 @@ export class OrgEdits {
     const entry = entries.get(edit.object);
     if (!entry) throw new SandboxError(`the org has no object ${edit.object}`);
     if (edit.kind === 'removeObject') return this.#stamp(edit.object, without(entries, edit.object));
-    if (edit.kind === 'renameObject') return this.#rename(edit.object, edit, entry, entries);
+    if (edit.kind === 'renameObject') return this.#rename(edit, entry, entries);
     this.#editFields(edit);
     return this.#stamp(edit.object, new Map(entries));
   }
@@ -92,13 +92,12 @@ export class OrgEdits {
     } else if (edit.kind === 'renameField') edits.renamed.set(edit.field, { name: edit.name ?? edit.field, label: edit.label });
   }
 
-  #rename(object: string, to: { readonly name?: string; readonly label?: string }, entry: ObjectEntry, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
-    const name = to.name ?? object;
-    const label = to.label ?? entry.label;
+  #rename(edit: Extract<Edit, { kind: 'renameObject' }>, entry: ObjectEntry, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
+    const { object, name = object, label = entry.label } = edit;
     const edits = this.#edits.get(object);
     if (edits) this.#edits.set(name, edits);
     this.#stamp(object, new Map());
-    const renamed = { ...entry, name, label, labelPlural: to.label ? pluralOf(to.label) : entry.labelPlural };
+    const renamed = { ...entry, name, label, labelPlural: edit.label ? pluralOf(edit.label) : entry.labelPlural };
     return this.#stamp(name, new Map([...without(entries, object), [name, renamed]]));
   }
 

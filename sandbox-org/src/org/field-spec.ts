@@ -51,11 +51,13 @@ export function traitsOf(spec: FieldSpec, random: Random): FieldTraits[] {
   if (spec.type === 'personname') return personNameTraits(more);
   if (spec.type === 'location') return locationTraits(spec.name, label, more);
   if (spec.type === 'autonumber') return [autoNumberTraits(spec.name, label, spec.size ?? 30)];
-  if (spec.type === 'htmlarea') return [fieldTraits('textarea', spec.name, label, { ...more, extraTypeInfo: 'richtextarea', htmlFormatted: true }, spec.size)];
+  const rich = { ...more, extraTypeInfo: 'richtextarea', htmlFormatted: true };
+  if (spec.type === 'htmlarea') return [fieldTraits('textarea', spec.name, label, rich, spec.size)];
   if (!isFieldType(spec.type)) throw new TypeError(`field type ${spec.type}`);
   const isName = spec.name === 'Name' || spec.name === 'Subject' || spec.name === 'Title';
   const choice = spec.type === 'picklist' || spec.type === 'combobox' ? { picklistValues: picklist(random, spec.values) } : {};
-  return [fieldTraits(spec.type, spec.name, label, { ...more, ...choice, ...(isName ? { nameField: true, idLookup: true } : {}) }, spec.size, spec.scale)];
+  const naming = isName ? { nameField: true, idLookup: true } : {};
+  return [fieldTraits(spec.type, spec.name, label, { ...more, ...choice, ...naming }, spec.size, spec.scale)];
 }
 
 function isFieldType(type: string): type is FieldType {
@@ -67,7 +69,8 @@ function accessTraits(spec: FieldSpec): More {
 }
 
 export function autoNumberTraits(name: string, label: string, length: number): FieldTraits {
-  return fieldTraits('string', name, label, { ...READ_ONLY, autoNumber: true, nillable: false, defaultedOnCreate: true, nameField: true, idLookup: true }, length);
+  const more = { ...READ_ONLY, autoNumber: true, nillable: false, defaultedOnCreate: true, nameField: true, idLookup: true };
+  return fieldTraits('string', name, label, more, length);
 }
 
 /** Street to geocode accuracy, then the compound; `BillingAddress` gives `BillingStreet` and so on. */

@@ -70,15 +70,30 @@ function pathsOf(references: readonly Reference[]): string[] {
   });
 }
 
+/** The fields that every object of a kind begins with, its name above all. */
 function nameTraits(entry: ObjectEntry): FieldTraits[] {
-  if (entry.kind === 'metadata') {
-    return ['DeveloperName', 'MasterLabel', 'Language', 'NamespacePrefix', 'Label', 'QualifiedApiName'].map((name) =>
-      fieldTraits('string', name, name, { permissionable: false, nillable: name === 'NamespacePrefix', nameField: name === 'Label' }, name === 'Language' ? 40 : 80));
+  const systemWritten = { createable: false, updateable: false };
+  switch (entry.kind) {
+    case 'metadata':
+      return METADATA_NAMES.map((name) => fieldTraits('string', name, name, { permissionable: false, nillable: name === 'NamespacePrefix', nameField: name === 'Label' }, 80));
+    case 'event':
+      return [fieldTraits('string', 'ReplayId', 'Replay ID', systemWritten), fieldTraits('string', 'EventUuid', 'Event UUID', systemWritten, 36)];
+    case 'external':
+      return [
+        fieldTraits('string', 'ExternalId', 'External ID', { nillable: false, idLookup: true, nameField: true, unique: true }),
+        fieldTraits('url', 'DisplayUrl', 'Display URL', {}, 1000),
+      ];
+    default:
+      return entry.kind === 'big' || NOTATION.has(entry.name) ? [] : [plainName(entry)];
   }
-  if (entry.kind === 'event') return [fieldTraits('string', 'ReplayId', 'Replay ID', { createable: false, updateable: false }), fieldTraits('string', 'EventUuid', 'Event UUID', { createable: false, updateable: false }, 36)];
-  if (entry.kind === 'external') return [fieldTraits('string', 'ExternalId', 'External ID', { nillable: false, idLookup: true, nameField: true, unique: true }), fieldTraits('url', 'DisplayUrl', 'Display URL', {}, 1000)];
-  if (entry.kind === 'big' || NOTATION.has(entry.name)) return [];
-  return [fieldTraits('string', 'Name', entry.kind === 'custom' ? `${entry.label} Name` : 'Name', { nameField: true, idLookup: true, nillable: entry.kind === 'custom', permissionable: false }, entry.kind === 'setting' ? 38 : 80)];
+}
+
+const METADATA_NAMES = ['DeveloperName', 'MasterLabel', 'Language', 'NamespacePrefix', 'Label', 'QualifiedApiName'] as const;
+
+function plainName(entry: ObjectEntry): FieldTraits {
+  const isCustom = entry.kind === 'custom';
+  const more = { nameField: true, idLookup: true, nillable: isCustom, permissionable: false };
+  return fieldTraits('string', 'Name', isCustom ? `${entry.label} Name` : 'Name', more, entry.kind === 'setting' ? 38 : 80);
 }
 
 /** The notation's fields in their order, references put in where the notation has them. */

@@ -30,9 +30,14 @@ export function formula(random: Random, scope: FormulaScope, name: string, label
   const number = scope.numbers.length > 0 ? random.pick(scope.numbers) : null;
   const draw = random.int(0, 4);
   if (draw === 0 && number) return fieldTraits('double', name, label, { ...common, calculatedFormula: arithmetic(random, scope, number) }, 18, 2);
-  if (draw === 1 && number) return fieldTraits('currency', name, label, { ...common, calculatedFormula: `IF(${number} > 1000, ROUND(${number} * 0.95, 2), ${number})` });
+  if (draw === 1 && number) {
+    const calculatedFormula = `IF(${number} > 1000, ROUND(${number} * 0.95, 2), ${number})`;
+    return fieldTraits('currency', name, label, { ...common, calculatedFormula });
+  }
   if (draw === 2) return fieldTraits('boolean', name, label, { ...common, calculatedFormula: condition(random, scope) });
-  if (draw === 3 && scope.dates.length > 0) return fieldTraits('date', name, label, { ...common, calculatedFormula: `${random.pick(scope.dates)} + 30 /* grace period */` });
+  if (draw === 3 && scope.dates.length > 0) {
+    return fieldTraits('date', name, label, { ...common, calculatedFormula: `${random.pick(scope.dates)} + 30 /* grace period */` });
+  }
   return fieldTraits('string', name, label, { ...common, calculatedFormula: text(random, scope) }, 1300);
 }
 

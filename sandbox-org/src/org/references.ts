@@ -1,6 +1,6 @@
 import { parseSpecs } from './field-spec.ts';
 import { fieldTraits, READ_ONLY } from './field-shapes.ts';
-import type { ChildRelationship, FieldTraits, ObjectEntry } from './model.ts';
+import type { ChildRelationship, FieldTraits, ObjectEntry, ObjectKind } from './model.ts';
 import { randomFor, type Random } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
 import { labelOf, pluralOf } from './words.ts';
@@ -57,9 +57,12 @@ function downName(entry: ObjectEntry, field: string, targets: readonly string[])
   return stem === targets[0] ? plural : `${stem}${plural}`;
 }
 
+/** Half the most lookups that builders give an object of this kind. */
+const LOOKUPS: Partial<Record<ObjectKind, number>> = { standard: 3, custom: 4, external: 1, big: 1 };
+
 /** Lookups that an org's builders added: custom ones everywhere, standard-looking ones on lesser-known standard objects. */
 function inventedReferences(entry: ObjectEntry, near: Neighbourhood, random: Random, listed: readonly Reference[]): Reference[] {
-  const count = { standard: NOTATION.has(entry.name) ? 2 : 3, custom: 4, metadata: 0, external: 1, big: 1, event: 0, setting: 0 }[entry.kind as 'custom'] ?? 0;
+  const count = NOTATION.has(entry.name) ? 2 : (LOOKUPS[entry.kind] ?? 0);
   const used = new Set(listed.map((known) => known.field));
   const references: Reference[] = [];
   for (let i = 0; i < random.int(0, count * 2); i++) {
@@ -82,7 +85,8 @@ function invented(entry: ObjectEntry, target: string, random: Random, first: boo
   const space = entry.namespace ? `${entry.namespace}__` : '';
   const base = `${space}${role ? `${role}_` : ''}${stem}`;
   const masterDetail = first && entry.kind === 'custom' && random.chance(0.3) && target !== entry.name && target !== 'User';
-  return reference(`${base}__c`, [target], { up: `${base}__r`, down: `${space}${pluralOf(plainStem(entry))}${role}__r`, masterDetail, filtered, required: masterDetail });
+  const down = `${space}${pluralOf(plainStem(entry))}${role}__r`;
+  return reference(`${base}__c`, [target], { up: `${base}__r`, down, masterDetail, filtered, required: masterDetail });
 }
 
 function plainStem(entry: ObjectEntry): string {

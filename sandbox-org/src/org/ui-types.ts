@@ -2,7 +2,8 @@ import type { Field, FieldTraits, FieldType } from './model.ts';
 
 const NAMES: Partial<Record<FieldType, string>> = {
   boolean: 'Checkbox', datetime: 'Date/Time', date: 'Date', time: 'Time', phone: 'Phone', email: 'Email', picklist: 'Picklist',
-  multipicklist: 'Picklist (Multi-Select)', id: 'Lookup()', address: 'Address', location: 'Geolocation', base64: 'Base64', anyType: 'Text(255)',
+  multipicklist: 'Picklist (Multi-Select)', id: 'Lookup()', address: 'Address', location: 'Geolocation', base64: 'Base64',
+  anyType: 'Text(255)',
   combobox: 'Picklist', long: 'Number(18, 0)', json: 'JSON', complexvalue: 'Complex Value',
 };
 

@@ -10,14 +10,16 @@ export function unsupported(text: string): ApiError {
 }
 
 const APPEND = (what: string, after: string): string =>
-  `If you are attempting to use a custom ${what}, be sure to append the '__c' after the ${after} name. Please reference your WSDL or the describe call for the appropriate names.`;
+  `If you are attempting to use a custom ${what}, be sure to append the '__c' after the ${after} name. ` +
+  'Please reference your WSDL or the describe call for the appropriate names.';
 
 export function noSuchColumn(soql: string, column: string, entity: string): ApiError {
   return new ApiError(400, 'INVALID_FIELD', pointAt(soql, column, `No such column '${column}' on entity '${entity}'. ${APPEND('field', 'custom field')}`));
 }
 
 export function noSuchRelation(soql: string, relation: string, entity: string): ApiError {
-  return new ApiError(400, 'INVALID_FIELD', pointAt(soql, relation, `Didn't understand relationship '${relation}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names. (entity '${entity}')`));
+  const text = `Didn't understand relationship '${relation}' in field path. ${APPEND('relationship', 'custom relationship').replace('__c', '__r')}`;
+  return new ApiError(400, 'INVALID_FIELD', pointAt(soql, relation, `${text} (on ${entity})`));
 }
 
 export function noSuchObject(soql: string, object: string): ApiError {

@@ -9,6 +9,8 @@ const LAST = ['Huber', 'Smith', 'Novak', 'Garcia', 'Kowalski', 'Tanaka', 'Okafor
 const FIRMS = ['Globex', 'Initech', 'Umbra', 'Stark Metall', 'Wayne Logistik', 'Acme Foods', 'Soylent', 'Vandelay', 'Hooli', 'Cyberdyne'] as const;
 const CITIES = ['Wien', 'Graz', 'Berlin', 'London', 'New York', 'Tokyo', 'Mumbai', 'São Paulo'] as const;
 
+const NOWHERE = { city: '', country: 'Austria', geocodeAccuracy: null, latitude: null, longitude: null, postalCode: '1010', state: null, street: '' };
+
 /** How references of a value find a record of their target. */
 export interface RecordPlaces {
   keyPrefix(object: string): string | null;
@@ -28,7 +30,7 @@ export function recordValue(key: string, traits: FieldTraits, index: number, pla
     case 'time': return `${String(random.int(6, 20)).padStart(2, '0')}:30:00.000Z`;
     case 'reference': return referenceValue(traits, random, places);
     case 'picklist': case 'combobox': case 'multipicklist': return choiceValue(traits, random);
-    case 'address': return new JsonValue({ city: random.pick(CITIES), country: 'Austria', geocodeAccuracy: null, latitude: null, longitude: null, postalCode: '1010', state: null, street: 'Ring 1' });
+    case 'address': return new JsonValue({ ...NOWHERE, city: random.pick(CITIES), street: `Ring ${random.int(1, 90)}` });
     case 'location': return new JsonValue({ latitude: random.int(-80, 80), longitude: random.int(-170, 170) });
     case 'base64': case 'json': case 'complexvalue': case 'floatarray': case 'textarray': case 'anyType': return null;
     default: return textValue(traits, random, index);

@@ -1,7 +1,7 @@
 import type { Query } from '@jetstreamapp/soql-parser-js';
 import { ApiError } from '../errors.ts';
 import { conjuncts, type Comparison, type Expression } from './expression.ts';
-import { unsupported } from './query-error.ts';
+import { malformed, unsupported } from './query-error.ts';
 
 const BATCH = 2000;
 const STORAGE = 'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
@@ -32,13 +32,14 @@ function namedEntities(type: string, comparisons: readonly Comparison[]): readon
 
 /** Catalogue objects answer one batch and have no query locator. */
 export function checkBatch(type: string, rows: number): void {
-  if (rows > BATCH) throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `${type} does not support queryMore(), use LIMIT to restrict the results to a single batch`);
+  if (rows <= BATCH) return;
+  throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `${type} does not support queryMore(), use LIMIT to restrict the results to a single batch`);
 }
 
 /** Metadata and FullName can be read of one record a query. */
 export function checkSingleRow(query: Query, rows: number): void {
   const heavy = query.fields?.some((field) => field.type === 'Field' && /^(metadata|fullname)$/i.test(field.field));
-  if (heavy && rows > 1) {
-    throw new ApiError(400, 'MALFORMED_QUERY', `When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval. Result size: ${rows}`);
-  }
+  if (!heavy || rows <= 1) return;
+  const rule = 'the query qualifications must specify no more than one row for retrieval';
+  throw malformed(`When retrieving results with Metadata or FullName fields, ${rule}. Result size: ${rows}`);
 }

@@ -36,7 +36,10 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   const { type } = table.schema;
   if (isBareCount(query)) return { type, totalSize: rows.length, length: 0, slice: () => [] };
   checkSingleRow(query, rows.length);
-  if (printable) return { type, totalSize: rows.length, length: rows.length, slice: (from, to) => rows.slice(from, to).map((row) => print(row, printable, base)) };
+  if (printable) {
+    const slice = (from: number, to: number): PrintedRecord[] => rows.slice(from, to).map((row) => print(row, printable, base));
+    return { type, totalSize: rows.length, length: rows.length, slice };
+  }
   const groups = aggregate(query, rows, table.schema, soql).slice(0, query.limit);
   return { type, totalSize: groups.length, length: groups.length, slice: (from, to) => groups.slice(from, to) };
 }

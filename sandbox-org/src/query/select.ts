@@ -50,7 +50,8 @@ function functionPaths(name: string, parameters: readonly unknown[], query: Quer
   if (name === 'TOLABEL' || name === 'FORMAT') return [parameter];
   if (name !== 'FIELDS') throw malformed(`unknown function: ${name}`);
   const which = parameter.toUpperCase();
-  if (which !== 'STANDARD' && !(query.limit !== undefined && query.limit <= 200)) throw malformed('The SOQL FIELDS function must have a LIMIT of at most 200');
+  const isBounded = query.limit !== undefined && query.limit <= 200;
+  if (which !== 'STANDARD' && !isBounded) throw malformed('The SOQL FIELDS function must have a LIMIT of at most 200');
   return schema.columns().filter((column) => which === 'ALL' || column.endsWith('__c') === (which === 'CUSTOM'));
 }
 

@@ -41,7 +41,8 @@ export function* components(org: Org, prefix: string, label: string, likelihood:
     for (let n = random.int(1, most); n > 0; n--) {
       const name = `${developerName(entry.name)}_${label}_${n}`.replaceAll(/_+/g, '_');
       const field = org.fields(entry.name).find(({ traits }) => traits.custom && !traits.calculated)?.traits.name ?? 'Name';
-      yield { id: toLongId(idFor(prefix, `${entry.name}.${label}.${n}`)), name, entry, namespace: entry.namespace, active: random.chance(0.8), field };
+      const id = toLongId(idFor(prefix, `${entry.name}.${label}.${n}`));
+      yield { id, name, entry, namespace: entry.namespace, active: random.chance(0.8), field };
     }
   }
 }

@@ -26,11 +26,15 @@ export function setupTables(org: Org, users: Users): { tooling: Map<string, Tabl
   const trigger = triggerTable(org, authors);
   const apexClass = classTable(org, authors);
   const recordType = recordTypeTable(org);
-  const flows = flowTables(org, authors);
+  const [flowView, ...flows] = flowTables(org, authors);
   return {
-    tooling: new Map<string, Table>([['customobject', object], ['customfield', field], ['validationrule', rule], ['apextrigger', trigger], ['apexclass', apexClass], ['recordtype', recordType], ...flows]),
-    data: new Map<string, Table>([['apextrigger', trigger], ['apexclass', apexClass], ['recordtype', recordType], ...flows.filter(([name]) => name === 'flowdefinitionview')]),
+    tooling: byType([object, field, rule, trigger, apexClass, recordType, flowView, ...flows]),
+    data: byType([trigger, apexClass, recordType, flowView]),
   };
+}
+
+function byType(tables: readonly Table[]): Map<string, Table> {
+  return new Map(tables.map((table) => [table.schema.type.toLowerCase(), table]));
 }
 
 const NO_USERS: Schema = { type: 'User', column: () => undefined, relation: () => undefined, columns: () => [] };
@@ -66,9 +70,11 @@ function customFieldTable(org: Org, relations: Authors): Table {
     columns: {
       Id: (s) => s.id, DeveloperName: (s) => developerName(traits(s).name), NamespacePrefix: (s) => s.entry.namespace,
       TableEnumOrId: (s) => (isCustom(s.entry) ? customObjectId(s.entry) : s.entry.name), EntityDefinitionId: (s) => entityId(s.entry),
-      Description: (s) => s.field.description ?? fieldDescription(s.entry.name, traits(s), org.seed), InlineHelpText: (s) => traits(s).inlineHelpText ?? null,
+      Description: (s) => s.field.description ?? fieldDescription(s.entry.name, traits(s), org.seed),
+      InlineHelpText: (s) => traits(s).inlineHelpText ?? null,
       Length: (s) => traits(s).length ?? null, Precision: (s) => traits(s).precision ?? null, Scale: (s) => traits(s).scale ?? null,
-      SummaryOperation: (s) => s.field.rollUp?.split(' ')[0]?.toLowerCase() ?? null, RelationshipLabel: () => null, ManageableState: (s) => state(s.entry.namespace),
+      SummaryOperation: (s) => s.field.rollUp?.split(' ')[0]?.toLowerCase() ?? null, RelationshipLabel: () => null,
+      ManageableState: (s) => state(s.entry.namespace),
       Metadata: (s) => new JsonValue(fieldMetadata(org, s)), FullName: (s) => `${s.entry.name}.${traits(s).name}`,
       ...audit<CustomFieldSource>((s) => org.modifiedAt(s.entry.name), (s) => s.id),
     },
@@ -78,8 +84,10 @@ function customFieldTable(org: Org, relations: Authors): Table {
 function fieldMetadata(org: Org, { entry, field }: CustomFieldSource): Record<string, unknown> {
   const governance = governanceOf(entry.name, field.traits, org.seed);
   return {
-    label: field.traits.label, description: fieldDescription(entry.name, field.traits, org.seed), inlineHelpText: field.traits.inlineHelpText ?? null,
-    formula: field.traits.calculatedFormula ?? null, complianceGroup: governance?.complianceGroup ?? null, securityClassification: governance?.securityClassification ?? null,
+    label: field.traits.label, description: fieldDescription(entry.name, field.traits, org.seed),
+    inlineHelpText: field.traits.inlineHelpText ?? null,
+    formula: field.traits.calculatedFormula ?? null, complianceGroup: governance?.complianceGroup ?? null,
+    securityClassification: governance?.securityClassification ?? null,
     businessStatus: governance?.businessStatus ?? null, summarizedField: field.rollUp?.split(' ')[1] ?? null, type: field.traits.type,
   };
 }
@@ -98,9 +106,12 @@ function ruleTable(org: Org, relations: Authors): Table {
   return defineTable<Component>({
     type: 'ValidationRule', id: (s) => s.id, sources: () => components(org, '03d', 'Rule', 0.35, 4), relations,
     columns: {
-      ...componentColumns(), ValidationName: (s) => s.name, Active: (s) => s.active, EntityDefinitionId: entityOf, ErrorDisplayField: (s) => s.field,
+      ...componentColumns(), ValidationName: (s) => s.name, Active: (s) => s.active, EntityDefinitionId: entityOf,
+      ErrorDisplayField: (s) => s.field,
       Description: (s) => (s.active ? `Guards ${s.field}` : null), ErrorMessage: (s) => `Check "${s.field}" before you save.`,
-      Metadata: (s) => new JsonValue({ active: s.active, errorConditionFormula: `ISBLANK(${s.field})`, errorMessage: `Check "${s.field}" before you save.` }), FullName: (s) => `${s.entry?.name}.${s.name}`,
+      Metadata: (s) =>
+        new JsonValue({ active: s.active, errorConditionFormula: `ISBLANK(${s.field})`, errorMessage: `Check "${s.field}" before you save.` }),
+      FullName: (s) => `${s.entry?.name}.${s.name}`,
     },
   });
 }
@@ -109,10 +120,15 @@ function triggerTable(org: Org, relations: Authors): Table {
   return defineTable<Component>({
     type: 'ApexTrigger', id: (s) => s.id, sources: () => components(org, '01q', 'Trigger', 0.2, 2), relations,
     columns: {
-      ...componentColumns(), Name: (s) => s.name, TableEnumOrId: (s) => (s.entry && isCustom(s.entry) ? customObjectId(s.entry) : (s.entry?.name ?? null)), EntityDefinitionId: entityOf,
-      UsageBeforeInsert: () => true, UsageBeforeUpdate: (s) => s.active, UsageBeforeDelete: () => false, UsageAfterInsert: (s) => s.active, UsageAfterUpdate: () => true,
-      UsageAfterDelete: () => false, UsageAfterUndelete: () => false, UsageIsBulk: () => false, ApiVersion: () => 62, Status: (s) => (s.active ? 'Active' : 'Inactive'),
-      IsValid: () => true, LengthWithoutComments: (s) => 400 + (hash(s.id) % 9000), Body: (s) => `trigger ${s.name} on ${s.entry?.name} (before insert, after update) {\n}`,
+      ...componentColumns(), Name: (s) => s.name,
+      TableEnumOrId: (s) => (s.entry && isCustom(s.entry) ? customObjectId(s.entry) : (s.entry?.name ?? null)),
+      EntityDefinitionId: entityOf,
+      UsageBeforeInsert: () => true, UsageBeforeUpdate: (s) => s.active, UsageBeforeDelete: () => false,
+      UsageAfterInsert: (s) => s.active, UsageAfterUpdate: () => true,
+      UsageAfterDelete: () => false, UsageAfterUndelete: () => false, UsageIsBulk: () => false, ApiVersion: () => 62,
+      Status: (s) => (s.active ? 'Active' : 'Inactive'),
+      IsValid: () => true, LengthWithoutComments: (s) => 400 + (hash(s.id) % 9000),
+      Body: (s) => `trigger ${s.name} on ${s.entry?.name} (before insert, after update) {\n}`,
     },
   });
 }
@@ -121,32 +137,46 @@ function classTable(org: Org, relations: Authors): Table {
   return defineTable<Component>({
     type: 'ApexClass', id: (s) => s.id, sources: () => components(org, '01p', 'Service', 0.4, 3), relations,
     columns: {
-      ...componentColumns(), Name: (s) => s.name, ApiVersion: () => 62, Status: () => 'Active', IsValid: () => true, LengthWithoutComments: (s) => 900 + (hash(s.id) % 20_000),
+      ...componentColumns(), Name: (s) => s.name, ApiVersion: () => 62, Status: () => 'Active', IsValid: () => true,
+      LengthWithoutComments: (s) => 900 + (hash(s.id) % 20_000),
       Body: (s) => `public with sharing class ${s.name} {\n  // ${s.entry?.label}\n}`,
     },
   });
 }
 
-function flowTables(org: Org, relations: Authors): [string, Table][] {
+/** FlowDefinitionView, Flow and FlowDefinition. */
+function flowTables(org: Org, relations: Authors): [Table, Table, Table] {
   const sources = (): Iterable<Component> => components(org, '300', 'Flow', 0.25, 2);
   const common = componentColumns();
   const view = defineTable<Component>({
     type: 'FlowDefinitionView', id: (s) => s.id, sources, relations,
     columns: {
-      ...common, DurableId: (s) => s.id, ApiName: (s) => s.name, Label: (s) => s.name.replaceAll('_', ' '), Description: () => null, ProcessType: () => 'AutoLaunchedFlow',
-      TriggerType: () => 'RecordAfterSave', TriggerObjectOrEventLabel: (s) => s.entry?.label ?? null, TriggerObjectOrEventId: entityOf, IsActive: (s) => s.active,
-      ActiveVersionId: (s) => (s.active ? s.id.replace(/^300/, '301') : null), LatestVersionId: (s) => s.id.replace(/^300/, '301'), VersionNumber: () => 3,
+      ...common, DurableId: (s) => s.id, ApiName: (s) => s.name, Label: (s) => s.name.replaceAll('_', ' '),
+      Description: () => null, ProcessType: () => 'AutoLaunchedFlow',
+      TriggerType: () => 'RecordAfterSave', TriggerObjectOrEventLabel: (s) => s.entry?.label ?? null,
+      TriggerObjectOrEventId: entityOf, IsActive: (s) => s.active,
+      ActiveVersionId: (s) => (s.active ? s.id.replace(/^300/, '301') : null),
+      LatestVersionId: (s) => s.id.replace(/^300/, '301'), VersionNumber: () => 3,
     },
   });
   const flow = defineTable<Component>({
     type: 'Flow', id: (s) => s.id.replace(/^300/, '301'), sources, relations,
     columns: {
-      ...common, Id: (s) => s.id.replace(/^300/, '301'), DefinitionId: (s) => s.id, MasterLabel: (s) => s.name.replaceAll('_', ' '), Status: (s) => (s.active ? 'Active' : 'Draft'),
-      VersionNumber: () => 3, ProcessType: () => 'AutoLaunchedFlow', Description: () => null, Metadata: (s) => new JsonValue({ label: s.name, start: { object: s.entry?.name, triggerType: 'RecordAfterSave' } }), FullName: (s) => `${s.name}-3`,
+      ...common, Id: (s) => s.id.replace(/^300/, '301'), DefinitionId: (s) => s.id,
+      MasterLabel: (s) => s.name.replaceAll('_', ' '), Status: (s) => (s.active ? 'Active' : 'Draft'),
+      VersionNumber: () => 3, ProcessType: () => 'AutoLaunchedFlow', Description: () => null,
+      Metadata: (s) => new JsonValue({ label: s.name, start: { object: s.entry?.name, triggerType: 'RecordAfterSave' } }),
+      FullName: (s) => `${s.name}-3`,
     },
   });
-  const definition = defineTable<Component>({ type: 'FlowDefinition', id: (s) => s.id, sources, relations, columns: { ...common, DeveloperName: (s) => s.name, MasterLabel: (s) => s.name.replaceAll('_', ' '), ActiveVersionId: (s) => (s.active ? s.id.replace(/^300/, '301') : null) } });
-  return [['flowdefinitionview', view], ['flow', flow], ['flowdefinition', definition]];
+  const definition = defineTable<Component>({
+    type: 'FlowDefinition', id: (s) => s.id, sources, relations,
+    columns: {
+      ...common, DeveloperName: (s) => s.name, MasterLabel: (s) => s.name.replaceAll('_', ' '),
+      ActiveVersionId: (s) => (s.active ? s.id.replace(/^300/, '301') : null),
+    },
+  });
+  return [view, flow, definition];
 }
 
 interface RecordTypeSource extends RecordTypeInfo {
@@ -155,10 +185,13 @@ interface RecordTypeSource extends RecordTypeInfo {
 
 function recordTypeTable(org: Org): Table {
   return defineTable<RecordTypeSource>({
-    type: 'RecordType', id: (s) => s.recordTypeId, sources: () => org.list().flatMap((entry) => recordTypesOf(entry, org.seed).map((info) => ({ ...info, entry }))),
+    type: 'RecordType', id: (s) => s.recordTypeId,
+    sources: () => org.list().flatMap((entry) => recordTypesOf(entry, org.seed).map((info) => ({ ...info, entry }))),
     columns: {
-      Id: (s) => s.recordTypeId, Name: (s) => s.name, DeveloperName: (s) => s.developerName, NamespacePrefix: (s) => s.entry.namespace, Description: (s) => `${s.name} ${s.entry.labelPlural}`,
-      BusinessProcessId: () => null, SobjectType: (s) => s.entry.name, IsActive: (s) => s.active, ...audit<RecordTypeSource>((s) => org.modifiedAt(s.entry.name), (s) => s.recordTypeId),
+      Id: (s) => s.recordTypeId, Name: (s) => s.name, DeveloperName: (s) => s.developerName,
+      NamespacePrefix: (s) => s.entry.namespace, Description: (s) => `${s.name} ${s.entry.labelPlural}`,
+      BusinessProcessId: () => null, SobjectType: (s) => s.entry.name, IsActive: (s) => s.active,
+      ...audit<RecordTypeSource>((s) => org.modifiedAt(s.entry.name), (s) => s.recordTypeId),
     },
   });
 }
