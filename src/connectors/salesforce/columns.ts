@@ -40,7 +40,7 @@ function reference(field: DescribedField): Shape {
 }
 
 function compound(field: DescribedField, components: readonly DescribedField[]): Shape {
-  return { dataType: 'STRUCT', display: field.type, children: components.map((component, index) => columnOf(component, index + 1, [], undefined)) };
+  return { dataType: 'STRUCT', display: field.type, children: components.map((component, index) => columnOf(component, index + 1, [])) };
 }
 
 /** Every type of the WSDL's fieldType (66.0). */
@@ -88,15 +88,14 @@ function constraintOf({ type, unique, nillable }: DescribedField): NonNullable<C
   return nillable ? 'NULL' : 'NOT_NULL';
 }
 
-function columnOf(field: DescribedField, position: number, components: readonly DescribedField[], description: string | undefined): Column {
+function columnOf(field: DescribedField, position: number, components: readonly DescribedField[]): Column {
   const { display, ...shape } = (SHAPES[field.type] ?? unheardOf)(field, components);
-  const said = description ?? field.inlineHelpText;
   return {
     name: entityName(field.name),
     ...(field.label === '' ? {} : { displayName: field.label }),
     ...shape,
     dataTypeDisplay: display,
-    ...(said === undefined || said === '' ? {} : { description: said }),
+    ...(field.inlineHelpText === undefined || field.inlineHelpText === '' ? {} : { description: field.inlineHelpText }),
     constraint: constraintOf(field),
     ordinalPosition: position,
   };
@@ -104,10 +103,23 @@ function columnOf(field: DescribedField, position: number, components: readonly 
 
 /**
  * The columns of an object, in the order of its describe. The parts of an address or a location stand on the top level,
- * where Salesforce and OpenMetadata's own connector have them, and again below their compound field. A field without a
- * description has its help text instead.
+ * where Salesforce and OpenMetadata's own connector have them, and again below their compound field. The description is
+ * the help text until a better one is found.
  */
-export function columnsOf(fields: readonly DescribedField[], descriptions: ReadonlyMap<string, string>): Column[] {
+export function columnsOf(fields: readonly DescribedField[]): Column[] {
   const components = Map.groupBy(fields.filter(({ compoundFieldName, name }) => compoundFieldName !== undefined && compoundFieldName !== name), ({ compoundFieldName }) => compoundFieldName!);
-  return fields.map((field, index) => columnOf(field, index + 1, components.get(field.name) ?? [], descriptions.get(field.name)));
+  return fields.map((field, index) => columnOf(field, index + 1, components.get(field.name) ?? []));
+}
+
+/** The same columns with these descriptions, by field name, in place of what they had; parts of compound fields too. */
+export function withDescriptions(columns: readonly Column[], descriptions: ReadonlyMap<string, string>): Column[] {
+  if (descriptions.size === 0) return [...columns];
+  return columns.map((column) => {
+    const description = descriptions.get(column.name);
+    return {
+      ...column,
+      ...(description === undefined ? {} : { description }),
+      ...(column.children === undefined ? {} : { children: withDescriptions(column.children, descriptions) }),
+    };
+  });
 }

@@ -8,14 +8,16 @@ import { each, inParallel } from './in-parallel.ts';
 import { refusal } from './refusal.ts';
 
 /** What became of one object. */
-export type Described =
-  | { readonly listed: ListedObject; readonly object: DescribedObject }
+export type Described<T> =
+  | { readonly listed: ListedObject; readonly value: T }
   | { readonly listed: ListedObject; readonly error: RunnerError };
 
-export interface DescribesOptions {
+export interface DescribesOptions<T> {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly limit: AdaptiveLimit;
+  /** Keeps what is needed of a describe. It is called at once, so that no more than one call's describes are ever held. */
+  readonly keep: (object: DescribedObject) => T;
   /** Waits before parts of a call are asked for again; `round` counts from 1. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
 }
@@ -24,7 +26,7 @@ export interface DescribesOptions {
  * Describes objects, up to 25 in a call, a call's objects at a time as they come. Each object comes out exactly once:
  * described, or with the reason why not. Throws only what ends the whole extraction.
  */
-export async function* describeObjects(objects: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): AsyncGenerator<readonly Described[], void, undefined> {
+export async function* describeObjects<T>(objects: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal): AsyncGenerator<readonly Described<T>[], void, undefined> {
   yield* inParallel(each(pack(objects)), () => options.limit.value, signal, (group, within) => describeGroup(group, options, within));
 }
 
@@ -53,7 +55,7 @@ function pack(objects: readonly ListedObject[]): ListedObject[][] {
 const OF_THE_OBJECT: ReadonlySet<string> = new Set(['SALESFORCE_NOT_FOUND', 'SALESFORCE_FORBIDDEN', 'SALESFORCE_UNEXPECTED', 'RESPONSE_TOO_LARGE', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
 const ROUNDS = 3;
 
-async function describeGroup(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
+async function describeGroup<T>(group: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal, round = 1): Promise<readonly Described<T>[]> {
   const { api, version } = options;
   const parts = group.map(({ name }, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(name)}/describe` }));
   let answers: Map<string, PartAnswer>;
@@ -64,19 +66,19 @@ async function describeGroup(group: readonly ListedObject[], options: DescribesO
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
     return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
   }
-  const read = group.map((listed, index) => readPart(listed, answers.get(`o${index}`)));
+  const read = group.map((listed, index) => readPart(listed, answers.get(`o${index}`), options.keep));
   return repeatFailed(read, options, signal, round);
 }
 
 /** A call that fails as a whole may fail for one of its objects, or for its size: halves find out. */
-async function halve(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): Promise<readonly Described[]> {
+async function halve<T>(group: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal): Promise<readonly Described<T>[]> {
   const middle = Math.ceil(group.length / 2);
   const first = await describeGroup(group.slice(0, middle), options, signal);
   return [...first, ...(await describeGroup(group.slice(middle), options, signal))];
 }
 
 /** Parts of a call can fail for reasons that pass: an ended session, an overload. They are asked for again in a call of their own. */
-async function repeatFailed(read: readonly Described[], options: DescribesOptions, signal: AbortSignal, round: number): Promise<readonly Described[]> {
+async function repeatFailed<T>(read: readonly Described<T>[], options: DescribesOptions<T>, signal: AbortSignal, round: number): Promise<readonly Described<T>[]> {
   const errors = read.flatMap((item) => ('error' in item ? [item.error] : []));
   const spent = errors.find(({ code }) => code === 'SALESFORCE_LIMIT_REACHED');
   if (spent !== undefined) throw spent;
@@ -87,7 +89,7 @@ async function repeatFailed(read: readonly Described[], options: DescribesOption
   return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];
 }
 
-function readPart(listed: ListedObject, answer: PartAnswer | undefined): Described {
+function readPart<T>(listed: ListedObject, answer: PartAnswer | undefined, keep: (object: DescribedObject) => T): Described<T> {
   const what = `describe of ${listed.name}`;
   if (answer === undefined) return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the call answered without it`) };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
@@ -96,5 +98,5 @@ function readPart(listed: ListedObject, answer: PartAnswer | undefined): Describ
     const issue = parsed.error.issues[0];
     return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form (${issue?.path.join('.')}: ${issue?.message})`, { cause: parsed.error }) };
   }
-  return { listed, object: parsed.data };
+  return { listed, value: keep(parsed.data) };
 }

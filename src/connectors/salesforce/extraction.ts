@@ -14,7 +14,9 @@ import type { Org } from './org.ts';
 import { ProgressReport } from './progress-report.ts';
 import { isDescribable, selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
-import { tableOf, type ObjectNotes, type TableContext } from './table.ts';
+import { annotate, tableOf, type Table, type TableContext } from './table.ts';
+
+type Batch = readonly Described<Table>[];
 
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
@@ -44,7 +46,11 @@ export class Extraction {
 
   async *run(signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     this.#noticeIgnored();
-    if (!this.#options.databasePasses || !this.#options.schemaPasses) return this.#noticeNothing();
+    if (this.#options.databasePasses && this.#options.schemaPasses) yield* this.#everything(signal);
+    else this.#noticeNothing();
+  }
+
+  async *#everything(signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api, sessions } = this.#org;
     this.#progress.at('sign-in', 0, 1);
     const session = await sessions.current(signal);
@@ -73,21 +79,21 @@ export class Extraction {
     const descriptions = new Descriptions({ api, version, logger: this.#context.logger });
     const entities = descriptions.entities(objects.filter(isDescribable), signal);
     entities.catch(() => undefined);
-    const described = describeObjects(objects, { api, version, limit, pause: (round, within) => this.#pause(round, within) }, signal);
     const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
+    const described = describeObjects(objects, { api, version, limit, keep: (object) => tableOf(object, mapping), pause: (round, within) => this.#pause(round, within) }, signal);
     const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, async (batch, within): Promise<Extracted[]> =>
-      this.#map(batch, await entities, await this.#notes(batch, descriptions, await entities, within), mapping));
+      this.#annotate(batch, await entities, await this.#fieldNotes(batch, descriptions, await entities, within)));
     for await (const batch of batches) yield* batch;
   }
 
-  /** Collects described objects until their fields fill a query for descriptions. */
-  async *#batches(groups: AsyncIterable<readonly Described[]>, total: number): AsyncGenerator<readonly Described[], void, undefined> {
-    let batch: Described[] = [];
+  /** Collects tables until their columns fill a query for descriptions. */
+  async *#batches(groups: AsyncIterable<Batch>, total: number): AsyncGenerator<Batch, void, undefined> {
+    let batch: Described<Table>[] = [];
     let [rows, done] = [0, 0];
     for await (const group of groups) {
       this.#progress.at('describe', done += group.length, total);
       for (const item of group) {
-        const added = 'object' in item && isDescribable(item.listed) ? item.object.fields.length : 0;
+        const added = 'value' in item && isDescribable(item.listed) ? item.value.request.columns.length : 0;
         if (batch.length > 0 && (rows + added > MOST_ROWS || batch.length >= MOST_IN_BATCH)) {
           yield batch;
           batch = [];
@@ -102,8 +108,8 @@ export class Extraction {
   }
 
   /** Descriptions of fields: by durable id of the object, then by field. */
-  async #notes(batch: readonly Described[], descriptions: Descriptions, entities: ReadonlyMap<string, EntityRow>, signal: AbortSignal): Promise<Map<string, Map<string, string>>> {
-    const ids = batch.flatMap((item) => ('object' in item && isDescribable(item.listed) ? (entities.get(item.listed.name)?.DurableId ?? []) : []));
+  async #fieldNotes(batch: Batch, descriptions: Descriptions, entities: ReadonlyMap<string, EntityRow>, signal: AbortSignal): Promise<Map<string, Map<string, string>>> {
+    const ids = batch.flatMap((item) => ('value' in item && isDescribable(item.listed) ? (entities.get(item.listed.name)?.DurableId ?? []) : []));
     const notes = new Map<string, Map<string, string>>();
     for (const { EntityDefinitionId, QualifiedApiName, Description } of await descriptions.fields(ids, signal)) {
       if (Description === undefined) continue;
@@ -114,24 +120,23 @@ export class Extraction {
     return notes;
   }
 
-  #map(batch: readonly Described[], entities: ReadonlyMap<string, EntityRow>, notes: ReadonlyMap<string, ReadonlyMap<string, string>>, mapping: TableContext): Extracted[] {
+  #annotate(batch: Batch, entities: ReadonlyMap<string, EntityRow>, notes: ReadonlyMap<string, ReadonlyMap<string, string>>): Extracted[] {
     return batch.map((item): Extracted => {
       if ('error' in item) return failure(item.listed.name, item.error);
       const row = entities.get(item.listed.name);
       const fields = row === undefined ? undefined : notes.get(durable(row.DurableId));
-      return this.#table(item.object, { description: row?.Description, fields: fields ?? new Map<string, string>() }, mapping);
+      return this.#table(item.listed.name, annotate(item.value, { description: row?.Description, fields: fields ?? new Map<string, string>() }));
     });
   }
 
-  #table(object: Extract<Described, { object: unknown }>['object'], notes: ObjectNotes, mapping: TableContext): Extracted {
+  #table(name: string, { fqn, request }: Table): Extracted {
     try {
-      const { fqn, request } = tableOf(object, notes, mapping);
       const record = entity('table', fqn, request);
       this.#context.count('objects', 1);
-      this.#context.count('fields', object.fields.length);
+      this.#context.count('fields', request.columns.length);
       return record;
     } catch (thrown) {
-      return failure(object.name, RunnerError.from(thrown));
+      return failure(name, RunnerError.from(thrown));
     }
   }
 

@@ -139,13 +139,13 @@ export class SignIn {
   }
 }
 
-function neededSecrets({ signIn }: Connection): string[] {
-  switch (signIn.way) {
-    case 'soap': return signIn.withToken ? ['password', 'securityToken'] : ['password'];
-    case 'password': return ['consumerSecret', 'password', ...(signIn.withToken ? ['securityToken'] : [])];
-    case 'clientCredentials': return ['consumerSecret'];
-    case 'jwt': return ['privateKey'];
-  }
+const NEEDED_SECRETS: Readonly<Record<Connection['signIn']['way'], readonly string[]>> = {
+  soap: ['password'], password: ['consumerSecret', 'password'], clientCredentials: ['consumerSecret'], jwt: ['privateKey'],
+};
+
+function neededSecrets({ signIn }: Connection): readonly string[] {
+  const needed = NEEDED_SECRETS[signIn.way];
+  return 'withToken' in signIn && signIn.withToken ? [...needed, 'securityToken'] : needed;
 }
 
 /** Throws SECRET_UNAVAILABLE when the attempt was given no source for the field. */

@@ -1,7 +1,7 @@
 import type { Column, CreateTable, TableConstraint, TableType } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from './catalogue.ts';
-import { columnsOf } from './columns.ts';
+import { columnsOf, withDescriptions } from './columns.ts';
 import type { DescribedField, DescribedObject } from './describe.ts';
 
 /** What administrators wrote about an object. */
@@ -36,18 +36,17 @@ export function tableTypeOf(kind: ObjectKind): TableType {
   return TABLE_TYPES[kind];
 }
 
-/** The CreateTableRequest of an object. */
-export function tableOf(object: DescribedObject, notes: ObjectNotes, context: TableContext): Table {
+/** The CreateTableRequest of an object, as far as its describe has it. */
+export function tableOf(object: DescribedObject, context: TableContext): Table {
   const name = entityName(object.name);
   const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
-  const columns = columnsOf(object.fields, notes.fields);
+  const columns = columnsOf(object.fields);
   const tableConstraints = constraintsOf(object.fields, columns, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
   return {
     fqn: `${databaseSchema}.${fullyQualifiedName(name)}`,
     request: {
       name,
       ...(object.label === '' ? {} : { displayName: object.label }),
-      ...(notes.description === undefined || notes.description === '' ? {} : { description: notes.description }),
       tableType: tableTypeOf(kindOf(object)),
       columns,
       ...(tableConstraints.length === 0 ? {} : { tableConstraints }),
@@ -55,6 +54,12 @@ export function tableOf(object: DescribedObject, notes: ObjectNotes, context: Ta
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
   };
+}
+
+/** The same table with what administrators wrote about it. */
+export function annotate({ fqn, request }: Table, { description, fields }: ObjectNotes): Table {
+  const described = description === undefined || description === '' ? {} : { description };
+  return { fqn, request: { ...request, ...described, columns: withDescriptions(request.columns, fields) } };
 }
 
 /**
