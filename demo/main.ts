@@ -109,15 +109,23 @@ async function follow(stage: Stage, client: ControlPlaneClient, what: string, pa
   display.step(what);
   const started = performance.now();
   const { id } = await client.call<Run>('POST', path);
+  let shown = 0;
   for await (const { event, data } of client.events(id)) {
     if (event === 'progress') display.progress(String(data['phase']), Number(data['done']), Number(data['total']), Number(data['apiCalls']));
     if (event === 'log') display.log(`${String(data['level'])} ${String(data['message'])}`);
-    if (event === 'step') display.log(`${data['passed'] === true ? '✓' : '✗'} ${String(data['name'])}: ${String(data['message'])}`);
+    if (event === 'state') shown = showSteps(display, data as unknown as Run, shown);
   }
   display.endProgress();
   const result = await client.call<Run>('GET', `/api/v1/runs/${id}`);
   if (result.error !== null) display.log(`✗ ${result.error.code}: ${result.error.message}\n      → ${result.error.remedy}`);
   return { result, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Shows the steps of a connection test that are new since `shown`, and returns how many there are. */
+function showSteps(display: Display, { testConnection }: Run, shown: number): number {
+  const steps = testConnection?.steps ?? [];
+  for (const { name, passed, message } of steps.slice(shown)) display.log(`${passed ? '✓' : '✗'} ${name}: ${message}`);
+  return steps.length;
 }
 
 function summarize(stage: Stage, test: Run, run: Run, seconds: number): Summary {

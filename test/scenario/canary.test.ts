@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
 
   it('leaves none in arguments, environments or the spool while it runs', async () => {
     const { password, securityToken } = stage.sandbox.credentials;
-    await stage.admin('POST', '/org', { mutations: [{ kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, inlineHelpText: `tok ${securityToken} ${encodeURIComponent(password)}` } }] });
+    await stage.admin('POST', '/org', { kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, description: `tok ${securityToken} ${encodeURIComponent(password)}` } });
     await stage.startRunner();
     const id = await stage.startRun();
     const ended = stage.ended(id);
