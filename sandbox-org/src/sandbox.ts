@@ -98,12 +98,13 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
 
 function build(options: CompiledOptions): Parts {
   const { seed, now } = options;
-  const org = new Org({ objects: options.objects, seed, now });
+  const faults = new Faults(seed);
+  const org = new Org({ objects: options.objects, seed, now, clockOffset: () => faults.clockOffset() });
   const accounts = new Accounts(options);
   accounts.jwtKeys.push(...options.jwtKeys);
   const isSandbox = options.myDomain.includes('.sandbox.');
   const api: ApiContext = {
-    org, describes: new DescribeStore(org), cursors: new Cursors(), faults: new Faults(seed), stats: new Stats(),
+    org, describes: new DescribeStore(org), cursors: new Cursors(), faults, stats: new Stats(),
     sources: dataSources(org, { organizationName: ORGANIZATION_NAME, isSandbox, credentials: accounts.credentials }),
     latency: new Latency({ roundTrip: options.latency, serverTime: options.serverTime, seed }),
     usage: new Usage({ ...options, longRunningMillis: options.longRunningSeconds * 1000 }),

@@ -8,8 +8,8 @@ import { answer, httpDate, isModified, type ApiAnswer, type ApiRequest } from '.
 const targetOf = ({ version, origin }: ApiRequest): DescribeTarget => ({ version, origin });
 
 /** Conditional on anything in the org having changed, org-wide events included. */
-export function describeAll(request: ApiRequest, { org, describes, latency, faults }: ApiContext): ApiAnswer {
-  const modified = org.lastModifiedAt() + faults.clockOffset();
+export function describeAll(request: ApiRequest, { org, describes, latency }: ApiContext): ApiAnswer {
+  const modified = org.lastModifiedAt();
   const headers = { 'Last-Modified': httpDate(modified), ETag: `"${Math.floor(modified / 1000).toString(16)}"` };
   if (!isModified(request.headers['if-modified-since'], modified)) return answer(null, latency.describeGlobal(true), { status: 304, headers });
   return answer(describes.describeGlobal(targetOf(request)), latency.describeGlobal(false), { headers });
@@ -17,7 +17,7 @@ export function describeAll(request: ApiRequest, { org, describes, latency, faul
 
 export function describeOne(request: ApiRequest, context: ApiContext, [name = '']: readonly string[]): ApiAnswer {
   const entry = known(context, name);
-  const modified = context.org.modifiedAt(entry.name) + context.faults.clockOffset();
+  const modified = context.org.modifiedAt(entry.name);
   const isUnchanged = !isModified(request.headers['if-modified-since'], modified);
   const size = context.describes.size(entry, targetOf(request));
   const millis = context.latency.describe(entry.name, size, isUnchanged);

@@ -43,7 +43,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
     if (wait > 0) await sleep(wait);
     await deliver(request, response, outcome, options);
   } catch (error) {
-    fail(response, error);
+    if (request.complete || error instanceof ApiError) fail(response, error);
+    else response.destroy();
   } finally {
     finished();
     const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;

@@ -75,10 +75,17 @@ export class OrgEdits {
     });
   }
 
-  addedReferences(object: string): readonly Reference[] {
-    const added = this.#edits.get(object)?.added.values() ?? [];
-    return [...added].filter(({ traits }) => traits.type === 'reference').map(({ traits }) =>
+  /** The planned references with the edits put in, so that child relationships follow them too. */
+  references(object: string, planned: readonly Reference[]): readonly Reference[] {
+    const edits = this.#edits.get(object);
+    if (!edits) return planned;
+    const kept = planned.filter(({ field }) => !edits.removed.has(field)).map((made) => {
+      const renamed = edits.renamed.get(made.field);
+      return renamed ? { ...made, field: renamed.name, label: renamed.label ?? made.label } : made;
+    });
+    const added = [...edits.added.values()].filter(({ traits }) => traits.type === 'reference').map(({ traits }) =>
       reference(traits.name, traits.referenceTo ?? [], { up: traits.relationshipName ?? null, down: null }));
+    return [...kept, ...added];
   }
 
   #editFields(edit: Extract<Edit, { object: string }>): void {

@@ -15,6 +15,8 @@ export interface OrgOptions {
   readonly seed: number;
   /** Milliseconds since the epoch; the time of edits. */
   readonly now: () => number;
+  /** By how much the server's clock is off, in milliseconds: all its times are off by it. */
+  readonly clockOffset?: () => number;
 }
 
 /**
@@ -26,6 +28,7 @@ export class Org {
   /** The 15-character organization id. */
   readonly id: string;
   readonly #edits: OrgEdits;
+  readonly #clockOffset: () => number;
   readonly #fields = new BoundedCache<readonly Field[]>(FIELDS_KEPT);
   #entries: Map<string, ObjectEntry>;
   #lowerCase = new Map<string, string>();
@@ -35,6 +38,7 @@ export class Org {
     this.seed = options.seed;
     this.id = idFor('00D', `${options.seed}:organization`);
     this.#edits = new OrgEdits(options.now);
+    this.#clockOffset = options.clockOffset ?? (() => 0);
     this.#entries = new Map(listObjects(options.objects, options.seed).map((entry) => [entry.name, entry]));
     this.#relations = this.#relate();
   }
@@ -79,20 +83,22 @@ export class Org {
 
   /** When the object's metadata last changed, in milliseconds; org-wide events count. */
   modifiedAt(name: string): number {
-    return Math.max(this.#edits.editedAt(name) ?? baseTime(this.#entries.get(name), this.seed), this.#edits.touchedAt);
+    const own = this.#edits.editedAt(name) ?? baseTime(this.#entries.get(name), this.seed);
+    return Math.max(own, this.#edits.touchedAt) + this.#clockOffset();
   }
 
   /** As {@link modifiedAt} but null for standard objects that nobody has touched, as the Tooling API shows it. */
   customizedAt(name: string): number | null {
     const entry = this.#entries.get(name);
-    return this.#edits.editedAt(name) ?? (entry?.kind === 'standard' || entry?.parent ? null : baseTime(entry, this.seed));
+    const isUntouched = this.#edits.editedAt(name) === undefined && (entry?.kind === 'standard' || entry?.parent);
+    return isUntouched ? null : (this.#edits.editedAt(name) ?? baseTime(entry, this.seed)) + this.#clockOffset();
   }
 
   /** When anything in the org last changed, removals included. */
   lastModifiedAt(): number {
     let latest = this.#edits.latest;
     for (const entry of this.#entries.values()) latest = Math.max(latest, baseTime(entry, this.seed));
-    return latest;
+    return latest + this.#clockOffset();
   }
 
   /** A number that grows with each edit: whatever is cached from the org is good for one revision. */
@@ -109,7 +115,7 @@ export class Org {
 
   #relate(): Relations {
     this.#lowerCase = new Map([...this.#entries.keys()].map((name) => [name.toLowerCase(), name]));
-    return new Relations(this.#entries, this.seed, (object) => this.#edits.addedReferences(object));
+    return new Relations(this.#entries, this.seed, (object, planned) => this.#edits.references(object, planned));
   }
 
   #detailOf(name: string): string | null {

@@ -7,14 +7,18 @@ export class Relations {
   readonly #entries: ReadonlyMap<string, ObjectEntry>;
   readonly #seed: number;
   readonly #near: Neighbourhood;
-  readonly #extra: (object: string) => readonly Reference[];
+  readonly #edit: (object: string, planned: readonly Reference[]) => readonly Reference[];
   readonly #references = new Map<string, readonly Reference[]>();
   #children: Map<string, ChildRelationship[]> | null = null;
 
-  constructor(entries: ReadonlyMap<string, ObjectEntry>, seed: number, extra: (object: string) => readonly Reference[]) {
+  /** `edit` puts in what admins have changed since. */
+  constructor(
+    entries: ReadonlyMap<string, ObjectEntry>, seed: number,
+    edit: (object: string, planned: readonly Reference[]) => readonly Reference[],
+  ) {
     this.#entries = entries;
     this.#seed = seed;
-    this.#extra = extra;
+    this.#edit = edit;
     const targets = [...entries.values()].filter((entry) => entry.kind === 'standard' || entry.kind === 'custom');
     this.#near = { has: (name) => entries.has(name), targets, anyTargets: targets.slice(0, 40).map((entry) => entry.name) };
   }
@@ -24,7 +28,7 @@ export class Relations {
     const known = this.#references.get(name);
     if (known) return known;
     const entry = this.#entries.get(name);
-    const made = entry ? this.#plan(entry) : [];
+    const made = entry ? this.#edit(name, this.#plan(entry)) : [];
     this.#references.set(name, made);
     return made;
   }
@@ -36,15 +40,14 @@ export class Relations {
   }
 
   #plan(entry: ObjectEntry): Reference[] {
-    const extra = this.#extra(entry.name);
     if (entry.kind === 'changeEvent') {
       const parent = this.references(entry.parent ?? '');
-      return [...parent.map((made) => ({ ...made, down: null, masterDetail: false })), ...extra];
+      return parent.map((made) => ({ ...made, down: null, masterDetail: false }));
     }
-    if (entry.parent) return [...companionReferences(entry).filter((made) => made.targets.every((target) => this.#entries.has(target))), ...extra];
+    if (entry.parent) return companionReferences(entry).filter((made) => made.targets.every((target) => this.#entries.has(target)));
     const own = planReferences(entry, this.#near, this.#seed);
     const system = systemReferences(entry, own.some((made) => made.masterDetail));
-    return [...own, ...system.map((made) => this.#existing(made)).filter((made) => made.targets.length > 0), ...extra];
+    return [...own, ...system.map((made) => this.#existing(made)).filter((made) => made.targets.length > 0)];
   }
 
   #existing(made: Reference): Reference {
