@@ -46,10 +46,10 @@ describe('text that is no honest formula', () => {
   it.each(Object.keys(UNKIND))('is read in time that grows with its length: %s', (name) => {
     const make = UNKIND[name]!;
     read(make(SIZE / 8));
-    const small = Math.max(1, milliseconds(() => read(make(SIZE))));
-    const large = milliseconds(() => read(make(SIZE * 8)));
+    const small = Math.max(1, milliseconds(() => read(make(SIZE / 8))));
+    const large = milliseconds(() => read(make(SIZE)));
     expect(large / small).toBeLessThan(40);
-    expect(small).toBeLessThan(500);
+    expect(large).toBeLessThan(1000);
   });
 
   it('is never thrown over', () => {
