@@ -16,8 +16,14 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Draws anew what is in `parent`; a link or field that has the focus keeps it. */
 export function replace(parent, ...children) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   parent.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  if (focused === null || focused.isConnected) return;
+  const same = [...parent.querySelectorAll('a, button, input, select, [tabindex]')].find((element) => element.tagName === focused.tagName
+    && element.id === focused.id && element.getAttribute('href') === focused.getAttribute('href') && element.textContent === focused.textContent);
+  same?.focus({ preventScroll: true });
 }
 
 /** A table with a caption for those who do not see it. `columns` are [title, class] pairs. */
@@ -38,8 +44,8 @@ export function heading(title, { crumb, actions, note } = {}) {
     actions ? el('div', { class: 'actions' }, actions) : null);
 }
 
-export function facts(pairs) {
-  return el('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined)
+export function facts(pairs, look = '') {
+  return el('dl', { class: `facts ${look}` }, pairs.filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
 }
 

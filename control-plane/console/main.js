@@ -47,6 +47,7 @@ function signIn(problem) {
     try {
       await get('/runners');
       show();
+      main.focus();
     } catch (error) {
       session.end();
       signIn(error.status === 401 ? 'That is not the admin token.' : error.message);

@@ -24,7 +24,7 @@ export async function runPage(place, signal, { id }) {
   draw();
   const clock = setInterval(() => isEnded(run.state) || draw(), 1000);
   signal.addEventListener('abort', () => clearInterval(clock));
-  followRun(id, {
+  void followRun(id, {
     state: (news) => {
       run = { ...news, progress: run.progress };
       draw();
@@ -92,16 +92,14 @@ function failures(list) {
 }
 
 function logView() {
-  const lines = el('ol', { class: 'log', role: 'log', 'aria-label': 'Log lines', tabindex: '0' });
-  const empty = el('p', { class: 'soft', 'data-empty': true }, 'Nothing has been logged yet.');
-  const element = el('section', { class: 'card flush', 'aria-label': 'Log' }, el('h2', {}, 'Log'), el('div', { class: 'small' }, lines));
-  lines.append(el('li', {}, empty));
-  let first = true;
+  const lines = el('ol', { class: 'log', role: 'log', 'aria-label': 'Log lines', tabindex: '0', hidden: true });
+  const empty = el('p', { class: 'soft note' }, 'Nothing has been logged yet.');
+  const element = el('section', { class: 'card flush', 'aria-label': 'Log' }, el('h2', {}, 'Log'), empty, lines);
   return {
     element,
     add: ({ time, level, message, data, attempt }) => {
-      if (first) lines.replaceChildren();
-      first = false;
+      empty.hidden = true;
+      lines.hidden = false;
       const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
       const more = data === null ? '' : ` ${JSON.stringify(data)}`;
       lines.append(el('li', { class: ['debug', 'warn', 'error'].includes(level) ? level : '' },

@@ -12,7 +12,7 @@ function card(service, pipelines, lastRun) {
   const { connection } = service;
   return el('article', { class: 'card stack', 'aria-label': service.name },
     el('div', {}, el('h3', {}, service.name), el('p', { class: 'soft small' }, service.type)),
-    facts([['Domain', connection.salesforceDomain ?? 'login'], ['User', connection.username], ['Runner', service.runner ?? 'any'], ['Secrets', secretsOf(connection)]]),
+    facts([['Domain', connection.salesforceDomain ?? 'login'], ['User', connection.username], ['Runner', service.runner ?? 'any'], ['Secrets', secretsOf(connection)]], 'rows'),
     lastRun ? el('p', { class: 'small' }, el('a', { href: `#/run/${lastRun.id}` }, KINDS[lastRun.kind]), ' ', stateBadge(lastRun.state), ' ', moment(lastRun.queuedAt)) : null,
     el('div', { class: 'actions' },
       actionButton('Test connection', () => open(post(`/services/${encodeURIComponent(service.name)}/test-connection`)), 'plain'),

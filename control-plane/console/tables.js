@@ -28,7 +28,7 @@ export async function tablesPage(place, signal, { query }) {
   let timer;
   search.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(look, TYPING_PAUSE_MS);
+    timer = setTimeout(() => void look(), TYPING_PAUSE_MS);
   });
   service.addEventListener('change', look);
   await look();

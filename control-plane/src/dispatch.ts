@@ -36,12 +36,13 @@ export class Dispatcher {
     }
   }
 
-  /** Nobody could renew while this side was away, so every lease starts anew. */
+  /** Nobody could renew or answer while this side was away, so every lease starts anew and every offer gets as long to be claimed. */
   async #graceAfterStart(): Promise<void> {
     const { clock, limits } = this.#ground;
     await this.#ground.store.transaction(async (tx) => {
       for (const run of await tx.runs.active()) {
         if (run.status.state === 'running') await tx.runs.save(renew(run, run.status.runnerId, clock.now(), limits.leaseTtlMs));
+        if (run.status.state === 'offered') await tx.runs.save({ ...run, status: { ...run.status, answerBy: clock.now() + limits.leaseTtlMs } });
       }
     });
   }

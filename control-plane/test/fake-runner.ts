@@ -31,7 +31,8 @@ export interface Connection {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape
   take<T = Record<string, unknown>>(kind: string): Promise<T>;
   close(): void;
-  readonly closed: Promise<void>;
+  /** The close code of WebSocket or the status of gRPC, when the connection has ended. */
+  readonly closed: Promise<number>;
 }
 
 /** Where and as what a fake runner connects. */
@@ -56,12 +57,12 @@ export function dial(kind: 'ws' | 'grpc', target: Target): Promise<Connection> {
 
 async function dialWebSocket({ port, ca }: Target): Promise<Connection> {
   const socket = new WebSocket(`wss://localhost:${port}/runner/v1/link`, 'hybrid.runner.v1', { ca, perMessageDeflate: false });
-  const closed = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
   const frames = new Frames();
   socket.on('message', (data: Buffer) => frames.push(data));
-  socket.on('close', () => {
+  socket.on('close', (code) => {
     frames.end();
-    closed.resolve();
+    closed.resolve(code);
   });
   await new Promise((resolve, reject) => {
     socket.once('open', resolve);
@@ -85,16 +86,16 @@ async function dialGrpc({ port, ca }: Target): Promise<Connection> {
   }, 'RunnerLink');
   const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(ca))) as unknown as RawClient;
   const call = client.Connect();
-  const closed = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
   const frames = new Frames();
-  const end = (): void => {
+  const end = (status: number): void => {
     frames.end();
     client.close();
-    closed.resolve();
+    closed.resolve(status);
   };
   call.on('data', (data: Buffer) => frames.push(data));
-  call.on('end', end);
-  call.on('error', end);
+  call.on('status', ({ code }: { code: number }) => end(code));
+  call.on('error', () => undefined);
   return frames.connection((bytes) => void call.write(bytes), () => call.cancel(), closed.promise);
 }
 
@@ -113,7 +114,7 @@ class Frames {
     this.#wake();
   }
 
-  connection(sendRaw: (bytes: Buffer) => void, close: () => void, closed: Promise<void>): Connection {
+  connection(sendRaw: (bytes: Buffer) => void, close: () => void, closed: Promise<number>): Connection {
     return {
       sendRaw, close, closed,
       send: (kind, body) => sendRaw(type('Frame').serialize({ [kind]: body })),

@@ -83,6 +83,14 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     newer.connection.close();
   });
 
+  it('closes a connection that has gone silent, and shows the runner as away', async () => {
+    const quick = await openStage({ handshakeTimeoutMs: 50, heartbeatIntervalMs: 60 });
+    const { connection } = await connect(kind, quick, await quick.enrol());
+    await connection.closed;
+    expect((await quick.api.get('/api/v1/runners')).body.runners[0].connected).toBe(false);
+    await quick.close();
+  });
+
   it('closes a connection that says nothing', async () => {
     const connection = await dial(kind, stage);
     await connection.closed;

@@ -30,7 +30,7 @@ describe('the program', () => {
   it.each(['ws', 'grpc'] as const)('says goodbye to a runner over %s when it is told to stop', async (kind) => {
     const { connection } = await connect(kind, program, await enrolVia(program.api));
     const ended = await program.end('SIGTERM');
-    await connection.closed;
+    expect(await connection.closed).toBe(kind === 'ws' ? 1001 : 0);
     expect(ended).toEqual({ code: 0, signal: null });
   });
 

@@ -187,6 +187,8 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.keyboard.type(ADMIN_TOKEN);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await page.locator(':focus').innerText()).toBe('Skip to content');
     for (const name of ['Hybrid runner', 'Runs', 'Services']) {

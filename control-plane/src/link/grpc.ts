@@ -41,10 +41,15 @@ function open(stream: ServerHttp2Stream): Wire {
     }
   });
   stream.on('end', () => inbox.end());
-  stream.on('close', () => inbox.end());
+  const closed = Promise.withResolvers<void>();
+  stream.on('close', () => {
+    inbox.end();
+    closed.resolve();
+  });
   return {
     kind: 'grpc',
     messages: inbox,
+    closed: closed.promise,
     send: (message) => {
       if (stream.writable) stream.write(prefixed(message));
     },
@@ -63,18 +68,35 @@ function prefixed(message: Buffer): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-/** Takes a stream of bytes apart into gRPC messages. */
+/** Takes a stream of bytes apart into gRPC messages. Copies each byte at most once. */
 class MessageSplitter {
-  #rest: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #length = 0;
 
+  /** Throws PROTOCOL_VIOLATION for a message that is compressed or too large. */
   *push(chunk: Buffer): Generator<Buffer> {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= PREFIX_BYTES) {
-      const size = this.#rest.readUInt32BE(1);
-      if (this.#rest[0] !== 0 || size > MAX_FRAME_BYTES) throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
-      if (this.#rest.length < PREFIX_BYTES + size) return;
-      yield this.#rest.subarray(PREFIX_BYTES, PREFIX_BYTES + size);
-      this.#rest = this.#rest.subarray(PREFIX_BYTES + size);
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    while (this.#length >= PREFIX_BYTES) {
+      const whole = PREFIX_BYTES + this.#nextSize();
+      if (this.#length < whole) return;
+      const all = this.#joined();
+      this.#chunks = [all.subarray(whole)];
+      this.#length -= whole;
+      yield all.subarray(PREFIX_BYTES, whole);
     }
+  }
+
+  #nextSize(): number {
+    const head = this.#chunks[0]!.length < PREFIX_BYTES ? this.#joined() : this.#chunks[0]!;
+    const size = head.readUInt32BE(1);
+    if (head[0] !== 0 || size > MAX_FRAME_BYTES) throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
+    return size;
+  }
+
+  #joined(): Buffer {
+    const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
   }
 }

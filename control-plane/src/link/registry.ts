@@ -14,7 +14,7 @@ export interface Presence {
   readonly jobKinds: readonly string[];
 }
 
-/** A runner that has been welcomed. */
+/** A runner that has proved who it is. Until it has been welcomed its presence shows no capacity. */
 export interface ConnectedRunner {
   readonly runnerId: string;
   presence(): Presence;
@@ -28,17 +28,10 @@ export interface ConnectedRunner {
 export class Registry {
   readonly #connected = new Map<string, ConnectedRunner>();
 
-  /** Puts out the connection that this runner has, if it has one. */
-  supersede(runnerId: string): void {
-    const older = this.#connected.get(runnerId);
-    this.#connected.delete(runnerId);
-    older?.refuse('SUPERSEDED', 'another connection with this identity has taken over');
-  }
-
-  /** From here on the runner is sent offers. */
   add(runner: ConnectedRunner): void {
-    this.supersede(runner.runnerId);
+    const older = this.#connected.get(runner.runnerId);
     this.#connected.set(runner.runnerId, runner);
+    older?.refuse('SUPERSEDED', 'another connection with this identity has taken over');
   }
 
   /** A connection that has been superseded is gone already. */

@@ -11,6 +11,8 @@ import { acceptOffer, rejectOffer, renewLeases, resume } from './work.ts';
 import type { Wire } from './wire.ts';
 
 const CREDIT_BYTES = 4 * 1024 * 1024;
+/** A runner that has been silent for this many heartbeats is gone. */
+const SILENT_HEARTBEATS = 3;
 
 /** What the sessions of a control plane share. */
 export interface SessionGround extends Ground {
@@ -22,7 +24,9 @@ export interface SessionGround extends Ground {
 
 type State =
   | { readonly name: 'challenged'; readonly nonce: Buffer }
-  | { readonly name: 'welcomed'; readonly runner: Runner }
+  /** Known, but not yet told where it stands; what it is sent meanwhile waits. */
+  | { readonly name: 'resuming'; readonly later: ToRunner[] }
+  | { readonly name: 'welcomed' }
   | { readonly name: 'closed' };
 
 /** One conversation over one connection, from the challenge to the end. */
@@ -31,17 +35,20 @@ export class Session implements ConnectedRunner {
   readonly #wire: Wire;
   #state: State;
   #presence: Presence;
+  #runnerId = '';
+  #heardAt: number;
   #unstoredBytes = 0;
 
   constructor(ground: SessionGround, wire: Wire) {
     this.#ground = ground;
     this.#wire = wire;
+    this.#heardAt = ground.clock.now();
     this.#state = { name: 'challenged', nonce: ground.random(NONCE_BYTES) };
     this.#presence = { channel: wire.kind, version: '', platform: '', capacity: 0, running: 0, draining: true, condition: '', spoolBytes: 0, jobKinds: [] };
   }
 
   get runnerId(): string {
-    return this.#state.name === 'welcomed' ? this.#state.runner.id : '';
+    return this.#runnerId;
   }
 
   get channel(): string {
@@ -53,7 +60,8 @@ export class Session implements ConnectedRunner {
   }
 
   send(frame: ToRunner): void {
-    if (this.#state.name !== 'closed') this.#wire.send(encode(frame));
+    if (this.#state.name === 'resuming' && frame.kind !== 'welcome' && frame.kind !== 'refusal') this.#state.later.push(frame);
+    else if (this.#state.name !== 'closed') this.#wire.send(encode(frame));
   }
 
   close(reason: string): void {
@@ -67,35 +75,42 @@ export class Session implements ConnectedRunner {
 
   /** Resolves when the connection has ended. */
   async run(): Promise<void> {
-    const deadline = new AbortController();
-    void this.#expire(deadline.signal);
+    const ended = new AbortController();
+    const watching = this.#watch(ended.signal);
     try {
-      await this.#converse(deadline);
+      await this.#converse();
     } catch (thrown) {
       const error = ControlPlaneError.from(thrown);
       this.#ground.log.warn({ runner: this.runnerId, code: error.code, reason: error.message }, 'session closed');
       this.close(error.message);
     } finally {
-      deadline.abort();
+      ended.abort();
       await this.#leave();
+      await watching;
     }
   }
 
-  async #converse(deadline: AbortController): Promise<void> {
+  async #converse(): Promise<void> {
     if (this.#state.name === 'challenged') {
       this.send({ kind: 'challenge', body: { nonce: this.#state.nonce, protocolMin: PROTOCOL, protocolMax: PROTOCOL, features: FEATURES, serverTimeMs: this.#ground.clock.now() } });
     }
     for await (const message of this.#wire.messages) {
+      this.#heardAt = this.#ground.clock.now();
       const frame = decode(message);
       if (frame !== undefined) await this.#receive(frame);
       if (this.#state.name === 'closed') return;
-      if (this.#state.name === 'welcomed') deadline.abort();
     }
   }
 
-  async #expire(signal: AbortSignal): Promise<void> {
-    await this.#ground.clock.sleep(this.#ground.limits.handshakeTimeoutMs, signal);
+  /** Closes a connection that does not say hello in time, and one that has gone silent: nothing else would notice a dead network. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.#ground;
+    await clock.sleep(limits.handshakeTimeoutMs, signal);
     if (!signal.aborted && this.#state.name === 'challenged') this.close('no hello in time');
+    while (!signal.aborted) {
+      await clock.sleep(limits.heartbeatIntervalMs, signal);
+      if (!signal.aborted && clock.now() - this.#heardAt > SILENT_HEARTBEATS * limits.heartbeatIntervalMs) this.close('nothing has been heard for too long');
+    }
   }
 
   async #receive(frame: FromRunner): Promise<void> {
@@ -103,7 +118,7 @@ export class Session implements ConnectedRunner {
       if (frame.kind !== 'hello') throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} before hello`);
       return this.#hello(frame.body, this.#state.nonce);
     }
-    if (this.#state.name === 'closed') return;
+    if (this.#state.name !== 'welcomed') return;
     switch (frame.kind) {
       case 'hello': throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a second hello');
       case 'heartbeat': return this.#heartbeat(frame.body);
@@ -126,11 +141,15 @@ export class Session implements ConnectedRunner {
   async #welcome(runner: Runner, statement: HelloStatement): Promise<void> {
     const { registry, changes, limits, log } = this.#ground;
     const { runnerVersion: version, platform, capacity, draining, jobKinds } = statement;
-    this.#state = { name: 'welcomed', runner };
-    this.#presence = { ...this.#presence, version, platform, capacity, draining, jobKinds, running: statement.held.filter(({ running }) => running).length };
-    registry.supersede(runner.id);
+    const later: ToRunner[] = [];
+    this.#runnerId = runner.id;
+    this.#state = { name: 'resuming', later };
+    registry.add(this);
     await this.#ground.delivery.idle();
-    const { positions, cancels } = await resume(this.#ground, { ...runner, version, platform }, statement, this.channel);
+    const resumption = await resume(this.#ground, statement, this.channel);
+    if (resumption === undefined) return this.refuse('RUNNER_REVOKED', 'this runner has been revoked');
+    if (this.#isClosed()) return;
+    const { positions, cancels } = resumption;
     this.send({
       kind: 'welcome',
       body: {
@@ -138,10 +157,17 @@ export class Session implements ConnectedRunner {
         controlPlane: NAME_AND_VERSION, features: FEATURES.filter((feature) => statement.features.includes(feature)),
       },
     });
+    this.#state = { name: 'welcomed' };
     for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
-    registry.add(this);
+    for (const frame of later) this.send(frame);
+    this.#presence = { ...this.#presence, version, platform, capacity, draining, jobKinds, running: statement.held.filter(({ running }) => running).length };
     log.info({ runner: runner.id, name: runner.name, channel: this.channel, version }, 'runner connected');
     changes.changed(DISPATCH);
+  }
+
+  /** Others may have closed this while it waited. */
+  #isClosed(): boolean {
+    return this.#state.name === 'closed';
   }
 
   async #heartbeat(heartbeat: Heartbeat): Promise<void> {
@@ -183,7 +209,7 @@ export class Session implements ConnectedRunner {
     this.close('the connection has ended');
     if (known) log.info({ channel: this.channel }, 'runner disconnected');
     changes.changed(DISPATCH);
-    await this.#ground.delivery.idle();
+    await this.#wire.closed;
   }
 }
 

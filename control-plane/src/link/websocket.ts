@@ -43,10 +43,15 @@ function wireOf(socket: WebSocket): Wire {
     else socket.close(1003, 'binary messages only');
   });
   socket.on('error', () => socket.terminate());
-  socket.on('close', () => inbox.end());
+  const closed = Promise.withResolvers<void>();
+  socket.on('close', () => {
+    inbox.end();
+    closed.resolve();
+  });
   return {
     kind: 'ws',
     messages: inbox,
+    closed: closed.promise,
     send: (message) => {
       if (socket.readyState === socket.OPEN) socket.send(message, { binary: true });
     },

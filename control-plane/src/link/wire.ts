@@ -7,6 +7,8 @@ export interface Wire {
   send(message: Buffer): void;
   /** Says goodbye after what has been sent, and cuts the connection if the other side does not answer. Repeatable. */
   close(reason: string): void;
+  /** Resolves when the connection is gone. */
+  readonly closed: Promise<void>;
 }
 
 /** How long a goodbye may take before the connection is cut. */

@@ -1,6 +1,6 @@
 /** What a runner's words do to runs: resuming after a connection, answers to offers, leases. */
 import { giveUpAttempt, holder, offerAgain, renew, end } from '../run.ts';
-import type { Run, Runner, Transaction } from '../store/store.ts';
+import type { Run, Transaction } from '../store/store.ts';
 import { DISPATCH } from '../events.ts';
 import type { Ground } from '../settings.ts';
 import type { AttemptRef, HelloStatement, Position } from './frames.ts';
@@ -11,13 +11,15 @@ interface Resumption {
   readonly cancels: readonly { readonly ref: AttemptRef; readonly reason: string }[];
 }
 
-/** Settles every attempt that the runner holds, and every run that it should hold and does not. */
-export async function resume(ground: Ground, runner: Runner, statement: HelloStatement, channel: string): Promise<Resumption> {
+/** Settles every attempt that the runner holds, and every run that it should hold and does not. Undefined when it has been revoked meanwhile. */
+export async function resume(ground: Ground, statement: HelloStatement, channel: string): Promise<Resumption | undefined> {
   const refs = statement.held.flatMap(({ ref }) => (ref === null ? [] : [ref]));
   const positions: Position[] = [];
   const cancels: { ref: AttemptRef; reason: string }[] = [];
   const touched = await ground.store.transaction(async (tx) => {
-    await tx.runners.save({ ...runner, lastSeenAt: ground.clock.now() });
+    const runner = await tx.runners.get(statement.runnerId);
+    if (runner === undefined || runner.revokedAt !== null) return undefined;
+    await tx.runners.save({ ...runner, version: statement.runnerVersion, platform: statement.platform, lastSeenAt: ground.clock.now() });
     for (const ref of refs) {
       const kept = await keep(tx, ground, runner.id, ref, channel);
       positions.push({ ref, verdict: kept === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP', storedSequence: kept?.stored ?? 0 });
@@ -25,6 +27,7 @@ export async function resume(ground: Ground, runner: Runner, statement: HelloSta
     }
     return forgotten(tx, ground, runner.id, refs);
   });
+  if (touched === undefined) return undefined;
   for (const runId of [...touched, ...refs.map(({ runId }) => runId)]) ground.changes.changed(runId);
   return { positions, cancels };
 }
