@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Place, program } from './command-line.ts';
+
+let place: Place;
+beforeEach(() => (place = new Place()));
+afterEach(() => place.close());
+
+const reference = 'secret:/salesforce/prod/password';
+
+describe('version and help', () => {
+  it('the version is that of the package, by flag and by command', async () => {
+    const { version } = JSON.parse(readFileSync(join(program, '../../package.json'), 'utf8')) as { version: string };
+    expect(await place.callBare(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    expect(JSON.parse((await place.callBare(['version', '--json'])).stdout)).toMatchObject({ version });
+  });
+
+  it.each([['--help'], ['secrets --help'], ['run --help']])('%s is shown on standard output', async (args) => {
+    const { code, stdout } = await place.callBare(args.split(' '));
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: hybrid-runner');
+  });
+});
+
+describe('secrets', () => {
+  it('come from standard input, less one line break, and appear nowhere in plain text', async () => {
+    expect(await place.call(['secrets', 'set', reference], { input: 'hunter2222\n' })).toMatchObject({ code: 0 });
+    const { stdout } = await place.call(['secrets', 'list', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ secrets: [{ reference, version: 1 }] });
+    expect(place.contents()).not.toContain('hunter2222');
+    expect(statSync(join(place.stateDir, 'vault.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(place.directory, 'keys', 'vault.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('get a new version with each value, survive a new key, and can be removed', async () => {
+    await place.call(['secrets', 'set', reference], { input: 'hunter2222' });
+    expect(JSON.parse((await place.call(['secrets', 'set', reference, '--json'], { input: 'hunter3333' })).stdout)).toMatchObject({ version: 2 });
+    expect(await place.call(['secrets', 'rotate'])).toMatchObject({ code: 0 });
+    expect(await place.call(['secrets', 'rm', reference])).toMatchObject({ code: 0 });
+    expect((await place.call(['secrets', 'list'])).stdout).toBe('The vault is empty.\n');
+    expect((await place.call(['secrets', 'rm', reference])).code).toBe(3);
+  });
+
+  it.each([['a value that is too short', 'abc'], ['no value', ''], ['bytes that are not text', Buffer.from([0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9])]])('refuse %s', async (_what, input) => {
+    const { code, stderr } = await place.call(['secrets', 'set', reference], { input });
+    expect(code).toBe(3);
+    expect(stderr).toContain('error INPUT_INVALID:');
+    expect(existsSync(join(place.stateDir, 'vault.json'))).toBe(false);
+  });
+
+  const script = spawnSync('script', ['--version'], { encoding: 'utf8' });
+
+  it.runIf(script.status === 0 && script.stdout.includes('util-linux'))('are asked for twice on a terminal, without echo', () => {
+    const command = `${process.execPath} ${program} secrets set ${reference} --config ${place.config}`;
+    const typed = `sleep 0.7; printf 'hunterX\\1772222\\r'; sleep 0.4; printf 'hunter2222\\r'; sleep 0.5`;
+    const { stdout } = spawnSync('sh', ['-c', `(${typed}) | script -qec '${command}' /dev/null`], { encoding: 'utf8' });
+    expect(stdout).toContain('Value of secret:/salesforce/prod/password:');
+    expect(stdout).toContain('The same again:');
+    expect(stdout).toContain('version 1');
+    expect(stdout).not.toContain('2222');
+  });
+});
+
+describe('config show', () => {
+  it('shows each value with its source, and hides the password of a proxy', async () => {
+    const env = { HYBRID_RUNNER_NETWORK_PROXY: 'http://user:hunter2222@proxy:3128', HYBRID_RUNNER_CAPACITY: '3' };
+    const { stdout } = await place.call(['config', 'show', '--capacity', '4', '--json'], { env });
+    const { settings } = JSON.parse(stdout) as { settings: { key: string; value: unknown; source: { kind: string } }[] };
+    const byKey = Object.fromEntries(settings.map(({ key, value, source }) => [key, [value, source.kind]]));
+    expect(byKey).toMatchObject({ capacity: [4, 'flag'], name: ['test', 'file'], drainTimeout: ['5m', 'default'], 'spool.maxBytes': ['1GiB', 'default'], 'network.proxy': ['http://hidden:hidden@proxy:3128/', 'environment'] });
+    expect((await place.call(['config', 'show'], { env })).stdout).not.toContain('hunter2222');
+  });
+});
+
+describe('policy', () => {
+  it('without a file permits nothing and says so', async () => {
+    const { code, stderr } = await place.call(['policy', 'show']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('nothing is permitted');
+  });
+
+  it('is shown as it is understood', async () => {
+    place.file('policy.yaml', 'version: 1\nsecrets: [{ref: /a/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]\n');
+    expect(await place.call(['policy', 'check'])).toMatchObject({ code: 0 });
+    expect((await place.call(['policy', 'show'])).stdout).toContain('acme.my.salesforce.com');
+  });
+});
+
+describe('service', () => {
+  it('prints a unit that runs this program under this configuration', async () => {
+    const { stdout } = await place.call(['service', 'print']);
+    expect(stdout).toContain(`ExecStart=${process.execPath} ${program} run --config ${place.config}`);
+    expect(stdout).toContain(`ReadWritePaths=${place.stateDir}`);
+    expect(stdout).toContain('RestartPreventExitStatus=2 3 4 5 77');
+  });
+});
+
+describe('the stack of an error', () => {
+  it('is shown at debug only', async () => {
+    expect((await place.call(['run', '--log-level', 'debug'])).stderr).toMatch(/^ {4}at /m);
+    expect((await place.call(['run'])).stderr).not.toMatch(/^ {4}at /m);
+  });
+});
