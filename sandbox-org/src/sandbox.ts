@@ -1,29 +1,18 @@
-import { once, setMaxListeners } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Accounts, type Credentials } from './access/accounts.ts';
-import { Sessions } from './access/sessions.ts';
-import { serve } from './api/api.ts';
-import type { ApiContext } from './api/context.ts';
-import { DescribeStore } from './api/describe-store.ts';
+import type { Credentials } from './access/accounts.ts';
 import { CURRENT_VERSION } from './api/versions.ts';
 import type { FaultRule } from './control/fault-rules.ts';
-import { Faults } from './control/faults.ts';
-import { Latency } from './control/latency.ts';
-import { Stats, type StatsReport } from './control/stats.ts';
-import { Usage } from './control/usage.ts';
+import type { StatsReport } from './control/stats.ts';
 import { createAdminServer, type AdminActions } from './http/admin.ts';
-import type { GatewayContext } from './http/gateway.ts';
-import { Hosts } from './http/hosts.ts';
-import { createConnectProxy, type ProxyCounts } from './http/proxy.ts';
+import { Listeners } from './http/listeners.ts';
+import { createConnectProxy } from './http/proxy.ts';
 import { createOrgServer } from './http/server.ts';
 import { compileOptions, type CompiledOptions, type SandboxOptions } from './options.ts';
 import type { Edit } from './org/edits.ts';
-import { Org } from './org/org.ts';
-import { Cursors } from './query/cursors.ts';
-import { dataSources } from './query/data-sources.ts';
-import { loadIdentity } from './tls.ts';
+import type { Org } from './org/org.ts';
+import { build, controls, type Parts } from './parts.ts';
+import { loadIdentity, type Identity } from './tls.ts';
 
 export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };
 
@@ -58,94 +47,72 @@ export interface Sandbox {
   readonly close: () => Promise<void>;
 }
 
-interface Parts {
-  readonly gateway: GatewayContext;
-  readonly proxyCounts: ProxyCounts;
-}
-
-const ORGANIZATION_NAME = 'Acme Widgets GmbH';
-
 /** Starts the org, its admin endpoint and, where asked for, its proxy, all on loopback. Throws SandboxError for bad options. */
 export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   const options = compileOptions(raw);
   const parts = build(options);
   const identity = await loadIdentity(options.state, Date.now());
+  const listeners = new Listeners();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal: closing.signal }).catch(() => undefined);
-  const server = createOrgServer({ identity, gateway: parts.gateway, sleep });
-  const admin = createAdminServer(options.adminToken, controls(parts));
-  const [port, adminPort] = await Promise.all([listen(server, options.port), listen(admin, 0)]);
-  const proxy = options.proxyPort === null ? null : createConnectProxy({ target: port, credentials: options.proxyCredentials }, parts.proxyCounts);
-  const proxyPort = proxy && (await listen(proxy, options.proxyPort ?? 0));
-  const { hosts, accounts, api } = parts.gateway;
-  const actions = controls(parts);
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await listeners.closeAll();
+  };
+  try {
+    const actions = controls(parts);
+    const ports = await listen({ parts, options, identity, actions, listeners, signal: closing.signal });
+    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Ports {
+  readonly org: number;
+  readonly admin: number;
+  readonly proxy: number | null;
+}
+
+interface Listening {
+  readonly parts: Parts;
+  readonly options: CompiledOptions;
+  readonly identity: Identity;
+  readonly actions: AdminActions;
+  readonly listeners: Listeners;
+  readonly signal: AbortSignal;
+}
+
+async function listen({ parts, options, identity, actions, listeners, signal }: Listening): Promise<Ports> {
+  const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal }).catch(() => undefined);
+  const org = await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep }), options.port);
+  const admin = await listeners.start(createAdminServer(options.adminToken, actions), 0);
+  if (options.proxyPort === null) return { org, admin, proxy: null };
+  const proxy = createConnectProxy({ target: org, credentials: options.proxyCredentials }, parts.proxyCounts);
+  return { org, admin, proxy: await listeners.start(proxy, options.proxyPort) };
+}
+
+type Facts = Pick<Sandbox, 'caFile' | 'caPem' | 'myDomain' | 'hosts' | 'apiVersion' | 'organizationId' | 'credentials'>;
+
+function facts({ gateway }: Parts, { myDomain }: CompiledOptions, { caFile, caPem }: Identity): Facts {
+  const { hosts, api, accounts } = gateway;
   return {
-    port, caFile: identity.caFile, caPem: identity.caPem, myDomain: options.myDomain, hosts: hosts.all,
-    apiVersion: CURRENT_VERSION, organizationId: api.org.id,
-    credentials: accounts.credentials, adminUrl: `http://127.0.0.1:${adminPort}`, adminToken: options.adminToken,
-    proxyUrl: proxyPort === null ? null : `http://127.0.0.1:${proxyPort}`,
-    org: api.org, stats: actions.stats, resetStats: actions.resetStats, expireSessions: actions.expireSessions,
-    registerCertificate: actions.registerCertificate,
+    caFile, caPem, myDomain, hosts: hosts.all, apiVersion: CURRENT_VERSION, organizationId: api.org.id, credentials: accounts.credentials,
+  };
+}
+
+function addresses({ admin, proxy }: Ports, { adminToken }: CompiledOptions): Pick<Sandbox, 'adminUrl' | 'adminToken' | 'proxyUrl'> {
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  return { adminUrl: at(admin), adminToken, proxyUrl: proxy === null ? null : at(proxy) };
+}
+
+type Handles = Pick<Sandbox, 'org' | 'stats' | 'resetStats' | 'faults' | 'expireSessions' | 'unlockUser' | 'registerCertificate'>;
+
+function handles({ gateway }: Parts, { stats, resetStats, expireSessions, registerCertificate }: AdminActions): Handles {
+  const { api, accounts } = gateway;
+  return {
+    org: api.org, stats, resetStats, expireSessions, registerCertificate, unlockUser: () => accounts.unlock(),
     faults: { install: (...rules) => api.faults.install(rules), clear: () => api.faults.clear() },
-    unlockUser: () => accounts.unlock(),
-    close: async () => {
-      closing.abort();
-      await Promise.all([server, admin, ...(proxy ? [proxy] : [])].map(closeServer));
-    },
   };
-}
-
-function build(options: CompiledOptions): Parts {
-  const { seed, now } = options;
-  const faults = new Faults(seed);
-  const org = new Org({ objects: options.objects, seed, now, clockOffset: () => faults.clockOffset() });
-  const accounts = new Accounts(options);
-  accounts.jwtKeys.push(...options.jwtKeys);
-  const isSandbox = options.myDomain.includes('.sandbox.');
-  const api: ApiContext = {
-    org, describes: new DescribeStore(org), cursors: new Cursors(), faults, stats: new Stats(),
-    sources: dataSources(org, { organizationName: ORGANIZATION_NAME, isSandbox, credentials: accounts.credentials }),
-    latency: new Latency({ roundTrip: options.latency, serverTime: options.serverTime, seed }),
-    usage: new Usage({ ...options, longRunningMillis: options.longRunningSeconds * 1000 }),
-    serve: (request) => serve(request, api),
-  };
-  const sessions = new Sessions(org.id, options.sessionTimeout, now);
-  const hosts = new Hosts(options.myDomain);
-  const gateway = { api, accounts, sessions, hosts, organizationName: ORGANIZATION_NAME, isSandbox, now };
-  return { proxyCounts: { connections: 0, refused: 0 }, gateway };
-}
-
-function controls({ gateway, proxyCounts }: Parts): AdminActions {
-  const { api, sessions, accounts } = gateway;
-  const { stats, usage, faults } = api;
-  return {
-    stats: () => ({
-      ...stats.counts, apiCalls: usage.used, dailyLimit: usage.dailyLimit, httpRequests: stats.httpRequests, ...stats.traffic,
-      logins: sessions.logins, sessions: sessions.size, maxConcurrency: usage.mostAtOnce, connections: stats.connections,
-      faultsFired: faults.fired, proxy: { ...proxyCounts },
-    }),
-    resetStats: () => {
-      stats.reset();
-      usage.reset();
-      Object.assign(proxyCounts, { connections: 0, refused: 0 });
-      sessions.logins = 0;
-      faults.fired = 0;
-    },
-    installFaults: (rules) => faults.install(rules), clearFaults: () => faults.clear(), expireSessions: () => sessions.expireAll(),
-    edit: (edit: Edit) => api.org.edit(edit), registerCertificate: (pem) => void accounts.jwtKeys.push(pem),
-  };
-}
-
-async function listen(server: HttpServer, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function closeServer(server: HttpServer): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }

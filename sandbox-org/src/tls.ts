@@ -10,6 +10,7 @@ import {
   KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension, X509Certificate, X509CertificateGenerator,
 } from '@peculiar/x509';
+import { SandboxError } from './errors.ts';
 
 export interface Identity {
   readonly caPem: string;
@@ -75,7 +76,7 @@ async function issue(now: number): Promise<[string, string, string]> {
 /** Answers the TLS handshake for the names on the certificate and refuses any other. */
 export function serverNames(identity: Identity): (name: string, done: (error: Error | null, context?: SecureContext) => void) => void {
   const context = createSecureContext({ cert: identity.cert, key: identity.key });
-  return (name, done) => (isServed(name) ? done(null, context) : done(new Error(`unrecognized name ${name}`)));
+  return (name, done) => (isServed(name) ? done(null, context) : done(new SandboxError(`unrecognized name ${name}`)));
 }
 
 /** Whether the certificate covers this host name (a wildcard stands for one label). */

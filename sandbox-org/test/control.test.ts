@@ -24,6 +24,10 @@ afterAll(async () => {
 });
 
 describe('the program', () => {
+  it.each([{ myDomain: 'acme' }, { objects: 0 }, { objects: 1.5 }, { port: 70_000 }])('does not start with %j', async (options) => {
+    await expect(startSandbox({ state, ...options })).rejects.toThrow('must');
+  });
+
   it('says on one line how to reach it, and stops when asked to', async () => {
     const child = spawn(process.execPath, [MAIN, '--objects', '40', '--seed', '5', '--state', state, '--json', '--trusted-ranges', '10.0.0.0/8,127.0.0.1/32'], { stdio: ['ignore', 'pipe', 'pipe'] });
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
@@ -38,13 +42,19 @@ describe('the program', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']], [['--nonsense']], [['--my-domain', 'acme']]])('refuses %j', async (flags) => {
+  it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']]])('refuses %j', async (flags) => {
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
     const chunks: Buffer[] = [];
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBeGreaterThan(0);
     expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(1);
+  });
+
+  it('stops what it has started when a port is taken', async () => {
+    const flags = ['--objects', '20', '--state', state, '--port', String(sandbox.port)];
+    const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    expect(await once(child, 'exit')).toEqual([1, null]);
   });
 
   it('keeps its authority for the next start, the key for its user alone', async () => {
@@ -92,6 +102,8 @@ describe('the admin endpoint', () => {
   it('says what is wrong with a request', async () => {
     expect(await admin('POST', '/org', { kind: 'touch', object: 'Nope' })).toEqual({ status: 400, json: { error: 'the org has no object Nope' } });
     expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
+    expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({ error: 'fault rule: no such effect: explode' });
+    expect((await admin('POST', '/faults', { match: { path: '(' }, effect: { kind: 'reset' } })).status).toBe(400);
     expect((await admin('GET', '/nothing')).status).toBe(404);
   });
 });

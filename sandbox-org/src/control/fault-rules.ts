@@ -55,6 +55,13 @@ export interface FaultTarget {
   readonly object: string | null;
 }
 
+/** All kinds of effects, to tell a mistyped one. */
+export const EFFECT_KINDS: Readonly<Record<Effect['kind'], true>> = {
+  respond: true, unavailable: true, 'limit-exceeded': true, 'session-expired': true, vanish: true, forbid: true, 'huge-describe': true,
+  delay: true, 'stall-headers': true, 'stall-body': true, truncate: true, 'not-json': true, maintenance: true, 'gzip-bomb': true,
+  redirect: true, 'hostile-url': true, reset: true, 'clock-offset': true,
+};
+
 /** Effects on the connection and not on the answer; they can't happen to a subrequest. */
 export const TRANSPORT = new Set<Effect['kind']>([
   'stall-headers', 'stall-body', 'truncate', 'not-json', 'maintenance', 'gzip-bomb', 'redirect', 'hostile-url', 'reset',

@@ -1,3 +1,4 @@
+import { SandboxError } from '../errors.ts';
 import { fieldTraits, READ_ONLY } from './field-shapes.ts';
 import type { FieldDescription, FieldTraits, FieldType } from './model.ts';
 import { FIELD_TYPES } from './model.ts';
@@ -32,7 +33,7 @@ export function parseSpecs(line: string): readonly FieldSpec[] {
 
 function parseWord(word: string): FieldSpec {
   const match = WORD.exec(word);
-  if (!match) throw new TypeError(`field notation: ${word}`);
+  if (!match) throw new SandboxError(`field notation: ${word}`);
   const [, name = '', arrows, targets, type, size, scale, values, required, readOnly] = match;
   return {
     name, type: type ?? 'reference', size: size ? Number(size) : undefined, scale: scale ? Number(scale) : undefined,
@@ -53,7 +54,7 @@ export function traitsOf(spec: FieldSpec, random: Random): FieldTraits[] {
   if (spec.type === 'autonumber') return [autoNumberTraits(spec.name, label, spec.size ?? 30)];
   const rich = { ...more, extraTypeInfo: 'richtextarea', htmlFormatted: true };
   if (spec.type === 'htmlarea') return [fieldTraits('textarea', spec.name, label, rich, spec.size)];
-  if (!isFieldType(spec.type)) throw new TypeError(`field type ${spec.type}`);
+  if (!isFieldType(spec.type)) throw new SandboxError(`field notation: no type ${spec.type}`);
   const isName = spec.name === 'Name' || spec.name === 'Subject' || spec.name === 'Title';
   const choice = spec.type === 'picklist' || spec.type === 'combobox' ? { picklistValues: picklist(random, spec.values) } : {};
   const naming = isName ? { nameField: true, idLookup: true } : {};

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The servers that have been started, so that all of them are closed together. */
+export class Listeners {
+  readonly #started: Server[] = [];
+
+  /** Listens on loopback and gives the port. Rejects where the port can't be had. */
+  async start(server: Server, port: number): Promise<number> {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#started.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Breaks off all connections and waits until every server has closed. */
+  async closeAll(): Promise<void> {
+    await Promise.all(this.#started.splice(0).map(close));
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
