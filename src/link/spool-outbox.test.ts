@@ -159,23 +159,6 @@ describe('the state directory', () => {
     await expect(openStore()).rejects.toMatchObject({ code: 'STATE_LOCKED' });
   });
 
-  it('is taken over from a process that is no more', async () => {
-    await store.close();
-    const child = spawn(process.execPath, ['-e', '']);
-    const identity = await systemProcesses.identify(child.pid!);
-    await once(child, 'exit');
-    await writeFile(join(stateDir, 'lock'), JSON.stringify(identity));
-    store = await openStore();
-    expect(await readdir(stateDir)).toEqual(['lock', 'spool']);
-  });
-
-  it('is taken over when the process number belongs to someone else by now', async () => {
-    await store.close();
-    await writeFile(join(stateDir, 'lock'), JSON.stringify({ pid: process.ppid, started: 'before the flood' }));
-    store = await openStore();
-    await expect(openStore()).rejects.toThrow(`process ${process.pid} uses`);
-  });
-
   it.skipIf(process.platform === 'win32')('is freed of workers that outlived their runner', async () => {
     const outbox = await store.create(job);
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);

@@ -1,87 +1,110 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, unlink } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { RunnerError } from '../runtime/errors.ts';
 import { isSystemError } from './disk.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
+
+/*
+ * One process a state directory. A lock is a file `lock.N` that names its holder and appears with its content in one
+ * step, so of several processes that want the same number one gets it. What must never break:
+ *
+ * 1. A lock is taken only under the number after the highest there is, whose holder has let go or is dead.
+ * 2. The file of the highest number is never removed, also not by letting go: numbers only grow, so that nobody who
+ *    looked before can take a number again.
+ */
 
 export interface StateLock {
   release(): Promise<void>;
 }
 
+const FREE = 'free';
+const MAX_TRIES = 20;
+
 /**
- * One process a state directory. The lock is a file that names its holder and appears with its content in one step;
- * the lock of a process that is no more is taken over. Processes of other machines or containers that share the
- * directory are not seen. Throws STATE_LOCKED.
+ * Takes the directory for this process. Processes of other machines or containers that share the directory are not
+ * seen. Throws STATE_LOCKED.
  */
 export async function lockState(directory: string, processes: Processes): Promise<StateLock> {
-  const path = `${directory}/lock`;
   const content = JSON.stringify(await processes.identify(process.pid));
-  for (let tries = 0; tries < 5; tries++) {
-    if (await appear(path, content)) return { release: () => giveUp(path, content) };
-    const found = await readIfThere(path);
-    if (found === undefined) continue;
-    const holder = parseHolder(found);
-    if (holder !== undefined && (await processes.isAlive(holder))) throw lockedBy(holder);
-    await takeAway(path, found);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const numbers = await lockNumbers(directory);
+    const highest = Math.max(0, ...numbers);
+    await assertFree(lockPath(directory, highest), processes);
+    const path = lockPath(directory, highest + 1);
+    if (!(await appear(path, content))) continue;
+    for (const number of numbers) await removeIfThere(lockPath(directory, number));
+    return { release: () => replace(path, FREE) };
   }
-  throw new RunnerError('STATE_LOCKED', `several processes want ${path}`);
+  throw new RunnerError('STATE_LOCKED', `several processes want ${directory}`);
 }
 
-/** False when there is a lock already. */
+function lockPath(directory: string, number: number): string {
+  return `${directory}/lock.${number}`;
+}
+
+async function lockNumbers(directory: string): Promise<number[]> {
+  const names = await readdir(directory);
+  return names.filter((name) => /^lock\.[0-9]{1,15}$/.test(name)).map((name) => Number(name.slice('lock.'.length)));
+}
+
+/** A lock that cannot be read names nobody: it was written before a crash of the machine. */
+async function assertFree(path: string, processes: Processes): Promise<void> {
+  const holder = parseHolder(await readIfThere(path));
+  if (holder !== undefined && (await processes.isAlive(holder))) throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses this state directory`);
+}
+
+/** False when that number is taken. */
 async function appear(path: string, content: string): Promise<boolean> {
-  const temporary = `${path}.${randomUUID()}`;
-  const file = await open(temporary, 'wx', 0o600);
+  const temporary = await writeTemporary(path, content);
   try {
-    await file.writeFile(content);
-    await file.sync();
     await link(temporary, path);
     return true;
   } catch (thrown) {
     if (isSystemError(thrown, 'EEXIST')) return false;
     throw thrown;
   } finally {
-    await file.close();
     await unlink(temporary);
   }
 }
 
-/** Removes a dead process's lock; puts back what it took if that was not the one it had read. */
-async function takeAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+async function replace(path: string, content: string): Promise<void> {
+  await rename(await writeTemporary(path, content), path);
+}
+
+async function writeTemporary(path: string, content: string): Promise<string> {
+  const temporary = `${path}.${randomUUID()}`;
+  const file = await open(temporary, 'wx', 0o600);
   try {
-    await rename(path, aside);
-  } catch (thrown) {
-    if (isSystemError(thrown, 'ENOENT')) return;
-    throw thrown;
-  }
-  try {
-    if ((await readFile(aside, 'utf8')) !== expected) await link(aside, path);
+    await file.writeFile(content);
+    await file.sync();
   } finally {
-    await unlink(aside);
+    await file.close();
   }
+  return temporary;
 }
 
-async function giveUp(path: string, content: string): Promise<void> {
-  if ((await readIfThere(path)) === content) await unlink(path);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if (isSystemError(thrown, 'ENOENT')) return undefined;
+    if (isSystemError(thrown, 'ENOENT')) return FREE;
     throw thrown;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (thrown) {
+    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
   }
 }
 
 function parseHolder(text: string): ProcessIdentity | undefined {
+  if (text === FREE) return undefined;
   try {
     return processIdentitySchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
-}
-
-function lockedBy(holder: ProcessIdentity): RunnerError {
-  return new RunnerError('STATE_LOCKED', `process ${holder.pid} uses this state directory`);
 }
