@@ -93,11 +93,11 @@ export class Delivery {
     this.#options.stored(upTo);
   }
 
-  /** For OUT_OF_ORDER and CORRUPT. Throws PROTOCOL_VIOLATION when sending again cannot help. */
+  /** For OUT_OF_ORDER and CORRUPT. Throws PROTOCOL_VIOLATION when the control plane asks for what cannot be. */
   refused(nack: Nack): void {
     if (nack.code === 'NACK_CODE_CORRUPT') {
       this.#corrupt += 1;
-      if (this.#corrupt > CORRUPT_TRIES) throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane finds the same batch corrupt again and again');
+      if (this.#corrupt > CORRUPT_TRIES) return this.#options.undeliverable(new RunnerError('PROTOCOL_VIOLATION', 'the control plane finds the same batch corrupt again and again'));
       return this.#rewind(this.#inFlight[0]?.first ?? this.#next);
     }
     const expected = toSequence(nack.expectedSequence);

@@ -24,10 +24,12 @@ export function keyPath(stateDir: string): string {
 
 /**
  * Reads the identity that `enrol` wrote. Throws NOT_ENROLLED when there is none or its parts do not belong together,
- * FILE_UNSAFE when the key is not private, FILE_UNREADABLE when it cannot be read.
+ * FILE_UNSAFE when the key or the settings can be read or changed by others, FILE_UNREADABLE when they cannot be read.
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
-  const settings = (await openSettings(stateDir)).read();
+  const store = await openSettings(stateDir);
+  await readPrivateFile(store.path);
+  const settings = store.read();
   const pem = await readPrivateFile(keyPath(stateDir));
   if (settings === undefined || pem === undefined) throw new RunnerError('NOT_ENROLLED', `${stateDir} holds no identity`);
   const key = parseKey(pem, keyPath(stateDir));

@@ -125,6 +125,20 @@ describe('delivery', () => {
     expect(stage.dials).toBe(1);
   });
 
+  it('drops an attempt whose batch is found corrupt again and again, and serves the others', async () => {
+    const worker = await working();
+    await stage.controlPlane.offer(other);
+    await stage.until('both at work', () => stage.workers.started.length === 2);
+    stage.controlPlane.onBatch = ({ ref: refused }) => refused.runId === run.runId ? { kind: 'nack', body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' } } : undefined;
+    worker.write(5);
+    stage.workers.of(other).write(5);
+    stage.workers.of(other).finish();
+    await forgotten();
+    expect(worker.killed).toBe(true);
+    received(stage.workers.of(other));
+    expect(stage.dials).toBe(1);
+  });
+
   it('goes back to where the control plane expects it, once for many refusals', async () => {
     const worker = await working();
     let dropped = false;

@@ -29,24 +29,27 @@ export async function openSettings(stateDir: string): Promise<SettingsStore> {
   const { default: Conf } = await import('conf');
   const conf = new Conf<Record<string, unknown>>({
     cwd: stateDir, configName: 'settings', configFileMode: 0o600, projectName: 'hybrid-ingestion-runner',
-    accessPropertiesByDotNotation: false, clearInvalidConfig: false,
+    accessPropertiesByDotNotation: false, clearInvalidConfig: false, deserialize,
   });
   return {
     path: conf.path,
-    read: () => parse(conf.path, () => conf.store),
+    read: () => parse(conf.path, conf.store),
     write: (settings) => {
       conf.store = Settings.parse(settings);
     },
   };
 }
 
-function parse(path: string, load: () => Record<string, unknown>): Settings | undefined {
-  let stored: Record<string, unknown>;
+/** A damaged file must be readable as such, so that it can be refused, or replaced on purpose. */
+function deserialize(text: string): Record<string, unknown> {
   try {
-    stored = load();
-  } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `${path} is not readable as settings`, { cause: thrown });
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    return { damaged: true };
   }
+}
+
+function parse(path: string, stored: Record<string, unknown>): Settings | undefined {
   if (Object.keys(stored).length === 0) return undefined;
   const result = Settings.safeParse(stored);
   if (result.success) return result.data;

@@ -8,6 +8,8 @@ export function throwIfAborted(signal: AbortSignal): void {
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as that fires. `work` itself goes on. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody listens to work that goes on after the signal; its failure must not count as unhandled.
+  work.catch(() => undefined);
   // Once the signal has fired nobody listens to what becomes of the work, and that must not end the process.
   work.catch(() => undefined);
   throwIfAborted(signal);

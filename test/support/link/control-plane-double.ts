@@ -37,7 +37,8 @@ export class ControlPlaneDouble {
   lost: AttemptRef[] = [];
   verdict: (ref: AttemptRef) => Position['verdict'] = () => 'VERDICT_KEEP';
   maxInFlight = 0;
-  #unacknowledged = 0;
+  /** Payload bytes not answered yet, by attempt, with the last record of each batch. */
+  #unanswered = new Map<string, { last: number; bytes: number }[]>();
 
   constructor(authority: string, publicKey: string) {
     this.authority = authority;
@@ -51,7 +52,7 @@ export class ControlPlaneDouble {
   /** For MemoryDialer. */
   readonly accept = (channel: Channel): void => {
     this.channels.push(channel);
-    this.#unacknowledged = 0;
+    this.#unanswered.clear();
     void this.#converse(channel).catch(() => channel.close('the conversation failed'));
   };
 
@@ -75,8 +76,9 @@ export class ControlPlaneDouble {
   }
 
   async acknowledge(ref: AttemptRef): Promise<void> {
-    this.#unacknowledged = 0;
-    await this.send({ kind: 'ack', body: { ref, upTo: this.stream(ref).lines.length } });
+    const upTo = this.stream(ref).lines.length;
+    this.#answered(ref, upTo);
+    await this.send({ kind: 'ack', body: { ref, upTo } });
   }
 
   async #converse(channel: Channel): Promise<void> {
@@ -109,16 +111,20 @@ export class ControlPlaneDouble {
   }
 
   async #batch(channel: Channel, batch: Batch): Promise<void> {
-    this.#unacknowledged += batch.payload.length;
-    this.maxInFlight = Math.max(this.maxInFlight, this.#unacknowledged);
+    this.#note(batch);
     const answer = this.onBatch(batch);
     if (answer === 'silence') return;
-    if (answer !== undefined) return await this.send(answer, channel);
+    if (answer !== undefined) {
+      this.#answered(batch.ref as AttemptRef, Infinity);
+      return await this.send(answer, channel);
+    }
     const ref = batch.ref as AttemptRef;
     const stream = this.stream(ref);
-    const nack = (code: 'NACK_CODE_OUT_OF_ORDER' | 'NACK_CODE_CORRUPT'): Frame => ({ kind: 'nack', body: { ref, code, expectedSequence: stream.lines.length + 1, message: '' } });
-    if (crc32(batch.payload) !== batch.crc32) return await this.send(nack('NACK_CODE_CORRUPT'), channel);
-    if (batch.firstSequence > stream.lines.length + 1) return await this.send(nack('NACK_CODE_OUT_OF_ORDER'), channel);
+    if (crc32(batch.payload) !== batch.crc32) throw new Error('crc is wrong');
+    if (batch.firstSequence > stream.lines.length + 1) {
+      this.#answered(ref, Infinity);
+      return await this.send({ kind: 'nack', body: { ref, code: 'NACK_CODE_OUT_OF_ORDER', expectedSequence: stream.lines.length + 1, message: '' } }, channel);
+    }
     const raw = batch.codec === 'CODEC_ZSTD' ? zstdDecompressSync(batch.payload) : Buffer.from(batch.payload);
     if (raw.length !== batch.rawBytes) throw new Error('raw_bytes is wrong');
     const lines = raw.toString().split('\n').slice(0, -1);
@@ -126,5 +132,18 @@ export class ControlPlaneDouble {
     stream.lines.push(...lines.slice(stream.lines.length + 1 - batch.firstSequence));
     stream.complete ||= batch.last;
     if (this.acknowledges) await this.acknowledge(ref);
+  }
+
+  #note({ ref, firstSequence, count, payload }: Batch): void {
+    const key = attemptKey(ref as AttemptRef);
+    this.#unanswered.set(key, [...this.#unanswered.get(key) ?? [], { last: firstSequence + count - 1, bytes: payload.length }]);
+    const inFlight = [...this.#unanswered.values()].flat().reduce((sum, { bytes }) => sum + bytes, 0);
+    this.maxInFlight = Math.max(this.maxInFlight, inFlight);
+  }
+
+  /** A refusal answers everything of the attempt, an acknowledgement what it covers. */
+  #answered(ref: AttemptRef, upTo: number): void {
+    const key = attemptKey(ref);
+    this.#unanswered.set(key, (this.#unanswered.get(key) ?? []).filter(({ last }) => last > upTo));
   }
 }

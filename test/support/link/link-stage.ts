@@ -41,9 +41,9 @@ const random: Random = { fraction: () => 0.5, bytes: (length) => new Uint8Array(
 
 /** A whole link on a simulated clock, with a control plane, a store and workers that do as they are told. */
 export class LinkStage {
-  readonly clock = new SimulatedClock();
-  readonly identity = testIdentity();
-  readonly controlPlane = new ControlPlaneDouble(AUTHORITY, this.identity.publicKey);
+  readonly clock: SimulatedClock;
+  readonly identity: Identity;
+  readonly controlPlane: ControlPlaneDouble;
   readonly store: MemoryOutboxStore;
   readonly workers = new ScriptedWorkers();
   readonly logger = new MemoryLogger();
@@ -55,7 +55,11 @@ export class LinkStage {
   unreachable: Error | undefined;
   #ended: { error?: unknown } | undefined;
 
-  constructor(options: Partial<LinkOptions> = {}, store = new MemoryOutboxStore()) {
+  /** `before` is the stage of an earlier process of the same runner, which has ended. */
+  constructor(options: Partial<LinkOptions> = {}, store = new MemoryOutboxStore(), before?: LinkStage) {
+    this.clock = before?.clock ?? new SimulatedClock();
+    this.identity = before?.identity ?? testIdentity();
+    this.controlPlane = before?.controlPlane ?? new ControlPlaneDouble(AUTHORITY, this.identity.publicKey);
     this.store = store;
     this.controlPlane.now = () => this.clock.now();
     this.options = {

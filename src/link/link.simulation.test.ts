@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
+import type { Frame } from '../channel/frames.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** A small generator of its own, so that a seed names one course of events. */
+function generator(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761 % 2 ** 32;
+  return (below) => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+const RUNS = [ref('run-a'), ref('run-b'), ref('run-c')];
+
+/** Cuts, refusals, losses and restarts at random; then everything heals. */
+async function adversity(seed: number): Promise<LinkStage> {
+  const random = generator(seed);
+  let stage = new LinkStage({ capacity: 3 });
+  const { controlPlane, store } = stage;
+  controlPlane.leaseTtlMs = 3_600_000;
+  controlPlane.welcome = { creditBytes: 40_000 };
+  controlPlane.onBatch = ({ ref: refused }): Frame | 'silence' | undefined => {
+    const dice = random(20);
+    if (dice === 0) return 'silence';
+    if (dice === 1) return { kind: 'nack', body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: '' } };
+    return undefined;
+  };
+  await stage.start().untilConnected();
+  for (const run of RUNS) await controlPlane.offer(run);
+  await stage.until('started', () => stage.workers.started.length === 3);
+  for (let step = 0; step < 60; step++) {
+    for (const worker of stage.workers.started) if (!worker.outbox.complete) worker.write(random(20), random(3_000));
+    await stage.clock.advance(random(400));
+    controlPlane.acknowledges = random(4) > 0;
+    stage.unreachable = random(8) === 0 ? new RunnerError('NETWORK_UNREACHABLE', 'no route') : undefined;
+    if (random(6) === 0) await controlPlane.channel.close('cut');
+    if (random(40) === 0) {
+      await stage.close();
+      stage = new LinkStage({ capacity: 3 }, store, stage).start();
+    }
+  }
+  controlPlane.onBatch = () => undefined;
+  controlPlane.acknowledges = true;
+  stage.unreachable = undefined;
+  for (const worker of stage.workers.started) if (!worker.outbox.complete) worker.finish();
+  await stage.until('all delivered', () => store.held().length === 0, 500, 2_000);
+  return stage;
+}
+
+describe('under cuts, refusals, lost acknowledgements and restarts', () => {
+  it.each(Array.from({ length: 25 }, (_, index) => index + 1))('every record arrives once and in order (seed %i)', async (seed) => {
+    const stage = await adversity(seed);
+    for (const outbox of stage.store.all) {
+      const { lines, complete } = stage.controlPlane.stream(outbox.ref);
+      expect(complete).toBe(true);
+      expect(lines.map((line) => `${line}\n`)).toEqual(outbox.lines);
+    }
+    expect(stage.store.all.length).toBe(3);
+    expect(stage.controlPlane.maxInFlight).toBeLessThanOrEqual(40_000);
+    await stage.close();
+  });
+});
