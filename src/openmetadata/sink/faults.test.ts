@@ -171,6 +171,15 @@ describe('an answer that is not the API’s', () => {
     expect(await catalogue.run([...parents, ...three])).toMatchObject({ status: 'success', counts: { written: 6 } });
     expect(catalogue.server.store.all('table')).toHaveLength(3);
   });
+
+  it.each([
+    ['by its full name', three[1]!.fqn],
+    ['by giving its request back', three[1]!.request],
+  ])('costs a second try of the one table that a bulk’s verdict names, %s', async (_how, request) => {
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, status: 200, text: JSON.stringify({ status: 'partialSuccess', numberOfRowsFailed: 1, failedRequest: [{ request, status: 409 }] }) });
+    await catalogue.run([...parents, ...three]);
+    expect(catalogue.server.store.all('table').map(({ fullyQualifiedName }) => fullyQualifiedName)).toEqual([three[1]!.fqn]);
+  });
 });
 
 describe('stopping', () => {

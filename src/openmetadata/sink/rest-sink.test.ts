@@ -207,6 +207,12 @@ describe('deletion', () => {
     expect([catalogue.server.store.get('database', 'crm.default').deleted, stored('T0__c')['deleted'], stored('T1__c')['deleted']]).toEqual([false, false, false]);
   });
 
+  it('is undone within the same run', async () => {
+    await catalogue.run([...parents, ...many(2)]);
+    await catalogue.run([...parents, ...many(2), { kind: 'deletion', type: 'table', fqn: `${SCHEMA}.T0__c` }, { kind: 'sweep', databaseSchema: SCHEMA, keep: ['none'] }, ...many(1)]);
+    expect([stored('T0__c')['deleted'], stored('T1__c')['deleted']]).toEqual([false, true]);
+  });
+
   it('of the service is undone too', async () => {
     await catalogue.run([...parents, table('Account')]);
     catalogue.server.store.softDelete('databaseService', 'crm', true);

@@ -9,7 +9,7 @@ import { EntityWriter } from './entity-writer.ts';
 import { Lanes } from './lanes.ts';
 import { ParentWriter } from './parent-writer.ts';
 import { endedStatus, runningStatus, type Pipeline, type PipelineStatus } from './pipeline-status.ts';
-import type { LineageRecord, MetadataSink, ProfileRecord, SinkOutcome, SinkRecord, SinkReport, SweepRecord } from './records.ts';
+import type { DeletionRecord, LineageRecord, MetadataSink, ProfileRecord, SinkOutcome, SinkRecord, SinkReport, SweepRecord } from './records.ts';
 import { MetadataServer } from './server.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter } from './table-writer.ts';
@@ -81,6 +81,7 @@ class MetadataRestSink implements MetadataSink {
   readonly #ending = new AbortController();
   #callers: { readonly signal: AbortSignal; readonly until: AbortSignal } | undefined;
   #state: State = { kind: 'fresh' };
+  #phase = '';
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -149,18 +150,26 @@ class MetadataRestSink implements MetadataSink {
   }
 
   async #take(record: SinkRecord, signal: AbortSignal): Promise<void> {
-    const { tables, parents, entities } = this.#parts;
-    if (record.kind === 'entity' && record.type === 'table') return tables.add(record, signal);
-    await tables.flush(signal);
+    const { tables, parents } = this.#parts;
+    await this.#enter(record.kind === 'entity' ? record.type : record.kind, signal);
     switch (record.kind) {
-      case 'entity': return this.#putParent(record, signal);
+      case 'entity': return record.type === 'table' ? tables.add(record, signal) : this.#putParent(record, signal);
       case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
       case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
       case 'lineage': return this.#addLineage(record, signal);
       case 'profile': return this.#addProfile(record, signal);
-      case 'deletion': return this.#start(record.fqn, 'deleted', signal, () => entities.softDelete(record, signal));
+      case 'deletion': return this.#delete(record, signal);
       case 'sweep': return this.#sweep(record, signal);
     }
+  }
+
+  /** Records of one kind may overtake each other; those of the next kind build on them, and wait until they have arrived. */
+  async #enter(phase: string, signal: AbortSignal): Promise<void> {
+    const { tables, lanes } = this.#parts;
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    await tables.flush(signal);
+    await lanes.settle();
   }
 
   /** Without its schema no table can be put, so that a failure here ends the run. */
@@ -197,12 +206,20 @@ class MetadataRestSink implements MetadataSink {
     });
   }
 
+  async #delete({ type, fqn }: Omit<DeletionRecord, 'kind'>, signal: AbortSignal): Promise<void> {
+    const { index, entities } = this.#parts;
+    await this.#start(fqn, 'deleted', signal, async () => {
+      await entities.softDelete({ type, fqn }, signal);
+      await index.deleted(fqn, type === 'table', signal);
+    });
+  }
+
   async #sweep({ databaseSchema, keep }: SweepRecord, signal: AbortSignal): Promise<void> {
-    const { index, entities, logger } = this.#parts;
+    const { index, logger } = this.#parts;
     if (keep.length === 0) return logger.log('warn', 'nothing is swept: a source without a single object is more likely a fault', { databaseSchema });
     const kept = new Set(keep);
     for (const [fqn, { deleted }] of await index.tables(databaseSchema, signal)) {
-      if (!deleted && !kept.has(fqn)) await this.#start(fqn, 'deleted', signal, () => entities.softDelete({ type: 'table', fqn }, signal));
+      if (!deleted && !kept.has(fqn)) await this.#delete({ type: 'table', fqn }, signal);
     }
   }
 

@@ -42,6 +42,14 @@ export class TableIndex {
     tables.set(fqn, { ...table, id: table.id ?? tables.get(fqn)?.id });
   }
 
+  /** A table, or a schema or database with all in it, has been deleted. */
+  async deleted(fqn: string, isTable: boolean, signal: AbortSignal): Promise<void> {
+    for (const schema of this.#schemas.keys()) if (schema === fqn || schema.startsWith(`${fqn}.`)) this.#schemas.delete(schema);
+    if (!isTable || !this.#schemas.has(schemaOf(fqn))) return;
+    const table = await this.get(fqn, signal);
+    if (table !== undefined) await this.put(fqn, { ...table, deleted: true }, signal);
+  }
+
   /** All tables of a schema, the deleted ones too. */
   tables(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
     const known = this.#schemas.get(schema);

@@ -1,7 +1,7 @@
 import type { EntityRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { EntityWriter } from './entity-writer.ts';
-import { bulkResultSchema, byName, titled } from './entity.ts';
+import { bulkResultSchema, byName, isJson, titled } from './entity.ts';
 import { fingerprint, sourceHash, type Fingerprint } from './fingerprint.ts';
 import { constraintsOf, known, type Constraints } from './foreign-keys.ts';
 import type { Lanes } from './lanes.ts';
@@ -110,7 +110,7 @@ export class TableWriter {
     for (const table of tables) requests.push(await this.#prepared(table, signal));
     const answer = await this.#tryBulk(requests, signal);
     if (answer === undefined) return undefined;
-    return failedNames(answer, new Set(tables.map(({ fqn }) => fqn)));
+    return failedNames(answer, tables);
   }
 
   /** The answer to a bulk request; undefined when the server has none, or refuses the whole for the sake of one table. */
@@ -159,11 +159,18 @@ export class TableWriter {
 }
 
 /** The tables that failed by a bulk answer; undefined when it does not say clearly which. */
-function failedNames(answer: unknown, sent: ReadonlySet<string>): ReadonlySet<string> | undefined {
+function failedNames(answer: unknown, sent: readonly Outgoing[]): ReadonlySet<string> | undefined {
   const { data } = bulkResultSchema.safeParse(answer);
   if (data === undefined) return undefined;
-  const failed = (data.failedRequest ?? []).map(({ request }) => String(request));
-  return data.numberOfRowsFailed === failed.length && failed.every((fqn) => sent.has(fqn)) ? new Set(failed) : undefined;
+  const failed = (data.failedRequest ?? []).map(({ request }) => sent.find((table) => isAbout(request, table))?.fqn);
+  const named = failed.filter((fqn) => fqn !== undefined);
+  return data.numberOfRowsFailed === named.length && named.length === failed.length ? new Set(named) : undefined;
+}
+
+/** A server names a table that failed in full, or gives back the request for it. */
+function isAbout(answered: unknown, { fqn, request }: Outgoing): boolean {
+  if (!isJson(answered)) return answered === fqn;
+  return answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema'];
 }
 
 function withConstraints(request: Json, constraints: readonly unknown[], hash: string): Json {

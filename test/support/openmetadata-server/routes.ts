@@ -105,12 +105,11 @@ function bulk(body: unknown, store: Store, annals: Annals): Reply {
   const passed: Json[] = [];
   const failed: Json[] = [];
   for (const request of body as Json[]) {
-    const fqn = `${String(request['databaseSchema'])}.${String(request['name'])}`;
     try {
       passed.push({ request: store.put('table', request).entity.fullyQualifiedName, status: 200 });
     } catch (thrown) {
       if (!(thrown instanceof Problem)) throw thrown;
-      failed.push({ request: fqn, status: thrown.status, message: thrown.message });
+      failed.push({ request, status: thrown.status, message: thrown.message });
     }
   }
   const status = failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
