@@ -76,7 +76,7 @@ function steps({ status, steps: done }) {
   const look = { Successful: 'good', Failed: 'bad', Running: 'busy' }[status];
   return el('section', { class: 'card', 'aria-label': 'Steps' },
     el('div', { class: 'head' }, el('h2', {}, 'Steps'), el('span', { class: `badge ${look}` }, status)),
-    done.length === 0 ? el('p', { class: 'soft' }, 'No step has ended yet.') : el('ol', { class: 'steps' }, done.map(step)));
+    done.length === 0 ? el('p', { class: 'soft' }, status === 'Running' ? 'No step has ended yet.' : 'No step was reached.') : el('ol', { class: 'steps' }, done.map(step)));
 }
 
 function step({ name, description, passed, mandatory, message, errorLog, remedy }) {
@@ -93,7 +93,7 @@ function failures(list) {
 
 function logView() {
   const lines = el('ol', { class: 'log', role: 'log', 'aria-label': 'Log lines', tabindex: '0', hidden: true });
-  const empty = el('p', { class: 'soft note' }, 'Nothing has been logged yet.');
+  const empty = el('p', { class: 'soft note' }, 'Nothing has been logged.');
   const element = el('section', { class: 'card flush', 'aria-label': 'Log' }, el('h2', {}, 'Log'), empty, lines);
   return {
     element,

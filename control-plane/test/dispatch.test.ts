@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Limits } from '../src/settings.ts';
 import { batch, connect, logLine, outcomeLine, tableLine, type Connection, type HelloOptions, type Identity, type Ref } from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
@@ -6,8 +7,21 @@ let stage: Stage;
 let identity: Identity;
 let connections: Connection[];
 
+const PATIENT: Partial<Limits> = { retryOfferMs: 100, maxAttempts: 2 };
+let limits = PATIENT;
+
+/** For the tests of one block. */
+function use(more: Partial<Limits>): void {
+  beforeAll(() => {
+    limits = { ...PATIENT, ...more };
+  });
+  afterAll(() => {
+    limits = PATIENT;
+  });
+}
+
 beforeEach(async () => {
-  stage = await openStage({ leaseTtlMs: 700, offerTimeoutMs: 300, retryOfferMs: 100, maxAttempts: 2 });
+  stage = await openStage(limits);
   identity = await stage.enrol('first');
   connections = [];
   await prepareCatalog(stage.api);
@@ -76,16 +90,6 @@ describe('offers', () => {
     expect((await taken(second.connection)).runId).toBe(id);
   });
 
-  it('offers again with a higher epoch when no answer comes, at no cost of an attempt', async () => {
-    const { connection } = await runner();
-    await startRun(stage.api);
-    const first = await offerOf(connection);
-    const second = await offerOf(connection);
-    expect(second).toEqual({ runId: first.runId, attempt: 1, epoch: first.epoch + 1 });
-    connection.send('accept', { ref: first });
-    expect(await connection.take('cancel')).toMatchObject({ ref: first });
-  });
-
   it('offers again after a while when a runner has no room', async () => {
     const { connection } = await runner();
     await startRun(stage.api);
@@ -107,15 +111,31 @@ describe('offers', () => {
   });
 });
 
+describe('offers without an answer', () => {
+  use({ offerTimeoutMs: 300 });
+
+  it('offers again with a higher epoch when no answer comes, at no cost of an attempt', async () => {
+    const { connection } = await runner();
+    await startRun(stage.api);
+    const first = await offerOf(connection);
+    const second = await offerOf(connection);
+    expect(second).toEqual({ runId: first.runId, attempt: 1, epoch: first.epoch + 1 });
+    connection.send('accept', { ref: first });
+    expect(await connection.take('cancel')).toMatchObject({ ref: first });
+  });
+});
+
 describe('leases', () => {
+  use({ leaseTtlMs: 1200 });
+
   it('are renewed by heartbeats', async () => {
     const { connection } = await runner();
     await startRun(stage.api);
     const ref = await taken(connection);
-    for (let number = 1; number <= 6; number++) {
+    for (let number = 1; number <= 5; number++) {
       connection.send('heartbeat', { number, leases: [ref], running: 1, capacity: 2 });
-      expect(await connection.take('heartbeatReply')).toMatchObject({ number, renewed: [{ ref, ttlMs: 700 }], lost: [] });
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(await connection.take('heartbeatReply')).toMatchObject({ number, renewed: [{ ref, ttlMs: 1200 }], lost: [] });
+      await new Promise((resolve) => setTimeout(resolve, 400));
     }
     expect(await run(ref.runId)).toMatchObject({ state: 'running', attempt: 1 });
   });
@@ -235,8 +255,12 @@ describe('cancelling', () => {
     const second = await runner({ held: [{ ref, running: true }] });
     expect(await second.connection.take('cancel')).toMatchObject({ ref });
   });
+});
 
-  it('ends the run when the runner never comes back', async () => {
+describe('cancelling a run of a runner that never comes back', () => {
+  use({ leaseTtlMs: 500 });
+
+  it('ends the run when its lease runs out', async () => {
     const { connection } = await runner();
     await startRun(stage.api);
     const ref = await taken(connection);
