@@ -76,6 +76,7 @@ describe('the generated org', () => {
     const formulas = all.filter(({ field }) => field.traits.calculatedFormula);
     const rollUps = all.filter(({ field }) => field.rollUp);
     expect(formulas.length).toBeGreaterThan(100);
+    expect(formulas.some(({ field }) => field.traits.calculatedFormula?.includes('$CustomMetadata.'))).toBe(true);
     expect(formulas.some(({ field }) => /\w__r\.\w+__Code__c/.test(field.traits.calculatedFormula ?? '')), 'one that reaches into a package').toBe(true);
     expect(rollUps.length).toBeGreaterThan(5);
     expect(rollUps.every(({ field }) => field.traits.calculated === true && (field.traits.calculatedFormula ?? null) === null)).toBe(true);
@@ -84,6 +85,8 @@ describe('the generated org', () => {
   it('has polymorphic, master-detail, filtered, unique and external-id fields', () => {
     const traits = all.map(({ field }) => field.traits);
     expect(Math.max(...traits.map(({ referenceTo }) => referenceTo?.length ?? 0))).toBeGreaterThan(30);
+    expect(Math.max(...traits.map(({ label }) => label.length))).toBe(255);
+    expect(org.fields('Property__c').length).toBeGreaterThan(880);
     expect(traits.some(({ relationshipOrder, cascadeDelete }) => relationshipOrder === 0 && cascadeDelete)).toBe(true);
     for (const key of ['filteredLookupInfo', 'unique', 'externalId', 'autoNumber', 'encrypted', 'htmlFormatted'] as const) expect(traits.some((each) => each[key]), key).toBe(true);
   });

@@ -15,6 +15,8 @@ export interface FieldContext {
   readonly references: readonly Reference[];
   /** An object with a master-detail relationship to this one, if there is any. */
   readonly detail: string | null;
+  /** A custom metadata type of the org's own, if there is any. */
+  readonly metadata: string | null;
   /** Fields of another object, for change events that repeat them. */
   fieldsOf(name: string): readonly Field[];
 }
@@ -41,11 +43,11 @@ function drafts(entry: ObjectEntry, context: FieldContext): Field[] {
 const plain = (traits: FieldTraits): Field => ({ traits, rollUp: null });
 
 function ownDrafts(entry: ObjectEntry, context: FieldContext, random: Random, known: FieldTraits[]): Field[] {
-  const scope: FormulaScope = { numbers: [], dates: [], choices: [], texts: [], paths: pathsOf(context.references), child: context.detail };
+  const scope: FormulaScope = { numbers: [], dates: [], choices: [], texts: [], paths: pathsOf(context.references), metadata: context.metadata, child: context.detail };
   for (const traits of known) remember(scope, traits);
   const custom = entry.kind !== 'standard' || NOTATION.has(entry.name);
   const factory = new FieldFactory(entry, random, scope, known.map((traits) => traits.name), custom);
-  const made: Field[] = packageCode(entry);
+  const made: Field[] = promisedFields(entry);
   for (let count = ownFieldCount(entry, random); count > 0; count--) {
     const { traits, rollUp } = factory.next();
     for (const one of traits) {
@@ -56,8 +58,9 @@ function ownDrafts(entry: ObjectEntry, context: FieldContext, random: Random, kn
   return made;
 }
 
-/** Packaged objects always have a code field, so that formulas of other packages have something to point at. */
-function packageCode(entry: ObjectEntry): Field[] {
+/** Fields that formulas of other objects point at: a code on packaged objects, a rate on custom metadata types. */
+function promisedFields(entry: ObjectEntry): Field[] {
+  if (entry.kind === 'metadata' && !entry.namespace) return [plain(fieldTraits('double', 'Rate__c', 'Rate', { custom: true }, 18, 4))];
   if (entry.kind !== 'custom' || !entry.namespace) return [];
   return [plain(fieldTraits('string', `${entry.namespace}__Code__c`, 'Code', { custom: true, externalId: true, idLookup: true, unique: true }, 40))];
 }

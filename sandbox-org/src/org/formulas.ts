@@ -11,6 +11,8 @@ export interface FormulaScope {
   readonly texts: string[];
   /** Paths over lookups, such as `Vendor__r.Name` or `Owner.Email`. */
   readonly paths: readonly string[];
+  /** A custom metadata type of the org that has a `Rate__c`. */
+  readonly metadata: string | null;
   /** An object that is in a master-detail relationship below this one, for roll-up summaries. */
   readonly child: string | null;
 }
@@ -58,6 +60,8 @@ function text(random: Random, scope: FormulaScope): string {
     `${path} & " - " & ${own}`,
     `IF(ISBLANK(${own}), ${path}, ${own} & " (" & ${path} & ")")`,
     `HYPERLINK("/" & Id, ${own} /* not "Name" */, "_self")`,
+    `$User.Alias & ":" & ${own} & $Label.Separator & ${scope.metadata ? `TEXT($CustomMetadata.${scope.metadata}.Main.Rate__c)` : '""'}`,
+    `CreatedBy.Manager.Email & "/" & LastModifiedBy.Name & BR() & ${path}`,
     `CASE(${scope.choices.length > 0 ? `TEXT(${random.pick(scope.choices)})` : own}, "New", "A", "Open", "B", ${path})`,
   ];
   return random.pick(forms);

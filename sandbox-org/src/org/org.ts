@@ -60,7 +60,7 @@ export class Org {
     const entry = this.#entries.get(name);
     if (!entry) return [];
     const made = makeFields(entry, {
-      seed: this.seed, references: this.references(name), detail: this.#detailOf(name), fieldsOf: (other) => this.fields(other),
+      seed: this.seed, references: this.references(name), detail: this.#detailOf(name), metadata: this.#metadata, fieldsOf: (other) => this.fields(other),
     });
     const edited = this.#edits.apply(name, made);
     this.#fields.set(name, edited, edited.length);
@@ -111,6 +111,11 @@ export class Org {
     this.#entries = this.#edits.make(edit, this.#entries);
     this.#fields.clear();
     this.#relations = this.#relate();
+  }
+
+  get #metadata(): string | null {
+    for (const { kind, name, namespace } of this.#entries.values()) if (kind === 'metadata' && !namespace) return name;
+    return null;
   }
 
   #relate(): Relations {

@@ -51,6 +51,7 @@ export const CHOICES = [
 export const ODD_LABELS = [
   'Umsatz "brutto" > 10.000 €', 'Priority 🚀 (rocket)', 'إجمالي المبلغ', 'תאריך סיום', 'Stage::Substage', "Client's O'Brien code",
   'A label that goes on well past what fits a list view', 'Ratio <b>bold</b> & more', '売上区分', 'Tab\tseparated', 'Back\\slash `tick`',
+  'Longest '.repeat(31) + 'longest',
 ] as const;
 
 export const HTML_HELP =
