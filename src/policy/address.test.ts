@@ -12,7 +12,7 @@ describe('an address', () => {
     ['::', 'forbidden'], ['fe80::1', 'forbidden'], ['fe80::1%eth0', 'forbidden'], ['febf::1', 'forbidden'], ['ff02::1', 'forbidden'], ['fec0::1', 'forbidden'], ['fd00:ec2::254', 'forbidden'], ['fd00:0ec2:0000::0254', 'forbidden'], ['2001:db8::1', 'forbidden'], ['2001::1', 'forbidden'], ['100::1', 'forbidden'],
     ['::ffff:8.8.8.8', 'public'], ['::ffff:10.0.0.1', 'private'], ['::ffff:7f00:1', 'private'], ['::FFFF:169.254.169.254', 'forbidden'], ['0:0:0:0:0:ffff:a9fe:a9fe', 'forbidden'],
     ['64:ff9b::8.8.8.8', 'public'], ['64:ff9b::10.0.0.1', 'private'], ['64:ff9b::a9fe:a9fe', 'forbidden'], ['64:ff9b:1::1', 'forbidden'], ['2002:0a00:0001::', 'private'], ['2002:a9fe:a9fe::1', 'forbidden'], ['::127.0.0.1', 'forbidden'], ['::10.0.0.1', 'forbidden'],
-    ['localhost', 'forbidden'], ['', 'forbidden'], ['2130706433', 'forbidden'], ['0x7f.1', 'forbidden'], ['127.1', 'forbidden'], ['10.0.0.1 ', 'forbidden'],
+    ['::ffff:10.0.0.1%eth0', 'private'], ['localhost', 'forbidden'], ['', 'forbidden'], ['2130706433', 'forbidden'], ['0x7f.1', 'forbidden'], ['127.1', 'forbidden'], ['10.0.0.1 ', 'forbidden'],
   ])('%s is %s', (address, expected) => {
     expect(classifyAddress(address)).toBe(expected);
   });

@@ -118,6 +118,13 @@ describe('the dial function', () => {
     expect(await attempt(dial(), '10.9.9.9')).toBe('ADDRESS_DENIED');
   });
 
+  it('refuses such an address behind a proxy too, where nothing is resolved here', async () => {
+    const proxied = createConnect({ connectTo: [], proxy: `http://127.0.0.1:${port}`, noProxy: [], extraCa: [ca] });
+    const connect = createDial({ policy, connector: 'Salesforce', uses, audit, connect: proxied });
+    expect(await attempt(connect, '10.9.9.9')).toBe('ADDRESS_DENIED');
+    expect(connections).toBe(0);
+  });
+
   it('refuses to speak without TLS', async () => {
     await expect(dial()({ host: HOST, port: 443 }, { signal: options.signal, timeoutMs: 100 })).rejects.toMatchObject({ code: 'HOST_DENIED' });
   });

@@ -154,6 +154,12 @@ describe('a line of JSON', () => {
     expect(Object.keys(JSON.parse(clean) as object)).toEqual(['a', 'b']);
   });
 
+  it.each([['nabcdefg', '\nabcdefg'], ['hunter2\\', 'hunter2"'], ['b123456', '\u001b123456'], ['0041bcd', '\u00410041bcd']])('stays one among other lines, with the secret %j', (value, text) => {
+    const line = JSON.stringify({ a: text, b: 'z' });
+    const clean = redactorOf(value)(`${line}\n${line}\n`).trimEnd().split('\n');
+    expect(clean.map((one) => (JSON.parse(one) as { a: string }).a)).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('[secret]') as string));
+  });
+
   it('keeps numbers that merely contain the digits of a secret', () => {
     const clean = redactorOf('170000')(JSON.stringify({ time: 1_700_000_000_000, code: 170_000, text: 'pin 170000' }));
     expect(JSON.parse(clean)).toEqual({ time: 1_700_000_000_000, code: '[secret]', text: 'pin [secret]' });

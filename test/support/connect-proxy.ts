@@ -65,7 +65,7 @@ export class ConnectProxy {
     client.on('error', () => undefined);
     this.asked.push(request.url ?? '');
     this.headers.push(request.headers);
-    if (silent === true) return;
+    if (silent === true) return void client.resume().once('end', () => client.destroy());
     if (answer !== undefined) return void client.end(answer);
     if (credentials !== undefined && request.headers['proxy-authorization'] !== `Basic ${Buffer.from(credentials).toString('base64')}`) {
       return void client.end(`HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\n\r\n<html>${credentials}</html>`);
