@@ -61,10 +61,11 @@ export async function segments(disk: Disk, directory: string): Promise<Sequence[
 async function checkAll(disk: Disk, directory: string, firsts: readonly Sequence[], start: Recovered, salvage: boolean): Promise<Recovered> {
   let found = start;
   for (const [index, first] of firsts.entries()) {
-    const { scan, damaged, size } = await checkSegment(disk, directory, first, firsts[index + 1], start.acknowledged);
+    const next = firsts[index + 1];
+    const { scan, damaged, size } = await checkSegment(disk, directory, first, next, start.acknowledged);
     if (damaged && !salvage) throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is damaged after record ${scan.last}`);
     const kept = scan.last < first ? 0 : scan.end;
-    if (kept < size || kept === 0) await cutAt(disk, directory, first, kept);
+    if (kept < size || next === undefined) await keep(disk, directory, first, kept);
     found = {
       ...found, durable: scan.last, complete: scan.complete, cut: found.cut + size - kept,
       segments: kept > 0 ? [...found.segments, first] : found.segments, bytes: found.bytes + kept,
@@ -91,8 +92,11 @@ async function checkSegment(disk: Disk, directory: string, first: Sequence, next
   return { scan, damaged, size: bytes.length };
 }
 
-/** A segment without a single good record goes altogether, so that a writer may make it again. */
-async function cutAt(disk: Disk, directory: string, first: Sequence, size: number): Promise<void> {
+/**
+ * Cuts the segment to this size and makes what is left durable: its writer may have died before it did. A segment
+ * without a single good record goes altogether, so that a writer may make it again.
+ */
+async function keep(disk: Disk, directory: string, first: Sequence, size: number): Promise<void> {
   const path = `${directory}/${segmentName(first)}`;
   if (size === 0) return disk.unlink(path);
   const file = await disk.open(path, 'write');

@@ -25,8 +25,8 @@ type Command =
   | { readonly do: 'read'; readonly bytes: number }
   | { readonly do: 'acknowledge'; readonly share: number }
   | { readonly do: 'restart' }
-  /** Power goes `turns` operations of the disk later; `again` crashes the recovery too. */
-  | { readonly do: 'crash'; readonly turns: number; readonly again: boolean }
+  /** The end comes a while after an acknowledgement and some appends have begun: of power, or of the program alone. */
+  | { readonly do: 'crash'; readonly power: boolean; readonly sizes: readonly number[]; readonly turns: number; readonly again: boolean }
   | { readonly do: 'fill'; readonly room: number };
 
 const command: Arbitrary<Command> = oneof(
@@ -35,7 +35,7 @@ const command: Arbitrary<Command> = oneof(
   { weight: 3, arbitrary: record({ do: constant('read' as const), bytes: integer({ min: 1, max: 3000 }) }) },
   { weight: 3, arbitrary: record({ do: constant('acknowledge' as const), share: double({ min: 0, max: 1, noNaN: true }) }) },
   { weight: 1, arbitrary: record({ do: constant('restart' as const) }) },
-  { weight: 2, arbitrary: record({ do: constant('crash' as const), turns: integer({ min: 0, max: 25 }), again: boolean() }) },
+  { weight: 3, arbitrary: record({ do: constant('crash' as const), power: boolean(), sizes: array(integer({ min: 1, max: 1500 }), { maxLength: 4 }), turns: integer({ min: 0, max: 120 }), again: boolean() }) },
   { weight: 1, arbitrary: record({ do: constant('fill' as const), room: integer({ min: 0, max: 500 }) }) },
 );
 
@@ -63,10 +63,10 @@ class SpoolBesideModel {
       case 'read': return await this.#read(step.bytes);
       case 'acknowledge': return await this.#acknowledge(step.share);
       case 'restart': return await this.#reopen();
-      case 'crash': return await this.#crash(step.turns, step.again);
+      case 'crash': return await this.#crash(step);
       case 'fill':
         this.#machine.capacity = this.#machine.used + step.room;
-        for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+        await pass(30);
         this.#machine.capacity = Number.POSITIVE_INFINITY;
     }
   }
@@ -114,27 +114,28 @@ class SpoolBesideModel {
     if (upTo === this.#durable && this.#durable === this.#lines.length) expect(this.#reader.bytes).toBe(0);
   }
 
-  async #crash(turns: number, again: boolean): Promise<void> {
+  async #crash({ power, sizes, turns, again }: Command & { do: 'crash' }): Promise<void> {
+    await this.#read(Number.MAX_SAFE_INTEGER);
+    for (const size of sizes) await this.#append(size);
     this.#reader.advance(this.#durable, this.#writer.bytes, false);
     const middle = this.#acknowledged + Math.ceil((this.#durable - this.#acknowledged) / 2);
     const acknowledging = this.#reader.acknowledge(middle).catch(() => undefined);
     this.#acknowledged = middle;
-    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-    const reported = this.#durable;
-    this.#powerCut();
-    this.#durable = reported;
+    await pass(turns);
+    this.#end(power);
     await acknowledging;
     if (again) {
       const recovering = recover(this.#disk, directory).catch(() => undefined);
-      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-      this.#powerCut();
+      await pass(turns);
+      this.#end(power);
       await recovering;
     }
     await this.#reopen();
   }
 
-  #powerCut(): void {
-    this.#machine.crash();
+  #end(power: boolean): void {
+    if (power) this.#machine.crash();
+    else this.#machine.killPrograms();
     this.#disk = this.#machine.untilCrash();
   }
 
@@ -156,6 +157,11 @@ class SpoolBesideModel {
   }
 }
 
+/** Lets that many steps of promises pass. */
+async function pass(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+}
+
 /** A small generator of fractions, so that a failing case can be run again. */
 function fractions(seed: number): () => number {
   let state = seed;
@@ -173,11 +179,11 @@ async function newDisk(seed: number): Promise<SimulatedDisk> {
 
 describe('the spool, beside a model of it', () => {
   it('keeps its promise over appends, reads, acknowledgements, full disks, restarts and crashes', async () => {
-    await assert(asyncProperty(nat(), array(command, { minLength: 1, maxLength: 40 }), async (seed, commands) => {
+    await assert(asyncProperty(nat(), array(command, { minLength: 1, maxLength: 25 }), async (seed, commands) => {
       const spool = new SpoolBesideModel(await newDisk(seed));
       for (const step of commands) await spool.apply(step);
       await spool.end();
-    }), { numRuns: 500 });
+    }), { numRuns: 800 });
   }, 60_000);
 
   it('never takes a flipped bit for data, and tells damage from a torn tail', async () => {

@@ -52,7 +52,12 @@ export class SimulatedDisk implements Disk {
     for (const inode of new Set(this.#names.values())) this.#forget(inode);
   }
 
-  /** The disk as a program sees it that dies with the next crash. */
+  /** The program dies and the machine lives: everything written is there, but no safer than it was. */
+  killPrograms(): void {
+    this.#epoch += 1;
+  }
+
+  /** The disk as a program sees it that dies with the next crash or kill. */
   untilCrash(): Disk {
     const epoch = this.#epoch;
     const alive = async <T>(operation: () => Promise<T>): Promise<T> => {
