@@ -82,6 +82,22 @@ describe('the generated org', () => {
     expect(rollUps.every(({ field }) => field.traits.calculated === true && (field.traits.calculatedFormula ?? null) === null)).toBe(true);
   });
 
+  it('mentions in formulas only fields that can be reached', () => {
+    const reach = (object: string, path: readonly string[]): boolean => {
+      const [step = '', ...rest] = path;
+      const fields = org.fields(object).map(({ traits }) => traits);
+      if (rest.length === 0) return fields.some(({ name }) => name === step);
+      const target = fields.find(({ relationshipName }) => relationshipName === step)?.referenceTo?.at(-1);
+      return target !== undefined && reach(target, rest);
+    };
+    const dangling = all.flatMap(({ object, field }) => {
+      const text = (field.traits.calculatedFormula ?? '').replaceAll(/"[^"]*"|\/\*.*?\*\/|\$[\w.]+/g, ' ');
+      const paths = [...text.matchAll(/(?<![\w.])[A-Za-z]\w*(?:\.\w+)+|(?<![\w.])\w+__c(?!\.)/g)].map(([path]) => path.split('.'));
+      return paths.filter((path) => !reach(object, path)).map((path) => `${object}: ${path.join('.')}`);
+    });
+    expect(dangling).toEqual([]);
+  });
+
   it('has polymorphic, master-detail, filtered, unique and external-id fields', () => {
     const traits = all.map(({ field }) => field.traits);
     expect(Math.max(...traits.map(({ referenceTo }) => referenceTo?.length ?? 0))).toBeGreaterThan(30);
