@@ -30,6 +30,8 @@ export interface ConnectOptions {
 
 /**
  * Opens a connection to an endpoint: connectTo, proxy (CONNECT) and TLS as the settings say. Certificates are always
- * verified. Throws RunnerError NETWORK_UNREACHABLE, NETWORK_TIMEOUT, NETWORK_RESET, PROXY_REFUSED, TLS_UNTRUSTED.
+ * verified, TLS 1.2 or newer. Throws RunnerError NETWORK_UNREACHABLE, NETWORK_TIMEOUT, NETWORK_RESET, PROXY_REFUSED,
+ * TLS_UNTRUSTED, INPUT_INVALID (a host or certificate that is none), what checkAddress throws, or the signal's reason.
+ * The caller owns the connection and its errors from then on.
  */
 export type Connect = (endpoint: Endpoint, options: ConnectOptions) => Promise<Duplex>;
