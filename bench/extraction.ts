@@ -26,10 +26,10 @@ export async function benchExtraction(processes: Processes, place: Place): Promi
   const workflow = writeWorkflow(place, sandbox);
   await admin(sandbox, 'POST', '/stats/reset');
   const ours = await runNode([runnerProgram, 'ingest', '--workflow', workflow, '--config', place.configFile, '--out', place.resultFile, '--json']);
-  const stats = (await admin(sandbox, 'GET', '/stats')) as { charged: number };
+  const stats = (await admin(sandbox, 'GET', '/stats')) as { apiCalls: number };
   const peer = await new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8')).run('64.0', SEQUENTIAL_SAMPLE);
   return {
-    calls_per_1000_objects: (stats.charged * 1000) / peer.objects,
+    calls_per_1000_objects: (stats.apiCalls * 1000) / peer.objects,
     speedup_vs_sequential: peer.seconds / ours.seconds,
     worker_rss_mb: ours.peakMb ?? null,
     seconds_1000: ours.seconds,
