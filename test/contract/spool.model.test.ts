@@ -27,7 +27,10 @@ type Command =
   | { readonly do: 'restart' }
   /** The end comes a while after an acknowledgement and some appends have begun: of power, or of the program alone. */
   | { readonly do: 'crash'; readonly power: boolean; readonly sizes: readonly number[]; readonly turns: number; readonly again: boolean }
-  | { readonly do: 'fill'; readonly room: number };
+  /** The disk runs full while a group is on its way, more is appended meanwhile, then there is room again. */
+  | { readonly do: 'fill'; readonly room: number; readonly sizes: readonly number[] };
+
+const sizes = array(integer({ min: 1, max: 1500 }), { maxLength: 4 });
 
 const command: Arbitrary<Command> = oneof(
   { weight: 8, arbitrary: record({ do: constant('append' as const), size: oneof(integer({ min: 1, max: 60 }), integer({ min: 400, max: 1800 })) }) },
@@ -35,8 +38,8 @@ const command: Arbitrary<Command> = oneof(
   { weight: 3, arbitrary: record({ do: constant('read' as const), bytes: integer({ min: 1, max: 3000 }) }) },
   { weight: 3, arbitrary: record({ do: constant('acknowledge' as const), share: double({ min: 0, max: 1, noNaN: true }) }) },
   { weight: 1, arbitrary: record({ do: constant('restart' as const) }) },
-  { weight: 3, arbitrary: record({ do: constant('crash' as const), power: boolean(), sizes: array(integer({ min: 1, max: 1500 }), { maxLength: 4 }), turns: integer({ min: 0, max: 120 }), again: boolean() }) },
-  { weight: 1, arbitrary: record({ do: constant('fill' as const), room: integer({ min: 0, max: 500 }) }) },
+  { weight: 3, arbitrary: record({ do: constant('crash' as const), power: boolean(), sizes, turns: oneof(integer({ min: 0, max: 15 }), integer({ min: 0, max: 120 })), again: boolean() }) },
+  { weight: 2, arbitrary: record({ do: constant('fill' as const), room: integer({ min: 0, max: 1500 }), sizes }) },
 );
 
 /** The real spool beside the model of it: a list of lines, and two positions in the list. */
@@ -64,10 +67,7 @@ class SpoolBesideModel {
       case 'acknowledge': return await this.#acknowledge(step.share);
       case 'restart': return await this.#reopen();
       case 'crash': return await this.#crash(step);
-      case 'fill':
-        this.#machine.capacity = this.#machine.used + step.room;
-        await pass(30);
-        this.#machine.capacity = Number.POSITIVE_INFINITY;
+      case 'fill': return await this.#fill(step);
     }
   }
 
@@ -112,6 +112,17 @@ class SpoolBesideModel {
     this.#acknowledged = upTo;
     await this.#reader.acknowledge(upTo);
     if (upTo === this.#durable && this.#durable === this.#lines.length) expect(this.#reader.bytes).toBe(0);
+  }
+
+  async #fill({ room, sizes }: Command & { do: 'fill' }): Promise<void> {
+    const [first = 600, ...more] = sizes;
+    this.#machine.capacity = this.#machine.used + room;
+    await this.#append(first);
+    const flushing = this.#writer.flush(never);
+    await pass(60);
+    for (const size of more) await this.#append(size);
+    this.#machine.capacity = Number.POSITIVE_INFINITY;
+    await flushing;
   }
 
   async #crash({ power, sizes, turns, again }: Command & { do: 'crash' }): Promise<void> {
@@ -183,7 +194,7 @@ describe('the spool, beside a model of it', () => {
       const spool = new SpoolBesideModel(await newDisk(seed));
       for (const step of commands) await spool.apply(step);
       await spool.end();
-    }), { numRuns: 800 });
+    }), { numRuns: 1500 });
   }, 60_000);
 
   it('never takes a flipped bit for data, and tells damage from a torn tail', async () => {
