@@ -32,22 +32,29 @@ interface Route {
   readonly proxy: Proxy | undefined;
 }
 
-/** Where an opening stands, for the message when time runs out. */
+/** What every opening uses. */
+interface Means {
+  readonly settings: NetworkSettings;
+  readonly trust: TrustStore;
+  readonly resolve: Resolve;
+}
+
+/** One opening: what stops it, and where it stands, for the message when time runs out. */
 interface Attempt {
+  readonly signal: AbortSignal;
   phase: string;
 }
 
 /** See `Connect`. A name is resolved once, every address is checked, and only those addresses are connected to. */
 export function createConnect(settings: NetworkSettings, resolve: Resolve = systemResolve): Connect {
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
-  const trust = new TrustStore();
+  const means: Means = { settings, trust: new TrustStore(), resolve };
   return async (endpoint, options) => {
     const route = plan(endpoint, settings, proxy);
-    const attempt: Attempt = { phase: 'connecting' };
     const deadline = AbortSignal.timeout(options.timeoutMs);
-    const signal = AbortSignal.any([options.signal, deadline]);
+    const attempt: Attempt = { signal: AbortSignal.any([options.signal, deadline]), phase: 'connecting' };
     try {
-      return await open(route, options, settings, trust, resolve, signal, attempt);
+      return await open(route, options, means, attempt);
     } catch (thrown) {
       throw explain(thrown, route, options, deadline, attempt);
     }
@@ -62,9 +69,8 @@ function plan(endpoint: Endpoint, settings: NetworkSettings, proxy: Proxy | unde
   return { asked, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
 }
 
-async function open(
-  route: Route, options: ConnectOptions, settings: NetworkSettings, trust: TrustStore, resolve: Resolve, signal: AbortSignal, attempt: Attempt,
-): Promise<Duplex> {
+async function open(route: Route, options: ConnectOptions, { settings, trust, resolve }: Means, attempt: Attempt): Promise<Duplex> {
+  const { signal } = attempt;
   const opened: Duplex[] = [];
   const keep = <T extends Duplex>(stream: T): T => {
     opened.push(stream);
@@ -73,7 +79,7 @@ async function open(
   try {
     const { proxy } = route;
     const check = route.rewritten || proxy !== undefined ? undefined : options.checkAddress;
-    let stream: Duplex = keep(await tcp(proxy?.endpoint ?? route.target, check, resolve, signal, attempt));
+    let stream: Duplex = keep(await tcp(proxy?.endpoint ?? route.target, check, resolve, attempt));
     if (proxy !== undefined) {
       attempt.phase = 'asking the proxy';
       if (proxy.secure) stream = keep(await secure(stream, proxy.endpoint, { ca: settings.extraCa }, trust, signal));
@@ -88,7 +94,8 @@ async function open(
   }
 }
 
-async function tcp(endpoint: Endpoint, check: ConnectOptions['checkAddress'], resolve: Resolve, signal: AbortSignal, attempt: Attempt): Promise<Socket> {
+async function tcp(endpoint: Endpoint, check: ConnectOptions['checkAddress'], resolve: Resolve, attempt: Attempt): Promise<Socket> {
+  const { signal } = attempt;
   attempt.phase = 'resolving the name';
   const addresses = isIP(endpoint.host) === 0 ? await untilAborted(resolve(endpoint.host), signal) : [endpoint.host];
   if (addresses.length === 0) throw new RunnerError('NETWORK_UNREACHABLE', `${endpoint.host} has no address`);
