@@ -42,7 +42,6 @@ export class TableWriter {
   readonly #unfinished = new Map<string, Unfinished>();
   #batch: Outgoing[] = [];
   #batchBytes = 0;
-  #settled = true;
   #bulk = true;
 
   constructor(parts: TableWriterParts) {
@@ -58,7 +57,6 @@ export class TableWriter {
     const hash = sourceHash(print, keys);
     if (stored?.deleted === false && [hash, sourceHash(print, constraints.foreignKeys)].includes(stored.sourceHash ?? '')) return tally.count('unchanged');
     if (keys.length < constraints.foreignKeys.length) this.#unfinished.set(fqn, { print, constraints, sent: keys.length });
-    this.#settled = false;
     this.#batch.push({ fqn, request: withConstraints(request, [...constraints.own, ...keys], hash), hash, exists: stored !== undefined });
     this.#batchBytes += JSON.stringify(request).length;
     if (this.#batch.length >= batch.tables || this.#batchBytes >= batch.bytes) await this.#send(signal);
@@ -66,7 +64,6 @@ export class TableWriter {
 
   /** Resolves when every table has arrived or failed, and those that did have all the foreign keys they can have. */
   async flush(signal: AbortSignal): Promise<void> {
-    if (this.#settled) return;
     const { lanes } = this.#parts;
     await this.#send(signal);
     await lanes.settle();
@@ -74,7 +71,6 @@ export class TableWriter {
     this.#unfinished.clear();
     for (const [fqn, table] of unfinished) await lanes.start(() => this.#finish(fqn, table, signal));
     await lanes.settle();
-    this.#settled = true;
   }
 
   async #send(signal: AbortSignal): Promise<void> {
