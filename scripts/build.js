@@ -44,7 +44,7 @@ async function bundle() {
 }
 
 function place(files) {
-  const isEntry = ({ path }) => !path.includes(`${join(dist, 'chunks')}`);
+  const isEntry = ({ path }) => !path.startsWith(join(dist, 'chunks'));
   for (const { path, contents } of files.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
     mkdirSync(dirname(path), { recursive: true });
     const unfinished = `${path}.${process.pid}`;

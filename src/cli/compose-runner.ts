@@ -7,7 +7,7 @@ import { WebSocketDialer } from '../channel/websocket.ts';
 import { controlPlaneNetwork } from '../config/network-settings.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
 import type { Job } from '../domain/job.ts';
-import { keyPath, loadIdentity, type Identity } from '../link/identity.ts';
+import { loadIdentity, type Identity } from '../link/identity.ts';
 import { createLink, type Link } from '../link/link.ts';
 import { openOutboxStore } from '../link/spool-outbox.ts';
 import { createStartWorker } from '../link/worker-process.ts';
@@ -35,7 +35,6 @@ export interface Runner {
  * with the files that the configuration names.
  */
 export async function composeRunner(config: RunnerConfig, logger: Logger, env: Readonly<NodeJS.ProcessEnv>): Promise<Runner> {
-  if (!existsSync(keyPath(config.stateDir))) throw new RunnerError('NOT_ENROLLED', `${config.stateDir} holds no identity`);
   const identity = await loadIdentity(config.stateDir);
   assertSameControlPlane(config, identity);
   await warnWithoutPolicy(config, logger);

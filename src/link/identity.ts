@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunnerId } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { readPrivateFile } from './private-file.ts';
-import { openSettings, type Settings } from './settings.ts';
+import { parseSettings, settingsPath, type Settings } from './settings.ts';
 
 /** Who this runner is to its control plane. The private key stays inside; all it does is sign. */
 export interface Identity {
@@ -27,9 +27,8 @@ export function keyPath(stateDir: string): string {
  * FILE_UNSAFE when the key or the settings can be read or changed by others, FILE_UNREADABLE when they cannot be read.
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
-  const store = await openSettings(stateDir);
-  await readPrivateFile(store.path);
-  const settings = store.read();
+  const path = settingsPath(stateDir);
+  const settings = parseSettings(path, await readPrivateFile(path));
   const pem = await readPrivateFile(keyPath(stateDir));
   if (settings === undefined || pem === undefined) throw new RunnerError('NOT_ENROLLED', `${stateDir} holds no identity`);
   const key = parseKey(pem, keyPath(stateDir));

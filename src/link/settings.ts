@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { RunnerError } from '../runtime/errors.ts';
 
@@ -23,6 +24,16 @@ export interface SettingsStore {
   read(): Settings | undefined;
   /** Replaces the file atomically. */
   write(settings: Settings): void;
+}
+
+/** Where the settings of a state directory lie. */
+export function settingsPath(stateDir: string): string {
+  return join(stateDir, 'settings.json');
+}
+
+/** The settings in the text of their file; for a reader that never writes, and is spared loading what writing needs. Throws FILE_UNREADABLE. */
+export function parseSettings(path: string, text: string | undefined): Settings | undefined {
+  return text === undefined ? undefined : parse(path, deserialize(text));
 }
 
 export async function openSettings(stateDir: string): Promise<SettingsStore> {
