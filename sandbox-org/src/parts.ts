@@ -63,6 +63,7 @@ export function controls({ gateway, proxyCounts }: Parts): AdminActions {
       faults.fired = 0;
     },
     installFaults: (rules) => faults.install(rules), clearFaults: () => faults.clear(), expireSessions: () => sessions.expireAll(),
+    unlockUser: () => accounts.unlock(),
     edit: (edit) => api.org.edit(edit), registerCertificate: (pem) => void accounts.jwtKeys.push(pem),
   };
 }

@@ -109,10 +109,10 @@ function addresses({ admin, proxy }: Ports, { adminToken }: CompiledOptions): Pi
 
 type Handles = Pick<Sandbox, 'org' | 'stats' | 'resetStats' | 'faults' | 'expireSessions' | 'unlockUser' | 'registerCertificate'>;
 
-function handles({ gateway }: Parts, { stats, resetStats, expireSessions, registerCertificate }: AdminActions): Handles {
-  const { api, accounts } = gateway;
+function handles({ gateway: { api } }: Parts, actions: AdminActions): Handles {
+  const { stats, resetStats, expireSessions, unlockUser, registerCertificate } = actions;
   return {
-    org: api.org, stats, resetStats, expireSessions, registerCertificate, unlockUser: () => accounts.unlock(),
+    org: api.org, stats, resetStats, expireSessions, registerCertificate, unlockUser,
     faults: { install: (...rules) => api.faults.install(rules), clear: () => api.faults.clear() },
   };
 }

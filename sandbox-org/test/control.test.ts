@@ -101,6 +101,7 @@ describe('the admin endpoint', () => {
 
   it('says what is wrong with a request', async () => {
     expect(await admin('POST', '/org', { kind: 'touch', object: 'Nope' })).toEqual({ status: 400, json: { error: 'the org has no object Nope' } });
+    expect(await admin('POST', '/org', { kind: 'paint', object: 'Account' })).toEqual({ status: 400, json: { error: 'no such edit: paint' } });
     expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
     expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({ error: 'fault rule: no such effect: explode' });
     expect((await admin('POST', '/faults', { match: { path: '(' }, effect: { kind: 'reset' } })).status).toBe(400);

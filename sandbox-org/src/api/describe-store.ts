@@ -3,7 +3,7 @@ import { describe, describeGlobal, type DescribeTarget } from '../org/describe.t
 import type { ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
 
-const CACHE_CHARACTERS = 32_000_000;
+const CACHE_CHARACTERS = 16_000_000;
 
 /** Serialized describes, kept as far as memory allows; sizes are kept for good. */
 export class DescribeStore {

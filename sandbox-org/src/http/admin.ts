@@ -13,6 +13,7 @@ export interface AdminActions {
   readonly installFaults: (rules: readonly FaultRule[]) => void;
   readonly clearFaults: () => void;
   readonly expireSessions: () => void;
+  readonly unlockUser: () => void;
   readonly edit: (edit: Edit) => void;
   readonly registerCertificate: (pem: string) => void;
 }
@@ -58,6 +59,7 @@ function run(route: string, body: unknown, actions: AdminActions): unknown {
     case 'POST /faults': return done(actions.installFaults(listOf<FaultRule>(body, 'effect')));
     case 'DELETE /faults': return done(actions.clearFaults());
     case 'POST /sessions/expire': return done(actions.expireSessions());
+    case 'POST /users/unlock': return done(actions.unlockUser());
     case 'POST /org': return done(listOf<Edit>(body, 'kind').forEach((edit) => actions.edit(edit)));
     case 'POST /certificates': return done(actions.registerCertificate(pemOf(body)));
     default: return undefined;

@@ -29,6 +29,10 @@ export interface NewField {
   readonly traits?: Partial<FieldDescription>;
 }
 
+const EDIT_KINDS: ReadonlySet<string> = new Set<Edit['kind']>([
+  'touch', 'touchAll', 'addObject', 'removeObject', 'renameObject', 'addField', 'removeField', 'renameField',
+]);
+
 interface ObjectEdits {
   readonly added: Map<string, Field>;
   readonly removed: Set<string>;
@@ -54,6 +58,7 @@ export class OrgEdits {
 
   /** Records the edit and gives the objects as they are after it. */
   make(edit: Edit, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
+    if (!EDIT_KINDS.has(edit.kind)) throw new SandboxError(`no such edit: ${edit.kind}`);
     if (edit.kind === 'touchAll') return this.#stamp(null, new Map(entries));
     if (edit.kind === 'addObject') return this.#stamp(edit.name, new Map([...entries, [edit.name, newEntry(edit.name, edit.label)]]));
     const entry = entries.get(edit.object);
