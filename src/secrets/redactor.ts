@@ -12,9 +12,9 @@ const WITHHELD = '"[withheld: the redactor failed]"';
 /** Takes secrets out of everything a worker writes. */
 export interface Redactor {
   /** From now on the value is taken out, for as long as the process lives: an old password stays secret after a rotation. */
-  add(value: string): void;
+  readonly add: (value: string) => void;
   /** The text with `[secret]` in place of each secret. Total; time is linear in the text. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
 }
 
 export type SecretForms = (value: string) => readonly string[];

@@ -5,7 +5,7 @@ import type { SecretProvider } from '../../src/secrets/provider.ts';
 export interface ProviderUnderTest {
   readonly provider: SecretProvider;
   /** Stores a value where `path` is read from; undefined takes it away. */
-  put(path: readonly string[], value: string | undefined): Promise<void>;
+  readonly put: (path: readonly string[], value: string | undefined) => Promise<void>;
 }
 
 const never = new AbortController().signal;
