@@ -10,6 +10,8 @@ import type { StartWorker, WorkerHandle } from './worker-port.ts';
 const CLOSE_AGAIN_MS = 5_000;
 /** How long a worker may outlive an attempt that needs it no more. */
 const LINGER_MS = 5_000;
+/** The longest that a timer can wait. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface LifeOptions {
   readonly store: OutboxStore;
@@ -47,7 +49,7 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
 
 async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, clock: Clock): Promise<void> {
   const over = new AbortController();
-  void clock.sleep(deadlineMs, over.signal).then(
+  void clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), over.signal).then(
     () => attempt.requestStop({ reason: new RunnerError('DEADLINE_EXCEEDED', `the attempt ran longer than ${deadlineMs} ms`), status: 'expired' }),
     () => undefined,
   );

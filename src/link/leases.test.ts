@@ -38,6 +38,13 @@ describe('a lease', () => {
     stop.abort();
   });
 
+  it('of absurd length is cut to what a timer can wait', async () => {
+    const { leases, stop } = stage();
+    leases.grant(ref('a'), 2 ** 32 - 1, 0);
+    expect(leases.endOf(ref('a'))).toBe(24 * 3_600_000 - 10_000);
+    stop.abort();
+  });
+
   it('that is released is not lost', async () => {
     const { clock, leases, lost, stop } = stage();
     leases.grant(ref('a'), 6_000, 0);

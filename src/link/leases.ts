@@ -4,6 +4,8 @@ import { Bell } from './bell.ts';
 
 const MARGIN_SHARE = 1 / 6;
 const MARGIN_MAX_MS = 10_000;
+/** A longer lease is taken for this one: it would outlast any attempt, and timers. */
+const LEASE_MAX_MS = 24 * 60 * 60 * 1000;
 
 interface Lease {
   readonly ref: AttemptRef;
@@ -29,7 +31,8 @@ export class Leases {
 
   /** `askedAt` is the monotonic time before which the control plane cannot have started to count. */
   grant(ref: AttemptRef, ttlMs: number, askedAt: number): void {
-    const endsAt = askedAt + ttlMs - Math.min(ttlMs * MARGIN_SHARE, MARGIN_MAX_MS);
+    const length = Math.min(ttlMs, LEASE_MAX_MS);
+    const endsAt = askedAt + length - Math.min(length * MARGIN_SHARE, MARGIN_MAX_MS);
     const held = this.#held.get(attemptKey(ref));
     if (held !== undefined && held.endsAt >= endsAt) return;
     this.#held.set(attemptKey(ref), { ref, endsAt });

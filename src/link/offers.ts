@@ -2,6 +2,7 @@ import type { Channel } from '../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../channel/frames.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import { isJobKind, type Job } from '../domain/job.ts';
+import { aborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -54,7 +55,7 @@ export class Offers {
 
   /** Answers offers until `end`; calls `begun` for each attempt that is new. */
   async run(channel: Channel, begun: (attempt: Attempt) => void, signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#waiting.end(), { once: true });
+    void aborted(signal).then(() => this.#waiting.end());
     for await (const { offer, at } of this.#waiting) {
       if (signal.aborted) return;
       const ref = toAttemptRef(offer.ref);

@@ -15,13 +15,16 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** The codes with which a control plane can end the service. */
 const ENDING: ReadonlySet<ErrorCode> = new Set(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED', 'SUPERSEDED']);
 
+/** However long a control plane asks to wait, the runner looks in after this. */
+const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
+
 /** A refusal as an error; retryable unless the control plane called it permanent. */
 export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
   const code = known ?? (refusal.permanent ? 'PROTOCOL_UNSUPPORTED' : 'CONTROL_PLANE_BUSY');
   const said = printable(refusal.message) || 'no reason given';
   return new RunnerError(code, known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said, {
-    retryable: !refusal.permanent, ...(refusal.retryAfterMs > 0 ? { retryAfterMs: refusal.retryAfterMs } : {}),
+    retryable: !refusal.permanent, ...(refusal.retryAfterMs > 0 ? { retryAfterMs: Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS) } : {}),
   });
 }
 

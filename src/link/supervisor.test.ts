@@ -215,6 +215,15 @@ describe('a drain', () => {
     expect(stage.store.held()).toEqual([]);
   });
 
+  it('asked for while connecting ends at once', async () => {
+    stage = new LinkStage();
+    stage.start();
+    stage.link.drain();
+    await stage.until('ended', () => stage.ended !== undefined);
+    expect(stage.ended).toEqual({});
+    expect(stage.clock.monotonic()).toBeLessThan(2_500);
+  });
+
   it('asked for twice waits no longer, and kills a worker that does not listen', async () => {
     stage = await new LinkStage().start().untilConnected();
     await stage.controlPlane.offer(run);
