@@ -23,6 +23,7 @@ export class SpoolOutbox implements Outbox {
   #moved = Promise.withResolvers<void>();
   #discarding: Promise<void> | undefined;
   #damage: Failure | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(spool: AttemptSpool, owner: OutboxOwner) {
     this.#spool = spool;
@@ -65,7 +66,10 @@ export class SpoolOutbox implements Outbox {
 
   /** Waits for the worker to be gone, so end that first. */
   discard(): Promise<void> {
-    this.#discarding ??= this.#discard();
+    this.#discarding ??= this.#inTurn(() => this.#discard()).catch((thrown: unknown) => {
+      this.#discarding = undefined;
+      throw RunnerError.from(thrown, 'SINK_FAILED');
+    });
     return this.#discarding;
   }
 
@@ -82,7 +86,27 @@ export class SpoolOutbox implements Outbox {
   }
 
   /** Finds what a dead worker wrote and did not live to tell. */
-  async writerEnded(): Promise<void> {
+  writerEnded(): Promise<void> {
+    return this.#inTurn(() => this.#findLeft());
+  }
+
+  /** Appends the outcome for a worker that ended without one; damage on disk is named as the reason before anything else. */
+  closeInterrupted(error: Failure, now: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#writerGone;
+      await this.#findLeft();
+      if (this.#spool.complete || this.#discarding !== undefined) return;
+      const line = `${JSON.stringify(this.#interrupted(this.#damage ?? error, now))}\n`;
+      await this.#spool.appendLast(Buffer.from(line), never);
+      this.#announce();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close();
+  }
+
+  async #findLeft(): Promise<void> {
     if (this.#spool.complete || this.#discarding !== undefined) return;
     try {
       await this.#spool.recover(false);
@@ -93,20 +117,6 @@ export class SpoolOutbox implements Outbox {
       await this.#spool.recover(true);
     }
     this.#announce();
-  }
-
-  /** Appends the outcome for a worker that ended without one; damage on disk is named as the reason before anything else. */
-  async closeInterrupted(error: Failure, now: number): Promise<void> {
-    await this.#writerGone;
-    await this.writerEnded();
-    if (this.#spool.complete) return;
-    const line = `${JSON.stringify(this.#interrupted(this.#damage ?? error, now))}\n`;
-    await this.#spool.appendLast(Buffer.from(line), never);
-    this.#announce();
-  }
-
-  close(): Promise<void> {
-    return this.#spool.close();
   }
 
   async #discard(): Promise<void> {
@@ -120,6 +130,13 @@ export class SpoolOutbox implements Outbox {
       kind: 'outcome', status: 'interrupted', counts: {}, steps: [], failures: [], error,
       startedAt: this.#spool.createdAt, endedAt: now, records: this.#spool.durable, digest: '',
     };
+  }
+
+  /** Whatever changes the directory happens one at a time. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
   #announce(): void {

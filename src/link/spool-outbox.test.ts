@@ -83,6 +83,32 @@ describe('the outbox store', () => {
     expect(await outcomeOf(1)).toMatchObject({ kind: 'outcome', status: 'interrupted', records: 2, digest: '', error: { code: 'RUNNER_STOPPED' } });
   });
 
+  it('finds what is left while what is there is being delivered', async () => {
+    const outbox = await store.create(job);
+    const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1, segmentBytes: 500 });
+    for (let record = 1; record <= 60; record++) {
+      await writer.append(Buffer.from(`${record}\n`.padStart(100)), { last: false }, never);
+      if (record % 4 === 0) await writer.flush(never);
+    }
+    outbox.advance(writer.durable, writer.bytes, false);
+    await writer.close();
+    const closing = systemClock.sleep(3, never).then(() => store.closeInterrupted(job.ref, stopped));
+    const seen: string[] = [];
+    for (let last = false; !last; ) {
+      const batch = await outbox.read(seen.length + 1, 300);
+      if (batch === undefined) {
+        await outbox.changed(AbortSignal.timeout(5000));
+        continue;
+      }
+      seen.push(...batch.lines.map((line) => Buffer.from(line).toString().trim()));
+      ({ last } = batch);
+      await outbox.acknowledge(seen.length);
+    }
+    await closing;
+    expect(seen.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, index) => String(index + 1)));
+    expect(seen[60]).toContain('"status":"interrupted"');
+  });
+
   it('leaves an outcome alone that the worker did write', async () => {
     await store.create(job);
     await work(['a\n', '{"kind":"outcome"}\n'], { last: true, tell: false });

@@ -16,13 +16,17 @@ export interface AttemptSpoolOptions {
 
 const LAST_RECORD_MS = 10_000;
 
-/** One attempt on disk, as the process sees it that reads it: its journal, and its records once they are durable. */
+/**
+ * One attempt on disk, as the process sees it that reads it: its journal, and its records once they are durable. Calls
+ * may overlap; what touches the records is done one by one, so that no acknowledgement deletes under a recovery.
+ */
 export class AttemptSpool {
   readonly directory: string;
   readonly #disk: Disk;
   readonly #clock: Clock;
   #journal: Journal;
   #reader: SpoolReader;
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: AttemptSpoolOptions, directory: string, journal: Journal, found: Recovered) {
     this.#disk = options.disk;
@@ -78,19 +82,21 @@ export class AttemptSpool {
   }
 
   read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
-    return this.#reader.read(from, maxBytes);
+    return this.#inTurn(() => this.#reader.read(from, maxBytes));
   }
 
   acknowledge(upTo: Sequence): Promise<void> {
-    return this.#reader.acknowledge(upTo);
+    return this.#inTurn(() => this.#reader.acknowledge(upTo));
   }
 
   /** Looks at what a dead writer left. Only when it is dead. Throws SPOOL_CORRUPT unless told to save what can be. */
-  async recover(salvage: boolean): Promise<Recovered> {
-    await this.#reader.close();
-    const found = await recover(this.#disk, this.directory, { salvage, acknowledged: this.#reader.acknowledged });
-    this.#reader = new SpoolReader({ disk: this.#disk, directory: this.directory, found });
-    return found;
+  recover(salvage: boolean): Promise<Recovered> {
+    return this.#inTurn(async () => {
+      await this.#reader.close();
+      const found = await recover(this.#disk, this.directory, { salvage, acknowledged: this.#reader.acknowledged });
+      this.#reader = new SpoolReader({ disk: this.#disk, directory: this.directory, found });
+      return found;
+    });
   }
 
   /** Appends the one record that ends the attempt, for a writer that is dead; durable when this resolves. Throws DISK_FULL. */
@@ -109,12 +115,20 @@ export class AttemptSpool {
     }
   }
 
-  async remove(): Promise<void> {
-    await this.#reader.close();
-    await removeAttempt(this.#disk, this.directory);
+  remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#reader.close();
+      await removeAttempt(this.#disk, this.directory);
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#reader.close();
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#reader.close());
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 }
