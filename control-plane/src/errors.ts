@@ -9,6 +9,7 @@ const CODES = {
   ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
   PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
+  ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
   USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
 } as const;
 
@@ -43,6 +44,7 @@ export class ControlPlaneError extends Error {
   /** Total: whatever was thrown comes back as a ControlPlaneError, with the original as its cause. */
   static from(thrown: unknown): ControlPlaneError {
     if (thrown instanceof ControlPlaneError) return thrown;
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') return new ControlPlaneError('ADDRESS_IN_USE', thrown.message, { cause: thrown });
     return new ControlPlaneError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
   }
 }

@@ -16,6 +16,8 @@ export interface Options {
   readonly json: boolean;
 }
 
+const USAGE_EXIT_CODE = 2;
+
 /** Reads the command line. Prints and exits for --help and for a line it does not understand. */
 export function parseOptions(argv: readonly string[]): Options {
   const program = new Command('control-plane')
@@ -32,9 +34,10 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--heartbeat-interval <ms>', 'how often runners report', wholeNumber(10), DEFAULT_LIMITS.heartbeatIntervalMs)
     .option('--max-attempts <number>', 'how often a run is tried when runners are lost', wholeNumber(1, 100), DEFAULT_LIMITS.maxAttempts)
     .option('--json', 'log in JSON even to a terminal (always so otherwise)', false)
-    .allowExcessArguments(false);
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
   const options = program.parse(argv, { from: 'user' }).opts<Options>();
-  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) program.error('--tls-cert and --tls-key belong together', { exitCode: 2 });
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) program.error('--tls-cert and --tls-key belong together');
   return options;
 }
 

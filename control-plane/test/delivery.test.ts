@@ -114,6 +114,14 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect((await stage.api.get(`/api/v1/runs/${ref.runId}/logs`)).status).toBe(200);
   });
 
+  it('takes over no entity of a service that the run is not about', async () => {
+    const lines = [tableLine('Theirs', 'other'), tableLine('Lookalike', 'sandbox2'), tableLine('Ours')];
+    connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
+    await acknowledged(connection, 4);
+    expect(await run()).toMatchObject({ records: 4, entities: 1, integrity: 'ok' });
+    expect((await stage.api.get('/api/v1/tables/other.default.salesforce.Theirs')).status).toBe(404);
+  });
+
   it('shows the steps of a connection test as they end', async () => {
     const { body } = await stage.api.post('/api/v1/services/sandbox/test-connection');
     const test = await accepted(connection);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
 import { startProgram, type Program } from './program.ts';
@@ -35,7 +37,28 @@ describe('the program', () => {
   });
 
   it.each([['--port', 'x'], ['--tls-cert', 'a.pem'], ['--unknown', '1']])('refuses %s %s', async (name, value) => {
-    await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with');
+    await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with 2');
+  });
+});
+
+describe('the port', () => {
+  it('says what to do when it is taken', async () => {
+    const other = temporaryFolder();
+    await expect(startProgram(other.path, ['--port', String(program.port)])).rejects.toThrow('ADDRESS_IN_USE');
+    other.remove();
+  });
+
+  it('answers an HTTP/2 client that is no gRPC client, and a method that is none', async () => {
+    const session = connectHttp2(`https://localhost:${program.port}`, { ca: program.ca });
+    const ask = async (headers: OutgoingHttpHeaders): Promise<IncomingHttpHeaders> => {
+      const stream = session.request({ ':method': 'POST', ...headers });
+      const [answer] = await once(stream, 'response') as [IncomingHttpHeaders];
+      stream.resume().end();
+      return answer;
+    };
+    expect(await ask({ ':path': '/' })).toMatchObject({ ':status': 415 });
+    expect(await ask({ ':path': '/hybrid.runner.v1.RunnerLink/Other', 'content-type': 'application/grpc' })).toMatchObject({ 'grpc-status': '12' });
+    session.close();
   });
 });
 

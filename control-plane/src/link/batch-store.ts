@@ -55,8 +55,17 @@ async function storeRecords(tx: Transaction, ground: Ground, run: Run, attempt: 
 async function storeEntity(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, value: Readonly<Record<string, unknown>>): Promise<boolean> {
   const { type, fqn, request } = value;
   if (typeof type !== 'string' || typeof fqn !== 'string' || typeof request !== 'object' || request === null) return false;
+  if (!belongsTo(run.service, fqn)) {
+    ground.log.warn({ run: run.id, type }, 'an entity of another service was not taken over');
+    return false;
+  }
   return tx.entities.upsert({
     service: run.service, type, fqn, request: request as Record<string, unknown>,
     runId: run.id, attempt: attempt.attempt, epoch: attempt.epoch, updatedAt: ground.clock.now(),
   });
+}
+
+/** A run writes about its own service only. A name with a dot in it stands in quotes. */
+function belongsTo(service: string, fqn: string): boolean {
+  return [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`));
 }

@@ -123,7 +123,7 @@ export class Session implements ConnectedRunner {
       case 'hello': throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a second hello');
       case 'heartbeat': return this.#heartbeat(frame.body);
       case 'accept': return acceptOffer(this.#ground, this, named(frame.body.ref));
-      case 'reject': return rejectOffer(this.#ground, this.runnerId, named(frame.body.ref), frame.body);
+      case 'reject': return rejectOffer(this.#ground, this.#ground.registry, this.runnerId, named(frame.body.ref), frame.body);
       case 'progress': {
         const { phase, done, total, apiCalls, ref } = frame.body;
         return this.#progress(named(ref), { phase: phase.slice(0, 100), done, total, apiCalls });

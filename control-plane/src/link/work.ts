@@ -4,7 +4,7 @@ import type { Run, Transaction } from '../store/store.ts';
 import { DISPATCH } from '../events.ts';
 import type { Ground } from '../settings.ts';
 import type { AttemptRef, HelloStatement, Position } from './frames.ts';
-import type { ConnectedRunner } from './registry.ts';
+import type { ConnectedRunner, Registry } from './registry.ts';
 
 interface Resumption {
   readonly positions: readonly Position[];
@@ -76,23 +76,23 @@ interface Rejection {
   readonly permanent: boolean;
 }
 
-/** A refusal for good moves the run to another runner, and fails it when there is none. */
-export async function rejectOffer(ground: Ground, runnerId: string, ref: AttemptRef, rejection: Rejection): Promise<void> {
+/** A refusal for good moves the run to another runner that is connected, and fails it when there is none. */
+export async function rejectOffer(ground: Ground, registry: Registry, runnerId: string, ref: AttemptRef, rejection: Rejection): Promise<void> {
   await ground.store.transaction(async (tx) => {
     const run = await tx.runs.get(ref.runId);
     if (run?.epoch !== ref.epoch || run.status.state !== 'offered' || run.status.runnerId !== runnerId) return;
-    await tx.runs.save(await afterRejection(tx, ground, run, runnerId, rejection));
+    await tx.runs.save(await afterRejection(tx, ground, registry, run, runnerId, rejection));
   });
   ground.log.info({ run: ref.runId, runner: runnerId, code: rejection.code }, 'offer rejected');
   ground.changes.changed(ref.runId);
   ground.changes.changed(DISPATCH);
 }
 
-async function afterRejection(tx: Transaction, ground: Ground, run: Run, runnerId: string, { code, message, permanent }: Rejection): Promise<Run> {
+async function afterRejection(tx: Transaction, ground: Ground, registry: Registry, run: Run, runnerId: string, { code, message, permanent }: Rejection): Promise<Run> {
   const now = ground.clock.now();
   if (!permanent) return withdrawOffer(run, now, now + ground.limits.retryOfferMs);
   const refused = { ...run, refusedBy: [...run.refusedBy, runnerId] };
-  const others = (await tx.runners.list()).filter((runner) => runner.revokedAt === null && mayTake(refused, runner));
+  const others = (await tx.runners.list()).filter((runner) => registry.get(runner.id) !== undefined && mayTake(refused, runner));
   if (others.length > 0) return withdrawOffer(refused, now, now);
   return end(refused, 'failed', now, { code: code.slice(0, 100), message: message.slice(0, 1000), remedy: 'Correct the service or pipeline, or ask the owner of the runner to permit it.' });
 }
