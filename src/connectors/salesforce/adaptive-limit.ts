@@ -6,14 +6,16 @@ export interface LimitOptions {
 }
 
 /**
- * How many calls may be under way, found by trying: one more after each round of quick answers, half when the org says
- * or shows that it has too much to do. Salesforce publishes no rate to keep to, only that calls over 20 s are few.
+ * How many calls may be under way, found by trying: one more for each quick answer until the org first says or shows
+ * that it has too much to do, then one more for each round; half at each sign of trouble. Salesforce publishes no rate
+ * to keep to, only that calls over 20 s are few.
  */
 export class AdaptiveLimit {
   readonly #most: number;
   #limit: number;
-  /** Answers since the last change. */
-  #answers = 0;
+  #troubled = false;
+  /** Answers since the last halving. */
+  #answers = Infinity;
 
   constructor({ start, most }: LimitOptions) {
     this.#limit = start;
@@ -21,22 +23,20 @@ export class AdaptiveLimit {
   }
 
   get value(): number {
-    return this.#limit;
+    return Math.floor(this.#limit);
   }
 
   observe({ busy }: Observation): void {
     this.#answers += 1;
     if (busy) this.#halve();
-    else if (this.#answers >= this.#limit) this.#change(Math.min(this.#most, this.#limit + Math.ceil(this.#limit / 2)));
+    else this.#limit = Math.min(this.#most, this.#limit + (this.#troubled ? 1 / this.#limit : 1));
   }
 
-  /** One storm fails many calls at once and must count once: half the calls have to end before the next halving. */
+  /** One storm fails many calls at once and must count once: as many answers as may be under way pass between halvings. */
   #halve(): void {
-    if (this.#answers >= this.#limit / 2 || this.#answers === 1) this.#change(Math.max(1, Math.floor(this.#limit / 2)));
-  }
-
-  #change(limit: number): void {
-    this.#limit = limit;
+    if (this.#answers <= this.#limit) return;
+    this.#troubled = true;
+    this.#limit = Math.max(1, this.#limit / 2);
     this.#answers = 0;
   }
 }

@@ -38,7 +38,7 @@ export interface ApiOptions {
   /** Tries in all for one call. */
   readonly tries?: number;
   /** Upper bound of the first pause between tries, in milliseconds. */
-  readonly pauseMs?: number;
+  readonly pauseMs: number;
 }
 
 export interface ApiUsage {
@@ -59,7 +59,7 @@ export class SalesforceApi {
   usage: ApiUsage | undefined;
 
   constructor(options: ApiOptions) {
-    this.#options = { tries: 5, pauseMs: 500, ...options };
+    this.#options = { tries: 5, ...options };
   }
 
   /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */

@@ -4,10 +4,9 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api-version.ts';
 import { listObjects } from './catalogue.ts';
-import { readComposite } from './composite.ts';
 import type { Connection } from './connection.ts';
 import type { Org } from './org.ts';
-import { refusal } from './refusal.ts';
+import { queryTooling } from './tooling.ts';
 
 interface Step {
   readonly name: string;
@@ -79,12 +78,13 @@ export class ConnectionTest {
 
   async #readDescription(signal: AbortSignal): Promise<string> {
     const query = "SELECT QualifiedApiName, Description FROM EntityDefinition WHERE QualifiedApiName IN ('Account')";
-    const what = 'a query of EntityDefinition';
-    const base = `/services/data/v${this.#version}/tooling`;
-    const answer = (await readComposite(this.#org.api, `${base}/composite`, [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what, signal)).get('q');
-    if (answer?.status === 200) return 'descriptions can be read';
-    const error = refusal(answer?.status ?? 0, answer?.body, what);
-    throw new RunnerError(error.code, error.message, { remedy: 'Give the user the permission View Setup and Configuration. Without it, tables and columns have no descriptions.' });
+    try {
+      const rows = await queryTooling(this.#org.api, this.#version, query, z.object({ QualifiedApiName: z.string() }), 'a query of EntityDefinition', signal);
+      return `descriptions can be read${rows.length === 0 ? ', though the user sees no account' : ''}`;
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      throw new RunnerError(error.code, error.message, { cause: thrown, remedy: 'Give the user the permission View Setup and Configuration. Without it, tables and columns have no descriptions.' });
+    }
   }
 
   async #checkLimits(signal: AbortSignal): Promise<string> {

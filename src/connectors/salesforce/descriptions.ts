@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { readComposite, type Part } from './composite.ts';
 import type { ListedObject } from './describe.ts';
-import { refusal } from './refusal.ts';
+import { queryTooling } from './tooling.ts';
 
 /** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
 export const MOST_ROWS = 1900;
@@ -57,7 +56,7 @@ export class Descriptions {
   async #rows<T>(query: string, schema: z.ZodType<T>, what: string, signal: AbortSignal, split?: () => Promise<readonly T[]>): Promise<readonly T[]> {
     if (this.#off) return [];
     try {
-      return await this.#query(query, schema, what, signal);
+      return await queryTooling(this.#options.api, this.#options.version, query, schema, what, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
@@ -65,16 +64,6 @@ export class Descriptions {
       this.#giveUp(error, what);
       return [];
     }
-  }
-
-  async #query<T>(query: string, schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
-    const { api, version } = this.#options;
-    const part: Part = { referenceId: 'q', url: `/services/data/v${version}/tooling/query?q=${encodeURIComponent(query)}` };
-    const answer = (await readComposite(api, `/services/data/v${version}/tooling/composite`, [part], what, signal)).get('q');
-    if (answer?.status !== 200) throw refusal(answer?.status ?? 0, answer?.body, what);
-    const parsed = z.object({ records: z.array(schema) }).safeParse(answer.body);
-    if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-    return parsed.data.records;
   }
 
   /** What is refused once will be refused again; anything else may have been one query's bad luck. */

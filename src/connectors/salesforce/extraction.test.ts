@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { contextFor, type ContextOptions, type RecordedContext } from '../../../test/support/connector-context.ts';
 import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../../../test/support/openmetadata-schemas.ts';
-import type { EntityRecord } from '../../domain/record.ts';
-import type { Column, CreateTable } from '../../openmetadata/entities.ts';
-import type { Extracted } from '../connector.ts';
-import { createSalesforceConnector } from './connector.ts';
-import type { Tuning } from './org.ts';
+import { extractFrom, failuresOf, tableNamed, tableNames, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import type { Column } from '../../openmetadata/entities.ts';
 
 let sandbox: Sandbox;
 
@@ -20,40 +16,24 @@ beforeEach(() => {
   sandbox.unlockUser();
 });
 
-interface Run extends RecordedContext {
-  readonly records: Extracted[];
-}
-
-async function extract(connection: Readonly<Record<string, unknown>> = {}, options: Partial<ContextOptions> = {}, tuning: Tuning = { pauseMs: 1 }): Promise<Run> {
-  const { username, password, securityToken } = sandbox.credentials;
-  const recorded = contextFor(sandbox, { connection: { username, password: 'x', securityToken: 'x', salesforceDomain: sandbox.myDomain, ...connection }, secrets: { password, securityToken }, ...options });
-  const records: Extracted[] = [];
-  for await (const record of createSalesforceConnector(tuning).extract(recorded.context, AbortSignal.timeout(30_000))) records.push(record);
-  return { ...recorded, records };
-}
-
-const tables = (records: readonly Extracted[]): EntityRecord[] => records.filter((record) => record.kind === 'entity').filter(({ type }) => type === 'table');
-const failures = (records: readonly Extracted[]): [string, string][] => records.filter((record) => record.kind === 'failure').map(({ failure }) => [failure.name, failure.code]);
-const tableNamed = (records: readonly Extracted[], name: string): CreateTable => tables(records).find(({ request }) => request['name'] === name)!.request as unknown as CreateTable;
-
 function flat(columns: readonly Column[]): Column[] {
   return columns.flatMap((column) => [column, ...flat(column.children ?? [])]);
 }
 
 describe('an extraction', () => {
-  let run: Run;
+  let run: SalesforceRun;
   let stats: ReturnType<Sandbox['stats']>;
   beforeAll(async () => {
     sandbox.resetStats();
-    run = await extract();
+    run = await extractFrom(sandbox);
     stats = sandbox.stats();
   });
 
   it('gives the service, the database and the schema, then a table for every object', () => {
     const entities = run.records.filter((record) => record.kind === 'entity');
     expect(entities.slice(0, 3).map(({ fqn }) => fqn)).toEqual(['sandbox', 'sandbox.default', 'sandbox.default.salesforce']);
-    expect(tables(run.records).map(({ fqn }) => fqn).sort()).toEqual(sandbox.org.list().map(({ name }) => `sandbox.default.salesforce.${name}`).sort());
-    expect(failures(run.records)).toEqual([]);
+    expect(tablesOf(run.records).map(({ fqn }) => fqn).sort()).toEqual(sandbox.org.list().map(({ name }) => `sandbox.default.salesforce.${name}`).sort());
+    expect(failuresOf(run.records)).toEqual([]);
   });
 
   it('sends nothing of the connection', () => {
@@ -63,7 +43,7 @@ describe('an extraction', () => {
   });
 
   it('leaves no type unknown and gives each type what the server asks of it', () => {
-    const columns = tables(run.records).flatMap(({ request }) => flat(request['columns'] as Column[]));
+    const columns = tablesOf(run.records).flatMap(({ request }) => flat(request['columns'] as Column[]));
     expect(new Set(columns.map(({ dataType }) => dataType))).not.toContain('UNKNOWN');
     expect(new Set(columns.map(({ dataTypeDisplay }) => dataTypeDisplay!.replace(/\(.*/, ''))).size).toBeGreaterThanOrEqual(20);
   });
@@ -74,7 +54,7 @@ describe('an extraction', () => {
     expect(contact.columns.find(({ name }) => name === 'Id')).toMatchObject({ dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY' });
     expect(contact.tableConstraints).toContainEqual({ constraintType: 'FOREIGN_KEY', columns: ['AccountId'], referredColumns: ['sandbox.default.salesforce.Account.Id'], relationshipType: 'MANY_TO_ONE' });
     expect(contact.sourceUrl).toBe('https://acme.my.salesforce.com/lightning/o/Contact/list');
-    const descriptions = tables(run.records).filter(({ request }) => request['description'] !== undefined);
+    const descriptions = tablesOf(run.records).filter(({ request }) => request['description'] !== undefined);
     expect(descriptions.length).toBeGreaterThan(0);
   });
 
@@ -95,5 +75,55 @@ describe('an extraction', () => {
   it('tells where it stands', () => {
     expect(run.progress.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['sign-in', 'catalogue', 'describe', 'descriptions', 'mapping']));
     expect(run.progress.at(-1)).toMatchObject({ phase: 'mapping', done: sandbox.org.list().length });
+  });
+});
+
+describe('a selection', () => {
+  it('takes the objects that are named, in any case, and says which the org does not have', async () => {
+    const { records } = await extractFrom(sandbox, { connection: { sobjectName: 'account', sobjectNames: ['Contact', 'Nothing__c'] } });
+    expect(tableNames(records).sort()).toEqual(['Account', 'Contact']);
+    expect(failuresOf(records)).toEqual([['Nothing__c', 'SALESFORCE_NOT_FOUND']]);
+  });
+
+  it('filters by name or by fully qualified name, and counts what it leaves out', async () => {
+    const byName = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['Account', 'Contact$'], excludes: ['.*Feed$'] } } });
+    const byFqn = await extractFrom(sandbox, { sourceConfig: { useFqnForFiltering: true, tableFilterPattern: { includes: ['sandbox\\.default\\.salesforce\\.Contact$'] } } });
+    expect(tableNames(byName.records)).toContain('Account');
+    expect(tableNames(byName.records).filter((name) => !/^(?:Account|Contact$)/i.test(name) || name.endsWith('Feed'))).toEqual([]);
+    expect(byName.counts.get('filtered')).toBe(sandbox.org.list().length - tableNames(byName.records).length);
+    expect(tableNames(byFqn.records)).toEqual(['Contact']);
+  });
+
+  it('leaves out history, share and feed objects when views are not wanted, and all others when tables are not', async () => {
+    const noViews = await extractFrom(sandbox, { sourceConfig: { includeViews: false } });
+    const noTables = await extractFrom(sandbox, { sourceConfig: { includeTables: false } });
+    expect(tablesOf(noViews.records).filter(({ request }) => request['tableType'] === 'View')).toEqual([]);
+    expect(tableNames(noTables.records).filter((name) => !/(?:History|Share|Feed)$/.test(name))).toEqual([]);
+    expect(tableNames(noViews.records).length + tableNames(noTables.records).length).toBe(sandbox.org.list().length);
+  });
+
+  it.each(['databaseFilterPattern', 'schemaFilterPattern'])('extracts nothing, not even a session, when the %s leaves out the only one', async (pattern) => {
+    const { records, logs } = await extractFrom(sandbox, { sourceConfig: { [pattern]: { excludes: ['default', 'salesforce'] } } });
+    expect(records).toEqual([]);
+    expect(logs.map(({ message }) => message).join()).toContain(pattern);
+    expect(sandbox.stats().httpRequests).toBe(0);
+  });
+
+  it('refuses a pattern it cannot use before it signs in', async () => {
+    await expect(extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['(?<=a)b'] } } })).rejects.toMatchObject({ code: 'JOB_INVALID' });
+    expect(sandbox.stats().httpRequests).toBe(0);
+  });
+
+  it('names the options without effect in one notice', async () => {
+    const { logs } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account'], connectionOptions: { a: 'b' } }, sourceConfig: { type: 'DatabaseMetadata', threads: 4, includeDDL: true, includeOwners: false } });
+    expect(logs.filter(({ message }) => message.includes('no effect')).map(({ data }) => data)).toEqual([{ options: ['serviceConnection.config.connectionOptions.a', 'sourceConfig.config.threads', 'sourceConfig.config.includeDDL'] }]);
+  });
+});
+
+describe('names', () => {
+  it('are those of OpenMetadata’s connector, with a database and a service of one’s own', async () => {
+    const { records } = await extractFrom(sandbox, { serviceName: 'sales.force', connection: { databaseName: 'crm', sobjectNames: ['Account'] } });
+    expect(records.map((record) => (record.kind === 'entity' ? record.fqn : ''))).toEqual(['"sales.force"', '"sales.force".crm', '"sales.force".crm.salesforce', '"sales.force".crm.salesforce.Account']);
+    expect(tableNamed(records, 'Account').databaseSchema).toBe('"sales.force".crm.salesforce');
   });
 });

@@ -80,7 +80,7 @@ export class Extraction {
     const entities = descriptions.entities(objects.filter(isDescribable), signal);
     entities.catch(() => undefined);
     const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
-    const described = describeObjects(objects, { api, version, limit, keep: (object) => tableOf(object, mapping), pause: (round, within) => this.#pause(round, within) }, signal);
+    const described = describeObjects(objects, { api, version, limit, keep: (object) => tableOf(object, mapping), pause: this.#org.pause }, signal);
     const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, async (batch, within): Promise<Extracted[]> =>
       this.#annotate(batch, await entities, await this.#fieldNotes(batch, descriptions, await entities, within)));
     for await (const batch of batches) yield* batch;
@@ -138,11 +138,6 @@ export class Extraction {
     } catch (thrown) {
       return failure(name, RunnerError.from(thrown));
     }
-  }
-
-  async #pause(round: number, signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#context;
-    await clock.sleep(random.fraction() * 1000 * 2 ** round, signal);
   }
 
   #noticeIgnored(): void {

@@ -91,13 +91,19 @@ export class Http {
   }
 
   #connector(): buildConnector.connector {
-    return (target, callback) => {
-      this.#open(target).then(
-        // undici asks of a socket only what a Duplex has, and `setNoDelay` and the like where they exist.
-        (socket) => callback(null, socket as Socket),
-        (thrown: unknown) => callback(RunnerError.from(thrown, 'NETWORK_UNREACHABLE'), null),
-      );
-    };
+    return (target, callback) => void this.#answer(target, callback);
+  }
+
+  async #answer(target: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
+    let socket: Duplex;
+    try {
+      socket = await this.#open(target);
+    } catch (thrown) {
+      callback(RunnerError.from(thrown, 'NETWORK_UNREACHABLE'), null);
+      return;
+    }
+    // undici asks of a socket only what a Duplex has, and `setNoDelay` and the like where they exist.
+    callback(null, socket as Socket);
   }
 
   async #open(target: buildConnector.Options): Promise<Duplex> {

@@ -17,9 +17,13 @@ export interface Org {
   readonly limit: AdaptiveLimit;
   /** Calls charged so far, by our own count. */
   readonly charged: () => number;
+  /** Waits, with jitter and longer at each round, before something that failed is asked for again. */
+  readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
+/** Upper bound of a first pause, in milliseconds. */
+const PAUSE_MS = 500;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
 const LIMIT = { start: 8, most: 20 } as const;
 
@@ -37,9 +41,10 @@ export function openOrg(connection: Connection, context: ConnectorContext, tunin
       context.count('apiCalls', 1);
     },
     ...(tuning.tries === undefined ? {} : { tries: tuning.tries }),
-    ...(tuning.pauseMs === undefined ? {} : { pauseMs: tuning.pauseMs }),
+    pauseMs: tuning.pauseMs ?? PAUSE_MS,
   });
-  return { api, sessions, limit, charged: () => charged, close: () => http.close() };
+  const pause = (round: number, within: AbortSignal): Promise<void> => clock.sleep(random.fraction() * (tuning.pauseMs ?? PAUSE_MS) * 2 ** round, within);
+  return { api, sessions, limit, charged: () => charged, pause, close: () => http.close() };
 }
 
 /** Read for each new connection, so that a renewed certificate is used without a restart. */

@@ -18,7 +18,7 @@ export function parseOrganizationId(text: string): string {
 
 function checkDigits(short: string): string {
   return [0, 5, 10].map((start) => {
-    const bits = [...short.slice(start, start + 5)].reduce((sum, letter, index) => sum + (/[A-Z]/.test(letter) ? 2 ** index : 0), 0);
-    return CHECK_DIGITS[bits];
+    const bits = Array.from({ length: 5 }, (_, index) => (/[A-Z]/.test(short.charAt(start + index)) ? 2 ** index : 0));
+    return CHECK_DIGITS.charAt(bits.reduce((sum, bit) => sum + bit, 0));
   }).join('');
 }
