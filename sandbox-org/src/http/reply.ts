@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createGzip, gzip } from 'node:zlib';
 import type { Effect } from '../control/fault-rules.ts';
 
 const compress = promisify(gzip);
@@ -83,7 +84,16 @@ function distort(reply: Reply, effect: Effect): Reply {
 /** The URLs in answers that clients go to next. */
 const FOLLOWED = /("(?:instance_url|nextRecordsUrl|api_instance_url)":")[^"]*(")|(?<=<(?:serverUrl|metadataServerUrl)>)[^<]*(?=<)/g;
 
-/** Small to send, huge to unpack: a JSON array with one string of spaces. */
+/** Small to send, huge to unpack: a JSON array with one string of spaces. It is never whole in memory here. */
 async function bomb(megabytes: number): Promise<Buffer> {
-  return compress(Buffer.concat([Buffer.from('["'), Buffer.alloc(megabytes * 1_048_576, 0x20), Buffer.from('"]')]), { level: 9 });
+  const squeezed: Buffer[] = [];
+  for await (const chunk of Readable.from(blanks(megabytes)).pipe(createGzip({ level: 9 }))) squeezed.push(chunk as Buffer);
+  return Buffer.concat(squeezed);
+}
+
+function* blanks(megabytes: number): Generator<Buffer> {
+  const megabyte = Buffer.alloc(1_048_576, ' ');
+  yield Buffer.from('["');
+  for (let i = 0; i < megabytes; i++) yield megabyte;
+  yield Buffer.from('"]');
 }
