@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FarEnd } from '../../test/contract/channel.contract.ts';
+import { NetworkStage } from '../../test/contract/channel.stage.ts';
+import { ControlPlaneDouble } from '../../test/support/link/control-plane-double.ts';
+import { ref, testIdentity } from '../../test/support/link/link-stage.ts';
+import { MemoryOutboxStore } from '../../test/support/link/memory-outbox.ts';
+import { ScriptedWorkers } from '../../test/support/link/scripted-workers.ts';
+import { Relay } from '../../test/support/relay.ts';
+import type { Channel, Dialer } from '../channel/channel.ts';
+import { loadCodec } from '../channel/codec.ts';
+import { FramedChannel } from '../channel/framed-channel.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { createLink, type Link } from './link.ts';
+
+const run = ref('run-1');
+
+/** A channel of the program itself over the far end of a test server. */
+async function channelAt(far: FarEnd): Promise<Channel> {
+  const wire = {
+    write: (message: Uint8Array, taken: () => void) => { far.send(message); taken(); },
+    bufferedBytes: () => 0, pause: () => far.pause(), resume: () => far.resume(), end: () => far.end(), destroy: () => far.cut(),
+  };
+  const channel = new FramedChannel('memory', wire, await loadCodec(), systemClock);
+  void (async () => { for (;;) channel.received(await far.next()); })();
+  void far.closed.then(() => channel.ended(undefined));
+  return channel;
+}
+
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (const endsAt = performance.now() + 10_000; !holds();) {
+    if (performance.now() > endsAt) throw new Error(`never came to be: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
+  const identity = testIdentity();
+  let stage: NetworkStage;
+  let relay: Relay;
+  let controlPlane: ControlPlaneDouble;
+  let link: Link;
+  let stop: AbortController;
+  let ended: Promise<void>;
+  const store = new MemoryOutboxStore();
+  const workers = new ScriptedWorkers();
+
+  beforeEach(async () => {
+    stage = await NetworkStage.open(kind);
+    relay = await Relay.open({ port: stage.server.port });
+    controlPlane = new ControlPlaneDouble('plane.test:443', identity.publicKey);
+    controlPlane.welcome = { heartbeatIntervalMs: 100 };
+    void (async () => { for (;;) controlPlane.accept(await channelAt(await stage.accepted())); })();
+    const dialer: Dialer = { kind, authority: 'plane.test:443', dial: (signal) => stage.dialer({ port: relay.port, timeoutMs: 1_000 }).dial(signal) };
+    stop = new AbortController();
+    link = createLink({
+      identity, dialers: [dialer], store, startWorker: workers.start, capacity: 1, checkOffer: async () => undefined, jobDeadlineMs: 60_000, drainTimeoutMs: 1_000,
+      version: '1', platform: 'test', logger: silentLogger, clock: systemClock, random: systemRandom, timing: { silenceMs: 400, backoffBaseMs: 50 },
+    });
+    ended = link.run(stop.signal);
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await ended;
+    await relay.close();
+    await stage.close();
+  });
+
+  it('that goes silent without a word is found out by the heartbeat, replaced, and every record arrives once', async () => {
+    await eventually('connected', () => link.status().state.name === 'connected');
+    await controlPlane.offer(run);
+    await eventually('started', () => workers.started.length === 1);
+    const worker = workers.of(run);
+    worker.write(200, 2_000);
+    await eventually('some delivered', () => controlPlane.stream(run).lines.length > 0);
+    relay.freeze();
+    worker.write(200, 2_000);
+    const dead = relay;
+    relay = await Relay.open({ port: stage.server.port });
+    const frozenAt = performance.now();
+    await eventually('reconnected', () => controlPlane.statements.length === 2);
+    expect(performance.now() - frozenAt).toBeLessThan(5_000);
+    worker.finish();
+    await eventually('forgotten', () => store.held().length === 0);
+    expect(controlPlane.stream(run).lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);
+    await dead.close();
+  });
+});
