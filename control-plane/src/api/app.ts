@@ -42,6 +42,8 @@ export function createApp({ ground, registry, adminTokenHash, stopping }: AppOpt
   const app = application();
   app.use(secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    // A browser applies it to every port of the host, and the host is often localhost.
+    strictTransportSecurity: false,
     xFrameOptions: 'DENY', referrerPolicy: 'no-referrer',
   }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => { throw new ControlPlaneError('INPUT_INVALID', 'the body is too large'); } }));
