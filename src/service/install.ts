@@ -43,6 +43,7 @@ export interface InstallOptions extends UnitOptions {
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
   assertSystemd(host);
   const unit = systemdUnit(options);
+  await assertStateOnly(options.stateDir);
   const user = await ensureUser(options.user, host);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
   for (const path of [options.stateDir, ...options.owned]) await giveAll(path, user);
@@ -64,6 +65,16 @@ export async function uninstallService(host: ServiceHost): Promise<void> {
 function assertSystemd({ platform, isRoot }: ServiceHost): void {
   if (platform !== 'linux') throw new RunnerError('SERVICE_UNSUPPORTED', `services are set up with systemd; on ${platform} that is still to come`);
   if (!isRoot) throw new RunnerError('SERVICE_FAILED', 'setting up a system service needs root', { remedy: 'Run the command again with sudo.' });
+}
+
+/** What this program writes into a state directory. */
+const STATE_ENTRY = /^(?:identity|spool|settings\.json.*|vault.*|status\.sock|lock.*|\..*)$/;
+
+/** A state directory set to `/var/lib` by mistake must not become the service's with all that is in it. */
+async function assertStateOnly(stateDir: string): Promise<void> {
+  const strange = (await readdir(stateDir).catch(() => [])).find((name) => !STATE_ENTRY.test(name));
+  if (strange === undefined) return;
+  throw new RunnerError('SERVICE_FAILED', `the state directory ${stateDir} holds ${strange}, which is not this program's`, { remedy: 'Set stateDir to a directory of its own.' });
 }
 
 interface Owner {
