@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
+import { CONNECTORS } from '../../src/connectors/registry.ts';
+import { contextFor } from '../support/connector-context.ts';
+import { soapOptions } from '../support/salesforce-run.ts';
+import { connectorContract } from './connector.contract.ts';
+
+describe('the Salesforce connector', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ objects: 20, lockoutAfter: 100 });
+  });
+  afterAll(() => sandbox.close());
+
+  connectorContract(() => {
+    const { connection, secrets } = soapOptions(sandbox);
+    return {
+      connector: CONNECTORS.find(({ type }) => type === 'Salesforce')!,
+      working: () => contextFor(sandbox, { connection, secrets: secrets! }).context,
+      refused: () => contextFor(sandbox, { connection, secrets: { ...secrets, password: 'wrong' } }).context,
+    };
+  });
+});

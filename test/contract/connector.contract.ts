@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
+import type { StepRecord } from '../../src/domain/record.ts';
+import { assertEntity } from '../../src/openmetadata/entities.ts';
+import { RunnerError } from '../../src/runtime/errors.ts';
+
+export interface ConnectorStage {
+  readonly connector: Connector;
+  /** A connection that works, and the context of a job with it. */
+  readonly working: () => ConnectorContext;
+  /** The same, with a secret that the source refuses. */
+  readonly refused: () => ConnectorContext;
+}
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of source) items.push(item);
+  return items;
+}
+
+const signal = (): AbortSignal => AbortSignal.timeout(15_000);
+
+/** What every connector promises to the worker. */
+export function connectorContract(stage: () => ConnectorStage): void {
+  it('refuses an empty connection with a typed error before anything is read', () => {
+    expect(() => stage().connector.endpoints({})).toThrow(RunnerError);
+  });
+
+  it('names its endpoints and its secret fields', () => {
+    const { connector, working } = stage();
+    const [endpoint] = connector.endpoints(working().workflow.source.serviceConnection.config);
+    expect(endpoint).toMatchObject({ host: expect.stringMatching(/^[a-z0-9.-]+$/) as string, port: expect.any(Number) as number });
+    expect(connector.secretFields.every((field) => /^\w+(?:\.\w+)*$/.test(field))).toBe(true);
+  });
+
+  it('gives parents before children, each entity once and valid', async () => {
+    const { connector, working } = stage();
+    const seen = new Set<string>();
+    for (const record of await collect<Extracted>(connector.extract(working(), signal()))) {
+      if (record.kind !== 'entity') continue;
+      expect(seen.has(record.fqn)).toBe(false);
+      if (record.type !== 'databaseService') expect([...seen].some((parent) => record.fqn.startsWith(`${parent}.`))).toBe(true);
+      assertEntity(record.type, record.fqn, record.request);
+      seen.add(record.fqn);
+    }
+    expect(seen.size).toBeGreaterThan(3);
+  });
+
+  it('passes every step of a connection test that works', async () => {
+    const { connector, working } = stage();
+    const steps = await collect<StepRecord>(connector.testConnection(working(), signal()));
+    expect(steps.filter(({ passed }) => !passed)).toEqual([]);
+    expect(steps.filter(({ mandatory }) => mandatory).length).toBeGreaterThan(0);
+  });
+
+  it('ends a connection test at the mandatory step that fails', async () => {
+    const { connector, refused } = stage();
+    const steps = await collect<StepRecord>(connector.testConnection(refused(), signal()));
+    expect(steps.at(-1)).toMatchObject({ passed: false, mandatory: true, error: { code: expect.any(String) as string } });
+  });
+
+  it('throws a typed error when the source refuses the secret', async () => {
+    const { connector, refused } = stage();
+    await expect(collect(connector.extract(refused(), signal()))).rejects.toBeInstanceOf(RunnerError);
+  });
+
+  it('stops with the reason it is given', async () => {
+    const { connector, working } = stage();
+    const reason = new RunnerError('CANCELLED', 'not wanted any more');
+    await expect(collect(connector.extract(working(), AbortSignal.abort(reason)))).rejects.toBe(reason);
+  });
+
+  it('lets go when its reader leaves', async () => {
+    const { connector, working } = stage();
+    const records = connector.extract(working(), signal())[Symbol.asyncIterator]();
+    await records.next();
+    await records.return?.();
+    expect(await records.next()).toEqual({ done: true, value: undefined });
+  });
+}
