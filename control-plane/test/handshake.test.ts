@@ -6,7 +6,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await openStage({ handshakeTimeoutMs: 300 });
+    stage = await openStage();
   });
   afterAll(() => stage.close());
 
@@ -84,7 +84,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('closes a connection that has gone silent, and shows the runner as away', async () => {
-    const quick = await openStage({ handshakeTimeoutMs: 50, heartbeatIntervalMs: 60 });
+    const quick = await openStage({ handshakeTimeoutMs: 500, heartbeatIntervalMs: 60 });
     const { connection } = await connect(kind, quick, await quick.enrol());
     await connection.closed;
     expect((await quick.api.get('/api/v1/runners')).body.runners[0].connected).toBe(false);
@@ -92,9 +92,11 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('closes a connection that says nothing', async () => {
-    const connection = await dial(kind, stage);
+    const quick = await openStage({ handshakeTimeoutMs: 100 });
+    const connection = await dial(kind, quick);
     await connection.closed;
     expect((await connection.next())?.body).toBe('challenge');
+    await quick.close();
   });
 
   it('closes a connection that begins with another frame, with a second hello, or with bytes that are no frame', async () => {
