@@ -1,0 +1,69 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { RunnerError } from '../runtime/errors.ts';
+import { SimulatedClock } from '../../test/support/simulated-clock.ts';
+import { ProgressLine } from './progress-line.ts';
+import { columns, Terminal } from './terminal.ts';
+
+function terminal({ json = false, debug = false, isTTY = false } = {}): { terminal: Terminal; out: () => string; err: () => string } {
+  const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
+  const read = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
+  return { terminal: new Terminal({ stdin: new PassThrough(), stdout, stderr, json, debug }), out: () => read(stdout), err: () => read(stderr) };
+}
+
+describe('an error', () => {
+  const error = new RunnerError('NETWORK_UNREACHABLE', 'no way to host:1', { cause: new Error('getaddrinfo failed') });
+
+  it('is shown with code, cause and remedy, on standard error', () => {
+    const shown = terminal();
+    shown.terminal.fail(error);
+    expect(shown.out()).toBe('');
+    expect(shown.err()).toBe('error NETWORK_UNREACHABLE: no way to host:1\n  because getaddrinfo failed\n  → Check name resolution, firewall and proxy for the host in the message.\n');
+  });
+
+  it('cannot act on the terminal', () => {
+    const shown = terminal();
+    shown.terminal.fail(new RunnerError('INPUT_INVALID', 'a\u001b[2J\u202eb', { cause: new Error('line\nforged') }));
+    const text = shown.err();
+    expect(text).toContain(String.raw`a\u001b[2J\u202eb`);
+    expect(text).toContain(String.raw`because line\u000aforged`);
+  });
+
+  it('is one JSON object for machines', () => {
+    const shown = terminal({ json: true });
+    shown.terminal.fail(error);
+    expect(JSON.parse(shown.out())).toEqual({ error: { code: 'NETWORK_UNREACHABLE', message: 'no way to host:1', remedy: error.remedy, retryable: true } });
+    expect(shown.err()).toBe('');
+  });
+});
+
+describe('columns', () => {
+  it('are as wide as their widest cell, the last one as wide as it is', () => {
+    expect(columns([['a', 'bb', 'c'], ['aaa', 'b', 'cc']])).toBe('a    bb  c\naaa  b   cc');
+  });
+});
+
+describe('the progress line', () => {
+  const progress = { phase: 'describe', done: 30, total: 120, apiCalls: 7 };
+
+  it('draws at most ten times a second, and leaves nothing behind', async () => {
+    const shown = terminal({ isTTY: true });
+    const clock = new SimulatedClock();
+    const line = new ProgressLine(shown.terminal, clock);
+    line.show(progress);
+    line.show({ ...progress, done: 31 });
+    expect(shown.err()).toBe('\r\u001b[2Kdescribe  ██████░░░░░░░░░░░░░░░░░░  30/120  7 API calls');
+    await clock.advance(100);
+    line.show({ ...progress, done: 60 });
+    line.clear();
+    expect(shown.err().endsWith('60/120  7 API calls\r\u001b[2K')).toBe(true);
+  });
+
+  it('is not drawn where no one looks', () => {
+    for (const settings of [{ isTTY: false }, { isTTY: true, json: true }]) {
+      const shown = terminal(settings);
+      new ProgressLine(shown.terminal, new SimulatedClock()).show(progress);
+      expect(shown.err()).toBe('');
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportKey, generateKey, rawPublicKey } from '../../src/link/identity.ts';
+import { Place, program } from './command-line.ts';
+
+/** A runner whose control plane is not there, as a real process. */
+let place: Place;
+let runner: ChildProcess;
+let output: string;
+
+beforeEach(() => {
+  place = new Place();
+  const key = generateKey();
+  mkdirSync(join(place.stateDir, 'identity'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(place.stateDir, 'identity', 'key.pem'), exportKey(key), { mode: 0o600 });
+  const settings = { version: 1, runnerId: 'rnr_1', name: 'test', controlPlaneUrl: 'wss://127.0.0.1:1', publicKey: rawPublicKey(key), enrolledAt: '2026-01-01T00:00:00.000Z' };
+  writeFileSync(join(place.stateDir, 'settings.json'), JSON.stringify(settings), { mode: 0o600 });
+});
+
+afterEach(async () => {
+  if (runner.exitCode === null && runner.signalCode === null) {
+    runner.kill('SIGKILL');
+    await once(runner, 'exit');
+  }
+  place.close();
+});
+
+async function start(): Promise<void> {
+  output = '';
+  runner = spawn(process.execPath, [program, 'run', '--config', place.config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [runner.stdout!, runner.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await until(() => output.includes('"msg":"started"'));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds(); waited += 20) {
+    if (waited > 15_000) throw new Error(`waited in vain; the runner said:\n${output}`);
+    await delay(20);
+  }
+}
+
+async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
+  const exit = once(runner, 'exit') as Promise<[number | null]>;
+  runner.kill(signal);
+  return (await exit)[0];
+}
+
+describe('run without a control plane to reach', () => {
+  it('goes on trying, says how it is, and ends with 0 when asked to stop', async () => {
+    await start();
+    const { code, stdout } = await place.call(['status', '--json']);
+    expect(code).toBe(0);
+    const status = JSON.parse(stdout) as { pid: number; state: { name: string } };
+    expect(status.pid).toBe(runner.pid);
+    expect(['connecting', 'waiting']).toContain(status.state.name);
+    expect(await exitAfter('SIGTERM')).toBe(0);
+    expect(output).toContain('"msg":"drained"');
+    expect(existsSync(join(place.stateDir, 'status.sock'))).toBe(false);
+    expect((await place.call(['status'])).code).toBe(69);
+  });
+
+  it('starts again after it was killed, and finds the state directory free', async () => {
+    await start();
+    await exitAfter('SIGKILL');
+    await start();
+    expect((await place.call(['status'])).code).toBe(0);
+    expect(await exitAfter('SIGINT')).toBe(0);
+  });
+
+  it('lets no second one have the same state directory', async () => {
+    await start();
+    const second = await place.call(['run']);
+    expect(second.code).toBe(75);
+    expect(second.stderr).toContain('error STATE_LOCKED:');
+    expect((await place.call(['status'])).code).toBe(0);
+  });
+
+  it('takes SIGHUP for nothing, and opens no debugger at SIGUSR1', async () => {
+    await start();
+    runner.kill('SIGHUP');
+    runner.kill('SIGUSR1');
+    await until(() => output.includes('nothing to reload'));
+    await delay(200);
+    expect(runner.exitCode).toBe(null);
+    expect(output).not.toContain('Debugger listening');
+  });
+
+  it('does not take its identity to another control plane', async () => {
+    await start();
+    await exitAfter('SIGTERM');
+    const { code, stderr } = await place.call(['run', '--url', 'wss://elsewhere.example.com']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('error NOT_ENROLLED: the identity is from wss://127.0.0.1:1');
+  });
+});
