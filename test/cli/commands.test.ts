@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Place, program } from './command-line.ts';
@@ -48,6 +48,16 @@ describe('secrets', () => {
     expect(code).toBe(3);
     expect(stderr).toContain('error INPUT_INVALID:');
     expect(existsSync(join(place.stateDir, 'vault.json'))).toBe(false);
+  });
+
+  it.runIf(process.getuid?.() === 0)('set by root belong to the owner of the state directory', async () => {
+    const other = 65_534;
+    chmodSync(place.directory, 0o755);
+    chmodSync(place.config, 0o644);
+    for (const path of [place.folder('state'), place.folder('keys')]) chownSync(path, other, other);
+    expect(await place.call(['secrets', 'set', reference], { input: 'hunter2222' })).toMatchObject({ code: 0 });
+    expect(statSync(join(place.stateDir, 'vault.json'))).toMatchObject({ uid: other, gid: other });
+    expect(statSync(join(place.directory, 'keys', 'vault.key'))).toMatchObject({ uid: other, gid: other });
   });
 
   const script = spawnSync('script', ['--version'], { encoding: 'utf8' });
