@@ -1,0 +1,84 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { passwordReference, tokenReference } from '../../demo/setup.ts';
+import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
+import { Stage } from '../support/stage.ts';
+import { Place, type Result } from './command-line.ts';
+
+const TIMEOUT = 60_000;
+let stage: Stage;
+let place: Place;
+
+beforeAll(async () => {
+  place = new Place();
+  stage = await Stage.open({ objects: 20, latencyMs: 0 });
+}, TIMEOUT);
+afterAll(async () => {
+  await stage.close();
+  place.close();
+}, TIMEOUT);
+
+/** OpenMetadata's own document, in YAML's JSON subset. */
+function workflow(connection: Readonly<Record<string, unknown>> = {}): string {
+  const config = { type: 'Salesforce', username: stage.sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: stage.sandbox.myDomain, ...connection };
+  const path = join(stage.place.directory, 'workflow.yaml');
+  writeFileSync(path, JSON.stringify({
+    source: { type: 'salesforce', serviceName: 'local', serviceConnection: { config }, sourceConfig: { config: { type: 'DatabaseMetadata' } } },
+    sink: { type: 'metadata-rest', config: {} },
+    workflowConfig: { loggerLevel: 'INFO', openMetadataServerConfig: { hostPort: 'http://localhost:8585/api', authProvider: 'openmetadata' } },
+  }));
+  return path;
+}
+
+const call = (...args: string[]): Promise<Result> => place.callBare([...args, '--config', stage.place.configFile]);
+const parseLines = (text: string): RunRecord[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as RunRecord);
+
+describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
+  it('writes a record a line, the outcome last, readable by its owner alone', async () => {
+    const out = join(stage.place.directory, 'out.jsonl');
+    const { code, stdout } = await call('ingest', '--workflow', workflow(), '--out', out);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^success in [\d.]+ s: /);
+    const records = parseLines(readFileSync(out, 'utf8'));
+    const outcome = records.at(-1) as OutcomeRecord;
+    expect(outcome).toMatchObject({ kind: 'outcome', status: 'success', records: records.length - 1 });
+    expect(records.filter((record) => record.kind === 'entity' && record.type === 'table')).toHaveLength(outcome.counts['objects']!);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+  });
+
+  it('puts nothing but records on standard output, and no secret anywhere', async () => {
+    const { code, stdout, stderr } = await call('ingest', '--workflow', workflow());
+    expect(code).toBe(0);
+    expect(parseLines(stdout).at(-1)).toMatchObject({ kind: 'outcome', status: 'success' });
+    const { password, securityToken } = stage.sandbox.credentials;
+    for (const secret of [password, securityToken]) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('ends with the exit code of what went wrong, and says it', async () => {
+    const { code, stderr } = await call('ingest', '--workflow', workflow({ username: 'nobody@acme.example' }), '--out', join(stage.place.directory, 'failed.jsonl'));
+    expect(code).toBe(5);
+    expect(stderr).toContain('error SALESFORCE_LOGIN_FAILED:');
+  });
+
+  it('refuses what the policy does not permit before anything is connected to', async () => {
+    const { code, stderr } = await call('test-connection', '--workflow', workflow({ salesforceDomain: 'evil.my' }));
+    expect([3, 5]).toContain(code);
+    expect(stderr).toMatch(/error (?:SECRET_UNAVAILABLE|HOST_DENIED|POLICY_DENIED):/);
+    rmSync(join(stage.place.directory, 'workflow.yaml'));
+  });
+});
+
+describe('test-connection', { timeout: TIMEOUT }, () => {
+  it('shows every step', async () => {
+    const { code, stdout } = await call('test-connection', '--workflow', workflow());
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n').every((line) => line.startsWith('✓ '))).toBe(true);
+  });
+
+  it('gives machines one document', async () => {
+    const { code, stdout } = await call('test-connection', '--workflow', workflow({ username: 'nobody@acme.example' }), '--json');
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_LOGIN_FAILED' }, steps: [{ passed: false }] });
+  });
+});
