@@ -67,9 +67,9 @@ export class SalesforceApi {
     return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
   }
 
-  /** The answer as it came, for clients that parse for themselves; refusals are thrown all the same. */
-  async answer(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#repeat(request, signal, () => this.#exchange(request, signal));
+  /** What `take` makes of the body. Where it throws a retryable error, the call is made again. */
+  async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#repeat(request, signal, async () => take((await this.#exchange(request, signal)).body));
   }
 
   async #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

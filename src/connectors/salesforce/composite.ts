@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
+import { jsonItems } from './json-items.ts';
 
 /** One part of a composite: a GET, and the name it is told apart by. */
 export interface Part {
@@ -10,22 +12,53 @@ export interface Part {
 }
 
 export interface PartAnswer {
+  readonly referenceId: string;
   readonly status: number;
   readonly body: unknown;
 }
 
-const answerSchema = z.object({
-  compositeResponse: z.array(z.object({ referenceId: z.string(), httpStatusCode: z.int(), body: z.unknown() })),
-});
+export interface CompositeRequest {
+  readonly path: string;
+  readonly parts: readonly Part[];
+  /** For error messages. */
+  readonly what: string;
+}
 
-/** Most parts in one call, and most queries among them. */
+const itemSchema = z.object({ referenceId: z.string(), httpStatusCode: z.int(), body: z.unknown() });
+
+/** Most parts in one call. */
 export const MOST_PARTS = 25;
-export const MOST_QUERIES = 5;
+/** How long answers are taken apart before others get their turn, in milliseconds. */
+const TURN_MS = 10;
 
-/** Many reads in one call, which Salesforce bills as one. Answers by reference id; a part that got none is missing. */
-export async function readComposite(api: SalesforceApi, path: string, parts: readonly Part[], what: string, signal: AbortSignal): Promise<Map<string, PartAnswer>> {
+/**
+ * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
+ * what is needed of it; by reference id. A part that got no answer is missing.
+ */
+export async function readComposite<T>(api: SalesforceApi, { path, parts, what }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
   const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url }) => ({ method: 'GET', url, referenceId })) };
-  const parsed = answerSchema.safeParse(await api.json({ method: 'POST', path, body, what }, signal));
+  return api.read({ method: 'POST', path, body, what }, async (text) => {
+    const kept = new Map<string, T>();
+    let turn = performance.now();
+    for (const item of jsonItems(text, 'compositeResponse')) {
+      const answer = readItem(item, what);
+      kept.set(answer.referenceId, keep(answer));
+      if (performance.now() - turn < TURN_MS) continue;
+      await nextTurn(undefined, { signal });
+      turn = performance.now();
+    }
+    return kept;
+  }, signal);
+}
+
+function readItem(text: Buffer, what: string): PartAnswer {
+  let item: unknown;
+  try {
+    item = JSON.parse(text.toString('utf8'));
+  } catch (thrown) {
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { cause: thrown, retryable: true });
+  }
+  const parsed = itemSchema.safeParse(item);
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-  return new Map(parsed.data.compositeResponse.map((item) => [item.referenceId, { status: item.httpStatusCode, body: item.body }]));
+  return { referenceId: parsed.data.referenceId, status: parsed.data.httpStatusCode, body: parsed.data.body };
 }

@@ -58,15 +58,16 @@ const ROUNDS = 3;
 async function describeGroup<T>(group: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal, round = 1): Promise<readonly Described<T>[]> {
   const { api, version } = options;
   const parts = group.map(({ name }, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(name)}/describe` }));
-  let answers: Map<string, PartAnswer>;
+  let answers: Map<string, Described<T>>;
   try {
-    answers = await readComposite(api, `/services/data/v${version}/composite`, parts, `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`, signal);
+    const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
+    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
     return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
   }
-  const read = group.map((listed, index) => readPart(listed, answers.get(`o${index}`), options.keep));
+  const read = group.map((listed, index) => answers.get(`o${index}`) ?? { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `describe of ${listed.name}: the call answered without it`) });
   return repeatFailed(read, options, signal, round);
 }
 
@@ -89,9 +90,8 @@ async function repeatFailed<T>(read: readonly Described<T>[], options: Describes
   return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];
 }
 
-function readPart<T>(listed: ListedObject, answer: PartAnswer | undefined, keep: (object: DescribedObject) => T): Described<T> {
+function readPart<T>(listed: ListedObject, answer: PartAnswer, keep: (object: DescribedObject) => T): Described<T> {
   const what = `describe of ${listed.name}`;
-  if (answer === undefined) return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the call answered without it`) };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   const parsed = describeSchema.safeParse(answer.body);
   if (!parsed.success) {

@@ -20,7 +20,7 @@ type Batch = readonly Described<Table>[];
 
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
-const DESCRIPTION_LANES = 6;
+const DESCRIPTION_LANES = 12;
 /** Objects that wait for one query; history and share objects add no rows to it. */
 const MOST_IN_BATCH = 150;
 

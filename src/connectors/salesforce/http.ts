@@ -43,7 +43,7 @@ export interface HttpOptions {
 }
 
 const DEFAULTS = {
-  maxSockets: 24, connectMs: 20_000, headersMs: 120_000, bodyIdleMs: 60_000, callMs: 180_000, maxBytes: 64 * 1024 * 1024, maxRatio: 200,
+  maxSockets: 40, connectMs: 20_000, headersMs: 120_000, bodyIdleMs: 60_000, callMs: 180_000, maxBytes: 64 * 1024 * 1024, maxRatio: 200,
 } as const;
 
 /**

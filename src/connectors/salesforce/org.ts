@@ -25,7 +25,7 @@ export interface Org {
 /** Upper bound of a first pause, in milliseconds. */
 const PAUSE_MS = 500;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
-const LIMIT = { start: 8, most: 20 } as const;
+const LIMIT = { start: 12, most: 24 } as const;
 
 export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal): Org {
   const { connect, clock, random, logger, secrets, protect } = context;

@@ -10,8 +10,8 @@ import { refusal } from './refusal.ts';
  */
 export async function queryTooling<T>(api: SalesforceApi, version: string, query: string, row: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
   const base = `/services/data/v${version}/tooling`;
-  const answers = await readComposite(api, `${base}/composite`, [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what, signal);
-  const answer = answers.get('q');
+  const request = { path: `${base}/composite`, parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what };
+  const answer = (await readComposite(api, request, (part) => part, signal)).get('q');
   if (answer?.status !== 200) throw refusal(answer?.status ?? 0, answer?.body, what);
   const parsed = z.object({ records: z.array(row) }).safeParse(answer.body);
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
