@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Http, HttpAnswer } from './http.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import type { Session } from './sign-in.ts';
@@ -55,6 +56,7 @@ const SLOW_MS = 15_000;
  */
 export class SalesforceApi {
   readonly #options: Required<Omit<ApiOptions, 'observe'>> & Pick<ApiOptions, 'observe'>;
+  readonly #taking = new OneAtATime();
   /** What the org said last about its 24-hour allocation. */
   usage: ApiUsage | undefined;
 
@@ -67,9 +69,15 @@ export class SalesforceApi {
     return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
   }
 
-  /** What `take` makes of the body. Where it throws a retryable error, the call is made again. */
+  /**
+   * What `take` makes of the body. One body is taken at a time, whatever else is under way: it is work for the processor
+   * alone, and half-taken bodies are what costs memory. Where `take` throws a retryable error, the call is made again.
+   */
   async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#repeat(request, signal, async () => take((await this.#exchange(request, signal)).body));
+    return this.#repeat(request, signal, async () => {
+      const { body } = await this.#exchange(request, signal);
+      return this.#taking.run(() => take(body));
+    });
   }
 
   async #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
