@@ -52,6 +52,7 @@ describe('a Salesforce connection', () => {
     [{ consumerKey: 'k', username: 'u', privateKey: 'x', password: 'hunter2' }, 'password'],
     [{ privateKey: 'x', username: 'u' }, 'consumerKey'],
     [{ ...soap, sslConfig: { sslKey: 'x' } }, 'sslConfig.sslCertificate'],
+    [{ ...soap, sslConfig: { sslKey: 'x', sslCertificate: 'y' } }, 'salesforceDomain'],
     [{ ...soap, connectionArguments: { instance_url: 'https://evil.example' } }, 'instance_url'],
     [{ ...soap, organizationId: '00DIB000004nDEqAAA' }, 'organizationId'],
     [{ ...soap, salesforceApiVersion: 'latest' }, 'salesforceApiVersion'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Endpoint } from '../../network/endpoint.ts';
 import { filterPatternSchema } from '../../openmetadata/workflow.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { domainHost, parseDomain } from './domain.ts';
+import { domainHost, isSharedDomain, parseDomain } from './domain.ts';
 import { parseOrganizationId } from './organization-id.ts';
 import { chooseSignIn, type SignInWay } from './sign-in-way.ts';
 
@@ -77,6 +77,9 @@ function compile(raw: RawConnection): Connection {
   const organizationId = given(raw.organizationId) === undefined ? undefined : parseOrganizationId(given(raw.organizationId)!);
   refuseArguments(raw.connectionArguments ?? {});
   const tls = compileTls(raw.sslConfig);
+  if (tls.clientCertificate && isSharedDomain(domain)) {
+    throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `sslConfig.sslCertificate needs the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`);
+  }
   return {
     domain,
     endpoint: { host: domainHost(domain), port: tls.clientCertificate ? MUTUAL_TLS_PORT : 443 },
