@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
+import type { Column, CreateTable } from '../../src/openmetadata/entities.ts';
+import { entitiesOf, LocalRunner } from '../support/local-runner.ts';
+import { openOpenMetadata } from './openmetadata.ts';
+
+const OBJECTS = 60;
+const SCRIPT = join(import.meta.dirname, 'openmetadata_peer.py');
+const venv = await openOpenMetadata();
+
+/** One extraction, and what it cost the org. */
+interface Extraction {
+  readonly tables: ReadonlyMap<string, CreateTable>;
+  readonly failures: readonly unknown[];
+  readonly apiCalls: number;
+  readonly seconds: number;
+}
+
+function extraction(sandbox: Sandbox, started: number, tables: readonly CreateTable[], failures: readonly unknown[]): Extraction {
+  return {
+    tables: new Map(tables.map((table) => [table.name, table])), failures,
+    apiCalls: sandbox.stats().apiCalls, seconds: (performance.now() - started) / 1000,
+  };
+}
+
+async function theirExtraction(sandbox: Sandbox, python: string): Promise<Extraction> {
+  sandbox.resetStats();
+  const started = performance.now();
+  const child = spawn(python, [SCRIPT], {
+    env: { PATH: process.env['PATH'], HTTPS_PROXY: sandbox.proxyUrl ?? '', REQUESTS_CA_BUNDLE: sandbox.caFile }, stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const { username, password, securityToken } = sandbox.credentials;
+  child.stdin.end(JSON.stringify({
+    type: 'salesforce', serviceName: 'crm', sourceConfig: { config: { type: 'DatabaseMetadata' } },
+    serviceConnection: { config: { type: 'Salesforce', username, password, securityToken, salesforceDomain: sandbox.myDomain, salesforceApiVersion: '64.0' } },
+  }));
+  let text = '';
+  for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { readonly kind: string; readonly request: CreateTable });
+  return extraction(sandbox, started, lines.filter(({ kind }) => kind === 'table').map(({ request }) => request), lines.filter(({ kind }) => kind === 'failure'));
+}
+
+async function ourExtraction(sandbox: Sandbox): Promise<Extraction> {
+  const runner = await LocalRunner.install(sandbox);
+  try {
+    sandbox.resetStats();
+    const started = performance.now();
+    const { code, stderr, records } = await runner.ingest(runner.workflow());
+    expect(code, stderr).toBe(0);
+    const tables = entitiesOf(records).filter(({ type }) => type === 'table').map(({ request }) => request as unknown as CreateTable);
+    return extraction(sandbox, started, tables, records.filter(({ kind }) => kind === 'failure'));
+  } finally {
+    runner.close();
+  }
+}
+
+/** What people write in an org that a mapper may trip over. */
+function makeItHarder({ org }: Sandbox): void {
+  const labels = ['a "quoted" label', 'größer > kleiner :: gleich', '🚀 مرحبا بالعالم', 'x'.repeat(255), "it's <b>bold</b>"];
+  labels.forEach((label, index) => org.edit({ kind: 'addField', object: 'Account', field: { name: `Hard_${index}__c`, type: 'string', label, description: `About: ${label}` } }));
+  org.edit({ kind: 'addObject', name: 'Hard__c', label: 'Größer > "kleiner" 🚀' });
+}
+
+/** Each column of theirs beside ours of that name, with the table's name. */
+function pairs(theirs: Extraction, ours: Extraction): { readonly at: string; readonly their: Column; readonly our: Column | undefined }[] {
+  return [...theirs.tables].flatMap(([name, table]) => {
+    const columns = new Map(ours.tables.get(name)?.columns.map((column) => [column.name, column]));
+    return table.columns.map((their) => ({ at: `${name}.${their.name}`, their, our: columns.get(their.name) }));
+  });
+}
+
+const all = (of: Extraction): Column[] => [...of.tables.values()].flatMap(({ columns }) => columns);
+
+describe.skipIf('obstacle' in venv)('OpenMetadata’s own Salesforce connector beside ours, over one org', () => {
+  let sandbox: Sandbox;
+  let theirs: Extraction;
+  let ours: Extraction;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ objects: OBJECTS, proxyPort: 0 });
+    makeItHarder(sandbox);
+    theirs = await theirExtraction(sandbox, 'python' in venv ? venv.python : '');
+    ours = await ourExtraction(sandbox);
+  });
+  afterAll(async () => sandbox.close());
+
+  it('both read the whole org', () => {
+    const names = sandbox.org.list().map(({ name }) => name).sort();
+    expect(theirs.failures).toEqual([]);
+    expect(ours.failures).toEqual([]);
+    expect([...theirs.tables.keys()].sort()).toEqual(names);
+    expect([...ours.tables.keys()].sort()).toEqual(names);
+  });
+
+  it.each(['name', 'displayName', 'databaseSchema', 'sourceUrl', 'description'] as const)('every %s of a table is ours too', (key) => {
+    for (const [name, table] of theirs.tables) if (table[key] !== undefined) expect(ours.tables.get(name)?.[key], name).toBe(table[key]);
+  });
+
+  it('has every column of theirs, in the same place', () => {
+    const place = ({ columns }: CreateTable): unknown[] => columns.map(({ name, ordinalPosition }) => [name, ordinalPosition]);
+    for (const [name, table] of theirs.tables) expect(place(ours.tables.get(name)!), name).toEqual(place(table));
+  });
+
+  it.each(['displayName', 'description'] as const)('every %s of a column is ours too', (key) => {
+    const different = pairs(theirs, ours).filter(({ their, our }) => their[key] !== undefined && our?.[key] !== their[key]);
+    expect(different).toEqual([]);
+  });
+
+  it('shows the type as they do, or says more about it', () => {
+    expect(pairs(theirs, ours).filter(({ their, our }) => our?.dataTypeDisplay?.startsWith(their.dataTypeDisplay!) !== true)).toEqual([]);
+  });
+
+  it('has every length of theirs that means something', () => {
+    expect(pairs(theirs, ours).filter(({ their, our }) => (their.dataLength ?? 0) > 0 && our?.dataLength !== their.dataLength)).toEqual([]);
+  });
+
+  it('says of every column whether it may be empty or is unique, and which is the primary key', () => {
+    const different = pairs(theirs, ours).filter(({ their, our }) => our?.constraint !== their.constraint);
+    expect(different.every(({ at, our }) => at.endsWith('.Id') && our?.constraint === 'PRIMARY_KEY')).toBe(true);
+  });
+
+  it('knows the type of every column, where theirs knows that of few', () => {
+    const unknown = (of: Extraction): number => all(of).filter(({ dataType }) => dataType === 'UNKNOWN').length;
+    expect(unknown(ours)).toBe(0);
+    expect(unknown(theirs)).toBeGreaterThan(all(theirs).length / 2);
+  });
+
+  it('has primary and foreign keys, parts of compound fields, precision and kinds of table, of which theirs has none', () => {
+    const more = (of: Extraction): Record<string, number> => ({
+      primaryKeys: [...of.tables.values()].filter(({ tableConstraints }) => tableConstraints?.some(({ constraintType }) => constraintType === 'PRIMARY_KEY')).length,
+      foreignKeys: [...of.tables.values()].flatMap(({ tableConstraints }) => tableConstraints ?? []).filter(({ constraintType }) => constraintType === 'FOREIGN_KEY').length,
+      withChildren: all(of).filter(({ children }) => (children?.length ?? 0) > 0).length,
+      withPrecision: all(of).filter(({ precision }) => precision !== undefined).length,
+      notRegular: [...of.tables.values()].filter(({ tableType }) => tableType !== 'Regular').length,
+      described: all(of).filter(({ description }) => description !== undefined).length,
+    });
+    const [our, their] = [more(ours), more(theirs)];
+    process.stdout.write(`ours  ${JSON.stringify(our)}\ntheirs ${JSON.stringify(their)}\n`);
+    const { described, ...none } = their;
+    expect(Object.values(none)).toEqual([0, 0, 0, 0, 0]);
+    expect(Object.values(our).every((figure) => figure > 0)).toBe(true);
+    expect(our['described']).toBeGreaterThanOrEqual(described!);
+  });
+
+  it('costs the org a fraction of the calls', () => {
+    const ratio = theirs.apiCalls / ours.apiCalls;
+    process.stdout.write(`API calls for ${OBJECTS} objects: theirs ${theirs.apiCalls}, ours ${ours.apiCalls}, ${ratio.toFixed(1)} times fewer; seconds: theirs ${theirs.seconds.toFixed(1)}, ours ${ours.seconds.toFixed(1)}\n`);
+    expect(theirs.apiCalls).toBeGreaterThanOrEqual(3 * theirs.tables.size);
+    expect(ratio).toBeGreaterThan(10);
+  });
+});
