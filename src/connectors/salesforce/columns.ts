@@ -93,6 +93,7 @@ function columnOf(field: DescribedField, position: number, components: readonly 
   return {
     name: entityName(field.name),
     ...(field.label === '' ? {} : { displayName: field.label }),
+    ...(field.length > 0 ? { dataLength: field.length } : {}),
     ...shape,
     dataTypeDisplay: display,
     ...(field.inlineHelpText === undefined || field.inlineHelpText === '' ? {} : { description: field.inlineHelpText }),

@@ -22,7 +22,8 @@ export function selectObjects(listed: readonly ListedObject[], names: readonly s
   return { objects, filtered: asked.length - objects.length, missing };
 }
 
-/** Whether an administrator can have described the object's fields. */
+/** Whether the object's fields can have an administrator's descriptions: a change event has those of the object it tells of. */
 export function isDescribable(object: ListedObject): boolean {
-  return !isDerived(kindOf(object));
+  const kind = kindOf(object);
+  return kind === 'changeEvent' || !isDerived(kind);
 }
