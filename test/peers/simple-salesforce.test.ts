@@ -1,25 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
+import { openVenv } from './venv.ts';
 
 const SCRIPT = join(import.meta.dirname, 'simple_salesforce_peer.py');
-const VENV = join(tmpdir(), 'sandbox-org-simple-salesforce');
-const python = join(VENV, 'bin', 'python');
-
-/** Why the peer can't run here, or null once it is installed. */
-function install(): string | null {
-  if (spawnSync('python3', ['--version']).status !== 0) return 'python3 is not installed';
-  if (existsSync(python) && spawnSync(python, ['-c', 'import simple_salesforce']).status === 0) return null;
-  if (spawnSync('python3', ['-m', 'venv', VENV]).status !== 0) return 'python3 has no venv module';
-  const pip = spawnSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'simple-salesforce>=1.12,<2'], { timeout: 120_000 });
-  return pip.status === 0 ? null : 'simple-salesforce could not be installed from the package index';
-}
-
-const obstacle = install();
-if (obstacle) process.stderr.write(`simple-salesforce is skipped: ${obstacle}\n`);
+const venv = await openVenv({ name: 'simple-salesforce', install: ['simple-salesforce>=1.12,<2'] });
 
 interface PeerResult {
   readonly refused?: string;
@@ -28,7 +16,7 @@ interface PeerResult {
 }
 
 async function runPeer(sandbox: Sandbox, mode: string, changed: Record<string, string> = {}): Promise<PeerResult> {
-  const child = spawn(python, [SCRIPT], {
+  const child = spawn('python' in venv ? venv.python : '', [SCRIPT], {
     env: { PATH: process.env['PATH'], HTTPS_PROXY: sandbox.proxyUrl ?? '', REQUESTS_CA_BUNDLE: sandbox.caFile }, stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify({ mode, ...sandbox.credentials, organizationId: sandbox.organizationId, ...changed }));
@@ -37,7 +25,7 @@ async function runPeer(sandbox: Sandbox, mode: string, changed: Record<string, s
   return JSON.parse(Buffer.concat(chunks).toString()) as PeerResult;
 }
 
-describe.skipIf(obstacle !== null)('simple-salesforce against the sandbox org', () => {
+describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org', () => {
   const state = mkdtempSync(join(tmpdir(), 'sandbox-org-peer-'));
   let outside: Sandbox;
   let inside: Sandbox;
