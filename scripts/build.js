@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
- * Bundles the runner into dist/: one entry for the command line, one for the worker process, shared chunks, packages
- * left outside. Does nothing when no source has changed since. Each file appears whole, chunks before the entries
+ * Bundles the runner into dist/: one entry for the command line, one for the worker process, shared chunks. Packages that
+ * every start loads are bundled, those that a few starts load are left outside (docs/decisions/0013). Does nothing when no source has changed since. Each file appears whole, chunks before the entries
  * that name them, so that a program started during a build never meets half of it.
  */
 const root = resolve(import.meta.dirname, '..');
@@ -32,12 +32,25 @@ function readStamp() {
   }
 }
 
+const LEFT_OUTSIDE = ['@grpc/*', 'conf', 'jsforce', 'pino-pretty', 're2js', 'undici'];
+
+/** zod brings its messages in 50 languages along; this program shows English ones. */
+const onlyEnglish = {
+  name: 'only-english',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer, resolveDir }) => (importer.includes('/zod/') ? { path: join(resolveDir, dirname(path), 'en.js') } : undefined));
+  },
+};
+
+/** Bundled CommonJS packages ask for Node's own modules by require. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 async function bundle() {
   const { build } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { outputFiles } = await build({
     absWorkingDir: root, entryPoints: { 'cli/main': 'src/cli/main.ts', 'worker/main': 'src/worker/main.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]',
-    bundle: true, splitting: true, write: false, format: 'esm', platform: 'node', target: 'node24', packages: 'external', sourcemap: true, legalComments: 'none',
+    bundle: true, splitting: true, write: false, format: 'esm', platform: 'node', target: 'node24', external: LEFT_OUTSIDE, plugins: [onlyEnglish], banner: { js: REQUIRE }, sourcemap: true, legalComments: 'linked',
     define: { RUNNER_VERSION: JSON.stringify(version) }, logLevel: 'warning',
   });
   return outputFiles;

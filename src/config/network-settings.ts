@@ -5,13 +5,17 @@ import type { RunnerConfig } from './runner-config.ts';
 
 /** For connections to sources. Reads the CA file; throws FILE_UNREADABLE when that is not PEM. */
 export async function sourceNetwork({ network }: Pick<RunnerConfig, 'network'>): Promise<NetworkSettings> {
-  return { connectTo: network.connectTo, proxy: network.proxy, noProxy: network.noProxy, extraCa: await readCas(network.caFile) };
+  return { connectTo: network.connectTo, proxy: network.proxy, noProxy: network.noProxy, extraCa: await readCas(network.caFile), publicCas: true };
 }
 
-/** For connections to the control plane, which may have a private CA of its own. */
+/**
+ * For connections to the control plane. One that has a CA of its own is held to it: who can get a public certificate
+ * for its name cannot stand in for it. (It also saves a long-lived process from parsing some 300 certificates.)
+ */
 export async function controlPlaneNetwork(config: Pick<RunnerConfig, 'network' | 'controlPlane'>): Promise<NetworkSettings> {
   const settings = await sourceNetwork(config);
-  return { ...settings, extraCa: [...settings.extraCa, ...await readCas(config.controlPlane.caFile)] };
+  const own = await readCas(config.controlPlane.caFile);
+  return { ...settings, extraCa: [...settings.extraCa, ...own], publicCas: own.length === 0 };
 }
 
 async function readCas(path: string | undefined): Promise<readonly string[]> {

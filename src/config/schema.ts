@@ -49,7 +49,7 @@ export const SETTINGS = {
     kind: '`wss://host:port`', schema: controlPlaneUrl(), flag: '--url',
     text: 'The control plane. Enrolment stores it, so it is needed once; set later, it must be the one enrolled with.',
   }),
-  'controlPlane.caFile': setting({ ...pathKind, flag: '--ca-file', text: 'PEM file of the CA that signed the control plane’s certificate, trusted beside the public ones.' }),
+  'controlPlane.caFile': setting({ ...pathKind, flag: '--ca-file', text: 'PEM file of the CA that signed the control plane’s certificate. When set, public CAs are not trusted for it.' }),
   'controlPlane.channel': setting({
     kind: '`auto`, `ws` or `grpc`', schema: oneOf(['auto', 'ws', 'grpc']), default: 'auto', flag: '--channel',
     text: 'The transport. `auto` prefers WebSocket, falls back to gRPC, and keeps trying the preferred one.',

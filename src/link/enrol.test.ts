@@ -46,7 +46,7 @@ function options(changes: Partial<EnrolOptions> = {}, extraCa = [authority.caPem
   const { port } = server.address() as AddressInfo;
   return {
     url: 'wss://plane.test', token: 'hre_token', stateDir: directory, name: 'warehouse', version: '1.2.3', platform: 'test', replace: false,
-    connect: createConnect({ connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa }),
+    connect: createConnect({ connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa, publicCas: true }),
     clock: systemClock, signal: new AbortController().signal, ...changes,
   };
 }

@@ -14,8 +14,10 @@ export interface NetworkSettings {
   readonly proxy: string | undefined;
   /** Hosts, `.suffixes`, CIDR blocks or `*`, reached without the proxy. */
   readonly noProxy: readonly string[];
-  /** PEM of CAs trusted beside the public ones. */
+  /** PEM of CAs trusted, for a TLS proxy beside the public ones. */
   readonly extraCa: readonly string[];
+  /** Whether certificates of endpoints may also be signed by a public CA or one of the operating system's. */
+  readonly publicCas: boolean;
 }
 
 export interface ConnectOptions {

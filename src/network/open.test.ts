@@ -59,7 +59,7 @@ async function openProxy(options: ProxyOptions = {}): Promise<ConnectProxy> {
 }
 
 function settings(given: Partial<NetworkSettings> = {}): NetworkSettings {
-  return { connectTo: [], proxy: undefined, noProxy: [], extraCa: [authority.caPem], ...given };
+  return { connectTo: [], proxy: undefined, noProxy: [], extraCa: [authority.caPem], publicCas: true, ...given };
 }
 
 const toPort = (port: number, host = HOST): NetworkSettings['connectTo'] => [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }];

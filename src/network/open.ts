@@ -82,12 +82,12 @@ async function open(route: Route, options: ConnectOptions, { settings, trust, re
     let stream: Duplex = keep(await tcp(proxy?.endpoint ?? route.target, check, resolve, attempt));
     if (proxy !== undefined) {
       attempt.phase = 'asking the proxy';
-      if (proxy.secure) stream = keep(await secure(stream, proxy.endpoint, { ca: settings.extraCa }, trust, signal));
+      if (proxy.secure) stream = keep(await secure(stream, proxy.endpoint, { ca: settings.extraCa, publicCas: true }, trust, signal));
       await openTunnel(stream, route.target, proxy, signal);
     }
     if (options.tls === undefined) return stream;
     attempt.phase = 'the TLS handshake';
-    return keep(await secure(stream, route.asked, { ...options.tls, ca: [...settings.extraCa, ...(options.tls.ca ?? [])] }, trust, signal));
+    return keep(await secure(stream, route.asked, { ...options.tls, ca: [...settings.extraCa, ...(options.tls.ca ?? [])], publicCas: settings.publicCas }, trust, signal));
   } catch (thrown) {
     for (const stream of opened) stream.on('error', () => undefined).destroy();
     throw thrown;

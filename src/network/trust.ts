@@ -11,8 +11,9 @@ export function assertVerificationOn(env: Readonly<NodeJS.ProcessEnv>): void {
 export interface TrustOptions {
   readonly cert?: string;
   readonly key?: string;
-  /** PEM of CAs trusted beside the public ones and the operating system's. */
   readonly ca: readonly string[];
+  /** Trusts the public CAs and the operating system's as well. */
+  readonly publicCas: boolean;
   readonly alpn?: readonly string[];
 }
 
@@ -23,7 +24,7 @@ export class TrustStore {
 
   /** Throws INPUT_INVALID for a certificate or key that cannot be parsed. */
   context(options: TrustOptions): SecureContext {
-    const key = JSON.stringify([options.cert, options.key, options.ca]);
+    const key = JSON.stringify([options.cert, options.key, options.ca, options.publicCas]);
     const known = this.#contexts.get(key);
     if (known !== undefined) return known;
     if (this.#contexts.size >= this.#limit) this.#contexts.clear();
@@ -36,7 +37,7 @@ export class TrustStore {
 function createContext(options: TrustOptions): SecureContext {
   try {
     return tls.createSecureContext({
-      ca: [...publicCertificates(), ...options.ca],
+      ca: [...(options.publicCas ? publicCertificates() : []), ...options.ca],
       minVersion: 'TLSv1.2',
       ...(options.cert === undefined ? {} : { cert: options.cert }),
       ...(options.key === undefined ? {} : { key: options.key }),

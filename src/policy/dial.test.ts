@@ -56,7 +56,7 @@ function dial(connectTo: readonly ConnectToRule[] = [], answer: () => string[] =
     queries.push(host);
     return answer();
   };
-  return createDial({ policy: rules, connector: 'Salesforce', uses, audit, connect: createConnect({ connectTo, proxy: undefined, noProxy: [], extraCa: [ca] }, resolve) });
+  return createDial({ policy: rules, connector: 'Salesforce', uses, audit, connect: createConnect({ connectTo, proxy: undefined, noProxy: [], extraCa: [ca], publicCas: true }, resolve) });
 }
 
 const options = { signal: new AbortController().signal, timeoutMs: 2000, tls: {} };
@@ -119,7 +119,7 @@ describe('the dial function', () => {
   });
 
   it('refuses such an address behind a proxy too, where nothing is resolved here', async () => {
-    const proxied = createConnect({ connectTo: [], proxy: `http://127.0.0.1:${port}`, noProxy: [], extraCa: [ca] });
+    const proxied = createConnect({ connectTo: [], proxy: `http://127.0.0.1:${port}`, noProxy: [], extraCa: [ca], publicCas: true });
     const connect = createDial({ policy, connector: 'Salesforce', uses, audit, connect: proxied });
     expect(await attempt(connect, '10.9.9.9')).toBe('ADDRESS_DENIED');
     expect(connections).toBe(0);

@@ -66,7 +66,7 @@ export class NetworkStage {
 
 export function dialerTo(kind: 'ws' | 'grpc', caPem: string, { host = HOST, port = 0, timeoutMs = 5_000, settings = {} }: DialOptions): Dialer {
   const connect = createConnect({
-    connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [caPem], ...settings,
+    connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [caPem], publicCas: true, ...settings,
   });
   const options = { url: `wss://${host}`, connect, clock: systemClock, timeoutMs };
   return kind === 'ws' ? new WebSocketDialer(options) : new GrpcDialer(options);

@@ -73,7 +73,7 @@ function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined)
   const to = { host: '127.0.0.1', port: org.port };
   const allowed = org.hosts.flatMap((host) => [443, 8443].map((port) => ({ host, port })));
   const connectTo = proxy === undefined ? allowed.map((from) => ({ from, to })) : [];
-  const connect = createConnect({ connectTo, proxy, noProxy: [], extraCa: [org.caPem] });
+  const connect = createConnect({ connectTo, proxy, noProxy: [], extraCa: [org.caPem], publicCas: true });
   return async (endpoint, options) => {
     dialled.push(`${endpoint.host}:${endpoint.port}`);
     if (!org.hosts.includes(endpoint.host)) throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);

@@ -27,7 +27,7 @@ export async function openCatalogue(): Promise<Catalogue> {
   const server = await startOpenMetadataServer(authority);
   const { host, port, hostPort } = server;
   server.tokens.add('bot-token');
-  const connect = createConnect({ connectTo: [{ from: { host, port }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [authority.caPem] });
+  const connect = createConnect({ connectTo: [{ from: { host, port }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [authority.caPem], publicCas: true });
   const sinks: MetadataSink[] = [];
   const sink: Catalogue['sink'] = (options = {}) => {
     const made = createMetadataRestSink({
