@@ -4,6 +4,8 @@ import { isRunId, type RunId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { OutcomeRecord } from '../domain/record.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
+import { catalogueServerOf } from '../openmetadata/catalogue-server.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
@@ -22,23 +24,24 @@ import { ProgressLine } from './progress-line.ts';
 export interface LocalAttempt {
   readonly kind: JobKind;
   /** Opened once configuration and workflow are known to be sound, so that bad input destroys no earlier result. */
-  readonly openSink: () => Promise<RecordSink>;
+  readonly openSink: (workflow: Workflow) => Promise<RecordSink>;
 }
 
 /** Runs one attempt in this process, without a control plane: same policy, secrets, connector and redaction as a worker. */
 export async function runLocally(invocation: Invocation, { kind, openSink }: LocalAttempt): Promise<OutcomeRecord> {
   const file = needFlag(invocation.flags, 'workflow');
   const settings = await loadSettings(invocation);
-  const workflow = await readWorkflow(file);
-  const sink = await openSink();
+  const { text, workflow } = await readWorkflow(file);
+  if (kind === 'metadata') catalogueServerOf(workflow);
+  const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();
   const progress = new ProgressLine(invocation.terminal, systemClock);
   const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: (line) => redactor.redact(line) }));
-  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env });
+  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env, usesSink: true });
   try {
     return await runAttempt({
-      job: { ref: localRef(), kind, workflow, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),
+      job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),
       clock: systemClock, random: systemRandom, logger, onProgress: (at) => progress.show(at),
     });
   } finally {
@@ -56,8 +59,8 @@ export function conclude({ terminal }: Invocation, { status, error }: OutcomeRec
   return exitCodeOf(blamed);
 }
 
-/** The document as JSON text. Throws FILE_UNREADABLE and JOB_INVALID. */
-async function readWorkflow(file: string): Promise<string> {
+/** The document, also as JSON text. Throws FILE_UNREADABLE and JOB_INVALID. */
+async function readWorkflow(file: string): Promise<{ readonly text: string; readonly workflow: Workflow }> {
   let content: string;
   try {
     content = await readFile(file, 'utf8');
@@ -72,8 +75,7 @@ async function readWorkflow(file: string): Promise<string> {
     throw new RunnerError('JOB_INVALID', `${file} is not valid YAML`, { remedy: 'Check indentation and quotes.' });
   }
   const text = JSON.stringify(document ?? null);
-  parseJobDocument(text);
-  return text;
+  return { text, workflow: parseJobDocument(text).workflow };
 }
 
 function localRef(): { runId: RunId; attempt: number; epoch: number } {

@@ -153,11 +153,24 @@ export const createTableSchema = z.strictObject({
 });
 export type CreateTable = z.infer<typeof createTableSchema>;
 
+/** api/data/createStoredProcedure.json: code that lives in a schema beside its tables. */
+export const createStoredProcedureSchema = z.strictObject({
+  ...described, ...sourced,
+  databaseSchema: fullyQualifiedName,
+  storedProcedureType: z.enum(['StoredProcedure', 'UDF', 'StoredPackage', 'Function', 'Task', 'Unknown']).optional(),
+  storedProcedureCode: z.strictObject({
+    language: z.enum(['SQL', 'Java', 'JavaScript', 'Python', 'External']).optional(),
+    code: z.string(),
+  }),
+});
+export type CreateStoredProcedure = z.infer<typeof createStoredProcedureSchema>;
+
 const schemas: Readonly<Record<EntityType, z.ZodType>> = {
   databaseService: createDatabaseServiceSchema,
   database: createDatabaseSchema,
   databaseSchema: createDatabaseSchemaSchema,
   table: createTableSchema,
+  storedProcedure: createStoredProcedureSchema,
 };
 
 /** Throws ENTITY_INVALID, naming the entity and its first problems, unless the request is one the server would take. */

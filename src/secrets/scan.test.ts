@@ -14,7 +14,7 @@ function workflow(connection: Readonly<Record<string, unknown>>, rest: Readonly<
   };
 }
 
-const scan = (document: unknown, policy = deny): unknown => scanForSecrets(document, { connectionAt: 'source.serviceConnection.config', secretFields, policy });
+const scan = (document: unknown, policy = deny): unknown => scanForSecrets(document, { places: [{ at: 'source.serviceConnection.config', fields: secretFields }], policy })[0];
 
 function problem(document: unknown, policy = deny): RunnerError {
   try {
@@ -76,6 +76,13 @@ describe('the scan of a job', () => {
     expect(error).toMatchObject({ code: 'SECRET_IN_PLAIN_TEXT', message: expect.not.stringContaining('hunter22') as string });
     expect(scan(workflow({ password: 'hunter22hunter22', securityToken: '' }), allow)).toEqual([]);
     expect(scan(workflow({ password: '', securityToken: null }))).toEqual([]);
+  });
+
+  it('tells the secrets of one place from those of another, and leaves alone what nothing will use', () => {
+    const document = { ...workflow({ password: 'secret:/a' }), server: { token: 'secret:/b' }, other: { token: 'plain, or secret:/c' } };
+    const places = [{ at: 'source.serviceConnection.config', fields: secretFields }, { at: 'server', fields: ['token'] }, { at: 'other', fields: ['token'], unused: true }];
+    expect(scanForSecrets(document, { places, policy: deny })).toEqual([[{ path: ['a'], field: 'password' }], [{ path: ['b'], field: 'token' }], []]);
+    expect(() => scanForSecrets({ ...document, other: { tokens: 'secret:/c' } }, { places, policy: deny })).toThrow('other.tokens');
   });
 
   it('reports all problems at once and takes the worst for its code', () => {

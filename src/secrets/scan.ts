@@ -3,11 +3,18 @@ import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
 import { looksLikeReference, parseReference } from './reference.ts';
 
+/** A part of the document that has secret fields. */
+export interface SecretPlace {
+  /** Where it stands, for example `source.serviceConnection.config`. */
+  readonly at: string;
+  /** Dotted paths within it. */
+  readonly fields: readonly string[];
+  /** Nothing will use these fields, so it does not matter what is in them. */
+  readonly unused?: boolean;
+}
+
 export interface ScanOptions {
-  /** Where the connection stands in the document, for example `source.serviceConnection.config`. */
-  readonly connectionAt: string;
-  /** The connector's secret fields, as dotted paths within the connection. */
-  readonly secretFields: readonly string[];
+  readonly places: readonly SecretPlace[];
   readonly policy: Pick<Policy, 'plainTextPermitted'>;
 }
 
@@ -22,22 +29,23 @@ const MAX_REPORTED = 20;
 const SEVERITY: readonly ErrorCode[] = ['JOB_INVALID', 'SECRET_IN_PLAIN_FIELD', 'SECRET_REFERENCE_INVALID', 'SECRET_IN_PLAIN_TEXT'];
 
 /**
- * Walks a whole workflow document and gives the secrets it uses. References may stand only in the connection's secret
- * fields, as the whole value. Throws one error with all problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID,
+ * Walks a whole workflow document and gives the secrets it uses, for each place. References may stand only in the secret
+ * fields of a place, as the whole value. Throws one error with all problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID,
  * SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deep. Values are never in the message.
  */
-export function scanForSecrets(document: unknown, options: ScanOptions): SecretUse[] {
-  const uses: SecretUse[] = [];
+export function scanForSecrets(document: unknown, options: ScanOptions): readonly (readonly SecretUse[])[] {
+  const uses = options.places.map((): SecretUse[] => []);
   const problems: Problem[] = [];
-  const secretAt = new Map(options.secretFields.map((field) => [`${options.connectionAt}.${field}`, field]));
+  const secretAt = new Map<string, { readonly field: string; readonly place: number; readonly unused: boolean }>(options.places.flatMap(({ at, fields, unused = false }, place) => fields.map((field) => [`${at}.${field}`, { field, place, unused }])));
   const plainText = options.policy.plainTextPermitted();
 
   const visitText = (text: string, at: string): void => {
-    const field = secretAt.get(at);
+    const secret = secretAt.get(at);
     const path = parseReference(text);
-    if (field === undefined) {
+    if (secret?.unused === true) return;
+    if (secret === undefined) {
       if (path !== undefined || looksLikeReference(text)) problems.push({ code: 'SECRET_IN_PLAIN_FIELD', text: `${at}: a secret reference stands in a field that is not secret` });
-    } else if (path !== undefined) uses.push({ path, field });
+    } else if (path !== undefined) uses[secret.place]!.push({ path, field: secret.field });
     else if (looksLikeReference(text)) problems.push({ code: 'SECRET_REFERENCE_INVALID', text: `${at}: the secret reference has the wrong form` });
     else if (text !== '' && !plainText.allowed) problems.push({ code: 'SECRET_IN_PLAIN_TEXT', text: `${at}: a secret in plain text, and the local policy forbids that` });
   };

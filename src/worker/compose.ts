@@ -1,14 +1,19 @@
 import { sourceNetwork } from '../config/network-settings.ts';
+import type { Connect } from '../network/connect.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
+import { catalogueServerOf, type CatalogueServer } from '../openmetadata/catalogue-server.ts';
+import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
 import { createDial } from '../policy/dial.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
-import { denial } from '../policy/policy.ts';
+import { denial, type SecretUse } from '../policy/policy.ts';
+import { RunnerError } from '../runtime/errors.ts';
 import { createProviders } from '../secrets/providers.ts';
 import type { Redactor } from '../secrets/redactor.ts';
-import { createSecretSources } from '../secrets/resolver.ts';
+import { createSecretSources, type SecretSourceOptions } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
-import type { AttemptOptions } from './run-attempt.ts';
+import type { Access, AttemptOptions } from './run-attempt.ts';
 import type { WorkerSettings } from './settings.ts';
 
 export interface AccessOptions {
@@ -19,26 +24,59 @@ export interface AccessOptions {
   readonly audit: Logger;
   /** For the environment provider. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Whether records go to the sink that the workflow names. A worker's do not: they go to the control plane. */
+  readonly usesSink: boolean;
 }
+
+const CONNECTION_AT = 'source.serviceConnection.config';
+const SERVER_AT = 'workflowConfig.openMetadataServerConfig.securityConfig';
+const TOKEN = 'jwtToken';
+/** What the policy calls the sink. */
+const SINK = 'openmetadata';
 
 /**
  * What stands between a job and the customer's network, in this order: the policy, read anew; the whole document,
  * searched for references in the wrong places; then secrets and connections that ask the policy at each use.
  */
-export function composeAccess({ settings, redactor, audit, env }: AccessOptions): AttemptOptions['openAccess'] {
+export function composeAccess({ settings, redactor, audit, env, usesSink }: AccessOptions): AttemptOptions['openAccess'] {
   return async ({ kind, document, workflow, connector }) => {
     const policy = await openPolicyForJob(settings.policyFile, audit);
     const decision = policy.checkJob({ kind });
     if (!decision.allowed) throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
     const connection = workflow.source.serviceConnection.config;
     const { secretFields, type } = connector;
-    const uses = scanForSecrets(document, { connectionAt: 'source.serviceConnection.config', secretFields, policy });
+    const server = usesSink && kind === 'metadata' ? catalogueServerOf(workflow) : undefined;
+    const [uses = [], tokenUses = []] = scanForSecrets(document, { policy, places: [
+      { at: CONNECTION_AT, fields: secretFields }, { at: SERVER_AT, fields: [TOKEN], unused: server === undefined },
+    ] });
     const provider = createProviders(settings.secrets, env);
     const endpoints = connector.endpoints(connection);
+    const connect = createConnect(await sourceNetwork(settings));
     return {
       secrets: createSecretSources({ connection, secretFields, connector: type, endpoints, policy, provider, redactor, audit }),
-      connect: createDial({ policy, connect: createConnect(await sourceNetwork(settings)), connector: type, uses, audit }),
+      connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
+      ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };
   };
+}
+
+interface SinkParts extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'redactor' | 'audit'> {
+  readonly server: CatalogueServer;
+  readonly workflow: Workflow;
+  readonly uses: readonly SecretUse[];
+  readonly connect: Connect;
+}
+
+/** The token is bound to its server as a source's secrets are to theirs, and neither side's to the other's hosts. */
+function sinkOpener({ server, workflow, uses, connect, ...means }: SinkParts): NonNullable<Access['openSink']> {
+  const { hostPort, endpoint, securityConfig, ca } = server;
+  const jwtToken = createSecretSources({ ...means, connection: securityConfig, secretFields: [TOKEN], connector: SINK, endpoints: [endpoint] }).get(TOKEN);
+  if (jwtToken === undefined) throw new RunnerError('INTERNAL', 'a checked configuration has no token');
+  const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
+  return ({ logger, clock, random }) => createMetadataRestSink({
+    hostPort, jwtToken, connect: createDial({ policy: means.policy, connect, connector: SINK, uses, audit: means.audit }), tls: { ca }, clock, random, logger,
+    overrideMetadata: source.sourceConfig.config['overrideMetadata'] === true, successThreshold: workflowConfig.successThreshold,
+    ...(ingestionPipelineFQN === undefined ? {} : { pipeline: { fqn: ingestionPipelineFQN, runId: pipelineRunId ?? random.uuid() } }),
+  });
 }

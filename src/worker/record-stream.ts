@@ -29,16 +29,16 @@ export class RecordStream {
   }
 
   /**
-   * Resolves when the sink has taken the record, and before it every log so far. False when the record was withheld:
-   * it is too large, or what redaction left of it is no record any more.
+   * Resolves when the sink has taken the record, and before it every log so far, with the line it became. Undefined when
+   * the record was withheld: it is too large, or what redaction left of it is no record any more.
    */
-  write(record: RunRecord, signal: AbortSignal): Promise<boolean> {
+  write(record: RunRecord, signal: AbortSignal): Promise<string | undefined> {
     return this.#inTurn(async () => {
       await this.#writeLogs(signal);
       const line = this.#redacted(record);
-      if (line === undefined || Buffer.byteLength(line) > MAX_LINE_BYTES) return false;
+      if (line === undefined || Buffer.byteLength(line) > MAX_LINE_BYTES) return undefined;
       await this.#append(line, signal);
-      return true;
+      return line;
     });
   }
 

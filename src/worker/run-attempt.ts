@@ -4,12 +4,15 @@ import type { FailureRecord, LogLevel, OutcomeRecord, RunRecord } from '../domai
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
+import { namesSink } from '../openmetadata/catalogue-server.ts';
+import type { MetadataSink } from '../openmetadata/sink/records.ts';
 import { untilAborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { createAttemptLog } from './attempt-log.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
+import { MetadataDelivery } from './metadata-sink.ts';
 import { describeError, outwardError } from './outward-error.ts';
 import type { RecordSink } from './record-sink.ts';
 import { RecordStream } from './record-stream.ts';
@@ -17,7 +20,10 @@ import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
-export type Access = Pick<ConnectorContext, 'secrets' | 'connect' | 'protect'>;
+export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect'> {
+  /** Opens the sink that the workflow names; absent where records go to the stream alone. */
+  readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
+}
 
 export interface AccessRequest {
   readonly kind: JobKind;
@@ -66,6 +72,7 @@ class Attempt {
   readonly #tally: Tally;
   readonly #signal: AbortSignal;
   #step = 'Source';
+  #delivery: MetadataDelivery | undefined;
 
   constructor(options: AttemptOptions, stream: RecordStream) {
     this.#options = options;
@@ -78,6 +85,15 @@ class Attempt {
     const ended = new AbortController();
     void this.#expire(AbortSignal.any([ended.signal, this.#signal]));
     try {
+      return await this.#deliver(await this.#extract());
+    } finally {
+      ended.abort();
+      await this.#delivery?.close();
+    }
+  }
+
+  async #extract(): Promise<OpenOutcome> {
+    try {
       const document = parseJobDocument(this.#options.job.workflow);
       const { workflow } = document;
       const connector = this.#connectorFor(workflow);
@@ -86,9 +102,16 @@ class Attempt {
       return this.#tally.finished(workflow.workflowConfig.successThreshold, this.#options.clock.now(), this.#step);
     } catch (thrown) {
       return this.#broken(thrown);
-    } finally {
-      ended.abort();
     }
+  }
+
+  /** Waits for the catalogue to have everything. A run that is stopped meanwhile ends as one that was stopped. */
+  async #deliver(outcome: OpenOutcome): Promise<OpenOutcome> {
+    if (this.#delivery === undefined) return outcome;
+    const delivered = await this.#delivery.finish(outcome, this.#signal);
+    const { status } = this.#options.stop;
+    if (status === undefined || delivered.status !== 'failed') return delivered;
+    return { ...delivered, status, error: RunnerError.from(this.#signal.reason).toFailure() };
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
@@ -110,12 +133,15 @@ class Attempt {
 
   async #work({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const logger = this.#logger(logLevelOf(workflow));
-    const access = await untilAborted(this.#options.openAccess({ kind: this.#options.job.kind, document, workflow, connector }), this.#signal);
+    const { clock, random, job } = this.#options;
+    const { openSink, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
+    if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger, clock, random }), clock);
+    else if (job.kind === 'metadata' && namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go to the control plane');
     const context: ConnectorContext = {
-      ...access, workflow, logger, clock: this.#options.clock, random: this.#options.random,
+      ...access, workflow, logger, clock, random,
       report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
     };
-    const records = this.#options.job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
+    const records = job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
     await this.#writeAll(records[Symbol.asyncIterator]());
   }
 
@@ -139,10 +165,13 @@ class Attempt {
   }
 
   async #write(record: RunRecord): Promise<void> {
-    const taken = await this.#stream.write(record, this.#signal);
-    if (taken) return this.#tally.add(record);
+    const line = await this.#stream.write(record, this.#signal);
+    if (line !== undefined) {
+      this.#tally.add(record);
+      return this.#delivery?.write(line, this.#signal);
+    }
     const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind === 'entity' ? record.fqn : record.kind } };
-    if (await this.#stream.write(failure, this.#signal)) this.#tally.add(failure);
+    if ((await this.#stream.write(failure, this.#signal)) !== undefined) this.#tally.add(failure);
     else this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
   }
 

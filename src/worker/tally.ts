@@ -2,7 +2,8 @@ import type { Failure, NamedFailure } from '../domain/failure.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { FailureRecord, OutcomeRecord, OutcomeStatus, RunRecord, StepRecord, StepSummary } from '../domain/record.ts';
 
-const MAX_FAILURES = 100;
+/** As many as an outcome names. */
+export const MAX_FAILURES = 100;
 /** As many as OpenMetadata keeps of a step. */
 const MAX_STEP_FAILURES = 10;
 

@@ -25,8 +25,7 @@ function workflow(connection: Readonly<Record<string, unknown>> = {}): string {
   const path = join(stage.place.directory, 'workflow.yaml');
   writeFileSync(path, JSON.stringify({
     source: { type: 'salesforce', serviceName: 'local', serviceConnection: { config }, sourceConfig: { config: { type: 'DatabaseMetadata' } } },
-    sink: { type: 'metadata-rest', config: {} },
-    workflowConfig: { loggerLevel: 'INFO', openMetadataServerConfig: { hostPort: 'http://localhost:8585/api', authProvider: 'openmetadata' } },
+    workflowConfig: { loggerLevel: 'INFO' },
   }));
   return path;
 }

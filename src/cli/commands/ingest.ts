@@ -1,4 +1,6 @@
 import type { OutcomeRecord } from '../../domain/record.ts';
+import { catalogueServerOf } from '../../openmetadata/catalogue-server.ts';
+import type { Workflow } from '../../openmetadata/workflow.ts';
 import { FileSink } from '../../worker/file-sink.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import { StreamSink } from '../../worker/stream-sink.ts';
@@ -6,27 +8,37 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
 import { conclude, runLocally } from '../local-attempt.ts';
 
-/** One ingestion; its records are lines of JSON, the outcome last. With them on standard output, nothing else goes there. */
+/** For records that go to a catalogue and are wanted nowhere else. */
+const nowhere: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
+
+/**
+ * One ingestion: to the OpenMetadata server that the workflow's sink names, and as lines of JSON, the outcome last, to
+ * `--out`. With neither they are on standard output, and nothing else goes there.
+ */
 export async function ingest(invocation: Invocation): Promise<ExitCode> {
   const { terminal, flags } = invocation;
   const out = flags.get('out');
+  const places: string[] = [];
   let file: FileSink | undefined;
-  const openSink = async (): Promise<RecordSink> => {
-    if (typeof out !== 'string') return new StreamSink(terminal.stdout);
+  const openSink = async (workflow: Workflow): Promise<RecordSink> => {
+    const server = catalogueServerOf(workflow);
+    if (server !== undefined) places.push(server.hostPort);
+    if (typeof out !== 'string') return server === undefined ? new StreamSink(terminal.stdout) : nowhere;
     file = await FileSink.open(out);
+    places.push(out);
     return file;
   };
   try {
     const outcome = await runLocally(invocation, { kind: 'metadata', openSink });
-    if (typeof out === 'string') terminal.result(outcome, summary(outcome, out));
+    if (places.length > 0) terminal.result(outcome, summary(outcome, places));
     return conclude(invocation, outcome);
   } finally {
     await file?.close();
   }
 }
 
-function summary({ status, counts, startedAt, endedAt, failures }: OutcomeRecord, out: string): string {
+function summary({ status, counts, startedAt, endedAt, failures }: OutcomeRecord, places: readonly string[]): string {
   const figures = Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ');
   const lines = failures.map(({ name, code, message }) => `  ${name}: ${code}: ${message}`);
-  return [`${status} in ${((endedAt - startedAt) / 1000).toFixed(1)} s: ${figures}`, ...lines, `records in ${out}`].join('\n');
+  return [`${status} in ${((endedAt - startedAt) / 1000).toFixed(1)} s: ${figures}`, ...lines, `records in ${places.join(' and ')}`].join('\n');
 }

@@ -25,6 +25,7 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
   database: 'owners,domains,sourceHash',
   databaseSchema: 'owners,domains,sourceHash',
   table: 'columns,owners,domains,sourceHash',
+  storedProcedure: 'owners,domains,sourceHash',
 };
 
 /** Puts one entity at a time, leaving what people entered as it is unless told to override it. */

@@ -10,6 +10,7 @@ export const ENTITY_PATHS: Readonly<Record<EntityType, string>> = {
   database: '/databases',
   databaseSchema: '/databaseSchemas',
   table: '/tables',
+  storedProcedure: '/storedProcedures',
 };
 
 const referenceSchema = z.looseObject({ id: z.string(), type: z.string(), fullyQualifiedName: z.string().optional(), inherited: z.boolean().optional() });

@@ -1,6 +1,7 @@
 import type { EntityRecord, OutcomeStatus } from '../../domain/record.ts';
 import type { Connect, ConnectOptions } from '../../network/connect.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { withDeadline } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -29,6 +30,8 @@ export interface MetadataRestSinkOptions {
   readonly tls?: NonNullable<ConnectOptions['tls']>;
   /** `sourceConfig.config.overrideMetadata`: put the source's descriptions, display names and owners over people's. Default false. */
   readonly overrideMetadata?: boolean;
+  /** Least share, in percent, of what came that has to arrive for the run not to have failed. Default 0. */
+  readonly successThreshold?: number;
   /** Where to say how the run goes; nowhere by default. */
   readonly pipeline?: Pipeline;
   /** Requests under way at once. Default 4. */
@@ -42,6 +45,10 @@ export interface MetadataRestSinkOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
+/** For telling the status of a run that was stopped, or to a server that has failed already. */
+const LAST_WORDS_MS = 5000;
+
+const never = new AbortController().signal;
 
 /** A sink that writes to an OpenMetadata server (1.8 or later; tables in bulk where it can) as OpenMetadata's own `metadata-rest`. Throws INPUT_INVALID for `hostPort`. */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
@@ -57,7 +64,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   const batch = options.batch ?? { tables: 100, bytes: 4 * 1024 * 1024 };
   const tables = new TableWriter({ server, entities, index, tally, lanes, overrideMetadata, batch });
   const parents = new ParentWriter(server, entities, index);
-  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, clock, logger, pipeline: options.pipeline });
+  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
 }
 
 interface Parts {
@@ -72,6 +79,7 @@ interface Parts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pipeline: Pipeline | undefined;
+  readonly successThreshold: number;
 }
 
 type State = { readonly kind: 'fresh' } | { readonly kind: 'open' } | { readonly kind: 'broken'; readonly error: RunnerError } | { readonly kind: 'finished' };
@@ -97,11 +105,15 @@ class MetadataRestSink implements MetadataSink {
   }
 
   async finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport> {
-    const { tally, pipeline } = this.#parts;
+    const { tally, pipeline, clock } = this.#parts;
     const error = await this.#drain(this.#until(signal));
     const status = this.#finalStatus(outcome.status, error);
     this.#state = { kind: 'finished' };
-    if (pipeline !== undefined) await this.#tell(endedStatus(pipeline, status, outcome.startedAt, outcome.endedAt, [...outcome.steps, tally.step]), signal);
+    if (pipeline !== undefined) {
+      const told = endedStatus(pipeline, status, outcome.startedAt, outcome.endedAt, [...outcome.steps, tally.step]);
+      if (error === undefined && !signal.aborted) await this.#tell(told, signal);
+      else await withDeadline('telling the status', LAST_WORDS_MS, clock, never, (ends) => this.#tell(told, ends)).catch(() => undefined);
+    }
     return { status, counts: tally.counts, failures: tally.failures, ...(error === undefined ? {} : { error: error.toFailure() }), step: tally.step };
   }
 
@@ -231,7 +243,9 @@ class MetadataRestSink implements MetadataSink {
   #finalStatus(outcome: OutcomeStatus, error: RunnerError | undefined): OutcomeStatus {
     if (outcome !== 'success' && outcome !== 'partialSuccess') return outcome;
     if (error !== undefined) return 'failed';
-    return this.#parts.tally.failed > 0 ? 'partialSuccess' : outcome;
+    const { tally, successThreshold } = this.#parts;
+    if (tally.failed === 0) return outcome;
+    return tally.successPercent < successThreshold ? 'failed' : 'partialSuccess';
   }
 
   /** A run is not lost over its status. */

@@ -58,6 +58,12 @@ export class Tally {
     return this.#counts.get('failed') ?? 0;
   }
 
+  /** Share of what came that arrived, as OpenMetadata counts it. */
+  get successPercent(): number {
+    const { records, errors } = this.step;
+    return Math.round((Math.max(records, 1) * 10_000) / (Math.max(records, 1) + errors)) / 100;
+  }
+
   /** As OpenMetadata shows it among the steps of a run. */
   get step(): StepSummary {
     const of = (name: CountName): number => this.#counts.get(name) ?? 0;

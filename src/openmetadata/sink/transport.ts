@@ -83,7 +83,7 @@ async function readText(body: Readable, compressed: boolean): Promise<string> {
 }
 
 /** Throws INPUT_INVALID. A bare origin gets the `/api` that every OpenMetadata server has. */
-function apiUrl(hostPort: string): URL {
+export function apiUrl(hostPort: string): URL {
   const url = URL.canParse(hostPort) ? new URL(hostPort) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
     throw new RunnerError('INPUT_INVALID', 'openMetadataServerConfig.hostPort is not the address of an API', { remedy: 'Write for example https://catalog.example.com/api.' });
@@ -92,9 +92,13 @@ function apiUrl(hostPort: string): URL {
   return url;
 }
 
+export function apiEndpoint(url: URL): Endpoint {
+  return { host: normalizeHost(url.hostname), port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+}
+
 function opener(url: URL, { connect, tls, connectTimeoutMs }: TransportOptions, signal: AbortSignal): buildConnector.connector {
   const secure = url.protocol === 'https:';
-  const endpoint: Endpoint = { host: normalizeHost(url.hostname), port: Number(url.port) || (secure ? 443 : 80) };
+  const endpoint = apiEndpoint(url);
   const open = async (callback: buildConnector.Callback): Promise<void> => {
     try {
       const stream = await connect(endpoint, { signal, timeoutMs: connectTimeoutMs, ...(secure ? { tls } : {}) });

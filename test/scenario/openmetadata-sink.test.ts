@@ -1,0 +1,208 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { entitiesOf, LocalRunner, type Ingestion } from '../support/local-runner.ts';
+import { startOpenMetadataServer, type OpenMetadataServer } from '../support/openmetadata-server/server.ts';
+
+const OBJECTS = 40;
+const TIMEOUT = 60_000;
+const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl';
+const REFERENCE = 'secret:/openmetadata/bot';
+const PIPELINE = 'crm.nightly';
+
+let sandbox: Sandbox;
+let server: OpenMetadataServer;
+let runner: LocalRunner;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: OBJECTS });
+}, TIMEOUT);
+afterAll(() => sandbox.close());
+
+beforeEach(async () => {
+  const authority = await createAuthority();
+  server = await startOpenMetadataServer(authority);
+  server.tokens.add(TOKEN);
+  server.annals.pipelines.add(PIPELINE);
+  const { host, port } = server;
+  runner = await LocalRunner.install(sandbox, {
+    connectTo: [`${host}:${port}=127.0.0.1:${port}`], caPem: authority.caPem,
+    rules: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: [`${host}:${port}`] }],
+  });
+  await runner.store(REFERENCE, TOKEN);
+}, TIMEOUT);
+afterEach(async () => {
+  runner.close();
+  await server.close();
+}, TIMEOUT);
+
+/** A workflow with the server as its sink; `config` goes over the server's. */
+function workflow(config: Readonly<Record<string, unknown>> = {}, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return runner.workflow({
+    sink: { type: 'metadata-rest', config: {} },
+    workflowConfig: { openMetadataServerConfig: { hostPort: server.hostPort, authProvider: 'openmetadata', securityConfig: { jwtToken: REFERENCE }, ...config } },
+    ingestionPipelineFQN: PIPELINE, ...more,
+  });
+}
+
+const writes = (): string[] => server.requests.filter((title) => !title.startsWith('GET ') && !title.includes('pipelineStatus'));
+const statuses = (): unknown[] => server.annals.statuses.map(({ pipelineState }) => pipelineState);
+const names = (): string[] => server.store.all('table').map(({ fullyQualifiedName }) => fullyQualifiedName).sort();
+const expected = (): string[] => sandbox.org.list().map(({ name }) => `crm.default.salesforce.${name}`).sort();
+const errorOf = ({ outcome }: Ingestion): string | undefined => outcome?.error?.code;
+
+describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
+  it('puts the whole org there, says how it went, and keeps the records beside it', async () => {
+    const { code, stdout, stderr, records, outcome } = await runner.ingest(workflow());
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(server.hostPort);
+    expect(names()).toEqual(expected());
+    expect(entitiesOf(records).filter(({ type }) => type === 'table')).toHaveLength(OBJECTS);
+    expect(outcome).toMatchObject({ status: 'success', counts: { written: OBJECTS + 3, failures: 0 }, steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata', errors: 0 }] });
+    expect(statuses()).toEqual(['running', 'success']);
+  });
+
+  it('sends nothing again when nothing has changed, and what has when it has', async () => {
+    await runner.ingest(workflow());
+    server.requests.length = 0;
+    const second = await runner.ingest(workflow());
+    expect(second.outcome).toMatchObject({ status: 'success', counts: { unchanged: OBJECTS + 3 } });
+    expect(writes()).toEqual([]);
+    sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Later__c', type: 'string' } });
+    const third = await runner.ingest(workflow());
+    expect(third.outcome?.counts).toMatchObject({ written: expect.any(Number) as number });
+    expect(third.outcome!.counts['written']!).toBeLessThan(5);
+    expect(JSON.stringify(server.store.get('table', 'crm.default.salesforce.Account'))).toContain('Later__c');
+  });
+
+  it('shows the token to nobody but the server', async () => {
+    const { stdout, stderr } = await runner.ingest(workflow(), '--json');
+    const kept = [join(runner.place.directory, 'results.jsonl'), join(runner.place.directory, 'workflow.json')].map((path) => readFileSync(path, 'utf8'));
+    expect([stdout, stderr, ...kept].filter((text) => text.includes(TOKEN))).toEqual([]);
+  });
+
+  it('needs no file of records', async () => {
+    const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
+    const { code, stdout } = await runner.place.call(['ingest', '--workflow', path]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^success in /);
+    expect(names()).toEqual(expected());
+  });
+
+  it('comes through a server that is busy now and then', async () => {
+    server.faults.push(
+      { on: /^PUT \/services/, status: 503 }, { on: /^PUT \/databases$/, status: 429, headers: { 'retry-after': '0' } },
+      { on: /^PUT \/tables\/bulk$/, status: 503 }, { on: /^PUT \/tables\/bulk$/, reset: 'after' }, { on: /pipelineStatus$/, status: 429, headers: { 'retry-after': '1' } },
+    );
+    const { code, outcome } = await runner.ingest(workflow());
+    expect(code).toBe(0);
+    expect(outcome).toMatchObject({ status: 'success', counts: { failures: 0 } });
+    expect(server.faults).toEqual([]);
+    expect(names()).toEqual(expected());
+    expect(statuses()).toEqual(['running', 'success']);
+  });
+});
+
+describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
+  const rejectTables = (times: number): void => {
+    server.annals.bulk = false;
+    server.faults.push({ on: /^PUT \/tables$/, status: 400, times });
+  };
+
+  it('the run is a partial success that names what is missing', async () => {
+    rejectTables(2);
+    const { code, outcome } = await runner.ingest(workflow());
+    expect(code).toBe(0);
+    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { failures: 2, entities: OBJECTS + 3 } });
+    expect(outcome!.failures.map((failure) => failure.code)).toEqual(['SINK_REJECTED', 'SINK_REJECTED']);
+    expect(outcome!.steps[1]).toMatchObject({ name: 'OpenMetadata', errors: 2 });
+    expect(names()).toHaveLength(OBJECTS - 2);
+    expect(statuses()).toEqual(['running', 'partialSuccess']);
+  });
+
+  it('the run has failed when that is more than the threshold allows', async () => {
+    rejectTables(OBJECTS);
+    const { code, outcome } = await runner.ingest(workflow());
+    expect(code).toBe(1);
+    expect(outcome).toMatchObject({ status: 'failed', counts: { failures: OBJECTS } });
+    expect(statuses()).toEqual(['running', 'failed']);
+  });
+
+  it('the run has failed, with a code, when the token is refused', async () => {
+    server.tokens.clear();
+    const run = await runner.ingest(workflow());
+    expect(run.outcome?.status).toBe('failed');
+    expect(errorOf(run)).toBe('SINK_UNAUTHORIZED');
+    expect(run.code).toBe(3);
+    expect(run.stderr).toContain('SINK_UNAUTHORIZED');
+  });
+
+  it('the run has failed, with a code, when the server goes away', async () => {
+    server.faults.push({ on: /^PUT \/tables/, reset: 'before', times: 10_000 });
+    const run = await runner.ingest(workflow());
+    expect(run.outcome?.status).toBe('failed');
+    expect(errorOf(run)).toBe('NETWORK_RESET');
+    expect(run.code).toBe(69);
+    expect(names()).toEqual([]);
+    expect(statuses()).toEqual(['running', 'failed']);
+  });
+
+  it('the run has failed, with a code, when no server is there', async () => {
+    const { port } = server;
+    await server.close();
+    const run = await runner.ingest(workflow({ hostPort: `https://catalog.test:${port}/api` }));
+    server = await startOpenMetadataServer(await createAuthority());
+    expect(run.outcome?.status).toBe('failed');
+    expect(errorOf(run)).toBe('NETWORK_UNREACHABLE');
+    expect(run.code).toBe(69);
+  });
+
+  it('a sign-in that fails is told to the server as well', async () => {
+    const document = workflow() as { source: { serviceConnection: { config: Record<string, unknown> } } };
+    document.source.serviceConnection.config['username'] = 'nobody@acme.example';
+    const run = await runner.ingest(document as unknown as Record<string, unknown>);
+    expect(errorOf(run)).toBe('SALESFORCE_LOGIN_FAILED');
+    expect(run.code).toBe(5);
+    expect(statuses()).toEqual(['failed']);
+    expect(writes()).toEqual([]);
+  });
+});
+
+describe('what the local policy says of the server', { timeout: TIMEOUT }, () => {
+  const refused = async (config: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<Ingestion> => {
+    rmSync(join(runner.place.directory, 'results.jsonl'), { force: true });
+    sandbox.resetStats();
+    const run = await runner.ingest(workflow(config, more));
+    expect(server.requests).toEqual([]);
+    expect(run.code).not.toBe(0);
+    return run;
+  };
+
+  it('keeps the token from every other host', async () => {
+    expect(errorOf(await refused({ hostPort: 'https://elsewhere.test/api' }))).toBe('SECRET_UNAVAILABLE');
+  });
+
+  it('keeps the org’s own secrets from the server', async () => {
+    expect(errorOf(await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } }))).toBe('SECRET_UNAVAILABLE');
+  });
+
+  it('refuses a token in plain text', async () => {
+    const run = await refused({ securityConfig: { jwtToken: TOKEN } });
+    expect(errorOf(run)).toBe('SECRET_IN_PLAIN_TEXT');
+    expect(run.stdout + run.stderr + JSON.stringify(run.records)).not.toContain(TOKEN);
+    expect(sandbox.stats().httpRequests).toBe(0);
+  });
+
+  it.each([
+    ['without TLS', { hostPort: 'http://catalog.test:8585/api' }, {}], ['without a token', { securityConfig: {} }, {}], ['of another kind', {}, { sink: { type: 'kafka' } }],
+    ['with another way to sign in', { authProvider: 'google' }, {}],
+  ])('a server %s is refused before anything is written', async (_what, config, more) => {
+    const run = await refused(config, more);
+    expect(run.code).toBe(3);
+    expect(run.stderr).toContain('JOB_INVALID');
+    expect(run.records).toEqual([]);
+    expect(sandbox.stats().httpRequests).toBe(0);
+  });
+});
