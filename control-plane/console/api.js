@@ -31,7 +31,7 @@ async function request(method, path, { body, signal, headers = {} }) {
   const response = await fetch(`/api/v1${path}`, {
     method, signal, cache: 'no-store', credentials: 'omit',
     headers: { authorization: `Bearer ${session.token()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({ error: { code: 'UNKNOWN', message: `The server answered ${response.status}.`, remedy: '' } }));
