@@ -1,5 +1,5 @@
 import type { Progress } from '../domain/progress.ts';
-import type { EntityRecord, FailureRecord, StepRecord } from '../domain/record.ts';
+import type { CatalogueRecord, FailureRecord, StepRecord } from '../domain/record.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Connect } from '../network/connect.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -25,7 +25,7 @@ export interface ConnectorContext {
   readonly count: (name: string, by: number) => void;
 }
 
-export type Extracted = EntityRecord | FailureRecord;
+export type Extracted = CatalogueRecord | FailureRecord;
 
 /** A kind of source. */
 export interface Connector {
@@ -40,6 +40,6 @@ export interface Connector {
   endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
   /** The steps of a connection test as they end; a mandatory failed step is the last. */
   testConnection(context: ConnectorContext, signal: AbortSignal): AsyncIterable<StepRecord>;
-  /** Entities parents first, failures as they happen. The consumer's pace is the extraction's pace. */
+  /** Entities parents first, what is said about them after them, failures as they happen. The consumer's pace is the extraction's pace. */
   extract(context: ConnectorContext, signal: AbortSignal): AsyncIterable<Extracted>;
 }

@@ -4,7 +4,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The OpenMetadata entities this runner sends, by the name of their create request. */
-export const ENTITY_TYPES = ['databaseService', 'database', 'databaseSchema', 'table'] as const;
+export const ENTITY_TYPES = ['databaseService', 'database', 'databaseSchema', 'table', 'storedProcedure'] as const;
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
 /** A create request for one OpenMetadata entity. The receiver upserts by `type` and `fqn`. */
@@ -14,7 +14,61 @@ export interface EntityRecord {
   /** Fully qualified name, for example `sandbox.default.salesforce.Account`. */
   readonly fqn: string;
   readonly request: Readonly<Record<string, unknown>>;
+  /** Facts of the source that a create request has no place for. A catalogue that knows no such thing may drop them. */
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
+
+/** A classification (tag group) that tags hang under. Made when missing, never changed. */
+export interface ClassificationRecord {
+  readonly kind: 'classification';
+  readonly name: string;
+  readonly description: string;
+}
+
+/** A tag, `Classification.Name`. Comes after its classification and before the entities that carry it. Made when missing, never changed. */
+export interface TagRecord {
+  readonly kind: 'tag';
+  readonly classification: string;
+  readonly name: string;
+  readonly description: string;
+}
+
+/** A lineage edge between two tables, by their fully qualified names. There is one a pair: a later one replaces it. */
+export interface LineageRecord {
+  readonly kind: 'lineage';
+  readonly from: string;
+  readonly to: string;
+  /** entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, ... */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Figures of a table: api/data/createTableProfile.json. */
+export interface ProfileRecord {
+  readonly kind: 'profile';
+  readonly table: string;
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+/** Something that is known to be gone. It is soft-deleted, and comes back when it is written again. */
+export interface DeletionRecord {
+  readonly kind: 'deletion';
+  readonly type: 'table' | 'databaseSchema' | 'database';
+  readonly fqn: string;
+}
+
+/**
+ * Everything that exists in a schema: tables the catalogue has beside them are soft-deleted. Only sent after every
+ * listing of the source has succeeded, with the names of objects whose extraction failed among `keep`.
+ */
+export interface SweepRecord {
+  readonly kind: 'sweep';
+  readonly databaseSchema: string;
+  /** Fully qualified names of tables. */
+  readonly keep: readonly string[];
+}
+
+/** What a catalogue is told. Within a run a record never comes before one that it needs. */
+export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | DeletionRecord | SweepRecord;
 
 export interface LogRecord {
   readonly kind: 'log';
@@ -82,4 +136,4 @@ export interface OutcomeRecord {
 }
 
 /** What a worker writes: each becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
-export type RunRecord = EntityRecord | LogRecord | StepRecord | FailureRecord | OutcomeRecord;
+export type RunRecord = CatalogueRecord | LogRecord | StepRecord | FailureRecord | OutcomeRecord;

@@ -25,6 +25,7 @@ const samples: Readonly<Record<EntityType, Readonly<Record<string, unknown>>>> =
   database: { name: 'default', service: 'crm', default: true, owners: [{ id: '7f1e1e9e-6f0e-4f5e-9b8e-0d7c7a3d9b11', type: 'user' }] },
   databaseSchema: { name: 'salesforce', database: 'crm.default', retentionPeriod: 'P30D', extension: { edition: 'Enterprise' } },
   table: account,
+  storedProcedure: { name: 'OnAccount', databaseSchema: 'crm.default.salesforce', storedProcedureType: 'StoredProcedure', storedProcedureCode: { language: 'External', code: 'trigger OnAccount on Account (before insert) {}' } },
 };
 
 function refusal(column: Record<string, unknown>): () => void {
@@ -82,13 +83,16 @@ describe('a create request', () => {
   });
 });
 
+/** The types whose schema the copy at hand has. */
+const PRESENT = ENTITY_TYPES.filter((type) => type !== 'storedProcedure');
+
 describe.runIf(openMetadataSchemasPresent)('OpenMetadata’s own schema', () => {
-  it.each(ENTITY_TYPES)('takes what we take for a %s', (type) => {
+  it.each(PRESENT)('takes what we take for a %s', (type) => {
     const validate = openMetadataValidator(CREATE_REQUEST_SCHEMAS[type]);
     expect(validate(samples[type]), JSON.stringify(validate.errors)).toBe(true);
   });
 
-  it.each(ENTITY_TYPES)('refuses an unknown field of a %s as we do', (type) => {
+  it.each(PRESENT)('refuses an unknown field of a %s as we do', (type) => {
     expect(openMetadataValidator(CREATE_REQUEST_SCHEMAS[type])({ ...samples[type], owner: 'me' })).toBe(false);
   });
 

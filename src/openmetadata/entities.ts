@@ -157,10 +157,10 @@ export type CreateTable = z.infer<typeof createTableSchema>;
 export const createStoredProcedureSchema = z.strictObject({
   ...described, ...sourced,
   databaseSchema: fullyQualifiedName,
-  storedProcedureType: z.enum(['StoredProcedure', 'UDF', 'StoredPackage', 'Function', 'Task', 'Unknown']).optional(),
+  storedProcedureType: z.enum(['StoredProcedure', 'UDF', 'StoredPackage', 'Function']).optional(),
   storedProcedureCode: z.strictObject({
     language: z.enum(['SQL', 'Java', 'JavaScript', 'Python', 'External']).optional(),
-    code: z.string(),
+    code: z.string().optional(),
   }),
 });
 export type CreateStoredProcedure = z.infer<typeof createStoredProcedureSchema>;

@@ -51,6 +51,14 @@ describe('a first run', () => {
     expect(counted('PUT /tables')).toBe(6);
   });
 
+  it('puts code beside the tables, and a refusal of it ends nothing', async () => {
+    const code = (name: string): SinkRecord => ({ kind: 'entity', type: 'storedProcedure', fqn: `${SCHEMA}.${name}`, request: { name, databaseSchema: SCHEMA, storedProcedureCode: { code: 'trigger' } } });
+    const lost = { kind: 'entity', type: 'storedProcedure', fqn: 'nowhere.x', request: { name: 'x', databaseSchema: 'nowhere', storedProcedureCode: {} } } as const;
+    const report = await catalogue.run([...parents, ...many(1), lost, code('OnAccount')]);
+    expect(report.counts).toMatchObject({ storedProcedures: 1, failed: 1 });
+    expect(catalogue.server.store.get('storedProcedure', `${SCHEMA}.OnAccount`)).toMatchObject({ name: 'OnAccount' });
+  });
+
   it('makes classifications and tags before the tables that carry them', async () => {
     const label = { tagFQN: 'Salesforce."v1.Confidential"', source: 'Classification', labelType: 'Automated', state: 'Confirmed' };
     const report = await catalogue.run([

@@ -165,7 +165,7 @@ class MetadataRestSink implements MetadataSink {
     const { tables, parents } = this.#parts;
     await this.#enter(record.kind === 'entity' ? record.type : record.kind, signal);
     switch (record.kind) {
-      case 'entity': return record.type === 'table' ? tables.add(record, signal) : this.#putParent(record, signal);
+      case 'entity': return record.type === 'table' ? tables.add(record, signal) : record.type === 'storedProcedure' ? this.#addCode(record, signal) : this.#putParent(record, signal);
       case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
       case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
       case 'lineage': return this.#addLineage(record, signal);
@@ -197,6 +197,12 @@ class MetadataRestSink implements MetadataSink {
     });
     if (!made) return;
     this.#parts.logger.log('debug', 'a tag or classification was made', { name });
+  }
+
+  async #addCode(record: EntityRecord, signal: AbortSignal): Promise<void> {
+    await this.#start(record.fqn, 'storedProcedures', signal, async () => {
+      await this.#parts.parents.put(record, signal);
+    });
   }
 
   async #addLineage({ from, to, details }: LineageRecord, signal: AbortSignal): Promise<void> {

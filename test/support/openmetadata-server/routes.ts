@@ -32,6 +32,7 @@ const COLLECTIONS: Readonly<Record<string, Kind>> = {
   databases: 'database',
   databaseSchemas: 'databaseSchema',
   tables: 'table',
+  storedProcedures: 'storedProcedure',
   classifications: 'classification',
   tags: 'tag',
 };

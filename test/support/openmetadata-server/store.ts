@@ -3,7 +3,7 @@ import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 
 export type Json = Record<string, unknown>;
-export type Kind = 'databaseService' | 'database' | 'databaseSchema' | 'table' | 'classification' | 'tag';
+export type Kind = 'databaseService' | 'database' | 'databaseSchema' | 'table' | 'storedProcedure' | 'classification' | 'tag';
 
 export interface Entity extends Json {
   readonly id: string;
@@ -17,6 +17,7 @@ const PARENTS: Readonly<Partial<Record<Kind, readonly [property: string, kind: K
   database: ['service', 'databaseService'],
   databaseSchema: ['database', 'database'],
   table: ['databaseSchema', 'databaseSchema'],
+  storedProcedure: ['databaseSchema', 'databaseSchema'],
   tag: ['classification', 'classification'],
 };
 
