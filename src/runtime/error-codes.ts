@@ -95,6 +95,7 @@ const secrets = {
 
 const salesforce = {
   SALESFORCE_LOGIN_FAILED: entry('user', 'Salesforce refused the credentials.', 'Check user name, password, security token and login history; it is not tried again with the same secret.'),
+  SALESFORCE_LOGIN_DENIED: entry('user', 'The org does not let this user in from here or now, whatever the password.', 'See the user’s login history in Setup; a setting of the org, the user or the app has to change.'),
   SALESFORCE_LOGIN_RETIRED: entry('user', 'The org or API version does not offer SOAP login.', 'Use client credentials or JWT bearer (docs/salesforce.md).'),
   SALESFORCE_DOMAIN_INVALID: entry('user', 'salesforceDomain is not a domain prefix.', 'Write `login`, `test`, `acme.my` or `acme--uat.sandbox.my`.'),
   SALESFORCE_CONNECTION_INVALID: entry('user', 'The fields given do not select one way to sign in.', 'See docs/salesforce.md for the fields of each way.'),

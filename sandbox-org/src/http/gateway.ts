@@ -110,7 +110,7 @@ function tokenOutcome(received: Received, door: OpenDoor, context: GatewayContex
       form: new URLSearchParams(received.text), authorization: received.headers.authorization, sourceAddress: received.sourceAddress,
       onMyDomain: door.kind === 'my-domain', instance: instanceOf(door, context), host: door.host,
     },
-    { accounts, sessions, organizationId: context.api.org.id, now },
+    { accounts, sessions, organizationId: context.api.org.id, now: () => now() + context.api.faults.clockOffset() },
   );
   return faulty(reply(answer.status, JSON_TYPE, JSON.stringify(answer.body), { 'Cache-Control': 'no-store' }), effect, context);
 }

@@ -54,6 +54,7 @@ describe('a Salesforce connection', () => {
     [{ ...soap, sslConfig: { sslKey: 'x' } }, 'sslConfig.sslCertificate'],
     [{ ...soap, sslConfig: { sslKey: 'x', sslCertificate: 'y' } }, 'salesforceDomain'],
     [{ ...soap, connectionArguments: { instance_url: 'https://evil.example' } }, 'instance_url'],
+    [{ ...soap, connectionOptions: { proxies: 'https://evil.example' } }, 'connectionOptions cannot be used here: "proxies"'],
     [{ ...soap, organizationId: '00DIB000004nDEqAAA' }, 'organizationId'],
     [{ ...soap, salesforceApiVersion: 'latest' }, 'salesforceApiVersion'],
     [{ ...soap, pasword: 'hunter2' }, '"pasword"'],

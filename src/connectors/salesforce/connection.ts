@@ -75,7 +75,7 @@ export function parseConnection(document: Readonly<Record<string, unknown>>): Co
 function compile(raw: RawConnection): Connection {
   const domain = parseDomain(given(raw.salesforceDomain) ?? 'login');
   const organizationId = given(raw.organizationId) === undefined ? undefined : parseOrganizationId(given(raw.organizationId)!);
-  refuseArguments(raw.connectionArguments ?? {});
+  refuseExtras(raw);
   const tls = compileTls(raw.sslConfig);
   if (tls.clientCertificate && isSharedDomain(domain)) {
     throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `sslConfig.sslCertificate needs the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`);
@@ -104,19 +104,24 @@ function compileTls(ssl: RawConnection['sslConfig']): Connection['tls'] {
   return { ca: given(ssl?.caCertificate) !== undefined, clientCertificate: certificate };
 }
 
+const REFUSED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArguments', string>> = {
+  connectionOptions: 'Leave them out: what can be set of a Salesforce connection has a field of its own.',
+  connectionArguments: 'Leave them out. A proxy belongs in the runner’s network.proxy, a private key in the field privateKey, a version in salesforceApiVersion.',
+};
+
 /** OpenMetadata hands these to its client library: they could name another host or another session. */
-function refuseArguments(options: Readonly<Record<string, unknown>>): void {
-  const names = Object.keys(options);
-  if (names.length === 0) return;
-  throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `connectionArguments cannot be used here: ${names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 50))).join(', ')}`, {
-    remedy: 'Leave them out. A proxy belongs in the runner’s network.proxy, a private key in the field privateKey.',
-  });
+function refuseExtras(raw: RawConnection): void {
+  for (const field of ['connectionOptions', 'connectionArguments'] as const) {
+    const names = Object.keys(raw[field] ?? {});
+    if (names.length === 0) continue;
+    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 50))).join(', ');
+    throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `${field} cannot be used here: ${shown}`, { remedy: REFUSED_REMEDIES[field] });
+  }
 }
 
 function ignoredFields(raw: RawConnection): string[] {
   const filters = (['databaseFilterPattern', 'schemaFilterPattern', 'tableFilterPattern'] as const).filter((name) => raw[name] !== undefined && raw[name] !== null);
-  const options = Object.keys(raw.connectionOptions ?? {}).map((name) => `connectionOptions.${name}`);
-  return [...filters, ...options].map((name) => `serviceConnection.config.${name}`);
+  return filters.map((name) => `serviceConnection.config.${name}`);
 }
 
 function objectNames(raw: RawConnection): string[] | undefined {

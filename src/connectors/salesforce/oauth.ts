@@ -39,10 +39,11 @@ export async function requestToken(loginUrl: string, grant: Grant, carry: Carry)
 }
 
 const REFUSALS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
-  invalid_client_id: ['SALESFORCE_LOGIN_FAILED', 'Check consumerKey; a new app needs some minutes before it works.'],
+  invalid_client_id: ['SALESFORCE_LOGIN_DENIED', 'Check consumerKey; a new app needs some minutes before it works.'],
   invalid_client: ['SALESFORCE_LOGIN_FAILED', 'Check consumerSecret.'],
-  invalid_app_access: ['SALESFORCE_LOGIN_FAILED', 'Permit the user for the app: Manage External Client Apps > Policies.'],
-  inactive_user: ['SALESFORCE_LOGIN_FAILED', 'Activate the user.'],
+  invalid_app_access: ['SALESFORCE_LOGIN_DENIED', 'Permit the user for the app: Manage External Client Apps > Policies.'],
+  inactive_user: ['SALESFORCE_LOGIN_DENIED', 'Activate the user.'],
+  inactive_org: ['SALESFORCE_LOGIN_DENIED', 'The org is closed or locked.'],
   rate_limit_exceeded: ['SALESFORCE_BUSY'],
 };
 
@@ -51,18 +52,25 @@ function refused(thrown: Error | undefined, grant: Grant): RunnerError {
   const name = /^[A-Za-z0-9_]{1,60}$/.exec(thrown?.name ?? '')?.[0] ?? 'unknown error';
   const status = /^ERROR_HTTP_(?<status>\d{3})$/.exec(name)?.groups?.['status'];
   if (status !== undefined) return new RunnerError(Number(status) >= 500 ? 'SALESFORCE_BUSY' : 'SALESFORCE_UNEXPECTED', `the token endpoint answered with status ${status}`);
-  const [code, remedy] = REFUSALS[name] ?? (['SALESFORCE_LOGIN_FAILED', grantRemedy(thrown?.message ?? '', grant)] as const);
+  const [code, remedy] = REFUSALS[name] ?? grantRefusal(thrown?.message ?? '', grant);
   return new RunnerError(code, `Salesforce refused ${grant.parameters.grant_type.split(':').at(-1)}: ${name}`, remedy === undefined ? {} : { remedy });
 }
 
-function grantRemedy(description: string, { parameters }: Grant): string {
-  if (/no client credentials user/i.test(description)) return 'Name a run-as user in the client credentials policy of the app.';
-  if (/not supported on this domain/i.test(description)) return 'Set salesforceDomain to the org’s own, for example acme.my.';
-  if (/hasn.t approved/i.test(description)) return 'Pre-authorise the user for the app: admin-approved users, with a permission set.';
-  if (/audience/i.test(description)) return 'Set salesforceDomain to login, test or the org’s own domain, whichever holds the user.';
-  if (/assertion/i.test(description)) return 'Check that privateKey belongs to the certificate of the app, and the clock of this machine.';
-  if (parameters.grant_type === 'password') return 'Check user name, password and token; the username-password flow is off by default in orgs since Summer ’23.';
-  return 'Check the app’s OAuth settings and the user’s login history.';
+/** Refusals that another setting of the org or the connection cures, and no other secret. */
+const GRANT_DENIALS: readonly (readonly [RegExp, string])[] = [
+  [/no client credentials user/i, 'Name a run-as user in the client credentials policy of the app.'],
+  [/not supported on this domain/i, 'Set salesforceDomain to the org’s own, for example acme.my.'],
+  [/hasn.t approved/i, 'Pre-authorise the user for the app: admin-approved users, with a permission set.'],
+  [/audience/i, 'Set salesforceDomain to login, test or the org’s own domain, whichever holds the user.'],
+  [/expired authorization code/i, 'Set the clock of this machine right.'],
+];
+
+function grantRefusal(description: string, { parameters }: Grant): readonly [ErrorCode, string] {
+  const denial = GRANT_DENIALS.find(([text]) => text.test(description));
+  if (denial !== undefined) return ['SALESFORCE_LOGIN_DENIED', denial[1]];
+  if (/assertion/i.test(description)) return ['SALESFORCE_LOGIN_FAILED', 'Check that privateKey belongs to the certificate of the app, and the clock of this machine.'];
+  if (parameters.grant_type === 'password') return ['SALESFORCE_LOGIN_FAILED', 'Check user name, password and token; the username-password flow is off by default in orgs since Summer ’23.'];
+  return ['SALESFORCE_LOGIN_FAILED', 'Check the app’s OAuth settings and the user’s login history.'];
 }
 
 /** An assertion may live three minutes; half a minute of it is left for a clock that is ahead. */

@@ -1,12 +1,15 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { formatEndpoint } from '../../network/endpoint.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Secret, SecretSource } from '../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
-import { domainHost, isSharedDomain, orgOrigin } from './domain.ts';
-import type { Http } from './http.ts';
+import { orgOrigin } from './domain.ts';
+import { grantOf, neededSecrets, wholePassword } from './grants.ts';
+import type { Http, HttpAnswer } from './http.ts';
 import type { Carry } from './jsforce-transport.ts';
-import { requestToken, signAssertion, type Grant } from './oauth.ts';
+import { requestToken } from './oauth.ts';
+import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';
 import { loginEnvelope, readLoginAnswer, SOAP_LOGIN_VERSION } from './soap-login.ts';
 
 /** A signed-in state. `accessToken` is secret; it is sent to `origin` alone. */
@@ -25,35 +28,71 @@ export interface SignInOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly protect: (value: string) => void;
+  /** Of attempts before this one; absent where nothing is kept. */
+  readonly refusals?: RefusalMemory | undefined;
 }
+
+/** A clock further off than this is corrected by the org's when an assertion is refused; an assertion has 150 s to live. */
+const TOLERATED_SKEW_MS = 30_000;
 
 /**
  * Signs in, each time with the secrets as they are now. Credentials that Salesforce has refused are not sent again until
- * one of them changes, because orgs lock users after a few failures.
+ * one of them changes, because orgs lock users after a few failures: nor by later attempts, where a password is at stake.
  */
 export class SignIn {
   readonly #options: SignInOptions;
   #refused: { readonly versions: string; readonly error: RunnerError } | undefined;
   #organizationId: string | undefined;
   #warned = false;
+  /** What the org's clock is ahead of ours, in milliseconds; 0 until an assertion was refused for it. */
+  #skew = 0;
 
   constructor(options: SignInOptions) {
     this.#options = options;
     this.#organizationId = options.connection.organizationId;
   }
 
-  /** Throws SALESFORCE_LOGIN_FAILED, SALESFORCE_LOGIN_RETIRED, SECRET_*, NETWORK_*, HOST_DENIED and the like. */
+  /** Throws SALESFORCE_LOGIN_FAILED, SALESFORCE_LOGIN_DENIED, SALESFORCE_LOGIN_RETIRED, SECRET_*, NETWORK_*, HOST_DENIED and the like. */
   async open(signal: AbortSignal): Promise<Session> {
     const secrets = await this.#readSecrets(signal);
-    const versions = [...secrets].map(([field, secret]) => `${field}=${secret.version}`).join('&');
-    if (this.#refused?.versions === versions) throw this.#refused.error;
+    const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));
+    const key = JSON.stringify([...versions]);
+    if (this.#refused?.versions === key) throw this.#refused.error;
+    await this.#refuseKnown(versions);
     try {
       return this.#accept(await this.#attempt(secrets, signal));
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (error.code === 'SALESFORCE_LOGIN_FAILED') this.#refused = { versions, error };
+      if (error.code === 'SALESFORCE_LOGIN_FAILED') {
+        this.#refused = { versions: key, error };
+        await this.#remember(versions);
+      }
       throw error;
     }
+  }
+
+  async #refuseKnown(versions: ReadonlyMap<string, string>): Promise<void> {
+    const sent = this.#lockable(versions);
+    const refusedAt = sent === undefined ? undefined : await this.#options.refusals?.recall(sent);
+    if (refusedAt === undefined) return;
+    throw new RunnerError('SALESFORCE_LOGIN_FAILED', `Salesforce refused these very credentials on ${new Date(refusedAt).toISOString()}; they are not sent again, so that the user is not locked`, {
+      remedy: 'Store the right password and security token. If they are right and the user was unlocked, store them again as they are: that makes a new version.',
+    });
+  }
+
+  async #remember(versions: ReadonlyMap<string, string>): Promise<void> {
+    const sent = this.#lockable(versions);
+    if (sent === undefined) return;
+    await this.#options.refusals?.record(sent).catch((thrown: unknown) => {
+      this.#options.logger.log('warn', 'The refused credentials could not be noted, so the next run will send them again', { code: RunnerError.from(thrown).code });
+    });
+  }
+
+  /** Only failures with a password count toward a lock. */
+  #lockable(versions: ReadonlyMap<string, string>): SentCredentials | undefined {
+    const { signIn, endpoint } = this.#options.connection;
+    if (signIn.way !== 'soap' && signIn.way !== 'password') return undefined;
+    return { endpoint: formatEndpoint(endpoint), username: signIn.username, versions };
   }
 
   /** The org that answered first is the org of the whole attempt. */
@@ -66,13 +105,9 @@ export class SignIn {
   }
 
   async #attempt(secrets: ReadonlyMap<string, Secret>, signal: AbortSignal): Promise<Session> {
-    const { signIn } = this.#options.connection;
-    const reveal = (field: string): string => secrets.get(field)!.reveal();
-    if (signIn.way === 'soap') {
-      this.#warnOfRetirement();
-      return this.#soap(`${reveal('password')}${signIn.withToken ? reveal('securityToken') : ''}`, signal);
-    }
-    return this.#oauth(this.#grant(reveal), signal);
+    if (this.#options.connection.signIn.way !== 'soap') return this.#oauth(secrets, signal);
+    this.#warnOfRetirement();
+    return this.#soap(wholePassword(this.#options.connection, secrets), signal);
   }
 
   #warnOfRetirement(): void {
@@ -96,29 +131,32 @@ export class SignIn {
     return { origin: this.#orgOrigin(serverUrl), accessToken: sessionId, organizationId: org };
   }
 
-  #grant(reveal: (field: string) => string): Grant {
-    const { connection, clock, protect } = this.#options;
-    const { signIn, domain } = connection;
-    if (signIn.way === 'clientCredentials') {
-      return { consumerKey: signIn.consumerKey, consumerSecret: reveal('consumerSecret'), parameters: { grant_type: 'client_credentials' } };
+  /** A clock that is wrong makes every assertion invalid; the answer's own time puts that right, once. */
+  async #oauth(secrets: ReadonlyMap<string, Secret>, signal: AbortSignal): Promise<Session> {
+    const told: { time?: number } = {};
+    try {
+      return await this.#ask(secrets, told, signal);
+    } catch (thrown) {
+      const { connection, clock, logger } = this.#options;
+      const skew = (told.time ?? clock.now()) - clock.now();
+      if (connection.signIn.way !== 'jwt' || signal.aborted || Math.abs(skew - this.#skew) < TOLERATED_SKEW_MS) throw thrown;
+      logger.log('warn', 'The clock of this machine is wrong; the org’s is used to sign in. Set the clock right.', { offBySeconds: Math.round(skew / 1000) });
+      this.#skew = skew;
+      return this.#ask(secrets, told, signal);
     }
-    if (signIn.way === 'password') {
-      const password = `${reveal('password')}${signIn.withToken ? reveal('securityToken') : ''}`;
-      protect(password);
-      return { consumerKey: signIn.consumerKey, consumerSecret: reveal('consumerSecret'), parameters: { grant_type: 'password', username: signIn.username, password } };
-    }
-    if (signIn.way !== 'jwt') throw new RunnerError('INTERNAL', 'an OAuth sign-in without its fields');
-    const audience = `https://${domainHost(isSharedDomain(domain) ? domain : domain.includes('.sandbox.') ? 'test' : 'login')}`;
-    const assertion = signAssertion({ consumerKey: signIn.consumerKey, username: signIn.username, audience, now: clock.now() }, reveal('privateKey'));
-    protect(assertion);
-    return { consumerKey: signIn.consumerKey, parameters: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion } };
   }
 
-  async #oauth(grant: Grant, signal: AbortSignal): Promise<Session> {
-    const carry: Carry = ({ method, url, headers, body }) =>
-      this.#options.http.call({ method, origin: url.origin, path: url.pathname + url.search, headers, ...(body === undefined ? {} : { body }) }, signal);
+  async #ask(secrets: ReadonlyMap<string, Secret>, told: { time?: number }, signal: AbortSignal): Promise<Session> {
+    const { connection, clock, http, protect } = this.#options;
+    const carry: Carry = async ({ method, url, headers, body }) => {
+      const answer = await http.call({ method, origin: url.origin, path: url.pathname + url.search, headers, ...(body === undefined ? {} : { body }) }, signal);
+      const time = timeOf(answer);
+      if (time !== undefined) told.time = time;
+      return answer;
+    };
+    const grant = grantOf(connection, secrets, { now: clock.now() + this.#skew, protect });
     const { accessToken, instanceUrl, organizationId } = await requestToken(this.#loginOrigin(), grant, carry);
-    this.#options.protect(accessToken);
+    protect(accessToken);
     return { origin: this.#orgOrigin(instanceUrl), accessToken, organizationId };
   }
 
@@ -139,13 +177,10 @@ export class SignIn {
   }
 }
 
-const NEEDED_SECRETS: Readonly<Record<Connection['signIn']['way'], readonly string[]>> = {
-  soap: ['password'], password: ['consumerSecret', 'password'], clientCredentials: ['consumerSecret'], jwt: ['privateKey'],
-};
-
-function neededSecrets({ signIn }: Connection): readonly string[] {
-  const needed = NEEDED_SECRETS[signIn.way];
-  return 'withToken' in signIn && signIn.withToken ? [...needed, 'securityToken'] : needed;
+/** The `Date` of an answer, as Unix time in milliseconds. */
+function timeOf({ headers }: HttpAnswer): number | undefined {
+  const time = Date.parse(String(headers['date'] ?? ''));
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** Throws SECRET_UNAVAILABLE when the attempt was given no source for the field. */

@@ -1,0 +1,52 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, describe, it } from 'vitest';
+import { createRefusalMemory, type SentCredentials } from './refusal-memory.ts';
+
+function place(): string {
+  return join(mkdtempSync(join(tmpdir(), 'refusals-')), 'refused-sign-ins');
+}
+
+const sent: SentCredentials = { endpoint: 'acme.my.salesforce.com:443', username: 'u@acme.com', versions: new Map([['password', 'v1'], ['securityToken', 't1']]) };
+
+describe('the memory of refused credentials', () => {
+  it('outlives the one who wrote it, and knows the same credentials in any order of fields', async () => {
+    const directory = place();
+    const before = Date.now() - 2000;
+    await createRefusalMemory(directory).record(sent);
+    const later = createRefusalMemory(directory);
+    const turned = { ...sent, username: 'U@Acme.com', versions: new Map([...sent.versions].reverse()) };
+    expect(await later.recall(turned)).toBeGreaterThan(before);
+  });
+
+  it.each<[string, SentCredentials]>([
+    ['another version of a secret', { ...sent, versions: new Map([['password', 'v2'], ['securityToken', 't1']]) }],
+    ['another field more', { ...sent, versions: new Map([...sent.versions, ['consumerSecret', 'c']]) }],
+    ['another user', { ...sent, username: 'other@acme.com' }],
+    ['another host', { ...sent, endpoint: 'login.salesforce.com:443' }],
+  ])('does not take %s for them', async (_what, other) => {
+    const memory = createRefusalMemory(place());
+    await memory.record(sent);
+    expect(await memory.recall(other)).toBeUndefined();
+  });
+
+  it('holds neither user, host nor version, for the eyes of its owner alone', async () => {
+    const directory = place();
+    await createRefusalMemory(directory).record(sent);
+    const files = readdirSync(directory);
+    expect(files.map((name) => [/^[0-9a-f]{64}$/.test(name), readFileSync(join(directory, name), 'utf8'), statSync(join(directory, name)).mode & 0o077])).toEqual([[true, '', 0]]);
+    expect(statSync(directory).mode & 0o077).toBe(0);
+  });
+
+  it('forgets the oldest beyond two hundred', async () => {
+    const directory = place();
+    const memory = createRefusalMemory(directory);
+    await memory.record(sent);
+    utimesSync(join(directory, readdirSync(directory)[0]!), 1, 1);
+    for (let index = 0; index < 200; index++) await memory.record({ ...sent, username: `u${index}` });
+    expect(readdirSync(directory)).toHaveLength(200);
+    expect(await memory.recall(sent)).toBeUndefined();
+    expect(await memory.recall({ ...sent, username: 'u199' })).toBeDefined();
+  });
+});
