@@ -152,7 +152,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   it('the run has failed, with a code, when no server is there', async () => {
     const { port } = server;
     await server.close();
-    const run = await runner.ingest(workflow({ hostPort: `https://catalog.test:${port}/api` }));
+    const run = await runner.ingest(workflow({ hostPort: `https://catalog.test:${port}/api` }, { ingestionPipelineFQN: undefined }));
     server = await startOpenMetadataServer(await createAuthority());
     expect(run.outcome?.status).toBe('failed');
     expect(errorOf(run)).toBe('NETWORK_UNREACHABLE');
