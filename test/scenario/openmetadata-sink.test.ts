@@ -160,9 +160,9 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   });
 
   it('a sign-in that fails is told to the server as well', async () => {
-    const document = workflow() as { source: { serviceConnection: { config: Record<string, unknown> } } };
+    const document = workflow() as { source: { serviceConnection: { config: Record<string, unknown> } } } & Record<string, unknown>;
     document.source.serviceConnection.config['username'] = 'nobody@acme.example';
-    const run = await runner.ingest(document as unknown as Record<string, unknown>);
+    const run = await runner.ingest(document);
     expect(errorOf(run)).toBe('SALESFORCE_LOGIN_FAILED');
     expect(run.code).toBe(5);
     expect(statuses()).toEqual(['failed']);

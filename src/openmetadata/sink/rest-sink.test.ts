@@ -255,6 +255,23 @@ describe('the status of the run', () => {
     expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
   });
 
+  it('is told although the run was stopped while tables were on their way', async () => {
+    catalogue.server.annals.pipelines.add(pipeline.fqn);
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
+    const sink = catalogue.sink({ pipeline });
+    for (const record of [...parents, table('Account'), table('Contact')]) await sink.write(record, never);
+    const stop = new AbortController();
+    stop.abort();
+    expect(await sink.finish({ ...succeeded, status: 'cancelled' }, stop.signal)).toMatchObject({ status: 'cancelled' });
+    expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
+  });
+
+  it('is failure when less has arrived than the threshold asks for', async () => {
+    const wrong = table('Bad', { more: { tags: [{ tagFQN: 'No.Such', source: 'Classification', labelType: 'Manual', state: 'Confirmed' }] } });
+    expect(await catalogue.run([...parents, wrong], { successThreshold: 75 })).toMatchObject({ status: 'partialSuccess' });
+    expect(await catalogue.run([...parents, wrong], { successThreshold: 76 })).toMatchObject({ status: 'failed' });
+  });
+
   it('costs no run when the server knows no such pipeline', async () => {
     expect(await catalogue.run([...parents, table('Account')], { pipeline })).toMatchObject({ status: 'success' });
   });

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { Extracted } from '../connectors/connector.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
+import type { MetadataSink, SinkOutcome, SinkRecord, SinkReport } from '../openmetadata/sink/records.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { runAttempt } from './run-attempt.ts';
+import { Stop } from './stop.ts';
+
+const step = { name: 'OpenMetadata', records: 0, updated_records: 0, warnings: 0, errors: 0, filtered: 0, failures: [] };
+const busy = new RunnerError('SINK_BUSY', 'come back later');
+
+/** A catalogue that keeps what it is given and answers what it is told to. */
+class MemoryCatalogue implements MetadataSink {
+  readonly records: SinkRecord[] = [];
+  outcome: SinkOutcome | undefined;
+  closed = false;
+  readonly #report: Partial<SinkReport>;
+
+  constructor(report: Partial<SinkReport> = {}) {
+    this.#report = report;
+  }
+
+  write(record: SinkRecord, _signal: AbortSignal): Promise<void> {
+    this.records.push(record);
+    return Promise.resolve();
+  }
+
+  finish(outcome: SinkOutcome, _signal: AbortSignal): Promise<SinkReport> {
+    this.outcome = outcome;
+    return Promise.resolve({ status: outcome.status, counts: { written: this.records.length }, failures: [], step, ...this.#report });
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+const table: Extracted = { kind: 'entity', type: 'table', fqn: 'crm.default.salesforce.A', request: { name: 'A', description: 'the word is swordfish' } };
+const failure: Extracted = { kind: 'failure', failure: { name: 'B', code: 'SALESFORCE_FORBIDDEN', message: 'no', remedy: 'ask', retryable: false } };
+const server = { sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api' } } };
+
+interface Run {
+  readonly outcome: OutcomeRecord;
+  readonly written: readonly RunRecord[];
+}
+
+async function run(extracted: readonly (Extracted | Error)[], catalogue: MetadataSink | undefined, document: object = server, stop = new Stop()): Promise<Run> {
+  const lines: string[] = [];
+  async function* extract(): AsyncGenerator<Extracted> {
+    for (const record of extracted) {
+      if (record instanceof Error) throw record;
+      yield await Promise.resolve(record);
+    }
+  }
+  const workflow = { source: { type: 'salesforce', serviceName: 'crm', serviceConnection: { config: {} }, sourceConfig: { config: {} } }, workflowConfig: {}, ...document };
+  const outcome = await runAttempt({
+    job: { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
+    connectors: [{ type: 'Salesforce', secretFields: [], endpoints: () => [], extract, testConnection: () => { throw new Error('not here'); } }],
+    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(busy), protect: () => undefined, ...(catalogue === undefined ? {} : { openSink: () => catalogue }) }),
+    redact: (line) => line.replaceAll('swordfish', '[secret]'), stop, clock: systemClock, random: systemRandom, logger: silentLogger, onProgress: () => undefined,
+    sink: { write: async (line) => void lines.push(line), flush: () => Promise.resolve() },
+  });
+  return { outcome, written: lines.map((line) => JSON.parse(line) as RunRecord) };
+}
+
+describe('a catalogue beside the stream', () => {
+  it('gets what is for it, with every secret out of it, and is closed', async () => {
+    const catalogue = new MemoryCatalogue();
+    const { outcome, written } = await run([table, failure], catalogue);
+    expect(catalogue.records).toEqual([{ ...table, request: { name: 'A', description: 'the word is [secret]' } }]);
+    expect(written.map(({ kind }) => kind)).toEqual(['entity', 'failure', 'outcome']);
+    expect(outcome).toMatchObject({ counts: { entities: 1, written: 1, failures: 1 }, steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata' }] });
+    expect(catalogue.closed).toBe(true);
+  });
+
+  it('is told how the extraction went', async () => {
+    const catalogue = new MemoryCatalogue();
+    await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], catalogue);
+    expect(catalogue.outcome).toMatchObject({ status: 'failed', steps: [{ name: 'Salesforce', records: 1 }] });
+    expect(catalogue.closed).toBe(true);
+  });
+
+  it('makes the outcome worse, never better', async () => {
+    const report = { counts: { failed: 3, written: 1 }, failures: [{ name: 'A', ...busy.toFailure() }], step: { ...step, errors: 3 } };
+    const { outcome } = await run([table], new MemoryCatalogue({ ...report, status: 'partialSuccess' }));
+    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { failures: 3, written: 1 }, failures: [{ name: 'A', code: 'SINK_BUSY' }] });
+    expect(outcome.counts).not.toHaveProperty('failed');
+    const broken = await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], new MemoryCatalogue({ error: busy.toFailure() }));
+    expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_BUSY' } });
+  });
+
+  it('ends the extraction when it can take no more', async () => {
+    const catalogue = new MemoryCatalogue();
+    catalogue.write = () => Promise.reject(busy);
+    const { outcome, written } = await run([table, table, table], catalogue);
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'SINK_BUSY' } });
+    expect(written).toHaveLength(2);
+    expect(catalogue.outcome?.status).toBe('failed');
+  });
+
+  it('that hangs at the end is left when the run is stopped, which is then what happened to the run', async () => {
+    const stop = new Stop();
+    const catalogue = new MemoryCatalogue();
+    catalogue.finish = async (_outcome, signal) => {
+      stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
+      const error = await untilAborted(new Promise<never>(() => undefined), signal).catch((thrown: unknown) => RunnerError.from(thrown));
+      return { status: 'failed', counts: {}, failures: [], error: error.toFailure(), step };
+    };
+    const { outcome } = await run([table], catalogue, server, stop);
+    expect(outcome).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED' } });
+    expect(catalogue.closed).toBe(true);
+  });
+});
+
+describe('a worker’s job that names a sink', () => {
+  const notices = ({ written }: Run): readonly LogRecord[] => written.filter((record) => record.kind === 'log').filter(({ message }) => message.includes('sink'));
+
+  it('is run without it, and says so', async () => {
+    const ended = await run([table], undefined);
+    expect(ended.outcome.status).toBe('success');
+    expect(notices(ended)).toMatchObject([{ level: 'info' }]);
+  });
+
+  it.each([['none', {}], ['the catalogue it came from', { sink: { type: 'metadata-rest', config: {} } }]])('says nothing when it is %s', async (_what, document) => {
+    expect(notices(await run([table], undefined, document))).toEqual([]);
+  });
+});
