@@ -104,6 +104,16 @@ describe('the worker program', () => {
     expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'SECRET_IN_PLAIN_FIELD' } });
   });
 
+  it('leaves alone the sink that a job names, and the token in it', async () => {
+    const securityConfig = { jwtToken: 'secret:/openmetadata/bot' };
+    start({ ...workflow, sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api', securityConfig } } });
+    await reached;
+    tell({ type: 'stop', status: 'cancelled', reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true } });
+    expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
+    expect(JSON.stringify(heard)).toContain('The sink that the workflow names is not used');
+    expect(JSON.stringify(heard)).not.toContain('openmetadata/bot');
+  });
+
   it('ends as asked in the middle of its work, and writes no secret', async () => {
     start(workflow);
     await reached;
