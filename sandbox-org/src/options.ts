@@ -36,6 +36,8 @@ export interface SandboxOptions {
   /** Port of the CONNECT proxy (0: a free one); no proxy without it. */
   readonly proxyPort?: number;
   readonly proxyCredentials?: { readonly username: string; readonly password: string };
+  /** Authorities of client certificates, in PEM (none): with any, there is a second TLS port that asks for one, as a real org's 8443 does. */
+  readonly clientCas?: readonly string[];
   readonly adminToken?: string;
   /** PEM certificates or public keys for the JWT bearer flow. */
   readonly jwtKeys?: readonly string[];
@@ -63,7 +65,7 @@ export function compileOptions(raw: SandboxOptions): CompiledOptions {
     longRunningSeconds: raw.longRunningSeconds ?? 20,
     proxyPort: raw.proxyPort ?? null, proxyCredentials: raw.proxyCredentials ?? null,
     adminToken: raw.adminToken ?? randomBytes(24).toString('base64url'),
-    jwtKeys: raw.jwtKeys ?? [], now: raw.now ?? Date.now,
+    clientCas: raw.clientCas ?? [], jwtKeys: raw.jwtKeys ?? [], now: raw.now ?? Date.now,
   };
   checkNumber('objects', compiled.objects, 1, 20_000);
   checkNumber('port', compiled.port, 0, 65_535);

@@ -19,6 +19,8 @@ export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };
 /** A running sandbox org. */
 export interface Sandbox {
   readonly port: number;
+  /** The port that asks for a client certificate; null where no `clientCas` were given. */
+  readonly mutualPort: number | null;
   readonly caFile: string;
   readonly caPem: string;
   /** `acme.my`. */
@@ -62,7 +64,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   try {
     const actions = controls(parts);
     const ports = await listen({ parts, options, identity, actions, listeners, signal: closing.signal });
-    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, close };
+    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, mutualPort: ports.mutual, close };
   } catch (error) {
     await close();
     throw error;
@@ -71,6 +73,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
 
 interface Ports {
   readonly org: number;
+  readonly mutual: number | null;
   readonly admin: number;
   readonly proxy: number | null;
 }
@@ -86,11 +89,13 @@ interface Listening {
 
 async function listen({ parts, options, identity, actions, listeners, signal }: Listening): Promise<Ports> {
   const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal }).catch(() => undefined);
+  const { clientCas } = options;
   const org = await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep }), options.port);
+  const mutual = clientCas.length === 0 ? null : await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep, clientCas }), 0);
   const admin = await listeners.start(createAdminServer(options.adminToken, actions), 0);
-  if (options.proxyPort === null) return { org, admin, proxy: null };
+  if (options.proxyPort === null) return { org, mutual, admin, proxy: null };
   const proxy = createConnectProxy({ target: org, credentials: options.proxyCredentials }, parts.proxyCounts);
-  return { org, admin, proxy: await listeners.start(proxy, options.proxyPort) };
+  return { org, mutual, admin, proxy: await listeners.start(proxy, options.proxyPort) };
 }
 
 type Facts = Pick<Sandbox, 'caFile' | 'caPem' | 'myDomain' | 'hosts' | 'apiVersion' | 'organizationId' | 'credentials'>;

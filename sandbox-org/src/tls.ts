@@ -74,8 +74,8 @@ async function issue(now: number): Promise<[string, string, string]> {
 }
 
 /** Answers the TLS handshake for the names on the certificate and refuses any other. */
-export function serverNames(identity: Identity): (name: string, done: (error: Error | null, context?: SecureContext) => void) => void {
-  const context = createSecureContext({ cert: identity.cert, key: identity.key });
+export function serverNames(identity: Identity, clientCas: readonly string[] = []): (name: string, done: (error: Error | null, context?: SecureContext) => void) => void {
+  const context = createSecureContext({ cert: identity.cert, key: identity.key, ...(clientCas.length === 0 ? {} : { ca: [...clientCas] }) });
   return (name, done) => (isServed(name) ? done(null, context) : done(new SandboxError(`unrecognized name ${name}`)));
 }
 

@@ -33,6 +33,8 @@ export interface Connector {
   readonly type: string;
   /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
   readonly secretFields: readonly string[];
+  /** Those of `secretFields` that may name a file, if the local policy has a directory for such files. */
+  readonly fileFields?: readonly string[] | undefined;
   /**
    * The endpoints that a connection document makes the connector sign in to. Throws a typed error for a connection
    * it cannot understand. Asked before any secret is resolved.

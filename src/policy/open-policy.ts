@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { readTrustedFile } from '../runtime/trusted-file.ts';
-import { compilePolicy, type Decision, type Policy } from './policy.ts';
+import { compilePolicy, type Denied, type Policy } from './policy.ts';
 import { policySchema } from './schema.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -60,10 +60,10 @@ function invalid(file: string, problems: readonly string[]): RunnerError {
 }
 
 function denyEverything(file: string): Policy {
-  const decision: Decision = { allowed: false, rule: 'no policy file', reason: 'there is no policy file, so nothing is permitted; docs/policy.md shows how to write one' };
-  const deny = (): Decision => decision;
+  const decision: Denied = { allowed: false, rule: 'no policy file', reason: 'there is no policy file, so nothing is permitted; docs/policy.md shows how to write one' };
+  const deny = (): Denied => decision;
   return {
-    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, hostPermitted: deny, addressPermitted: deny,
+    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, addressPermitted: deny,
     limits: { reservePercent: 100, sampleRows: false, maxApiCallsPerRun: undefined },
     describe: () => ({ file, present: false }),
   };

@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import type { JobKind } from '../domain/job.ts';
 import { formatEndpoint, type Endpoint } from '../network/endpoint.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -16,7 +17,16 @@ import type { PolicyDocument } from './schema.ts';
 /** `rule` says which line of the policy decided; `reason` is for the local log and for people, without secrets. */
 export type Decision =
   | { readonly allowed: true; readonly rule: string }
-  | { readonly allowed: false; readonly rule: string; readonly reason: string };
+  | Denied;
+
+export interface Denied {
+  readonly allowed: false;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** Files below `directory` alone may be read; whoever opens one checks that it really lies there. */
+export type FileDecision = { readonly allowed: true; readonly rule: string; readonly directory: string } | Denied;
 
 /** One reference in one secret field of a connection. */
 export interface SecretUse {
@@ -38,6 +48,8 @@ export interface Policy {
   /** Whether this reference may be resolved for a connection that would sign in to all of `hosts`. */
   secretPermitted(use: SecretUse & { readonly connector: string; readonly hosts: readonly Endpoint[] }): Decision;
   plainTextPermitted(): Decision;
+  /** Whether a job may have this file read: an absolute path in a field that may name one. */
+  filePermitted(path: string): FileDecision;
   /** Whether a job of this connector that uses these secrets may connect to a host. */
   hostPermitted(endpoint: Endpoint, job: { readonly connector: string; readonly uses: readonly SecretUse[] }): Decision;
   addressPermitted(address: string): Decision;
@@ -47,13 +59,13 @@ export interface Policy {
 }
 
 /** The RunnerError of a denial; `message` says what was denied. */
-export function denial(code: ErrorCode, message: string, decision: Decision & { allowed: false }): RunnerError {
+export function denial(code: ErrorCode, message: string, decision: Denied): RunnerError {
   return new RunnerError(code, `${message}: ${decision.reason}`);
 }
 
 export function compilePolicy(document: PolicyDocument, file: string): Policy {
   const allow = (rule: string): Decision => ({ allowed: true, rule });
-  const deny = (rule: string, reason: string): Decision => ({ allowed: false, rule, reason });
+  const deny = (rule: string, reason: string): Denied => ({ allowed: false, rule, reason });
 
   const hostForSecret = (use: SecretUse, connector: string, endpoint: Endpoint): Decision => {
     const reference = `/${use.path.join('/')}`;
@@ -69,6 +81,12 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
     checkJob: ({ kind }) => (document.jobs.kinds.includes(kind) ? allow('jobs.kinds') : deny('jobs.kinds', `jobs of kind ${kind} are not listed in jobs.kinds`)),
     secretPermitted: ({ hosts, connector, ...use }) => everyOne(hosts.map((host) => hostForSecret(use, connector, host)), deny('secrets', 'the connection names no host to bind the secret to')),
     plainTextPermitted: () => (document.plainTextSecrets === 'allow' ? allow('plainTextSecrets') : deny('plainTextSecrets', 'secrets in plain text are not permitted')),
+    filePermitted: (path) => {
+      const { directory } = document.files;
+      if (directory === undefined) return deny('files.directory', 'files.directory of the policy is not set, so jobs may name no files');
+      const within = resolve(path).startsWith(directory.endsWith(sep) ? directory : resolve(directory) + sep);
+      return within ? { allowed: true, rule: 'files.directory', directory } : deny('files.directory', 'the file does not lie below files.directory of the policy');
+    },
     hostPermitted: (endpoint, { connector, uses }) => {
       if (uses.length > 0) return everyOne(uses.map((use) => hostForSecret(use, connector, endpoint)), deny('secrets', 'no secret'));
       const index = document.network.allow.findIndex((host) => hostMatches(host, endpoint));

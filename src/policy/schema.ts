@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { JOB_KINDS } from '../domain/job.ts';
 import { parseHostRule, type HostRule } from './host-rule.ts';
@@ -34,6 +35,7 @@ export const policySchema = z.strictObject({
     allowPrivateAddresses: z.boolean().default(false),
     allow: z.array(host.refine((rule) => !rule.wildcard, 'wildcards are not allowed here')).default([]),
   }).prefault({}),
+  files: z.strictObject({ directory: z.string().refine(isAbsolute, 'must be an absolute path').optional() }).prefault({}),
   salesforce: z.strictObject({
     reservePercent: z.number().min(0).max(100).default(20),
     sampleRows: z.enum(['deny', 'allow']).default('deny'),

@@ -87,6 +87,7 @@ const secrets = {
   SECRET_REFERENCE_INVALID: entry('user', 'A secret reference has the wrong form.', 'Write secret:/ and up to eight segments of letters, digits, dot, underscore or hyphen.'),
   SECRET_IN_PLAIN_FIELD: entry('user', 'A secret reference stands in a field that is not secret.', 'Use references only in fields marked secret, as the whole value.'),
   SECRET_IN_PLAIN_TEXT: entry('user', 'A secret field holds plain text, and the local policy forbids that.', 'Store the value with `hybrid-runner secrets set` and put its reference in the field.'),
+  SECRET_FILE_DENIED: entry('user', 'A field names a file that the local policy does not open to jobs.', 'Put the file below files.directory of the policy (docs/policy.md), or use a secret reference.'),
   SECRET_UNAVAILABLE: entry('user', 'A secret could not be had.', 'The runner log says why: unknown, denied by policy, or the provider failed.'),
   SECRET_PROVIDER_FAILED: entry('transient', 'The secret provider did not answer as it should.', 'Check the provider; the run is not treated as having bad credentials.'),
   VAULT_LOCKED: entry('user', 'The vault key is missing or does not open this vault.', 'Restore the key file that belongs to the vault.'),

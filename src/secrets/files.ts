@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { untilAborted } from '../runtime/abort.ts';
@@ -6,7 +6,6 @@ import { RunnerError } from '../runtime/errors.ts';
 import { assertSafe, isMissing } from '../runtime/trusted-file.ts';
 import type { SecretProvider } from './provider.ts';
 import { Secret } from './secret.ts';
-import { versionOf } from './value-version.ts';
 
 const MAX_BYTES = 64 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -15,30 +14,44 @@ const WRITABLE_BY_OTHERS = 0o022;
  * A directory with a file a secret, as Docker (/run/secrets), Kubernetes (a volume with its `..data` link) and systemd
  * ($CREDENTIALS_DIRECTORY) give it. `/a/b` is the file `a/b`, or else `a.b`. One line end at the end is not part of
  * the value. A file that lies outside the directory, is no regular file, can be changed by others or is larger than
- * 64 KiB is FILE_UNSAFE. Files are opened at each read, so a swapped volume is seen at once.
+ * 64 KiB is FILE_UNSAFE. Files are opened at each read, so a swapped volume is seen at once. The version is that of the
+ * file and not of its text: it lasts as long as the file is not written again.
  */
 export function createFilesProvider(directory: string): SecretProvider {
   return {
     name: 'files',
     read: async (path, signal) => {
-      const text = await untilAborted(readFirst(directory, [...new Set([join(...path), path.join('.')])]), signal);
-      return text === undefined || text === '' ? undefined : new Secret(text, versionOf(text));
+      return untilAborted(readFirst(directory, [...new Set([join(...path), path.join('.')])]), signal);
     },
   };
 }
 
-async function readFirst(directory: string, names: readonly string[]): Promise<string | undefined> {
-  const root = await realpath(directory).catch((thrown: unknown) => {
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `the directory of secrets ${directory} cannot be opened`, { cause: thrown });
-  });
+/** The file at this absolute path, if it really lies below `directory`: what the provider does, for a file that is named in full. */
+export async function readFileBelow(directory: string, path: string): Promise<Secret | undefined> {
+  return readInside(await rootOf(directory), path);
+}
+
+async function readFirst(directory: string, names: readonly string[]): Promise<Secret | undefined> {
+  const root = await rootOf(directory);
   for (const name of names) {
-    const text = await readInside(root, join(root, name));
-    if (text !== undefined) return text;
+    const secret = await readInside(root, join(root, name));
+    if (secret !== undefined) return secret;
   }
   return undefined;
 }
 
-async function readInside(root: string, path: string): Promise<string | undefined> {
+function rootOf(directory: string): Promise<string> {
+  return realpath(directory).catch((thrown: unknown) => {
+    throw new RunnerError('SECRET_PROVIDER_FAILED', `the directory of secrets ${directory} cannot be opened`, { cause: thrown });
+  });
+}
+
+function versionOf({ dev, ino, ctimeNs, size }: BigIntStats): string {
+  return `file ${dev} ${ino} ${ctimeNs} ${size}`;
+}
+
+/** Undefined for no file, a directory, and an empty file, which holds no secret. */
+async function readInside(root: string, path: string): Promise<Secret | undefined> {
   await using file = await openIfPresent(path);
   if (file === undefined) return undefined;
   const real = await pathOf(file, path);
@@ -48,7 +61,9 @@ async function readInside(root: string, path: string): Promise<string | undefine
   if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
   assertSafe(path, stats, WRITABLE_BY_OTHERS);
   if (stats.size > MAX_BYTES) throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, { remedy: 'Put nothing but the secret in the file.' });
-  return decode(await file.readFile(), path);
+  const version = versionOf(await file.stat({ bigint: true }));
+  const text = decode(await file.readFile(), path);
+  return text === '' ? undefined : new Secret(text, version);
 }
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {

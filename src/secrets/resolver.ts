@@ -5,13 +5,17 @@ import type { Policy, SecretUse } from '../policy/policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
+import { looksLikeFile, readNamedFile } from './file-value.ts';
 import type { Redactor } from './redactor.ts';
 import { formatReference, parseReference } from './reference.ts';
 import { Secret, type SecretSource } from './secret.ts';
+import { versionOf } from './value-version.ts';
 
 export interface SecretSourceOptions {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly secretFields: readonly string[];
+  /** Those of `secretFields` that may name a file instead. */
+  readonly fileFields?: readonly string[] | undefined;
   readonly connector: string;
   /** Every endpoint the connection makes the connector sign in to. */
   readonly endpoints: readonly Endpoint[];
@@ -43,7 +47,7 @@ function valueAt(connection: Readonly<Record<string, unknown>>, field: string): 
 
 function createSource(field: string, value: string, options: SecretSourceOptions): SecretSource {
   const path = parseReference(value);
-  if (path === undefined) return plainText(field, value, options);
+  if (path === undefined) return (options.fileFields ?? []).includes(field) && looksLikeFile(value) ? namedFile(field, value, options) : plainText(field, value, options);
   const reference = formatReference(path);
   return { reference, read: (signal) => readReference({ path, field }, reference, options, signal) };
 }
@@ -54,9 +58,31 @@ function plainText(field: string, value: string, { policy, redactor, audit }: Se
     reference: undefined,
     read: async () => {
       const decision = policy.plainTextPermitted();
-      if (decision.allowed) return new Secret(value, 'plain text');
+      if (decision.allowed) return new Secret(value, versionOf(value));
       audit.log('warn', 'a secret in plain text was not used', { event: 'audit', decision: 'deny', field, rule: decision.rule });
       throw unavailable(field);
+    },
+  };
+}
+
+function namedFile(field: string, path: string, { policy, redactor, audit }: SecretSourceOptions): SecretSource {
+  return {
+    reference: undefined,
+    read: async (signal) => {
+      const facts = { event: 'audit', file: path, field };
+      const secret = await readNamedFile(path, field, policy, signal).catch((thrown: unknown) => {
+        if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+        const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
+        audit.log('warn', 'a file that a job names was not read', { ...facts, decision: 'deny', code: error.code, reason: error.message });
+        throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
+      });
+      if (secret === undefined) {
+        audit.log('warn', 'a file that a job names is not there, or empty', { ...facts, decision: 'allow' });
+        throw unavailable(field);
+      }
+      redactor.add(secret.reveal());
+      audit.log('info', 'a file that a job names was read', { ...facts, decision: 'allow' });
+      return secret;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
+import { fileDenied, looksLikeFile } from './file-value.ts';
 import { looksLikeReference, parseReference } from './reference.ts';
 
 /** A part of the document that has secret fields. */
@@ -9,13 +10,15 @@ export interface SecretPlace {
   readonly at: string;
   /** Dotted paths within it. */
   readonly fields: readonly string[];
+  /** Those of `fields` that may name a file instead. */
+  readonly fileFields?: readonly string[] | undefined;
   /** Nothing will use these fields, so it does not matter what is in them. */
   readonly unused?: boolean;
 }
 
 export interface ScanOptions {
   readonly places: readonly SecretPlace[];
-  readonly policy: Pick<Policy, 'plainTextPermitted'>;
+  readonly policy: Pick<Policy, 'plainTextPermitted' | 'filePermitted'>;
 }
 
 interface Problem {
@@ -26,17 +29,17 @@ interface Problem {
 const MAX_DEPTH = 64;
 const MAX_REPORTED = 20;
 /** The worst kind gives the whole error its code. */
-const SEVERITY: readonly ErrorCode[] = ['JOB_INVALID', 'SECRET_IN_PLAIN_FIELD', 'SECRET_REFERENCE_INVALID', 'SECRET_IN_PLAIN_TEXT'];
+const SEVERITY: readonly ErrorCode[] = ['JOB_INVALID', 'SECRET_IN_PLAIN_FIELD', 'SECRET_REFERENCE_INVALID', 'SECRET_FILE_DENIED', 'SECRET_IN_PLAIN_TEXT'];
 
 /**
  * Walks a whole workflow document and gives the secrets it uses, for each place. References may stand only in the secret
  * fields of a place, as the whole value. Throws one error with all problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID,
- * SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deep. Values are never in the message.
+ * SECRET_FILE_DENIED, SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deep. Values are never in the message.
  */
 export function scanForSecrets(document: unknown, options: ScanOptions): readonly (readonly SecretUse[])[] {
   const uses = options.places.map((): SecretUse[] => []);
   const problems: Problem[] = [];
-  const secretAt = new Map<string, { readonly field: string; readonly place: number; readonly unused: boolean }>(options.places.flatMap(({ at, fields, unused = false }, place) => fields.map((field) => [`${at}.${field}`, { field, place, unused }])));
+  const secretAt = new Map<string, { readonly field: string; readonly place: number; readonly unused: boolean; readonly mayBeFile: boolean }>(options.places.flatMap(({ at, fields, fileFields = [], unused = false }, place) => fields.map((field) => [`${at}.${field}`, { field, place, unused, mayBeFile: fileFields.includes(field) }])));
   const plainText = options.policy.plainTextPermitted();
 
   const visitText = (text: string, at: string): void => {
@@ -47,7 +50,10 @@ export function scanForSecrets(document: unknown, options: ScanOptions): readonl
       if (path !== undefined || looksLikeReference(text)) problems.push({ code: 'SECRET_IN_PLAIN_FIELD', text: `${at}: a secret reference stands in a field that is not secret` });
     } else if (path !== undefined) uses[secret.place]!.push({ path, field: secret.field });
     else if (looksLikeReference(text)) problems.push({ code: 'SECRET_REFERENCE_INVALID', text: `${at}: the secret reference has the wrong form` });
-    else if (text !== '' && !plainText.allowed) problems.push({ code: 'SECRET_IN_PLAIN_TEXT', text: `${at}: a secret in plain text, and the local policy forbids that` });
+    else if (secret.mayBeFile && looksLikeFile(text)) {
+      const decision = options.policy.filePermitted(text);
+      if (!decision.allowed) problems.push({ code: 'SECRET_FILE_DENIED', text: fileDenied(at, decision).message });
+    } else if (text !== '' && !plainText.allowed) problems.push({ code: 'SECRET_IN_PLAIN_TEXT', text: `${at}: a secret in plain text, and the local policy forbids that` });
   };
   const visit = (value: unknown, at: string, depth: number): void => {
     if (depth > MAX_DEPTH) return void problems.push({ code: 'JOB_INVALID', text: `the document is nested more than ${MAX_DEPTH} levels deep` });

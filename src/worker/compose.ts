@@ -44,16 +44,16 @@ export function composeAccess({ settings, redactor, audit, env, usesSink }: Acce
     const decision = policy.checkJob({ kind });
     if (!decision.allowed) throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
     const connection = workflow.source.serviceConnection.config;
-    const { secretFields, type } = connector;
+    const { secretFields, fileFields, type } = connector;
     const server = usesSink && kind === 'metadata' ? catalogueServerOf(workflow) : undefined;
     const [uses = [], tokenUses = []] = scanForSecrets(document, { policy, places: [
-      { at: CONNECTION_AT, fields: secretFields }, { at: SERVER_AT, fields: [TOKEN], unused: server === undefined },
+      { at: CONNECTION_AT, fields: secretFields, fileFields }, { at: SERVER_AT, fields: [TOKEN], unused: server === undefined },
     ] });
     const provider = createProviders(settings.secrets, env);
     const endpoints = connector.endpoints(connection);
     const connect = createConnect(await sourceNetwork(settings));
     return {
-      secrets: createSecretSources({ connection, secretFields, connector: type, endpoints, policy, provider, redactor, audit }),
+      secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),

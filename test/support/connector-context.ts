@@ -13,6 +13,8 @@ import { Secret, type SecretSource } from '../../src/secrets/secret.ts';
 /** What a test needs to know of a sandbox org. */
 export interface OrgUnderTest {
   readonly port: number;
+  /** The port that asks for a client certificate. */
+  readonly mutualPort?: number | null;
   readonly caPem: string;
   readonly hosts: readonly string[];
 }
@@ -70,9 +72,9 @@ function source(value: string | (() => string)): SecretSource {
 }
 
 function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined): Connect {
-  const to = { host: '127.0.0.1', port: org.port };
-  const allowed = org.hosts.flatMap((host) => [443, 8443].map((port) => ({ host, port })));
-  const connectTo = proxy === undefined ? allowed.map((from) => ({ from, to })) : [];
+  const ports = [[443, org.port], [8443, org.mutualPort ?? org.port]] as const;
+  const rules = org.hosts.flatMap((host) => ports.map(([from, to]) => ({ from: { host, port: from }, to: { host: '127.0.0.1', port: to } })));
+  const connectTo = proxy === undefined ? rules : [];
   const connect = createConnect({ connectTo, proxy, noProxy: [], extraCa: [org.caPem], publicCas: true });
   return async (endpoint, options) => {
     dialled.push(`${endpoint.host}:${endpoint.port}`);

@@ -6,6 +6,8 @@ export interface LoggedRequest {
   readonly path: string;
   readonly status: number;
   readonly millis: number;
+  /** The common name on the client's certificate, where one was presented. */
+  readonly client: string | null;
 }
 
 export interface StatsReport {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { ApiError } from '../errors.ts';
 import { serverNames, type Identity } from '../tls.ts';
 import { admit, type GatewayContext, type Outcome } from './gateway.ts';
@@ -12,14 +13,17 @@ export interface ServerOptions {
   readonly gateway: GatewayContext;
   /** Waits, and ends early when the sandbox closes. */
   readonly sleep: (millis: number) => Promise<void>;
+  /** Authorities of client certificates, in PEM; with any, nobody connects without a certificate of theirs. */
+  readonly clientCas?: readonly string[];
 }
 
-/** The one TLS port that plays all of the org's hosts. Not listening yet. */
+/** A TLS port that plays all of the org's hosts. Not listening yet. */
 export function createOrgServer(options: ServerOptions): Server {
-  const { identity, gateway } = options;
+  const { identity, gateway, clientCas = [] } = options;
   const { stats } = gateway.api;
   const { cert, key } = identity;
-  const server = createServer({ cert, key, SNICallback: serverNames(identity), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 });
+  const mutual = clientCas.length === 0 ? {} : { requestCert: true, rejectUnauthorized: true, ca: [...clientCas] };
+  const server = createServer({ ...mutual, cert, key, SNICallback: serverNames(identity, clientCas), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 });
   server.on('request', (request, response) => void handle(request, response, options));
   server.on('connection', (socket: Socket) => {
     stats.track(socket);
@@ -32,6 +36,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   const { gateway, sleep } = options;
   const { api } = gateway;
   const startedAt = performance.now();
+  const client = clientOf(request);
   const finished = api.usage.begin();
   const door = gateway.hosts.door(request.headers.host);
   const url = new URL(request.url ?? '/', 'https://org.invalid');
@@ -50,9 +55,16 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
     const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;
     api.stats.log({
       at: new Date(gateway.now()).toISOString(), method: request.method ?? 'GET', host, path: url.pathname,
-      status: response.statusCode, millis: Math.round(performance.now() - startedAt),
+      status: response.statusCode, millis: Math.round(performance.now() - startedAt), client,
     });
   }
+}
+
+/** The common name on the client's certificate; null where none was presented. */
+function clientOf({ socket }: IncomingMessage): string | null {
+  const certificate = (socket as TLSSocket).getPeerCertificate() as Partial<ReturnType<TLSSocket['getPeerCertificate']>> | null;
+  const name = certificate?.subject?.CN;
+  return typeof name === 'string' ? name : null;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<ReadBody> {

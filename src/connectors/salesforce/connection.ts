@@ -11,6 +11,9 @@ export const SECRET_FIELDS = [
   'password', 'securityToken', 'consumerSecret', 'privateKey', 'sslConfig.caCertificate', 'sslConfig.sslCertificate', 'sslConfig.sslKey',
 ] as const;
 
+/** Certificates and keys are files by nature; these may be named by path. */
+export const FILE_FIELDS = SECRET_FIELDS.filter((field) => field.startsWith('sslConfig.'));
+
 const text = z.string().max(4096).nullish();
 const secretText = z.string().max(100_000).nullish();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');

@@ -1,6 +1,6 @@
 import type { StepRecord } from '../../domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
-import { parseConnection, SECRET_FIELDS } from './connection.ts';
+import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './connection.ts';
 import { ConnectionTest } from './connection-test.ts';
 import { Extraction } from './extraction.ts';
 import { openOrg, type Tuning } from './org.ts';
@@ -10,6 +10,7 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
   return {
     type: 'Salesforce',
     secretFields: SECRET_FIELDS,
+    fileFields: FILE_FIELDS,
     endpoints: (connection) => [parseConnection(connection).endpoint],
     testConnection: (context, signal) => testConnection(context, tuning, signal),
     extract: (context, signal) => extract(context, tuning, signal),

@@ -62,13 +62,22 @@ export class SignIn {
     try {
       return this.#accept(await this.#attempt(secrets, signal));
     } catch (thrown) {
-      const error = RunnerError.from(thrown);
+      const error = this.#blameCertificate(RunnerError.from(thrown));
       if (error.code === 'SALESFORCE_LOGIN_FAILED') {
         this.#refused = { versions: key, error };
         await this.#remember(versions);
       }
       throw error;
     }
+  }
+
+  /** A certificate that an org does not take shows as a connection that breaks as soon as it is used. */
+  #blameCertificate(error: RunnerError): RunnerError {
+    if (!this.#options.connection.tls.clientCertificate || error.code !== 'NETWORK_RESET') return error;
+    return new RunnerError('TLS_UNTRUSTED', 'the connection broke at sign-in, right after the client certificate was presented', {
+      cause: error, retryable: true,
+      remedy: 'Check that the client certificate has not expired, comes with its intermediate certificates, and is the one uploaded in Setup > Certificate and Key Management.',
+    });
   }
 
   async #refuseKnown(versions: ReadonlyMap<string, string>): Promise<void> {

@@ -1,0 +1,102 @@
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseEndpoint } from '../network/endpoint.ts';
+import type { LogData, Logger } from '../observability/logger.ts';
+import { parsePolicy } from '../policy/open-policy.ts';
+import { createRedactor } from './redactor.ts';
+import { createSecretSources } from './resolver.ts';
+import { scanForSecrets } from './scan.ts';
+import type { SecretSource } from './secret.ts';
+
+const never = new AbortController().signal;
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'named-files-')));
+const open = join(root, 'tls');
+mkdirSync(open);
+const policyOf = (directory: string | null): ReturnType<typeof parsePolicy> => parsePolicy(JSON.stringify({ version: 1, ...(directory === null ? {} : { files: { directory } }) }), 'p');
+const fields = ['password', 'sslConfig.sslKey'];
+
+interface Stage {
+  readonly source: SecretSource;
+  readonly logged: LogData[];
+  readonly redact: (text: string) => string;
+}
+
+function stage(path: string, directory: string | null = open): Stage {
+  const logged: LogData[] = [];
+  const redactor = createRedactor();
+  const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
+  const sources = createSecretSources({
+    connection: { sslConfig: { sslKey: path } }, secretFields: fields, fileFields: ['sslConfig.sslKey'], connector: 'salesforce',
+    endpoints: [parseEndpoint('acme.my.salesforce.com:8443')], policy: policyOf(directory), provider: { name: 'none', read: async () => undefined }, redactor, audit,
+  });
+  return { source: sources.get('sslConfig.sslKey')!, logged, redact: (text) => redactor.redact(text) };
+}
+
+function file(name: string, text: string, mode = 0o600): string {
+  const path = join(root, name);
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+describe('a file named by a job', () => {
+  it('is read from below the directory of the policy, kept out of what is written, and noted', async () => {
+    const { source, logged, redact } = stage(file('tls/key.pem', 'private-key-text\n'));
+    const secret = await source.read(never);
+    expect(secret.reveal()).toBe('private-key-text');
+    expect(redact('it is private-key-text')).not.toContain('private-key-text');
+    expect(logged).toMatchObject([{ event: 'audit', field: 'sslConfig.sslKey', decision: 'allow', file: join(open, 'key.pem') }]);
+  });
+
+  it('is read anew, with another version once it was written again', async () => {
+    const { source } = stage(file('tls/renewed.pem', 'the first key'));
+    const [first, again] = [await source.read(never), await source.read(never)];
+    file('tls/renewed.pem', 'the second key');
+    const second = await source.read(never);
+    expect([first.reveal(), second.reveal()]).toEqual(['the first key', 'the second key']);
+    expect([again.version === first.version, second.version === first.version]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['outside the directory', () => file('outside.pem', 'not for jobs')],
+    ['reached by dots', () => join(open, '..', 'outside.pem')],
+    ['in a directory whose name only begins alike', () => `${open}-other/key.pem`],
+    ['the directory itself', () => open],
+  ])('is not read when it lies %s', async (_where, path) => {
+    await expect(stage(path()).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED' });
+  });
+
+  it('is not read when the policy opens no directory', async () => {
+    const path = file('tls/closed.pem', 'not for jobs');
+    await expect(stage(path, null).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED', message: expect.stringContaining('not set') as string });
+  });
+
+  it.each([
+    ['a link leads out', () => { symlinkSync(file('target.pem', 'not for jobs'), join(open, 'link.pem')); return join(open, 'link.pem'); }],
+    ['others can change it', () => file('tls/loose.pem', 'not for jobs', 0o666)],
+    ['it is not there', () => join(open, 'nothing.pem')],
+    ['it is a directory', () => { mkdirSync(join(open, 'folder')); return join(open, 'folder'); }],
+    ['it is empty', () => file('tls/empty.pem', '')],
+  ])('is one and the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
+    await expect(stage(path()).source.read(never)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE', message: 'the secret for sslConfig.sslKey could not be had' });
+  });
+});
+
+describe('the search for secrets in a document', () => {
+  const scan = (config: object, directory: string): unknown => scanForSecrets({ config }, { policy: policyOf(directory), places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }] });
+
+  it('lets a path below the directory pass where a file may be named', () => {
+    expect(scan({ sslConfig: { sslKey: join(open, 'key.pem') } }, open)).toEqual([[]]);
+  });
+
+  it.each([
+    ['a path elsewhere', { sslConfig: { sslKey: '/etc/shadow' } }, 'SECRET_FILE_DENIED'],
+    ['a path in a field that names no file', { password: join(open, 'key.pem') }, 'SECRET_IN_PLAIN_TEXT'],
+    ['a key as text', { sslConfig: { sslKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' } }, 'SECRET_IN_PLAIN_TEXT'],
+    ['a path with a line in it', { sslConfig: { sslKey: `${open}/key.pem\nmore` } }, 'SECRET_IN_PLAIN_TEXT'],
+  ])('refuses %s', (_what, config, code) => {
+    expect(() => scan(config, open)).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -1,0 +1,28 @@
+import { untilAborted } from '../runtime/abort.ts';
+import type { RunnerError } from '../runtime/errors.ts';
+import { denial, type Denied, type Policy } from '../policy/policy.ts';
+import { readFileBelow } from './files.ts';
+import type { Secret } from './secret.ts';
+
+const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/])[^\r\n\0]{0,4095}$/;
+
+/** Whether the value of a field that may name a file does: an absolute path, and nothing like PEM. */
+export function looksLikeFile(value: string): boolean {
+  return ABSOLUTE.test(value);
+}
+
+/** The error of a file that the policy does not open to jobs; the path is the control plane's own and may be said. */
+export function fileDenied(where: string, decision: Denied): RunnerError {
+  return denial('SECRET_FILE_DENIED', `${where} names a file`, decision);
+}
+
+/**
+ * Reads a file that a job names. The policy says below which directory such files may lie; the file must really lie
+ * there, links followed, and nobody else may be able to change it. Undefined when there is none.
+ * Throws SECRET_FILE_DENIED, FILE_UNSAFE, SECRET_PROVIDER_FAILED.
+ */
+export async function readNamedFile(path: string, field: string, policy: Pick<Policy, 'filePermitted'>, signal: AbortSignal): Promise<Secret | undefined> {
+  const decision = policy.filePermitted(path);
+  if (!decision.allowed) throw fileDenied(field, decision);
+  return untilAborted(readFileBelow(decision.directory, path), signal);
+}
