@@ -20,6 +20,11 @@ export interface ConnectorContext {
   readonly random: Random;
   /** Keeps a value that came of a secret (a session id, an access token) out of everything this attempt writes. Call it before the value is used. */
   readonly protect: (value: string) => void;
+  /**
+   * A private directory for what a connector of this kind keeps from one attempt to the next; it need not exist yet, holds
+   * no secret, and may be deleted at any time. Absent where nothing is kept.
+   */
+  readonly stateDirectory?: string | undefined;
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
   readonly count: (name: string, by: number) => void;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connect } from '../network/connect.ts';
 import { createConnect } from '../network/open.ts';
@@ -56,6 +57,7 @@ export function composeAccess({ settings, redactor, audit, env, usesSink }: Acce
       secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
+      stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };
   };

@@ -20,7 +20,7 @@ import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
-export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect'> {
+export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'stateDirectory'> {
   /** Opens the sink that the workflow names; absent where records go to the stream alone. */
   readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
 }
@@ -105,13 +105,9 @@ class Attempt {
     }
   }
 
-  /** Waits for the catalogue to have everything. A run that is stopped meanwhile ends as one that was stopped. */
+  /** Waits for the catalogue to have everything, or for the run to be stopped. */
   async #deliver(outcome: OpenOutcome): Promise<OpenOutcome> {
-    if (this.#delivery === undefined) return outcome;
-    const delivered = await this.#delivery.finish(outcome, this.#signal);
-    const { status } = this.#options.stop;
-    if (status === undefined || delivered.status !== 'failed') return delivered;
-    return { ...delivered, status, error: RunnerError.from(this.#signal.reason).toFailure() };
+    return this.#delivery === undefined ? outcome : this.#delivery.finish(outcome, this.#signal);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {

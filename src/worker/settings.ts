@@ -9,6 +9,7 @@ const orUndefined = (value: string | undefined): string | undefined => value;
 /** The part of the runner's compiled configuration that a worker needs. */
 export const workerSettingsSchema = z.object({
   policyFile: z.string(),
+  stateDir: z.string().optional().transform(orUndefined),
   network: z.object({
     proxy: z.string().optional().transform(orUndefined),
     noProxy: z.array(z.string()),

@@ -35,6 +35,7 @@ export interface ContextOptions {
   readonly sourceConfig?: Readonly<Record<string, unknown>>;
   readonly serviceName?: string;
   readonly proxy?: string;
+  readonly stateDirectory?: string;
 }
 
 /** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
@@ -54,6 +55,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     logger: recording(logs),
     clock: systemClock,
     random: systemRandom,
+    stateDirectory: options.stateDirectory,
     protect: (value) => void protectedValues.add(value),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { ConnectOptions } from '../../network/connect.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import { Http, type HttpOptions } from './http.ts';
+import { createRefusalMemory } from './refusal-memory.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { readSecret, SignIn } from './sign-in.ts';
 
@@ -28,10 +30,11 @@ const PAUSE_MS = 500;
 const LIMIT = { start: 12, most: 24 } as const;
 
 export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal): Org {
-  const { connect, clock, random, logger, secrets, protect } = context;
+  const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
   const limit = new AdaptiveLimit(LIMIT);
   const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
-  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect });
+  const refusals = stateDirectory === undefined ? undefined : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
+  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
   const sessions = new SessionKeeper((within) => signIn.open(within), signal);
   let charged = 0;
   const api = new SalesforceApi({
