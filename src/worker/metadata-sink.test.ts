@@ -104,13 +104,13 @@ describe('a catalogue beside the stream', () => {
     expect(catalogue.outcome?.status).toBe('failed');
   });
 
-  it('that hangs at the end is left when the run is stopped, which is then what happened to the run', async () => {
+  it('that hangs at the end is told when the run is stopped, and closed', async () => {
     const stop = new Stop();
     const catalogue = new MemoryCatalogue();
     catalogue.finish = async (_outcome, signal) => {
       stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
       const error = await untilAborted(new Promise<never>(() => undefined), signal).catch((thrown: unknown) => RunnerError.from(thrown));
-      return { status: 'failed', counts: {}, failures: [], error: error.toFailure(), step };
+      return { status: 'cancelled', counts: {}, failures: [], error: error.toFailure(), step };
     };
     const { outcome } = await run([table], catalogue, server, stop);
     expect(outcome).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED' } });

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { program as runnerProgram } from '../cli/command-line.ts';
 import { entitiesOf, LocalRunner, type Ingestion } from '../support/local-runner.ts';
 import { startOpenMetadataServer, type OpenMetadataServer } from '../support/openmetadata-server/server.ts';
+import { Program } from '../support/program.ts';
 
 const OBJECTS = 40;
 const TIMEOUT = 60_000;
@@ -157,6 +159,16 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(run.outcome?.status).toBe('failed');
     expect(errorOf(run)).toBe('NETWORK_UNREACHABLE');
     expect(run.code).toBe(69);
+  });
+
+  it('a run that is interrupted is told as stopped', async () => {
+    server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true, times: 10 });
+    const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
+    const program = Program.start([runnerProgram, 'ingest', '--workflow', path, '--config', runner.place.config]);
+    await expect.poll(() => server.requests, { timeout: 20_000 }).toContain('PUT /tables/bulk');
+    await program.end('SIGINT');
+    expect(program.exitCode, program.output).toBe(130);
+    expect(statuses()).toEqual(['running', 'stopped']);
   });
 
   it('a sign-in that fails is told to the server as well', async () => {

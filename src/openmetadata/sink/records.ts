@@ -28,7 +28,7 @@ export interface MetadataSink {
    * catalogue refuses is counted; throws a RunnerError when nothing more can succeed.
    */
   write(record: SinkRecord, signal: AbortSignal): Promise<void>;
-  /** Waits until all has arrived, then tells the catalogue how the run ended. Called once, also after `write` has thrown. */
+  /** Waits until all has arrived, then tells the catalogue how the run ended. Called once, also after `write` has thrown. A signal that fires leaves the rest undelivered, not untold. */
   finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport>;
   /** Ends what is under way and closes the connections. */
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCatalogue, parents, SCHEMA, succeeded, table, never, type Catalogue } from '../../../test/support/openmetadata-server/catalogue.ts';
+import { RunnerError } from '../../runtime/errors.ts';
 import type { SinkRecord } from './records.ts';
 
 let catalogue: Catalogue;
@@ -264,6 +265,18 @@ describe('the status of the run', () => {
     stop.abort();
     expect(await sink.finish({ ...succeeded, status: 'cancelled' }, stop.signal)).toMatchObject({ status: 'cancelled' });
     expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
+  });
+
+  it.each([
+    ['cancelled', 'stopped', new RunnerError('CANCELLED', 'enough')], ['expired', 'failed', new RunnerError('DEADLINE_EXCEEDED', 'too long')],
+  ] as const)('is that of a run that is %s while its tables are on their way', async (status, pipelineState, reason) => {
+    catalogue.server.annals.pipelines.add(pipeline.fqn);
+    const stop = new AbortController();
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true, meanwhile: () => stop.abort(reason) });
+    const sink = catalogue.sink({ pipeline });
+    for (const record of [...parents, table('Account'), table('Contact')]) await sink.write(record, never);
+    expect(await sink.finish(succeeded, stop.signal)).toMatchObject({ status, error: { code: reason.code } });
+    expect(catalogue.server.annals.statuses.at(-1)).toMatchObject({ pipelineState });
   });
 
   it('is failure when less has arrived than the threshold asks for', async () => {

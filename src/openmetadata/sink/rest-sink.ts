@@ -107,7 +107,7 @@ class MetadataRestSink implements MetadataSink {
   async finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport> {
     const { tally, pipeline, clock } = this.#parts;
     const error = await this.#drain(this.#until(signal));
-    const status = this.#finalStatus(outcome.status, error);
+    const status = this.#finalStatus(outcome.status, error, signal.aborted);
     this.#state = { kind: 'finished' };
     if (pipeline !== undefined) {
       const told = endedStatus(pipeline, status, outcome.startedAt, outcome.endedAt, [...outcome.steps, tally.step]);
@@ -246,8 +246,9 @@ class MetadataRestSink implements MetadataSink {
     await lanes.start(() => tally.attempt(name, counted, signal, work));
   }
 
-  #finalStatus(outcome: OutcomeStatus, error: RunnerError | undefined): OutcomeStatus {
+  #finalStatus(outcome: OutcomeStatus, error: RunnerError | undefined, stopped: boolean): OutcomeStatus {
     if (outcome !== 'success' && outcome !== 'partialSuccess') return outcome;
+    if (error !== undefined && stopped) return error.code === 'DEADLINE_EXCEEDED' ? 'expired' : 'cancelled';
     if (error !== undefined) return 'failed';
     const { tally, successThreshold } = this.#parts;
     if (tally.failed === 0) return outcome;
