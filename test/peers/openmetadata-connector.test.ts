@@ -95,8 +95,12 @@ describe.skipIf('obstacle' in venv)('OpenMetadata’s own Salesforce connector b
     for (const [name, table] of theirs.tables) expect(place(ours.tables.get(name)!), name).toEqual(place(table));
   });
 
-  it.each(['displayName', 'description'] as const)('every %s of a column is ours too, whatever else ours says', (key) => {
-    expect(lacking(theirs, ours, key, (their, our) => their[key] === undefined || our?.[key]?.startsWith(their[key]) === true)).toEqual([]);
+  it('has every display name of a column', () => {
+    expect(lacking(theirs, ours, 'displayName', (their, our) => our?.displayName === their.displayName)).toEqual([]);
+  });
+
+  it('has every description of a column, whatever else ours says after it', () => {
+    expect(lacking(theirs, ours, 'description', (their, our) => their.description === undefined || our?.description?.startsWith(their.description) === true)).toEqual([]);
   });
 
   it('shows the type as they do, or says more about it', () => {

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { columnSchema } from '../../openmetadata/entities.ts';
-import { columnsOf, FIELD_TYPES, withDescriptions } from './columns.ts';
+import { columnsOf, FIELD_TYPES, withNotes } from './columns.ts';
 import { describeSchema, type DescribedField } from './describe.ts';
 
 function fields(...given: readonly object[]): readonly DescribedField[] {
   return describeSchema.parse({ name: 'X', fields: given }).fields;
 }
-
-const none = new Map<string, string>();
 
 describe('a field becomes a column', () => {
   it('of a proper type, whichever of the 29 it has', () => {
@@ -50,7 +48,7 @@ describe('a field becomes a column', () => {
 
   it('with its help text as description, until a description is known', () => {
     const columns = columnsOf(fields({ name: 'A', type: 'string', inlineHelpText: 'help' }, { name: 'B', type: 'string', inlineHelpText: 'help' }));
-    expect(withDescriptions(columns, new Map([['A', 'said']])).map(({ description }) => description)).toEqual(['said', 'help']);
-    expect(withDescriptions(columns, none)).toEqual(columns);
+    expect(withNotes(columns, new Map([['A', { description: 'said' }]])).map(({ description }) => description)).toEqual(['said', 'help']);
+    expect(withNotes(columns, new Map())).toEqual(columns);
   });
 });

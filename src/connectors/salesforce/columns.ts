@@ -1,6 +1,8 @@
-import type { Column, DataType } from '../../openmetadata/entities.ts';
+import type { Column, DataType, TagLabel } from '../../openmetadata/entities.ts';
 import { entityName } from '../../openmetadata/names.ts';
 import type { DescribedField } from './describe.ts';
+import { relationshipKind, type FieldProperties } from './field-properties.ts';
+import { textOf } from './field-text.ts';
 
 /** The parts of a column that follow from the field's type. */
 type Shape = Pick<Column, 'dataType' | 'arrayDataType' | 'dataLength' | 'precision' | 'scale' | 'children'> & { readonly display: string };
@@ -36,7 +38,8 @@ function reference(field: DescribedField): Shape {
   const shown = field.referenceTo.slice(0, MOST_TARGETS_SHOWN).join(', ');
   const rest = field.referenceTo.length - MOST_TARGETS_SHOWN;
   const targets = rest > 0 ? `${shown}, +${rest}` : shown;
-  return { dataType: 'VARCHAR', dataLength: field.length, display: targets === '' ? 'reference' : `reference(${targets})` };
+  const master = relationshipKind(field) === 'masterDetail' ? ' master-detail' : '';
+  return { dataType: 'VARCHAR', dataLength: field.length, display: targets === '' ? 'reference' : `reference(${targets})${master}` };
 }
 
 function compound(field: DescribedField, components: readonly DescribedField[]): Shape {
@@ -112,15 +115,27 @@ export function columnsOf(fields: readonly DescribedField[]): Column[] {
   return fields.map((field, index) => columnOf(field, index + 1, components.get(field.name) ?? []));
 }
 
-/** The same columns with these descriptions, by field name, in place of what they had; parts of compound fields too. */
-export function withDescriptions(columns: readonly Column[], descriptions: ReadonlyMap<string, string>): Column[] {
-  if (descriptions.size === 0) return [...columns];
+/** What is known of a field besides its describe. */
+export interface ColumnNotes {
+  readonly description?: string;
+  readonly tags?: readonly TagLabel[];
+  readonly properties?: FieldProperties;
+}
+
+/**
+ * The same columns with what is known of their fields, by field name; parts of compound fields too. A description takes
+ * the place of the help text, and what there is to say of the properties stands below it.
+ */
+export function withNotes(columns: readonly Column[], notes: ReadonlyMap<string, ColumnNotes>): Column[] {
+  if (notes.size === 0) return [...columns];
   return columns.map((column) => {
-    const description = descriptions.get(column.name);
+    const { description: described = column.description, tags = [], properties } = notes.get(column.name) ?? {};
+    const description = [described ?? '', properties === undefined ? '' : textOf(properties, described)].filter((part) => part !== '').join('\n\n');
     return {
       ...column,
-      ...(description === undefined ? {} : { description }),
-      ...(column.children === undefined ? {} : { children: withDescriptions(column.children, descriptions) }),
+      ...(description === '' ? {} : { description }),
+      ...(tags.length === 0 ? {} : { tags: [...tags] }),
+      ...(column.children === undefined ? {} : { children: withNotes(column.children, notes) }),
     };
   });
 }

@@ -46,12 +46,19 @@ const fieldSchema = z.object({
   calculated: flag,
   calculatedFormula: textOrNull,
   encrypted: flag,
+  /** What stands in for the text of an encrypted field, and how much of it. */
+  mask: textOrNull,
+  maskType: textOrNull,
+  defaultValue: z.union([z.string(), z.number(), z.boolean()]).nullish().catch(undefined).transform((value) => value ?? undefined),
+  defaultValueFormula: textOrNull,
   compoundFieldName: textOrNull,
   inlineHelpText: textOrNull,
   htmlFormatted: flag,
   extraTypeInfo: textOrNull,
   cascadeDelete: flag,
+  restrictedDelete: flag,
   relationshipName: textOrNull,
+  /** 0 or 1 on a master-detail field: the first or second master. */
   relationshipOrder: z.number().nullish().transform((value) => value ?? undefined),
   referenceTo: z.array(z.string()).nullish().transform((value) => value ?? []),
   restrictedPicklist: flag,
@@ -61,6 +68,15 @@ const fieldSchema = z.object({
 });
 export type DescribedField = z.infer<typeof fieldSchema>;
 
+const recordTypeSchema = z.object({ name: z.string(), developerName: z.string().default(''), active: flag, available: flag, defaultRecordTypeMapping: flag, master: flag });
+
+/** What may be done with an object; in the API's own words. */
+const features = {
+  createable: flag, updateable: flag, deletable: flag, undeletable: flag, queryable: flag, searchable: flag, retrieveable: flag, replicateable: flag,
+  mergeable: flag, triggerable: flag, feedEnabled: flag, layoutable: flag, mruEnabled: flag, deprecatedAndHidden: flag,
+} as const;
+export const FEATURES = Object.keys(features) as readonly (keyof typeof features)[];
+
 export const describeSchema = z.object({
   name: z.string().min(1),
   label: z.string().default(''),
@@ -68,6 +84,10 @@ export const describeSchema = z.object({
   custom: flag,
   customSetting: flag,
   keyPrefix: textOrNull,
+  associateEntityType: textOrNull,
+  associateParentEntity: textOrNull,
+  recordTypeInfos: z.array(recordTypeSchema).nullish().transform((value) => value ?? []),
+  ...features,
   fields: z.array(fieldSchema),
 });
 /** An object as its describe has it. */

@@ -11,10 +11,37 @@ export const MOST_ROWS = 1900;
 const MOST_CHARACTERS = 80_000;
 
 const nullable = z.string().nullish().transform((value) => value ?? undefined);
-const entityRowSchema = z.object({ QualifiedApiName: z.string(), DurableId: z.string(), Description: nullable });
+const entityRowSchema = z.object({
+  QualifiedApiName: z.string(),
+  DurableId: z.string(),
+  Description: nullable,
+  NamespacePrefix: nullable,
+  Publisher: z.object({ Name: nullable }).nullish(),
+  InternalSharingModel: nullable,
+  ExternalSharingModel: nullable,
+  DeploymentStatus: nullable,
+  IsFieldHistoryTracked: z.boolean().nullish(),
+});
 export type EntityRow = z.infer<typeof entityRowSchema>;
-const fieldRowSchema = z.object({ EntityDefinitionId: z.string(), QualifiedApiName: z.string(), Description: nullable });
+const fieldRowSchema = z.object({
+  EntityDefinitionId: z.string(),
+  QualifiedApiName: z.string(),
+  Description: nullable,
+  /** As Setup shows it: `Roll-Up Summary (SUM Invoice_Line__c)`. */
+  DataType: nullable,
+  SecurityClassification: nullable,
+  /** Several are joined by semicolons. */
+  ComplianceGroup: nullable,
+  BusinessStatus: nullable,
+  /** A user or a group. */
+  BusinessOwnerId: nullable,
+});
 export type FieldRow = z.infer<typeof fieldRowSchema>;
+
+/** Columns that orgs and API versions may lack, in which case the rest is read without them. */
+const ENTITY_COLUMNS = { always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
+const FIELD_COLUMNS = { always: 'EntityDefinitionId, QualifiedApiName, Description', extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId' } as const;
+type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
 
 export interface DescriptionsOptions {
   readonly api: SalesforceApi;
@@ -29,6 +56,7 @@ export interface DescriptionsOptions {
 export class Descriptions {
   readonly #options: DescriptionsOptions;
   #off = false;
+  #extra = true;
 
   constructor(options: DescriptionsOptions) {
     this.#options = options;
@@ -36,7 +64,7 @@ export class Descriptions {
 
   /** Rows of EntityDefinition by object name. */
   async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, EntityRow>> {
-    const queries = partition(objects.map(({ name }) => ({ id: name, rows: 1 }))).map((names) => `SELECT QualifiedApiName, DurableId, Description FROM EntityDefinition WHERE QualifiedApiName IN (${literals(names)})`);
+    const queries = partition(objects.map(({ name }) => ({ id: name, rows: 1 }))).map((names) => ({ columns: ENTITY_COLUMNS, rest: `FROM EntityDefinition WHERE QualifiedApiName IN (${literals(names)})` }));
     const rows: EntityRow[] = [];
     for (const query of queries) rows.push(...await this.#rows(query, entityRowSchema, 'the descriptions of objects', signal));
     return new Map(rows.map((row) => [row.QualifiedApiName, row]));
@@ -45,7 +73,7 @@ export class Descriptions {
   /** Rows of FieldDefinition of the objects with these durable ids, which together have at most MOST_ROWS fields. */
   async fields(durableIds: readonly string[], signal: AbortSignal): Promise<readonly FieldRow[]> {
     if (durableIds.length === 0) return [];
-    const query = `SELECT EntityDefinitionId, QualifiedApiName, Description FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(durableIds)})`;
+    const query = { columns: FIELD_COLUMNS, rest: `FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(durableIds)})` };
     return this.#rows(query, fieldRowSchema, 'the descriptions of fields', signal, async () => {
       if (durableIds.length === 1) return [];
       const middle = Math.ceil(durableIds.length / 2);
@@ -53,17 +81,28 @@ export class Descriptions {
     });
   }
 
-  async #rows<T>(query: string, schema: z.ZodType<T>, what: string, signal: AbortSignal, split?: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  async #rows<T>(query: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal, split?: () => Promise<readonly T[]>): Promise<readonly T[]> {
     if (this.#off) return [];
+    const extra = this.#extra;
     try {
-      return await queryTooling(this.#options.api, this.#options.version, query, schema, what, signal);
+      return await queryTooling(this.#options.api, this.#options.version, soql(query, extra), schema, what, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (extra && error.message.includes('INVALID_FIELD')) {
+        this.#doWithout();
+        return this.#rows(query, schema, what, signal, split);
+      }
       if (split !== undefined && error.message.includes('EXCEEDED_ID_LIMIT')) return split();
       this.#giveUp(error, what);
       return [];
     }
+  }
+
+  #doWithout(): void {
+    if (!this.#extra) return;
+    this.#extra = false;
+    this.#options.logger.log('warn', 'The org lacks some columns of its catalogue: classifications, owners, sharing and roll-ups go unread');
   }
 
   /** What is refused once will be refused again; anything else may have been one query's bad luck. */
@@ -73,6 +112,15 @@ export class Descriptions {
     this.#off = forGood;
     this.#options.logger.log('warn', forGood ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.' : 'Some descriptions could not be read', { what, code: error.code, reason: error.message });
   }
+}
+
+interface Query {
+  readonly columns: Columns;
+  readonly rest: string;
+}
+
+function soql({ columns, rest }: Query, extra: boolean): string {
+  return `SELECT ${columns.always}${extra ? `, ${columns.extra}` : ''} ${rest}`;
 }
 
 interface Counted {
@@ -96,6 +144,6 @@ export function partition(items: readonly Counted[]): string[][] {
   return groups;
 }
 
-function literals(values: readonly string[]): string {
+export function literals(values: readonly string[]): string {
   return values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join(', ');
 }

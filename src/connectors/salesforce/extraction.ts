@@ -8,19 +8,21 @@ import { listObjects } from './catalogue.ts';
 import type { Connection } from './connection.ts';
 import type { ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
-import { Descriptions, MOST_ROWS, type EntityRow } from './descriptions.ts';
+import { Annotator } from './annotator.ts';
+import { MOST_ROWS } from './descriptions.ts';
+import { labelsIn, TagAnnouncer } from './governance.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
 import { ProgressReport } from './progress-report.ts';
 import { isDescribable, selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
-import { annotate, tableOf, type Table, type TableContext } from './table.ts';
+import { tableOf, type Table, type TableContext } from './table.ts';
 
 type Batch = readonly Described<Table>[];
 
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
-const DESCRIPTION_LANES = 12;
+const DESCRIPTION_LANES = 4;
 /** Objects that wait for one query; history and share objects add no rows to it. */
 const MOST_IN_BATCH = 150;
 
@@ -76,14 +78,16 @@ export class Extraction {
 
   async *#tables(objects: readonly ListedObject[], version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api, limit } = this.#org;
-    const descriptions = new Descriptions({ api, version, logger: this.#context.logger });
-    const entities = descriptions.entities(objects.filter(isDescribable), signal);
-    entities.catch(() => undefined);
+    const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
+    const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
     const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
     const described = describeObjects(objects, { api, version, limit, keep: (object) => tableOf(object, mapping), pause: this.#org.pause }, signal);
-    const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, async (batch, within): Promise<Extracted[]> =>
-      this.#annotate(batch, await entities, await this.#fieldNotes(batch, descriptions, await entities, within)));
-    for await (const batch of batches) yield* batch;
+    const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, (batch, within) => annotator.annotate(batch, within));
+    const tags = new TagAnnouncer();
+    for await (const batch of batches) {
+      yield* tags.announce(batch.flatMap((item) => ('value' in item ? labelsIn(item.value.request) : [])));
+      for (const item of batch) yield 'error' in item ? failure(item.listed.name, item.error) : this.#table(item.listed.name, item.value);
+    }
   }
 
   /** Collects tables until their columns fill a query for descriptions. */
@@ -107,31 +111,9 @@ export class Extraction {
     if (batch.length > 0) yield batch;
   }
 
-  /** Descriptions of fields: by durable id of the object, then by field. */
-  async #fieldNotes(batch: Batch, descriptions: Descriptions, entities: ReadonlyMap<string, EntityRow>, signal: AbortSignal): Promise<Map<string, Map<string, string>>> {
-    const ids = batch.flatMap((item) => ('value' in item && isDescribable(item.listed) ? (entities.get(item.listed.name)?.DurableId ?? []) : []));
-    const notes = new Map<string, Map<string, string>>();
-    for (const { EntityDefinitionId, QualifiedApiName, Description } of await descriptions.fields(ids, signal)) {
-      if (Description === undefined) continue;
-      const key = durable(EntityDefinitionId);
-      const fields = notes.get(key) ?? new Map<string, string>();
-      notes.set(key, fields.set(QualifiedApiName, Description));
-    }
-    return notes;
-  }
-
-  #annotate(batch: Batch, entities: ReadonlyMap<string, EntityRow>, notes: ReadonlyMap<string, ReadonlyMap<string, string>>): Extracted[] {
-    return batch.map((item): Extracted => {
-      if ('error' in item) return failure(item.listed.name, item.error);
-      const row = entities.get(item.listed.name);
-      const fields = row === undefined ? undefined : notes.get(durable(row.DurableId));
-      return this.#table(item.listed.name, annotate(item.value, { description: row?.Description, fields: fields ?? new Map<string, string>() }));
-    });
-  }
-
-  #table(name: string, { fqn, request }: Table): Extracted {
+  #table(name: string, { fqn, request, properties }: Table): Extracted {
     try {
-      const record = entity('table', fqn, request);
+      const record = { ...entity('table', fqn, request), properties: { ...properties } };
       this.#context.count('objects', 1);
       this.#context.count('fields', request.columns.length);
       return record;
@@ -160,11 +142,6 @@ export class Extraction {
     const { usage } = this.#org.api;
     this.#context.logger.log('info', 'All objects have been read', { apiCalls: this.#org.charged(), ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }) });
   }
-}
-
-/** Ids of custom objects come with 15 or 18 characters, depending on who is asked. */
-function durable(id: string): string {
-  return /^01I\w{15}$/.test(id) ? id.slice(0, 15) : id;
 }
 
 function failure(name: string, error: RunnerError): FailureRecord {

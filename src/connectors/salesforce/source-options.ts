@@ -13,11 +13,17 @@ const optionsSchema = z.looseObject({
   useFqnForFiltering: z.boolean().nullish(),
   includeTables: z.boolean().nullish(),
   includeViews: z.boolean().nullish(),
+  includeTags: z.boolean().nullish(),
+  includeOwners: z.boolean().nullish(),
+  includeStoredProcedures: z.boolean().nullish(),
+  includeDDL: z.boolean().nullish(),
+  storedProcedureFilterPattern: filterPatternSchema.nullish(),
+  markDeletedTables: z.boolean().nullish(),
 });
 
 const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
 /** Options that change nothing when they have this value, so that nobody needs to be told. */
-const INERT: Readonly<Record<string, unknown>> = { threads: 1, includeOwners: false, includeDDL: false, overrideMetadata: false, markDeletedSchemas: false, markDeletedDatabases: false, extractJsonSchema: false };
+const INERT: Readonly<Record<string, unknown>> = { threads: 1, overrideMetadata: false, markDeletedSchemas: false, markDeletedDatabases: false, extractJsonSchema: false };
 
 export interface Place {
   readonly service: string;
@@ -34,6 +40,17 @@ export interface SourceOptions {
   readonly includeTables: boolean;
   /** History, share and feed objects. */
   readonly includeViews: boolean;
+  /** Classifications of Salesforce's administrators, and whose an object or a field is, as tags. */
+  readonly includeTags: boolean;
+  /** Business owners of fields, by e-mail. */
+  readonly includeOwners: boolean;
+  /** Apex triggers and classes, and flows. */
+  readonly includeStoredProcedures: boolean;
+  /** Their text too. */
+  readonly includeDDL: boolean;
+  readonly storedProcedurePasses: Filter;
+  /** Whether a catalogue may be told which tables are gone. */
+  readonly markDeletedTables: boolean;
   /** Options that were given and have no effect. */
   readonly ignored: readonly string[];
 }
@@ -48,6 +65,7 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
   const options = parsed.data;
   const { service, database, schema } = place;
   const named = (parts: readonly string[], name: string): string => (options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name);
+  const procedures = compileFilter(options.storedProcedureFilterPattern, 'storedProcedureFilterPattern');
   const tables = compileFilter(options.tableFilterPattern, 'tableFilterPattern');
   return {
     databasePasses: compileFilter(options.databaseFilterPattern, 'databaseFilterPattern')(named([service], database)),
@@ -55,6 +73,12 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     tablePasses: (name) => tables(named([service, database, schema], name)),
     includeTables: options.includeTables ?? true,
     includeViews: options.includeViews ?? true,
+    includeTags: options.includeTags ?? true,
+    includeOwners: options.includeOwners ?? false,
+    includeStoredProcedures: options.includeStoredProcedures ?? true,
+    includeDDL: options.includeDDL ?? false,
+    storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
+    markDeletedTables: options.markDeletedTables ?? true,
     ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
   };
 }

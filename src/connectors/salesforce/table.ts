@@ -1,14 +1,18 @@
-import type { Column, CreateTable, TableConstraint, TableType } from '../../openmetadata/entities.ts';
+import type { Column, CreateTable, TableConstraint, TableType, TagLabel } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from './catalogue.ts';
-import { columnsOf, withDescriptions } from './columns.ts';
+import { columnsOf, withNotes, type ColumnNotes } from './columns.ts';
 import type { DescribedField, DescribedObject } from './describe.ts';
+import { fieldProperties, type FieldProperties } from './field-properties.ts';
+import { tableProperties, type TableProperties } from './table-properties.ts';
 
-/** What administrators wrote about an object. */
-export interface ObjectNotes {
+/** What is known of an object besides its describe. */
+export interface TableNotes {
   readonly description: string | undefined;
-  /** By field name. */
-  readonly fields: ReadonlyMap<string, string>;
+  readonly tags: readonly TagLabel[];
+  /** By column name. */
+  readonly columns: ReadonlyMap<string, ColumnNotes>;
+  readonly properties: TableProperties;
 }
 
 export interface TableContext {
@@ -24,6 +28,7 @@ export interface TableContext {
 export interface Table {
   readonly fqn: string;
   readonly request: CreateTable;
+  readonly properties: TableProperties;
 }
 
 const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
@@ -53,13 +58,29 @@ export function tableOf(object: DescribedObject, context: TableContext): Table {
       databaseSchema,
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
+    properties: { ...tableProperties(object), ...propertiesOfColumns(object) },
   };
 }
 
-/** The same table with what administrators wrote about it. */
-export function annotate({ fqn, request }: Table, { description, fields }: ObjectNotes): Table {
-  const described = description === undefined || description === '' ? {} : { description };
-  return { fqn, request: { ...request, ...described, columns: withDescriptions(request.columns, fields) } };
+function propertiesOfColumns(object: DescribedObject): Pick<TableProperties, 'columns'> {
+  const known = object.fields.flatMap((field): [string, FieldProperties][] => {
+    const properties = fieldProperties(field, object);
+    return properties === undefined ? [] : [[entityName(field.name), properties]];
+  });
+  return known.length === 0 ? {} : { columns: Object.fromEntries(known) };
+}
+
+/** The same table with what is known besides. */
+export function annotate({ fqn, request }: Table, { description, tags, columns, properties }: TableNotes): Table {
+  return {
+    fqn, properties,
+    request: {
+      ...request,
+      ...(description === undefined || description === '' ? {} : { description }),
+      ...(tags.length === 0 ? {} : { tags: [...tags] }),
+      columns: withNotes(request.columns, columns),
+    },
+  };
 }
 
 /**

@@ -4,16 +4,55 @@ import type { SalesforceApi } from './api.ts';
 import { readComposite } from './composite.ts';
 import { refusal } from './refusal.ts';
 
+/** Where queries are sent, and what they are about for error messages. */
+export interface QueryTarget {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly what: string;
+}
+
+const pageSchema = z.object({ records: z.array(z.unknown()), nextRecordsUrl: z.string().nullish() });
+
 /**
  * The rows of one query to the Tooling API, whose catalogue tables answer 2,000 rows and no more. It travels in the body
  * of a composite, where no limit of a URL applies. Throws SALESFORCE_FORBIDDEN and the like.
  */
 export async function queryTooling<T>(api: SalesforceApi, version: string, query: string, row: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+  return (await onePage({ api, version, what }, query, row, signal)).rows;
+}
+
+/** The rows of a query to one of the Tooling API's ordinary tables, page by page. */
+export async function* queryToolingPages<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<readonly T[], void, undefined> {
+  let { rows, next } = await onePage(target, query, row, signal);
+  yield rows;
+  while (next !== undefined) {
+    const { api, what } = target;
+    ({ rows, next } = readPage(await api.json({ method: 'GET', path: next, what }, signal), row, what));
+    yield rows;
+  }
+}
+
+interface Page<T> {
+  readonly rows: readonly T[];
+  readonly next: string | undefined;
+}
+
+async function onePage<T>({ api, version, what }: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<Page<T>> {
   const base = `/services/data/v${version}/tooling`;
   const request = { path: `${base}/composite`, parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what };
   const answer = (await readComposite(api, request, (part) => part, signal)).get('q');
   if (answer?.status !== 200) throw refusal(answer?.status ?? 0, answer?.body, what);
-  const parsed = z.object({ records: z.array(row) }).safeParse(answer.body);
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-  return parsed.data.records;
+  return readPage(answer.body, row, what);
+}
+
+/** The next page is asked for with the session, so its address may be a path of this API and nothing else. */
+const NEXT_PAGE = /^\/services\/data\/v\d+\.0\/(?:tooling\/)?query\/[\w-]+$/;
+
+function readPage<T>(body: unknown, row: z.ZodType<T>, what: string): Page<T> {
+  const page = pageSchema.safeParse(body);
+  const rows = z.array(row).safeParse(page.data?.records);
+  if (!page.success || !rows.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: page.error ?? rows.error });
+  const next = page.data.nextRecordsUrl ?? undefined;
+  if (next !== undefined && !NEXT_PAGE.test(next)) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the next page is not where pages are`);
+  return { rows: rows.data, next };
 }

@@ -1,0 +1,99 @@
+import type { Logger } from '../../observability/logger.ts';
+import type { SalesforceApi } from './api.ts';
+import type { ListedObject } from './describe.ts';
+import type { Described } from './describes.ts';
+import { Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
+import { tableWithNotes } from './notes.ts';
+import { Owners } from './owners.ts';
+import { isDescribable } from './selection.ts';
+import { readTriggers, readValidationRules, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
+import type { Table } from './table.ts';
+import type { Trigger, ValidationRule } from './table-properties.ts';
+
+export interface AnnotatorOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly tags: boolean;
+  readonly owners: boolean;
+  /** Whether to read the text of triggers, for whoever asks for `triggers` later. */
+  readonly bodies: boolean;
+}
+
+/** What is read once and concerns all objects. */
+interface Common {
+  readonly entities: ReadonlyMap<string, EntityRow>;
+  /** By durable id of the object. */
+  readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
+  readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
+}
+
+/** Adds to tables what only the Tooling API knows: descriptions, classifications, owners, sharing, rules and triggers. */
+export class Annotator {
+  readonly #options: AnnotatorOptions;
+  readonly #descriptions: Descriptions;
+  readonly #owners: Owners;
+  readonly #common: Promise<Common>;
+  readonly #triggers: Promise<readonly TriggerRow[]>;
+
+  /** Starts to read at once. */
+  constructor(options: AnnotatorOptions, objects: readonly ListedObject[], signal: AbortSignal) {
+    this.#options = options;
+    this.#descriptions = new Descriptions(options);
+    this.#owners = new Owners(options);
+    const describable = objects.filter(isDescribable);
+    this.#triggers = describable.length === 0 ? Promise.resolve([]) : readTriggers(options, options.bodies, signal);
+    this.#common = this.#readCommon(describable, signal);
+    // Whoever uses them meets the failure.
+    this.#common.catch(() => undefined);
+    this.#triggers.catch(() => undefined);
+  }
+
+  /** All triggers of the org. */
+  get triggers(): Promise<readonly TriggerRow[]> {
+    return this.#triggers;
+  }
+
+  /** The same objects, with all that is known of them. */
+  async annotate(batch: readonly Described<Table>[], signal: AbortSignal): Promise<Described<Table>[]> {
+    const { entities, rules, triggers } = await this.#common;
+    const idOf = (listed: ListedObject): string | undefined => (isDescribable(listed) ? entities.get(listed.name)?.DurableId : undefined);
+    const fields = await this.#fields(batch.flatMap((item) => ('value' in item ? idOf(item.listed) ?? [] : [])), signal);
+    const owners = await this.#ownersOf(fields, signal);
+    return batch.map((item): Described<Table> => {
+      if ('error' in item) return item;
+      const { listed, value } = item;
+      const id = shortId(idOf(listed) ?? '');
+      return { listed, value: tableWithNotes(value, listed, {
+        entity: entities.get(listed.name), fields: fields.get(id) ?? new Map<string, FieldRow>(), owners, tags: this.#options.tags,
+        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [],
+      }) };
+    });
+  }
+
+  async #readCommon(objects: readonly ListedObject[], signal: AbortSignal): Promise<Common> {
+    const [entities, rules, triggers] = await Promise.all([
+      this.#descriptions.entities(objects, signal),
+      objects.length === 0 ? new Map<string, ValidationRule[]>() : readValidationRules(this.#options, signal),
+      this.#triggers,
+    ]);
+    const byObject = Map.groupBy(triggers.filter(({ EntityDefinitionId }) => EntityDefinitionId !== undefined), ({ EntityDefinitionId }) => shortId(EntityDefinitionId!));
+    return { entities, rules, triggers: new Map([...byObject].map(([id, rows]) => [id, rows.map(triggerOf)])) };
+  }
+
+  /** By durable id of the object, then by name. */
+  async #fields(ids: readonly string[], signal: AbortSignal): Promise<Map<string, Map<string, FieldRow>>> {
+    const rows = new Map<string, Map<string, FieldRow>>();
+    for (const row of await this.#descriptions.fields(ids, signal)) {
+      const key = shortId(row.EntityDefinitionId);
+      const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
+      rows.set(key, ofObject.set(row.QualifiedApiName, row));
+    }
+    return rows;
+  }
+
+  async #ownersOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): ReturnType<Owners['resolve']> {
+    if (!this.#options.owners) return new Map();
+    return this.#owners.resolve([...fields.values()].flatMap((rows) => [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? [])), signal);
+  }
+}

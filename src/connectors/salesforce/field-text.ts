@@ -1,0 +1,55 @@
+import type { FieldProperties, Picklist, RollUp } from './field-properties.ts';
+
+const MOST_VALUES_SHOWN = 25;
+const MOST_FORMULA_SHOWN = 4000;
+
+/**
+ * What a reader of the catalogue wants to know of a field, as Markdown below whatever its administrator wrote. Empty when
+ * there is nothing to say. `described` is what stands above.
+ */
+export function textOf(properties: FieldProperties, described: string | undefined): string {
+  const { helpText, formula, rollUp, picklist, autoNumber, externalId, encrypted, businessStatus } = properties;
+  const marks = [autoNumber ? 'auto-number' : '', externalId ? 'external id' : '', encrypted === undefined ? '' : encryption(encrypted)].filter((mark) => mark !== '');
+  return [
+    helpText === undefined || helpText === described ? '' : `Help text: ${helpText}`,
+    formula === undefined ? '' : `Formula:\n${fenced(formula)}`,
+    rollUp === undefined ? '' : `Roll-up summary: ${rollUpText(rollUp)}`,
+    picklist === undefined ? '' : picklistText(picklist),
+    defaultText(properties),
+    marks.length === 0 ? '' : `Kind: ${marks.join(', ')}`,
+    businessStatus === undefined ? '' : `Status: ${businessStatus}`,
+  ].filter((line) => line !== '').join('\n\n');
+}
+
+function encryption({ mask, maskType }: NonNullable<FieldProperties['encrypted']>): string {
+  return mask === undefined ? 'encrypted' : `encrypted, masked with \`${mask}\`${maskType === undefined ? '' : ` (${maskType})`}`;
+}
+
+function rollUpText({ operation, child, field, foreignKey }: RollUp): string {
+  const of = field === undefined ? `\`${child}\`` : `\`${child}.${field}\``;
+  return `${operation.toUpperCase()} of ${of}${foreignKey === undefined ? '' : ` by \`${foreignKey}\``}`;
+}
+
+function picklistText({ values, total, dependsOn }: Picklist): string {
+  const active = values.filter((value) => value.active !== false);
+  const shown = active.slice(0, MOST_VALUES_SHOWN).map(({ value, label, default: isDefault }) => `\`${value}\`${label === undefined ? '' : ` (${label})`}${isDefault ? ' (default)' : ''}`);
+  const more = active.length + (total === undefined ? 0 : total - values.length) - shown.length;
+  const inactive = values.length - active.length;
+  return [
+    `Values: ${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`,
+    inactive === 0 ? '' : `${inactive} inactive`,
+    dependsOn === undefined ? '' : `depends on \`${dependsOn}\``,
+  ].filter((part) => part !== '').join('; ');
+}
+
+function defaultText({ default: value, defaultFormula }: FieldProperties): string {
+  if (defaultFormula !== undefined) return `Default: \`${defaultFormula}\``;
+  return value === undefined ? '' : `Default: \`${String(value)}\``;
+}
+
+/** A fence longer than any run of backticks within. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text.length > MOST_FORMULA_SHOWN ? `${text.slice(0, MOST_FORMULA_SHOWN)}…` : text}\n${fence}`;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { labelOf, namespaceOf, originOfField, TagAnnouncer, tagsOfField, tagsOfObject } from './governance.ts';
+
+describe('tags', () => {
+  it('of a field are its sensitivity and each of its compliance groups once', () => {
+    const tags = tagsOfField({ SecurityClassification: 'Restricted', ComplianceGroup: 'PII; GDPR;;PII' });
+    expect(tags.map((tag) => labelOf(tag).tagFQN)).toEqual(['SalesforceSecurityClassification.Restricted', 'SalesforceComplianceGroup.PII', 'SalesforceComplianceGroup.GDPR']);
+    expect(tagsOfField({ SecurityClassification: undefined, ComplianceGroup: undefined })).toEqual([]);
+  });
+
+  it.each([
+    ['Account', 'standard', 'Standard'], ['Invoice__c', 'custom', 'Custom'], ['acme__Invoice__c', 'custom', 'Managed'], ['acme__Rate__mdt', 'customMetadata', 'Managed'],
+  ] as const)('of the object %s say that it is %s', (name, kind, origin) => {
+    expect(tagsOfObject(name, kind).map((tag) => tag.name)).toEqual([origin]);
+  });
+
+  it('mark custom fields and leave those of Salesforce unmarked', () => {
+    expect(['Name', 'Amount__c', 'acme__Amount__c', 'Place__Latitude__s', 'acme__Place__Latitude__s'].map((name) => originOfField(name)?.name)).toEqual([undefined, 'Custom', 'Managed', 'Custom', 'Managed']);
+    expect(namespaceOf('Place__Latitude__s')).toBeUndefined();
+  });
+
+  it('with a dot in the name are quoted in their labels, and announced by their own name', () => {
+    const label = labelOf({ classification: 'SalesforceComplianceGroup', name: 'v1.0 "beta"' });
+    expect(label.tagFQN).toBe('SalesforceComplianceGroup."v1.0 ""beta"""');
+    const announced = [...new TagAnnouncer().announce([label, label])];
+    expect(announced.map(({ kind, name }) => [kind, name])).toEqual([['classification', 'SalesforceComplianceGroup'], ['tag', 'v1.0 "beta"']]);
+  });
+});

@@ -1,0 +1,86 @@
+import { kindOf, type ObjectKind } from './catalogue.ts';
+import { FEATURES, type DescribedObject } from './describe.ts';
+import type { EntityRow } from './descriptions.ts';
+import type { FieldProperties } from './field-properties.ts';
+import { namespaceOf } from './governance.ts';
+
+export interface RecordType {
+  readonly name: string;
+  readonly developerName: string;
+  readonly active: boolean;
+  readonly default?: true;
+}
+
+/** A rule that a record must satisfy to be saved. */
+export interface ValidationRule {
+  readonly name: string;
+  readonly active: boolean;
+  readonly message?: string;
+}
+
+/** Apex that runs when records are written. */
+export interface Trigger {
+  readonly name: string;
+  readonly active: boolean;
+  /** `before insert`, ... */
+  readonly events: readonly string[];
+}
+
+/** What is known of an object beyond what a CreateTableRequest has room for. */
+export interface TableProperties {
+  readonly kind: ObjectKind;
+  readonly custom: boolean;
+  readonly labelPlural?: string;
+  readonly keyPrefix?: string;
+  readonly namespace?: string;
+  /** The publisher of the managed package that the object came with. */
+  readonly package?: string;
+  /** The object that a history, share, feed or change event object belongs to. */
+  readonly parent?: string;
+  readonly sharing?: { readonly internal?: string; readonly external?: string };
+  readonly deployment?: string;
+  /** Without the master record type, which every object has. */
+  readonly recordTypes?: readonly RecordType[];
+  /** Flags of the describe that are on, in the API's words, and `fieldHistoryTracked`. */
+  readonly features: readonly string[];
+  readonly validationRules?: readonly ValidationRule[];
+  readonly triggers?: readonly Trigger[];
+  /** By column name. */
+  readonly columns?: Readonly<Record<string, FieldProperties>>;
+}
+
+/** What an object's describe says. */
+export function tableProperties(object: DescribedObject): TableProperties {
+  const recordTypes = object.recordTypeInfos.filter(({ master }) => !master).map(({ name, developerName, active, defaultRecordTypeMapping }): RecordType => ({
+    name, developerName, active, ...(defaultRecordTypeMapping ? { default: true } : {}),
+  }));
+  const namespace = namespaceOf(object.name);
+  return {
+    kind: kindOf(object),
+    custom: object.custom,
+    ...(object.labelPlural === '' ? {} : { labelPlural: object.labelPlural }),
+    ...(object.keyPrefix === undefined ? {} : { keyPrefix: object.keyPrefix }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(object.associateParentEntity === undefined ? {} : { parent: object.associateParentEntity }),
+    ...(recordTypes.length === 0 ? {} : { recordTypes }),
+    features: FEATURES.filter((feature) => object[feature]),
+  };
+}
+
+/** The same with what the Tooling API says of the object. */
+export function withEntityRow(properties: TableProperties, row: EntityRow | undefined): TableProperties {
+  if (row === undefined) return properties;
+  const { NamespacePrefix, Publisher, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked } = row;
+  const sharing = {
+    ...(InternalSharingModel === undefined ? {} : { internal: InternalSharingModel }),
+    ...(ExternalSharingModel === undefined ? {} : { external: ExternalSharingModel }),
+  };
+  return {
+    ...properties,
+    ...(NamespacePrefix === undefined ? {} : { namespace: NamespacePrefix }),
+    ...(NamespacePrefix === undefined || Publisher?.Name === undefined ? {} : { package: Publisher.Name }),
+    ...(Object.keys(sharing).length === 0 ? {} : { sharing }),
+    ...(DeploymentStatus === undefined ? {} : { deployment: DeploymentStatus }),
+    features: IsFieldHistoryTracked === true ? [...properties.features, 'fieldHistoryTracked'] : properties.features,
+  };
+}
