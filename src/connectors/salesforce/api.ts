@@ -1,11 +1,12 @@
 import type { Logger } from '../../observability/logger.ts';
-import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
+import { release } from './body.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
+import { repeat } from './repeat.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import type { Session } from './sign-in.ts';
 
@@ -70,30 +71,18 @@ export class SalesforceApi {
   }
 
   /**
-   * What `take` makes of the body. One body is taken at a time, whatever else is under way: it is work for the processor
+   * What `take` makes of the body, which is gone afterwards. One body is taken at a time, whatever else is under way: it is work for the processor
    * alone, and half-taken bodies are what costs memory. Where `take` throws a retryable error, the call is made again.
    */
   async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.#repeat(request, signal, async () => {
       const { body } = await this.#exchange(request, signal);
-      return this.#taking.run(() => take(body));
+      return this.#taking.run(() => take(body).finally(() => release(body)));
     });
   }
 
-  async #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { tries, pauseMs, clock, random, logger } = this.#options;
-    const backoff = new Backoff({ baseMs: pauseMs, capMs: 20_000, stableMs: 0 }, clock, random);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const error = RunnerError.from(thrown);
-        if (signal.aborted || !error.retryable || error.code === 'SALESFORCE_LIMIT_REACHED' || attempt >= tries) throw error;
-        const pause = Math.max(backoff.next(), error.retryAfterMs ?? 0);
-        logger.log('debug', 'A call to Salesforce failed and is repeated', { what, attempt, code: error.code, pauseMs: Math.round(pause) });
-        await clock.sleep(pause, signal);
-      }
-    }
+  #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return repeat(what, this.#options, signal, work);
   }
 
   async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {

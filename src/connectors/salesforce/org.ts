@@ -5,6 +5,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import { Http, type HttpOptions } from './http.ts';
+import { repeat } from './repeat.ts';
 import { createRefusalMemory } from './refusal-memory.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { readSecret, SignIn } from './sign-in.ts';
@@ -26,6 +27,8 @@ export interface Org {
 
 /** Upper bound of a first pause, in milliseconds. */
 const PAUSE_MS = 500;
+/** Fewer than for other calls: a password that Salesforce refused may have been counted though its answer got lost. */
+const SIGN_IN_TRIES = 3;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
 const LIMIT = { start: 12, most: 24 } as const;
 
@@ -35,7 +38,8 @@ export function openOrg(connection: Connection, context: ConnectorContext, tunin
   const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
   const refusals = stateDirectory === undefined ? undefined : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
   const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
-  const sessions = new SessionKeeper((within) => signIn.open(within), signal);
+  const patience = { tries: Math.min(SIGN_IN_TRIES, tuning.tries ?? SIGN_IN_TRIES), pauseMs: tuning.pauseMs ?? PAUSE_MS, clock, random, logger };
+  const sessions = new SessionKeeper((within) => repeat('the sign-in', patience, within, () => signIn.open(within)), signal);
   let charged = 0;
   const api = new SalesforceApi({
     http, sessions, clock, random, logger, observe: (observation) => limit.observe(observation),
