@@ -2,7 +2,6 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
-import { release } from './body.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
@@ -71,13 +70,13 @@ export class SalesforceApi {
   }
 
   /**
-   * What `take` makes of the body, which is gone afterwards. One body is taken at a time, whatever else is under way: it is work for the processor
+   * What `take` makes of the body. One body is taken at a time, whatever else is under way: it is work for the processor
    * alone, and half-taken bodies are what costs memory. Where `take` throws a retryable error, the call is made again.
    */
   async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.#repeat(request, signal, async () => {
       const { body } = await this.#exchange(request, signal);
-      return this.#taking.run(() => take(body).finally(() => release(body)));
+      return this.#taking.run(() => take(body));
     });
   }
 
