@@ -3,7 +3,7 @@ import type { Failure, NamedFailure } from '../../domain/failure.ts';
 
 export type { ClassificationRecord, DeletionRecord, LineageRecord, ProfileRecord, SweepRecord, TagRecord } from '../../domain/record.ts';
 
-/** What a metadata sink takes. Within a run: classifications and tags, then services down to tables, then the rest. */
+/** What a metadata sink takes. Within a run no record comes before one that it needs; the fewer changes of kind, the fewer requests. */
 export type SinkRecord = CatalogueRecord;
 
 /** How the run that fed the sink ended. */

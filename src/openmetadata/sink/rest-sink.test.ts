@@ -73,6 +73,22 @@ describe('a first run', () => {
 });
 
 describe('foreign keys', () => {
+  const tag: SinkRecord = { kind: 'tag', classification: 'Salesforce', name: 'Confidential', description: 'x' };
+
+  it('lead to tables that come after records of other kinds, too', async () => {
+    const between: readonly SinkRecord[] = [{ kind: 'classification', name: 'Salesforce', description: 'x' }, tag, { kind: 'lineage', from: `${SCHEMA}.Contact`, to: `${SCHEMA}.Contact` }];
+    const records = [...parents, table('Contact', { references: ['Account'] }), ...between, table('Account')];
+    expect((await catalogue.run(records)).counts).not.toHaveProperty('droppedConstraints');
+    expect(stored('Contact')['tableConstraints']).toHaveLength(2);
+    expect((await catalogue.run(records)).counts).toMatchObject({ unchanged: 5 });
+  });
+
+  it('and tags between tables leave these together in one request', async () => {
+    const classification: SinkRecord = { kind: 'classification', name: 'Salesforce', description: 'x' };
+    await catalogue.run([...parents, table('A'), classification, table('B'), tag, table('C')]);
+    expect(counted('PUT /tables/bulk')).toBe(1);
+  });
+
   const circle = [table('Account', { references: ['User'] }), table('Contact', { references: ['Account', 'Contact'] }), table('User', { references: ['Account'] })];
   const keysOf = (name: string): readonly unknown[] => (stored(name)['tableConstraints'] as { constraintType: string }[]).filter(({ constraintType }) => constraintType === 'FOREIGN_KEY');
 

@@ -127,7 +127,7 @@ class MetadataRestSink implements MetadataSink {
     const { tables, lanes } = this.#parts;
     try {
       await this.#guarded(async () => {
-        await tables.flush(until);
+        await tables.complete(until);
         await lanes.settle();
       });
       return undefined;
@@ -163,7 +163,8 @@ class MetadataRestSink implements MetadataSink {
 
   async #take(record: SinkRecord, signal: AbortSignal): Promise<void> {
     const { tables, parents } = this.#parts;
-    await this.#enter(record.kind === 'entity' ? record.type : record.kind, signal);
+    const phase = record.kind === 'entity' ? record.type : record.kind;
+    if (phase !== 'classification' && phase !== 'tag') await this.#enter(phase, signal);
     switch (record.kind) {
       case 'entity': return record.type === 'table' ? tables.add(record, signal) : record.type === 'storedProcedure' ? this.#addCode(record, signal) : this.#putParent(record, signal);
       case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
@@ -175,7 +176,10 @@ class MetadataRestSink implements MetadataSink {
     }
   }
 
-  /** Records of one kind may overtake each other; those of the next kind build on them, and wait until they have arrived. */
+  /**
+   * Records of one kind may overtake each other; those of the next kind build on them, and wait until they have arrived.
+   * Tags build on nothing that could be on its way: they come between tables and hold nothing up.
+   */
   async #enter(phase: string, signal: AbortSignal): Promise<void> {
     const { tables, lanes } = this.#parts;
     if (phase === this.#phase) return;

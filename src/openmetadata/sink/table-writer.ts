@@ -62,11 +62,16 @@ export class TableWriter {
     if (this.#batch.length >= batch.tables || this.#batchBytes >= batch.bytes) await this.#send(signal);
   }
 
-  /** Resolves when every table has arrived or failed, and those that did have all the foreign keys they can have. */
+  /** Resolves when every table so far has arrived or failed. */
   async flush(signal: AbortSignal): Promise<void> {
-    const { lanes } = this.#parts;
     await this.#send(signal);
-    await lanes.settle();
+    await this.#parts.lanes.settle();
+  }
+
+  /** When no table comes any more: gives those that have arrived all the foreign keys they can have. */
+  async complete(signal: AbortSignal): Promise<void> {
+    const { lanes } = this.#parts;
+    await this.flush(signal);
     const unfinished = [...this.#unfinished];
     this.#unfinished.clear();
     for (const [fqn, table] of unfinished) await lanes.start(() => this.#finish(fqn, table, signal));
