@@ -12,6 +12,7 @@ import { Registry } from './link/registry.ts';
 import { Session, type SessionGround } from './link/session.ts';
 import type { Wire } from './link/wire.ts';
 import { Port } from './port.ts';
+import { Retention } from './retention.ts';
 import type { Ground, Limits } from './settings.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { TlsFiles } from './tls.ts';
@@ -56,6 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const number = await port.listen(options.host, options.port);
   for (const host of ['localhost', '127.0.0.1', '[::1]', options.host]) authorities.add(`${host.toLowerCase()}:${number}`);
   const dispatching = new Dispatcher(ground, registry).run(stopping.signal);
+  const retaining = new Retention(ground).run(stopping.signal);
   return {
     port: number,
     close: async () => {
@@ -63,6 +65,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
       stopping.abort();
       ground.changes.changed(DISPATCH);
       await dispatching;
+      await retaining;
       await sessions.close();
       await delivery.idle();
       port.close();

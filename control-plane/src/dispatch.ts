@@ -84,7 +84,7 @@ export class Dispatcher {
 
   async #assign(tx: Transaction, now: number): Promise<{ readonly runnerId: string; readonly run: Run }[]> {
     const active = await tx.runs.active();
-    const names = new Map((await tx.runners.list()).map((runner) => [runner.id, runner.name]));
+    const names = new Map((await tx.runners.list()).filter(({ drainReason }) => drainReason === null).map((runner) => [runner.id, runner.name]));
     const load = new Map<string, number>();
     for (const run of active) count(load, holder(run));
     const assigned: { runnerId: string; run: Run }[] = [];
@@ -103,11 +103,11 @@ export class Dispatcher {
     return assigned;
   }
 
-  /** The runner with the most room, of those that may take the run. */
+  /** The runner with the most room, of those that may take the run; `names` are those of runners that may take any. */
   #choose(run: Run, names: ReadonlyMap<string, string>, load: ReadonlyMap<string, number>): ConnectedRunner | undefined {
     const room = (runner: ConnectedRunner): number => runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
     return this.#registry.all()
-      .filter((runner) => !runner.presence().draining && room(runner) > 0 && runner.presence().jobKinds.includes(run.kind))
+      .filter((runner) => names.has(runner.runnerId) && !runner.presence().draining && room(runner) > 0 && runner.presence().jobKinds.includes(run.kind))
       .filter((runner) => mayTake(run, { id: runner.runnerId, name: names.get(runner.runnerId) ?? '' }))
       .toSorted((a, b) => room(b) - room(a))[0];
   }
@@ -116,7 +116,7 @@ export class Dispatcher {
     const { limits, clock } = this.#ground;
     return {
       ref: { runId: run.id, attempt: run.attempt, epoch: run.epoch }, kind: run.kind, workflow: Buffer.from(run.workflow),
-      leaseTtlMs: limits.leaseTtlMs, deadlineMs: 0, issuedAtMs: clock.now(),
+      leaseTtlMs: limits.leaseTtlMs, deadlineMs: run.deadlineMs, issuedAtMs: clock.now(),
     };
   }
 }

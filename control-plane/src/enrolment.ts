@@ -35,7 +35,7 @@ export async function enrol(ground: Ground, request: Enrolment): Promise<{ reado
     const name = token.name ?? request.name;
     await tx.runners.save({
       id: runnerId, name, publicKey: request.publicKey, version: request.version, platform: request.platform,
-      enrolledAt: now, lastSeenAt: null, revokedAt: null,
+      enrolledAt: now, lastSeenAt: null, revokedAt: null, drainReason: null,
     });
     return name;
   });

@@ -8,6 +8,8 @@ const CODES = {
   SECRET_IN_PLAIN_TEXT: { status: 422, remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.' },
   ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
   PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
+  INTEGRITY_MISMATCH: { status: 409, remedy: 'Run it again; report it with the logs of both sides if it repeats.' },
+  GONE: { status: 410, remedy: 'Keep the records of more runs: see the settings.' },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
   USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
@@ -33,7 +35,7 @@ export class ControlPlaneError extends Error {
     this.remedy = options.remedy ?? CODES[code].remedy;
   }
 
-  get status(): 400 | 401 | 403 | 404 | 409 | 422 | 500 | 504 {
+  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 422 | 500 | 504 {
     return CODES[this.code].status;
   }
 

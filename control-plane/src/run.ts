@@ -40,6 +40,10 @@ export interface Run {
   readonly cancelReason: string | null;
   /** Ids of runners that have refused it for good. */
   readonly refusedBy: readonly string[];
+  /** The longest an attempt of it may run; 0 for the runner's own limit. */
+  readonly deadlineMs: number;
+  /** False when its records have been deleted to make room. */
+  readonly recordsKept: boolean;
 }
 
 export function isEnded(status: RunStatus): status is Ended {

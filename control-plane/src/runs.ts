@@ -8,21 +8,21 @@ import type { Pipeline, Reads, Service, Transaction } from './store/store.ts';
 const ID_BYTES = 10;
 
 /** Queues a connection test of a service. Throws NOT_FOUND. */
-export function startTestConnection(ground: Ground, serviceName: string): Promise<Run> {
+export function startTestConnection(ground: Ground, serviceName: string, deadlineMs = 0): Promise<Run> {
   return queue(ground, async (tx) => {
     const service = await existingService(tx, serviceName);
     const pipeline = { name: '', service: service.name, sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
-    return { kind: 'test_connection', service, pipeline: null, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    return { kind: 'test_connection', service, pipeline: null, deadlineMs, workflow: (runId) => workflowOf(service, pipeline, runId) };
   });
 }
 
-/** Queues a run of a pipeline. Throws NOT_FOUND. */
-export function startPipeline(ground: Ground, name: string): Promise<Run> {
+/** Queues a run of a pipeline, with the pipeline's deadline unless another is given. Throws NOT_FOUND. */
+export function startPipeline(ground: Ground, name: string, deadlineMs?: number): Promise<Run> {
   return queue(ground, async (tx) => {
     const pipeline = await tx.catalog.pipeline(name);
     if (pipeline === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
     const service = await existingService(tx, pipeline.service);
-    return { kind: 'metadata', service, pipeline: name, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    return { kind: 'metadata', service, pipeline: name, deadlineMs: deadlineMs ?? pipeline.deadlineMs, workflow: (runId) => workflowOf(service, pipeline, runId) };
   });
 }
 
@@ -36,6 +36,7 @@ interface Draft {
   readonly kind: JobKind;
   readonly service: Service;
   readonly pipeline: string | null;
+  readonly deadlineMs: number;
   readonly workflow: (runId: string) => object;
 }
 
@@ -43,10 +44,11 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
   const id = `run_${ground.random(ID_BYTES).toString('hex')}`;
   const now = ground.clock.now();
   const run = await ground.store.transaction(async (tx) => {
-    const { kind, service, pipeline, workflow } = await prepare(tx);
+    const { kind, service, pipeline, deadlineMs, workflow } = await prepare(tx);
     const queued: Run = {
       id, kind, service: service.name, pipeline, workflow: JSON.stringify(workflow(id)), pinnedTo: service.runner,
       status: { state: 'queued', notBefore: now }, attempt: 1, epoch: 0, queuedAt: now, startedAt: null, cancelReason: null, refusedBy: [],
+      deadlineMs, recordsKept: true,
     };
     await tx.runs.save(queued);
     return queued;
@@ -57,7 +59,7 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
 }
 
 /** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
-function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt'>, runId: string): object {
+function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs'>, runId: string): object {
   return {
     source: {
       type: service.type.toLowerCase(), serviceName: service.name,

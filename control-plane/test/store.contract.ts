@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { end, offerTo, type Run } from '../src/run.ts';
-import type { Attempt, Entity, Store } from '../src/store/store.ts';
+import type { Entity, NewEntity } from '../src/store/entity.ts';
+import type { Attempt, Store } from '../src/store/store.ts';
 
 export interface StoreStage {
   open(): Store;
@@ -12,11 +13,16 @@ export interface StoreStage {
 const RUN: Run = {
   id: 'run_1', kind: 'metadata', service: 'sandbox', pipeline: null, workflow: '{}', pinnedTo: null, status: { state: 'queued', notBefore: 5 },
   attempt: 1, epoch: 1, queuedAt: 5, startedAt: null, cancelReason: null, refusedBy: ['rnr_9'],
+  deadlineMs: 9, recordsKept: true,
 };
 const ATTEMPT: Attempt = {
   runId: 'run_1', epoch: 1, attempt: 1, runnerId: 'rnr_1', channel: 'ws', storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
 };
-const ENTITY: Entity = { service: 'sandbox', type: 'table', fqn: 'sandbox.a', request: { name: 'a', columns: [1, 2] }, runId: 'run_1', attempt: 1, epoch: 1, updatedAt: 7 };
+const ENTITY: NewEntity = {
+  service: 'sandbox', type: 'table', fqn: 'sandbox.a', request: { name: 'a', columns: [1, 2], databaseSchema: 'sandbox.d' }, properties: { x: 1 },
+  runId: 'run_1', attempt: 1, epoch: 1, updatedAt: 7,
+};
+const STORED: Entity = { ...ENTITY, seenBy: 'run_1', seenAt: 7, deletedAt: null };
 
 /** What every store must do. */
 export function storeContract(name: string, openStage: () => StoreStage): void {
@@ -35,9 +41,9 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
 
     it('gives back what was saved, after it has been opened again too', async () => {
       const token = { hash: Buffer.alloc(32, 1), name: null, expiresAt: 9, usedBy: null };
-      const runner = { id: 'rnr_1', name: 'r', publicKey: Buffer.alloc(32, 2), version: '1', platform: 'p', enrolledAt: 1, lastSeenAt: null, revokedAt: null };
+      const runner = { id: 'rnr_1', name: 'r', publicKey: Buffer.alloc(32, 2), version: '1', platform: 'p', enrolledAt: 1, lastSeenAt: null, revokedAt: null, drainReason: 'repairs' };
       const service = { name: 'sandbox', type: 'Salesforce', connection: { a: { b: 1 } }, runner: null, updatedAt: 1 };
-      const pipeline = { name: 'p', service: 'sandbox', sourceConfig: { x: [1] }, loggerLevel: 'INFO', updatedAt: 2 };
+      const pipeline = { name: 'p', service: 'sandbox', sourceConfig: { x: [1] }, loggerLevel: 'INFO', deadlineMs: 5, updatedAt: 2 };
       await store.transaction(async (tx) => {
         await tx.tokens.insert(token);
         await tx.runners.save(runner);
@@ -113,13 +119,13 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
     });
 
     it('keeps one entity a name and service, and counts it once an assignment', async () => {
-      const upsert = (entity: Entity) => store.transaction((tx) => tx.entities.upsert(entity));
+      const upsert = (entity: NewEntity) => store.transaction((tx) => tx.entities.upsert(entity));
       expect([await upsert(ENTITY), await upsert({ ...ENTITY, request: { name: 'a', displayName: 'A' } }), await upsert({ ...ENTITY, epoch: 2 }), await upsert({ ...ENTITY, type: 'database' })])
         .toEqual([true, false, true, true]);
       expect(await store.read.entities.tables({ limit: 9 })).toEqual({
-        total: 1, tables: [{ fqn: 'sandbox.a', service: 'sandbox', name: 'a', displayName: null, description: null, tableType: null, columns: 2 }],
+        total: 1, tables: [{ fqn: 'sandbox.a', service: 'sandbox', name: 'a', type: 'table', displayName: null, description: null, tableType: null, columns: 2, deletedAt: null }],
       });
-      expect(await store.read.entities.table('sandbox.a')).toEqual({ ...ENTITY, epoch: 2 });
+      expect(await store.read.entities.table('sandbox.a')).toEqual({ ...STORED, epoch: 2 });
     });
   });
 }

@@ -8,7 +8,8 @@ import { ControlPlaneError } from '../errors.ts';
 import { sameToken } from '../enrolment.ts';
 import type { Registry } from '../link/registry.ts';
 import type { Ground } from '../settings.ts';
-import { catalogApi, tablesApi } from './catalog.ts';
+import { catalogApi } from './catalog.ts';
+import { entitiesApi } from './entities.ts';
 import { application, createRoute, jsonBody } from './routing.ts';
 import { enrolmentApi, runnersApi } from './runners.ts';
 import { runsApi } from './runs.ts';
@@ -54,7 +55,7 @@ export function createApp({ ground, registry, adminTokenHash, stopping }: AppOpt
   });
   app.notFound((context) => context.json({ error: new ControlPlaneError('NOT_FOUND', `nothing is at ${context.req.path}`).body() }, 404));
   guard(app, adminTokenHash);
-  for (const part of [enrolmentApi(ground), runnersApi(ground, registry), catalogApi(ground), tablesApi(ground), runsApi(ground, registry, stopping)]) app.route('/', part);
+  for (const part of [enrolmentApi(ground), runnersApi(ground, registry), catalogApi(ground), entitiesApi(ground), runsApi(ground, registry, stopping)]) app.route('/', part);
   app.openapi(healthRoute, async (context) => {
     await ground.store.read.runs.list({ limit: 1 });
     return context.json({ status: 'ok' as const, runnersConnected: registry.all().length }, 200);

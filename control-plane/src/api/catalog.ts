@@ -1,11 +1,11 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { refusePlainSecrets } from '../connection-secrets.ts';
-import { ControlPlaneError } from '../errors.ts';
+import { keepRuns, saveKeepRuns } from '../retention.ts';
 import { existingService } from '../runs.ts';
 import type { Ground } from '../settings.ts';
 import type { Pipeline, Service } from '../store/store.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
-import { Limit, NameParameter, PipelineRequest, PipelineView, ServiceRequest, ServiceView, TableRowSchema, TableView } from './schemas.ts';
+import { NameParameter, PipelineRequest, PipelineView, ServiceRequest, ServiceView, Settings } from './schemas.ts';
 
 const putServiceRoute = createRoute({
   method: 'put', path: '/api/v1/services/{name}', summary: 'Create or replace a service', security: SECURITY,
@@ -27,15 +27,12 @@ const listPipelinesRoute = createRoute({
   method: 'get', path: '/api/v1/pipelines', summary: 'Pipelines', security: SECURITY,
   responses: { 200: jsonBody(z.object({ pipelines: z.array(PipelineView) }), 'All pipelines'), ...REFUSALS },
 });
-const listTablesRoute = createRoute({
-  method: 'get', path: '/api/v1/tables', summary: 'Tables that came in, by name', security: SECURITY,
-  request: { query: z.object({ service: z.string().optional(), q: z.string().max(200).optional(), after: z.string().max(3072).optional(), limit: Limit(500, 50) }) },
-  responses: { 200: jsonBody(z.object({ tables: z.array(TableRowSchema), next: z.string().nullable(), total: z.number().int() }), 'A page of tables'), ...REFUSALS },
+const getSettingsRoute = createRoute({
+  method: 'get', path: '/api/v1/settings', summary: 'What an operator may set', security: SECURITY, responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
-const getTableRoute = createRoute({
-  method: 'get', path: '/api/v1/tables/{fqn}', summary: 'One table, as it was sent', security: SECURITY,
-  request: { params: z.object({ fqn: z.string().max(3072).openapi({ param: { name: 'fqn', in: 'path' } }) }) },
-  responses: { 200: jsonBody(TableView, 'The table'), ...REFUSALS },
+const putSettingsRoute = createRoute({
+  method: 'put', path: '/api/v1/settings', summary: 'Change the settings', security: SECURITY, request: requestBody(Settings),
+  responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
 
 export function catalogApi(ground: Ground): OpenAPIHono {
@@ -60,23 +57,11 @@ export function catalogApi(ground: Ground): OpenAPIHono {
     return context.json(pipeline, 200);
   });
   app.openapi(listPipelinesRoute, async (context) => context.json({ pipelines: await store.read.catalog.pipelines() }, 200));
-  return app;
-}
-
-export function tablesApi({ store }: Ground): OpenAPIHono {
-  const app = application();
-  app.openapi(listTablesRoute, async (context) => {
-    const filter = context.req.valid('query');
-    const { tables, total } = await store.read.entities.tables({ ...filter, limit: filter.limit + 1 });
-    const page = tables.slice(0, filter.limit);
-    return context.json({ tables: page, next: tables.length > filter.limit ? page.at(-1)!.fqn : null, total }, 200);
-  });
-  app.openapi(getTableRoute, async (context) => {
-    const { fqn } = context.req.valid('param');
-    const table = await store.read.entities.table(fqn);
-    if (table === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no table ${fqn}`);
-    const { service, request, runId, attempt, epoch, updatedAt } = table;
-    return context.json({ fqn, service, request, provenance: { runId, attempt, epoch, updatedAt } }, 200);
+  app.openapi(getSettingsRoute, async (context) => context.json({ keepRuns: await keepRuns(store.read) }, 200));
+  app.openapi(putSettingsRoute, async (context) => {
+    const settings = context.req.valid('json');
+    await saveKeepRuns(ground, settings.keepRuns);
+    return context.json(settings, 200);
   });
   return app;
 }

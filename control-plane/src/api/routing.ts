@@ -24,6 +24,6 @@ export function requestBody<T extends z.ZodType>(schema: T) {
 const refused = jsonBody(ApiError, 'Refused');
 
 /** The answers that every guarded route may give. */
-export const REFUSALS = { 400: refused, 401: refused, 404: refused, 409: refused, 422: refused } as const;
+export const REFUSALS = { 400: refused, 401: refused, 404: refused, 409: refused, 410: refused, 422: refused } as const;
 
 export { createRoute };

@@ -1,11 +1,12 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import { drainRunner, resumeRunner } from '../draining.ts';
 import { enrol, mintToken } from '../enrolment.ts';
 import type { Registry } from '../link/registry.ts';
 import { revokeRunner } from '../revocation.ts';
 import type { Ground } from '../settings.ts';
 import type { Runner } from '../store/store.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
-import { ApiError, Enrolled, EnrolmentRequest, IdParameter, RunnerView, Token, TokenRequest } from './schemas.ts';
+import { ApiError, DrainRequest, Enrolled, EnrolmentRequest, IdParameter, RunnerView, Token, TokenRequest } from './schemas.ts';
 
 const enrolRoute = createRoute({
   method: 'post', path: '/runner/v1/enroll', summary: 'Trade an enrolment token for an identity', request: requestBody(EnrolmentRequest),
@@ -18,6 +19,14 @@ const mintRoute = createRoute({
 const listRoute = createRoute({
   method: 'get', path: '/api/v1/runners', summary: 'Runners and whether they are connected', security: SECURITY,
   responses: { 200: jsonBody(z.object({ runners: z.array(RunnerView) }), 'All runners'), ...REFUSALS },
+});
+const drainRoute = createRoute({
+  method: 'post', path: '/api/v1/runners/{id}/drain', summary: 'Give a runner no more work; it finishes what it has', security: SECURITY,
+  request: { params: IdParameter, ...requestBody(DrainRequest) }, responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
+});
+const resumeRoute = createRoute({
+  method: 'post', path: '/api/v1/runners/{id}/resume', summary: 'Let a drained runner have work again', security: SECURITY, request: { params: IdParameter },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
 });
 const revokeRoute = createRoute({
   method: 'post', path: '/api/v1/runners/{id}/revoke', summary: 'Shut a runner out for good', security: SECURITY, request: { params: IdParameter },
@@ -43,6 +52,11 @@ export function runnersApi(ground: Ground, registry: Registry): OpenAPIHono {
     const runners = await ground.store.read.runners.list();
     return context.json({ runners: runners.map((runner) => view(runner, registry)) }, 200);
   });
+  app.openapi(drainRoute, async (context) => {
+    const drained = await drainRunner(ground, registry, context.req.valid('param').id, context.req.valid('json').reason);
+    return context.json(view(drained, registry), 200);
+  });
+  app.openapi(resumeRoute, async (context) => context.json(view(await resumeRunner(ground, registry, context.req.valid('param').id), registry), 200));
   app.openapi(revokeRoute, async (context) => context.json(view(await revokeRunner(ground, registry, context.req.valid('param').id), registry), 200));
   return app;
 }
@@ -52,7 +66,7 @@ function view(runner: Runner, registry: Registry): z.infer<typeof RunnerView> {
   return {
     id: runner.id, name: runner.name, connected: presence !== undefined, channel: presence?.channel ?? null,
     version: runner.version, platform: runner.platform, capacity: presence?.capacity ?? null, running: presence?.running ?? null,
-    draining: presence?.draining ?? false, condition: presence?.condition ?? '', spoolBytes: presence?.spoolBytes ?? null,
+    draining: runner.drainReason !== null || (presence?.draining ?? false), drainReason: runner.drainReason, condition: presence?.condition ?? '', spoolBytes: presence?.spoolBytes ?? null,
     lastSeenAt: runner.lastSeenAt, enrolledAt: runner.enrolledAt, revoked: runner.revokedAt !== null,
   };
 }

@@ -5,26 +5,30 @@ import type { Registry } from '../link/registry.ts';
 import { readLogs } from '../run-log.ts';
 import { viewRun } from '../run-view.ts';
 import { cancelRun, startPipeline, startTestConnection } from '../runs.ts';
-import type { Run } from '../run.ts';
+import { JOB_KINDS, RUN_STATES, type Run } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import { streamEvents } from './run-events.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
-import { Cursor, IdParameter, Limit, LogLine, NameParameter, RunViewSchema } from './schemas.ts';
+import { Cursor, IdParameter, Limit, LogLine, NameParameter, RunViewSchema, StartQuery } from './schemas.ts';
 
 const run = (description: string) => jsonBody(RunViewSchema, description);
 
+const RunsQuery = z.object({
+  limit: Limit(200, 50), service: z.string().optional(), kind: z.enum(JOB_KINDS).optional(), state: z.enum(RUN_STATES).optional(), before: z.string().max(64).optional(),
+});
+
 const testRoute = createRoute({
   method: 'post', path: '/api/v1/services/{name}/test-connection', summary: 'Test the connection of a service', security: SECURITY,
-  request: { params: NameParameter }, responses: { 202: run('The run'), ...REFUSALS },
+  request: { params: NameParameter, query: StartQuery }, responses: { 202: run('The run'), ...REFUSALS },
 });
 const startRoute = createRoute({
   method: 'post', path: '/api/v1/pipelines/{name}/runs', summary: 'Run a pipeline', security: SECURITY,
-  request: { params: NameParameter }, responses: { 202: run('The run'), ...REFUSALS },
+  request: { params: NameParameter, query: StartQuery }, responses: { 202: run('The run'), ...REFUSALS },
 });
 const listRoute = createRoute({
   method: 'get', path: '/api/v1/runs', summary: 'Runs, newest first', security: SECURITY,
-  request: { query: z.object({ limit: Limit(200, 50), service: z.string().optional() }) },
-  responses: { 200: jsonBody(z.object({ runs: z.array(RunViewSchema) }), 'Runs'), ...REFUSALS },
+  request: { query: RunsQuery },
+  responses: { 200: jsonBody(z.object({ runs: z.array(RunViewSchema), next: z.string().nullable() }), 'A page of runs; `next` is the `before` of the next page'), ...REFUSALS },
 });
 const getRoute = createRoute({
   method: 'get', path: '/api/v1/runs/{id}', summary: 'One run', security: SECURITY, request: { params: IdParameter }, responses: { 200: run('The run'), ...REFUSALS },
@@ -52,11 +56,13 @@ const RECORDS_PAGE = 200;
 
 export function runsApi(ground: Ground, registry: Registry, stopping: AbortSignal): OpenAPIHono {
   const app = application();
-  app.openapi(testRoute, async (context) => context.json(await viewRun(ground, await startTestConnection(ground, context.req.valid('param').name)), 202));
-  app.openapi(startRoute, async (context) => context.json(await viewRun(ground, await startPipeline(ground, context.req.valid('param').name)), 202));
+  app.openapi(testRoute, async (context) => context.json(await viewRun(ground, await startTestConnection(ground, context.req.valid('param').name, context.req.valid('query').deadlineMs)), 202));
+  app.openapi(startRoute, async (context) => context.json(await viewRun(ground, await startPipeline(ground, context.req.valid('param').name, context.req.valid('query').deadlineMs)), 202));
   app.openapi(listRoute, async (context) => {
-    const runs = await ground.store.read.runs.list(context.req.valid('query'));
-    return context.json({ runs: await Promise.all(runs.map((one) => viewRun(ground, one))) }, 200);
+    const query = context.req.valid('query');
+    const found = await ground.store.read.runs.list({ ...query, limit: query.limit + 1 });
+    const page = found.slice(0, query.limit);
+    return context.json({ runs: await Promise.all(page.map((one) => viewRun(ground, one))), next: found.length > query.limit ? page.at(-1)!.id : null }, 200);
   });
   app.openapi(getRoute, async (context) => context.json(await viewRun(ground, await existingRun(ground, context.req.valid('param').id)), 200));
   app.openapi(cancelRoute, async (context) => {
@@ -71,6 +77,7 @@ export function runsApi(ground: Ground, registry: Registry, stopping: AbortSigna
   app.get(recordsRoute.getRoutingPath(), async (context) => {
     const query = RecordsQuery.parse(context.req.query());
     const found = await existingRun(ground, context.req.param('id'));
+    if (!found.recordsKept) throw new ControlPlaneError('GONE', `the records of ${found.id} were deleted because newer runs came`);
     context.header('content-type', 'application/x-ndjson');
     return stream(context, async (output) => {
       for await (const lines of recordLines(ground, found, query)) await output.write(lines);

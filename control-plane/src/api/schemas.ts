@@ -21,7 +21,8 @@ export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('E
 
 export const RunnerView = z.object({
   id: z.string(), name: z.string(), connected: z.boolean(), channel: z.enum(['ws', 'grpc']).nullable(), version: z.string(), platform: z.string(),
-  capacity: z.number().int().nullable(), running: z.number().int().nullable(), draining: z.boolean(), condition: z.string(), spoolBytes: z.number().nullable(),
+  capacity: z.number().int().nullable(), running: z.number().int().nullable(), draining: z.boolean(),
+  drainReason: z.string().nullable().openapi({ description: 'Why it was asked to take no more work' }), condition: z.string(), spoolBytes: z.number().nullable(),
   lastSeenAt: Time.nullable(), enrolledAt: Time, revoked: z.boolean(),
 }).openapi('Runner');
 
@@ -35,14 +36,24 @@ export const ServiceView = z.object({
   name: z.string(), type: z.string(), connection: z.record(z.string(), z.unknown()), runner: z.string().nullable(), updatedAt: Time,
 }).openapi('Service');
 
+const Deadline = z.coerce.number().int().min(0).max(7 * 86_400_000).openapi({ description: 'Milliseconds that an attempt may run; 0 for the runner’s own limit. The shorter of the two holds' });
+
+export const StartQuery = z.object({ deadlineMs: Deadline.optional() });
+export const DrainRequest = z.object({ reason: z.string().min(1).max(500).default('asked by an operator') }).openapi('DrainRequest');
+
+export const Settings = z.object({
+  keepRuns: z.number().int().min(0).max(1_000_000).openapi({ description: 'Of how many of each service’s newest runs the records stay; 0 for all' }),
+}).openapi('Settings');
+
 export const PipelineRequest = z.object({
   service: Name,
   sourceConfig: z.record(z.string(), z.unknown()).default({}),
   loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  deadlineMs: Deadline.default(0),
 }).openapi('PipelineRequest');
 
 export const PipelineView = z.object({
-  name: z.string(), service: z.string(), sourceConfig: z.record(z.string(), z.unknown()), loggerLevel: z.string(), updatedAt: Time,
+  name: z.string(), service: z.string(), sourceConfig: z.record(z.string(), z.unknown()), loggerLevel: z.string(), deadlineMs: z.number().int(), updatedAt: Time,
 }).openapi('Pipeline');
 
 const JsonObject = z.record(z.string(), z.unknown());
@@ -67,21 +78,13 @@ export const RunViewSchema = z.object({
   failures: z.array(JsonObject),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
   integrity: z.string().nullable().openapi({ description: '"ok", or what is wrong with the records that are stored; null before the end' }),
+  deadlineMs: z.number().int(),
+  recordsKept: z.boolean().openapi({ description: 'False when its records were deleted because newer runs came' }),
 }).openapi('Run');
 
 export const LogLine = z.object({
   cursor: z.number().int(), attempt: z.number().int(), sequence: z.number().int(), time: z.number().nullable(), level: z.string(), message: z.string(), data: JsonObject.nullable(),
 }).openapi('LogLine');
-
-export const TableRowSchema = z.object({
-  fqn: z.string(), service: z.string(), name: z.string(), displayName: z.string().nullable(), description: z.string().nullable(),
-  tableType: z.string().nullable(), columns: z.number().int(),
-}).openapi('TableRow');
-
-export const TableView = z.object({
-  fqn: z.string(), service: z.string(), request: z.record(z.string(), z.unknown()),
-  provenance: z.object({ runId: z.string(), attempt: z.number().int(), epoch: z.number().int(), updatedAt: Time }),
-}).openapi('Table');
 
 export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 export const Cursor = z.coerce.number().int().min(0).default(0);

@@ -2,6 +2,7 @@ import type { Attempt, Run, Transaction } from '../store/store.ts';
 import { holder, renew } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import { parseRecord, unpack, type ParsedRecord } from './batch.ts';
+import { applyToCatalog } from './catalog-effects.ts';
 import type { AttemptRef, Batch, Nack } from './frames.ts';
 import { applyOutcome } from './outcome.ts';
 
@@ -45,27 +46,6 @@ function nack(code: Nack['code'], expected: number, message: string): Verdict {
 
 async function storeRecords(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, records: readonly ParsedRecord[]): Promise<Attempt> {
   await tx.records.append(run.id, attempt.epoch, attempt.storedSequence + 1, records);
-  let entities = 0;
-  for (const { kind, value } of records) {
-    if (kind === 'entity' && await storeEntity(tx, ground, run, attempt, value)) entities++;
-  }
+  const entities = await applyToCatalog(tx, ground, run, attempt, records);
   return { ...attempt, storedSequence: attempt.storedSequence + records.length, entities: attempt.entities + entities };
-}
-
-async function storeEntity(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, value: Readonly<Record<string, unknown>>): Promise<boolean> {
-  const { type, fqn, request } = value;
-  if (typeof type !== 'string' || typeof fqn !== 'string' || typeof request !== 'object' || request === null) return false;
-  if (!belongsTo(run.service, fqn)) {
-    ground.log.warn({ run: run.id, type }, 'an entity of another service was not taken over');
-    return false;
-  }
-  return tx.entities.upsert({
-    service: run.service, type, fqn, request: request as Record<string, unknown>,
-    runId: run.id, attempt: attempt.attempt, epoch: attempt.epoch, updatedAt: ground.clock.now(),
-  });
-}
-
-/** A run writes about its own service only. A name with a dot in it stands in quotes. */
-function belongsTo(service: string, fqn: string): boolean {
-  return [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`));
 }

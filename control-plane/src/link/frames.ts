@@ -98,5 +98,6 @@ export type ToRunner =
   | { readonly kind: 'heartbeatReply'; readonly body: { readonly number: number; readonly renewed: readonly { readonly ref: AttemptRef; readonly ttlMs: number }[]; readonly lost: readonly AttemptRef[] } }
   | { readonly kind: 'offer'; readonly body: Offer }
   | { readonly kind: 'cancel'; readonly body: { readonly ref: AttemptRef; readonly reason: string } }
+  | { readonly kind: 'drain'; readonly body: { readonly reason: string } }
   | { readonly kind: 'ack'; readonly body: { readonly ref: AttemptRef; readonly upTo: number } }
   | { readonly kind: 'nack'; readonly body: Nack };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { ErrorBody } from '../errors.ts';
+import { ControlPlaneError, type ErrorBody } from '../errors.ts';
 import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 import type { ParsedRecord } from './batch.ts';
+import { applyRemovals } from './catalog-effects.ts';
 
 const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string().default(''), retryable: z.boolean().default(false) });
 
@@ -32,16 +33,24 @@ export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, at
     return;
   }
   const { status, counts, steps, failures } = parsed.data;
-  await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity: await checkIntegrity(tx, attempt, parsed.data) });
-  const next = afterOutcome(run, parsed.data, now, ground.limits.maxAttempts);
+  const integrity = await checkIntegrity(tx, attempt, parsed.data);
+  await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity });
+  const next = afterOutcome(run, parsed.data, integrity, now, ground.limits.maxAttempts);
   await tx.runs.save(next);
+  if (next.status.state === 'success' || next.status.state === 'partialSuccess') await removeWhatIsGone(tx, ground, run, attempt);
   ground.log.info({ run: run.id, attempt: run.attempt, epoch: run.epoch, outcome: status, state: next.status.state }, 'attempt ended');
 }
 
-function afterOutcome(run: Run, outcome: Outcome, now: number, maxAttempts: number): Run {
+async function removeWhatIsGone(tx: Transaction, ground: Ground, run: Run, attempt: Attempt): Promise<void> {
+  const removed = await applyRemovals(tx, run, attempt, ground.clock.now());
+  if (removed > 0) ground.log.info({ run: run.id, removed }, 'entities that are gone from the source were marked as deleted');
+}
+
+function afterOutcome(run: Run, outcome: Outcome, integrity: string, now: number, maxAttempts: number): Run {
   const error = outcome.error === undefined ? null : body(outcome.error);
   const lost = outcome.status === 'interrupted' || (outcome.status === 'failed' && WORTH_ANOTHER.has(outcome.error?.code ?? '') && outcome.error?.retryable === true);
   if (lost) return giveUpAttempt(run, error ?? { code: 'WORKER_DIED', message: 'the worker ended without a result', remedy: 'See the runner’s log.' }, now, maxAttempts);
+  if (integrity !== 'ok') return end(run, 'failed', now, new ControlPlaneError('INTEGRITY_MISMATCH', integrity).body());
   const state = outcome.status as EndState;
   return end(run, state, now, state === 'cancelled' ? error ?? cancelled(run.cancelReason ?? 'cancelled by the runner') : error);
 }

@@ -149,7 +149,7 @@ export class Session implements ConnectedRunner {
     const resumption = await resume(this.#ground, statement, this.channel);
     if (resumption === undefined) return this.refuse('RUNNER_REVOKED', 'this runner has been revoked');
     if (this.#isClosed()) return;
-    const { positions, cancels } = resumption;
+    const { positions, cancels, drainReason } = resumption;
     this.send({
       kind: 'welcome',
       body: {
@@ -159,6 +159,7 @@ export class Session implements ConnectedRunner {
     });
     this.#state = { name: 'welcomed' };
     for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
+    if (drainReason !== null) this.send({ kind: 'drain', body: { reason: drainReason } });
     for (const frame of later) this.send(frame);
     this.#presence = { ...this.#presence, version, platform, capacity, draining, jobKinds, running: statement.held.filter(({ running }) => running).length };
     log.info({ runner: runner.id, name: runner.name, channel: this.channel, version }, 'runner connected');

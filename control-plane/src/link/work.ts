@@ -9,6 +9,8 @@ import type { ConnectedRunner, Registry } from './registry.ts';
 interface Resumption {
   readonly positions: readonly Position[];
   readonly cancels: readonly { readonly ref: AttemptRef; readonly reason: string }[];
+  /** Why it shall take no work; null when it may. */
+  readonly drainReason: string | null;
 }
 
 /** Settles every attempt that the runner holds, and every run that it should hold and does not. Undefined when it has been revoked meanwhile. */
@@ -16,7 +18,7 @@ export async function resume(ground: Ground, statement: HelloStatement, channel:
   const refs = statement.held.flatMap(({ ref }) => (ref === null ? [] : [ref]));
   const positions: Position[] = [];
   const cancels: { ref: AttemptRef; reason: string }[] = [];
-  const touched = await ground.store.transaction(async (tx) => {
+  const settled = await ground.store.transaction(async (tx) => {
     const runner = await tx.runners.get(statement.runnerId);
     if (runner === undefined || runner.revokedAt !== null) return undefined;
     await tx.runners.save({ ...runner, version: statement.runnerVersion, platform: statement.platform, lastSeenAt: ground.clock.now() });
@@ -25,11 +27,11 @@ export async function resume(ground: Ground, statement: HelloStatement, channel:
       positions.push({ ref, verdict: kept === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP', storedSequence: kept?.stored ?? 0 });
       if (kept !== undefined && kept.run.cancelReason !== null) cancels.push({ ref, reason: kept.run.cancelReason });
     }
-    return forgotten(tx, ground, runner.id, refs);
+    return { drainReason: runner.drainReason, lost: await forgotten(tx, ground, runner.id, refs) };
   });
-  if (touched === undefined) return undefined;
-  for (const runId of [...touched, ...refs.map(({ runId }) => runId)]) ground.changes.changed(runId);
-  return { positions, cancels };
+  if (settled === undefined) return undefined;
+  for (const runId of [...settled.lost, ...refs.map(({ runId }) => runId)]) ground.changes.changed(runId);
+  return { positions, cancels, drainReason: settled.drainReason };
 }
 
 async function keep(tx: Transaction, ground: Ground, runnerId: string, ref: AttemptRef, channel: string): Promise<{ run: Run; stored: number } | undefined> {

@@ -43,4 +43,23 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (run_id, epoch, type, fqn)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE entities ADD COLUMN properties TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE entities ADD COLUMN seen_by TEXT NOT NULL DEFAULT '';
+  ALTER TABLE entities ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entities ADD COLUMN deleted_at INTEGER;
+  UPDATE entities SET seen_by = run_id, seen_at = updated_at;
+  CREATE TABLE lineage (
+    service TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, details TEXT NOT NULL, run_id TEXT NOT NULL,
+    updated_at INTEGER NOT NULL, PRIMARY KEY (service, source, target)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lineage_source ON lineage (source, target);
+  CREATE INDEX lineage_target ON lineage (target, source);
+  ALTER TABLE runs ADD COLUMN deadline_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN records_kept INTEGER NOT NULL DEFAULT 1;
+  CREATE INDEX runs_with_records ON runs (position) WHERE records_kept = 1;
+  ALTER TABLE pipelines ADD COLUMN deadline_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runners ADD COLUMN drain_reason TEXT;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -3,7 +3,7 @@ import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts'
 
 const SAVE_SERVICE = `INSERT INTO services VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
   type = excluded.type, connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
-const SAVE_PIPELINE = 'INSERT OR REPLACE INTO pipelines VALUES (?, ?, ?, ?, ?)';
+const SAVE_PIPELINE = 'INSERT OR REPLACE INTO pipelines (name, service, source_config, logger_level, deadline_ms, updated_at) VALUES (?, ?, ?, ?, ?, ?)';
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
   return {
@@ -13,8 +13,8 @@ export function catalogTables(statements: Statements): CatalogReads & CatalogWri
     pipeline: async (name) => statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
     saveService: async ({ name, type, connection, runner, updatedAt }) =>
       void statements.run(SAVE_SERVICE, [name, type, JSON.stringify(connection), runner, updatedAt]),
-    savePipeline: async ({ name, service, sourceConfig, loggerLevel, updatedAt }) =>
-      void statements.run(SAVE_PIPELINE, [name, service, JSON.stringify(sourceConfig), loggerLevel, updatedAt]),
+    savePipeline: async ({ name, service, sourceConfig, loggerLevel, deadlineMs, updatedAt }) =>
+      void statements.run(SAVE_PIPELINE, [name, service, JSON.stringify(sourceConfig), loggerLevel, deadlineMs, updatedAt]),
   };
 }
 
@@ -28,6 +28,6 @@ function toService(row: Row): Service {
 function toPipeline(row: Row): Pipeline {
   return {
     name: row['name'] as string, service: row['service'] as string, sourceConfig: json(row['source_config']) as Pipeline['sourceConfig'],
-    loggerLevel: row['logger_level'] as string, updatedAt: row['updated_at'] as number,
+    loggerLevel: row['logger_level'] as string, deadlineMs: row['deadline_ms'] as number, updatedAt: row['updated_at'] as number,
   };
 }

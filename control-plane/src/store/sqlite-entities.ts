@@ -1,53 +1,84 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
-import type { Entity, EntityReads, EntityWrites, TableFilter, TableRow } from './store.ts';
+import type { Entity, EntityFilter, EntityReads, EntityRow, EntityWrites, TableRow } from './entity.ts';
 
-const MATCHES = `type = 'table' AND (?1 IS NULL OR service = ?1)
-  AND (?2 IS NULL OR name LIKE ?2 ESCAPE '\\' OR display_name LIKE ?2 ESCAPE '\\' OR description LIKE ?2 ESCAPE '\\')`;
-const TABLES = `SELECT fqn, service, name, display_name, description, table_type, columns FROM entities WHERE ${MATCHES}
-  AND (?3 IS NULL OR fqn > ?3) ORDER BY fqn LIMIT ?4`;
+const MATCHES = `type = ?1 AND (?2 IS NULL OR service = ?2) AND (?3 OR deleted_at IS NULL)
+  AND (?4 IS NULL OR name LIKE ?4 ESCAPE '\\' OR display_name LIKE ?4 ESCAPE '\\' OR description LIKE ?4 ESCAPE '\\')`;
+const PAGE = `SELECT fqn, service, type, name, display_name, description, table_type, columns, deleted_at FROM entities WHERE ${MATCHES}
+  AND (?5 IS NULL OR fqn > ?5) ORDER BY fqn LIMIT ?6`;
 const TOTAL = `SELECT COUNT(*) AS total FROM entities WHERE ${MATCHES}`;
 const TABLE = "SELECT * FROM entities WHERE type = 'table' AND fqn = ? ORDER BY updated_at DESC LIMIT 1";
-const UPSERT = 'INSERT OR REPLACE INTO entities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const GET = 'SELECT * FROM entities WHERE service = ? AND type = ? AND fqn = ?';
+const TYPES = 'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
+const UPSERT = `INSERT OR REPLACE INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
+  run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL)`;
 const COUNT_ONCE = 'INSERT OR IGNORE INTO attempt_entities VALUES (?, ?, ?, ?)';
+const SEEN = 'UPDATE entities SET seen_by = ?, seen_at = ?, deleted_at = NULL WHERE service = ? AND type = ? AND fqn = ?';
+const REMOVE = 'UPDATE entities SET deleted_at = ? WHERE service = ? AND type = ? AND fqn = ? AND deleted_at IS NULL';
+const OF_SCHEMA = `SELECT fqn FROM entities WHERE service = ? AND type = ? AND deleted_at IS NULL AND request ->> 'databaseSchema' = ?`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
+  const page = <T>(type: string, filter: EntityFilter, map: (row: Row) => T): { found: T[]; total: number } => {
+    const matching = matches(type, filter);
+    return {
+      found: statements.all(PAGE, [...matching, filter.after ?? null, filter.limit], map),
+      total: statements.get(TOTAL, matching, (row) => row['total'] as number) ?? 0,
+    };
+  };
+  const remove: EntityWrites['remove'] = async ({ service, type, fqn }, at) => statements.run(REMOVE, [at, service, type, fqn]) === 1;
   return {
     tables: async (filter) => {
-      const matching = matches(filter);
-      const tables = statements.all(TABLES, [...matching, filter.after ?? null, filter.limit], toTableRow);
-      return { tables, total: statements.get(TOTAL, matching, (row) => row['total'] as number) ?? 0 };
+      const { found, total } = page('table', filter, toTableRow);
+      return { tables: found, total };
     },
     table: async (fqn) => statements.get(TABLE, [fqn], toEntity),
-    upsert: async (entity) => {
-      const { service, type, fqn, request, runId, attempt, epoch, updatedAt } = entity;
+    get: async ({ service, type, fqn }) => statements.get(GET, [service, type, fqn], toEntity),
+    ofType: async (type, filter) => {
+      const { found, total } = page(type, filter, toEntityRow);
+      return { entities: found, total };
+    },
+    types: async () => statements.all(TYPES, [], (row) => ({ service: row['service'] as string, type: row['type'] as string, count: row['count'] as number })),
+    upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt }) => {
       const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
       statements.run(UPSERT, [
         service, type, fqn, text(request['name']) ?? fqn, text(request['displayName']), text(request['description']),
-        text(request['tableType']), columns, JSON.stringify(request), runId, attempt, epoch, updatedAt,
+        text(request['tableType']), columns, JSON.stringify(request), JSON.stringify(properties), runId, attempt, epoch, updatedAt,
       ]);
       return statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1;
+    },
+    seen: async ({ service, type, fqn }, { runId, at }) => statements.run(SEEN, [runId, at, service, type, fqn]) === 1,
+    remove,
+    removeOthers: async ({ service, type, schema }, keep, at) => {
+      const gone = statements.all(OF_SCHEMA, [service, type, schema], (row) => row['fqn'] as string).filter((fqn) => !keep.has(fqn));
+      for (const fqn of gone) await remove({ service, type, fqn }, at);
+      return gone.length;
     },
   };
 }
 
-function matches({ service, q }: TableFilter): [string | null, string | null] {
-  return [service ?? null, q === undefined || q === '' ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`];
+function matches(type: string, { service, q, deleted }: EntityFilter): [string, string | null, number, string | null] {
+  return [type, service ?? null, deleted === true ? 1 : 0, q === undefined || q === '' ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`];
 }
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function toTableRow(row: Row): TableRow {
+function toEntityRow(row: Row): EntityRow {
   return {
-    fqn: row['fqn'] as string, service: row['service'] as string, name: row['name'] as string, displayName: row['display_name'] as string | null,
-    description: row['description'] as string | null, tableType: row['table_type'] as string | null, columns: row['columns'] as number,
+    fqn: row['fqn'] as string, service: row['service'] as string, type: row['type'] as string, name: row['name'] as string,
+    displayName: row['display_name'] as string | null, description: row['description'] as string | null, deletedAt: row['deleted_at'] as number | null,
   };
+}
+
+function toTableRow(row: Row): TableRow {
+  return { ...toEntityRow(row), tableType: row['table_type'] as string | null, columns: row['columns'] as number };
 }
 
 function toEntity(row: Row): Entity {
   return {
     service: row['service'] as string, type: row['type'] as string, fqn: row['fqn'] as string, request: json(row['request']) as Entity['request'],
-    runId: row['run_id'] as string, attempt: row['attempt'] as number, epoch: row['epoch'] as number, updatedAt: row['updated_at'] as number,
+    properties: json(row['properties']) as Entity['properties'], runId: row['run_id'] as string, attempt: row['attempt'] as number,
+    epoch: row['epoch'] as number, updatedAt: row['updated_at'] as number, seenBy: row['seen_by'] as string, seenAt: row['seen_at'] as number,
+    deletedAt: row['deleted_at'] as number | null,
   };
 }

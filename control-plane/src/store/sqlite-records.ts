@@ -8,6 +8,8 @@ const OF_ATTEMPT = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequenc
 const OF_ATTEMPT_AND_KIND = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ? ORDER BY position LIMIT ?`;
 const LINES = 'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
 const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES (?, ?, ?, ?, ?)';
+const DROP = 'DELETE FROM records WHERE position IN (SELECT position FROM records WHERE run_id = ? LIMIT ?)';
+const FORGET = 'DELETE FROM attempt_entities WHERE run_id = ?';
 
 export function recordTables(statements: Statements): RecordReads & RecordWrites {
   return {
@@ -22,6 +24,11 @@ export function recordTables(statements: Statements): RecordReads & RecordWrites
     },
     append: async (runId, epoch, first, records) => {
       records.forEach(({ kind, line }, index) => statements.run(APPEND, [runId, epoch, first + index, kind, line]));
+    },
+    drop: async (runId, limit) => {
+      const dropped = statements.run(DROP, [runId, limit]);
+      if (dropped < limit) statements.run(FORGET, [runId]);
+      return dropped;
     },
   };
 }

@@ -17,8 +17,8 @@ export function runnerTables(statements: Statements): RunnerReads & RunnerWrites
   return {
     list: async () => statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner),
     get: async (id) => statements.get('SELECT * FROM runners WHERE id = ?', [id], toRunner),
-    save: async (runner) => void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
-      runner.id, runner.name, runner.publicKey, runner.version, runner.platform, runner.enrolledAt, runner.lastSeenAt, runner.revokedAt,
+    save: async (runner) => void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+      runner.id, runner.name, runner.publicKey, runner.version, runner.platform, runner.enrolledAt, runner.lastSeenAt, runner.revokedAt, runner.drainReason,
     ]),
   };
 }
@@ -27,6 +27,6 @@ function toRunner(row: Row): Runner {
   return {
     id: row['id'] as string, name: row['name'] as string, publicKey: bytes(row['public_key']), version: row['version'] as string,
     platform: row['platform'] as string, enrolledAt: row['enrolled_at'] as number, lastSeenAt: row['last_seen_at'] as number | null,
-    revokedAt: row['revoked_at'] as number | null,
+    revokedAt: row['revoked_at'] as number | null, drainReason: row['drain_reason'] as string | null,
   };
 }

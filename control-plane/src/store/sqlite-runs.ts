@@ -2,24 +2,29 @@ import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
 const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
-  started_at, cancel_reason, refused_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  started_at, cancel_reason, refused_by, deadline_ms, records_kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status, attempt = excluded.attempt,
-  epoch = excluded.epoch, started_at = excluded.started_at, cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by`;
-const LIST = 'SELECT * FROM runs ORDER BY position DESC LIMIT ?';
-const LIST_OF_SERVICE = 'SELECT * FROM runs WHERE service = ? ORDER BY position DESC LIMIT ?';
+  epoch = excluded.epoch, started_at = excluded.started_at, cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
+  records_kept = excluded.records_kept`;
+const LIST = `SELECT * FROM runs WHERE (?1 IS NULL OR service = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR state = ?3)
+  AND (?4 IS NULL OR position < (SELECT position FROM runs WHERE id = ?4)) ORDER BY position DESC LIMIT ?5`;
+const OLDEST_BEYOND = `SELECT * FROM runs AS old WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
+  AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service AND newer.position > old.position) >= ? ORDER BY position LIMIT 1`;
 const ACTIVE = "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
 const SAVE_ATTEMPT = 'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 export function runTables(statements: Statements): RunReads & RunWrites {
   return {
     get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
-    list: async ({ limit, service }) =>
-      service === undefined ? statements.all(LIST, [limit], toRun) : statements.all(LIST_OF_SERVICE, [service, limit], toRun),
+    list: async ({ limit, service, kind, state, before }) =>
+      statements.all(LIST, [service ?? null, kind ?? null, state ?? null, before ?? null, limit], toRun),
+    oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
     active: async () => statements.all(ACTIVE, [], toRun),
     attempt: async (runId, epoch) => statements.get('SELECT * FROM attempts WHERE run_id = ? AND epoch = ?', [runId, epoch], toAttempt),
     save: async (run) => void statements.run(SAVE_RUN, [
       run.id, run.kind, run.service, run.pipeline, run.workflow, run.pinnedTo, run.status.state, JSON.stringify(run.status), run.attempt,
       run.epoch, run.queuedAt, run.startedAt, run.cancelReason, JSON.stringify(run.refusedBy),
+      run.deadlineMs, run.recordsKept ? 1 : 0,
     ]),
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, [
       attempt.runId, attempt.epoch, attempt.attempt, attempt.runnerId, attempt.channel, attempt.storedSequence, attempt.wireBytes,
@@ -34,6 +39,7 @@ function toRun(row: Row): Run {
     workflow: row['workflow'] as string, pinnedTo: row['pinned_to'] as string | null, status: json(row['status']) as Run['status'],
     attempt: row['attempt'] as number, epoch: row['epoch'] as number, queuedAt: row['queued_at'] as number,
     startedAt: row['started_at'] as number | null, cancelReason: row['cancel_reason'] as string | null, refusedBy: json(row['refused_by']) as string[],
+    deadlineMs: row['deadline_ms'] as number, recordsKept: row['records_kept'] === 1,
   };
 }
 

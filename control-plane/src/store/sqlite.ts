@@ -4,9 +4,11 @@ import { ControlPlaneError } from '../errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { catalogTables } from './sqlite-catalog.ts';
 import { entityTables } from './sqlite-entities.ts';
+import { lineageTable } from './sqlite-lineage.ts';
 import { recordTables } from './sqlite-records.ts';
 import { runTables } from './sqlite-runs.ts';
 import { runnerTables, tokenTable } from './sqlite-runners.ts';
+import { settingTable } from './sqlite-settings.ts';
 import { Statements } from './sqlite-statements.ts';
 import type { Store, Transaction } from './store.ts';
 
@@ -49,6 +51,7 @@ function tablesOf(database: DatabaseSync): Transaction {
   return {
     tokens: tokenTable(statements), runners: runnerTables(statements), catalog: catalogTables(statements),
     runs: runTables(statements), records: recordTables(statements), entities: entityTables(statements),
+    lineage: lineageTable(statements), settings: settingTable(statements),
   };
 }
 

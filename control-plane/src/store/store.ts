@@ -6,6 +6,8 @@
  * Every method is asynchronous because another store may live behind a network.
  */
 import type { JobKind, Run } from '../run.ts';
+import type { EntityReads, EntityWrites } from './entity.ts';
+import type { LineageReads, LineageWrites } from './lineage.ts';
 
 export interface Store {
   readonly read: Reads;
@@ -19,6 +21,8 @@ export interface Reads {
   readonly runs: RunReads;
   readonly records: RecordReads;
   readonly entities: EntityReads;
+  readonly lineage: LineageReads;
+  readonly settings: SettingReads;
 }
 
 export interface Transaction extends Reads {
@@ -28,6 +32,8 @@ export interface Transaction extends Reads {
   readonly runs: RunReads & RunWrites;
   readonly records: RecordReads & RecordWrites;
   readonly entities: EntityReads & EntityWrites;
+  readonly lineage: LineageReads & LineageWrites;
+  readonly settings: SettingReads & SettingWrites;
 }
 
 /** Times are Unix milliseconds throughout. */
@@ -55,6 +61,8 @@ export interface Runner {
   readonly enrolledAt: number;
   readonly lastSeenAt: number | null;
   readonly revokedAt: number | null;
+  /** Why it gets no work; null when it gets some. */
+  readonly drainReason: string | null;
 }
 
 export interface RunnerReads {
@@ -79,6 +87,8 @@ export interface Pipeline {
   readonly service: string;
   readonly sourceConfig: Readonly<Record<string, unknown>>;
   readonly loggerLevel: string;
+  /** The longest an attempt of it may run; 0 for the runner's own limit. */
+  readonly deadlineMs: number;
   readonly updatedAt: number;
 }
 
@@ -121,6 +131,10 @@ export interface Attempt {
 export interface RunFilter {
   readonly limit: number;
   readonly service?: string | undefined;
+  readonly kind?: JobKind | undefined;
+  readonly state?: string | undefined;
+  /** Id of the last run of the page before. */
+  readonly before?: string | undefined;
 }
 
 export interface RunReads {
@@ -130,6 +144,8 @@ export interface RunReads {
   /** Queued, offered and running, oldest first. */
   active(): Promise<Run[]>;
   attempt(runId: string, epoch: number): Promise<Attempt | undefined>;
+  /** The oldest ended run that still has its records and is not among the newest `keep` of its service. */
+  oldestBeyond(keep: number): Promise<Run | undefined>;
 }
 
 export interface RunWrites {
@@ -167,49 +183,20 @@ export interface RecordReads {
   digest(runId: string, epoch: number, upTo: number): Promise<string>;
 }
 
+/** What an operator has set, by name. */
+export interface SettingReads {
+  get(name: string): Promise<string | undefined>;
+}
+
+export interface SettingWrites {
+  save(name: string, value: string): Promise<void>;
+}
+
 export interface RecordWrites {
   /** Numbers the records from `first` on. */
   append(runId: string, epoch: number, first: number, records: readonly NewRecord[]): Promise<void>;
-}
-
-export interface Entity {
-  readonly service: string;
-  readonly type: string;
-  readonly fqn: string;
-  readonly request: Readonly<Record<string, unknown>>;
-  readonly runId: string;
-  readonly attempt: number;
-  readonly epoch: number;
-  readonly updatedAt: number;
-}
-
-export interface TableRow {
-  readonly fqn: string;
-  readonly service: string;
-  readonly name: string;
-  readonly displayName: string | null;
-  readonly description: string | null;
-  readonly tableType: string | null;
-  readonly columns: number;
-}
-
-export interface TableFilter {
-  readonly service?: string | undefined;
-  /** Part of a name, display name or description. */
-  readonly q?: string | undefined;
-  /** The last name of the page before. */
-  readonly after?: string | undefined;
-  readonly limit: number;
-}
-
-export interface EntityReads {
-  tables(filter: TableFilter): Promise<{ readonly tables: TableRow[]; readonly total: number }>;
-  table(fqn: string): Promise<Entity | undefined>;
-}
-
-export interface EntityWrites {
-  /** Whether the run's assignment had not written this entity before. */
-  upsert(entity: Entity): Promise<boolean>;
+  /** Deletes up to `limit` records of a run, and says how many that were. What came of them stays. */
+  drop(runId: string, limit: number): Promise<number>;
 }
 
 export type { JobKind, Run };

@@ -1,0 +1,67 @@
+/**
+ * What a run does to the catalog. Invariants:
+ * - A run touches what its own service has, and nothing else.
+ * - What is written or seen takes effect with its batch.
+ * - Nothing is removed before the outcome has vouched for the whole stream: a lost or garbled run cannot empty a catalog.
+ * - Removing keeps the entity; it is there again when a later run writes or sees it.
+ */
+import { catalogRecordOf, isCounted, mayWrite, type CatalogRecord } from '../catalog-record.ts';
+import type { Ground } from '../settings.ts';
+import type { Attempt, Run, Transaction } from '../store/store.ts';
+import { parseRecord, type ParsedRecord } from './batch.ts';
+
+/** Applies what a batch brought. The number of entities that the attempt had not written before. */
+export async function applyToCatalog(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, records: readonly ParsedRecord[]): Promise<number> {
+  let entities = 0;
+  for (const { value } of records) {
+    const record = catalogRecordOf(value);
+    if (record === undefined) continue;
+    if (!mayWrite(run.service, record)) ground.log.warn({ run: run.id, kind: record.kind }, 'a record about another service was not taken over');
+    else if (await apply(tx, ground, run, attempt, record)) entities++;
+  }
+  return entities;
+}
+
+/** Whether it was an entity that counts and that the attempt had not written before. */
+async function apply(tx: Transaction, ground: Ground, { id: runId, service }: Run, { attempt, epoch }: Attempt, record: CatalogRecord): Promise<boolean> {
+  const now = ground.clock.now();
+  switch (record.kind) {
+    case 'entity': {
+      const { type, fqn, request, properties } = record;
+      return await tx.entities.upsert({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt: now }) && isCounted(type);
+    }
+    case 'lineage': {
+      const { from, to, details } = record;
+      await tx.lineage.save({ service, from, to, details, runId, updatedAt: now });
+      return false;
+    }
+    case 'unchanged':
+      for (const fqn of record.fqns) await tx.entities.seen({ service, type: record.type, fqn }, { runId, at: now });
+      return false;
+    default: return false;
+  }
+}
+
+const PAGE = 200;
+
+/** Removes what an attempt that ended well found to be gone. The number of entities removed. */
+export async function applyRemovals(tx: Transaction, run: Run, attempt: Attempt, now: number): Promise<number> {
+  let removed = 0;
+  for (const kind of ['deletion', 'sweep']) {
+    for (let after = 0; ;) {
+      const page = await tx.records.ofAttempt(run.id, attempt.epoch, { after, limit: PAGE }, kind);
+      for (const { line } of page) removed += await applyRemoval(tx, run.service, catalogRecordOf(parseRecord(line).value), now);
+      if (page.length < PAGE) break;
+      after = page.at(-1)!.sequence;
+    }
+  }
+  return removed;
+}
+
+async function applyRemoval(tx: Transaction, service: string, record: CatalogRecord | undefined, now: number): Promise<number> {
+  if (record === undefined || !mayWrite(service, record)) return 0;
+  if (record.kind === 'deletion') return await tx.entities.remove({ service, type: record.type, fqn: record.fqn }, now) ? 1 : 0;
+  // A source without a single object is more likely a fault than a fact.
+  if (record.kind !== 'sweep' || record.keep.length === 0) return 0;
+  return tx.entities.removeOthers({ service, type: 'table', schema: record.databaseSchema }, new Set(record.keep), now);
+}

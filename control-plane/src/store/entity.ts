@@ -1,0 +1,86 @@
+export interface Entity {
+  readonly service: string;
+  readonly type: string;
+  readonly fqn: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  /** What OpenMetadata's create request has no place for. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Who wrote it last. */
+  readonly runId: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly updatedAt: number;
+  /** The last run that found it in the source, whether it had changed or not. */
+  readonly seenBy: string;
+  readonly seenAt: number;
+  /** When it was found to be gone; null while it is there. */
+  readonly deletedAt: number | null;
+}
+
+/** An entity as it is written: being written, it is seen, and it is there. */
+export type NewEntity = Omit<Entity, 'seenBy' | 'seenAt' | 'deletedAt'>;
+
+export interface EntityKey {
+  readonly service: string;
+  readonly type: string;
+  readonly fqn: string;
+}
+
+/** What has been noticed about an entity, when, and by which run. */
+export interface Sighting {
+  readonly runId: string;
+  readonly at: number;
+}
+
+export interface EntityRow {
+  readonly fqn: string;
+  readonly service: string;
+  readonly type: string;
+  readonly name: string;
+  readonly displayName: string | null;
+  readonly description: string | null;
+  readonly deletedAt: number | null;
+}
+
+export interface TableRow extends EntityRow {
+  readonly tableType: string | null;
+  readonly columns: number;
+}
+
+export interface EntityFilter {
+  readonly service?: string | undefined;
+  /** Part of a name, display name or description. */
+  readonly q?: string | undefined;
+  /** The last name of the page before. */
+  readonly after?: string | undefined;
+  /** Also what is gone. */
+  readonly deleted?: boolean | undefined;
+  readonly limit: number;
+}
+
+export interface TypeCount {
+  readonly service: string;
+  readonly type: string;
+  readonly count: number;
+}
+
+export interface EntityReads {
+  tables(filter: EntityFilter): Promise<{ readonly tables: TableRow[]; readonly total: number }>;
+  table(fqn: string): Promise<Entity | undefined>;
+  get(key: EntityKey): Promise<Entity | undefined>;
+  /** Entities of one type by name. */
+  ofType(type: string, filter: EntityFilter): Promise<{ readonly entities: EntityRow[]; readonly total: number }>;
+  /** How many of each type each service has; what is gone not counted. */
+  types(): Promise<TypeCount[]>;
+}
+
+export interface EntityWrites {
+  /** Whether the run's assignment had not written this entity before. What was gone is there again. */
+  upsert(entity: NewEntity): Promise<boolean>;
+  /** Whether there is such an entity. What was gone is there again. */
+  seen(key: EntityKey, by: Sighting): Promise<boolean>;
+  /** Whether it was there until now. */
+  remove(key: EntityKey, at: number): Promise<boolean>;
+  /** Removes what a schema has of a type beside the names to keep; the number of entities removed. */
+  removeOthers(schema: Omit<EntityKey, 'fqn'> & { readonly schema: string }, keep: ReadonlySet<string>, at: number): Promise<number>;
+}

@@ -1,0 +1,19 @@
+/** Data of one table that comes from another. At most one a service and pair of tables. */
+export interface LineageEdge {
+  readonly service: string;
+  readonly from: string;
+  readonly to: string;
+  /** entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, … */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly runId: string;
+  readonly updatedAt: number;
+}
+
+export interface LineageReads {
+  /** Edges that begin or end at a table, by name. */
+  of(fqn: string, direction: 'upstream' | 'downstream', limit: number): Promise<LineageEdge[]>;
+}
+
+export interface LineageWrites {
+  save(edge: LineageEdge): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { lineageAround, type Lineage } from './lineage-graph.ts';
+import type { Entity } from './store/entity.ts';
+import type { Reads } from './store/store.ts';
+
+const Tagged = z.object({ tags: z.array(z.object({ tagFQN: z.string() })).catch([]).default([]) });
+const Columns = z.array(Tagged.extend({ name: z.string() })).catch([]);
+const Owner = z.object({ name: z.string().nullable().catch(null).default(null), email: z.string().nullable().catch(null).default(null), of: z.string().nullable().catch(null).default(null) });
+const Owners = z.array(Owner).catch([]);
+
+interface Tag {
+  readonly tagFQN: string;
+  /** Null when the table as a whole carries it. */
+  readonly column: string | null;
+  readonly description: string | null;
+}
+
+/** A table with everything that is known about it. */
+export async function viewTable(read: Reads, table: Entity) {
+  const { service, fqn } = table;
+  const about = async (type: string): Promise<Entity['request'] | null> => (await read.entities.get({ service, type, fqn }))?.request ?? null;
+  return {
+    fqn, service, request: table.request, properties: table.properties, deleted: table.deletedAt !== null, deletedAt: table.deletedAt,
+    tags: await tagsOf(read, table), owners: Owners.parse(table.properties['owners'] ?? []),
+    lineage: await edgesOf(read, fqn), profile: await about('tableProfile'), sample: await about('sampleData'),
+    provenance: {
+      runId: table.runId, attempt: table.attempt, epoch: table.epoch, updatedAt: table.updatedAt, seenBy: table.seenBy, seenAt: table.seenAt,
+    },
+  };
+}
+
+async function tagsOf(read: Reads, { service, request }: Entity): Promise<Tag[]> {
+  const own = Tagged.parse(request).tags.map(({ tagFQN }) => ({ tagFQN, column: null }));
+  const ofColumns = Columns.parse(request['columns'] ?? []).flatMap(({ name, tags }) => tags.map(({ tagFQN }) => ({ tagFQN, column: name })));
+  const all = [...own, ...ofColumns];
+  const meanings = new Map<string, string | null>();
+  for (const { tagFQN } of all) {
+    if (!meanings.has(tagFQN)) meanings.set(tagFQN, descriptionOf(await read.entities.get({ service, type: 'tag', fqn: tagFQN })));
+  }
+  return all.map(({ tagFQN, column }) => ({ tagFQN, column, description: meanings.get(tagFQN) ?? null }));
+}
+
+function descriptionOf(entity: Entity | undefined): string | null {
+  const description = entity?.request['description'];
+  return typeof description === 'string' && description !== '' ? description : null;
+}
+
+async function edgesOf(read: Reads, fqn: string): Promise<{ readonly upstream: Lineage['edges']; readonly downstream: Lineage['edges'] }> {
+  const { edges } = await lineageAround(read, fqn, { upstreamDepth: 1, downstreamDepth: 1 });
+  return { upstream: edges.filter(({ to }) => to === fqn), downstream: edges.filter(({ from }) => from === fqn) };
+}
