@@ -43,14 +43,14 @@ const onlyEnglish = {
 };
 
 /** Bundled CommonJS packages ask for Node's own modules by require. */
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const REQUIRE = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
 async function bundle() {
   const { build } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { outputFiles } = await build({
     absWorkingDir: root, entryPoints: { 'cli/main': 'src/cli/main.ts', 'worker/main': 'src/worker/main.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]',
-    bundle: true, splitting: true, write: false, format: 'esm', platform: 'node', target: 'node24', external: LEFT_OUTSIDE, plugins: [onlyEnglish], banner: { js: REQUIRE }, sourcemap: true, legalComments: 'linked',
+    bundle: true, splitting: true, write: false, format: 'esm', platform: 'node', target: 'node24', external: LEFT_OUTSIDE, plugins: [onlyEnglish], banner: { js: REQUIRE }, sourcemap: true, minifyWhitespace: true, legalComments: 'linked',
     define: { RUNNER_VERSION: JSON.stringify(version) }, logLevel: 'warning',
   });
   return outputFiles;

@@ -8,6 +8,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import { TaskGroup } from '../../runtime/task-group.ts';
 import { keepInformed, serviceManager, type ServiceManager } from '../../service/notify.ts';
 import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
+import { compactOnce } from '../heap.ts';
 import { platform, version } from '../version.ts';
 
 /**
@@ -39,6 +40,7 @@ async function serve(runner: Runner, config: RunnerConfig, logger: Logger, { int
     await runner.link.run(signal);
     group.stop(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
   });
+  group.start((signal) => compactOnce(() => runner.link.status().state.name === 'connected', systemClock, signal));
   group.start((signal) => keepInformed(manager, () => summary(runner.link.status()), systemClock, signal));
   await manager.say('READY=1', 'STATUS=started');
   try {
