@@ -55,9 +55,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   delete process.env.HYBRID_RUNNER_NODE;
   // The service waits most of its life; a young generation that stays small saves a tenth of its memory.
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');
-  // An extraction takes apart tens of megabytes and keeps little: collecting early costs less than it saves.
   // The service waits most of its life: memory matters more there than speed.
   if (args[0] === 'run') setFlagsFromString('--optimize-for-size');
+  // An extraction takes apart tens of megabytes and keeps little: collecting early costs less than it saves.
   if (args[0] === 'ingest') setFlagsFromString('--heap-growing-percent=30');
   const { main } = await import('../dist/cli/main.js');
   await main(args);
