@@ -1,7 +1,10 @@
 import { Processes } from '../demo/processes.ts';
 import { preparePlace } from '../demo/setup.ts';
+import { benchChannel } from './channel.ts';
 import { benchExtraction } from './extraction.ts';
 import { benchIdle } from './idle.ts';
+import { benchRedaction } from './redact.ts';
+import { benchSpool } from './spool.ts';
 import { benchStartup } from './startup.ts';
 
 type Figures = Readonly<Record<string, number | null>>;
@@ -26,6 +29,9 @@ function rounded(figures: Figures): Figures {
 async function main(): Promise<void> {
   const figures = {
     ...(await part('start-up', benchStartup)),
+    ...(await part('channel against a bare TLS socket', benchChannel)),
+    ...(await part('spool against the disk', () => benchSpool(preparePlace('bench').directory))),
+    ...(await part('redaction against one regular expression', benchRedaction)),
     ...(await part('idle link', (processes) => benchIdle(processes, preparePlace('bench')))),
     ...(await part('extraction of 1,000 objects', (processes) => benchExtraction(processes, preparePlace('bench')))),
   };
