@@ -118,10 +118,11 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     rejectTables(2);
     const { code, outcome } = await runner.ingest(workflow());
     expect(code).toBe(0);
-    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { failures: 2, entities: OBJECTS + 3 } });
-    expect(outcome!.failures.map((failure) => failure.code)).toEqual(['SINK_REJECTED', 'SINK_REJECTED']);
-    expect(outcome!.steps[1]).toMatchObject({ name: 'OpenMetadata', errors: 2 });
-    expect(names()).toHaveLength(OBJECTS - 2);
+    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { objects: OBJECTS } });
+    const missing = expected().filter((name) => !names().includes(name));
+    expect(missing).toHaveLength(2);
+    expect(outcome!.failures).toEqual(expect.arrayContaining(missing.map((name) => expect.objectContaining({ name, code: 'SINK_REJECTED' }) as unknown)));
+    expect(outcome!.steps[1]).toMatchObject({ name: 'OpenMetadata', errors: outcome!.counts['failures'] });
     expect(statuses()).toEqual(['running', 'partialSuccess']);
   });
 
@@ -129,7 +130,8 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     rejectTables(OBJECTS);
     const { code, outcome } = await runner.ingest(workflow());
     expect(code).toBe(1);
-    expect(outcome).toMatchObject({ status: 'failed', counts: { failures: OBJECTS } });
+    expect(outcome?.status).toBe('failed');
+    expect(outcome!.counts['failures']!).toBeGreaterThanOrEqual(OBJECTS);
     expect(statuses()).toEqual(['running', 'failed']);
   });
 
