@@ -52,8 +52,7 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
     const outbox = complete.store.spoolOf(job.ref);
     const child = fork(complete.entry, [], {
       env: chooseEnvironment(complete.env, complete.secretPrefix),
-      // What a worker takes apart is large and what it keeps is small, so its heap is told to stay close to what it holds.
-      execArgv: [`--max-old-space-size=${complete.memoryMb}`, '--semi-space-growth-factor=1', '--heap-growing-percent=30', '--disable-sigusr1'],
+      execArgv: workerNodeOptions(complete.memoryMb),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'json',
     });
@@ -61,6 +60,11 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
     await worker.start(job);
     return worker;
   };
+}
+
+/** What a worker takes apart is large and what it keeps is small, so its heap is told to stay close to what it holds. */
+export function workerNodeOptions(memoryMb: number): string[] {
+  return [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=4', '--heap-growing-percent=30', '--disable-sigusr1'];
 }
 
 export function chooseEnvironment(env: NodeJS.ProcessEnv, secretPrefix: string | undefined): NodeJS.ProcessEnv {

@@ -2,6 +2,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
+import { release } from './body.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
@@ -70,13 +71,17 @@ export class SalesforceApi {
   }
 
   /**
-   * What `take` makes of the body. One body is taken at a time, whatever else is under way: it is work for the processor
-   * alone, and half-taken bodies are what costs memory. Where `take` throws a retryable error, the call is made again.
+   * What `take` makes of the body, which is gone afterwards. One body is decompressed and taken at a time, whatever else
+   * is under way: it is work for the processor alone, and bodies that wait are what costs memory. Where `take` throws a
+   * retryable error, the call is made again.
    */
   async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.#repeat(request, signal, async () => {
-      const { body } = await this.#exchange(request, signal);
-      return this.#taking.run(() => take(body));
+      const answer = await this.#exchange(request, signal);
+      return this.#taking.run(async () => {
+        const body = answer.body();
+        return take(body).finally(() => release(body));
+      });
     });
   }
 
@@ -121,11 +126,11 @@ export const VERSIONS_PATH = '/services/data/';
 
 function accepted(answer: HttpAnswer, what: string): HttpAnswer {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw refusal(answer.status, tryParse(answer.body), what, retryAfter(answer.headers['retry-after']));
+  throw refusal(answer.status, tryParse(answer.body()), what, retryAfter(answer.headers['retry-after']));
 }
 
 function parse(answer: HttpAnswer, what: string): unknown {
-  const body = tryParse(answer.body);
+  const body = tryParse(answer.body());
   if (body === undefined) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { retryable: true });
   const error = readError(body);
   if (Array.isArray(body) && error !== undefined) throw refusal(answer.status, body, what);

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readBody } from './body.ts';
+import { type BodyLimits, inflate, receiveBody } from './body.ts';
 
 const limits = { maxBytes: 4 * 1024 * 1024, maxRatio: 200 };
+const readBody = async (stream: Readable, encoding: string | undefined, within: BodyLimits): Promise<Buffer> => inflate(await receiveBody(stream, encoding, within), within);
 const bodyOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
 
 describe('a body', () => {

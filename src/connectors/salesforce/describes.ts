@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { SalesforceApi } from './api.ts';
 import { isDerived, kindOf } from './catalogue.ts';
-import { MOST_PARTS, readComposite, type PartAnswer } from './composite.ts';
+import { MOST_PARTS, parseJson, readComposite, type PartAnswer } from './composite.ts';
 import { describeSchema, type DescribedObject, type ListedObject } from './describe.ts';
 import { each, inParallel } from './in-parallel.ts';
 import { refusal } from './refusal.ts';
@@ -61,7 +62,7 @@ async function describeGroup<T>(group: readonly ListedObject[], options: Describ
   let answers: Map<string, Described<T>>;
   try {
     const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
-    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
+    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
@@ -90,13 +91,21 @@ async function repeatFailed<T>(read: readonly Described<T>[], options: Describes
   return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];
 }
 
+/** Fields are read one at a time; relationships to children are the bulk of some describes, and are read from the other side. */
+const CUT = { taken: 'fields', dropped: ['childRelationships'] } as const;
+const fieldSchema = describeSchema.shape.fields.element;
+const wholeSchema = describeSchema.extend({ fields: z.array(z.unknown()) });
+
 function readPart<T>(listed: ListedObject, answer: PartAnswer, keep: (object: DescribedObject) => T): Described<T> {
   const what = `describe of ${listed.name}`;
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
-  const parsed = describeSchema.safeParse(answer.body);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form (${issue?.path.join('.')}: ${issue?.message})`, { cause: parsed.error }) };
+  try {
+    const whole = wholeSchema.parse(answer.body);
+    const fields = answer.elements.map((field) => fieldSchema.parse(parseJson(field.toString('utf8'), what)));
+    return { listed, value: keep({ ...whole, fields }) };
+  } catch (thrown) {
+    if (!(thrown instanceof z.ZodError)) throw thrown;
+    const issue = thrown.issues[0];
+    return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form (${issue?.path.join('.')}: ${issue?.message})`, { cause: thrown }) };
   }
-  return { listed, value: keep(parsed.data) };
 }

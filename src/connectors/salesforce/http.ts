@@ -6,7 +6,7 @@ import { normalizeHost } from '../../network/endpoint.ts';
 import { withDeadline } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { readBody } from './body.ts';
+import { inflate, receiveBody } from './body.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -21,7 +21,11 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
+  /**
+   * Decompresses the body, at each call. Until then it is held as it was received, a twentieth of its size. Throws
+   * RESPONSE_TOO_LARGE, and NETWORK_RESET for a damaged one.
+   */
+  readonly body: () => Buffer;
 }
 
 export interface HttpOptions {
@@ -84,7 +88,8 @@ export class Http {
         headers: { 'accept-encoding': 'gzip', 'user-agent': 'hybrid-ingestion-runner', ...request.headers },
       });
       const encoding = headers['content-encoding'];
-      return { status: statusCode, headers, body: await readBody(body, Array.isArray(encoding) ? encoding.join() : encoding, this.#options) };
+      const received = await receiveBody(body, Array.isArray(encoding) ? encoding.join() : encoding, this.#options);
+      return { status: statusCode, headers, body: () => inflate(received, this.#options) };
     } catch (thrown) {
       throw signal.aborted ? RunnerError.from(signal.reason, 'ABORTED') : RunnerError.from(thrown, 'NETWORK_RESET');
     }

@@ -36,6 +36,6 @@ export class PolicyTransport extends Transport {
     }
     const answer = await this.#carry({ method, url: parsed, headers: { ...headers }, body: body ?? undefined });
     const flat = Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
-    return { statusCode: answer.status, headers: Object.fromEntries(flat), body: answer.body.toString('utf8') };
+    return { statusCode: answer.status, headers: Object.fromEntries(flat), body: answer.body().toString('utf8') };
   }
 }

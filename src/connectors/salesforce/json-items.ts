@@ -1,47 +1,59 @@
-import { RunnerError } from '../../runtime/errors.ts';
+import { broken, JsonCursor } from './json-cursor.ts';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
+/** A large list within an item's `body`, and what is done with it: its elements are taken one by one, or it is dropped. */
+export interface Cut {
+  readonly taken: string;
+  readonly dropped: readonly string[];
+}
+
+export interface JsonItem {
+  /** The item, with the lists that were cut out of it empty. */
+  readonly text: string;
+  /** The elements of the list that was taken, as slices of the text. */
+  readonly elements: readonly Buffer[];
+}
+
+const NOTHING: Cut = { taken: '', dropped: [] };
+const EMPTY_LIST = '[]';
 
 /**
- * The items of the list that is the value of `key` in a JSON object, as slices of the text. A composite of describes is
- * some megabytes, and a large one becomes tens of them when it is parsed as a whole; its items are small and can be
- * dropped one after the other. Throws SALESFORCE_UNEXPECTED (worth another try) when the text ends early or has no such list.
+ * The items of the list that is the value of `key` in a JSON object, one at a time. A composite of describes is some
+ * megabytes, and a large one becomes tens of them when it is parsed as a whole; its items are small, their fields are
+ * smaller still, and most of the rest is lists that nobody reads. Throws SALESFORCE_UNEXPECTED (worth another try) when
+ * the text ends early or has no such list.
  */
-export function* jsonItems(text: Buffer, key: string): Generator<Buffer, void, undefined> {
-  let start = 0;
-  let depth = 0;
-  for (let at = startOfList(text, key); at < text.length; at++) {
-    const byte = text[at]!;
-    if (byte === QUOTE) at = endOfString(text, at);
-    else if (OPEN.has(byte)) {
-      if (depth === 0) start = at;
-      depth += 1;
-    } else if (CLOSE.has(byte)) {
-      if (depth === 0) return;
-      depth -= 1;
-      if (depth === 0) yield text.subarray(start, at + 1);
+export function* jsonItems(text: Buffer, key: string, cut: Cut = NOTHING): Generator<JsonItem, void, undefined> {
+  const cursor = new JsonCursor(text);
+  let found = false;
+  for (const name of cursor.members()) {
+    if (name !== key) cursor.skip();
+    else {
+      found = true;
+      for (const _ of cursor.elements()) yield cursor.opens('{') ? cutItem(text, cursor, cut) : { text: cursor.take().toString('utf8'), elements: [] };
     }
   }
-  throw broken();
+  if (!found) throw broken();
 }
 
-function startOfList(text: Buffer, key: string): number {
-  const head = new RegExp(`^\\s*\\{(?:.{0,1000}?,)?\\s*"${key}"\\s*:\\s*\\[`, 's').exec(text.toString('latin1', 0, 2000));
-  if (head === null) throw broken();
-  return head[0].length;
-}
-
-function endOfString(text: Buffer, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === BACKSLASH) at += 1;
-    else if (text[at] === QUOTE) return at;
+function cutItem(text: Buffer, cursor: JsonCursor, { taken, dropped }: Cut): JsonItem {
+  const pieces: string[] = [];
+  const elements: Buffer[] = [];
+  let start = cursor.at;
+  const cutOut = (work: () => void): void => {
+    pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
+    work();
+    start = cursor.at;
+  };
+  for (const outer of cursor.members()) {
+    if (outer !== 'body' || !cursor.opens('{')) cursor.skip();
+    else {
+      for (const name of cursor.members()) {
+        if (!cursor.opens('[') || (name !== taken && !dropped.includes(name))) cursor.skip();
+        else if (name === taken) cutOut(() => { for (const _ of cursor.elements()) elements.push(cursor.take()); });
+        else cutOut(() => cursor.skip());
+      }
+    }
   }
-  throw broken();
-}
-
-function broken(): RunnerError {
-  return new RunnerError('SALESFORCE_UNEXPECTED', 'an answer is not the JSON it should be', { retryable: true });
+  pieces.push(text.toString('utf8', start, cursor.at));
+  return { text: pieces.join(''), elements };
 }

@@ -135,7 +135,7 @@ export class SignIn {
       headers: { 'content-type': 'text/xml; charset=UTF-8', soapaction: '""' },
       body: loginEnvelope({ username, password, organizationId: withToken ? undefined : organizationId }),
     }, signal);
-    const { sessionId, serverUrl, organizationId: org } = readLoginAnswer(answer.status, answer.body.toString('utf8'));
+    const { sessionId, serverUrl, organizationId: org } = readLoginAnswer(answer.status, answer.body().toString('utf8'));
     protect(sessionId);
     return { origin: this.#orgOrigin(serverUrl), accessToken: sessionId, organizationId: org };
   }
