@@ -199,6 +199,20 @@ describe('what follows the tables', () => {
     expect(catalogue.server.busiest).toBeGreaterThan(1);
   });
 
+  it('is not sent again while it says the same', async () => {
+    const edge = (fromColumns: readonly string[]): SinkRecord => ({ kind: 'lineage', from: `${SCHEMA}.T0__c`, to: `${SCHEMA}.T1__c`, details: { source: 'ViewLineage', columnsLineage: [{ fromColumns, toColumn: `${SCHEMA}.T1__c.Id` }] } });
+    const records = [...parents, ...many(2)];
+    const [id, name] = [`${SCHEMA}.T0__c.Id`, `${SCHEMA}.T0__c.Name`];
+    await catalogue.run([...records, edge([id, name])]);
+    await catalogue.run([...records, edge([name, id])]);
+    expect(counted('PUT /lineage')).toBe(1);
+    await catalogue.run([...records, edge([id])]);
+    expect(counted('PUT /lineage')).toBe(2);
+    catalogue.server.faults.push({ on: /^GET \/lineage/, status: 200, text: '{"upstreamEdges":"?"}' });
+    await catalogue.run([...records, edge([id])]);
+    expect(counted('PUT /lineage')).toBe(3);
+  });
+
   it('counts lineage to a table that is not there, and goes on', async () => {
     const report = await catalogue.run([...parents, ...many(2), { kind: 'lineage', from: `${SCHEMA}.T0__c`, to: `${SCHEMA}.Gone` }]);
     expect(report).toMatchObject({ status: 'partialSuccess', counts: { failed: 1 }, failures: [{ code: 'SINK_REJECTED' }] });

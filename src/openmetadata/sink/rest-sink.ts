@@ -7,6 +7,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { SecretSource } from '../../secrets/secret.ts';
 import { EntityWriter } from './entity-writer.ts';
+import { LineageWriter } from './lineage-writer.ts';
 import { Lanes } from './lanes.ts';
 import { ParentWriter } from './parent-writer.ts';
 import { endedStatus, runningStatus, type Pipeline, type PipelineStatus } from './pipeline-status.ts';
@@ -64,7 +65,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   const batch = options.batch ?? { tables: 100, bytes: 4 * 1024 * 1024 };
   const tables = new TableWriter({ server, entities, index, tally, lanes, overrideMetadata, batch });
   const parents = new ParentWriter(server, entities, index);
-  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
+  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
 }
 
 interface Parts {
@@ -76,6 +77,7 @@ interface Parts {
   readonly lanes: Lanes;
   readonly tables: TableWriter;
   readonly parents: ParentWriter;
+  readonly lineage: LineageWriter;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pipeline: Pipeline | undefined;
@@ -209,15 +211,8 @@ class MetadataRestSink implements MetadataSink {
     });
   }
 
-  async #addLineage({ from, to, details }: LineageRecord, signal: AbortSignal): Promise<void> {
-    const { index, server } = this.#parts;
-    const what = `lineage from "${from}" to "${to}"`;
-    await this.#start(what, 'lineage', signal, async () => {
-      const fromEntity = { id: await index.id(from, signal), type: 'table' };
-      const toEntity = { id: await index.id(to, signal), type: 'table' };
-      const edge = { fromEntity, toEntity, ...(details === undefined ? {} : { lineageDetails: details }) };
-      await server.send({ method: 'PUT', path: '/lineage', what, body: { edge } }, signal);
-    });
+  async #addLineage(record: LineageRecord, signal: AbortSignal): Promise<void> {
+    await this.#start(`lineage from "${record.from}" to "${record.to}"`, 'lineage', signal, () => this.#parts.lineage.put(record, signal));
   }
 
   async #addProfile({ table, request }: ProfileRecord, signal: AbortSignal): Promise<void> {

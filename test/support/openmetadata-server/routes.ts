@@ -41,6 +41,7 @@ const COLLECTIONS: Readonly<Record<string, Kind>> = {
 export function route(request: Request, store: Store, annals: Annals): Reply {
   const { method, parts } = request;
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, annals);
+  if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, annals);
   if (parts[0] === 'services' && parts[1] === 'ingestionPipelines') return putStatus(parts[2] ?? '', request.body, annals);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
@@ -129,6 +130,15 @@ function addLineage(body: unknown, store: Store, annals: Annals): Reply {
   const [from, to] = [edge.fromEntity, edge.toEntity].map(({ id }) => store.byId('table', id).fullyQualifiedName);
   annals.lineage.set(`${from} -> ${to}`, edge);
   return { status: 200 };
+}
+
+/** The edges of one step up, with what a server adds to them. */
+function upstream(table: string, store: Store, annals: Annals): Reply {
+  const { id } = store.get('table', table);
+  const edges = [...annals.lineage.values()] as unknown as { readonly fromEntity: Json; readonly toEntity: Json; readonly lineageDetails?: Json }[];
+  const upstreamEdges = edges.filter(({ toEntity }) => toEntity['id'] === id)
+    .map(({ fromEntity, toEntity, lineageDetails }) => ({ fromEntity: fromEntity['id'], toEntity: toEntity['id'], lineageDetails: { ...lineageDetails, updatedBy: 'bot', updatedAt: 1, pipeline: null } }));
+  return { status: 200, body: { entity: { id, type: 'table' }, nodes: [], upstreamEdges, downstreamEdges: [] } };
 }
 
 function putProfile(id: string, body: unknown, store: Store, annals: Annals): Reply {
