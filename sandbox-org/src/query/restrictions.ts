@@ -22,6 +22,12 @@ export function checkCatalogueQuery(type: string, query: Query, filter: Expressi
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
 }
 
+/** The entities that an ordinary table's filter keeps to, by their durable ids: a hint to tables that can make use of it. */
+export function narrowedEntities(filter: Expression | null): readonly string[] | null {
+  const by = (conjuncts(filter) ?? []).find(({ path, operator }) => path.toLowerCase() === 'entitydefinitionid' && (operator === '=' || operator === 'IN'));
+  return by?.values.map(String) ?? null;
+}
+
 function namedEntities(type: string, comparisons: readonly Comparison[]): readonly string[] {
   const byEntity = comparisons.find(({ path, operator }) => ENTITY_PATHS.has(path.toLowerCase()) && operator !== 'LIKE');
   if (byEntity) return byEntity.values.map(String);

@@ -3,7 +3,7 @@ import { aggregate, isAggregate, isBareCount } from './aggregate.ts';
 import { matches, order, type Reader } from './compare.ts';
 import { expressionOf, type Expression } from './expression.ts';
 import { malformed, noSuchObject } from './query-error.ts';
-import { checkBatch, checkCatalogueQuery, checkSingleRow } from './restrictions.ts';
+import { checkBatch, checkCatalogueQuery, checkSingleRow, narrowedEntities } from './restrictions.ts';
 import { print, readerOf, selectionOf, type PrintedRecord } from './select.ts';
 import { JsonValue, type Row, type Schema, type Table } from './table.ts';
 
@@ -30,8 +30,9 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   if (!table) throw noSuchObject(soql, query.sObject ?? '');
   const filter = query.where ? expressionOf(query.where) : null;
   const entities = table.restricted ? checkCatalogueQuery(table.schema.type, query, filter) : null;
+  const narrowed = entities ?? (table.restricted ? null : narrowedEntities(filter));
   const printable = isAggregate(query) ? null : selectionOf(query, table.schema, soql);
-  const rows = window(query, sorted(query, filtered(table, entities, filter, soql), table.schema, soql));
+  const rows = window(query, sorted(query, filtered(table, entities, narrowed, filter, soql), table.schema, soql));
   if (table.restricted) checkBatch(table.schema.type, rows.length);
   const { type } = table.schema;
   if (isBareCount(query)) return { type, totalSize: rows.length, length: 0, slice: () => [] };
@@ -54,8 +55,8 @@ function parse(soql: string): Query {
   }
 }
 
-function filtered(table: Table, entities: readonly string[] | null, filter: Expression | null, soql: string): Row[] {
-  const rows = table.rows(entities);
+function filtered(table: Table, entities: readonly string[] | null, narrowed: readonly string[] | null, filter: Expression | null, soql: string): Row[] {
+  const rows = table.rows(narrowed);
   if (!filter) return [...rows];
   const readers = new Map<string, Reader>();
   collect(filter, (path) => {

@@ -1,4 +1,4 @@
-import { customFieldId, developerName, isCustom } from '../org/durable-ids.ts';
+import { customFieldId, developerName, entityId, isCustom } from '../org/durable-ids.ts';
 import { idFor, toLongId } from '../org/ids.ts';
 import type { Field, ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
@@ -11,9 +11,10 @@ export interface CustomFieldSource {
   readonly id: string;
 }
 
-export function* customFields(org: Org): Generator<CustomFieldSource> {
+/** Of all objects, or of those with these durable ids. */
+export function* customFields(org: Org, entities: readonly string[] | null = null): Generator<CustomFieldSource> {
   for (const entry of org.list()) {
-    if (entry.parent) continue;
+    if (entry.parent || (entities !== null && !entities.includes(entityId(entry)))) continue;
     for (const field of org.fields(entry.name)) {
       if (field.traits.custom) yield { entry, field, id: toLongId(customFieldId(entry.name, field.traits.name)) };
     }

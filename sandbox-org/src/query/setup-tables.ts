@@ -66,7 +66,7 @@ function customObjectTable(org: Org, relations: Authors): Table {
 function customFieldTable(org: Org, relations: Authors): Table {
   const traits = (s: CustomFieldSource): CustomFieldSource['field']['traits'] => s.field.traits;
   return defineTable<CustomFieldSource>({
-    type: 'CustomField', id: (s) => s.id, sources: () => customFields(org), relations,
+    type: 'CustomField', id: (s) => s.id, sources: (entities) => customFields(org, entities), relations,
     columns: {
       Id: (s) => s.id, DeveloperName: (s) => developerName(traits(s).name), NamespacePrefix: (s) => s.entry.namespace,
       TableEnumOrId: (s) => (isCustom(s.entry) ? customObjectId(s.entry) : s.entry.name), EntityDefinitionId: (s) => entityId(s.entry),
@@ -88,7 +88,20 @@ function fieldMetadata(org: Org, { entry, field }: CustomFieldSource): Record<st
     inlineHelpText: field.traits.inlineHelpText ?? null,
     formula: field.traits.calculatedFormula ?? null, complianceGroup: governance?.complianceGroup ?? null,
     securityClassification: governance?.securityClassification ?? null,
-    businessStatus: governance?.businessStatus ?? null, summarizedField: field.rollUp?.split(' ')[1] ?? null, type: field.traits.type,
+    businessStatus: governance?.businessStatus ?? null, ...summaryOf(org, entry.name, field.rollUp), type: field.traits.type,
+  };
+}
+
+/** The definition of a roll-up summary, or of none. */
+function summaryOf(org: Org, parent: string, rollUp: string | null): Record<string, unknown> {
+  const [operation = '', child = ''] = rollUp?.split(' ') ?? [];
+  const fields = rollUp === null ? [] : org.fields(child).map(({ traits }) => traits);
+  const master = fields.find(({ referenceTo, relationshipOrder }) => referenceTo?.includes(parent) && typeof relationshipOrder === 'number');
+  if (!master) return { summaryOperation: null, summaryForeignKey: null, summarizedField: null, summaryFilterItems: [] };
+  const number = fields.find(({ type, calculated }) => (type === 'double' || type === 'currency' || type === 'percent') && !calculated);
+  return {
+    summaryOperation: operation.toLowerCase(), summaryForeignKey: `${child}.${master.name}`, summaryFilterItems: [],
+    summarizedField: operation === 'COUNT' || !number ? null : `${child}.${number.name}`,
   };
 }
 

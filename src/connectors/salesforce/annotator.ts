@@ -3,8 +3,10 @@ import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
 import type { Described } from './describes.ts';
 import { Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
-import { tableWithNotes } from './notes.ts';
+import type { RollUp } from './field-properties.ts';
+import { rollUpShown, tableWithNotes } from './notes.ts';
 import { Owners } from './owners.ts';
+import { keyOf, RollUps } from './roll-ups.ts';
 import { isDescribable } from './selection.ts';
 import { readTriggers, readValidationRules, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
 import type { Table } from './table.ts';
@@ -33,6 +35,7 @@ export class Annotator {
   readonly #options: AnnotatorOptions;
   readonly #descriptions: Descriptions;
   readonly #owners: Owners;
+  readonly #rollUps: RollUps;
   readonly #common: Promise<Common>;
   readonly #triggers: Promise<readonly TriggerRow[]>;
 
@@ -41,6 +44,7 @@ export class Annotator {
     this.#options = options;
     this.#descriptions = new Descriptions(options);
     this.#owners = new Owners(options);
+    this.#rollUps = new RollUps(options);
     const describable = objects.filter(isDescribable);
     this.#triggers = describable.length === 0 ? Promise.resolve([]) : readTriggers(options, options.bodies, signal);
     this.#common = this.#readCommon(describable, signal);
@@ -54,19 +58,25 @@ export class Annotator {
     return this.#triggers;
   }
 
+  /** Names of objects by durable id. */
+  async objectNames(): Promise<ReadonlyMap<string, string>> {
+    const { entities } = await this.#common;
+    return new Map([...entities].map(([name, { DurableId }]) => [shortId(DurableId), name]));
+  }
+
   /** The same objects, with all that is known of them. */
   async annotate(batch: readonly Described<Table>[], signal: AbortSignal): Promise<Described<Table>[]> {
     const { entities, rules, triggers } = await this.#common;
     const idOf = (listed: ListedObject): string | undefined => (isDescribable(listed) ? entities.get(listed.name)?.DurableId : undefined);
     const fields = await this.#fields(batch.flatMap((item) => ('value' in item ? idOf(item.listed) ?? [] : [])), signal);
-    const owners = await this.#ownersOf(fields, signal);
+    const [owners, rollUps] = await Promise.all([this.#ownersOf(fields, signal), this.#rollUpsOf(fields, signal)]);
     return batch.map((item): Described<Table> => {
       if ('error' in item) return item;
       const { listed, value } = item;
       const id = shortId(idOf(listed) ?? '');
       return { listed, value: tableWithNotes(value, listed, {
         entity: entities.get(listed.name), fields: fields.get(id) ?? new Map<string, FieldRow>(), owners, tags: this.#options.tags,
-        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [],
+        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [], rollUps: rollUps.get(id) ?? new Map<string, RollUp>(),
       }) };
     });
   }
@@ -95,5 +105,13 @@ export class Annotator {
   async #ownersOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): ReturnType<Owners['resolve']> {
     if (!this.#options.owners) return new Map();
     return this.#owners.resolve([...fields.values()].flatMap((rows) => [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? [])), signal);
+  }
+
+  /** By durable id of the object, then by name. */
+  async #rollUpsOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): Promise<ReadonlyMap<string, ReadonlyMap<string, RollUp>>> {
+    const wanted = [...fields].flatMap(([object, rows]) => [...rows.values()].filter(({ DataType }) => rollUpShown(DataType) !== undefined).map((row) => ({ object, field: row.QualifiedApiName })));
+    const definitions = await this.#rollUps.read(wanted, signal);
+    const known = wanted.filter((one) => definitions.has(keyOf(one)));
+    return new Map([...Map.groupBy(known, ({ object }) => object)].map(([object, ones]) => [object, new Map(ones.map((one) => [one.field, definitions.get(keyOf(one))!]))]));
   }
 }

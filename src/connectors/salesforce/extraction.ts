@@ -6,13 +6,15 @@ import type { ConnectorContext, Extracted } from '../connector.ts';
 import { chooseVersion } from './api-version.ts';
 import { listObjects } from './catalogue.ts';
 import type { Connection } from './connection.ts';
-import type { ListedObject } from './describe.ts';
+import { Closing } from './closing.ts';
+import type { DescribedObject, ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
 import { Annotator } from './annotator.ts';
 import { MOST_ROWS } from './descriptions.ts';
 import { labelsIn, TagAnnouncer } from './governance.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
+import { OrgModel } from './org-model.ts';
 import { ProgressReport } from './progress-report.ts';
 import { isDescribable, selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
@@ -22,9 +24,7 @@ type Batch = readonly Described<Table>[];
 
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
-const DESCRIPTION_LANES = 4;
-/** Objects that wait for one query; history and share objects add no rows to it. */
-const MOST_IN_BATCH = 150;
+const DESCRIPTION_LANES = 6;
 
 /** One run of metadata over one org, streamed: parents first, then tables and failures as they come. */
 export class Extraction {
@@ -58,11 +58,12 @@ export class Extraction {
     const session = await sessions.current(signal);
     const version = await chooseVersion(api, this.#connection.apiVersion, this.#context.logger, signal);
     this.#progress.at('catalogue', 0, 1);
-    const selection = selectObjects(await listObjects(api, version, signal), this.#connection.objectNames, this.#options);
+    const listed = await listObjects(api, version, signal);
+    const selection = selectObjects(listed, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
     yield* this.#parents(session.origin);
     for (const name of selection.missing) yield failure(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
-    yield* this.#tables(selection.objects, version, session.origin, signal);
+    yield* this.#tables(selection.objects, listed.map(({ name }) => name), version, session.origin, signal);
     this.#progress.at('mapping', selection.objects.length, selection.objects.length);
     this.#sayUsage();
   }
@@ -76,29 +77,43 @@ export class Extraction {
     yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
   }
 
-  async *#tables(objects: readonly ListedObject[], version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tables(objects: readonly ListedObject[], listed: readonly string[], version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api, limit } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
     const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
     const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
-    const described = describeObjects(objects, { api, version, limit, keep: (object) => tableOf(object, mapping), pause: this.#org.pause }, signal);
+    const model = new OrgModel();
+    const keep = (object: DescribedObject): Table => {
+      model.add(object);
+      return tableOf(object, mapping);
+    };
+    const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
+    const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
+    const described = describeObjects(objects, { api, version, limit, keep, pause: this.#org.pause }, signal);
     const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, (batch, within) => annotator.annotate(batch, within));
     const tags = new TagAnnouncer();
     for await (const batch of batches) {
       yield* tags.announce(batch.flatMap((item) => ('value' in item ? labelsIn(item.value.request) : [])));
-      for (const item of batch) yield 'error' in item ? failure(item.listed.name, item.error) : this.#table(item.listed.name, item.value);
+      for (const item of batch) {
+        const record = 'error' in item ? failure(item.listed.name, item.error) : this.#table(item.listed.name, item.value);
+        yield record;
+        if ('value' in item && record.kind === 'entity') closing.add(item.listed.name, item.value);
+      }
     }
+    yield* closing.records(signal);
   }
 
-  /** Collects tables until their columns fill a query for descriptions. */
+  /** Collects tables until their columns fill a query for descriptions; what needs none does not wait for it. */
   async *#batches(groups: AsyncIterable<Batch>, total: number): AsyncGenerator<Batch, void, undefined> {
     let batch: Described<Table>[] = [];
     let [rows, done] = [0, 0];
     for await (const group of groups) {
       this.#progress.at('describe', done += group.length, total);
-      for (const item of group) {
-        const added = 'value' in item && isDescribable(item.listed) ? item.value.request.columns.length : 0;
-        if (batch.length > 0 && (rows + added > MOST_ROWS || batch.length >= MOST_IN_BATCH)) {
+      const [waiting, ready] = partitionBy(group, (item) => 'value' in item && isDescribable(item.listed));
+      if (ready.length > 0) yield ready;
+      for (const item of waiting) {
+        const added = 'value' in item ? item.value.request.columns.length : 0;
+        if (batch.length > 0 && rows + added > MOST_ROWS) {
           yield batch;
           batch = [];
           rows = 0;
@@ -142,6 +157,10 @@ export class Extraction {
     const { usage } = this.#org.api;
     this.#context.logger.log('info', 'All objects have been read', { apiCalls: this.#org.charged(), ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }) });
   }
+}
+
+function partitionBy<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function failure(name: string, error: RunnerError): FailureRecord {

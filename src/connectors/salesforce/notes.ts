@@ -1,7 +1,7 @@
 import type { TagLabel } from '../../openmetadata/entities.ts';
 import type { ColumnNotes } from './columns.ts';
 import type { EntityRow, FieldRow } from './descriptions.ts';
-import type { FieldProperties, Owner } from './field-properties.ts';
+import type { FieldProperties, Owner, RollUp } from './field-properties.ts';
 import { rollupFromDataType } from './formula/rollup.ts';
 import { labelOf, originOfField, tagsOfField, tagsOfObject } from './governance.ts';
 import { kindOf } from './catalogue.ts';
@@ -18,6 +18,8 @@ export interface ObjectNotes {
   readonly triggers: readonly Trigger[];
   /** By the id of a user or a group. */
   readonly owners: ReadonlyMap<string, Owner>;
+  /** Definitions by field name. */
+  readonly rollUps: ReadonlyMap<string, RollUp>;
   readonly tags: boolean;
 }
 
@@ -44,9 +46,9 @@ export function tableWithNotes(table: Table, listed: ListedObject, notes: Object
   });
 }
 
-function columnNotes(name: string, known: FieldProperties | undefined, row: FieldRow | undefined, { tags, owners }: ObjectNotes): ColumnNotes | undefined {
+function columnNotes(name: string, known: FieldProperties | undefined, row: FieldRow | undefined, { tags, owners, rollUps }: ObjectNotes): ColumnNotes | undefined {
   const labels = tags ? labelsOf(name, row) : [];
-  const properties = { ...known, ...(row === undefined ? {} : propertiesOf(row, owners)) };
+  const properties = { ...known, ...(row === undefined ? {} : propertiesOf(row, owners, rollUps.get(name))) };
   const note: ColumnNotes = {
     ...(row?.Description === undefined ? {} : { description: row.Description }),
     ...(labels.length === 0 ? {} : { tags: labels }),
@@ -60,12 +62,18 @@ function labelsOf(name: string, row: FieldRow | undefined): TagLabel[] {
   return [...(row === undefined ? [] : tagsOfField(row)), ...(origin === undefined ? [] : [origin])].map(labelOf);
 }
 
-function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId }: FieldRow, owners: ReadonlyMap<string, Owner>): FieldProperties {
-  const rollUp = DataType === undefined ? undefined : rollupFromDataType(DataType);
+function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): FieldProperties {
+  const rollUp = definition ?? rollUpShown(DataType);
   const owner = BusinessOwnerId === undefined ? undefined : owners.get(BusinessOwnerId);
   return {
-    ...(rollUp === undefined ? {} : { rollUp: { operation: rollUp.operation, child: rollUp.childLabel } }),
+    ...(rollUp === undefined ? {} : { rollUp }),
     ...(BusinessStatus === undefined ? {} : { businessStatus: BusinessStatus }),
     ...(owner === undefined ? {} : { owners: [owner] }),
   };
+}
+
+/** What Setup shows of a roll-up, which names the child by its label; undefined for a field that is none. */
+export function rollUpShown(dataType: string | undefined): RollUp | undefined {
+  const shown = dataType === undefined ? undefined : rollupFromDataType(dataType);
+  return shown === undefined ? undefined : { operation: shown.operation, child: shown.childLabel };
 }

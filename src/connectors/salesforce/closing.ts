@@ -1,0 +1,109 @@
+import type { EntityRecord, LineageRecord, ProfileRecord, SweepRecord } from '../../domain/record.ts';
+import type { ConnectorContext } from '../connector.ts';
+import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
+import type { Annotator } from './annotator.ts';
+import type { SalesforceApi } from './api.ts';
+import { codeOf } from './code.ts';
+import type { RollUp } from './field-properties.ts';
+import { Lineage } from './lineage.ts';
+import type { OrgModel } from './org-model.ts';
+import { readRecordCounts } from './record-counts.ts';
+import type { SourceOptions } from './source-options.ts';
+import type { Table } from './table.ts';
+
+export interface ClosingOptions {
+  readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count'>;
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly origin: string;
+  /** Fully qualified. */
+  readonly databaseSchema: string;
+  readonly options: SourceOptions;
+  /** Names that the workflow asks for; undefined for all. */
+  readonly objectNames: readonly string[] | undefined;
+  readonly annotator: Annotator;
+  readonly model: OrgModel;
+  /** Names of all objects that the org lists. */
+  readonly listed: readonly string[];
+}
+
+/** A sweep is one record, and a record has to fit a frame of the protocol. */
+const LONGEST_SWEEP = 900_000;
+
+/** What is said of tables once all of them are there: code, lineage, figures, and which are gone. */
+export class Closing {
+  readonly #options: ClosingOptions;
+  /** Columns of each table of this run, by the object's name. */
+  readonly #tables = new Map<string, number>();
+  readonly #rollUps = new Map<string, Map<string, RollUp>>();
+
+  constructor(options: ClosingOptions) {
+    this.#options = options;
+  }
+
+  /** Notes a table that has been sent. */
+  add(object: string, { request, properties }: Table): void {
+    this.#tables.set(object, request.columns.length);
+    const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
+    if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
+  }
+
+  async *records(signal: AbortSignal): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SweepRecord, void, undefined> {
+    yield* this.#code(signal);
+    yield* this.#lineage();
+    yield* this.#figures(signal);
+    yield* this.#sweep();
+  }
+
+  async *#code(signal: AbortSignal): AsyncGenerator<EntityRecord, void, undefined> {
+    const { api, version, origin, databaseSchema, options, objectNames, annotator, context } = this.#options;
+    if (!options.includeStoredProcedures || this.#tables.size === 0) return;
+    const names = await annotator.objectNames();
+    const objectName = (durableId: string): string | undefined => {
+      const name = names.get(durableId);
+      return name !== undefined && this.#tables.has(name) ? name : undefined;
+    };
+    const code = codeOf(await annotator.triggers, {
+      api, version, logger: context.logger, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName,
+    }, signal);
+    for await (const record of code) {
+      context.count('storedProcedures', 1);
+      yield record;
+    }
+  }
+
+  *#lineage(): Generator<LineageRecord, void, undefined> {
+    const { databaseSchema, model, context } = this.#options;
+    const fqn = (object: string, field?: string): string => `${databaseSchema}.${fullyQualifiedName(...[object, ...(field === undefined ? [] : [field])].map(entityName))}`;
+    const lineage = new Lineage({ model, fqn, has: (object) => this.#tables.has(object), rollUps: this.#rollUps });
+    const records = lineage.records();
+    let next = records.next();
+    for (; next.done !== true; next = records.next()) {
+      context.count('lineage', 1);
+      yield next.value;
+    }
+    const { formulas, unreadable, unresolved } = next.value;
+    if (formulas > 0) context.logger.log('info', 'Formulas have been read', { formulas, unreadable: unreadable.length, unresolved, ...(unreadable.length === 0 ? {} : { first: unreadable.slice(0, 10) }) });
+  }
+
+  async *#figures(signal: AbortSignal): AsyncGenerator<ProfileRecord, void, undefined> {
+    const { api, version, databaseSchema, context } = this.#options;
+    if (this.#tables.size === 0) return;
+    const counts = await readRecordCounts(api, version, context.logger, signal);
+    const timestamp = context.clock.now();
+    for (const [name, columnCount] of this.#tables) {
+      const rowCount = counts.get(name);
+      if (rowCount === undefined) continue;
+      yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(name))}`, request: { tableProfile: { timestamp, rowCount, columnCount } } };
+    }
+  }
+
+  /** Whatever the org lists exists, were it filtered out of this run or lost on the way: only what it does not list is gone. */
+  *#sweep(): Generator<SweepRecord, void, undefined> {
+    const { databaseSchema, listed, options, context } = this.#options;
+    if (!options.markDeletedTables || listed.length === 0) return;
+    const record: SweepRecord = { kind: 'sweep', databaseSchema, keep: listed.map((name) => `${databaseSchema}.${fullyQualifiedName(entityName(name))}`) };
+    if (JSON.stringify(record).length <= LONGEST_SWEEP) yield record;
+    else context.logger.log('warn', 'Deleted tables are not marked: the org has too many objects to name in one record', { objects: listed.length });
+  }
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { EntityRecord } from '../../domain/record.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { assertEntity, type CreateStoredProcedure } from '../../openmetadata/entities.ts';
+import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
+import type { Filter } from '../../openmetadata/filters.ts';
+import type { SalesforceApi } from './api.ts';
+import { qualified, readExtra, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
+import { FlowTexts } from './flow-texts.ts';
+
+export interface CodeOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly databaseSchema: string;
+  readonly origin: string;
+  /** Whether to read the text of classes and flows; that of triggers comes with their rows. */
+  readonly bodies: boolean;
+  readonly passes: Filter;
+  /** Whether classes are wanted, which belong to no object. */
+  readonly classes: boolean;
+  /** The name of an object of this run by its durable id; undefined for any other. */
+  readonly objectName: (durableId: string) => string | undefined;
+}
+
+/** A piece of code before it becomes an entity. */
+interface Piece {
+  /** With the ending that Salesforce's own tools give it, which keeps a class and a trigger of one name apart. */
+  readonly name: string;
+  readonly label?: string;
+  readonly description?: string;
+  readonly code: string | undefined;
+  readonly path: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** A record has to fit a frame of the protocol. */
+const LONGEST_CODE = 400_000;
+
+const optional = z.string().nullish().transform((value) => value ?? undefined);
+const classSchema = z.object({ Id: z.string(), Name: z.string(), NamespacePrefix: optional, Status: optional, Body: optional });
+const flowSchema = z.object({
+  DurableId: z.string(), ApiName: z.string(), Label: optional, Description: optional, ProcessType: optional, TriggerType: optional,
+  TriggerObjectOrEventId: optional, IsActive: z.boolean().nullish(), ActiveVersionId: optional, LatestVersionId: optional,
+});
+
+/** Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. */
+export async function* codeOf(triggers: readonly TriggerRow[], options: CodeOptions, signal: AbortSignal): AsyncGenerator<EntityRecord, void, undefined> {
+  for (const piece of [...triggersOf(triggers, options), ...await classesOf(options, signal), ...await flowsOf(options, signal)]) {
+    if (options.passes(piece.name)) yield storedProcedure(piece, options);
+  }
+}
+
+function triggersOf(rows: readonly TriggerRow[], { objectName }: CodeOptions): Piece[] {
+  return rows.flatMap((row): Piece[] => {
+    const object = row.EntityDefinitionId === undefined ? undefined : objectName(shortId(row.EntityDefinitionId));
+    if (object === undefined) return [];
+    const { active, events } = triggerOf(row);
+    return [{ name: `${qualified(row)}.trigger`, code: readable(row.Body), path: `/lightning/setup/ApexTriggers/page?address=%2F${row.Id}`, properties: { kind: 'apexTrigger', active, events, objects: [object] } }];
+  });
+}
+
+async function classesOf({ api, version, logger, bodies, classes }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
+  if (!classes) return [];
+  const query = `SELECT Id, Name, NamespacePrefix, Status${bodies ? ', Body' : ''} FROM ApexClass`;
+  const rows = await readExtra({ api, version, logger, what: 'the Apex classes' }, query, classSchema, signal);
+  return rows.map((row) => ({ name: `${qualified(row)}.cls`, code: readable(row.Body), path: `/lightning/setup/ApexClasses/page?address=%2F${row.Id}`, properties: { kind: 'apexClass', active: row.Status === 'Active' } }));
+}
+
+async function flowsOf({ api, version, logger, bodies, objectName }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
+  const query = 'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType, TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView';
+  const rows = await readExtra({ api, version, logger, what: 'the flows' }, query, flowSchema, signal);
+  const touching = rows.flatMap((row) => {
+    const object = row.TriggerObjectOrEventId === undefined ? undefined : objectName(shortId(row.TriggerObjectOrEventId));
+    return object === undefined ? [] : [{ row, object, versionId: row.ActiveVersionId ?? row.LatestVersionId }];
+  });
+  const texts = bodies ? await new FlowTexts({ api, version, logger }).read(touching.flatMap(({ versionId }) => versionId ?? []), signal) : new Map<string, string>();
+  return touching.map(({ row, object, versionId }): Piece => ({
+    name: `${row.ApiName}.flow`,
+    ...(row.Label === undefined ? {} : { label: row.Label }),
+    ...(row.Description === undefined ? {} : { description: row.Description }),
+    code: versionId === undefined ? undefined : texts.get(versionId),
+    path: `/builder_platform_interaction/flowBuilder.app?flowId=${versionId ?? row.DurableId}`,
+    properties: { kind: 'flow', active: row.IsActive === true, processType: row.ProcessType, triggerType: row.TriggerType, objects: [object] },
+  }));
+}
+
+/** Salesforce says "(hidden)" for what a managed package keeps to itself. */
+function readable(body: string | undefined): string | undefined {
+  if (body === undefined || body === '(hidden)') return undefined;
+  return body;
+}
+
+function storedProcedure({ name, label, description, code, path, properties }: Piece, { databaseSchema, origin }: CodeOptions): EntityRecord {
+  const fqn = `${databaseSchema}.${fullyQualifiedName(entityName(name))}`;
+  const cut = code !== undefined && code.length > LONGEST_CODE;
+  const request: CreateStoredProcedure = {
+    name: entityName(name),
+    ...(label === undefined ? {} : { displayName: label }),
+    ...(description === undefined ? {} : { description }),
+    databaseSchema,
+    storedProcedureType: 'StoredProcedure',
+    storedProcedureCode: { language: 'External', ...(code === undefined ? {} : { code: code.slice(0, LONGEST_CODE) }) },
+    sourceUrl: `${origin}${path}`,
+  };
+  assertEntity('storedProcedure', fqn, request);
+  return { kind: 'entity', type: 'storedProcedure', fqn, request, properties: { ...properties, ...(cut ? { cutAt: LONGEST_CODE } : {}) } };
+}
