@@ -32,13 +32,14 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
   const file = needFlag(invocation.flags, 'workflow');
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflow(file);
-  if (kind === 'metadata') catalogueServerOf(workflow);
+  const toFile = typeof invocation.flags.get('out') === 'string';
+  if (kind === 'metadata' && !toFile) catalogueServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();
   const progress = new ProgressLine(invocation.terminal, systemClock);
   const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: (line) => redactor.redact(line) }));
-  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env, usesSink: true });
+  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env, sink: toFile ? 'ifPermitted' : 'required' });
   try {
     return await runAttempt({
       job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),

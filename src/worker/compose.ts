@@ -8,9 +8,10 @@ import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { createDial } from '../policy/dial.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
-import { denial, type SecretUse } from '../policy/policy.ts';
+import { denial, type Policy, type SecretUse } from '../policy/policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { createProviders } from '../secrets/providers.ts';
+import { parseReference } from '../secrets/reference.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { createSecretSources, type SecretSourceOptions } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
@@ -25,9 +26,15 @@ export interface AccessOptions {
   readonly audit: Logger;
   /** For the environment provider. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Whether records go to the sink that the workflow names. A worker's do not: they go to the control plane. */
-  readonly usesSink: boolean;
+  readonly sink: SinkUse;
 }
+
+/**
+ * What becomes of the sink that a workflow names. A worker's records go to the control plane (`unused`). Records that have
+ * a file to go to reach the sink as well if the policy names it for them (`ifPermitted`): a document that was written for
+ * another program runs as it is.
+ */
+export type SinkUse = 'required' | 'ifPermitted' | 'unused';
 
 const CONNECTION_AT = 'source.serviceConnection.config';
 const SERVER_AT = 'workflowConfig.openMetadataServerConfig.securityConfig';
@@ -39,14 +46,14 @@ const SINK = 'openmetadata';
  * What stands between a job and the customer's network, in this order: the policy, read anew; the whole document,
  * searched for references in the wrong places; then secrets and connections that ask the policy at each use.
  */
-export function composeAccess({ settings, redactor, audit, env, usesSink }: AccessOptions): AttemptOptions['openAccess'] {
+export function composeAccess({ settings, redactor, audit, env, sink }: AccessOptions): AttemptOptions['openAccess'] {
   return async ({ kind, document, workflow, connector }) => {
     const policy = await openPolicyForJob(settings.policyFile, audit);
     const decision = policy.checkJob({ kind });
     if (!decision.allowed) throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
     const connection = workflow.source.serviceConnection.config;
     const { secretFields, fileFields, type } = connector;
-    const server = usesSink && kind === 'metadata' ? catalogueServerOf(workflow) : undefined;
+    const server = kind === 'metadata' ? serverFor(workflow, sink, policy) : undefined;
     const [uses = [], tokenUses = []] = scanForSecrets(document, { policy, places: [
       { at: CONNECTION_AT, fields: secretFields, fileFields }, { at: SERVER_AT, fields: [TOKEN], unused: server === undefined },
     ] });
@@ -57,10 +64,25 @@ export function composeAccess({ settings, redactor, audit, env, usesSink }: Acce
       secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
+      limits: policy.limits,
       stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };
   };
+}
+
+function serverFor(workflow: Workflow, use: SinkUse, policy: Policy): CatalogueServer | undefined {
+  if (use === 'unused') return undefined;
+  if (use === 'required') return catalogueServerOf(workflow);
+  try {
+    const server = catalogueServerOf(workflow);
+    const token = server?.securityConfig[TOKEN];
+    const path = typeof token === 'string' ? parseReference(token) : undefined;
+    const uses = path === undefined ? [] : [{ path, field: TOKEN }];
+    return server !== undefined && policy.hostPermitted(server.endpoint, { connector: SINK, uses }).allowed ? server : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface SinkParts extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'redactor' | 'audit'> {

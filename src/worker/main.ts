@@ -80,7 +80,7 @@ async function attempt(start: Start, { port, stop, redactor, redact, writer, sin
   writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, complete: sink.isComplete(sequence) }));
   let exitCode = 0;
   try {
-    const openAccess = composeAccess({ settings, redactor, audit: logger, env: process.env, usesSink: false });
+    const openAccess = composeAccess({ settings, redactor, audit: logger, env: process.env, sink: 'unused' });
     await runAttempt({
       job: start.job, connectors: CONNECTORS, openAccess, redact, sink, stop, logger,
       clock: systemClock, random: systemRandom, onProgress: (progress) => reporter.note(progress),

@@ -20,7 +20,7 @@ import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
-export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'stateDirectory'> {
+export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'> {
   /** Opens the sink that the workflow names; absent where records go to the stream alone. */
   readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
 }
@@ -132,7 +132,7 @@ class Attempt {
     const { clock, random, job } = this.#options;
     const { openSink, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger, clock, random }), clock);
-    else if (job.kind === 'metadata' && namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go to the control plane');
+    else if (job.kind === 'metadata' && namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
     const context: ConnectorContext = {
       ...access, workflow, logger, clock, random,
       report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),

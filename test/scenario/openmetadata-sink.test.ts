@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
@@ -186,27 +186,37 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
 });
 
 describe('what the local policy says of the server', { timeout: TIMEOUT }, () => {
-  const refused = async (config: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<Ingestion> => {
-    rmSync(join(runner.place.directory, 'results.jsonl'), { force: true });
+  const refused = async (config: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<{ code: number | null; said: string; error: string | undefined }> => {
     sandbox.resetStats();
-    const run = await runner.ingest(workflow(config, more));
+    const { code, stdout, stderr } = await runner.ingestToSink(workflow(config, more));
     expect(server.requests).toEqual([]);
-    expect(run.code).not.toBe(0);
-    return run;
+    expect(code).not.toBe(0);
+    return { code, said: stdout + stderr, error: /^error ([A-Z_]+):/m.exec(stderr)?.[1] };
   };
 
+  it.each([
+    ['a server that the policy does not name', { hostPort: 'https://elsewhere.test/api' }, {}], ['a server as another program takes it', { hostPort: 'http://localhost:8585/api' }, {}],
+    ['a sink of another kind', {}, { sink: { type: 'file' } }],
+  ])('leaves %s alone when the records have a file to go to, and says so', async (_what, config, more) => {
+    const { code, records, outcome } = await runner.ingest(workflow(config, more));
+    expect(code).toBe(0);
+    expect(outcome).toMatchObject({ status: 'success' });
+    expect(JSON.stringify(records)).toContain('The sink that the workflow names is not used');
+    expect(server.requests).toEqual([]);
+  });
+
   it('keeps the token from every other host', async () => {
-    expect(errorOf(await refused({ hostPort: 'https://elsewhere.test/api' }))).toBe('SECRET_UNAVAILABLE');
+    expect((await refused({ hostPort: 'https://elsewhere.test/api' })).error).toBe('SECRET_UNAVAILABLE');
   });
 
   it('keeps the org’s own secrets from the server', async () => {
-    expect(errorOf(await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } }))).toBe('SECRET_UNAVAILABLE');
+    expect((await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } })).error).toBe('SECRET_UNAVAILABLE');
   });
 
   it('refuses a token in plain text', async () => {
     const run = await refused({ securityConfig: { jwtToken: TOKEN } });
-    expect(errorOf(run)).toBe('SECRET_IN_PLAIN_TEXT');
-    expect(run.stdout + run.stderr + JSON.stringify(run.records)).not.toContain(TOKEN);
+    expect(run.error).toBe('SECRET_IN_PLAIN_TEXT');
+    expect(run.said).not.toContain(TOKEN);
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
@@ -216,8 +226,7 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
   ])('a server %s is refused before anything is written', async (_what, config, more) => {
     const run = await refused(config, more);
     expect(run.code).toBe(3);
-    expect(run.stderr).toContain('JOB_INVALID');
-    expect(run.records).toEqual([]);
+    expect(run.error).toBe('JOB_INVALID');
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 });

@@ -60,6 +60,11 @@ export class LocalRunner {
     };
   }
 
+  /** `ingest` with no file: records go to the workflow's sink alone. */
+  async ingestToSink(workflow: Readonly<Record<string, unknown>>): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+    return await this.place.call(['ingest', '--workflow', this.place.file('workflow.json', JSON.stringify(workflow))]);
+  }
+
   /** `ingest --out`, as a person would call it. */
   async ingest(workflow: Readonly<Record<string, unknown>>, ...flags: string[]): Promise<Ingestion> {
     const out = join(this.place.directory, 'results.jsonl');

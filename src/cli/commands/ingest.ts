@@ -12,29 +12,40 @@ import { conclude, runLocally } from '../local-attempt.ts';
 const nowhere: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
 
 /**
- * One ingestion: to the OpenMetadata server that the workflow's sink names, and as lines of JSON, the outcome last, to
- * `--out`. With neither they are on standard output, and nothing else goes there.
+ * One ingestion. With `--out` its records go there as lines of JSON, the outcome last, and to the OpenMetadata server that
+ * the workflow's sink names if the policy permits that. Without `--out` they go to that server, or, where the workflow names
+ * none, to standard output, and nothing else goes there.
  */
 export async function ingest(invocation: Invocation): Promise<ExitCode> {
   const { terminal, flags } = invocation;
   const out = flags.get('out');
   const places: string[] = [];
+  let named: Workflow | undefined;
   let file: FileSink | undefined;
   const openSink = async (workflow: Workflow): Promise<RecordSink> => {
+    named = workflow;
+    if (typeof out === 'string') {
+      file = await FileSink.open(out);
+      places.push(out);
+      return file;
+    }
     const server = catalogueServerOf(workflow);
-    if (server !== undefined) places.push(server.hostPort);
-    if (typeof out !== 'string') return server === undefined ? new StreamSink(terminal.stdout) : nowhere;
-    file = await FileSink.open(out);
-    places.push(out);
-    return file;
+    if (server === undefined) return new StreamSink(terminal.stdout);
+    places.push(server.hostPort);
+    return nowhere;
   };
   try {
     const outcome = await runLocally(invocation, { kind: 'metadata', openSink });
+    if (typeof out === 'string' && named !== undefined && reachedSink(outcome)) places.unshift(catalogueServerOf(named)?.hostPort ?? '');
     if (places.length > 0) terminal.result(outcome, summary(outcome, places));
     return conclude(invocation, outcome);
   } finally {
     await file?.close();
   }
+}
+
+function reachedSink({ steps }: OutcomeRecord): boolean {
+  return steps.some(({ name }) => name === 'OpenMetadata');
 }
 
 function summary({ status, counts, startedAt, endedAt, failures }: OutcomeRecord, places: readonly string[]): string {
