@@ -8,6 +8,14 @@ import type { Random } from '../runtime/random.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 
+/** How much of a source a run may use. */
+export interface ConnectorLimits {
+  /** Share of the source's allocation of calls that is never touched, in percent. */
+  readonly reservePercent: number;
+  readonly maxApiCallsPerRun: number | undefined;
+  readonly sampleRows: boolean;
+}
+
 /** What a connector may use. It reaches the world through `connect` alone. */
 export interface ConnectorContext {
   readonly workflow: Workflow;
@@ -25,6 +33,8 @@ export interface ConnectorContext {
    * no secret, and may be deleted at any time. Absent where nothing is kept.
    */
   readonly stateDirectory?: string | undefined;
+  /** What the local policy says of calls and data. */
+  readonly limits: ConnectorLimits;
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */
   readonly count: (name: string, by: number) => void;

@@ -36,6 +36,7 @@ export interface ContextOptions {
   readonly serviceName?: string;
   readonly proxy?: string;
   readonly stateDirectory?: string;
+  readonly limits?: Partial<ConnectorContext['limits']>;
 }
 
 /** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
@@ -56,6 +57,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     clock: systemClock,
     random: systemRandom,
     stateDirectory: options.stateDirectory,
+    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, ...options.limits },
     protect: (value) => void protectedValues.add(value),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { release } from './body.ts';
+import type { CallBudget } from './budget.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
@@ -17,6 +18,8 @@ export interface ApiRequest {
   /** JSON. Every POST here only reads, so all may be repeated. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Calls that must be left after this one, for what follows from it. */
+  readonly headroom?: number;
   /** For error messages: `describe of 25 objects`. */
   readonly what: string;
 }
@@ -34,6 +37,8 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** What every call that counts is taken out of. */
+  readonly budget: CallBudget;
   /** Called for each exchange that counts toward the org's allocation. */
   readonly onCharged: () => void;
   readonly observe?: (observation: Observation) => void;
@@ -99,8 +104,15 @@ export class SalesforceApi {
     return accepted(renewed, request.what);
   }
 
-  async #send({ method, path, body, headers }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
-    const { http, clock, observe, onCharged } = this.#options;
+  #learn(usage: ApiUsage): void {
+    this.usage = usage;
+    this.#options.budget.learn(usage);
+  }
+
+  async #send({ method, path, body, headers, headroom }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+    const { http, clock, observe, onCharged, budget } = this.#options;
+    const counts = path !== VERSIONS_PATH;
+    if (counts) budget.begin(headroom);
     const started = clock.monotonic();
     let status = 0;
     try {
@@ -111,11 +123,12 @@ export class SalesforceApi {
       }, signal);
       status = answer.status;
       const used = readUsage(answer.headers['sforce-limit-info']);
-      if (used !== undefined) this.usage = used;
+      if (used !== undefined) this.#learn(used);
       return answer;
     } finally {
       const millis = clock.monotonic() - started;
-      if (path !== VERSIONS_PATH && status !== 0) onCharged();
+      if (counts) budget.ended();
+      if (counts && status !== 0) onCharged();
       observe?.({ millis, busy: status === 429 || status === 503 || status === 502 || status === 0 || millis > SLOW_MS });
     }
   }

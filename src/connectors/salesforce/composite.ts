@@ -24,6 +24,7 @@ export interface CompositeRequest {
   readonly parts: readonly Part[];
   /** For error messages. */
   readonly what: string;
+  readonly headroom?: number;
   /** Large lists of the parts' bodies that are taken apart or dropped. */
   readonly cut?: Cut;
 }
@@ -39,9 +40,9 @@ const TURN_MS = 10;
  * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
  * what is needed of it; by reference id. A part that got no answer is missing.
  */
-export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
+export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut, headroom = 0 }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
   const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url }) => ({ method: 'GET', url, referenceId })) };
-  return api.read({ method: 'POST', path, body, what }, async (text) => {
+  return api.read({ method: 'POST', path, body, what, headroom }, async (text) => {
     const kept = new Map<string, T>();
     let turn = performance.now();
     for (const item of jsonItems(text, 'compositeResponse', cut)) {

@@ -3,6 +3,7 @@ import type { StepRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api-version.ts';
+import { limitsRequest, readLimits } from './budget.ts';
 import { listObjects } from './catalogue.ts';
 import type { Connection } from './connection.ts';
 import type { Org } from './org.ts';
@@ -15,8 +16,6 @@ interface Step {
   /** What is said when it passes. */
   readonly run: (signal: AbortSignal) => Promise<string>;
 }
-
-const limitsSchema = z.object({ DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }) });
 
 /** Tries what an extraction needs, one thing after the other. `CheckAccess` is the step that OpenMetadata knows. */
 export class ConnectionTest {
@@ -88,10 +87,8 @@ export class ConnectionTest {
   }
 
   async #checkLimits(signal: AbortSignal): Promise<string> {
-    const parsed = limitsSchema.safeParse(await this.#org.api.json({ method: 'GET', path: `/services/data/v${this.#version}/limits`, what: 'the limits' }, signal));
-    if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the limits have an unknown form', { cause: parsed.error });
-    const { Max, Remaining } = parsed.data.DailyApiRequests;
-    if (Remaining <= 0) throw new RunnerError('SALESFORCE_LIMIT_REACHED', `none of the ${Max} API calls of 24 hours are left`);
-    return `${Remaining} of ${Max} API calls of 24 hours are left`;
+    const { max, remaining } = readLimits(await this.#org.api.json(limitsRequest(this.#version), signal));
+    if (remaining <= 0) throw new RunnerError('SALESFORCE_LIMIT_REACHED', `none of the ${max} API calls of 24 hours are left`);
+    return `${remaining} of ${max} API calls of 24 hours are left`;
   }
 }

@@ -1,5 +1,6 @@
 import type { StepRecord } from '../../domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
+import { CallBudget } from './budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './connection.ts';
 import { ConnectionTest } from './connection-test.ts';
 import { Extraction } from './extraction.ts';
@@ -19,7 +20,7 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
 
 async function* extract(context: ConnectorContext, tuning: Tuning, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
-  const org = openOrg(connection, context, tuning, signal);
+  const org = openOrg(connection, context, tuning, signal, new CallBudget(context.limits));
   try {
     yield* new Extraction(connection, context, org).run(signal);
   } finally {

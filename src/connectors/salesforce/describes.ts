@@ -19,16 +19,33 @@ export interface DescribesOptions<T> {
   readonly limit: AdaptiveLimit;
   /** Keeps what is needed of a describe. It is called at once, so that no more than one call's describes are ever held. */
   readonly keep: (object: DescribedObject) => T;
+  /**
+   * Told once no more calls may be made. What is under way then comes to its end; objects not described by then do not
+   * come out.
+   */
+  readonly onSpent: (error: RunnerError) => void;
   /** Waits before parts of a call are asked for again; `round` counts from 1. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
  * Describes objects, up to 25 in a call, a call's objects at a time as they come. Each object comes out exactly once:
- * described, or with the reason why not. Throws only what ends the whole extraction.
+ * described, or with the reason why not, unless the calls run out. Throws only what ends the whole extraction.
  */
 export async function* describeObjects<T>(objects: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal): AsyncGenerator<readonly Described<T>[], void, undefined> {
-  yield* inParallel(each(pack(objects)), () => options.limit.value, signal, (group, within) => describeGroup(group, options, within));
+  let spent = false;
+  yield* inParallel(each(pack(objects)), () => options.limit.value, signal, async (group, within) => {
+    if (spent) return [];
+    try {
+      return await describeGroup(group, options, within);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (error.code !== 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (!spent) options.onSpent(error);
+      spent = true;
+      return [];
+    }
+  });
 }
 
 /** The weight of one describe, in parts of a call: how large and slow it is likely to be, from experience with orgs. */
@@ -52,6 +69,9 @@ function pack(objects: readonly ListedObject[]): ListedObject[][] {
   return groups;
 }
 
+/** Calls that are left to what follows a describe: the queries for what administrators wrote about the objects. */
+const HEADROOM = 12;
+
 /** Errors that may be due to one object of a call, or to the size of the call. */
 const OF_THE_OBJECT: ReadonlySet<string> = new Set(['SALESFORCE_NOT_FOUND', 'SALESFORCE_FORBIDDEN', 'SALESFORCE_UNEXPECTED', 'RESPONSE_TOO_LARGE', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
 const ROUNDS = 3;
@@ -62,7 +82,7 @@ async function describeGroup<T>(group: readonly ListedObject[], options: Describ
   let answers: Map<string, Described<T>>;
   try {
     const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
-    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
+    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;

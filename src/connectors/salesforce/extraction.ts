@@ -4,6 +4,7 @@ import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext, Extracted } from '../connector.ts';
 import { chooseVersion } from './api-version.ts';
+import { readAllocation } from './budget.ts';
 import { listObjects } from './catalogue.ts';
 import type { Connection } from './connection.ts';
 import { Closing } from './closing.ts';
@@ -19,6 +20,7 @@ import { ProgressReport } from './progress-report.ts';
 import { isDescribable, selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
 import { tableOf, type Table, type TableContext } from './table.ts';
+import { withinBudget } from './within-budget.ts';
 
 type Batch = readonly Described<Table>[];
 
@@ -48,7 +50,7 @@ export class Extraction {
 
   async *run(signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     this.#noticeIgnored();
-    if (this.#options.databasePasses && this.#options.schemaPasses) yield* this.#everything(signal);
+    if (this.#options.databasePasses && this.#options.schemaPasses) yield* withinBudget(this.#everything(signal), this.#context.logger);
     else this.#noticeNothing();
   }
 
@@ -58,6 +60,7 @@ export class Extraction {
     const session = await sessions.current(signal);
     const version = await chooseVersion(api, this.#connection.apiVersion, this.#context.logger, signal);
     this.#progress.at('catalogue', 0, 1);
+    await readAllocation(api, version, this.#context.logger, signal);
     const listed = await listObjects(api, version, signal);
     const selection = selectObjects(listed, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
@@ -89,7 +92,8 @@ export class Extraction {
     };
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
     const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
-    const described = describeObjects(objects, { api, version, limit, keep, pause: this.#org.pause }, signal);
+    let spent: RunnerError | undefined;
+    const described = describeObjects(objects, { api, version, limit, keep, pause: this.#org.pause, onSpent: (error) => (spent ??= error) }, signal);
     const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, (batch, within) => annotator.annotate(batch, within));
     const tags = new TagAnnouncer();
     for await (const batch of batches) {
@@ -100,6 +104,7 @@ export class Extraction {
         if ('value' in item && record.kind === 'entity') closing.add(item.listed.name, item.value);
       }
     }
+    if (spent !== undefined) throw spent;
     yield* closing.records(signal);
   }
 

@@ -3,6 +3,7 @@ import type { ConnectOptions } from '../../network/connect.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
+import { CallBudget } from './budget.ts';
 import type { Connection } from './connection.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { repeat } from './repeat.ts';
@@ -32,7 +33,8 @@ const SIGN_IN_TRIES = 3;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
 const LIMIT = { start: 12, most: 24 } as const;
 
-export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal): Org {
+/** Without a `budget`, calls are limited by what the org has left alone. */
+export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal, budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined })): Org {
   const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
   const limit = new AdaptiveLimit(LIMIT);
   const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
@@ -42,7 +44,7 @@ export function openOrg(connection: Connection, context: ConnectorContext, tunin
   const sessions = new SessionKeeper((within) => repeat('the sign-in', patience, within, () => signIn.open(within)), signal);
   let charged = 0;
   const api = new SalesforceApi({
-    http, sessions, clock, random, logger, observe: (observation) => limit.observe(observation),
+    http, sessions, clock, random, logger, budget, observe: (observation) => limit.observe(observation),
     onCharged: () => {
       charged += 1;
       context.count('apiCalls', 1);
