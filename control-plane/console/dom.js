@@ -16,6 +16,14 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** The same for pictures, whose elements live in a namespace of their own. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
 /** Draws anew what is in `parent`; a link or field that has the focus keeps it. */
 export function replace(parent, ...children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
@@ -59,8 +67,15 @@ export function stateBadge(state) {
   return el('span', { class: `badge ${look}` }, name);
 }
 
+export const STATES = Object.entries(STATE_LOOKS).map(([state, [, name]]) => [state, name]);
+
 export function isEnded(state) {
   return !['queued', 'offered', 'running'].includes(state);
+}
+
+/** The parts of a fully qualified name; one that holds a dot stands in quotes. */
+export function partsOf(fqn) {
+  return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g) ?? [fqn]).map((part) => part.replaceAll(/^"|"$/g, ''));
 }
 
 export const KINDS = { metadata: 'Metadata ingestion', test_connection: 'Connection test' };

@@ -1,5 +1,7 @@
 import { get, session } from './api.js';
 import { el, replace } from './dom.js';
+import { entitiesPage } from './entities.js';
+import { entityPage } from './entity.js';
 import { runnersPage } from './runners.js';
 import { runPage } from './run.js';
 import { runsPage } from './runs.js';
@@ -8,8 +10,8 @@ import { tablePage } from './table.js';
 import { tablesPage } from './tables.js';
 
 /** Every page takes a place to draw in, a signal that aborts when the reader leaves, and what stands after its name in the address. */
-const PAGES = { runs: runsPage, run: runPage, services: servicesPage, tables: tablesPage, table: tablePage, runners: runnersPage };
-const SECTION = { run: 'runs', table: 'tables' };
+const PAGES = { runs: runsPage, run: runPage, services: servicesPage, tables: tablesPage, table: tablePage, entities: entitiesPage, entity: entityPage, runners: runnersPage };
+const SECTION = { run: 'runs', table: 'tables', entity: 'entities' };
 
 const main = document.getElementById('main');
 const bar = document.getElementById('bar');
@@ -30,7 +32,7 @@ function show() {
   const place = el('div', { class: 'stack' });
   replace(main, place);
   const { signal } = leaving;
-  PAGES[page](place, signal, { id: decodeURIComponent(rest.join('/')), query: new URLSearchParams(query) })
+  PAGES[page](place, signal, { id: decodeURIComponent(rest.join('/')), parts: rest.map(decodeURIComponent), query: new URLSearchParams(query) })
     .then(() => titleOf(), (error) => signal.aborted || session.token() === null || replace(place, el('div', { class: 'card problem', role: 'alert' }, el('h1', {}, 'This page could not be shown'), el('p', {}, error.message), el('p', { class: 'soft' }, error.remedy ?? ''))));
 }
 

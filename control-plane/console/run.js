@@ -39,8 +39,8 @@ export async function runPage(place, signal, { id }) {
 
 function parts(run) {
   return [
-    run.error ? problem(run.error) : null,
-    run.integrity !== null && run.integrity !== 'ok' ? problem({ code: 'INTEGRITY', message: run.integrity, remedy: 'Run it again; report it if it repeats.' }) : null,
+    run.error ? problem(run.error, run.state === 'partialSuccess' ? 'partly' : '') : null,
+    run.recordsKept ? null : el('p', { class: 'card' }, 'Its records and log were deleted because newer runs came.'),
     el('section', { class: 'card', 'aria-label': 'Progress' }, progressBar(run), figures(run)),
     run.testConnection ? steps(run.testConnection) : null,
     run.failures.length > 0 ? failures(run.failures) : null,
@@ -48,8 +48,8 @@ function parts(run) {
   ];
 }
 
-function problem({ code, message, remedy }) {
-  return el('section', { class: 'card problem', role: 'alert' }, el('strong', {}, message), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
+function problem({ code, message, remedy }, look) {
+  return el('section', { class: `card problem ${look}`, role: 'alert' }, el('strong', {}, message), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
 }
 
 function progressBar(run) {
@@ -65,6 +65,7 @@ function figures(run) {
   const calls = run.counts.apiCalls ?? run.progress?.apiCalls;
   return facts([
     ['Objects', run.counts.objects === undefined ? null : count(run.counts.objects)], ['Fields', run.counts.fields === undefined ? null : count(run.counts.fields)],
+    ['Unchanged', run.counts.unchanged === undefined ? null : count(run.counts.unchanged)], ['Deadline', run.deadlineMs === 0 ? null : duration(0, run.deadlineMs)],
     ['Entities', run.kind === 'metadata' ? count(run.entities) : null], ['Records', count(run.records)], ['API calls', calls === undefined ? null : count(calls)],
     ['On the wire', bytes(run.wireBytes)], ['Took', duration(run.startedAt, run.endedAt)], ['Attempt', run.attempt],
     ['Runner', run.runnerName ?? '–'], ['Channel', run.channel === null ? null : { ws: 'WebSocket', grpc: 'gRPC' }[run.channel]],

@@ -22,7 +22,7 @@ function runnerRow(runner) {
     el('div', {}, el('strong', {}, runner.name), el('div', { class: 'soft small' }, runner.platform), el('div', { class: 'soft small mono' }, runner.id)),
     stateOf(runner), runner.channel === null ? '–' : { ws: 'WebSocket', grpc: 'gRPC' }[runner.channel], runner.version || '–',
     runner.capacity === null ? '–' : `${runner.running} of ${runner.capacity}`, bytes(runner.spoolBytes), moment(runner.lastSeenAt),
-    runner.revoked ? null : actionButton('Revoke', () => revoke(runner), 'quiet'),
+    runner.revoked ? null : el('div', { class: 'actions end' }, drainButton(runner), actionButton('Revoke', () => revoke(runner), 'quiet')),
   ]);
 }
 
@@ -31,6 +31,13 @@ function stateOf(runner) {
   if (!runner.connected) return el('span', { class: 'badge' }, 'Away');
   if (runner.condition !== '') return el('span', { class: 'badge warn' }, runner.condition);
   return runner.draining ? el('span', { class: 'badge warn' }, 'Draining') : el('span', { class: 'badge good' }, 'Connected');
+}
+
+/** A drained runner finishes what it has and gets nothing new. */
+function drainButton({ id, name, drainReason }) {
+  const path = `/runners/${encodeURIComponent(id)}`;
+  if (drainReason === null) return actionButton('Drain', () => post(`${path}/drain`).then(() => notice(`${name} finishes what it has and gets no more work.`)), 'quiet');
+  return actionButton('Resume', () => post(`${path}/resume`).then(() => notice(`${name} may work again.`)), 'quiet');
 }
 
 async function revoke(runner) {

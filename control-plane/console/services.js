@@ -1,11 +1,13 @@
 import { get, post, put } from './api.js';
 import { actionButton, el, facts, heading, replace, stateBadge, KINDS, moment } from './dom.js';
+import { pipelineForm, serviceForm } from './service-forms.js';
 
 export async function servicesPage(place, signal) {
   const [{ services }, { pipelines }, { runs }] = await Promise.all([get('/services', signal), get('/pipelines', signal), get('/runs?limit=200', signal)]);
   const cards = services.map((service) => card(service, pipelines.filter((pipeline) => pipeline.service === service.name), runs.find((run) => run.service === service.name)));
   replace(place, heading('Services', { note: 'Salesforce orgs. Passwords and keys are references that a runner resolves; none is kept here.' }),
-    cards.length === 0 ? el('div', { class: 'card empty' }, 'No service yet.') : el('div', { class: 'grid' }, cards), serviceForm());
+    cards.length === 0 ? el('div', { class: 'card empty' }, 'No service yet.') : el('div', { class: 'grid' }, cards),
+    pipelineForm(services, pipelines), serviceForm());
 }
 
 function card(service, pipelines, lastRun) {
@@ -38,28 +40,4 @@ async function ingestNew(service) {
 async function open(starting) {
   const { id } = await starting;
   location.hash = `#/run/${id}`;
-}
-
-const FIELDS = [
-  ['name', 'Name', 'acme', true], ['salesforceDomain', 'Salesforce domain', 'acme.my', false], ['username', 'User name', 'etl@acme.example', false],
-  ['password', 'Password reference', 'secret:/salesforce/acme/password', false], ['securityToken', 'Security token reference', 'secret:/salesforce/acme/token', false],
-  ['runner', 'Runner (name or id; empty for any)', '', false],
-];
-
-function serviceForm() {
-  const inputs = FIELDS.map(([name, label, placeholder, required]) => [name, label, el('input', { id: `service-${name}`, placeholder, required, autocomplete: 'off', spellcheck: 'false' })]);
-  const valueOf = (wanted) => inputs.find(([name]) => name === wanted)[2].value.trim();
-  const problem = el('p', { role: 'alert', class: 'small' });
-  const save = async () => {
-    const connection = Object.fromEntries(['salesforceDomain', 'username', 'password', 'securityToken'].map((name) => [name, valueOf(name)]).filter(([, value]) => value !== ''));
-    await put(`/services/${encodeURIComponent(valueOf('name'))}`, { type: 'Salesforce', connection, runner: valueOf('runner') || null });
-    dispatchEvent(new Event('hashchange'));
-  };
-  return el('details', { class: 'card' }, el('summary', {}, 'Add or replace a service'),
-    el('form', { class: 'stack', onsubmit: (event) => {
-      event.preventDefault();
-      save().catch((error) => { problem.textContent = `${error.message} ${error.remedy ?? ''}`; });
-    } },
-    el('div', { class: 'grid' }, inputs.map(([name, label, input]) => el('div', { class: 'field' }, el('label', { for: `service-${name}` }, label), input))),
-    problem, el('button', { type: 'submit' }, 'Save service')));
 }

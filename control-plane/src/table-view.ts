@@ -5,8 +5,9 @@ import type { Reads } from './store/store.ts';
 
 const Tagged = z.object({ tags: z.array(z.object({ tagFQN: z.string() })).catch([]).default([]) });
 const Columns = z.array(Tagged.extend({ name: z.string() })).catch([]);
-const Owner = z.object({ name: z.string().nullable().catch(null).default(null), email: z.string().nullable().catch(null).default(null), of: z.string().nullable().catch(null).default(null) });
-const Owners = z.array(Owner).catch([]);
+const Text = z.string().nullable().catch(null).default(null);
+const Owned = z.object({ owners: z.array(z.object({ name: Text, email: Text, kind: Text })).catch([]).default([]) });
+const OwnedColumns = z.record(z.string(), Owned.catch({ owners: [] })).catch({});
 
 interface Tag {
   readonly tagFQN: string;
@@ -21,12 +22,21 @@ export async function viewTable(read: Reads, table: Entity) {
   const about = async (type: string): Promise<Entity['request'] | null> => (await read.entities.get({ service, type, fqn }))?.request ?? null;
   return {
     fqn, service, request: table.request, properties: table.properties, deleted: table.deletedAt !== null, deletedAt: table.deletedAt,
-    tags: await tagsOf(read, table), owners: Owners.parse(table.properties['owners'] ?? []),
+    tags: await tagsOf(read, table), owners: ownersOf(table),
     lineage: await edgesOf(read, fqn), profile: await about('tableProfile'), sample: await about('sampleData'),
     provenance: {
       runId: table.runId, attempt: table.attempt, epoch: table.epoch, updatedAt: table.updatedAt, seenBy: table.seenBy, seenAt: table.seenAt,
     },
   };
+}
+
+/** Those whom the source names as responsible, for the reader to match: nobody becomes an owner by this. */
+function ownersOf({ properties }: Entity) {
+  const ofColumns = Object.entries(OwnedColumns.parse(properties['columns'] ?? {}));
+  return [
+    ...Owned.parse(properties).owners.map((owner) => ({ ...owner, column: null })),
+    ...ofColumns.flatMap(([column, { owners }]) => owners.map((owner) => ({ ...owner, column }))),
+  ];
 }
 
 async function tagsOf(read: Reads, { service, request }: Entity): Promise<Tag[]> {

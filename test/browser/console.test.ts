@@ -140,6 +140,74 @@ describe.skipIf(reason !== undefined)('the console', () => {
     expect(problems).toEqual([]);
   });
 
+  it('shows all that is known about a table, with a picture of where its data comes from', async () => {
+    await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs');
+    const ref = await nextJob();
+    const lines = richRecords();
+    runner.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
+    await runner.take('ack');
+    await signIn();
+    await page.goto(`https://localhost:${stage.port}/#/table/sandbox.default.salesforce.Invoice__c`);
+    await page.getByRole('heading', { name: 'Invoice' }).waitFor();
+    const about = page.getByRole('region', { name: 'About' });
+    await about.getByText('12,345').waitFor();
+    await page.getByRole('region', { name: 'Owners' }).getByText('ada@acme.example').waitFor();
+    await page.getByRole('region', { name: 'Properties' }).getByText('Total must not be negative').waitFor();
+    const total = page.getByRole('row').filter({ hasText: 'Total__c' });
+    await total.getByText('SalesforceComplianceGroup.GDPR').waitFor();
+    await total.getByText('Amount__c * Rate__c').waitFor();
+    const lineage = page.getByRole('region', { name: 'Lineage', exact: true });
+    await lineage.getByLabel('As far as').selectOption('2');
+    await lineage.getByRole('link', { name: 'Region' }).waitFor();
+    expect(await lineage.locator('svg .edge').count()).toBe(3);
+    await lineage.getByText('Columns (1)').click();
+    await lineage.getByText('Account.Name → Invoice__c.Total__c').waitFor();
+    await shot('table-rich');
+    await lineage.getByRole('link', { name: 'Account', exact: true }).click();
+    await page.getByRole('heading', { name: 'Account' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('lists the catalog by type and shows code', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Catalog' }).click();
+    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^Tags/ }).click();
+    await page.getByRole('link', { name: 'GDPR' }).waitFor();
+    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^holograms/ }).waitFor();
+    await shot('catalog');
+    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^Code/ }).click();
+    await page.getByRole('link', { name: 'InvoiceTrigger' }).click();
+    await page.getByRole('region', { name: 'Code' }).getByText(HOSTILE).waitFor();
+    await shot('code');
+    expect(await page.title()).not.toContain('owned');
+    expect(problems).toEqual([]);
+  });
+
+  it('drains a runner and lets it work again', async () => {
+    await stage.enrol('spare runner');
+    await signIn();
+    await page.getByRole('link', { name: 'Runners' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'spare runner' });
+    await row.getByRole('button', { name: 'Drain' }).click();
+    await row.getByRole('button', { name: 'Resume' }).click();
+    await row.getByRole('button', { name: 'Drain' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('says what each option of an ingestion does, and keeps the choice', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByText('Options of an ingestion').click();
+    await page.getByLabel('Views').uncheck();
+    await page.getByLabel('Longest run in minutes').fill('30');
+    await page.getByRole('textbox', { name: 'Tables' }).fill('Account.*, !.*History');
+    await shot('options');
+    await page.getByRole('button', { name: 'Save options' }).click();
+    await page.getByText('The options are saved.').waitFor();
+    const { body } = await stage.api.get('/api/v1/pipelines');
+    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
+  });
+
   it('cancels a run', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
@@ -164,6 +232,10 @@ describe.skipIf(reason !== undefined)('the console', () => {
     expect(await alert.innerText()).toContain('Check the security token.');
     await shot('run-failed');
     await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).click();
+    await page.getByRole('row').filter({ hasText: 'Failed' }).waitFor();
+    await page.getByLabel('State').selectOption('cancelled');
+    await page.getByRole('row').filter({ hasText: 'Failed' }).waitFor({ state: 'detached' });
+    await page.getByLabel('State').selectOption('');
     await page.getByRole('row').filter({ hasText: 'Failed' }).waitFor();
     await shot('runs');
   });
@@ -199,6 +271,40 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('heading', { name: 'Services' }).waitFor();
   });
 });
+
+function richRecords(): string[] {
+  const schema = 'sandbox.default.salesforce';
+  const lineage = (from: string, to: string, details: object = {}) => ({ kind: 'lineage', from: `${schema}.${from}`, to: `${schema}.${to}`, details });
+  const table = (name: string, displayName: string, more: object = {}, properties: object = {}) => ({
+    kind: 'entity', type: 'table', fqn: `${schema}.${name}`, request: { name, displayName, databaseSchema: schema, tableType: 'Regular', columns: [], ...more }, properties,
+  });
+  const records = [
+    { kind: 'classification', name: 'SalesforceComplianceGroup', description: 'Compliance categories' },
+    { kind: 'tag', classification: 'SalesforceComplianceGroup', name: 'GDPR', description: 'Personal data' },
+    table('Account', 'Account'), table('Region__c', 'Region'), table('Ledger__c', 'Ledger'),
+    table('Invoice__c', 'Invoice', {
+      description: 'What customers owe.', tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }], sourceUrl: 'https://acme.my.salesforce.com/lightning',
+      columns: [
+        { name: 'Id', displayName: 'Record ID', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY' },
+        { name: 'Total__c', displayName: 'Total', dataType: 'DECIMAL', precision: 18, scale: 2, tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }] },
+        { name: 'Status__c', displayName: 'Status', dataType: 'ENUM' },
+      ],
+    }, {
+      custom: true, labelPlural: 'Invoices', keyPrefix: 'a01', sharing: { internal: 'Private', external: 'Private' }, features: ['searchable', 'triggerable'],
+      recordTypes: [{ name: 'Standard', developerName: 'Standard', active: true }], validationRules: [{ name: 'Positive', active: true, message: 'Total must not be negative' }],
+      columns: {
+        Total__c: { formula: 'Amount__c * Rate__c', helpText: 'With tax', owners: [{ name: 'Ada', email: 'ada@acme.example', kind: 'user' }] },
+        Status__c: { picklist: { restricted: true, values: [{ value: 'Open', default: true }, { value: 'Paid' }] } },
+      },
+    }),
+    { kind: 'profile', table: `${schema}.Invoice__c`, request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } } },
+    lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'),
+    lineage('Account', 'Invoice__c', { columnsLineage: [{ fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` }] }),
+    { kind: 'entity', type: 'storedProcedure', fqn: `${schema}.InvoiceTrigger`, request: { name: 'InvoiceTrigger', databaseSchema: schema, storedProcedureCode: { language: 'External', code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }` } } },
+    { kind: 'entity', type: 'holograms', fqn: `${schema}.h`, request: { depth: 3 } },
+  ];
+  return records.map((record) => JSON.stringify(record));
+}
 
 function contactTable(): string {
   return JSON.stringify({

@@ -16,11 +16,14 @@ import { runsApi } from './runs.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const CONSOLE = fileURLToPath(new URL('../../console/', import.meta.url));
+const MODULES = [
+  'main', 'api', 'dom', 'runners', 'services', 'service-forms', 'options', 'runs', 'run', 'tables', 'table', 'table-facts', 'lineage', 'entities', 'entity',
+];
 /** Every file of the console by its address; nothing else in that folder is served. */
 const CONSOLE_FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/console.css': { file: 'console.css', type: 'text/css; charset=utf-8' },
-  ...Object.fromEntries(['main', 'api', 'dom', 'runners', 'services', 'runs', 'run', 'tables', 'table'].map((name) => [
+  ...Object.fromEntries(MODULES.map((name) => [
     `/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' },
   ])),
 };

@@ -28,7 +28,7 @@ export const TableView = z.object({
   fqn: z.string(), service: z.string(), request: JsonObject,
   properties: JsonObject.openapi({ description: 'What OpenMetadata’s create request has no place for' }), deleted: z.boolean(), deletedAt: Time.nullable(),
   tags: z.array(z.object({ tagFQN: z.string(), column: Text.openapi({ description: 'Null when the whole table carries it' }), description: Text })),
-  owners: z.array(z.object({ name: Text, email: Text, of: Text })),
+  owners: z.array(z.object({ name: Text, email: Text, kind: Text, column: Text })).openapi({ description: 'Whom the source names as responsible' }),
   lineage: z.object({ upstream: z.array(EdgeSchema), downstream: z.array(EdgeSchema) }),
   profile: JsonObject.nullable().openapi({ description: 'createTableProfile.json' }), sample: JsonObject.nullable(), provenance: Provenance,
 }).openapi('Table');
