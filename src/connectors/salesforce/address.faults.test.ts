@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { contextFor, type RecordedContext } from '../../../test/support/connector-context.ts';
 import { soapOptions } from '../../../test/support/salesforce-run.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { parseConnection } from './connection.ts';
 import { createSalesforceConnector } from './connector.ts';
+import { openOrg } from './org.ts';
+import { queryToolingPages } from './tooling.ts';
 
 let sandbox: Sandbox;
 const ELSEWHERE = [
@@ -38,7 +42,7 @@ async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
 }
 
 /** Wherever an answer points, the session goes to the org that was asked for and to nobody else. */
-function expectHome({ dialled }: Ended): void {
+function expectHome({ dialled }: Pick<Ended, 'dialled'>): void {
   expect(new Set(dialled)).toEqual(new Set(['acme.my.salesforce.com:443']));
 }
 
@@ -69,8 +73,17 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
   });
 
   it('as the next page of a query is never asked for', async () => {
-    sandbox.faults.install({ match: { path: 'query|tooling' }, effect: { kind: 'hostile-url', url } });
-    const end = await endOf({ ...soapOptions(sandbox), sourceConfig: { includeTags: true, includeOwners: true, includeStoredProcedures: true, includeDDL: true } });
-    expectHome(end);
+    sandbox.faults.install({ match: { path: 'tooling/query' }, effect: { kind: 'respond', status: 200, body: { size: 1, totalSize: 2, done: false, nextRecordsUrl: url, records: [{ Name: 'one' }] } } });
+    const options = soapOptions(sandbox);
+    const { context, dialled } = contextFor(sandbox, options);
+    const { signal } = new AbortController();
+    const org = openOrg(parseConnection(options.connection), context, { pauseMs: 1, tries: 2 }, signal);
+    try {
+      const pages = queryToolingPages({ api: org.api, version: '64.0', what: 'names' }, 'SELECT Name FROM ApexClass', z.object({ Name: z.string() }), signal);
+      await expect(pages.next()).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED' });
+    } finally {
+      await org.close();
+    }
+    expectHome({ dialled });
   });
 });
