@@ -129,11 +129,10 @@ describe('deletions', () => {
     expect(some.records.at(-1)).toEqual({ kind: 'sweep', databaseSchema: FQN, keep: sandbox.org.list().map(({ name }) => `${FQN}.${name}`) });
   });
 
-  it('are not told when the listing fails, when they are not wanted, or when only what a filter lets pass may be marked', async () => {
+  it('are not told when the listing fails, or when they are not wanted', async () => {
     const tableFilterPattern = { includes: ['Account$'] };
     const unwanted = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern, markDeletedTables: false } });
-    const unsure = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern, markDeletedTablesFromFilterOnly: true } });
-    expect([...sweepsOf(unwanted), ...sweepsOf(unsure)]).toEqual([]);
+    expect(sweepsOf(unwanted)).toEqual([]);
     sandbox.faults.install({ match: { path: '/sobjects$' }, effect: { kind: 'forbid' } });
     const records: string[] = [];
     await expect(extractFrom(sandbox, { onRecord: ({ kind }) => void records.push(kind) })).rejects.toMatchObject({ code: 'SALESFORCE_FORBIDDEN' });

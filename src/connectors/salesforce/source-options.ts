@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compileFilter, type Filter } from '../../openmetadata/filters.ts';
 import { fullyQualifiedName } from '../../openmetadata/names.ts';
-import { filterPatternSchema, type FilterPattern } from '../../openmetadata/workflow.ts';
+import { filterPatternSchema } from '../../openmetadata/workflow.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
 /** OpenMetadata's databaseServiceMetadataPipeline, as far as it is acted on; the rest of its options pass through. */
@@ -13,13 +13,13 @@ const optionsSchema = z.looseObject({
   useFqnForFiltering: z.boolean().nullish(),
   includeTables: z.boolean().nullish(),
   includeViews: z.boolean().nullish(),
+  incremental: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
   includeTags: z.boolean().nullish(),
   includeOwners: z.boolean().nullish(),
   includeStoredProcedures: z.boolean().nullish(),
   includeDDL: z.boolean().nullish(),
   storedProcedureFilterPattern: filterPatternSchema.nullish(),
   markDeletedTables: z.boolean().nullish(),
-  markDeletedTablesFromFilterOnly: z.boolean().nullish(),
 });
 
 const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
@@ -50,8 +50,10 @@ export interface SourceOptions {
   /** Their text too. */
   readonly includeDDL: boolean;
   readonly storedProcedurePasses: Filter;
-  /** Whether a catalogue may be told which tables are gone: not when only those are to be marked that a filter lets pass, since what is gone cannot be asked for its name. */
+  /** Whether a catalogue may be told which tables are gone. */
   readonly markDeletedTables: boolean;
+  /** Whether what is as the last run told it may be left out of this one. */
+  readonly incremental: boolean;
   /** Options that were given and have no effect. */
   readonly ignored: readonly string[];
 }
@@ -74,16 +76,13 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     tablePasses: (name) => tables(named([service, database, schema], name)),
     includeTables: options.includeTables ?? true,
     includeViews: options.includeViews ?? true,
+    incremental: options.incremental?.enabled ?? true,
     includeTags: options.includeTags ?? true,
     includeOwners: options.includeOwners ?? false,
     includeStoredProcedures: options.includeStoredProcedures ?? true,
     includeDDL: options.includeDDL ?? false,
     storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
-    markDeletedTables: (options.markDeletedTables ?? true) && !(options.markDeletedTablesFromFilterOnly === true && isFilter(options.tableFilterPattern)),
+    markDeletedTables: options.markDeletedTables ?? true,
     ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
   };
-}
-
-function isFilter(pattern: FilterPattern | null | undefined): boolean {
-  return (pattern?.includes ?? []).length + (pattern?.excludes ?? []).length > 0;
 }
