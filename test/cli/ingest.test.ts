@@ -60,6 +60,20 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(stderr).toContain('error SALESFORCE_LOGIN_FAILED:');
   });
 
+  it('does not send refused credentials again, in this run or any later one', async () => {
+    const logins = async (): Promise<number> => {
+      const { adminUrl, adminToken } = stage.sandbox;
+      const answer = await fetch(`${adminUrl}/stats`, { headers: { authorization: `Bearer ${adminToken}` } });
+      return ((await answer.json()) as { calls: Record<string, number> }).calls['soap'] ?? 0;
+    };
+    const file = workflow({ username: 'locked@acme.example' });
+    const before = await logins();
+    for (let run = 0; run < 2; run++) expect((await call('test-connection', '--workflow', file)).code).toBe(5);
+    const { stderr } = await call('ingest', '--workflow', file, '--out', join(stage.place.directory, 'again.jsonl'));
+    expect(stderr).toContain('they are not sent again');
+    expect(await logins() - before).toBe(1);
+  });
+
   it('refuses what the policy does not permit before anything is connected to', async () => {
     const { code, stderr } = await call('test-connection', '--workflow', workflow({ salesforceDomain: 'evil.my' }));
     expect([3, 5]).toContain(code);
