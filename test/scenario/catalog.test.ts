@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Stage } from '../support/stage.ts';
+
+const OBJECTS = 120;
+const TIMEOUT = 120_000;
+const SCHEMA = 'sandbox.default.salesforce';
+
+/** Share, history, feed and change event objects go with the one they belong to. */
+function isCompanion(name: string, of: string): boolean {
+  const stem = of.replace(/__c$/, '__');
+  return name.startsWith(stem) && /(?:Share|History|Feed|ChangeEvent)$/.test(name);
+}
+
+interface Table {
+  readonly deleted: boolean;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly tags: readonly { readonly tagFQN: string; readonly description: string | null }[];
+  readonly owners: readonly { readonly email: string | null }[];
+  readonly profile: { readonly tableProfile?: { readonly rowCount?: number } } | null;
+}
+
+/** Everything a run says about an org, as a reader of the control plane finds it. */
+describe('a run with every part, from the org to the catalog', () => {
+  let stage: Stage;
+  let tables: Map<string, Table>;
+  let types: Map<string, number>;
+
+  const read = <T>(path: string): Promise<T> => stage.client.call<T>('GET', path);
+
+  beforeAll(async () => {
+    stage = await Stage.open({ objects: OBJECTS, latencyMs: 0 });
+    await stage.startRunner();
+    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true }, deadlineMs: 100_000 });
+    expect(await stage.ended(await stage.startRun())).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 100_000 });
+    const counted = await read<{ types: { type: string; count: number }[] }>('/api/v1/entity-types');
+    types = new Map(counted.types.map(({ type, count }) => [type, count]));
+    const names = await stage.tables();
+    tables = new Map(await Promise.all(names.map(async (name) => [name, await read<Table>(`/api/v1/tables/${SCHEMA}.${name}`)] as const)));
+  }, TIMEOUT);
+  afterAll(() => stage.close(), TIMEOUT);
+
+  it('brings tables, code, tags and figures', () => {
+    expect(types.get('table')).toBe(tables.size);
+    expect(types.get('tag')).toBeGreaterThan(2);
+    for (const type of ['classification', 'storedProcedure', 'tableProfile']) expect([type, (types.get(type) ?? 0) > 0]).toEqual([type, true]);
+  });
+
+  it('names tags with their meaning, owners, row counts and properties at the tables', () => {
+    const all = [...tables.values()];
+    const tags = all.flatMap((table) => table.tags);
+    expect(tags.length).toBeGreaterThan(0);
+    expect(tags.filter(({ description }) => description === null)).toEqual([]);
+    expect(all.some(({ owners }) => owners.some(({ email }) => email?.includes('@')))).toBe(true);
+    expect(all.some(({ profile }) => (profile?.tableProfile?.rowCount ?? 0) > 0)).toBe(true);
+    expect(all.filter(({ deleted, properties }) => deleted || properties['kind'] === undefined)).toEqual([]);
+  });
+
+  it('draws lineage between tables that are there', async () => {
+    const graphs = await Promise.all([...tables.keys()].map((name) => read<{ edges: { columns: unknown[] }[]; nodes: { known: boolean }[] }>(`/api/v1/lineage/${SCHEMA}.${name}`)));
+    expect(graphs.flatMap(({ edges }) => edges).filter(({ columns }) => columns.length > 0).length).toBeGreaterThan(0);
+    expect(graphs.flatMap(({ nodes }) => nodes).filter(({ known }) => !known)).toEqual([]);
+  });
+
+  it('marks as deleted what the org no longer has, and that alone', async () => {
+    const [gone] = [...tables.keys()].filter((name) => name.endsWith('__c'));
+    await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });
+    expect(await stage.ended(await stage.startRun())).toMatchObject({ state: 'success', integrity: 'ok' });
+    expect(await stage.tables()).toEqual([...tables.keys()].filter((name) => name !== gone && !isCompanion(name, gone!)));
+    expect(await read<Table>(`/api/v1/tables/${SCHEMA}.${gone}`)).toMatchObject({ deleted: true });
+  }, TIMEOUT);
+});
