@@ -61,11 +61,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
   });
 
   it('does not send refused credentials again, in this run or any later one', async () => {
-    const logins = async (): Promise<number> => {
-      const { adminUrl, adminToken } = stage.sandbox;
-      const answer = await fetch(`${adminUrl}/stats`, { headers: { authorization: `Bearer ${adminToken}` } });
-      return ((await answer.json()) as { calls: Record<string, number> }).calls['soap'] ?? 0;
-    };
+    const logins = async (): Promise<number> => (await stage.admin<{ calls: Record<string, number> }>('GET', '/stats')).calls['soap'] ?? 0;
     const file = workflow({ username: 'locked@acme.example' });
     const before = await logins();
     for (let run = 0; run < 2; run++) expect((await call('test-connection', '--workflow', file)).code).toBe(5);
