@@ -154,11 +154,16 @@ describe('a table that has not changed', () => {
   it('keeps what it was, and is marked as seen by the run', async () => {
     await bring([tableLine('Calm')]);
     const before = await table('Calm');
-    const run = await bring([line({ kind: 'unchanged', fqns: [named('Calm'), named('NeverThere')] })], { counts: { unchanged: 1 } });
+    const run = await bring([line({ kind: 'unchanged', fqns: [named('Calm')] })], { counts: { unchanged: 1 } });
     const after = await table('Calm');
     expect(after.request).toEqual(before.request);
     expect([after.provenance.runId, after.provenance.seenBy]).toEqual([before.provenance.runId, run['id']]);
     expect(run).toMatchObject({ state: 'success', entities: 0, counts: { unchanged: 1 } });
+  });
+
+  it('and that is not known here makes the run a partial one, with what to do', async () => {
+    const run = await bring([tableLine('Calm'), line({ kind: 'unchanged', fqns: [named('Calm'), named('NeverThere')] })]);
+    expect(run).toMatchObject({ state: 'partialSuccess', error: { code: 'CATALOG_INCOMPLETE', message: expect.stringMatching(/^1 /) } });
     expect((await stage.api.get(`/api/v1/tables/${named('NeverThere')}`)).status).toBe(404);
   });
 });

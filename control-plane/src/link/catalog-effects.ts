@@ -1,8 +1,9 @@
 /**
  * What a run does to the catalog. Invariants:
  * - A run touches what its own service has, and nothing else.
- * - What is written or seen takes effect with its batch.
- * - Nothing is removed before the outcome has vouched for the whole stream: a lost or garbled run cannot empty a catalog.
+ * - What is written takes effect with its batch.
+ * - Nothing is removed, or taken for unchanged, before the outcome has vouched for the whole stream: a lost or garbled run
+ *   cannot empty a catalog.
  * - Removing keeps the entity; it is there again when a later run writes or sees it.
  */
 import { catalogRecordOf, isCounted, mayWrite, type CatalogRecord } from '../catalog-record.ts';
@@ -35,31 +36,48 @@ async function apply(tx: Transaction, ground: Ground, { id: runId, service }: Ru
       await tx.lineage.save({ service, from, to, details, runId, updatedAt: now });
       return false;
     }
-    case 'unchanged':
-      for (const fqn of record.fqns) await tx.entities.seen({ service, type: record.type, fqn }, { runId, at: now });
-      return false;
     default: return false;
   }
 }
 
 const PAGE = 200;
 
-/** Removes what an attempt that ended well found to be gone. The number of entities removed. */
-export async function applyRemovals(tx: Transaction, run: Run, attempt: Attempt, now: number): Promise<number> {
-  let removed = 0;
-  for (const kind of ['deletion', 'sweep']) {
+export interface Findings {
+  /** Entities that were there until now. */
+  readonly removed: number;
+  /** Entities that the runner says have not changed, and that are not known here. */
+  readonly unknown: number;
+}
+
+/** Applies what an attempt that ended well found to be unchanged or gone. */
+export async function applyFindings(tx: Transaction, run: Run, attempt: Attempt, now: number): Promise<Findings> {
+  let [removed, unknown] = [0, 0];
+  for await (const record of recordsOf(tx, run, attempt, ['unchanged', 'deletion', 'sweep'])) {
+    removed += await applyRemoval(tx, run.service, record, now);
+    if (record.kind === 'unchanged') unknown += await countUnknown(tx, run, record, now);
+  }
+  return { removed, unknown };
+}
+
+async function* recordsOf(tx: Transaction, run: Run, attempt: Attempt, kinds: readonly string[]): AsyncGenerator<CatalogRecord> {
+  for (const kind of kinds) {
     for (let after = 0; ;) {
       const page = await tx.records.ofAttempt(run.id, attempt.epoch, { after, limit: PAGE }, kind);
-      for (const { line } of page) removed += await applyRemoval(tx, run.service, catalogRecordOf(parseRecord(line).value), now);
+      const records = page.map(({ line }) => catalogRecordOf(parseRecord(line).value)).filter((record) => record !== undefined);
+      yield* records.filter((record) => mayWrite(run.service, record));
       if (page.length < PAGE) break;
       after = page.at(-1)!.sequence;
     }
   }
-  return removed;
 }
 
-async function applyRemoval(tx: Transaction, service: string, record: CatalogRecord | undefined, now: number): Promise<number> {
-  if (record === undefined || !mayWrite(service, record)) return 0;
+async function countUnknown(tx: Transaction, { id: runId, service }: Run, { type, fqns }: { readonly type: string; readonly fqns: readonly string[] }, at: number): Promise<number> {
+  let unknown = 0;
+  for (const fqn of fqns) if (!(await tx.entities.seen({ service, type, fqn }, { runId, at }))) unknown++;
+  return unknown;
+}
+
+async function applyRemoval(tx: Transaction, service: string, record: CatalogRecord, now: number): Promise<number> {
   if (record.kind === 'deletion') return await tx.entities.remove({ service, type: record.type, fqn: record.fqn }, now) ? 1 : 0;
   // A source without a single object is more likely a fault than a fact.
   if (record.kind !== 'sweep' || record.keep.length === 0) return 0;

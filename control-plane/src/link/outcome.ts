@@ -4,7 +4,7 @@ import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.t
 import type { Ground } from '../settings.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 import type { ParsedRecord } from './batch.ts';
-import { applyRemovals } from './catalog-effects.ts';
+import { applyFindings } from './catalog-effects.ts';
 
 const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string().default(''), retryable: z.boolean().default(false) });
 
@@ -36,14 +36,18 @@ export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, at
   const integrity = await checkIntegrity(tx, attempt, parsed.data);
   await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity });
   const next = afterOutcome(run, parsed.data, integrity, now, ground.limits.maxAttempts);
-  await tx.runs.save(next);
-  if (next.status.state === 'success' || next.status.state === 'partialSuccess') await removeWhatIsGone(tx, ground, run, attempt);
+  const endedWell = next.status.state === 'success' || next.status.state === 'partialSuccess';
+  await tx.runs.save(endedWell ? await afterFindings(tx, ground, next, attempt) : next);
   ground.log.info({ run: run.id, attempt: run.attempt, epoch: run.epoch, outcome: status, state: next.status.state }, 'attempt ended');
 }
 
-async function removeWhatIsGone(tx: Transaction, ground: Ground, run: Run, attempt: Attempt): Promise<void> {
-  const removed = await applyRemovals(tx, run, attempt, ground.clock.now());
+/** A run that is said to have changed nothing, in a catalog that has not got it all, is no success: the runner's memory and this store have come apart. */
+async function afterFindings(tx: Transaction, ground: Ground, run: Run, attempt: Attempt): Promise<Run> {
+  const now = ground.clock.now();
+  const { removed, unknown } = await applyFindings(tx, run, attempt, now);
   if (removed > 0) ground.log.info({ run: run.id, removed }, 'entities that are gone from the source were marked as deleted');
+  if (unknown === 0 || run.status.state !== 'success') return run;
+  return end(run, 'partialSuccess', now, new ControlPlaneError('CATALOG_INCOMPLETE', `${unknown} entities that the runner reports as unchanged are not known here`).body());
 }
 
 function afterOutcome(run: Run, outcome: Outcome, integrity: string, now: number, maxAttempts: number): Run {
