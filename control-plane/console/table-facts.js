@@ -18,6 +18,13 @@ function ownedBy(owned) {
   return columns.length === owned.length ? columns.join(', ') : ['the table', ...columns].join(', ');
 }
 
+/** Triggers and flows that touch the table. */
+export function codePanel(code) {
+  if (code.length === 0) return null;
+  return el('section', { class: 'card', 'aria-label': 'Code' }, el('h2', {}, 'Code'), el('ul', {}, code.map(({ service, type, fqn, name, description }) => el('li', {},
+    el('a', { href: `#/entity/${[service, type, fqn].map(encodeURIComponent).join('/')}` }, name), description ? el('span', { class: 'soft small' }, ` ${description}`) : null))));
+}
+
 const PROFILE_COLUMNS = [['Column'], ['Values', 'number'], ['Missing', 'number'], ['Different', 'number'], ['Least'], ['Most'], ['Mean', 'number']];
 
 export function profilePanel(profile) {

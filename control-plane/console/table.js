@@ -1,7 +1,7 @@
 import { get } from './api.js';
 import { count, el, facts, heading, moment, partsOf, replace, row, table } from './dom.js';
 import { lineagePanel } from './lineage.js';
-import { columnNotes, ownersPanel, profilePanel, propertiesPanel, samplePanel, tagList } from './table-facts.js';
+import { codePanel, columnNotes, ownersPanel, profilePanel, propertiesPanel, samplePanel, tagList } from './table-facts.js';
 
 const COLUMNS = [['Column'], ['Label'], ['Type'], ['Keys and tags'], ['Description', 'wide']];
 
@@ -22,7 +22,7 @@ export async function tablePage(place, signal, { id }) {
   replace(place,
     heading(request.displayName ?? request.name, { crumb: el('a', { href: `#/tables?service=${encodeURIComponent(service)}` }, `Tables of ${service}`), note: el('span', { class: 'mono' }, id) }),
     shown.deletedAt === null ? null : el('p', { class: 'card problem', role: 'status' }, 'This table is gone from the source since ', moment(shown.deletedAt), '. It comes back when a run finds it again.'),
-    about(shown, columns), ownersPanel(shown.owners), profilePanel(shown.profile), lineage.element, propertiesPanel(properties), samplePanel(shown.sample),
+    about(shown, columns), ownersPanel(shown.owners), profilePanel(shown.profile), lineage.element, codePanel(shown.code), propertiesPanel(properties), samplePanel(shown.sample),
     el('div', { class: 'field' }, el('label', { for: 'column-filter' }, 'Filter columns'), filter), list);
   draw();
   void lineage.draw();

@@ -24,6 +24,7 @@ export async function viewTable(read: Reads, table: Entity) {
     fqn, service, request: table.request, properties: table.properties, deleted: table.deletedAt !== null, deletedAt: table.deletedAt,
     tags: await tagsOf(read, table), owners: ownersOf(table),
     lineage: await edgesOf(read, fqn), profile: await about('tableProfile'), sample: await about('sampleData'),
+    code: typeof table.request['name'] === 'string' ? await read.entities.codeFor(service, table.request['name']) : [],
     provenance: {
       runId: table.runId, attempt: table.attempt, epoch: table.epoch, updatedAt: table.updatedAt, seenBy: table.seenBy, seenAt: table.seenAt,
     },

@@ -53,12 +53,14 @@ describe('what is known about a table', () => {
       line({ kind: 'profile', table: named('Person'), request: { tableProfile: { timestamp: 5, rowCount: 42 } } }),
       line({ kind: 'sampleData', table: named('Person'), request: { columns: ['Email'], rows: [['a@b.example']] } }),
       tableLine('Source'), edge('Source', 'Person', { source: 'ViewLineage', columnsLineage: [{ fromColumns: [named('Source.Id')], toColumn: named('Person.Email'), function: 'Id & "x"' }] }),
+      line({ kind: 'entity', type: 'storedProcedure', fqn: named('Person.trigger'), request: { name: 'Person.trigger' }, properties: { objects: ['Person'] } }),
+      line({ kind: 'entity', type: 'storedProcedure', fqn: named('Other.cls'), request: { name: 'Other.cls' } }),
       line({ kind: 'entity', type: 'holograms', fqn: named('Person.h'), request: { depth: 3 } }),
     ];
     const identity = await stage.enrol();
     ({ connection } = await connect('ws', stage, identity));
     await prepareCatalog(stage.api, identity.runnerId);
-    expect(await bring(lines)).toMatchObject({ state: 'success', integrity: 'ok', entities: 3 });
+    expect(await bring(lines)).toMatchObject({ state: 'success', integrity: 'ok', entities: 5 });
     connection.close();
   });
 
@@ -73,7 +75,7 @@ describe('what is known about a table', () => {
   it('has owners, figures, sample, properties and where it was seen', async () => {
     expect(await table('Person')).toMatchObject({
       owners: [{ name: 'Ada', email: 'ada@acme.example', kind: 'user', column: 'Email' }, { name: 'Stewards', email: null, kind: 'group', column: 'Email' }],
-      profile: { tableProfile: { rowCount: 42 } }, sample: { rows: [['a@b.example']] }, properties: { custom: false }, deleted: false, deletedAt: null,
+      profile: { tableProfile: { rowCount: 42 } }, sample: { rows: [['a@b.example']] }, code: [{ name: 'Person.trigger' }], properties: { custom: false }, deleted: false, deletedAt: null,
       provenance: { seenBy: expect.stringMatching(/^run_/), seenAt: expect.any(Number) },
     });
   });

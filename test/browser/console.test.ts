@@ -153,6 +153,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await about.getByText('12,345').waitFor();
     await page.getByRole('region', { name: 'Owners' }).getByText('ada@acme.example').waitFor();
     await page.getByRole('region', { name: 'Properties' }).getByText('Total must not be negative').waitFor();
+    await page.getByRole('region', { name: 'Code' }).getByRole('link', { name: 'InvoiceTrigger' }).waitFor();
     const total = page.getByRole('row').filter({ hasText: 'Total__c' });
     await total.getByText('SalesforceComplianceGroup.GDPR').waitFor();
     await total.getByText('Amount__c * Rate__c').waitFor();
@@ -300,7 +301,7 @@ function richRecords(): string[] {
     { kind: 'profile', table: `${schema}.Invoice__c`, request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } } },
     lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'),
     lineage('Account', 'Invoice__c', { columnsLineage: [{ fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` }] }),
-    { kind: 'entity', type: 'storedProcedure', fqn: `${schema}.InvoiceTrigger`, request: { name: 'InvoiceTrigger', databaseSchema: schema, storedProcedureCode: { language: 'External', code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }` } } },
+    { kind: 'entity', type: 'storedProcedure', fqn: `${schema}.InvoiceTrigger`, request: { name: 'InvoiceTrigger', databaseSchema: schema, storedProcedureCode: { language: 'External', code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }` } }, properties: { objects: ['Invoice__c'] } },
     { kind: 'entity', type: 'holograms', fqn: `${schema}.h`, request: { depth: 3 } },
   ];
   return records.map((record) => JSON.stringify(record));

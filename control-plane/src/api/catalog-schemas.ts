@@ -30,7 +30,8 @@ export const TableView = z.object({
   tags: z.array(z.object({ tagFQN: z.string(), column: Text.openapi({ description: 'Null when the whole table carries it' }), description: Text })),
   owners: z.array(z.object({ name: Text, email: Text, kind: Text, column: Text })).openapi({ description: 'Whom the source names as responsible' }),
   lineage: z.object({ upstream: z.array(EdgeSchema), downstream: z.array(EdgeSchema) }),
-  profile: JsonObject.nullable().openapi({ description: 'createTableProfile.json' }), sample: JsonObject.nullable(), provenance: Provenance,
+  profile: JsonObject.nullable().openapi({ description: 'createTableProfile.json' }), sample: JsonObject.nullable(),
+  code: z.array(EntityRowSchema).openapi({ description: 'Triggers and flows that say that they touch it' }), provenance: Provenance,
 }).openapi('Table');
 
 const Depth = z.coerce.number().int().min(0).max(3).default(1);

@@ -9,6 +9,8 @@ const TOTAL = `SELECT COUNT(*) AS total FROM entities WHERE ${MATCHES}`;
 const TABLE = "SELECT * FROM entities WHERE type = 'table' AND fqn = ? ORDER BY updated_at DESC LIMIT 1";
 const GET = 'SELECT * FROM entities WHERE service = ? AND type = ? AND fqn = ?';
 const TYPES = 'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
+const CODE = `SELECT fqn, service, type, name, display_name, description, deleted_at FROM entities WHERE service = ? AND type = 'storedProcedure'
+  AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM json_each(properties, '$.objects') WHERE value = ?) ORDER BY fqn LIMIT 100`;
 const UPSERT = `INSERT OR REPLACE INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
   run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL)`;
 const COUNT_ONCE = 'INSERT OR IGNORE INTO attempt_entities VALUES (?, ?, ?, ?)';
@@ -36,6 +38,7 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
       const { found, total } = page(type, filter, toEntityRow);
       return { entities: found, total };
     },
+    codeFor: async (service, object) => statements.all(CODE, [service, object], toEntityRow),
     types: async () => statements.all(TYPES, [], (row) => ({ service: row['service'] as string, type: row['type'] as string, count: row['count'] as number })),
     upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt }) => {
       const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
