@@ -7,6 +7,7 @@ import { codeOf } from './code.ts';
 import type { RollUp } from './field-properties.ts';
 import { Lineage } from './lineage.ts';
 import type { OrgModel } from './org-model.ts';
+import { Profiler, profilableOf, type Profilable } from './profile.ts';
 import { readRecordCounts } from './record-counts.ts';
 import type { SourceOptions } from './source-options.ts';
 import type { Table } from './table.ts';
@@ -35,6 +36,8 @@ export class Closing {
   readonly #options: ClosingOptions;
   /** Columns of each table of this run, by the object's name. */
   readonly #tables = new Map<string, number>();
+  /** Kept only for a profile. */
+  readonly #profilable = new Map<string, readonly Profilable[]>();
   readonly #rollUps = new Map<string, Map<string, RollUp>>();
 
   constructor(options: ClosingOptions) {
@@ -42,8 +45,9 @@ export class Closing {
   }
 
   /** Notes a table that has been sent. */
-  add(object: string, { request, properties }: Table): void {
+  add(object: string, { request, properties, aggregatable }: Table): void {
     this.#tables.set(object, request.columns.length);
+    if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(request.columns, aggregatable, properties.columns ?? {}));
     const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
   }
@@ -87,15 +91,18 @@ export class Closing {
   }
 
   async *#figures(signal: AbortSignal): AsyncGenerator<ProfileRecord, void, undefined> {
-    const { api, version, databaseSchema, context } = this.#options;
+    const { api, version, databaseSchema, options, context } = this.#options;
     if (this.#tables.size === 0) return;
     const counts = await readRecordCounts(api, version, context.logger, signal);
     const timestamp = context.clock.now();
+    const profiler = new Profiler({ api, version, logger: context.logger, maxApiCalls: options.profileCalls });
     for (const [name, columnCount] of this.#tables) {
       const rowCount = counts.get(name);
       if (rowCount === undefined) continue;
-      yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(name))}`, request: { tableProfile: { timestamp, rowCount, columnCount } } };
+      const columnProfile = await profiler.profile(name, this.#profilable.get(name) ?? [], rowCount, timestamp, signal);
+      yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(name))}`, request: { tableProfile: { timestamp, rowCount, columnCount }, ...(columnProfile === undefined ? {} : { columnProfile }) } };
     }
+    if (profiler.refused > 0) context.logger.log('warn', 'Some tables could not be profiled', { tables: profiler.refused });
   }
 
   /** Whatever the org lists exists, were it filtered out of this run or lost on the way: only what it does not list is gone. */

@@ -39,6 +39,8 @@ const fieldSchema = z.object({
   scale: z.number().int().default(0),
   digits: size,
   nillable: z.boolean().default(true),
+  /** Whether SOQL takes it in aggregate functions. */
+  aggregatable: flag,
   unique: flag,
   idLookup: flag,
   externalId: flag,

@@ -52,6 +52,8 @@ export interface FieldProperties {
   readonly helpText?: string;
   readonly richText?: true;
   readonly businessStatus?: string;
+  readonly securityClassification?: string;
+  readonly complianceGroups?: readonly string[];
   /** By e-mail, or by name when it is a group. */
   readonly owners?: readonly Owner[];
 }

@@ -62,11 +62,13 @@ function labelsOf(name: string, row: FieldRow | undefined): TagLabel[] {
   return [...(row === undefined ? [] : tagsOfField(row)), ...(origin === undefined ? [] : [origin])].map(labelOf);
 }
 
-function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): FieldProperties {
+function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): FieldProperties {
   const rollUp = definition ?? rollUpShown(DataType);
   const owner = BusinessOwnerId === undefined ? undefined : owners.get(BusinessOwnerId);
   return {
     ...(rollUp === undefined ? {} : { rollUp }),
+    ...(SecurityClassification === undefined ? {} : { securityClassification: SecurityClassification }),
+    ...(ComplianceGroup === undefined || ComplianceGroup === '' ? {} : { complianceGroups: ComplianceGroup.split(';') }),
     ...(BusinessStatus === undefined ? {} : { businessStatus: BusinessStatus }),
     ...(owner === undefined ? {} : { owners: [owner] }),
   };

@@ -20,6 +20,8 @@ const optionsSchema = z.looseObject({
   includeDDL: z.boolean().nullish(),
   storedProcedureFilterPattern: filterPatternSchema.nullish(),
   markDeletedTables: z.boolean().nullish(),
+  /** Ours: figures of columns by aggregate queries, within so many calls. */
+  profile: z.strictObject({ maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
 });
 
 const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
@@ -54,6 +56,8 @@ export interface SourceOptions {
   readonly markDeletedTables: boolean;
   /** Whether what is as the last run told it may be left out of this one. */
   readonly incremental: boolean;
+  /** Calls that a profile of columns may cost; 0 for none. */
+  readonly profileCalls: number;
   /** Options that were given and have no effect. */
   readonly ignored: readonly string[];
 }
@@ -83,6 +87,7 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     includeDDL: options.includeDDL ?? false,
     storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
     markDeletedTables: options.markDeletedTables ?? true,
+    profileCalls: options.profile?.maxApiCalls ?? 0,
     ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
   };
 }

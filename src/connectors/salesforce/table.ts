@@ -29,6 +29,8 @@ export interface Table {
   readonly fqn: string;
   readonly request: CreateTable;
   readonly properties: TableProperties;
+  /** Columns that SOQL can aggregate. */
+  readonly aggregatable: ReadonlySet<string>;
 }
 
 const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
@@ -59,6 +61,7 @@ export function tableOf(object: DescribedObject, context: TableContext): Table {
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
     properties: { ...tableProperties(object), ...propertiesOfColumns(object) },
+    aggregatable: new Set(object.queryable ? object.fields.filter((field) => field.aggregatable).map(({ name: field }) => entityName(field)) : []),
   };
 }
 
@@ -71,9 +74,9 @@ function propertiesOfColumns(object: DescribedObject): Pick<TableProperties, 'co
 }
 
 /** The same table with what is known besides. */
-export function annotate({ fqn, request }: Table, { description, tags, columns, properties }: TableNotes): Table {
+export function annotate({ fqn, request, aggregatable }: Table, { description, tags, columns, properties }: TableNotes): Table {
   return {
-    fqn, properties,
+    fqn, properties, aggregatable,
     request: {
       ...request,
       ...(description === undefined || description === '' ? {} : { description }),
