@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '../support/stage.ts';
 
@@ -36,8 +37,9 @@ describe.runIf(process.platform === 'linux').each(['ws', 'grpc'] as const)('kill
 
   afterAll(() => stage.close(), TIMEOUT);
 
-  /** Starts a run and returns once it is well inside. */
+  /** Starts a run that remembers no earlier one, so that it has much to do, and returns once it is well inside. */
   async function runInside(): Promise<string> {
+    rmSync(join(stage.stateDir, 'connectors', 'salesforce', 'last-runs'), { recursive: true, force: true });
     const id = await stage.startRun();
     await stage.runWhen(id, 'the run to be inside', (run) => run.state === 'running' && run.records > 3);
     return id;
