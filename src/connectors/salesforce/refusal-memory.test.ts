@@ -16,7 +16,7 @@ describe('the memory of refused credentials', () => {
     const before = Date.now() - 2000;
     await createRefusalMemory(directory).record(sent);
     const later = createRefusalMemory(directory);
-    const turned = { ...sent, username: 'U@Acme.com', versions: new Map([...sent.versions].reverse()) };
+    const turned = { ...sent, username: 'U@Acme.com', versions: new Map([...sent.versions].toReversed()) };
     expect(await later.recall(turned)).toBeGreaterThan(before);
   });
 
