@@ -30,6 +30,7 @@ export const PIPELINE = [
   ['includeStoredProcedures', 'flag', 'Code', true, 'Apex triggers, classes and flows.'],
   ['includeDDL', 'flag', 'Text of the code', false, 'As far as the org shows it: that of managed packages is hidden.'],
   ['markDeletedTables', 'flag', 'Mark deleted tables', true, 'Only after a run in which every listing succeeded. What failed, or was filtered out, is never taken for deleted.'],
+  ['profile', 'calls', 'Profile, calls at most', 0, 'Row counts always come. Above 0, aggregate queries profile columns, a call a table. No value of text, encrypted or classified fields leaves the org.'],
   ['useFqnForFiltering', 'flag', 'Filter by full names', false, 'Patterns are held against service.database.schema.table.'],
 ];
 

@@ -40,18 +40,18 @@ export function pipelineForm(services, pipelines) {
   if (services.length === 0) return null;
   const service = el('select', { id: 'pipeline-service' }, services.map(({ name }) => el('option', { value: name }, name)));
   const present = () => pipelines.find((pipeline) => pipeline.service === service.value);
-  const fields = PIPELINE.map(([name, kind, label, usual, note]) => ({ name, kind, usual, label, note, input: el('input', { id: `pipeline-${name}`, type: kind === 'flag' ? 'checkbox' : 'text', 'aria-describedby': `pipeline-${name}-note` }) }));
+  const fields = PIPELINE.map(([name, kind, label, usual, note]) => ({ name, kind, usual, label, note, input: el('input', { id: `pipeline-${name}`, type: INPUT_TYPES[kind], min: kind === 'calls' ? '0' : null, max: kind === 'calls' ? '10000' : null, 'aria-describedby': `pipeline-${name}-note` }) }));
   const deadline = el('input', { id: 'pipeline-deadline', type: 'number', min: '0', max: '10080', value: '0' });
   const fill = () => {
     const { sourceConfig = {}, deadlineMs = 0 } = present() ?? {};
     deadline.value = deadlineMs / MINUTE_MS;
     for (const { name, kind, usual, input } of fields) {
       if (kind === 'flag') input.checked = sourceConfig[name] ?? usual;
-      else input.value = patternText(sourceConfig[name]);
+      else input.value = kind === 'calls' ? sourceConfig[name]?.maxApiCalls ?? usual : patternText(sourceConfig[name] ?? {});
     }
   };
   const save = async () => {
-    const shown = Object.fromEntries(fields.map(({ name, kind, input }) => [name, kind === 'flag' ? input.checked : pattern(input.value)]));
+    const shown = Object.fromEntries(fields.map(({ name, kind, input }) => [name, READERS[kind](input)]));
     const { name = `${service.value}_metadata`, sourceConfig = {}, loggerLevel } = present() ?? {};
     await put(`/pipelines/${encodeURIComponent(name)}`, { service: service.value, sourceConfig: { ...sourceConfig, ...shown }, loggerLevel, deadlineMs: Number(deadline.value) * MINUTE_MS });
     notice('The options are saved.');
@@ -70,6 +70,13 @@ function optionField({ name, kind, label, note, input }) {
   return el('div', { class: 'field' }, title, kind === 'flag' ? null : input, el('p', { class: 'soft small', id: `${input.id}-note` }, note));
 }
 
+const INPUT_TYPES = { flag: 'checkbox', calls: 'number', filter: 'text' };
+const READERS = {
+  flag: ({ checked }) => checked,
+  filter: ({ value }) => pattern(value),
+  calls: ({ value }) => (Number(value) > 0 ? { maxApiCalls: Number(value) } : null),
+};
+
 function words(text) {
   return text.split(',').map((word) => word.trim()).filter((word) => word !== '');
 }
@@ -79,6 +86,6 @@ function pattern(text) {
   return { includes: all.filter((word) => !word.startsWith('!')), excludes: all.filter((word) => word.startsWith('!')).map((word) => word.slice(1)) };
 }
 
-function patternText({ includes = [], excludes = [] } = {}) {
+function patternText({ includes, excludes }) {
   return [...(includes ?? []), ...(excludes ?? []).map((word) => `!${word}`)].join(', ');
 }

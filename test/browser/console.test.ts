@@ -200,13 +200,14 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('link', { name: 'Services' }).click();
     await page.getByText('Options of an ingestion').click();
     await page.getByLabel('Views').uncheck();
+    await page.getByLabel('Profile, calls at most').fill('25');
     await page.getByLabel('Longest run in minutes').fill('30');
     await page.getByRole('textbox', { name: 'Tables' }).fill('Account.*, !.*History');
     await shot('options');
     await page.getByRole('button', { name: 'Save options' }).click();
     await page.getByText('The options are saved.').waitFor();
     const { body } = await stage.api.get('/api/v1/pipelines');
-    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
+    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
   });
 
   it('cancels a run', async () => {
