@@ -65,6 +65,9 @@ export interface Owner {
 }
 
 const MOST_VALUES = 500;
+/** Of all picklists of an object together: a table is one record, which has to fit a frame of the protocol. */
+const MOST_VALUES_IN_OBJECT = 5000;
+const FEW_VALUES = 25;
 
 /** What a describe says of a field beyond what a column has room for; undefined when that is nothing. */
 export function fieldProperties(field: DescribedField, object: Pick<DescribedObject, 'recordTypeInfos'>): FieldProperties | undefined {
@@ -81,6 +84,18 @@ export function fieldProperties(field: DescribedField, object: Pick<DescribedObj
     ...(field.htmlFormatted ? { richText: true } : {}),
   };
   return Object.keys(properties).length === 0 ? undefined : properties;
+}
+
+/** The picklists of an object with so many values that a record could not hold them are cut to their first few. */
+export function withFittingPicklists(fields: Readonly<Record<string, FieldProperties>>): Readonly<Record<string, FieldProperties>> {
+  const values = Object.values(fields).reduce((sum, { picklist }) => sum + (picklist?.values.length ?? 0), 0);
+  if (values <= MOST_VALUES_IN_OBJECT) return fields;
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.picklist === undefined ? field : { ...field, picklist: cut(field.picklist) }]));
+}
+
+function cut(picklist: Picklist): Picklist {
+  const { values, total = values.length } = picklist;
+  return values.length <= FEW_VALUES ? picklist : { ...picklist, values: values.slice(0, FEW_VALUES), total };
 }
 
 function picklistOf(field: DescribedField, { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>): Picklist {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeSchema } from './describe.ts';
-import { fieldProperties, type FieldProperties } from './field-properties.ts';
+import { fieldProperties, withFittingPicklists, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 
 const master = { name: 'Master', developerName: 'Master', active: true, available: true, master: true, defaultRecordTypeMapping: true };
@@ -26,6 +26,15 @@ describe('the properties of a field', () => {
     const { picklist } = propertiesOf({ type: 'picklist', picklistValues })!;
     expect([picklist!.values.length, picklist!.total]).toEqual([500, 3000]);
     expect(textOf({ picklist: picklist! }, undefined)).toContain('and 2975 more');
+  });
+
+  it('cut the picklists of an object that has too many values for one record', () => {
+    const values = Array.from({ length: 500 }, (_, index) => ({ value: `v${index}` }));
+    const fields = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`F${index}`, { picklist: { values, total: 900, restricted: true } }]));
+    const { F0, ...ten } = fields;
+    expect(withFittingPicklists(fields)['F10']!.picklist).toMatchObject({ values: { length: 25 }, total: 900 });
+    expect(withFittingPicklists(ten)).toBe(ten);
+    expect(F0).toEqual(fields['F10']);
   });
 
   it.each([

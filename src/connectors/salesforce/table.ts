@@ -3,7 +3,7 @@ import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from './catalogue.ts';
 import { columnsOf, withNotes, type ColumnNotes } from './columns.ts';
 import type { DescribedField, DescribedObject } from './describe.ts';
-import { fieldProperties, type FieldProperties } from './field-properties.ts';
+import { fieldProperties, withFittingPicklists, type FieldProperties } from './field-properties.ts';
 import { tableProperties, type TableProperties } from './table-properties.ts';
 
 /** What is known of an object besides its describe. */
@@ -70,7 +70,7 @@ function propertiesOfColumns(object: DescribedObject): Pick<TableProperties, 'co
     const properties = fieldProperties(field, object);
     return properties === undefined ? [] : [[entityName(field.name), properties]];
   });
-  return known.length === 0 ? {} : { columns: Object.fromEntries(known) };
+  return known.length === 0 ? {} : { columns: withFittingPicklists(Object.fromEntries(known)) };
 }
 
 /** The same table with what is known besides. */
