@@ -1,5 +1,5 @@
 import type { Progress } from '../domain/progress.ts';
-import type { CatalogueRecord, FailureRecord, StepRecord } from '../domain/record.ts';
+import type { CatalogueRecord, FailureRecord, StepRecord, UnchangedRecord } from '../domain/record.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Connect } from '../network/connect.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -7,6 +7,14 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
+
+/** Carries plain data, without secrets, from one run to the next. */
+export interface RunMemory {
+  /** What the last run kept; undefined when there is none. It may be anything: check it. */
+  recall(): Promise<unknown>;
+  /** To be kept once the outcome of this run is safe; undefined forgets. */
+  keep(state: unknown): void;
+}
 
 /** How much of a source a run may use. */
 export interface ConnectorLimits {
@@ -33,6 +41,8 @@ export interface ConnectorContext {
    * no secret, and may be deleted at any time. Absent where nothing is kept.
    */
   readonly stateDirectory?: string | undefined;
+  /** What the last run for the same service is remembered by; absent where every run must be whole. */
+  readonly memory?: RunMemory | undefined;
   /** What the local policy says of calls and data. */
   readonly limits: ConnectorLimits;
   readonly report: (progress: Progress) => void;
@@ -40,7 +50,7 @@ export interface ConnectorContext {
   readonly count: (name: string, by: number) => void;
 }
 
-export type Extracted = CatalogueRecord | FailureRecord;
+export type Extracted = CatalogueRecord | UnchangedRecord | FailureRecord;
 
 /** A kind of source. */
 export interface Connector {

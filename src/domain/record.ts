@@ -67,6 +67,13 @@ export interface SweepRecord {
   readonly keep: readonly string[];
 }
 
+/** Entities that are as an earlier run told them: they are there still, and are not told again. */
+export interface UnchangedRecord {
+  readonly kind: 'unchanged';
+  readonly type: EntityType;
+  readonly fqns: readonly string[];
+}
+
 /** What a catalogue is told. Within a run a record never comes before one that it needs. */
 export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | DeletionRecord | SweepRecord;
 
@@ -136,4 +143,4 @@ export interface OutcomeRecord {
 }
 
 /** What a worker writes: each becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
-export type RunRecord = CatalogueRecord | LogRecord | StepRecord | FailureRecord | OutcomeRecord;
+export type RunRecord = UnchangedRecord | CatalogueRecord | LogRecord | StepRecord | FailureRecord | OutcomeRecord;

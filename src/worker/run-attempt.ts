@@ -1,7 +1,7 @@
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { FailureRecord, LogLevel, OutcomeRecord, RunRecord } from '../domain/record.ts';
-import type { Connector, ConnectorContext } from '../connectors/connector.ts';
+import type { Connector, ConnectorContext, RunMemory } from '../connectors/connector.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { namesSink } from '../openmetadata/catalogue-server.ts';
@@ -16,11 +16,14 @@ import { MetadataDelivery } from './metadata-sink.ts';
 import { describeError, outwardError } from './outward-error.ts';
 import type { RecordSink } from './record-sink.ts';
 import { RecordStream } from './record-stream.ts';
+import type { FileRunMemory } from './run-memory.ts';
 import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
 export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'> {
+  /** What the last run is remembered by; absent where every run must be whole. */
+  readonly memory?: FileRunMemory;
   /** Opens the sink that the workflow names; absent where records go to the stream alone. */
   readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
 }
@@ -62,8 +65,11 @@ const never = new AbortController().signal;
  */
 export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord> {
   const stream = new RecordStream(options.sink, options.redact, options.clock);
-  const outcome = await new Attempt(options, stream).run();
-  return await withDeadline('writing the outcome', LAST_WORDS_MS, options.clock, never, (signal) => stream.end(outcome, signal));
+  const attempt = new Attempt(options, stream);
+  const outcome = await attempt.run();
+  const written = await withDeadline('writing the outcome', LAST_WORDS_MS, options.clock, never, (signal) => stream.end(outcome, signal));
+  await attempt.remember(written);
+  return written;
 }
 
 class Attempt {
@@ -73,6 +79,7 @@ class Attempt {
   readonly #signal: AbortSignal;
   #step = 'Source';
   #delivery: MetadataDelivery | undefined;
+  #memory: FileRunMemory | undefined;
 
   constructor(options: AttemptOptions, stream: RecordStream) {
     this.#options = options;
@@ -89,6 +96,16 @@ class Attempt {
     } finally {
       ended.abort();
       await this.#delivery?.close();
+    }
+  }
+
+  /** Lets the next run go by this one, whose outcome is safe by now. */
+  async remember({ status }: OutcomeRecord): Promise<void> {
+    if (status !== 'success' && status !== 'partialSuccess') return;
+    try {
+      await this.#memory?.commit();
+    } catch (thrown) {
+      this.#options.logger.log('warn', 'what the next run could go by was not kept; it will read everything', describeError(thrown));
     }
   }
 
@@ -130,11 +147,12 @@ class Attempt {
   async #work({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const logger = this.#logger(logLevelOf(workflow));
     const { clock, random, job } = this.#options;
-    const { openSink, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
+    const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger, clock, random }), clock);
     else if (job.kind === 'metadata' && namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
+    this.#memory = memory;
     const context: ConnectorContext = {
-      ...access, workflow, logger, clock, random,
+      ...access, ...(memory === undefined ? {} : { memory: job.ref.attempt === 1 ? memory : forgetful(memory) }), workflow, logger, clock, random,
       report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
     };
     const records = job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
@@ -184,3 +202,8 @@ class Attempt {
 }
 
 const withheld = new RunnerError('ENTITY_INVALID', 'a record is too large to be delivered, or redaction left nothing of it');
+
+/** A run that is tried again may not go by what an attempt before it believed to have told. */
+function forgetful(memory: FileRunMemory): RunMemory {
+  return { recall: () => Promise.resolve(undefined), keep: (state) => memory.keep(state) };
+}

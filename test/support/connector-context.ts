@@ -37,6 +37,7 @@ export interface ContextOptions {
   readonly proxy?: string;
   readonly stateDirectory?: string;
   readonly limits?: Partial<ConnectorContext['limits']>;
+  readonly memory?: ConnectorContext['memory'];
 }
 
 /** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
@@ -57,6 +58,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     clock: systemClock,
     random: systemRandom,
     stateDirectory: options.stateDirectory,
+    memory: options.memory,
     limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, ...options.limits },
     protect: (value) => void protectedValues.add(value),
     report: (at) => void progress.push(at),

@@ -54,6 +54,7 @@ export interface ApiUsage {
 }
 
 const CLIENT = 'client=hybrid-ingestion-runner';
+const NOT_MODIFIED = 304;
 const SLOW_MS = 15_000;
 
 /**
@@ -73,6 +74,17 @@ export class SalesforceApi {
   /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */
   async json(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
     return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
+  }
+
+  /** The parsed body and the org's time, unless nothing changed since then. Throws as `json` does. */
+  async jsonSince(request: ApiRequest, since: string | undefined, signal: AbortSignal): Promise<{ readonly body: unknown; readonly date: string } | 'unchanged'> {
+    const conditional = since === undefined ? request : { ...request, headers: { ...request.headers, 'if-modified-since': since } };
+    return this.#repeat(request, signal, async () => {
+      const answer = await this.#exchange(conditional, signal);
+      if (answer.status === NOT_MODIFIED) return 'unchanged';
+      const { date } = answer.headers;
+      return { body: parse(answer, request.what), date: typeof date === 'string' ? date : '' };
+    });
   }
 
   /**
@@ -138,7 +150,7 @@ export class SalesforceApi {
 export const VERSIONS_PATH = '/services/data/';
 
 function accepted(answer: HttpAnswer, what: string): HttpAnswer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED) return answer;
   throw refusal(answer.status, tryParse(answer.body()), what, retryAfter(answer.headers['retry-after']));
 }
 

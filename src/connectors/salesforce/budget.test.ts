@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, failuresOf, tablesOf } from '../../../test/support/salesforce-run.ts';
+import { extractFrom, failuresOf, tableNames, tablesOf } from '../../../test/support/salesforce-run.ts';
 import { CallBudget } from './budget.ts';
 
 const code = 'SALESFORCE_LIMIT_REACHED';
@@ -40,11 +40,22 @@ describe('a run', () => {
   beforeEach(() => sandbox.resetStats());
 
   it('that would take too many calls ends with what it has, and says why', async () => {
-    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 18, reservePercent: 0 } });
-    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(18);
+    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 30, reservePercent: 0 } });
+    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(30);
     expect(tablesOf(records).length).toBeGreaterThan(0);
     expect(failuresOf(records)).toEqual([['API calls', code]]);
     expect(logs.map(({ message }) => message).join()).toContain('ends with what it has');
+  });
+
+  it('goes on where a spent budget ended the one before', async () => {
+    let state: unknown;
+    const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
+    const first = tableNames((await extractFrom(sandbox, { memory, limits: { maxApiCallsPerRun: 30, reservePercent: 0 } })).records);
+    sandbox.resetStats();
+    const { records } = await extractFrom(sandbox, { memory, limits: { reservePercent: 0 } });
+    expect(tableNames(records).filter((name) => first.includes(name))).toEqual([]);
+    expect(tableNames(records).length + first.length).toBe(sandbox.org.list().length);
+    expect(failuresOf(records)).toEqual([]);
   });
 
   it('never touches the reserve', async () => {

@@ -2,12 +2,25 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import { describeGlobalSchema, type ListedObject } from './describe.ts';
 
+export interface Listing {
+  readonly objects: readonly ListedObject[];
+  /** The org's time before it listed them, as HTTP writes it. */
+  readonly date: string;
+}
+
 /** Every object that the user may see, in one call. */
 export async function listObjects(api: SalesforceApi, version: string, signal: AbortSignal): Promise<readonly ListedObject[]> {
-  const body = await api.json({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects' }, signal);
-  const parsed = describeGlobalSchema.safeParse(body);
+  const listing = await listObjectsSince(api, version, undefined, signal);
+  return listing === 'unchanged' ? [] : listing.objects;
+}
+
+/** The same, unless nothing at all changed in the org since then: objects, labels, permissions. */
+export async function listObjectsSince(api: SalesforceApi, version: string, since: string | undefined, signal: AbortSignal): Promise<Listing | 'unchanged'> {
+  const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects' }, since, signal);
+  if (answer === 'unchanged') return answer;
+  const parsed = describeGlobalSchema.safeParse(answer.body);
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the list of objects has an unknown form', { cause: parsed.error });
-  return parsed.data.sobjects;
+  return { objects: parsed.data.sobjects, date: answer.date };
 }
 
 /** What kind of thing an object is, as far as it decides how it is catalogued. */

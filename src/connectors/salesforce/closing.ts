@@ -52,9 +52,12 @@ export class Closing {
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
   }
 
-  async *records(signal: AbortSignal): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SweepRecord, void, undefined> {
-    yield* this.#code(signal);
-    yield* this.#lineage();
+  /** Code and lineage concern all objects of a run, so they are told when all were read. */
+  async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SweepRecord, void, undefined> {
+    if (whole) {
+      yield* this.#code(signal);
+      yield* this.#lineage();
+    }
     yield* this.#figures(signal);
     yield* this.#sweep();
   }

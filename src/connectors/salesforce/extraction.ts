@@ -1,17 +1,19 @@
-import type { EntityRecord, EntityType, FailureRecord } from '../../domain/record.ts';
+import type { EntityRecord, EntityType, FailureRecord, UnchangedRecord } from '../../domain/record.ts';
 import { assertEntity } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext, Extracted } from '../connector.ts';
 import { chooseVersion } from './api-version.ts';
 import { readAllocation } from './budget.ts';
-import { listObjects } from './catalogue.ts';
+import { type Listing, listObjectsSince } from './catalogue.ts';
+import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { Closing } from './closing.ts';
 import type { DescribedObject, ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
 import { Annotator } from './annotator.ts';
 import { MOST_ROWS } from './descriptions.ts';
+import { LastRun } from './last-run.ts';
 import { labelsIn, TagAnnouncer } from './governance.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
@@ -27,6 +29,20 @@ type Batch = readonly Described<Table>[];
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
 const DESCRIPTION_LANES = 6;
+
+/** Names in one record, which has to fit a frame of the protocol. */
+const MOST_UNCHANGED = 500;
+
+/** What is read in one run, and in view of what. */
+interface Reading {
+  readonly objects: readonly ListedObject[];
+  readonly selection: Selection;
+  /** Names of all objects of the org. */
+  readonly listed: readonly string[];
+  readonly lastRun: LastRun;
+  readonly version: string;
+  readonly origin: string;
+}
 
 /** One run of metadata over one org, streamed: parents first, then tables and failures as they come. */
 export class Extraction {
@@ -61,14 +77,64 @@ export class Extraction {
     const version = await chooseVersion(api, this.#connection.apiVersion, this.#context.logger, signal);
     this.#progress.at('catalogue', 0, 1);
     await readAllocation(api, version, this.#context.logger, signal);
-    const listed = await listObjects(api, version, signal);
-    const selection = selectObjects(listed, this.#connection.objectNames, this.#options);
-    this.#announce(selection, version);
+    const lastRun = await this.#recall(version);
+    const listing = await listObjectsSince(api, version, lastRun.complete ? lastRun.since : undefined, signal);
     yield* this.#parents(session.origin);
-    for (const name of selection.missing) yield failure(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
-    yield* this.#tables(selection.objects, listed.map(({ name }) => name), version, session.origin, signal);
-    this.#progress.at('mapping', selection.objects.length, selection.objects.length);
+    if (listing === 'unchanged') yield* this.#nothingChanged(lastRun);
+    else yield* this.#listed(listing, lastRun, version, session.origin, signal);
     this.#sayUsage();
+  }
+
+  /** What the last run of the same job saw. All that decides what a run gives is part of what it is known by. */
+  async #recall(version: string): Promise<LastRun> {
+    const { memory, clock, workflow } = this.#context;
+    const remembered = this.#options.incremental ? await memory?.recall() : undefined;
+    return new LastRun(remembered, [version, workflow.source], clock.now());
+  }
+
+  *#nothingChanged(lastRun: LastRun): Generator<Extracted, void, undefined> {
+    const { names, since = '' } = lastRun;
+    for (const name of names) lastRun.keep(name);
+    this.#context.memory?.keep(lastRun.state(since, names.length));
+    this.#context.logger.log('info', 'Nothing changed in the org since the last run', { objects: names.length, since });
+    yield* this.#unchanged(names);
+    this.#progress.at('mapping', names.length, names.length);
+  }
+
+  async *#listed(listing: Listing, lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+    const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
+    this.#announce(selection, version);
+    for (const name of selection.missing) yield failure(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
+    const toRead = await this.#toRead(selection.objects, lastRun, version, signal);
+    const left = selection.objects.filter((object) => !toRead.includes(object)).map(({ name }) => name);
+    for (const name of left) lastRun.keep(name);
+    yield* this.#unchanged(left);
+    try {
+      yield* this.#tables({ objects: toRead, selection, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
+    } finally {
+      this.#context.memory?.keep(listing.date === '' ? undefined : lastRun.state(listing.date, selection.objects.length));
+    }
+    this.#progress.at('mapping', selection.objects.length, selection.objects.length);
+  }
+
+  /** The objects that may have changed since the last run, those that it could not read first; all of them where there was none. */
+  async #toRead(objects: readonly ListedObject[], lastRun: LastRun, version: string, signal: AbortSignal): Promise<readonly ListedObject[]> {
+    if (lastRun.since === undefined) return objects;
+    const changed = await changedSince(this.#org.api, version, objects, lastRun.since, signal);
+    if (changed === undefined) return objects;
+    const stale = ({ name, associateParentEntity: parent }: ListedObject): boolean => changed.has(name) || (parent !== undefined && changed.has(parent));
+    const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || stale(object));
+    this.#context.logger.log('info', 'Objects changed since the last run; the others are as they were', { objects: toRead.length, since: lastRun.since });
+    return toRead;
+  }
+
+  *#unchanged(names: readonly string[]): Generator<UnchangedRecord, void, undefined> {
+    const { service, database, schema } = this.#place;
+    for (let at = 0; at < names.length; at += MOST_UNCHANGED) {
+      const fqns = names.slice(at, at + MOST_UNCHANGED).map((name) => fullyQualifiedName(service, entityName(database), schema, entityName(name)));
+      this.#context.count('unchanged', fqns.length);
+      yield { kind: 'unchanged', type: 'table', fqns };
+    }
   }
 
   /** Neither connection nor secrets: what the catalogue knows of the service is its name. */
@@ -80,11 +146,11 @@ export class Extraction {
     yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
   }
 
-  async *#tables(objects: readonly ListedObject[], listed: readonly string[], version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tables({ objects, selection, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api, limit } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
     const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
-    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(objects.map(({ name }) => name)) };
+    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(selection.objects.map(({ name }) => name)) };
     const model = new OrgModel();
     const keep = (object: DescribedObject): Table => {
       model.add(object);
@@ -92,6 +158,7 @@ export class Extraction {
     };
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
     const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
+    const { memory } = this.#context;
     let spent: RunnerError | undefined;
     const described = describeObjects(objects, { api, version, limit, keep, pause: this.#org.pause, onSpent: (error) => (spent ??= error) }, signal);
     const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, (batch, within) => annotator.annotate(batch, within));
@@ -100,12 +167,13 @@ export class Extraction {
       yield* tags.announce(batch.flatMap((item) => ('value' in item ? labelsIn(item.value.request) : [])));
       for (const item of batch) {
         const record = 'error' in item ? failure(item.listed.name, item.error) : this.#table(item.listed.name, item.value);
-        yield record;
         if ('value' in item && record.kind === 'entity') closing.add(item.listed.name, item.value);
+        if (record.kind !== 'entity' || memory === undefined || lastRun.isNews(item.listed, record)) yield record;
+        else yield* this.#unchanged([item.listed.name]);
       }
     }
     if (spent !== undefined) throw spent;
-    yield* closing.records(signal);
+    yield* closing.records(signal, objects.length === selection.objects.length);
   }
 
   /** Collects tables until their columns fill a query for descriptions; what needs none does not wait for it. */

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { extractFrom, failuresOf, tableNames, type RunOptions, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import type { RunMemory } from '../connector.ts';
+
+let sandbox: Sandbox;
+let all: string[];
+const second = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 90 });
+});
+afterAll(() => sandbox.close());
+beforeEach(async () => {
+  sandbox.faults.clear();
+  all = sandbox.org.list().map(({ name }) => name).sort();
+  // The org's clock ticks in seconds: an edit within the second of a run counts as after it.
+  await second();
+});
+
+class Memory implements RunMemory {
+  state: unknown;
+  recall(): Promise<unknown> {
+    return Promise.resolve(JSON.parse(JSON.stringify(this.state ?? null)));
+  }
+  keep(state: unknown): void {
+    this.state = state;
+  }
+}
+
+async function run(memory: RunMemory, options: RunOptions = {}): Promise<SalesforceRun & { readonly calls: number; readonly unchanged: string[] }> {
+  sandbox.resetStats();
+  const result = await extractFrom(sandbox, { ...options, memory });
+  const unchanged = result.records.flatMap((record) => (record.kind === 'unchanged' ? record.fqns.map((fqn) => fqn.split('.').at(-1)!) : [])).sort();
+  return { ...result, calls: sandbox.stats().apiCalls, unchanged };
+}
+
+describe('a second run', () => {
+  it('over an org in which nothing changed is two calls, and says that all is as it was', async () => {
+    const memory = new Memory();
+    expect(tableNames((await run(memory)).records).sort()).toEqual(all);
+    await second();
+    const again = await run(memory);
+    expect([again.calls, tableNames(again.records)]).toEqual([2, []]);
+    expect(again.unchanged).toEqual(all);
+  });
+
+  it('reads and sends what changed and nothing else', async () => {
+    const memory = new Memory();
+    await run(memory);
+    await second();
+    sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Customer' });
+    sandbox.org.edit({ kind: 'addField', object: 'Contact', field: { name: 'Nickname__c', type: 'string', length: 40 } });
+    const again = await run(memory);
+    const sent = tableNames(again.records);
+    expect(sent).toEqual(expect.arrayContaining(['Account', 'Contact']));
+    expect(sent.length).toBeLessThan(12);
+    expect([...sent, ...again.unchanged].sort()).toEqual(all);
+    expect(again.calls).toBeLessThanOrEqual(20);
+  });
+
+  it('is not misled by an event that touches the whole org', async () => {
+    const memory = new Memory();
+    await run(memory);
+    await second();
+    sandbox.org.edit({ kind: 'touchAll' });
+    const again = await run(memory);
+    expect([tableNames(again.records), again.unchanged]).toEqual([[], all]);
+  });
+
+  it('reads again what the last one could not read', async () => {
+    const memory = new Memory();
+    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
+    expect(failuresOf((await run(memory)).records)).toEqual([['Contact', 'SALESFORCE_FORBIDDEN']]);
+    sandbox.faults.clear();
+    const again = await run(memory);
+    expect(tableNames(again.records)).toEqual(['Contact']);
+    expect(again.unchanged).toEqual(all.filter((name) => name !== 'Contact'));
+  });
+
+  it.each([
+    ['is damaged', (state: unknown) => ({ ...(state as object), objects: 'none' })],
+    ['is of another version', (state: unknown) => ({ ...(state as object), version: 0 })],
+    ['is a day old', (state: unknown) => ({ ...(state as object), wholeAt: Date.now() - 25 * 3_600_000 })],
+    ['is gone', () => undefined],
+  ])('reads everything when what it remembers %s', async (_how, change) => {
+    const memory = new Memory();
+    await run(memory);
+    memory.state = change(memory.state);
+    expect(tableNames((await run(memory)).records).sort()).toEqual(all);
+  });
+
+  it('of another workflow, or one that asks for it, is whole', async () => {
+    const memory = new Memory();
+    await run(memory);
+    expect(tableNames((await run(memory, { sourceConfig: { type: 'DatabaseMetadata', incremental: { enabled: false } } })).records).sort()).toEqual(all);
+    expect(tableNames((await run(memory, { serviceName: 'other' })).records).sort()).toEqual(all);
+  });
+});
