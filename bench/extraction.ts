@@ -40,24 +40,28 @@ export async function benchExtraction(processes: Processes, place: Place): Promi
 
 function writeWorkflow(place: Place, sandbox: Sandbox): string {
   const file = join(place.directory, 'workflow.yaml');
-  const workflow = {
+  writeFileSync(file, JSON.stringify(salesforceWorkflow(sandbox, {}), undefined, 2));
+  return file;
+}
+
+/** A workflow over the sandbox org, with more `options` of databaseServiceMetadataPipeline. */
+export function salesforceWorkflow(sandbox: Sandbox, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return {
     source: {
       type: 'salesforce',
       serviceName: 'sandbox',
       serviceConnection: {
         config: { type: 'Salesforce', username: sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: sandbox.myDomain },
       },
-      sourceConfig: { config: { type: 'DatabaseMetadata' } },
+      sourceConfig: { config: { type: 'DatabaseMetadata', ...options } },
     },
     sink: { type: 'file', config: {} },
     workflowConfig: { loggerLevel: 'INFO' },
   };
-  writeFileSync(file, JSON.stringify(workflow, undefined, 2));
-  return file;
 }
 
-async function admin(sandbox: Sandbox, method: string, path: string): Promise<unknown> {
-  const response = await fetch(new URL(path, sandbox.adminUrl), { method, headers: { authorization: `Bearer ${sandbox.adminToken}` } });
+export async function admin(sandbox: Sandbox, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(new URL(path, sandbox.adminUrl), { method, headers: { authorization: `Bearer ${sandbox.adminToken}` }, body: body === undefined ? null : JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
   return text === '' ? undefined : JSON.parse(text);

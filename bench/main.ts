@@ -2,6 +2,7 @@ import { Processes } from '../demo/processes.ts';
 import { preparePlace } from '../demo/setup.ts';
 import { benchChannel } from './channel.ts';
 import { benchExtraction } from './extraction.ts';
+import { benchLargeExtraction } from './extraction-3000.ts';
 import { benchIdle } from './idle.ts';
 import { benchRedaction } from './redact.ts';
 import { benchSpool } from './spool.ts';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     ...(await part('redaction against one regular expression', benchRedaction)),
     ...(await part('idle link', (processes) => benchIdle(processes, preparePlace('bench')))),
     ...(await part('extraction of 1,000 objects', (processes) => benchExtraction(processes, preparePlace('bench')))),
+    ...(await part('extraction of 3,000 objects, first and second runs', (processes) => benchLargeExtraction(processes, () => preparePlace('bench')))),
   };
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
 }

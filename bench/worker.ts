@@ -1,0 +1,64 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Place } from '../demo/setup.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { surroundingsOf } from '../src/config/surroundings.ts';
+import { workerNodeOptions } from '../src/link/worker-process.ts';
+import { nodeDisk } from '../src/spool/node-disk.ts';
+import { SpoolReader } from '../src/spool/reader.ts';
+import { recover } from '../src/spool/recover.ts';
+
+const root = join(import.meta.dirname, '..');
+const READ_BYTES = 1024 * 1024;
+
+const probed = z.object({ loopP99Ms: z.number(), loopMaxMs: z.number(), cpuMs: z.number(), peakMb: z.number() });
+const outcomeSchema = z.looseObject({ kind: z.literal('outcome'), status: z.string(), counts: z.record(z.string(), z.number()) });
+
+export interface WorkerRun extends z.infer<typeof probed> {
+  readonly seconds: number;
+  readonly outcome: z.infer<typeof outcomeSchema>;
+  /** Lines written, by `kind` and, for entities, `type`. */
+  readonly records: ReadonlyMap<string, number>;
+}
+
+/** One attempt in the bundled worker process, started as the link starts it. Throws when it does not end with success. */
+export async function runWorker(place: Place, workflow: string): Promise<WorkerRun> {
+  const { config } = loadConfig({ configFile: place.configFile, flags: {}, around: surroundingsOf(process.env) });
+  const directory = mkdtempSync(join(place.directory, 'attempt-'));
+  const probe = join(directory, 'probe.json');
+  const started = performance.now();
+  const child = fork(join(root, 'dist/worker/main.js'), [], {
+    env: { PATH: process.env['PATH'], LOOP_PROBE_FILE: probe }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json',
+    execArgv: [...workerNodeOptions(config.jobs.memoryMb), '--import', join(import.meta.dirname, 'loop-probe.js')],
+  });
+  const job = { ref: { runId: `bench-${process.pid}`, attempt: 1, epoch: 0 }, kind: 'metadata', workflow, deadlineMs: 600_000 };
+  child.send({ type: 'start', job, directory, settings: config, paused: false });
+  await once(child, 'exit');
+  const seconds = (performance.now() - started) / 1000;
+  const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));
+  const { outcome, records } = await readSpool(directory);
+  rmSync(directory, { recursive: true });
+  if (outcome.status !== 'success') throw new Error(`the worker ended with ${JSON.stringify(outcome)}`);
+  return { seconds, ...figures, outcome, records };
+}
+
+async function readSpool(directory: string): Promise<Pick<WorkerRun, 'outcome' | 'records'>> {
+  const reader = new SpoolReader({ disk: nodeDisk, directory, found: await recover(nodeDisk, directory) });
+  const records = new Map<string, number>();
+  let last = '';
+  let next = 1;
+  for (let batch = await reader.read(next, READ_BYTES); batch !== undefined; batch = await reader.read(next, READ_BYTES)) {
+    next += batch.lines.length;
+    for (const line of batch.lines) {
+      last = Buffer.from(line).toString('utf8');
+      const { kind, type } = JSON.parse(last) as { kind: string; type?: string };
+      const key = type === undefined ? kind : `${kind} ${type}`;
+      records.set(key, (records.get(key) ?? 0) + 1);
+    }
+  }
+  await reader.close();
+  return { outcome: outcomeSchema.parse(JSON.parse(last)), records };
+}
