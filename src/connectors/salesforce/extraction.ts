@@ -28,7 +28,7 @@ type Batch = readonly Described<Table>[];
 
 const SCHEMA = 'salesforce';
 /** Queries for descriptions under way at once; each holds its objects in memory. */
-const DESCRIPTION_LANES = 6;
+const DESCRIPTION_LANES = 10;
 
 /** Names in one record, which has to fit a frame of the protocol. */
 const MOST_UNCHANGED = 500;
