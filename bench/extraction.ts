@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Processes } from '../demo/processes.ts';
-import { runnerProgram, startSandbox, storeSecrets, passwordReference, tokenReference, writeRunnerFiles, type Place, type Sandbox } from '../demo/setup.ts';
-import { runNode } from './measure.ts';
+import { startSandbox, storeSecrets, passwordReference, tokenReference, writeRunnerFiles, type Place, type Sandbox } from '../demo/setup.ts';
 import { SequentialExtractor } from './sequential.ts';
+import { runWorker } from './worker.ts';
 
 const OBJECTS = 1000;
 const ROUND_TRIP_MS = 60;
@@ -12,36 +11,29 @@ const SEQUENTIAL_SAMPLE = 100;
 export type ExtractionFigures = {
   readonly calls_per_1000_objects: number;
   readonly speedup_vs_sequential: number;
-  readonly worker_rss_mb: number | null;
+  readonly worker_rss_mb: number;
   readonly seconds_1000: number;
   readonly sequential_seconds_1000: number;
-  readonly cpu_ms_per_object_1000: number | null;
+  readonly cpu_ms_per_object_1000: number;
 };
 
-/** 1,000 objects under the sandbox's model of latency: ours against one call after the other, in the same run. */
+/** 1,000 objects under the sandbox's model of latency: the bundled worker against one call after the other, in the same run. */
 export async function benchExtraction(processes: Processes, place: Place): Promise<ExtractionFigures> {
   const sandbox = await startSandbox(processes, place, { objects: OBJECTS, latencyMs: ROUND_TRIP_MS, channel: 'ws', json: true, keep: false });
   writeRunnerFiles(place, sandbox, { url: 'wss://localhost:1', console: '', caFile: sandbox.caFile, adminTokenFile: '' }, { objects: OBJECTS, latencyMs: 0, channel: 'ws', json: true, keep: false });
   await storeSecrets(place, sandbox);
-  const workflow = writeWorkflow(place, sandbox);
   await admin(sandbox, 'POST', '/stats/reset');
-  const ours = await runNode([runnerProgram, 'ingest', '--workflow', workflow, '--config', place.configFile, '--out', place.resultFile, '--json']);
+  const ours = await runWorker(place, JSON.stringify(salesforceWorkflow(sandbox, {})));
   const stats = (await admin(sandbox, 'GET', '/stats')) as { apiCalls: number };
   const peer = await new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8')).run('64.0', SEQUENTIAL_SAMPLE);
   return {
     calls_per_1000_objects: (stats.apiCalls * 1000) / peer.objects,
     speedup_vs_sequential: peer.seconds / ours.seconds,
-    worker_rss_mb: ours.peakMb ?? null,
+    worker_rss_mb: ours.peakMb,
     seconds_1000: ours.seconds,
     sequential_seconds_1000: peer.seconds,
-    cpu_ms_per_object_1000: ours.cpuMs === undefined ? null : ours.cpuMs / peer.objects,
+    cpu_ms_per_object_1000: ours.cpuMs / peer.objects,
   };
-}
-
-function writeWorkflow(place: Place, sandbox: Sandbox): string {
-  const file = join(place.directory, 'workflow.yaml');
-  writeFileSync(file, JSON.stringify(salesforceWorkflow(sandbox, {}), undefined, 2));
-  return file;
 }
 
 /** A workflow over the sandbox org, with more `options` of databaseServiceMetadataPipeline. */

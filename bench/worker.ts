@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Place } from '../demo/setup.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { surroundingsOf } from '../src/config/surroundings.ts';
-import { workerNodeOptions } from '../src/link/worker-process.ts';
+import { chooseEnvironment, workerNodeOptions } from '../src/link/worker-process.ts';
 import { nodeDisk } from '../src/spool/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
@@ -31,7 +31,7 @@ export async function runWorker(place: Place, workflow: string): Promise<WorkerR
   const probe = join(directory, 'probe.json');
   const started = performance.now();
   const child = fork(join(root, 'dist/worker/main.js'), [], {
-    env: { PATH: process.env['PATH'], LOOP_PROBE_FILE: probe }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json',
+    env: { ...chooseEnvironment(process.env, undefined), LOOP_PROBE_FILE: probe }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json',
     execArgv: [...workerNodeOptions(config.jobs.memoryMb), '--import', join(import.meta.dirname, 'loop-probe.js')],
   });
   const job = { ref: { runId: `bench-${process.pid}`, attempt: 1, epoch: 0 }, kind: 'metadata', workflow, deadlineMs: 600_000 };

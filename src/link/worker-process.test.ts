@@ -113,7 +113,7 @@ describe('a worker process', () => {
     const { worker, outbox } = await start('show environment', { env, secretPrefix: 'HYBRID_SECRET_', memoryMb: 123 });
     await worker.exited;
     const shown = JSON.parse((await lines(outbox))[0]!) as { env: Record<string, string>; argv: string[]; execArgv: string[] };
-    expect(Object.keys(shown.env).filter((name) => !name.startsWith('NODE_CHANNEL') && !name.startsWith('VITEST')).sort()).toEqual(['HYBRID_SECRET_A', 'PATH', 'TZ']);
+    expect(Object.keys(shown.env).filter((name) => !name.startsWith('NODE_CHANNEL') && !name.startsWith('VITEST')).sort()).toEqual(['HYBRID_SECRET_A', 'MALLOC_ARENA_MAX', 'PATH', 'TZ']);
     expect(shown.argv).toEqual([]);
     expect(shown.execArgv).toContain('--max-old-space-size=123');
   });
