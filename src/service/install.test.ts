@@ -60,6 +60,14 @@ describe.runIf(process.getuid?.() === 0)('service install', () => {
     expect(statSync(config).mode & 0o777).toBe(0o640);
   });
 
+  it('knows everything that a runner at work leaves in its state', async () => {
+    const state = join(directory, 'state');
+    for (const name of ['identity', 'spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
+    for (const name of ['settings.json', 'vault.json', 'vault.json.previous', 'status.sock', 'lock.1', '.write-check']) writeFileSync(join(state, name), '');
+    await installService(options(), host());
+    expect(statSync(join(state, 'connectors'))).toMatchObject({ uid: USER_ID });
+  });
+
   it('gives away nothing behind a symbolic link', async () => {
     const [state, secret] = [join(directory, 'state'), join(directory, 'shadow')];
     mkdirSync(state);

@@ -68,7 +68,7 @@ function assertSystemd({ platform, isRoot }: ServiceHost): void {
 }
 
 /** What this program writes into a state directory. */
-const STATE_ENTRY = /^(?:identity|spool|settings\.json.*|vault.*|status\.sock|lock.*|\..*)$/;
+const STATE_ENTRY = /^(?:identity|spool|connectors|settings\.json.*|vault.*|status\.sock|lock.*|\..*)$/;
 
 /** A state directory set to `/var/lib` by mistake must not become the service's with all that is in it. */
 async function assertStateOnly(stateDir: string): Promise<void> {
