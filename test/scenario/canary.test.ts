@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,8 +17,26 @@ function forms(value: string): string[] {
   return [value, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(value), base64, Buffer.from(value).toString('hex')];
 }
 
+/** What stands under a directory now; a program at work may take files and directories away at any moment. */
 function filesUnder(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name)).filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  return (ifThere(() => readdirSync(directory, { withFileTypes: true })) ?? []).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? filesUnder(path) : entry.isFile() ? [path] : [];
+  });
+}
+
+function contentOf(path: string): Buffer {
+  return ifThere(() => readFileSync(path)) ?? Buffer.alloc(0);
+}
+
+/** Undefined where the file has gone, or shows a process that has, or one that is not ours to look at. */
+function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (thrown) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw thrown;
+  }
 }
 
 function found(haystack: Buffer, secrets: readonly string[]): string[] {
@@ -27,20 +45,16 @@ function found(haystack: Buffer, secrets: readonly string[]): string[] {
 
 /** Everything the kernel shows of our processes' arguments and environments. */
 function processFiles(): Buffer {
-  const chunks = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((pid) => ['cmdline', 'environ'].map((file) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`);
-    } catch {
-      return Buffer.alloc(0);
-    }
-  }));
-  return Buffer.concat(chunks);
+  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return Buffer.concat(others.flatMap((pid) => ['cmdline', 'environ'].map((file) => contentOf(`/proc/${pid}/${file}`))));
 }
 
 describe.runIf(process.platform === 'linux')('twenty secrets planted through a whole run', () => {
   let stage: Stage;
   let secrets: string[];
   const seen: string[] = [];
+  let spooled = 0;
+  let workerSeen = false;
 
   beforeAll(async () => {
     stage = await Stage.open({ objects: 60, latencyMs: 20 });
@@ -61,14 +75,19 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
     const over = new AbortController();
     void ended.finally(() => over.abort());
     while (!over.signal.aborted) {
-      seen.push(...found(processFiles(), secrets));
+      const processes = processFiles();
+      workerSeen ||= processes.includes('dist/worker/main.js');
+      seen.push(...found(processes, secrets));
       for (const path of filesUnder(stage.stateDir).filter((path) => /\.seg$|attempt\.json$/.test(path))) {
-        seen.push(...found(readFileSync(path, { flag: 'r' }), secrets));
+        const content = contentOf(path);
+        spooled += content.length;
+        seen.push(...found(content, secrets));
       }
       await delay(40);
     }
     expect(await ended).toMatchObject({ state: 'success', integrity: 'ok' });
     expect(seen).toEqual([]);
+    expect({ workerSeen, spooled: spooled > 0 }).toEqual({ workerSeen: true, spooled: true });
   }, TIMEOUT);
 
   it('shows that the planted text was delivered, with the secrets taken out', async () => {
@@ -82,7 +101,7 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
     await stage.runner.end('SIGTERM');
     const leaks = filesUnder(stage.place.directory)
       .filter((path) => !path.startsWith(join(stage.place.directory, 'sandbox-org')))
-      .flatMap((path) => found(readFileSync(path), secrets).map((secret) => `${path}: ${secret}`));
+      .flatMap((path) => found(contentOf(path), secrets).map((secret) => `${path}: ${secret}`));
     expect(leaks).toEqual([]);
   }, TIMEOUT);
 
