@@ -1,15 +1,14 @@
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { throwIfAborted, untilAborted, withDeadline } from '../runtime/abort.ts';
+import { untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Channel, Dialer } from './channel.ts';
-import { loadCodec, MAX_FRAME_BYTES } from './codec.ts';
-import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';
-import { FramedChannel, type Wire } from './framed-channel.ts';
+import { MAX_FRAME_BYTES } from './codec.ts';
+import type { Opening } from './connection-dialer.ts';
+import type { FramedChannel, Wire } from './framed-channel.ts';
 import { MessageSplitter, prefixed } from './grpc-messages.ts';
 import { statusError } from './grpc-status.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
-import type { DialerOptions } from './websocket.ts';
 
 const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
 /** HTTP/2 receive window of the connection and of the stream: its default of 64 KiB would cap a link at 64 KiB a round trip. */
@@ -19,62 +18,40 @@ const WINDOW_BYTES = 8 * 1024 * 1024;
  * The gRPC method RunnerLink/Connect, spoken over HTTP/2 on a connection that `Connect` opened: proxy, connectTo, CA and
  * host check are the same as for WebSocket (docs/decisions/0006).
  */
-export class GrpcDialer implements Dialer {
-  readonly kind = 'grpc';
-  readonly #address: ControlPlaneAddress;
-  readonly #options: DialerOptions;
+export const GRPC: Opening = {
+  kind: 'grpc',
+  alpn: 'h2',
+  async open(connection, authority, clock, signal) {
+    if (!speaksHttp2(connection)) throw new RunnerError('PROTOCOL_VIOLATION', `${authority} does not offer HTTP/2 (ALPN h2)`);
+    const { session, stream } = await call(connection, authority, clock, signal);
+    return { wire: wireOf(session, stream), listen: (channel) => listen(session, stream, channel) };
+  },
+};
 
-  constructor(options: DialerOptions) {
-    this.#address = parseControlPlaneUrl(options.url);
-    this.#options = options;
-  }
+async function call(connection: Duplex, authority: string, clock: Clock, signal: AbortSignal): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
+  const session = connectHttp2(`https://${authority}`, { createConnection: () => connection, settings: { enablePush: false, initialWindowSize: WINDOW_BYTES } });
+  session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
+  const failed = Promise.withResolvers<never>();
+  session.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
+  session.on('close', () => failed.reject(new RunnerError('NETWORK_RESET', `${authority} closed the connection`)));
+  const stream = session.request({ ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'hybrid-runner' }, { endStream: false });
+  stream.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
+  const answered = Promise.withResolvers<IncomingHttpHeaders>();
+  stream.once('response', (headers) => answered.resolve(headers));
+  const headers = await untilAborted(Promise.race([answered.promise, failed.promise]), signal);
+  await check(headers, stream, authority, clock);
+  return { session, stream };
+}
 
-  get authority(): string {
-    return this.#address.authority;
+async function check(headers: IncomingHttpHeaders, stream: ClientHttp2Stream, authority: string, clock: Clock): Promise<void> {
+  const contentType = headers['content-type'] ?? '';
+  const status = Number(headers[':status']);
+  if (status !== 200 || !contentType.startsWith('application/grpc')) {
+    const retryAfter = headers['retry-after'];
+    throw explainAnswer({ status, contentType, retryAfter, body: await readBody(stream) }, authority, clock.now());
   }
-
-  async dial(signal: AbortSignal): Promise<Channel> {
-    const { connect, clock, timeoutMs } = this.#options;
-    const codec = await loadCodec();
-    throwIfAborted(signal);
-    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: ['h2'] } });
-    try {
-      if (!speaksHttp2(connection)) throw new RunnerError('PROTOCOL_VIOLATION', `${this.authority} does not offer HTTP/2 (ALPN h2)`);
-      const { session, stream } = await withDeadline(`opening a gRPC call to ${this.authority}`, timeoutMs, clock, signal, (bounded) => this.#call(connection, bounded));
-      const channel = new FramedChannel('grpc', wireOf(session, stream), codec, clock);
-      listen(session, stream, channel);
-      return channel;
-    } catch (thrown) {
-      connection.destroy();
-      throw thrown;
-    }
-  }
-
-  async #call(connection: Duplex, signal: AbortSignal): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
-    const session = connectHttp2(`https://${this.authority}`, { createConnection: () => connection, settings: { enablePush: false, initialWindowSize: WINDOW_BYTES } });
-    session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
-    const failed = Promise.withResolvers<never>();
-    session.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
-    session.on('close', () => failed.reject(new RunnerError('NETWORK_RESET', `${this.authority} closed the connection`)));
-    const stream = session.request({ ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'hybrid-runner' }, { endStream: false });
-    stream.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
-    const answered = Promise.withResolvers<IncomingHttpHeaders>();
-    stream.once('response', (headers) => answered.resolve(headers));
-    const headers = await untilAborted(Promise.race([answered.promise, failed.promise]), signal);
-    await this.#check(headers, stream);
-    return { session, stream };
-  }
-
-  async #check(headers: IncomingHttpHeaders, stream: ClientHttp2Stream): Promise<void> {
-    const contentType = headers['content-type'] ?? '';
-    const status = Number(headers[':status']);
-    if (status !== 200 || !contentType.startsWith('application/grpc')) {
-      const retryAfter = headers['retry-after'];
-      throw explainAnswer({ status, contentType, retryAfter, body: await readBody(stream) }, this.authority, this.#options.clock.now());
-    }
-    const ended = headers['grpc-status'];
-    if (ended !== undefined) throw statusError(String(ended), text(headers['grpc-message'])) ?? new RunnerError('NETWORK_RESET', `${this.authority} ended the call at once`);
-  }
+  const ended = headers['grpc-status'];
+  if (ended !== undefined) throw statusError(String(ended), text(headers['grpc-message'])) ?? new RunnerError('NETWORK_RESET', `${authority} ended the call at once`);
 }
 
 function speaksHttp2(connection: Duplex): boolean {

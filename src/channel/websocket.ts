@@ -2,91 +2,58 @@ import type { IncomingMessage } from 'node:http';
 import type { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { throwIfAborted, untilAborted } from '../runtime/abort.ts';
+import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Connect } from '../network/connect.ts';
-import type { Channel, Dialer } from './channel.ts';
-import { loadCodec, MAX_FRAME_BYTES } from './codec.ts';
-import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';
-import { FramedChannel, type Wire } from './framed-channel.ts';
+import { MAX_FRAME_BYTES } from './codec.ts';
+import type { Opening } from './connection-dialer.ts';
+import type { FramedChannel, Wire } from './framed-channel.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
 
 const PATH = '/runner/v1/link';
 const SUBPROTOCOL = 'hybrid.runner.v1';
 
-export interface DialerOptions {
-  /** wss://host:port; both kinds of channel share it. */
-  readonly url: string;
-  readonly connect: Connect;
-  readonly clock: Clock;
-  /** For connection, TLS and upgrade together, in milliseconds. */
-  readonly timeoutMs: number;
+/** One frame in each binary message of a WebSocket over TLS. */
+export const WEB_SOCKET: Opening = {
+  kind: 'ws',
+  alpn: 'http/1.1',
+  async open(connection, authority, clock, signal) {
+    const socket = await upgrade(connection, authority, clock, signal);
+    return { wire: wireOf(socket), listen: (channel) => listen(socket, channel) };
+  },
+};
+
+async function upgrade(connection: Duplex, authority: string, clock: Clock, signal: AbortSignal): Promise<WebSocket> {
+  const { default: Socket } = await import('ws');
+  const socket = new Socket(`wss://${authority}${PATH}`, SUBPROTOCOL, {
+    createConnection: (() => connection) as unknown as typeof createConnection,
+    perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false,
+  });
+  const opened = Promise.withResolvers<void>();
+  socket.once('open', () => {
+    socket.pause();
+    opened.resolve();
+  });
+  socket.on('error', (error) => opened.reject(upgradeError(error, authority)));
+  socket.once('unexpected-response', (_request, response: IncomingMessage) => void refused(response, authority, clock).then((error) => opened.reject(error)));
+  try {
+    await untilAborted(opened.promise, signal);
+    return socket;
+  } catch (thrown) {
+    socket.terminate();
+    throw thrown;
+  }
 }
 
-/** One frame in each binary message of a WebSocket over TLS. */
-export class WebSocketDialer implements Dialer {
-  readonly kind = 'ws';
-  readonly #address: ControlPlaneAddress;
-  readonly #options: DialerOptions;
-
-  constructor(options: DialerOptions) {
-    this.#address = parseControlPlaneUrl(options.url);
-    this.#options = options;
-  }
-
-  get authority(): string {
-    return this.#address.authority;
-  }
-
-  async dial(signal: AbortSignal): Promise<Channel> {
-    const { connect, clock, timeoutMs } = this.#options;
-    const codec = await loadCodec();
-    throwIfAborted(signal);
-    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: ['http/1.1'] } });
-    const socket = await this.#upgrade(connection, signal);
-    const channel = new FramedChannel('ws', wireOf(socket), codec, clock);
-    listen(socket, channel);
-    return channel;
-  }
-
-  async #upgrade(connection: Duplex, signal: AbortSignal): Promise<WebSocket> {
-    const { default: Socket } = await import('ws');
-    const socket = new Socket(`wss://${this.authority}${PATH}`, SUBPROTOCOL, {
-      createConnection: (() => connection) as unknown as typeof createConnection,
-      perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false, handshakeTimeout: this.#options.timeoutMs,
-    });
-    const opened = Promise.withResolvers<void>();
-    socket.once('open', () => {
-      socket.pause();
-      opened.resolve();
-    });
-    socket.on('error', (error) => opened.reject(upgradeError(error, this.authority)));
-    socket.once('unexpected-response', (_request, response: IncomingMessage) => void this.#refused(response).then((error) => {
-      opened.reject(error);
-      connection.destroy();
-    }));
-    try {
-      await untilAborted(opened.promise, signal);
-      return socket;
-    } catch (thrown) {
-      socket.terminate();
-      connection.destroy();
-      throw thrown;
-    }
-  }
-
-  async #refused(response: IncomingMessage): Promise<RunnerError> {
-    const body = await readBody(response);
-    const contentType = response.headers['content-type'] ?? '';
-    return explainAnswer({ status: response.statusCode ?? 0, contentType, retryAfter: response.headers['retry-after'], body }, this.authority, this.#options.clock.now());
-  }
+async function refused(response: IncomingMessage, authority: string, clock: Clock): Promise<RunnerError> {
+  const body = await readBody(response);
+  const contentType = response.headers['content-type'] ?? '';
+  return explainAnswer({ status: response.statusCode ?? 0, contentType, retryAfter: response.headers['retry-after'], body }, authority, clock.now());
 }
 
 function upgradeError(error: Error, authority: string): RunnerError {
   const known = RunnerError.from(error);
   if (known.code !== 'INTERNAL') return known;
-  if (/timed out/.test(error.message)) return new RunnerError('NETWORK_TIMEOUT', `${authority} did not answer the upgrade`, { cause: error });
   return new RunnerError('PROTOCOL_VIOLATION', `${authority} did not answer as a WebSocket server does`, { cause: error });
 }
 

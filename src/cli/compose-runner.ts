@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Dialer } from '../channel/channel.ts';
-import { GrpcDialer } from '../channel/grpc.ts';
+import { ConnectionDialer } from '../channel/connection-dialer.ts';
+import { GRPC } from '../channel/grpc.ts';
 import { parseControlPlaneUrl } from '../channel/control-plane-url.ts';
-import { WebSocketDialer } from '../channel/websocket.ts';
+import { WEB_SOCKET } from '../channel/websocket.ts';
 import { controlPlaneNetwork } from '../config/network-settings.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
 import type { Job } from '../domain/job.ts';
@@ -65,7 +66,7 @@ async function warnWithoutPolicy({ policyFile }: RunnerConfig, logger: Logger): 
 
 async function createDialers(config: RunnerConfig, { controlPlaneUrl: url }: Identity): Promise<readonly Dialer[]> {
   const options = { url, connect: createConnect(await controlPlaneNetwork(config)), clock: systemClock, timeoutMs: DIAL_TIMEOUT_MS };
-  const every: readonly Dialer[] = [new WebSocketDialer(options), new GrpcDialer(options)];
+  const every: readonly Dialer[] = [new ConnectionDialer(WEB_SOCKET, options), new ConnectionDialer(GRPC, options)];
   const { channel } = config.controlPlane;
   return channel === 'auto' ? every : every.filter(({ kind }) => kind === channel);
 }

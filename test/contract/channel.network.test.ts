@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -140,6 +141,18 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
     });
 
     afterEach(() => void server.close());
+
+    it.each([
+      ['says nothing', () => undefined],
+      ['refuses, and never comes to the end of it', (response: ServerResponse) => {
+        response.writeHead(403);
+        const dripping = setInterval(() => void response.write('x'), 50);
+        response.on('close', () => clearInterval(dripping));
+      }],
+    ])('gives up one that %s', async (_what, reply) => {
+      server.removeAllListeners('request').on('request', (_request, response: ServerResponse) => reply(response));
+      expect((await errorOf(stage.dialer({ port, timeoutMs: 400 }).dial(forever))).code).toBe('NETWORK_TIMEOUT');
+    });
 
     const page = { 'content-type': 'text/html' };
     const refused = JSON.stringify({ error: { code: 'RUNNER_REVOKED', message: 'revoked by an administrator' } });

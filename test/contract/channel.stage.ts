@@ -1,6 +1,7 @@
 import type { Dialer } from '../../src/channel/channel.ts';
-import { GrpcDialer } from '../../src/channel/grpc.ts';
-import { WebSocketDialer } from '../../src/channel/websocket.ts';
+import { ConnectionDialer } from '../../src/channel/connection-dialer.ts';
+import { GRPC } from '../../src/channel/grpc.ts';
+import { WEB_SOCKET } from '../../src/channel/websocket.ts';
 import type { NetworkSettings } from '../../src/network/connect.ts';
 import { createConnect } from '../../src/network/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -69,5 +70,5 @@ export function dialerTo(kind: 'ws' | 'grpc', caPem: string, { host = HOST, port
     connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [caPem], publicCas: true, ...settings,
   });
   const options = { url: `wss://${host}`, connect, clock: systemClock, timeoutMs };
-  return kind === 'ws' ? new WebSocketDialer(options) : new GrpcDialer(options);
+  return kind === 'ws' ? new ConnectionDialer(WEB_SOCKET, options) : new ConnectionDialer(GRPC, options);
 }

@@ -1,0 +1,81 @@
+import type { Duplex } from 'node:stream';
+import type { Connect } from '../network/connect.ts';
+import { throwIfAborted, withDeadline } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Channel, ChannelKind, Dialer } from './channel.ts';
+import { loadCodec } from './codec.ts';
+import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';
+import { FramedChannel, type Wire } from './framed-channel.ts';
+
+export interface DialerOptions {
+  /** wss://host:port; every kind of channel shares it. */
+  readonly url: string;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** For the connection with TLS, and again for what turns it into a channel, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A connection on which messages can be moved. */
+export interface Opened {
+  readonly wire: Wire;
+  /** Starts the messages on their way to the channel. */
+  readonly listen: (channel: FramedChannel) => void;
+}
+
+/** How one kind of channel is made of a connection. */
+export interface Opening {
+  readonly kind: ChannelKind;
+  /** What is offered in the TLS handshake. */
+  readonly alpn: string;
+  /** Throws what Dialer.dial may throw. The caller ends the connection then. */
+  readonly open: (connection: Duplex, authority: string, clock: Clock, signal: AbortSignal) => Promise<Opened>;
+}
+
+/** Dials by way of `Connect`: proxy, connectTo, CA and host check are the same for every kind of channel. */
+export class ConnectionDialer implements Dialer {
+  readonly kind: ChannelKind;
+  readonly #opening: Opening;
+  readonly #options: DialerOptions;
+  readonly #address: ControlPlaneAddress;
+
+  /** Throws INPUT_INVALID for the url. */
+  constructor(opening: Opening, options: DialerOptions) {
+    this.kind = opening.kind;
+    this.#opening = opening;
+    this.#options = options;
+    this.#address = parseControlPlaneUrl(options.url);
+  }
+
+  get authority(): string {
+    return this.#address.authority;
+  }
+
+  async dial(signal: AbortSignal): Promise<Channel> {
+    const { connect, clock, timeoutMs } = this.#options;
+    const codec = await loadCodec();
+    throwIfAborted(signal);
+    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: [this.#opening.alpn] } });
+    try {
+      const { wire, listen } = await this.#open(connection, signal);
+      const channel = new FramedChannel(this.kind, wire, codec, clock);
+      listen(channel);
+      return channel;
+    } catch (thrown) {
+      connection.destroy();
+      throw thrown;
+    }
+  }
+
+  async #open(connection: Duplex, signal: AbortSignal): Promise<Opened> {
+    const { clock, timeoutMs } = this.#options;
+    try {
+      return await withDeadline('opening the channel', timeoutMs, clock, signal, (bounded) => this.#opening.open(connection, this.authority, clock, bounded));
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (signal.aborted || error.code !== 'DEADLINE_EXCEEDED') throw error;
+      throw new RunnerError('NETWORK_TIMEOUT', `${this.authority} did not open a channel within ${timeoutMs} ms`, { cause: thrown });
+    }
+  }
+}
