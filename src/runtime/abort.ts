@@ -10,8 +10,6 @@ export function throwIfAborted(signal: AbortSignal): void {
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   // Nobody listens to work that goes on after the signal; its failure must not count as unhandled.
   work.catch(() => undefined);
-  // Once the signal has fired nobody listens to what becomes of the work, and that must not end the process.
-  work.catch(() => undefined);
   throwIfAborted(signal);
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(RunnerError.from(signal.reason, 'ABORTED'));
