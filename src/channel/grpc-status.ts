@@ -1,6 +1,6 @@
 import { RunnerError, type RunnerErrorOptions } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
-import { printable } from './http-answer.ts';
+import { printable } from '../runtime/printable.ts';
 
 /** The status codes of gRPC that mean something of their own here. */
 const MEANINGS: Readonly<Record<string, ErrorCode>> = {

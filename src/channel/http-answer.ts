@@ -1,5 +1,7 @@
+import { parseRetryAfter } from '../network/retry-after.ts';
 import { isErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { printable } from '../runtime/printable.ts';
 
 /** An HTTP answer where a channel, or an enrolment, was expected. */
 export interface HttpAnswer {
@@ -14,7 +16,6 @@ export interface HttpAnswer {
 /** Bytes of an unexpected body worth reading. */
 export const ANSWER_BODY_LIMIT = 16 * 1024;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
-const CONTROL_CHARACTERS = /\p{Cc}|\p{Cf}/gu;
 
 /**
  * What such an answer means. Only an error document in the control plane's own form speaks for the control plane; a
@@ -22,7 +23,7 @@ const CONTROL_CHARACTERS = /\p{Cc}|\p{Cf}/gu;
  */
 export function explainAnswer(answer: HttpAnswer, where: string, now: number): RunnerError {
   const stated = statedError(answer.body);
-  const retryAfterMs = parseRetryAfter(answer.retryAfter, now);
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, now, MAX_RETRY_AFTER_MS);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (stated !== undefined && isErrorCode(stated.code)) return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
   const page = stated === undefined && answer.contentType.includes('html') ? ' with a web page' : '';
@@ -43,19 +44,6 @@ function statedError(body: string): { readonly code: string; readonly message: s
   } catch {
     return undefined;
   }
-}
-
-/** Text of the other side made safe for a log line. */
-export function printable(text: string, limit = 300): string {
-  const clean = text.replace(CONTROL_CHARACTERS, ' ').trim();
-  return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
-}
-
-/** Seconds or an HTTP date, as milliseconds from `now`; undefined when absent or senseless. */
-export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{1,6}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 /** Collects the start of a body; ignores the rest. */

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Channel } from '../channel/channel.ts';
 import { loadCodec } from '../channel/codec.ts';
 import type { Challenge, Frame, FrameBody, FrameKind, HeldAttempt, HelloStatement, Position, Welcome } from '../channel/frames.ts';
-import { printable } from '../channel/http-answer.ts';
 import { JOB_KINDS } from '../domain/job.ts';
 import { untilAborted } from '../runtime/abort.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { printable } from '../runtime/printable.ts';
 import type { Identity } from './identity.ts';
 import { refusalError } from './refusal.ts';
 

@@ -1,10 +1,10 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Ack, Cancel, Frame, FrameBody, Nack } from '../channel/frames.ts';
-import { printable } from '../channel/http-answer.ts';
 import type { Logger } from '../observability/logger.ts';
 import { aborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { printable } from '../runtime/printable.ts';
 import { TaskGroup } from '../runtime/task-group.ts';
 import type { Attempts } from './attempts.ts';
 import { Deliveries } from './deliveries.ts';

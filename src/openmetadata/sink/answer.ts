@@ -1,5 +1,7 @@
-import { RunnerError } from '../../runtime/errors.ts';
+import { parseRetryAfter } from '../../network/retry-after.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { printable } from '../../runtime/printable.ts';
 import type { RawAnswer } from './transport.ts';
 
 /** What a status other than success means for the run. */
@@ -29,7 +31,7 @@ export function explain(answer: RawAnswer, what: string, now: number): RunnerErr
     });
   }
   const code = CODES[status] ?? (status >= 500 ? 'SINK_FAILED' : 'SINK_REJECTED');
-  const wait = retryAfter(answer, now);
+  const wait = parseRetryAfter(retryAfter(answer), now, MAX_WAIT_MS);
   return new RunnerError(code, `${what}: ${status} ${reason(answer.text)}`, wait === undefined ? {} : { retryAfterMs: wait });
 }
 
@@ -56,15 +58,7 @@ function reason(text: string): string {
   return 'without a reason';
 }
 
-/** Text of the other side made safe for a log line. */
-export function printable(text: string): string {
-  const clean = text.replace(/\p{Cc}|\p{Cf}/gu, ' ').trim();
-  return clean.length > 300 ? `${clean.slice(0, 300)}…` : clean;
-}
-
-function retryAfter({ headers }: RawAnswer, now: number): number | undefined {
+function retryAfter({ headers }: RawAnswer): string | undefined {
   const text = headers['retry-after'];
-  if (typeof text !== 'string') return undefined;
-  const ms = /^\d{1,6}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, MAX_WAIT_MS) : undefined;
+  return typeof text === 'string' ? text : undefined;
 }
