@@ -120,11 +120,12 @@ describe('tags', () => {
     expect([...known].filter((name) => !name.includes('.')).sort()).toEqual(['SalesforceComplianceGroup', 'SalesforceOrigin', 'SalesforceSecurityClassification']);
   });
 
-  it('mark classified fields on their columns and whose an object is on its table', () => {
+  it('mark classified fields and system fields on their columns, and whose an object is on its table', () => {
     const names = (labels: readonly TagLabel[] | undefined): string[] => (labels ?? []).map(({ tagFQN }) => tagFQN);
     const columns = requests().flatMap((request) => request.columns);
     expect(columns.some(({ tags }) => names(tags).includes('SalesforceComplianceGroup.PII') && names(tags).includes('SalesforceComplianceGroup.GDPR'))).toBe(true);
-    expect(columns.filter(({ name }) => name === 'CreatedDate').flatMap(({ tags }) => names(tags)).filter((tag) => tag.startsWith('SalesforceOrigin'))).toEqual([]);
+    const origins = (column: string): Set<string> => new Set(columns.filter(({ name }) => name === column).flatMap(({ tags }) => names(tags)).filter((tag) => tag.startsWith('SalesforceOrigin')));
+    expect([origins('CreatedDate'), origins('Name')]).toEqual([new Set(['SalesforceOrigin.System']), new Set()]);
     expect(names(requests().find(({ name }) => name === 'Account')!.tags)).toEqual(['SalesforceOrigin.Standard']);
   });
 

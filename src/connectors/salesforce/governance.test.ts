@@ -14,8 +14,16 @@ describe('tags', () => {
     expect(tagsOfObject(name, kind).map((tag) => tag.name)).toEqual([origin]);
   });
 
-  it('mark custom fields and leave those of Salesforce unmarked', () => {
-    expect(['Name', 'Amount__c', 'acme__Amount__c', 'Place__Latitude__s', 'acme__Place__Latitude__s'].map((name) => originOfField(name)?.name)).toEqual([undefined, 'Custom', 'Managed', 'Custom', 'Managed']);
+  it.each([
+    ['Name', undefined], ['OwnerId', undefined], ['LastActivityDate', undefined], ['Amount__c', 'Custom'], ['acme__Amount__c', 'Managed'], ['Place__Latitude__s', 'Custom'],
+    ['acme__Place__Latitude__s', 'Managed'], ['Id', 'System'], ['SystemModstamp', 'System'], ['CreatedById', 'System'], ['LastViewedDate', 'System'],
+  ])('mark the field %s as %s', (name, origin) => {
+    expect(originOfField(name).map(({ tagFQN }) => tagFQN)).toEqual(origin === undefined ? [] : [`SalesforceOrigin.${origin}`]);
+  });
+
+  it('of origin are one object for all fields, so that an org’s worth of them costs nothing', () => {
+    expect(originOfField('Id')).toBe(originOfField('CreatedDate'));
+    expect(originOfField('A__c')).toBe(originOfField('B__c'));
     expect(namespaceOf('Place__Latitude__s')).toBeUndefined();
   });
 

@@ -11,13 +11,14 @@ const ORIGIN = 'SalesforceOrigin';
 const CLASSIFICATIONS: Readonly<Record<string, string>> = {
   [SECURITY]: 'How sensitive Salesforce’s administrators say a field is (its data sensitivity level).',
   [COMPLIANCE]: 'The laws and policies that Salesforce’s administrators say a field falls under (its compliance categorization).',
-  [ORIGIN]: 'Who made an object or a field: Salesforce, the org itself, or a managed package.',
+  [ORIGIN]: 'Who made an object or a field: Salesforce, the org itself, or a managed package; and what Salesforce writes itself.',
 };
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   Standard: 'Made by Salesforce.',
   Custom: 'Made by the org itself.',
   Managed: 'Came with a managed package.',
+  System: 'Kept by Salesforce itself on each record.',
 };
 
 /** A tag by its classification and its name there. */
@@ -42,10 +43,26 @@ export function tagsOfObject(name: string, kind: ObjectKind): Tag[] {
   return NO_ORIGIN.has(kind) ? [] : [{ classification: ORIGIN, name: originOf(name) }];
 }
 
-/** A custom field's mark; all fields without one are Salesforce's own. */
-export function originOfField(name: string): Tag | undefined {
+/**
+ * What Salesforce calls system fields: read-only, on most objects, written by itself.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/system_fields.htm (the audit fields among them).
+ */
+const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
+  'Id', 'IsDeleted', 'LastReferencedDate', 'LastViewedDate', 'CreatedById', 'CreatedDate', 'LastModifiedById', 'LastModifiedDate', 'SystemModstamp',
+]);
+
+/** One label and one list for all columns of an org, of which there are hundreds of thousands. */
+const ORIGIN_OF_FIELD = { System: originLabels('System'), Custom: originLabels('Custom'), Managed: originLabels('Managed') } as const;
+
+function originLabels(name: string): readonly TagLabel[] {
+  return Object.freeze([Object.freeze(labelOf({ classification: ORIGIN, name }))]);
+}
+
+/** The mark of a field that is custom, came with a package, or is a system field. Other standard fields have none. */
+export function originOfField(name: string): readonly TagLabel[] {
+  if (SYSTEM_FIELDS.has(name)) return ORIGIN_OF_FIELD.System;
   const origin = originOf(name);
-  return origin === 'Standard' ? undefined : { classification: ORIGIN, name: origin };
+  return origin === 'Standard' ? [] : ORIGIN_OF_FIELD[origin];
 }
 
 function originOf(name: string): 'Standard' | 'Custom' | 'Managed' {

@@ -57,9 +57,10 @@ function columnNotes(name: string, known: FieldProperties | undefined, row: Fiel
   return Object.keys(note).length === 0 ? undefined : note;
 }
 
-function labelsOf(name: string, row: FieldRow | undefined): TagLabel[] {
+function labelsOf(name: string, row: FieldRow | undefined): readonly TagLabel[] {
   const origin = originOfField(name);
-  return [...(row === undefined ? [] : tagsOfField(row)), ...(origin === undefined ? [] : [origin])].map(labelOf);
+  const classified = row === undefined ? [] : tagsOfField(row);
+  return classified.length === 0 ? origin : [...classified.map(labelOf), ...origin];
 }
 
 function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): FieldProperties {
