@@ -1,8 +1,9 @@
 import { attemptKey, type AttemptRef } from '../domain/ids.ts';
 import type { Progress } from '../domain/progress.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import type { StopStatus } from '../runtime/worker-messages.ts';
 import type { Outbox } from './outbox.ts';
-import type { StopStatus, WorkerHandle } from './worker-port.ts';
+import type { WorkerHandle } from './worker-port.ts';
 
 export interface StopRequest {
   readonly reason: RunnerError;

@@ -2,10 +2,10 @@ import { attemptKey, sameAttempt, type AttemptRef } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import type { StopStatus } from '../runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
 import { Bell } from './bell.ts';
 import type { OutboxStore } from './outbox.ts';
-import type { StopStatus } from './worker-port.ts';
 
 /** Runs one attempt's worker from start to end; see attempt-life.ts. */
 export type Live = (attempt: Attempt, job: Job) => Promise<void>;

@@ -2,9 +2,8 @@ import type { Failure } from '../domain/failure.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
+import type { StopStatus } from '../runtime/worker-messages.ts';
 import type { Outbox } from './outbox.ts';
-
-export type StopStatus = 'cancelled' | 'expired' | 'interrupted';
 
 /** A worker process as the link sees it: something that runs one attempt, writes to its outbox and ends. */
 export interface WorkerHandle {

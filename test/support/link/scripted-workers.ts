@@ -3,7 +3,8 @@ import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import type { Progress } from '../../../src/domain/progress.ts';
 import type { Outbox } from '../../../src/link/outbox.ts';
-import type { StartWorker, StopStatus, WorkerHandle } from '../../../src/link/worker-port.ts';
+import type { StartWorker, WorkerHandle } from '../../../src/link/worker-port.ts';
+import type { StopStatus } from '../../../src/runtime/worker-messages.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 
 /** A worker that does what the test tells it. */
