@@ -35,6 +35,10 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
       attempt.noteProgress(progress);
       changed();
     });
+    worker.onCondition((code) => {
+      attempt.noteCondition(code);
+      changed();
+    });
     changed();
     logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });
     await underDeadline(worker, attempt, job.deadlineMs, clock);
@@ -58,14 +62,17 @@ async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs:
   over.abort();
 }
 
-async function close(attempt: Attempt, { store, clock, logger, signal }: LifeOptions): Promise<void> {
+async function close(attempt: Attempt, { store, clock, logger, signal, changed }: LifeOptions): Promise<void> {
   const reason = attempt.stopRequest?.reason ?? new RunnerError('WORKER_DIED', 'the worker ended without an outcome');
   while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
     try {
       await store.closeInterrupted(attempt.ref, reason.toFailure());
       return;
     } catch (thrown) {
-      logger.log('error', 'outcome could not be written', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
+      const error = RunnerError.from(thrown);
+      logger.log('error', 'outcome could not be written', { attempt: attempt.key, error: String(error) });
+      attempt.noteCondition(error.code === 'DISK_FULL' ? error.code : undefined);
+      changed();
     }
     const again = clock.sleep(CLOSE_AGAIN_MS, AbortSignal.any([signal, attempt.gone])).catch(() => undefined);
     await untilAborted(again, signal).catch(() => undefined);

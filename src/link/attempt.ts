@@ -1,5 +1,6 @@
 import { attemptKey, type AttemptRef } from '../domain/ids.ts';
 import type { Progress } from '../domain/progress.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { StopStatus } from '../runtime/worker-messages.ts';
 import type { Outbox } from './outbox.ts';
@@ -27,6 +28,7 @@ export class Attempt {
   readonly #gone = new AbortController();
   #state: AttemptState;
   #stop: StopRequest | undefined;
+  #condition: ErrorCode | undefined;
   #progress: { readonly value: Progress; readonly sent: boolean } | undefined;
 
   constructor(outbox: Outbox, state: AttemptState) {
@@ -63,6 +65,11 @@ export class Attempt {
     return this.#progress?.value;
   }
 
+  /** What keeps it from going on. */
+  get condition(): ErrorCode | undefined {
+    return this.working ? this.#condition : undefined;
+  }
+
   become(state: AttemptState): void {
     if (this.#state.name === 'gone') return;
     this.#state = state;
@@ -75,6 +82,10 @@ export class Attempt {
     if (!this.working || this.#stop !== undefined) return;
     this.#stop = stop;
     if (this.#state.name === 'running') this.#state.worker.cancel(stop.reason.toFailure(), stop.status);
+  }
+
+  noteCondition(code: ErrorCode | undefined): void {
+    this.#condition = code;
   }
 
   noteProgress(value: Progress): void {

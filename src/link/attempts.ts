@@ -1,6 +1,7 @@
 import { attemptKey, sameAttempt, type AttemptRef } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { StopStatus } from '../runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
@@ -47,6 +48,11 @@ export class Attempts {
   /** Places taken. */
   working(): number {
     return this.all().filter((attempt) => attempt.working).length;
+  }
+
+  /** What keeps an attempt from going on, DISK_FULL for example. */
+  condition(): ErrorCode | undefined {
+    return this.all().find(({ condition }) => condition !== undefined)?.condition;
   }
 
   spoolBytes(): number {

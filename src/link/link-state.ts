@@ -2,6 +2,7 @@ import type { ChannelKind } from '../channel/channel.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Progress } from '../domain/progress.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 
 /** Where the connection stands. Times are Unix times in milliseconds. */
 export type ConnectionState =
@@ -32,6 +33,8 @@ export interface AttemptStatus {
   readonly state: 'starting' | 'running' | 'ended' | 'gone';
   readonly pid?: number;
   readonly progress?: Progress;
+  /** What keeps it from going on, DISK_FULL for example. */
+  readonly condition?: ErrorCode;
   readonly durableSequence: number;
   readonly acknowledgedSequence: number;
 }

@@ -261,6 +261,25 @@ describe('offers', () => {
     await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '', 1_000);
   });
 
+  it('are better sent elsewhere while a worker waits for room on disk, and the heartbeat says so at once', async () => {
+    const worker = await working();
+    worker.condition('DISK_FULL');
+    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL', 20, 20);
+    expect(stage.link.status().attempts).toMatchObject([{ state: 'running', condition: 'DISK_FULL' }]);
+    worker.condition(undefined);
+    await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '', 20, 20);
+  });
+
+  it('are better sent elsewhere while there is no room for the outcome of a dead worker', async () => {
+    const worker = await working();
+    stage.store.closeFailure = new RunnerError('DISK_FULL', 'no room');
+    worker.kill();
+    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL');
+    stage.store.closeFailure = undefined;
+    await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '');
+    await forgotten();
+  });
+
   it('with a path as run id end the session', async () => {
     stage = await new LinkStage().start().untilConnected();
     await stage.controlPlane.offer({ ...run, runId: '../../etc' as typeof run.runId });

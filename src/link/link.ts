@@ -175,9 +175,9 @@ function describe({ ref, outbox, working }: Attempt): HeldAttempt {
   return { ref, durableSequence: sequence, acknowledgedSequence: outbox.acknowledged(), running: working, complete };
 }
 
-function statusOf({ ref, state, progress, outbox }: Attempt): AttemptStatus {
+function statusOf({ ref, state, progress, condition, outbox }: Attempt): AttemptStatus {
   return {
     ref, state: state.name, durableSequence: outbox.durable().sequence, acknowledgedSequence: outbox.acknowledged(),
-    ...(state.name === 'running' ? { pid: state.worker.pid } : {}), ...(progress === undefined ? {} : { progress }),
+    ...(state.name === 'running' ? { pid: state.worker.pid } : {}), ...(progress === undefined ? {} : { progress }), ...(condition === undefined ? {} : { condition }),
   };
 }

@@ -7,6 +7,7 @@ import { RunnerError } from '../runtime/errors.ts';
 import { printable } from '../runtime/printable.ts';
 import { TaskGroup } from '../runtime/task-group.ts';
 import type { Attempts } from './attempts.ts';
+import { conditionOf, watchCondition } from './condition.ts';
 import { Deliveries } from './deliveries.ts';
 import type { Agreement } from './handshake.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
@@ -51,7 +52,7 @@ export class Session {
     this.#offers = new Offers({ attempts, leases, clock, capacity, jobDeadlineMs, checkOffer, draining, leaseMs: timing.leaseMs });
     this.#heartbeat = new HeartbeatLoop({
       channel, clock, attempts, leases, capacity, draining, intervalMs: agreement.heartbeatIntervalMs, silenceMs: timing.silenceMs, leaseMs: timing.leaseMs,
-      condition: () => this.#offers.condition(), check: () => this.#deliveries?.assertMoving(),
+      condition: () => conditionOf(attempts, this.#offers), check: () => this.#deliveries?.assertMoving(),
     });
   }
 
@@ -77,6 +78,7 @@ export class Session {
     group.start(() => this.#read(deliveries));
     group.start((scope) => this.#heartbeat.run(scope));
     group.start((scope) => this.#offers.run(channel, (attempt) => deliveries.start(attempt, 0), scope));
+    group.start((scope) => watchCondition(attempts, () => this.announce(), scope));
     group.start((scope) => sendProgress(channel, attempts, timing.progressMs, clock, scope));
     group.start(async (scope) => {
       await aborted(scope);

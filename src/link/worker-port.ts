@@ -2,6 +2,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { StopStatus } from '../runtime/worker-messages.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -16,6 +17,8 @@ export interface WorkerHandle {
   /** Resolves when the process is gone; never rejects. */
   readonly exited: Promise<void>;
   onProgress(listener: (progress: Progress) => void): void;
+  /** Calls the listener with what the worker has begun to wait for, DISK_FULL for example, and with undefined when that has passed. */
+  onCondition(listener: (code: ErrorCode | undefined) => void): void;
 }
 
 /** Starts a worker for a job whose outbox exists. Rejects when no process could be started. */

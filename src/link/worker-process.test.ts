@@ -55,14 +55,17 @@ async function lines(outbox: SpoolOutbox): Promise<string[]> {
 }
 
 describe('a worker process', () => {
-  it('has its records delivered, its progress told and its log kept', async () => {
+  it('has its records delivered, its progress and condition told and its log kept', async () => {
     const { worker, outbox } = await start('finish');
     const progress: Progress[] = [];
     worker.onProgress((step) => progress.push(step));
+    const conditions: unknown[] = [];
+    worker.onCondition((code) => conditions.push(code));
     await worker.exited;
     expect(outbox.durable()).toEqual({ sequence: 2, complete: true });
     expect(await lines(outbox)).toEqual(['first', 'outcome']);
     expect(progress).toEqual([{ phase: 'describe', done: 1, total: 2, apiCalls: 3 }]);
+    expect(conditions).toEqual(['DISK_FULL', undefined]);
     expect(said).toContainEqual({ level: 'warn', message: 'said by the worker', data: { object: 'Account' } });
   });
 

@@ -8,6 +8,7 @@ import type { Job } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { type FromWorker, fromWorkerSchema, type StopStatus, type ToWorker } from '../runtime/worker-messages.ts';
 import { type Processes, systemProcesses } from '../spool/processes.ts';
@@ -84,7 +85,8 @@ class WorkerProcess implements WorkerHandle {
   readonly #child: ChildProcess;
   readonly #outbox: SpoolOutbox;
   readonly #options: Required<Omit<StartWorkerOptions, 'secretPrefix'>>;
-  readonly #listeners: ((progress: Progress) => void)[] = [];
+  readonly #progressListeners: ((progress: Progress) => void)[] = [];
+  readonly #conditionListeners: ((code: ErrorCode | undefined) => void)[] = [];
   readonly #logger: Logger;
   readonly #gone: Promise<void>;
   readonly #ended = new AbortController();
@@ -130,7 +132,11 @@ class WorkerProcess implements WorkerHandle {
   }
 
   onProgress(listener: (progress: Progress) => void): void {
-    this.#listeners.push(listener);
+    this.#progressListeners.push(listener);
+  }
+
+  onCondition(listener: (code: ErrorCode | undefined) => void): void {
+    this.#conditionListeners.push(listener);
   }
 
   #send(message: ToWorker): void {
@@ -149,7 +155,10 @@ class WorkerProcess implements WorkerHandle {
       case 'durable':
         return this.#outbox.advance(message.sequence, message.bytes, message.complete);
       case 'progress':
-        for (const listener of this.#listeners) listener(message.progress);
+        for (const listener of this.#progressListeners) listener(message.progress);
+        return;
+      case 'condition':
+        for (const listener of this.#conditionListeners) listener(message.code);
         return;
       case 'log':
         return this.#logger.log(message.level, message.message, message.data);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isRunId } from '../domain/ids.ts';
 import { JOB_KINDS } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/record.ts';
+import { isErrorCode } from './error-codes.ts';
 
 /** What the link and a worker process say to each other. Both sides check what they hear. */
 
@@ -32,6 +33,8 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   /** Fsynced up to `sequence`, in `bytes` of segments; `complete` when that is the outcome. */
   z.strictObject({ type: z.literal('durable'), sequence: z.int().nonnegative(), bytes: z.int().nonnegative(), complete: z.boolean() }),
   z.strictObject({ type: z.literal('progress'), progress: z.strictObject({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() }) }),
+  /** What the worker waits for, DISK_FULL for example; without a code when that has passed. */
+  z.strictObject({ type: z.literal('condition'), code: z.string().refine(isErrorCode).optional() }),
   /** For the local log; redacted by the worker. */
   z.strictObject({ type: z.literal('log'), level: z.enum(LOG_LEVELS), message: z.string(), data: z.record(z.string(), z.unknown()).optional() }),
 ]);

@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ function tell(message: ToWorker): void {
   worker.send(message);
 }
 
-function start(workflow: unknown, policyFile = join(directory, 'policy.yaml')): void {
+function start(workflow: unknown, policyFile = join(directory, 'policy.yaml'), spool = directory): void {
   const { port } = silent.address() as AddressInfo;
   const settings = {
     policyFile, log: { level: 'debug' },
@@ -62,7 +62,7 @@ function start(workflow: unknown, policyFile = join(directory, 'policy.yaml')): 
     secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
   };
   tell({
-    type: 'start', directory, settings, paused: false,
+    type: 'start', directory: spool, settings, paused: false,
     job: { ref: { runId: 'r' as never, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
   });
 }
@@ -75,15 +75,22 @@ const workflow = {
   workflowConfig: { loggerLevel: 'DEBUG' },
 };
 
-async function outcome(): Promise<OutcomeRecord> {
+async function outcome(spool = directory): Promise<OutcomeRecord> {
   await once(worker, 'exit');
-  const found = await recover(nodeDisk, directory);
+  const found = await recover(nodeDisk, spool);
   expect(found.complete).toBe(true);
-  const reader = new SpoolReader({ disk: nodeDisk, directory, found });
+  const reader = new SpoolReader({ disk: nodeDisk, directory: spool, found });
   const batch = await reader.read(1, 1_000_000);
   await reader.close();
   return JSON.parse(Buffer.from(batch!.lines.at(-1)!).toString()) as OutcomeRecord;
 }
+
+async function heardOf(type: FromWorker['type']): Promise<void> {
+  while (!heard.some((message) => message.type === type)) await once(worker, 'message');
+}
+
+/** Only root may give a test a disk of its own. */
+const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 describe('the worker program', () => {
   it('reports a job it cannot read, tells when that is durable, and ends well', async () => {
@@ -129,6 +136,23 @@ describe('the worker program', () => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
     tell({ type: 'stop', status: 'interrupted', reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true } });
     expect(await outcome()).toMatchObject({ status: 'interrupted', error: { message: 'drained' } });
+  });
+
+  it.skipIf(!canMount)('tells when the disk is full, waits, and tells when that has passed', async () => {
+    const small = join(directory, 'small');
+    await mkdir(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]);
+    try {
+      await expect(writeFile(join(small, 'filler'), Buffer.alloc(100_000))).rejects.toMatchObject({ code: 'ENOSPC' });
+      start({ nothing: true }, undefined, small);
+      await heardOf('condition');
+      expect(heard.find(({ type }) => type === 'condition')).toEqual({ type: 'condition', code: 'DISK_FULL' });
+      await rm(join(small, 'filler'));
+      expect(await outcome(small)).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
+      expect(heard.findLast(({ type }) => type === 'condition')).toEqual({ type: 'condition' });
+    } finally {
+      execFileSync('umount', [small]);
+    }
   });
 
   it('goes when the link goes', async () => {

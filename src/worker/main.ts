@@ -1,4 +1,5 @@
 import { systemClock } from '../runtime/clock.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { aborted } from '../runtime/abort.ts';
 import { systemRandom } from '../runtime/random.ts';
@@ -95,7 +96,7 @@ async function attempt(start: Start, { port, stop, redactor, redact, writer, sin
   process.exit(exitCode);
 }
 
-/** Tells the link how far it is, twice a second at most, and the local log when the disk is full. */
+/** Tells the link how far it is, twice a second at most, and whether the disk is full. */
 class Reporter {
   readonly #port: LinkPort;
   readonly #writer: SpoolWriter;
@@ -103,7 +104,7 @@ class Reporter {
   readonly #ended = new AbortController();
   readonly #loop: Promise<void>;
   #latest: Progress | undefined;
-  #stalled = false;
+  #condition: ErrorCode | undefined;
 
   constructor(port: LinkPort, writer: SpoolWriter, logger: Logger) {
     this.#port = port;
@@ -132,9 +133,11 @@ class Reporter {
   #report(): void {
     if (this.#latest !== undefined) this.#port.send({ type: 'progress', progress: this.#latest });
     this.#latest = undefined;
-    const stalled = this.#writer.condition !== undefined;
-    if (stalled && !this.#stalled) this.#logger.log('warn', 'the attempt waits for room on disk', { code: this.#writer.condition?.code });
-    this.#stalled = stalled;
+    const code = this.#writer.condition?.code;
+    if (code === this.#condition) return;
+    this.#condition = code;
+    this.#port.send({ type: 'condition', code });
+    this.#logger.log('warn', code === undefined ? 'the attempt can write again' : 'the attempt cannot write to disk', { code });
   }
 }
 

@@ -29,6 +29,8 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
     case 'finish':
       await write('first');
       send({ type: 'progress', progress: { phase: 'describe', done: 1, total: 2, apiCalls: 3 } });
+      send({ type: 'condition', code: 'DISK_FULL' });
+      send({ type: 'condition' });
       send({ type: 'log', level: 'warn', message: 'said by the worker', data: { object: 'Account' } });
       return await finish();
     case 'die':

@@ -9,6 +9,7 @@ const statusSchema = z.looseObject({
   state: z.looseObject({ name: z.string() }),
   attempts: z.array(z.looseObject({
     ref: z.looseObject({ runId: z.string(), attempt: z.number() }), state: z.string(), durableSequence: z.number(), acknowledgedSequence: z.number(),
+    condition: z.string().optional(),
     progress: z.looseObject({ phase: z.string(), done: z.number(), total: z.number() }).optional(),
   })),
 });
@@ -27,8 +28,8 @@ function describe(answer: Status): string {
     ['runs', `${answer.running} of ${answer.capacity}`],
     ['to deliver', `${answer.spoolBytes} bytes`],
   ]);
-  const attempts = answer.attempts.map(({ ref, state, progress, durableSequence, acknowledgedSequence }) => [
-    `  ${ref.runId}`, `attempt ${ref.attempt}`, state, progress === undefined ? '' : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`, `${acknowledgedSequence} of ${durableSequence} records delivered`,
+  const attempts = answer.attempts.map(({ ref, state, condition, progress, durableSequence, acknowledgedSequence }) => [
+    `  ${ref.runId}`, `attempt ${ref.attempt}`, condition === undefined ? state : `${state}: ${condition}`, progress === undefined ? '' : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`, `${acknowledgedSequence} of ${durableSequence} records delivered`,
   ]);
   return attempts.length === 0 ? facts : `${facts}\n${columns(attempts)}`;
 }

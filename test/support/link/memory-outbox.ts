@@ -64,8 +64,10 @@ export class MemoryOutboxStore implements OutboxStore {
   readonly outboxes = new Map<string, MemoryOutbox>();
   /** Everything that ever was, for looking at after the end. */
   readonly all: MemoryOutbox[] = [];
-  /** Thrown by the next `create`. */
+  /** Thrown by `create`. */
   failure: Error | undefined;
+  /** Thrown by `closeInterrupted`. */
+  closeFailure: Error | undefined;
 
   held(): readonly MemoryOutbox[] {
     return [...this.outboxes.values()];
@@ -84,6 +86,7 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async closeInterrupted(ref: AttemptRef, error: Failure): Promise<void> {
+    if (this.closeFailure !== undefined) throw this.closeFailure;
     this.outboxes.get(attemptKey(ref))?.append({ kind: 'outcome', status: 'interrupted', error }, true);
   }
 

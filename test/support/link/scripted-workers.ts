@@ -4,6 +4,7 @@ import type { Job } from '../../../src/domain/job.ts';
 import type { Progress } from '../../../src/domain/progress.ts';
 import type { Outbox } from '../../../src/link/outbox.ts';
 import type { StartWorker, WorkerHandle } from '../../../src/link/worker-port.ts';
+import type { ErrorCode } from '../../../src/runtime/error-codes.ts';
 import type { StopStatus } from '../../../src/runtime/worker-messages.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 
@@ -19,6 +20,7 @@ export class ScriptedWorker implements WorkerHandle {
   obedient = true;
   readonly #exit = Promise.withResolvers<void>();
   #listener: (progress: Progress) => void = () => undefined;
+  #conditionListener: (code: ErrorCode | undefined) => void = () => undefined;
 
   constructor(job: Job, outbox: MemoryOutbox) {
     this.ref = job.ref;
@@ -42,6 +44,14 @@ export class ScriptedWorker implements WorkerHandle {
 
   onProgress(listener: (progress: Progress) => void): void {
     this.#listener = listener;
+  }
+
+  onCondition(listener: (code: ErrorCode | undefined) => void): void {
+    this.#conditionListener = listener;
+  }
+
+  condition(code: ErrorCode | undefined): void {
+    this.#conditionListener(code);
   }
 
   progress(done: number): void {
