@@ -18,9 +18,21 @@ function ajv(): Ajv {
   loaded = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
   const texts = new Map(paths.map((path) => [`https://openmetadata.invalid/${path}`, readFileSync(join(root, path), 'utf8')]));
-  for (const [id, text] of texts) loaded.addSchema({ ...(JSON.parse(text) as object), $id: id }, id);
+  for (const [id, text] of texts) loaded.addSchema({ ...(JSON.parse(text, asModelsRead) as object), $id: id }, id);
   for (const [id, definitions] of missing(texts)) loaded.addSchema({ $id: id, definitions: Object.fromEntries(definitions) }, id);
   return loaded;
+}
+
+/**
+ * The range of a column profile is exactly one of number, integer, date, text and so on, of which every whole number is two.
+ * The models that OpenMetadata generates from it, in Java (any object) and Python (a union), take what is one at least.
+ */
+function asModelsRead(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('oneOf' in value) || !Array.isArray(value.oneOf)) return value;
+  const types = value.oneOf.map((branch: { readonly type?: string }) => branch.type);
+  if (!types.includes('number') || !types.includes('integer')) return value;
+  const { oneOf, ...rest } = value;
+  return { ...rest, anyOf: oneOf };
 }
 
 /** Schemas that the copy refers to and lacks, with definitions that take anything. */

@@ -116,10 +116,10 @@ function columnProfile({ name, depth }: Profilable, index: number, figures: Row,
   const count = numberOf(figures[`c${index}`]) ?? 0;
   const distinct = numberOf(figures[`d${index}`]) ?? 0;
   const share = (part: number): number => (total === 0 ? 0 : Math.round((part / total) * 10_000) / 10_000);
-  const [min, max, mean] = [figures[`l${index}`], figures[`h${index}`], numberOf(figures[`a${index}`])];
+  const [min, max, mean] = [valueOf(figures[`l${index}`]), valueOf(figures[`h${index}`]), numberOf(figures[`a${index}`])];
   return {
     name, timestamp, valuesCount: count, nullCount: total - count, nullProportion: share(total - count), distinctCount: distinct, distinctProportion: share(distinct),
-    ...(isValue(min) ? { min } : {}), ...(isValue(max) ? { max } : {}), ...(mean === undefined ? {} : { mean }),
+    ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), ...(mean === undefined ? {} : { mean }),
     ...(depth === 'values' && values?.some(({ v }) => typeof v === 'string') === true ? { cardinalityDistribution: distribution(values, total) } : {}),
   };
 }
@@ -136,6 +136,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-function isValue(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
+/** A number, or a date or moment: Salesforce writes the zone of one without its colon. */
+function valueOf(value: unknown): string | number | undefined {
+  return typeof value === 'string' ? value.replace(/(?<=T.*[+-]\d\d)(?=\d\d$)/, ':') : numberOf(value);
 }
