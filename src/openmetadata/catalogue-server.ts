@@ -46,6 +46,17 @@ export function catalogueServerOf({ sink, workflowConfig }: Workflow): Catalogue
   return { hostPort, endpoint: apiEndpoint(url), securityConfig, ca: typeof caCertificate === 'string' && caCertificate !== '' ? [caCertificate] : [] };
 }
 
+/** Where the server behind the workflow's sink is, whatever else is said of it; undefined when there is none that this program could write to. */
+export function catalogueEndpointOf({ sink, workflowConfig }: Workflow): Endpoint | undefined {
+  const hostPort = workflowConfig.openMetadataServerConfig?.['hostPort'];
+  if (sink?.type !== SINK_TYPE || typeof hostPort !== 'string') return undefined;
+  try {
+    return apiEndpoint(apiUrl(hostPort));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the workflow says of itself where its results go, beyond "to the catalogue that it came from". */
 export function namesSink({ sink, workflowConfig }: Workflow): boolean {
   return sink !== undefined && (sink.type !== SINK_TYPE || workflowConfig.openMetadataServerConfig?.['hostPort'] !== undefined);

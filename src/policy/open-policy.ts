@@ -63,7 +63,7 @@ function denyEverything(file: string): Policy {
   const decision: Denied = { allowed: false, rule: 'no policy file', reason: 'there is no policy file, so nothing is permitted; docs/policy.md shows how to write one' };
   const deny = (): Denied => decision;
   return {
-    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, addressPermitted: deny,
+    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, namesHost: () => false, addressPermitted: deny,
     limits: { reservePercent: 100, sampleRows: false, maxApiCallsPerRun: undefined },
     describe: () => ({ file, present: false }),
   };

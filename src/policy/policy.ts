@@ -52,6 +52,8 @@ export interface Policy {
   filePermitted(path: string): FileDecision;
   /** Whether a job of this connector that uses these secrets may connect to a host. */
   hostPermitted(endpoint: Endpoint, job: { readonly connector: string; readonly uses: readonly SecretUse[] }): Decision;
+  /** Whether any line is about this host for this connector. Permits nothing; says whose mistake a mistake is. */
+  namesHost(endpoint: Endpoint, connector: string): boolean;
   addressPermitted(address: string): Decision;
   readonly limits: Limits;
   /** The compiled rules, for `policy show` and the audit. Holds no secret. */
@@ -91,6 +93,10 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
       if (uses.length > 0) return everyOne(uses.map((use) => hostForSecret(use, connector, endpoint)), deny('secrets', 'no secret'));
       const index = document.network.allow.findIndex((host) => hostMatches(host, endpoint));
       return index >= 0 ? allow(`network.allow[${index}]`) : deny('network.allow', 'the host is not listed in network.allow');
+    },
+    namesHost: (endpoint, connector) => {
+      const bound = document.secrets.filter((rule) => rule.connector === connector.toLowerCase()).flatMap(({ hosts }) => hosts);
+      return [...bound, ...document.network.allow].some((host) => hostMatches(host, endpoint));
     },
     addressPermitted: (address) => {
       const kind = classifyAddress(address);

@@ -3,7 +3,7 @@ import { sourceNetwork } from '../config/network-settings.ts';
 import type { Connect } from '../network/connect.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
-import { catalogueServerOf, type CatalogueServer } from '../openmetadata/catalogue-server.ts';
+import { catalogueEndpointOf, catalogueServerOf, type CatalogueServer } from '../openmetadata/catalogue-server.ts';
 import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { createDial } from '../policy/dial.ts';
@@ -75,17 +75,19 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
 }
 
 function serverFor(workflow: Workflow, use: SinkUse, policy: Policy): CatalogueServer | undefined {
-  if (use === 'unused') return undefined;
-  if (use === 'required') return catalogueServerOf(workflow);
-  try {
-    const server = catalogueServerOf(workflow);
-    const token = server?.securityConfig[TOKEN];
-    const path = typeof token === 'string' ? parseReference(token) : undefined;
-    const uses = path === undefined ? [] : [{ path, field: TOKEN }];
-    return server !== undefined && policy.hostPermitted(server.endpoint, { connector: SINK, uses }).allowed ? server : undefined;
-  } catch {
-    return undefined;
-  }
+  if (use === 'unused' || (use === 'ifPermitted' && !policyNames(workflow, policy))) return undefined;
+  const server = catalogueServerOf(workflow);
+  if (server === undefined || use === 'required') return server;
+  const token = server.securityConfig[TOKEN];
+  const path = typeof token === 'string' ? parseReference(token) : undefined;
+  const uses = path === undefined ? [] : [{ path, field: TOKEN }];
+  return policy.hostPermitted(server.endpoint, { connector: SINK, uses }).allowed ? server : undefined;
+}
+
+/** Whether the policy is about the workflow's server, however much else of its configuration is wrong. */
+function policyNames(workflow: Workflow, policy: Policy): boolean {
+  const endpoint = catalogueEndpointOf(workflow);
+  return endpoint !== undefined && policy.namesHost(endpoint, SINK);
 }
 
 interface SinkParts extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'redactor' | 'audit'> {

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONNECTORS } from '../connectors/registry.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { createRedactor } from '../secrets/redactor.ts';
+import { composeAccess } from './compose.ts';
+import { parseJobDocument } from './job-document.ts';
+import { workerSettingsSchema } from './settings.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'compose-'));
+  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({
+    version: 1, network: { allow: ['open.test'] },
+    secrets: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: ['catalog.test'] }],
+  }), { mode: 0o600 });
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+const SERVER = { hostPort: 'https://catalog.test/api', securityConfig: { jwtToken: 'secret:/openmetadata/bot' } };
+
+/** Whether the sink is used by a run whose records have a file to go to. */
+async function usesSink(openMetadataServerConfig: Readonly<Record<string, unknown>>, sink: unknown = { type: 'metadata-rest' }): Promise<boolean> {
+  const settings = workerSettingsSchema.parse({
+    policyFile: join(directory, 'policy.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
+    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
+  });
+  const { document, workflow } = parseJobDocument(JSON.stringify({
+    source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my' } } },
+    sink, workflowConfig: { openMetadataServerConfig },
+  }));
+  const open = composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink: 'ifPermitted' });
+  return (await open({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! })).openSink !== undefined;
+}
+
+describe('a sink beside a file', () => {
+  it('is used where the policy names its server', async () => {
+    expect(await usesSink(SERVER)).toBe(true);
+  });
+
+  it.each([
+    ['the policy does not name its server', { ...SERVER, hostPort: 'https://elsewhere.test/api' }],
+    ['it is nobody’s address', { ...SERVER, hostPort: 'catalog' }],
+    ['no server is named', {}],
+    ['the policy does not name its server, whatever else is wrong', { hostPort: 'http://localhost:8585/api', authProvider: 'okta' }],
+  ])('is left alone where %s', async (_what, config) => {
+    expect(await usesSink(config)).toBe(false);
+  });
+
+  it('of another kind is left alone', async () => {
+    expect(await usesSink(SERVER, { type: 'file' })).toBe(false);
+  });
+
+  it.each([
+    ['signs in another way', { ...SERVER, authProvider: 'okta' }, 'authProvider'],
+    ['has no token', { ...SERVER, securityConfig: {} }, 'securityConfig.jwtToken'],
+    ['would get its token in the clear', { ...SERVER, hostPort: 'http://catalog.test:443/api' }, 'https'],
+    ['asks for a client certificate', { ...SERVER, sslConfig: { sslKey: 'x' } }, 'sslConfig.sslKey'],
+    ['is in network.allow and has no token', { hostPort: 'https://open.test/api' }, 'securityConfig'],
+  ])('whose server the policy names is refused where it %s', async (_what, config, problem) => {
+    await expect(usesSink(config)).rejects.toMatchObject({ code: 'JOB_INVALID', message: expect.stringContaining(problem) as string });
+  });
+});
