@@ -31,6 +31,13 @@ async function refusal(soql: string, prefix = ''): Promise<[number, string, stri
 }
 
 describe('records', () => {
+  it('hold what an edit planted in a field, and the catalogue has the classes that it gave', async () => {
+    sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Planted__c', type: 'string', content: 'The same', governance: { complianceGroup: 'PII' } } });
+    expect((await query('SELECT Planted__c FROM Account LIMIT 2')).records).toMatchObject([{ Planted__c: 'The same' }, { Planted__c: 'The same' }]);
+    expect((await tooling("SELECT ComplianceGroup, SecurityClassification FROM FieldDefinition WHERE EntityDefinitionId = 'Account' AND QualifiedApiName = 'Planted__c'")).records).toMatchObject([{ ComplianceGroup: 'PII', SecurityClassification: null }]);
+    sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Planted__c' });
+  });
+
   it('filters, sorts and limits', async () => {
     const { records } = await query("SELECT Id, Name, Type FROM Account WHERE Type IN ('Prospect','Other') AND NOT Name LIKE 'G%' ORDER BY Name DESC LIMIT 5");
     const names = records.map(({ Name }) => String(Name));

@@ -16,12 +16,15 @@ export interface RunMemory {
   keep(state: unknown): void;
 }
 
-/** How much of a source a run may use. */
+/** How much of a source a run may use, and what of it beyond metadata. */
 export interface ConnectorLimits {
   /** Share of the source's allocation of calls that is never touched, in percent. */
   readonly reservePercent: number;
   readonly maxApiCallsPerRun: number | undefined;
+  /** Whether rows of data may be read. */
   readonly sampleRows: boolean;
+  /** Whether the text of code may be read. */
+  readonly codeText: boolean;
 }
 
 /** What a connector may use. It reaches the world through `connect` alone. */

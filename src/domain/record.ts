@@ -49,6 +49,17 @@ export interface ProfileRecord {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** A value of a row, as JSON has it. */
+export type Cell = string | number | boolean | null;
+
+/** Some rows of a table, in place of those that were told of it before: entity/data/table.json#/definitions/tableData. */
+export interface SampleDataRecord {
+  readonly kind: 'sampleData';
+  readonly table: string;
+  /** The values of a row are in the order of the columns. */
+  readonly request: { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+}
+
 /** Something that is known to be gone. It is soft-deleted, and comes back when it is written again. */
 export interface DeletionRecord {
   readonly kind: 'deletion';
@@ -75,7 +86,7 @@ export interface UnchangedRecord {
 }
 
 /** What a catalogue is told. Within a run a record never comes before one that it needs. */
-export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | DeletionRecord | SweepRecord;
+export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | SampleDataRecord | DeletionRecord | SweepRecord;
 
 export interface LogRecord {
   readonly kind: 'log';

@@ -64,7 +64,7 @@ function denyEverything(file: string): Policy {
   const deny = (): Denied => decision;
   return {
     checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, namesHost: () => false, addressPermitted: deny,
-    limits: { reservePercent: 100, sampleRows: false, maxApiCallsPerRun: undefined },
+    limits: { reservePercent: 100, sampleRows: false, codeText: 'deny', maxApiCallsPerRun: undefined },
     describe: () => ({ file, present: false }),
   };
 }

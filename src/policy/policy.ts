@@ -38,7 +38,10 @@ export interface SecretUse {
 export interface Limits {
   /** Share of the org's daily API calls that is never touched, in percent. */
   readonly reservePercent: number;
+  /** Whether rows of data may be read. */
   readonly sampleRows: boolean;
+  /** Whether the text of code may be read: `local` by runs alone that were started on this machine. */
+  readonly codeText: 'deny' | 'local' | 'allow';
   readonly maxApiCallsPerRun: number | undefined;
 }
 
@@ -104,13 +107,17 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
       if (kind === 'public' || document.network.allowPrivateAddresses) return allow('network.allowPrivateAddresses');
       return deny('network.allowPrivateAddresses', 'private addresses are not permitted');
     },
-    limits: { reservePercent: document.salesforce.reservePercent, sampleRows: document.salesforce.sampleRows === 'allow', maxApiCallsPerRun: document.salesforce.maxApiCallsPerRun },
+    limits: limitsOf(document.salesforce),
     describe: () => ({
       file, ...document,
       secrets: document.secrets.map((rule) => ({ ...rule, hosts: rule.hosts.map(formatHostRule) })),
       network: { ...document.network, allow: document.network.allow.map(formatHostRule) },
     }),
   };
+}
+
+function limitsOf({ reservePercent, sampleRows, codeText, maxApiCallsPerRun }: PolicyDocument['salesforce']): Limits {
+  return { reservePercent, sampleRows: sampleRows === 'allow', codeText, maxApiCallsPerRun };
 }
 
 /** `*` in a pattern stands for one whole segment or for the end of one. */

@@ -39,6 +39,7 @@ export const policySchema = z.strictObject({
   salesforce: z.strictObject({
     reservePercent: z.number().min(0).max(100).default(20),
     sampleRows: z.enum(['deny', 'allow']).default('deny'),
+    codeText: z.enum(['deny', 'local', 'allow']).default('local'),
     maxApiCallsPerRun: z.number().int().min(1).optional(),
   }).prefault({}),
 });

@@ -65,13 +65,18 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
       secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
-      limits: policy.limits,
+      limits: { ...policy.limits, codeText: mayReadCode(policy.limits.codeText, sink) },
       // Results that go to a file or straight to a server must be whole.
       ...(settings.stateDir === undefined || sink !== 'unused' || kind !== 'metadata' ? {} : { memory: createRunMemory(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
       stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };
   };
+}
+
+/** A worker of the link works for a control plane, to which text goes only where the policy says so in as many words. */
+function mayReadCode(rule: Policy['limits']['codeText'], sink: SinkUse): boolean {
+  return rule === 'allow' || (rule === 'local' && sink !== 'unused');
 }
 
 function serverFor(workflow: Workflow, use: SinkUse, policy: Policy): CatalogueServer | undefined {

@@ -12,6 +12,7 @@ from metadata.generated.schema.api.data.createStoredProcedure import CreateStore
 from metadata.generated.schema.api.data.createTable import CreateTableRequest
 from metadata.generated.schema.api.data.createTableProfile import CreateTableProfileRequest
 from metadata.generated.schema.api.services.createDatabaseService import CreateDatabaseServiceRequest
+from metadata.generated.schema.entity.data.table import TableData
 from metadata.generated.schema.type.entityLineage import LineageDetails
 from pydantic import ValidationError
 
@@ -39,6 +40,8 @@ def subject_of(record):
         return kind, CreateTagRequest, without_kind(record)
     if kind == "lineage":
         return kind, LineageDetails, record.get("details", {})
+    if kind == "sampleData":
+        return kind, TableData, record["request"]
     if kind == "profile":
         return kind, CreateTableProfileRequest, record["request"]
     return kind, None, None

@@ -59,7 +59,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     random: systemRandom,
     stateDirectory: options.stateDirectory,
     memory: options.memory,
-    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, ...options.limits },
+    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: true, ...options.limits },
     protect: (value) => void protectedValues.add(value),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),

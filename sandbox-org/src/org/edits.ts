@@ -1,6 +1,6 @@
 import { SandboxError } from '../errors.ts';
 import { fieldTraits } from './field-shapes.ts';
-import type { Field, FieldDescription, FieldType, ObjectEntry } from './model.ts';
+import type { Field, FieldDescription, FieldType, Governance, ObjectEntry } from './model.ts';
 import { reference, referenceTraits, type Reference } from './references.ts';
 import { pluralOf } from './words.ts';
 
@@ -25,6 +25,9 @@ export interface NewField {
   readonly scale?: number;
   readonly referenceTo?: readonly string[];
   readonly description?: string;
+  readonly governance?: Partial<Governance>;
+  /** The value that all records have. */
+  readonly content?: string | number | boolean;
   /** Any other describe keys. */
   readonly traits?: Partial<FieldDescription>;
 }
@@ -141,5 +144,11 @@ function newField(field: NewField): Field {
   const traits = field.type === 'reference'
     ? { ...referenceTraits(reference(field.name, field.referenceTo ?? [], { up, label })), ...field.traits }
     : fieldTraits(field.type, field.name, label, { custom, ...field.traits }, field.length, field.scale);
-  return { traits, rollUp: null, ...(field.description === undefined ? {} : { description: field.description }) };
+  const { description, governance, content } = field;
+  return {
+    traits, rollUp: null, ...(description === undefined ? {} : { description }), ...(content === undefined ? {} : { content }),
+    ...(governance === undefined ? {} : { governance: { ...UNGOVERNED, ...governance } }),
+  };
 }
+
+const UNGOVERNED: Governance = { businessOwnerId: null, businessStatus: null, complianceGroup: null, securityClassification: null };

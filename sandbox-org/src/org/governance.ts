@@ -1,5 +1,5 @@
 import { recordId } from './ids.ts';
-import type { FieldTraits, Governance } from './model.ts';
+import type { Field, FieldTraits, Governance } from './model.ts';
 import { randomFor } from './random.ts';
 
 const PERSONAL = new Set(['email', 'phone', 'encryptedstring', 'address', 'location']);
@@ -7,7 +7,8 @@ const CLASSES = ['Public', 'Internal', 'Confidential', 'Restricted', 'MissionCri
 const GROUPS = ['PII', 'GDPR', 'PII;GDPR', 'HIPAA', 'PCI', 'CCPA', 'PII;CCPA;COPPA'] as const;
 
 /** Compliance data of a field: on most personal data and on some of the rest; null where nobody has set any. */
-export function governanceOf(object: string, traits: FieldTraits, seed: number): Governance | null {
+export function governanceOf(object: string, { traits, governance }: Pick<Field, 'traits' | 'governance'>, seed: number): Governance | null {
+  if (governance !== undefined) return governance;
   const random = randomFor(`${seed}:governance:${object}.${traits.name}`);
   const personal = PERSONAL.has(traits.type) || traits.extraTypeInfo === 'personname';
   if (!random.chance(personal ? 0.7 : 0.06)) return null;

@@ -116,6 +116,10 @@ export interface Field {
   readonly rollUp: string | null;
   /** Only where an edit has given one; generated fields get theirs from the seed when asked. */
   readonly description?: string;
+  /** The same. */
+  readonly governance?: Governance;
+  /** What every record holds; only where an edit has said so. */
+  readonly content?: string | number | boolean;
 }
 
 export interface ChildRelationship {

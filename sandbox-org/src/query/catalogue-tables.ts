@@ -129,7 +129,7 @@ function commonColumns(): FieldColumns {
 
 function fieldColumns(org: Org): FieldColumns {
   const governed = (pick: (of: Governance) => Cell) => (s: FieldSource): Cell => {
-    const governance = governanceOf(s.entry.name, s.field.traits, org.seed);
+    const governance = governanceOf(s.entry.name, s.field, org.seed);
     return governance ? pick(governance) : null;
   };
   const touched = (s: FieldSource): number | null => (s.describe.custom ? org.modifiedAt(s.entry.name) : null);

@@ -81,7 +81,7 @@ export class RecordTables implements RecordPlaces {
         if (column === 'Id') return id;
         if (known && column in known) return known[column] ?? null;
         const field = fields.find(({ traits }) => traits.name === column);
-        return field ? recordValue(key, field.traits, index, this) : null;
+        return field ? (field.content ?? recordValue(key, field.traits, index, this)) : null;
       },
       related: (relation) => {
         const field = relationField(fields, relation);

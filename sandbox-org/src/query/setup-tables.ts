@@ -82,7 +82,7 @@ function customFieldTable(org: Org, relations: Authors): Table {
 }
 
 function fieldMetadata(org: Org, { entry, field }: CustomFieldSource): Record<string, unknown> {
-  const governance = governanceOf(entry.name, field.traits, org.seed);
+  const governance = governanceOf(entry.name, field, org.seed);
   return {
     label: field.traits.label, description: fieldDescription(entry.name, field.traits, org.seed),
     inlineHelpText: field.traits.inlineHelpText ?? null,

@@ -1,4 +1,4 @@
-import type { EntityRecord, LineageRecord, ProfileRecord, SweepRecord } from '../../domain/record.ts';
+import type { EntityRecord, LineageRecord, ProfileRecord, SampleDataRecord, SweepRecord } from '../../domain/record.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import type { Annotator } from './annotator.ts';
@@ -9,6 +9,7 @@ import { Lineage } from './lineage.ts';
 import type { OrgModel } from './org-model.ts';
 import { Profiler, profilableOf, type Profilable } from './profile.ts';
 import { readRecordCounts } from './record-counts.ts';
+import { Sampler } from './sample-rows.ts';
 import type { SourceOptions } from './source-options.ts';
 import type { Table } from './table.ts';
 
@@ -38,27 +39,33 @@ export class Closing {
   readonly #tables = new Map<string, number>();
   /** Kept only for a profile. */
   readonly #profilable = new Map<string, readonly Profilable[]>();
+  readonly #sampler: Sampler | undefined;
   readonly #rollUps = new Map<string, Map<string, RollUp>>();
 
   constructor(options: ClosingOptions) {
     this.#options = options;
+    const { api, version, context: { logger }, options: { sampleRows } } = options;
+    this.#sampler = sampleRows === undefined ? undefined : new Sampler({ api, version, logger, ...sampleRows });
   }
 
   /** Notes a table that has been sent. */
-  add(object: string, { request, properties, aggregatable }: Table): void {
+  add(object: string, table: Table): void {
+    const { request, properties, aggregatable } = table;
     this.#tables.set(object, request.columns.length);
     if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(request.columns, aggregatable, properties.columns ?? {}));
+    this.#sampler?.add(object, table);
     const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
   }
 
   /** Code and lineage concern all objects of a run, so they are told when all were read. */
-  async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SweepRecord, void, undefined> {
+  async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SampleDataRecord | SweepRecord, void, undefined> {
     if (whole) {
       yield* this.#code(signal);
       yield* this.#lineage();
     }
     yield* this.#figures(signal);
+    yield* this.#samples(signal);
     yield* this.#sweep();
   }
 
@@ -106,6 +113,14 @@ export class Closing {
       yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(name))}`, request: { tableProfile: { timestamp, rowCount, columnCount }, ...(columnProfile === undefined ? {} : { columnProfile }) } };
     }
     if (profiler.refused > 0) context.logger.log('warn', 'Some tables could not be profiled', { tables: profiler.refused });
+  }
+
+  async *#samples(signal: AbortSignal): AsyncGenerator<SampleDataRecord, void, undefined> {
+    if (this.#sampler === undefined) return;
+    for await (const record of this.#sampler.samples(signal)) {
+      this.#options.context.count('samples', 1);
+      yield record;
+    }
   }
 
   /** Whatever the org lists exists, were it filtered out of this run or lost on the way: only what it does not list is gone. */

@@ -5,6 +5,7 @@ import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './connection.ts';
 import { ConnectionTest } from './connection-test.ts';
 import { Extraction } from './extraction.ts';
 import { openOrg, type Tuning } from './org.ts';
+import { permittedJob } from './permitted-job.ts';
 
 /** Salesforce. `tuning` draws limits tighter or wider than the defaults, which suit any org. */
 export function createSalesforceConnector(tuning: Tuning = {}): Connector {
@@ -22,7 +23,7 @@ async function* extract(context: ConnectorContext, tuning: Tuning, signal: Abort
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
   const org = openOrg(connection, context, tuning, signal, new CallBudget(context.limits));
   try {
-    yield* new Extraction(connection, context, org).run(signal);
+    yield* new Extraction(connection, permittedJob(context), org).run(signal);
   } finally {
     await org.close();
   }

@@ -22,6 +22,8 @@ const optionsSchema = z.looseObject({
   markDeletedTables: z.boolean().nullish(),
   /** Ours: figures of columns by aggregate queries, within so many calls. */
   profile: z.strictObject({ maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
+  /** Ours: so many rows of each table, within so many calls. */
+  sampleRows: z.strictObject({ rows: z.int().min(1).max(100).default(50), maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
 });
 
 const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
@@ -58,6 +60,8 @@ export interface SourceOptions {
   readonly incremental: boolean;
   /** Calls that a profile of columns may cost; 0 for none. */
   readonly profileCalls: number;
+  /** Rows of a table, and calls that they may cost; undefined for none. */
+  readonly sampleRows: { readonly rows: number; readonly maxApiCalls: number } | undefined;
   /** Options that were given and have no effect. */
   readonly ignored: readonly string[];
 }
@@ -88,6 +92,7 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
     markDeletedTables: options.markDeletedTables ?? true,
     profileCalls: options.profile?.maxApiCalls ?? 0,
+    sampleRows: options.sampleRows ?? undefined,
     ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
   };
 }

@@ -12,7 +12,7 @@ export type SinkOutcome = Pick<OutcomeRecord, 'status' | 'steps' | 'startedAt' |
 export interface SinkReport {
   /** The run's status with what happened in the sink taken into account. */
   readonly status: OutcomeStatus;
-  /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `profiles`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
+  /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `profiles`, `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
   readonly counts: Readonly<Record<string, number>>;
   /** The first 100. */
   readonly failures: readonly NamedFailure[];

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCatalogue, parents, SCHEMA, succeeded, table, never, type Catalogue } from '../../../test/support/openmetadata-server/catalogue.ts';
+import type { Cell } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SinkRecord } from './records.ts';
 
@@ -179,6 +180,14 @@ describe('what people entered', () => {
 });
 
 describe('what follows the tables', () => {
+  it('is rows of a table, in place of those before; columns that the table does not have are refused by the server', async () => {
+    const sample = (table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): SinkRecord => ({ kind: 'sampleData', table: `${SCHEMA}.${table}`, request: { columns, rows } });
+    expect(await catalogue.run([...parents, table('A'), table('B'), sample('A', ['Id'], [['1']])])).toMatchObject({ status: 'success', counts: { samples: 1 } });
+    const report = await catalogue.run([...parents, table('A'), table('B'), sample('B', ['Gone__c'], [[null]]), sample('A', ['Id'], [['2'], [null]])]);
+    expect(report).toMatchObject({ status: 'partialSuccess', counts: { samples: 1, failed: 1 }, failures: [{ name: `sample of "${SCHEMA}.B"`, code: 'SINK_REJECTED' }] });
+    expect(catalogue.server.annals.samples).toEqual(new Map([[`${SCHEMA}.A`, { columns: ['Id'], rows: [['2'], [null]] }]]));
+  });
+
   it('is lineage between tables, and profiles', async () => {
     const details = { source: 'QueryLineage', columnsLineage: [{ fromColumns: [`${SCHEMA}.T0__c.Id`], toColumn: `${SCHEMA}.T1__c.Id` }] };
     const report = await catalogue.run([

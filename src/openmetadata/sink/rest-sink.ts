@@ -12,6 +12,7 @@ import { Lanes } from './lanes.ts';
 import { ParentWriter } from './parent-writer.ts';
 import { endedStatus, runningStatus, type Pipeline, type PipelineStatus } from './pipeline-status.ts';
 import type { DeletionRecord, LineageRecord, MetadataSink, ProfileRecord, SinkOutcome, SinkRecord, SinkReport, SweepRecord } from './records.ts';
+import { putSample, sampleOf } from './sample-writer.ts';
 import { MetadataServer } from './server.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter } from './table-writer.ts';
@@ -164,7 +165,7 @@ class MetadataRestSink implements MetadataSink {
   }
 
   async #take(record: SinkRecord, signal: AbortSignal): Promise<void> {
-    const { tables, parents } = this.#parts;
+    const { tables, parents, server, index } = this.#parts;
     const phase = record.kind === 'entity' ? record.type : record.kind;
     if (phase !== 'classification' && phase !== 'tag') await this.#enter(phase, signal);
     switch (record.kind) {
@@ -173,6 +174,7 @@ class MetadataRestSink implements MetadataSink {
       case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
       case 'lineage': return this.#addLineage(record, signal);
       case 'profile': return this.#addProfile(record, signal);
+      case 'sampleData': return this.#start(sampleOf(record.table), 'samples', signal, () => putSample(record, server, index, signal));
       case 'deletion': return this.#delete(record, signal);
       case 'sweep': return this.#sweep(record, signal);
     }

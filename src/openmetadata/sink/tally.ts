@@ -3,7 +3,7 @@ import type { StepSummary } from '../../domain/record.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
-export type CountName = 'written' | 'unchanged' | 'lineage' | 'profiles' | 'deleted' | 'failed' | 'droppedConstraints' | 'constrained' | 'tags' | 'storedProcedures';
+export type CountName = 'written' | 'unchanged' | 'lineage' | 'profiles' | 'samples' | 'deleted' | 'failed' | 'droppedConstraints' | 'constrained' | 'tags' | 'storedProcedures';
 
 /** Failures that say something about one entity, or something that may pass; any other ends the run. */
 const OF_ONE_ENTITY: ReadonlySet<ErrorCode> = new Set([
@@ -68,7 +68,7 @@ export class Tally {
   get step(): StepSummary {
     const of = (name: CountName): number => this.#counts.get(name) ?? 0;
     return {
-      name: 'OpenMetadata', records: of('written') + of('unchanged') + of('lineage') + of('profiles') + of('storedProcedures'), updated_records: of('written'),
+      name: 'OpenMetadata', records: of('written') + of('unchanged') + of('lineage') + of('profiles') + of('samples') + of('storedProcedures'), updated_records: of('written'),
       warnings: of('droppedConstraints'), errors: of('failed'), filtered: 0,
       failures: this.#failures.slice(0, SHOWN_FAILURES).map(({ name, code, message }) => ({ name, error: `${code}: ${message}` })),
     };

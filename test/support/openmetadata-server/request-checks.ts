@@ -5,6 +5,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   ...CREATE_REQUEST_SCHEMAS,
   lineage: 'api/lineage/addLineage.json',
   tableProfile: 'api/data/createTableProfile.json',
+  sampleData: 'entity/data/table.json#/definitions/tableData',
 };
 
 /** Where a copy of OpenMetadata's schemas is at hand: refuses, as the server does, what they do not allow. */

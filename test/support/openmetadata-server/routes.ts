@@ -21,6 +21,7 @@ export interface Reply {
 export interface Annals {
   readonly lineage: Map<string, Json>;
   readonly profiles: Map<string, Json>;
+  readonly samples: Map<string, Json>;
   readonly statuses: Json[];
   readonly pipelines: Set<string>;
   /** Whether `/tables/bulk` exists. */
@@ -51,6 +52,7 @@ export function route(request: Request, store: Store, annals: Annals): Reply {
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
   if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, annals);
   if (method === 'PUT' && rest[1] === 'tableProfile') return putProfile(rest[0]!, request.body, store, annals);
+  if (method === 'PUT' && rest[1] === 'sampleData') return putSample(rest[0]!, request.body, store, annals);
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
   return single(kind, entity, request, store);
 }
@@ -63,12 +65,12 @@ function collection(kind: Kind, { method, body, query }: Request, store: Store):
 }
 
 function list(kind: Kind, query: URLSearchParams, store: Store): Reply {
-  const schema = query.get('databaseSchema');
+  const parents = ['service', 'database', 'databaseSchema'].flatMap((name) => (query.has(name) ? [[name, query.get(name)] as const] : []));
   const limit = Number(query.get('limit') ?? 10);
   const from = Number(query.get('after') ?? 0);
   const all = store.all(kind)
     .filter(({ deleted }) => query.get('include') === 'all' || !deleted)
-    .filter((entity) => schema === null || entity['databaseSchema'] === schema);
+    .filter((entity) => parents.every(([name, parent]) => entity[name] === parent));
   const next = from + limit < all.length ? { after: String(from + limit) } : {};
   return { status: 200, body: { data: all.slice(from, from + limit).map((entity) => shown(entity, query)), paging: { total: all.length, ...next } } };
 }
@@ -145,6 +147,19 @@ function putProfile(id: string, body: unknown, store: Store, annals: Annals): Re
   check('tableProfile', body);
   const table = store.byId('table', id);
   annals.profiles.set(table.fullyQualifiedName, body as Json);
+  return { status: 200, body: table };
+}
+
+/** A server takes rows of columns that the table has, each as wide as there are columns. */
+function putSample(id: string, body: unknown, store: Store, annals: Annals): Reply {
+  check('sampleData', body);
+  const table = store.byId('table', id);
+  const { columns, rows } = body as { readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[] };
+  const known = new Set((table['columns'] as readonly Json[]).map(({ name }) => name));
+  const stranger = columns.find((name) => !known.has(name));
+  if (stranger !== undefined) throw new Problem(400, `Invalid column name found in sample data: ${stranger}`);
+  if (rows.some((row) => row.length !== columns.length)) throw new Problem(400, 'the rows are not as wide as there are columns');
+  annals.samples.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
 }
 

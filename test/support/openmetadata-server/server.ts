@@ -46,7 +46,7 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   const host = 'catalog.test';
   const { certPem, keyPem } = await authority.issue([host]);
   const store = new Store();
-  const annals: Annals = { lineage: new Map(), profiles: new Map(), statuses: [], pipelines: new Set(), bulk: true };
+  const annals: Annals = { lineage: new Map(), profiles: new Map(), samples: new Map(), statuses: [], pipelines: new Set(), bulk: true };
   const tokens = new Set<string>();
   const faults: Fault[] = [];
   const requests: string[] = [];
