@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import { kindOf } from '../../src/connectors/salesforce/catalogue.ts';
-import { describeGlobalSchema, describeSchema, type DescribedObject } from '../../src/connectors/salesforce/describe.ts';
+import { readDescribe, readListing, type DescribedObject } from '../../src/connectors/salesforce/describe.ts';
 import { readError } from '../../src/connectors/salesforce/refusal.ts';
 import { readLoginAnswer } from '../../src/connectors/salesforce/soap-login.ts';
 import type { Column, CreateTable } from '../../src/openmetadata/entities.ts';
@@ -28,7 +28,7 @@ describe.runIf(recordingsPresent)('what real orgs answered', () => {
     return tableNamed(records, name);
   }
 
-  const recordedObject = (name: string): DescribedObject => describeSchema.parse(recording(`describe/${name}.json`));
+  const recordedObject = (name: string): DescribedObject => readDescribe(recording(`describe/${name}.json`));
 
   it.each(OBJECTS)('%s becomes a table with every field in its place', async (name) => {
     const { columns, displayName } = await tableOf(name);
@@ -51,7 +51,7 @@ describe.runIf(recordingsPresent)('what real orgs answered', () => {
   });
 
   it('a list of objects is read, each with its kind', () => {
-    const { sobjects } = describeGlobalSchema.parse(recording('describe/_global.json'));
+    const sobjects = readListing(recording('describe/_global.json'));
     expect(tallied(sobjects.map((object) => kindOf(object)))).toMatchSnapshot();
   });
 

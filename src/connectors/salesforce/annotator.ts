@@ -1,15 +1,13 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
-import type { Described } from './describes.ts';
 import { Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
 import type { RollUp } from './field-properties.ts';
-import { rollUpShown, tableWithNotes } from './notes.ts';
+import { type ObjectNotes, rollUpShown } from './notes.ts';
 import { Owners } from './owners.ts';
 import { keyOf, RollUps } from './roll-ups.ts';
 import { isDescribable } from './selection.ts';
 import { readTriggers, readValidationRules, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
-import type { Table } from './table.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 
 export interface AnnotatorOptions {
@@ -30,7 +28,12 @@ interface Common {
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
 }
 
-/** Adds to tables what only the Tooling API knows: descriptions, classifications, owners, sharing, rules and triggers. */
+/** What is known of one of the objects that were asked about. */
+export type Notes = (object: ListedObject) => ObjectNotes;
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** Reads what only the Tooling API knows of objects: descriptions, classifications, owners, sharing, rules and triggers. */
 export class Annotator {
   readonly #options: AnnotatorOptions;
   readonly #descriptions: Descriptions;
@@ -64,21 +67,19 @@ export class Annotator {
     return new Map([...entities].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  /** The same objects, with all that is known of them. */
-  async annotate(batch: readonly Described<Table>[], signal: AbortSignal): Promise<Described<Table>[]> {
+  /** What is known of these objects, which together have at most MOST_ROWS fields. */
+  async notesOn(objects: readonly ListedObject[], signal: AbortSignal): Promise<Notes> {
     const { entities, rules, triggers } = await this.#common;
-    const idOf = (listed: ListedObject): string | undefined => (isDescribable(listed) ? entities.get(listed.name)?.DurableId : undefined);
-    const fields = await this.#fields(batch.flatMap((item) => ('value' in item ? idOf(item.listed) ?? [] : [])), signal);
+    const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
+    const fields = await this.#fields(objects.filter(isDescribable).flatMap((object) => idOf(object) ?? []), signal);
     const [owners, rollUps] = await Promise.all([this.#ownersOf(fields, signal), this.#rollUpsOf(fields, signal)]);
-    return batch.map((item): Described<Table> => {
-      if ('error' in item) return item;
-      const { listed, value } = item;
-      const id = shortId(idOf(listed) ?? '');
-      return { listed, value: tableWithNotes(value, listed, {
-        entity: entities.get(listed.name), fields: fields.get(id) ?? new Map<string, FieldRow>(), owners, tags: this.#options.tags,
-        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [], rollUps: rollUps.get(id) ?? new Map<string, RollUp>(),
-      }) };
-    });
+    return (listed) => {
+      const id = isDescribable(listed) ? shortId(idOf(listed) ?? '') : '';
+      return {
+        entity: entities.get(listed.name), fields: fields.get(id) ?? NONE, owners, tags: this.#options.tags,
+        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [], rollUps: rollUps.get(id) ?? NONE,
+      };
+    };
   }
 
   async #readCommon(objects: readonly ListedObject[], signal: AbortSignal): Promise<Common> {

@@ -1,6 +1,5 @@
-import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { describeGlobalSchema, type ListedObject } from './describe.ts';
+import { readListing, type ListedObject } from './describe.ts';
 
 export interface Listing {
   readonly objects: readonly ListedObject[];
@@ -18,9 +17,7 @@ export async function listObjects(api: SalesforceApi, version: string, signal: A
 export async function listObjectsSince(api: SalesforceApi, version: string, since: string | undefined, signal: AbortSignal): Promise<Listing | 'unchanged'> {
   const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects' }, since, signal);
   if (answer === 'unchanged') return answer;
-  const parsed = describeGlobalSchema.safeParse(answer.body);
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the list of objects has an unknown form', { cause: parsed.error });
-  return { objects: parsed.data.sobjects, date: answer.date };
+  return { objects: readListing(answer.body), date: answer.date };
 }
 
 /** What kind of thing an object is, as far as it decides how it is catalogued. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { columnSchema } from '../../openmetadata/entities.ts';
 import { columnsOf, FIELD_TYPES, withNotes } from './columns.ts';
-import { describeSchema, type DescribedField } from './describe.ts';
+import { readDescribe, type DescribedField } from './describe.ts';
 
 function fields(...given: readonly object[]): readonly DescribedField[] {
-  return describeSchema.parse({ name: 'X', fields: given }).fields;
+  return readDescribe({ name: 'X', fields: given }).fields;
 }
 
 describe('a field becomes a column', () => {

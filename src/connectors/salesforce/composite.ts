@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { type Cut, type JsonItem, jsonItems } from './json-items.ts';
+import { type Cut, type JsonItem, jsonItems, type JsonList } from './json-items.ts';
+import { Turns } from './turns.ts';
 
 /** One part of a composite: a GET, and the name it is told apart by. */
 export interface Part {
@@ -15,8 +15,8 @@ export interface PartAnswer {
   readonly referenceId: string;
   readonly status: number;
   readonly body: unknown;
-  /** The elements of the list that was cut out of the body, each as JSON. */
-  readonly elements: readonly Buffer[];
+  /** The list that was cut out of the body. It is good only until the next part is asked for: copy what is kept. */
+  readonly taken: JsonList | undefined;
 }
 
 export interface CompositeRequest {
@@ -33,8 +33,6 @@ const itemSchema = z.object({ referenceId: z.string(), httpStatusCode: z.int(), 
 
 /** Most parts in one call. */
 export const MOST_PARTS = 25;
-/** How long answers are taken apart before others get their turn, in milliseconds. */
-const TURN_MS = 10;
 
 /**
  * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
@@ -44,22 +42,20 @@ export async function readComposite<T>(api: SalesforceApi, { path, parts, what, 
   const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url }) => ({ method: 'GET', url, referenceId })) };
   return api.read({ method: 'POST', path, body, what, headroom }, async (text) => {
     const kept = new Map<string, T>();
-    let turn = performance.now();
+    const turns = new Turns();
     for (const item of jsonItems(text, 'compositeResponse', cut)) {
       const answer = readItem(item, what);
       kept.set(answer.referenceId, keep(answer));
-      if (performance.now() - turn < TURN_MS) continue;
-      await nextTurn(undefined, { signal });
-      turn = performance.now();
+      await turns.pass(signal);
     }
     return kept;
   }, signal);
 }
 
-function readItem({ text, elements }: JsonItem, what: string): PartAnswer {
+function readItem({ text, taken }: JsonItem, what: string): PartAnswer {
   const parsed = itemSchema.safeParse(parseJson(text, what));
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-  return { referenceId: parsed.data.referenceId, status: parsed.data.httpStatusCode, body: parsed.data.body, elements };
+  return { referenceId: parsed.data.referenceId, status: parsed.data.httpStatusCode, body: parsed.data.body, taken };
 }
 
 /** Throws SALESFORCE_UNEXPECTED, worth another try. */

@@ -1,96 +1,180 @@
-import { z } from 'zod';
+import { flag, integer, list, members, name, optionalText, size, text } from './json-values.ts';
 
 /**
- * The parts of Salesforce's describe answers that are used here. Everything else is dropped at the border, so that what
- * is held of an object is a small part of what came. Flags that old API versions lack have defaults.
+ * The parts of Salesforce's describe answers that are used here (DescribeSObjectResult in the API's WSDL). Everything
+ * else is dropped at the border, so that what is held of an object is a small part of what came. What old API versions
+ * lack has the value that its absence means. The readers throw SALESFORCE_UNEXPECTED, naming what is of another kind.
  */
 
-const flag = z.boolean().default(false);
-const textOrNull = z.string().nullish().transform((value) => value ?? undefined);
-const size = z.number().int().nonnegative().default(0);
-
-const listedSchema = z.object({
-  name: z.string().min(1),
-  label: z.string().default(''),
-  labelPlural: z.string().default(''),
-  custom: flag,
-  customSetting: flag,
-  keyPrefix: textOrNull,
-  queryable: flag,
-  associateEntityType: textOrNull,
-  associateParentEntity: textOrNull,
-});
 /** An object as describeGlobal lists it. */
-export type ListedObject = z.infer<typeof listedSchema>;
+export interface ListedObject {
+  readonly name: string;
+  readonly label: string;
+  readonly labelPlural: string;
+  readonly custom: boolean;
+  readonly customSetting: boolean;
+  readonly keyPrefix: string | undefined;
+  readonly queryable: boolean;
+  readonly associateEntityType: string | undefined;
+  readonly associateParentEntity: string | undefined;
+}
 
-export const describeGlobalSchema = z.object({ sobjects: z.array(listedSchema) });
+export function readListing(value: unknown): readonly ListedObject[] {
+  return list(members<{ sobjects: unknown }>(value, 'the answer').sobjects, 'sobjects', readListed);
+}
 
-const picklistValueSchema = z.object({ value: z.string().nullish().transform((value) => value ?? ''), label: textOrNull, active: z.boolean().default(true), defaultValue: flag });
+function readListed(value: unknown): ListedObject {
+  const raw = members<ListedObject>(value, 'sobjects');
+  return {
+    name: name(raw.name, 'name'),
+    label: text(raw.label, 'label'),
+    labelPlural: text(raw.labelPlural, 'labelPlural'),
+    custom: flag(raw.custom, 'custom'),
+    customSetting: flag(raw.customSetting, 'customSetting'),
+    keyPrefix: optionalText(raw.keyPrefix, 'keyPrefix'),
+    queryable: flag(raw.queryable, 'queryable'),
+    associateEntityType: optionalText(raw.associateEntityType, 'associateEntityType'),
+    associateParentEntity: optionalText(raw.associateParentEntity, 'associateParentEntity'),
+  };
+}
 
-const fieldSchema = z.object({
-  name: z.string().min(1),
-  label: z.string().default(''),
+export interface DescribedValue {
+  readonly value: string;
+  readonly label: string | undefined;
+  readonly active: boolean;
+  readonly defaultValue: boolean;
+}
+
+function readValue(value: unknown): DescribedValue {
+  const raw = members<DescribedValue>(value, 'picklistValues');
+  return { value: text(raw.value, 'value'), label: optionalText(raw.label, 'label'), active: flag(raw.active, 'active', true), defaultValue: flag(raw.defaultValue, 'defaultValue') };
+}
+
+export interface DescribedField {
+  readonly name: string;
+  readonly label: string;
   /** One of the 29 of the WSDL's fieldType, or a newer one. */
-  type: z.string(),
-  soapType: z.string().default(''),
-  length: size,
-  byteLength: size,
-  precision: size,
-  scale: z.number().int().default(0),
-  digits: size,
-  nillable: z.boolean().default(true),
+  readonly type: string;
+  readonly soapType: string;
+  readonly length: number;
+  readonly precision: number;
+  readonly scale: number;
+  readonly nillable: boolean;
   /** Whether SOQL takes it in aggregate functions. */
-  aggregatable: flag,
-  unique: flag,
-  idLookup: flag,
-  externalId: flag,
-  autoNumber: flag,
-  calculated: flag,
-  calculatedFormula: textOrNull,
-  encrypted: flag,
+  readonly aggregatable: boolean;
+  readonly unique: boolean;
+  readonly externalId: boolean;
+  readonly autoNumber: boolean;
+  readonly calculatedFormula: string | undefined;
+  readonly encrypted: boolean;
   /** What stands in for the text of an encrypted field, and how much of it. */
-  mask: textOrNull,
-  maskType: textOrNull,
-  defaultValue: z.union([z.string(), z.number(), z.boolean()]).nullish().catch(undefined).transform((value) => value ?? undefined),
-  defaultValueFormula: textOrNull,
-  compoundFieldName: textOrNull,
-  inlineHelpText: textOrNull,
-  htmlFormatted: flag,
-  extraTypeInfo: textOrNull,
-  cascadeDelete: flag,
-  restrictedDelete: flag,
-  relationshipName: textOrNull,
+  readonly mask: string | undefined;
+  readonly maskType: string | undefined;
+  readonly defaultValue: string | number | boolean | undefined;
+  readonly defaultValueFormula: string | undefined;
+  readonly compoundFieldName: string | undefined;
+  readonly inlineHelpText: string | undefined;
+  readonly htmlFormatted: boolean;
+  readonly cascadeDelete: boolean;
+  readonly restrictedDelete: boolean;
+  readonly relationshipName: string | undefined;
   /** 0 or 1 on a master-detail field: the first or second master. */
-  relationshipOrder: z.number().nullish().transform((value) => value ?? undefined),
-  referenceTo: z.array(z.string()).nullish().transform((value) => value ?? []),
-  restrictedPicklist: flag,
-  dependentPicklist: flag,
-  controllerName: textOrNull,
-  picklistValues: z.array(picklistValueSchema).nullish().transform((value) => value ?? []),
-});
-export type DescribedField = z.infer<typeof fieldSchema>;
+  readonly relationshipOrder: number | undefined;
+  readonly referenceTo: readonly string[];
+  readonly restrictedPicklist: boolean;
+  readonly dependentPicklist: boolean;
+  readonly controllerName: string | undefined;
+  readonly picklistValues: readonly DescribedValue[];
+}
 
-const recordTypeSchema = z.object({ name: z.string(), developerName: z.string().default(''), active: flag, available: flag, defaultRecordTypeMapping: flag, master: flag });
+function readField(value: unknown): DescribedField {
+  const raw = members<DescribedField>(value, 'fields');
+  return {
+    name: name(raw.name, 'name'),
+    label: text(raw.label, 'label'),
+    type: name(raw.type, 'type'),
+    soapType: text(raw.soapType, 'soapType'),
+    length: size(raw.length, 'length'),
+    precision: size(raw.precision, 'precision'),
+    scale: integer(raw.scale, 'scale'),
+    nillable: flag(raw.nillable, 'nillable', true),
+    aggregatable: flag(raw.aggregatable, 'aggregatable'),
+    unique: flag(raw.unique, 'unique'),
+    externalId: flag(raw.externalId, 'externalId'),
+    autoNumber: flag(raw.autoNumber, 'autoNumber'),
+    calculatedFormula: optionalText(raw.calculatedFormula, 'calculatedFormula'),
+    encrypted: flag(raw.encrypted, 'encrypted'),
+    mask: optionalText(raw.mask, 'mask'),
+    maskType: optionalText(raw.maskType, 'maskType'),
+    defaultValue: scalar(raw.defaultValue),
+    defaultValueFormula: optionalText(raw.defaultValueFormula, 'defaultValueFormula'),
+    compoundFieldName: optionalText(raw.compoundFieldName, 'compoundFieldName'),
+    inlineHelpText: optionalText(raw.inlineHelpText, 'inlineHelpText'),
+    htmlFormatted: flag(raw.htmlFormatted, 'htmlFormatted'),
+    cascadeDelete: flag(raw.cascadeDelete, 'cascadeDelete'),
+    restrictedDelete: flag(raw.restrictedDelete, 'restrictedDelete'),
+    relationshipName: optionalText(raw.relationshipName, 'relationshipName'),
+    relationshipOrder: typeof raw.relationshipOrder === 'number' ? raw.relationshipOrder : undefined,
+    referenceTo: list(raw.referenceTo, 'referenceTo', (target) => name(target, 'referenceTo')),
+    restrictedPicklist: flag(raw.restrictedPicklist, 'restrictedPicklist'),
+    dependentPicklist: flag(raw.dependentPicklist, 'dependentPicklist'),
+    controllerName: optionalText(raw.controllerName, 'controllerName'),
+    picklistValues: list(raw.picklistValues, 'picklistValues', readValue),
+  };
+}
+
+/** A default is of the field's own type; what is none of these is no default that could be shown. */
+function scalar(value: unknown): string | number | boolean | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+}
+
+export interface DescribedRecordType {
+  readonly name: string;
+  readonly developerName: string;
+  readonly active: boolean;
+  readonly defaultRecordTypeMapping: boolean;
+  readonly master: boolean;
+}
+
+function readRecordType(value: unknown): DescribedRecordType {
+  const raw = members<DescribedRecordType>(value, 'recordTypeInfos');
+  return {
+    name: text(raw.name, 'name'),
+    developerName: text(raw.developerName, 'developerName'),
+    active: flag(raw.active, 'active'),
+    defaultRecordTypeMapping: flag(raw.defaultRecordTypeMapping, 'defaultRecordTypeMapping'),
+    master: flag(raw.master, 'master'),
+  };
+}
 
 /** What may be done with an object; in the API's own words. */
-const features = {
-  createable: flag, updateable: flag, deletable: flag, undeletable: flag, queryable: flag, searchable: flag, retrieveable: flag, replicateable: flag,
-  mergeable: flag, triggerable: flag, feedEnabled: flag, layoutable: flag, mruEnabled: flag, deprecatedAndHidden: flag,
-} as const;
-export const FEATURES = Object.keys(features) as readonly (keyof typeof features)[];
+const FEATURES = [
+  'createable', 'updateable', 'deletable', 'undeletable', 'queryable', 'searchable', 'retrieveable', 'replicateable', 'mergeable', 'triggerable',
+  'feedEnabled', 'layoutable', 'mruEnabled', 'deprecatedAndHidden',
+] as const;
+type Feature = (typeof FEATURES)[number];
 
-export const describeSchema = z.object({
-  name: z.string().min(1),
-  label: z.string().default(''),
-  labelPlural: z.string().default(''),
-  custom: flag,
-  customSetting: flag,
-  keyPrefix: textOrNull,
-  associateEntityType: textOrNull,
-  associateParentEntity: textOrNull,
-  recordTypeInfos: z.array(recordTypeSchema).nullish().transform((value) => value ?? []),
-  ...features,
-  fields: z.array(fieldSchema),
-});
 /** An object as its describe has it. */
-export type DescribedObject = z.infer<typeof describeSchema>;
+export interface DescribedObject extends ListedObject {
+  readonly features: readonly Feature[];
+  readonly recordTypeInfos: readonly DescribedRecordType[];
+  readonly fields: readonly DescribedField[];
+}
+
+export function readDescribe(value: unknown): DescribedObject {
+  return { ...readHead(value), fields: readFields(members<DescribedObject>(value, 'the answer').fields) };
+}
+
+/** All but the fields. */
+export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
+  const raw = members<DescribedObject & Record<Feature, boolean>>(value, 'the answer');
+  return {
+    ...readListed(value),
+    features: FEATURES.filter((feature) => flag(raw[feature], feature)),
+    recordTypeInfos: list(raw.recordTypeInfos, 'recordTypeInfos', readRecordType),
+  };
+}
+
+export function readFields(value: unknown): readonly DescribedField[] {
+  return list(value, 'fields', readField);
+}

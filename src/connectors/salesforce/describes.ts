@@ -1,24 +1,22 @@
-import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { SalesforceApi } from './api.ts';
 import { isDerived, kindOf } from './catalogue.ts';
-import { MOST_PARTS, parseJson, readComposite, type PartAnswer } from './composite.ts';
-import { describeSchema, type DescribedObject, type ListedObject } from './describe.ts';
+import { MOST_PARTS, readComposite, type PartAnswer } from './composite.ts';
+import type { ListedObject } from './describe.ts';
+import { HeldDescribe } from './held-describe.ts';
 import { each, inParallel } from './in-parallel.ts';
 import { refusal } from './refusal.ts';
 
 /** What became of one object. */
-export type Described<T> =
-  | { readonly listed: ListedObject; readonly value: T }
+export type Described =
+  | { readonly listed: ListedObject; readonly describe: HeldDescribe }
   | { readonly listed: ListedObject; readonly error: RunnerError };
 
-export interface DescribesOptions<T> {
+export interface DescribesOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly limit: AdaptiveLimit;
-  /** Keeps what is needed of a describe. It is called at once, so that no more than one call's describes are ever held. */
-  readonly keep: (object: DescribedObject) => T;
   /**
    * Told once no more calls may be made. What is under way then comes to its end; objects not described by then do not
    * come out.
@@ -32,7 +30,7 @@ export interface DescribesOptions<T> {
  * Describes objects, up to 25 in a call, a call's objects at a time as they come. Each object comes out exactly once:
  * described, or with the reason why not, unless the calls run out. Throws only what ends the whole extraction.
  */
-export async function* describeObjects<T>(objects: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal): AsyncGenerator<readonly Described<T>[], void, undefined> {
+export async function* describeObjects(objects: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): AsyncGenerator<readonly Described[], void, undefined> {
   let spent = false;
   yield* inParallel(each(pack(objects)), () => options.limit.value, signal, async (group, within) => {
     if (spent) return [];
@@ -76,13 +74,13 @@ const HEADROOM = 12;
 const OF_THE_OBJECT: ReadonlySet<string> = new Set(['SALESFORCE_NOT_FOUND', 'SALESFORCE_FORBIDDEN', 'SALESFORCE_UNEXPECTED', 'RESPONSE_TOO_LARGE', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
 const ROUNDS = 3;
 
-async function describeGroup<T>(group: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal, round = 1): Promise<readonly Described<T>[]> {
+async function describeGroup(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
   const { api, version } = options;
   const parts = group.map(({ name }, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(name)}/describe` }));
-  let answers: Map<string, Described<T>>;
+  let answers: Map<string, Described>;
   try {
     const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
-    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part, options.keep), signal);
+    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
@@ -93,14 +91,14 @@ async function describeGroup<T>(group: readonly ListedObject[], options: Describ
 }
 
 /** A call that fails as a whole may fail for one of its objects, or for its size: halves find out. */
-async function halve<T>(group: readonly ListedObject[], options: DescribesOptions<T>, signal: AbortSignal): Promise<readonly Described<T>[]> {
+async function halve(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): Promise<readonly Described[]> {
   const middle = Math.ceil(group.length / 2);
   const first = await describeGroup(group.slice(0, middle), options, signal);
   return [...first, ...(await describeGroup(group.slice(middle), options, signal))];
 }
 
 /** Parts of a call can fail for reasons that pass: an ended session, an overload. They are asked for again in a call of their own. */
-async function repeatFailed<T>(read: readonly Described<T>[], options: DescribesOptions<T>, signal: AbortSignal, round: number): Promise<readonly Described<T>[]> {
+async function repeatFailed(read: readonly Described[], options: DescribesOptions, signal: AbortSignal, round: number): Promise<readonly Described[]> {
   const errors = read.flatMap((item) => ('error' in item ? [item.error] : []));
   const spent = errors.find(({ code }) => code === 'SALESFORCE_LIMIT_REACHED');
   if (spent !== undefined) throw spent;
@@ -111,21 +109,15 @@ async function repeatFailed<T>(read: readonly Described<T>[], options: Describes
   return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];
 }
 
-/** Fields are read one at a time; relationships to children are the bulk of some describes, and are read from the other side. */
+/** Fields are read when it is their turn; relationships to children are the bulk of some describes, and are read from the other side. */
 const CUT = { taken: 'fields', dropped: ['childRelationships'] } as const;
-const fieldSchema = describeSchema.shape.fields.element;
-const wholeSchema = describeSchema.extend({ fields: z.array(z.unknown()) });
 
-function readPart<T>(listed: ListedObject, answer: PartAnswer, keep: (object: DescribedObject) => T): Described<T> {
+function readPart(listed: ListedObject, answer: PartAnswer): Described {
   const what = `describe of ${listed.name}`;
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   try {
-    const whole = wholeSchema.parse(answer.body);
-    const fields = answer.elements.map((field) => fieldSchema.parse(parseJson(field.toString('utf8'), what)));
-    return { listed, value: keep({ ...whole, fields }) };
+    return { listed, describe: new HeldDescribe(answer, what) };
   } catch (thrown) {
-    if (!(thrown instanceof z.ZodError)) throw thrown;
-    const issue = thrown.issues[0];
-    return { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form (${issue?.path.join('.')}: ${issue?.message})`, { cause: thrown }) };
+    return { listed, error: RunnerError.from(thrown) };
   }
 }

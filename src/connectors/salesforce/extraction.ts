@@ -1,4 +1,4 @@
-import type { EntityRecord, EntityType, FailureRecord, UnchangedRecord } from '../../domain/record.ts';
+import type { EntityRecord, EntityType, UnchangedRecord } from '../../domain/record.ts';
 import { assertEntity } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { RunnerError } from '../../runtime/errors.ts';
@@ -9,27 +9,20 @@ import { type Listing, listObjectsSince } from './catalogue.ts';
 import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { Closing } from './closing.ts';
-import type { DescribedObject, ListedObject } from './describe.ts';
-import { describeObjects, type Described } from './describes.ts';
+import type { ListedObject } from './describe.ts';
 import { Annotator } from './annotator.ts';
-import { MOST_ROWS } from './descriptions.ts';
 import { LastRun } from './last-run.ts';
 import { labelsIn, TagAnnouncer } from './governance.ts';
-import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
 import { OrgModel } from './org-model.ts';
 import { ProgressReport } from './progress-report.ts';
-import { isDescribable, selectObjects, type Selection } from './selection.ts';
+import { selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
-import { tableOf, type Table, type TableContext } from './table.ts';
+import type { TableContext } from './table.ts';
+import { failureOf, type Outcome, tablesOf } from './tables.ts';
 import { withinBudget } from './within-budget.ts';
 
-type Batch = readonly Described<Table>[];
-
 const SCHEMA = 'salesforce';
-/** Queries for descriptions under way at once; each holds its objects in memory. */
-const DESCRIPTION_LANES = 10;
-
 /** Names in one record, which has to fit a frame of the protocol. */
 const MOST_UNCHANGED = 500;
 
@@ -104,7 +97,7 @@ export class Extraction {
   async *#listed(listing: Listing, lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
-    for (const name of selection.missing) yield failure(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
+    for (const name of selection.missing) yield failureOf(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
     const toRead = await this.#toRead(selection.objects, lastRun, version, signal);
     const left = selection.objects.filter((object) => !toRead.includes(object)).map(({ name }) => name);
     for (const name of left) lastRun.keep(name);
@@ -147,67 +140,31 @@ export class Extraction {
   }
 
   async *#tables({ objects, selection, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
-    const { api, limit } = this.#org;
+    const { api } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
     const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
     const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(selection.objects.map(({ name }) => name)) };
     const model = new OrgModel();
-    const keep = (object: DescribedObject): Table => {
-      model.add(object);
-      return tableOf(object, mapping);
-    };
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
     const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
-    const { memory } = this.#context;
-    let spent: RunnerError | undefined;
-    const described = describeObjects(objects, { api, version, limit, keep, pause: this.#org.pause, onSpent: (error) => (spent ??= error) }, signal);
-    const batches = inParallel(this.#batches(described, objects.length), () => DESCRIPTION_LANES, signal, (batch, within) => annotator.annotate(batch, within));
     const tags = new TagAnnouncer();
-    for await (const batch of batches) {
-      yield* tags.announce(batch.flatMap((item) => ('value' in item ? labelsIn(item.value.request) : [])));
-      for (const item of batch) {
-        const record = 'error' in item ? failure(item.listed.name, item.error) : this.#table(item.listed.name, item.value);
-        if ('value' in item && record.kind === 'entity') closing.add(item.listed.name, item.value);
-        if (record.kind !== 'entity' || memory === undefined || lastRun.isNews(item.listed, record)) yield record;
-        else yield* this.#unchanged([item.listed.name]);
+    for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress }, signal)) {
+      if ('table' in outcome) {
+        const { listed: { name }, table } = outcome;
+        this.#context.count('objects', 1);
+        this.#context.count('fields', table.request.columns.length);
+        yield* tags.announce(labelsIn(table.request));
+        closing.add(name, table);
       }
+      yield* this.#news(outcome, lastRun);
     }
-    if (spent !== undefined) throw spent;
     yield* closing.records(signal, objects.length === selection.objects.length);
   }
 
-  /** Collects tables until their columns fill a query for descriptions; what needs none does not wait for it. */
-  async *#batches(groups: AsyncIterable<Batch>, total: number): AsyncGenerator<Batch, void, undefined> {
-    let batch: Described<Table>[] = [];
-    let [rows, done] = [0, 0];
-    for await (const group of groups) {
-      this.#progress.at('describe', done += group.length, total);
-      const [waiting, ready] = partitionBy(group, (item) => 'value' in item && isDescribable(item.listed));
-      if (ready.length > 0) yield ready;
-      for (const item of waiting) {
-        const added = 'value' in item ? item.value.request.columns.length : 0;
-        if (batch.length > 0 && rows + added > MOST_ROWS) {
-          yield batch;
-          batch = [];
-          rows = 0;
-        }
-        batch.push(item);
-        rows += added;
-      }
-    }
-    this.#progress.at('descriptions', total, total);
-    if (batch.length > 0) yield batch;
-  }
-
-  #table(name: string, { fqn, request, properties }: Table): Extracted {
-    try {
-      const record = { ...entity('table', fqn, request), properties: { ...properties } };
-      this.#context.count('objects', 1);
-      this.#context.count('fields', request.columns.length);
-      return record;
-    } catch (thrown) {
-      return failure(name, RunnerError.from(thrown));
-    }
+  /** The record, unless the last run told the same. */
+  *#news({ listed, record }: Outcome, lastRun: LastRun): Generator<Extracted, void, undefined> {
+    if (record.kind !== 'entity' || this.#context.memory === undefined || lastRun.isNews(listed, record)) yield record;
+    else yield* this.#unchanged([listed.name]);
   }
 
   #noticeIgnored(): void {
@@ -230,14 +187,6 @@ export class Extraction {
     const { usage } = this.#org.api;
     this.#context.logger.log('info', 'All objects have been read', { apiCalls: this.#org.charged(), ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }) });
   }
-}
-
-function partitionBy<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-function failure(name: string, error: RunnerError): FailureRecord {
-  return { kind: 'failure', failure: { ...error.toFailure(), name } };
 }
 
 /** Throws ENTITY_INVALID for a request that OpenMetadata would not take. */

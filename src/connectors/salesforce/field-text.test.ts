@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { describeSchema } from './describe.ts';
+import { readDescribe } from './describe.ts';
 import { fieldProperties, withFittingPicklists, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 
 const master = { name: 'Master', developerName: 'Master', active: true, available: true, master: true, defaultRecordTypeMapping: true };
 
 function propertiesOf(field: object, recordTypeInfos: readonly object[] = [master]): FieldProperties | undefined {
-  const object = describeSchema.parse({ name: 'X', recordTypeInfos, fields: [{ name: 'F', type: 'string', ...field }] });
+  const object = readDescribe({ name: 'X', recordTypeInfos, fields: [{ name: 'F', type: 'string', ...field }] });
   return fieldProperties(object.fields[0]!, object);
 }
 

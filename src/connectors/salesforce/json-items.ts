@@ -1,6 +1,6 @@
 import { broken, JsonCursor } from './json-cursor.ts';
 
-/** A large list within an item's `body`, and what is done with it: its elements are taken one by one, or it is dropped. */
+/** A large list within an item's `body`, and what is done with it: it is taken apart from the rest, or it is dropped. */
 export interface Cut {
   readonly taken: string;
   readonly dropped: readonly string[];
@@ -9,8 +9,14 @@ export interface Cut {
 export interface JsonItem {
   /** The item, with the lists that were cut out of it empty. */
   readonly text: string;
-  /** The elements of the list that was taken, as slices of the text. */
-  readonly elements: readonly Buffer[];
+  /** The list that was taken, where there is one. */
+  readonly taken: JsonList | undefined;
+}
+
+export interface JsonList {
+  /** A part of the whole text, and no copy of it. */
+  readonly json: Buffer;
+  readonly length: number;
 }
 
 const NOTHING: Cut = { taken: '', dropped: [] };
@@ -18,9 +24,9 @@ const EMPTY_LIST = '[]';
 
 /**
  * The items of the list that is the value of `key` in a JSON object, one at a time. A composite of describes is some
- * megabytes, and a large one becomes tens of them when it is parsed as a whole; its items are small, their fields are
- * smaller still, and most of the rest is lists that nobody reads. Throws SALESFORCE_UNEXPECTED (worth another try) when
- * the text ends early or has no such list.
+ * megabytes, and a large one becomes tens of them when it is parsed as a whole; its items are small, and most of them is
+ * lists that nobody reads, or not yet. Throws SALESFORCE_UNEXPECTED (worth another try) when the text ends early or has
+ * no such list.
  */
 export function* jsonItems(text: Buffer, key: string, cut: Cut = NOTHING): Generator<JsonItem, void, undefined> {
   const cursor = new JsonCursor(text);
@@ -29,31 +35,40 @@ export function* jsonItems(text: Buffer, key: string, cut: Cut = NOTHING): Gener
     if (name !== key) cursor.skip();
     else {
       found = true;
-      for (const _ of cursor.elements()) yield cursor.opens('{') ? cutItem(text, cursor, cut) : { text: cursor.take().toString('utf8'), elements: [] };
+      for (const _ of cursor.elements()) yield cursor.opens('{') ? cutItem(text, cursor, cut) : { text: cursor.take().toString('utf8'), taken: undefined };
     }
   }
   if (!found) throw broken();
 }
 
-function cutItem(text: Buffer, cursor: JsonCursor, { taken, dropped }: Cut): JsonItem {
+function cutItem(text: Buffer, cursor: JsonCursor, { taken: wanted, dropped }: Cut): JsonItem {
   const pieces: string[] = [];
-  const elements: Buffer[] = [];
+  let taken: JsonList | undefined;
   let start = cursor.at;
-  const cutOut = (work: () => void): void => {
-    pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
-    work();
-    start = cursor.at;
-  };
   for (const outer of cursor.members()) {
     if (outer !== 'body' || !cursor.opens('{')) cursor.skip();
     else {
       for (const name of cursor.members()) {
-        if (!cursor.opens('[') || (name !== taken && !dropped.includes(name))) cursor.skip();
-        else if (name === taken) cutOut(() => { for (const _ of cursor.elements()) elements.push(cursor.take()); });
-        else cutOut(() => cursor.skip());
+        if (!cursor.opens('[') || (name !== wanted && !dropped.includes(name))) cursor.skip();
+        else {
+          pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
+          if (name === wanted) taken = takeList(text, cursor);
+          else cursor.skip();
+          start = cursor.at;
+        }
       }
     }
   }
   pieces.push(text.toString('utf8', start, cursor.at));
-  return { text: pieces.join(''), elements };
+  return { text: pieces.join(''), taken };
+}
+
+function takeList(text: Buffer, cursor: JsonCursor): JsonList {
+  const start = cursor.at;
+  let length = 0;
+  for (const _ of cursor.elements()) {
+    cursor.skip();
+    length += 1;
+  }
+  return { json: text.subarray(start, cursor.at), length };
 }

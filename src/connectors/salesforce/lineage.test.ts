@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LineageRecord } from '../../domain/record.ts';
-import { describeSchema } from './describe.ts';
+import { readDescribe } from './describe.ts';
 import type { RollUp } from './field-properties.ts';
 import { Lineage, type LineageCounts } from './lineage.ts';
 import { OrgModel } from './org-model.ts';
@@ -17,7 +17,7 @@ const formula = (name: string, calculatedFormula: string): object => ({ name, ty
 
 function lineageOf(objects: Readonly<Record<string, readonly object[]>>, rollUps: readonly [string, string, RollUp][] = [], without: readonly string[] = []): { edges: Map<string, Columns[]>; counts: LineageCounts } {
   const model = new OrgModel();
-  for (const [name, fields] of Object.entries(objects)) model.add(describeSchema.parse({ name, fields: [text('Id'), text('Name'), ...fields] }));
+  for (const [name, fields] of Object.entries(objects)) model.add(readDescribe({ name, fields: [text('Id'), text('Name'), ...fields] }));
   const lineage = new Lineage({
     model, fqn: (object, field) => (field === undefined ? object : `${object}.${field}`), has: (object) => object in objects && !without.includes(object),
     rollUps: new Map(rollUps.map(([object, field, rollUp]) => [object, new Map([[field, rollUp]])])),

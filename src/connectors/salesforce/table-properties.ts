@@ -1,5 +1,5 @@
 import { kindOf, type ObjectKind } from './catalogue.ts';
-import { FEATURES, type DescribedObject } from './describe.ts';
+import type { DescribedObject } from './describe.ts';
 import type { EntityRow } from './descriptions.ts';
 import type { FieldProperties } from './field-properties.ts';
 import { namespaceOf } from './governance.ts';
@@ -63,7 +63,7 @@ export function tableProperties(object: DescribedObject): TableProperties {
     ...(namespace === undefined ? {} : { namespace }),
     ...(object.associateParentEntity === undefined ? {} : { parent: object.associateParentEntity }),
     ...(recordTypes.length === 0 ? {} : { recordTypes }),
-    features: FEATURES.filter((feature) => object[feature]),
+    features: object.features,
   };
 }
 

@@ -1,0 +1,99 @@
+import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
+import { assertEntity } from '../../openmetadata/entities.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { Annotator, Notes } from './annotator.ts';
+import type { ListedObject } from './describe.ts';
+import { describeObjects, type Described } from './describes.ts';
+import { MOST_ROWS } from './descriptions.ts';
+import { inParallel } from './in-parallel.ts';
+import { tableWithNotes } from './notes.ts';
+import type { Org } from './org.ts';
+import type { OrgModel } from './org-model.ts';
+import type { ProgressReport } from './progress-report.ts';
+import { isDescribable } from './selection.ts';
+import { tableOf, type Table, type TableContext } from './table.ts';
+import { Turns } from './turns.ts';
+
+/** Queries for descriptions under way at once; the describes they are about wait as bytes. */
+const DESCRIPTION_LANES = 10;
+
+export interface TablesOptions {
+  readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
+  readonly version: string;
+  readonly annotator: Pick<Annotator, 'notesOn'>;
+  /** Told of every object that was read. */
+  readonly model: OrgModel;
+  readonly mapping: TableContext;
+  readonly progress: ProgressReport;
+}
+
+/** What became of an object: a table, or the reason why there is none. */
+export type Outcome =
+  | { readonly listed: ListedObject; readonly table: Table; readonly record: EntityRecord }
+  | { readonly listed: ListedObject; readonly record: FailureRecord };
+
+type Batch = readonly Described[];
+
+/**
+ * The table of each object, in the order they are ready: its describe, and all that is known of it besides. An object
+ * becomes a table when it is asked for and not before. Throws SALESFORCE_LIMIT_REACHED when no more calls may be made,
+ * after what was under way.
+ */
+export async function* tablesOf(objects: readonly ListedObject[], options: TablesOptions, signal: AbortSignal): AsyncGenerator<Outcome, void, undefined> {
+  const { org: { api, limit, pause }, version, annotator, progress } = options;
+  let spent: RunnerError | undefined;
+  const described = describeObjects(objects, { api, version, limit, pause, onSpent: (error) => (spent ??= error) }, signal);
+  const noted = inParallel(batchesOf(described, objects.length, progress), () => DESCRIPTION_LANES, signal, async (batch, within) => {
+    const found = batch.filter((item) => 'describe' in item).map(({ listed }) => listed);
+    return { batch, notes: await annotator.notesOn(found, within) };
+  });
+  const turns = new Turns();
+  for await (const { batch, notes } of noted) {
+    for (const item of batch) {
+      yield outcomeOf(item, notes, options);
+      await turns.pass(signal);
+    }
+  }
+  if (spent !== undefined) throw spent;
+}
+
+/** Collects describes until their fields fill a query for descriptions; what needs none does not wait for it. */
+async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport): AsyncGenerator<Batch, void, undefined> {
+  let batch: Described[] = [];
+  let [rows, done] = [0, 0];
+  for await (const group of groups) {
+    progress.at('describe', done += group.length, total);
+    const { waiting = [], ready = [] } = Object.groupBy(group, (item) => ('describe' in item && isDescribable(item.listed) ? 'waiting' : 'ready'));
+    if (ready.length > 0) yield ready;
+    for (const item of waiting) {
+      const added = 'describe' in item ? item.describe.size : 0;
+      if (batch.length > 0 && rows + added > MOST_ROWS) {
+        yield batch;
+        batch = [];
+        rows = 0;
+      }
+      batch.push(item);
+      rows += added;
+    }
+  }
+  progress.at('descriptions', total, total);
+  if (batch.length > 0) yield batch;
+}
+
+function outcomeOf(item: Described, notes: Notes, { model, mapping }: TablesOptions): Outcome {
+  const { listed } = item;
+  if ('error' in item) return { listed, record: failureOf(listed.name, item.error) };
+  try {
+    const object = item.describe.read();
+    model.add(object);
+    const table = tableWithNotes(tableOf(object, mapping), listed, notes(listed));
+    assertEntity('table', table.fqn, table.request);
+    return { listed, table, record: { kind: 'entity', type: 'table', fqn: table.fqn, request: { ...table.request }, properties: { ...table.properties } } };
+  } catch (thrown) {
+    return { listed, record: failureOf(listed.name, RunnerError.from(thrown)) };
+  }
+}
+
+export function failureOf(name: string, error: RunnerError): FailureRecord {
+  return { kind: 'failure', failure: { ...error.toFailure(), name } };
+}
