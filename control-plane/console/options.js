@@ -30,12 +30,15 @@ export const PIPELINE = [
   ['includeStoredProcedures', 'flag', 'Code', true, 'Apex triggers, classes and flows.'],
   ['includeDDL', 'flag', 'Text of the code', false, 'As far as the org shows it: that of managed packages is hidden.'],
   ['markDeletedTables', 'flag', 'Mark deleted tables', true, 'Only after a run in which every listing succeeded. What failed, or was filtered out, is never taken for deleted.'],
+  ['markDeletedTablesFromFilterOnly', 'flag', 'Only of the filter', false, 'Of tables that are gone, only those that the filter lets through are marked.'],
+  ['markDeletedStoredProcedures', 'flag', 'Mark deleted code', true, 'After a run that read all code, whatever the filters.'],
+  ['markDeletedSchemas', 'flag', 'Mark other schemas', false, 'An org is one schema: any other of its database is marked.'],
+  ['markDeletedDatabases', 'flag', 'Mark other databases', false, 'An org is one database: any other of the service is marked, with all in it.'],
   ['profile', 'calls', 'Profile, calls at most', 0, 'Row counts always come. Above 0, aggregate queries profile columns, a call a table. No value of text, encrypted or classified fields leaves the org.'],
   ['useFqnForFiltering', 'flag', 'Filter by full names', false, 'Patterns are held against service.database.schema.table.'],
 ];
 
 /** Without effect at this source: a run that is given one says so in its log. */
 export const WITHOUT_EFFECT = [
-  'incremental', 'threads', 'queryLogDuration', 'queryParsingTimeoutLimit', 'ownerConfig', 'extractJsonSchema', 'jsonSchemaSampleSize', 'markDeletedSchemas',
-  'markDeletedDatabases', 'markDeletedStoredProcedures', 'markDeletedTablesFromFilterOnly',
+  'threads', 'queryLogDuration', 'queryParsingTimeoutLimit', 'ownerConfig', 'extractJsonSchema', 'jsonSchemaSampleSize',
 ];

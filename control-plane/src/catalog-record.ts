@@ -13,7 +13,14 @@ const LineageShape = z.object({ kind: z.literal('lineage'), from: Fqn, to: Fqn, 
 /** An entity, or many, that the source still has just as they were sent before. */
 const UnchangedShape = z.object({ kind: z.literal('unchanged'), type: z.string().default('table'), fqn: Fqn.optional(), fqns: z.array(Fqn).default([]) });
 const DeletionShape = z.object({ kind: z.literal('deletion'), type: z.string(), fqn: Fqn });
-const SweepShape = z.object({ kind: z.literal('sweep'), databaseSchema: Fqn, keep: z.array(z.string()) });
+const Patterns = z.array(z.string().max(1024)).max(200);
+const ScopeShape = z.object({ names: z.array(z.string()).optional(), includes: Patterns.default([]), excludes: Patterns.default([]), qualified: z.boolean().default(false) });
+/** A scope that cannot be read makes the whole unreadable: without it more would be taken for gone than is. */
+const SweepShape = z.object({
+  kind: z.literal('sweep'), type: z.enum(['table', 'storedProcedure', 'databaseSchema', 'database']), parent: Fqn, keep: z.array(z.string()),
+  after: Fqn.optional(), upTo: Fqn.optional(), among: ScopeShape.optional(),
+});
+export type Sweep = z.infer<typeof SweepShape>;
 
 const CatalogRecordShape = z.discriminatedUnion('kind', [
   EntityShape, ClassificationShape, TagShape, ProfileShape, SampleShape, LineageShape, UnchangedShape, DeletionShape, SweepShape,
@@ -26,7 +33,7 @@ export type CatalogRecord =
   | { readonly kind: 'lineage'; readonly from: string; readonly to: string; readonly details: Readonly<Record<string, unknown>> }
   | { readonly kind: 'unchanged'; readonly type: string; readonly fqns: readonly string[] }
   | { readonly kind: 'deletion'; readonly type: string; readonly fqn: string }
-  | { readonly kind: 'sweep'; readonly databaseSchema: string; readonly keep: readonly string[] };
+  | Sweep;
 
 /** Undefined for a record about anything else, and for one that cannot be read. Tags and figures become entities of a type of their own. */
 export function catalogRecordOf(value: Readonly<Record<string, unknown>>): CatalogRecord | undefined {
@@ -63,7 +70,7 @@ export function mayWrite(service: string, record: CatalogRecord): boolean {
   switch (record.kind) {
     case 'entity': return OF_NO_SERVICE.has(record.type) || belongsTo(service, record.fqn);
     case 'lineage': return belongsTo(service, record.from) && belongsTo(service, record.to);
-    case 'sweep': return belongsTo(service, record.databaseSchema);
+    case 'sweep': return belongsTo(service, record.parent);
     default: return true;
   }
 }

@@ -122,7 +122,7 @@ describe('lineage', () => {
 });
 
 describe('what is gone', () => {
-  const sweep = (...keep: string[]): string => line({ kind: 'sweep', databaseSchema: SCHEMA, keep: keep.map(named) });
+  const sweep = (...keep: string[]): string => line({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: keep.map(named) });
   const deleted = async (...names: string[]) => Promise.all(names.map(async (name) => (await table(name)).deleted));
 
   beforeEach(async () => {
@@ -147,8 +147,46 @@ describe('what is gone', () => {
   });
 
   it('is not everything: a source with no table at all is not believed, nor a word about another service', async () => {
-    await bring([sweep(), line({ kind: 'sweep', databaseSchema: 'other.default.salesforce', keep: ['x'] })]);
+    await bring([sweep(), line({ kind: 'sweep', type: 'table', parent: 'other.default.salesforce', keep: ['x'] })]);
     expect(await deleted('Kept', 'Gone')).toEqual([false, false]);
+  });
+});
+
+describe('a sweep', () => {
+  const deleted = async (...names: string[]) => Promise.all(names.map(async (name) => (await table(name)).deleted));
+  const sweep = (more: object): string => line({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: [named('A1')], ...more });
+
+  beforeEach(async () => {
+    await bring(['A1', 'A2', 'B1', 'B2', 'C1'].map((name) => tableLine(name)));
+  });
+
+  it.each([
+    ['a range of names', { after: named('A2'), upTo: named('B1') }, ['B1']],
+    ['what the filters let through', { among: { includes: ['[ab]'], excludes: ['B2'] } }, ['A2', 'B1']],
+    ['what passes by its full name', { among: { includes: ['sandbox\\.default\\.salesforce\\.C'], qualified: true } }, ['C1']],
+    ['what was asked for by name', { among: { names: ['b2', 'a1'] } }, ['B2']],
+    ['nothing, with a pattern that cannot be used', { among: { includes: ['(?=A)'] } }, []],
+    ['nothing, with a scope that cannot be read', { among: { includes: 'A' } }, []],
+  ])('touches %s', async (_name, more, gone) => {
+    await bring([sweep(more)]);
+    const names = ['A1', 'A2', 'B1', 'B2', 'C1'];
+    const marks = await deleted(...names);
+    expect(names.filter((_, index) => marks[index])).toEqual(gone);
+  });
+
+  it('of databases takes what is in them, and code as well as tables; what is written again is there again', async () => {
+    await bring([
+      line({ kind: 'entity', type: 'database', fqn: 'sandbox.old', request: { name: 'old', service: 'sandbox' } }),
+      line({ kind: 'entity', type: 'table', fqn: 'sandbox.old.salesforce.T', request: { name: 'T', databaseSchema: 'sandbox.old.salesforce' } }),
+      line({ kind: 'entity', type: 'storedProcedure', fqn: `${SCHEMA}."X.cls"`, request: { name: 'X.cls', databaseSchema: SCHEMA } }),
+    ]);
+    const run = await bring([
+      line({ kind: 'sweep', type: 'database', parent: 'sandbox', keep: ['sandbox.default'] }), line({ kind: 'sweep', type: 'storedProcedure', parent: SCHEMA, keep: [`${SCHEMA}."Y.cls"`] }),
+    ]);
+    const gone = async (type: string, fqn: string) => (await stage.api.get(`/api/v1/entities/sandbox/${type}/${encodeURIComponent(fqn)}`)).body.deleted;
+    expect([await gone('database', 'sandbox.old'), await gone('table', 'sandbox.old.salesforce.T'), await gone('storedProcedure', `${SCHEMA}."X.cls"`)]).toEqual([true, true, true]);
+    expect(await deleted('A1', 'C1')).toEqual([false, false]);
+    expect(run).toMatchObject({ state: 'success' });
   });
 });
 

@@ -67,15 +67,35 @@ export interface DeletionRecord {
   readonly fqn: string;
 }
 
+/** The entities that a sweep may touch at all: those whose name is among `names`, where it says some, and passes the patterns. */
+export interface SweepScope {
+  /** Names without what they stand in, in any case. */
+  readonly names?: readonly string[];
+  /** RE2 expressions, each matched from the start of the name, in any case: some include has to match where there is one, and no exclude. */
+  readonly includes?: readonly string[];
+  readonly excludes?: readonly string[];
+  /** Whether the patterns are held against fully qualified names. */
+  readonly qualified?: boolean;
+}
+
 /**
- * Everything that exists in a schema: tables the catalogue has beside them are soft-deleted. Only sent after every
- * listing of the source has succeeded, with the names of objects whose extraction failed among `keep`.
+ * Everything of one type that exists in a parent: what the catalogue has there beside it is soft-deleted, with all that is in
+ * it. Only sent after every listing of the source that it rests on has succeeded, with the names of objects whose
+ * extraction failed among `keep`. What is too long for one record comes in several, each about a range of names: one that is
+ * lost leaves its range as it is.
  */
 export interface SweepRecord {
   readonly kind: 'sweep';
-  readonly databaseSchema: string;
-  /** Fully qualified names of tables. */
+  readonly type: 'table' | 'storedProcedure' | 'databaseSchema' | 'database';
+  /** Fully qualified name of the schema, the database or the service. */
+  readonly parent: string;
+  /** Fully qualified names; never none. */
   readonly keep: readonly string[];
+  /** Nothing is said of this name and those before it, by their UTF-16 units. */
+  readonly after?: string;
+  /** Nothing is said of names after this one. */
+  readonly upTo?: string;
+  readonly among?: SweepScope;
 }
 
 /** Entities that are as an earlier run told them: they are there still, and are not told again. */

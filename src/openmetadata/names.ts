@@ -14,3 +14,17 @@ export function entityName(name: string): string {
 export function fullyQualifiedName(...parts: readonly string[]): string {
   return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part)).join('.');
 }
+
+/** A part in quotes may hold quotes: servers and clients write them twice or behind a backslash. */
+const LAST_PART = /^(?:(?<parent>.*)\.)?(?<name>"(?:[^"\\]|\\.|"")*"|[^."]*)$/s;
+
+/** What a fully qualified name stands in; empty when it stands in nothing. */
+export function parentOf(fqn: string): string {
+  return LAST_PART.exec(fqn)?.groups?.['parent'] ?? '';
+}
+
+/** The last part of a fully qualified name, without quotes around it. */
+export function ownNameOf(fqn: string): string {
+  const name = LAST_PART.exec(fqn)?.groups?.['name'] ?? fqn;
+  return name.startsWith('"') ? name.slice(1, -1) : name;
+}

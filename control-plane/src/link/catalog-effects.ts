@@ -10,6 +10,7 @@ import { catalogRecordOf, isCounted, mayWrite, type CatalogRecord } from '../cat
 import type { Ground } from '../settings.ts';
 import type { Attempt, Run, Transaction } from '../store/store.ts';
 import { parseRecord, type ParsedRecord } from './batch.ts';
+import { isGone } from './sweep.ts';
 
 /** Applies what a batch brought. The number of entities that the attempt had not written before. */
 export async function applyToCatalog(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, records: readonly ParsedRecord[]): Promise<number> {
@@ -78,8 +79,12 @@ async function countUnknown(tx: Transaction, { id: runId, service }: Run, { type
 }
 
 async function applyRemoval(tx: Transaction, service: string, record: CatalogRecord, now: number): Promise<number> {
-  if (record.kind === 'deletion') return await tx.entities.remove({ service, type: record.type, fqn: record.fqn }, now) ? 1 : 0;
-  // A source without a single object is more likely a fault than a fact.
-  if (record.kind !== 'sweep' || record.keep.length === 0) return 0;
-  return tx.entities.removeOthers({ service, type: 'table', schema: record.databaseSchema }, new Set(record.keep), now);
+  if (record.kind === 'deletion') return tx.entities.remove({ service, type: record.type, fqn: record.fqn }, now);
+  const test = record.kind === 'sweep' ? isGone(record) : undefined;
+  if (record.kind !== 'sweep' || test === undefined) return 0;
+  let removed = 0;
+  for (const fqn of await tx.entities.within({ service, type: record.type, parent: record.parent })) {
+    if (test(fqn)) removed += await tx.entities.remove({ service, type: record.type, fqn }, now);
+  }
+  return removed;
 }

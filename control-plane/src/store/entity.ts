@@ -81,8 +81,8 @@ export interface EntityWrites {
   upsert(entity: NewEntity): Promise<boolean>;
   /** Whether there is such an entity. What was gone is there again. */
   seen(key: EntityKey, by: Sighting): Promise<boolean>;
-  /** Whether it was there until now. */
-  remove(key: EntityKey, at: number): Promise<boolean>;
-  /** Removes what a schema has of a type beside the names to keep; the number of entities removed. */
-  removeOthers(schema: Omit<EntityKey, 'fqn'> & { readonly schema: string }, keep: ReadonlySet<string>, at: number): Promise<number>;
+  /** Removes an entity and all that is in it; the number of those that were there until now. */
+  remove(key: EntityKey, at: number): Promise<number>;
+  /** Names of what a parent has of a type, without what is gone. */
+  within(parent: Omit<EntityKey, 'fqn'> & { readonly parent: string }): Promise<string[]>;
 }

@@ -15,8 +15,10 @@ const UPSERT = `INSERT OR REPLACE INTO entities (service, type, fqn, name, displ
   run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL)`;
 const COUNT_ONCE = 'INSERT OR IGNORE INTO attempt_entities VALUES (?, ?, ?, ?)';
 const SEEN = 'UPDATE entities SET seen_by = ?, seen_at = ?, deleted_at = NULL WHERE service = ? AND type = ? AND fqn = ?';
-const REMOVE = 'UPDATE entities SET deleted_at = ? WHERE service = ? AND type = ? AND fqn = ? AND deleted_at IS NULL';
-const OF_SCHEMA = `SELECT fqn FROM entities WHERE service = ? AND type = ? AND deleted_at IS NULL AND request ->> 'databaseSchema' = ?`;
+const REMOVE = `UPDATE entities SET deleted_at = ?1 WHERE service = ?2 AND deleted_at IS NULL
+  AND ((type = ?3 AND fqn = ?4) OR (type <> ?3 AND substr(fqn, 1, length(?4) + 1) = ?4 || '.'))`;
+const WITHIN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
+  AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
   const page = <T>(type: string, filter: EntityFilter, map: (row: Row) => T): { found: T[]; total: number } => {
@@ -26,7 +28,6 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
       total: statements.get(TOTAL, matching, (row) => row['total'] as number) ?? 0,
     };
   };
-  const remove: EntityWrites['remove'] = async ({ service, type, fqn }, at) => statements.run(REMOVE, [at, service, type, fqn]) === 1;
   return {
     tables: async (filter) => {
       const { found, total } = page('table', filter, toTableRow);
@@ -49,12 +50,8 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
       return statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1;
     },
     seen: async ({ service, type, fqn }, { runId, at }) => statements.run(SEEN, [runId, at, service, type, fqn]) === 1,
-    remove,
-    removeOthers: async ({ service, type, schema }, keep, at) => {
-      const gone = statements.all(OF_SCHEMA, [service, type, schema], (row) => row['fqn'] as string).filter((fqn) => !keep.has(fqn));
-      for (const fqn of gone) await remove({ service, type, fqn }, at);
-      return gone.length;
-    },
+    remove: async ({ service, type, fqn }, at) => statements.run(REMOVE, [at, service, type, fqn]),
+    within: async ({ service, type, parent }) => statements.all(WITHIN, [service, type, parent], (row) => row['fqn'] as string),
   };
 }
 

@@ -126,12 +126,24 @@ describe('deletions', () => {
     sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
     const some = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['Account$', 'Contact$'] } } });
     expect(failuresOf(some.records).map(([name]) => name)).toEqual(['Contact']);
-    expect(some.records.at(-1)).toEqual({ kind: 'sweep', databaseSchema: FQN, keep: sandbox.org.list().map(({ name }) => `${FQN}.${name}`) });
+    expect(sweepsOf(some).filter(({ type }) => type === 'table')).toEqual([{ kind: 'sweep', type: 'table', parent: FQN, keep: sandbox.org.list().map(({ name }) => `${FQN}.${name}`).sort() }]);
+    expect(some.records.at(-1)?.kind).toBe('sweep');
+  });
+
+  it('of code name all code of the org, and are not told when some of it could not be read or only some was asked for', async () => {
+    const code = (of: SalesforceRun): readonly string[] | undefined => sweepsOf(of).find(({ type }) => type === 'storedProcedure')?.keep;
+    expect(code(run)).toEqual(codeOf().map(({ fqn }) => fqn).sort());
+    const tableFilterPattern = { includes: ['Account$'] };
+    const some = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern, storedProcedureFilterPattern: { includes: ['none'] } } });
+    expect([codeOf(some), code(some)]).toEqual([[], code(run)]);
+    expect(code(await extractFrom(sandbox, { connection: { sobjectNames: ['Account'] } }))).toBeUndefined();
+    sandbox.faults.install({ match: { path: 'FlowDefinitionView' }, effect: { kind: 'forbid' } });
+    expect(code(await extractFrom(sandbox, { sourceConfig: { tableFilterPattern } }))).toBeUndefined();
   });
 
   it('are not told when the listing fails, or when they are not wanted', async () => {
     const tableFilterPattern = { includes: ['Account$'] };
-    const unwanted = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern, markDeletedTables: false } });
+    const unwanted = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern, markDeletedTables: false, markDeletedStoredProcedures: false } });
     expect(sweepsOf(unwanted)).toEqual([]);
     sandbox.faults.install({ match: { path: '/sobjects$' }, effect: { kind: 'forbid' } });
     const records: string[] = [];

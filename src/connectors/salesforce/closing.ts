@@ -11,6 +11,7 @@ import { Profiler, profilableOf, type Profilable } from './profile.ts';
 import { readRecordCounts } from './record-counts.ts';
 import { Sampler } from './sample-rows.ts';
 import type { SourceOptions } from './source-options.ts';
+import { sweepsOf } from './sweeps.ts';
 import type { Table } from './table.ts';
 
 export interface ClosingOptions {
@@ -29,9 +30,6 @@ export interface ClosingOptions {
   readonly listed: readonly string[];
 }
 
-/** A sweep is one record, and a record has to fit a frame of the protocol. */
-const LONGEST_SWEEP = 900_000;
-
 /** What is said of tables once all of them are there: code, lineage, figures, and which are gone. */
 export class Closing {
   readonly #options: ClosingOptions;
@@ -41,6 +39,7 @@ export class Closing {
   readonly #profilable = new Map<string, readonly Profilable[]>();
   readonly #sampler: Sampler | undefined;
   readonly #rollUps = new Map<string, Map<string, RollUp>>();
+  #codeOfOrg: readonly string[] | undefined;
 
   constructor(options: ClosingOptions) {
     this.#options = options;
@@ -66,7 +65,7 @@ export class Closing {
     }
     yield* this.#figures(signal);
     yield* this.#samples(signal);
-    yield* this.#sweep();
+    yield* this.#sweeps();
   }
 
   async *#code(signal: AbortSignal): AsyncGenerator<EntityRecord, void, undefined> {
@@ -80,10 +79,13 @@ export class Closing {
     const code = codeOf(await annotator.triggers, {
       api, version, logger: context.logger, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName,
     }, signal);
-    for await (const record of code) {
+    let next = await code.next();
+    for (; next.done !== true; next = await code.next()) {
       context.count('storedProcedures', 1);
-      yield record;
+      yield next.value;
     }
+    // Without the names of objects no trigger was asked for, or nothing was readable.
+    if (next.value.complete && names.size > 0) this.#codeOfOrg = next.value.fqns;
   }
 
   *#lineage(): Generator<LineageRecord, void, undefined> {
@@ -123,12 +125,9 @@ export class Closing {
     }
   }
 
-  /** Whatever the org lists exists, were it filtered out of this run or lost on the way: only what it does not list is gone. */
-  *#sweep(): Generator<SweepRecord, void, undefined> {
-    const { databaseSchema, listed, options, context } = this.#options;
-    if (!options.markDeletedTables || listed.length === 0) return;
-    const record: SweepRecord = { kind: 'sweep', databaseSchema, keep: listed.map((name) => `${databaseSchema}.${fullyQualifiedName(entityName(name))}`) };
-    if (JSON.stringify(record).length <= LONGEST_SWEEP) yield record;
-    else context.logger.log('warn', 'Deleted tables are not marked: the org has too many objects to name in one record', { objects: listed.length });
+  #sweeps(): Generator<SweepRecord, void, undefined> {
+    const { databaseSchema, listed, options, objectNames } = this.#options;
+    const tables = listed.map((name) => `${databaseSchema}.${fullyQualifiedName(entityName(name))}`);
+    return sweepsOf({ databaseSchema, tables, code: this.#codeOfOrg, objectNames }, options);
   }
 }

@@ -5,7 +5,7 @@ import { assertEntity, type CreateStoredProcedure } from '../../openmetadata/ent
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import type { Filter } from '../../openmetadata/filters.ts';
 import type { SalesforceApi } from './api.ts';
-import { qualified, readExtra, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
+import { qualified, readExtra, shortId, triggerOf, UNREAD, type TriggerRow } from './setup-objects.ts';
 import { FlowTexts } from './flow-texts.ts';
 
 export interface CodeOptions {
@@ -21,6 +21,13 @@ export interface CodeOptions {
   readonly classes: boolean;
   /** The name of an object of this run by its durable id; undefined for any other. */
   readonly objectName: (durableId: string) => string | undefined;
+}
+
+/** All code of an org, were it left out of the run or not. */
+export interface CodeOfOrg {
+  readonly fqns: readonly string[];
+  /** Whether every listing was read. */
+  readonly complete: boolean;
 }
 
 /** A piece of code before it becomes an entity. */
@@ -44,11 +51,15 @@ const flowSchema = z.object({
   TriggerObjectOrEventId: optional, IsActive: z.boolean().nullish(), ActiveVersionId: optional, LatestVersionId: optional,
 });
 
-/** Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. */
-export async function* codeOf(triggers: readonly TriggerRow[], options: CodeOptions, signal: AbortSignal): AsyncGenerator<EntityRecord, void, undefined> {
-  for (const piece of [...triggersOf(triggers, options), ...await classesOf(options, signal), ...await flowsOf(options, signal)]) {
+/** Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. Returns what code the org has. */
+export async function* codeOf(triggers: readonly TriggerRow[], options: CodeOptions, signal: AbortSignal): AsyncGenerator<EntityRecord, CodeOfOrg, undefined> {
+  const classes = options.classes ? await readClasses(options, signal) : UNREAD;
+  const flows = await readFlows(options, signal);
+  for (const piece of [...triggersOf(triggers, options), ...classesOf(classes), ...await flowsOf(flows, options, signal)]) {
     if (options.passes(piece.name)) yield storedProcedure(piece, options);
   }
+  const names = [...triggers.map(nameOfTrigger), ...classes.map(nameOfClass), ...flows.map(nameOfFlow)];
+  return { fqns: names.map((name) => fqnOf(name, options)), complete: ![triggers, classes, flows].includes(UNREAD) };
 }
 
 function triggersOf(rows: readonly TriggerRow[], { objectName }: CodeOptions): Piece[] {
@@ -56,27 +67,44 @@ function triggersOf(rows: readonly TriggerRow[], { objectName }: CodeOptions): P
     const object = row.EntityDefinitionId === undefined ? undefined : objectName(shortId(row.EntityDefinitionId));
     if (object === undefined) return [];
     const { active, events } = triggerOf(row);
-    return [{ name: `${qualified(row)}.trigger`, code: readable(row.Body), path: `/lightning/setup/ApexTriggers/page?address=%2F${row.Id}`, properties: { kind: 'apexTrigger', active, events, objects: [object] } }];
+    return [{ name: nameOfTrigger(row), code: readable(row.Body), path: `/lightning/setup/ApexTriggers/page?address=%2F${row.Id}`, properties: { kind: 'apexTrigger', active, events, objects: [object] } }];
   });
 }
 
-async function classesOf({ api, version, logger, bodies, classes }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
-  if (!classes) return [];
-  const query = `SELECT Id, Name, NamespacePrefix, Status${bodies ? ', Body' : ''} FROM ApexClass`;
-  const rows = await readExtra({ api, version, logger, what: 'the Apex classes' }, query, classSchema, signal);
-  return rows.map((row) => ({ name: `${qualified(row)}.cls`, code: readable(row.Body), path: `/lightning/setup/ApexClasses/page?address=%2F${row.Id}`, properties: { kind: 'apexClass', active: row.Status === 'Active' } }));
+function nameOfTrigger(row: TriggerRow): string {
+  return `${qualified(row)}.trigger`;
 }
 
-async function flowsOf({ api, version, logger, bodies, objectName }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
+type ClassRow = z.infer<typeof classSchema>;
+
+function readClasses({ api, version, logger, bodies }: CodeOptions, signal: AbortSignal): Promise<readonly ClassRow[]> {
+  const query = `SELECT Id, Name, NamespacePrefix, Status${bodies ? ', Body' : ''} FROM ApexClass`;
+  return readExtra({ api, version, logger, what: 'the Apex classes' }, query, classSchema, signal);
+}
+
+function classesOf(rows: readonly ClassRow[]): Piece[] {
+  return rows.map((row) => ({ name: nameOfClass(row), code: readable(row.Body), path: `/lightning/setup/ApexClasses/page?address=%2F${row.Id}`, properties: { kind: 'apexClass', active: row.Status === 'Active' } }));
+}
+
+function nameOfClass(row: ClassRow): string {
+  return `${qualified(row)}.cls`;
+}
+
+type FlowRow = z.infer<typeof flowSchema>;
+
+function readFlows({ api, version, logger }: CodeOptions, signal: AbortSignal): Promise<readonly FlowRow[]> {
   const query = 'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType, TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView';
-  const rows = await readExtra({ api, version, logger, what: 'the flows' }, query, flowSchema, signal);
+  return readExtra({ api, version, logger, what: 'the flows' }, query, flowSchema, signal);
+}
+
+async function flowsOf(rows: readonly FlowRow[], { api, version, logger, bodies, objectName }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
   const touching = rows.flatMap((row) => {
     const object = row.TriggerObjectOrEventId === undefined ? undefined : objectName(shortId(row.TriggerObjectOrEventId));
     return object === undefined ? [] : [{ row, object, versionId: row.ActiveVersionId ?? row.LatestVersionId }];
   });
   const texts = bodies ? await new FlowTexts({ api, version, logger }).read(touching.flatMap(({ versionId }) => versionId ?? []), signal) : new Map<string, string>();
   return touching.map(({ row, object, versionId }): Piece => ({
-    name: `${row.ApiName}.flow`,
+    name: nameOfFlow(row),
     ...(row.Label === undefined ? {} : { label: row.Label }),
     ...(row.Description === undefined ? {} : { description: row.Description }),
     code: versionId === undefined ? undefined : texts.get(versionId),
@@ -85,14 +113,23 @@ async function flowsOf({ api, version, logger, bodies, objectName }: CodeOptions
   }));
 }
 
+function nameOfFlow({ ApiName }: FlowRow): string {
+  return `${ApiName}.flow`;
+}
+
 /** Salesforce says "(hidden)" for what a managed package keeps to itself. */
 function readable(body: string | undefined): string | undefined {
   if (body === undefined || body === '(hidden)') return undefined;
   return body;
 }
 
-function storedProcedure({ name, label, description, code, path, properties }: Piece, { databaseSchema, origin }: CodeOptions): EntityRecord {
-  const fqn = `${databaseSchema}.${fullyQualifiedName(entityName(name))}`;
+function fqnOf(name: string, { databaseSchema }: CodeOptions): string {
+  return `${databaseSchema}.${fullyQualifiedName(entityName(name))}`;
+}
+
+function storedProcedure({ name, label, description, code, path, properties }: Piece, options: CodeOptions): EntityRecord {
+  const { databaseSchema, origin } = options;
+  const fqn = fqnOf(name, options);
   const cut = code !== undefined && code.length > LONGEST_CODE;
   const request: CreateStoredProcedure = {
     name: entityName(name),

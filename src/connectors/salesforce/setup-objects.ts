@@ -4,8 +4,11 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 import { queryToolingPages, type QueryTarget } from './tooling.ts';
 
+/** In place of the rows of a table that could not be read: what is told apart from a table without any. */
+export const UNREAD: readonly never[] = Object.freeze([]);
+
 /**
- * Rows of a table of Setup. They are an extra: where they cannot be read, that is said once and the extraction goes on
+ * Rows of a table of Setup, or UNREAD. They are an extra: where they cannot be read, that is said once and the extraction goes on
  * without. Throws only what ends the extraction.
  */
 export async function readExtra<T>(target: QueryTarget & { readonly logger: Logger }, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<readonly T[]> {
@@ -17,7 +20,7 @@ export async function readExtra<T>(target: QueryTarget & { readonly logger: Logg
     const error = RunnerError.from(thrown);
     if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
     target.logger.log('warn', `${target.what.charAt(0).toUpperCase()}${target.what.slice(1)} could not be read; the catalogue goes without`, { code: error.code, reason: error.message });
-    return [];
+    return UNREAD;
   }
 }
 

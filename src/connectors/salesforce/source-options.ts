@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { SweepScope } from '../../domain/record.ts';
 import { compileFilter, type Filter } from '../../openmetadata/filters.ts';
 import { fullyQualifiedName } from '../../openmetadata/names.ts';
-import { filterPatternSchema } from '../../openmetadata/workflow.ts';
+import { filterPatternSchema, type FilterPattern } from '../../openmetadata/workflow.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
 /** OpenMetadata's databaseServiceMetadataPipeline, as far as it is acted on; the rest of its options pass through. */
@@ -20,6 +21,11 @@ const optionsSchema = z.looseObject({
   includeDDL: z.boolean().nullish(),
   storedProcedureFilterPattern: filterPatternSchema.nullish(),
   markDeletedTables: z.boolean().nullish(),
+  /** Early versions of OpenMetadata had it. */
+  markDeletedTablesFromFilterOnly: z.boolean().nullish(),
+  markDeletedStoredProcedures: z.boolean().nullish(),
+  markDeletedSchemas: z.boolean().nullish(),
+  markDeletedDatabases: z.boolean().nullish(),
   /** Ours: figures of columns by aggregate queries, within so many calls. */
   profile: z.strictObject({ maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
   /** Ours: so many rows of each table, within so many calls. */
@@ -28,12 +34,22 @@ const optionsSchema = z.looseObject({
 
 const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
 /** Options that change nothing when they have this value, so that nobody needs to be told. */
-const INERT: Readonly<Record<string, unknown>> = { threads: 1, overrideMetadata: false, markDeletedSchemas: false, markDeletedDatabases: false, extractJsonSchema: false };
+const INERT: Readonly<Record<string, unknown>> = { threads: 1, overrideMetadata: false, extractJsonSchema: false };
 
 export interface Place {
   readonly service: string;
   readonly database: string;
   readonly schema: string;
+}
+
+export interface MarkDeleted {
+  readonly tables: boolean;
+  /** The tables that the filter lets through; undefined for all. */
+  readonly tablesOfFilterOnly: SweepScope | undefined;
+  readonly storedProcedures: boolean;
+  /** Other schemas of the database, other databases of the service. */
+  readonly schemas: boolean;
+  readonly databases: boolean;
 }
 
 /** What a workflow asks of an extraction. */
@@ -54,8 +70,8 @@ export interface SourceOptions {
   /** Their text too. */
   readonly includeDDL: boolean;
   readonly storedProcedurePasses: Filter;
-  /** Whether a catalogue may be told which tables are gone. */
-  readonly markDeletedTables: boolean;
+  /** Of what a catalogue may be told that it is gone. */
+  readonly markDeleted: MarkDeleted;
   /** Whether what is as the last run told it may be left out of this one. */
   readonly incremental: boolean;
   /** Calls that a profile of columns may cost; 0 for none. */
@@ -90,9 +106,21 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     includeStoredProcedures: options.includeStoredProcedures ?? true,
     includeDDL: options.includeDDL ?? false,
     storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
-    markDeletedTables: options.markDeletedTables ?? true,
+    markDeleted: {
+      tables: options.markDeletedTables ?? true,
+      tablesOfFilterOnly: options.markDeletedTablesFromFilterOnly === true ? scopeOf(options.tableFilterPattern, options.useFqnForFiltering === true) : undefined,
+      storedProcedures: options.markDeletedStoredProcedures ?? true,
+      schemas: options.markDeletedSchemas ?? false,
+      databases: options.markDeletedDatabases ?? false,
+    },
     profileCalls: options.profile?.maxApiCalls ?? 0,
     sampleRows: options.sampleRows ?? undefined,
     ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
   };
+}
+
+function scopeOf(pattern: FilterPattern | null | undefined, qualified: boolean): SweepScope {
+  const { includes, excludes } = pattern ?? {};
+  const patterns = { ...(includes?.length ? { includes } : {}), ...(excludes?.length ? { excludes } : {}) };
+  return Object.keys(patterns).length > 0 && qualified ? { ...patterns, qualified } : patterns;
 }

@@ -238,13 +238,31 @@ describe('deletion', () => {
 
   it('sweeps the tables that are not to be kept', async () => {
     await catalogue.run([...parents, ...many(4)]);
-    const report = await catalogue.run([...parents, table('T0__c'), { kind: 'sweep', databaseSchema: SCHEMA, keep: [`${SCHEMA}.T0__c`, `${SCHEMA}.T1__c`] }]);
+    const report = await catalogue.run([...parents, table('T0__c'), { kind: 'sweep', type: 'table', parent: SCHEMA, keep: [`${SCHEMA}.T0__c`, `${SCHEMA}.T1__c`] }]);
     expect(report.counts).toMatchObject({ deleted: 2 });
     expect(catalogue.server.store.all('table').filter(({ deleted }) => deleted).map(({ fullyQualifiedName }) => fullyQualifiedName)).toEqual([`${SCHEMA}.T2__c`, `${SCHEMA}.T3__c`]);
   });
 
+  it('sweeps only what passes the run’s filters, and within a range, when it is told so', async () => {
+    await catalogue.run([...parents, ...many(6)]);
+    const report = await catalogue.run([...parents, { kind: 'sweep', type: 'table', parent: SCHEMA, keep: [`${SCHEMA}.T0__c`], among: { includes: ['T[0-3]'] }, upTo: `${SCHEMA}.T2__c` }]);
+    expect(report.counts).toMatchObject({ deleted: 2 });
+    expect(catalogue.server.store.all('table').filter(({ deleted }) => deleted).map(({ name }) => name)).toEqual(['T1__c', 'T2__c']);
+  });
+
+  it('sweeps code, and databases with all that is in them', async () => {
+    const code = (name: string): SinkRecord => ({ kind: 'entity', type: 'storedProcedure', fqn: `${SCHEMA}."${name}"`, request: { name, databaseSchema: SCHEMA, storedProcedureCode: { language: 'External' } } });
+    await catalogue.run([...parents, table('Account'), code('A.cls'), code('B.cls')]);
+    await catalogue.run([...parents, { kind: 'sweep', type: 'storedProcedure', parent: SCHEMA, keep: [`${SCHEMA}."B.cls"`] }]);
+    expect(catalogue.server.store.all('storedProcedure').map(({ name, deleted }) => [name, deleted])).toEqual([['A.cls', true], ['B.cls', false]]);
+    await catalogue.run([...parents, { kind: 'sweep', type: 'databaseSchema', parent: 'crm.default', keep: [SCHEMA] }]);
+    expect(stored('Account')['deleted']).toBe(false);
+    await catalogue.run([...parents, { kind: 'sweep', type: 'database', parent: 'crm', keep: ['crm.prod'] }]);
+    expect([catalogue.server.store.get('database', 'crm.default').deleted, stored('Account')['deleted']]).toEqual([true, true]);
+  });
+
   it('does not believe that a source has lost everything', async () => {
-    await catalogue.run([...parents, ...many(4), { kind: 'sweep', databaseSchema: SCHEMA, keep: [] }]);
+    await catalogue.run([...parents, ...many(4), { kind: 'sweep', type: 'table', parent: SCHEMA, keep: [] }]);
     expect(catalogue.server.store.all('table').every(({ deleted }) => !deleted)).toBe(true);
   });
 
@@ -257,7 +275,7 @@ describe('deletion', () => {
 
   it('is undone within the same run', async () => {
     await catalogue.run([...parents, ...many(2)]);
-    await catalogue.run([...parents, ...many(2), { kind: 'deletion', type: 'table', fqn: `${SCHEMA}.T0__c` }, { kind: 'sweep', databaseSchema: SCHEMA, keep: ['none'] }, ...many(1)]);
+    await catalogue.run([...parents, ...many(2), { kind: 'deletion', type: 'table', fqn: `${SCHEMA}.T0__c` }, { kind: 'sweep', type: 'table', parent: SCHEMA, keep: ['none'] }, ...many(1)]);
     expect([stored('T0__c')['deleted'], stored('T1__c')['deleted']]).toEqual([false, true]);
   });
 

@@ -14,6 +14,7 @@ import { endedStatus, runningStatus, type Pipeline, type PipelineStatus } from '
 import type { DeletionRecord, LineageRecord, MetadataSink, ProfileRecord, SinkOutcome, SinkRecord, SinkReport, SweepRecord } from './records.ts';
 import { putSample, sampleOf } from './sample-writer.ts';
 import { MetadataServer } from './server.ts';
+import { Sweeper } from './sweeper.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter } from './table-writer.ts';
 import { Tally } from './tally.ts';
@@ -66,7 +67,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   const batch = options.batch ?? { tables: 100, bytes: 4 * 1024 * 1024 };
   const tables = new TableWriter({ server, entities, index, tally, lanes, overrideMetadata, batch });
   const parents = new ParentWriter(server, entities, index);
-  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
+  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), sweeper: new Sweeper(server, index, logger), clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
 }
 
 interface Parts {
@@ -79,6 +80,7 @@ interface Parts {
   readonly tables: TableWriter;
   readonly parents: ParentWriter;
   readonly lineage: LineageWriter;
+  readonly sweeper: Sweeper;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pipeline: Pipeline | undefined;
@@ -225,21 +227,16 @@ class MetadataRestSink implements MetadataSink {
     });
   }
 
-  async #delete({ type, fqn }: Omit<DeletionRecord, 'kind'>, signal: AbortSignal): Promise<void> {
+  async #delete({ type, fqn }: Pick<DeletionRecord | SweepRecord, 'type'> & { readonly fqn: string }, signal: AbortSignal): Promise<void> {
     const { index, entities } = this.#parts;
     await this.#start(fqn, 'deleted', signal, async () => {
       await entities.softDelete({ type, fqn }, signal);
-      await index.deleted(fqn, type === 'table', signal);
+      if (type !== 'storedProcedure') await index.deleted(fqn, type === 'table', signal);
     });
   }
 
-  async #sweep({ databaseSchema, keep }: SweepRecord, signal: AbortSignal): Promise<void> {
-    const { index, logger } = this.#parts;
-    if (keep.length === 0) return logger.log('warn', 'nothing is swept: a source without a single object is more likely a fault', { databaseSchema });
-    const kept = new Set(keep);
-    for (const [fqn, { deleted }] of await index.tables(databaseSchema, signal)) {
-      if (!deleted && !kept.has(fqn)) await this.#delete({ type: 'table', fqn }, signal);
-    }
+  async #sweep(record: SweepRecord, signal: AbortSignal): Promise<void> {
+    for (const fqn of await this.#parts.sweeper.gone(record, signal)) await this.#delete({ type: record.type, fqn }, signal);
   }
 
   async #start(name: string, counted: Parameters<Tally['attempt']>[1], signal: AbortSignal, work: () => Promise<void>): Promise<void> {

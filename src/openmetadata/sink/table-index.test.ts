@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tagName } from './parent-writer.ts';
-import { schemaOf, tableOf } from './table-index.ts';
+import { parentOf } from '../names.ts';
+import { tableOf } from './table-index.ts';
 
 describe('fully qualified names', () => {
   it.each([
@@ -10,7 +11,7 @@ describe('fully qualified names', () => {
     ['crm.default.salesforce."a""b.c"', 'crm.default.salesforce'],
     ['alone', ''],
   ])('%s stands in %s', (fqn, schema) => {
-    expect(schemaOf(fqn)).toBe(schema);
+    expect(parentOf(fqn)).toBe(schema);
   });
 
   it('lead from a column to its table', () => {

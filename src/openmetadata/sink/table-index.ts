@@ -1,5 +1,7 @@
 import { RunnerError } from '../../runtime/errors.ts';
-import { byName, entityPageSchema, readAs, storedEntitySchema, titled } from './entity.ts';
+import { parentOf } from '../names.ts';
+import { byName, readAs, storedEntitySchema, titled } from './entity.ts';
+import { listEntities } from './listing.ts';
 import type { MetadataServer } from './server.ts';
 
 /** What is known of a table on the server. */
@@ -10,7 +12,6 @@ export interface IndexedTable {
   readonly deleted: boolean;
 }
 
-const PAGE = 100;
 /** From so many unknown ids on, listing the schema is cheaper than asking one by one. */
 const WORTH_LISTING = 25;
 
@@ -29,7 +30,7 @@ export class TableIndex {
   }
 
   async get(fqn: string, signal: AbortSignal): Promise<IndexedTable | undefined> {
-    return (await this.tables(schemaOf(fqn), signal)).get(fqn);
+    return (await this.tables(parentOf(fqn), signal)).get(fqn);
   }
 
   /** Whether the table is there and not deleted. */
@@ -38,14 +39,14 @@ export class TableIndex {
   }
 
   async put(fqn: string, table: IndexedTable, signal: AbortSignal): Promise<void> {
-    const tables = await this.tables(schemaOf(fqn), signal);
+    const tables = await this.tables(parentOf(fqn), signal);
     tables.set(fqn, { ...table, id: table.id ?? tables.get(fqn)?.id });
   }
 
   /** A table, or a schema or database with all in it, has been deleted. */
   async deleted(fqn: string, isTable: boolean, signal: AbortSignal): Promise<void> {
     for (const schema of this.#schemas.keys()) if (schema === fqn || schema.startsWith(`${fqn}.`)) this.#schemas.delete(schema);
-    if (!isTable || !this.#schemas.has(schemaOf(fqn))) return;
+    if (!isTable || !this.#schemas.has(parentOf(fqn))) return;
     const table = await this.get(fqn, signal);
     if (table !== undefined) await this.put(fqn, { ...table, deleted: true }, signal);
   }
@@ -64,7 +65,7 @@ export class TableIndex {
   async id(fqn: string, signal: AbortSignal): Promise<string> {
     const known = await this.get(fqn, signal);
     if (known?.id !== undefined) return known.id;
-    const schema = schemaOf(fqn);
+    const schema = parentOf(fqn);
     const unknown = [...(await this.tables(schema, signal)).values()].filter(({ id }) => id === undefined).length;
     if (unknown >= WORTH_LISTING) {
       this.#schemas.delete(schema);
@@ -84,24 +85,11 @@ export class TableIndex {
 
   async #list(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
     const tables = new Map<string, IndexedTable>();
-    const what = `the tables of "${schema}"`;
-    let after: string | null | undefined;
-    do {
-      const cursor: string = after ? `&after=${encodeURIComponent(after)}` : '';
-      const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&include=all&fields=sourceHash&limit=${PAGE}${cursor}`;
-      const answer = await this.#server.send({ method: 'GET', path, what }, signal);
-      const page = readAs(entityPageSchema, answer.body, what);
-      for (const { id, fullyQualifiedName, sourceHash, deleted } of page.data) tables.set(fullyQualifiedName, { id, sourceHash, deleted });
-      after = page.paging.after;
-    } while (after);
+    const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&fields=sourceHash`;
+    for await (const { id, fullyQualifiedName, sourceHash, deleted } of listEntities(this.#server, path, `the tables of "${schema}"`, signal)) tables.set(fullyQualifiedName, { id, sourceHash, deleted });
     return tables;
   }
 }
 
-/** The schema's name is the table's without its last part; a part with a dot in it stands in quotes. */
-export function schemaOf(fqn: string): string {
-  return /^(?<schema>.*)\.(?:"[^"]*(?:""[^"]*)*"|[^."]*)$/s.exec(fqn)?.groups?.['schema'] ?? '';
-}
-
 /** The table of a column's name. */
-export const tableOf = schemaOf;
+export const tableOf = parentOf;

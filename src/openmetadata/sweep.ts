@@ -1,0 +1,19 @@
+import type { SweepRecord, SweepScope } from '../domain/record.ts';
+import { compileFilter, type Filter } from './filters.ts';
+import { ownNameOf } from './names.ts';
+
+/** Tells by its fully qualified name whether an entity of the parent is gone. Throws JOB_INVALID for patterns that cannot be used. */
+export function isGone({ keep, after, upTo, among }: SweepRecord): Filter {
+  const kept = new Set(keep);
+  const within = among === undefined ? undefined : scopeOf(among);
+  return (fqn) => !kept.has(fqn) && (after === undefined || fqn > after) && (upTo === undefined || fqn <= upTo) && (within === undefined || within(fqn));
+}
+
+function scopeOf({ names, includes = [], excludes = [], qualified = false }: SweepScope): Filter {
+  const known = names === undefined ? undefined : new Set(names.map((name) => name.toLowerCase()));
+  const passes = compileFilter({ includes: [...includes], excludes: [...excludes] }, 'among');
+  return (fqn) => {
+    const name = ownNameOf(fqn);
+    return (known === undefined || known.has(name.toLowerCase())) && passes(qualified ? fqn : name);
+  };
+}
