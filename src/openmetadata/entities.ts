@@ -29,8 +29,11 @@ export const TABLE_TYPES = [
 export type TableType = (typeof TABLE_TYPES)[number];
 
 /** Servers before 1.13 hold column names to 256 characters too, so this does for all. */
-const entityName = z.string().max(256).regex(/^(?:(?!::).)+$/, 'is empty, spans lines or holds "::"');
-const fullyQualifiedName = z.string().min(1).max(3072);
+export const LONGEST_NAME = 256;
+export const NAME = /^(?:(?!::).)+$/;
+export const LONGEST_FQN = 3072;
+const entityName = z.string().max(LONGEST_NAME).regex(NAME, 'is empty, spans lines or holds "::"');
+const fullyQualifiedName = z.string().min(1).max(LONGEST_FQN);
 const extension = z.record(z.string(), z.unknown());
 
 export const tagLabelSchema = z.strictObject({
@@ -52,7 +55,7 @@ const entityReferenceSchema = z.strictObject({
 });
 export type EntityReference = z.infer<typeof entityReferenceSchema>;
 
-const NEEDS_LENGTH: ReadonlySet<DataType> = new Set(['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY']);
+export const NEEDS_LENGTH: ReadonlySet<DataType> = new Set(['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY']);
 
 export const columnSchema = z.strictObject({
   name: entityName,
@@ -177,6 +180,9 @@ const schemas: Readonly<Record<EntityType, z.ZodType>> = {
 export function assertEntity(type: EntityType, fqn: string, request: unknown): void {
   const result = schemas[type].safeParse(request);
   if (result.success) return;
-  const problems = result.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  throw new RunnerError('ENTITY_INVALID', `${type} "${fqn}" is not valid: ${problems.join('; ')}`, { cause: result.error });
+  throw invalid(type, fqn, result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`), result.error);
+}
+
+export function invalid(type: EntityType, fqn: string, problems: readonly string[], cause?: unknown): RunnerError {
+  return new RunnerError('ENTITY_INVALID', `${type} "${fqn}" is not valid: ${problems.slice(0, 3).join('; ')}`, { cause });
 }

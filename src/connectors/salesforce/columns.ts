@@ -5,7 +5,7 @@ import { relationshipKind, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 
 /** The parts of a column that follow from the field's type. */
-type Shape = Pick<Column, 'dataType' | 'arrayDataType' | 'dataLength' | 'precision' | 'scale' | 'children'> & { readonly display: string };
+type Shape = Readonly<Pick<Column, 'dataType' | 'arrayDataType' | 'dataLength' | 'precision' | 'scale'>> & { readonly display: string };
 
 /**
  * Text up to this length is a VARCHAR, beyond it a TEXT. It parts Salesforce's text areas (255) from its long and rich
@@ -42,12 +42,8 @@ function reference(field: DescribedField): Shape {
   return { dataType: 'VARCHAR', dataLength: field.length, display: targets === '' ? 'reference' : `reference(${targets})${master}` };
 }
 
-function compound(field: DescribedField, components: readonly DescribedField[]): Shape {
-  return { dataType: 'STRUCT', display: field.type, children: components.map((component, index) => columnOf(component, index + 1, [])) };
-}
-
 /** Every type of the WSDL's fieldType (66.0). */
-const SHAPES: Readonly<Record<string, (field: DescribedField, components: readonly DescribedField[]) => Shape>> = {
+const SHAPES: Readonly<Record<string, (field: DescribedField) => Shape>> = {
   string: text, textarea: text, phone: text, email: text, url: text, combobox: text, encryptedstring: text, datacategorygroupreference: text,
   id: ({ type, length }) => ({ dataType: 'VARCHAR', dataLength: length, display: `${type}(${length})` }),
   reference,
@@ -63,8 +59,8 @@ const SHAPES: Readonly<Record<string, (field: DescribedField, components: readon
   datetime: plain('DATETIME'),
   time: plain('TIME'),
   base64: plain('BLOB'),
-  address: compound,
-  location: compound,
+  address: plain('STRUCT'),
+  location: plain('STRUCT'),
   anyType: plain('VARIANT'),
   complexvalue: plain('JSON'),
   json: plain('JSON'),
@@ -91,51 +87,43 @@ function constraintOf({ type, unique, nillable }: DescribedField): NonNullable<C
   return nillable ? 'NULL' : 'NOT_NULL';
 }
 
-function columnOf(field: DescribedField, position: number, components: readonly DescribedField[]): Column {
-  const { display, ...shape } = (SHAPES[field.type] ?? unheardOf)(field, components);
-  return {
-    name: entityName(field.name),
-    ...(field.label === '' ? {} : { displayName: field.label }),
-    ...(field.length > 0 ? { dataLength: field.length } : {}),
-    ...shape,
-    dataTypeDisplay: display,
-    ...(field.inlineHelpText === undefined || field.inlineHelpText === '' ? {} : { description: field.inlineHelpText }),
-    constraint: constraintOf(field),
-    ordinalPosition: position,
-  };
+/** What is known of a field besides its type. */
+export interface ColumnNotes {
+  readonly description: string | undefined;
+  readonly tags: readonly TagLabel[];
+  readonly properties: FieldProperties | undefined;
+}
+
+export const NO_NOTES: ColumnNotes = { description: undefined, tags: [], properties: undefined };
+
+/** There are hundreds of thousands of columns in an org, so each is made once and in place. */
+function columnOf(field: DescribedField, position: number, components: readonly DescribedField[] | undefined, notesOn: (field: DescribedField) => ColumnNotes): Column {
+  const { dataType, arrayDataType, dataLength = field.length || undefined, precision, scale, display } = (SHAPES[field.type] ?? unheardOf)(field);
+  const notes = notesOn(field);
+  const description = descriptionOf(field, notes);
+  const column: Column = { name: entityName(field.name), dataType, dataTypeDisplay: display, constraint: constraintOf(field), ordinalPosition: position };
+  if (field.label !== '') column.displayName = field.label;
+  if (arrayDataType !== undefined) column.arrayDataType = arrayDataType;
+  if (dataLength !== undefined) column.dataLength = dataLength;
+  if (precision !== undefined) column.precision = precision;
+  if (scale !== undefined) column.scale = scale;
+  if (description !== '') column.description = description;
+  if (notes.tags.length > 0) column.tags = [...notes.tags];
+  if (dataType === 'STRUCT') column.children = (components ?? []).map((component, index) => columnOf(component, index + 1, undefined, notesOn));
+  return column;
+}
+
+/** The help text until there is a better one, and below it what there is to say of the properties. */
+function descriptionOf({ inlineHelpText = '' }: DescribedField, { description: described = inlineHelpText, properties }: ColumnNotes): string {
+  const text = properties === undefined ? '' : textOf(properties, described);
+  return described === '' || text === '' ? `${described}${text}` : `${described}\n\n${text}`;
 }
 
 /**
  * The columns of an object, in the order of its describe. The parts of an address or a location stand on the top level,
- * where Salesforce and OpenMetadata's own connector have them, and again below their compound field. The description is
- * the help text until a better one is found.
+ * where Salesforce and OpenMetadata's own connector have them, and again below their compound field.
  */
-export function columnsOf(fields: readonly DescribedField[]): Column[] {
+export function columnsOf(fields: readonly DescribedField[], notesOn: (field: DescribedField) => ColumnNotes = () => NO_NOTES): Column[] {
   const components = Map.groupBy(fields.filter(({ compoundFieldName, name }) => compoundFieldName !== undefined && compoundFieldName !== name), ({ compoundFieldName }) => compoundFieldName!);
-  return fields.map((field, index) => columnOf(field, index + 1, components.get(field.name) ?? []));
-}
-
-/** What is known of a field besides its describe. */
-export interface ColumnNotes {
-  readonly description?: string;
-  readonly tags?: readonly TagLabel[];
-  readonly properties?: FieldProperties;
-}
-
-/**
- * The same columns with what is known of their fields, by field name; parts of compound fields too. A description takes
- * the place of the help text, and what there is to say of the properties stands below it.
- */
-export function withNotes(columns: readonly Column[], notes: ReadonlyMap<string, ColumnNotes>): Column[] {
-  if (notes.size === 0) return [...columns];
-  return columns.map((column) => {
-    const { description: described = column.description, tags = [], properties } = notes.get(column.name) ?? {};
-    const description = [described ?? '', properties === undefined ? '' : textOf(properties, described)].filter((part) => part !== '').join('\n\n');
-    return {
-      ...column,
-      ...(description === '' ? {} : { description }),
-      ...(tags.length === 0 ? {} : { tags: [...tags] }),
-      ...(column.children === undefined ? {} : { children: withNotes(column.children, notes) }),
-    };
-  });
+  return fields.map((field, index) => columnOf(field, index + 1, components.get(field.name), notesOn));
 }

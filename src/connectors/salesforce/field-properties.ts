@@ -64,47 +64,44 @@ export interface Owner {
   readonly kind: 'user' | 'group';
 }
 
+/** While it is made. */
+export type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
+
 const MOST_VALUES = 500;
 /** Of all picklists of an object together: a table is one record, which has to fit a frame of the protocol. */
 const MOST_VALUES_IN_OBJECT = 5000;
 const FEW_VALUES = 25;
 
-/** What a describe says of a field beyond what a column has room for; undefined when that is nothing. */
-export function fieldProperties(field: DescribedField, object: Pick<DescribedObject, 'recordTypeInfos'>): FieldProperties | undefined {
-  const properties: FieldProperties = {
-    ...(field.picklistValues.length === 0 ? {} : { picklist: picklistOf(field, object) }),
-    ...(field.type === 'reference' ? { relationship: relationshipOf(field) } : {}),
-    ...(field.calculatedFormula === undefined ? {} : { formula: field.calculatedFormula }),
-    ...(field.autoNumber ? { autoNumber: true } : {}),
-    ...(field.externalId ? { externalId: true } : {}),
-    ...(field.encrypted ? { encrypted: { ...(field.mask === undefined ? {} : { mask: field.mask }), ...(field.maskType === undefined ? {} : { maskType: field.maskType }) } } : {}),
-    ...(field.defaultValue === undefined || field.defaultValue === false ? {} : { default: field.defaultValue }),
-    ...(field.defaultValueFormula === undefined ? {} : { defaultFormula: field.defaultValueFormula }),
-    ...(field.inlineHelpText === undefined || field.inlineHelpText === '' ? {} : { helpText: field.inlineHelpText }),
-    ...(field.htmlFormatted ? { richText: true } : {}),
-  };
-  return Object.keys(properties).length === 0 ? undefined : properties;
+/** How many values of each picklist of an object are told: all within reason, or few where a record could not hold them. */
+export function valuesThatFit(fields: readonly Pick<DescribedField, 'picklistValues'>[]): number {
+  const values = fields.reduce((sum, { picklistValues }) => sum + Math.min(picklistValues.length, MOST_VALUES), 0);
+  return values <= MOST_VALUES_IN_OBJECT ? MOST_VALUES : FEW_VALUES;
 }
 
-/** The picklists of an object with so many values that a record could not hold them are cut to their first few. */
-export function withFittingPicklists(fields: Readonly<Record<string, FieldProperties>>): Readonly<Record<string, FieldProperties>> {
-  const values = Object.values(fields).reduce((sum, { picklist }) => sum + (picklist?.values.length ?? 0), 0);
-  if (values <= MOST_VALUES_IN_OBJECT) return fields;
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.picklist === undefined ? field : { ...field, picklist: cut(field.picklist) }]));
+/** What a describe says of a field beyond what a column has room for; empty when that is nothing. */
+export function fieldProperties(field: DescribedField, object: Pick<DescribedObject, 'recordTypeInfos'>, mostValues = MOST_VALUES): Writable<FieldProperties> {
+  const properties: Writable<FieldProperties> = {};
+  if (field.picklistValues.length > 0) properties.picklist = picklistOf(field, object, mostValues);
+  if (field.type === 'reference') properties.relationship = relationshipOf(field);
+  if (field.calculatedFormula !== undefined) properties.formula = field.calculatedFormula;
+  if (field.autoNumber) properties.autoNumber = true;
+  if (field.externalId) properties.externalId = true;
+  if (field.encrypted) properties.encrypted = { ...(field.mask === undefined ? {} : { mask: field.mask }), ...(field.maskType === undefined ? {} : { maskType: field.maskType }) };
+  if (field.defaultValue !== undefined && field.defaultValue !== false) properties.default = field.defaultValue;
+  if (field.defaultValueFormula !== undefined) properties.defaultFormula = field.defaultValueFormula;
+  if (field.inlineHelpText !== undefined && field.inlineHelpText !== '') properties.helpText = field.inlineHelpText;
+  if (field.htmlFormatted) properties.richText = true;
+  return properties;
 }
 
-function cut(picklist: Picklist): Picklist {
-  const { values, total = values.length } = picklist;
-  return values.length <= FEW_VALUES ? picklist : { ...picklist, values: values.slice(0, FEW_VALUES), total };
-}
-
-function picklistOf(field: DescribedField, { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>): Picklist {
-  const values = field.picklistValues.slice(0, MOST_VALUES).map(({ value, label, active, defaultValue }): PicklistValue => ({
-    value,
-    ...(label === undefined || label === value ? {} : { label }),
-    ...(active ? {} : { active }),
-    ...(defaultValue ? { default: true } : {}),
-  }));
+function picklistOf(field: DescribedField, { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>, most: number): Picklist {
+  const values = field.picklistValues.slice(0, most).map(({ value, label, active, defaultValue }): PicklistValue => {
+    const told: Writable<PicklistValue> = { value };
+    if (label !== undefined && label !== value) told.label = label;
+    if (!active) told.active = false;
+    if (defaultValue) told.default = true;
+    return told;
+  });
   return {
     values,
     ...(field.picklistValues.length > values.length ? { total: field.picklistValues.length } : {}),

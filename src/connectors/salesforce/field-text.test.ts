@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { readDescribe } from './describe.ts';
-import { fieldProperties, withFittingPicklists, type FieldProperties } from './field-properties.ts';
+import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 
 const master = { name: 'Master', developerName: 'Master', active: true, available: true, master: true, defaultRecordTypeMapping: true };
 
-function propertiesOf(field: object, recordTypeInfos: readonly object[] = [master]): FieldProperties | undefined {
+function propertiesOf(field: object, recordTypeInfos: readonly object[] = [master]): FieldProperties {
   const object = readDescribe({ name: 'X', recordTypeInfos, fields: [{ name: 'F', type: 'string', ...field }] });
   return fieldProperties(object.fields[0]!, object);
 }
 
 describe('the properties of a field', () => {
   it('are nothing where a column says it all', () => {
-    expect(propertiesOf({ length: 80, nillable: false, unique: true, defaultValue: null })).toBeUndefined();
-    expect(propertiesOf({ type: 'boolean', defaultValue: false })).toBeUndefined();
+    expect(propertiesOf({ length: 80, nillable: false, unique: true, defaultValue: null })).toEqual({});
+    expect(propertiesOf({ type: 'boolean', defaultValue: false })).toEqual({});
   });
 
   it('leave out of a picklist what goes without saying', () => {
@@ -23,18 +23,17 @@ describe('the properties of a field', () => {
 
   it('keep a picklist of thousands to a size that travels, and say how many there are', () => {
     const picklistValues = Array.from({ length: 3000 }, (_, index) => ({ value: `v${index}`, active: true }));
-    const { picklist } = propertiesOf({ type: 'picklist', picklistValues })!;
+    const { picklist } = propertiesOf({ type: 'picklist', picklistValues });
     expect([picklist!.values.length, picklist!.total]).toEqual([500, 3000]);
     expect(textOf({ picklist: picklist! }, undefined)).toContain('and 2975 more');
   });
 
   it('cut the picklists of an object that has too many values for one record', () => {
-    const values = Array.from({ length: 500 }, (_, index) => ({ value: `v${index}` }));
-    const fields = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`F${index}`, { picklist: { values, total: 900, restricted: true } }]));
-    const { F0, ...ten } = fields;
-    expect(withFittingPicklists(fields)['F10']!.picklist).toMatchObject({ values: { length: 25 }, total: 900 });
-    expect(withFittingPicklists(ten)).toBe(ten);
-    expect(F0).toEqual(fields['F10']);
+    const field = (name: string): object => ({ name, type: 'picklist', picklistValues: Array.from({ length: 900 }, (_, index) => ({ value: `v${index}` })) });
+    const object = readDescribe({ name: 'X', fields: Array.from({ length: 11 }, (_, index) => field(`F${index}`)) });
+    const most = valuesThatFit(object.fields);
+    expect(fieldProperties(object.fields[10]!, object, most).picklist).toMatchObject({ values: { length: 25 }, total: 900 });
+    expect(valuesThatFit(object.fields.slice(1))).toBe(500);
   });
 
   it.each([
@@ -43,7 +42,7 @@ describe('the properties of a field', () => {
     [{ referenceTo: ['Invoice__c'], relationshipOrder: 0, cascadeDelete: true }, 'masterDetail', 'cascade'],
     [{ referenceTo: ['Account'], restrictedDelete: true }, 'lookup', 'restrict'],
   ])('know what kind of relationship %j is', (field, kind, onDelete) => {
-    expect(propertiesOf({ type: 'reference', relationshipName: 'R', ...field })?.relationship).toMatchObject({ kind, name: 'R', ...(onDelete === undefined ? {} : { onDelete }) });
+    expect(propertiesOf({ type: 'reference', relationshipName: 'R', ...field }).relationship).toMatchObject({ kind, name: 'R', ...(onDelete === undefined ? {} : { onDelete }) });
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { ListedObject } from './describe.ts';
 
@@ -84,5 +84,5 @@ export class LastRun {
 }
 
 function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value) ?? '').digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(value) ?? '', 'base64url').slice(0, 22);
 }

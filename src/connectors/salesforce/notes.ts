@@ -1,13 +1,11 @@
 import type { TagLabel } from '../../openmetadata/entities.ts';
 import type { ColumnNotes } from './columns.ts';
 import type { EntityRow, FieldRow } from './descriptions.ts';
-import type { FieldProperties, Owner, RollUp } from './field-properties.ts';
+import type { FieldProperties, Owner, RollUp, Writable } from './field-properties.ts';
 import { rollupFromDataType } from './formula/rollup.ts';
-import { labelOf, originOfField, tagsOfField, tagsOfObject } from './governance.ts';
-import { kindOf } from './catalogue.ts';
-import type { ListedObject } from './describe.ts';
-import { annotate, type Table } from './table.ts';
-import { withEntityRow, type Trigger, type ValidationRule } from './table-properties.ts';
+import { labelOf, originOfField, tagsOfField } from './governance.ts';
+import type { DescribedField } from './describe.ts';
+import type { Trigger, ValidationRule } from './table-properties.ts';
 
 /** What the Tooling API says of one object and its fields. */
 export interface ObjectNotes {
@@ -23,39 +21,16 @@ export interface ObjectNotes {
   readonly tags: boolean;
 }
 
-/** A table with all that administrators and builders said of it. */
-export function tableWithNotes(table: Table, listed: ListedObject, notes: ObjectNotes): Table {
-  const { entity, fields, validationRules, triggers, tags } = notes;
-  const columns = new Map<string, ColumnNotes>();
-  for (const { name } of table.request.columns) {
-    const note = columnNotes(name, table.properties.columns?.[name], fields.get(name), notes);
-    if (note !== undefined) columns.set(name, note);
-  }
-  const described = Object.fromEntries([...columns].flatMap(([name, { properties }]) => (properties === undefined ? [] : [[name, properties]])));
-  const { columns: _, ...own } = withEntityRow(table.properties, entity);
-  return annotate(table, {
-    description: entity?.Description,
-    tags: tags ? tagsOfObject(listed.name, kindOf(listed)).map(labelOf) : [],
-    columns,
-    properties: {
-      ...own,
-      ...(validationRules.length === 0 ? {} : { validationRules }),
-      ...(triggers.length === 0 ? {} : { triggers }),
-      ...(Object.keys(described).length === 0 ? {} : { columns: described }),
-    },
-  });
+export const NOTHING_KNOWN: ObjectNotes = { entity: undefined, fields: new Map(), validationRules: [], triggers: [], owners: new Map(), rollUps: new Map(), tags: false };
+
+/** What there is to say of a field: what its describe knows, and what administrators said. */
+export function notesOn({ name }: DescribedField, known: Writable<FieldProperties>, { fields, tags, owners, rollUps }: ObjectNotes): ColumnNotes {
+  const row = fields.get(name);
+  if (row !== undefined) addTo(known, row, owners, rollUps.get(name));
+  return { description: row?.Description, tags: tags ? labelsOf(name, row) : NO_LABELS, properties: isEmpty(known) ? undefined : known };
 }
 
-function columnNotes(name: string, known: FieldProperties | undefined, row: FieldRow | undefined, { tags, owners, rollUps }: ObjectNotes): ColumnNotes | undefined {
-  const labels = tags ? labelsOf(name, row) : [];
-  const properties = { ...known, ...(row === undefined ? {} : propertiesOf(row, owners, rollUps.get(name))) };
-  const note: ColumnNotes = {
-    ...(row?.Description === undefined ? {} : { description: row.Description }),
-    ...(labels.length === 0 ? {} : { tags: labels }),
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
-  };
-  return Object.keys(note).length === 0 ? undefined : note;
-}
+const NO_LABELS: readonly TagLabel[] = [];
 
 function labelsOf(name: string, row: FieldRow | undefined): readonly TagLabel[] {
   const origin = originOfField(name);
@@ -63,16 +38,19 @@ function labelsOf(name: string, row: FieldRow | undefined): readonly TagLabel[] 
   return classified.length === 0 ? origin : [...classified.map(labelOf), ...origin];
 }
 
-function propertiesOf({ DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): FieldProperties {
+function addTo(properties: Writable<FieldProperties>, { DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): void {
   const rollUp = definition ?? rollUpShown(DataType);
   const owner = BusinessOwnerId === undefined ? undefined : owners.get(BusinessOwnerId);
-  return {
-    ...(rollUp === undefined ? {} : { rollUp }),
-    ...(SecurityClassification === undefined ? {} : { securityClassification: SecurityClassification }),
-    ...(ComplianceGroup === undefined || ComplianceGroup === '' ? {} : { complianceGroups: ComplianceGroup.split(';') }),
-    ...(BusinessStatus === undefined ? {} : { businessStatus: BusinessStatus }),
-    ...(owner === undefined ? {} : { owners: [owner] }),
-  };
+  if (rollUp !== undefined) properties.rollUp = rollUp;
+  if (SecurityClassification !== undefined) properties.securityClassification = SecurityClassification;
+  if (ComplianceGroup !== undefined && ComplianceGroup !== '') properties.complianceGroups = ComplianceGroup.split(';');
+  if (BusinessStatus !== undefined) properties.businessStatus = BusinessStatus;
+  if (owner !== undefined) properties.owners = [owner];
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 /** What Setup shows of a roll-up, which names the child by its label; undefined for a field that is none. */

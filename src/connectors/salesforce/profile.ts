@@ -38,8 +38,9 @@ const NUMBERS: ReadonlySet<string> = new Set(['DECIMAL', 'DOUBLE', 'INT', 'BIGIN
 const DATES: ReadonlySet<string> = new Set(['DATE', 'DATETIME']);
 
 /** The columns worth a profile. Of classified fields only counts are taken, as of all text: a value could be personal. */
-export function profilableOf(columns: readonly Column[], aggregatable: ReadonlySet<string>, properties: Readonly<Record<string, FieldProperties>>): Profilable[] {
-  return columns.filter(({ name }) => aggregatable.has(name)).map(({ name, dataType }) => {
+export function profilableOf(columns: readonly Column[], aggregatable: readonly string[], properties: Readonly<Record<string, FieldProperties>>): Profilable[] {
+  const names = new Set(aggregatable);
+  return columns.filter(({ name }) => names.has(name)).map(({ name, dataType }) => {
     const numeric = NUMBERS.has(dataType);
     const { securityClassification, complianceGroups, encrypted } = properties[name] ?? {};
     const closed = (securityClassification !== undefined && securityClassification !== 'Public') || complianceGroups !== undefined || encrypted !== undefined;

@@ -3,6 +3,7 @@ import type { DescribedObject } from './describe.ts';
 import type { EntityRow } from './descriptions.ts';
 import type { FieldProperties } from './field-properties.ts';
 import { namespaceOf } from './governance.ts';
+import type { ObjectNotes } from './notes.ts';
 
 export interface RecordType {
   readonly name: string;
@@ -49,12 +50,12 @@ export interface TableProperties {
   readonly columns?: Readonly<Record<string, FieldProperties>>;
 }
 
-/** What an object's describe says. */
-export function tableProperties(object: DescribedObject): TableProperties {
+/** What an object's describe says, and what the Tooling API says of it. */
+export function tableProperties(object: DescribedObject, { entity, validationRules, triggers }: ObjectNotes, columns: Readonly<Record<string, FieldProperties>>): TableProperties {
   const recordTypes = object.recordTypeInfos.filter(({ master }) => !master).map(({ name, developerName, active, defaultRecordTypeMapping }): RecordType => ({
     name, developerName, active, ...(defaultRecordTypeMapping ? { default: true } : {}),
   }));
-  const namespace = namespaceOf(object.name);
+  const namespace = entity?.NamespacePrefix ?? namespaceOf(object.name);
   return {
     kind: kindOf(object),
     custom: object.custom,
@@ -63,24 +64,22 @@ export function tableProperties(object: DescribedObject): TableProperties {
     ...(namespace === undefined ? {} : { namespace }),
     ...(object.associateParentEntity === undefined ? {} : { parent: object.associateParentEntity }),
     ...(recordTypes.length === 0 ? {} : { recordTypes }),
-    features: object.features,
+    features: entity?.IsFieldHistoryTracked === true ? [...object.features, 'fieldHistoryTracked'] : object.features,
+    ...(entity === undefined ? {} : propertiesOf(entity)),
+    ...(validationRules.length === 0 ? {} : { validationRules }),
+    ...(triggers.length === 0 ? {} : { triggers }),
+    ...(Object.keys(columns).length === 0 ? {} : { columns }),
   };
 }
 
-/** The same with what the Tooling API says of the object. */
-export function withEntityRow(properties: TableProperties, row: EntityRow | undefined): TableProperties {
-  if (row === undefined) return properties;
-  const { NamespacePrefix, Publisher, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked } = row;
+function propertiesOf({ NamespacePrefix, Publisher, InternalSharingModel, ExternalSharingModel, DeploymentStatus }: EntityRow): Pick<TableProperties, 'package' | 'sharing' | 'deployment'> {
   const sharing = {
     ...(InternalSharingModel === undefined ? {} : { internal: InternalSharingModel }),
     ...(ExternalSharingModel === undefined ? {} : { external: ExternalSharingModel }),
   };
   return {
-    ...properties,
-    ...(NamespacePrefix === undefined ? {} : { namespace: NamespacePrefix }),
     ...(NamespacePrefix === undefined || Publisher?.Name === undefined ? {} : { package: Publisher.Name }),
     ...(Object.keys(sharing).length === 0 ? {} : { sharing }),
     ...(DeploymentStatus === undefined ? {} : { deployment: DeploymentStatus }),
-    features: IsFieldHistoryTracked === true ? [...properties.features, 'fieldHistoryTracked'] : properties.features,
   };
 }

@@ -1,19 +1,12 @@
-import type { Column, CreateTable, TableConstraint, TableType, TagLabel } from '../../openmetadata/entities.ts';
+import type { Column, CreateTable, TableConstraint, TableType } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from './catalogue.ts';
-import { columnsOf, withNotes, type ColumnNotes } from './columns.ts';
+import { columnsOf, type ColumnNotes } from './columns.ts';
 import type { DescribedField, DescribedObject } from './describe.ts';
-import { fieldProperties, withFittingPicklists, type FieldProperties } from './field-properties.ts';
+import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
+import { labelOf, tagsOfObject } from './governance.ts';
+import { NOTHING_KNOWN, notesOn, type ObjectNotes } from './notes.ts';
 import { tableProperties, type TableProperties } from './table-properties.ts';
-
-/** What is known of an object besides its describe. */
-export interface TableNotes {
-  readonly description: string | undefined;
-  readonly tags: readonly TagLabel[];
-  /** By column name. */
-  readonly columns: ReadonlyMap<string, ColumnNotes>;
-  readonly properties: TableProperties;
-}
 
 export interface TableContext {
   readonly service: string;
@@ -29,8 +22,8 @@ export interface Table {
   readonly fqn: string;
   readonly request: CreateTable;
   readonly properties: TableProperties;
-  /** Columns that SOQL can aggregate. */
-  readonly aggregatable: ReadonlySet<string>;
+  /** Names of the columns that SOQL can aggregate. */
+  readonly aggregatable: readonly string[];
 }
 
 const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
@@ -43,46 +36,40 @@ export function tableTypeOf(kind: ObjectKind): TableType {
   return TABLE_TYPES[kind];
 }
 
-/** The CreateTableRequest of an object, as far as its describe has it. */
-export function tableOf(object: DescribedObject, context: TableContext): Table {
+/** The CreateTableRequest of an object, with all that is known of it. */
+export function tableOf(object: DescribedObject, context: TableContext, notes: ObjectNotes = NOTHING_KNOWN): Table {
   const name = entityName(object.name);
   const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
-  const columns = columnsOf(object.fields);
+  const properties: Record<string, FieldProperties> = {};
+  const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
   const tableConstraints = constraintsOf(object.fields, columns, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
+  const description = notes.entity?.Description ?? '';
+  const tags = notes.tags ? tagsOfObject(object.name, kindOf(object)).map(labelOf) : [];
   return {
     fqn: `${databaseSchema}.${fullyQualifiedName(name)}`,
     request: {
       name,
       ...(object.label === '' ? {} : { displayName: object.label }),
+      ...(description === '' ? {} : { description }),
+      ...(tags.length === 0 ? {} : { tags }),
       tableType: tableTypeOf(kindOf(object)),
       columns,
       ...(tableConstraints.length === 0 ? {} : { tableConstraints }),
       databaseSchema,
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
-    properties: { ...tableProperties(object), ...propertiesOfColumns(object) },
-    aggregatable: new Set(object.queryable ? object.fields.filter((field) => field.aggregatable).map(({ name: field }) => entityName(field)) : []),
+    properties: tableProperties(object, notes, properties),
+    aggregatable: object.queryable ? object.fields.filter((field) => field.aggregatable).map(({ name: field }) => entityName(field)) : [],
   };
 }
 
-function propertiesOfColumns(object: DescribedObject): Pick<TableProperties, 'columns'> {
-  const known = object.fields.flatMap((field): [string, FieldProperties][] => {
-    const properties = fieldProperties(field, object);
-    return properties === undefined ? [] : [[entityName(field.name), properties]];
-  });
-  return known.length === 0 ? {} : { columns: withFittingPicklists(Object.fromEntries(known)) };
-}
-
-/** The same table with what is known besides. */
-export function annotate({ fqn, request, aggregatable }: Table, { description, tags, columns, properties }: TableNotes): Table {
-  return {
-    fqn, properties, aggregatable,
-    request: {
-      ...request,
-      ...(description === undefined || description === '' ? {} : { description }),
-      ...(tags.length === 0 ? {} : { tags: [...tags] }),
-      columns: withNotes(request.columns, columns),
-    },
+/** Gathers the properties of the fields as they come by; the parts of a compound field come by twice. */
+function columnNotes(object: DescribedObject, notes: ObjectNotes, properties: Record<string, FieldProperties>): (field: DescribedField) => ColumnNotes {
+  const mostValues = valuesThatFit(object.fields);
+  return (field) => {
+    const on = notesOn(field, fieldProperties(field, object, mostValues), notes);
+    if (on.properties !== undefined) properties[entityName(field.name)] = on.properties;
+    return on;
   };
 }
 

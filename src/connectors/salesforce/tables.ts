@@ -1,12 +1,11 @@
 import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
-import { assertEntity } from '../../openmetadata/entities.ts';
+import { assertTable } from '../../openmetadata/table-check.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Annotator, Notes } from './annotator.ts';
 import type { ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
 import { MOST_ROWS } from './descriptions.ts';
 import { inParallel } from './in-parallel.ts';
-import { tableWithNotes } from './notes.ts';
 import type { Org } from './org.ts';
 import type { OrgModel } from './org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
@@ -86,8 +85,8 @@ function outcomeOf(item: Described, notes: Notes, { model, mapping }: TablesOpti
   try {
     const object = item.describe.read();
     model.add(object);
-    const table = tableWithNotes(tableOf(object, mapping), listed, notes(listed));
-    assertEntity('table', table.fqn, table.request);
+    const table = tableOf(object, mapping, notes(listed));
+    assertTable(table.fqn, table.request);
     return { listed, table, record: { kind: 'entity', type: 'table', fqn: table.fqn, request: { ...table.request }, properties: { ...table.properties } } };
   } catch (thrown) {
     return { listed, record: failureOf(listed.name, RunnerError.from(thrown)) };
