@@ -113,11 +113,12 @@ describe('the worker program', () => {
 
   it('leaves alone the sink that a job names, and the token in it', async () => {
     const securityConfig = { jwtToken: 'secret:/openmetadata/bot' };
-    start({ ...workflow, sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api', securityConfig } } });
+    start({ ...workflow, source: { ...workflow.source, sourceConfig: { config: { type: 'DatabaseMetadata', overrideMetadata: true } } }, sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api', securityConfig } } });
     await reached;
     tell({ type: 'stop', status: 'cancelled', reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true } });
     expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
     expect(JSON.stringify(heard)).toContain('The sink that the workflow names is not used');
+    expect(JSON.stringify(heard)).toContain('overrideMetadata has no effect');
     expect(JSON.stringify(heard)).not.toContain('openmetadata/bot');
   });
 

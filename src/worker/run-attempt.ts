@@ -149,7 +149,7 @@ class Attempt {
     const { clock, random, job } = this.#options;
     const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger, clock, random }), clock);
-    else if (job.kind === 'metadata' && namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
+    else if (job.kind === 'metadata') noticeWithoutSink(workflow, logger);
     this.#memory = memory;
     const context: ConnectorContext = {
       ...access, ...(memory === undefined ? {} : { memory: job.ref.attempt === 1 ? memory : forgetful(memory) }), workflow, logger, clock, random,
@@ -206,4 +206,9 @@ const withheld = new RunnerError('ENTITY_INVALID', 'a record is too large to be 
 /** A run that is tried again may not go by what an attempt before it believed to have told. */
 function forgetful(memory: FileRunMemory): RunMemory {
   return { recall: () => Promise.resolve(undefined), keep: (state) => memory.keep(state) };
+}
+
+function noticeWithoutSink(workflow: Workflow, logger: Logger): void {
+  if (namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
+  if (workflow.source.sourceConfig.config['overrideMetadata'] === true) logger.log('info', 'overrideMetadata has no effect: this run writes to no catalogue itself');
 }

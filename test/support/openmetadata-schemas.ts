@@ -56,6 +56,11 @@ export function openMetadataValidator(path: string): ValidateFunction {
   return validate;
 }
 
+/** One of the schemas as it is. */
+export function openMetadataSchema(path: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(join(root, path), 'utf8')) as Readonly<Record<string, unknown>>;
+}
+
 /** The schema of each entity type's create request. */
 export const CREATE_REQUEST_SCHEMAS = {
   databaseService: 'api/services/createDatabaseService.json',

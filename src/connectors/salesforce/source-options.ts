@@ -32,9 +32,11 @@ const optionsSchema = z.looseObject({
   sampleRows: z.strictObject({ rows: z.int().min(1).max(100).default(50), maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
 });
 
-const ACTED_ON: ReadonlySet<string> = new Set(Object.keys(optionsSchema.shape));
+/** By whoever writes to a catalogue: a run without one says so itself. */
+const ACTED_ON_ELSEWHERE = 'overrideMetadata';
+const ACTED_ON: ReadonlySet<string> = new Set([...Object.keys(optionsSchema.shape), ACTED_ON_ELSEWHERE]);
 /** Options that change nothing when they have this value, so that nobody needs to be told. */
-const INERT: Readonly<Record<string, unknown>> = { threads: 1, overrideMetadata: false, extractJsonSchema: false };
+const INERT: Readonly<Record<string, unknown>> = { threads: 1, queryLogDuration: 1, queryParsingTimeoutLimit: 300, extractJsonSchema: false, jsonSchemaSampleSize: 10 };
 
 export interface Place {
   readonly service: string;
