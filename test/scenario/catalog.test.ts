@@ -17,6 +17,7 @@ interface Table {
   readonly tags: readonly { readonly tagFQN: string; readonly description: string | null }[];
   readonly owners: readonly { readonly email: string | null }[];
   readonly profile: { readonly tableProfile?: { readonly rowCount?: number } } | null;
+  readonly sample: unknown;
 }
 
 /** Everything a run says about an org, as a reader of the control plane finds it. */
@@ -24,14 +25,16 @@ describe('a run with every part, from the org to the catalog', () => {
   let stage: Stage;
   let tables: Map<string, Table>;
   let types: Map<string, number>;
+  let run: string;
 
   const read = <T>(path: string): Promise<T> => stage.client.call<T>('GET', path);
 
   beforeAll(async () => {
     stage = await Stage.open({ objects: OBJECTS, latencyMs: 0 });
     await stage.startRunner();
-    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true }, deadlineMs: 100_000 });
-    expect(await stage.ended(await stage.startRun())).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 100_000 });
+    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 100_000 });
+    run = await stage.startRun();
+    expect(await stage.ended(run)).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 100_000 });
     const counted = await read<{ types: { type: string; count: number }[] }>('/api/v1/entity-types');
     types = new Map(counted.types.map(({ type, count }) => [type, count]));
     const names = await stage.tables();
@@ -43,6 +46,12 @@ describe('a run with every part, from the org to the catalog', () => {
     expect(types.get('table')).toBe(tables.size);
     expect(types.get('tag')).toBeGreaterThan(2);
     for (const type of ['classification', 'storedProcedure', 'tableProfile']) expect([type, (types.get(type) ?? 0) > 0]).toEqual([type, true]);
+  });
+
+  it('brings no rows of data, though they are asked for: the local policy does not permit them, and the log says so', async () => {
+    const { logs } = await read<{ logs: { message: string }[] }>(`/api/v1/runs/${run}/logs`);
+    expect([types.get('sampleData'), logs.filter(({ message }) => message.includes('sampleRows: allow')).length]).toEqual([undefined, 1]);
+    expect([...tables.values()].filter(({ sample }) => sample !== null)).toEqual([]);
   });
 
   it('names tags with their meaning, owners, row counts and properties at the tables', () => {

@@ -4,6 +4,7 @@ import { openMetadataSchemasPresent, openMetadataValidator } from '../../../test
 import { extractFrom, failuresOf, tablesOf, type RunOptions, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
 import type { Cell, SampleDataRecord } from '../../domain/record.ts';
 import type { Column } from '../../openmetadata/entities.ts';
+import { openColumns } from './sample-columns.ts';
 import type { TableProperties } from './table-properties.ts';
 
 const FQN = 'sandbox.default.salesforce';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   plant('Api_Key__c', 'string', { content: 'credential one' });
   plant('Handle__c', 'string', { label: 'Portal Password', content: 'credential two' });
   plant('Sealed__c', 'encryptedstring', { content: 'credential three' });
+  plant('Shielded__c', 'string', { content: 'credential four', traits: { encrypted: true } });
   plant('Attachment__c', 'base64', { content: 'Y3JlZGVudGlhbA==' });
   plant('Notes__c', 'textarea', { length: 32_000, content: LONG });
   plant('Unbroken__c', 'textarea', { length: 32_000, content: 'x'.repeat(600) });
@@ -57,6 +59,11 @@ function valuesOf(object: string, column: string, of: SalesforceRun = run): Cell
 
 function withoutSamples(of: SalesforceRun): unknown[] {
   return of.logs.filter(({ message }) => message.includes('go without sample rows')).map(({ message, data }) => [message.split(': ')[1], data]);
+}
+
+/** What the catalogue says of a field that nobody classified. */
+function fieldRow(name: string): object {
+  return { QualifiedApiName: name, IsCalculated: false, SecurityClassification: null, ComplianceGroup: null, EntityDefinition: { QualifiedApiName: 'Account' } };
 }
 
 describe('sample rows', () => {
@@ -101,9 +108,16 @@ describe('sample rows', () => {
     expect(columns.filter((name) => name.includes('Place'))).toEqual(['Open_Place__Latitude__s']);
   });
 
+  it('have no name of a person while a part of it is classified, and no part while the name is', () => {
+    const table = { object: 'Contact', fqn: `${FQN}.Contact`, fields: 2, columns: [{ name: 'Name', whole: undefined }, { name: 'LastName', whole: 'Name' }] };
+    expect(openColumns(table, new Map([['Name', 'open']]))).toEqual(['Name', 'LastName']);
+    expect(openColumns(table, new Map([['Name', 'open'], ['LastName', 'closed']]))).toEqual([]);
+    expect(openColumns(table, new Map([['Name', 'closed'], ['LastName', 'open']]))).toEqual([]);
+  });
+
   it('have no encrypted field, no file and nothing that is called a credential by name or label', () => {
     expect(JSON.stringify(samplesOf())).not.toContain('credential');
-    expect(sampleOf('Account').columns.filter((name) => ['Api_Key__c', 'Handle__c', 'Sealed__c', 'Attachment__c', 'BillingAddress'].includes(name))).toEqual([]);
+    expect(sampleOf('Account').columns.filter((name) => ['Api_Key__c', 'Handle__c', 'Sealed__c', 'Shielded__c', 'Attachment__c', 'BillingAddress'].includes(name))).toEqual([]);
   });
 
   it('cut long text between words, so that no secret is cut in two', () => {
@@ -166,8 +180,9 @@ describe('where classifications cannot be read', () => {
   it.each([
     ['refused', { kind: 'forbid' }],
     ['not there', { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }] }],
-    ['cut short', { kind: 'respond', status: 200, body: { done: false, nextRecordsUrl: '/services/data/v64.0/tooling/query/01g-1', totalSize: 4000, records: [] } }],
-    ['without the classes', { kind: 'respond', status: 200, body: { done: true, records: [{ QualifiedApiName: 'Name', IsCalculated: false, EntityDefinition: { QualifiedApiName: 'Account' } }] } }],
+    ['cut short', { kind: 'respond', status: 200, body: { done: false, nextRecordsUrl: '/services/data/v64.0/tooling/query/01g-1', totalSize: 4000, records: [fieldRow('Open__c')] } }],
+    ['without one of the classes', { kind: 'respond', status: 200, body: { done: true, records: [{ ...fieldRow('Open__c'), ComplianceGroup: undefined }] } }],
+    ['without the other', { kind: 'respond', status: 200, body: { done: true, records: [{ ...fieldRow('Open__c'), SecurityClassification: undefined }] } }],
   ] as const)('(%s) no row is taken, and the run says of how many tables', async (_what, effect) => {
     sandbox.faults.install({ match: { path: 'IsCalculated' }, effect });
     const closed = await sampled();
@@ -182,8 +197,7 @@ describe('where classifications cannot be read', () => {
   });
 
   it('a field that the org does not speak of stays out', async () => {
-    const row = (name: string): object => ({ QualifiedApiName: name, IsCalculated: false, SecurityClassification: null, ComplianceGroup: null, EntityDefinition: { QualifiedApiName: 'Account' } });
-    sandbox.faults.install({ match: { path: 'IsCalculated' }, effect: { kind: 'respond', status: 200, body: { done: true, records: [row('Id'), row('Open__c')] } } });
+    sandbox.faults.install({ match: { path: 'IsCalculated' }, effect: { kind: 'respond', status: 200, body: { done: true, records: [fieldRow('Id'), fieldRow('Open__c')] } } });
     const partial = await sampled();
     expect(samplesOf(partial).map(({ table, request }) => [table, [...request.columns].sort()])).toEqual([[`${FQN}.Account`, ['Id', 'Open__c']]]);
   });

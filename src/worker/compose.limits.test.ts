@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConnectorLimits } from '../connectors/connector.ts';
+import { CONNECTORS } from '../connectors/registry.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { createRedactor } from '../secrets/redactor.ts';
+import { composeAccess, type SinkUse } from './compose.ts';
+import { parseJobDocument } from './job-document.ts';
+import { workerSettingsSchema } from './settings.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'limits-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** What a run may read under a policy, whatever its job asks for. */
+async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLimits> {
+  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({ version: 1, plainTextSecrets: 'allow', salesforce }), { mode: 0o600 });
+  const settings = workerSettingsSchema.parse({
+    policyFile: join(directory, 'policy.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
+    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
+  });
+  const { document, workflow } = parseJobDocument(JSON.stringify({
+    source: {
+      type: 'salesforce', serviceName: 'crm', serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'typed in', salesforceDomain: 'acme.my' } },
+      sourceConfig: { config: { includeDDL: true, sampleRows: {}, codeText: 'allow', limits: { sampleRows: true, codeText: true } } },
+    },
+    workflowConfig: {}, salesforce: { sampleRows: 'allow', codeText: 'allow' },
+  }));
+  const access = await composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+  return access.limits;
+}
+
+describe('what a run may read beyond metadata', () => {
+  it.each([
+    ['unused', {}, false], ['unused', { codeText: 'local' }, false], ['unused', { codeText: 'deny' }, false], ['unused', { codeText: 'allow' }, true],
+    ['required', {}, true], ['ifPermitted', {}, true], ['required', { codeText: 'deny' }, false], ['ifPermitted', { codeText: 'allow' }, true],
+  ] as const)('the text of code, with the sink %s and the policy %j: %s', async (sink, salesforce, expected) => {
+    expect((await limitsOf(salesforce, sink)).codeText).toBe(expected);
+  });
+
+  it.each([['unused', {}, false], ['required', {}, false], ['unused', { sampleRows: 'allow' }, true], ['required', { sampleRows: 'allow' }, true]] as const)('sample rows, with the sink %s and the policy %j: %s', async (sink, salesforce, expected) => {
+    expect((await limitsOf(salesforce, sink)).sampleRows).toBe(expected);
+  });
+});
