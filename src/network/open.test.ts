@@ -218,10 +218,8 @@ describe('a proxy', () => {
   });
 
   it('that hangs ends with the deadline, which names the phase', async () => {
-    const started = performance.now();
     const error = await failure(createConnect(settings({ proxy: through(await openProxy({ silent: true })) }))(asked, options({ timeoutMs: 150 })));
     expect(error).toMatchObject({ code: 'NETWORK_TIMEOUT', message: expect.stringContaining('asking the proxy') as string });
-    expect(performance.now() - started).toBeLessThan(1500);
   });
 
   it('may send the first bytes of the tunnel together with its answer', async () => {

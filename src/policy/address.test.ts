@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/support/property-runs.ts';
 import { classifyAddress } from './address.ts';
 
 describe('an address', () => {
@@ -22,10 +23,10 @@ describe('an address', () => {
       const [a, b, c, d] = v4.split('.').map(Number) as [number, number, number, number];
       const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
       for (const spelling of [`::ffff:${v4}`, `::ffff:${hex}`, `0:0:0:0:0:FFFF:${hex}`, `64:ff9b::${hex}`]) expect(classifyAddress(spelling)).toBe(classifyAddress(v4));
-    }));
+    }), { numRuns: runs(100) });
   });
 
   it('is placed whatever it is', () => {
-    fc.assert(fc.property(fc.oneof(fc.ipV6(), fc.string()), (text) => ['public', 'private', 'forbidden'].includes(classifyAddress(text))));
+    fc.assert(fc.property(fc.oneof(fc.ipV6(), fc.string()), (text) => ['public', 'private', 'forbidden'].includes(classifyAddress(text))), { numRuns: runs(100) });
   });
 });

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/support/property-runs.ts';
 import { formatReference, looksLikeReference, parseReference } from './reference.ts';
 
 describe('a reference', () => {
@@ -24,7 +25,7 @@ describe('a reference', () => {
     fc.assert(fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
       const path = parseReference(pieces.join(''));
       expect(path?.every((segment) => /^(?!\.)[A-Za-z0-9._-]{1,64}$/.test(segment)) ?? true).toBe(true);
-    }), { numRuns: 20_000 });
+    }), { numRuns: runs(2000) });
   });
 });
 

@@ -7,6 +7,7 @@ import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover, segments } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
+import { fractions, runs } from '../support/property-runs.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
 
 const never = new AbortController().signal;
@@ -173,15 +174,6 @@ async function pass(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 }
 
-/** A small generator of fractions, so that a failing case can be run again. */
-function fractions(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 async function newDisk(seed: number): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk(fractions(seed));
   await disk.makeDirectory(directory);
@@ -194,8 +186,8 @@ describe('the spool, beside a model of it', () => {
       const spool = new SpoolBesideModel(await newDisk(seed));
       for (const step of commands) await spool.apply(step);
       await spool.end();
-    }), { numRuns: 1500 });
-  }, 60_000);
+    }), { numRuns: runs(250) });
+  });
 
   it('never takes a flipped bit for data, and tells damage from a torn tail', async () => {
     await assert(asyncProperty(array(integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 12 }), double({ min: 0, max: 0.999, noNaN: true }), async (sizes, where) => {
@@ -219,7 +211,7 @@ describe('the spool, beside a model of it', () => {
       const reader = new SpoolReader({ disk, directory, found: saved });
       const batch = await reader.read(1, Number.MAX_SAFE_INTEGER);
       expect(batch?.lines ?? []).toEqual(lines.slice(0, saved.durable));
-    }), { numRuns: 300 });
+    }), { numRuns: runs(60) });
   });
 });
 

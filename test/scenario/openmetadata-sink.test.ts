@@ -8,7 +8,7 @@ import { entitiesOf, LocalRunner, type Ingestion } from '../support/local-runner
 import { startOpenMetadataServer, type OpenMetadataServer } from '../support/openmetadata-server/server.ts';
 import { Program } from '../support/program.ts';
 
-const OBJECTS = 40;
+const OBJECTS = 12;
 const TIMEOUT = 60_000;
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl';
 const REFERENCE = 'secret:/openmetadata/bot';
@@ -33,7 +33,7 @@ beforeEach(async () => {
     connectTo: [`${host}:${port}=127.0.0.1:${port}`], caPem: authority.caPem,
     rules: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: [`${host}:${port}`] }],
   });
-  await runner.store(REFERENCE, TOKEN);
+  await runner.store({ [REFERENCE]: TOKEN });
 }, TIMEOUT);
 afterEach(async () => {
   runner.close();

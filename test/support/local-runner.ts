@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { EntityRecord, OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
 import { Place, type Result } from '../cli/command-line.ts';
+import { storeInVault } from './vault.ts';
 
 export interface SecretRule {
   readonly ref: string;
@@ -39,15 +40,13 @@ export class LocalRunner {
   static async install(sandbox: Sandbox, options: LocalRunnerOptions = {}): Promise<LocalRunner> {
     const runner = new LocalRunner(sandbox);
     runner.#writeFiles(options);
-    await runner.store(PASSWORD, sandbox.credentials.password);
-    await runner.store(TOKEN, sandbox.credentials.securityToken);
+    await runner.store({ [PASSWORD]: sandbox.credentials.password, [TOKEN]: sandbox.credentials.securityToken });
     return runner;
   }
 
-  /** Puts a secret into the vault. */
-  async store(reference: string, value: string): Promise<void> {
-    const { code, stderr } = await this.place.call(['secrets', 'set', reference], { input: value });
-    if (code !== 0) throw new Error(`secrets set ended with ${code}: ${stderr}`);
+  /** Puts secrets, by reference, into the vault. */
+  store(secrets: Readonly<Record<string, string>>): Promise<void> {
+    return storeInVault(this.place.stateDir, join(this.place.directory, 'keys', 'vault.key'), secrets);
   }
 
   /** A workflow document for the org; `more` goes over its top level. */

@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
 import { Processes } from '../../demo/processes.ts';
-import { passwordReference, storeSecrets, tokenReference, writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
+import { passwordReference, tokenReference, writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
 import { Program } from './program.ts';
+import { storeInVault } from './vault.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const runnerProgram = join(root, 'bin/hybrid-runner.js');
@@ -38,7 +39,7 @@ export class Stage {
     try {
       await Promise.all([stage.#startSandbox(), stage.startControlPlane()]);
       writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, { objects: options.objects, latencyMs: 0, channel: options.channel ?? 'ws', json: true, keep: false });
-      await storeSecrets(stage.place, stage.sandbox);
+      await stage.store({ [passwordReference]: stage.sandbox.credentials.password, [tokenReference]: stage.sandbox.credentials.securityToken });
       await stage.#enrol();
       await stage.createService();
       return stage;
@@ -58,6 +59,11 @@ export class Stage {
 
   get stateDir(): string {
     return join(this.place.directory, 'runner');
+  }
+
+  /** Puts secrets, by reference, into the runner's vault. */
+  store(secrets: Readonly<Record<string, string>>): Promise<void> {
+    return storeInVault(this.stateDir, join(this.place.directory, 'vault.key'), secrets);
   }
 
   /** Starts the runner and waits until the control plane sees it. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/support/property-runs.ts';
 import { jsonItems } from './json-items.ts';
 
 const items = (text: string): unknown[] => [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
@@ -9,7 +10,7 @@ describe('the items of a list in JSON', () => {
     const item = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
     fc.assert(fc.property(fc.array(item), fc.boolean(), (list, spaced) => {
       expect(items(JSON.stringify({ list }, undefined, spaced ? 2 : 0))).toEqual(JSON.parse(JSON.stringify(list)));
-    }), { numRuns: 300 });
+    }), { numRuns: runs(100) });
   });
 
   it('may stand after other members', () => {
@@ -25,7 +26,7 @@ describe('the items of a list in JSON', () => {
       expect(cut.map((item) => JSON.parse(item.text) as unknown)).toEqual(whole.map((item) => ({ ...item, body: { ...item.body, fields: [], children: [] } })));
       expect(cut.map(({ taken }) => JSON.parse(taken!.json.toString()) as unknown)).toEqual(whole.map(({ body }) => body.fields));
       expect(cut.map(({ taken }) => taken!.length)).toEqual(whole.map(({ body }) => body.fields.length));
-    }), { numRuns: 300 });
+    }), { numRuns: runs(100) });
   });
 
   it.each(['', '<html>', '{"list":[{"a":1}', '{"list":[{"a":"', '{"other":[]}', '[{"list":[]}]', '{"list":{}}', '{"list":[{"a":"\\'])('%j is refused and worth another try', (text) => {

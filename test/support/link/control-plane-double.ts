@@ -136,7 +136,9 @@ export class ControlPlaneDouble {
 
   #note({ ref, firstSequence, count, payload }: Batch): void {
     const key = attemptKey(ref as AttemptRef);
-    this.#unanswered.set(key, [...this.#unanswered.get(key) ?? [], { last: firstSequence + count - 1, bytes: payload.length }]);
+    // What is sent again takes the place of all from there on that came behind a refusal.
+    const before = (this.#unanswered.get(key) ?? []).filter(({ last }) => last < firstSequence);
+    this.#unanswered.set(key, [...before, { last: firstSequence + count - 1, bytes: payload.length }]);
     const inFlight = [...this.#unanswered.values()].flat().reduce((sum, { bytes }) => sum + bytes, 0);
     this.maxInFlight = Math.max(this.maxInFlight, inFlight);
   }

@@ -1,0 +1,3 @@
+import { describeKills } from './runs.ts';
+
+describeKills('ws');

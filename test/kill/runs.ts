@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { KillStage, VICTIMS } from '../support/kills.ts';
+import { fractions, seed } from '../support/property-runs.ts';
+
+const TIMEOUT = 120_000;
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 4);
+/** Most of what such a run has before it once it is inside. */
+const LONGEST_MS = 3000;
+
+export function describeKills(channel: 'ws' | 'grpc'): void {
+  describe(`kill -9 at any moment of a run over ${channel}`, () => {
+    const random = fractions(seed + channel.length);
+    let stage: KillStage;
+
+    beforeAll(async () => {
+      stage = await KillStage.open(channel, 150);
+    }, TIMEOUT);
+    afterAll(() => stage.close(), TIMEOUT);
+
+    const kills = Array.from({ length: ROUNDS }, (_, round) => VICTIMS.map((victim) => ({ victim, round: round + 1, afterMs: Math.floor(random() * LONGEST_MS) }))).flat();
+
+    it.each(kills)('of the $victim, $afterMs ms inside, leaves the result complete and without doubles (round $round)', async ({ victim, afterMs }) => {
+      await stage.kill(victim, afterMs);
+    }, TIMEOUT);
+  });
+}

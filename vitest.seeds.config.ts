@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+import { chosenSeed } from './test/support/chosen-seed.ts';
+
+/** Properties and simulations with many times the runs of the plain suite, from a seed of their own. */
+export default defineConfig({
+  test: {
+    include: [
+      'src/policy/address.test.ts', 'src/secrets/reference.test.ts', 'src/secrets/redactor.test.ts', 'src/link/link.simulation.test.ts',
+      'src/connectors/salesforce/formula/adversarial.test.ts', 'src/connectors/salesforce/json-items.test.ts', 'test/contract/spool.model.test.ts',
+    ],
+    env: { PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20', TEST_SEED: chosenSeed('test:seeds') },
+    setupFiles: ['test/support/seeded-properties.ts'],
+    testTimeout: 300_000, hookTimeout: 30_000, pool: 'forks', maxWorkers: 2,
+  },
+});
