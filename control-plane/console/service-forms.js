@@ -40,19 +40,19 @@ export function pipelineForm(services, pipelines) {
   if (services.length === 0) return null;
   const service = el('select', { id: 'pipeline-service' }, services.map(({ name }) => el('option', { value: name }, name)));
   const present = () => pipelines.find((pipeline) => pipeline.service === service.value);
-  const fields = PIPELINE.map(([name, kind, label, usual, note]) => ({ name, kind, usual, label, note, input: el('input', { id: `pipeline-${name}`, type: INPUT_TYPES[kind], min: kind === 'calls' ? '0' : null, max: kind === 'calls' ? '10000' : null, 'aria-describedby': `pipeline-${name}-note` }) }));
+  const fields = PIPELINE.map(([name, kind, label, usual, note]) => ({ name, kind, usual, label, note, input: el('input', { id: `pipeline-${name}`, ...INPUTS[kind], 'aria-describedby': `pipeline-${name}-note` }) }));
   const deadline = el('input', { id: 'pipeline-deadline', type: 'number', min: '0', max: '10080', value: '0' });
   const fill = () => {
     const { sourceConfig = {}, deadlineMs = 0 } = present() ?? {};
     deadline.value = deadlineMs / MINUTE_MS;
     for (const { name, kind, usual, input } of fields) {
       if (kind === 'flag') input.checked = sourceConfig[name] ?? usual;
-      else input.value = kind === 'calls' ? sourceConfig[name]?.maxApiCalls ?? usual : patternText(sourceConfig[name] ?? {});
+      else input.value = kind === 'filter' ? patternText(sourceConfig[name] ?? {}) : sourceConfig[name]?.[NUMBERS[kind]] ?? usual;
     }
   };
   const save = async () => {
-    const shown = Object.fromEntries(fields.map(({ name, kind, input }) => [name, READERS[kind](input)]));
     const { name = `${service.value}_metadata`, sourceConfig = {}, loggerLevel } = present() ?? {};
+    const shown = Object.fromEntries(fields.map(({ name: option, kind, input }) => [option, READERS[kind](input, sourceConfig[option])]));
     await put(`/pipelines/${encodeURIComponent(name)}`, { service: service.value, sourceConfig: { ...sourceConfig, ...shown }, loggerLevel, deadlineMs: Number(deadline.value) * MINUTE_MS });
     notice('The options are saved.');
   };
@@ -70,11 +70,14 @@ function optionField({ name, kind, label, note, input }) {
   return el('div', { class: 'field' }, title, kind === 'flag' ? null : input, el('p', { class: 'soft small', id: `${input.id}-note` }, note));
 }
 
-const INPUT_TYPES = { flag: 'checkbox', calls: 'number', filter: 'text' };
+const INPUTS = { flag: { type: 'checkbox' }, calls: { type: 'number', min: '0', max: '10000' }, rows: { type: 'number', min: '0', max: '100' }, filter: { type: 'text' } };
+/** Options that are off at 0, and what the number is called in them. */
+const NUMBERS = { calls: 'maxApiCalls', rows: 'rows' };
 const READERS = {
   flag: ({ checked }) => checked,
   filter: ({ value }) => pattern(value),
-  calls: ({ value }) => (Number(value) > 0 ? { maxApiCalls: Number(value) } : null),
+  calls: ({ value }, before) => (Number(value) > 0 ? { ...before, maxApiCalls: Number(value) } : null),
+  rows: ({ value }, before) => (Number(value) > 0 ? { ...before, rows: Number(value) } : null),
 };
 
 function words(text) {

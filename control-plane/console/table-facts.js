@@ -42,10 +42,20 @@ export function profilePanel(profile) {
 }
 
 export function samplePanel(sample) {
-  if (sample === null || !Array.isArray(sample.columns) || !Array.isArray(sample.rows)) return null;
-  const columns = sample.columns.map((name) => [String(name)]);
-  return el('section', { 'aria-label': 'Sample rows' }, el('h2', {}, 'Sample rows'),
-    table('Sample rows', columns, sample.rows.slice(0, 50).map((values) => row(columns, columns.map((_, index) => String(values[index] ?? ''))))));
+  const [columns, rows] = ['columns', 'rows'].map((name) => (Array.isArray(sample?.[name]) ? sample[name] : []));
+  const title = el('h2', {}, 'Sample rows');
+  if (rows.length === 0) {
+    const word = sample === null ? 'None. They are read only when the ingestion asks for them and the runner’s own policy permits it.' : 'None: there was no row, or no column that may be shown.';
+    return el('section', { class: 'card', 'aria-label': 'Samples' }, title, el('p', { class: 'soft small' }, word));
+  }
+  const titles = columns.map((name) => [String(name)]);
+  return el('section', { 'aria-label': 'Samples' }, title, table('Sample rows', titles, rows.slice(0, MOST_ROWS).map((values) => row(titles, titles.map((_, index) => cell(values[index]))))));
+}
+
+const MOST_ROWS = 100;
+
+function cell(value) {
+  return value === null || value === undefined ? el('span', { class: 'soft' }, '–') : String(value);
 }
 
 const SHOWN_ELSEWHERE = new Set(['columns', 'owners']);

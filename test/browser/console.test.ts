@@ -154,6 +154,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('region', { name: 'Owners' }).getByText('ada@acme.example').waitFor();
     await page.getByRole('region', { name: 'Properties' }).getByText('Total must not be negative').waitFor();
     await page.getByRole('region', { name: 'Code' }).getByRole('link', { name: 'InvoiceTrigger' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Samples' }).getByRole('row').allInnerTexts()).toEqual(['Id\tTotal__c\tPaid__c', 'a01000000000001AAA\t12.5\ttrue', `${HOSTILE}\t–\tfalse`]);
     const total = page.getByRole('row').filter({ hasText: 'Total__c' });
     await total.getByText('SalesforceComplianceGroup.GDPR').waitFor();
     await total.getByText('Amount__c * Rate__c').waitFor();
@@ -166,6 +167,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await shot('table-rich');
     await lineage.getByRole('link', { name: 'Account', exact: true }).click();
     await page.getByRole('heading', { name: 'Account' }).waitFor();
+    await page.getByRole('region', { name: 'Samples' }).getByText('the runner’s own policy permits it').waitFor();
     expect(problems).toEqual([]);
   });
 
@@ -201,13 +203,14 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByText('Options of an ingestion').click();
     await page.getByLabel('Views').uncheck();
     await page.getByLabel('Profile, calls at most').fill('25');
+    await page.getByLabel('Sample rows of a table').fill('10');
     await page.getByLabel('Longest run in minutes').fill('30');
     await page.getByRole('textbox', { name: 'Tables' }).fill('Account.*, !.*History');
     await shot('options');
     await page.getByRole('button', { name: 'Save options' }).click();
     await page.getByText('The options are saved.').waitFor();
     const { body } = await stage.api.get('/api/v1/pipelines');
-    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
+    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, sampleRows: { rows: 10 }, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
   });
 
   it('cancels a run', async () => {
@@ -299,6 +302,7 @@ function richRecords(): string[] {
         Status__c: { picklist: { restricted: true, values: [{ value: 'Open', default: true }, { value: 'Paid' }] } },
       },
     }),
+    { kind: 'sampleData', table: `${schema}.Invoice__c`, request: { columns: ['Id', 'Total__c', 'Paid__c'], rows: [['a01000000000001AAA', 12.5, true], [HOSTILE, null, false]] } },
     { kind: 'profile', table: `${schema}.Invoice__c`, request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } } },
     lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'),
     lineage('Account', 'Invoice__c', { columnsLineage: [{ fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` }] }),
