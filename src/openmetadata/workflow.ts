@@ -14,7 +14,7 @@ export type FilterPattern = z.infer<typeof filterPatternSchema>;
 export const workflowSchema = z.object({
   source: z.object({
     type: z.string(),
-    serviceName: z.string().min(1).max(256),
+    serviceName: z.string().min(1).max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may: rename the service'),
     serviceConnection: z.object({ config: z.record(z.string(), z.unknown()) }),
     sourceConfig: z.object({ config: z.record(z.string(), z.unknown()) }),
   }),

@@ -121,6 +121,7 @@ describe('an attempt', () => {
 
   it.each([
     ['is not JSON', '{', 'the workflow is not JSON'],
+    ['names a service as OpenMetadata allows none', JSON.stringify({ source: { ...workflow.source, serviceName: 'crm::eu' }, workflowConfig: {} }), 'source.serviceName: holds "::"'],
     ['has problems', '{"source":{"type":"salesforce","serviceName":""}}', 'source.serviceConnection'],
     ['names an unknown source', JSON.stringify({ ...workflow, source: { ...workflow.source, type: 'oracle' } }), 'no connector'],
   ])('is refused with JOB_INVALID when its document %s', async (_what, text, message) => {
