@@ -2,19 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import { createAuthority } from '../support/certificates.ts';
 import { program as runnerProgram } from '../cli/command-line.ts';
-import { entitiesOf, LocalRunner, type Ingestion } from '../support/local-runner.ts';
-import { startOpenMetadataServer, type OpenMetadataServer } from '../support/openmetadata-server/server.ts';
+import { entitiesOf, type Ingestion, type LocalRunner } from '../support/local-runner.ts';
+import { OpenMetadataScene, TOKEN } from '../support/openmetadata-scene.ts';
+import type { OpenMetadataServer } from '../support/openmetadata-server/server.ts';
 import { Program } from '../support/program.ts';
 
 const OBJECTS = 12;
 const TIMEOUT = 60_000;
-const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl';
-const REFERENCE = 'secret:/openmetadata/bot';
-const PIPELINE = 'crm.nightly';
 
 let sandbox: Sandbox;
+let scene: OpenMetadataScene;
 let server: OpenMetadataServer;
 let runner: LocalRunner;
 
@@ -24,34 +22,16 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 beforeEach(async () => {
-  const authority = await createAuthority();
-  server = await startOpenMetadataServer(authority);
-  server.tokens.add(TOKEN);
-  server.annals.pipelines.add(PIPELINE);
-  const { host, port } = server;
-  runner = await LocalRunner.install(sandbox, {
-    connectTo: [`${host}:${port}=127.0.0.1:${port}`], caPem: authority.caPem,
-    rules: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: [`${host}:${port}`] }],
-  });
-  await runner.store({ [REFERENCE]: TOKEN });
+  scene = await OpenMetadataScene.open(sandbox);
+  ({ server, runner } = scene);
 }, TIMEOUT);
-afterEach(async () => {
-  runner.close();
-  await server.close();
-}, TIMEOUT);
+afterEach(() => scene.close(), TIMEOUT);
 
-/** A workflow with the server as its sink; `config` goes over the server's. */
-function workflow(config: Readonly<Record<string, unknown>> = {}, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return runner.workflow({
-    sink: { type: 'metadata-rest', config: {} },
-    workflowConfig: { openMetadataServerConfig: { hostPort: server.hostPort, authProvider: 'openmetadata', securityConfig: { jwtToken: REFERENCE }, ...config } },
-    ingestionPipelineFQN: PIPELINE, ...more,
-  });
-}
+const workflow: OpenMetadataScene['workflow'] = (...args) => scene.workflow(...args);
 
 /** Requests that change something. A profile says how things were at one time, so there is a new one each time. */
 const writes = (): string[] => server.requests.filter((title) => !title.startsWith('GET ') && !/pipelineStatus$|tableProfile$/.test(title));
-const statuses = (): unknown[] => server.annals.statuses.map(({ pipelineState }) => pipelineState);
+const statuses = (): unknown[] => scene.statuses();
 const names = (): string[] => server.store.all('table').map(({ fullyQualifiedName }) => fullyQualifiedName).sort();
 const expected = (): string[] => sandbox.org.list().map(({ name }) => `crm.default.salesforce.${name}`).sort();
 const errorOf = ({ outcome }: Ingestion): string | undefined => outcome?.error?.code;
@@ -142,26 +122,6 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(errorOf(run)).toBe('SINK_UNAUTHORIZED');
     expect(run.code).toBe(3);
     expect(run.stderr).toContain('SINK_UNAUTHORIZED');
-  });
-
-  it('the run has failed, with a code, when the server goes away', async () => {
-    server.faults.push({ on: /^PUT \/tables/, reset: 'before', times: 10_000 });
-    const run = await runner.ingest(workflow());
-    expect(run.outcome?.status).toBe('failed');
-    expect(errorOf(run)).toBe('NETWORK_RESET');
-    expect(run.code).toBe(69);
-    expect(names()).toEqual([]);
-    expect(statuses()).toEqual(['running', 'failed']);
-  });
-
-  it('the run has failed, with a code, when no server is there', async () => {
-    const { port } = server;
-    await server.close();
-    const run = await runner.ingest(workflow({ hostPort: `https://catalog.test:${port}/api` }, { ingestionPipelineFQN: undefined }));
-    server = await startOpenMetadataServer(await createAuthority());
-    expect(run.outcome?.status).toBe('failed');
-    expect(errorOf(run)).toBe('NETWORK_UNREACHABLE');
-    expect(run.code).toBe(69);
   });
 
   it('a run that is interrupted is told as stopped', async () => {
