@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type * as ProtoLoader from '@grpc/proto-loader';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Frame, FrameKind, HelloStatement } from './frames.ts';
@@ -28,8 +26,7 @@ export function loadCodec(): Promise<FrameCodec> {
 }
 
 async function makeCodec(): Promise<FrameCodec> {
-  // By require: importing CommonJS starts Node's analysis of its exports, which costs the link memory for good.
-  const { load } = createRequire(import.meta.url)('@grpc/proto-loader') as typeof ProtoLoader;
+  const { load } = await import('@grpc/proto-loader');
   const definitions = await load(protoPath(), {
     longs: Number, enums: String, bytes: Buffer, defaults: true, keepCase: false, oneofs: true,
   });
