@@ -66,6 +66,8 @@ export class SalesforceApi {
   readonly #taking = new OneAtATime();
   /** What the org said last about its 24-hour allocation. */
   usage: ApiUsage | undefined;
+  /** The org's clock as its last answer had it, as HTTP writes it. */
+  orgTime: string | undefined;
 
   constructor(options: ApiOptions) {
     this.#options = { tries: 5, ...options };
@@ -136,6 +138,7 @@ export class SalesforceApi {
       status = answer.status;
       const used = readUsage(answer.headers['sforce-limit-info']);
       if (used !== undefined) this.#learn(used);
+      if (typeof answer.headers['date'] === 'string') this.orgTime = answer.headers['date'];
       return answer;
     } finally {
       const millis = clock.monotonic() - started;

@@ -3,7 +3,7 @@ import { readListing, type ListedObject } from './describe.ts';
 
 export interface Listing {
   readonly objects: readonly ListedObject[];
-  /** The org's time before it listed them, as HTTP writes it. */
+  /** A time of the org's own clock before it listed them, as HTTP writes it: what changes from then on may be missing. Empty when it told none. */
   readonly date: string;
 }
 
@@ -15,9 +15,16 @@ export async function listObjects(api: SalesforceApi, version: string, signal: A
 
 /** The same, unless nothing at all changed in the org since then: objects, labels, permissions. */
 export async function listObjectsSince(api: SalesforceApi, version: string, since: string | undefined, signal: AbortSignal): Promise<Listing | 'unchanged'> {
+  const before = api.orgTime;
   const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects' }, since, signal);
   if (answer === 'unchanged') return answer;
-  return { objects: readListing(answer.body), date: answer.date };
+  return { objects: readListing(answer.body), date: earlier(before ?? answer.date) };
+}
+
+/** HTTP dates have no fractions: a change in the second of a date may have come before it or after. */
+function earlier(date: string): string {
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? '' : new Date(time - 1000).toUTCString();
 }
 
 /** What kind of thing an object is, as far as it decides how it is catalogued. */

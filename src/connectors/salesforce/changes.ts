@@ -1,58 +1,90 @@
 import { z } from 'zod';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
 import { readComposite, type Part, type PartAnswer } from './composite.ts';
 import type { ListedObject } from './describe.ts';
 import { literals, partition } from './descriptions.ts';
 import { refusal } from './refusal.ts';
 import { isDescribable } from './selection.ts';
+import { shortId } from './setup-objects.ts';
 
-const entitySchema = z.object({ QualifiedApiName: z.string(), DurableId: z.string(), LastModifiedDate: z.string().nullish() });
-const fieldSchema = z.object({ TableEnumOrId: z.string() });
 /** Queries that one composite takes. */
 const MOST_QUERIES = 5;
+const WHAT = 'what changed since the last run';
+
+/** Tables of Setup whose rows belong to an object, with the column that says to which: by durable id or by name. */
+const PARTS_OF_OBJECTS = [
+  { table: 'CustomField', owner: 'TableEnumOrId', needed: true },
+  { table: 'ValidationRule', owner: 'EntityDefinitionId', needed: false },
+  { table: 'ApexTrigger', owner: 'EntityDefinitionId', needed: false },
+  { table: 'RecordType', owner: 'SobjectType', needed: false },
+] as const;
+
+const pageSchema = z.object({ done: z.boolean().default(true), records: z.array(z.record(z.string(), z.unknown())) });
+type Row = z.infer<typeof pageSchema>['records'][number];
+
+export interface ChangesOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+}
 
 /**
  * Names of the objects that administrators changed since `since` (the org's time, as HTTP writes it), or whose custom
- * fields they changed: a call for some thousands of objects. What it cannot see (new values of a standard picklist, the
- * permissions of the user) waits for the next whole reading. Undefined when so much changed that reading all is simpler.
+ * fields, validation rules, triggers or record types they changed: a call for some thousands of objects. What it cannot see
+ * (what was deleted of these, new values of a standard picklist, the permissions of the user) waits for the next whole
+ * reading. Undefined when so much changed, or so little may be read, that reading all is simpler.
  */
-export async function changedSince(api: SalesforceApi, version: string, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
   const from = Date.parse(since);
-  const base = `/services/data/v${version}/tooling`;
+  const moment = new Date(from).toISOString();
   const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
-  const soql = [
-    `SELECT TableEnumOrId FROM CustomField WHERE LastModifiedDate >= ${new Date(from).toISOString()}`,
+  const answers = await ask(options, [
+    ...PARTS_OF_OBJECTS.map(({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`),
     ...names.map((group) => `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`),
-  ];
-  const parts = soql.map((query, index): Part => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
+  ], signal);
+  const owners = PARTS_OF_OBJECTS.map(({ owner, needed }, index) => rowsOf(answers[index], needed)?.map((row) => textIn(row, owner)));
+  const entities = answers.slice(PARTS_OF_OBJECTS.length).map((answer) => rowsOf(answer, true));
+  if (!allKnown(owners) || !allKnown(entities)) {
+    options.logger.log('info', 'What changed since the last run cannot be told; everything is read');
+    return undefined;
+  }
+  const touched = new Set(owners.flat().map(shortId));
+  return new Set(entities.flat().filter((row) => wasModified(row, from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
+}
+
+async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<(PartAnswer | undefined)[]> {
+  const base = `/services/data/v${version}/tooling`;
+  const parts = queries.map((query, index): Part => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
   const answers = new Map<string, PartAnswer>();
   for (let at = 0; at < parts.length; at += MOST_QUERIES) {
-    const what = 'what changed since the last run';
-    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what }, (part) => part, signal)) answers.set(id, answer);
+    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT }, (part) => part, signal)) answers.set(id, answer);
   }
-  return namesIn(parts.map(({ referenceId }) => answers.get(referenceId)), from);
+  return parts.map(({ referenceId }) => answers.get(referenceId));
 }
 
-function namesIn([fields, ...entities]: readonly (PartAnswer | undefined)[], from: number): ReadonlySet<string> | undefined {
-  const touched = rowsOf(fields, fieldSchema);
-  if (touched === undefined) return undefined;
-  const tables = new Set(touched.map(({ TableEnumOrId }) => TableEnumOrId.slice(0, 15)));
-  const changed = new Set<string>();
-  for (const answer of entities) {
-    for (const { QualifiedApiName, DurableId, LastModifiedDate } of rowsOf(answer, entitySchema) ?? []) {
-      const modified = LastModifiedDate === null || LastModifiedDate === undefined ? 0 : Date.parse(LastModifiedDate.replace(/\+0000$/, 'Z'));
-      if (!(modified < from) || tables.has(DurableId.slice(0, 15)) || tables.has(QualifiedApiName.slice(0, 15))) changed.add(QualifiedApiName);
-    }
+/** Undefined when there are more rows than one answer holds, or when it is needed and may not be read. Throws SALESFORCE_LIMIT_REACHED. */
+function rowsOf(answer: PartAnswer | undefined, needed: boolean): readonly Row[] | undefined {
+  if (answer?.status !== 200) {
+    const error = refusal(answer?.status ?? 0, answer?.body, WHAT);
+    if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    return needed ? undefined : [];
   }
-  return changed;
+  const page = pageSchema.safeParse(answer.body);
+  return page.success && page.data.done ? page.data.records : undefined;
 }
 
-/** Undefined when there are more rows than one answer holds. */
-function rowsOf<T>(answer: PartAnswer | undefined, row: z.ZodType<T>): readonly T[] | undefined {
-  const what = 'what changed since the last run';
-  if (answer?.status !== 200) throw refusal(answer?.status ?? 0, answer?.body, what);
-  const parsed = z.object({ done: z.boolean().default(true), records: z.array(row) }).safeParse(answer.body);
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-  return parsed.data.done ? parsed.data.records : undefined;
+function allKnown<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+  return values.every((value) => value !== undefined);
+}
+
+function textIn(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Of standard objects that nobody ever changed there is no date. One that cannot be read counts as now. */
+function wasModified(row: Row, from: number): boolean {
+  const date = textIn(row, 'LastModifiedDate');
+  return date !== '' && !(Date.parse(date.replace(/\+0000$/, 'Z')) < from);
 }

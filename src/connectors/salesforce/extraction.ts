@@ -113,7 +113,7 @@ export class Extraction {
   /** The objects that may have changed since the last run, those that it could not read first; all of them where there was none. */
   async #toRead(objects: readonly ListedObject[], lastRun: LastRun, version: string, signal: AbortSignal): Promise<readonly ListedObject[]> {
     if (lastRun.since === undefined) return objects;
-    const changed = await changedSince(this.#org.api, version, objects, lastRun.since, signal);
+    const changed = await changedSince({ api: this.#org.api, version, logger: this.#context.logger }, objects, lastRun.since, signal);
     if (changed === undefined) return objects;
     const stale = ({ name, associateParentEntity: parent }: ListedObject): boolean => changed.has(name) || (parent !== undefined && changed.has(parent));
     const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || stale(object));

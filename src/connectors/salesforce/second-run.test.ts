@@ -18,6 +18,11 @@ beforeEach(async () => {
   await second();
 });
 
+/** The query that asks what changed of a table of Setup. */
+function changesIn(table: string): string {
+  return `FROM(?: |%20|\\+)${table}(?: |%20|\\+)WHERE(?: |%20|\\+)LastModifiedDate`;
+}
+
 class Memory implements RunMemory {
   state: unknown;
   recall(): Promise<unknown> {
@@ -57,6 +62,32 @@ describe('a second run', () => {
     expect(sent.length).toBeLessThan(12);
     expect([...sent, ...again.unchanged].sort()).toEqual(all);
     expect(again.calls).toBeLessThanOrEqual(20);
+  });
+
+  it.each([
+    ['ValidationRule', 'EntityDefinitionId'], ['ApexTrigger', 'EntityDefinitionId'], ['RecordType', 'SobjectType'],
+  ])('reads an object again whose %s was changed, and does without where that may not be asked', async (table, owner) => {
+    const memory = new Memory();
+    const sourceConfig = { tableFilterPattern: { includes: ['Account$', 'Contact$', 'Lead$'] } };
+    await run(memory, { sourceConfig });
+    const readAgain = async (status: number, body: unknown): Promise<unknown> => {
+      sandbox.faults.clear();
+      sandbox.faults.install({ match: { path: changesIn(table) }, effect: { kind: 'respond', status, body } });
+      sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: `Customer ${table} ${status}` });
+      return (await run(memory, { sourceConfig })).logs.find(({ message }) => message.startsWith('Objects changed'))?.data?.['objects'];
+    };
+    expect(await readAgain(200, { done: true, records: [{ [owner]: 'Contact' }] })).toBe(2);
+    expect(await readAgain(400, [{ errorCode: 'INVALID_TYPE', message: 'no' }])).toBe(1);
+  });
+
+  it('reads everything when what changed may not be asked for', async () => {
+    const memory = new Memory();
+    await run(memory);
+    sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Everyone' });
+    sandbox.faults.install({ match: { path: changesIn('CustomField') }, effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'no' }] } });
+    const again = await run(memory);
+    expect(again.logs.map(({ message }) => message)).toContain('What changed since the last run cannot be told; everything is read');
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
   });
 
   it('is not misled by an event that touches the whole org', async () => {
