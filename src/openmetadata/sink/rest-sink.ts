@@ -1,7 +1,6 @@
-import type { EntityRecord, OutcomeStatus } from '../../domain/record.ts';
+import type { OutcomeStatus } from '../../domain/record.ts';
 import type { Connect, ConnectOptions } from '../../network/connect.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { withDeadline } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -10,9 +9,9 @@ import { EntityWriter } from './entity-writer.ts';
 import { LineageWriter } from './lineage-writer.ts';
 import { Lanes } from './lanes.ts';
 import { ParentWriter } from './parent-writer.ts';
-import { endedStatus, runningStatus, type Pipeline, type PipelineStatus } from './pipeline-status.ts';
-import type { DeletionRecord, LineageRecord, MetadataSink, ProfileRecord, SinkOutcome, SinkRecord, SinkReport, SweepRecord } from './records.ts';
-import { putSample, sampleOf } from './sample-writer.ts';
+import { PipelineReporter, type Pipeline } from './pipeline-status.ts';
+import { RecordWriter } from './record-writer.ts';
+import type { MetadataSink, SinkOutcome, SinkRecord, SinkReport } from './records.ts';
 import { MetadataServer } from './server.ts';
 import { Sweeper } from './sweeper.ts';
 import { TableIndex } from './table-index.ts';
@@ -48,10 +47,6 @@ export interface MetadataRestSinkOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** For telling the status of a run that was stopped, or to a server that has failed already. */
-const LAST_WORDS_MS = 5000;
-
-const never = new AbortController().signal;
 
 /** A sink that writes to an OpenMetadata server (1.8 or later; tables in bulk where it can) as OpenMetadata's own `metadata-rest`. Throws INPUT_INVALID for `hostPort`. */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
@@ -67,23 +62,17 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   const batch = options.batch ?? { tables: 100, bytes: 4 * 1024 * 1024 };
   const tables = new TableWriter({ server, entities, index, tally, lanes, overrideMetadata, batch });
   const parents = new ParentWriter(server, entities, index);
-  return new MetadataRestSink({ transport, server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), sweeper: new Sweeper(server, index, logger), clock, logger, pipeline: options.pipeline, successThreshold: options.successThreshold ?? 0 });
+  const sweeper = new Sweeper(server, index, logger);
+  const records = new RecordWriter({ server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), sweeper, logger });
+  const reporter = new PipelineReporter({ pipeline: options.pipeline, server, clock, logger });
+  return new MetadataRestSink({ transport, records, tally, reporter, successThreshold: options.successThreshold ?? 0 });
 }
 
 interface Parts {
   readonly transport: Transport;
-  readonly server: MetadataServer;
-  readonly entities: EntityWriter;
-  readonly index: TableIndex;
+  readonly records: RecordWriter;
   readonly tally: Tally;
-  readonly lanes: Lanes;
-  readonly tables: TableWriter;
-  readonly parents: ParentWriter;
-  readonly lineage: LineageWriter;
-  readonly sweeper: Sweeper;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly pipeline: Pipeline | undefined;
+  readonly reporter: PipelineReporter;
   readonly successThreshold: number;
 }
 
@@ -94,7 +83,6 @@ class MetadataRestSink implements MetadataSink {
   readonly #ending = new AbortController();
   #callers: { readonly signal: AbortSignal; readonly until: AbortSignal } | undefined;
   #state: State = { kind: 'fresh' };
-  #phase = '';
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -105,20 +93,18 @@ class MetadataRestSink implements MetadataSink {
     const until = this.#until(signal);
     await this.#guarded(async () => {
       if (this.#state.kind === 'fresh') await this.#begin(until);
-      await this.#take(record, until);
+      await this.#parts.records.write(record, until);
     });
   }
 
   async finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport> {
-    const { tally, pipeline, clock } = this.#parts;
+    const { tally, reporter } = this.#parts;
     const error = await this.#drain(this.#until(signal));
     const status = this.#finalStatus(outcome.status, error, signal.aborted);
     this.#state = { kind: 'finished' };
-    if (pipeline !== undefined) {
-      const told = endedStatus(pipeline, status, outcome.startedAt, outcome.endedAt, [...outcome.steps, tally.step]);
-      if (error === undefined && !signal.aborted) await this.#tell(told, signal);
-      else await withDeadline('telling the status', LAST_WORDS_MS, clock, never, (ends) => this.#tell(told, ends)).catch(() => undefined);
-    }
+    const steps = [...outcome.steps, tally.step];
+    if (error === undefined && !signal.aborted) await reporter.ended({ ...outcome, status, steps }, signal);
+    else await reporter.lastWords({ ...outcome, status, steps });
     return { status, counts: tally.counts, failures: tally.failures, ...(error === undefined ? {} : { error: error.toFailure() }), step: tally.step };
   }
 
@@ -129,12 +115,8 @@ class MetadataRestSink implements MetadataSink {
 
   /** Waits for all that is under way; the answer is what ended the run early, if anything did. */
   async #drain(until: AbortSignal): Promise<RunnerError | undefined> {
-    const { tables, lanes } = this.#parts;
     try {
-      await this.#guarded(async () => {
-        await tables.complete(until);
-        await lanes.settle();
-      });
+      await this.#guarded(() => this.#parts.records.complete(until));
       return undefined;
     } catch (thrown) {
       return RunnerError.from(thrown);
@@ -161,87 +143,8 @@ class MetadataRestSink implements MetadataSink {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { pipeline, clock } = this.#parts;
     this.#state = { kind: 'open' };
-    if (pipeline !== undefined) await this.#tell(runningStatus(pipeline, clock.now()), signal);
-  }
-
-  async #take(record: SinkRecord, signal: AbortSignal): Promise<void> {
-    const { tables, parents, server, index } = this.#parts;
-    const phase = record.kind === 'entity' ? record.type : record.kind;
-    if (phase !== 'classification' && phase !== 'tag') await this.#enter(phase, signal);
-    switch (record.kind) {
-      case 'entity': return record.type === 'table' ? tables.add(record, signal) : record.type === 'storedProcedure' ? this.#addCode(record, signal) : this.#putParent(record, signal);
-      case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
-      case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
-      case 'lineage': return this.#addLineage(record, signal);
-      case 'profile': return this.#addProfile(record, signal);
-      case 'sampleData': return this.#start(sampleOf(record.table), 'samples', signal, () => putSample(record, server, index, signal));
-      case 'deletion': return this.#delete(record, signal);
-      case 'sweep': return this.#sweep(record, signal);
-    }
-  }
-
-  /**
-   * Records of one kind may overtake each other; those of the next kind build on them, and wait until they have arrived.
-   * Tags build on nothing that could be on its way: they come between tables and hold nothing up.
-   */
-  async #enter(phase: string, signal: AbortSignal): Promise<void> {
-    const { tables, lanes } = this.#parts;
-    if (phase === this.#phase) return;
-    this.#phase = phase;
-    await tables.flush(signal);
-    await lanes.settle();
-  }
-
-  /** Without its schema no table can be put, so that a failure here ends the run. */
-  async #putParent(record: EntityRecord, signal: AbortSignal): Promise<void> {
-    const { parents, tally } = this.#parts;
-    tally.count((await parents.put(record, signal)) ? 'written' : 'unchanged');
-  }
-
-  async #make(name: string, make: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-    let made = false;
-    await this.#parts.tally.attempt(name, 'tags', signal, async () => {
-      made = await make();
-    });
-    if (!made) return;
-    this.#parts.logger.log('debug', 'a tag or classification was made', { name });
-  }
-
-  async #addCode(record: EntityRecord, signal: AbortSignal): Promise<void> {
-    await this.#start(record.fqn, 'storedProcedures', signal, async () => {
-      await this.#parts.parents.put(record, signal);
-    });
-  }
-
-  async #addLineage(record: LineageRecord, signal: AbortSignal): Promise<void> {
-    await this.#start(`lineage from "${record.from}" to "${record.to}"`, 'lineage', signal, () => this.#parts.lineage.put(record, signal));
-  }
-
-  async #addProfile({ table, request }: ProfileRecord, signal: AbortSignal): Promise<void> {
-    const { index, server } = this.#parts;
-    const what = `profile of "${table}"`;
-    await this.#start(what, 'profiles', signal, async () => {
-      await server.send({ method: 'PUT', path: `/tables/${await index.id(table, signal)}/tableProfile`, what, body: request }, signal);
-    });
-  }
-
-  async #delete({ type, fqn }: Pick<DeletionRecord | SweepRecord, 'type'> & { readonly fqn: string }, signal: AbortSignal): Promise<void> {
-    const { index, entities } = this.#parts;
-    await this.#start(fqn, 'deleted', signal, async () => {
-      await entities.softDelete({ type, fqn }, signal);
-      if (type !== 'storedProcedure') await index.deleted(fqn, type === 'table', signal);
-    });
-  }
-
-  async #sweep(record: SweepRecord, signal: AbortSignal): Promise<void> {
-    for (const fqn of await this.#parts.sweeper.gone(record, signal)) await this.#delete({ type: record.type, fqn }, signal);
-  }
-
-  async #start(name: string, counted: Parameters<Tally['attempt']>[1], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    const { lanes, tally } = this.#parts;
-    await lanes.start(() => tally.attempt(name, counted, signal, work));
+    await this.#parts.reporter.running(signal);
   }
 
   #finalStatus(outcome: OutcomeStatus, error: RunnerError | undefined, stopped: boolean): OutcomeStatus {
@@ -251,16 +154,5 @@ class MetadataRestSink implements MetadataSink {
     const { tally, successThreshold } = this.#parts;
     if (tally.failed === 0) return outcome;
     return tally.successPercent < successThreshold ? 'failed' : 'partialSuccess';
-  }
-
-  /** A run is not lost over its status. */
-  async #tell(status: PipelineStatus, signal: AbortSignal): Promise<void> {
-    const { server, logger, pipeline } = this.#parts;
-    if (pipeline === undefined) return;
-    try {
-      await server.send({ method: 'PUT', path: `/services/ingestionPipelines/${encodeURIComponent(pipeline.fqn)}/pipelineStatus`, what: `status of "${pipeline.fqn}"`, body: status }, signal);
-    } catch (thrown) {
-      logger.log('warn', 'the status of the run could not be told to the OpenMetadata server', { error: String(RunnerError.from(thrown)) });
-    }
   }
 }
