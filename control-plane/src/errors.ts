@@ -9,7 +9,7 @@ const CODES = {
   ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
   PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
   INTEGRITY_MISMATCH: { status: 409, remedy: 'Run it again; report it with the logs of both sides if it repeats.' },
-  CATALOG_INCOMPLETE: { status: 409, remedy: 'Delete what the runner remembers of the service in its state directory, then run again: everything is sent anew.' },
+  CATALOG_INCOMPLETE: { status: 409, remedy: 'Nothing, if it can wait: the first run after a day sends everything anew. To have that now, delete connectors/salesforce/last-runs in the state directory of the runner (by default /var/lib/hybrid-runner), then run again.' },
   GONE: { status: 410, remedy: 'Keep the records of more runs: see the settings.' },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
