@@ -103,6 +103,15 @@ describe('lineage', () => {
     expect(functions.some((name) => ['SUM', 'MIN', 'MAX', 'COUNT'].includes(name))).toBe(true);
   });
 
+  it('has roll-ups from the key that leads to them, without their definitions too', async () => {
+    const rollUps = (of: SalesforceRun): string[] => lineageOf(of).flatMap(({ details }) => details!['columnsLineage'] as { toColumn: string; function: string }[])
+      .filter((column) => /^(?:SUM|MIN|MAX|COUNT)\b/.test(column.function)).map(({ toColumn }) => toColumn).sort();
+    sandbox.faults.install({ match: { path: 'Metadata(?: |%20|\\+)FROM(?: |%20|\\+)CustomField' }, effect: { kind: 'forbid' } });
+    const shown = await extractFrom(sandbox);
+    expect(rollUps(shown).length).toBeGreaterThan(0);
+    expect(rollUps(shown)).toEqual(rollUps(run));
+  });
+
   it.runIf(openMetadataSchemasPresent)('fits OpenMetadata’s own schemas, as figures do', () => {
     const reference = { id: '7f1e1e9e-6f0e-4f5e-9b8e-0d7c7a3d9b11', type: 'table' };
     const lineage = openMetadataValidator('api/lineage/addLineage.json');

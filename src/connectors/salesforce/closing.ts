@@ -9,6 +9,7 @@ import { Lineage } from './lineage.ts';
 import type { OrgModel } from './org-model.ts';
 import { Profiler, profilableOf, type Profilable } from './profile.ts';
 import { readRecordCounts } from './record-counts.ts';
+import { completed } from './roll-up-kinds.ts';
 import { Sampler } from './sample-rows.ts';
 import type { SourceOptions } from './source-options.ts';
 import { sweepsOf } from './sweeps.ts';
@@ -39,6 +40,8 @@ export class Closing {
   readonly #profilable = new Map<string, readonly Profilable[]>();
   readonly #sampler: Sampler | undefined;
   readonly #rollUps = new Map<string, Map<string, RollUp>>();
+  /** Objects by name and by label, in lower case. */
+  readonly #called = new Map<string, readonly string[]>();
   #codeOfOrg: readonly string[] | undefined;
 
   constructor(options: ClosingOptions) {
@@ -55,6 +58,7 @@ export class Closing {
     this.#sampler?.add(object, table);
     const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
+    for (const called of new Set([object.toLowerCase(), (request.displayName ?? object).toLowerCase()])) this.#called.set(called, [...(this.#called.get(called) ?? []), object]);
   }
 
   /** Code and lineage concern all objects of a run, so they are told when all were read. */
@@ -91,7 +95,7 @@ export class Closing {
   *#lineage(): Generator<LineageRecord, void, undefined> {
     const { databaseSchema, model, context } = this.#options;
     const fqn = (object: string, field?: string): string => `${databaseSchema}.${fullyQualifiedName(...[object, ...(field === undefined ? [] : [field])].map(entityName))}`;
-    const lineage = new Lineage({ model, fqn, has: (object) => this.#tables.has(object), rollUps: this.#rollUps });
+    const lineage = new Lineage({ model, fqn, has: (object) => this.#tables.has(object), rollUps: this.#completeRollUps() });
     const records = lineage.records();
     let next = records.next();
     for (; next.done !== true; next = records.next()) {
@@ -100,6 +104,12 @@ export class Closing {
     }
     const { formulas, unreadable, unresolved } = next.value;
     if (formulas > 0) context.logger.log('info', 'Formulas have been read', { formulas, unreadable: unreadable.length, unresolved, ...(unreadable.length === 0 ? {} : { first: unreadable.slice(0, 10) }) });
+  }
+
+  #completeRollUps(): ReadonlyMap<string, ReadonlyMap<string, RollUp>> {
+    const { model } = this.#options;
+    const relatives = { called: (name: string) => this.#called.get(name.toLowerCase()) ?? [], references: (object: string) => model.references(object) };
+    return new Map([...this.#rollUps].map(([object, fields]) => [object, new Map([...fields].map(([field, rollUp]) => [field, completed(rollUp, object, relatives)]))]));
   }
 
   async *#figures(signal: AbortSignal): AsyncGenerator<ProfileRecord, void, undefined> {

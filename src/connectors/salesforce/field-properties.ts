@@ -37,6 +37,8 @@ export interface RollUp {
   readonly child: string;
   readonly field?: string;
   readonly foreignKey?: string;
+  /** Fields of the child that decide which of its rows count. */
+  readonly filters?: readonly string[];
 }
 
 export interface FieldProperties {

@@ -25,9 +25,9 @@ function encryption({ mask, maskType }: NonNullable<FieldProperties['encrypted']
   return mask === undefined ? 'encrypted' : `encrypted, masked with \`${mask}\`${maskType === undefined ? '' : ` (${maskType})`}`;
 }
 
-function rollUpText({ operation, child, field, foreignKey }: RollUp): string {
+function rollUpText({ operation, child, field, foreignKey, filters = [] }: RollUp): string {
   const of = field === undefined ? `\`${child}\`` : `\`${child}.${field}\``;
-  return `${operation.toUpperCase()} of ${of}${foreignKey === undefined ? '' : ` by \`${foreignKey}\``}`;
+  return `${operation.toUpperCase()} of ${of}${foreignKey === undefined ? '' : ` by \`${foreignKey}\``}${filters.length === 0 ? '' : `, filtered by ${filters.map((name) => `\`${name}\``).join(', ')}`}`;
 }
 
 function picklistText({ values, total, dependsOn }: Picklist): string {

@@ -73,11 +73,20 @@ describe('lineage', () => {
   });
 
   it('leads from the summed-up field of the child to a roll-up, or from the key that is counted', () => {
-    const objects = { Invoice__c: [text('Total__c'), text('Lines__c')], Line__c: [text('Amount__c')] };
-    const total = lineageOf(objects, [['Invoice__c', 'Total__c', { operation: 'sum', child: 'Line__c', field: 'Amount__c', foreignKey: 'Invoice__c' }]]);
+    const objects = { Invoice__c: [text('Total__c'), text('Lines__c')], Line__c: [text('Amount__c'), text('Paid__c'), text('Invoice__c')] };
+    const total = lineageOf(objects, [['Invoice__c', 'Total__c', { operation: 'sum', child: 'Line__c', field: 'Amount__c', foreignKey: 'Invoice__c', filters: ['Paid__c', 'Hidden__c'] }]]);
     const count = lineageOf(objects, [['Invoice__c', 'Lines__c', { operation: 'count', child: 'Line__c', foreignKey: 'Invoice__c' }]]);
-    expect(total.edges.get('Line__c > Invoice__c')).toEqual([{ fromColumns: ['Line__c.Amount__c'], toColumn: 'Invoice__c.Total__c', function: 'SUM' }]);
+    expect(total.edges.get('Line__c > Invoice__c')).toEqual([
+      { fromColumns: ['Line__c.Amount__c'], toColumn: 'Invoice__c.Total__c', function: 'SUM' }, { fromColumns: ['Line__c.Paid__c'], toColumn: 'Invoice__c.Total__c', function: 'filter of SUM' },
+    ]);
     expect(count.edges.get('Line__c > Invoice__c')).toEqual([{ fromColumns: ['Line__c.Invoice__c'], toColumn: 'Invoice__c.Lines__c', function: 'COUNT' }]);
+  });
+
+  it('leads from the key to a roll-up of which no more is known, and from no field that the user may not see', () => {
+    const objects = { Invoice__c: [text('Total__c')], Line__c: [text('Invoice__c')] };
+    const shown = lineageOf(objects, [['Invoice__c', 'Total__c', { operation: 'sum', child: 'Line__c', foreignKey: 'Invoice__c' }]]);
+    expect(shown.edges.get('Line__c > Invoice__c')).toEqual([{ fromColumns: ['Line__c.Invoice__c'], toColumn: 'Invoice__c.Total__c', function: 'SUM of a field by this key' }]);
+    expect(lineageOf(objects, [['Invoice__c', 'Total__c', { operation: 'sum', child: 'Line__c', field: 'Secret__c', foreignKey: 'Invoice__c' }]]).edges.size).toBe(0);
   });
 
   it('leads to no table that is not there', () => {

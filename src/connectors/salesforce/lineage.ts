@@ -77,10 +77,23 @@ export class Lineage {
     }
   }
 
-  /** The child's rows are counted by their foreign key, or their field is summed up. */
-  #addRollUp(object: string, field: string, { operation, child, field: summarized, foreignKey }: RollUp): void {
+  /**
+   * The child's rows are counted by their foreign key, or their field is summed up. Where it is not known which field, the
+   * key stands for it, since a roll-up depends on that too; so it does on the fields of its filter.
+   */
+  #addRollUp(object: string, field: string, { operation, child, field: summarized, foreignKey, filters = [] }: RollUp): void {
+    const how = operation.toUpperCase();
     const from = summarized ?? foreignKey;
-    if (from !== undefined) this.#add(child, object, from, field, operation.toUpperCase());
+    if (from === undefined) return;
+    const isPart = summarized !== undefined || how === 'COUNT';
+    this.#addKnown(child, object, [from], field, isPart ? how : `${how} of a field by this key`);
+    this.#addKnown(child, object, filters, field, `filter of ${how}`);
+  }
+
+  /** A definition names fields that this user may not see, and that no table of this run has. */
+  #addKnown(from: string, to: string, fromFields: readonly string[], toField: string, how: string): void {
+    const known = fromFields.flatMap((name) => this.#options.model.field(from, name) ?? []);
+    if (known.length > 0) this.#addColumns(from, to, known, toField, how);
   }
 
   #add(from: string, to: string, fromField: string, toField: string, how: string): void {

@@ -85,5 +85,6 @@ function definitionIn(body: unknown): RollUp | undefined {
   const source = rollupSource(pageSchema.safeParse(body).data?.records[0]?.Metadata);
   if (source === undefined) return undefined;
   const { operation, child, foreignKey, summarized } = source;
-  return { operation, child, foreignKey, ...(operation === 'count' ? {} : { field: summarized.field }) };
+  const filters = [...new Set(source.filters.filter(({ object }) => object === child).map(({ field }) => field))];
+  return { operation, child, foreignKey, ...(operation === 'count' ? {} : { field: summarized.field }), ...(filters.length === 0 ? {} : { filters }) };
 }
