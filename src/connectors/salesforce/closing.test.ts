@@ -63,6 +63,22 @@ describe('code', () => {
     expect(codeOf(some).every(({ properties }) => names.includes((properties!['objects'] as string[])[0]!))).toBe(true);
   });
 
+  it('is flows of any kind that touch an object, where their text may tell', async () => {
+    const flow = (name: string, more: object): object => ({ DurableId: name, ApiName: name, ActiveVersionId: `301${name}`, IsActive: true, ...more });
+    const views = [flow('Started', { TriggerObjectOrEventId: 'Account' }), flow('Screen', {}), flow('Idle', {}), flow('Elsewhere', { TriggerObjectOrEventId: 'Case' })];
+    const text = { start: { object: 'Account' }, recordUpdates: [{ object: 'Contact' }, { object: 'Nowhere__c' }] };
+    const install = (path: string, records: readonly object[]): void => sandbox.faults.install({ match: { path }, effect: { kind: 'respond', status: 200, body: { done: true, records } } });
+    install('FlowDefinitionView', views);
+    install('Flow(?: |%20|\\+)WHERE.*(?:Started|Screen)', [{ Metadata: text }]);
+    install('Flow(?: |%20|\\+)WHERE.*Idle', [{ Metadata: { start: {} } }]);
+    const flows = async (includeDDL: boolean): Promise<object> => {
+      const { records } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] }, sourceConfig: { includeDDL, storedProcedureFilterPattern: { includes: ['.*flow$'] } } });
+      return Object.fromEntries(codeOf({ records } as SalesforceRun).map(({ request, properties }) => [request.name, properties!['objects']]));
+    };
+    expect(await flows(true)).toEqual({ 'Started.flow': ['Account', 'Contact'], 'Screen.flow': ['Account', 'Contact'] });
+    expect(await flows(false)).toEqual({ 'Started.flow': ['Account'] });
+  });
+
   it('stays away when it is not wanted or its filter leaves it out', async () => {
     const none = await extractFrom(sandbox, { sourceConfig: { includeStoredProcedures: false, tableFilterPattern: { includes: ['Account$'] } } });
     const flows = await extractFrom(sandbox, { sourceConfig: { storedProcedureFilterPattern: { includes: ['.*\\.flow$'] } } });

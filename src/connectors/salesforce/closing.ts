@@ -81,7 +81,7 @@ export class Closing {
       return name !== undefined && this.#tables.has(name) ? name : undefined;
     };
     const code = codeOf(await annotator.triggers, {
-      api, version, logger: context.logger, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName,
+      api, version, logger: context.logger, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName, has: (name) => this.#tables.has(name),
     }, signal);
     let next = await code.next();
     for (; next.done !== true; next = await code.next()) {

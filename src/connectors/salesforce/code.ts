@@ -6,6 +6,7 @@ import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import type { Filter } from '../../openmetadata/filters.ts';
 import type { SalesforceApi } from './api.ts';
 import { qualified, readExtra, shortId, triggerOf, UNREAD, type TriggerRow } from './setup-objects.ts';
+import { objectsIn } from './flow-objects.ts';
 import { FlowTexts } from './flow-texts.ts';
 
 export interface CodeOptions {
@@ -21,6 +22,8 @@ export interface CodeOptions {
   readonly classes: boolean;
   /** The name of an object of this run by its durable id; undefined for any other. */
   readonly objectName: (durableId: string) => string | undefined;
+  /** Whether an object of this name is one of this run. */
+  readonly has: (name: string) => boolean;
 }
 
 /** All code of an org, were it left out of the run or not. */
@@ -97,20 +100,34 @@ function readFlows({ api, version, logger }: CodeOptions, signal: AbortSignal): 
   return readExtra({ api, version, logger, what: 'the flows' }, query, flowSchema, signal);
 }
 
-async function flowsOf(rows: readonly FlowRow[], { api, version, logger, bodies, objectName }: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
-  const touching = rows.flatMap((row) => {
-    const object = row.TriggerObjectOrEventId === undefined ? undefined : objectName(shortId(row.TriggerObjectOrEventId));
-    return object === undefined ? [] : [{ row, object, versionId: row.ActiveVersionId ?? row.LatestVersionId }];
+/**
+ * Flows that a record of the run's objects starts. Which objects any other flow touches only its text says: where texts are
+ * read, such flows are told too.
+ */
+async function flowsOf(rows: readonly FlowRow[], options: CodeOptions, signal: AbortSignal): Promise<Piece[]> {
+  const { api, version, logger, bodies, objectName, has } = options;
+  const flows = rows.map((row) => ({ row, versionId: row.ActiveVersionId ?? row.LatestVersionId, startedBy: row.TriggerObjectOrEventId === undefined ? undefined : objectName(shortId(row.TriggerObjectOrEventId)) }));
+  const started = flows.filter(({ startedBy }) => startedBy !== undefined);
+  const others = bodies ? flows.filter(({ row }) => row.TriggerObjectOrEventId === undefined).toSorted((a, b) => Number(b.row.IsActive === true) - Number(a.row.IsActive === true)) : [];
+  const candidates = [...started, ...others];
+  const texts = bodies ? await new FlowTexts({ api, version, logger }).read(candidates.flatMap(({ versionId }) => versionId ?? []), signal) : new Map<string, string>();
+  return candidates.flatMap(({ row, startedBy, versionId }): Piece[] => {
+    const code = versionId === undefined ? undefined : texts.get(versionId);
+    const touched = code === undefined ? [] : objectsIn(JSON.parse(code)).filter(has);
+    const objects = [...new Set([...(startedBy === undefined ? [] : [startedBy]), ...touched])];
+    return objects.length === 0 ? [] : [flowPiece(row, versionId, objects, code)];
   });
-  const texts = bodies ? await new FlowTexts({ api, version, logger }).read(touching.flatMap(({ versionId }) => versionId ?? []), signal) : new Map<string, string>();
-  return touching.map(({ row, object, versionId }): Piece => ({
+}
+
+function flowPiece(row: FlowRow, versionId: string | undefined, objects: readonly string[], code: string | undefined): Piece {
+  return {
     name: nameOfFlow(row),
     ...(row.Label === undefined ? {} : { label: row.Label }),
     ...(row.Description === undefined ? {} : { description: row.Description }),
-    code: versionId === undefined ? undefined : texts.get(versionId),
+    code,
     path: `/builder_platform_interaction/flowBuilder.app?flowId=${versionId ?? row.DurableId}`,
-    properties: { kind: 'flow', active: row.IsActive === true, processType: row.ProcessType, triggerType: row.TriggerType, objects: [object] },
-  }));
+    properties: { kind: 'flow', active: row.IsActive === true, processType: row.ProcessType, triggerType: row.TriggerType, objects },
+  };
 }
 
 function nameOfFlow({ ApiName }: FlowRow): string {
