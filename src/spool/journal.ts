@@ -3,6 +3,7 @@ import { type AttemptRef, attemptKey, isRunId } from '../domain/ids.ts';
 import { JOB_KINDS, type JobKind } from '../domain/job.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
+import { createLedger } from './ledger.ts';
 import { type ProcessIdentity, processIdentitySchema } from './processes.ts';
 import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
 
@@ -45,6 +46,7 @@ export async function createAttempt(disk: Disk, spool: string, journal: Journal)
   await disk.makeDirectory(directory);
   for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
   await disk.syncDirectory(spool);
+  await createLedger(disk, directory);
   await writeJournal(disk, directory, journal);
   return directory;
 }

@@ -106,10 +106,10 @@ export class SpoolReader {
       if (upTo <= this.#acknowledged) return;
       if (upTo > this.#durable) throw new RunnerError('PROTOCOL_VIOLATION', `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`);
       const place = await this.#locate(upTo + 1);
-      this.#acknowledged = upTo;
       const done = this.#chain.before(place.segment);
       const owed = place.offset - this.#ledgerOffset >= LEDGER_BYTES || (this.#complete && upTo === this.#durable);
       if (done.length > 0 || owed) await this.#settle(done, place);
+      this.#acknowledged = upTo;
       this.#acknowledgedOffset = place.offset;
       for (const sequence of this.#places.keys()) if (sequence <= upTo) this.#places.delete(sequence);
     });
@@ -120,7 +120,7 @@ export class SpoolReader {
   }
 
   async #settle(done: readonly Sequence[], place: Place): Promise<void> {
-    await writeLedger(this.#disk, this.#directory, this.#acknowledged);
+    await writeLedger(this.#disk, this.#directory, place.next - 1);
     this.#ledgerOffset = place.offset;
     for (const first of done) this.#segmentBytes -= await this.#chain.remove(first);
   }

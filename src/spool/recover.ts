@@ -36,11 +36,11 @@ export interface RecoverOptions {
  */
 export async function recover(disk: Disk, directory: string, options: RecoverOptions = {}): Promise<Recovered> {
   const salvage = options.salvage === true;
-  const written = await readLedger(disk, directory);
-  const ledger = Math.max(written === 'damaged' ? 0 : written, options.acknowledged ?? 0);
+  const noted = await readLedger(disk, directory);
+  const ledger = Math.max(noted.sequence, options.acknowledged ?? 0);
   const firsts = await liveSegments(disk, directory, ledger);
   const acknowledged = Math.max(ledger, (firsts[0] ?? 1) - 1);
-  if (written !== 'damaged' && acknowledged > ledger && !salvage) throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
+  if (noted.certain && acknowledged > ledger && !salvage) throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
   const found = await checkAll(disk, directory, firsts, { ...emptySpool, durable: acknowledged, acknowledged }, salvage);
   await disk.syncDirectory(directory);
   return found.durable < acknowledged ? await startAnew(disk, directory, found) : found;

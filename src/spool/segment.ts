@@ -10,7 +10,8 @@
  *    cut off. A bad record that a later one calls durable is corruption (SPOOL_CORRUPT), never cut in silence.
  * 5. A segment is deleted only when every record in it is acknowledged, oldest first, and only after the ledger that
  *    says so is durable.
- * 6. An attempt exists exactly while its journal does: the journal is the first thing written and the first deleted.
+ * 6. An attempt exists exactly while its journal does: it is written when all else is ready for records, and the first
+ *    thing deleted.
  *
  * A crash at any instruction, of the process or of the machine, keeps every record ever reported durable.
  *

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Disk } from '../../src/spool/disk.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import { AttemptSpool } from '../../src/spool/attempt-spool.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover, segments } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';
@@ -215,6 +217,24 @@ describe('the spool, beside a model of it', () => {
   });
 });
 
+/** An attempt that has filled its disk: nine records are durable in segments of three, the tenth waits for room. */
+async function fullDisk(seed: number): Promise<{ disk: SimulatedDisk; spool: AttemptSpool; writer: SpoolWriter }> {
+  const disk = await newDisk(seed);
+  await disk.makeDirectory('/spool');
+  const ref = { runId: 'run' as RunId, attempt: 1, epoch: 1 };
+  const spool = await AttemptSpool.create({ disk, clock: impatientClock }, '/spool', { ref, kind: 'metadata', createdAt: 0 });
+  const writer = new SpoolWriter({ clock: impatientClock, disk, directory: spool.directory, segmentBytes: 4000, retryMs: 1 });
+  writer.onDurable((durable) => spool.advance(durable, writer.bytes, false));
+  for (let sequence = 1; sequence <= 9; sequence++) {
+    await writer.append(Buffer.alloc(1000, sequence), { last: false }, never);
+    await writer.flush(never);
+  }
+  disk.capacity = disk.used;
+  await writer.append(Buffer.alloc(1000, 10), { last: false }, never);
+  while (writer.condition === undefined) await new Promise((resolve) => setImmediate(resolve));
+  return { disk, spool, writer };
+}
+
 describe('the spool on a failing disk', () => {
   const options = { directory, clock: impatientClock };
 
@@ -248,6 +268,28 @@ describe('the spool on a failing disk', () => {
     await writer.close();
     disk.crash();
     expect((await recover(disk, directory)).durable).toBeGreaterThanOrEqual(1);
+  });
+
+  it('gives back the room of what is acknowledged, however full the disk is', async () => {
+    const { spool, writer, disk } = await fullDisk(5);
+    await spool.acknowledge(spool.durable);
+    await writer.flush(never);
+    expect(writer.condition).toBeUndefined();
+    await writer.close();
+    disk.killPrograms();
+    expect(await recover(disk, spool.directory)).toMatchObject({ durable: 10, acknowledged: 9 });
+  });
+
+  it('counts nothing as acknowledged that it could not note, and notes it the next time', async () => {
+    const { spool, writer, disk } = await fullDisk(6);
+    const { bytes } = spool;
+    disk.failNext('sync', 'EIO');
+    await expect(spool.acknowledge(spool.durable)).rejects.toMatchObject({ code: 'EIO' });
+    expect(spool.acknowledged).toBe(0);
+    await spool.acknowledge(spool.durable);
+    expect(spool.acknowledged).toBe(9);
+    expect(spool.bytes).toBeLessThan(bytes / 4);
+    await writer.close();
   });
 
   it('writes again what a full disk left half done at the moment of a sync', async () => {
