@@ -32,6 +32,7 @@ describe('a profile', () => {
       expect(column['nullProportion']).toBeGreaterThanOrEqual(0);
       expect(Number(column['valuesCount']) + Number(column['nullCount'])).toBeGreaterThan(0);
       expect(Number(column['distinctCount'])).toBeLessThanOrEqual(Number(column['valuesCount']));
+      expect(column['distinctProportion']).toBeCloseTo(Number(column['distinctCount']) / Math.max(1, Number(column['valuesCount'])), 3);
     }
   });
 
@@ -42,7 +43,15 @@ describe('a profile', () => {
     for (const { min, max, mean } of ranged as unknown as { min: number; max: number; mean: number }[]) expect(min <= mean && mean <= max).toBe(true);
     const lists = columns.flatMap(({ cardinalityDistribution: list }) => (list === undefined ? [] : [list as { categories: string[]; counts: number[] }]));
     expect(lists.length).toBeGreaterThan(0);
-    for (const { categories, counts } of lists) expect([categories.length > 0, categories.length === counts.length, counts.every((count, index) => index === 0 || count <= counts[index - 1]!)]).toEqual([true, true, true]);
+    for (const { categories, counts } of lists) expect([categories.length > 0, categories.length === counts.length, counts.every((count, index) => index === 0 || count <= counts[index - 1]! || categories[index] === 'Others')]).toEqual([true, true, true]);
+  });
+
+  it('counts the values of a picklist that are not among the commonest together', () => {
+    const lists = profiles().flatMap(columnsOf).flatMap((column) => (column['cardinalityDistribution'] === undefined ? [] : [{ ...(column['cardinalityDistribution'] as { counts: number[]; percentages: number[] }), of: Number(column['valuesCount']) }]));
+    for (const { counts, percentages, of } of lists) {
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(of);
+      expect(Math.abs(percentages.reduce((sum, part) => sum + part, 0) - 100)).toBeLessThan(0.5);
+    }
   });
 
   it('writes moments as ISO 8601 has them', () => {

@@ -112,25 +112,30 @@ function figuresQuery(object: string, columns: readonly Profilable[]): string {
   return `SELECT COUNT(Id) n, ${figures.join(', ')} FROM ${object}`;
 }
 
-/** As api/data/createTableProfile.json has it. */
+/** As api/data/createTableProfile.json has it, and reckoned as OpenMetadata's profiler does: shares of distinct values are of those that are there. */
 function columnProfile({ name, depth }: Profilable, index: number, figures: Row, total: number, timestamp: number, values: readonly Row[] | undefined): ColumnProfile {
   const count = numberOf(figures[`c${index}`]) ?? 0;
   const distinct = numberOf(figures[`d${index}`]) ?? 0;
-  const share = (part: number): number => (total === 0 ? 0 : Math.round((part / total) * 10_000) / 10_000);
   const [min, max, mean] = [valueOf(figures[`l${index}`]), valueOf(figures[`h${index}`]), numberOf(figures[`a${index}`])];
   return {
-    name, timestamp, valuesCount: count, nullCount: total - count, nullProportion: share(total - count), distinctCount: distinct, distinctProportion: share(distinct),
+    name, timestamp, valuesCount: count, nullCount: total - count, nullProportion: share(total - count, total), distinctCount: distinct, distinctProportion: share(distinct, count),
     ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), ...(mean === undefined ? {} : { mean }),
-    ...(depth === 'values' && values?.some(({ v }) => typeof v === 'string') === true ? { cardinalityDistribution: distribution(values, total) } : {}),
+    ...(depth === 'values' && values?.some(({ v }) => typeof v === 'string') === true ? { cardinalityDistribution: distribution(values, count) } : {}),
   };
 }
 
-function distribution(rows: readonly Row[], total: number): Readonly<Record<string, unknown>> {
-  const known = rows.flatMap(({ v, n }) => (typeof v === 'string' ? [{ value: v, count: numberOf(n) ?? 0 }] : [])).toSorted((a, b) => b.count - a.count);
+/** The commonest values, and all others together. */
+function distribution(rows: readonly Row[], count: number): Readonly<Record<string, unknown>> {
+  const known = rows.flatMap(({ v, n }) => (typeof v === 'string' ? [[v, numberOf(n) ?? 0] as const] : [])).toSorted(([, a], [, b]) => b - a);
+  const rest = count - known.reduce((sum, [, n]) => sum + n, 0);
+  const parts = rest > 0 ? [...known, ['Others', rest] as const] : known;
   return {
-    categories: known.map(({ value }) => value), counts: known.map(({ count }) => count),
-    percentages: known.map(({ count }) => (total === 0 ? 0 : Math.round((count / total) * 10_000) / 100)), allValuesUnique: false,
+    categories: parts.map(([value]) => value), counts: parts.map(([, n]) => n), percentages: parts.map(([, n]) => Math.round(share(n, count) * 10_000) / 100), allValuesUnique: false,
   };
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 10_000;
 }
 
 function numberOf(value: unknown): number | undefined {
