@@ -32,12 +32,20 @@ const NAME = 'Name';
 
 /** Undefined for an object of which no rows are taken. */
 export function sampleTableOf(object: string, { fqn, request, properties }: Table): SampleTable | undefined {
-  if (!KINDS.has(properties.kind) || !properties.features.includes('queryable')) return undefined;
+  if (!isSampled(properties)) return undefined;
   const wholes = new Map(request.columns.flatMap(({ name, children = [] }) => children.map((part): [string, string] => [part.name, name])));
   const columns = request.columns
     .filter((column) => isShown(column) && properties.columns?.[column.name]?.encrypted === undefined)
     .map(({ name }): SampleColumn => ({ name, whole: wholes.get(name) ?? (PARTS_OF_NAME.has(name) ? NAME : undefined) }));
   return { object, fqn, columns, fields: request.columns.length };
+}
+
+/**
+ * Salesforce's own objects without page layouts are its machinery: the source of Apex, sessions, tokens, log-ins,
+ * permissions. Rows of those would tell what no sample is meant to tell.
+ */
+function isSampled({ kind, features }: Table['properties']): boolean {
+  return KINDS.has(kind) && features.includes('queryable') && (kind !== 'standard' || features.includes('layoutable'));
 }
 
 /** A field's name goes into a query, so it has to be one; its label tells as much as its name. */

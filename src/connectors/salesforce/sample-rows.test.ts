@@ -4,7 +4,8 @@ import { openMetadataSchemasPresent, openMetadataValidator } from '../../../test
 import { extractFrom, failuresOf, tablesOf, type RunOptions, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
 import type { Cell, SampleDataRecord } from '../../domain/record.ts';
 import type { Column } from '../../openmetadata/entities.ts';
-import { openColumns } from './sample-columns.ts';
+import { openColumns, sampleTableOf } from './sample-columns.ts';
+import type { Table } from './table.ts';
 import type { TableProperties } from './table-properties.ts';
 
 const FQN = 'sandbox.default.salesforce';
@@ -223,6 +224,14 @@ describe('the calls for sample rows', () => {
     const some = await sampled();
     expect(samplesOf(some)).toHaveLength(NAMES.length - 1);
     expect(withoutSamples(some)).toEqual([['Salesforce did not give them', { tables: 1 }]]);
+  });
+
+  it('are not made for the machinery of Salesforce itself, such as the source of Apex or sessions', () => {
+    const account = tablesOf(run.records).find(({ fqn }) => fqn === `${FQN}.Account`)! as unknown as Table;
+    const features = (more: readonly string[]): Table => ({ ...account, properties: { ...account.properties, features: more } });
+    expect(sampleTableOf('Account', features(['queryable', 'layoutable']))).toBeDefined();
+    expect(sampleTableOf('ApexClass', features(['queryable', 'searchable']))).toBeUndefined();
+    expect(sampleTableOf('Account', features(['layoutable']))).toBeUndefined();
   });
 
   it('are not made for settings, external objects, events, and what is kept beside an object', async () => {
