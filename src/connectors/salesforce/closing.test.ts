@@ -79,6 +79,13 @@ describe('code', () => {
     expect(await flows(false)).toEqual({ 'Started.flow': ['Account'] });
   });
 
+  it('that a managed package hides says so, and has no text', async () => {
+    const body = { done: true, records: [{ Id: '01p1', Name: 'Secret', NamespacePrefix: 'acme', Status: 'Active', Body: '(hidden)' }, { Id: '01p2', Name: 'Empty', Status: 'Active', Body: '' }] };
+    sandbox.faults.install({ match: { path: 'ApexClass' }, effect: { kind: 'respond', status: 200, body } });
+    const some = codeOf(await extractFrom(sandbox, { sourceConfig: { includeDDL: true, tableFilterPattern: { includes: ['Account$'] }, storedProcedureFilterPattern: { includes: ['.*cls$'] } } }));
+    expect(some.map(({ request, properties }) => [request.name, request.storedProcedureCode.code, properties!['hidden']])).toEqual([['acme__Secret.cls', undefined, true], ['Empty.cls', '', undefined]]);
+  });
+
   it('stays away when it is not wanted or its filter leaves it out', async () => {
     const none = await extractFrom(sandbox, { sourceConfig: { includeStoredProcedures: false, tableFilterPattern: { includes: ['Account$'] } } });
     const flows = await extractFrom(sandbox, { sourceConfig: { storedProcedureFilterPattern: { includes: ['.*\\.flow$'] } } });

@@ -70,7 +70,7 @@ function triggersOf(rows: readonly TriggerRow[], { objectName }: CodeOptions): P
     const object = row.EntityDefinitionId === undefined ? undefined : objectName(shortId(row.EntityDefinitionId));
     if (object === undefined) return [];
     const { active, events } = triggerOf(row);
-    return [{ name: nameOfTrigger(row), code: readable(row.Body), path: `/lightning/setup/ApexTriggers/page?address=%2F${row.Id}`, properties: { kind: 'apexTrigger', active, events, objects: [object] } }];
+    return [{ name: nameOfTrigger(row), code: readable(row.Body), path: `/lightning/setup/ApexTriggers/page?address=%2F${row.Id}`, properties: { kind: 'apexTrigger', active, events, objects: [object], ...hiddenIn(row.Body) } }];
   });
 }
 
@@ -86,7 +86,7 @@ function readClasses({ api, version, logger, bodies }: CodeOptions, signal: Abor
 }
 
 function classesOf(rows: readonly ClassRow[]): Piece[] {
-  return rows.map((row) => ({ name: nameOfClass(row), code: readable(row.Body), path: `/lightning/setup/ApexClasses/page?address=%2F${row.Id}`, properties: { kind: 'apexClass', active: row.Status === 'Active' } }));
+  return rows.map((row) => ({ name: nameOfClass(row), code: readable(row.Body), path: `/lightning/setup/ApexClasses/page?address=%2F${row.Id}`, properties: { kind: 'apexClass', active: row.Status === 'Active', ...hiddenIn(row.Body) } }));
 }
 
 function nameOfClass(row: ClassRow): string {
@@ -134,10 +134,16 @@ function nameOfFlow({ ApiName }: FlowRow): string {
   return `${ApiName}.flow`;
 }
 
-/** Salesforce says "(hidden)" for what a managed package keeps to itself. */
+/** In place of what a managed package keeps to itself. */
+const HIDDEN = '(hidden)';
+
 function readable(body: string | undefined): string | undefined {
-  if (body === undefined || body === '(hidden)') return undefined;
-  return body;
+  return body === HIDDEN ? undefined : body;
+}
+
+/** Tells text that the org does not show from text that was not asked for. */
+function hiddenIn(body: string | undefined): { readonly hidden?: true } {
+  return body === HIDDEN ? { hidden: true } : {};
 }
 
 function fqnOf(name: string, { databaseSchema }: CodeOptions): string {
