@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { readComposite } from './composite.ts';
 import { literals } from './descriptions.ts';
 import type { RollUp } from './field-properties.ts';
 import { rollupSource } from './formula/rollup.ts';
+import { readMetadata } from './metadata.ts';
 
 /** A roll-up field, by the durable id of its object and its own API name. */
 export interface RollUpField {
@@ -21,10 +20,7 @@ export interface RollUpsOptions {
   readonly most?: number;
 }
 
-/** A composite takes five queries, and a definition needs one for itself. */
-const QUERIES = 5;
 const MOST = 150;
-const pageSchema = z.object({ records: z.array(z.object({ Metadata: z.unknown() })) });
 
 /** Reads the definitions of roll-up summaries, of which the API gives one a query; those beyond `most` stay without. */
 export class RollUps {
@@ -43,25 +39,20 @@ export class RollUps {
     const wanted = fields.slice(0, this.#left);
     this.#left -= wanted.length;
     if (wanted.length < fields.length) this.#tell({ reason: `more than ${this.#options.most ?? MOST} in this org` });
-    for (let from = 0; from < wanted.length; from += QUERIES) await this.#readSome(wanted.slice(from, from + QUERIES), found, signal);
-    return found;
-  }
-
-  async #readSome(fields: readonly RollUpField[], found: Map<string, RollUp>, signal: AbortSignal): Promise<void> {
     const { api, version } = this.#options;
-    const base = `/services/data/v${version}/tooling`;
-    const parts = fields.map((field, index) => ({ referenceId: `r${index}`, url: `${base}/query?q=${encodeURIComponent(queryFor(field))}` }));
+    const queries = wanted.map((field) => ({ key: field, soql: queryFor(field) }));
     try {
-      await readComposite(api, { path: `${base}/composite`, parts, what: 'the definitions of roll-ups' }, ({ referenceId, status, body }) => {
-        const rollUp = status === 200 ? definitionIn(body) : undefined;
-        if (rollUp === undefined) return this.#tell({ status });
-        found.set(keyOf(fields[Number(referenceId.slice(1))]!), rollUp);
-      }, signal);
+      for await (const { key, status, metadata } of readMetadata({ api, version, what: 'the definitions of roll-ups' }, queries, signal)) {
+        const rollUp = definitionIn(metadata);
+        if (rollUp === undefined) this.#tell({ status });
+        else found.set(keyOf(key), rollUp);
+      }
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
       this.#tell({ code: error.code, reason: error.message });
     }
+    return found;
   }
 
   #tell(data: Readonly<Record<string, unknown>>): void {
@@ -81,8 +72,8 @@ function queryFor({ object, field }: RollUpField): string {
   return `SELECT Metadata FROM CustomField WHERE EntityDefinitionId = ${literals([object])} AND DeveloperName = ${literals([name ?? field])}${within}`;
 }
 
-function definitionIn(body: unknown): RollUp | undefined {
-  const source = rollupSource(pageSchema.safeParse(body).data?.records[0]?.Metadata);
+function definitionIn(metadata: unknown): RollUp | undefined {
+  const source = rollupSource(metadata);
   if (source === undefined) return undefined;
   const { operation, child, foreignKey, summarized } = source;
   const filters = [...new Set(source.filters.filter(({ object }) => object === child).map(({ field }) => field))];
