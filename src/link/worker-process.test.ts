@@ -7,6 +7,8 @@ import type { Progress } from '../domain/progress.ts';
 import { silentLogger, type Logger } from '../observability/logger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import type { Disk } from '../spool/disk.ts';
+import { nodeDisk } from '../spool/node-disk.ts';
 import type { SpoolOutbox } from './attempt-outbox.ts';
 import { openOutboxStore, type SpoolOutboxStore } from './spool-outbox.ts';
 import type { WorkerHandle } from './worker-port.ts';
@@ -141,6 +143,21 @@ describe('a worker process', () => {
     const { worker, outbox } = await start('finish', { entry: join(stateDir, 'no-such-program.js') });
     await worker.exited;
     expect(outbox.durable()).toEqual({ sequence: 0, complete: false });
+  });
+
+  it('is ended, and its attempt can be closed, when there is no room to name it in the journal', async () => {
+    await store.close();
+    let room = true;
+    const disk: Disk = { ...nodeDisk, rename: (from, to) => (room ? nodeDisk.rename(from, to) : Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }))) };
+    store = await openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger, disk });
+    const job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata' as const, workflow: 'hang', deadlineMs: 1000 };
+    const outbox = await store.create(job);
+    room = false;
+    await expect(createStartWorker({ store, entry, settings: {}, logger, clock: systemClock, env: process.env })(job, outbox)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    room = true;
+    await store.closeInterrupted(job.ref, reason);
+    expect(outbox.durable()).toEqual({ sequence: 1, complete: true });
+    expect(said).toContainEqual(expect.objectContaining({ message: 'the worker has ended' }));
   });
 
   it('is named in the journal, so that a later runner can end it', async () => {

@@ -58,8 +58,13 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
       serialization: 'json',
     });
     const worker = new WorkerProcess(child, outbox, complete);
-    await worker.start(job);
-    return worker;
+    try {
+      await worker.start(job);
+      return worker;
+    } catch (thrown) {
+      worker.kill();
+      throw RunnerError.from(thrown, 'WORKER_DIED');
+    }
   };
 }
 
@@ -111,7 +116,7 @@ class WorkerProcess implements WorkerHandle {
     return this.#child.pid ?? 0;
   }
 
-  /** Resolves when the worker has its job and the journal names it. Throws WORKER_DIED. */
+  /** Resolves when the worker has its job and the journal names it. Throws WORKER_DIED, and what writing the journal met. */
   async start(job: Job): Promise<void> {
     await once(this.#child, 'spawn').catch((thrown: unknown) => {
       throw new RunnerError('WORKER_DIED', 'the worker process could not be started', { cause: thrown });
