@@ -34,8 +34,22 @@ export interface Component {
 
 const MAIN = new Set(['standard', 'custom']);
 
-/** Invents components for the share `likelihood` of main objects, `most` at the most for each. */
-export function* components(org: Org, prefix: string, label: string, likelihood: number, most: number): Generator<Component> {
+/** What was invented for an org, good for one revision of it. */
+const invented = new WeakMap<Org, { readonly revision: number; readonly lists: Map<string, readonly Component[]> }>();
+
+/** Components for the share `likelihood` of main objects, `most` at the most for each. */
+export function components(org: Org, prefix: string, label: string, likelihood: number, most: number): readonly Component[] {
+  let known = invented.get(org);
+  if (known?.revision !== org.revision) {
+    known = { revision: org.revision, lists: new Map() };
+    invented.set(org, known);
+  }
+  const list = known.lists.get(label) ?? [...invent(org, prefix, label, likelihood, most)];
+  known.lists.set(label, list);
+  return list;
+}
+
+function* invent(org: Org, prefix: string, label: string, likelihood: number, most: number): Generator<Component> {
   for (const entry of org.list()) {
     const random = randomFor(`${org.seed}:${label}:${entry.name}`);
     if (!MAIN.has(entry.kind) || !random.chance(likelihood)) continue;
