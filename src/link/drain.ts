@@ -29,14 +29,15 @@ export async function drain(options: DrainOptions): Promise<void> {
   logger.log(left === 0 ? 'info' : 'warn', 'drained', { undelivered: left });
 }
 
-/** Asks every worker to end, kills those that do not, and waits until they are gone. */
+/** Asks every worker to end, kills those that do not, and waits until they are gone; not for ever, since an outcome needs room on disk. */
 export async function stopWorkers(options: Pick<DrainOptions, 'attempts' | 'clock' | 'stopMs'>): Promise<void> {
   const { attempts, stopMs } = options;
   attempts.stopAll(new RunnerError('RUNNER_STOPPED', 'the runner was stopped while the attempt was at work'), 'interrupted');
   const ended = (): boolean => attempts.working() === 0;
   const unhurried = new AbortController().signal;
-  if (!await within(stopMs, options, ended, unhurried)) attempts.killAll();
-  await attempts.changed.until(ended, unhurried);
+  if (await within(stopMs, options, ended, unhurried)) return;
+  attempts.killAll();
+  await within(stopMs, options, ended, unhurried);
 }
 
 /** Whether the condition came to hold within the time. */

@@ -237,6 +237,19 @@ describe('a drain', () => {
     expect(stage.clock.monotonic() - askedAt).toBeLessThan(15_000);
   });
 
+  it('ends in time when there is no room for the outcome of a worker that was killed', async () => {
+    stage = await new LinkStage({ drainTimeoutMs: 5_000 }).start().untilConnected();
+    await stage.controlPlane.offer(run);
+    await stage.until('running', () => stage.link.status().running === 1);
+    stage.workers.of(run).obedient = false;
+    stage.store.closeFailure = new RunnerError('DISK_FULL', 'no room');
+    stage.link.drain();
+    const askedAt = stage.clock.monotonic();
+    await stage.until('ended', () => stage.ended !== undefined, 100, 1_000);
+    expect(stage.clock.monotonic() - askedAt).toBeLessThan(45_000);
+    expect(stage.store.held()).toHaveLength(1);
+  });
+
   it('ends in time with the link away, and keeps what is undelivered', async () => {
     stage = await new LinkStage({ drainTimeoutMs: 5_000 }).start().untilConnected();
     await stage.controlPlane.offer(run);
