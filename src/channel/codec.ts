@@ -26,7 +26,8 @@ export function loadCodec(): Promise<FrameCodec> {
 }
 
 async function makeCodec(): Promise<FrameCodec> {
-  const { load } = await import('@grpc/proto-loader');
+  // A CommonJS package in a bundle has its exports below the default one and nowhere else.
+  const { load } = (await import('@grpc/proto-loader')).default;
   const definitions = await load(protoPath(), {
     longs: Number, enums: String, bytes: Buffer, defaults: true, keepCase: false, oneofs: true,
   });
