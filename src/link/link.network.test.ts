@@ -29,7 +29,7 @@ async function channelAt(far: FarEnd): Promise<Channel> {
 }
 
 async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (const endsAt = performance.now() + 10_000; !holds();) {
+  for (const endsAt = performance.now() + 40_000; !holds();) {
     if (performance.now() > endsAt) throw new Error(`never came to be: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

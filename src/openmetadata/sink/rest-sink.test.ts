@@ -34,9 +34,13 @@ describe('a first run', () => {
   });
 
   it('sends several bulk requests at once, and no more than allowed', async () => {
-    await catalogue.run([...parents, ...many(60)], { batch: { tables: 5, bytes: 1e9 }, concurrency: 3 });
-    expect(catalogue.server.busiest).toBeGreaterThan(1);
-    expect(catalogue.server.busiest).toBeLessThanOrEqual(3);
+    const full = Promise.withResolvers<void>();
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, times: 3, until: full.promise });
+    const running = catalogue.run([...parents, ...many(60)], { batch: { tables: 5, bytes: 1e9 }, concurrency: 3 });
+    await expect.poll(() => catalogue.server.busiest).toBe(3);
+    full.resolve();
+    await running;
+    expect(catalogue.server.busiest).toBe(3);
   });
 
   it('keeps bulk requests below the limit of bytes', async () => {

@@ -21,6 +21,8 @@ export interface Fault {
   /** Never answers, or breaks the connection: before the work is done, or after it. */
   readonly hang?: boolean;
   readonly reset?: 'before' | 'after';
+  /** Is answered as usual, but not before. */
+  readonly until?: Promise<void>;
   /** Does this first. */
   readonly meanwhile?: () => void;
 }
@@ -83,6 +85,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   parts.requests.push(title);
   const fault = takeFault(parts.faults, title);
   fault?.meanwhile?.();
+  await fault?.until;
   if (fault?.hang === true) return;
   if (fault?.reset === 'before') return void request.socket.destroy();
   if (fault?.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
