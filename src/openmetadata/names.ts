@@ -7,7 +7,7 @@ const RESERVED: readonly (readonly [string, string])[] = [
 
 /** The name OpenMetadata's own ingestion would send: reserved sequences replaced. */
 export function entityName(name: string): string {
-  return RESERVED.reduce((text, [reserved, written]) => text.replaceAll(reserved, written), name);
+  return /^\w*$/.test(name) ? name : RESERVED.reduce((text, [reserved, written]) => text.replaceAll(reserved, written), name);
 }
 
 /** A fully qualified name; parts that hold a dot or a quote are put in quotes, as the server does. */

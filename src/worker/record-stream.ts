@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { takeJson } from '../runtime/json-text.ts';
 import type { RecordSink } from './record-sink.ts';
 
 /** Logs that wait for the sink; beyond these, new ones are counted and not kept. */
@@ -93,7 +94,7 @@ export class RecordStream {
 
   /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
   #redacted(record: RunRecord): string | undefined {
-    const line = JSON.stringify(record);
+    const line = takeJson(record);
     const redacted = this.#redact(line);
     if (redacted === line) return `${line}\n`;
     try {

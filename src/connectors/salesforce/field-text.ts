@@ -8,17 +8,22 @@ const MOST_FORMULA_SHOWN = 4000;
  * there is nothing to say. `described` is what stands above.
  */
 export function textOf(properties: FieldProperties, described: string | undefined): string {
-  const { helpText, formula, rollUp, picklist, autoNumber, externalId, encrypted, businessStatus } = properties;
-  const marks = [autoNumber ? 'auto-number' : '', externalId ? 'external id' : '', encrypted === undefined ? '' : encryption(encrypted)].filter((mark) => mark !== '');
-  return [
-    helpText === undefined || helpText === described ? '' : `Help text: ${helpText}`,
-    formula === undefined ? '' : `Formula:\n${fenced(formula)}`,
-    rollUp === undefined ? '' : `Roll-up summary: ${rollUpText(rollUp)}`,
-    picklist === undefined ? '' : picklistText(picklist),
-    defaultText(properties),
-    marks.length === 0 ? '' : `Kind: ${marks.join(', ')}`,
-    businessStatus === undefined ? '' : `Status: ${businessStatus}`,
-  ].filter((line) => line !== '').join('\n\n');
+  const { helpText, formula, rollUp, picklist, businessStatus } = properties;
+  const parts: string[] = [];
+  if (helpText !== undefined && helpText !== described) parts.push(`Help text: ${helpText}`);
+  if (formula !== undefined) parts.push(`Formula:\n${fenced(formula)}`);
+  if (rollUp !== undefined) parts.push(`Roll-up summary: ${rollUpText(rollUp)}`);
+  if (picklist !== undefined) parts.push(picklistText(picklist));
+  if (properties.defaultFormula !== undefined || properties.default !== undefined) parts.push(`Default: \`${properties.defaultFormula ?? String(properties.default)}\``);
+  const marks = marksOf(properties);
+  if (marks !== '') parts.push(`Kind: ${marks}`);
+  if (businessStatus !== undefined) parts.push(`Status: ${businessStatus}`);
+  return parts.join('\n\n');
+}
+
+function marksOf({ autoNumber, externalId, encrypted }: FieldProperties): string {
+  const marks = [...(autoNumber ? ['auto-number'] : []), ...(externalId ? ['external id'] : []), ...(encrypted === undefined ? [] : [encryption(encrypted)])];
+  return marks.join(', ');
 }
 
 function encryption({ mask, maskType }: NonNullable<FieldProperties['encrypted']>): string {
@@ -40,11 +45,6 @@ function picklistText({ values, total, dependsOn }: Picklist): string {
     inactive === 0 ? '' : `${inactive} inactive`,
     dependsOn === undefined ? '' : `depends on \`${dependsOn}\``,
   ].filter((part) => part !== '').join('; ');
-}
-
-function defaultText({ default: value, defaultFormula }: FieldProperties): string {
-  if (defaultFormula !== undefined) return `Default: \`${defaultFormula}\``;
-  return value === undefined ? '' : `Default: \`${String(value)}\``;
 }
 
 /** A fence longer than any run of backticks within. */

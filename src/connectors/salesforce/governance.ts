@@ -66,7 +66,7 @@ export function originOfField(name: string): readonly TagLabel[] {
 }
 
 function originOf(name: string): 'Standard' | 'Custom' | 'Managed' {
-  if (!/__[a-z]+$/i.test(name)) return 'Standard';
+  if (!name.includes('__') || !/__[a-z]+$/i.test(name)) return 'Standard';
   return namespaceOf(name) === undefined ? 'Custom' : 'Managed';
 }
 

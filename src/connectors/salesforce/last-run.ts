@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { previewJson } from '../../runtime/json-text.ts';
 import type { ListedObject } from './describe.ts';
 
 /** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
@@ -64,8 +65,8 @@ export class LastRun {
   }
 
   /** Notes an object as it is told now. False when the last run told it in the same words. */
-  isNews(listed: ListedObject, record: unknown): boolean {
-    const sent = hashOf(record);
+  isNews(listed: ListedObject, record: object): boolean {
+    const sent = hashOfText(previewJson(record));
     const news = this.#of(listed.name)?.[1] !== sent;
     this.#objects.set(listed.name, [hashOf(listed), sent]);
     return news;
@@ -84,5 +85,9 @@ export class LastRun {
 }
 
 function hashOf(value: unknown): string {
-  return hash('sha256', JSON.stringify(value) ?? '', 'base64url').slice(0, 22);
+  return hashOfText(JSON.stringify(value) ?? '');
+}
+
+function hashOfText(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }

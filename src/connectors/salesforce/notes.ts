@@ -34,8 +34,8 @@ const NO_LABELS: readonly TagLabel[] = [];
 
 function labelsOf(name: string, row: FieldRow | undefined): readonly TagLabel[] {
   const origin = originOfField(name);
-  const classified = row === undefined ? [] : tagsOfField(row);
-  return classified.length === 0 ? origin : [...classified.map(labelOf), ...origin];
+  const classified = row === undefined || (row.SecurityClassification === undefined && row.ComplianceGroup === undefined) ? NO_LABELS : tagsOfField(row).map(labelOf);
+  return classified.length === 0 ? origin : [...classified, ...origin];
 }
 
 function addTo(properties: Writable<FieldProperties>, { DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): void {
