@@ -48,6 +48,15 @@ async function parse(args: readonly string[], terminal: Terminal, interrupts: In
   }
 }
 
+/** A result that could not be written is none, whatever the command went on to say. */
+function failAtExit(error: RunnerError): void {
+  process.once('exit', () => {
+    if (process.exitCode !== undefined && process.exitCode !== 0) return;
+    process.stderr.write(`error ${String(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  });
+}
+
 function openTerminal(args: readonly string[]): Terminal {
   const level = args.indexOf('--log-level');
   const debug = process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' || (level >= 0 && args[level + 1] === 'debug') || args.includes('--log-level=debug');
@@ -55,6 +64,7 @@ function openTerminal(args: readonly string[]): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
+      if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
     });
   }
   return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug });

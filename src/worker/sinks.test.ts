@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '../../test/support/simulated-clock.ts';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
@@ -59,6 +59,23 @@ describe('a stream of records', () => {
     stream.resume();
     await writing;
     await sink.flush(never);
+  });
+
+  it.each([1, 3])('says when the last of %i lines was lost, though nobody writes after it', async (lines) => {
+    let left = lines;
+    const full = new Writable({ write: (_chunk, _encoding, done) => (left-- > 1 ? done() : done(Object.assign(new Error('no room'), { code: 'ENOSPC' }))) }).on('error', () => undefined);
+    const sink = new StreamSink(full);
+    for (let line = 1; line < lines; line++) await sink.write('line\n', false, never);
+    await sink.write('outcome\n', true, never).catch(() => undefined);
+    await expect(sink.flush(never)).rejects.toMatchObject({ code: 'DISK_FULL' });
+  });
+
+  it('does not wait for a reader that has gone away', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 }).on('error', () => undefined);
+    const sink = new StreamSink(stream);
+    const writing = sink.write('line\n', false, never);
+    stream.destroy();
+    await expect(writing).rejects.toMatchObject({ code: 'SINK_FAILED' });
   });
 
   it('stops waiting when it is told to', async () => {

@@ -1,30 +1,46 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { untilAborted } from '../runtime/abort.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
 
 /** Records into a stream, standard output for example, at the pace of whoever reads it. */
 export class StreamSink implements RecordSink {
   readonly #stream: Writable;
+  readonly #closed = Promise.withResolvers<void>();
+  #failure: RunnerError | undefined;
 
   constructor(stream: Writable) {
     this.#stream = stream;
+    stream.once('close', () => {
+      this.#failure ??= new RunnerError('SINK_FAILED', 'whoever was reading has gone away');
+      this.#closed.resolve();
+    });
   }
 
   async write(line: string, _last: boolean, signal: AbortSignal): Promise<void> {
-    if (!this.#stream.write(line)) await this.#drained(signal);
+    this.#throwIfFailed();
+    const { room, handedOn } = this.#write(line);
+    if (!room) await untilAborted(Promise.race([handedOn, this.#closed.promise]), signal);
+    this.#throwIfFailed();
   }
 
-  /** With the operating system; a stream cannot promise more. */
+  /** With the operating system; a stream cannot promise more. Writes are handed on in order, so nothing at all will do to wait for. */
   async flush(signal: AbortSignal): Promise<void> {
-    if (this.#stream.writableLength > 0) await this.#drained(signal);
+    await untilAborted(Promise.race([this.#write('').handedOn, this.#closed.promise]), signal);
+    this.#throwIfFailed();
   }
 
-  async #drained(signal: AbortSignal): Promise<void> {
-    try {
-      await once(this.#stream, 'drain', { signal });
-    } catch (thrown) {
-      throw signal.aborted ? RunnerError.from(signal.reason, 'ABORTED') : RunnerError.from(thrown, 'SINK_FAILED');
-    }
+  /** A stream that fails says so with the write that it failed, and with all that come after. */
+  #write(text: string): { readonly room: boolean; readonly handedOn: Promise<void> } {
+    const { promise: handedOn, resolve } = Promise.withResolvers<void>();
+    const room = this.#stream.write(text, (error) => {
+      if (error) this.#failure ??= RunnerError.from(error, 'SINK_FAILED');
+      resolve();
+    });
+    return { room, handedOn };
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -74,6 +74,12 @@ describe('secrets', () => {
 });
 
 describe('config show', () => {
+  it.runIf(process.platform === 'linux')('fails when its result finds no room', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `${process.execPath} ${program} config show --config ${place.config} > /dev/full`], { encoding: 'utf8' });
+    expect(stderr).toContain('error DISK_FULL');
+    expect(status).toBe(75);
+  });
+
   it('shows each value with its source, and hides the password of a proxy', async () => {
     const env = { HYBRID_RUNNER_NETWORK_PROXY: 'http://user:hunter2222@proxy:3128', HYBRID_RUNNER_CAPACITY: '3' };
     const { stdout } = await place.call(['config', 'show', '--capacity', '4', '--json'], { env });
