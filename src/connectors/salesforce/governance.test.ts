@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { labelOf, namespaceOf, originOfField, TagAnnouncer, tagsOfField, tagsOfObject } from './governance.ts';
+import { complianceGroupsIn, labelOf, namespaceOf, originOfField, TagAnnouncer, tagsOfField, tagsOfObject } from './governance.ts';
 
 describe('tags', () => {
   it('of a field are its sensitivity and each of its compliance groups once', () => {
     const tags = tagsOfField({ SecurityClassification: 'Restricted', ComplianceGroup: 'PII; GDPR;;PII' });
     expect(tags.map((tag) => labelOf(tag).tagFQN)).toEqual(['SalesforceSecurityClassification.Restricted', 'SalesforceComplianceGroup.PII', 'SalesforceComplianceGroup.GDPR']);
     expect(tagsOfField({ SecurityClassification: undefined, ComplianceGroup: undefined })).toEqual([]);
+    expect([complianceGroupsIn('PII; GDPR;;PII'), complianceGroupsIn('')]).toEqual([['PII', 'GDPR'], []]);
   });
 
   it.each([

@@ -29,11 +29,15 @@ interface Tag {
 
 /** The tags of a field: its data sensitivity, each of its compliance categories. */
 export function tagsOfField({ SecurityClassification, ComplianceGroup }: Pick<FieldRow, 'SecurityClassification' | 'ComplianceGroup'>): Tag[] {
-  const groups = (ComplianceGroup ?? '').split(';').map((group) => group.trim()).filter((group) => group !== '');
   return [
     ...(SecurityClassification === undefined || SecurityClassification === '' ? [] : [{ classification: SECURITY, name: entityName(SecurityClassification) }]),
-    ...[...new Set(groups)].map((group) => ({ classification: COMPLIANCE, name: entityName(group) })),
+    ...complianceGroupsIn(ComplianceGroup).map((group) => ({ classification: COMPLIANCE, name: entityName(group) })),
   ];
+}
+
+/** Salesforce joins them by semicolons. Each comes once. */
+export function complianceGroupsIn(joined: string | undefined): readonly string[] {
+  return [...new Set((joined ?? '').split(';').map((group) => group.trim()).filter((group) => group !== ''))];
 }
 
 const NO_ORIGIN: ReadonlySet<ObjectKind> = new Set(['history', 'share', 'feed', 'changeEvent']);

@@ -3,7 +3,7 @@ import type { ColumnNotes } from './columns.ts';
 import type { EntityRow, FieldRow } from './descriptions.ts';
 import type { FieldProperties, Owner, RollUp, Writable } from './field-properties.ts';
 import { rollupFromDataType } from './formula/rollup.ts';
-import { labelOf, originOfField, tagsOfField } from './governance.ts';
+import { complianceGroupsIn, labelOf, originOfField, tagsOfField } from './governance.ts';
 import type { DescribedField } from './describe.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 
@@ -43,7 +43,8 @@ function addTo(properties: Writable<FieldProperties>, { DataType, BusinessStatus
   const owner = BusinessOwnerId === undefined ? undefined : owners.get(BusinessOwnerId);
   if (rollUp !== undefined) properties.rollUp = rollUp;
   if (SecurityClassification !== undefined) properties.securityClassification = SecurityClassification;
-  if (ComplianceGroup !== undefined && ComplianceGroup !== '') properties.complianceGroups = ComplianceGroup.split(';');
+  const groups = ComplianceGroup === undefined ? [] : complianceGroupsIn(ComplianceGroup);
+  if (groups.length > 0) properties.complianceGroups = groups;
   if (BusinessStatus !== undefined) properties.businessStatus = BusinessStatus;
   if (owner !== undefined) properties.owners = [owner];
 }
