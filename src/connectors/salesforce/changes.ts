@@ -33,9 +33,10 @@ export interface ChangesOptions {
  * Names of the objects that administrators changed since `since` (the org's time, as HTTP writes it), or whose custom
  * fields, validation rules, triggers or record types they changed: a call for some thousands of objects. What it cannot see
  * (what was deleted of these, new values of a standard picklist, the permissions of the user) waits for the next whole
- * reading. Undefined when so much changed, or so little may be read, that reading all is simpler.
+ * reading. `tooMuch` when so much changed that reading all is simpler; `closed` when the user may not read what the
+ * catalogue of the org says of objects, which leaves their describes as all there is to read of them.
  */
-export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | 'tooMuch' | 'closed'> {
   const from = Date.parse(since);
   const moment = new Date(from).toISOString();
   const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
@@ -43,11 +44,12 @@ export async function changedSince(options: ChangesOptions, objects: readonly Li
     ...PARTS_OF_OBJECTS.map(({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`),
     ...names.map((group) => `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`),
   ], signal);
+  if (answers.slice(PARTS_OF_OBJECTS.length).some(isClosed)) return 'closed';
   const owners = PARTS_OF_OBJECTS.map(({ owner, needed }, index) => rowsOf(answers[index], needed)?.map((row) => textIn(row, owner)));
   const entities = answers.slice(PARTS_OF_OBJECTS.length).map((answer) => rowsOf(answer, true));
   if (!allKnown(owners) || !allKnown(entities)) {
     options.logger.log('info', 'What changed since the last run cannot be told; everything is read');
-    return undefined;
+    return 'tooMuch';
   }
   const touched = new Set(owners.flat().map(shortId));
   return new Set(entities.flat().filter((row) => wasModified(row, from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
@@ -72,6 +74,12 @@ function rowsOf(answer: PartAnswer | undefined, needed: boolean): readonly Row[]
   }
   const page = pageSchema.safeParse(answer.body);
   return page.success && page.data.done ? page.data.records : undefined;
+}
+
+const CLOSED: ReadonlySet<string> = new Set(['SALESFORCE_FORBIDDEN', 'SALESFORCE_NOT_FOUND', 'SALESFORCE_API_DISABLED']);
+
+function isClosed(answer: PartAnswer | undefined): boolean {
+  return answer !== undefined && answer.status !== 200 && CLOSED.has(refusal(answer.status, answer.body, WHAT).code);
 }
 
 function allKnown<T>(values: readonly (T | undefined)[]): values is readonly T[] {

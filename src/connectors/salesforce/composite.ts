@@ -9,6 +9,8 @@ export interface Part {
   readonly referenceId: string;
   /** `/services/data/v68.0/...`. */
   readonly url: string;
+  /** Answered with 304 unless something changed since then, as HTTP writes it. */
+  readonly since?: string | undefined;
 }
 
 export interface PartAnswer {
@@ -39,7 +41,7 @@ export const MOST_PARTS = 25;
  * what is needed of it; by reference id. A part that got no answer is missing.
  */
 export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut, headroom = 0 }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
-  const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url }) => ({ method: 'GET', url, referenceId })) };
+  const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url, since }) => ({ method: 'GET', url, referenceId, ...(since === undefined ? {} : { httpHeaders: { 'If-Modified-Since': since } }) })) };
   return api.read({ method: 'POST', path, body, what, headroom }, async (text) => {
     const kept = new Map<string, T>();
     const turns = new Turns();

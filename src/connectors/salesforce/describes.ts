@@ -11,12 +11,15 @@ import { refusal } from './refusal.ts';
 /** What became of one object. */
 export type Described =
   | { readonly listed: ListedObject; readonly describe: HeldDescribe }
+  | { readonly listed: ListedObject; readonly unchanged: true }
   | { readonly listed: ListedObject; readonly error: RunnerError };
 
 export interface DescribesOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly limit: AdaptiveLimit;
+  /** An object that has not changed since then (as HTTP writes it) comes out unchanged; undefined for one that is to be read in any case. */
+  readonly since: (object: ListedObject) => string | undefined;
   /**
    * Told once no more calls may be made. What is under way then comes to its end; objects not described by then do not
    * come out.
@@ -76,7 +79,7 @@ const ROUNDS = 3;
 
 async function describeGroup(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
   const { api, version } = options;
-  const parts = group.map(({ name }, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(name)}/describe` }));
+  const parts = group.map((object, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(object.name)}/describe`, since: options.since(object) }));
   let answers: Map<string, Described>;
   try {
     const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
@@ -114,6 +117,7 @@ const CUT = { taken: 'fields', dropped: ['childRelationships'] } as const;
 
 function readPart(listed: ListedObject, answer: PartAnswer): Described {
   const what = `describe of ${listed.name}`;
+  if (answer.status === 304) return { listed, unchanged: true };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   try {
     return { listed, describe: new HeldDescribe(answer, what) };

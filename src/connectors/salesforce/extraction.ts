@@ -29,6 +29,8 @@ const MOST_UNCHANGED = 500;
 /** What is read in one run, and in view of what. */
 interface Reading {
   readonly objects: readonly ListedObject[];
+  /** See DescribesOptions. */
+  readonly since: (object: ListedObject) => string | undefined;
   readonly selection: Selection;
   /** Names of all objects of the org. */
   readonly listed: readonly string[];
@@ -98,27 +100,33 @@ export class Extraction {
     const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
     for (const name of selection.missing) yield failureOf(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
-    const toRead = await this.#toRead(selection.objects, lastRun, version, signal);
-    const left = selection.objects.filter((object) => !toRead.includes(object)).map(({ name }) => name);
+    const { objects, since } = await this.#toRead(selection.objects, lastRun, version, signal);
+    const left = selection.objects.filter((object) => !objects.includes(object)).map(({ name }) => name);
     for (const name of left) lastRun.keep(name);
     yield* this.#unchanged(left);
     try {
-      yield* this.#tables({ objects: toRead, selection, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
+      yield* this.#tables({ objects, since, selection, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
     } finally {
       this.#context.memory?.keep(listing.date === '' ? undefined : lastRun.state(listing.date, selection.objects.length));
     }
     this.#progress.at('mapping', selection.objects.length, selection.objects.length);
   }
 
-  /** The objects that may have changed since the last run, those that it could not read first; all of them where there was none. */
-  async #toRead(objects: readonly ListedObject[], lastRun: LastRun, version: string, signal: AbortSignal): Promise<readonly ListedObject[]> {
-    if (lastRun.since === undefined) return objects;
-    const changed = await changedSince({ api: this.#org.api, version, logger: this.#context.logger }, objects, lastRun.since, signal);
-    if (changed === undefined) return objects;
+  /**
+   * The objects that may have changed since the last run, those that it could not read first; all of them where there was
+   * none. Where only their describes can be read, these are asked for on the condition that they have changed.
+   */
+  async #toRead(objects: readonly ListedObject[], lastRun: LastRun, version: string, signal: AbortSignal): Promise<Pick<Reading, 'objects' | 'since'>> {
+    const { since } = lastRun;
+    const all = { objects, since: () => undefined };
+    if (since === undefined) return all;
+    const changed = await changedSince({ api: this.#org.api, version, logger: this.#context.logger }, objects, since, signal);
+    if (changed === 'tooMuch') return all;
+    if (changed === 'closed') return { objects, since: (object) => (lastRun.isListedAlike(object) ? since : undefined) };
     const stale = ({ name, associateParentEntity: parent }: ListedObject): boolean => changed.has(name) || (parent !== undefined && changed.has(parent));
     const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || stale(object));
-    this.#context.logger.log('info', 'Objects changed since the last run; the others are as they were', { objects: toRead.length, since: lastRun.since });
-    return toRead;
+    this.#context.logger.log('info', 'Objects changed since the last run; the others are as they were', { objects: toRead.length, since });
+    return { ...all, objects: toRead };
   }
 
   *#unchanged(names: readonly string[]): Generator<UnchangedRecord, void, undefined> {
@@ -139,7 +147,7 @@ export class Extraction {
     yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
   }
 
-  async *#tables({ objects, selection, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tables({ objects, since, selection, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
     const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
@@ -148,23 +156,33 @@ export class Extraction {
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
     const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
     const tags = new TagAnnouncer();
-    for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress }, signal)) {
+    const asBefore: string[] = [];
+    let conditional = 0;
+    for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress, since }, signal)) {
+      const { listed: { name } } = outcome;
+      if ('unchanged' in outcome) {
+        lastRun.keep(name);
+        conditional += 1;
+        asBefore.push(name);
+        continue;
+      }
       if ('table' in outcome) {
-        const { listed: { name }, table } = outcome;
+        const { table } = outcome;
         this.#context.count('objects', 1);
         this.#context.count('fields', table.request.columns.length);
         yield* tags.announce(labelsIn(table.request));
         closing.add(name, table);
       }
-      yield* this.#news(outcome, lastRun);
+      if (this.#isNews(outcome, lastRun)) yield outcome.record;
+      else asBefore.push(name);
     }
-    yield* closing.records(signal, objects.length === selection.objects.length);
+    yield* this.#unchanged(asBefore);
+    yield* closing.records(signal, objects.length - conditional === selection.objects.length);
   }
 
-  /** The record, unless the last run told the same. */
-  *#news({ listed, record }: Outcome, lastRun: LastRun): Generator<Extracted, void, undefined> {
-    if (record.kind !== 'entity' || this.#context.memory === undefined || lastRun.isNews(listed, record)) yield record;
-    else yield* this.#unchanged([listed.name]);
+  /** Whether the last run told something else, or failed. */
+  #isNews({ listed, record }: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
+    return record.kind !== 'entity' || this.#context.memory === undefined || lastRun.isNews(listed, record);
   }
 
   #noticeIgnored(): void {

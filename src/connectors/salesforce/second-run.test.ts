@@ -92,6 +92,24 @@ describe('a second run', () => {
     expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
   });
 
+  it('of a user who may read nothing but describes reads those that have changed', async () => {
+    const closed = (): unknown => sandbox.faults.install({
+      match: { path: 'FROM(?: |%20|\\+)(?:EntityDefinition|FieldDefinition)' },
+      effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'sObject type \'EntityDefinition\' is not supported.' }] },
+    });
+    const memory = new Memory();
+    closed();
+    await run(memory);
+    second();
+    sandbox.org.edit({ kind: 'renameObject', object: 'Lead', label: 'Prospect' });
+    const again = await run(memory);
+    expect(tableNames(again.records)).toContain('Lead');
+    expect(sandbox.stats().items).toMatchObject({ describe: all.length });
+    expect(sandbox.stats().bytesOut).toBeLessThan(400_000);
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
+    expect(again.records.filter(({ kind }) => kind === 'lineage' || kind === 'failure')).toEqual([]);
+  });
+
   it('is not misled by an event that touches the whole org', async () => {
     const memory = new Memory();
     await run(memory);

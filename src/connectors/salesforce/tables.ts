@@ -24,10 +24,13 @@ export interface TablesOptions {
   readonly model: OrgModel;
   readonly mapping: TableContext;
   readonly progress: ProgressReport;
+  /** See DescribesOptions. */
+  readonly since: (object: ListedObject) => string | undefined;
 }
 
-/** What became of an object: a table, or the reason why there is none. */
+/** What became of an object: a table, or the reason why there is none, or nothing new. */
 export type Outcome =
+  | { readonly listed: ListedObject; readonly unchanged: true }
   | { readonly listed: ListedObject; readonly table: Table; readonly record: EntityRecord }
   | { readonly listed: ListedObject; readonly record: FailureRecord };
 
@@ -39,9 +42,9 @@ type Batch = readonly Described[];
  * after what was under way.
  */
 export async function* tablesOf(objects: readonly ListedObject[], options: TablesOptions, signal: AbortSignal): AsyncGenerator<Outcome, void, undefined> {
-  const { org: { api, limit, pause }, version, annotator, progress } = options;
+  const { org: { api, limit, pause }, version, annotator, progress, since } = options;
   let spent: RunnerError | undefined;
-  const described = describeObjects(objects, { api, version, limit, pause, onSpent: (error) => (spent ??= error) }, signal);
+  const described = describeObjects(objects, { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) }, signal);
   const noted = inParallel(batchesOf(described, objects.length, progress), () => DESCRIPTION_LANES, signal, async (batch, within) => {
     const found = batch.filter((item) => 'describe' in item).map(({ listed }) => listed);
     return { batch, notes: await annotator.notesOn(found, within) };
@@ -81,6 +84,7 @@ async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress:
 
 function outcomeOf(item: Described, notes: Notes, { model, mapping }: TablesOptions): Outcome {
   const { listed } = item;
+  if ('unchanged' in item) return item;
   if ('error' in item) return { listed, record: failureOf(listed.name, item.error) };
   try {
     const object = item.describe.read();
