@@ -25,11 +25,13 @@ const table: fc.Arbitrary<CreateTable> = fc.record({
 });
 
 function problemOf(request: CreateTable): unknown {
+  let problem: unknown;
   try {
     assertTable('s.d.x.T', request);
   } catch (thrown) {
-    return thrown;
+    problem = thrown;
   }
+  return problem;
 }
 
 describe('the quick check of a table', () => {

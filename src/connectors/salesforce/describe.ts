@@ -20,11 +20,11 @@ export interface ListedObject {
 }
 
 export function readListing(value: unknown): readonly ListedObject[] {
-  return list(members<{ sobjects: unknown }>(value, 'the answer').sobjects, 'sobjects', readListed);
+  return list(members<'sobjects'>(value, 'the answer').sobjects, 'sobjects', readListed);
 }
 
 function readListed(value: unknown): ListedObject {
-  const raw = members<ListedObject>(value, 'sobjects');
+  const raw = members<keyof ListedObject>(value, 'sobjects');
   return {
     name: name(raw.name, 'name'),
     label: text(raw.label, 'label'),
@@ -46,7 +46,7 @@ export interface DescribedValue {
 }
 
 function readValue(value: unknown): DescribedValue {
-  const raw = members<DescribedValue>(value, 'picklistValues');
+  const raw = members<keyof DescribedValue>(value, 'picklistValues');
   return { value: text(raw.value, 'value'), label: optionalText(raw.label, 'label'), active: flag(raw.active, 'active', true), defaultValue: flag(raw.defaultValue, 'defaultValue') };
 }
 
@@ -88,7 +88,7 @@ export interface DescribedField {
 }
 
 function readField(value: unknown): DescribedField {
-  const raw = members<DescribedField>(value, 'fields');
+  const raw = members<keyof DescribedField>(value, 'fields');
   return {
     name: name(raw.name, 'name'),
     label: text(raw.label, 'label'),
@@ -137,7 +137,7 @@ export interface DescribedRecordType {
 }
 
 function readRecordType(value: unknown): DescribedRecordType {
-  const raw = members<DescribedRecordType>(value, 'recordTypeInfos');
+  const raw = members<keyof DescribedRecordType>(value, 'recordTypeInfos');
   return {
     name: text(raw.name, 'name'),
     developerName: text(raw.developerName, 'developerName'),
@@ -162,12 +162,12 @@ export interface DescribedObject extends ListedObject {
 }
 
 export function readDescribe(value: unknown): DescribedObject {
-  return { ...readHead(value), fields: readFields(members<DescribedObject>(value, 'the answer').fields) };
+  return { ...readHead(value), fields: readFields(members<'fields'>(value, 'the answer').fields) };
 }
 
 /** All but the fields. */
 export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
-  const raw = members<DescribedObject & Record<Feature, boolean>>(value, 'the answer');
+  const raw = members<keyof DescribedObject | Feature>(value, 'the answer');
   return {
     ...readListed(value),
     features: FEATURES.filter((feature) => flag(raw[feature], feature)),

@@ -6,13 +6,10 @@ import { RunnerError } from '../../runtime/errors.ts';
  * that Salesforce means by it; one of another kind throws SALESFORCE_UNEXPECTED with its name.
  */
 
-/** The same members, before anyone looked at them. */
-export type Unread<T> = { readonly [Member in keyof T]?: unknown };
-
-/** A JSON object, whose members may be anything. */
-export function members<T>(value: unknown, what: string): Unread<T> {
+/** Members of a JSON object by name, each of which may be anything. */
+export function members<Name extends string>(value: unknown, what: string): { readonly [Member in Name]?: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(what, 'an object');
-  return value as Unread<T>;
+  return value;
 }
 
 /** Text that must be there. */
