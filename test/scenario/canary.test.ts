@@ -57,7 +57,7 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
   let workerSeen = false;
 
   beforeAll(async () => {
-    stage = await Stage.open({ objects: 60, latencyMs: 20 });
+    stage = await Stage.open({ objects: 40, latencyMs: 20 });
     secrets = [...CANARIES, stage.sandbox.credentials.password, stage.sandbox.credentials.securityToken];
     const [first, ...more] = CANARIES;
     await Processes.run([runnerProgram, 'secrets', 'set', 'secret:/canary/s0', '--config', stage.place.configFile], first);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '../support/stage.ts';
 
-const OBJECTS = 120;
+const OBJECTS = 60;
 const TIMEOUT = 120_000;
 const SCHEMA = 'sandbox.default.salesforce';
 

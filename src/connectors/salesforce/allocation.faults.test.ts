@@ -5,7 +5,7 @@ import { extractFrom, failuresOf, tableNames } from '../../../test/support/sales
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 200 });
+  sandbox = await startSandbox({ objects: 90 });
 });
 afterAll(() => sandbox.close());
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { flag, integer, list, members, name, optionalText, size, text } from './json-values.ts';
+import { flag, integer, list, type Members, name, object, optionalText, size, text } from './json-values.ts';
 
 /**
  * The parts of Salesforce's describe answers that are used here (DescribeSObjectResult in the API's WSDL). Everything
@@ -20,11 +20,12 @@ export interface ListedObject {
 }
 
 export function readListing(value: unknown): readonly ListedObject[] {
-  return list(members<'sobjects'>(value, 'the answer').sobjects, 'sobjects', readListed);
+  const { sobjects }: Members<'sobjects'> = object(value, 'the answer');
+  return list(sobjects, 'sobjects', readListed);
 }
 
 function readListed(value: unknown): ListedObject {
-  const raw = members<keyof ListedObject>(value, 'sobjects');
+  const raw: Members<keyof ListedObject> = object(value, 'sobjects');
   return {
     name: name(raw.name, 'name'),
     label: text(raw.label, 'label'),
@@ -46,7 +47,7 @@ export interface DescribedValue {
 }
 
 function readValue(value: unknown): DescribedValue {
-  const raw = members<keyof DescribedValue>(value, 'picklistValues');
+  const raw: Members<keyof DescribedValue> = object(value, 'picklistValues');
   return { value: text(raw.value, 'value'), label: optionalText(raw.label, 'label'), active: flag(raw.active, 'active', true), defaultValue: flag(raw.defaultValue, 'defaultValue') };
 }
 
@@ -88,7 +89,7 @@ export interface DescribedField {
 }
 
 function readField(value: unknown): DescribedField {
-  const raw = members<keyof DescribedField>(value, 'fields');
+  const raw: Members<keyof DescribedField> = object(value, 'fields');
   return {
     name: name(raw.name, 'name'),
     label: text(raw.label, 'label'),
@@ -137,7 +138,7 @@ export interface DescribedRecordType {
 }
 
 function readRecordType(value: unknown): DescribedRecordType {
-  const raw = members<keyof DescribedRecordType>(value, 'recordTypeInfos');
+  const raw: Members<keyof DescribedRecordType> = object(value, 'recordTypeInfos');
   return {
     name: text(raw.name, 'name'),
     developerName: text(raw.developerName, 'developerName'),
@@ -162,12 +163,13 @@ export interface DescribedObject extends ListedObject {
 }
 
 export function readDescribe(value: unknown): DescribedObject {
-  return { ...readHead(value), fields: readFields(members<'fields'>(value, 'the answer').fields) };
+  const { fields }: Members<'fields'> = object(value, 'the answer');
+  return { ...readHead(value), fields: readFields(fields) };
 }
 
 /** All but the fields. */
 export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
-  const raw = members<keyof DescribedObject | Feature>(value, 'the answer');
+  const raw: Members<keyof DescribedObject | Feature> = object(value, 'the answer');
   return {
     ...readListed(value),
     features: FEATURES.filter((feature) => flag(raw[feature], feature)),

@@ -6,7 +6,7 @@ let sandbox: Sandbox;
 let names: string[];
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 60 });
+  sandbox = await startSandbox({ objects: 30 });
   names = sandbox.org.list().map(({ name }) => name).sort();
 });
 afterAll(() => sandbox.close());

@@ -6,8 +6,10 @@ import { RunnerError } from '../../runtime/errors.ts';
  * that Salesforce means by it; one of another kind throws SALESFORCE_UNEXPECTED with its name.
  */
 
-/** Members of a JSON object by name, each of which may be anything. */
-export function members<Name extends string>(value: unknown, what: string): { readonly [Member in Name]?: unknown } {
+/** Members of a JSON object, each of which may be anything. */
+export type Members<Name extends string> = { readonly [Member in Name]?: unknown };
+
+export function object(value: unknown, what: string): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(what, 'an object');
   return value;
 }

@@ -22,7 +22,7 @@ export interface OAuthSession {
 
 /** Asks the token endpoint of `loginUrl`, with jsforce's client over our transport. Throws the typed error of a refusal. */
 export async function requestToken(loginUrl: string, grant: Grant, carry: Carry): Promise<OAuthSession> {
-  const [{ OAuth2 }, { PolicyTransport }] = await Promise.all([import('jsforce/lib/oauth2.js'), import('./jsforce-transport.ts')]);
+  const [{ default: { OAuth2 } }, { PolicyTransport }] = await Promise.all([import('jsforce/lib/oauth2.js'), import('./jsforce-transport.ts')]);
   const client = new OAuth2({ loginUrl, clientId: grant.consumerKey, ...(grant.consumerSecret === undefined ? {} : { clientSecret: grant.consumerSecret }) });
   // oxlint-disable-next-line no-underscore-dangle -- the seam that jsforce leaves for a transport has this name
   client._transport = new PolicyTransport(carry);
