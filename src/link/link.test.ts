@@ -280,9 +280,9 @@ describe('offers', () => {
     await forgotten();
   });
 
-  it('with a path as run id end the session', async () => {
+  it.each([['a path as run id', { runId: '../../etc' as typeof run.runId }], ['an attempt before the first', { attempt: 0 }]])('with %s end the session', async (_what, part) => {
     stage = await new LinkStage().start().untilConnected();
-    await stage.controlPlane.offer({ ...run, runId: '../../etc' as typeof run.runId });
+    await stage.controlPlane.offer({ ...run, ...part });
     await stage.until('reconnected', () => stage.dials === 2);
     expect(stage.store.all).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { RunnerError } from '../runtime/errors.ts';
 
 /** A reference as it came, checked: run ids become directory names. Throws PROTOCOL_VIOLATION. Decoded frames hold null where a message is absent. */
 export function toAttemptRef(wire: WireAttemptRef | null | undefined): AttemptRef {
-  if (wire === null || wire === undefined || !isRunId(wire.runId) || !Number.isSafeInteger(wire.epoch)) {
+  if (wire === null || wire === undefined || !isRunId(wire.runId) || wire.attempt < 1 || !Number.isSafeInteger(wire.epoch)) {
     throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane named an attempt in a form that is not allowed');
   }
   return { runId: wire.runId, attempt: wire.attempt, epoch: wire.epoch };
