@@ -1,7 +1,7 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
-import { Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
+import { type Counted, Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
 import type { RollUp } from './field-properties.ts';
 import { type ObjectNotes, rollUpShown } from './notes.ts';
 import { Owners } from './owners.ts';
@@ -26,6 +26,12 @@ interface Common {
   /** By durable id of the object. */
   readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
+}
+
+/** An object, and how many fields it has. */
+export interface Sized {
+  readonly listed: ListedObject;
+  readonly fields: number;
 }
 
 /** What is known of one of the objects that were asked about. */
@@ -67,11 +73,11 @@ export class Annotator {
     return new Map([...entities].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  /** What is known of these objects, which together have at most MOST_ROWS fields. */
-  async notesOn(objects: readonly ListedObject[], signal: AbortSignal): Promise<Notes> {
+  /** What is known of these objects; their fields need no more than MOST_QUERIES queries. */
+  async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Notes> {
     const { entities, rules, triggers } = await this.#common;
     const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
-    const fields = await this.#fields(objects.filter(isDescribable).flatMap((object) => idOf(object) ?? []), signal);
+    const fields = await this.#fields(objects.filter(({ listed }) => isDescribable(listed)).flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows })).filter(({ id }) => id !== ''), signal);
     const [owners, rollUps] = await Promise.all([this.#ownersOf(fields, signal), this.#rollUpsOf(fields, signal)]);
     return (listed) => {
       const id = isDescribable(listed) ? shortId(idOf(listed) ?? '') : '';
@@ -93,9 +99,9 @@ export class Annotator {
   }
 
   /** By durable id of the object, then by name. */
-  async #fields(ids: readonly string[], signal: AbortSignal): Promise<Map<string, Map<string, FieldRow>>> {
+  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Map<string, Map<string, FieldRow>>> {
     const rows = new Map<string, Map<string, FieldRow>>();
-    for (const row of (await this.#descriptions.fields(ids, signal)).filter(saysMore)) {
+    for (const row of (await this.#descriptions.fields(objects, signal)).filter(saysMore)) {
       const key = shortId(row.EntityDefinitionId);
       const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
       rows.set(key, ofObject.set(row.QualifiedApiName, row));

@@ -40,8 +40,8 @@ describe('a run', () => {
   beforeEach(() => sandbox.resetStats());
 
   it('that would take too many calls ends with what it has, and says why', async () => {
-    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 30, reservePercent: 0 } });
-    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(30);
+    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 24, reservePercent: 0 } });
+    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(24);
     expect(tablesOf(records).length).toBeGreaterThan(0);
     expect(failuresOf(records)).toEqual([['API calls', code]]);
     expect(logs.map(({ message }) => message).join()).toContain('ends with what it has');
@@ -50,7 +50,7 @@ describe('a run', () => {
   it('goes on where a spent budget ended the one before', async () => {
     let state: unknown;
     const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
-    const first = tableNames((await extractFrom(sandbox, { memory, limits: { maxApiCallsPerRun: 30, reservePercent: 0 } })).records);
+    const first = tableNames((await extractFrom(sandbox, { memory, limits: { maxApiCallsPerRun: 24, reservePercent: 0 } })).records);
     sandbox.resetStats();
     const { records } = await extractFrom(sandbox, { memory, limits: { reservePercent: 0 } });
     expect(tableNames(records).filter((name) => first.includes(name))).toEqual([]);

@@ -7,9 +7,8 @@ import { literals, partition } from './descriptions.ts';
 import { refusal } from './refusal.ts';
 import { isDescribable } from './selection.ts';
 import { shortId } from './setup-objects.ts';
+import { MOST_QUERIES } from './tooling.ts';
 
-/** Queries that one composite takes. */
-const MOST_QUERIES = 5;
 const WHAT = 'what changed since the last run';
 
 /** Tables of Setup whose rows belong to an object, with the column that says to which: by durable id or by name. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
-import { queryTooling } from './tooling.ts';
+import { MOST_QUERIES, queryTooling, queryToolingTogether } from './tooling.ts';
 
 /** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
 export const MOST_ROWS = 1900;
@@ -39,8 +39,8 @@ const fieldRowSchema = z.object({
 export type FieldRow = z.infer<typeof fieldRowSchema>;
 
 /** Columns that orgs and API versions may lack, in which case the rest is read without them. */
-const ENTITY_COLUMNS = { always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
-const FIELD_COLUMNS = { always: 'EntityDefinitionId, QualifiedApiName, Description', extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId' } as const;
+const ENTITY_COLUMNS = { table: 'EntityDefinition', by: 'QualifiedApiName', always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
+const FIELD_COLUMNS = { table: 'FieldDefinition', by: 'EntityDefinitionId', always: 'EntityDefinitionId, QualifiedApiName, Description', extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId' } as const;
 type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
 
 export interface DescriptionsOptions {
@@ -64,24 +64,39 @@ export class Descriptions {
 
   /** Rows of EntityDefinition by object name. */
   async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, EntityRow>> {
-    const queries = partition(objects.map(({ name }) => ({ id: name, rows: 1 }))).map((names) => ({ columns: ENTITY_COLUMNS, rest: `FROM EntityDefinition WHERE QualifiedApiName IN (${literals(names)})` }));
+    const queries = partition(objects.map(({ name }) => ({ id: name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
     const rows: EntityRow[] = [];
-    for (const query of queries) rows.push(...await this.#rows(query, entityRowSchema, 'the descriptions of objects', signal));
+    for (let at = 0; at < queries.length; at += MOST_QUERIES) rows.push(...await this.#together(queries.slice(at, at + MOST_QUERIES), entityRowSchema, 'the descriptions of objects', signal));
     return new Map(rows.map((row) => [row.QualifiedApiName, row]));
   }
 
-  /** Rows of FieldDefinition of the objects with these durable ids, which together have at most MOST_ROWS fields. */
-  async fields(durableIds: readonly string[], signal: AbortSignal): Promise<readonly FieldRow[]> {
-    if (durableIds.length === 0) return [];
-    const query = { columns: FIELD_COLUMNS, rest: `FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(durableIds)})` };
-    return this.#rows(query, fieldRowSchema, 'the descriptions of fields', signal, async () => {
-      if (durableIds.length === 1) return [];
-      const middle = Math.ceil(durableIds.length / 2);
-      return [...await this.fields(durableIds.slice(0, middle), signal), ...await this.fields(durableIds.slice(middle), signal)];
-    });
+  /** Rows of FieldDefinition of these objects, which need no more than MOST_QUERIES queries: in one call. */
+  async fields(objects: readonly Counted[], signal: AbortSignal): Promise<readonly FieldRow[]> {
+    const queries = partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids }));
+    return this.#together(queries, fieldRowSchema, 'the descriptions of fields', signal);
   }
 
-  async #rows<T>(query: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal, split?: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  async #together<T>(queries: readonly Query[], schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+    if (this.#off || queries.length === 0) return [];
+    const extra = this.#extra;
+    const answers = queries.length === 1 ? [undefined] : await this.#ask(queries.map((query) => soql(query, extra)), schema, what, signal);
+    const rows: T[] = [];
+    for (const [index, query] of queries.entries()) rows.push(...answers[index] ?? await this.#rows(query, schema, what, signal));
+    return rows;
+  }
+
+  /** Whatever goes wrong with all of them is found out by asking for each. */
+  async #ask<T>(queries: readonly string[], schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | undefined)[]> {
+    try {
+      return await queryToolingTogether({ api: this.#options.api, version: this.#options.version, what }, queries, schema, signal);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      return [];
+    }
+  }
+
+  async #rows<T>(query: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
     if (this.#off) return [];
     const extra = this.#extra;
     try {
@@ -91,12 +106,19 @@ export class Descriptions {
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
       if (extra && error.message.includes('INVALID_FIELD')) {
         this.#doWithout();
-        return this.#rows(query, schema, what, signal, split);
+        return this.#rows(query, schema, what, signal);
       }
-      if (split !== undefined && error.message.includes('EXCEEDED_ID_LIMIT')) return split();
+      if (error.message.includes('EXCEEDED_ID_LIMIT')) return this.#halves(query, schema, what, signal);
       this.#giveUp(error, what);
       return [];
     }
+  }
+
+  /** An object can have more fields than its describe shows, so that a query has more rows than were counted. */
+  async #halves<T>({ columns, ids }: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+    if (ids.length < 2) return [];
+    const middle = Math.ceil(ids.length / 2);
+    return [...await this.#rows({ columns, ids: ids.slice(0, middle) }, schema, what, signal), ...await this.#rows({ columns, ids: ids.slice(middle) }, schema, what, signal)];
   }
 
   #doWithout(): void {
@@ -116,14 +138,14 @@ export class Descriptions {
 
 interface Query {
   readonly columns: Columns;
-  readonly rest: string;
+  readonly ids: readonly string[];
 }
 
-function soql({ columns, rest }: Query, extra: boolean): string {
-  return `SELECT ${columns.always}${extra ? `, ${columns.extra}` : ''} ${rest}`;
+function soql({ columns: { table, by, always, extra: more }, ids }: Query, extra: boolean): string {
+  return `SELECT ${always}${extra ? `, ${more}` : ''} FROM ${table} WHERE ${by} IN (${literals(ids)})`;
 }
 
-interface Counted {
+export interface Counted {
   readonly id: string;
   readonly rows: number;
 }

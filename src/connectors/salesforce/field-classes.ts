@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import { readComposite } from './composite.ts';
 import { literals } from './descriptions.ts';
-import type { QueryTarget } from './tooling.ts';
+import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
 
 /**
  * Whether a field's values may be shown, by its name. `closed`: it has a data sensitivity level or a compliance category, whichever;
@@ -15,12 +15,10 @@ interface Sized {
   readonly fields: number;
 }
 
-/** Queries that one composite takes. */
-const QUERIES = 5;
 /** These tables answer 2,000 rows; an object may have more fields than its describe shows. */
 const MOST_ROWS = 1500;
 /** Fields that one call is sure to have room for: objects are not split, so queries may stay half empty. */
-export const MOST_FIELDS = (QUERIES * MOST_ROWS) / 2;
+export const MOST_FIELDS = (MOST_QUERIES * MOST_ROWS) / 2;
 
 /** Every column has to be there: one that is missing is not the same as one without a value. */
 const rowSchema = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readComposite } from './composite.ts';
 import { each, inParallel } from './in-parallel.ts';
-import type { QueryTarget } from './tooling.ts';
+import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
 
 /** One component's `Metadata`: of these the Tooling API gives one a query. */
 export interface MetadataQuery<K> {
@@ -17,8 +17,6 @@ export interface FoundMetadata<K> {
   readonly metadata: unknown;
 }
 
-/** Queries that one composite takes. */
-const QUERIES = 5;
 /** Calls under way at once. The org takes some 200 ms for each query, one after another in a call. */
 const LANES = 6;
 
@@ -27,7 +25,7 @@ const pageSchema = z.object({ records: z.array(z.object({ Metadata: z.unknown() 
 /** The components' metadata in the order they are ready, five a call. Throws what the calls throw. */
 export async function* readMetadata<K>({ api, version, what }: QueryTarget, queries: readonly MetadataQuery<K>[], signal: AbortSignal): AsyncGenerator<FoundMetadata<K>, void, undefined> {
   const base = `/services/data/v${version}/tooling`;
-  const groups = Array.from({ length: Math.ceil(queries.length / QUERIES) }, (_, index) => queries.slice(index * QUERIES, (index + 1) * QUERIES));
+  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) => queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES));
   const found = inParallel(each(groups), () => LANES, signal, async (group, within) => {
     const parts = group.map(({ soql }, index) => ({ referenceId: `m${index}`, url: `${base}/query?q=${encodeURIComponent(soql)}` }));
     const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => ({ status, metadata: pageSchema.safeParse(body).data?.records[0]?.Metadata ?? undefined }), within);

@@ -13,8 +13,12 @@ import { isDescribable } from './selection.ts';
 import { tableOf, type Table, type TableContext } from './table.ts';
 import { Turns } from './turns.ts';
 
-/** Queries for descriptions under way at once; the describes they are about wait as bytes. */
-const DESCRIPTION_LANES = 10;
+/**
+ * Calls for descriptions under way at once, and the fields that one is about: two queries full. The describes they are about
+ * wait for them, and a row takes the org about a millisecond, so fuller calls would cost memory and time.
+ */
+const DESCRIPTION_LANES = 6;
+const MOST_FIELDS = 2 * MOST_ROWS;
 
 export interface TablesOptions {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
@@ -46,7 +50,7 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
   let spent: RunnerError | undefined;
   const described = describeObjects(objects, { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) }, signal);
   const noted = inParallel(batchesOf(described, objects.length, progress), () => DESCRIPTION_LANES, signal, async (batch, within) => {
-    const found = batch.filter((item) => 'describe' in item).map(({ listed }) => listed);
+    const found = batch.filter((item) => 'describe' in item).map(({ listed, describe }) => ({ listed, fields: describe.size }));
     return { batch, notes: await annotator.notesOn(found, within) };
   });
   const turns = new Turns();
@@ -59,7 +63,7 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
   if (spent !== undefined) throw spent;
 }
 
-/** Collects describes until their fields fill a query for descriptions; what needs none does not wait for it. */
+/** Collects describes until their fields fill a call for descriptions; what needs none does not wait for it. */
 async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport): AsyncGenerator<Batch, void, undefined> {
   let batch: Described[] = [];
   let [rows, done] = [0, 0];
@@ -69,7 +73,7 @@ async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress:
     if (ready.length > 0) yield ready;
     for (const item of waiting) {
       const added = 'describe' in item ? item.describe.size : 0;
-      if (batch.length > 0 && rows + added > MOST_ROWS) {
+      if (batch.length > 0 && rows + added > MOST_FIELDS) {
         yield batch;
         batch = [];
         rows = 0;

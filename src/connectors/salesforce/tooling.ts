@@ -21,6 +21,20 @@ export async function queryTooling<T>(api: SalesforceApi, version: string, query
   return (await onePage({ api, version, what }, query, row, signal)).rows;
 }
 
+/** Queries that one composite takes. */
+export const MOST_QUERIES = 5;
+
+/**
+ * The rows of each of up to MOST_QUERIES queries, in one call. Undefined for one that was not answered well, which says what
+ * is the matter when it is asked alone.
+ */
+export async function queryToolingTogether<T>({ api, version, what }: QueryTarget, queries: readonly string[], row: z.ZodType<T>, signal: AbortSignal): Promise<(readonly T[] | undefined)[]> {
+  const base = `/services/data/v${version}/tooling`;
+  const parts = queries.map((query, index) => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
+  const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => (status === 200 ? readPage(body, row, what).rows : undefined), signal);
+  return parts.map(({ referenceId }) => answers.get(referenceId));
+}
+
 /** The rows of a query to one of the Tooling API's ordinary tables, page by page. */
 export async function* queryToolingPages<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<readonly T[], void, undefined> {
   let { rows, next } = await onePage(target, query, row, signal);
