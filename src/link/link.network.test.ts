@@ -56,7 +56,7 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
     stop = new AbortController();
     link = createLink({
       identity, dialers: [dialer], store, startWorker: workers.start, capacity: 1, checkOffer: async () => undefined, jobDeadlineMs: 60_000, drainTimeoutMs: 1_000,
-      version: '1', platform: 'test', logger: silentLogger, clock: systemClock, random: systemRandom, timing: { silenceMs: 400, backoffBaseMs: 50 },
+      version: '1', platform: 'test', logger: silentLogger, clock: systemClock, random: systemRandom, timing: { silenceMs: 1_000, backoffBaseMs: 50 },
     });
     ended = link.run(stop.signal);
   });
@@ -69,19 +69,25 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
   });
 
   it('that goes silent without a word is found out by the heartbeat, replaced, and every record arrives once', async () => {
-    await eventually('connected', () => link.status().state.name === 'connected');
-    await controlPlane.offer(run);
-    await eventually('started', () => workers.started.length === 1);
+    // A busy machine may cost the first session its life; the same offer again is accepted again.
+    for (let session = 0; workers.started.length === 0; await new Promise((resolve) => setTimeout(resolve, 10))) {
+      if (controlPlane.statements.length === session) continue;
+      session = controlPlane.statements.length;
+      await eventually('connected', () => link.status().state.name === 'connected');
+      await controlPlane.offer(run);
+    }
     const worker = workers.of(run);
     worker.write(200, 2_000);
     await eventually('some delivered', () => controlPlane.stream(run).lines.length > 0);
+    const sessions = controlPlane.statements.length;
     relay.freeze();
     worker.write(200, 2_000);
     const dead = relay;
     relay = await Relay.open({ port: stage.server.port });
     const frozenAt = performance.now();
-    await eventually('reconnected', () => controlPlane.statements.length === 2);
-    expect(performance.now() - frozenAt).toBeLessThan(5_000);
+    await eventually('reconnected', () => controlPlane.statements.length > sessions);
+    // By the heartbeat; batches without an answer would be found out after a minute.
+    expect(performance.now() - frozenAt).toBeLessThan(20_000);
     worker.finish();
     await eventually('forgotten', () => store.held().length === 0);
     expect(controlPlane.stream(run).lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);
