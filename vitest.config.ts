@@ -13,5 +13,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Files of one worker share what they import: loading it anew for each would take a third of the time.
     isolate: false,
+    // What a CommonJS package exports is its default, as Node itself has it.
+    deps: { interopDefault: false },
   },
 });

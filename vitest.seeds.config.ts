@@ -10,6 +10,6 @@ export default defineConfig({
     ],
     env: { PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20', TEST_SEED: chosenSeed('test:seeds') },
     setupFiles: ['test/support/seeded-properties.ts'],
-    testTimeout: 300_000, hookTimeout: 30_000, pool: 'forks', maxWorkers: 2,
+    deps: { interopDefault: false }, testTimeout: 300_000, hookTimeout: 30_000, pool: 'forks', maxWorkers: 2,
   },
 });
