@@ -17,7 +17,7 @@ import { Turns } from './turns.ts';
  * Calls for descriptions under way at once, and the fields that one is about: two queries full. The describes they are about
  * wait for them, and a row takes the org about a millisecond, so fuller calls would cost memory and time.
  */
-const DESCRIPTION_LANES = 6;
+const DESCRIPTION_LANES = 7;
 const MOST_FIELDS = 2 * MOST_ROWS;
 
 export interface TablesOptions {
