@@ -7,7 +7,7 @@ import { codeOf } from './code.ts';
 import type { RollUp } from './field-properties.ts';
 import { Lineage } from './lineage.ts';
 import type { OrgModel } from './org-model.ts';
-import { Profiler, profilableOf, type Profilable } from './profile.ts';
+import { Profiler, profilableOf, type Profilable, type ProfiledTable } from './profile.ts';
 import { readRecordCounts } from './record-counts.ts';
 import { completed } from './roll-up-kinds.ts';
 import { Sampler } from './sample-rows.ts';
@@ -52,9 +52,9 @@ export class Closing {
 
   /** Notes a table that has been sent. */
   add(object: string, table: Table): void {
-    const { request, properties, aggregatable } = table;
+    const { request, properties } = table;
     this.#tables.set(object, request.columns.length);
-    if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(request.columns, aggregatable, properties.columns ?? {}));
+    if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(table));
     this.#sampler?.add(object, table);
     const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
@@ -118,13 +118,14 @@ export class Closing {
     const counts = await readRecordCounts(api, version, context.logger, signal);
     const timestamp = context.clock.now();
     const profiler = new Profiler({ api, version, logger: context.logger, maxApiCalls: options.profileCalls });
-    for (const [name, columnCount] of this.#tables) {
-      const rowCount = counts.get(name);
-      if (rowCount === undefined) continue;
-      const columnProfile = await profiler.profile(name, this.#profilable.get(name) ?? [], rowCount, timestamp, signal);
-      yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(name))}`, request: { tableProfile: { timestamp, rowCount, columnCount }, ...(columnProfile === undefined ? {} : { columnProfile }) } };
+    const tables = [...this.#tables].flatMap(([object, fields]): ProfiledTable[] => {
+      const rows = counts.get(object);
+      return rows === undefined ? [] : [{ object, fields, rows, columns: this.#profilable.get(object) ?? [] }];
+    });
+    for await (const [{ object, rows, fields }, columnProfile] of profiler.profiles(tables, timestamp, signal)) {
+      const tableProfile = { timestamp, rowCount: rows, columnCount: fields };
+      yield { kind: 'profile', table: `${databaseSchema}.${fullyQualifiedName(entityName(object))}`, request: { tableProfile, ...(columnProfile === undefined ? {} : { columnProfile }) } };
     }
-    if (profiler.refused > 0) context.logger.log('warn', 'Some tables could not be profiled', { tables: profiler.refused });
   }
 
   async *#samples(signal: AbortSignal): AsyncGenerator<SampleDataRecord, void, undefined> {

@@ -10,15 +10,23 @@ import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
  */
 export type FieldClasses = ReadonlyMap<string, 'open' | 'closed'>;
 
-interface Sized {
+export interface Sized {
   readonly object: string;
+  /** Fields that it has, those that nobody asks about too. */
   readonly fields: number;
 }
 
 /** These tables answer 2,000 rows; an object may have more fields than its describe shows. */
 const MOST_ROWS = 1500;
 /** Fields that one call is sure to have room for: objects are not split, so queries may stay half empty. */
-export const MOST_FIELDS = (MOST_QUERIES * MOST_ROWS) / 2;
+const MOST_FIELDS = (MOST_QUERIES * MOST_ROWS) / 2;
+
+/** Takes from the front of `objects` as many as one call can tell the classes of, at most `most`: none only if there is none to take. */
+export function takeForOneCall<T extends Sized>(objects: T[], most: number): T[] {
+  let [count, fields] = [0, 0];
+  while (count < Math.min(most, objects.length) && (count === 0 || fields + objects[count]!.fields <= MOST_FIELDS)) fields += objects[count++]!.fields;
+  return objects.splice(0, count);
+}
 
 /** Every column has to be there: one that is missing is not the same as one without a value. */
 const rowSchema = z.object({
@@ -31,7 +39,7 @@ const rowSchema = z.object({
 const pageSchema = z.object({ done: z.literal(true), records: z.array(rowSchema) });
 
 /**
- * What the org says of the fields of these objects, at most MOST_FIELDS, by name of the object, in one call. An object that it does not speak
+ * What the org says of the fields of these objects, as many as `takeForOneCall` takes, by name of the object, in one call. An object that it does not speak
  * of, or not in full, is missing. Throws only what ends the extraction.
  */
 export async function readFieldClasses({ api, version, what }: QueryTarget, objects: readonly Sized[], signal: AbortSignal): Promise<ReadonlyMap<string, FieldClasses>> {

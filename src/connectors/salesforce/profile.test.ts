@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { openMetadataSchemasPresent, openMetadataValidator } from '../../../test/support/openmetadata-schemas.ts';
-import { extractFrom, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import { extractFrom, tableNamed, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
 import type { ProfileRecord } from '../../domain/record.ts';
-import { profilableOf, type ColumnProfile } from './profile.ts';
-import type { TableProperties } from './table-properties.ts';
+import type { ColumnProfile } from './profile.ts';
 
 let sandbox: Sandbox;
 let run: SalesforceRun;
@@ -23,6 +22,11 @@ function profiles(of: SalesforceRun = run): ProfileRecord[] {
 
 function columnsOf({ request }: ProfileRecord): readonly ColumnProfile[] {
   return (request['columnProfile'] ?? []) as readonly ColumnProfile[];
+}
+
+/** Whether it tells of values, and not of their number alone. */
+function hasValues(column: ColumnProfile): boolean {
+  return ['min', 'max', 'mean', 'cardinalityDistribution'].some((figure) => Object.hasOwn(column, figure));
 }
 
 describe('a profile', () => {
@@ -60,25 +64,25 @@ describe('a profile', () => {
     for (const moment of moments) expect(moment).toMatch(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?$/);
   });
 
-  it('takes no value of text, nor of a classified field', () => {
+  it('takes no value of text', () => {
     for (const record of tablesOf(run.records)) {
-      const facts = (record.properties as unknown as TableProperties).columns ?? {};
       const types = new Map((record.request['columns'] as { name: string; dataType: string }[]).map(({ name, dataType }) => [name, dataType]));
-      for (const column of columnsOf(profiles().find(({ table }) => table === record.fqn)!)) {
-        const { securityClassification = 'Public', complianceGroups } = facts[column.name] ?? {};
-        if (types.get(column.name) === 'VARCHAR' || securityClassification !== 'Public' || complianceGroups !== undefined) expect(Object.keys(column).filter((key) => ['min', 'max', 'mean', 'cardinalityDistribution'].includes(key))).toEqual([]);
-      }
+      expect(columnsOf(profiles().find(({ table }) => table === record.fqn)!).filter((column) => types.get(column.name) === 'VARCHAR' && hasValues(column))).toEqual([]);
     }
-    expect(profilableOf([{ name: 'Salary__c', dataType: 'DECIMAL' }], ['Salary__c'], { Salary__c: { complianceGroups: ['PII'] } })).toEqual([{ name: 'Salary__c', depth: 'counts', numeric: true }]);
   });
 
-  it('costs a call a table and no more than it may', async () => {
+  it('is one call a table and one for the classifications of all, and no more than it may', async () => {
     const calls = async (sourceConfig: object): Promise<number> => {
       sandbox.resetStats();
       await extractFrom(sandbox, { connection: { sobjectNames: names }, sourceConfig: { ...sourceConfig } });
       return sandbox.stats().apiCalls;
     };
-    expect(await calls({ profile: { maxApiCalls: 1 } })).toBe(await calls({}) + 1);
+    const without = await calls({});
+    expect(await calls({ profile: {} })).toBe(without + names.length + 1);
+    expect(await calls({ profile: { maxApiCalls: 2 } })).toBe(without + 2);
+    const some = await extractFrom(sandbox, { connection: { sobjectNames: names }, sourceConfig: { profile: { maxApiCalls: 3 } } });
+    expect(profiles(some).map((record) => columnsOf(record).length > 0)).toEqual([true, true, false]);
+    expect(some.logs.find(({ message }) => message.includes('go without a profile'))?.data).toEqual({ tables: 1, maxApiCalls: 3 });
   });
 
   it('that Salesforce refuses leaves the count of rows, and is said', async () => {
@@ -100,3 +104,66 @@ describe('a profile', () => {
     expect(validate({ tableProfile: { timestamp: 1 }, columnProfile: figures.map((column) => ({ ...column, min: ['no figure'] })) })).toBe(false);
   });
 });
+
+describe('the values of a column', () => {
+  const open = ['Open_Score__c', 'Open_List__c', 'Site__Latitude__s'];
+  const closed = ['Salary__c', 'Published__c', 'Illness__c', 'Doubled__c', 'Depot__Latitude__s', 'Otp__c'];
+
+  beforeAll(() => {
+    // A profile lists the values of few picklists, so those that are planted must be the first.
+    const { columns } = tableNamed(run.records, 'Project__c');
+    for (const { name } of columns.filter(({ dataType }) => dataType === 'ENUM')) sandbox.org.edit({ kind: 'removeField', object: 'Project__c', field: name });
+    const plant = (name: string, type: 'double' | 'picklist' | 'location', more: object = {}): void => {
+      sandbox.org.edit({ kind: 'addField', object: 'Project__c', field: { name, type, governance: {}, ...(type === 'double' ? { content: 4711 } : {}), ...more } });
+    };
+    plant('Open_Score__c', 'double');
+    plant('Open_List__c', 'picklist', { content: 'Harmless' });
+    plant('Site__c', 'location');
+    plant('Site__Latitude__s', 'double', { traits: { compoundFieldName: 'Site__c' } });
+    plant('Salary__c', 'double', { governance: { securityClassification: 'Restricted' } });
+    plant('Published__c', 'double', { governance: { securityClassification: 'Public' } });
+    plant('Illness__c', 'picklist', { content: 'Influenza', governance: { complianceGroup: 'HIPAA' } });
+    plant('Doubled__c', 'double', { traits: { calculated: true, calculatedFormula: 'Salary__c * 2' } });
+    plant('Depot__c', 'location', { governance: { complianceGroup: 'GDPR' } });
+    plant('Depot__Latitude__s', 'double', { traits: { compoundFieldName: 'Depot__c' } });
+    plant('Otp__c', 'double');
+  });
+
+  async function profiled(): Promise<{ readonly columns: readonly ColumnProfile[]; readonly of: SalesforceRun }> {
+    const of = await extractFrom(sandbox, { connection: { sobjectNames: ['Project__c'] }, sourceConfig: { profile: {} } });
+    return { columns: columnsOf(profiles(of)[0]!), of };
+  }
+
+  it('leave the org if the org says that nobody classified the field; of any other there are counts', async () => {
+    const { columns, of } = await profiled();
+    expect(columns.filter(hasValues).map(({ name }) => name)).toEqual(expect.arrayContaining(open));
+    for (const name of closed) {
+      const column = columns.find((one) => one.name === name)!;
+      expect([name, hasValues(column), typeof column['nullProportion'], typeof column['distinctCount']]).toEqual([name, false, 'number', 'number']);
+    }
+    expect(JSON.stringify(of.records.filter(({ kind }) => kind === 'profile'))).not.toContain('Influenza');
+  });
+
+  it.each([
+    ['refused', { kind: 'forbid' }],
+    ['not there', { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }] }],
+    ['cut short', { kind: 'respond', status: 200, body: { done: false, nextRecordsUrl: '/services/data/v64.0/tooling/query/01g-1', totalSize: 4000, records: [fieldRow('Open_Score__c')] } }],
+    ['without one of the classes', { kind: 'respond', status: 200, body: { done: true, records: [{ ...fieldRow('Open_Score__c'), ComplianceGroup: undefined }] } }],
+  ] as const)('stay where the classifications cannot be read (%s), and the run says of how many tables', async (_what, effect) => {
+    sandbox.faults.install({ match: { path: 'FieldDefinition' }, effect });
+    const { columns, of } = await profiled();
+    expect(columns.length).toBeGreaterThan(10);
+    expect(columns.filter(hasValues)).toEqual([]);
+    expect(of.logs.filter(({ message }) => message.includes('profiled by counts alone')).map(({ data }) => data)).toEqual([{ tables: 1 }]);
+  });
+
+  it('stay where the org does not speak of the field', async () => {
+    sandbox.faults.install({ match: { path: 'IsCalculated' }, effect: { kind: 'respond', status: 200, body: { done: true, records: [fieldRow('Id'), fieldRow('Open_Score__c')] } } });
+    expect((await profiled()).columns.filter(hasValues).map(({ name }) => name)).toEqual(['Open_Score__c']);
+  });
+});
+
+/** What the catalogue says of a field that nobody classified. */
+function fieldRow(name: string): object {
+  return { QualifiedApiName: name, IsCalculated: false, SecurityClassification: null, ComplianceGroup: null, EntityDefinition: { QualifiedApiName: 'Project__c' } };
+}

@@ -1,16 +1,21 @@
 import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
-import type { Column } from '../../openmetadata/entities.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
+import { isDerived } from './catalogue.ts';
 import { readComposite } from './composite.ts';
-import type { FieldProperties } from './field-properties.ts';
+import { readFieldClasses, takeForOneCall, type FieldClasses, type Sized } from './field-classes.ts';
+import { openColumns, sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
+import type { Table } from './table.ts';
+
+// What must never break: as with sample rows, no value of a field leaves the org, be it an extreme or a mean, unless the org was
+// asked about the field and said that nobody has classified it. Counts tell of no value.
 
 export interface ProfilerOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
-  /** Calls, one a table. */
+  /** Calls in all: one for the classes of some dozens of tables, and one for the figures of each table. */
   readonly maxApiCalls: number;
 }
 
@@ -18,11 +23,15 @@ export interface ProfilerOptions {
 type Depth = 'values' | 'range' | 'counts';
 
 /** A column that Salesforce can aggregate. */
-export interface Profilable {
-  readonly name: string;
+export interface Profilable extends SampleColumn {
   /** `values`: few and known; `range`: numbers and dates; `counts`: anything else, of which no value leaves the org. */
   readonly depth: Depth;
   readonly numeric: boolean;
+}
+
+export interface ProfiledTable extends Sized {
+  readonly columns: readonly Profilable[];
+  readonly rows: number;
 }
 
 export type ColumnProfile = Readonly<Record<string, unknown>> & { readonly name: string };
@@ -37,15 +46,19 @@ const MOST_ROWS = 1_000_000;
 const NUMBERS: ReadonlySet<string> = new Set(['DECIMAL', 'DOUBLE', 'INT', 'BIGINT']);
 const DATES: ReadonlySet<string> = new Set(['DATE', 'DATETIME']);
 
-/** The columns worth a profile. Of classified fields only counts are taken, as of all text: a value could be personal. */
-export function profilableOf(columns: readonly Column[], aggregatable: readonly string[], properties: Readonly<Record<string, FieldProperties>>): Profilable[] {
-  const names = new Set(aggregatable);
-  return columns.filter(({ name }) => names.has(name)).map(({ name, dataType }) => {
+const NONE: ReadonlyMap<string, SampleColumn> = new Map();
+
+/**
+ * The columns worth a profile, and how far each may be looked into if its field is open. Of text only counts are taken, since any could
+ * be personal, and of history, shares and feeds, of whose fields the org has no classes.
+ */
+export function profilableOf(table: Pick<Table, 'request' | 'properties' | 'aggregatable'>): Profilable[] {
+  const names = new Set(table.aggregatable);
+  const shown = isDerived(table.properties.kind) ? NONE : new Map(sampleColumnsOf(table).map((column) => [column.name, column]));
+  return table.request.columns.filter(({ name }) => names.has(name)).slice(0, MOST_COLUMNS).map(({ name, dataType }) => {
     const numeric = NUMBERS.has(dataType);
-    const { securityClassification, complianceGroups, encrypted } = properties[name] ?? {};
-    const closed = (securityClassification !== undefined && securityClassification !== 'Public') || complianceGroups !== undefined || encrypted !== undefined;
-    const depth: Depth = closed ? 'counts' : dataType === 'ENUM' ? 'values' : numeric || DATES.has(dataType) ? 'range' : 'counts';
-    return { name, depth, numeric };
+    const depth = !shown.has(name) ? 'counts' : dataType === 'ENUM' ? 'values' : numeric || DATES.has(dataType) ? 'range' : 'counts';
+    return { name, whole: shown.get(name)?.whole, depth, numeric };
   });
 }
 
@@ -57,23 +70,47 @@ type Row = z.infer<typeof rowSchema>;
 export class Profiler {
   readonly #options: ProfilerOptions;
   #left: number;
-  #refused = 0;
+  readonly #without = { classes: 0, refused: 0, late: 0 };
 
   constructor(options: ProfilerOptions) {
     this.#options = options;
     this.#left = options.maxApiCalls;
   }
 
-  /** Tables that Salesforce refused to aggregate. */
-  get refused(): number {
-    return this.#refused;
+  /**
+   * Each of the tables once, with no profile where there is nothing to profile, where Salesforce refuses, or where no call is left. Called
+   * once. Says at the end how many go without, and why. Throws only what ends the extraction.
+   */
+  async *profiles(tables: readonly ProfiledTable[], timestamp: number, signal: AbortSignal): AsyncGenerator<readonly [ProfiledTable, readonly ColumnProfile[] | undefined], void, undefined> {
+    const waiting = tables.filter(isProfiled);
+    for (const table of tables) if (!isProfiled(table)) yield [table, undefined];
+    for (let group = this.#next(waiting); group.length > 0; group = this.#next(waiting)) {
+      const classes = await this.#classes(group, signal);
+      for (const table of group) yield [table, await this.#profile(table, classes.get(table.object), timestamp, signal)];
+    }
+    for (const table of waiting) yield [table, undefined];
+    this.#without.late = waiting.length;
+    this.#sayWithout();
   }
 
-  /** Undefined when there is nothing to profile, or no call left for it. */
-  async profile(object: string, columns: readonly Profilable[], rows: number, timestamp: number, signal: AbortSignal): Promise<readonly ColumnProfile[] | undefined> {
-    const chosen = columns.slice(0, MOST_COLUMNS);
-    if (this.#left <= 0 || chosen.length === 0 || rows === 0 || rows > MOST_ROWS) return undefined;
+  /** As many tables as one call can tell the classes of, and the calls after it can profile. */
+  #next(waiting: ProfiledTable[]): readonly ProfiledTable[] {
+    return takeForOneCall(waiting, Math.max(0, this.#left - 1));
+  }
+
+  async #classes(group: readonly ProfiledTable[], signal: AbortSignal): Promise<ReadonlyMap<string, FieldClasses>> {
+    const { api, version } = this.#options;
+    const tables = group.filter(({ columns }) => columns.some(({ depth }) => depth !== 'counts'));
+    if (tables.length === 0) return new Map();
     this.#left -= 1;
+    const classes = await readFieldClasses({ api, version, what: 'the classifications of fields' }, tables, signal);
+    this.#without.classes += tables.filter(({ object }) => !classes.has(object)).length;
+    return classes;
+  }
+
+  async #profile({ object, columns }: ProfiledTable, classes: FieldClasses | undefined, timestamp: number, signal: AbortSignal): Promise<readonly ColumnProfile[] | undefined> {
+    this.#left -= 1;
+    const chosen = permitted(columns, classes);
     const listed = chosen.filter(({ depth }) => depth === 'values').slice(0, MOST_VALUE_LISTS);
     const queries = [figuresQuery(object, chosen), ...listed.map(({ name }) => `SELECT ${name} v, COUNT(Id) n FROM ${object} GROUP BY ${name} ORDER BY COUNT(Id) DESC LIMIT ${MOST_VALUES}`)];
     const answers = await this.#ask(object, queries, signal);
@@ -98,9 +135,27 @@ export class Profiler {
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
       logger.log('debug', 'A table could not be profiled', { object, code: error.code });
     }
-    if (!answers.has(0)) this.#refused += 1;
+    if (!answers.has(0)) this.#without.refused += 1;
     return answers;
   }
+
+  #sayWithout(): void {
+    const { logger, maxApiCalls } = this.#options;
+    const { classes, refused, late } = this.#without;
+    if (classes > 0) logger.log('warn', 'Some tables are profiled by counts alone: whether their fields are classified cannot be read', { tables: classes });
+    if (refused > 0) logger.log('warn', 'Some tables could not be profiled', { tables: refused });
+    if (late > 0) logger.log('info', 'Some tables go without a profile: the calls for it are used up', { tables: late, maxApiCalls });
+  }
+}
+
+function isProfiled({ columns, rows }: ProfiledTable): boolean {
+  return columns.length > 0 && rows > 0 && rows <= MOST_ROWS;
+}
+
+/** The columns with no more than counts of those that the org did not call open. */
+function permitted(columns: readonly Profilable[], classes: FieldClasses = new Map()): readonly Profilable[] {
+  const open = new Set(openColumns(columns, classes));
+  return columns.map((column) => (open.has(column.name) ? column : { ...column, depth: 'counts' }));
 }
 
 function figuresQuery(object: string, columns: readonly Profilable[]): string {

@@ -31,13 +31,17 @@ const PARTS_OF_NAME: ReadonlySet<string> = new Set(['FirstName', 'MiddleName', '
 const NAME = 'Name';
 
 /** Undefined for an object of which no rows are taken. */
-export function sampleTableOf(object: string, { fqn, request, properties }: Table): SampleTable | undefined {
-  if (!isSampled(properties)) return undefined;
+export function sampleTableOf(object: string, table: Table): SampleTable | undefined {
+  if (!isSampled(table.properties)) return undefined;
+  return { object, fqn: table.fqn, columns: sampleColumnsOf(table), fields: table.request.columns.length };
+}
+
+/** The columns of a table whose values may be looked at, as far as their own types and names tell. */
+export function sampleColumnsOf({ request, properties }: Pick<Table, 'request' | 'properties'>): SampleColumn[] {
   const wholes = new Map(request.columns.flatMap(({ name, children = [] }) => children.map((part): [string, string] => [part.name, name])));
-  const columns = request.columns
+  return request.columns
     .filter((column) => isShown(column) && properties.columns?.[column.name]?.encrypted === undefined)
     .map(({ name }): SampleColumn => ({ name, whole: wholes.get(name) ?? (PARTS_OF_NAME.has(name) ? NAME : undefined) }));
-  return { object, fqn, columns, fields: request.columns.length };
 }
 
 /**
@@ -56,7 +60,7 @@ function isShown({ name, displayName = '', dataType, arrayDataType, dataTypeDisp
 }
 
 /** Names of the columns whose fields nobody has classified, nor the compound fields around them, nor the parts of a name. */
-export function openColumns({ columns }: SampleTable, classes: FieldClasses): string[] {
+export function openColumns(columns: readonly SampleColumn[], classes: FieldClasses): string[] {
   const nameIsOpen = [...PARTS_OF_NAME].every((part) => classes.get(part) !== 'closed');
   return columns.filter(({ name, whole }) => {
     const verdicts = [classes.get(name), whole === undefined ? undefined : classes.get(whole)];

@@ -110,10 +110,10 @@ describe('sample rows', () => {
   });
 
   it('have no name of a person while a part of it is classified, and no part while the name is', () => {
-    const table = { object: 'Contact', fqn: `${FQN}.Contact`, fields: 2, columns: [{ name: 'Name', whole: undefined }, { name: 'LastName', whole: 'Name' }] };
-    expect(openColumns(table, new Map([['Name', 'open']]))).toEqual(['Name', 'LastName']);
-    expect(openColumns(table, new Map([['Name', 'open'], ['LastName', 'closed']]))).toEqual([]);
-    expect(openColumns(table, new Map([['Name', 'closed'], ['LastName', 'open']]))).toEqual([]);
+    const columns = [{ name: 'Name', whole: undefined }, { name: 'LastName', whole: 'Name' }];
+    expect(openColumns(columns, new Map([['Name', 'open']]))).toEqual(['Name', 'LastName']);
+    expect(openColumns(columns, new Map([['Name', 'open'], ['LastName', 'closed']]))).toEqual([]);
+    expect(openColumns(columns, new Map([['Name', 'closed'], ['LastName', 'open']]))).toEqual([]);
   });
 
   it('have no encrypted field, no file and nothing that is called a credential by name or label', () => {

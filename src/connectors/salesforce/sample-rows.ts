@@ -4,7 +4,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import { readComposite } from './composite.ts';
-import { MOST_FIELDS, readFieldClasses } from './field-classes.ts';
+import { readFieldClasses, takeForOneCall } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from './table.ts';
 
@@ -64,10 +64,7 @@ export class Sampler {
 
   /** As many tables as one call can tell the classes of, and the calls after it can bring the rows of. */
   #next(): readonly SampleTable[] {
-    const most = Math.min(this.#tables.length, Math.max(0, this.#left - 1) * TABLES_PER_CALL);
-    let [count, fields] = [0, 0];
-    while (count < most && (count === 0 || fields + this.#tables[count]!.fields <= MOST_FIELDS)) fields += this.#tables[count++]!.fields;
-    return this.#tables.splice(0, count);
+    return takeForOneCall(this.#tables, Math.max(0, this.#left - 1) * TABLES_PER_CALL);
   }
 
   async #open(tables: readonly SampleTable[], signal: AbortSignal): Promise<readonly Open[]> {
@@ -77,7 +74,7 @@ export class Sampler {
     this.#without.unclassified += tables.filter(({ object }) => !classes.has(object)).length;
     return tables.flatMap((table) => {
       const known = classes.get(table.object);
-      return known === undefined ? [] : [{ table, columns: openColumns(table, known) }];
+      return known === undefined ? [] : [{ table, columns: openColumns(table.columns, known) }];
     });
   }
 
