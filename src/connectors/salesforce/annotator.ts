@@ -101,7 +101,7 @@ export class Annotator {
   /** By durable id of the object, then by name. */
   async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Map<string, Map<string, FieldRow>>> {
     const rows = new Map<string, Map<string, FieldRow>>();
-    for (const row of (await this.#descriptions.fields(objects, signal)).filter(saysMore)) {
+    for (const row of await this.#descriptions.fields(objects, signal)) {
       const key = shortId(row.EntityDefinitionId);
       const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
       rows.set(key, ofObject.set(row.QualifiedApiName, row));
@@ -121,9 +121,4 @@ export class Annotator {
     const known = wanted.filter((one) => definitions.has(keyOf(one)));
     return new Map([...Map.groupBy(known, ({ object }) => object)].map(([object, ones]) => [object, new Map(ones.map((one) => [one.field, definitions.get(keyOf(one))!]))]));
   }
-}
-
-/** Most rows say nothing of their fields that a describe does not; it is not worth having those wait for their tables. */
-function saysMore({ Description, DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId }: FieldRow): boolean {
-  return [Description, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId].some((said) => said !== undefined) || rollUpShown(DataType) !== undefined;
 }

@@ -1,42 +1,76 @@
-import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
-import { MOST_QUERIES, queryTooling, queryToolingTogether } from './tooling.ts';
+import { rollupFromDataType } from './formula/rollup.ts';
+import { flag, type Members, name, object, optionalText } from './json-values.ts';
+import { MOST_QUERIES, type ReadRow, readTooling } from './tooling.ts';
 
 /** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
 export const MOST_ROWS = 1900;
 /** A query may be 100,000 characters; within a composite it travels in the body, so no limit of a URL applies. */
 const MOST_CHARACTERS = 80_000;
 
-const nullable = z.string().nullish().transform((value) => value ?? undefined);
-const entityRowSchema = z.object({
-  QualifiedApiName: z.string(),
-  DurableId: z.string(),
-  Description: nullable,
-  NamespacePrefix: nullable,
-  Publisher: z.object({ Name: nullable }).nullish(),
-  InternalSharingModel: nullable,
-  ExternalSharingModel: nullable,
-  DeploymentStatus: nullable,
-  IsFieldHistoryTracked: z.boolean().nullish(),
-});
-export type EntityRow = z.infer<typeof entityRowSchema>;
-const fieldRowSchema = z.object({
-  EntityDefinitionId: z.string(),
-  QualifiedApiName: z.string(),
-  Description: nullable,
+export interface EntityRow {
+  readonly QualifiedApiName: string;
+  readonly DurableId: string;
+  readonly Description: string | undefined;
+  readonly NamespacePrefix: string | undefined;
+  /** The publisher's name. */
+  readonly Publisher: string | undefined;
+  readonly InternalSharingModel: string | undefined;
+  readonly ExternalSharingModel: string | undefined;
+  readonly DeploymentStatus: string | undefined;
+  readonly IsFieldHistoryTracked: boolean;
+}
+
+function readEntity(row: unknown): EntityRow {
+  const raw: Members<keyof EntityRow> = object(row, 'a row');
+  const publisher: Members<'Name'> = object(raw.Publisher ?? {}, 'Publisher');
+  return {
+    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
+    DurableId: name(raw.DurableId, 'DurableId'),
+    Description: optionalText(raw.Description, 'Description'),
+    NamespacePrefix: optionalText(raw.NamespacePrefix, 'NamespacePrefix'),
+    Publisher: optionalText(publisher.Name, 'Publisher.Name'),
+    InternalSharingModel: optionalText(raw.InternalSharingModel, 'InternalSharingModel'),
+    ExternalSharingModel: optionalText(raw.ExternalSharingModel, 'ExternalSharingModel'),
+    DeploymentStatus: optionalText(raw.DeploymentStatus, 'DeploymentStatus'),
+    IsFieldHistoryTracked: flag(raw.IsFieldHistoryTracked, 'IsFieldHistoryTracked'),
+  };
+}
+
+export interface FieldRow {
+  readonly EntityDefinitionId: string;
+  readonly QualifiedApiName: string;
+  readonly Description: string | undefined;
   /** As Setup shows it: `Roll-Up Summary (SUM Invoice_Line__c)`. */
-  DataType: nullable,
-  SecurityClassification: nullable,
+  readonly DataType: string | undefined;
+  readonly SecurityClassification: string | undefined;
   /** Several are joined by semicolons. */
-  ComplianceGroup: nullable,
-  BusinessStatus: nullable,
+  readonly ComplianceGroup: string | undefined;
+  readonly BusinessStatus: string | undefined;
   /** A user or a group. */
-  BusinessOwnerId: nullable,
-});
-export type FieldRow = z.infer<typeof fieldRowSchema>;
+  readonly BusinessOwnerId: string | undefined;
+}
+
+/** A row of a field that says more of it than its describe does: few do, and the others are not worth having wait for a table. */
+function readField(row: unknown): FieldRow | undefined {
+  const raw: Members<keyof FieldRow> = object(row, 'a row');
+  const read: FieldRow = {
+    EntityDefinitionId: name(raw.EntityDefinitionId, 'EntityDefinitionId'),
+    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
+    Description: optionalText(raw.Description, 'Description'),
+    DataType: optionalText(raw.DataType, 'DataType'),
+    SecurityClassification: optionalText(raw.SecurityClassification, 'SecurityClassification'),
+    ComplianceGroup: optionalText(raw.ComplianceGroup, 'ComplianceGroup'),
+    BusinessStatus: optionalText(raw.BusinessStatus, 'BusinessStatus'),
+    BusinessOwnerId: optionalText(raw.BusinessOwnerId, 'BusinessOwnerId'),
+  };
+  const { Description, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId, DataType } = read;
+  const says = (Description ?? SecurityClassification ?? ComplianceGroup ?? BusinessStatus ?? BusinessOwnerId) !== undefined;
+  return says || rollupFromDataType(DataType ?? '') !== undefined ? read : undefined;
+}
 
 /** Columns that orgs and API versions may lack, in which case the rest is read without them. */
 const ENTITY_COLUMNS = { table: 'EntityDefinition', by: 'QualifiedApiName', always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
@@ -64,61 +98,55 @@ export class Descriptions {
 
   /** Rows of EntityDefinition by object name. */
   async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, EntityRow>> {
-    const queries = partition(objects.map(({ name }) => ({ id: name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
+    const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
     const rows: EntityRow[] = [];
-    for (let at = 0; at < queries.length; at += MOST_QUERIES) rows.push(...await this.#together(queries.slice(at, at + MOST_QUERIES), entityRowSchema, 'the descriptions of objects', signal));
+    for (let at = 0; at < queries.length; at += MOST_QUERIES) rows.push(...await this.#rows(queries.slice(at, at + MOST_QUERIES), readEntity, 'the descriptions of objects', signal));
     return new Map(rows.map((row) => [row.QualifiedApiName, row]));
   }
 
-  /** Rows of FieldDefinition of these objects, which need no more than MOST_QUERIES queries: in one call. */
+  /** Rows of FieldDefinition of these objects that say something, in one call: they need no more than MOST_QUERIES queries. */
   async fields(objects: readonly Counted[], signal: AbortSignal): Promise<readonly FieldRow[]> {
-    const queries = partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids }));
-    return this.#together(queries, fieldRowSchema, 'the descriptions of fields', signal);
+    return this.#rows(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
   }
 
-  async #together<T>(queries: readonly Query[], schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+  async #rows<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
     if (this.#off || queries.length === 0) return [];
     const extra = this.#extra;
-    const answers = queries.length === 1 ? [undefined] : await this.#ask(queries.map((query) => soql(query, extra)), schema, what, signal);
+    const answers = await this.#ask(queries.map((query) => soql(query, extra)), read, what, signal);
     const rows: T[] = [];
-    for (const [index, query] of queries.entries()) rows.push(...answers[index] ?? await this.#rows(query, schema, what, signal));
+    for (const [index, query] of queries.entries()) {
+      const answer = answers[index]!;
+      if (!(answer instanceof RunnerError)) for (const row of answer) rows.push(row);
+      else for (const row of await this.#rowsInstead(query, answer, extra, read, what, signal)) rows.push(row);
+    }
     return rows;
   }
 
-  /** Whatever goes wrong with all of them is found out by asking for each. */
-  async #ask<T>(queries: readonly string[], schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | undefined)[]> {
+  async #ask<T>(queries: readonly string[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | RunnerError)[]> {
     try {
-      return await queryToolingTogether({ api: this.#options.api, version: this.#options.version, what }, queries, schema, signal);
+      return await readTooling({ api: this.#options.api, version: this.#options.version, what }, queries, read, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
-      return [];
+      return queries.map(() => error);
     }
   }
 
-  async #rows<T>(query: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
-    if (this.#off) return [];
-    const extra = this.#extra;
-    try {
-      return await queryTooling(this.#options.api, this.#options.version, soql(query, extra), schema, what, signal);
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
-      if (extra && error.message.includes('INVALID_FIELD')) {
-        this.#doWithout();
-        return this.#rows(query, schema, what, signal);
-      }
-      if (error.message.includes('EXCEEDED_ID_LIMIT')) return this.#halves(query, schema, what, signal);
-      this.#giveUp(error, what);
-      return [];
+  /** What can be had of a query that was refused. */
+  async #rowsInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+    if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (extra && error.message.includes('INVALID_FIELD')) {
+      this.#doWithout();
+      return this.#rows([query], read, what, signal);
     }
-  }
-
-  /** An object can have more fields than its describe shows, so that a query has more rows than were counted. */
-  async #halves<T>({ columns, ids }: Query, schema: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
-    if (ids.length < 2) return [];
-    const middle = Math.ceil(ids.length / 2);
-    return [...await this.#rows({ columns, ids: ids.slice(0, middle) }, schema, what, signal), ...await this.#rows({ columns, ids: ids.slice(middle) }, schema, what, signal)];
+    // An object can have more fields than its describe shows, so that a query has more rows than were counted.
+    if (error.message.includes('EXCEEDED_ID_LIMIT')) {
+      const middle = Math.ceil(query.ids.length / 2);
+      const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter((ids) => ids.length > 0 && ids.length < query.ids.length);
+      return this.#rows(halves.map((ids) => ({ ...query, ids })), read, what, signal);
+    }
+    this.#giveUp(error, what);
+    return [];
   }
 
   #doWithout(): void {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/support/property-runs.ts';
-import { jsonItems } from './json-items.ts';
+import { elementsOf, jsonItems } from './json-items.ts';
 
 const items = (text: string): unknown[] => [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
 
@@ -25,6 +25,7 @@ describe('the items of a list in JSON', () => {
       const whole = JSON.parse(JSON.stringify(list)) as typeof list;
       expect(cut.map((item) => JSON.parse(item.text) as unknown)).toEqual(whole.map((item) => ({ ...item, body: { ...item.body, fields: [], children: [] } })));
       expect(cut.map(({ taken }) => JSON.parse(taken!.json.toString()) as unknown)).toEqual(whole.map(({ body }) => body.fields));
+      expect(cut.map(({ taken }) => [...elementsOf(taken!)].map((one) => JSON.parse(one.toString()) as unknown))).toEqual(whole.map(({ body }) => body.fields));
       expect(cut.map(({ taken }) => taken!.length)).toEqual(whole.map(({ body }) => body.fields.length));
     }), { numRuns: runs(100) });
   });

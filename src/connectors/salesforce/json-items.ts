@@ -72,3 +72,9 @@ function takeList(text: Buffer, cursor: JsonCursor): JsonList {
   }
   return { json: text.subarray(start, cursor.at), length };
 }
+
+/** The elements of a list, each as JSON: parts of its text, and no copies. */
+export function* elementsOf({ json }: JsonList): Generator<Buffer, void, undefined> {
+  const cursor = new JsonCursor(json);
+  for (const _ of cursor.elements()) yield cursor.take();
+}

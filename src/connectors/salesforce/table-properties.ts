@@ -78,7 +78,7 @@ function propertiesOf({ NamespacePrefix, Publisher, InternalSharingModel, Extern
     ...(ExternalSharingModel === undefined ? {} : { external: ExternalSharingModel }),
   };
   return {
-    ...(NamespacePrefix === undefined || Publisher?.Name === undefined ? {} : { package: Publisher.Name }),
+    ...(NamespacePrefix === undefined || Publisher === undefined ? {} : { package: Publisher }),
     ...(Object.keys(sharing).length === 0 ? {} : { sharing }),
     ...(DeploymentStatus === undefined ? {} : { deployment: DeploymentStatus }),
   };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { readComposite } from './composite.ts';
+import { parseJson, type PartAnswer, readComposite } from './composite.ts';
+import { elementsOf } from './json-items.ts';
 import { refusal } from './refusal.ts';
 
 /** Where queries are sent, and what they are about for error messages. */
@@ -24,15 +25,38 @@ export async function queryTooling<T>(api: SalesforceApi, version: string, query
 /** Queries that one composite takes. */
 export const MOST_QUERIES = 5;
 
+/** Makes what is wanted of a row; undefined leaves it out. Throws SALESFORCE_UNEXPECTED for what is no such row. */
+export type ReadRow<T> = (row: unknown) => T | undefined;
+
+const ROWS = { taken: 'records', dropped: [] } as const;
+
 /**
- * The rows of each of up to MOST_QUERIES queries, in one call. Undefined for one that was not answered well, which says what
- * is the matter when it is asked alone.
+ * The rows of each of up to MOST_QUERIES queries, in one call, or why there are none. These tables answer with thousands of rows
+ * of which few say anything, so each is read and let go by itself.
  */
-export async function queryToolingTogether<T>({ api, version, what }: QueryTarget, queries: readonly string[], row: z.ZodType<T>, signal: AbortSignal): Promise<(readonly T[] | undefined)[]> {
+export async function readTooling<T>({ api, version, what }: QueryTarget, queries: readonly string[], read: ReadRow<T>, signal: AbortSignal): Promise<(readonly T[] | RunnerError)[]> {
   const base = `/services/data/v${version}/tooling`;
   const parts = queries.map((query, index) => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
-  const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => (status === 200 ? readPage(body, row, what).rows : undefined), signal);
-  return parts.map(({ referenceId }) => answers.get(referenceId));
+  const answers = await readComposite(api, { path: `${base}/composite`, parts, what, cut: ROWS }, (part) => rowsIn(part, read, what), signal);
+  return parts.map(({ referenceId }) => answers.get(referenceId) ?? refusal(0, undefined, what));
+}
+
+function rowsIn<T>({ status, body, taken }: PartAnswer, read: ReadRow<T>, what: string): readonly T[] | RunnerError {
+  const refused = status === 200 ? undefined : refusal(status, body, what);
+  // What may pass makes the whole call again.
+  if (refused?.retryable === true) throw refused;
+  if (refused !== undefined) return refused;
+  if (taken === undefined) return new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`);
+  const rows: T[] = [];
+  try {
+    for (const row of elementsOf(taken)) {
+      const made = read(parseJson(row.toString('utf8'), what));
+      if (made !== undefined) rows.push(made);
+    }
+  } catch (thrown) {
+    return RunnerError.from(thrown);
+  }
+  return rows;
 }
 
 /** The rows of a query to one of the Tooling API's ordinary tables, page by page. */
@@ -51,12 +75,17 @@ interface Page<T> {
   readonly next: string | undefined;
 }
 
+/** What a single part is refused for may pass, as it may for a call: inside `keep`, it makes the call again. */
 async function onePage<T>({ api, version, what }: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<Page<T>> {
   const base = `/services/data/v${version}/tooling`;
   const request = { path: `${base}/composite`, parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what };
-  const answer = (await readComposite(api, request, (part) => part, signal)).get('q');
-  if (answer?.status !== 200) throw refusal(answer?.status ?? 0, answer?.body, what);
-  return readPage(answer.body, row, what);
+  const pages = await readComposite(api, request, ({ status, body }) => {
+    if (status !== 200) throw refusal(status, body, what);
+    return readPage(body, row, what);
+  }, signal);
+  const page = pages.get('q');
+  if (page === undefined) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the call answered without it`);
+  return page;
 }
 
 /** The next page is asked for with the session, so its address may be a path of this API and nothing else. */
