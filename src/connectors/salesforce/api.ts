@@ -128,7 +128,7 @@ export class SalesforceApi {
     const counts = path !== VERSIONS_PATH;
     if (counts) budget.begin(headroom);
     const started = clock.monotonic();
-    let status = 0;
+    let [status, busy] = [0, false];
     try {
       const answer = await http.call({
         method, path, origin: session.origin,
@@ -139,12 +139,13 @@ export class SalesforceApi {
       const used = readUsage(answer.headers['sforce-limit-info']);
       if (used !== undefined) this.#learn(used);
       if (typeof answer.headers['date'] === 'string') this.orgTime = answer.headers['date'];
+      busy = isBusy(answer);
       return answer;
     } finally {
       const millis = clock.monotonic() - started;
       if (counts) budget.ended();
       if (counts && status !== 0) onCharged();
-      observe?.({ millis, busy: status === 429 || status === 503 || status === 502 || status === 0 || millis > SLOW_MS });
+      observe?.({ millis, busy: busy || status === 0 || millis > SLOW_MS });
     }
   }
 }
@@ -155,6 +156,11 @@ export const VERSIONS_PATH = '/services/data/';
 function accepted(answer: HttpAnswer, what: string): HttpAnswer {
   if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED) return answer;
   throw refusal(answer.status, tryParse(answer.body()), what, retryAfter(answer.headers['retry-after']));
+}
+
+/** Too many calls at once are refused with the same status as what is forbidden. */
+function isBusy({ status, body }: HttpAnswer): boolean {
+  return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
 }
 
 function parse(answer: HttpAnswer, what: string): unknown {

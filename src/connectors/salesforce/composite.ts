@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import { type Cut, type JsonItem, jsonItems, type JsonList } from './json-items.ts';
+import { refusal } from './refusal.ts';
 import { Turns } from './turns.ts';
 
 /** One part of a composite: a GET, and the name it is told apart by. */
@@ -52,6 +53,18 @@ export async function readComposite<T>(api: SalesforceApi, { path, parts, what, 
     }
     return kept;
   }, signal);
+}
+
+const OF_THE_ORG: ReadonlySet<string> = new Set(['SALESFORCE_BUSY', 'SALESFORCE_SESSION_EXPIRED', 'SALESFORCE_LIMIT_REACHED']);
+
+/**
+ * For `keep`: throws what a part was refused for where that is the org's state and no fault of the part. The call is then
+ * made again, or the run ends, as if the whole call had been refused.
+ */
+export function refuseForTheOrg({ status, body }: PartAnswer, what: string): void {
+  if (status === 200) return;
+  const error = refusal(status, body, what);
+  if (OF_THE_ORG.has(error.code)) throw error;
 }
 
 function readItem({ text, taken }: JsonItem, what: string): PartAnswer {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readComposite } from './composite.ts';
+import { readComposite, refuseForTheOrg } from './composite.ts';
 import { each, inParallel } from './in-parallel.ts';
 import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
 
@@ -28,7 +28,10 @@ export async function* readMetadata<K>({ api, version, what }: QueryTarget, quer
   const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) => queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES));
   const found = inParallel(each(groups), () => LANES, signal, async (group, within) => {
     const parts = group.map(({ soql }, index) => ({ referenceId: `m${index}`, url: `${base}/query?q=${encodeURIComponent(soql)}` }));
-    const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => ({ status, metadata: pageSchema.safeParse(body).data?.records[0]?.Metadata ?? undefined }), within);
+    const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, (part) => {
+      refuseForTheOrg(part, what);
+      return { status: part.status, metadata: pageSchema.safeParse(part.body).data?.records[0]?.Metadata ?? undefined };
+    }, within);
     return group.map(({ key }, index): FoundMetadata<K> => ({ key, ...(answers.get(`m${index}`) ?? { status: 0, metadata: undefined }) }));
   });
   for await (const group of found) yield* group;

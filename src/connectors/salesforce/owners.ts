@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
-import { readComposite } from './composite.ts';
+import { readComposite, refuseForTheOrg } from './composite.ts';
 import { literals } from './descriptions.ts';
 import type { Owner } from './field-properties.ts';
 
@@ -47,7 +47,9 @@ export class Owners {
     const base = `/services/data/v${version}`;
     const parts = queries.map(({ referenceId, query }) => ({ referenceId, url: `${base}/query?q=${encodeURIComponent(query)}` }));
     try {
-      await readComposite(api, { path: `${base}/composite`, parts, what: 'the owners of fields' }, ({ referenceId, status, body }) => {
+      await readComposite(api, { path: `${base}/composite`, parts, what: 'the owners of fields' }, (part) => {
+        refuseForTheOrg(part, 'the owners of fields');
+        const { referenceId, status, body } = part;
         const page = pageSchema.safeParse(body);
         if (status === 200 && page.success) this.#keep(referenceId === 'user' ? 'user' : 'group', page.data.records);
         else logger.log('warn', 'Some owners of fields could not be read', { kind: referenceId, status });

@@ -20,6 +20,12 @@ beforeEach(() => {
   sandbox.unlockUser();
 });
 
+const WITH_SETUP = { sourceConfig: { includeOwners: true, includeDDL: true } };
+
+function withoutTime(record: unknown): string {
+  return JSON.stringify(record).replaceAll(/"timestamp":\d+/g, '');
+}
+
 /** Whatever happened: each object once, as a table or as a failure with its name. */
 function expectEachOnce({ records }: SalesforceRun): void {
   expect([...tableNames(records), ...failuresOf(records).map(([name]) => name)].sort()).toEqual(names);
@@ -64,6 +70,19 @@ describe('an extraction in bad weather', () => {
     expect(new Set(failuresOf(run.records).map(([, code]) => code))).not.toContain('INTERNAL');
   });
 
+  it.each<[string, FaultRule['effect']]>([
+    ['an ended session', { kind: 'session-expired' }],
+    ['an overload', { kind: 'unavailable' }],
+  ])('has all that Setup says when each kind of its queries meets %s within a composite', async (_what, effect) => {
+    const whole = (await extractFrom(sandbox, WITH_SETUP)).records.map(withoutTime).sort();
+    const tables = ['ApexTrigger', 'ApexClass', 'ValidationRule', 'FlowDefinitionView', 'CustomField', 'Flow', 'User', 'EntityDefinition', 'FieldDefinition'];
+    sandbox.faults.install(...tables.map((table) => ({ match: { path: `FROM\\W${table}\\b`, times: 1 }, effect })));
+    const run = await extractFrom(sandbox, { ...WITH_SETUP, tuning: quick });
+    expect(sandbox.stats().faultsFired).toBe(tables.length);
+    expect(run.logs.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([expect.stringContaining('SOAP login()')]);
+    expect(run.records.map(withoutTime).sort()).toEqual(whole);
+  });
+
   it('has everything when describes came as a gzip bomb once', async () => {
     sandbox.faults.install({ match: { path: 'v[\\d.]+/composite$', times: 1 }, effect: { kind: 'gzip-bomb', megabytes: 300 } });
     const run = await extractFrom(sandbox, { tuning: quick });
@@ -91,6 +110,22 @@ describe('weather that stays bad ends the run with a typed error, after a bounde
     const started = performance.now();
     await expect(extractFrom(sandbox, { tuning: { ...quick, bodyIdleMs: 60_000, callMs: 400, tries: 2 } })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(performance.now() - started).toBeLessThan(12_000);
+  });
+});
+
+describe('too many calls at once', () => {
+  it('are refused like what is forbidden, and halve the calls under way all the same', async () => {
+    const { context } = contextFor(sandbox, soapOptions(sandbox));
+    const { signal } = new AbortController();
+    sandbox.faults.install({ match: { path: 'limits$', times: 1 }, effect: { kind: 'respond', status: 403, body: [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.' }] } });
+    const org = openOrg(parseConnection(soapOptions(sandbox).connection), context, { pauseMs: 1 }, signal);
+    const before = org.limit.value;
+    try {
+      await org.api.json({ method: 'GET', path: '/services/data/v64.0/limits', what: 'the limits' }, signal);
+      expect(org.limit.value).toBe(before / 2);
+    } finally {
+      await org.close();
+    }
   });
 });
 
