@@ -5,6 +5,7 @@ import type { Connect } from '../network/connect.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { CutText } from '../secrets/cut-text.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 
@@ -39,6 +40,8 @@ export interface ConnectorContext {
   readonly random: Random;
   /** Keeps a value that came of a secret (a session id, an access token) out of everything this attempt writes. Call it before the value is used. */
   readonly protect: (value: string) => void;
+  /** Shortens a text of the source. No other way of cutting one may be used: it could leave half a secret, which passes every check after it. */
+  readonly cut: CutText;
   /**
    * A private directory for what a connector of this kind keeps from one attempt to the next; it need not exist yet, holds
    * no secret, and may be deleted at any time. Absent where nothing is kept.

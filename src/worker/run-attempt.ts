@@ -10,6 +10,7 @@ import { untilAborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
+import { createCutText } from '../secrets/cut-text.ts';
 import { createAttemptLog } from './attempt-log.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
 import { MetadataDelivery } from './metadata-sink.ts';
@@ -153,7 +154,7 @@ class Attempt {
     this.#memory = memory;
     const context: ConnectorContext = {
       ...access, ...(memory === undefined ? {} : { memory: job.ref.attempt === 1 ? memory : forgetful(memory) }), workflow, logger, clock, random,
-      report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
+      cut: createCutText(this.#options.redact), report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
     };
     const records = job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
     await this.#writeAll(records[Symbol.asyncIterator]());

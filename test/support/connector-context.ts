@@ -8,6 +8,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import { workflowSchema } from '../../src/openmetadata/workflow.ts';
+import { createCutText } from '../../src/secrets/cut-text.ts';
+import { createRedactor, type Redactor } from '../../src/secrets/redactor.ts';
 import { Secret, type SecretSource } from '../../src/secrets/secret.ts';
 
 /** What a test needs to know of a sandbox org. */
@@ -46,13 +48,14 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
   const counts = new Map<string, number>();
   const progress: Progress[] = [];
   const protectedValues = new Set<string>();
+  const redactor = createRedactor();
   const dialled: string[] = [];
   const context: ConnectorContext = {
     workflow: workflowSchema.parse({
       source: { type: 'salesforce', serviceName: options.serviceName ?? 'sandbox', serviceConnection: { config: options.connection }, sourceConfig: { config: options.sourceConfig ?? { type: 'DatabaseMetadata' } } },
       workflowConfig: {},
     }),
-    secrets: new Map(Object.entries(options.secrets ?? {}).map(([field, value]) => [field, source(value)])),
+    secrets: new Map(Object.entries(options.secrets ?? {}).map(([field, value]) => [field, source(value, redactor)])),
     connect: dialTo(org, dialled, options.proxy),
     logger: recording(logs),
     clock: systemClock,
@@ -60,18 +63,23 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     stateDirectory: options.stateDirectory,
     memory: options.memory,
     limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: true, ...options.limits },
-    protect: (value) => void protectedValues.add(value),
+    protect: (value) => {
+      protectedValues.add(value);
+      redactor.add(value);
+    },
+    cut: createCutText((text) => redactor.redact(text)),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
   };
   return { context, logs, counts, progress, protectedValues, dialled };
 }
 
-function source(value: string | (() => string)): SecretSource {
+function source(value: string | (() => string), redactor: Redactor): SecretSource {
   return {
     reference: undefined,
     read: () => {
       const text = typeof value === 'string' ? value : value();
+      redactor.add(text);
       return Promise.resolve(new Secret(text, `v${text}`));
     },
   };

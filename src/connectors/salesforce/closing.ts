@@ -16,7 +16,7 @@ import { sweepsOf } from './sweeps.ts';
 import type { Table } from './table.ts';
 
 export interface ClosingOptions {
-  readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count'>;
+  readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut'>;
   readonly api: SalesforceApi;
   readonly version: string;
   readonly origin: string;
@@ -46,8 +46,8 @@ export class Closing {
 
   constructor(options: ClosingOptions) {
     this.#options = options;
-    const { api, version, context: { logger }, options: { sampleRows } } = options;
-    this.#sampler = sampleRows === undefined ? undefined : new Sampler({ api, version, logger, ...sampleRows });
+    const { api, version, context: { logger, cut }, options: { sampleRows } } = options;
+    this.#sampler = sampleRows === undefined ? undefined : new Sampler({ api, version, logger, cut, ...sampleRows });
   }
 
   /** Notes a table that has been sent. */
@@ -81,7 +81,7 @@ export class Closing {
       return name !== undefined && this.#tables.has(name) ? name : undefined;
     };
     const code = codeOf(await annotator.triggers, {
-      api, version, logger: context.logger, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName, has: (name) => this.#tables.has(name),
+      api, version, logger: context.logger, cut: context.cut, databaseSchema, origin, bodies: options.includeDDL, passes: options.storedProcedurePasses, classes: objectNames === undefined, objectName, has: (name) => this.#tables.has(name),
     }, signal);
     let next = await code.next();
     for (; next.done !== true; next = await code.next()) {
@@ -95,7 +95,7 @@ export class Closing {
   *#lineage(): Generator<LineageRecord, void, undefined> {
     const { databaseSchema, model, context } = this.#options;
     const fqn = (object: string, field?: string): string => `${databaseSchema}.${fullyQualifiedName(...[object, ...(field === undefined ? [] : [field])].map(entityName))}`;
-    const lineage = new Lineage({ model, fqn, has: (object) => this.#tables.has(object), rollUps: this.#completeRollUps() });
+    const lineage = new Lineage({ model, fqn, cut: context.cut, has: (object) => this.#tables.has(object), rollUps: this.#completeRollUps() });
     const records = lineage.records();
     let next = records.next();
     for (; next.done !== true; next = records.next()) {

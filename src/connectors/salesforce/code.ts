@@ -4,6 +4,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { assertEntity, type CreateStoredProcedure } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import type { Filter } from '../../openmetadata/filters.ts';
+import type { CutText } from '../../secrets/cut-text.ts';
 import type { SalesforceApi } from './api.ts';
 import { qualified, readExtra, shortId, triggerOf, UNREAD, type TriggerRow } from './setup-objects.ts';
 import { objectsIn } from './flow-objects.ts';
@@ -15,6 +16,7 @@ export interface CodeOptions {
   readonly logger: Logger;
   readonly databaseSchema: string;
   readonly origin: string;
+  readonly cut: CutText;
   /** Whether to read the text of classes and flows; that of triggers comes with their rows. */
   readonly bodies: boolean;
   readonly passes: Filter;
@@ -153,16 +155,16 @@ function fqnOf(name: string, { databaseSchema }: CodeOptions): string {
 function storedProcedure({ name, label, description, code, path, properties }: Piece, options: CodeOptions): EntityRecord {
   const { databaseSchema, origin } = options;
   const fqn = fqnOf(name, options);
-  const cut = code !== undefined && code.length > LONGEST_CODE;
+  const isCut = code !== undefined && code.length > LONGEST_CODE;
   const request: CreateStoredProcedure = {
     name: entityName(name),
     ...(label === undefined ? {} : { displayName: label }),
     ...(description === undefined ? {} : { description }),
     databaseSchema,
     storedProcedureType: 'StoredProcedure',
-    storedProcedureCode: { language: 'External', ...(code === undefined ? {} : { code: code.slice(0, LONGEST_CODE) }) },
+    storedProcedureCode: { language: 'External', ...(code === undefined ? {} : { code: options.cut(code, LONGEST_CODE) }) },
     sourceUrl: `${origin}${path}`,
   };
   assertEntity('storedProcedure', fqn, request);
-  return { kind: 'entity', type: 'storedProcedure', fqn, request, properties: { ...properties, ...(cut ? { cutAt: LONGEST_CODE } : {}) } };
+  return { kind: 'entity', type: 'storedProcedure', fqn, request, properties: { ...properties, ...(isCut ? { cutAt: LONGEST_CODE } : {}) } };
 }

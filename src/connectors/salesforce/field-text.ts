@@ -47,9 +47,10 @@ function picklistText({ values, total, dependsOn }: Picklist): string {
   ].filter((part) => part !== '').join('; ');
 }
 
-/** A fence longer than any run of backticks within. */
+/** In a fence longer than any run of backticks within. Whole or not at all: half of a secret is one that nothing recognises. */
 function fenced(text: string): string {
+  if (text.length > MOST_FORMULA_SHOWN) return `(too long to be shown here: ${text.length} characters)`;
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${text.length > MOST_FORMULA_SHOWN ? `${text.slice(0, MOST_FORMULA_SHOWN)}…` : text}\n${fence}`;
+  return `${fence}\n${text}\n${fence}`;
 }

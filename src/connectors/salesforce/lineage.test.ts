@@ -19,7 +19,7 @@ function lineageOf(objects: Readonly<Record<string, readonly object[]>>, rollUps
   const model = new OrgModel();
   for (const [name, fields] of Object.entries(objects)) model.add(readDescribe({ name, fields: [text('Id'), text('Name'), ...fields] }));
   const lineage = new Lineage({
-    model, fqn: (object, field) => (field === undefined ? object : `${object}.${field}`), has: (object) => object in objects && !without.includes(object),
+    model, cut: (text, length) => text.slice(0, length), fqn: (object, field) => (field === undefined ? object : `${object}.${field}`), has: (object) => object in objects && !without.includes(object),
     rollUps: new Map(rollUps.map(([object, field, rollUp]) => [object, new Map([[field, rollUp]])])),
   });
   const edges = new Map<string, Columns[]>();

@@ -1,4 +1,5 @@
 import type { LineageRecord } from '../../domain/record.ts';
+import type { CutText } from '../../secrets/cut-text.ts';
 import type { RollUp } from './field-properties.ts';
 import { parseFormula } from './formula/parse.ts';
 import { references } from './formula/references.ts';
@@ -16,6 +17,7 @@ export interface LineageOptions {
   readonly model: OrgModel;
   /** Fully qualified name of an object's table, or of one of its columns. */
   readonly fqn: (object: string, field?: string) => string;
+  readonly cut: CutText;
   /** Whether an object has a table in this run. */
   readonly has: (object: string) => boolean;
   /** Roll-ups by object, then by field. */
@@ -73,7 +75,7 @@ export class Lineage {
     const { sources, unresolved } = resolveReferences(references(parsed.ast), object, this.#options.model);
     this.#unresolved += unresolved.length;
     for (const [source, fields] of Map.groupBy(sources, (found: FieldSource) => found.object)) {
-      this.#addColumns(source, object, fields.map((found) => found.field), field, text.slice(0, LONGEST_FUNCTION));
+      this.#addColumns(source, object, fields.map((found) => found.field), field, this.#options.cut(text, LONGEST_FUNCTION));
     }
   }
 

@@ -7,11 +7,14 @@ export interface SalesforceError {
   readonly message: string;
 }
 
+/** Codes are words. Anything else might be what was sent, and is not cut to size either: half of a secret passes the redactor. */
+const ERROR_CODE = /^\w{1,100}$/;
+
 /** Reads the first error out of a body; undefined when it is anything else. */
 export function readError(body: unknown): SalesforceError | undefined {
   const first: unknown = Array.isArray(body) ? body[0] : body;
   if (typeof first !== 'object' || first === null || !('errorCode' in first) || typeof first.errorCode !== 'string') return undefined;
-  return { errorCode: first.errorCode.slice(0, 100), message: 'message' in first && typeof first.message === 'string' ? first.message : '' };
+  return { errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'an unknown error', message: 'message' in first && typeof first.message === 'string' ? first.message : '' };
 }
 
 type Verdict = readonly [code: ErrorCode, options?: RunnerErrorOptions];

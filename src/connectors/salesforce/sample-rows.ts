@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Cell, SampleDataRecord } from '../../domain/record.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import type { CutText } from '../../secrets/cut-text.ts';
 import type { SalesforceApi } from './api.ts';
 import { readComposite } from './composite.ts';
 import { readFieldClasses, takeForOneCall } from './field-classes.ts';
@@ -12,6 +13,7 @@ export interface SamplerOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
+  readonly cut: CutText;
   /** Of a table, at most. */
   readonly rows: number;
   /** Calls in all: one for the classes of some dozens of tables, and one for the rows of five. */
@@ -89,7 +91,7 @@ export class Sampler {
   }
 
   async #ask(tables: readonly Open[], signal: AbortSignal): Promise<ReadonlyMap<number, readonly (readonly Cell[])[]>> {
-    const { api, version, rows, logger } = this.#options;
+    const { api, version, rows, logger, cut } = this.#options;
     const base = `/services/data/v${version}`;
     const parts = tables.flatMap(({ table, columns }, index) => (columns.length === 0 ? [] : [
       { referenceId: `s${index}`, url: `${base}/query?q=${encodeURIComponent(`SELECT ${columns.join(', ')} FROM ${table.object} LIMIT ${rows}`)}` },
@@ -100,7 +102,7 @@ export class Sampler {
       await readComposite(api, { path: `${base}/composite`, parts, what: 'sample rows' }, ({ referenceId, status, body }) => {
         const index = Number(referenceId.slice(1));
         const page = pageSchema.safeParse(body);
-        if (status === 200 && page.success) answers.set(index, page.data.records.map((record) => tables[index]!.columns.map((name) => cellOf(record[name]))));
+        if (status === 200 && page.success) answers.set(index, page.data.records.map((record) => tables[index]!.columns.map((name) => cellOf(record[name], cut))));
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
@@ -119,15 +121,9 @@ export class Sampler {
   }
 }
 
-function cellOf(value: unknown): Cell {
-  if (typeof value === 'string') return shortened(value);
+function cellOf(value: unknown, cut: CutText): Cell {
+  if (typeof value === 'string') return cut(value, LONGEST_TEXT);
   return typeof value === 'number' || typeof value === 'boolean' ? value : null;
-}
-
-/** Cut between words: half of a secret is one that nothing recognises. */
-function shortened(text: string): string {
-  if (text.length <= LONGEST_TEXT) return text;
-  return `${/^[^]{0,499}(?=\s)/.exec(text)?.[0] ?? ''}…`;
 }
 
 function fitting(rows: readonly (readonly Cell[])[]): readonly (readonly Cell[])[] {

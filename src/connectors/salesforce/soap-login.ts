@@ -70,7 +70,7 @@ const FAULTS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
 
 function loginFault(fault: string): RunnerError {
   const [code, remedy] = Object.hasOwn(FAULTS, fault) ? FAULTS[fault]! : (['SALESFORCE_LOGIN_FAILED'] as const);
-  return new RunnerError(code, `Salesforce refused login(): ${fault.slice(0, 60).replace(/\W/g, '')}`, remedy === undefined ? {} : { remedy });
+  return new RunnerError(code, `Salesforce refused login(): ${/^\w{1,60}$/.test(fault) ? fault : 'an unknown fault'}`, remedy === undefined ? {} : { remedy });
 }
 
 /** The text of the first element of this name, whatever its prefix. The few elements read here hold no others. */

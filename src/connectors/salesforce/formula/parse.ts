@@ -147,7 +147,10 @@ function readStep(text: string): PathStep {
   return { name, target };
 }
 
+/** What is longer is not cut: half of a secret that somebody pasted is one that nothing recognises. */
+const LONGEST_QUOTED = 80;
+
 function describe(token: Token): string {
   if (token.kind === 'end') return 'the end of the formula';
-  return token.kind === 'text' ? 'a text' : `"${token.value.slice(0, 80)}"`;
+  return token.kind === 'text' ? 'a text' : token.value.length > LONGEST_QUOTED ? 'a long name' : `"${token.value}"`;
 }
