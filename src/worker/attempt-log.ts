@@ -9,16 +9,19 @@ export interface AttemptLogOptions {
   /** The log of this machine, which gets everything. */
   readonly local: Logger;
   readonly emit: (record: LogRecord) => void;
+  /** Told of each warning, whatever the level. */
+  readonly onWarning?: () => void;
   readonly data?: LogData;
 }
 
 /** The log of one attempt: to the stream for whoever ordered the run, and to the local log. */
 export function createAttemptLog(options: AttemptLogOptions): Logger {
-  const { clock, local, emit, data } = options;
+  const { clock, local, emit, onWarning, data } = options;
   const threshold = LOG_LEVELS.indexOf(options.level);
   return {
     log(level, message, more) {
       local.log(level, message, more);
+      if (level === 'warn') onWarning?.();
       if (LOG_LEVELS.indexOf(level) < threshold) return;
       const all = { ...data, ...more };
       emit({ kind: 'log', time: clock.now(), level, message, ...(Object.keys(all).length > 0 && { data: all }) });

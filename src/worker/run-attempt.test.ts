@@ -221,6 +221,14 @@ describe('what an attempt writes', () => {
     expect(sink.records.slice(0, 2)).toMatchObject([{ kind: 'log', level: 'warn', message: 'careful', data: { object: 'A', field: 'x' } }, { kind: 'entity' }]);
   });
 
+  it('says how often the source was warned of, whatever level the log is held at', async () => {
+    const { outcome } = await attempt((context) => {
+      for (const level of ['info', 'warn', 'warn'] as const) context.logger.log(level, level);
+      return yielding([table('A')]);
+    });
+    expect(outcome).toMatchObject({ status: 'success', counts: { warnings: 2 }, steps: [{ warnings: 2 }] });
+  });
+
   it('says how many log lines were dropped when they come faster than they can be written', async () => {
     const { sink } = await attempt((context) => {
       for (let line = 0; line < 1500; line++) context.logger.log('info', `line ${line}`);

@@ -146,10 +146,11 @@ class Attempt {
   }
 
   async #work({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
-    const logger = this.#logger(logLevelOf(workflow));
+    const level = logLevelOf(workflow);
+    const logger = this.#logger(level, () => this.#tally.count('warnings', 1));
     const { clock, random, job } = this.#options;
     const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
-    if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger, clock, random }), clock);
+    if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
     else if (job.kind === 'metadata') noticeWithoutSink(workflow, logger);
     this.#memory = memory;
     const context: ConnectorContext = {
@@ -160,9 +161,9 @@ class Attempt {
     await this.#writeAll(records[Symbol.asyncIterator]());
   }
 
-  #logger(level: LogLevel): Logger {
+  #logger(level: LogLevel, onWarning?: () => void): Logger {
     const emit = (record: Parameters<RecordStream['log']>[0]): void => this.#stream.log(record, this.#signal);
-    return createAttemptLog({ clock: this.#options.clock, level, local: this.#options.logger, emit });
+    return createAttemptLog({ clock: this.#options.clock, level, local: this.#options.logger, emit, ...(onWarning === undefined ? {} : { onWarning }) });
   }
 
   /** The sink's pace is the connector's pace; a connector that does not hear the signal is left behind. */
