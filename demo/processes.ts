@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** Child processes of the demo; all are stopped, newest first, when the demo ends. */
@@ -9,7 +9,7 @@ export class Processes {
 
   /** Starts a program whose first line on stdout is JSON with `ready: true`, and returns that object. */
   async startAndRead(name: string, args: readonly string[], logFile: string): Promise<Record<string, unknown>> {
-    const child = this.#spawn(name, args, logFile);
+    const child = this.#spawn(name, args, logFile, 'pipe');
     const lines = createInterface({ input: child.stdout! });
     for await (const line of lines) {
       const value = JSON.parse(line) as Record<string, unknown>;
@@ -22,8 +22,7 @@ export class Processes {
   }
 
   start(name: string, args: readonly string[], logFile: string): void {
-    const child = this.#spawn(name, args, logFile);
-    child.stdout!.pipe(createWriteStream(logFile, { flags: 'a' }));
+    this.#spawn(name, args, logFile, 'log');
   }
 
   /** Runs a command to its end with `input` on stdin. Throws with what it said when it fails. */
@@ -58,13 +57,14 @@ export class Processes {
     for (const { child } of this.#children) {
       child.unref();
       child.stdout?.destroy();
-      child.stderr?.destroy();
     }
   }
 
-  #spawn(name: string, args: readonly string[], logFile: string): ChildProcess {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    child.stderr.pipe(createWriteStream(logFile, { flags: 'a' }));
+  /** The child writes its log itself, so that it goes on doing so when the demo has ended. */
+  #spawn(name: string, args: readonly string[], logFile: string, stdout: 'pipe' | 'log'): ChildProcess {
+    const log = openSync(logFile, 'a');
+    const child = spawn(process.execPath, args, { stdio: ['ignore', stdout === 'pipe' ? 'pipe' : log, log], detached: true });
+    closeSync(log);
     this.#children.push({ name, child });
     return child;
   }

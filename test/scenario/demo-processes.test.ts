@@ -1,0 +1,33 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Processes } from '../../demo/processes.ts';
+
+/** Says that it is ready, then counts on stderr. */
+const COUNTS = 'console.log(JSON.stringify({ ready: true })); let n = 0; setInterval(() => { n += 1; console.error(`line ${n}`); }, 10);';
+
+describe('what the demo leaves running', () => {
+  let directory: string;
+  let processes: Processes;
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'demo-processes-'));
+    processes = new Processes();
+  });
+  afterAll(async () => {
+    await processes.stopAll();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('goes on writing its log after the demo has let go of it', async () => {
+    const logFile = join(directory, 'counter.log');
+    await processes.startAndRead('counter', ['-e', COUNTS], logFile);
+    processes.release();
+    const lines = (): number => readFileSync(logFile, 'utf8').split('\n').length;
+    const before = lines();
+    while (lines() < before + 20) await delay(20);
+    expect(readFileSync(logFile, 'utf8')).toMatch(/^line 1\nline 2\n/);
+  });
+});
