@@ -12,7 +12,7 @@ export interface Run {
   readonly counts: Readonly<Record<string, number>>;
   readonly error: { readonly code: string; readonly message: string; readonly remedy: string } | null;
   readonly integrity: string | null;
-  readonly testConnection: { readonly status: string; readonly steps: readonly { readonly name: string; readonly passed: boolean; readonly message: string }[] } | null;
+  readonly testConnection: { readonly status: string; readonly steps: readonly { readonly name: string; readonly passed: boolean; readonly message: string; readonly remedy: string | null }[] } | null;
 }
 
 export interface RunEvent {

@@ -124,7 +124,7 @@ async function follow(stage: Stage, client: ControlPlaneClient, what: string, pa
 /** Shows the steps of a connection test that are new since `shown`, and returns how many there are. */
 function showSteps(display: Display, { testConnection }: Run, shown: number): number {
   const steps = testConnection?.steps ?? [];
-  for (const { name, passed, message } of steps.slice(shown)) display.log(`${passed ? '✓' : '✗'} ${name}: ${message}`);
+  for (const { name, passed, message, remedy } of steps.slice(shown)) display.log(`${passed ? '✓' : '✗'} ${name}: ${message}${remedy === null ? '' : `\n      → ${remedy}`}`);
   return steps.length;
 }
 

@@ -45,7 +45,7 @@ export class ConnectionTest {
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
-      return { kind: 'step', ...step, passed: false, message: `${error.message}. ${error.remedy}`, error: error.toFailure() };
+      return { kind: 'step', ...step, passed: false, message: error.message, error: error.toFailure() };
     }
   }
 

@@ -169,14 +169,14 @@ describe('a connection test', () => {
     const steps = await testConnectionOf(sandbox, { connection, secrets: { ...secrets, password: 'wrong' } });
     expect(steps).toHaveLength(1);
     expect(steps[0]).toMatchObject({ name: 'SignIn', passed: false, error: { code: 'SALESFORCE_LOGIN_FAILED' } });
-    expect(steps[0]!.message).toContain('Check user name');
+    expect(steps[0]!.error?.remedy).toContain('Check user name');
   });
 
   it('goes on when descriptions cannot be read', async () => {
     sandbox.faults.install({ match: { path: 'tooling' }, effect: { kind: 'respond', status: 403, body: [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'no' }] } });
     const steps = await testConnectionOf(sandbox);
     expect(steps.map(({ passed }) => passed)).toEqual([true, true, true, false, true]);
-    expect(steps[3]!.message).toContain('View Setup and Configuration');
+    expect(steps[3]!.error?.remedy).toContain('View Setup and Configuration');
   });
 });
 
