@@ -7,11 +7,12 @@ const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
 
 /** What a byte outside of strings means for finding the end of a value. */
-const [PLAIN, OPEN, CLOSE, STRING] = [0, 1, 2, 3];
+const [PLAIN, OPEN, CLOSE, STRING, PART] = [0, 1, 2, 3, 4];
 const MEANING = new Uint8Array(256).fill(PLAIN);
 for (const byte of [OPEN_LIST, OPEN_OBJECT]) MEANING[byte] = OPEN;
 for (const byte of [0x5d, 0x7d]) MEANING[byte] = CLOSE;
 MEANING[QUOTE] = STRING;
+MEANING[COMMA] = PART;
 
 /**
  * A place in JSON text from which its structure can be walked without making anything of what is passed over. It trusts
@@ -73,6 +74,25 @@ export class JsonCursor {
     else while (!/[\s,\]}]/.test(String.fromCharCode(this.#byte()))) this.#at += 1;
   }
 
+  /** Moves past the list here, and says how many elements it has. */
+  skipList(): number {
+    if (!this.opens('[')) throw broken();
+    const start = this.#at;
+    let [depth, commas] = [0, 0];
+    for (let at = start; at < this.#text.length; at++) {
+      const meaning = MEANING[this.#text[at]!];
+      if (meaning === PLAIN) continue;
+      if (meaning === STRING) at = endOfString(this.#text, at) - 1;
+      else if (meaning === OPEN) depth += 1;
+      else if (meaning === PART) commas += Number(depth === 1);
+      else if ((depth -= 1) === 0) {
+        this.#at = at + 1;
+        return commas === 0 && this.#text.toString('latin1', start + 1, at).trim() === '' ? 0 : commas + 1;
+      }
+    }
+    throw broken();
+  }
+
   /** Whether a comma leads to another one. */
   #next(): boolean {
     const byte = this.#peek();
@@ -103,7 +123,7 @@ function endOfContainer(text: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const meaning = MEANING[text[at]!];
-    if (meaning === PLAIN) continue;
+    if (meaning === PLAIN || meaning === PART) continue;
     if (meaning === STRING) at = endOfString(text, at) - 1;
     else if (meaning === OPEN) depth += 1;
     else if ((depth -= 1) === 0) return at + 1;

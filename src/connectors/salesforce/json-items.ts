@@ -65,11 +65,7 @@ function cutItem(text: Buffer, cursor: JsonCursor, { taken: wanted, dropped }: C
 
 function takeList(text: Buffer, cursor: JsonCursor): JsonList {
   const start = cursor.at;
-  let length = 0;
-  for (const _ of cursor.elements()) {
-    cursor.skip();
-    length += 1;
-  }
+  const length = cursor.skipList();
   return { json: text.subarray(start, cursor.at), length };
 }
 
