@@ -47,7 +47,7 @@ export async function startSandbox(processes: Processes, place: Place, options: 
 }
 
 export async function startControlPlane(processes: Processes, place: Place): Promise<ControlPlane> {
-  const args = [join(root, 'control-plane/src/main.ts'), '--data', join(place.directory, 'control-plane'), '--json'];
+  const args = [join(root, 'control-plane/src/main.ts'), '--data', join(place.directory, 'control-plane')];
   return controlPlaneReady.parse(await processes.startAndRead('control plane', args, place.log('control-plane')));
 }
 

@@ -13,7 +13,6 @@ export interface Options {
   readonly leaseTtl: number;
   readonly heartbeatInterval: number;
   readonly maxAttempts: number;
-  readonly json: boolean;
 }
 
 const USAGE_EXIT_CODE = 2;
@@ -33,7 +32,6 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--lease-ttl <ms>', 'how long a silent runner keeps its runs', wholeNumber(100), DEFAULT_LIMITS.leaseTtlMs)
     .option('--heartbeat-interval <ms>', 'how often runners report', wholeNumber(10), DEFAULT_LIMITS.heartbeatIntervalMs)
     .option('--max-attempts <number>', 'how often a run is tried when runners are lost', wholeNumber(1, 100), DEFAULT_LIMITS.maxAttempts)
-    .option('--json', 'log in JSON even to a terminal (always so otherwise)', false)
     .allowExcessArguments(false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
   const options = program.parse(argv, { from: 'user' }).opts<Options>();

@@ -64,6 +64,12 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     expect(result.stderr).toMatch(/^error NODE_TOO_OLD: [^\n]*install[^\n]*\n$/);
   });
 
+  it.each(['control-plane', 'sandbox-org'])('%s says in one line what to do', (workspace) => {
+    const result = spawnSync(node!, [join(import.meta.dirname, '../..', workspace, 'bin', `${workspace}.js`)], { encoding: 'utf8' });
+    expect(result.status).toBe(2);
+    expect(result.stderr).toMatch(/^[^\n]*Node\.js 24 or newer[^\n]*npm run[^\n]*\n$/);
+  });
+
   it('tells its version itself', () => {
     expect(spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), '--version'], { encoding: 'utf8' }).stdout).toBe('9.9.9\n');
   });

@@ -78,7 +78,7 @@ export class Stage {
   /** Starts the control plane; again on the same port and store after a kill. */
   async startControlPlane(): Promise<void> {
     const port = this.controlPlane === undefined ? '0' : new URL(this.controlPlane.url).port;
-    const args = [join(root, 'control-plane/src/main.ts'), '--data', join(this.place.directory, 'control-plane'), '--port', port, '--json', ...(this.options.controlPlaneArgs ?? [])];
+    const args = [join(root, 'control-plane/src/main.ts'), '--data', join(this.place.directory, 'control-plane'), '--port', port, ...(this.options.controlPlaneArgs ?? [])];
     const { program, ready } = await Program.startReady(args);
     this.#programs.controlPlane = program;
     this.controlPlane = ready as unknown as ControlPlane;
