@@ -44,7 +44,7 @@ describe('a Salesforce connection', () => {
     [{}, 'nothing to sign in with'],
     [{ username: 'u' }, 'password'],
     [{ password: 'p' }, 'username'],
-    [{ securityToken: 't' }, 'password'],
+    [{ securityToken: 't' }, 'securityToken needs password'],
     [{ consumerKey: 'k' }, 'consumerSecret or privateKey'],
     [{ consumerSecret: 's' }, 'consumerKey'],
     [{ consumerKey: 'k', consumerSecret: 's' }, 'salesforceDomain'],

@@ -54,7 +54,7 @@ function soap({ username, password, securityToken, organizationId }: SignInField
   if (username === undefined && !password && !securityToken) {
     throw invalid('there is nothing to sign in with: give username, password and securityToken (or organizationId), or consumerKey and consumerSecret, or consumerKey, username and privateKey');
   }
-  if (!password) throw invalid('username needs password beside it');
+  if (!password) throw invalid(`${username === undefined ? 'securityToken' : 'username'} needs password beside it`);
   return { way: 'soap', username: needed(username, 'username', 'password'), withToken: securityToken, organizationId };
 }
 
