@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, failuresOf, tableNames, tablesOf } from '../../../test/support/salesforce-run.ts';
+import { extractFrom, failuresOf, tableNames, tablesOf, type RunOptions, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
 import { CallBudget } from './budget.ts';
 
 const code = 'SALESFORCE_LIMIT_REACHED';
@@ -47,15 +47,43 @@ describe('a run', () => {
     expect(logs.map(({ message }) => message).join()).toContain('ends with what it has');
   });
 
-  it('goes on where a spent budget ended the one before', async () => {
-    let state: unknown;
-    const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
-    const first = tableNames((await extractFrom(sandbox, { memory, limits: { maxApiCallsPerRun: 24, reservePercent: 0 } })).records);
-    sandbox.resetStats();
-    const { records } = await extractFrom(sandbox, { memory, limits: { reservePercent: 0 } });
-    expect(tableNames(records).filter((name) => first.includes(name))).toEqual([]);
-    expect(tableNames(records).length + first.length).toBe(sandbox.org.list().length);
-    expect(failuresOf(records)).toEqual([]);
+  describe('after one whose budget was spent', () => {
+    const capped = { maxApiCallsPerRun: 24, reservePercent: 0 } as const;
+    const kindsIn = ({ records }: SalesforceRun): Set<string> => new Set(records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)));
+
+    function rememberingRuns(): (limits: NonNullable<RunOptions['limits']>) => Promise<SalesforceRun> {
+      let state: unknown;
+      const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
+      return (limits) => {
+        sandbox.resetStats();
+        return extractFrom(sandbox, { memory, limits });
+      };
+    }
+
+    it('goes on where that ended, and the one after it tells what concerns all objects together', async () => {
+      const run = rememberingRuns();
+      const first = tableNames((await run(capped)).records);
+      const second = await run({ reservePercent: 0 });
+      expect(tableNames(second.records).filter((name) => first.includes(name))).toEqual([]);
+      expect(tableNames(second.records).length + first.length).toBe(sandbox.org.list().length);
+      expect(failuresOf(second.records)).toEqual([]);
+      const third = await run({ reservePercent: 0 });
+      expect(tableNames(third.records)).toEqual([]);
+      expect([...kindsIn(third)]).toEqual(expect.arrayContaining(['entity storedProcedure', 'lineage', 'profile', 'sweep storedProcedure']));
+      await run({ reservePercent: 0 });
+      expect(sandbox.stats().apiCalls).toBe(2);
+    });
+
+    it('reads everything but once more where that never fits, and costs two calls from then on', async () => {
+      const run = rememberingRuns();
+      const calls: number[] = [];
+      for (let count = 0; count < 8; count++) {
+        await run(capped);
+        calls.push(sandbox.stats().apiCalls);
+      }
+      expect(Math.max(...calls)).toBeLessThanOrEqual(24);
+      expect(calls.slice(-2)).toEqual([2, 2]);
+    });
   });
 
   it('never touches the reserve', async () => {

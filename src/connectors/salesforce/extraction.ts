@@ -158,26 +158,34 @@ export class Extraction {
     const tags = new TagAnnouncer();
     const asBefore: string[] = [];
     let conditional = 0;
-    for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress, since }, signal)) {
-      const { listed: { name } } = outcome;
-      if ('unchanged' in outcome) {
-        lastRun.keep(name);
-        conditional += 1;
-        asBefore.push(name);
-        continue;
+    try {
+      for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress, since }, signal)) {
+        const { listed: { name } } = outcome;
+        if ('unchanged' in outcome) {
+          lastRun.keep(name);
+          conditional += 1;
+          asBefore.push(name);
+          continue;
+        }
+        if ('table' in outcome) {
+          const { table } = outcome;
+          this.#context.count('objects', 1);
+          this.#context.count('fields', table.request.columns.length);
+          yield* tags.announce(labelsIn(table.request));
+          closing.add(name, table);
+        }
+        if (this.#isNews(outcome, lastRun)) yield outcome.record;
+        else asBefore.push(name);
       }
-      if ('table' in outcome) {
-        const { table } = outcome;
-        this.#context.count('objects', 1);
-        this.#context.count('fields', table.request.columns.length);
-        yield* tags.announce(labelsIn(table.request));
-        closing.add(name, table);
-      }
-      if (this.#isNews(outcome, lastRun)) yield outcome.record;
-      else asBefore.push(name);
+    } catch (thrown) {
+      // What has been read counts, wherever the calls for the rest run out.
+      yield* this.#unchanged(asBefore);
+      throw thrown;
     }
     yield* this.#unchanged(asBefore);
-    yield* closing.records(signal, objects.length - conditional === selection.objects.length);
+    const whole = objects.length - conditional === selection.objects.length;
+    yield* closing.records(signal, whole);
+    if (whole) lastRun.close();
   }
 
   /** Whether the last run told something else, or failed. */

@@ -20,6 +20,10 @@ const stateSchema = z.object({
   /** By name: hashes of the object as it was listed, and as it was sent. Objects that could not be read are missing. */
   objects: z.record(z.string(), z.tuple([z.string(), z.string()]).readonly()),
   complete: z.boolean(),
+  /** Whether what concerns all objects together (code, lineage, figures) was told since everything was read. */
+  closed: z.boolean().default(true),
+  /** Whether everything was read once more for the sake of that, which is not done twice: it may never fit the calls of a run. */
+  readAgain: z.boolean().default(false),
 });
 type State = z.infer<typeof stateSchema>;
 
@@ -29,6 +33,9 @@ export class LastRun {
   readonly #now: number;
   readonly #before: State | undefined;
   readonly #objects = new Map<string, readonly [listed: string, sent: string]>();
+  /** The runs before saw all objects between them, and none of them all. */
+  readonly #readAgain: boolean;
+  #closed: boolean;
 
   /** `remembered` may be anything; `key` holds all that decides what a run gives. */
   constructor(remembered: unknown, key: unknown, now: number) {
@@ -37,16 +44,18 @@ export class LastRun {
     const parsed = stateSchema.safeParse(remembered);
     const usable = parsed.success && parsed.data.key === this.#key && parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS;
     this.#before = usable ? parsed.data : undefined;
+    this.#closed = this.#before?.closed ?? false;
+    this.#readAgain = this.#before?.complete === true && !this.#closed && !this.#before.readAgain;
   }
 
   /** The time to ask the org for changes since; undefined when everything is to be read. */
   get since(): string | undefined {
-    return this.#before?.since;
+    return this.#readAgain ? undefined : this.#before?.since;
   }
 
   /** Whether the last run read every object, so that no change in the org means nothing to do. */
   get complete(): boolean {
-    return this.#before?.complete === true;
+    return this.#before?.complete === true && !this.#readAgain;
   }
 
   get names(): readonly string[] {
@@ -56,6 +65,11 @@ export class LastRun {
   /** Whether the object was read by then, and is listed now as it was. */
   isListedAlike(object: ListedObject): boolean {
     return this.#of(object.name)?.[0] === hashOf(object);
+  }
+
+  /** Notes that what concerns all objects together has been told. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Notes an object that was not looked at again. */
@@ -75,7 +89,11 @@ export class LastRun {
   /** What the next run is to remember of this one. */
   state(since: string, objects: number): State | undefined {
     if (this.#objects.size > MOST_OBJECTS) return undefined;
-    return { version: VERSION, key: this.#key, wholeAt: this.#before?.wholeAt ?? this.#now, since, objects: Object.fromEntries(this.#objects), complete: this.#objects.size === objects };
+    const { wholeAt = this.#now, readAgain = false } = this.#before ?? {};
+    return {
+      version: VERSION, key: this.#key, wholeAt: this.#readAgain ? this.#now : wholeAt, since, objects: Object.fromEntries(this.#objects),
+      complete: this.#objects.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
+    };
   }
 
   #of(name: string): readonly [string, string] | undefined {

@@ -4,7 +4,7 @@ import type { Extracted } from '../connector.ts';
 
 /**
  * The same records, up to where the org or the local policy allows no more calls: what has been read by then is worth
- * having, so the run ends with it, and with a failure that says why there is no more. A run that has read no table yet
+ * having, so the run ends with it, and with a failure that says why there is no more. A run that can tell of no table yet
  * throws SALESFORCE_LIMIT_REACHED.
  */
 export async function* withinBudget(records: AsyncIterable<Extracted>, logger: Logger): AsyncGenerator<Extracted, void, undefined> {
@@ -12,6 +12,7 @@ export async function* withinBudget(records: AsyncIterable<Extracted>, logger: L
   try {
     for await (const record of records) {
       if (record.kind === 'entity' && record.type === 'table') tables += 1;
+      if (record.kind === 'unchanged') tables += record.fqns.length;
       yield record;
     }
   } catch (thrown) {
