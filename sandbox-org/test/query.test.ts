@@ -38,6 +38,15 @@ describe('records', () => {
     sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Planted__c' });
   });
 
+  it('are cut to the length of their field between characters, however many places these take', async () => {
+    for (let length = 8; length < 24; length++) sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: `Cut_${length}__c`, type: 'string', label: '🚀🚀🚀🚀🚀🚀', length } });
+    const { records } = await query('SELECT FIELDS(CUSTOM) FROM Account LIMIT 20');
+    const texts = records.flatMap((record) => Object.entries(record).filter(([name]) => name.startsWith('Cut_')).map(([, text]) => String(text)));
+    expect(texts.some((text) => text.includes('🚀'))).toBe(true);
+    expect(texts.filter((text) => !text.isWellFormed())).toEqual([]);
+    for (let length = 8; length < 24; length++) sandbox.org.edit({ kind: 'removeField', object: 'Account', field: `Cut_${length}__c` });
+  });
+
   it('filters, sorts and limits', async () => {
     const { records } = await query("SELECT Id, Name, Type FROM Account WHERE Type IN ('Prospect','Other') AND NOT Name LIKE 'G%' ORDER BY Name DESC LIMIT 5");
     const names = records.map(({ Name }) => String(Name));

@@ -67,7 +67,12 @@ function textValue(traits: FieldTraits, random: Random, index: number): string {
   if (traits.type === 'phone') return `+43 1 ${random.int(100_000, 999_999)}`;
   if (traits.type === 'url') return `https://www.example.com/${random.int(1, 9999)}`;
   const text = traits.extraTypeInfo === 'personname' ? personName(traits.name, person) : `${random.pick(FIRMS)} ${traits.label} ${index + 1}`;
-  return traits.unique ? `${index}-${text}`.slice(0, traits.length) : text.slice(0, traits.length ?? 255);
+  return traits.unique ? cut(`${index}-${text}`, traits.length) : cut(text, traits.length ?? 255);
+}
+
+/** Not within a character that takes two places. */
+function cut(text: string, length: number | undefined): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 function personName(part: string, person: string): string {
