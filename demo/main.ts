@@ -7,7 +7,7 @@ import { Display } from './display.ts';
 import { readOptions, USAGE, type DemoOptions } from './options.ts';
 import { Processes } from './processes.ts';
 import {
-  enrol, passwordReference, preparePlace, runnerProgram, startControlPlane, startSandbox, storeSecrets, tokenReference, writeRunnerFiles,
+  enrol, keep, passwordReference, preparePlace, runnerProgram, startControlPlane, startSandbox, storeSecrets, tokenReference, writeRunnerFiles,
   type ControlPlane, type Place, type Sandbox,
 } from './setup.ts';
 
@@ -161,13 +161,15 @@ function showTable(stage: Stage, summary: Summary): void {
 function showNextSteps(stage: Stage, controlPlane: ControlPlane): void {
   const { display, place, processes } = stage;
   const config = relative(process.cwd(), place.configFile);
+  const pids = processes.pids().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  keep(place.directory, pids);
   display.step('everything goes on running');
   display.log(`console       ${controlPlane.console} (its certificate is signed by ${relative(process.cwd(), controlPlane.caFile)})`);
   display.log(`admin token   cat ${relative(process.cwd(), controlPlane.adminTokenFile)}`);
   display.log(`try           node bin/hybrid-runner.js status --config ${config}`);
   display.log(`              node bin/hybrid-runner.js secrets list --config ${config}`);
   display.log(`              node bin/hybrid-runner.js config show --config ${config}`);
-  display.log(`to stop       kill ${processes.pids().map(({ pid }) => pid).join(' ')}`);
+  display.log(`to stop       kill ${pids.join(' ')}`);
 }
 
 main().catch((thrown: unknown) => {

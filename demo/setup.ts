@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DemoOptions } from './options.ts';
@@ -29,8 +29,11 @@ export interface Place {
   readonly log: (name: string) => string;
 }
 
+/** Throws when what an earlier demo left running there still does: its files must not go away under it. */
 export function preparePlace(name = 'demo'): Place {
   const directory = join(root, `.${name}`);
+  const running = runningIn(directory);
+  if (running.length > 0) throw new Error(`an earlier demo was kept and still runs; stop it first: kill ${running.join(' ')}`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { mode: 0o700 });
   return {
@@ -39,6 +42,35 @@ export function preparePlace(name = 'demo'): Place {
     resultFile: join(directory, 'result.jsonl'),
     log: (name) => join(directory, `${name}.log`),
   };
+}
+
+const keptFile = (directory: string): string => join(directory, 'kept.json');
+
+/** Notes what goes on running in the directory. */
+export function keep(directory: string, pids: readonly number[]): void {
+  writeFileSync(keptFile(directory), JSON.stringify(pids));
+}
+
+/** What was kept there and still runs; nothing where the system does not show command lines. */
+export function runningIn(directory: string): readonly number[] {
+  const pids = z.array(z.int().positive()).catch([]).parse(jsonOf(keptFile(directory)));
+  return pids.filter((pid) => textOf(`/proc/${pid}/cmdline`).includes(directory));
+}
+
+function jsonOf(path: string): unknown {
+  try {
+    return JSON.parse(textOf(path)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 export async function startSandbox(processes: Processes, place: Place, options: DemoOptions): Promise<Sandbox> {
