@@ -79,6 +79,12 @@ describe('a catalogue beside the stream', () => {
     expect(catalogue.closed).toBe(true);
   });
 
+  it.each([[true, 1], [false, 0]])('has no place for owners of columns, which a run that is to read them (%s) says', async (includeOwners, lines) => {
+    const source = { type: 'salesforce', serviceName: 'crm', serviceConnection: { config: {} }, sourceConfig: { config: { includeOwners } } };
+    const { written } = await run([table], new MemoryCatalogue(), { ...server, source });
+    expect(written.filter((record) => record.kind === 'log' && record.message.startsWith('includeOwners does not reach'))).toHaveLength(lines);
+  });
+
   it('is told how the extraction went', async () => {
     const catalogue = new MemoryCatalogue();
     await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], catalogue);

@@ -151,7 +151,8 @@ class Attempt {
     const { clock, random, job } = this.#options;
     const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
-    else if (job.kind === 'metadata') noticeWithoutSink(workflow, logger);
+    const notice = openSink === undefined ? noticeWithoutSink : noticeWithSink;
+    if (job.kind === 'metadata') notice(workflow, logger);
     this.#memory = memory;
     const context: ConnectorContext = {
       ...access, ...(memory === undefined ? {} : { memory: job.ref.attempt === 1 ? memory : forgetful(memory) }), workflow, logger, clock, random,
@@ -213,4 +214,8 @@ function forgetful(memory: FileRunMemory): RunMemory {
 function noticeWithoutSink(workflow: Workflow, logger: Logger): void {
   if (namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
   if (workflow.source.sourceConfig.config['overrideMetadata'] === true) logger.log('info', 'overrideMetadata has no effect: this run writes to no catalogue itself');
+}
+
+function noticeWithSink(workflow: Workflow, logger: Logger): void {
+  if (workflow.source.sourceConfig.config['includeOwners'] === true) logger.log('info', 'includeOwners does not reach the server: the source has owners of columns, and OpenMetadata has a place for those of tables alone');
 }
