@@ -1,3 +1,4 @@
+import { WantedMembers } from './json-trim.ts';
 import { flag, integer, list, type Members, name, object, optionalText, size, text } from './json-values.ts';
 
 /**
@@ -87,6 +88,13 @@ export interface DescribedField {
   readonly controllerName: string | undefined;
   readonly picklistValues: readonly DescribedValue[];
 }
+
+/** The members of a field that `readField` reads. */
+export const FIELD_MEMBERS = new WantedMembers([
+  'name', 'label', 'type', 'soapType', 'length', 'precision', 'scale', 'aggregatable', 'unique', 'externalId', 'autoNumber', 'calculatedFormula', 'encrypted', 'mask',
+  'maskType', 'defaultValue', 'defaultValueFormula', 'compoundFieldName', 'inlineHelpText', 'htmlFormatted', 'cascadeDelete', 'restrictedDelete', 'relationshipName',
+  'relationshipOrder', 'referenceTo', 'restrictedPicklist', 'dependentPicklist', 'controllerName', 'picklistValues',
+] satisfies (keyof DescribedField)[], ['nillable'] satisfies (keyof DescribedField)[]);
 
 function readField(value: unknown): DescribedField {
   const raw: Members<keyof DescribedField> = object(value, 'fields');

@@ -3,7 +3,7 @@ import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { SalesforceApi } from './api.ts';
 import { isDerived, kindOf } from './catalogue.ts';
 import { MOST_PARTS, readComposite, type PartAnswer } from './composite.ts';
-import type { ListedObject } from './describe.ts';
+import { FIELD_MEMBERS, type ListedObject } from './describe.ts';
 import { HeldDescribe } from './held-describe.ts';
 import { each, inParallel } from './in-parallel.ts';
 import { refusal } from './refusal.ts';
@@ -113,7 +113,7 @@ async function repeatFailed(read: readonly Described[], options: DescribesOption
 }
 
 /** Fields are read when it is their turn; relationships to children are the bulk of some describes, and are read from the other side. */
-const CUT = { taken: 'fields', dropped: ['childRelationships'] } as const;
+const CUT = { taken: 'fields', wanted: FIELD_MEMBERS, dropped: ['childRelationships'] } as const;
 
 function readPart(listed: ListedObject, answer: PartAnswer): Described {
   const what = `describe of ${listed.name}`;

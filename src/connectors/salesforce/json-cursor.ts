@@ -7,12 +7,11 @@ const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
 
 /** What a byte outside of strings means for finding the end of a value. */
-const [PLAIN, OPEN, CLOSE, STRING, PART] = [0, 1, 2, 3, 4];
+const [PLAIN, OPEN, CLOSE, STRING] = [0, 1, 2, 3];
 const MEANING = new Uint8Array(256).fill(PLAIN);
 for (const byte of [OPEN_LIST, OPEN_OBJECT]) MEANING[byte] = OPEN;
 for (const byte of [0x5d, 0x7d]) MEANING[byte] = CLOSE;
 MEANING[QUOTE] = STRING;
-MEANING[COMMA] = PART;
 
 /**
  * A place in JSON text from which its structure can be walked without making anything of what is passed over. It trusts
@@ -68,29 +67,13 @@ export class JsonCursor {
 
   /** Moves past the value here. */
   skip(): void {
-    const meaning = MEANING[this.#peek()];
-    if (meaning === STRING) this.#at = endOfString(this.#text, this.#at);
-    else if (meaning === OPEN) this.#at = endOfContainer(this.#text, this.#at);
-    else while (!/[\s,\]}]/.test(String.fromCharCode(this.#byte()))) this.#at += 1;
+    this.#peek();
+    this.#at = endOfValue(this.#text, this.#at);
   }
 
-  /** Moves past the list here, and says how many elements it has. */
-  skipList(): number {
-    if (!this.opens('[')) throw broken();
-    const start = this.#at;
-    let [depth, commas] = [0, 0];
-    for (let at = start; at < this.#text.length; at++) {
-      const meaning = MEANING[this.#text[at]!];
-      if (meaning === PLAIN) continue;
-      if (meaning === STRING) at = endOfString(this.#text, at) - 1;
-      else if (meaning === OPEN) depth += 1;
-      else if (meaning === PART) commas += Number(depth === 1);
-      else if ((depth -= 1) === 0) {
-        this.#at = at + 1;
-        return commas === 0 && this.#text.toString('latin1', start + 1, at).trim() === '' ? 0 : commas + 1;
-      }
-    }
-    throw broken();
+  /** Moves to where someone else has walked to. */
+  moveTo(at: number): void {
+    this.#at = at;
   }
 
   /** Whether a comma leads to another one. */
@@ -108,22 +91,35 @@ export class JsonCursor {
 
   /** The next byte that is not white space. */
   #peek(): number {
-    while (this.#byte() <= 0x20) this.#at += 1;
-    return this.#byte();
+    this.#at = afterBlank(this.#text, this.#at);
+    return this.#text[this.#at]!;
   }
+}
 
-  #byte(): number {
-    const byte = this.#text[this.#at];
-    if (byte === undefined) throw broken();
-    return byte;
-  }
+/** Where the white space here ends. */
+export function afterBlank(text: Buffer, start: number): number {
+  let at = start;
+  while (text[at]! <= 0x20) at += 1;
+  if (at >= text.length) throw broken();
+  return at;
+}
+
+/** Where the value that begins here ends. */
+export function endOfValue(text: Buffer, start: number): number {
+  const meaning = MEANING[text[start]!];
+  if (meaning === STRING) return endOfString(text, start);
+  if (meaning === OPEN) return endOfContainer(text, start);
+  let at = start;
+  while (text[at]! > 0x20 && text[at] !== COMMA && MEANING[text[at]!] !== CLOSE) at += 1;
+  if (at >= text.length) throw broken();
+  return at;
 }
 
 function endOfContainer(text: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const meaning = MEANING[text[at]!];
-    if (meaning === PLAIN || meaning === PART) continue;
+    if (meaning === PLAIN) continue;
     if (meaning === STRING) at = endOfString(text, at) - 1;
     else if (meaning === OPEN) depth += 1;
     else if ((depth -= 1) === 0) return at + 1;
@@ -131,7 +127,7 @@ function endOfContainer(text: Buffer, start: number): number {
   throw broken();
 }
 
-function endOfString(text: Buffer, start: number): number {
+export function endOfString(text: Buffer, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const byte = text[at];
     if (byte === QUOTE) return at + 1;

@@ -1,8 +1,11 @@
 import { broken, JsonCursor } from './json-cursor.ts';
+import { trimList, type WantedMembers } from './json-trim.ts';
 
 /** A large list within an item's `body`, and what is done with it: it is taken apart from the rest, or it is dropped. */
 export interface Cut {
   readonly taken: string;
+  /** What is wanted of the objects in the list that is taken; absent for all. */
+  readonly wanted?: WantedMembers | undefined;
   readonly dropped: readonly string[];
 }
 
@@ -14,7 +17,7 @@ export interface JsonItem {
 }
 
 export interface JsonList {
-  /** A part of the whole text, and no copy of it. */
+  /** Good until the next item is asked for. */
   readonly json: Buffer;
   readonly length: number;
 }
@@ -41,7 +44,7 @@ export function* jsonItems(text: Buffer, key: string, cut: Cut = NOTHING): Gener
   if (!found) throw broken();
 }
 
-function cutItem(text: Buffer, cursor: JsonCursor, { taken: wanted, dropped }: Cut): JsonItem {
+function cutItem(text: Buffer, cursor: JsonCursor, cut: Cut): JsonItem {
   const pieces: string[] = [];
   let taken: JsonList | undefined;
   let start = cursor.at;
@@ -49,10 +52,10 @@ function cutItem(text: Buffer, cursor: JsonCursor, { taken: wanted, dropped }: C
     if (outer !== 'body' || !cursor.opens('{')) cursor.skip();
     else {
       for (const name of cursor.members()) {
-        if (!cursor.opens('[') || (name !== wanted && !dropped.includes(name))) cursor.skip();
+        if (!cursor.opens('[') || (name !== cut.taken && !cut.dropped.includes(name))) cursor.skip();
         else {
           pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
-          if (name === wanted) taken = takeList(text, cursor);
+          if (name === cut.taken) taken = takeList(text, cursor, cut.wanted);
           else cursor.skip();
           start = cursor.at;
         }
@@ -63,9 +66,18 @@ function cutItem(text: Buffer, cursor: JsonCursor, { taken: wanted, dropped }: C
   return { text: pieces.join(''), taken };
 }
 
-function takeList(text: Buffer, cursor: JsonCursor): JsonList {
+function takeList(text: Buffer, cursor: JsonCursor, wanted: WantedMembers | undefined): JsonList {
   const start = cursor.at;
-  const length = cursor.skipList();
+  if (wanted !== undefined) {
+    const list = trimList(text, start, wanted);
+    cursor.moveTo(list.end);
+    return list;
+  }
+  let length = 0;
+  for (const _ of cursor.elements()) {
+    cursor.skip();
+    length += 1;
+  }
   return { json: text.subarray(start, cursor.at), length };
 }
 

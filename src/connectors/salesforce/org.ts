@@ -31,7 +31,7 @@ const PAUSE_MS = 500;
 /** Fewer than for other calls: a password that Salesforce refused may have been counted though its answer got lost. */
 const SIGN_IN_TRIES = 3;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
-const LIMIT = { start: 12, most: 14 } as const;
+const LIMIT = { start: 12, most: 20 } as const;
 
 /** Without a `budget`, calls are limited by what the org has left alone. */
 export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal, budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined })): Org {

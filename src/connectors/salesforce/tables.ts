@@ -13,12 +13,10 @@ import { isDescribable } from './selection.ts';
 import { tableOf, type Table, type TableContext } from './table.ts';
 import { Turns } from './turns.ts';
 
-/**
- * Calls for descriptions under way at once, and the fields that one is about: two queries full. The describes they are about
- * wait for them, and a row takes the org about a millisecond, so fuller calls would cost memory and time.
- */
-const DESCRIPTION_LANES = 7;
-const MOST_FIELDS = 2 * MOST_ROWS;
+/** Calls for descriptions under way at once; the describes they are about wait for them. */
+const DESCRIPTION_LANES = 12;
+/** From here on calls are saved by asking about two queries full of fields at once; in a small org that would only take longer. */
+const MANY_OBJECTS = 2000;
 
 export interface TablesOptions {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
@@ -65,6 +63,7 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
 
 /** Collects describes until their fields fill a call for descriptions; what needs none does not wait for it. */
 async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport): AsyncGenerator<Batch, void, undefined> {
+  const most = total < MANY_OBJECTS ? MOST_ROWS : 2 * MOST_ROWS;
   let batch: Described[] = [];
   let [rows, done] = [0, 0];
   for await (const group of groups) {
@@ -73,7 +72,7 @@ async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress:
     if (ready.length > 0) yield ready;
     for (const item of waiting) {
       const added = 'describe' in item ? item.describe.size : 0;
-      if (batch.length > 0 && rows + added > MOST_FIELDS) {
+      if (batch.length > 0 && rows + added > most) {
         yield batch;
         batch = [];
         rows = 0;
