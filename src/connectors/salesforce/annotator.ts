@@ -1,7 +1,7 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
 import type { ListedObject } from './describe.ts';
-import { type Counted, Descriptions, type EntityRow, type FieldRow } from './descriptions.ts';
+import { type Counted, Descriptions, type EntityRow, type FieldRow, type Found } from './descriptions.ts';
 import type { RollUp } from './field-properties.ts';
 import { type ObjectNotes, rollUpShown } from './notes.ts';
 import { Owners } from './owners.ts';
@@ -22,7 +22,7 @@ export interface AnnotatorOptions {
 
 /** What is read once and concerns all objects. */
 interface Common {
-  readonly entities: ReadonlyMap<string, EntityRow>;
+  readonly entities: Found<ReadonlyMap<string, EntityRow>>;
   /** By durable id of the object. */
   readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
@@ -69,23 +69,24 @@ export class Annotator {
 
   /** Names of objects by durable id. */
   async objectNames(): Promise<ReadonlyMap<string, string>> {
-    const { entities } = await this.#common;
-    return new Map([...entities].map(([name, { DurableId }]) => [shortId(DurableId), name]));
+    const { entities: { found } } = await this.#common;
+    return new Map([...found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
   /** What is known of these objects; their fields need no more than MOST_QUERIES queries. */
-  async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Notes> {
-    const { entities, rules, triggers } = await this.#common;
+  async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Found<Notes>> {
+    const { entities: { found: entities, lost }, rules, triggers } = await this.#common;
     const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
-    const fields = await this.#fields(objects.filter(({ listed }) => isDescribable(listed)).flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows })).filter(({ id }) => id !== ''), signal);
+    const { found: fields, lost: fieldsLost } = await this.#fields(objects.filter(({ listed }) => isDescribable(listed)).flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows })).filter(({ id }) => id !== ''), signal);
     const [owners, rollUps] = await Promise.all([this.#ownersOf(fields, signal), this.#rollUpsOf(fields, signal)]);
-    return (listed) => {
+    const notes: Notes = (listed) => {
       const id = isDescribable(listed) ? shortId(idOf(listed) ?? '') : '';
       return {
         entity: entities.get(listed.name), fields: fields.get(id) ?? NONE, owners, tags: this.#options.tags,
         validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [], rollUps: rollUps.get(id) ?? NONE,
       };
     };
+    return { found: notes, lost: lost || fieldsLost };
   }
 
   async #readCommon(objects: readonly ListedObject[], signal: AbortSignal): Promise<Common> {
@@ -99,14 +100,15 @@ export class Annotator {
   }
 
   /** By durable id of the object, then by name. */
-  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Map<string, Map<string, FieldRow>>> {
+  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<Map<string, Map<string, FieldRow>>>> {
+    const { found, lost } = await this.#descriptions.fields(objects, signal);
     const rows = new Map<string, Map<string, FieldRow>>();
-    for (const row of await this.#descriptions.fields(objects, signal)) {
+    for (const row of found) {
       const key = shortId(row.EntityDefinitionId);
       const ofObject = rows.get(key) ?? new Map<string, FieldRow>();
       rows.set(key, ofObject.set(row.QualifiedApiName, row));
     }
-    return rows;
+    return { found: rows, lost };
   }
 
   async #ownersOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): ReturnType<Owners['resolve']> {

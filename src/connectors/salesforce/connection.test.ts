@@ -18,12 +18,19 @@ describe('a Salesforce connection', () => {
     ['acme--uat.sandbox.my.salesforce.com', 'acme--uat.sandbox.my'],
     ['login.salesforce.com', 'login'],
     ['acme', 'acme.my'],
+    ['acme--uat.sandbox', 'acme--uat.sandbox.my'],
   ])('refuses the domain %s with the right spelling', (given, meant) => {
     expect(() => parseConnection({ ...soap, salesforceDomain: given })).toThrow(expect.objectContaining({ code: 'SALESFORCE_DOMAIN_INVALID', message: expect.stringContaining(`write "${meant}"`) as string }));
   });
 
   it.each(['acme.my.evil.com#', 'a b.my', '../x', 'acme.my@evil.com', 'evil.com/acme.my', '.my', 'acme..my', 'acme.my\n'])('refuses %j as domain', (domain) => {
     expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(expect.objectContaining({ code: 'SALESFORCE_DOMAIN_INVALID' }));
+  });
+
+  it.each(['evil.com/x', 'evil.com', 'https://www.acme.example', 'acme.my.evil.com'])('says of %s, which is not Salesforce’s, what a domain looks like, and suggests none', (domain) => {
+    expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(expect.objectContaining({
+      message: `salesforceDomain "${domain}" is not a domain prefix, the part of an address like "acme.my.salesforce.com" before ".salesforce.com"`,
+    }));
   });
 
   it.each(['login', 'test', 'acme.my', 'ACME.my', 'acme--uat.sandbox.my', 'acme-dev-ed.develop.my'])('takes %s as domain', (domain) => {

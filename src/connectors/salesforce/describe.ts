@@ -92,9 +92,9 @@ export interface DescribedField {
 /** The members of a field that `readField` reads. */
 export const FIELD_MEMBERS = new WantedMembers([
   'name', 'label', 'type', 'soapType', 'length', 'precision', 'scale', 'aggregatable', 'unique', 'externalId', 'autoNumber', 'calculatedFormula', 'encrypted', 'mask',
-  'maskType', 'defaultValue', 'defaultValueFormula', 'compoundFieldName', 'inlineHelpText', 'htmlFormatted', 'cascadeDelete', 'restrictedDelete', 'relationshipName',
-  'relationshipOrder', 'referenceTo', 'restrictedPicklist', 'dependentPicklist', 'controllerName', 'picklistValues',
-] satisfies (keyof DescribedField)[], ['nillable'] satisfies (keyof DescribedField)[]);
+  'maskType', 'defaultValueFormula', 'compoundFieldName', 'inlineHelpText', 'htmlFormatted', 'cascadeDelete', 'restrictedDelete', 'relationshipName',
+  'referenceTo', 'restrictedPicklist', 'dependentPicklist', 'controllerName', 'picklistValues',
+] satisfies (keyof DescribedField)[], ['nillable', 'relationshipOrder', 'defaultValue'] satisfies (keyof DescribedField)[]);
 
 function readField(value: unknown): DescribedField {
   const raw: Members<keyof DescribedField> = object(value, 'fields');

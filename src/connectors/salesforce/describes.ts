@@ -35,10 +35,11 @@ export interface DescribesOptions {
  */
 export async function* describeObjects(objects: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): AsyncGenerator<readonly Described[], void, undefined> {
   let spent = false;
+  const describing: Describing = { ...options, pulse: new Pulse() };
   yield* inParallel(each(pack(objects)), () => options.limit.value, signal, async (group, within) => {
     if (spent) return [];
     try {
-      return await describeGroup(group, options, within);
+      return await describeGroup(group, describing, within);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (error.code !== 'SALESFORCE_LIMIT_REACHED') throw error;
@@ -75,10 +76,34 @@ const HEADROOM = 12;
 
 /** Errors that may be due to one object of a call, or to the size of the call. */
 const OF_THE_OBJECT: ReadonlySet<string> = new Set(['SALESFORCE_NOT_FOUND', 'SALESFORCE_FORBIDDEN', 'SALESFORCE_UNEXPECTED', 'RESPONSE_TOO_LARGE', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
+/** Those that are as likely the org's. */
+const OF_THE_ORG: ReadonlySet<string> = new Set(['SALESFORCE_UNEXPECTED', 'SALESFORCE_BUSY', 'DEADLINE_EXCEEDED', 'NETWORK_TIMEOUT', 'NETWORK_RESET']);
+/** Calls that fail one after another, each tried several times, until it is the org that is down and no object. */
+const MOST_FAILED_CALLS = 8;
 const ROUNDS = 3;
 
-async function describeGroup(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
-  const { api, version } = options;
+/** Whether the org answers at all: without it, an org that is down would be asked for each object by itself. */
+class Pulse {
+  #failed = 0;
+
+  answered(): void {
+    this.#failed = 0;
+  }
+
+  /** Throws the error once it is no single object's any more. */
+  failed(error: RunnerError): void {
+    if (!OF_THE_ORG.has(error.code)) return;
+    this.#failed += 1;
+    if (this.#failed > MOST_FAILED_CALLS) throw error;
+  }
+}
+
+interface Describing extends DescribesOptions {
+  readonly pulse: Pulse;
+}
+
+async function describeGroup(group: readonly ListedObject[], options: Describing, signal: AbortSignal, round = 1): Promise<readonly Described[]> {
+  const { api, version, pulse } = options;
   const parts = group.map((object, index) => ({ referenceId: `o${index}`, url: `/services/data/v${version}/sobjects/${encodeURIComponent(object.name)}/describe`, since: options.since(object) }));
   let answers: Map<string, Described>;
   try {
@@ -87,26 +112,29 @@ async function describeGroup(group: readonly ListedObject[], options: DescribesO
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
+    pulse.failed(error);
     return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
   }
+  pulse.answered();
   const read = group.map((listed, index) => answers.get(`o${index}`) ?? { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `describe of ${listed.name}: the call answered without it`) });
   return repeatFailed(read, options, signal, round);
 }
 
 /** A call that fails as a whole may fail for one of its objects, or for its size: halves find out. */
-async function halve(group: readonly ListedObject[], options: DescribesOptions, signal: AbortSignal): Promise<readonly Described[]> {
+async function halve(group: readonly ListedObject[], options: Describing, signal: AbortSignal): Promise<readonly Described[]> {
   const middle = Math.ceil(group.length / 2);
   const first = await describeGroup(group.slice(0, middle), options, signal);
   return [...first, ...(await describeGroup(group.slice(middle), options, signal))];
 }
 
 /** Parts of a call can fail for reasons that pass: an ended session, an overload. They are asked for again in a call of their own. */
-async function repeatFailed(read: readonly Described[], options: DescribesOptions, signal: AbortSignal, round: number): Promise<readonly Described[]> {
+async function repeatFailed(read: readonly Described[], options: Describing, signal: AbortSignal, round: number): Promise<readonly Described[]> {
   const errors = read.flatMap((item) => ('error' in item ? [item.error] : []));
   const spent = errors.find(({ code }) => code === 'SALESFORCE_LIMIT_REACHED');
   if (spent !== undefined) throw spent;
   const again = read.filter((item) => 'error' in item && item.error.retryable);
   if (again.length === 0 || round === ROUNDS) return read;
+  if (errors.some(({ code }) => code === 'SALESFORCE_BUSY')) options.limit.observe({ millis: 0, busy: true });
   await options.pause(round, signal);
   const done = read.filter((item) => !again.includes(item));
   return [...done, ...(await describeGroup(again.map(({ listed }) => listed), options, signal, round + 1))];

@@ -83,6 +83,12 @@ export interface DescriptionsOptions {
   readonly logger: Logger;
 }
 
+/** What was found; `lost` when there may be more that a passing error kept from us. */
+export interface Found<T> {
+  readonly found: T;
+  readonly lost: boolean;
+}
+
 /**
  * Reads what administrators wrote about objects and fields, from the Tooling API. Descriptions are an extra: where the
  * user may not read them, that is said once and the extraction goes on without.
@@ -97,29 +103,36 @@ export class Descriptions {
   }
 
   /** Rows of EntityDefinition by object name. */
-  async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, EntityRow>> {
+  async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<Found<ReadonlyMap<string, EntityRow>>> {
     const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
-    const rows: EntityRow[] = [];
-    for (let at = 0; at < queries.length; at += MOST_QUERIES) rows.push(...await this.#rows(queries.slice(at, at + MOST_QUERIES), readEntity, 'the descriptions of objects', signal));
-    return new Map(rows.map((row) => [row.QualifiedApiName, row]));
+    const found = new Map<string, EntityRow>();
+    let lost = false;
+    for (let at = 0; at < queries.length; at += MOST_QUERIES) {
+      const some = await this.#find(queries.slice(at, at + MOST_QUERIES), readEntity, 'the descriptions of objects', signal);
+      for (const row of some.found) found.set(row.QualifiedApiName, row);
+      lost ||= some.lost;
+    }
+    return { found, lost };
   }
 
   /** Rows of FieldDefinition of these objects that say something, in one call: they need no more than MOST_QUERIES queries. */
-  async fields(objects: readonly Counted[], signal: AbortSignal): Promise<readonly FieldRow[]> {
-    return this.#rows(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
+  async fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<readonly FieldRow[]>> {
+    return this.#find(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
   }
 
-  async #rows<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
-    if (this.#off || queries.length === 0) return [];
+  async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+    if (this.#off || queries.length === 0) return { found: [], lost: false };
     const extra = this.#extra;
     const answers = await this.#ask(queries.map((query) => soql(query, extra)), read, what, signal);
-    const rows: T[] = [];
+    const found: T[] = [];
+    let lost = false;
     for (const [index, query] of queries.entries()) {
       const answer = answers[index]!;
-      if (!(answer instanceof RunnerError)) for (const row of answer) rows.push(row);
-      else for (const row of await this.#rowsInstead(query, answer, extra, read, what, signal)) rows.push(row);
+      const some = answer instanceof RunnerError ? await this.#findInstead(query, answer, extra, read, what, signal) : { found: answer, lost: false };
+      for (const row of some.found) found.push(row);
+      lost ||= some.lost;
     }
-    return rows;
+    return { found, lost };
   }
 
   async #ask<T>(queries: readonly string[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | RunnerError)[]> {
@@ -133,20 +146,20 @@ export class Descriptions {
   }
 
   /** What can be had of a query that was refused. */
-  async #rowsInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+  async #findInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
     if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
     if (extra && error.message.includes('INVALID_FIELD')) {
       this.#doWithout();
-      return this.#rows([query], read, what, signal);
+      return this.#find([query], read, what, signal);
     }
     // An object can have more fields than its describe shows, so that a query has more rows than were counted.
     if (error.message.includes('EXCEEDED_ID_LIMIT')) {
       const middle = Math.ceil(query.ids.length / 2);
       const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter((ids) => ids.length > 0 && ids.length < query.ids.length);
-      return this.#rows(halves.map((ids) => ({ ...query, ids })), read, what, signal);
+      return this.#find(halves.map((ids) => ({ ...query, ids })), read, what, signal);
     }
     this.#giveUp(error, what);
-    return [];
+    return { found: [], lost: !this.#off };
   }
 
   #doWithout(): void {

@@ -7,24 +7,30 @@ const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 /** `acme.my`, `acme--uat.sandbox.my`, and the other partitions: `acme-dev-ed.develop.my`, `acme.scratch.my`, ... */
 const MY_DOMAIN = new RegExp(`^${LABEL}(?:\\.${LABEL})?\\.my$`);
 const SUFFIX = '.salesforce.com';
+/** Where an org shows pages of other kinds. */
+const FOREIGN_SUFFIX = /\.(?:lightning\.force|my\.salesforce-setup|my\.site)\.com$/;
+/** A My Domain without its `.my`: alone, or with the partition that it lies in. */
+const PARTITION = new RegExp(`^${LABEL}(?:\\.(?:sandbox|develop|scratch|demo|free|patch|trailblaze|wf))?$`);
 
 /**
  * Reads `salesforceDomain`: the part before `.salesforce.com`, as OpenMetadata has it. Returns it in lower case.
- * Throws SALESFORCE_DOMAIN_INVALID, with the spelling that was probably meant.
+ * Throws SALESFORCE_DOMAIN_INVALID, with the spelling that was probably meant if the text has one of Salesforce's.
  */
 export function parseDomain(text: string): string {
   const domain = text.toLowerCase();
   if (SHARED_PREFIXES.has(domain) || (MY_DOMAIN.test(domain) && domain.length < 200)) return domain;
   const meant = probablyMeant(domain);
-  const hint = meant === undefined ? '' : `; write ${JSON.stringify(meant)}`;
+  const hint = meant === undefined ? `, the part of an address like "acme.my${SUFFIX}" before "${SUFFIX}"` : `; write ${JSON.stringify(meant)}`;
   throw new RunnerError('SALESFORCE_DOMAIN_INVALID', `salesforceDomain ${JSON.stringify(text.slice(0, 100))} is not a domain prefix${hint}`);
 }
 
+/** Undefined for a host that is not Salesforce's: one may not be led to a stranger's name with a suffix on it. */
 function probablyMeant(text: string): string | undefined {
   const host = text.trim().replace(/^[a-z]+:\/\//, '').replace(/[/?#:].*$/, '').replace(/\.$/, '');
-  const bare = host.replace(/\.lightning\.force\.com$/, '.my').replace(/\.(?:my\.salesforce-setup|my\.site)\.com$/, '.my').replace(/\.salesforce\.com$/, '');
+  const bare = host.replace(FOREIGN_SUFFIX, '.my').replace(/\.salesforce\.com$/, '');
+  const own = bare !== host || bare.endsWith('.my') || PARTITION.test(bare);
   const candidate = SHARED_PREFIXES.has(bare) || bare.endsWith('.my') ? bare : `${bare}.my`;
-  return SHARED_PREFIXES.has(candidate) || MY_DOMAIN.test(candidate) ? candidate : undefined;
+  return SHARED_PREFIXES.has(candidate) || (own && MY_DOMAIN.test(candidate)) ? candidate : undefined;
 }
 
 export function domainHost(domain: string): string {

@@ -188,9 +188,10 @@ export class Extraction {
     if (whole) lastRun.close();
   }
 
-  /** Whether the last run told something else, or failed. */
-  #isNews({ listed, record }: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
-    return record.kind !== 'entity' || this.#context.memory === undefined || lastRun.isNews(listed, record);
+  /** Whether the last run told something else, or failed. A table that is not all there is told and not remembered, so that the next run reads it again. */
+  #isNews(outcome: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
+    if (!('table' in outcome) || outcome.partly || this.#context.memory === undefined) return true;
+    return lastRun.isNews(outcome.listed, outcome.record);
   }
 
   #noticeIgnored(): void {

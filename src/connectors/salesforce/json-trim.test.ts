@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/support/property-runs.ts';
+import { FIELD_MEMBERS, readFields } from './describe.ts';
 import { trimList, WantedMembers } from './json-trim.ts';
 
 const WANTED = ['name', 'label', 'length', 'referenceTo', 'unique'];
@@ -15,7 +16,7 @@ function trimmed(text: string, start = 0): unknown {
 function expected(element: unknown): unknown {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return element;
   return Object.fromEntries(Object.entries(element).filter(([name, value]) => {
-    if (name === 'nillable') return value !== null && value !== 0 && !(Array.isArray(value) && value.length === 0);
+    if (name === 'nillable') return value !== null && !(Array.isArray(value) && value.length === 0);
     return WANTED.includes(name) && value !== null && value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0);
   }));
 }
@@ -32,6 +33,24 @@ describe('a list of objects, trimmed', () => {
       const plain = JSON.parse(text) as unknown[];
       expect(trimmed(`x${text},"rest"`, 1)).toEqual({ list: plain.map(expected), length: plain.length, rest: ',"rest"' });
     }), { numRuns: runs(300) });
+  });
+
+  it('reads as the same fields: whatever was dropped goes without saying', () => {
+    const flag = fc.option(fc.boolean());
+    const number = fc.option(fc.integer({ min: 0, max: 3 }));
+    const text = fc.option(fc.constantFrom('', 'x', '0'));
+    const names = fc.option(fc.array(fc.constantFrom('Account', 'User'), { maxLength: 2 }));
+    const value = fc.record({ value: text, label: text, active: flag, defaultValue: flag, validFor: text });
+    const field = fc.record({
+      name: fc.constant('F'), type: fc.constant('string'), label: text, soapType: text, length: number, precision: number, scale: number, nillable: flag, aggregatable: flag, unique: flag,
+      externalId: flag, autoNumber: flag, calculatedFormula: text, encrypted: flag, mask: text, maskType: text, defaultValue: fc.oneof(flag, number, text), defaultValueFormula: text,
+      compoundFieldName: text, inlineHelpText: text, htmlFormatted: flag, cascadeDelete: flag, restrictedDelete: flag, relationshipName: text, relationshipOrder: number, referenceTo: names,
+      restrictedPicklist: flag, dependentPicklist: flag, controllerName: text, picklistValues: fc.option(fc.array(value, { maxLength: 2 })), sortable: flag, byteLength: number,
+    });
+    fc.assert(fc.property(fc.array(field, { maxLength: 3 }), (list) => {
+      const { json } = trimList(Buffer.from(JSON.stringify(list)), 0, FIELD_MEMBERS);
+      expect(readFields(JSON.parse(json.toString()))).toEqual(readFields(list));
+    }), { numRuns: runs(200) });
   });
 
   it('is a small part of what a describe has', () => {

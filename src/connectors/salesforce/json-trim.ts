@@ -14,12 +14,12 @@ const [FALSE, NULL, ZERO] = ['f', 'n', '0'].map((text) => text.charCodeAt(0));
  * saying: null, false, zero and empty lists. Most of a list of fields is one or the other.
  */
 export class WantedMembers {
-  /** By a hash of the name: 0 drops it; 2 keeps it even if it is false. Another name of the same hash is kept for nothing. */
+  /** By a hash of the name: 0 drops it; 2 keeps it even if it is false or zero. Another name of the same hash is kept for nothing. */
   readonly #kept = new Uint8Array(4096);
 
-  /** `alsoFalse` are those for which false says something. */
-  constructor(names: Iterable<string>, alsoFalse: Iterable<string> = []) {
-    for (const [value, group] of [[1, names], [2, alsoFalse]] as const) {
+  /** `telling` are those for which false and zero say something else than their absence. */
+  constructor(names: Iterable<string>, telling: Iterable<string> = []) {
+    for (const [value, group] of [[1, names], [2, telling]] as const) {
       for (const name of group) this.#kept[hashOf(Buffer.from(name), 0, Buffer.byteLength(name))] = value;
     }
   }
@@ -31,7 +31,7 @@ export class WantedMembers {
     const first = text[value];
     if (first === NULL) return false;
     if (first === FALSE) return kept === 2;
-    if (first === ZERO) return valueEnd - value > 1;
+    if (first === ZERO) return kept === 2 || valueEnd - value > 1;
     return first !== OPEN_LIST || valueEnd - value > 2;
   }
 }

@@ -22,7 +22,8 @@ export interface OwnersOptions {
 export class Owners {
   readonly #options: OwnersOptions;
   readonly #known = new Map<string, Owner>();
-  readonly #asked = new Set<string>();
+  /** The call that asks for it, for whoever needs it too meanwhile. */
+  readonly #asked = new Map<string, Promise<void>>();
 
   constructor(options: OwnersOptions) {
     this.#options = options;
@@ -30,8 +31,17 @@ export class Owners {
 
   /** All owners known so far, by id, those with these ids among them; one that cannot be found is left out. */
   async resolve(ids: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, Owner>> {
-    const fresh = [...new Set(ids)].filter((id) => !this.#asked.has(id));
-    for (const id of fresh) this.#asked.add(id);
+    const wanted = [...new Set(ids)];
+    const fresh = wanted.filter((id) => !this.#asked.has(id));
+    if (fresh.length > 0) {
+      const asking = this.#ask(fresh, signal);
+      for (const id of fresh) this.#asked.set(id, asking);
+    }
+    await Promise.all(wanted.flatMap((id) => this.#asked.get(id) ?? []));
+    return this.#known;
+  }
+
+  async #ask(fresh: readonly string[], signal: AbortSignal): Promise<void> {
     const users = fresh.filter((id) => USER.test(id));
     const groups = fresh.filter((id) => GROUP.test(id));
     const parts = [
@@ -39,7 +49,6 @@ export class Owners {
       ...(groups.length === 0 ? [] : [{ referenceId: 'group', query: `SELECT Id, Name FROM Group WHERE Id IN (${literals(groups)})` }]),
     ];
     if (parts.length > 0) await this.#read(parts, signal);
-    return this.#known;
   }
 
   async #read(queries: readonly { readonly referenceId: string; readonly query: string }[], signal: AbortSignal): Promise<void> {

@@ -92,6 +92,18 @@ describe('a second run', () => {
     expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
   });
 
+  it('reads again what the last one had to tell without its descriptions', async () => {
+    const memory = new Memory();
+    sandbox.faults.install({ match: { path: 'FROM(?: |%20|\\+)FieldDefinition' }, effect: { kind: 'respond', status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] } });
+    const first = await run(memory, { tuning: { pauseMs: 1, tries: 2 } });
+    expect(tableNames(first.records).sort()).toEqual(all);
+    expect(JSON.stringify(first.records)).not.toContain('securityClassification');
+    sandbox.faults.clear();
+    const again = await run(memory);
+    expect(JSON.stringify(again.records)).toContain('securityClassification');
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
+  });
+
   it('of a user who may read nothing but describes reads those that have changed', async () => {
     const closed = (): unknown => sandbox.faults.install({
       match: { path: 'FROM(?: |%20|\\+)(?:EntityDefinition|FieldDefinition)' },

@@ -105,6 +105,12 @@ describe('weather that stays bad ends the run with a typed error, after a bounde
     expect(sandbox.stats().requests.filter(({ path }) => path.endsWith('/sobjects'))).toHaveLength(4);
   });
 
+  it('while objects are described, without asking for each of them by itself', async () => {
+    sandbox.faults.install({ match: { path: 'v[0-9.]+/composite$' }, effect: { kind: 'unavailable' } });
+    await expect(extractFrom(sandbox, { tuning: { ...quick, tries: 3 } })).rejects.toMatchObject({ code: 'SALESFORCE_BUSY', retryable: true });
+    expect(sandbox.stats().requests.filter(({ path }) => /v[0-9.]+\/composite$/.test(path)).length).toBeLessThanOrEqual(36);
+  });
+
   it('silence in the middle of a body, by its deadline', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'stall-body', afterBytes: 5 } });
     const started = performance.now();

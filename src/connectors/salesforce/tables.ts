@@ -4,7 +4,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { Annotator, Notes } from './annotator.ts';
 import type { ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
-import { MOST_ROWS } from './descriptions.ts';
+import { type Found, MOST_ROWS } from './descriptions.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
 import type { OrgModel } from './org-model.ts';
@@ -30,10 +30,13 @@ export interface TablesOptions {
   readonly since: (object: ListedObject) => string | undefined;
 }
 
-/** What became of an object: a table, or the reason why there is none, or nothing new. */
+/**
+ * What became of an object: a table, or the reason why there is none, or nothing new. `partly` says that a passing error has
+ * kept something from us that belongs to the table.
+ */
 export type Outcome =
   | { readonly listed: ListedObject; readonly unchanged: true }
-  | { readonly listed: ListedObject; readonly table: Table; readonly record: EntityRecord }
+  | { readonly listed: ListedObject; readonly table: Table; readonly record: EntityRecord; readonly partly: boolean }
   | { readonly listed: ListedObject; readonly record: FailureRecord };
 
 type Batch = readonly Described[];
@@ -85,7 +88,7 @@ async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress:
   if (batch.length > 0) yield batch;
 }
 
-function outcomeOf(item: Described, notes: Notes, { model, mapping }: TablesOptions): Outcome {
+function outcomeOf(item: Described, { found: notes, lost }: Found<Notes>, { model, mapping }: TablesOptions): Outcome {
   const { listed } = item;
   if ('unchanged' in item) return item;
   if ('error' in item) return { listed, record: failureOf(listed.name, item.error) };
@@ -94,7 +97,7 @@ function outcomeOf(item: Described, notes: Notes, { model, mapping }: TablesOpti
     model.add(object);
     const table = tableOf(object, mapping, notes(listed));
     assertTable(table.fqn, table.request);
-    return { listed, table, record: { kind: 'entity', type: 'table', fqn: table.fqn, request: { ...table.request }, properties: { ...table.properties } } };
+    return { listed, table, record: { kind: 'entity', type: 'table', fqn: table.fqn, request: { ...table.request }, properties: { ...table.properties } }, partly: lost };
   } catch (thrown) {
     return { listed, record: failureOf(listed.name, RunnerError.from(thrown)) };
   }
