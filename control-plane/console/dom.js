@@ -105,6 +105,11 @@ export function count(value) {
   return Number(value).toLocaleString('en');
 }
 
+/** `1 table`, `2 tables`. */
+export function counted(value, plural) {
+  return `${count(value)} ${Number(value) === 1 ? plural.slice(0, -1) : plural}`;
+}
+
 export function bytes(value) {
   if (value === null) return '–';
   if (value < 1024) return `${value} B`;

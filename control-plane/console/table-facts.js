@@ -1,5 +1,5 @@
 /** What is known about a table beyond its columns. */
-import { count, el, facts, moment, row, table } from './dom.js';
+import { count, counted, el, facts, moment, row, table } from './dom.js';
 
 export function tagList(tags) {
   return tags.map(({ tagFQN, description }) => el('span', { class: 'tag label', title: description }, tagFQN));
@@ -93,7 +93,7 @@ export function columnNotes({ formula, rollUp, helpText, picklist, relationship,
 }
 
 function picklistNote({ values = [], total, dependsOn }) {
-  return el('details', { class: 'small' }, el('summary', {}, `${count(total ?? values.length)} values${dependsOn ? `, by ${dependsOn}` : ''}`),
+  return el('details', { class: 'small' }, el('summary', {}, `${counted(total ?? values.length, 'values')}${dependsOn ? `, by ${dependsOn}` : ''}`),
     el('ul', {}, values.slice(0, 100).map(({ value, label, active, default: usual }) => el('li', {}, el('span', { class: 'mono' }, value),
       label ? ` ${label}` : null, active === false ? el('span', { class: 'soft' }, ' (inactive)') : null, usual ? el('span', { class: 'soft' }, ' (default)') : null))));
 }

@@ -1,5 +1,5 @@
 import { get } from './api.js';
-import { count, el, heading, replace, row, table } from './dom.js';
+import { count, counted, el, heading, replace, row, table } from './dom.js';
 
 const COLUMNS = [['Table'], ['Label'], ['Kind'], ['Columns', 'number'], ['Description', 'wide']];
 const PAGE = 100;
@@ -42,7 +42,7 @@ async function load(filter, list, found, signal) {
     const parameters = new URLSearchParams({ limit: PAGE, ...(filter.service && { service: filter.service }), ...(filter.q && { q: filter.q }), ...(filter.deleted && { deleted: 'true' }), ...(after && { after }) });
     const page = await get(`/tables?${parameters}`, signal);
     rows.push(...page.tables.map(tableRow));
-    found.textContent = `${count(page.total)} ${page.total === 1 ? 'table' : 'tables'}`;
+    found.textContent = counted(page.total, 'tables');
     replace(list, rows.length === 0 ? el('div', { class: 'card empty' }, 'No table matches.') : table('Tables', COLUMNS, rows),
       page.next === null ? null : el('button', { type: 'button', class: 'plain', onclick: () => more(page.next) }, 'Show more'));
   };

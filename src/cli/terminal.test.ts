@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RunnerError } from '../runtime/errors.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { ProgressLine } from './progress-line.ts';
-import { columns, Terminal } from './terminal.ts';
+import { columns, counted, Terminal } from './terminal.ts';
 
 function terminal({ json = false, debug = false, isTTY = false } = {}): { terminal: Terminal; out: () => string; err: () => string } {
   const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
@@ -65,5 +65,11 @@ describe('the progress line', () => {
       new ProgressLine(shown.terminal, new SimulatedClock()).show(progress);
       expect(shown.err()).toBe('');
     }
+  });
+});
+
+describe('a count', () => {
+  it.each([[1, 'warnings', '1 warning'], [1, 'entities', '1 entity'], [1, 'apiCalls', '1 apiCall'], [1, 'unchanged', '1 unchanged'], [0, 'failures', '0 failures'], [2, 'entities', '2 entities']])('of %i %s reads “%s”', (count, plural, text) => {
+    expect(counted(count, plural)).toBe(text);
   });
 });

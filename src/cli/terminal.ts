@@ -77,6 +77,11 @@ function stacks(error: RunnerError): string {
   return found.join('\n');
 }
 
+/** A count with what it counts, given in the plural: `1 warning`, `2 warnings`. */
+export function counted(count: number, plural: string): string {
+  return `${count} ${count === 1 ? plural.replace(/ies$/, 'y').replace(/s$/, '') : plural}`;
+}
+
 /** Columns of equal width, for lists. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), []);

@@ -26,6 +26,7 @@ const runtime = {
   USAGE: entry('user', 'The command line is not one this program understands.', 'See `hybrid-runner --help`.'),
   INPUT_INVALID: entry('user', 'Something given to a command has the wrong form.', 'Correct the value that the message names.'),
   FILE_UNREADABLE: entry('user', 'A file that was named could not be read.', 'Check the path and its permissions.'),
+  FILE_UNWRITABLE: entry('user', 'A file that was named could not be made or written.', 'Name a file in a directory that exists and that this user may write to.'),
   FILE_UNSAFE: entry('user', 'A file that must be private can be read or changed by others.', 'Run chmod 600 on it (700 on a directory) and check its owner.'),
   NODE_TOO_OLD: entry('user', 'This Node.js is too old and no newer one came with the install.', 'Install Node.js 24 or newer.'),
   RUNNER_NOT_RUNNING: entry('transient', 'No runner process answers on the status socket.', 'Start it, or name its configuration file with --config.'),

@@ -73,6 +73,9 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
     await makePrivateDirectory(dirname(file));
     return withLock(`${file}.lock`, { clock, random, signal }, work);
   };
+  /** For work on a vault that is there: where none is, not even its directory gets made. */
+  const exclusivelyIfThere = async <T>(signal: AbortSignal, work: (loaded: { content: VaultContent; key: Buffer } | undefined) => Promise<T>): Promise<T> =>
+    await load() === undefined ? work(undefined) : exclusively(signal, async () => work(await load()));
   const loadOrCreate = async (): Promise<{ content: VaultContent; key: Buffer }> => await load() ?? { content: newVault(random), key: await readKey(keyFile) ?? await writeKey(keyFile, random) };
 
   return {
@@ -99,15 +102,13 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
         return { reference: ref, version, updatedAt: head.updatedAt };
       });
     },
-    remove: (path, signal) => exclusively(signal, async () => {
-      const loaded = await load();
+    remove: (path, signal) => exclusivelyIfThere(signal, async (loaded) => {
       const ref = formatReference(path);
       if (loaded === undefined || !loaded.content.records.some((record) => record.ref === ref)) return false;
       await save({ ...loaded.content, records: loaded.content.records.filter((record) => record.ref !== ref) }, [loaded.key]);
       return true;
     }),
-    rotateKey: (signal) => exclusively(signal, async () => {
-      const loaded = await load();
+    rotateKey: (signal) => exclusivelyIfThere(signal, async (loaded) => {
       if (loaded === undefined) throw new RunnerError('INPUT_INVALID', 'there is no vault whose key could be changed', { remedy: 'Store a secret first with `hybrid-runner secrets set`.' });
       const key = Buffer.from(random.bytes(32));
       const both = await save(loaded.content, [loaded.key, key]);

@@ -4,6 +4,8 @@ import { throwIfAborted } from '../runtime/abort.ts';
 import type { RecordSink } from './record-sink.ts';
 
 const BUFFER_CHARACTERS = 256 * 1024;
+/** Only a person changes these: the path leads nowhere, or where this user may not write. */
+const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'ELOOP']);
 
 /** Records into a file of JSON lines, for its owner alone; what was in the file before is gone. */
 export class FileSink implements RecordSink {
@@ -17,7 +19,7 @@ export class FileSink implements RecordSink {
     this.#file = file;
   }
 
-  /** Throws SINK_FAILED. */
+  /** Throws FILE_UNWRITABLE, DISK_FULL and SINK_FAILED. */
   static async open(path: string): Promise<FileSink> {
     try {
       return new FileSink(path, await open(path, 'w', 0o600));
@@ -61,6 +63,7 @@ export class FileSink implements RecordSink {
 }
 
 function failed(path: string, thrown: unknown): RunnerError {
-  const error = RunnerError.from(thrown, 'SINK_FAILED');
+  const unwritable = thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
+  const error = RunnerError.from(thrown, unwritable ? 'FILE_UNWRITABLE' : 'SINK_FAILED');
   return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, { cause: thrown });
 }

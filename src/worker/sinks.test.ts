@@ -37,7 +37,8 @@ describe('a file of records', () => {
   });
 
   it('that cannot be opened is named with the reason', async () => {
-    await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({ code: 'SINK_FAILED' });
+    await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', retryable: false });
+    await expect(FileSink.open(directory)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
   });
 
   it.runIf(process.platform === 'linux')('says when the disk is full', async () => {

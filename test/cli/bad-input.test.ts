@@ -51,7 +51,7 @@ const cases: readonly Case[] = [
   { args: 'ingest --workflow broken.yaml --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
   { args: 'ingest --workflow not-a-workflow.yaml --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
   { args: 'ingest --workflow empty --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
-  { args: 'ingest --workflow workflow.yaml --out none/out.jsonl', code: 'SINK_FAILED', exit: 75 },
+  { args: 'ingest --workflow workflow.yaml --out none/out.jsonl', code: 'FILE_UNWRITABLE', exit: 3 },
   { args: 'test-connection', code: 'USAGE', exit: 2 },
   { args: 'test-connection --workflow none', code: 'FILE_UNREADABLE', exit: 3 },
   { args: 'test-connection --workflow not-a-workflow.yaml', code: 'JOB_INVALID', exit: 3 },
@@ -67,6 +67,9 @@ const cases: readonly Case[] = [
   { args: 'secrets list extra', code: 'USAGE', exit: 2 },
   { args: 'secrets rm', code: 'USAGE', exit: 2 },
   { args: 'secrets rm secret:b', code: 'SECRET_REFERENCE_INVALID', exit: 3 },
+  { args: 'secrets rm secret:/a/b', code: 'INPUT_INVALID', exit: 3 },
+  { args: 'secrets rotate', code: 'INPUT_INVALID', exit: 3 },
+  { args: 'secrets rotate extra', code: 'USAGE', exit: 2 },
   { args: 'config show extra', code: 'USAGE', exit: 2 },
   { args: 'config show', code: 'CONFIG_INVALID', exit: 3, options: { env: { HYBRID_RUNNER_CAPACTIY: '2' } } },
   { args: 'policy check --policy-file bad-policy.yaml', code: 'POLICY_INVALID', exit: 3 },
@@ -81,7 +84,7 @@ const cases: readonly Case[] = [
 
 /** Commands that have no use for a configuration refuse the flag; the others are given it. */
 const words = (args: string): string[] => args.split(' ').filter((word) => word !== '');
-const takesConfig = (args: string): boolean => /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm)|config show|policy|service (?:install|print))/.test(args);
+const takesConfig = (args: string): boolean => /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm|rotate)|config show|policy|service (?:install|print))/.test(args);
 
 describe.concurrent('bad input is refused with code, remedy and exit code, and writes nothing:', { timeout: 60_000 }, () => {
   it.each(cases)('hybrid-runner $args ($code)', async ({ args, code, exit, options }) => {

@@ -47,7 +47,7 @@ async function afterFindings(tx: Transaction, ground: Ground, run: Run, attempt:
   const { removed, unknown } = await applyFindings(tx, run, attempt, now);
   if (removed > 0) ground.log.info({ run: run.id, removed }, 'entities that are gone from the source were marked as deleted');
   if (unknown === 0 || run.status.state !== 'success') return run;
-  return end(run, 'partialSuccess', now, new ControlPlaneError('CATALOG_INCOMPLETE', `${unknown} entities that the runner reports as unchanged are not known here`).body());
+  return end(run, 'partialSuccess', now, new ControlPlaneError('CATALOG_INCOMPLETE', `${unknown === 1 ? 'an entity' : `${unknown} entities`} that the runner reports as unchanged ${unknown === 1 ? 'is' : 'are'} not known here`).body());
 }
 
 function afterOutcome(run: Run, outcome: Outcome, integrity: string, now: number, maxAttempts: number): Run {

@@ -7,6 +7,7 @@ import { StreamSink } from '../../worker/stream-sink.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
 import { conclude, runLocally } from '../local-attempt.ts';
+import { counted } from '../terminal.ts';
 
 /** For records that go to a catalogue and are wanted nowhere else. */
 const nowhere: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
@@ -49,7 +50,7 @@ function reachedSink({ steps }: OutcomeRecord): boolean {
 }
 
 function summary({ status, counts, startedAt, endedAt, failures }: OutcomeRecord, places: readonly string[]): string {
-  const figures = Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ');
+  const figures = Object.entries(counts).map(([name, count]) => counted(count, name)).join(', ');
   const lines = failures.map(({ name, code, message }) => `  ${name}: ${code}: ${message}`);
   return [`${status} in ${((endedAt - startedAt) / 1000).toFixed(1)} s: ${figures}`, ...lines, `records in ${places.join(' and ')}`].join('\n');
 }
