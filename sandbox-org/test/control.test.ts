@@ -104,6 +104,13 @@ describe('the admin endpoint', () => {
     expect(await admin('POST', '/org', { kind: 'paint', object: 'Account' })).toEqual({ status: 400, json: { error: 'no such edit: paint' } });
     expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
     expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({ error: 'fault rule: no such effect: explode' });
+    expect(await admin('POST', '/faults', [{ effect: { kind: 'reset' } }, { effect: { kind: 'redirect' } }])).toEqual({ status: 400, json: { error: 'fault rule: redirect needs a proper "location"' } });
+    expect((await admin('GET', '/stats')).status).toBe(200);
+    for (const effect of [null, { kind: 'delay', ms: 'long' }, { kind: 'respond', status: 99 }, { kind: 'respond', status: 200, headers: { 'x y': 'z' } }, { kind: 'redirect', location: 'https://x\r\n' }, { kind: 'delay', ms: 1, of: 2 }]) {
+      expect([effect, (await admin('POST', '/faults', { effect })).status]).toEqual([effect, 400]);
+    }
+    for (const match of ['Account', { method: 5 }, { object: [5] }, { pth: '/limits' }]) expect([match, (await admin('POST', '/faults', { match, effect: { kind: 'reset' } })).status]).toEqual([match, 400]);
+    expect((await (await apiOf(sandbox))('/limits')).status).toBe(200);
     expect((await admin('POST', '/faults', { match: { path: '(' }, effect: { kind: 'reset' } })).status).toBe(400);
     expect((await admin('GET', '/nothing')).status).toBe(404);
   });

@@ -1,6 +1,6 @@
 import { SandboxError } from '../errors.ts';
 import { randomFor, type Random } from '../org/random.ts';
-import { EFFECT_KINDS, TRANSPORT, type Effect, type FaultMatch, type FaultRule, type FaultTarget } from './fault-rules.ts';
+import { faultIn, TRANSPORT, type Effect, type FaultMatch, type FaultRule, type FaultTarget } from './fault-rules.ts';
 
 interface Armed {
   readonly rule: FaultRule;
@@ -21,7 +21,7 @@ export class Faults {
     this.#random = randomFor(`${seed}:faults`);
   }
 
-  /** Adds rules after the ones that are there. Throws SandboxError for an unknown effect and for a path that is no regular expression. */
+  /** Adds rules after the ones that are there. All or none. Throws SandboxError for a rule that is unknown in part or lacks something, and for a path that is no regular expression. */
   install(rules: readonly FaultRule[]): void {
     this.#rules.push(...rules.map(arm));
   }
@@ -67,8 +67,9 @@ function fits(armed: Armed, match: FaultMatch, target: FaultTarget): boolean {
 }
 
 function arm(rule: FaultRule): Armed {
+  const problem = faultIn(rule);
+  if (problem !== undefined) throw new SandboxError(`fault rule: ${problem}`);
   const { path, object } = rule.match ?? {};
-  if (!Object.hasOwn(EFFECT_KINDS, rule.effect.kind)) throw new SandboxError(`fault rule: no such effect: ${rule.effect.kind}`);
   const objects = object === undefined ? null : new Set([object].flat().map((name) => name.toLowerCase()));
   try {
     return { rule, path: path === undefined ? null : new RegExp(path), objects, matched: 0, fired: 0 };
