@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const delay = monitorEventLoopDelay({ resolution: 5 });
+const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 process.on('exit', () => {
   const { user, system } = process.cpuUsage();
