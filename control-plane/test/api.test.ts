@@ -108,9 +108,49 @@ describe('bad requests', () => {
     ['GET', '/api/v1/tables/nowhere', undefined, 404, 'NOT_FOUND'],
     ['GET', '/no/such/page', undefined, 404, 'NOT_FOUND'],
     ['POST', '/api/v1/enrolment-tokens', { ttlSeconds: -1 }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { deadlinems: 5 }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { deadlineMs: '5' }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', [], 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=5', { deadlineMs: 6 }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadline=5', undefined, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/services/sandbox/test-connection', { deadlineMs: -1 }, 400, 'INPUT_INVALID'],
+    ['PUT', '/api/v1/pipelines/x', { service: 'sandbox', deadlinems: 5 }, 400, 'INPUT_INVALID'],
+    ['PUT', '/api/v1/settings', { keepRuns: 1, keepruns: 2 }, 400, 'INPUT_INVALID'],
   ] as const)('%s %s answers with code and remedy', async (method, path, body, status, code) => {
     const answer = await (method === 'GET' ? stage.api.get(path) : method === 'PUT' ? stage.api.put(path, body) : stage.api.post(path, body));
     expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String), remedy: expect.any(String) } } });
+    expect(answer.body.error.message).not.toMatch(/[✖→\n]/);
+  });
+
+  it('name each problem with its place, on one line', async () => {
+    const answer = await stage.api.put('/api/v1/pipelines/x', { service: 5, loggerLevel: 'LOUD' });
+    expect(answer.body.error.message).toBe('service: Invalid input: expected string, received number; loggerLevel: Invalid option: expected one of "DEBUG"|"INFO"|"WARN"|"ERROR"');
+  });
+
+  it.each(['a::b', 'a\u2028b'])('refuse the name %j, which a runner would refuse, for services and pipelines', async (name) => {
+    const expected = { status: 400, body: { error: { code: 'INPUT_INVALID', message: expect.stringContaining('holds "::" or spans lines, which no name in OpenMetadata may') } } };
+    expect(await stage.api.put(`/api/v1/services/${encodeURIComponent(name)}`, SERVICE)).toMatchObject(expected);
+    expect(await stage.api.put(`/api/v1/pipelines/${encodeURIComponent(name)}`, { service: 'sandbox' })).toMatchObject(expected);
+    expect(await stage.api.put('/api/v1/pipelines/x', { service: name })).toMatchObject(expected);
+  });
+});
+
+describe('the deadline of a start', () => {
+  it.each([
+    ['in the query', '?deadlineMs=5000', undefined, 5000], ['in the body', '', { deadlineMs: 6000 }, 6000], ['nowhere', '', undefined, 0], ['nowhere, with an empty body', '', {}, 0],
+  ])('may stand %s', async (_where, query, body, deadlineMs) => {
+    for (const path of ['/api/v1/pipelines/sandbox_metadata/runs', '/api/v1/services/sandbox/test-connection']) {
+      const answer = await stage.api.post(`${path}${query}`, body);
+      expect(answer).toMatchObject({ status: 202, body: { deadlineMs } });
+      await stage.api.post(`/api/v1/runs/${answer.body.id}/cancel`);
+    }
+  });
+
+  it('is described in both places', async () => {
+    const { paths } = (await stage.api.get('/api/v1/openapi.json')).body;
+    const start = paths['/api/v1/pipelines/{name}/runs'].post;
+    expect(start.parameters).toContainEqual(expect.objectContaining({ name: 'deadlineMs', in: 'query' }));
+    expect(start.requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/StartRequest' });
   });
 });
 

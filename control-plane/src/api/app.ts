@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { ControlPlaneError } from '../errors.ts';
 import { sameToken } from '../enrolment.ts';
+import { problemsOf } from '../problems.ts';
 import type { Registry } from '../link/registry.ts';
 import type { Ground } from '../settings.ts';
 import { catalogApi } from './catalog.ts';
@@ -71,7 +72,7 @@ export function createApp({ ground, registry, adminTokenHash, stopping }: AppOpt
 
 function toError(thrown: Error): ControlPlaneError {
   if (thrown instanceof HTTPException) return new ControlPlaneError('INPUT_INVALID', thrown.message);
-  if (thrown instanceof z.ZodError) return new ControlPlaneError('INPUT_INVALID', z.prettifyError(thrown));
+  if (thrown instanceof z.ZodError) return new ControlPlaneError('INPUT_INVALID', problemsOf(thrown));
   return ControlPlaneError.from(thrown);
 }
 

@@ -1,5 +1,6 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi';
 import { ControlPlaneError } from '../errors.ts';
+import { problemsOf } from '../problems.ts';
 import { ApiError } from './schemas.ts';
 
 export const SECURITY = [{ adminToken: [] }];
@@ -8,7 +9,7 @@ export const SECURITY = [{ adminToken: [] }];
 export function application(): OpenAPIHono {
   return new OpenAPIHono({
     defaultHook: (result) => {
-      if (!result.success) throw new ControlPlaneError('INPUT_INVALID', z.prettifyError(result.error));
+      if (!result.success) throw new ControlPlaneError('INPUT_INVALID', problemsOf(result.error));
     },
   });
 }

@@ -1,8 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { JOB_KINDS, RUN_STATES } from '../run.ts';
 
-/** Of runners, services and pipelines: what fits into a name of OpenMetadata. */
+/** Of runners. */
 export const Name = z.string().min(1).max(128).regex(/^[^\p{Cc}"<>]+$/u, 'no control characters, quotes or angle brackets');
+
+/** Of services and pipelines, which OpenMetadata knows by it: a runner refuses a job with another name as JOB_INVALID. */
+const EntityName = Name.regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may: choose another name');
 
 export const ApiError = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) }).openapi('Error');
 
@@ -16,7 +19,7 @@ export const EnrolmentRequest = z.object({
 
 export const Enrolled = z.object({ runnerId: z.string(), name: z.string(), controlPlane: z.string() }).openapi('Enrolled');
 
-export const TokenRequest = z.object({ name: Name.optional(), ttlSeconds: z.number().int().min(1).max(7 * 86_400).default(1800) }).openapi('EnrolmentTokenRequest');
+export const TokenRequest = z.strictObject({ name: Name.optional(), ttlSeconds: z.number().int().min(1).max(7 * 86_400).default(1800) }).openapi('EnrolmentTokenRequest');
 export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('EnrolmentToken');
 
 export const RunnerView = z.object({
@@ -26,7 +29,7 @@ export const RunnerView = z.object({
   lastSeenAt: Time.nullable(), enrolledAt: Time, revoked: z.boolean(),
 }).openapi('Runner');
 
-export const ServiceRequest = z.object({
+export const ServiceRequest = z.strictObject({
   type: z.literal('Salesforce'),
   connection: z.record(z.string(), z.unknown()).openapi({ description: 'OpenMetadata’s connection configuration; secret fields hold secret:/… references only' }),
   runner: z.string().min(1).max(128).nullable().optional().openapi({ description: 'Id or name of the runner that must do its runs' }),
@@ -36,17 +39,21 @@ export const ServiceView = z.object({
   name: z.string(), type: z.string(), connection: z.record(z.string(), z.unknown()), runner: z.string().nullable(), updatedAt: Time,
 }).openapi('Service');
 
-const Deadline = z.coerce.number().int().min(0).max(7 * 86_400_000).openapi({ description: 'Milliseconds that an attempt may run; 0 for the runner’s own limit. The shorter of the two holds' });
+const MOST_DEADLINE_MS = 7 * 86_400_000;
+const DEADLINE = { description: 'Milliseconds that an attempt may run; 0 for the runner’s own limit. The shorter of the two holds' };
+const Deadline = z.number().int().min(0).max(MOST_DEADLINE_MS).openapi(DEADLINE);
 
-export const StartQuery = z.object({ deadlineMs: Deadline.optional() });
-export const DrainRequest = z.object({ reason: z.string().min(1).max(500).default('asked by an operator') }).openapi('DrainRequest');
+/** How a run is started: in the query or in the body. */
+export const StartQuery = z.strictObject({ deadlineMs: z.coerce.number().int().min(0).max(MOST_DEADLINE_MS).optional().openapi(DEADLINE) });
+export const StartRequest = z.strictObject({ deadlineMs: Deadline.optional() }).openapi('StartRequest');
+export const DrainRequest = z.strictObject({ reason: z.string().min(1).max(500).default('asked by an operator') }).openapi('DrainRequest');
 
-export const Settings = z.object({
+export const Settings = z.strictObject({
   keepRuns: z.number().int().min(0).max(1_000_000).openapi({ description: 'Of how many of each service’s newest runs the records stay; 0 for all' }),
 }).openapi('Settings');
 
-export const PipelineRequest = z.object({
-  service: Name,
+export const PipelineRequest = z.strictObject({
+  service: EntityName,
   sourceConfig: z.record(z.string(), z.unknown()).default({}),
   loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   deadlineMs: Deadline.default(0),
@@ -88,5 +95,5 @@ export const LogLine = z.object({
 
 export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 export const Cursor = z.coerce.number().int().min(0).default(0);
-export const NameParameter = z.object({ name: Name.openapi({ param: { name: 'name', in: 'path' } }) });
+export const NameParameter = z.object({ name: EntityName.openapi({ param: { name: 'name', in: 'path' } }) });
 export const IdParameter = z.object({ id: z.string().min(1).max(64).openapi({ param: { name: 'id', in: 'path' } }) });

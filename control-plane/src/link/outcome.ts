@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ControlPlaneError, type ErrorBody } from '../errors.ts';
+import { problemsOf } from '../problems.ts';
 import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
@@ -29,7 +30,7 @@ export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, at
   const parsed = Outcome.safeParse(record.value);
   if (!parsed.success) {
     await tx.runs.saveAttempt({ ...attempt, integrity: 'the last record is not an outcome' });
-    await tx.runs.save(end(run, 'failed', now, unreadableOutcome(z.prettifyError(parsed.error))));
+    await tx.runs.save(end(run, 'failed', now, unreadableOutcome(problemsOf(parsed.error))));
     return;
   }
   const { status, counts, steps, failures } = parsed.data;
