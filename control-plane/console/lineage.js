@@ -39,7 +39,7 @@ function arrange(nodes) {
   for (const [column, level] of [...levels.keys()].toSorted((a, b) => a - b).entries()) {
     const start = (tallest - levels.get(level).length) / 2;
     for (const [index, { fqn }] of levels.get(level).entries()) {
-      places.set(fqn, { x: BOX.margin + column * (BOX.width + BOX.gapX), y: BOX.margin + (start + index) * (BOX.height + BOX.gapY) });
+      places.set(fqn, { level, x: BOX.margin + column * (BOX.width + BOX.gapX), y: BOX.margin + (start + index) * (BOX.height + BOX.gapY) });
     }
   }
   return places;
@@ -61,9 +61,16 @@ function shorten(text) {
 function arrow({ from, to, source }, places) {
   const [start, end] = [places.get(from), places.get(to)];
   if (start === end) return null;
-  const [x1, y1, x2, y2] = [start.x + BOX.width, start.y + BOX.height / 2, end.x, end.y + BOX.height / 2];
+  const [x1, y1, x2, y2] = [sideOf(start, end), start.y + BOX.height / 2, sideOf(end, start), end.y + BOX.height / 2];
   const bend = Math.max(40, Math.abs(x2 - x1) / 2);
-  return svg('path', { class: 'edge', d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, 'marker-end': 'url(#tip)' }, svg('title', {}, source ?? 'lineage'));
+  const [bend1, bend2] = [x1 > start.x ? bend : -bend, x2 > end.x ? bend : -bend];
+  return svg('path', { class: 'edge', d: `M${x1} ${y1}C${x1 + bend1} ${y1} ${x2 + bend2} ${y2} ${x2} ${y2}`, 'marker-end': 'url(#tip)' }, svg('title', {}, source ?? 'lineage'));
+}
+
+/** Where a way meets a box: at the side that faces the other box, and between boxes of one column at the side of the middle, so that none leaves the picture. */
+function sideOf(box, other) {
+  const toTheRight = other.x === box.x ? box.level < 0 : other.x > box.x;
+  return toTheRight ? box.x + BOX.width : box.x;
 }
 
 function notes({ truncated, nodes }) {

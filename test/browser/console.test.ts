@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { batch, connect, logLine, outcomeLine, stepLine, tableLine, type Connection, type Ref } from '../../control-plane/test/fake-runner.ts';
 import { ADMIN_TOKEN, openStage, prepareCatalog, type Stage } from '../../control-plane/test/stage.ts';
@@ -159,9 +159,10 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await total.getByText('SalesforceComplianceGroup.GDPR').waitFor();
     await total.getByText('Amount__c * Rate__c').waitFor();
     const lineage = page.getByRole('region', { name: 'Lineage', exact: true });
-    await lineage.getByLabel('As far as').selectOption('2');
+    await lineage.getByLabel('As far as').selectOption('3');
     await lineage.getByRole('link', { name: 'Region' }).waitFor();
-    expect(await lineage.locator('svg .edge').count()).toBe(3);
+    expect(await lineage.locator('svg .edge').count()).toBe(4);
+    expect(await strays(lineage)).toEqual([]);
     await lineage.getByText('Columns (1)').click();
     await lineage.getByText('Account.Name → Invoice__c.Total__c').waitFor();
     await shot('table-rich');
@@ -277,6 +278,14 @@ describe.skipIf(reason !== undefined)('the console', () => {
   });
 });
 
+/** Ways of the drawing that leave it. */
+function strays(lineage: Locator): Promise<string[]> {
+  return lineage.locator('svg.lineage').evaluate((drawing) => {
+    const svg = drawing as unknown as { readonly width: { readonly baseVal: { readonly value: number } }; querySelectorAll(selector: string): Iterable<{ getBBox(): { readonly x: number; readonly width: number }; getAttribute(name: string): string }> };
+    return [...svg.querySelectorAll('.edge')].filter((way) => way.getBBox().x < 0 || way.getBBox().x + way.getBBox().width > svg.width.baseVal.value).map((way) => way.getAttribute('d'));
+  });
+}
+
 function richRecords(): string[] {
   const schema = 'sandbox.default.salesforce';
   const lineage = (from: string, to: string, details: object = {}) => ({ kind: 'lineage', from: `${schema}.${from}`, to: `${schema}.${to}`, details });
@@ -304,7 +313,7 @@ function richRecords(): string[] {
     }),
     { kind: 'sampleData', table: `${schema}.Invoice__c`, request: { columns: ['Id', 'Total__c', 'Paid__c'], rows: [['a01000000000001AAA', 12.5, true], [HOSTILE, null, false]] } },
     { kind: 'profile', table: `${schema}.Invoice__c`, request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } } },
-    lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'),
+    lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'), lineage('Account', 'Region__c'),
     lineage('Account', 'Invoice__c', { columnsLineage: [{ fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` }] }),
     { kind: 'entity', type: 'storedProcedure', fqn: `${schema}.InvoiceTrigger`, request: { name: 'InvoiceTrigger', databaseSchema: schema, storedProcedureCode: { language: 'External', code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }` } }, properties: { objects: ['Invoice__c'] } },
     { kind: 'entity', type: 'holograms', fqn: `${schema}.h`, request: { depth: 3 } },
