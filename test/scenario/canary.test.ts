@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../../demo/control-plane-client.ts';
 import { Processes } from '../../demo/processes.ts';
 import { runnerProgram, Stage } from '../support/stage.ts';
 
@@ -9,6 +10,22 @@ const TIMEOUT = 120_000;
 
 /** Values that need escaping somewhere, beside plain ones. */
 const CANARIES = Array.from({ length: 18 }, (_, index) => `Cnry${index}-"<&>\\'%+/=é-${'xyzq'.repeat(1 + (index % 4))}-${(index * 7919).toString(36)}`);
+
+const at = (index: number): string => `secret:/canary/s${index}`;
+const user = (index: number) => ({ username: `nobody${index}@acme.example` });
+/** Each canary in a secret field of a service whose sign-in fails: in error texts and logs is where secrets get out. */
+const doomed = (consumerKey: string): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
+  soap: { ...user(0), password: at(0), securityToken: at(1) },
+  'soap-by-range': { ...user(1), password: at(2), organizationId: '00DIB000004nDEq' },
+  'password-flow': { ...user(2), consumerKey, consumerSecret: at(3), password: at(4), securityToken: at(5) },
+  'password-flow-by-range': { ...user(3), consumerKey, consumerSecret: at(6), password: at(7) },
+  'client-credentials': { consumerKey, consumerSecret: at(8) },
+  jwt: { ...user(4), consumerKey, privateKey: at(9) },
+  authority: { ...user(5), password: at(10), securityToken: at(11), sslConfig: { caCertificate: at(12) } },
+  'client-certificate': { ...user(6), password: at(13), securityToken: at(14), sslConfig: { sslCertificate: at(15), sslKey: at(16) } },
+});
+/** The org throws this one back in the text of its refusal. */
+const ECHOED = { ...user(7), password: at(17), organizationId: '00DIB000004nDEq' };
 
 /** The forms a value takes in JSON, URLs, XML and base64, in which it must not turn up either. */
 function forms(value: string): string[] {
@@ -49,6 +66,18 @@ function processFiles(): Buffer {
   return Buffer.concat(others.flatMap((pid) => ['cmdline', 'environ'].map((file) => contentOf(`/proc/${pid}/${file}`))));
 }
 
+/** Canaries may go where the jobs want them: what is looked at here comes after the policy. */
+function permitCanaries({ place, sandbox }: Stage): void {
+  const file = join(place.directory, 'policy.yaml');
+  const policy = JSON.parse(readFileSync(file, 'utf8')) as { readonly secrets: readonly object[] };
+  const host = `${sandbox.myDomain}.salesforce.com`;
+  const fields = ['password', 'securityToken', 'consumerSecret', 'privateKey', 'sslConfig.caCertificate', 'sslConfig.sslCertificate', 'sslConfig.sslKey'];
+  const config = JSON.parse(readFileSync(place.configFile, 'utf8')) as { readonly network: { readonly connectTo: readonly string[] } };
+  const connectTo = [...config.network.connectTo, `${host}:8443=127.0.0.1:${sandbox.port}`];
+  writeFileSync(place.configFile, JSON.stringify({ ...config, network: { ...config.network, connectTo } }));
+  writeFileSync(file, JSON.stringify({ ...policy, secrets: [...policy.secrets, { ref: '/canary/*', connector: 'salesforce', fields, hosts: [host, `${host}:8443`] }] }));
+}
+
 describe.runIf(process.platform === 'linux')('twenty secrets planted through a whole run', () => {
   let stage: Stage;
   let secrets: string[];
@@ -59,6 +88,7 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
   beforeAll(async () => {
     stage = await Stage.open({ objects: 40, latencyMs: 20 });
     secrets = [...CANARIES, stage.sandbox.credentials.password, stage.sandbox.credentials.securityToken];
+    permitCanaries(stage);
     const [first, ...more] = CANARIES;
     await Processes.run([runnerProgram, 'secrets', 'set', 'secret:/canary/s0', '--config', stage.place.configFile], first);
     await stage.store(Object.fromEntries(more.map((value, index) => [`secret:/canary/s${index + 1}`, value])));
@@ -66,14 +96,10 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
 
   afterAll(() => stage.close(), TIMEOUT);
 
-  it('leaves none in arguments, environments or the spool while it runs', async () => {
-    const { password, securityToken } = stage.sandbox.credentials;
-    await stage.admin('POST', '/org', { kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, description: `tok ${securityToken} ${encodeURIComponent(password)}` } });
-    await stage.startRunner();
-    const id = await stage.startRun();
-    const ended = stage.ended(id);
+  /** Looks at processes and spool until the work is done. */
+  async function watched<T>(work: Promise<T>): Promise<T> {
     const over = new AbortController();
-    void ended.finally(() => over.abort());
+    void work.catch(() => undefined).finally(() => over.abort());
     while (!over.signal.aborted) {
       const processes = processFiles();
       workerSeen ||= processes.includes('dist/worker/main.js');
@@ -85,7 +111,37 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
       }
       await delay(40);
     }
-    expect(await ended).toMatchObject({ state: 'success', integrity: 'ok' });
+    return work;
+  }
+
+  async function failing(name: string, connection: Readonly<Record<string, unknown>>): Promise<readonly [string, string | undefined]> {
+    await stage.client.call('PUT', `/api/v1/services/${name}`, { type: 'Salesforce', connection: { salesforceDomain: stage.sandbox.myDomain, ...connection } });
+    await stage.client.call('PUT', `/api/v1/pipelines/${name}`, { service: name, loggerLevel: 'DEBUG' });
+    const { id } = await stage.client.call<Run>('POST', `/api/v1/pipelines/${name}/runs`);
+    const { state, error } = await stage.ended(id) as Run & { readonly error: { readonly code: string } | null };
+    return [name, state === 'failed' ? error?.code : state];
+  }
+
+  it('leaves none in arguments, environments or the spool while sign-ins fail', async () => {
+    await stage.startRunner();
+    const { consumerKey } = stage.sandbox.credentials as typeof stage.sandbox.credentials & { readonly consumerKey: string };
+    const thrownBack = CANARIES[17]!.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    await stage.admin('POST', '/faults', { match: { path: '/services/Soap/' }, effect: { kind: 'respond', status: 500, body: `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:${thrownBack}</faultcode><faultstring>not ${thrownBack}, please</faultstring></e:Fault></e:Body></e:Envelope>` } });
+    const echoed = await watched(failing('echoed', ECHOED));
+    await stage.admin('DELETE', '/faults');
+    const ended = await watched(Promise.all(Object.entries(doomed(consumerKey)).map(([name, connection]) => failing(name, connection))));
+    expect(Object.fromEntries([echoed, ...ended])).toEqual({
+      soap: 'SALESFORCE_LOGIN_FAILED', 'soap-by-range': 'SALESFORCE_LOGIN_FAILED', authority: 'SALESFORCE_LOGIN_FAILED', echoed: 'SALESFORCE_LOGIN_FAILED',
+      'password-flow': 'SALESFORCE_LOGIN_FAILED', 'password-flow-by-range': 'SALESFORCE_LOGIN_FAILED', 'client-credentials': 'SALESFORCE_LOGIN_FAILED',
+      jwt: 'SALESFORCE_CONNECTION_INVALID', 'client-certificate': 'INPUT_INVALID',
+    });
+    expect(seen).toEqual([]);
+  }, TIMEOUT);
+
+  it('leaves none there while a run succeeds', async () => {
+    const { password, securityToken } = stage.sandbox.credentials;
+    await stage.admin('POST', '/org', { kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, description: `tok ${securityToken} ${encodeURIComponent(password)}` } });
+    expect(await watched(stage.startRun().then((id) => stage.ended(id)))).toMatchObject({ state: 'success', integrity: 'ok' });
     expect(seen).toEqual([]);
     expect({ workerSeen, spooled: spooled > 0 }).toEqual({ workerSeen: true, spooled: true });
   }, TIMEOUT);
@@ -104,6 +160,11 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
       .flatMap((path) => found(contentOf(path), secrets).map((secret) => `${path}: ${secret}`));
     expect(leaks).toEqual([]);
   }, TIMEOUT);
+
+  it('had each canary in a field of a job', () => {
+    const bound = JSON.stringify([ECHOED, doomed('')]);
+    expect(CANARIES.filter((_, index) => !bound.includes(`"${at(index)}"`))).toEqual([]);
+  });
 
   it('would have seen a leak', () => {
     expect(found(Buffer.from(`x${JSON.stringify(secrets[3])}x`), secrets)).toEqual([secrets[3]]);
