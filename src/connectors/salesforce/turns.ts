@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How long one piece of work goes on before others get their turn, in milliseconds. */
-const TURN_MS = 10;
+const TURN_MS = 4;
 
 /** Shares the event loop: long work calls `pass` wherever it can be interrupted. */
 export class Turns {
