@@ -1,12 +1,12 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
+import { isDescribable } from './catalogue.ts';
 import type { ListedObject } from './describe.ts';
 import { type Counted, Descriptions, type EntityRow, type FieldRow, type Found } from './descriptions.ts';
 import type { RollUp } from './field-properties.ts';
 import { type ObjectNotes, rollUpShown } from './notes.ts';
 import { Owners } from './owners.ts';
 import { keyOf, RollUps } from './roll-ups.ts';
-import { isDescribable } from './selection.ts';
 import { readTriggers, readValidationRules, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 

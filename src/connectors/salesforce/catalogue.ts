@@ -56,3 +56,9 @@ export function kindOf({ name, custom, customSetting, associateEntityType }: Pic
 export function isDerived(kind: ObjectKind): boolean {
   return kind === 'history' || kind === 'share' || kind === 'feed' || kind === 'changeEvent';
 }
+
+/** Whether the object's fields can have an administrator's descriptions: a change event has those of the object it tells of. */
+export function isDescribable(object: ListedObject): boolean {
+  const kind = kindOf(object);
+  return kind === 'changeEvent' || !isDerived(kind);
+}

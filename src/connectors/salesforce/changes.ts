@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Logger } from '../../observability/logger.ts';
 import type { SalesforceApi } from './api.ts';
 import { readComposite, type Part, type PartAnswer } from './composite.ts';
+import { isDescribable } from './catalogue.ts';
 import type { ListedObject } from './describe.ts';
 import { literals, partition } from './descriptions.ts';
 import { refusal } from './refusal.ts';
-import { isDescribable } from './selection.ts';
 import { shortId } from './setup-objects.ts';
 import { MOST_QUERIES } from './tooling.ts';
 

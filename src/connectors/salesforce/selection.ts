@@ -1,4 +1,4 @@
-import { isDerived, kindOf } from './catalogue.ts';
+import { kindOf } from './catalogue.ts';
 import type { ListedObject } from './describe.ts';
 import type { SourceOptions } from './source-options.ts';
 import { tableTypeOf } from './table.ts';
@@ -20,10 +20,4 @@ export function selectObjects(listed: readonly ListedObject[], names: readonly s
   const passes = (object: ListedObject): boolean => (tableTypeOf(kindOf(object)) === 'View' ? options.includeViews : options.includeTables) && options.tablePasses(object.name);
   const objects = options.databasePasses && options.schemaPasses ? asked.filter(passes) : [];
   return { objects, filtered: asked.length - objects.length, missing };
-}
-
-/** Whether the object's fields can have an administrator's descriptions: a change event has those of the object it tells of. */
-export function isDescribable(object: ListedObject): boolean {
-  const kind = kindOf(object);
-  return kind === 'changeEvent' || !isDerived(kind);
 }

@@ -2,6 +2,7 @@ import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
 import { assertTable } from '../../openmetadata/table-check.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Annotator, Notes } from './annotator.ts';
+import { isDescribable } from './catalogue.ts';
 import type { ListedObject } from './describe.ts';
 import { describeObjects, type Described } from './describes.ts';
 import { type Found, MOST_ROWS } from './descriptions.ts';
@@ -9,7 +10,6 @@ import { inParallel } from './in-parallel.ts';
 import type { Org } from './org.ts';
 import type { OrgModel } from './org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
-import { isDescribable } from './selection.ts';
 import { tableOf, type Table, type TableContext } from './table.ts';
 import { Turns } from './turns.ts';
 
