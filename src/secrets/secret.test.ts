@@ -8,8 +8,8 @@ const src = resolve(import.meta.dirname, '..');
 
 /** Where a value is taken out of its wrapping: to be hidden from then on, or to sign in. Look twice before adding one. */
 const REVEALED_IN = [
-  'connectors/salesforce/grants.ts', // what a sign-in sends
-  'connectors/salesforce/org.ts', // the client certificate's key, for TLS
+  'connectors/salesforce/api/org.ts', // the client certificate's key, for TLS
+  'connectors/salesforce/sign-in/grants.ts', // what a sign-in sends
   'openmetadata/sink/server.ts', // the bot's token, for the Authorization header
   'secrets/resolver.ts', // for the redactor
 ];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConnection } from '../../src/connectors/salesforce/connection.ts';
+import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
 import { readSourceOptions } from '../../src/connectors/salesforce/source-options.ts';
 import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
 

@@ -57,6 +57,23 @@ describe('the rooms of src/', () => {
   });
 });
 
+describe('the folders of the Salesforce connector', () => {
+  const base = 'src/connectors/salesforce';
+  const order = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/^\| `(?<folder>[a-z-]+)` \| .* \|$/gm)].map((row) => row.groups!['folder']!);
+
+  it('are those of their table', () => {
+    const folders = readdirSync(join(root, base), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.sort()).toEqual(order.toSorted());
+  });
+
+  it.each(order.map((folder, place) => [folder, place] as const))('%s imports none that come later', (folder, place) => {
+    const later = order.slice(place + 1).map((name) => `${base}/${name}/`);
+    const files = sources(`${base}/${folder}`).filter((path) => !path.endsWith('.test.ts'));
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.flatMap((path) => importsOf(path).filter((target) => later.some((name) => target.startsWith(name))).map((target) => `${path} -> ${target}`))).toEqual([]);
+  });
+});
+
 describe('the workspaces', () => {
   it.each(['control-plane', 'sandbox-org'])('%s shares no code with the runner', (workspace) => {
     const bad = sources(workspace).flatMap((path) => importsOf(path).filter((target) => !target.startsWith(`${workspace}/`)).map((target) => `${path} -> ${target}`));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import { kindOf } from '../../src/connectors/salesforce/catalogue.ts';
-import { readDescribe, readListing, type DescribedObject } from '../../src/connectors/salesforce/describe.ts';
-import { readError } from '../../src/connectors/salesforce/refusal.ts';
-import { readLoginAnswer } from '../../src/connectors/salesforce/soap-login.ts';
+import { kindOf } from '../../src/connectors/salesforce/describe/catalogue.ts';
+import { readDescribe, readListing, type DescribedObject } from '../../src/connectors/salesforce/describe/describe.ts';
+import { readError } from '../../src/connectors/salesforce/api/refusal.ts';
+import { readLoginAnswer } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
 import type { Column, CreateTable } from '../../src/openmetadata/entities.ts';
 import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../support/openmetadata-schemas.ts';
 import { extractFrom, failuresOf, tableNamed } from '../support/salesforce-run.ts';

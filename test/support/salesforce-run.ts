@@ -1,7 +1,7 @@
 import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { Extracted } from '../../src/connectors/connector.ts';
 import { createSalesforceConnector } from '../../src/connectors/salesforce/connector.ts';
-import type { Tuning } from '../../src/connectors/salesforce/org.ts';
+import type { Tuning } from '../../src/connectors/salesforce/api/org.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { CreateTable } from '../../src/openmetadata/entities.ts';
 import { contextFor, type ContextOptions, type RecordedContext } from './connector-context.ts';

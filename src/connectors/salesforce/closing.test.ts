@@ -4,7 +4,7 @@ import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidat
 import { extractFrom, failuresOf, tableNames, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
 import type { EntityRecord, LineageRecord, ProfileRecord, SweepRecord } from '../../domain/record.ts';
 import type { CreateStoredProcedure, CreateTable } from '../../openmetadata/entities.ts';
-import type { TableProperties } from './table-properties.ts';
+import type { TableProperties } from './mapping/table-properties.ts';
 
 let sandbox: Sandbox;
 let run: SalesforceRun;

@@ -1,19 +1,19 @@
 import type { EntityRecord, LineageRecord, ProfileRecord, SampleDataRecord, SweepRecord } from '../../domain/record.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
-import type { Annotator } from './annotator.ts';
-import type { SalesforceApi } from './api.ts';
-import { codeOf } from './code.ts';
-import type { RollUp } from './field-properties.ts';
-import { Lineage } from './lineage.ts';
-import type { OrgModel } from './org-model.ts';
-import { Profiler, profilableOf, type Profilable, type ProfiledTable } from './profile.ts';
-import { readRecordCounts } from './record-counts.ts';
-import { completed } from './roll-up-kinds.ts';
-import { Sampler } from './sample-rows.ts';
+import type { Annotator } from './setup/annotator.ts';
+import type { SalesforceApi } from './api/api.ts';
+import { codeOf } from './setup/code.ts';
+import type { RollUp } from './mapping/field-properties.ts';
+import { Lineage } from './lineage/lineage.ts';
+import type { OrgModel } from './lineage/org-model.ts';
+import { Profiler, profilableOf, type Profilable, type ProfiledTable } from './figures/profile.ts';
+import { readRecordCounts } from './figures/record-counts.ts';
+import { completed } from './lineage/roll-up-kinds.ts';
+import { Sampler } from './figures/sample-rows.ts';
 import type { SourceOptions } from './source-options.ts';
 import { sweepsOf } from './sweeps.ts';
-import type { Table } from './table.ts';
+import type { Table } from './mapping/table.ts';
 
 export interface ClosingOptions {
   readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut'>;

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { StepRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
-import { chooseVersion } from './api-version.ts';
-import { limitsRequest, readLimits } from './budget.ts';
-import { listObjects } from './catalogue.ts';
-import type { Connection } from './connection.ts';
-import type { Org } from './org.ts';
-import { queryTooling } from './tooling.ts';
+import { chooseVersion } from './api/api-version.ts';
+import { limitsRequest, readLimits } from './api/budget.ts';
+import { listObjects } from './describe/catalogue.ts';
+import type { Connection } from './sign-in/connection.ts';
+import type { Org } from './api/org.ts';
+import { queryTooling } from './api/tooling.ts';
 
 interface Step {
   readonly name: string;

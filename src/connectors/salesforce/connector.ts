@@ -1,10 +1,10 @@
 import type { StepRecord } from '../../domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
-import { CallBudget } from './budget.ts';
-import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './connection.ts';
+import { CallBudget } from './api/budget.ts';
+import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
 import { ConnectionTest } from './connection-test.ts';
 import { Extraction } from './extraction.ts';
-import { openOrg, type Tuning } from './org.ts';
+import { openOrg, type Tuning } from './api/org.ts';
 import { permittedJob } from './permitted-job.ts';
 
 /** Salesforce. `tuning` draws limits tighter or wider than the defaults, which suit any org. */

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { extractFrom, failuresOf, tableNamed, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
-import { refusal } from './refusal.ts';
-import { readLoginAnswer } from './soap-login.ts';
+import { refusal } from './api/refusal.ts';
+import { readLoginAnswer } from './sign-in/soap-login.ts';
 
 /** The password of the runs: with spaces, so that a cut between words would not help. */
 const SECRET = 'Hn7 correct horse battery staple';

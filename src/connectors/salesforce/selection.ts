@@ -1,7 +1,7 @@
-import { kindOf } from './catalogue.ts';
-import type { ListedObject } from './describe.ts';
+import { kindOf } from './describe/catalogue.ts';
+import type { ListedObject } from './describe/describe.ts';
 import type { SourceOptions } from './source-options.ts';
-import { tableTypeOf } from './table.ts';
+import { tableTypeOf } from './mapping/table.ts';
 
 /** The objects of one run. */
 export interface Selection {

@@ -1,17 +1,17 @@
 import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
 import { assertTable } from '../../openmetadata/table-check.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import type { Annotator, Notes } from './annotator.ts';
-import { isDescribable } from './catalogue.ts';
-import type { ListedObject } from './describe.ts';
-import { describeObjects, type Described } from './describes.ts';
-import { type Found, MOST_ROWS } from './descriptions.ts';
-import { inParallel } from './in-parallel.ts';
-import type { Org } from './org.ts';
-import type { OrgModel } from './org-model.ts';
+import type { Annotator, Notes } from './setup/annotator.ts';
+import { isDescribable } from './describe/catalogue.ts';
+import type { ListedObject } from './describe/describe.ts';
+import { describeObjects, type Described } from './describe/describes.ts';
+import { type Found, MOST_ROWS } from './describe/descriptions.ts';
+import { inParallel } from './http/in-parallel.ts';
+import type { Org } from './api/org.ts';
+import type { OrgModel } from './lineage/org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
-import { tableOf, type Table, type TableContext } from './table.ts';
-import { Turns } from './turns.ts';
+import { tableOf, type Table, type TableContext } from './mapping/table.ts';
+import { Turns } from './http/turns.ts';
 
 /** Calls for descriptions under way at once; the describes they are about wait for them. */
 const DESCRIPTION_LANES = 12;

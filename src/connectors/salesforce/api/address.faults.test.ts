@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { contextFor, type RecordedContext } from '../../../../test/support/connector-context.ts';
+import { soapOptions } from '../../../../test/support/salesforce-run.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
+import { parseConnection } from '../sign-in/connection.ts';
+import { createSalesforceConnector } from '../connector.ts';
+import { openOrg } from './org.ts';
+import { queryToolingPages } from './tooling.ts';
+
+let sandbox: Sandbox;
+const ELSEWHERE = [
+  'https://evil.example', 'https://acme.my.salesforce.com.evil.example', 'https://acme.my.salesforce.com@evil.example', 'http://acme.my.salesforce.com',
+  'https://other.my.salesforce.com', '//evil.example/', 'https://acme.my.salesforce.com:9443', 'https://169.254.169.254/latest/meta-data',
+];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 30 });
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  sandbox.faults.clear();
+  sandbox.unlockUser();
+});
+
+interface Ended extends RecordedContext {
+  readonly code: string;
+}
+
+/** Runs to its end and says how, with every host that was dialled. */
+async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
+  const recorded = contextFor(sandbox, ways);
+  const connector = createSalesforceConnector({ pauseMs: 1, tries: 2, callMs: 2000 });
+  try {
+    const records = connector.extract(recorded.context, AbortSignal.timeout(10_000));
+    while ((await records[Symbol.asyncIterator]().next()).done !== true);
+    return { ...recorded, code: 'none' };
+  } catch (thrown) {
+    return { ...recorded, code: RunnerError.from(thrown).code };
+  }
+}
+
+/** Wherever an answer points, the session goes to the org that was asked for and to nobody else. */
+function expectHome({ dialled }: Pick<Ended, 'dialled'>): void {
+  expect(new Set(dialled)).toEqual(new Set(['acme.my.salesforce.com:443']));
+}
+
+describe.each(ELSEWHERE)('an address of %s', (url) => {
+  it('as serverUrl of login() ends the sign-in', async () => {
+    sandbox.faults.install({ match: { path: 'Soap' }, effect: { kind: 'hostile-url', url } });
+    const end = await endOf(soapOptions(sandbox));
+    expect(end.code).toBe('SALESFORCE_UNEXPECTED');
+    expectHome(end);
+  });
+
+  it('as instance_url of a token ends the sign-in', async () => {
+    sandbox.faults.install({ match: { path: 'oauth2' }, effect: { kind: 'hostile-url', url } });
+    const { consumerKey, consumerSecret } = sandbox.credentials;
+    const end = await endOf({ connection: { consumerKey, consumerSecret: 'x', salesforceDomain: sandbox.myDomain }, secrets: { consumerSecret } });
+    expect(end.code).toBe('SALESFORCE_UNEXPECTED');
+    expectHome(end);
+  });
+
+  it('as the target of a redirect is not followed, not even at sign-in', async () => {
+    for (const path of ['Soap', 'sobjects$', '/composite']) {
+      sandbox.faults.clear();
+      sandbox.faults.install({ match: { path }, effect: { kind: 'redirect', location: url, status: 307 } });
+      const end = await endOf({ ...soapOptions(sandbox), connection: { ...soapOptions(sandbox).connection, sobjectNames: ['Account'] } });
+      expect(path === '/composite' ? ['none', 'SALESFORCE_UNEXPECTED'] : ['SALESFORCE_UNEXPECTED']).toContain(end.code);
+      expectHome(end);
+    }
+  });
+
+  it('as the next page of a query is never asked for', async () => {
+    sandbox.faults.install({ match: { path: 'tooling/query' }, effect: { kind: 'respond', status: 200, body: { size: 1, totalSize: 2, done: false, nextRecordsUrl: url, records: [{ Name: 'one' }] } } });
+    const options = soapOptions(sandbox);
+    const { context, dialled } = contextFor(sandbox, options);
+    const { signal } = new AbortController();
+    const org = openOrg(parseConnection(options.connection), context, { pauseMs: 1, tries: 2 }, signal);
+    try {
+      const pages = queryToolingPages({ api: org.api, version: '64.0', what: 'names' }, 'SELECT Name FROM ApexClass', z.object({ Name: z.string() }), signal);
+      await expect(pages.next()).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED' });
+    } finally {
+      await org.close();
+    }
+    expectHome({ dialled });
+  });
+});

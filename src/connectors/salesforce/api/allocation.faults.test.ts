@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { extractFrom, failuresOf, tableNames } from '../../../../test/support/salesforce-run.ts';
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 90 });
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  sandbox.faults.clear();
+  sandbox.resetStats();
+});
+
+describe('an allocation that is used up in the middle of a run', () => {
+  it('ends it with the tables it has, one failure that says why, no call more, and nothing taken for deleted', async () => {
+    const { records } = await extractFrom(sandbox, {
+      onRecord: (record) => {
+        if (record.kind !== 'entity' || record.type !== 'table') return;
+        sandbox.faults.clear();
+        sandbox.faults.install({ effect: { kind: 'limit-exceeded' } });
+      },
+    });
+    const names = tableNames(records);
+    expect(names.length).toBeGreaterThan(0);
+    expect(failuresOf(records)).toEqual([['API calls', 'SALESFORCE_LIMIT_REACHED']]);
+    expect(records.filter(({ kind }) => kind === 'sweep')).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+    expect(sandbox.stats().faultsFired).toBeLessThanOrEqual(40);
+  });
+
+  it('before there is a table fails the run, after one refusal', async () => {
+    sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'limit-exceeded' } });
+    await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'SALESFORCE_LIMIT_REACHED', retryable: false });
+    expect(sandbox.stats().faultsFired).toBe(1);
+  });
+});

@@ -1,0 +1,185 @@
+import type { Logger } from '../../../observability/logger.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
+import type { Random } from '../../../runtime/random.ts';
+import { release } from '../http/body.ts';
+import type { CallBudget } from './budget.ts';
+import type { Http, HttpAnswer } from '../http/http.ts';
+import { OneAtATime } from '../http/one-at-a-time.ts';
+import { readError, refusal, retryAfter } from './refusal.ts';
+import { repeat } from '../http/repeat.ts';
+import type { SessionKeeper } from '../sign-in/session-keeper.ts';
+import type { Session } from '../sign-in/sign-in.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  /** From the slash on. Built here from templates; never taken from a job. */
+  readonly path: string;
+  /** JSON. Every POST here only reads, so all may be repeated. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Calls that must be left after this one, for what follows from it. */
+  readonly headroom?: number;
+  /** For error messages: `describe of 25 objects`. */
+  readonly what: string;
+}
+
+/** What one HTTP exchange told about the state of the org. */
+export interface Observation {
+  readonly millis: number;
+  /** Whether the org said or showed that it has too much to do. */
+  readonly busy: boolean;
+}
+
+export interface ApiOptions {
+  readonly http: Http;
+  readonly sessions: SessionKeeper;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** What every call that counts is taken out of. */
+  readonly budget: CallBudget;
+  /** Called for each exchange that counts toward the org's allocation. */
+  readonly onCharged: () => void;
+  readonly observe?: (observation: Observation) => void;
+  /** Tries in all for one call. */
+  readonly tries?: number;
+  /** Upper bound of the first pause between tries, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+export interface ApiUsage {
+  readonly used: number;
+  readonly limit: number;
+}
+
+const CLIENT = 'client=hybrid-ingestion-runner';
+const NOT_MODIFIED = 304;
+const SLOW_MS = 15_000;
+
+/**
+ * Calls to the REST API of one org: with the session, which is renewed once when it ends; repeated with growing pauses
+ * while that may help; counted. Every answer that is not a success becomes a RunnerError.
+ */
+export class SalesforceApi {
+  readonly #options: Required<Omit<ApiOptions, 'observe'>> & Pick<ApiOptions, 'observe'>;
+  readonly #taking = new OneAtATime();
+  /** What the org said last about its 24-hour allocation. */
+  usage: ApiUsage | undefined;
+  /** The org's clock as its last answer had it, as HTTP writes it. */
+  orgTime: string | undefined;
+
+  constructor(options: ApiOptions) {
+    this.#options = { tries: 5, ...options };
+  }
+
+  /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */
+  async json(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+    return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
+  }
+
+  /** The parsed body and the org's time, unless nothing changed since then. Throws as `json` does. */
+  async jsonSince(request: ApiRequest, since: string | undefined, signal: AbortSignal): Promise<{ readonly body: unknown; readonly date: string } | 'unchanged'> {
+    const conditional = since === undefined ? request : { ...request, headers: { ...request.headers, 'if-modified-since': since } };
+    return this.#repeat(request, signal, async () => {
+      const answer = await this.#exchange(conditional, signal);
+      if (answer.status === NOT_MODIFIED) return 'unchanged';
+      const { date } = answer.headers;
+      return { body: parse(answer, request.what), date: typeof date === 'string' ? date : '' };
+    });
+  }
+
+  /**
+   * What `take` makes of the body, which is gone afterwards. One body is decompressed and taken at a time, whatever else
+   * is under way: it is work for the processor alone, and bodies that wait are what costs memory. Where `take` throws a
+   * retryable error, the call is made again.
+   */
+  async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#repeat(request, signal, async () => {
+      const answer = await this.#exchange(request, signal);
+      return this.#taking.run(async () => {
+        const body = answer.body();
+        return take(body).finally(() => release(body));
+      });
+    });
+  }
+
+  #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return repeat(what, this.#options, signal, work);
+  }
+
+  async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { sessions } = this.#options;
+    const session = await sessions.current(signal);
+    const answer = await this.#send(request, session, signal);
+    if (answer.status !== 401) return accepted(answer, request.what);
+    const renewed = await this.#send(request, await sessions.renew(session, signal), signal);
+    if (renewed.status === 401) throw new RunnerError('SALESFORCE_SESSION_EXPIRED', `${request.what}: refused with a new session too`, { retryable: false });
+    return accepted(renewed, request.what);
+  }
+
+  #learn(usage: ApiUsage): void {
+    this.usage = usage;
+    this.#options.budget.learn(usage);
+  }
+
+  async #send({ method, path, body, headers, headroom }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+    const { http, clock, observe, onCharged, budget } = this.#options;
+    const counts = path !== VERSIONS_PATH;
+    if (counts) budget.begin(headroom);
+    const started = clock.monotonic();
+    let [status, busy] = [0, false];
+    try {
+      const answer = await http.call({
+        method, path, origin: session.origin,
+        headers: { ...headers, authorization: `Bearer ${session.accessToken}`, 'sforce-call-options': CLIENT, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }, signal);
+      status = answer.status;
+      const used = readUsage(answer.headers['sforce-limit-info']);
+      if (used !== undefined) this.#learn(used);
+      if (typeof answer.headers['date'] === 'string') this.orgTime = answer.headers['date'];
+      busy = isBusy(answer);
+      return answer;
+    } finally {
+      const millis = clock.monotonic() - started;
+      if (counts) budget.ended();
+      if (counts && status !== 0) onCharged();
+      observe?.({ millis, busy: busy || status === 0 || millis > SLOW_MS });
+    }
+  }
+}
+
+/** The list of versions needs no session and costs nothing. */
+export const VERSIONS_PATH = '/services/data/';
+
+function accepted(answer: HttpAnswer, what: string): HttpAnswer {
+  if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED) return answer;
+  throw refusal(answer.status, tryParse(answer.body()), what, retryAfter(answer.headers['retry-after']));
+}
+
+/** Too many calls at once are refused with the same status as what is forbidden. */
+function isBusy({ status, body }: HttpAnswer): boolean {
+  return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
+}
+
+function parse(answer: HttpAnswer, what: string): unknown {
+  const body = tryParse(answer.body());
+  if (body === undefined) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { retryable: true });
+  const error = readError(body);
+  if (Array.isArray(body) && error !== undefined) throw refusal(answer.status, body, what);
+  return body;
+}
+
+function tryParse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function readUsage(header: string | string[] | undefined): ApiUsage | undefined {
+  const match = typeof header === 'string' ? /(?:^|[^-])api-usage=(?<used>\d+)\/(?<limit>\d+)/.exec(header) : null;
+  return match === null ? undefined : { used: Number(match.groups!['used']), limit: Number(match.groups!['limit']) };
+}

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { extractFrom, failuresOf, tableNames, tablesOf, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import { CallBudget } from './budget.ts';
+
+const code = 'SALESFORCE_LIMIT_REACHED';
+
+describe('a budget of calls', () => {
+  it('ends with the calls that the policy allows a run', () => {
+    const budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: 2 });
+    budget.begin();
+    budget.begin();
+    expect(() => budget.begin()).toThrow(expect.objectContaining({ code, retryable: false }));
+  });
+
+  it('leaves the reserve alone, calls under way counted', () => {
+    const budget = new CallBudget({ reservePercent: 20, maxApiCallsPerRun: undefined });
+    budget.learn({ used: 78, limit: 100 });
+    budget.begin();
+    budget.begin();
+    expect(() => budget.begin()).toThrow(expect.objectContaining({ code }));
+    budget.ended();
+    budget.begin();
+  });
+
+  it('with a reserve of everything allows what must be known first, and nothing after it', () => {
+    const budget = new CallBudget({ reservePercent: 100, maxApiCallsPerRun: undefined });
+    budget.begin();
+    budget.learn({ used: 0, limit: 100 });
+    expect(() => budget.begin()).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('a run', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ objects: 300, dailyLimit: 100 });
+  });
+  afterAll(() => sandbox.close());
+  beforeEach(() => sandbox.resetStats());
+
+  it('that would take too many calls ends with what it has, and says why', async () => {
+    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 24, reservePercent: 0 } });
+    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(24);
+    expect(tablesOf(records).length).toBeGreaterThan(0);
+    expect(failuresOf(records)).toEqual([['API calls', code]]);
+    expect(logs.map(({ message }) => message).join()).toContain('ends with what it has');
+  });
+
+  describe('after one whose budget was spent', () => {
+    const capped = { maxApiCallsPerRun: 24, reservePercent: 0 } as const;
+    const kindsIn = ({ records }: SalesforceRun): Set<string> => new Set(records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)));
+
+    function rememberingRuns(): (limits: NonNullable<RunOptions['limits']>) => Promise<SalesforceRun> {
+      let state: unknown;
+      const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
+      return (limits) => {
+        sandbox.resetStats();
+        return extractFrom(sandbox, { memory, limits });
+      };
+    }
+
+    it('goes on where that ended, and the one after it tells what concerns all objects together', async () => {
+      const run = rememberingRuns();
+      const first = tableNames((await run(capped)).records);
+      const second = await run({ reservePercent: 0 });
+      expect(tableNames(second.records).filter((name) => first.includes(name))).toEqual([]);
+      expect(tableNames(second.records).length + first.length).toBe(sandbox.org.list().length);
+      expect(failuresOf(second.records)).toEqual([]);
+      const third = await run({ reservePercent: 0 });
+      expect(tableNames(third.records)).toEqual([]);
+      expect([...kindsIn(third)]).toEqual(expect.arrayContaining(['entity storedProcedure', 'lineage', 'profile', 'sweep storedProcedure']));
+      await run({ reservePercent: 0 });
+      expect(sandbox.stats().apiCalls).toBe(2);
+    });
+
+    it('reads everything but once more where that never fits, and costs two calls from then on', async () => {
+      const run = rememberingRuns();
+      const calls: number[] = [];
+      for (let count = 0; count < 8; count++) {
+        await run(capped);
+        calls.push(sandbox.stats().apiCalls);
+      }
+      expect(Math.max(...calls)).toBeLessThanOrEqual(24);
+      expect(calls.slice(-2)).toEqual([2, 2]);
+    });
+  });
+
+  it('never touches the reserve', async () => {
+    const { records } = await extractFrom(sandbox, { limits: { reservePercent: 80 } });
+    expect(failuresOf(records)).toEqual([['API calls', code]]);
+    expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(20);
+  });
+
+  it('asks for the limits before anything else, and no more when nothing is left for it', async () => {
+    await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({ code });
+    expect(sandbox.stats().apiCalls).toBe(1);
+  });
+});

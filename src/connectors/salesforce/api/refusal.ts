@@ -1,0 +1,76 @@
+import { RunnerError, type RunnerErrorOptions } from '../../../runtime/errors.ts';
+import type { ErrorCode } from '../../../runtime/error-codes.ts';
+
+/** An error body: REST answers a list of `{errorCode, message}`, within a composite too. */
+export interface SalesforceError {
+  readonly errorCode: string;
+  readonly message: string;
+}
+
+/** Codes are words. Anything else might be what was sent, and is not cut to size either: half of a secret passes the redactor. */
+const ERROR_CODE = /^\w{1,100}$/;
+
+/** Reads the first error out of a body; undefined when it is anything else. */
+export function readError(body: unknown): SalesforceError | undefined {
+  const first: unknown = Array.isArray(body) ? body[0] : body;
+  if (typeof first !== 'object' || first === null || !('errorCode' in first) || typeof first.errorCode !== 'string') return undefined;
+  return { errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'an unknown error', message: 'message' in first && typeof first.message === 'string' ? first.message : '' };
+}
+
+type Verdict = readonly [code: ErrorCode, options?: RunnerErrorOptions];
+
+const BY_ERROR_CODE: Readonly<Record<string, Verdict>> = {
+  INVALID_SESSION_ID: ['SALESFORCE_SESSION_EXPIRED'],
+  API_DISABLED_FOR_ORG: ['SALESFORCE_API_DISABLED', { remedy: 'Use an edition with API access, or have the API enabled for the org.' }],
+  API_CURRENTLY_DISABLED: ['SALESFORCE_API_DISABLED'],
+  INSUFFICIENT_ACCESS: ['SALESFORCE_FORBIDDEN'],
+  INSUFFICIENT_ACCESS_OR_READONLY: ['SALESFORCE_FORBIDDEN'],
+  NOT_FOUND: ['SALESFORCE_NOT_FOUND'],
+  INVALID_TYPE: ['SALESFORCE_NOT_FOUND'],
+  SERVER_UNAVAILABLE: ['SALESFORCE_BUSY'],
+  QUERY_TIMEOUT: ['SALESFORCE_BUSY'],
+  UNABLE_TO_LOCK_ROW: ['SALESFORCE_BUSY'],
+  UNKNOWN_EXCEPTION: ['SALESFORCE_UNEXPECTED', { retryable: true, remedy: 'It was tried several times. Open a case with Salesforce if it stays.' }],
+  UNSUPPORTED_API_VERSION: ['SALESFORCE_VERSION_UNSUPPORTED'],
+};
+
+/** Statuses of the edge in front of an org, whose bodies are HTML or nothing. */
+const BY_STATUS: Readonly<Record<number, Verdict>> = {
+  401: ['SALESFORCE_SESSION_EXPIRED'],
+  403: ['SALESFORCE_FORBIDDEN'],
+  404: ['SALESFORCE_NOT_FOUND'],
+  410: ['SALESFORCE_VERSION_UNSUPPORTED'],
+  420: ['SALESFORCE_BUSY', { remedy: 'The org could not be routed to: check that it still exists.' }],
+  429: ['SALESFORCE_BUSY'],
+  500: ['SALESFORCE_UNEXPECTED', { retryable: true }],
+  502: ['SALESFORCE_BUSY'],
+  503: ['SALESFORCE_BUSY'],
+  504: ['SALESFORCE_BUSY'],
+};
+
+/**
+ * The typed error of a call that Salesforce refused with `status`. The message holds the error code and never the text
+ * of the answer, which may repeat what was sent.
+ */
+export function refusal(status: number, body: unknown, what: string, retryAfterMs?: number): RunnerError {
+  const error = readError(body);
+  const [code, options = {}] = verdict(status, error);
+  const said = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
+  return new RunnerError(code, `${what}: ${said}`, { ...options, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+}
+
+function verdict(status: number, error: SalesforceError | undefined): Verdict {
+  if (error?.errorCode === 'REQUEST_LIMIT_EXCEEDED') {
+    return error.message.startsWith('ConcurrentRequests') ? ['SALESFORCE_BUSY'] : ['SALESFORCE_LIMIT_REACHED', { retryable: false }];
+  }
+  const known = error !== undefined && Object.hasOwn(BY_ERROR_CODE, error.errorCode) ? BY_ERROR_CODE[error.errorCode] : undefined;
+  if (known !== undefined) return known;
+  if (status >= 300 && status < 400) return ['SALESFORCE_UNEXPECTED', { remedy: 'The org answered with a redirect, which is not followed. Check salesforceDomain.' }];
+  return BY_STATUS[status] ?? ['SALESFORCE_UNEXPECTED'];
+}
+
+/** `Retry-After` in milliseconds, when it is given in seconds and sane. */
+export function retryAfter(header: string | string[] | undefined): number | undefined {
+  const seconds = typeof header === 'string' && /^\d{1,4}$/.test(header) ? Number(header) : undefined;
+  return seconds === undefined ? undefined : Math.min(seconds, 300) * 1000;
+}

@@ -1,0 +1,212 @@
+import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
+import type { SalesforceApi } from '../api/api.ts';
+import type { ListedObject } from './describe.ts';
+import { rollupFromDataType } from '../formula/rollup.ts';
+import { flag, type Members, name, object, optionalText } from '../json/json-values.ts';
+import { MOST_QUERIES, type ReadRow, readTooling } from '../api/tooling.ts';
+
+/** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
+export const MOST_ROWS = 1900;
+/** A query may be 100,000 characters; within a composite it travels in the body, so no limit of a URL applies. */
+const MOST_CHARACTERS = 80_000;
+
+export interface EntityRow {
+  readonly QualifiedApiName: string;
+  readonly DurableId: string;
+  readonly Description: string | undefined;
+  readonly NamespacePrefix: string | undefined;
+  /** The publisher's name. */
+  readonly Publisher: string | undefined;
+  readonly InternalSharingModel: string | undefined;
+  readonly ExternalSharingModel: string | undefined;
+  readonly DeploymentStatus: string | undefined;
+  readonly IsFieldHistoryTracked: boolean;
+}
+
+function readEntity(row: unknown): EntityRow {
+  const raw: Members<keyof EntityRow> = object(row, 'a row');
+  const publisher: Members<'Name'> = object(raw.Publisher ?? {}, 'Publisher');
+  return {
+    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
+    DurableId: name(raw.DurableId, 'DurableId'),
+    Description: optionalText(raw.Description, 'Description'),
+    NamespacePrefix: optionalText(raw.NamespacePrefix, 'NamespacePrefix'),
+    Publisher: optionalText(publisher.Name, 'Publisher.Name'),
+    InternalSharingModel: optionalText(raw.InternalSharingModel, 'InternalSharingModel'),
+    ExternalSharingModel: optionalText(raw.ExternalSharingModel, 'ExternalSharingModel'),
+    DeploymentStatus: optionalText(raw.DeploymentStatus, 'DeploymentStatus'),
+    IsFieldHistoryTracked: flag(raw.IsFieldHistoryTracked, 'IsFieldHistoryTracked'),
+  };
+}
+
+export interface FieldRow {
+  readonly EntityDefinitionId: string;
+  readonly QualifiedApiName: string;
+  readonly Description: string | undefined;
+  /** As Setup shows it: `Roll-Up Summary (SUM Invoice_Line__c)`. */
+  readonly DataType: string | undefined;
+  readonly SecurityClassification: string | undefined;
+  /** Several are joined by semicolons. */
+  readonly ComplianceGroup: string | undefined;
+  readonly BusinessStatus: string | undefined;
+  /** A user or a group. */
+  readonly BusinessOwnerId: string | undefined;
+}
+
+/** A row of a field that says more of it than its describe does: few do, and the others are not worth having wait for a table. */
+function readField(row: unknown): FieldRow | undefined {
+  const raw: Members<keyof FieldRow> = object(row, 'a row');
+  const read: FieldRow = {
+    EntityDefinitionId: name(raw.EntityDefinitionId, 'EntityDefinitionId'),
+    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
+    Description: optionalText(raw.Description, 'Description'),
+    DataType: optionalText(raw.DataType, 'DataType'),
+    SecurityClassification: optionalText(raw.SecurityClassification, 'SecurityClassification'),
+    ComplianceGroup: optionalText(raw.ComplianceGroup, 'ComplianceGroup'),
+    BusinessStatus: optionalText(raw.BusinessStatus, 'BusinessStatus'),
+    BusinessOwnerId: optionalText(raw.BusinessOwnerId, 'BusinessOwnerId'),
+  };
+  const { Description, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId, DataType } = read;
+  const says = (Description ?? SecurityClassification ?? ComplianceGroup ?? BusinessStatus ?? BusinessOwnerId) !== undefined;
+  return says || rollupFromDataType(DataType ?? '') !== undefined ? read : undefined;
+}
+
+/** Columns that orgs and API versions may lack, in which case the rest is read without them. */
+const ENTITY_COLUMNS = { table: 'EntityDefinition', by: 'QualifiedApiName', always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
+const FIELD_COLUMNS = { table: 'FieldDefinition', by: 'EntityDefinitionId', always: 'EntityDefinitionId, QualifiedApiName, Description', extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId' } as const;
+type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
+
+export interface DescriptionsOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** What was found; `lost` when there may be more that a passing error kept from us. */
+export interface Found<T> {
+  readonly found: T;
+  readonly lost: boolean;
+}
+
+/**
+ * Reads what administrators wrote about objects and fields, from the Tooling API. Descriptions are an extra: where the
+ * user may not read them, that is said once and the extraction goes on without.
+ */
+export class Descriptions {
+  readonly #options: DescriptionsOptions;
+  #off = false;
+  #extra = true;
+
+  constructor(options: DescriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Rows of EntityDefinition by object name. */
+  async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<Found<ReadonlyMap<string, EntityRow>>> {
+    const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
+    const found = new Map<string, EntityRow>();
+    let lost = false;
+    for (let at = 0; at < queries.length; at += MOST_QUERIES) {
+      const some = await this.#find(queries.slice(at, at + MOST_QUERIES), readEntity, 'the descriptions of objects', signal);
+      for (const row of some.found) found.set(row.QualifiedApiName, row);
+      lost ||= some.lost;
+    }
+    return { found, lost };
+  }
+
+  /** Rows of FieldDefinition of these objects that say something, in one call: they need no more than MOST_QUERIES queries. */
+  async fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<readonly FieldRow[]>> {
+    return this.#find(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
+  }
+
+  async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+    if (this.#off || queries.length === 0) return { found: [], lost: false };
+    const extra = this.#extra;
+    const answers = await this.#ask(queries.map((query) => soql(query, extra)), read, what, signal);
+    const found: T[] = [];
+    let lost = false;
+    for (const [index, query] of queries.entries()) {
+      const answer = answers[index]!;
+      const some = answer instanceof RunnerError ? await this.#findInstead(query, answer, extra, read, what, signal) : { found: answer, lost: false };
+      for (const row of some.found) found.push(row);
+      lost ||= some.lost;
+    }
+    return { found, lost };
+  }
+
+  async #ask<T>(queries: readonly string[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | RunnerError)[]> {
+    try {
+      return await readTooling({ api: this.#options.api, version: this.#options.version, what }, queries, read, signal);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      return queries.map(() => error);
+    }
+  }
+
+  /** What can be had of a query that was refused. */
+  async #findInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+    if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (extra && error.message.includes('INVALID_FIELD')) {
+      this.#doWithout();
+      return this.#find([query], read, what, signal);
+    }
+    // An object can have more fields than its describe shows, so that a query has more rows than were counted.
+    if (error.message.includes('EXCEEDED_ID_LIMIT')) {
+      const middle = Math.ceil(query.ids.length / 2);
+      const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter((ids) => ids.length > 0 && ids.length < query.ids.length);
+      return this.#find(halves.map((ids) => ({ ...query, ids })), read, what, signal);
+    }
+    this.#giveUp(error, what);
+    return { found: [], lost: !this.#off };
+  }
+
+  #doWithout(): void {
+    if (!this.#extra) return;
+    this.#extra = false;
+    this.#options.logger.log('warn', 'The org lacks some columns of its catalogue: classifications, owners, sharing and roll-ups go unread');
+  }
+
+  /** What is refused once will be refused again; anything else may have been one query's bad luck. */
+  #giveUp(error: RunnerError, what: string): void {
+    const forGood = error.code === 'SALESFORCE_FORBIDDEN' || error.code === 'SALESFORCE_NOT_FOUND' || error.code === 'SALESFORCE_API_DISABLED';
+    if (this.#off) return;
+    this.#off = forGood;
+    this.#options.logger.log('warn', forGood ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.' : 'Some descriptions could not be read', { what, code: error.code, reason: error.message });
+  }
+}
+
+interface Query {
+  readonly columns: Columns;
+  readonly ids: readonly string[];
+}
+
+function soql({ columns: { table, by, always, extra: more }, ids }: Query, extra: boolean): string {
+  return `SELECT ${always}${extra ? `, ${more}` : ''} FROM ${table} WHERE ${by} IN (${literals(ids)})`;
+}
+
+export interface Counted {
+  readonly id: string;
+  readonly rows: number;
+}
+
+/** Ids in groups that fit one query by rows and by length. */
+export function partition(items: readonly Counted[]): string[][] {
+  const groups: string[][] = [];
+  let [rows, characters] = [Infinity, 0];
+  for (const item of items) {
+    if (rows + item.rows > MOST_ROWS || characters + item.id.length + 4 > MOST_CHARACTERS) {
+      groups.push([]);
+      [rows, characters] = [0, 0];
+    }
+    groups.at(-1)!.push(item.id);
+    rows += item.rows;
+    characters += item.id.length + 4;
+  }
+  return groups;
+}
+
+export function literals(values: readonly string[]): string {
+  return values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join(', ');
+}

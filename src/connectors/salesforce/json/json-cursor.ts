@@ -1,0 +1,141 @@
+import { RunnerError } from '../../../runtime/errors.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
+
+/** What a byte outside of strings means for finding the end of a value. */
+const [PLAIN, OPEN, CLOSE, STRING] = [0, 1, 2, 3];
+const MEANING = new Uint8Array(256).fill(PLAIN);
+for (const byte of [OPEN_LIST, OPEN_OBJECT]) MEANING[byte] = OPEN;
+for (const byte of [0x5d, 0x7d]) MEANING[byte] = CLOSE;
+MEANING[QUOTE] = STRING;
+
+/**
+ * A place in JSON text from which its structure can be walked without making anything of what is passed over. It trusts
+ * that the parts that are kept will be parsed: it finds where values end, not whether they are right. Whoever takes a
+ * member or an element must move past it. Throws SALESFORCE_UNEXPECTED (worth another try) for a text that ends early.
+ */
+export class JsonCursor {
+  readonly #text: Buffer;
+  #at = 0;
+
+  constructor(text: Buffer) {
+    this.#text = text;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Whether the value here is an object, or a list. */
+  opens(bracket: '{' | '['): boolean {
+    return this.#peek() === bracket.charCodeAt(0);
+  }
+
+  /** The names of an object's members, each with the cursor at its value. */
+  *members(): Generator<string, void, undefined> {
+    this.#expect(OPEN_OBJECT);
+    for (let more = MEANING[this.#peek()] !== CLOSE; more; more = this.#next()) {
+      if (this.#peek() !== QUOTE) throw broken();
+      const start = this.#at;
+      this.skip();
+      const name = this.#text.toString('utf8', start + 1, this.#at - 1);
+      this.#expect(0x3a);
+      this.#peek();
+      yield name;
+    }
+    this.#at += 1;
+  }
+
+  /** Once for each element of a list, with the cursor at it. */
+  *elements(): Generator<void, void, undefined> {
+    this.#expect(OPEN_LIST);
+    for (let more = MEANING[this.#peek()] !== CLOSE; more; more = this.#next()) yield;
+    this.#at += 1;
+  }
+
+  /** Moves past the value here, and gives its text. */
+  take(): Buffer {
+    this.#peek();
+    const start = this.#at;
+    this.skip();
+    return this.#text.subarray(start, this.#at);
+  }
+
+  /** Moves past the value here. */
+  skip(): void {
+    this.#peek();
+    this.#at = endOfValue(this.#text, this.#at);
+  }
+
+  /** Moves to where someone else has walked to. */
+  moveTo(at: number): void {
+    this.#at = at;
+  }
+
+  /** Whether a comma leads to another one. */
+  #next(): boolean {
+    const byte = this.#peek();
+    if (byte !== COMMA && MEANING[byte] !== CLOSE) throw broken();
+    if (byte === COMMA) this.#at += 1;
+    return byte === COMMA;
+  }
+
+  #expect(byte: number): void {
+    if (this.#peek() !== byte) throw broken();
+    this.#at += 1;
+  }
+
+  /** The next byte that is not white space. */
+  #peek(): number {
+    this.#at = afterBlank(this.#text, this.#at);
+    return this.#text[this.#at]!;
+  }
+}
+
+/** Where the white space here ends. */
+export function afterBlank(text: Buffer, start: number): number {
+  let at = start;
+  while (text[at]! <= 0x20) at += 1;
+  if (at >= text.length) throw broken();
+  return at;
+}
+
+/** Where the value that begins here ends. */
+export function endOfValue(text: Buffer, start: number): number {
+  const meaning = MEANING[text[start]!];
+  if (meaning === STRING) return endOfString(text, start);
+  if (meaning === OPEN) return endOfContainer(text, start);
+  let at = start;
+  while (text[at]! > 0x20 && text[at] !== COMMA && MEANING[text[at]!] !== CLOSE) at += 1;
+  if (at >= text.length) throw broken();
+  return at;
+}
+
+function endOfContainer(text: Buffer, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const meaning = MEANING[text[at]!];
+    if (meaning === PLAIN) continue;
+    if (meaning === STRING) at = endOfString(text, at) - 1;
+    else if (meaning === OPEN) depth += 1;
+    else if ((depth -= 1) === 0) return at + 1;
+  }
+  throw broken();
+}
+
+export function endOfString(text: Buffer, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const byte = text[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at += 1;
+  }
+  throw broken();
+}
+
+export function broken(): RunnerError {
+  return new RunnerError('SALESFORCE_UNEXPECTED', 'an answer is not the JSON it should be', { retryable: true });
+}

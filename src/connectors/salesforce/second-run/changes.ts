@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { Logger } from '../../../observability/logger.ts';
+import type { SalesforceApi } from '../api/api.ts';
+import { readComposite, type Part, type PartAnswer } from '../api/composite.ts';
+import { isDescribable } from '../describe/catalogue.ts';
+import type { ListedObject } from '../describe/describe.ts';
+import { literals, partition } from '../describe/descriptions.ts';
+import { refusal } from '../api/refusal.ts';
+import { shortId } from '../setup/setup-objects.ts';
+import { MOST_QUERIES } from '../api/tooling.ts';
+
+const WHAT = 'what changed since the last run';
+
+/** Tables of Setup whose rows belong to an object, with the column that says to which: by durable id or by name. */
+const PARTS_OF_OBJECTS = [
+  { table: 'CustomField', owner: 'TableEnumOrId', needed: true },
+  { table: 'ValidationRule', owner: 'EntityDefinitionId', needed: false },
+  { table: 'ApexTrigger', owner: 'EntityDefinitionId', needed: false },
+  { table: 'RecordType', owner: 'SobjectType', needed: false },
+] as const;
+
+const pageSchema = z.object({ done: z.boolean().default(true), records: z.array(z.record(z.string(), z.unknown())) });
+type Row = z.infer<typeof pageSchema>['records'][number];
+
+export interface ChangesOptions {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Names of the objects that administrators changed since `since` (the org's time, as HTTP writes it), or whose custom
+ * fields, validation rules, triggers or record types they changed: a call for some thousands of objects. What it cannot see
+ * (what was deleted of these, new values of a standard picklist, the permissions of the user) waits for the next whole
+ * reading. `tooMuch` when so much changed that reading all is simpler; `closed` when the user may not read what the
+ * catalogue of the org says of objects, which leaves their describes as all there is to read of them.
+ */
+export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | 'tooMuch' | 'closed'> {
+  const from = Date.parse(since);
+  const moment = new Date(from).toISOString();
+  const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
+  const answers = await ask(options, [
+    ...PARTS_OF_OBJECTS.map(({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`),
+    ...names.map((group) => `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`),
+  ], signal);
+  if (answers.slice(PARTS_OF_OBJECTS.length).some(isClosed)) return 'closed';
+  const owners = PARTS_OF_OBJECTS.map(({ owner, needed }, index) => rowsOf(answers[index], needed)?.map((row) => textIn(row, owner)));
+  const entities = answers.slice(PARTS_OF_OBJECTS.length).map((answer) => rowsOf(answer, true));
+  if (!allKnown(owners) || !allKnown(entities)) {
+    options.logger.log('info', 'What changed since the last run cannot be told; everything is read');
+    return 'tooMuch';
+  }
+  const touched = new Set(owners.flat().map(shortId));
+  return new Set(entities.flat().filter((row) => wasModified(row, from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
+}
+
+async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<(PartAnswer | undefined)[]> {
+  const base = `/services/data/v${version}/tooling`;
+  const parts = queries.map((query, index): Part => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
+  const answers = new Map<string, PartAnswer>();
+  for (let at = 0; at < parts.length; at += MOST_QUERIES) {
+    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT }, (part) => part, signal)) answers.set(id, answer);
+  }
+  return parts.map(({ referenceId }) => answers.get(referenceId));
+}
+
+/** Undefined when there are more rows than one answer holds, or when it is needed and may not be read. Throws SALESFORCE_LIMIT_REACHED. */
+function rowsOf(answer: PartAnswer | undefined, needed: boolean): readonly Row[] | undefined {
+  if (answer?.status !== 200) {
+    const error = refusal(answer?.status ?? 0, answer?.body, WHAT);
+    if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    return needed ? undefined : [];
+  }
+  const page = pageSchema.safeParse(answer.body);
+  return page.success && page.data.done ? page.data.records : undefined;
+}
+
+const CLOSED: ReadonlySet<string> = new Set(['SALESFORCE_FORBIDDEN', 'SALESFORCE_NOT_FOUND', 'SALESFORCE_API_DISABLED']);
+
+function isClosed(answer: PartAnswer | undefined): boolean {
+  return answer !== undefined && answer.status !== 200 && CLOSED.has(refusal(answer.status, answer.body, WHAT).code);
+}
+
+function allKnown<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+  return values.every((value) => value !== undefined);
+}
+
+function textIn(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Of standard objects that nobody ever changed there is no date. One that cannot be read counts as now. */
+function wasModified(row: Row, from: number): boolean {
+  const date = textIn(row, 'LastModifiedDate');
+  return date !== '' && !(Date.parse(date.replace(/\+0000$/, 'Z')) < from);
+}

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { previewJson } from '../../../runtime/json-text.ts';
+import type { ListedObject } from '../describe/describe.ts';
+
+/** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
+const VERSION = 1;
+/** After it, everything is read and sent anew: whatever a cheap look at changes can miss is then at most a day old. */
+const WHOLE_EVERY_MS = 24 * 3_600_000;
+/** Far more objects than an org can have. */
+const MOST_OBJECTS = 50_000;
+
+const stateSchema = z.object({
+  version: z.literal(VERSION),
+  key: z.string(),
+  /** When everything was read last, as Unix time in milliseconds. */
+  wholeAt: z.number(),
+  /** The org's time before its objects were listed, as HTTP writes it. */
+  since: z.string().min(1),
+  /** By name: hashes of the object as it was listed, and as it was sent. Objects that could not be read are missing. */
+  objects: z.record(z.string(), z.tuple([z.string(), z.string()]).readonly()),
+  complete: z.boolean(),
+  /** Whether what concerns all objects together (code, lineage, figures) was told since everything was read. */
+  closed: z.boolean().default(true),
+  /** Whether everything was read once more for the sake of that, which is not done twice: it may never fit the calls of a run. */
+  readAgain: z.boolean().default(false),
+});
+type State = z.infer<typeof stateSchema>;
+
+/** What the last run of the same job saw, and what this one sees. */
+export class LastRun {
+  readonly #key: string;
+  readonly #now: number;
+  readonly #before: State | undefined;
+  readonly #objects = new Map<string, readonly [listed: string, sent: string]>();
+  /** The runs before saw all objects between them, and none of them all. */
+  readonly #readAgain: boolean;
+  #closed: boolean;
+
+  /** `remembered` may be anything; `key` holds all that decides what a run gives. */
+  constructor(remembered: unknown, key: unknown, now: number) {
+    this.#key = hashOf(key);
+    this.#now = now;
+    const parsed = stateSchema.safeParse(remembered);
+    const usable = parsed.success && parsed.data.key === this.#key && parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS;
+    this.#before = usable ? parsed.data : undefined;
+    this.#closed = this.#before?.closed ?? false;
+    this.#readAgain = this.#before?.complete === true && !this.#closed && !this.#before.readAgain;
+  }
+
+  /** The time to ask the org for changes since; undefined when everything is to be read. */
+  get since(): string | undefined {
+    return this.#readAgain ? undefined : this.#before?.since;
+  }
+
+  /** Whether the last run read every object, so that no change in the org means nothing to do. */
+  get complete(): boolean {
+    return this.#before?.complete === true && !this.#readAgain;
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#before?.objects ?? {});
+  }
+
+  /** Whether the object was read by then, and is listed now as it was. */
+  isListedAlike(object: ListedObject): boolean {
+    return this.#of(object.name)?.[0] === hashOf(object);
+  }
+
+  /** Notes that what concerns all objects together has been told. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Notes an object that was not looked at again. */
+  keep(name: string): void {
+    const before = this.#of(name);
+    if (before !== undefined) this.#objects.set(name, before);
+  }
+
+  /** Notes an object as it is told now. False when the last run told it in the same words. */
+  isNews(listed: ListedObject, record: object): boolean {
+    const sent = hashOfText(previewJson(record));
+    const news = this.#of(listed.name)?.[1] !== sent;
+    this.#objects.set(listed.name, [hashOf(listed), sent]);
+    return news;
+  }
+
+  /** What the next run is to remember of this one. */
+  state(since: string, objects: number): State | undefined {
+    if (this.#objects.size > MOST_OBJECTS) return undefined;
+    const { wholeAt = this.#now, readAgain = false } = this.#before ?? {};
+    return {
+      version: VERSION, key: this.#key, wholeAt: this.#readAgain ? this.#now : wholeAt, since, objects: Object.fromEntries(this.#objects),
+      complete: this.#objects.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
+    };
+  }
+
+  #of(name: string): readonly [string, string] | undefined {
+    const objects = this.#before?.objects;
+    return objects !== undefined && Object.hasOwn(objects, name) ? objects[name] : undefined;
+  }
+}
+
+function hashOf(value: unknown): string {
+  return hashOfText(JSON.stringify(value) ?? '');
+}
+
+function hashOfText(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
+}

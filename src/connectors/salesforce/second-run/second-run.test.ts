@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { extractFrom, failuresOf, tableNames, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import type { RunMemory } from '../../connector.ts';
+
+let sandbox: Sandbox;
+let all: string[];
+let ahead = 0;
+/** The org's clock ticks in seconds: an edit within the second of a run counts as after it. */
+const second = (): void => void (ahead += 1100);
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 40, now: () => Date.now() + ahead });
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  sandbox.faults.clear();
+  all = sandbox.org.list().map(({ name }) => name).sort();
+  second();
+});
+
+/** The query that asks what changed of a table of Setup. */
+function changesIn(table: string): string {
+  return `FROM(?: |%20|\\+)${table}(?: |%20|\\+)WHERE(?: |%20|\\+)LastModifiedDate`;
+}
+
+class Memory implements RunMemory {
+  state: unknown;
+  recall(): Promise<unknown> {
+    return Promise.resolve(JSON.parse(JSON.stringify(this.state ?? null)));
+  }
+  keep(state: unknown): void {
+    this.state = state;
+  }
+}
+
+async function run(memory: RunMemory, options: RunOptions = {}): Promise<SalesforceRun & { readonly calls: number; readonly unchanged: string[] }> {
+  sandbox.resetStats();
+  const result = await extractFrom(sandbox, { ...options, memory });
+  const unchanged = result.records.flatMap((record) => (record.kind === 'unchanged' ? record.fqns.map((fqn) => fqn.split('.').at(-1)!) : [])).sort();
+  return { ...result, calls: sandbox.stats().apiCalls, unchanged };
+}
+
+describe('a second run', () => {
+  it('over an org in which nothing changed is two calls, and says that all is as it was', async () => {
+    const memory = new Memory();
+    expect(tableNames((await run(memory)).records).sort()).toEqual(all);
+    second();
+    const again = await run(memory);
+    expect([again.calls, tableNames(again.records)]).toEqual([2, []]);
+    expect(again.unchanged).toEqual(all);
+  });
+
+  it('reads and sends what changed and nothing else', async () => {
+    const memory = new Memory();
+    await run(memory);
+    second();
+    sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Customer' });
+    sandbox.org.edit({ kind: 'addField', object: 'Contact', field: { name: 'Nickname__c', type: 'string', length: 40 } });
+    const again = await run(memory);
+    const sent = tableNames(again.records);
+    expect(sent).toEqual(expect.arrayContaining(['Account', 'Contact']));
+    expect(sent.length).toBeLessThan(12);
+    expect([...sent, ...again.unchanged].sort()).toEqual(all);
+    expect(again.calls).toBeLessThanOrEqual(20);
+  });
+
+  it.each([
+    ['ValidationRule', 'EntityDefinitionId'], ['ApexTrigger', 'EntityDefinitionId'], ['RecordType', 'SobjectType'],
+  ])('reads an object again whose %s was changed, and does without where that may not be asked', async (table, owner) => {
+    const memory = new Memory();
+    const sourceConfig = { tableFilterPattern: { includes: ['Account$', 'Contact$', 'Lead$'] } };
+    await run(memory, { sourceConfig });
+    const readAgain = async (status: number, body: unknown): Promise<unknown> => {
+      second();
+      sandbox.faults.clear();
+      sandbox.faults.install({ match: { path: changesIn(table) }, effect: { kind: 'respond', status, body } });
+      sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: `Customer ${table} ${status}` });
+      return (await run(memory, { sourceConfig })).logs.find(({ message }) => message.startsWith('Objects changed'))?.data?.['objects'];
+    };
+    expect(await readAgain(200, { done: true, records: [{ [owner]: 'Contact' }] })).toBe(2);
+    expect(await readAgain(400, [{ errorCode: 'INVALID_TYPE', message: 'no' }])).toBe(1);
+  });
+
+  it('reads everything when what changed may not be asked for', async () => {
+    const memory = new Memory();
+    await run(memory);
+    sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Everyone' });
+    sandbox.faults.install({ match: { path: changesIn('CustomField') }, effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'no' }] } });
+    const again = await run(memory);
+    expect(again.logs.map(({ message }) => message)).toContain('What changed since the last run cannot be told; everything is read');
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
+  });
+
+  it('reads again what the last one had to tell without its descriptions', async () => {
+    const memory = new Memory();
+    sandbox.faults.install({ match: { path: 'FROM(?: |%20|\\+)FieldDefinition' }, effect: { kind: 'respond', status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] } });
+    const first = await run(memory, { tuning: { pauseMs: 1, tries: 2 } });
+    expect(tableNames(first.records).sort()).toEqual(all);
+    expect(JSON.stringify(first.records)).not.toContain('securityClassification');
+    sandbox.faults.clear();
+    const again = await run(memory);
+    expect(JSON.stringify(again.records)).toContain('securityClassification');
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
+  });
+
+  it('of a user who may read nothing but describes reads those that have changed', async () => {
+    const closed = (): unknown => sandbox.faults.install({
+      match: { path: 'FROM(?: |%20|\\+)(?:EntityDefinition|FieldDefinition)' },
+      effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'sObject type \'EntityDefinition\' is not supported.' }] },
+    });
+    const memory = new Memory();
+    closed();
+    await run(memory);
+    second();
+    sandbox.org.edit({ kind: 'renameObject', object: 'Lead', label: 'Prospect' });
+    const again = await run(memory);
+    expect(tableNames(again.records)).toContain('Lead');
+    expect(sandbox.stats().items).toMatchObject({ describe: all.length });
+    expect(sandbox.stats().bytesOut).toBeLessThan(400_000);
+    expect([...tableNames(again.records), ...again.unchanged].sort()).toEqual(all);
+    expect(again.records.filter(({ kind }) => kind === 'lineage' || kind === 'failure')).toEqual([]);
+  });
+
+  it('is not misled by an event that touches the whole org', async () => {
+    const memory = new Memory();
+    await run(memory);
+    second();
+    sandbox.org.edit({ kind: 'touchAll' });
+    const again = await run(memory);
+    expect([tableNames(again.records), again.unchanged]).toEqual([[], all]);
+  });
+
+  it('reads again what the last one could not read', async () => {
+    const memory = new Memory();
+    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
+    expect(failuresOf((await run(memory)).records)).toEqual([['Contact', 'SALESFORCE_FORBIDDEN']]);
+    sandbox.faults.clear();
+    const again = await run(memory);
+    expect(tableNames(again.records)).toEqual(['Contact']);
+    expect(again.unchanged).toEqual(all.filter((name) => name !== 'Contact'));
+  });
+
+  it.each([
+    ['is damaged', (state: unknown) => ({ ...(state as object), objects: 'none' })],
+    ['is of another version', (state: unknown) => ({ ...(state as object), version: 0 })],
+    ['is a day old', (state: unknown) => ({ ...(state as object), wholeAt: Date.now() - 25 * 3_600_000 })],
+    ['is gone', () => undefined],
+  ])('reads everything when what it remembers %s', async (_how, change) => {
+    const memory = new Memory();
+    await run(memory);
+    memory.state = change(memory.state);
+    expect(tableNames((await run(memory)).records).sort()).toEqual(all);
+  });
+
+  it('of another workflow, or one that asks for it, is whole', async () => {
+    const memory = new Memory();
+    await run(memory);
+    expect(tableNames((await run(memory, { sourceConfig: { type: 'DatabaseMetadata', incremental: { enabled: false } } })).records).sort()).toEqual(all);
+    expect(tableNames((await run(memory, { serviceName: 'other' })).records).sort()).toEqual(all);
+  });
+});

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMissing } from '../../../runtime/trusted-file.ts';
+
+/** What Salesforce was sent and refused: who, where, and the versions of the secrets by field. Never a value. */
+export interface SentCredentials {
+  readonly endpoint: string;
+  readonly username: string;
+  readonly versions: ReadonlyMap<string, string>;
+}
+
+/** Remembers refused credentials from one attempt to the next, because orgs lock users after a few failures. */
+export interface RefusalMemory {
+  /** When these were refused, as Unix time in milliseconds. */
+  recall(sent: SentCredentials): Promise<number | undefined>;
+  record(sent: SentCredentials): Promise<void>;
+}
+
+/** Beyond it, the oldest are forgotten. */
+const MOST = 200;
+
+/**
+ * An empty file for each refusal, named by a hash; its time is the refusal's. Nothing is rewritten, so attempts at work
+ * at the same time cannot undo each other's entries, and the directory may be deleted at any time. Versions of secrets
+ * from the vault and from files last; those of environment variables do not outlive a process, so neither does this
+ * memory of them.
+ */
+export function createRefusalMemory(directory: string): RefusalMemory {
+  return {
+    recall: async (sent) => {
+      try {
+        return (await stat(join(directory, nameOf(sent)))).mtimeMs;
+      } catch (thrown) {
+        if (isMissing(thrown)) return undefined;
+        throw thrown;
+      }
+    },
+    record: async (sent) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeFile(join(directory, nameOf(sent)), '', { mode: 0o600 });
+      await forgetOldest(directory);
+    },
+  };
+}
+
+function nameOf({ endpoint, username, versions }: SentCredentials): string {
+  const secrets = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify([endpoint, username.toLowerCase(), secrets])).digest('hex');
+}
+
+async function forgetOldest(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  if (names.length <= MOST) return;
+  const aged = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })));
+  const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MOST);
+  await Promise.all(oldest.map(({ name }) => rm(join(directory, name), { force: true })));
+}
