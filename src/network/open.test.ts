@@ -139,6 +139,11 @@ describe('a connection', () => {
     const port = await serveTls(good);
     expect((await failure(createConnect(settings({ connectTo: toPort(port) }))(asked, options({ tls: { cert: 'x', key: 'y' } })))).code).toBe('INPUT_INVALID');
   });
+
+  it.each([['no PEM', 'ca.pem'], ['damaged', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'], ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----']])('says INPUT_INVALID for an authority that is %s, instead of going on without it', async (_how, ca) => {
+    const port = await serveTls(good);
+    expect((await failure(createConnect(settings({ connectTo: toPort(port) }))(asked, options({ tls: { ca: [ca] } })))).code).toBe('INPUT_INVALID');
+  });
 });
 
 describe.each(['direct', 'http proxy', 'https proxy'] as const)('TLS, %s', (way) => {

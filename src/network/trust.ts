@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import tls, { type SecureContext } from 'node:tls';
 import { RunnerError } from '../runtime/errors.ts';
 
@@ -36,6 +37,7 @@ export class TrustStore {
 
 function createContext(options: TrustOptions): SecureContext {
   try {
+    for (const pem of options.ca) assertCertificates(pem);
     return tls.createSecureContext({
       ca: [...(options.publicCas ? publicCertificates() : []), ...options.ca],
       minVersion: 'TLSv1.2',
@@ -45,6 +47,13 @@ function createContext(options: TrustOptions): SecureContext {
   } catch (thrown) {
     throw new RunnerError('INPUT_INVALID', 'a certificate or key for TLS could not be read', { cause: thrown, remedy: 'Give PEM text, and the key that belongs to the certificate.' });
   }
+}
+
+/** OpenSSL passes over what is no certificate, and the authority that someone meant to trust would be missing in silence. */
+function assertCertificates(pem: string): void {
+  const blocks = pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g) ?? [];
+  const certificates = blocks.map((block) => new X509Certificate(block));
+  if (certificates.length === 0) throw new RunnerError('INPUT_INVALID', 'an authority’s text holds no certificate');
 }
 
 function publicCertificates(): string[] {
