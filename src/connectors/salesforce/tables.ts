@@ -11,12 +11,17 @@ import type { Org } from './api/org.ts';
 import type { OrgModel } from './lineage/org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { tableOf, type Table, type TableContext } from './mapping/table.ts';
+import { MOST_QUERIES } from './api/tooling.ts';
 import { Turns } from './http/turns.ts';
 
 /** Calls for descriptions under way at once; the describes they are about wait for them. */
 const DESCRIPTION_LANES = 12;
-/** From here on calls are saved by asking about two queries full of fields at once; in a small org that would only take longer. */
-const MANY_OBJECTS = 2000;
+/**
+ * A call for descriptions holds a query for each thousand objects, up to the five that fit: the larger the org, the more calls
+ * are saved, and the less it matters that a fuller call takes longer. One that takes as long as this makes the next less full.
+ */
+const OBJECTS_A_QUERY = 1000;
+const LONG_CALL_MS = 10_000;
 
 export interface TablesOptions {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
@@ -50,9 +55,13 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
   const { org: { api, limit, pause }, version, annotator, progress, since } = options;
   let spent: RunnerError | undefined;
   const described = describeObjects(objects, { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) }, signal);
-  const noted = inParallel(batchesOf(described, objects.length, progress), () => DESCRIPTION_LANES, signal, async (batch, within) => {
+  const call = { queries: Math.max(1, Math.min(MOST_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))) };
+  const noted = inParallel(batchesOf(described, objects.length, progress, () => call.queries), () => DESCRIPTION_LANES, signal, async (batch, within) => {
     const found = batch.filter((item) => 'describe' in item).map(({ listed, describe }) => ({ listed, fields: describe.size }));
-    return { batch, notes: await annotator.notesOn(found, within) };
+    const started = performance.now();
+    const notes = await annotator.notesOn(found, within);
+    if (performance.now() - started > LONG_CALL_MS) call.queries = Math.max(1, call.queries - 1);
+    return { batch, notes };
   });
   const turns = new Turns();
   for await (const { batch, notes } of noted) {
@@ -64,21 +73,22 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
   if (spent !== undefined) throw spent;
 }
 
-/** Collects describes until their fields fill a call for descriptions; what needs none does not wait for it. */
-async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport): AsyncGenerator<Batch, void, undefined> {
-  const most = total < MANY_OBJECTS ? MOST_ROWS : 2 * MOST_ROWS;
+/** Collects describes until their fields fill the queries of a call for descriptions; what needs none does not wait for it. */
+async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport, mostQueries: () => number): AsyncGenerator<Batch, void, undefined> {
   let batch: Described[] = [];
-  let [rows, done] = [0, 0];
+  let [queries, rows, done] = [1, 0, 0];
   for await (const group of groups) {
     progress.at('describe', done += group.length, total);
     const { waiting = [], ready = [] } = Object.groupBy(group, (item) => ('describe' in item && isDescribable(item.listed) ? 'waiting' : 'ready'));
     if (ready.length > 0) yield ready;
     for (const item of waiting) {
       const added = 'describe' in item ? item.describe.size : 0;
-      if (batch.length > 0 && rows + added > most) {
-        yield batch;
-        batch = [];
-        rows = 0;
+      if (rows > 0 && rows + added > MOST_ROWS) {
+        [queries, rows] = [queries + 1, 0];
+        if (queries > mostQueries()) {
+          yield batch;
+          [batch, queries] = [[], 1];
+        }
       }
       batch.push(item);
       rows += added;

@@ -105,32 +105,28 @@ export class Descriptions {
   /** Rows of EntityDefinition by object name. */
   async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<Found<ReadonlyMap<string, EntityRow>>> {
     const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
-    const found = new Map<string, EntityRow>();
-    let lost = false;
-    for (let at = 0; at < queries.length; at += MOST_QUERIES) {
-      const some = await this.#find(queries.slice(at, at + MOST_QUERIES), readEntity, 'the descriptions of objects', signal);
-      for (const row of some.found) found.set(row.QualifiedApiName, row);
-      lost ||= some.lost;
-    }
-    return { found, lost };
+    const { found, lost } = await this.#find(queries, readEntity, 'the descriptions of objects', signal);
+    return { found: new Map(found.map((row) => [row.QualifiedApiName, row])), lost };
   }
 
-  /** Rows of FieldDefinition of these objects that say something, in one call: they need no more than MOST_QUERIES queries. */
+  /** Rows of FieldDefinition of these objects that say something: a call for each MOST_QUERIES queries they need. */
   async fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<readonly FieldRow[]>> {
     return this.#find(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
   }
 
   async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
-    if (this.#off || queries.length === 0) return { found: [], lost: false };
-    const extra = this.#extra;
-    const answers = await this.#ask(queries.map((query) => soql(query, extra)), read, what, signal);
     const found: T[] = [];
     let lost = false;
-    for (const [index, query] of queries.entries()) {
-      const answer = answers[index]!;
-      const some = answer instanceof RunnerError ? await this.#findInstead(query, answer, extra, read, what, signal) : { found: answer, lost: false };
-      for (const row of some.found) found.push(row);
-      lost ||= some.lost;
+    for (let at = 0; at < queries.length && !this.#off; at += MOST_QUERIES) {
+      const together = queries.slice(at, at + MOST_QUERIES);
+      const extra = this.#extra;
+      const answers = await this.#ask(together.map((query) => soql(query, extra)), read, what, signal);
+      for (const [index, query] of together.entries()) {
+        const answer = answers[index]!;
+        const some = answer instanceof RunnerError ? await this.#findInstead(query, answer, extra, read, what, signal) : { found: answer, lost: false };
+        for (const row of some.found) found.push(row);
+        lost ||= some.lost;
+      }
     }
     return { found, lost };
   }

@@ -73,7 +73,7 @@ export class Annotator {
     return new Map([...found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  /** What is known of these objects; their fields need no more than MOST_QUERIES queries. */
+  /** What is known of these objects. */
   async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Found<Notes>> {
     const { entities: { found: entities, lost }, rules, triggers } = await this.#common;
     const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
