@@ -70,7 +70,7 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
 
 /** What a worker takes apart is large and what it keeps is small, so its heap is told to stay close to what it holds. */
 export function workerNodeOptions(memoryMb: number): string[] {
-  return [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=8', '--heap-growing-percent=30', '--disable-sigusr1'];
+  return [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=8', '--heap-growing-percent=10', '--disable-sigusr1'];
 }
 
 /**

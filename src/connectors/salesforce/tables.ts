@@ -15,12 +15,12 @@ import { MOST_QUERIES } from './api/tooling.ts';
 import { Turns } from './http/turns.ts';
 
 /** Calls for descriptions under way at once; the describes they are about wait for them. */
-const DESCRIPTION_LANES = 12;
+const DESCRIPTION_LANES = 8;
 /**
- * A call for descriptions holds a query for each thousand objects, up to the five that fit: the larger the org, the more calls
+ * A call for descriptions holds a query for each so many objects, up to the five that fit: the larger the org, the more calls
  * are saved, and the less it matters that a fuller call takes longer. One that takes as long as this makes the next less full.
  */
-const OBJECTS_A_QUERY = 1000;
+const OBJECTS_A_QUERY = 1500;
 const LONG_CALL_MS = 10_000;
 
 export interface TablesOptions {
