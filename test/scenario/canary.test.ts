@@ -131,7 +131,7 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
     await stage.admin('DELETE', '/faults');
     const ended = await watched(Promise.all(Object.entries(doomed(consumerKey)).map(([name, connection]) => failing(name, connection))));
     expect(Object.fromEntries([echoed, ...ended])).toEqual({
-      soap: 'SALESFORCE_LOGIN_FAILED', 'soap-by-range': 'SALESFORCE_LOGIN_FAILED', authority: 'SALESFORCE_LOGIN_FAILED', echoed: 'SALESFORCE_LOGIN_FAILED',
+      soap: 'SALESFORCE_LOGIN_FAILED', 'soap-by-range': 'SALESFORCE_LOGIN_FAILED', authority: 'INPUT_INVALID', echoed: 'SALESFORCE_LOGIN_FAILED',
       'password-flow': 'SALESFORCE_LOGIN_FAILED', 'password-flow-by-range': 'SALESFORCE_LOGIN_FAILED', 'client-credentials': 'SALESFORCE_LOGIN_FAILED',
       jwt: 'SALESFORCE_CONNECTION_INVALID', 'client-certificate': 'INPUT_INVALID',
     });
