@@ -159,7 +159,7 @@ export class Extraction {
     const asBefore: string[] = [];
     let conditional = 0;
     try {
-      for await (const outcome of tablesOf(objects, { org: this.#org, version, annotator, model, mapping, progress: this.#progress, since }, signal)) {
+      for await (const outcome of tablesOf(objects, { org: this.#org, version, clock: this.#context.clock, annotator, model, mapping, progress: this.#progress, since }, signal)) {
         const { listed: { name } } = outcome;
         if ('unchanged' in outcome) {
           lastRun.keep(name);

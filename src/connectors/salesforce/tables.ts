@@ -1,5 +1,6 @@
 import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
 import { assertTable } from '../../openmetadata/table-check.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Annotator, Notes } from './setup/annotator.ts';
 import { isDescribable } from './describe/catalogue.ts';
@@ -26,6 +27,7 @@ const LONG_CALL_MS = 10_000;
 export interface TablesOptions {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
   readonly version: string;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly annotator: Pick<Annotator, 'notesOn'>;
   /** Told of every object that was read. */
   readonly model: OrgModel;
@@ -52,15 +54,15 @@ type Batch = readonly Described[];
  * after what was under way.
  */
 export async function* tablesOf(objects: readonly ListedObject[], options: TablesOptions, signal: AbortSignal): AsyncGenerator<Outcome, void, undefined> {
-  const { org: { api, limit, pause }, version, annotator, progress, since } = options;
+  const { org: { api, limit, pause }, version, clock, annotator, progress, since } = options;
   let spent: RunnerError | undefined;
   const described = describeObjects(objects, { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) }, signal);
   const call = { queries: Math.max(1, Math.min(MOST_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))) };
   const noted = inParallel(batchesOf(described, objects.length, progress, () => call.queries), () => DESCRIPTION_LANES, signal, async (batch, within) => {
     const found = batch.filter((item) => 'describe' in item).map(({ listed, describe }) => ({ listed, fields: describe.size }));
-    const started = performance.now();
+    const started = clock.monotonic();
     const notes = await annotator.notesOn(found, within);
-    if (performance.now() - started > LONG_CALL_MS) call.queries = Math.max(1, call.queries - 1);
+    if (clock.monotonic() - started > LONG_CALL_MS) call.queries = Math.max(1, call.queries - 1);
     return { batch, notes };
   });
   const turns = new Turns();
