@@ -2,19 +2,32 @@
 // Plain JavaScript that any Node from 18 on can read: it finds the Node that can run the rest.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import inspector from 'node:inspector';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const NEEDED_MAJOR = 24;
-/** The exit code of NODE_TOO_OLD in docs/errors.md. */
-const EXIT_NODE_TOO_OLD = 3;
+/** The exit code of NODE_TOO_OLD and PROCESS_UNSAFE in docs/errors.md. */
+const EXIT_INVALID = 3;
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 const self = fileURLToPath(import.meta.url);
 const root = join(dirname(self), '..');
 const args = process.argv.slice(2);
+
+/**
+ * Through an open inspector every secret of a process can be read. Node opens one on SIGUSR1 unless something listens for
+ * that signal, and before this line runs when it was started with --inspect.
+ */
+function keepInspectorClosed() {
+  if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
+  if (inspector.url() === undefined) return;
+  inspector.close();
+  process.stderr.write('error PROCESS_UNSAFE: Node.js was started with an open inspector; take --inspect out of the command line and NODE_OPTIONS\n');
+  process.exit(EXIT_INVALID);
+}
 
 /** The Node that npm installed beside this program for this platform, if it did. */
 function bundledNode() {
@@ -30,8 +43,8 @@ function bundledNode() {
 
 /** Runs this same command on another Node, as if it had been started so: same streams, signals and exit code. */
 function runOn(binary) {
-  // A marker against a circle, should the binary be older than it claims.
-  const child = spawn(binary, [self, ...args], { stdio: 'inherit', env: { ...process.env, HYBRID_RUNNER_NODE: binary } });
+  // The variable prevents an endless loop, should the binary be older than it claims. The channel tells the child when this process is gone.
+  const child = spawn(binary, ['--disable-sigusr1', self, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, HYBRID_RUNNER_NODE: binary } });
   // A terminal sends Ctrl-C to both processes itself; the child would count a forwarded one as the second.
   const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, 'SIGINT'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
@@ -44,14 +57,23 @@ function runOn(binary) {
   });
 }
 
-function refuse(reason) {
-  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install it, or install this package again with optional dependencies\n`);
-  process.exit(EXIT_NODE_TOO_OLD);
+/** Whoever kills the process that was started means this one too; left alone, it would hold the lock of the state directory. */
+function endWithLauncher() {
+  if (!process.connected) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.channel.unref();
 }
 
+function refuse(reason) {
+  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install it, or install this package again with optional dependencies\n`);
+  process.exit(EXIT_INVALID);
+}
+
+keepInspectorClosed();
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`);
 } else if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+  if (process.env.HYBRID_RUNNER_NODE !== undefined) endWithLauncher();
   delete process.env.HYBRID_RUNNER_NODE;
   // The service waits most of its life; a young generation that stays small saves a tenth of its memory.
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');

@@ -25,6 +25,9 @@ export async function main(args: readonly string[]): Promise<void> {
     await parse(args, terminal, new Interrupts(process));
   } catch (thrown) {
     fail(thrown);
+  } finally {
+    // Input that nobody will read must not hold up a command that has ended, well or not.
+    process.stdin.unref?.();
   }
 }
 
@@ -34,8 +37,6 @@ async function parse(args: readonly string[], terminal: Terminal, interrupts: In
     const command = await load();
     const code = await command({ terminal, interrupts, env: process.env, flags, operands });
     process.exitCode = code ?? 0;
-    // A listener for signals and an idle keep-alive socket must not hold up a command that is done.
-    process.stdin.unref?.();
   };
   const program = buildProgram(launch, (text) => terminal.stdout.write(text));
   try {

@@ -1,9 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Place, program } from './command-line.ts';
 
 /** A Node between 18 and 23: named by OLD_NODE, or found on the path. */
@@ -17,6 +17,52 @@ function findOlderNode(): string | undefined {
 }
 
 const node = findOlderNode();
+
+/** Resolves when the second process reads standard input; by then both handle signals. */
+async function listening(child: ChildProcess): Promise<void> {
+  await vi.waitFor(() => {
+    const [other] = childrenOf(child.pid!);
+    expect(other !== undefined && waitsForInput(other)).toBe(true);
+  }, { timeout: 50_000, interval: 50 });
+}
+
+/** Whether standard input is among the files that the process has asked epoll about (proc(5), fdinfo). */
+function waitsForInput(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/fdinfo`).some((fd) => /^tfd:\s+0 /m.test(contentOf(`/proc/${pid}/fdinfo/${fd}`)));
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((text) => text !== '').map(Number);
+}
+
+/** TCP ports on which a process listens. */
+function listeningPorts(pid: number): number[] {
+  const sockets = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]));
+  const lines = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1));
+  const LISTEN = '0A';
+  return lines.map((line) => line.trim().split(/\s+/)).filter((row) => row[3] === LISTEN && sockets.has(row[9])).map((row) => Number.parseInt(row[1]!.split(':')[1]!, 16));
+}
+
+function isAlive(pid: number): boolean {
+  return /^State:\s+[^ZX]/m.test(contentOf(`/proc/${pid}/status`));
+}
+
+/** Files of a running process come and go. */
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
 
 describe.runIf(node !== undefined)('started by an older Node', () => {
   let place: Place;
@@ -34,6 +80,11 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     rmSync(bare, { recursive: true, force: true });
   });
 
+  /** A command that waits for standard input, which never ends. */
+  function waitForInput(): ChildProcessWithoutNullStreams {
+    return spawn(node!, [program, 'secrets', 'set', 'secret:/a/c', '--config', place.config], { stdio: ['pipe', 'pipe', 'pipe'] });
+  }
+
   it('runs itself on the Node that came with the install', async () => {
     const { stdout, code } = await place.callBare(['version', '--json'], { node: node! });
     expect(code).toBe(0);
@@ -46,16 +97,51 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
   });
 
   it('passes on signals, and ends as the other process did', async () => {
-    const child = spawn(node!, [program, 'secrets', 'set', 'secret:/a/c', '--config', place.config], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let [stderr, asked] = ['', false];
+    const child = waitForInput();
+    let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    // It waits for standard input, which never ends; signals are repeated until one finds it listening.
-    const timer = setInterval(() => (asked = child.kill('SIGTERM')), 1500);
+    await listening(child);
+    child.kill('SIGTERM');
     const [code] = (await once(child, 'exit')) as [number | null];
-    clearInterval(timer);
-    expect(asked).toBe(true);
     expect(code).toBe(130);
     expect(stderr).toContain('error ABORTED: stopped by SIGTERM');
+  });
+
+  it('opens no inspector on SIGUSR1, in neither process', async () => {
+    const child = waitForInput();
+    await listening(child);
+    const processes = [child.pid!, ...childrenOf(child.pid!)];
+    expect(processes.length).toBe(2);
+    for (const pid of processes) process.kill(pid, 'SIGUSR1');
+    // An inspector says so on standard error; one question of the command line passes both processes meanwhile.
+    expect(await place.callBare(['version'], { node: node! })).toMatchObject({ code: 0 });
+    expect(processes.flatMap(listeningPorts)).toEqual([]);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+
+  it.each([
+    ['on the command line', ['--inspect=127.0.0.1:0'], {}],
+    ['in NODE_OPTIONS', [], { NODE_OPTIONS: '--inspect=127.0.0.1:0' }],
+  ])('refuses to start with an inspector that was asked for %s', (_, options, env) => {
+    const result = spawnSync(node!, [...options, program, 'version'], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } });
+    expect(result.status).toBe(3);
+    expect(result.stdout).toBe('');
+    expect(result.stderr).toContain('error PROCESS_UNSAFE');
+  });
+
+  it('takes the other process with it when it is killed', async () => {
+    // An input that stays open when the launcher is gone.
+    const silent = spawn('sleep', ['300'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(node!, [program, 'secrets', 'set', 'secret:/a/d', '--config', place.config], { stdio: [silent.stdout, 'ignore', 'ignore'] });
+    await listening(child);
+    const [other] = childrenOf(child.pid!);
+    expect(other).toBeDefined();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await vi.waitFor(() => expect(isAlive(other!)).toBe(false), { timeout: 10_000, interval: 50 });
+    silent.kill();
   });
 
   it('says in one line what to do when no newer one came along', () => {
