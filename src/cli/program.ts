@@ -23,7 +23,7 @@ export function buildProgram(launch: Launch, write: (text: string) => void): Par
     .option('--token-file <file>', 'file with the enrolment token; - for standard input')
     .option('--replace', 'replace the identity that is there')
     .addOption(new Option('--token <token>').hideHelp());
-  settings(enroll, ['controlPlane.url', 'controlPlane.caFile', 'name']);
+  settings(enroll, ['controlPlane.url', 'controlPlane.caFile', 'controlPlane.channel', 'name', 'stateDir', 'network.proxy', 'network.noProxy', 'network.connectTo', 'network.caFile']);
   settings(leaf(program, 'run', 'serve the control plane until stopped', async () => (await import('./commands/run.ts')).run), ['controlPlane.channel', 'capacity', 'log.level']);
   settings(leaf(program, 'ingest', 'run one ingestion without a control plane', async () => (await import('./commands/ingest.ts')).ingest)
     .option(...WORKFLOW).option('--out <file>', 'where the records go, a line of JSON each; standard output when left out'), []);

@@ -10,12 +10,14 @@ export function configurationDocument(): string {
   return `${GENERATED}
 # Configuration
 
-A setting may come from four places. The first that has it counts:
+A setting may come from several places. The first that has it counts:
 
 1. a flag of the command,
-2. an environment variable (an empty one counts as unset),
+2. its environment variable (an empty one counts as unset),
 3. the configuration file,
-4. the default.
+4. for \`network.proxy\` and \`network.noProxy\`: the variables that other programs follow as well, ${conventionalWords()},
+5. for settings of the network: what \`enroll\` was given by flags and variables and kept in the state directory, CA files included,
+6. the default.
 
 The file is YAML: the one that \`--config\` names, else the one in \`${CONFIG_FILE_VARIABLE}\`, else \`/etc/hybrid-runner/runner.yaml\`
 for root and wherever that exists, else \`$XDG_CONFIG_HOME/hybrid-runner/runner.yaml\` (\`~/.config\` when unset). Its directory is the
@@ -48,6 +50,12 @@ ${SETTING_KEYS.map(settingRow).join('\n')}
 
 ${SETTING_KEYS.map(settingText).join('\n\n')}
 `;
+}
+
+/** "`HTTPS_PROXY` or `https_proxy`, `NO_PROXY` or `no_proxy`" */
+function conventionalWords(): string {
+  const settings = SETTING_KEYS.map((key) => SETTINGS[key] as unknown as Setting<unknown>);
+  return settings.flatMap(({ conventional }) => (conventional === undefined ? [] : [conventional.variables.map((name) => `\`${name}\``).join(' or ')])).join(', ');
 }
 
 function settingRow(key: SettingKey): string {

@@ -30,7 +30,8 @@ export function readConfigFile({ path, named }: { readonly path: string; readonl
   return flatten(document ?? {}, path);
 }
 
-function readTrusted(path: string, named: boolean): string | undefined {
+/** The text of a file that only its owner can change; undefined when it was not `named` and is not there. Throws FILE_UNREADABLE, FILE_UNSAFE. */
+export function readTrusted(path: string, named: boolean): string | undefined {
   let file: number;
   try {
     file = openSync(path, 'r');

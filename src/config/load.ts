@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import type { z } from 'zod';
 import { closest } from './closest.ts';
 import { compile, type RunnerConfig } from './runner-config.ts';
+import { type EnrolledSettings, readEnrolledSettings } from './enrolled-settings.ts';
 import { readConfigFile } from './file.ts';
 import { configInvalid, type Problem } from './problems.ts';
 import { environmentName, SETTING_KEYS, SETTINGS, type DefaultContext, type Setting, type SettingKey, type SettingValues } from './schema.ts';
@@ -9,7 +10,7 @@ import { CONFIG_FILE_VARIABLE, defaultStateDir, ENV_PREFIX, findConfigFile, type
 
 /** Where a value came from; `name` is the flag, the variable or the file. */
 export interface Source {
-  readonly kind: 'flag' | 'environment' | 'file' | 'default' | 'unset';
+  readonly kind: 'flag' | 'environment' | 'file' | 'enrollment' | 'default' | 'unset';
   readonly name: string;
 }
 
@@ -35,7 +36,7 @@ interface Given {
 }
 
 /**
- * Flags over environment over file over default. Throws CONFIG_INVALID with all problems at once, FILE_UNREADABLE for
+ * Flags over environment over file over what is kept from enrollment over default. Throws CONFIG_INVALID with all problems at once, FILE_UNREADABLE for
  * a named file that cannot be read, FILE_UNSAFE for a file that others may change.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
@@ -45,11 +46,13 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = readConfigFile({ path, named: place.named });
   const problems: Problem[] = [...file.problems, ...strangeVariables(around.env)];
   const given = (key: SettingKey): Given | undefined => fromFlag(key, options) ?? fromEnvironment(key, around) ?? fromFile(key, file.values, path);
+  const stateDir = (read('stateDir', given('stateDir'), []) as string | undefined) ?? defaultStateDir(around);
+  const enrolled = readEnrolledSettings(stateDir);
+  const context: DefaultContext = { ...around, configDir: dirname(path), stateDir };
   const values: Partial<Record<SettingKey, unknown>> = {};
   const sources: Partial<Record<SettingKey, Source>> = {};
   for (const key of SETTING_KEYS) {
-    const context: DefaultContext = { ...around, configDir: dirname(path), stateDir: (values.stateDir as string | undefined) ?? defaultStateDir(around) };
-    const found = given(key) ?? fromDefault(key, context);
+    const found = given(key) ?? fromConvention(key, around) ?? fromEnrollment(key, enrolled) ?? fromDefault(key, context);
     values[key] = read(key, found, problems);
     sources[key] = found.source;
   }
@@ -74,6 +77,19 @@ function fromFile(key: SettingKey, values: ReadonlyMap<SettingKey, unknown>, pat
   return values.has(key) ? { raw: values.get(key), source: { kind: 'file', name: path }, base: dirname(path) } : undefined;
 }
 
+/** A variable of the machine counts after what was written for this program. */
+function fromConvention(key: SettingKey, { env, workingDir }: Surroundings): Given | undefined {
+  const { conventional }: Setting<never> = SETTINGS[key] as unknown as Setting<never>;
+  const name = conventional?.variables.find((variable) => (env[variable] ?? '') !== '');
+  if (name === undefined) return undefined;
+  const raw = env[name]!;
+  return { raw: conventional?.read?.(raw) ?? raw, source: { kind: 'environment', name }, base: workingDir };
+}
+
+function fromEnrollment(key: SettingKey, { path, values }: EnrolledSettings): Given | undefined {
+  return values.has(key) ? { raw: values.get(key), source: { kind: 'enrollment', name: path }, base: dirname(path) } : undefined;
+}
+
 function fromDefault(key: SettingKey, context: DefaultContext): Given {
   const { default: preset }: Setting<never> = SETTINGS[key] as unknown as Setting<never>;
   const raw = typeof preset === 'object' ? preset.find(context) : preset;
@@ -81,8 +97,9 @@ function fromDefault(key: SettingKey, context: DefaultContext): Given {
   return { raw, source: { kind, name: kind }, base: context.workingDir };
 }
 
-function read(key: SettingKey, { raw, source, base }: Given, problems: Problem[]): unknown {
-  if (raw === undefined) return undefined;
+function read(key: SettingKey, given: Given | undefined, problems: Problem[]): unknown {
+  if (given?.raw === undefined) return undefined;
+  const { raw, source, base } = given;
   const setting = SETTINGS[key] as unknown as Setting<unknown>;
   const path = source.kind === 'default' ? key : `${key} (${source.name})`;
   if (source.kind === 'flag' && typeof raw === 'string' && setting.secret?.(raw) === true) {

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import {
-  connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
+  connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, noProxyRules, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
 } from './values.ts';
+import { hideProxyCredentials } from '../network/proxy.ts';
 import { defaultStateDir, ENV_PREFIX, type Surroundings } from './surroundings.ts';
 
 /** What a default may depend on: the process's surroundings and the settings before it in the table. */
@@ -20,6 +21,10 @@ export interface Setting<T> {
   readonly text: string;
   /** As written in a file; or how to find it, with `words` for the documents. Absent: the setting stays unset. */
   readonly default?: string | number | boolean | { readonly words: string; readonly find: (context: DefaultContext) => unknown };
+  /** Variables that other programs follow as well, first one first. They count after this program's own and the file. */
+  readonly conventional?: { readonly variables: readonly string[]; readonly read?: (value: string) => string };
+  /** Kept at enrollment for later starts, which may have other flags and variables. */
+  readonly keptAtEnrollment?: boolean;
   /** Relative paths are resolved against the file's directory, or the working directory for flags and environment. */
   readonly isPath?: boolean;
   /** What people may see of the value. */
@@ -34,24 +39,15 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 
 const pathKind = { kind: 'path', schema: text(), isPath: true } as const;
 
-/** The proxy's address without user name and password. */
-function hideCredentials(address: string): string {
-  const url = URL.parse(address);
-  if (url === null || (url.username === '' && url.password === '')) return address;
-  url.username = 'hidden';
-  url.password = 'hidden';
-  return url.href;
-}
-
 /** Every setting there is. Files, environment, flags, `config show` and docs/configuration.md all follow this table. */
 export const SETTINGS = {
   'controlPlane.url': setting({
     kind: '`wss://host:port`', schema: controlPlaneUrl(), flag: '--url',
     text: 'The control plane. Enrolment stores it, so it is needed once; set later, it must be the one enrolled with.',
   }),
-  'controlPlane.caFile': setting({ ...pathKind, flag: '--ca-file', text: 'PEM file of the CA that signed the control plane’s certificate. When set, public CAs are not trusted for it.' }),
+  'controlPlane.caFile': setting({ ...pathKind, flag: '--ca-file', keptAtEnrollment: true, text: 'PEM file of the CA that signed the control plane’s certificate. When set, public CAs are not trusted for it.' }),
   'controlPlane.channel': setting({
-    kind: '`auto`, `ws` or `grpc`', schema: oneOf(['auto', 'ws', 'grpc']), default: 'auto', flag: '--channel',
+    kind: '`auto`, `ws` or `grpc`', schema: oneOf(['auto', 'ws', 'grpc']), default: 'auto', flag: '--channel', keptAtEnrollment: true,
     text: 'The transport. `auto` prefers WebSocket, falls back to gRPC, and keeps trying the preferred one.',
   }),
   name: setting({
@@ -67,18 +63,20 @@ export const SETTINGS = {
     text: 'The local policy: which secrets may go where (docs/policy.md).',
   }),
   'network.proxy': setting({
-    kind: '`http[s]://[user:password@]host:port`', schema: proxy(), flag: '--proxy', show: hideCredentials, secret: (value) => hideCredentials(value) !== value,
+    kind: '`http[s]://[user:password@]host:port`', schema: proxy(), flag: '--proxy', keptAtEnrollment: true, show: hideProxyCredentials, secret: (value) => hideProxyCredentials(value) !== value,
+    conventional: { variables: ['HTTPS_PROXY', 'https_proxy'], read: (value) => (value.includes('://') ? value : `http://${value}`) },
     text: 'An HTTP proxy for every connection, by CONNECT. With a password in it, write it in the file or the environment, not as a flag.',
   }),
   'network.noProxy': setting({
-    kind: 'list', schema: list(text()), default: '', flag: '--without-proxy',
-    text: 'What is reached without the proxy: host names (with all below them), `host:port`, addresses, CIDR blocks, `*`.',
+    kind: 'list', schema: noProxyRules(), default: '', flag: '--without-proxy', keptAtEnrollment: true,
+    conventional: { variables: ['NO_PROXY', 'no_proxy'] },
+    text: 'What is reached without the proxy: host names (with all below them), `host:port`, addresses, CIDR blocks, `*`. Separated by commas or spaces; an entry that can match nothing is an error.',
   }),
   'network.connectTo': setting({
-    kind: 'list of `host:port=host:port`', schema: list(connectTo()), default: '', flag: '--connect-to', show: (rules) => rules.map(formatConnectTo),
+    kind: 'list of `host:port=host:port`', schema: list(connectTo()), default: '', flag: '--connect-to', keptAtEnrollment: true, show: (rules) => rules.map(formatConnectTo),
     text: 'Where connections really go, in place of name resolution (PrivateLink, split-horizon DNS). Certificates are checked against the name asked for.',
   }),
-  'network.caFile': setting({ ...pathKind, flag: '--network-ca-file', text: 'PEM file of CAs trusted beside the public ones on every connection, the proxy’s included.' }),
+  'network.caFile': setting({ ...pathKind, flag: '--network-ca-file', keptAtEnrollment: true, text: 'PEM file of CAs trusted beside the public ones on every connection, the proxy’s included.' }),
   capacity: setting({ kind: 'whole number, 1 to 64', schema: whole(1, 64), default: 2, flag: '--capacity', text: 'Runs at work at once; each has a process of its own.' }),
   'jobs.deadline': setting({
     kind: 'duration', show: formatDuration, schema: duration('1s', '7d'), default: '6h', flag: '--job-deadline',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConnectToRule } from '../network/connect.ts';
 import { parseEndpoint, formatEndpoint } from '../network/endpoint.ts';
+import { parseNoProxyRule } from '../network/no-proxy.ts';
 import { parseProxy } from '../network/proxy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
@@ -77,8 +78,20 @@ export function text(): z.ZodType<string> {
 
 /** A list, or text with commas in between. */
 export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
-  const split = (raw: unknown): unknown => (typeof raw === 'string' ? raw.split(',').map((part) => part.trim()).filter((part) => part !== '') : raw);
-  return z.preprocess(split, z.array(item, 'must be a list'));
+  return z.preprocess((raw) => (typeof raw === 'string' ? splitText(raw, /,/) : raw), z.array(item, 'must be a list'));
+}
+
+/** Entries that `bypassesProxy` understands, separated by commas or white space, also within an entry of a YAML list. */
+export function noProxyRules(): z.ZodType<readonly string[]> {
+  const split = (raw: unknown): unknown => {
+    if (Array.isArray(raw)) return raw.flatMap(split);
+    return typeof raw === 'string' ? splitText(raw, /[,\s]/) : raw;
+  };
+  return z.preprocess(split, z.array(z.string('must be text').transform((rule, context) => attempt(context, () => parseNoProxyRule(rule))), 'must be a list'));
+}
+
+function splitText(text: string, separator: RegExp): string[] {
+  return text.split(separator).map((part) => part.trim()).filter((part) => part !== '');
 }
 
 export function connectTo(): z.ZodType<ConnectToRule> {

@@ -13,9 +13,16 @@ export interface Proxy {
 
 const REMEDY = 'Write for example http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
 
-/** Reads `http[s]://[user:password@]host[:port]`. Throws INPUT_INVALID, never with the text itself: it may hold a password. */
+/** Characters that end the authority of a URL. People write them into user names (`DOMAIN\\user`) and passwords as they are. */
+const ENDS_AUTHORITY = /[\\/?#]/g;
+
+/**
+ * Reads `http[s]://[user:password@]host[:port]`. User name and password end at the last `@`; they may be percent-encoded,
+ * and `\`, `/`, `?` and `#` in them need not be. Throws INPUT_INVALID, never with the text itself: it may hold a password.
+ */
 export function parseProxy(text: string): Proxy {
-  const url = URL.parse(text);
+  const { scheme, credentials, rest } = splitCredentials(text);
+  const url = URL.parse(`${scheme}${credentials === undefined ? '' : `${credentials.replace(ENDS_AUTHORITY, encodeURIComponent)}@`}${rest}`);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') throw invalid('is not the address of an HTTP proxy');
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') throw invalid('has more than host and port');
   const secure = url.protocol === 'https:';
@@ -23,12 +30,23 @@ export function parseProxy(text: string): Proxy {
   return { endpoint: { host: normalizeHost(url.hostname), port }, secure, authorization: basic(url.username, url.password) };
 }
 
+/** The address of a proxy for people to see: user name and password are replaced. */
+export function hideProxyCredentials(text: string): string {
+  const { scheme, credentials, rest } = splitCredentials(text);
+  return credentials === undefined ? text : `${scheme}hidden:hidden@${rest}`;
+}
+
+function splitCredentials(text: string): { readonly scheme: string; readonly credentials: string | undefined; readonly rest: string } {
+  const { scheme = '', credentials, rest = '' } = /^(?<scheme>[a-z][a-z0-9+.-]*:\/\/)?(?:(?<credentials>.*)@)?(?<rest>[^@]*)$/is.exec(text.trim())?.groups ?? {};
+  return { scheme, credentials, rest };
+}
+
 function basic(username: string, password: string): string | undefined {
   if (username === '' && password === '') return undefined;
   try {
     return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
   } catch {
-    throw invalid('has a user name or password that is not URL-encoded');
+    throw invalid('has a user name or password in which a % is not followed by two hexadecimal digits; write %25 for it');
   }
 }
 

@@ -8,6 +8,7 @@ import tls, { type Server } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
+import { bundledCertificates } from './trust.ts';
 
 const HOST = 'plane.example';
 const directory = mkdtempSync(join(tmpdir(), 'trust-'));
@@ -45,6 +46,15 @@ async function connectElsewhere(publicCas: boolean): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env: { ...process.env, NODE_EXTRA_CA_CERTS: extraFile } });
   return stdout.trim();
 }
+
+describe('the bundle of the system', () => {
+  it('is the first file that can be read, whatever stands between its certificates', () => {
+    const bundle = join(directory, 'bundle.pem');
+    writeFileSync(bundle, `# comment\n${privateCa.trim()}\n\n# another\n${privateCa.trim()}\n`);
+    expect(bundledCertificates([join(directory, 'missing'), bundle, extraFile])).toEqual([privateCa.trim(), privateCa.trim()]);
+    expect(bundledCertificates([join(directory, 'missing')])).toEqual([]);
+  });
+});
 
 describe('public certificate authorities', () => {
   it('are trusted beside a private one', async () => {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 import { RunnerError } from '../runtime/errors.ts';
 
@@ -57,5 +58,24 @@ function assertCertificates(pem: string): void {
 }
 
 function publicCertificates(): string[] {
-  return [...new Set([...tls.rootCertificates, ...tls.getCACertificates('system'), ...tls.getCACertificates('extra')].map((pem) => pem.trim()))];
+  const system = [...tls.getCACertificates('system'), ...bundledCertificates(SYSTEM_BUNDLES)];
+  return [...new Set([...tls.rootCertificates, ...system, ...tls.getCACertificates('extra')].map((pem) => pem.trim()))];
+}
+
+/**
+ * Node looks for the system's certificates where OpenSSL was built to look, one file a certificate. Distributions other than
+ * Debian's family keep all of them in one file elsewhere.
+ */
+const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
+
+/** Certificates of the first of the files that can be read. */
+export function bundledCertificates(paths: readonly string[]): string[] {
+  for (const path of paths) {
+    try {
+      return readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    } catch {
+      // The next distribution's place.
+    }
+  }
+  return [];
 }

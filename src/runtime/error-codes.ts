@@ -47,7 +47,7 @@ const network = {
   NETWORK_UNREACHABLE: entry('transient', 'The other side could not be reached.', 'Check name resolution, firewall and proxy for the host in the message.'),
   NETWORK_TIMEOUT: entry('transient', 'The other side did not answer in time.', 'Check the network; the call is repeated where that is safe.'),
   NETWORK_RESET: entry('transient', 'The connection broke.', 'Nothing, if it is rare; otherwise look at proxies and idle timeouts on the way.'),
-  TLS_UNTRUSTED: entry('user', 'The certificate of the other side is not trusted.', 'If it is signed by a private CA, name its file in the configuration; never turn the check off.'),
+  TLS_UNTRUSTED: entry('user', 'The certificate of the other side is not trusted.', 'If a private CA signed it, name the CA’s PEM file: --ca-file (controlPlane.caFile) for the control plane, --network-ca-file (network.caFile) for everything else and for a proxy that intercepts TLS.'),
   PROXY_REFUSED: entry('user', 'The proxy refused the connection.', 'Check the proxy address, its credentials and its allow-list.'),
   HOST_DENIED: entry('permanent', 'The local policy does not allow a connection to this host.', 'If the host is right, allow it in the policy file.'),
   ADDRESS_DENIED: entry('permanent', 'The host name leads to an address the local policy does not allow.', 'If it is meant to be private, set network.connectTo or allow private addresses in the policy.'),

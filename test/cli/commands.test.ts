@@ -85,7 +85,7 @@ describe('config show', () => {
     const { stdout } = await place.call(['config', 'show', '--capacity', '4', '--json'], { env });
     const { settings } = JSON.parse(stdout) as { settings: { key: string; value: unknown; source: { kind: string } }[] };
     const byKey = Object.fromEntries(settings.map(({ key, value, source }) => [key, [value, source.kind]]));
-    expect(byKey).toMatchObject({ capacity: [4, 'flag'], name: ['test', 'file'], drainTimeout: ['5m', 'default'], 'spool.maxBytes': ['1GiB', 'default'], 'network.proxy': ['http://hidden:hidden@proxy:3128/', 'environment'] });
+    expect(byKey).toMatchObject({ capacity: [4, 'flag'], name: ['test', 'file'], drainTimeout: ['5m', 'default'], 'spool.maxBytes': ['1GiB', 'default'], 'network.proxy': ['http://hidden:hidden@proxy:3128', 'environment'] });
     expect((await place.call(['config', 'show'], { env })).stdout).not.toContain('hunter2222');
   });
 });

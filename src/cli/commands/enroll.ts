@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { collectEnrolledSettings } from '../../config/enrolled-settings.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import { enrol } from '../../link/enrol.ts';
 import { createConnect } from '../../network/open.ts';
@@ -19,10 +20,12 @@ export async function enroll(invocation: Invocation): Promise<void> {
     throw new RunnerError('USAGE', 'a token on the command line is visible to every process of this machine', { remedy: 'Give it in a file with --token-file FILE, or on standard input with --token-file -. Ask for a new token; this one has been seen.' });
   }
   const tokenFile = needFlag(flags, 'token-file');
-  const { config, sources } = await loadSettings(invocation);
+  const settings = await loadSettings(invocation);
+  const { config } = settings;
   const { url } = config.controlPlane;
   if (url === undefined) throw new RunnerError('USAGE', '--url is missing', { remedy: 'Name the control plane: --url wss://catalog.example.com' });
   const connect = createConnect(await controlPlaneNetwork(config));
+  const kept = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
   const identity = await enrol({
@@ -30,8 +33,9 @@ export async function enroll(invocation: Invocation): Promise<void> {
     connect, clock: systemClock, signal: interrupts.signal,
   });
   const { runnerId, name, controlPlaneUrl } = identity;
-  terminal.result({ runnerId, name, controlPlaneUrl, stateDir: config.stateDir }, `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`);
-  if (sources['controlPlane.caFile'].kind === 'flag') terminal.notice(`\`run\` needs the CA file too: set controlPlane.caFile in ${config.configFile}.`);
+  kept.write();
+  terminal.result({ runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys }, `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`);
+  if (kept.keys.length > 0) terminal.notice(`Kept for later starts: ${kept.keys.join(', ')}. The configuration file takes precedence.`);
 }
 
 async function readToken(file: string, { terminal, interrupts }: Invocation): Promise<string> {
