@@ -45,31 +45,50 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const { clock, random, limits, log } = options;
   const store = openSqliteStore(join(options.data, 'store.sqlite'));
   const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard() };
-  const registry = new Registry();
-  const delivery = new Delivery(ground);
   const stopping = new AbortController();
   const authorities = new Set<string>(options.authorities.map((authority) => authority.toLowerCase()));
-  const sessions = new Sessions({ ...ground, registry, delivery, authorities });
-  const app = createApp({ ground, registry, adminTokenHash: hashToken(options.adminToken), stopping: stopping.signal });
+  const engine = createEngine(ground, authorities);
+  const app = createApp({ ground, registry: engine.registry, adminTokenHash: hashToken(options.adminToken), stopping: stopping.signal });
   const { cert, key } = options.tls;
   const listener = getRequestListener(app.fetch);
-  const port = new Port({ cert, key, accept: (wire) => sessions.accept(wire), answer: (request, response) => void listener(request, response) });
+  const port = new Port({ cert, key, accept: (wire) => engine.accept(wire), answer: (request, response) => void listener(request, response) });
   const number = await port.listen(options.host, options.port);
   for (const host of ['localhost', '127.0.0.1', '[::1]', options.host]) authorities.add(`${host.toLowerCase()}:${number}`);
-  const dispatching = new Dispatcher(ground, registry).run(stopping.signal);
-  const retaining = new Retention(ground).run(stopping.signal);
+  const running = engine.run(stopping.signal);
   return {
     port: number,
     close: async () => {
       port.stopListening();
       stopping.abort();
       ground.changes.changed(DISPATCH);
-      await dispatching;
-      await retaining;
-      await sessions.close();
-      await delivery.idle();
+      await running;
       port.close();
       await store.close();
+    },
+  };
+}
+
+/** A control plane without its port: who has connections gives them to it. */
+export interface Engine {
+  readonly registry: Registry;
+  /** Takes a runner's connection. */
+  accept(wire: Wire): void;
+  /** Runs until the signal aborts; then runners are told goodbye, and what they delivered is stored, before it resolves. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** `authorities` are host:port in lower case, as runners may dial it. */
+export function createEngine(ground: Ground, authorities: ReadonlySet<string>): Engine {
+  const registry = new Registry();
+  const delivery = new Delivery(ground);
+  const sessions = new Sessions({ ...ground, registry, delivery, authorities });
+  return {
+    registry,
+    accept: (wire) => sessions.accept(wire),
+    run: async (signal) => {
+      await Promise.all([new Dispatcher(ground, registry).run(signal), new Retention(ground).run(signal)]);
+      await sessions.close();
+      await delivery.idle();
     },
   };
 }

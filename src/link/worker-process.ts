@@ -32,9 +32,11 @@ export interface StartWorkerOptions {
   /** From a request to stop until the process is killed. */
   readonly graceMs?: number;
   readonly processes?: Processes;
+  /** Starts the program; `fork` of Node unless a simulation has its own. */
+  readonly fork?: typeof fork;
 }
 
-const DEFAULTS = { memoryMb: 256, graceMs: 10_000, processes: systemProcesses, secretPrefix: undefined } as const;
+const DEFAULTS = { memoryMb: 256, graceMs: 10_000, processes: systemProcesses, secretPrefix: undefined, fork } as const;
 
 /** All that a worker needs of the environment. Nothing that could change what Node runs, and no proxy or token by accident. */
 const PASSED_ON = [
@@ -51,7 +53,7 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
   const complete = { ...DEFAULTS, ...options };
   return async (job) => {
     const outbox = complete.store.spoolOf(job.ref);
-    const child = fork(complete.entry, [], {
+    const child = complete.fork(complete.entry, [], {
       env: chooseEnvironment(complete.env, complete.secretPrefix),
       execArgv: workerNodeOptions(complete.memoryMb),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

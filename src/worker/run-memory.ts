@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { RunMemory } from '../connectors/connector.ts';
+import { type Disk, isSystemError } from '../spool/disk.ts';
+import { nodeDisk } from '../spool/node-disk.ts';
+import { readSealed, removeFile, writeSealed } from '../spool/sealed-file.ts';
 
 /** What a run remembers is small; anything larger was not written by this program. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -13,15 +14,16 @@ export interface FileRunMemory extends RunMemory {
 }
 
 /** A file for each service. It may be deleted at any time, and one that cannot be read counts as none. */
-export function createRunMemory(directory: string, service: string): FileRunMemory {
-  const path = join(directory, `${createHash('sha256').update(service).digest('hex').slice(0, 32)}.json`);
+export function createRunMemory(directory: string, service: string, disk: Disk = nodeDisk): FileRunMemory {
+  const name = `${createHash('sha256').update(service).digest('hex').slice(0, 32)}.json`;
   let kept: unknown;
   let touched = false;
   return {
     recall: async () => {
       try {
-        if ((await stat(path)).size > MOST_BYTES) return undefined;
-        return JSON.parse(await readFile(path, 'utf8')) as unknown;
+        if ((await sizeOf(disk, `${directory}/${name}`)) > MOST_BYTES) return undefined;
+        const stored = await readSealed(disk, directory, name);
+        return stored === undefined || stored === 'damaged' ? undefined : JSON.parse(stored.text) as unknown;
       } catch {
         return undefined;
       }
@@ -32,11 +34,28 @@ export function createRunMemory(directory: string, service: string): FileRunMemo
     },
     commit: async () => {
       if (!touched) return;
-      if (kept === undefined) return rm(path, { force: true });
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const unfinished = `${path}.${process.pid}`;
-      await writeFile(unfinished, JSON.stringify(kept), { mode: 0o600 });
-      await rename(unfinished, path);
+      if (kept === undefined) return await forget(disk, directory, name);
+      await disk.makeDirectory(directory);
+      await writeSealed(disk, directory, name, JSON.stringify(kept));
     },
   };
+}
+
+async function sizeOf(disk: Disk, path: string): Promise<number> {
+  const file = await disk.open(path, 'read');
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Lasting, so that no power cut brings the memory back. */
+async function forget(disk: Disk, directory: string, name: string): Promise<void> {
+  try {
+    await removeFile(disk, `${directory}/${name}`);
+    await disk.syncDirectory(directory);
+  } catch (thrown) {
+    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+  }
 }
