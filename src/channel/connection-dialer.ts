@@ -13,7 +13,7 @@ export interface DialerOptions {
   readonly url: string;
   readonly connect: Connect;
   readonly clock: Clock;
-  /** For the connection with TLS, and again for what turns it into a channel, in milliseconds. */
+  /** For the connection with TLS and what turns it into a channel together, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -56,9 +56,10 @@ export class ConnectionDialer implements Dialer {
     const { connect, clock, timeoutMs } = this.#options;
     const codec = await loadCodec();
     throwIfAborted(signal);
+    const startedAt = clock.monotonic();
     const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: [this.#opening.alpn] } });
     try {
-      const { wire, listen } = await this.#open(connection, signal);
+      const { wire, listen } = await this.#open(connection, timeoutMs - (clock.monotonic() - startedAt), signal);
       const channel = new FramedChannel(this.kind, wire, codec, clock);
       listen(channel);
       return channel;
@@ -68,10 +69,10 @@ export class ConnectionDialer implements Dialer {
     }
   }
 
-  async #open(connection: Duplex, signal: AbortSignal): Promise<Opened> {
+  async #open(connection: Duplex, leftMs: number, signal: AbortSignal): Promise<Opened> {
     const { clock, timeoutMs } = this.#options;
     try {
-      return await withDeadline('opening the channel', timeoutMs, clock, signal, (bounded) => this.#opening.open(connection, this.authority, clock, bounded));
+      return await withDeadline('opening the channel', leftMs, clock, signal, (bounded) => this.#opening.open(connection, this.authority, clock, bounded));
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code !== 'DEADLINE_EXCEEDED') throw error;

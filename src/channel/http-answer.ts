@@ -18,21 +18,22 @@ export const ANSWER_BODY_LIMIT = 16 * 1024;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * What such an answer means. Only an error document in the control plane's own form speaks for the control plane; a
- * page in its place comes from a proxy, a captive portal or a load balancer and never ends the runner.
+ * What such an answer means. Only an error document in the control plane's own form speaks for the control plane, and a
+ * 429 or 503 without a body; a page in its place comes from a proxy, a captive portal or a load balancer. A page never ends
+ * the runner, and its error is one after which another kind of channel is tried.
  */
 export function explainAnswer(answer: HttpAnswer, where: string, now: number): RunnerError {
   const stated = statedError(answer.body);
   const retryAfterMs = parseRetryAfter(answer.retryAfter, now, MAX_RETRY_AFTER_MS);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (stated !== undefined && isErrorCode(stated.code)) return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
-  const page = stated === undefined && answer.contentType.includes('html') ? ' with a web page' : '';
-  const message = `${where} answered ${answer.status}${page} instead of opening the channel`;
-  if (answer.status === 429 || answer.status === 503) return new RunnerError('CONTROL_PLANE_BUSY', message, wait);
+  const page = stated === undefined && answer.contentType.includes('html');
+  const message = `${where} answered ${answer.status}${page ? ' with a web page' : ''} instead of opening the channel`;
+  if ((answer.status === 429 || answer.status === 503) && (stated !== undefined || answer.body.trim() === '')) return new RunnerError('CONTROL_PLANE_BUSY', message, wait);
   if ([401, 403, 407].includes(answer.status)) {
-    return new RunnerError('PROXY_REFUSED', message, { remedy: 'Something between here and the control plane answered: check proxy, firewall and captive portal.' });
+    return new RunnerError('PROXY_REFUSED', message, { ...wait, remedy: 'Something between here and the control plane answered: check proxy, firewall and captive portal.' });
   }
-  return new RunnerError('NETWORK_UNREACHABLE', message, { remedy: 'Check the control plane URL, and whether a proxy or captive portal answers in its place.' });
+  return new RunnerError('NETWORK_UNREACHABLE', message, { ...wait, remedy: 'Check the control plane URL, and whether a proxy or captive portal answers in its place.' });
 }
 
 /** `{"error":{"code":…,"message":…}}`, the form of every error of a control plane. */

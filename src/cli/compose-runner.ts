@@ -22,7 +22,7 @@ import { systemRandom } from '../runtime/random.ts';
 import { ENVIRONMENT_PREFIX } from '../secrets/environment.ts';
 import { platform, version } from './version.ts';
 
-const DIAL_TIMEOUT_MS = 15_000;
+const DIAL_TIMEOUT_MS = 10_000;
 
 export interface Runner {
   readonly link: Link;
@@ -40,7 +40,7 @@ export async function composeRunner(config: RunnerConfig, logger: Logger, env: R
   assertSameControlPlane(config, identity);
   await warnWithoutPolicy(config, logger);
   const dialers = await createDialers(config, identity);
-  const store = await openOutboxStore({ stateDir: config.stateDir, clock: systemClock, logger, maxBytes: config.spool.maxBytes });
+  const store = await openOutboxStore({ stateDir: config.stateDir, clock: systemClock, logger, maxBytes: config.spool.maxBytes, owner: identity.runnerId });
   const startWorker = createStartWorker({
     store, entry: workerEntry(), settings: config, logger, clock: systemClock, env, memoryMb: config.jobs.memoryMb,
     secretPrefix: config.secrets.environment.enabled ? ENVIRONMENT_PREFIX : undefined,

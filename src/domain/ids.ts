@@ -25,6 +25,12 @@ export function attemptKey(ref: AttemptRef): string {
   return `${ref.runId}.${ref.attempt}.${ref.epoch}`;
 }
 
+/** Whether a file name is one that `attemptKey` makes. */
+export function isAttemptKey(name: string): boolean {
+  const [runId = '', attempt = '', epoch = '', ...more] = name.split('.');
+  return isRunId(runId) && /^[1-9][0-9]{0,15}$/.test(attempt) && /^[0-9]{1,16}$/.test(epoch) && more.length === 0;
+}
+
 export function sameAttempt(a: AttemptRef, b: AttemptRef): boolean {
   return a.runId === b.runId && a.attempt === b.attempt && a.epoch === b.epoch;
 }

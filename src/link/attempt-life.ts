@@ -43,9 +43,12 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
     logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });
     await underDeadline(worker, attempt, job.deadlineMs, clock);
   } catch (thrown) {
-    attempt.requestStop({ reason: new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }), status: 'interrupted' });
-    logger.log('error', 'worker could not be started', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
+    const error = RunnerError.from(thrown);
+    attempt.requestStop({ reason: error.code === 'DISK_FULL' ? error : new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }), status: 'interrupted' });
+    logger.log('error', 'worker could not be started', { attempt: attempt.key, error: String(error) });
   }
+  attempt.vacate();
+  changed();
   await close(attempt, options);
   attempt.become({ name: 'ended' });
   changed();
@@ -62,8 +65,9 @@ async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs:
   over.abort();
 }
 
-async function close(attempt: Attempt, { store, clock, logger, signal, changed }: LifeOptions): Promise<void> {
-  const reason = attempt.stopRequest?.reason ?? new RunnerError('WORKER_DIED', 'the worker ended without an outcome');
+/** Writes the outcome of an attempt that has none, again and again until there is room for it. Never rejects. */
+export async function close(attempt: Attempt, { store, clock, logger, signal, changed }: Omit<LifeOptions, 'startWorker'>, fallback = new RunnerError('WORKER_DIED', 'the worker ended without an outcome')): Promise<void> {
+  const reason = attempt.stopRequest?.reason ?? fallback;
   while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
     try {
       await store.closeInterrupted(attempt.ref, reason.toFailure());

@@ -90,6 +90,11 @@ export class SpoolOutbox implements Outbox {
     return this.#inTurn(() => this.#findLeft());
   }
 
+  /** Names the reason of the outcome before any other. */
+  noteDamage(damage: Failure): void {
+    this.#damage = damage;
+  }
+
   /** Appends the outcome for a worker that ended without one; damage on disk is named as the reason before anything else. */
   closeInterrupted(error: Failure, now: number): Promise<void> {
     return this.#inTurn(async () => {

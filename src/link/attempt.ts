@@ -27,6 +27,7 @@ export class Attempt {
   readonly outbox: Outbox;
   readonly #gone = new AbortController();
   #state: AttemptState;
+  #occupied: boolean;
   #stop: StopRequest | undefined;
   #condition: ErrorCode | undefined;
   #progress: { readonly value: Progress; readonly sent: boolean } | undefined;
@@ -36,6 +37,7 @@ export class Attempt {
     this.key = attemptKey(outbox.ref);
     this.outbox = outbox;
     this.#state = state;
+    this.#occupied = this.working;
   }
 
   get state(): AttemptState {
@@ -47,9 +49,19 @@ export class Attempt {
     return this.#gone.signal;
   }
 
-  /** Whether a worker is at it: it takes a place, and its lease matters. */
+  /** Whether a worker is at it, so that its lease matters. */
   get working(): boolean {
     return this.#state.name === 'starting' || this.#state.name === 'running';
+  }
+
+  /** Whether it takes one of the runner's places: from its start until its worker process is gone, also when the attempt is not wanted any more. */
+  get occupied(): boolean {
+    return this.#occupied;
+  }
+
+  /** Its worker process is gone, or there never was one. */
+  vacate(): void {
+    this.#occupied = false;
   }
 
   /** Whether the control plane should go on waiting for it. */

@@ -15,7 +15,8 @@ const FEATURES: readonly string[] = ['zstd'];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;
-const HEARTBEAT_MAX_MS = 60_000;
+/** With `silenceMs` and the first back-off on top, a half-open connection is replaced within 30 seconds. */
+const HEARTBEAT_MAX_MS = 12_000;
 const PAYLOAD_MAX_BYTES = 1024 * 1024;
 
 /** What the runner says of itself; the rest of the statement follows from identity, channel and challenge. */

@@ -83,7 +83,7 @@ export class HeartbeatLoop {
     this.#sentAt.delete(this.#number - REMEMBERED_BEATS);
     return {
       number: this.#number, leases: attempts.all().filter(({ alive }) => alive).map(({ ref }) => ref),
-      running: attempts.working(), capacity, draining: draining(), spoolBytes: attempts.spoolBytes(), condition: condition(),
+      running: attempts.occupied(), capacity, draining: draining(), spoolBytes: attempts.spoolBytes(), condition: condition(),
     };
   }
 

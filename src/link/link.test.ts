@@ -231,6 +231,45 @@ describe('offers', () => {
     await stage.until('started', () => stage.workers.started.length === 2);
   });
 
+  it('wait for the place of a worker that is being ended, so that there are never more processes than places', async () => {
+    const worker = await working({ capacity: 1 });
+    worker.mortal = false;
+    await stage.controlPlane.offer(ref('run-1', 2, 5));
+    await stage.until('killed', () => worker.killed);
+    await stage.clock.advance(1_000);
+    expect(stage.workers.started).toHaveLength(1);
+    expect(stage.controlPlane.of('reject')).toEqual([]);
+    worker.exit();
+    await stage.until('started', () => stage.workers.started.length === 2);
+    expect(stage.controlPlane.of('reject')).toEqual([]);
+  });
+
+  it('are rejected when a worker that was killed does not give its place back, and the log says so', async () => {
+    const worker = await working({ capacity: 1 });
+    worker.mortal = false;
+    stage.controlPlane.lost = [run];
+    await stage.until('killed', () => worker.killed, 100);
+    await stage.controlPlane.offer(other);
+    await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ ref: other, code: 'AT_CAPACITY', permanent: false });
+    expect(stage.workers.started).toHaveLength(1);
+    expect(stage.logger.entries).toContainEqual({ level: 'warn', message: 'job rejected: all places are taken', data: { attempt: 'run-2.1.1', capacity: 1, running: 1 } });
+    worker.exit();
+    await stage.controlPlane.offer(other);
+    await stage.until('started', () => stage.workers.started.length === 2);
+  });
+
+  it('are rejected while a worker that has delivered everything lingers', async () => {
+    const worker = await working({ capacity: 1 });
+    worker.outbox.append({ kind: 'outcome', status: 'success' }, true);
+    await stage.until('delivered', () => stage.link.status().attempts[0]?.state === 'gone');
+    await stage.controlPlane.offer(other);
+    await stage.clock.advance(1_000);
+    expect(stage.workers.started).toHaveLength(1);
+    worker.exit();
+    await stage.until('started', () => stage.workers.started.length === 2);
+  });
+
   it.each([
     ['of an unknown kind', { kind: 'shell' }, 'JOB_KIND_UNSUPPORTED', true],
     ['that are not text', { workflow: Buffer.from([0xff, 0xfe]) }, 'JOB_INVALID', true],
@@ -376,6 +415,40 @@ describe('attempts', () => {
     expect(stage.dials).toBe(1);
   });
 
+  it('whose files cannot be deleted are tried again until they are gone', async () => {
+    const worker = await working();
+    stage.store.discardFailure = new RunnerError('SINK_FAILED', 'a disk error');
+    stage.controlPlane.lost = [run];
+    await stage.until('killed', () => worker.killed, 100);
+    await stage.clock.advance(30_000);
+    expect(stage.link.status().attempts).toMatchObject([{ state: 'gone' }]);
+    stage.store.discardFailure = undefined;
+    await stage.until('deleted', () => stage.link.status().attempts.length === 0, 500);
+    expect(worker.outbox.discarded).toBe(true);
+  });
+
+  it('of a revoked runner are deleted with it, also those that had ended', async () => {
+    const worker = await working();
+    stage.controlPlane.acknowledges = false;
+    worker.write(3);
+    worker.finish();
+    await stage.controlPlane.offer(other);
+    await stage.until('started', () => stage.workers.started.length === 2);
+    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 } });
+    await stage.until('ended', () => stage.ended !== undefined, 100);
+    expect(stage.store.held()).toEqual([]);
+    expect(stage.store.all.map(({ discarded }) => discarded)).toEqual([true, true]);
+  });
+
+  it('of a runner that another process has superseded are kept for when it is back', async () => {
+    const worker = await working();
+    stage.controlPlane.acknowledges = false;
+    worker.finish();
+    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'SUPERSEDED', message: 'elsewhere', permanent: true, retryAfterMs: 0 } });
+    await stage.until('ended', () => stage.ended !== undefined, 100);
+    expect(stage.store.held()).toHaveLength(1);
+  });
+
   it('that ended are kept for delivery however long the link is away', async () => {
     const worker = await working();
     stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
@@ -403,6 +476,18 @@ describe('after a restart, a link', () => {
     expect(stage.controlPlane.statements[0]!.held).toMatchObject([{ ref: run, durableSequence: 3, running: false, complete: true }]);
     expect(stage.controlPlane.stream(run).lines).toHaveLength(3);
     expect(JSON.parse(stage.controlPlane.stream(run).lines[2]!)).toMatchObject({ status: 'interrupted', error: { code: 'RUNNER_STOPPED' } });
+  });
+
+  it('writes the outcome of what was at work as soon as there is room for it', async () => {
+    const store = new MemoryOutboxStore();
+    store.add(run).append({ kind: 'log' });
+    store.closeFailure = new RunnerError('DISK_FULL', 'no room');
+    stage = await new LinkStage({}, store).start().untilConnected();
+    await stage.clock.advance(20_000);
+    expect(stage.controlPlane.stream(run).complete).toBe(false);
+    store.closeFailure = undefined;
+    await forgotten();
+    expect(JSON.parse(stage.controlPlane.stream(run).lines[1]!)).toMatchObject({ status: 'interrupted', error: { code: 'RUNNER_STOPPED' } });
   });
 
   it('discards what the control plane does not want any more', async () => {

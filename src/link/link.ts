@@ -8,7 +8,7 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { TaskGroup } from '../runtime/task-group.ts';
 import type { Attempt } from './attempt.ts';
-import { live } from './attempt-life.ts';
+import { close, live, type LifeOptions } from './attempt-life.ts';
 import { Attempts } from './attempts.ts';
 import { drain, stopWorkers } from './drain.ts';
 import { handshake } from './handshake.ts';
@@ -17,7 +17,7 @@ import { Leases } from './leases.ts';
 import type { AttemptStatus, LinkState, LinkStatus } from './link-state.ts';
 import type { OutboxStore } from './outbox.ts';
 import { resolvePositions } from './positions.ts';
-import { recover } from './recovery.ts';
+import { recover, stoppedAtWork } from './recovery.ts';
 import { Session } from './session.ts';
 import { Supervisor, type Handshaken } from './supervisor.ts';
 import { DEFAULT_TIMING, type LinkTiming } from './timing.ts';
@@ -76,13 +76,11 @@ class RunnerLink implements Link {
   #stopped: LinkState | undefined;
 
   constructor(options: LinkOptions) {
-    const { clock, random, logger, dialers, store, startWorker } = options;
+    const { clock, random, logger, dialers, store, capacity } = options;
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
-    this.#attempts = new Attempts(store, (attempt, job) => live(attempt, job, {
-      store, startWorker, clock, logger, changed: () => this.#attempts.changed.ring(), signal: this.#stopping.signal,
-    }), logger);
+    this.#attempts = new Attempts({ store, capacity, clock, logger, signal: this.#stopping.signal, live: (attempt, job) => live(attempt, job, this.#lifeOptions()) });
     this.#leases = new Leases(clock, (ref) => this.#leaseEnded(ref));
     this.#supervisor = new Supervisor({
       dialers, clock, random, logger, timing: this.#timing,
@@ -92,8 +90,9 @@ class RunnerLink implements Link {
 
   async run(signal: AbortSignal): Promise<void> {
     const { store, logger } = this.#options;
-    await recover(store, this.#attempts, logger);
+    const open = await recover(store, this.#attempts, logger);
     const group = new TaskGroup(signal);
+    for (const attempt of open) group.start((scope) => close(attempt, { ...this.#lifeOptions(), signal: scope }, stoppedAtWork()));
     group.start((scope) => this.#supervisor.run(scope));
     group.start((scope) => this.#leases.run(scope));
     group.start((scope) => this.#drainWhenAsked(group, scope));
@@ -106,8 +105,23 @@ class RunnerLink implements Link {
     } finally {
       this.#stopping.abort(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
       await stopWorkers({ attempts: this.#attempts, clock: this.#options.clock, stopMs: this.#timing.stopMs });
+      if (this.#revoked()) this.#dropAll();
       await this.#attempts.settled();
     }
+  }
+
+  #lifeOptions(): LifeOptions {
+    const { store, startWorker, clock, logger } = this.#options;
+    return { store, startWorker, clock, logger, changed: () => this.#attempts.changed.ring(), signal: this.#stopping.signal };
+  }
+
+  #revoked(): boolean {
+    return this.#stopped?.name === 'stopped' && this.#stopped.error?.code === 'RUNNER_REVOKED';
+  }
+
+  /** Nobody takes the records of a revoked identity, and no later identity may deliver them. */
+  #dropAll(): void {
+    for (const attempt of this.#attempts.all()) this.#attempts.drop(attempt, new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner'));
   }
 
   drain(): void {

@@ -2,7 +2,7 @@ import type { Channel } from '../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../channel/frames.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import { isJobKind, type Job } from '../domain/job.ts';
-import { aborted } from '../runtime/abort.ts';
+import { aborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -16,6 +16,8 @@ const WORKFLOW_MAX_BYTES = 512 * 1024;
 const WAITING_OFFERS = 64;
 /** How long a full disk is reported after an offer was refused for it. */
 const CONDITION_MS = 60_000;
+/** How long an offer waits for the place of a worker that is being ended. */
+const VACATE_MS = 5_000;
 
 export interface OffersOptions {
   readonly attempts: Attempts;
@@ -59,19 +61,20 @@ export class Offers {
     for await (const { offer, at } of this.#waiting) {
       if (signal.aborted) return;
       const ref = toAttemptRef(offer.ref);
-      const answer = await this.#consider(ref, offer, at);
+      const answer = await this.#consider(ref, offer, at, signal);
       await channel.send('accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected), signal);
       if ('accepted' in answer && answer.isNew) begun(answer.accepted);
     }
   }
 
-  async #consider(ref: AttemptRef, offer: Offer, at: number): Promise<Answer> {
+  async #consider(ref: AttemptRef, offer: Offer, at: number, signal: AbortSignal): Promise<Answer> {
     const known = this.#options.attempts.get(ref);
     if (known !== undefined) return this.#again(known);
     try {
       const job = this.#toJob(ref, offer);
       this.#makeWayFor(ref);
-      this.#assertRoom();
+      await this.#untilVacated(signal);
+      if (this.#options.draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
       const denied = await this.#options.checkOffer(job);
       if (denied !== undefined) return { rejected: denied };
       const attempt = await this.#options.attempts.begin(job);
@@ -98,15 +101,16 @@ export class Offers {
 
   /** Two attempts at one run never work side by side: the higher epoch wins. */
   #makeWayFor(ref: AttemptRef): void {
-    const others = this.#options.attempts.ofRun(ref).filter(({ working }) => working);
+    const others = this.#options.attempts.ofRun(ref).filter(({ working, alive }) => working || !alive);
     if (others.some((other) => other.ref.epoch >= ref.epoch)) throw new RunnerError('JOB_INVALID', 'a newer attempt at this run is at work here');
     for (const other of others) this.#options.attempts.drop(other, new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'));
   }
 
-  #assertRoom(): void {
-    const { attempts, capacity, draining } = this.#options;
-    if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
-    if (attempts.working() >= capacity) throw new RunnerError('AT_CAPACITY', `all ${capacity} places are taken`);
+  /** A worker that is being ended gives its place back in a moment; one that is at work does not. */
+  async #untilVacated(signal: AbortSignal): Promise<void> {
+    const { attempts, capacity, clock } = this.#options;
+    if (attempts.occupied() < capacity || attempts.working() >= capacity) return;
+    await withDeadline('ending a worker', VACATE_MS, clock, signal, (within) => attempts.changed.until(() => attempts.occupied() < capacity, within)).catch(() => undefined);
   }
 
   #noteTrouble({ code }: RunnerError): void {

@@ -16,7 +16,7 @@ describe('a session', () => {
     const session = new Session({
       channel, frames: channel.frames()[Symbol.asyncIterator](), clock, logger, timing: DEFAULT_TIMING, capacity: 1, jobDeadlineMs: 1_000,
       agreement: { positions: [], creditBytes: 1_000, maxBatchBytes: 1_000, heartbeatIntervalMs: 1_000, controlPlane: 'x', zstd: true, serverTimeMs: 0 },
-      attempts: new Attempts(store, async () => undefined, logger), leases: new Leases(clock, () => undefined),
+      attempts: new Attempts({ store, live: async () => undefined, capacity: 1, clock, logger, signal: new AbortController().signal }), leases: new Leases(clock, () => undefined),
       checkOffer: async () => undefined, draining: () => false,
     });
     await session.run([], AbortSignal.abort());

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { Job } from '../domain/job.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import type { Disk } from '../spool/disk.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { systemProcesses } from '../spool/processes.ts';
 import { SpoolWriter } from '../spool/writer.ts';
@@ -177,6 +178,80 @@ describe('the outbox store', () => {
     await expect(store.create({ ...job, ref: { ...job.ref, epoch: 4 } })).rejects.toMatchObject({ code: 'SPOOL_FULL' });
     await outbox.acknowledge(1);
     expect(said).toEqual([true, false]);
+  });
+});
+
+describe('a full disk', () => {
+  /** A disk that has room for so many more operations that need some. */
+  function fullAfter(operations: number): Disk {
+    let left = operations;
+    const needRoom = (): void => {
+      left -= 1;
+      if (left < 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    };
+    return {
+      ...nodeDisk,
+      async open(path, mode) {
+        if (mode === 'create') needRoom();
+        const file = await nodeDisk.open(path, mode);
+        const write = file.write.bind(file);
+        return Object.assign(file, { async write(bytes: Uint8Array, position: number) { needRoom(); await write(bytes, position); } });
+      },
+      async makeDirectory(path) { needRoom(); await nodeDisk.makeDirectory(path); },
+    };
+  }
+
+  it('leaves nothing of an attempt that it has no room for, wherever it runs full', async () => {
+    let created = 0;
+    for (let operations = 1; created === 0; operations++) {
+      await store.close();
+      // The first is for the spool directory itself.
+      store = await openStore({ disk: fullAfter(operations) });
+      try {
+        await store.create(job);
+        created = operations;
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ code: 'DISK_FULL' });
+        expect(await readdir(join(stateDir, 'spool'))).toEqual([]);
+      }
+    }
+    expect(created).toBeGreaterThan(3);
+  });
+});
+
+describe('a spool directory', () => {
+  it('with files and directories of somebody else is used, and they are left alone', async () => {
+    await store.create(job);
+    const spool = join(stateDir, 'spool');
+    await writeFile(join(spool, 'notes.txt'), 'mine');
+    await writeFile(join(spool, 'run-7.1.1'), 'a file with the name of an attempt');
+    await mkdir(join(spool, 'lost+found'));
+    await writeFile(join(spool, 'lost+found', 'kept'), 'mine too');
+    const warned: unknown[] = [];
+    const log = (level: string, message: string, data: unknown): void => void (level === 'warn' && warned.push([message, data]));
+    await reopen({ logger: { ...silentLogger, log } });
+    expect(store.held()).toHaveLength(1);
+    expect((await readdir(spool)).sort()).toEqual(['lost+found', 'notes.txt', 'run-1.1.3', 'run-7.1.1']);
+    expect(await readdir(join(spool, 'lost+found'))).toEqual(['kept']);
+    expect(warned).toHaveLength(3);
+    for (const name of ['lost+found', 'notes.txt', 'run-7.1.1']) expect(warned).toContainEqual(['ignoring a file in the spool directory that is not an attempt', { path: join(spool, name) }]);
+  });
+
+  it('is used in spite of an unwanted attempt that cannot be deleted', async () => {
+    await mkdir(join(stateDir, 'spool/run-9.1.1/subdirectory'), { recursive: true });
+    await reopen();
+    expect(await readdir(join(stateDir, 'spool'))).toEqual(['run-9.1.1']);
+  });
+
+  it('delivers nothing that an earlier identity left', async () => {
+    await reopen({ owner: 'runner-1' });
+    await store.create(job);
+    await work(['a\n'], { last: true, tell: true });
+    await reopen({ owner: 'runner-1' });
+    expect(store.held()).toHaveLength(1);
+    await reopen({ owner: 'runner-2' });
+    expect(store.held()).toEqual([]);
+    expect(await readdir(join(stateDir, 'spool'))).toEqual([]);
   });
 });
 

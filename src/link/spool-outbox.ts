@@ -1,11 +1,11 @@
 import type { Failure } from '../domain/failure.ts';
-import { type AttemptRef, attemptKey } from '../domain/ids.ts';
+import { type AttemptRef, attemptKey, isAttemptKey } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { AttemptSpool, type AttemptSpoolOptions } from '../spool/attempt-spool.ts';
-import type { Disk } from '../spool/disk.ts';
+import { type Disk, isSystemError } from '../spool/disk.ts';
 import { type Journal, readJournal, removeAttempt } from '../spool/journal.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { type Processes, systemProcesses } from '../spool/processes.ts';
@@ -17,6 +17,8 @@ export interface OutboxStoreOptions {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The runner's identity. What another one left undelivered is deleted: it may not go to this one's control plane. */
+  readonly owner?: string;
   /** Workers pause at 80 % of this many unacknowledged bytes. */
   readonly maxBytes?: number;
   readonly disk?: Disk;
@@ -35,7 +37,7 @@ const never = new AbortController().signal;
  * torn tails cut, damaged attempts closed as interrupted. Throws STATE_LOCKED.
  */
 export async function openOutboxStore(options: OutboxStoreOptions): Promise<SpoolOutboxStore> {
-  const complete = { maxBytes: DEFAULT_MAX_BYTES, disk: nodeDisk, processes: systemProcesses, ...options };
+  const complete = { maxBytes: DEFAULT_MAX_BYTES, disk: nodeDisk, processes: systemProcesses, owner: undefined, ...options };
   const root = `${options.stateDir}/spool`;
   await complete.disk.makeDirectory(root);
   const lock = await lockState(options.stateDir, complete.processes);
@@ -49,8 +51,10 @@ export async function openOutboxStore(options: OutboxStoreOptions): Promise<Spoo
   }
 }
 
+type Options = Required<Omit<OutboxStoreOptions, 'owner'>> & { readonly owner: string | undefined };
+
 export class SpoolOutboxStore implements OutboxStore {
-  readonly #options: Required<OutboxStoreOptions>;
+  readonly #options: Options;
   readonly #spool: AttemptSpoolOptions;
   readonly #root: string;
   readonly #lock: StateLock;
@@ -58,7 +62,7 @@ export class SpoolOutboxStore implements OutboxStore {
   readonly #listeners = new Set<(paused: boolean) => void>();
   #paused = false;
 
-  constructor(options: Required<OutboxStoreOptions>, root: string, lock: StateLock) {
+  constructor(options: Options, root: string, lock: StateLock) {
     this.#options = options;
     this.#spool = { disk: options.disk, clock: options.clock };
     this.#root = root;
@@ -73,7 +77,8 @@ export class SpoolOutboxStore implements OutboxStore {
     const known = this.#held.get(attemptKey(job.ref));
     if (known !== undefined) return known;
     if (this.#paused) throw new RunnerError('SPOOL_FULL', `${this.bytes()} bytes wait to be delivered`);
-    const journal = { ref: job.ref, kind: job.kind, createdAt: this.#options.clock.now() };
+    const { clock, owner } = this.#options;
+    const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };
     try {
       return this.#hold(await AttemptSpool.create(this.#spool, this.#root, journal));
     } catch (thrown) {
@@ -115,22 +120,44 @@ export class SpoolOutboxStore implements OutboxStore {
 
   /** Called once, before anything else. */
   async recover(): Promise<void> {
-    for (const name of await this.#options.disk.list(this.#root)) await this.#reopen(`${this.#root}/${name}`);
+    for (const name of await this.#options.disk.list(this.#root)) {
+      if (isAttemptKey(name)) await this.#reopen(`${this.#root}/${name}`);
+      else this.#leaveAlone(`${this.#root}/${name}`);
+    }
     this.#weigh();
   }
 
+  #leaveAlone(path: string): void {
+    this.#options.logger.log('warn', 'ignoring a file in the spool directory that is not an attempt', { path });
+  }
+
   async #reopen(directory: string): Promise<void> {
-    const { disk, logger } = this.#options;
+    const { disk, logger, owner } = this.#options;
     try {
       const journal = await readJournal(disk, directory);
-      if (journal === undefined) return await removeAttempt(disk, directory);
+      if (journal === undefined) return await this.#clear(directory);
       await this.#endOrphan(journal);
+      if (owner !== undefined && journal.owner !== undefined && journal.owner !== owner) {
+        logger.log('warn', 'deleting an attempt of an earlier identity of this runner', { directory, owner: journal.owner });
+        return await this.#clear(directory);
+      }
       this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, false));
     } catch (thrown) {
+      if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
       const error = RunnerError.from(thrown);
       logger.log('error', 'an attempt on disk is damaged', { directory, code: error.code, reason: error.message });
       if (error.code !== 'SPOOL_CORRUPT') throw error;
       await this.#salvage(directory, error);
+    }
+  }
+
+  /** Nobody waits for what is deleted here, so a failure is for the log; the next start tries again. */
+  async #clear(directory: string): Promise<void> {
+    try {
+      await removeAttempt(this.#options.disk, directory);
+    } catch (thrown) {
+      if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
+      this.#options.logger.log('warn', 'failed to delete an attempt that is not wanted', { directory, error: String(RunnerError.from(thrown)) });
     }
   }
 
@@ -139,7 +166,11 @@ export class SpoolOutboxStore implements OutboxStore {
     const journal = await readJournal(this.#options.disk, directory).catch(() => undefined);
     if (journal === undefined) return;
     const outbox = this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, true));
-    await outbox.closeInterrupted(error.toFailure(), this.#options.clock.now());
+    outbox.noteDamage(error.toFailure());
+    // Without room for the outcome now, the link tries again.
+    await outbox.closeInterrupted(error.toFailure(), this.#options.clock.now()).catch((thrown: unknown) => {
+      this.#options.logger.log('error', 'failed to write the outcome of a damaged attempt', { directory, error: String(RunnerError.from(thrown)) });
+    });
   }
 
   async #endOrphan({ worker, ref }: Journal): Promise<void> {

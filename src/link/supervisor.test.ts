@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
 import type { Dialer } from '../channel/channel.ts';
 import type { Refusal } from '../channel/frames.ts';
+import { explainAnswer } from '../channel/http-answer.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 let stage: LinkStage;
@@ -110,6 +111,36 @@ describe('a silent control plane', () => {
     expect(stage.logger.entries.some(({ data }) => String(data['error']).startsWith('NETWORK_TIMEOUT'))).toBe(true);
   });
 
+  it.each([
+    ['an idle link', 60_000], ['a link with the usual interval', 15_000],
+  ])('is replaced within 30 seconds of when it went silent, back-off included (%s)', async (_what, heartbeatIntervalMs) => {
+    stage = new LinkStage();
+    stage.controlPlane.welcome = { heartbeatIntervalMs };
+    await stage.start().untilConnected();
+    await stage.clock.advance(120_000);
+    // Just after a beat was answered is the worst moment.
+    const beats = stage.controlPlane.of('heartbeat').length;
+    await stage.until('next beat', () => stage.controlPlane.of('heartbeat').length > beats, 100);
+    stage.controlPlane.answersHeartbeats = false;
+    const silentAt = stage.clock.monotonic();
+    await stage.until('dialled again', () => stage.dials === 2, 100);
+    expect(stage.clock.monotonic() - silentAt).toBeLessThan(30_000);
+  });
+
+  it('is replaced within 30 seconds also after many that were refused or broke', async () => {
+    stage = new LinkStage();
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    stage.start();
+    await stage.clock.advance(600_000);
+    stage.unreachable = undefined;
+    await stage.until('connected', () => stage.connected, 500);
+    stage.controlPlane.answersHeartbeats = false;
+    const { dials } = stage;
+    const silentAt = stage.clock.monotonic();
+    await stage.until('dialled again', () => stage.dials > dials, 100);
+    expect(stage.clock.monotonic() - silentAt).toBeLessThan(30_000);
+  });
+
   it('is given up when its challenge does not come', async () => {
     stage = new LinkStage();
     stage.controlPlane.challenge = {};
@@ -134,13 +165,13 @@ describe('a silent control plane', () => {
 
 describe('two kinds of channel', () => {
   /** A stage whose preferred kind fails while `blocked` says so. */
-  function twoKinds(): { blocked: boolean; dialled: string[] } {
+  function twoKinds(failure = new RunnerError('PROXY_REFUSED', 'upgrades are not for us')): { blocked: boolean; dialled: string[] } {
     const control = { blocked: true, dialled: [] as string[] };
     const via = (kind: 'ws' | 'grpc'): Dialer => ({
       kind, authority: 'plane.example.com:443',
       dial: async (signal) => {
         control.dialled.push(kind);
-        if (kind === 'ws' && control.blocked) throw new RunnerError('PROXY_REFUSED', 'upgrades are not for us');
+        if (kind === 'ws' && control.blocked) throw failure;
         return await stage.dialer().dial(signal);
       },
     });
@@ -174,6 +205,30 @@ describe('two kinds of channel', () => {
     await stage.controlPlane.channel.close('cut');
     await stage.until('reconnected', () => control.dialled.length === 3 && stage.connected);
     expect(control.dialled).toEqual(['ws', 'grpc', 'grpc']);
+  });
+
+  it.each([
+    ['a page with 503', { status: 503, contentType: 'text/html', body: '<html>' }, ['ws', 'grpc']],
+    ['a page with 403', { status: 403, contentType: 'text/html', body: '<html>' }, ['ws', 'grpc']],
+    ['the 503 of a load balancer', { status: 503, contentType: 'text/plain', body: 'no healthy upstream' }, ['ws', 'grpc']],
+    ['a 503 of the control plane', { status: 503, contentType: '', body: '' }, ['ws']],
+  ])('fall back from what stands in the way, not from the control plane itself (%s)', async (_what, answer, dialled) => {
+    const control = twoKinds(explainAnswer({ ...answer, retryAfter: undefined }, 'plane.example.com:443', 0));
+    stage.start();
+    await stage.until('decided', () => stage.connected || stage.link.status().state.name === 'waiting');
+    expect(control.dialled).toEqual(dialled);
+  });
+
+  it('wait as long as the first of them was asked to when the second does not answer', async () => {
+    stage = new LinkStage();
+    const failing = (kind: 'ws' | 'grpc', error: RunnerError): Dialer => ({ kind, authority: 'plane.example.com:443', dial: () => { stage.dials += 1; return Promise.reject(error); } });
+    stage = new LinkStage({ dialers: [
+      failing('ws', explainAnswer({ status: 503, contentType: 'text/html', body: '<html>', retryAfter: '120' }, 'plane.example.com:443', 0)), failing('grpc', new RunnerError('NETWORK_UNREACHABLE', 'no route')),
+    ] });
+    stage.start();
+    await stage.clock.advance(119_000);
+    expect(stage.dials).toBe(2);
+    await stage.until('dialled again', () => stage.dials === 4, 500);
   });
 
   it('do not fall back from a refusal by the control plane itself', async () => {

@@ -70,6 +70,7 @@ export class Supervisor {
   /** Tries each kind of channel once, serves over the first that works. Resolves with true when it ended only to move to the preferred kind. */
   async #round(signal: AbortSignal): Promise<boolean> {
     let failure = new RunnerError('INTERNAL', 'there is no dialer');
+    let retryAfterMs = 0;
     for (const dialer of this.#choice.round()) {
       try {
         const session = await this.#open(dialer, signal);
@@ -77,12 +78,13 @@ export class Supervisor {
         return await this.#serve(dialer, session, signal);
       } catch (thrown) {
         failure = RunnerError.from(thrown);
+        retryAfterMs = Math.max(retryAfterMs, failure.retryAfterMs ?? 0);
         if (signal.aborted || this.#state.name === 'connected' || !this.#choice.worthAnother(failure)) throw failure;
         this.#options.logger.log('warn', 'channel could not be opened', { channel: dialer.kind, authority: dialer.authority, error: String(failure), cause: causeOf(failure) });
       }
     }
     this.#choice.reset();
-    throw failure;
+    throw retryAfterMs > (failure.retryAfterMs ?? 0) ? asking(failure, retryAfterMs) : failure;
   }
 
   async #open(dialer: Dialer, signal: AbortSignal): Promise<Handshaken> {
@@ -155,6 +157,12 @@ export class Supervisor {
 
 function connecting(dialer: Dialer): ConnectionState {
   return { name: 'connecting', channel: dialer.kind, authority: dialer.authority };
+}
+
+/** The same failure with the longest pause that any kind of channel was asked to make. */
+function asking(failure: RunnerError, retryAfterMs: number): RunnerError {
+  const { code, message, remedy, retryable, cause } = failure;
+  return new RunnerError(code, message, { remedy, retryable, cause, retryAfterMs });
 }
 
 function causeOf(error: RunnerError): string | undefined {

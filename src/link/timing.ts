@@ -14,6 +14,7 @@ export interface LinkTiming {
   readonly probeMs: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
+  /** A session that lasted this long was a good one: the next back-off is the shortest again. No longer than `silenceMs`. */
   readonly stableMs: number;
   /** How long a worker asked to stop may take before it is killed. */
   readonly stopMs: number;
@@ -32,7 +33,7 @@ export const DEFAULT_TIMING: LinkTiming = {
   probeMs: 10 * 60_000,
   backoffBaseMs: 1_000,
   backoffCapMs: 60_000,
-  stableMs: 30_000,
+  stableMs: 10_000,
   stopMs: 12_000,
   lastDeliveryMs: 10_000,
   leaseMs: 60_000,

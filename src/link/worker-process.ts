@@ -65,6 +65,7 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
       return worker;
     } catch (thrown) {
       worker.kill();
+      await worker.exited;
       throw RunnerError.from(thrown, 'WORKER_DIED');
     }
   };

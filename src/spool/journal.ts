@@ -14,6 +14,7 @@ const journalSchema = z.object({
   ref: z.object({ runId: z.string().refine(isRunId), attempt: z.int().positive(), epoch: z.int().nonnegative() }),
   kind: z.enum(JOB_KINDS),
   createdAt: z.number(),
+  owner: z.string().optional(),
   worker: processIdentitySchema.optional(),
 });
 
@@ -23,6 +24,8 @@ export interface Journal {
   readonly kind: JobKind;
   /** Unix time in milliseconds. */
   readonly createdAt: number;
+  /** The runner's identity that took the job; nobody else may deliver it. Absent in journals of earlier versions. */
+  readonly owner?: string | undefined;
   readonly worker?: ProcessIdentity | undefined;
 }
 
@@ -40,15 +43,25 @@ export async function readJournal(disk: Disk, directory: string): Promise<Journa
   return parsed.data;
 }
 
-/** Makes the directory of a new attempt. It exists, durably, when this resolves. */
+/** Makes the directory of a new attempt. It exists, durably, when this resolves; nothing of it is left when this throws. */
 export async function createAttempt(disk: Disk, spool: string, journal: Journal): Promise<string> {
   const directory = `${spool}/${attemptKey(journal.ref)}`;
+  try {
+    await fillDirectory(disk, spool, directory, journal);
+    return directory;
+  } catch (thrown) {
+    // The next start removes what cannot be removed now.
+    await removeAttempt(disk, directory).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+async function fillDirectory(disk: Disk, spool: string, directory: string, journal: Journal): Promise<void> {
   await disk.makeDirectory(directory);
   for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
   await disk.syncDirectory(spool);
   await createLedger(disk, directory);
   await writeJournal(disk, directory, journal);
-  return directory;
 }
 
 /** Deletes an attempt, its journal first: what a crash leaves of it is no attempt any more. */

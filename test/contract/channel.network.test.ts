@@ -161,6 +161,10 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
       ['the word of the control plane', { status: 403, headers: { 'content-type': 'application/json' }, body: refused }, 'RUNNER_REVOKED', false, undefined],
       ['a captive portal', { status: 200, headers: page, body: '<html>Welcome to the airport</html>' }, 'NETWORK_UNREACHABLE', true, undefined],
       ['503 with Retry-After', { status: 503, headers: { 'retry-after': '17' }, body: '' }, 'CONTROL_PLANE_BUSY', true, 17_000],
+      ['503 with a page', { status: 503, headers: { ...page, 'retry-after': '17' }, body: '<html>no upgrades</html>' }, 'NETWORK_UNREACHABLE', true, 17_000],
+      ['429 with a page', { status: 429, headers: page, body: '<html>slow down</html>' }, 'NETWORK_UNREACHABLE', true, undefined],
+      ['503 with a text of a load balancer', { status: 503, headers: { 'content-type': 'text/plain' }, body: 'no healthy upstream' }, 'NETWORK_UNREACHABLE', true, undefined],
+      ['503 with an error document', { status: 503, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: { code: 'CONTROL_PLANE_BUSY', message: 'later' } }) }, 'CONTROL_PLANE_BUSY', true, undefined],
       ['429 without', { status: 429, body: '' }, 'CONTROL_PLANE_BUSY', true, undefined],
       ['404', { status: 404, body: 'nothing here' }, 'NETWORK_UNREACHABLE', true, undefined],
     ])('takes %s for what it is', async (_what, given, code, mayRetry, retryAfterMs) => {

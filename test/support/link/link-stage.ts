@@ -112,7 +112,10 @@ export class LinkStage {
 
   async close(): Promise<void> {
     this.stop.abort();
-    for (const worker of this.workers.started) worker.kill();
+    for (const worker of this.workers.started) {
+      worker.kill();
+      worker.exit();
+    }
     await this.until('stopped', () => this.#ended !== undefined);
   }
 }

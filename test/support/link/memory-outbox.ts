@@ -55,6 +55,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async discard(): Promise<void> {
+    if (this.#store.discardFailure !== undefined) throw this.#store.discardFailure;
     this.discarded = true;
     this.#store.outboxes.delete(attemptKey(this.ref));
   }
@@ -68,6 +69,8 @@ export class MemoryOutboxStore implements OutboxStore {
   failure: Error | undefined;
   /** Thrown by `closeInterrupted`. */
   closeFailure: Error | undefined;
+  /** Thrown by `discard` of every outbox. */
+  discardFailure: Error | undefined;
 
   held(): readonly MemoryOutbox[] {
     return [...this.outboxes.values()];

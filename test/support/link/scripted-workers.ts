@@ -18,6 +18,8 @@ export class ScriptedWorker implements WorkerHandle {
   killed = false;
   /** Whether a cancel makes it write its outcome and end, as a good worker does. */
   obedient = true;
+  /** Whether its process ends as soon as it is killed. */
+  mortal = true;
   readonly #exit = Promise.withResolvers<void>();
   #listener: (progress: Progress) => void = () => undefined;
   #conditionListener: (code: ErrorCode | undefined) => void = () => undefined;
@@ -39,6 +41,11 @@ export class ScriptedWorker implements WorkerHandle {
 
   kill(): void {
     this.killed = true;
+    if (this.mortal) this.#exit.resolve();
+  }
+
+  /** The process of an immortal worker ends after all. */
+  exit(): void {
     this.#exit.resolve();
   }
 
