@@ -1,3 +1,4 @@
+import { drawGeneration } from './catalog-state.ts';
 import { DISPATCH } from './events.ts';
 import type { Offer } from './link/frames.ts';
 import type { ConnectedRunner, Registry } from './link/registry.ts';
@@ -8,6 +9,13 @@ import type { Transaction } from './store/store.ts';
 
 /** The longest a run waits for a look at offers without answer and leases that have run out. */
 const TICK_MS = 500;
+
+interface Assignment {
+  readonly runnerId: string;
+  readonly run: Run;
+  /** The state that the catalog of its service is in; empty when it is in none that a run could go by. */
+  readonly revision: string;
+}
 
 /** Gives runs to runners, and takes them back from those that have gone. */
 export class Dispatcher {
@@ -74,31 +82,33 @@ export class Dispatcher {
     if (this.#registry.all().length === 0) return;
     if (!(await this.#ground.store.read.runs.active()).some((run) => isWaiting(run, now))) return;
     const offered = await this.#ground.store.transaction((tx) => this.#assign(tx, now));
-    for (const { runnerId, run } of offered) {
-      this.#registry.offer(runnerId, this.#offer(run));
+    for (const { runnerId, run, revision } of offered) {
+      this.#registry.offer(runnerId, this.#offer(run, revision));
       this.#ground.log.info({ run: run.id, runner: runnerId, attempt: run.attempt, epoch: run.epoch }, 'offered');
       this.#ground.progress.clear(run.id);
       this.#ground.changes.changed(run.id);
     }
   }
 
-  async #assign(tx: Transaction, now: number): Promise<{ readonly runnerId: string; readonly run: Run }[]> {
+  async #assign(tx: Transaction, now: number): Promise<Assignment[]> {
     const active = await tx.runs.active();
     const names = new Map((await tx.runners.list()).filter(({ drainReason }) => drainReason === null).map((runner) => [runner.id, runner.name]));
     const load = new Map<string, number>();
     for (const run of active) count(load, holder(run));
-    const assigned: { runnerId: string; run: Run }[] = [];
+    const assigned: Assignment[] = [];
     for (const run of active.filter((candidate) => isWaiting(candidate, now))) {
       const runner = this.#choose(run, names, load);
       if (runner === undefined) continue;
       const offered = offerTo(run, runner.runnerId, now + this.#ground.limits.offerTimeoutMs);
+      const state = drawGeneration(await tx.catalogStates.get(run.service));
+      await tx.catalogStates.save(state);
       await tx.runs.save(offered);
       await tx.runs.saveAttempt({
-        runId: run.id, epoch: offered.epoch, attempt: run.attempt, runnerId: runner.runnerId, channel: runner.presence().channel,
+        runId: run.id, epoch: offered.epoch, attempt: run.attempt, generation: state.drawn, runnerId: runner.runnerId, channel: runner.presence().channel,
         storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
       });
       count(load, runner.runnerId);
-      assigned.push({ runnerId: runner.runnerId, run: offered });
+      assigned.push({ runnerId: runner.runnerId, run: offered, revision: state.revision });
     }
     return assigned;
   }
@@ -112,11 +122,11 @@ export class Dispatcher {
       .toSorted((a, b) => room(b) - room(a))[0];
   }
 
-  #offer(run: Run): Offer {
+  #offer(run: Run, catalogRevision: string): Offer {
     const { limits, clock } = this.#ground;
     return {
       ref: { runId: run.id, attempt: run.attempt, epoch: run.epoch }, kind: run.kind, workflow: Buffer.from(run.workflow),
-      leaseTtlMs: limits.leaseTtlMs, deadlineMs: run.deadlineMs, issuedAtMs: clock.now(),
+      leaseTtlMs: limits.leaseTtlMs, deadlineMs: run.deadlineMs, issuedAtMs: clock.now(), catalogRevision,
     };
   }
 }

@@ -22,17 +22,18 @@ beforeEach(async () => {
   return () => connection.close();
 });
 
-async function begin(): Promise<Ref> {
+async function begin(): Promise<{ readonly ref: Ref; readonly catalogRevision: string }> {
   await startRun(stage.api);
-  const { ref } = await connection.take<{ ref: Ref }>('offer');
-  connection.send('accept', { ref });
-  return ref;
+  const offer = await connection.take<{ ref: Ref; catalogRevision: string }>('offer');
+  connection.send('accept', { ref: offer.ref });
+  return offer;
 }
 
-/** A whole run that brings these lines; the run as it ended. */
+/** A run that brings these lines, and goes by the revision that it was offered if there is something unchanged; the run as it ended. */
 async function bring(lines: readonly string[], outcome: object = {}): Promise<Record<string, unknown>> {
-  const ref = await begin();
-  connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines, outcome)], { last: true }));
+  const { ref, catalogRevision } = await begin();
+  const builtOn = lines.some((one) => one.includes('"kind":"unchanged"')) ? { builtOn: catalogRevision } : {};
+  connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines, { ...builtOn, ...outcome })], { last: true }));
   await connection.take('ack');
   return (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
 }

@@ -186,7 +186,7 @@ export function batch(ref: Ref, firstSequence: number, lines: readonly string[],
   const codec = options.codec ?? 'CODEC_ZSTD';
   const payload = codec === 'CODEC_ZSTD' ? zstdCompressSync(raw) : raw;
   return {
-    ref, firstSequence, count: lines.length, codec, crc32: crc32(payload) ^ (options.corrupt === true ? 1 : 0), rawBytes: options.rawBytes ?? raw.length, payload,
+    ref, firstSequence, count: lines.length, codec, crc32: (crc32(payload) ^ (options.corrupt === true ? 1 : 0)) >>> 0, rawBytes: options.rawBytes ?? raw.length, payload,
     last: options.last ?? false,
   };
 }

@@ -103,6 +103,7 @@ export interface Offer {
   readonly leaseTtlMs: number;
   readonly deadlineMs: number;
   readonly issuedAtMs: number;
+  readonly catalogRevision: string;
 }
 
 export interface Accept {

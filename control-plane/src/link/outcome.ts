@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBuiltOn, revisionAfter, settledBy } from '../catalog-state.ts';
 import { ControlPlaneError, type ErrorBody } from '../errors.ts';
 import { problemsOf } from '../problems.ts';
 import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
@@ -18,6 +19,8 @@ const Outcome = z.object({
   error: Failure.optional(),
   records: z.number().int(),
   digest: z.string(),
+  /** The revision of the catalog that the run went by; absent when it read everything. */
+  builtOn: z.string().min(1).optional(),
 });
 type Outcome = z.infer<typeof Outcome>;
 
@@ -38,17 +41,45 @@ export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, at
   await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity });
   const next = afterOutcome(run, parsed.data, integrity, now, ground.limits.maxAttempts);
   const endedWell = next.status.state === 'success' || next.status.state === 'partialSuccess';
-  await tx.runs.save(endedWell ? await afterFindings(tx, ground, next, attempt) : next);
-  ground.log.info({ run: run.id, attempt: run.attempt, epoch: run.epoch, outcome: status, state: next.status.state }, 'attempt ended');
+  const settled = endedWell ? await settle(tx, ground, { before: run, after: next }, attempt, { builtOn: parsed.data.builtOn, line: record.line }) : next;
+  await tx.runs.save(settled);
+  ground.log.info({ run: run.id, attempt: run.attempt, epoch: run.epoch, outcome: status, state: settled.status.state }, 'attempt ended');
+}
+
+/**
+ * Applies the findings of an attempt that ended well, and gives the catalog the revision that it leads to. What an attempt
+ * left out because of another state of the catalog than this one is missing here: it is given up, and another one reads
+ * everything.
+ */
+async function settle(tx: Transaction, ground: Ground, run: { readonly before: Run; readonly after: Run }, attempt: Attempt, { builtOn, line }: { readonly builtOn: string | undefined; readonly line: string }): Promise<Run> {
+  const { service } = run.before;
+  if (!(await isComplete(tx, service, attempt, builtOn))) return giveUpStale(ground, run.before);
+  const { ended, complete } = await afterFindings(tx, ground, run.after, attempt);
+  const state = settledBy(await tx.catalogStates.get(service), attempt.generation, revisionAfter(ended.id, attempt.epoch, line));
+  await tx.catalogStates.save(complete ? state : { ...state, revision: '' });
+  return ended;
+}
+
+/** Whether all that the attempt left out is in the catalog. One that takes something for unchanged has to say since when. */
+async function isComplete(tx: Transaction, service: string, attempt: Attempt, builtOn: string | undefined): Promise<boolean> {
+  if (builtOn !== undefined) return isBuiltOn(await tx.catalogStates.get(service), attempt.generation, builtOn);
+  return (await tx.records.ofAttempt(attempt.runId, attempt.epoch, { after: 0, limit: 1 }, 'unchanged')).length === 0;
+}
+
+function giveUpStale(ground: Ground, run: Run): Run {
+  const reason = new ControlPlaneError('CATALOG_MOVED', 'the run left out what had not changed since a state that the catalog is not in');
+  return giveUpAttempt(run, reason.body(), ground.clock.now(), ground.limits.maxAttempts);
 }
 
 /** A run that is said to have changed nothing, in a catalog that has not got it all, is no success: the runner's memory and this store have come apart. */
-async function afterFindings(tx: Transaction, ground: Ground, run: Run, attempt: Attempt): Promise<Run> {
+async function afterFindings(tx: Transaction, ground: Ground, run: Run, attempt: Attempt): Promise<{ readonly ended: Run; readonly complete: boolean }> {
   const now = ground.clock.now();
   const { removed, unknown } = await applyFindings(tx, run, attempt, now);
   if (removed > 0) ground.log.info({ run: run.id, removed }, 'entities that are gone from the source were marked as deleted');
-  if (unknown === 0 || run.status.state !== 'success') return run;
-  return end(run, 'partialSuccess', now, new ControlPlaneError('CATALOG_INCOMPLETE', `${unknown === 1 ? 'an entity' : `${unknown} entities`} that the runner reports as unchanged ${unknown === 1 ? 'is' : 'are'} not known here`).body());
+  if (unknown === 0) return { ended: run, complete: true };
+  if (run.status.state !== 'success') return { ended: run, complete: false };
+  const ended = end(run, 'partialSuccess', now, new ControlPlaneError('CATALOG_INCOMPLETE', `${unknown === 1 ? 'an entity' : `${unknown} entities`} that the runner reports as unchanged ${unknown === 1 ? 'is' : 'are'} not known here`).body());
+  return { ended, complete: false };
 }
 
 function afterOutcome(run: Run, outcome: Outcome, integrity: string, now: number, maxAttempts: number): Run {

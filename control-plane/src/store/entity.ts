@@ -9,6 +9,8 @@ export interface Entity {
   readonly runId: string;
   readonly attempt: number;
   readonly epoch: number;
+  /** Of the last that told of it, also that it is gone: see CatalogState. */
+  readonly generation: number;
   readonly updatedAt: number;
   /** The last run that found it in the source, whether it had changed or not. */
   readonly seenBy: string;
@@ -29,7 +31,16 @@ export interface EntityKey {
 /** What has been noticed about an entity, when, and by which run. */
 export interface Sighting {
   readonly runId: string;
+  readonly generation: number;
   readonly at: number;
+}
+
+/** What became of a record about an entity. */
+export interface Effect {
+  /** False when a higher generation has told of the entity: then that stays. */
+  readonly applied: boolean;
+  /** Whether the catalog says something else now. */
+  readonly changed: boolean;
 }
 
 export interface EntityRow {
@@ -77,12 +88,12 @@ export interface EntityReads {
 }
 
 export interface EntityWrites {
-  /** Whether the run's assignment had not written this entity before. What was gone is there again. */
-  upsert(entity: NewEntity): Promise<boolean>;
-  /** Whether there is such an entity. What was gone is there again. */
-  seen(key: EntityKey, by: Sighting): Promise<boolean>;
-  /** Removes an entity and all that is in it; the number of those that were there until now. */
-  remove(key: EntityKey, at: number): Promise<number>;
+  /** `first` tells whether the run's assignment had not sent this entity before. What was gone is there again. */
+  upsert(entity: NewEntity): Promise<Effect & { readonly first: boolean }>;
+  /** `known` tells whether there is such an entity. What was gone is there again. */
+  seen(key: EntityKey, by: Sighting): Promise<Effect & { readonly known: boolean }>;
+  /** Removes an entity and all that is in it, except what a higher generation told; the number of those that were there until now. */
+  remove(key: EntityKey, by: Omit<Sighting, 'runId'>): Promise<number>;
   /** Names of what a parent has of a type, without what is gone. */
   within(parent: Omit<EntityKey, 'fqn'> & { readonly parent: string }): Promise<string[]>;
 }

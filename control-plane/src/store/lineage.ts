@@ -6,6 +6,7 @@ export interface LineageEdge {
   /** entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, … */
   readonly details: Readonly<Record<string, unknown>>;
   readonly runId: string;
+  readonly generation: number;
   readonly updatedAt: number;
 }
 
@@ -15,5 +16,6 @@ export interface LineageReads {
 }
 
 export interface LineageWrites {
-  save(edge: LineageEdge): Promise<void>;
+  /** False when a higher generation has told of the pair: then that stays. */
+  save(edge: LineageEdge): Promise<boolean>;
 }

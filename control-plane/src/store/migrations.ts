@@ -62,4 +62,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runners ADD COLUMN drain_reason TEXT;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entities ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE lineage ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE catalog_states (
+    service TEXT PRIMARY KEY, revision TEXT NOT NULL, drawn INTEGER NOT NULL, newest INTEGER NOT NULL, vouched INTEGER NOT NULL,
+    writer INTEGER, written_from TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -11,11 +11,18 @@ const GET = 'SELECT * FROM entities WHERE service = ? AND type = ? AND fqn = ?';
 const TYPES = 'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
 const CODE = `SELECT fqn, service, type, name, display_name, description, deleted_at FROM entities WHERE service = ? AND type = 'storedProcedure'
   AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM json_each(properties, '$.objects') WHERE value = ?) ORDER BY fqn LIMIT 100`;
-const UPSERT = `INSERT OR REPLACE INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
-  run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL)`;
+const UPSERT = `INSERT INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
+  run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL, ?15)
+  ON CONFLICT (service, type, fqn) DO UPDATE SET name = excluded.name, display_name = excluded.display_name, description = excluded.description,
+  table_type = excluded.table_type, columns = excluded.columns, request = excluded.request, properties = excluded.properties, run_id = excluded.run_id,
+  attempt = excluded.attempt, epoch = excluded.epoch, updated_at = excluded.updated_at, seen_by = excluded.seen_by, seen_at = excluded.seen_at,
+  deleted_at = NULL, generation = excluded.generation WHERE excluded.generation >= entities.generation`;
 const COUNT_ONCE = 'INSERT OR IGNORE INTO attempt_entities VALUES (?, ?, ?, ?)';
-const SEEN = 'UPDATE entities SET seen_by = ?, seen_at = ?, deleted_at = NULL WHERE service = ? AND type = ? AND fqn = ?';
-const REMOVE = `UPDATE entities SET deleted_at = ?1 WHERE service = ?2 AND deleted_at IS NULL
+const SEEN = `UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3
+  WHERE service = ?4 AND type = ?5 AND fqn = ?6 AND generation <= ?3 AND deleted_at IS NULL`;
+const REVIVED = `UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3, deleted_at = NULL
+  WHERE service = ?4 AND type = ?5 AND fqn = ?6 AND generation <= ?3`;
+const REMOVE = `UPDATE entities SET deleted_at = ?1, generation = ?5 WHERE service = ?2 AND deleted_at IS NULL AND generation <= ?5
   AND ((type = ?3 AND fqn = ?4) OR (type <> ?3 AND substr(fqn, 1, length(?4) + 1) = ?4 || '.'))`;
 const WITHIN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
   AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
@@ -41,16 +48,21 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
     },
     codeFor: async (service, object) => statements.all(CODE, [service, object], toEntityRow),
     types: async () => statements.all(TYPES, [], (row) => ({ service: row['service'] as string, type: row['type'] as string, count: row['count'] as number })),
-    upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt }) => {
+    upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt, generation }) => {
       const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
-      statements.run(UPSERT, [
+      const applied = statements.run(UPSERT, [
         service, type, fqn, text(request['name']) ?? fqn, text(request['displayName']), text(request['description']),
-        text(request['tableType']), columns, JSON.stringify(request), JSON.stringify(properties), runId, attempt, epoch, updatedAt,
-      ]);
-      return statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1;
+        text(request['tableType']), columns, JSON.stringify(request), JSON.stringify(properties), runId, attempt, epoch, updatedAt, generation,
+      ]) === 1;
+      return { applied, changed: applied, first: statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1 };
     },
-    seen: async ({ service, type, fqn }, { runId, at }) => statements.run(SEEN, [runId, at, service, type, fqn]) === 1,
-    remove: async ({ service, type, fqn }, at) => statements.run(REMOVE, [at, service, type, fqn]),
+    seen: async ({ service, type, fqn }, { runId, at, generation }) => {
+      const named = [runId, at, generation, service, type, fqn];
+      if (statements.run(SEEN, named) === 1) return { applied: true, changed: false, known: true };
+      const revived = statements.run(REVIVED, named) === 1;
+      return { applied: revived, changed: revived, known: revived || statements.get(GET, [service, type, fqn], toEntity) !== undefined };
+    },
+    remove: async ({ service, type, fqn }, { at, generation }) => statements.run(REMOVE, [at, service, type, fqn, generation]),
     within: async ({ service, type, parent }) => statements.all(WITHIN, [service, type, parent], (row) => row['fqn'] as string),
   };
 }
@@ -78,7 +90,7 @@ function toEntity(row: Row): Entity {
   return {
     service: row['service'] as string, type: row['type'] as string, fqn: row['fqn'] as string, request: json(row['request']) as Entity['request'],
     properties: json(row['properties']) as Entity['properties'], runId: row['run_id'] as string, attempt: row['attempt'] as number,
-    epoch: row['epoch'] as number, updatedAt: row['updated_at'] as number, seenBy: row['seen_by'] as string, seenAt: row['seen_at'] as number,
+    epoch: row['epoch'] as number, generation: row['generation'] as number, updatedAt: row['updated_at'] as number, seenBy: row['seen_by'] as string, seenAt: row['seen_at'] as number,
     deletedAt: row['deleted_at'] as number | null,
   };
 }

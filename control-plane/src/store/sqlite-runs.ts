@@ -1,5 +1,5 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
-import type { Attempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
+import type { Attempt, EndedAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
 const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
   started_at, cancel_reason, refused_by, deadline_ms, records_kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -11,7 +11,10 @@ const LIST = `SELECT * FROM runs WHERE (?1 IS NULL OR service = ?1) AND (?2 IS N
 const OLDEST_BEYOND = `SELECT * FROM runs AS old WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
   AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service AND newer.position > old.position) >= ? ORDER BY position LIMIT 1`;
 const ACTIVE = "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
-const SAVE_ATTEMPT = 'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const SAVE_ATTEMPT = `INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence, wire_bytes, entities, outcome,
+  integrity, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ENDED_WELL = `SELECT attempts.run_id, attempts.epoch, runs.records_kept FROM runs JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
+  WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success', 'partialSuccess')`;
 
 export function runTables(statements: Statements): RunReads & RunWrites {
   return {
@@ -21,6 +24,7 @@ export function runTables(statements: Statements): RunReads & RunWrites {
     oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
     active: async () => statements.all(ACTIVE, [], toRun),
     attempt: async (runId, epoch) => statements.get('SELECT * FROM attempts WHERE run_id = ? AND epoch = ?', [runId, epoch], toAttempt),
+    endedWellSince: async (service, generation) => statements.all(ENDED_WELL, [service, generation], toEnded),
     save: async (run) => void statements.run(SAVE_RUN, [
       run.id, run.kind, run.service, run.pipeline, run.workflow, run.pinnedTo, run.status.state, JSON.stringify(run.status), run.attempt,
       run.epoch, run.queuedAt, run.startedAt, run.cancelReason, JSON.stringify(run.refusedBy),
@@ -28,7 +32,7 @@ export function runTables(statements: Statements): RunReads & RunWrites {
     ]),
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, [
       attempt.runId, attempt.epoch, attempt.attempt, attempt.runnerId, attempt.channel, attempt.storedSequence, attempt.wireBytes,
-      attempt.entities, attempt.outcome === null ? null : JSON.stringify(attempt.outcome), attempt.integrity,
+      attempt.entities, attempt.outcome === null ? null : JSON.stringify(attempt.outcome), attempt.integrity, attempt.generation,
     ]),
   };
 }
@@ -48,5 +52,10 @@ function toAttempt(row: Row): Attempt {
     runId: row['run_id'] as string, epoch: row['epoch'] as number, attempt: row['attempt'] as number, runnerId: row['runner_id'] as string,
     channel: row['channel'] as string, storedSequence: row['stored_sequence'] as number, wireBytes: row['wire_bytes'] as number,
     entities: row['entities'] as number, outcome: row['outcome'] === null ? null : json(row['outcome']) as Attempt['outcome'], integrity: row['integrity'] as string | null,
+    generation: row['generation'] as number,
   };
+}
+
+function toEnded(row: Row): EndedAttempt {
+  return { runId: row['run_id'] as string, epoch: row['epoch'] as number, recordsKept: row['records_kept'] === 1 };
 }

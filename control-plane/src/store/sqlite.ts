@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { catalogTables } from './sqlite-catalog.ts';
+import { catalogStateTable } from './sqlite-catalog-states.ts';
 import { entityTables } from './sqlite-entities.ts';
 import { lineageTable } from './sqlite-lineage.ts';
 import { recordTables } from './sqlite-records.ts';
@@ -51,7 +52,7 @@ function tablesOf(database: DatabaseSync): Transaction {
   return {
     tokens: tokenTable(statements), runners: runnerTables(statements), catalog: catalogTables(statements),
     runs: runTables(statements), records: recordTables(statements), entities: entityTables(statements),
-    lineage: lineageTable(statements), settings: settingTable(statements),
+    lineage: lineageTable(statements), catalogStates: catalogStateTable(statements), settings: settingTable(statements),
   };
 }
 

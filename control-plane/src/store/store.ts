@@ -5,6 +5,7 @@
  * - `read` sees only what has been committed.
  * Every method is asynchronous because another store may live behind a network.
  */
+import type { CatalogState } from '../catalog-state.ts';
 import type { JobKind, Run } from '../run.ts';
 import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
@@ -22,6 +23,7 @@ export interface Reads {
   readonly records: RecordReads;
   readonly entities: EntityReads;
   readonly lineage: LineageReads;
+  readonly catalogStates: CatalogStateReads;
   readonly settings: SettingReads;
 }
 
@@ -33,6 +35,7 @@ export interface Transaction extends Reads {
   readonly records: RecordReads & RecordWrites;
   readonly entities: EntityReads & EntityWrites;
   readonly lineage: LineageReads & LineageWrites;
+  readonly catalogStates: CatalogStateReads & CatalogStateWrites;
   readonly settings: SettingReads & SettingWrites;
 }
 
@@ -104,6 +107,16 @@ export interface CatalogWrites {
   savePipeline(pipeline: Pipeline): Promise<void>;
 }
 
+/** A row stays when its service goes: generations must not start anew while attempts of old runs may still be delivered. */
+export interface CatalogStateReads {
+  /** The state of a service's catalog; unknown, with nothing given out, for one that never had a run. */
+  get(service: string): Promise<CatalogState>;
+}
+
+export interface CatalogStateWrites {
+  save(state: CatalogState): Promise<void>;
+}
+
 export interface Outcome {
   readonly status: string;
   readonly counts: Readonly<Record<string, number>>;
@@ -116,6 +129,8 @@ export interface Attempt {
   readonly runId: string;
   readonly epoch: number;
   readonly attempt: number;
+  /** Which assignment of a run of its service it is: see CatalogState. */
+  readonly generation: number;
   readonly runnerId: string;
   readonly channel: string;
   readonly storedSequence: number;
@@ -144,8 +159,17 @@ export interface RunReads {
   /** Queued, offered and running, oldest first. */
   active(): Promise<Run[]>;
   attempt(runId: string, epoch: number): Promise<Attempt | undefined>;
+  /** Assignments of a higher generation that ended their run well. */
+  endedWellSince(service: string, generation: number): Promise<EndedAttempt[]>;
   /** The oldest ended run that still has its records and is not among the newest `keep` of its service. */
   oldestBeyond(keep: number): Promise<Run | undefined>;
+}
+
+export interface EndedAttempt {
+  readonly runId: string;
+  readonly epoch: number;
+  /** False when its records have been deleted to make room. */
+  readonly recordsKept: boolean;
 }
 
 export interface RunWrites {

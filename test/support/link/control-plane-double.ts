@@ -61,7 +61,7 @@ export class ControlPlaneDouble {
   }
 
   async offer(ref: AttemptRef, offer: Partial<Offer> = {}): Promise<void> {
-    await this.send({ kind: 'offer', body: { ref, kind: 'metadata', workflow: Buffer.from('{}'), leaseTtlMs: this.leaseTtlMs, deadlineMs: 0, issuedAtMs: this.now(), ...offer } });
+    await this.send({ kind: 'offer', body: { ref, kind: 'metadata', workflow: Buffer.from('{}'), leaseTtlMs: this.leaseTtlMs, deadlineMs: 0, issuedAtMs: this.now(), catalogRevision: '', ...offer } });
   }
 
   of<Kind extends Frame['kind']>(kind: Kind): Extract<Frame, { kind: Kind }>[] {
