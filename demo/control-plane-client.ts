@@ -32,8 +32,8 @@ export class ControlPlaneClient {
     this.#agent = new Agent({ ca, keepAlive: true });
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.#send(method, path, body);
+  async call<T>(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const response = await this.#send(method, path, body, headers);
     let text = '';
     for await (const chunk of response) text += String(chunk);
     if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`);
@@ -61,9 +61,9 @@ export class ControlPlaneClient {
     this.#agent.destroy();
   }
 
-  #send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+  #send(method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
+      const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...more };
       const call = request(new URL(path, this.#base), { method, agent: this.#agent, headers }, resolve);
       call.on('error', reject);
       call.end(body === undefined ? undefined : JSON.stringify(body));

@@ -37,6 +37,11 @@ export function changedBy(state: CatalogState, generation: number): CatalogState
   return { ...state, revision: '', newest: Math.max(state.newest, generation), writer: { generation, from: state.revision } };
 }
 
+/** The catalog has been deleted: no runner's memory describes it, and generations go on growing. */
+export function deleted(state: CatalogState): CatalogState {
+  return { ...state, revision: '', writer: null };
+}
+
 /** Whether the catalog was in that state until this attempt began to change it, and nobody else has changed it since. */
 export function isBuiltOn(state: CatalogState, generation: number, revision: string): boolean {
   const from = state.writer?.generation === generation ? state.writer.from : state.revision;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { authority } from './addresses.ts';
 import { createApp } from './api/app.ts';
 import type { Clock, RandomBytes } from './clock.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -25,7 +26,9 @@ export interface ControlPlaneOptions {
   readonly data: string;
   readonly tls: TlsFiles;
   readonly adminToken: string;
-  /** host:port that runners may dial beside localhost, 127.0.0.1, [::1] and `host` with its own port. */
+  /** Names and addresses under which the port can be dialed. */
+  readonly names: readonly string[];
+  /** host:port that runners may dial beside these. */
   readonly authorities: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
@@ -46,14 +49,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const store = openSqliteStore(join(options.data, 'store.sqlite'));
   const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard() };
   const stopping = new AbortController();
-  const authorities = new Set<string>(options.authorities.map((authority) => authority.toLowerCase()));
+  const authorities = new Set<string>(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(ground, authorities);
   const app = createApp({ ground, registry: engine.registry, adminTokenHash: hashToken(options.adminToken), stopping: stopping.signal });
   const { cert, key } = options.tls;
   const listener = getRequestListener(app.fetch);
   const port = new Port({ cert, key, accept: (wire) => engine.accept(wire), answer: (request, response) => void listener(request, response) });
   const number = await port.listen(options.host, options.port);
-  for (const host of ['localhost', '127.0.0.1', '[::1]', options.host]) authorities.add(`${host.toLowerCase()}:${number}`);
+  for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
   const running = engine.run(stopping.signal);
   return {
     port: number,

@@ -4,6 +4,8 @@ const CODES = {
   INPUT_INVALID: { status: 400, remedy: 'Correct the value that the message names.' },
   UNAUTHENTICATED: { status: 401, remedy: 'Send the admin token as `Authorization: Bearer …`.' },
   NOT_FOUND: { status: 404, remedy: 'Check the name or id.' },
+  PRECONDITION_REQUIRED: { status: 428, remedy: 'Read it, then send the ETag of what you read as If-Match; or If-Match: * to replace whatever is there.' },
+  PRECONDITION_FAILED: { status: 412, remedy: 'Read it again, then decide whether your change still holds.' },
   CONFLICT: { status: 409, remedy: 'Look at the present state, then decide again.' },
   SECRET_IN_PLAIN_TEXT: { status: 422, remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.' },
   ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
@@ -37,7 +39,7 @@ export class ControlPlaneError extends Error {
     this.remedy = options.remedy ?? CODES[code].remedy;
   }
 
-  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 422 | 500 | 504 {
+  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 428 | 500 | 504 {
     return CODES[this.code].status;
   }
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
+import { addressesOf, authority, type Machine } from './addresses.ts';
 import { adminToken } from './admin-token.ts';
 import { systemClock } from './clock.ts';
 import { startControlPlane } from './control-plane.ts';
@@ -17,23 +19,30 @@ async function main(options: Options): Promise<void> {
   await mkdir(data, { recursive: true, mode: 0o700 });
   const tokenFile = options.adminTokenFile ?? join(data, 'admin-token');
   const token = await adminToken(tokenFile, options.adminTokenFile === undefined, randomBytes);
-  const tls = await tlsOf(options, data);
+  const { advertised, names } = addressesOf(options.host, thisMachine());
+  const tls = await tlsOf(options, names, data);
   const controlPlane = await startControlPlane({
-    host: options.host, port: options.port, data, tls, adminToken: token, authorities: options.authority, clock: systemClock, random: randomBytes, log,
+    host: options.host, port: options.port, names, data, tls, adminToken: token, authorities: options.authority, clock: systemClock, random: randomBytes, log,
     limits: { ...DEFAULT_LIMITS, leaseTtlMs: options.leaseTtl, heartbeatIntervalMs: options.heartbeatInterval, maxAttempts: options.maxAttempts },
   });
   stopOnSignal(() => controlPlane.close());
-  const { port } = controlPlane;
+  const place = authority(advertised, controlPlane.port);
   process.stdout.write(`${JSON.stringify({
-    ready: true, url: `wss://localhost:${port}`, console: `https://localhost:${port}/`, caFile: resolve(tls.caFile), adminTokenFile: resolve(tokenFile),
+    ready: true, url: `wss://${place}`, console: `https://${place}/`, caFile: resolve(tls.caFile), adminTokenFile: resolve(tokenFile),
     ...(options.printAdminToken ? { adminToken: token } : {}),
   })}\n`);
 }
 
-function tlsOf({ tlsCert, tlsKey, authority, host }: Options, data: string): Promise<TlsFiles> {
+function tlsOf({ tlsCert, tlsKey, authority: more }: Options, names: readonly string[], data: string): Promise<TlsFiles> {
   if (tlsCert !== undefined && tlsKey !== undefined) return readTls(tlsCert, tlsKey);
-  const more = authority.map((address) => address.replace(/:\d+$/, ''));
-  return ownTls(join(data, 'tls'), [...new Set(['localhost', '127.0.0.1', '::1', host, ...more])], Date.now());
+  const others = more.map((address) => address.replace(/:\d+$/, ''));
+  return ownTls(join(data, 'tls'), [...new Set([...names, ...others])], Date.now());
+}
+
+function thisMachine(): Machine {
+  const every = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  // Link-local addresses need a zone to be dialed.
+  return { hostname: hostname(), addresses: every.filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0).map(({ address }) => address) };
 }
 
 /** The first signal stops in order, the second at once. */

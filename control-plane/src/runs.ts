@@ -59,7 +59,7 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
 }
 
 /** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
-function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs'>, runId: string): object {
+function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs' | 'displayName'>, runId: string): object {
   return {
     source: {
       type: service.type.toLowerCase(), serviceName: service.name,

@@ -87,8 +87,8 @@ describe('services', () => {
 
   it('are created, replaced and listed', async () => {
     expect(await stage.api.put('/api/v1/services/acme', SERVICE)).toMatchObject({ status: 200, body: { name: 'acme', runner: null } });
-    await stage.api.put('/api/v1/services/acme', { ...SERVICE, runner: 'edge' });
-    expect((await stage.api.get('/api/v1/services/acme')).body).toMatchObject({ runner: 'edge', connection: SERVICE.connection });
+    await stage.api.put('/api/v1/services/acme', { ...SERVICE, displayName: 'Acme, Inc.' }, { 'if-match': '*' });
+    expect((await stage.api.get('/api/v1/services/acme')).body).toMatchObject({ displayName: 'Acme, Inc.', connection: SERVICE.connection });
     expect((await stage.api.get('/api/v1/services')).body.services.map(({ name }: { name: string }) => name)).toEqual(['acme', 'sandbox']);
   });
 });

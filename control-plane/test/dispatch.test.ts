@@ -83,9 +83,10 @@ describe('offers', () => {
   });
 
   it('gives a service that names a runner to that runner alone', async () => {
+    const identity = await stage.enrol('second');
     await prepareCatalog(stage.api, 'second');
     await runner();
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, identity);
     const id = await startRun(stage.api);
     expect((await taken(second.connection)).runId).toBe(id);
   });

@@ -31,7 +31,7 @@ async function runOnce(status = 'success'): Promise<string> {
 
 describe('a deadline', () => {
   it('comes from the pipeline, or from who starts the run', async () => {
-    await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', deadlineMs: 60_000 });
+    await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', deadlineMs: 60_000 }, { 'if-match': '*' });
     await startRun(stage.api);
     expect(await offer()).toMatchObject({ deadlineMs: 60_000 });
     const { body } = await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=5000');

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import { statSync } from 'node:fs';
 import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +30,16 @@ describe('the program, when it starts', () => {
     const printing = await startProgram(folder.path, ['--print-admin-token']);
     expect(printing.ready['adminToken']).toMatch(/^hra_/);
     await printing.end('SIGKILL');
+  });
+
+  it.each([['127.0.0.2', '127.0.0.2'], ['0.0.0.0', hostname()]])('on %s names %s in its ready line and its certificate, and takes runners there', async (host, named) => {
+    const bound = await startProgram(folder.path, ['--host', host]);
+    const url = new URL(bound.ready['url'] as string);
+    expect([url.hostname, new URL(bound.ready['console'] as string).host]).toEqual([named.toLowerCase(), url.host]);
+    const socket = connectTls({ host: host === '0.0.0.0' ? '127.0.0.1' : host, port: bound.port, ca: bound.ca, servername: isIP(named) === 0 ? named : '', checkServerIdentity: (_, certificate) => checkServerIdentity(named, certificate) });
+    await once(socket, 'secureConnect');
+    socket.destroy();
+    await bound.end('SIGKILL');
   });
 
   it.each([['--port', 'x'], ['--tls-cert', 'a.pem'], ['--unknown', '1']])('refuses %s %s', async (name, value) => {

@@ -24,7 +24,8 @@ export interface Answer {
 export interface Api {
   get(path: string): Promise<Answer>;
   post(path: string, body?: unknown): Promise<Answer>;
-  put(path: string, body: unknown): Promise<Answer>;
+  put(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  delete(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
 export interface Stage extends Target {
@@ -43,7 +44,7 @@ export async function openStage(limits: Partial<Limits> = {}, data = temporaryFo
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');
   const running = await startControlPlane({
-    host: '127.0.0.1', port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock: systemClock, random: randomBytes,
+    host: '127.0.0.1', names: ['localhost', '127.0.0.1'], port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock: systemClock, random: randomBytes,
     limits: { ...DEFAULT_LIMITS, ...limits }, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
   });
   const target = { port: running.port, ca };
@@ -68,12 +69,13 @@ export function client(target: Target, token: string | undefined): Api {
   return {
     get: (path) => call(target, token, 'GET', path),
     post: (path, body) => call(target, token, 'POST', path, body),
-    put: (path, body) => call(target, token, 'PUT', path, body),
+    put: (path, body, headers) => call(target, token, 'PUT', path, body, headers),
+    delete: (path, headers) => call(target, token, 'DELETE', path, undefined, headers),
   };
 }
 
-function call({ port, ca }: Target, token: string | undefined, method: string, path: string, body?: unknown): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+function call({ port, ca }: Target, token: string | undefined, method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...more };
   return new Promise((resolve, reject) => {
     const sent = request({ host: 'localhost', port, ca, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -103,8 +105,14 @@ export const SERVICE = { type: 'Salesforce', connection: { username: 'etl@acme.e
 
 /** A service and a pipeline to run. */
 export async function prepareCatalog(api: Api, runner?: string): Promise<void> {
-  await api.put('/api/v1/services/sandbox', { ...SERVICE, ...(runner === undefined ? {} : { runner }) });
-  await api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', sourceConfig: { tableFilterPattern: { includes: ['.*'] } } });
+  await createOrReplace(api, '/api/v1/services/sandbox', { ...SERVICE, ...(runner === undefined ? {} : { runner }) });
+  await createOrReplace(api, '/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', sourceConfig: { tableFilterPattern: { includes: ['.*'] } } });
+}
+
+async function createOrReplace(api: Api, path: string, body: unknown): Promise<void> {
+  const { status } = await api.get(path);
+  const answer = await api.put(path, body, status === 404 ? { 'if-none-match': '*' } : { 'if-match': '*' });
+  if (answer.status !== 200) throw new Error(`PUT ${path} answered ${answer.status}: ${answer.text}`);
 }
 
 export async function startRun(api: Api): Promise<string> {

@@ -42,8 +42,8 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
     it('gives back what was saved, after it has been opened again too', async () => {
       const token = { hash: Buffer.alloc(32, 1), name: null, expiresAt: 9, usedBy: null };
       const runner = { id: 'rnr_1', name: 'r', publicKey: Buffer.alloc(32, 2), version: '1', platform: 'p', enrolledAt: 1, lastSeenAt: null, revokedAt: null, drainReason: 'repairs' };
-      const service = { name: 'sandbox', type: 'Salesforce', connection: { a: { b: 1 } }, runner: null, updatedAt: 1 };
-      const pipeline = { name: 'p', service: 'sandbox', sourceConfig: { x: [1] }, loggerLevel: 'INFO', deadlineMs: 5, updatedAt: 2 };
+      const service = { name: 'sandbox', displayName: 'Sandbox', type: 'Salesforce', connection: { a: { b: 1 } }, runner: null, updatedAt: 1 };
+      const pipeline = { name: 'p', displayName: null, service: 'sandbox', sourceConfig: { x: [1] }, loggerLevel: 'INFO', deadlineMs: 5, updatedAt: 2 };
       await store.transaction(async (tx) => {
         await tx.tokens.insert(token);
         await tx.runners.save(runner);

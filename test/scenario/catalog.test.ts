@@ -32,7 +32,7 @@ describe('a run with every part, from the org to the catalog', () => {
   beforeAll(async () => {
     stage = await Stage.open({ objects: OBJECTS, latencyMs: 0 });
     await stage.startRunner();
-    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 100_000 });
+    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 100_000 }, { 'if-match': '*' });
     run = await stage.startRun();
     expect(await stage.ended(run)).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 100_000 });
     const counted = await read<{ types: { type: string; count: number }[] }>('/api/v1/entity-types');

@@ -9,11 +9,13 @@ import { sameToken } from '../enrolment.ts';
 import { problemsOf } from '../problems.ts';
 import type { Registry } from '../link/registry.ts';
 import type { Ground } from '../settings.ts';
-import { catalogApi } from './catalog.ts';
 import { entitiesApi } from './entities.ts';
+import { pipelinesApi } from './pipelines.ts';
 import { application, createRoute, jsonBody } from './routing.ts';
 import { enrolmentApi, runnersApi } from './runners.ts';
 import { runsApi } from './runs.ts';
+import { servicesApi } from './services.ts';
+import { settingsApi } from './settings.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const CONSOLE = fileURLToPath(new URL('../../console/', import.meta.url));
@@ -59,7 +61,7 @@ export function createApp({ ground, registry, adminTokenHash, stopping }: AppOpt
   });
   app.notFound((context) => context.json({ error: new ControlPlaneError('NOT_FOUND', `nothing is at ${context.req.path}`).body() }, 404));
   guard(app, adminTokenHash);
-  for (const part of [enrolmentApi(ground), runnersApi(ground, registry), catalogApi(ground), entitiesApi(ground), runsApi(ground, registry, stopping)]) app.route('/', part);
+  for (const part of [enrolmentApi(ground), runnersApi(ground, registry), servicesApi(ground), pipelinesApi(ground), settingsApi(ground), entitiesApi(ground), runsApi(ground, registry, stopping)]) app.route('/', part);
   app.openapi(healthRoute, async (context) => {
     await ground.store.read.runs.list({ limit: 1 });
     return context.json({ status: 'ok' as const, runnersConnected: registry.all().length }, 200);

@@ -29,14 +29,18 @@ export const RunnerView = z.object({
   lastSeenAt: Time.nullable(), enrolledAt: Time, revoked: z.boolean(),
 }).openapi('Runner');
 
+/** What people see in place of the name, which never changes. */
+const DisplayName = z.string().trim().min(1).max(256).nullable().optional();
+
 export const ServiceRequest = z.strictObject({
+  displayName: DisplayName,
   type: z.literal('Salesforce'),
   connection: z.record(z.string(), z.unknown()).openapi({ description: 'OpenMetadata’s connection configuration; secret fields hold secret:/… references only' }),
   runner: z.string().min(1).max(128).nullable().optional().openapi({ description: 'Id or name of the runner that must do its runs' }),
 }).openapi('ServiceRequest');
 
 export const ServiceView = z.object({
-  name: z.string(), type: z.string(), connection: z.record(z.string(), z.unknown()), runner: z.string().nullable(), updatedAt: Time,
+  name: z.string(), displayName: z.string().nullable(), type: z.string(), connection: z.record(z.string(), z.unknown()), runner: z.string().nullable(), updatedAt: Time,
 }).openapi('Service');
 
 const MOST_DEADLINE_MS = 7 * 86_400_000;
@@ -53,6 +57,7 @@ export const Settings = z.strictObject({
 }).openapi('Settings');
 
 export const PipelineRequest = z.strictObject({
+  displayName: DisplayName,
   service: EntityName,
   sourceConfig: z.record(z.string(), z.unknown()).default({}),
   loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
@@ -60,7 +65,7 @@ export const PipelineRequest = z.strictObject({
 }).openapi('PipelineRequest');
 
 export const PipelineView = z.object({
-  name: z.string(), service: z.string(), sourceConfig: z.record(z.string(), z.unknown()), loggerLevel: z.string(), deadlineMs: z.number().int(), updatedAt: Time,
+  name: z.string(), displayName: z.string().nullable(), service: z.string(), sourceConfig: z.record(z.string(), z.unknown()), loggerLevel: z.string(), deadlineMs: z.number().int(), updatedAt: Time,
 }).openapi('Pipeline');
 
 const JsonObject = z.record(z.string(), z.unknown());

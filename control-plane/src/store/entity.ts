@@ -88,6 +88,8 @@ export interface EntityReads {
 }
 
 export interface EntityWrites {
+  /** Forgets all entities of a service. */
+  drop(service: string): Promise<void>;
   /** `first` tells whether the run's assignment had not sent this entity before. What was gone is there again. */
   upsert(entity: NewEntity): Promise<Effect & { readonly first: boolean }>;
   /** `known` tells whether there is such an entity. What was gone is there again. */

@@ -18,4 +18,6 @@ export interface LineageReads {
 export interface LineageWrites {
   /** False when a higher generation has told of the pair: then that stays. */
   save(edge: LineageEdge): Promise<boolean>;
+  /** Forgets all edges of a service. */
+  drop(service: string): Promise<void>;
 }

@@ -71,4 +71,8 @@ export const MIGRATIONS: readonly string[] = [
     writer INTEGER, written_from TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE services ADD COLUMN display_name TEXT;
+  ALTER TABLE pipelines ADD COLUMN display_name TEXT;
+  `,
 ];

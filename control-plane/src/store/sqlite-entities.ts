@@ -48,6 +48,7 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
     },
     codeFor: async (service, object) => statements.all(CODE, [service, object], toEntityRow),
     types: async () => statements.all(TYPES, [], (row) => ({ service: row['service'] as string, type: row['type'] as string, count: row['count'] as number })),
+    drop: async (service) => void statements.run('DELETE FROM entities WHERE service = ?', [service]),
     upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt, generation }) => {
       const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
       const applied = statements.run(UPSERT, [

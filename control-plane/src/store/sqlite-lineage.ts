@@ -10,6 +10,7 @@ const SAVE = `INSERT INTO lineage (service, source, target, details, run_id, upd
 export function lineageTable(statements: Statements): LineageReads & LineageWrites {
   return {
     of: async (fqn, direction, limit) => statements.all(direction === 'upstream' ? UPSTREAM : DOWNSTREAM, [fqn, limit], toEdge),
+    drop: async (service) => void statements.run('DELETE FROM lineage WHERE service = ?', [service]),
     save: async ({ service, from, to, details, runId, updatedAt, generation }) =>
       statements.run(SAVE, [service, from, to, JSON.stringify(details), runId, updatedAt, generation]) === 1,
   };

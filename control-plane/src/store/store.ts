@@ -79,6 +79,8 @@ export interface RunnerWrites {
 
 export interface Service {
   readonly name: string;
+  /** What people see in place of the name; null for the name itself. */
+  readonly displayName: string | null;
   readonly type: string;
   readonly connection: Readonly<Record<string, unknown>>;
   readonly runner: string | null;
@@ -87,6 +89,8 @@ export interface Service {
 
 export interface Pipeline {
   readonly name: string;
+  /** What people see in place of the name; null for the name itself. */
+  readonly displayName: string | null;
   readonly service: string;
   readonly sourceConfig: Readonly<Record<string, unknown>>;
   readonly loggerLevel: string;
@@ -105,6 +109,9 @@ export interface CatalogReads {
 export interface CatalogWrites {
   saveService(service: Service): Promise<void>;
   savePipeline(pipeline: Pipeline): Promise<void>;
+  /** With its pipelines. */
+  deleteService(name: string): Promise<void>;
+  deletePipeline(name: string): Promise<void>;
 }
 
 /** A row stays when its service goes: generations must not start anew while attempts of old runs may still be delivered. */

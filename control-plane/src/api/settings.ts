@@ -1,0 +1,24 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { keepRuns, saveKeepRuns } from '../retention.ts';
+import type { Ground } from '../settings.ts';
+import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import { Settings } from './schemas.ts';
+
+const getRoute = createRoute({
+  method: 'get', path: '/api/v1/settings', summary: 'What an operator may set', security: SECURITY, responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
+});
+const putRoute = createRoute({
+  method: 'put', path: '/api/v1/settings', summary: 'Change the settings', security: SECURITY, request: requestBody(Settings),
+  responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
+});
+
+export function settingsApi(ground: Ground): OpenAPIHono {
+  const app = application();
+  app.openapi(getRoute, async (context) => context.json({ keepRuns: await keepRuns(ground.store.read) }, 200));
+  app.openapi(putRoute, async (context) => {
+    const settings = context.req.valid('json');
+    await saveKeepRuns(ground, settings.keepRuns);
+    return context.json(settings, 200);
+  });
+  return app;
+}

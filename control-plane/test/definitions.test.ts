@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseSalesforceConnection } from '../src/definitions/salesforce-connection.ts';
+import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
+import { readSourceOptions } from '../../src/connectors/salesforce/source-options.ts';
+import { parseSourceConfig, SOURCE_OPTIONS } from '../src/definitions/source-config.ts';
+import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
+import { eventually, openStage, SERVICE, startRun, type Answer, type Stage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+const { connection } = SERVICE;
+const REPLACE = { 'if-match': '*' };
+const oauth = { consumerKey: 'key', consumerSecret: 'secret:/a/b', salesforceDomain: 'acme.my' };
+const jwt = { consumerKey: 'key', privateKey: 'secret:/a/b', username: 'u@acme.example' };
+
+const putService = (body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer> => stage.api.put('/api/v1/services/checked', body, headers);
+const putPipeline = (sourceConfig: unknown): Promise<Answer> => stage.api.put('/api/v1/pipelines/checked', { service: 'checked', sourceConfig }, {});
+
+/** Connections that no runner could use. */
+const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
+  ['nothing', {}, 'nothing to sign in with'],
+  ['a misspelt field', { ...connection, passwrd: 'hunter2' }, 'unknown field "passwrd"; did you mean password?'],
+  ['a field of another connector', { ...connection, hostPort: 'x' }, 'unknown field "hostPort"'],
+  ['an empty field', { ...connection, username: '' }, 'username: is empty'],
+  ['a blank field', { ...connection, username: '  ' }, 'username: is empty'],
+  ['a URL as domain', { ...connection, salesforceDomain: 'https://acme.my.salesforce.com' }, 'salesforceDomain'],
+  ['a whole host as domain', { ...connection, salesforceDomain: 'acme.my.salesforce.com' }, 'salesforceDomain'],
+  ['a stranger as domain', { ...connection, salesforceDomain: 'evil.example' }, 'salesforceDomain'],
+  ['a user name alone', { username: 'u@acme.example' }, 'username needs password'],
+  ['a token alone', { securityToken: 'secret:/a/b' }, 'needs password'],
+  ['a consumer key alone', { consumerKey: 'key' }, 'consumerKey needs consumerSecret or privateKey'],
+  ['a consumer secret alone', { consumerSecret: 'secret:/a/b' }, 'consumerSecret needs consumerKey'],
+  ['client credentials at login', { ...oauth, salesforceDomain: 'login' }, 'own domain'],
+  ['client credentials with a token', { ...oauth, securityToken: 'secret:/a/c' }, 'excludes securityToken'],
+  ['client credentials with a user name', { ...oauth, username: 'u' }, 'username with consumerKey'],
+  ['a private key without a user', { consumerKey: 'key', privateKey: 'secret:/a/b' }, 'privateKey needs username'],
+  ['a private key with a password', { ...jwt, password: 'secret:/a/c' }, 'excludes password'],
+  ['half of mutual TLS', { ...connection, sslConfig: { sslCertificate: 'secret:/a/c' } }, 'need each other'],
+  ['mutual TLS at login', { ...connection, salesforceDomain: 'login', sslConfig: { sslCertificate: 'secret:/a/c', sslKey: 'secret:/a/d' } }, 'own domain'],
+  ['a version in words', { ...connection, salesforceApiVersion: 'newest' }, 'salesforceApiVersion'],
+  ['an object with a space', { ...connection, sobjectNames: ['Account, Contact'] }, 'sobjectNames.0'],
+  ['an organization id of another kind', { ...connection, organizationId: '001000000000001' }, 'organizationId'],
+  ['options for another client', { ...connection, connectionArguments: { domain: 'x' } }, 'connectionArguments'],
+];
+/** A runner passes over these fields, and says so. */
+const WITHOUT_USE = { ...connection, tableFilterPattern: { includes: ['('] } };
+
+const USABLE: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ['SOAP', connection], ['SOAP with null fields', { ...connection, securityToken: null, sslConfig: null, sobjectNames: null }],
+  ['SOAP at login', { username: 'u', password: 'secret:/a/b', salesforceDomain: 'login' }], ['SOAP at the default domain', { username: 'u', password: 'secret:/a/b', securityToken: 'secret:/a/c' }],
+  ['SOAP with an organization', { ...connection, organizationId: '00D000000000062' }], ['client credentials', oauth], ['JWT bearer', jwt],
+  ['user name and password by OAuth', { ...oauth, username: 'u', password: 'secret:/a/c', securityToken: 'secret:/a/d' }],
+  ['mutual TLS', { ...connection, sslConfig: { caCertificate: null, sslCertificate: 'secret:/a/c', sslKey: '/etc/key.pem' } }],
+  ['what OpenMetadata adds', { ...connection, type: 'Salesforce', salesforceApiVersion: '42.0', supportsMetadataExtraction: true, connectionOptions: {}, sobjectNames: ['Account'], databaseName: 'crm' }],
+  ['a scratch org', { ...connection, salesforceDomain: 'Acme--uat.sandbox.my' }],
+];
+
+describe('the connection of a service', () => {
+  it.each([...UNUSABLE, ['a filter that is no expression', WITHOUT_USE, 'tableFilterPattern.includes.0']] as const)('with %s is refused when it is saved', async (_, given, problem) => {
+    const answer = await putService({ type: 'Salesforce', connection: given });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown } } });
+    expect(answer.text).not.toContain('hunter2');
+    expect((await stage.api.get('/api/v1/services/checked')).status).toBe(404);
+  });
+
+  it.each(UNUSABLE)('with %s is one that a runner refuses too', (_, given) => {
+    expect(() => parseConnection(given)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^(?:SALESFORCE_(?:CONNECTION|DOMAIN)_INVALID)$/) as unknown }));
+  });
+
+  it.each(USABLE)('for %s is taken here and by a runner', (_, given) => {
+    expect(() => parseConnection(parseSalesforceConnection(given))).not.toThrow();
+  });
+
+  it('has no members that are null', () => {
+    expect(parseSalesforceConnection({ ...connection, securityToken: null })).toEqual(connection);
+  });
+});
+
+describe('the options of a pipeline', () => {
+  beforeAll(async () => {
+    expect((await putService(SERVICE)).status).toBe(200);
+  });
+  afterAll(() => stage.api.delete('/api/v1/services/checked'));
+
+  it.each([
+    ['a misspelt option', { includeTable: true }, 'unknown field "includeTable"; did you mean includeTables?'],
+    ['text for a flag', { includeTables: 'yes' }, 'includeTables'],
+    ['another kind of pipeline', { type: 'DatabaseLineage' }, 'type'],
+    ['an expression that is none', { tableFilterPattern: { includes: ['a', '[z-a]'] } }, 'tableFilterPattern.includes.1: "[z-a]" is not a usable regular expression'],
+    ['look-around', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'look-around'],
+    ['repetitions that multiply', { tableFilterPattern: { includes: ['((a{0,100}){0,100}){0,100}'] } }, 'invalid repeat count'],
+    ['an expression that is too large', { schemaFilterPattern: { includes: ['(a{1,1000}){1,1000}'] } }, 'schemaFilterPattern.includes.0'],
+    ['an empty expression', { tableFilterPattern: { includes: [''] } }, 'is empty'],
+    ['a pattern as text', { tableFilterPattern: '.*' }, 'tableFilterPattern'],
+    ['no rows', { sampleRows: { rows: 0 } }, 'sampleRows.rows'],
+  ])('with %s are refused when they are saved', async (_, sourceConfig, problem) => {
+    expect(await putPipeline(sourceConfig)).toMatchObject({ status: 400, body: { error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown } } });
+    expect((await stage.api.get('/api/v1/pipelines/checked')).status).toBe(404);
+  });
+
+  it('keep an expression with a comma whole', async () => {
+    const sourceConfig = { tableFilterPattern: { includes: ['A{1,3}', 'B'] } };
+    expect(await putPipeline(sourceConfig)).toMatchObject({ status: 200, body: { sourceConfig } });
+    await stage.api.delete('/api/v1/pipelines/checked');
+  });
+
+  it('are known to a runner, each of them', () => {
+    const unknown = SOURCE_OPTIONS.map((name) => readSourceOptions({ [name]: null }, { service: 's', database: 'd', schema: 'e' }).ignored).flat();
+    expect(unknown).toEqual([]);
+    expect(() => parseSourceConfig({ incremental: { enabled: true, lookbackDays: 1, safetyMarginDays: 1 } })).not.toThrow();
+  });
+});
+
+describe('the runner of a service', () => {
+  it('must be one that is enrolled, by name or id', async () => {
+    expect(await putService({ ...SERVICE, runner: 'nobody' })).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining('"nobody"') as unknown, remedy: expect.stringContaining('Enroll a runner') as unknown } } });
+    const { runnerId } = await stage.enrol('edge');
+    expect((await putService({ ...SERVICE, runner: 'edge' })).status).toBe(200);
+    expect((await putService({ ...SERVICE, runner: runnerId }, REPLACE)).status).toBe(200);
+    await stage.api.post(`/api/v1/runners/${runnerId}/revoke`);
+    expect((await putService({ ...SERVICE, runner: 'edge' }, REPLACE)).status).toBe(400);
+    await stage.api.delete('/api/v1/services/checked');
+  });
+});
+
+describe('a definition that is there', () => {
+  const path = '/api/v1/services/checked';
+  const renamed = { ...SERVICE, displayName: 'Sales' };
+  beforeAll(() => putService(SERVICE));
+  afterAll(() => stage.api.delete(path));
+
+  it('is replaced by whoever says so and by nobody else', async () => {
+    expect(await putService(renamed)).toMatchObject({ status: 428, body: { error: { code: 'PRECONDITION_REQUIRED', remedy: expect.stringContaining('If-Match') as unknown } } });
+    const { etag } = (await stage.api.get(path)).headers as { etag: string };
+    expect((await putService(renamed, { 'if-none-match': '*' })).status).toBe(412);
+    const saved = await putService(renamed, { 'if-match': etag });
+    expect(saved).toMatchObject({ status: 200, body: { displayName: 'Sales' } });
+    expect(saved.headers['etag']).not.toBe(etag);
+    expect(await putService(SERVICE, { 'if-match': etag })).toMatchObject({ status: 412, body: { error: { code: 'PRECONDITION_FAILED' } } });
+    expect((await putService(SERVICE, REPLACE)).status).toBe(200);
+  });
+
+  it('is one of two edits that began at the same state', async () => {
+    const { etag } = (await stage.api.get(path)).headers as { etag: string };
+    const edits = await Promise.all(['a', 'b', 'c'].map((displayName) => putService({ ...SERVICE, displayName }, { 'if-match': etag })));
+    expect(edits.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412, 412]);
+  });
+
+  it('may be sent again as it is, without a word', async () => {
+    const { displayName } = (await stage.api.get(path)).body as { displayName: string };
+    expect((await putService({ ...SERVICE, displayName })).status).toBe(200);
+  });
+
+  it('cannot be replaced where there is none', async () => {
+    expect((await stage.api.put('/api/v1/services/none', SERVICE, { 'if-match': '"x"' })).status).toBe(412);
+    expect((await stage.api.put('/api/v1/pipelines/none', { service: 'checked' }, REPLACE)).status).toBe(412);
+  });
+});
+
+describe('a service that is deleted', () => {
+  const table = '/api/v1/tables/sandbox.default.salesforce.Account';
+
+  it('takes its pipelines and its tables along, and its runs stay; not while one of them is active', async () => {
+    await stage.api.put('/api/v1/services/sandbox', SERVICE);
+    await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox' });
+    const { connection: runner } = await connect('ws', stage, await stage.enrol());
+    const id = await startRun(stage.api);
+    const { ref } = await runner.take<{ ref: Ref }>('offer');
+    expect(await stage.api.delete('/api/v1/services/sandbox')).toMatchObject({ status: 409, body: { error: { message: expect.stringContaining(id) as unknown } } });
+
+    runner.send('accept', { ref });
+    const lines = [tableLine('Account')];
+    runner.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
+    await eventually(async () => (await stage.api.get(`/api/v1/runs/${id}`)).body.state === 'success');
+    expect((await stage.api.get(table)).status).toBe(200);
+    expect((await stage.api.delete('/api/v1/services/sandbox', { 'if-match': '"another"' })).status).toBe(412);
+    expect((await stage.api.delete('/api/v1/services/sandbox')).status).toBe(204);
+    for (const gone of ['/api/v1/services/sandbox', '/api/v1/pipelines/sandbox_metadata', table]) expect([gone, (await stage.api.get(gone)).status]).toEqual([gone, 404]);
+    expect((await stage.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({ state: 'success', service: 'sandbox' });
+    expect((await stage.api.delete('/api/v1/services/sandbox')).status).toBe(404);
+
+    await stage.api.put('/api/v1/services/sandbox', SERVICE);
+    await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox' });
+    await startRun(stage.api);
+    expect(await runner.take('offer')).toMatchObject({ catalogRevision: '' });
+    runner.close();
+  });
+});
