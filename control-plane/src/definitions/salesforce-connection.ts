@@ -40,7 +40,7 @@ function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
 export function parseSalesforceConnection(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   refusePlainSecrets(document);
   const given = parseDefinition('connection', document, connectionSchema);
-  const problem = signInProblem(given as SalesforceConnection);
+  const problem = signInProblem(given);
   if (problem !== undefined) throw new ControlPlaneError('INPUT_INVALID', `connection: ${problem}`);
   return given;
 }
