@@ -11,10 +11,15 @@ import type { Workflow } from '../openmetadata/workflow.ts';
 
 /** Carries plain data, without secrets, from one run to the next. */
 export interface RunMemory {
-  /** What the last run kept; undefined when there is none. It may be anything: check it. */
-  recall(): Promise<unknown>;
+  /**
+   * What the last run kept, as `read` understands it: it may be anything. Undefined when there is none, when `read` makes nothing
+   * of it, and when the catalog is not in the state that run led to. A run that is given something counts as built on it.
+   */
+  recall<State>(read: (kept: unknown) => State | undefined): Promise<State | undefined>;
   /** To be kept once the outcome of this run is safe; undefined forgets. */
   keep(state: unknown): void;
+  /** Whether the record about an entity, which was yielded before, could not be written: it must not be remembered as told. */
+  isWithheld(fqn: string): boolean;
 }
 
 /** How much of a source a run may use, and what of it beyond metadata. */

@@ -12,6 +12,8 @@ export interface Job {
   readonly workflow: string;
   /** Longest the attempt may run, in milliseconds. */
   readonly deadlineMs: number;
+  /** The state that the catalog of the service is in, as the control plane calls it; absent when unknown: then the run is whole. */
+  readonly catalogRevision?: string | undefined;
 }
 
 export function isJobKind(text: string): text is JobKind {

@@ -98,7 +98,7 @@ export interface SweepRecord {
   readonly among?: SweepScope;
 }
 
-/** Entities that are as an earlier run told them: they are there still, and are not told again. */
+/** Entities that are as the catalog has them in the revision that the outcome names as `builtOn`: they are there still, and are not told again. */
 export interface UnchangedRecord {
   readonly kind: 'unchanged';
   readonly type: EntityType;
@@ -171,6 +171,8 @@ export interface OutcomeRecord {
   readonly records: number;
   /** SHA-256, in hex, over the lines before this one, each with its newline; empty when `interrupted`. */
   readonly digest: string;
+  /** The revision of the catalog that the run went by, leaving out what had not changed since; absent when it read everything. */
+  readonly builtOn?: string;
 }
 
 /** What a worker writes: each becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */

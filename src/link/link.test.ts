@@ -370,6 +370,14 @@ describe('attempts', () => {
     expect(stage.workers.started.map(({ stops, job }) => [stops[0]!.status, job.deadlineMs])).toEqual([['expired', 5_000], ['expired', 60_000]]);
   });
 
+  it('are given the state of the catalog that their offer names, if it names one', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await stage.controlPlane.offer(run, { catalogRevision: 'r1' });
+    await stage.controlPlane.offer(other);
+    await stage.until('both started', () => stage.workers.started.length === 2);
+    expect(stage.workers.started.map(({ job }) => job.catalogRevision)).toEqual(['r1', undefined]);
+  });
+
   it('whose worker dies get an interrupted outcome', async () => {
     const worker = await working();
     worker.write(3);

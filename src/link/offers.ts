@@ -92,11 +92,14 @@ export class Offers {
     return { rejected: new RunnerError('JOB_INVALID', 'this attempt was given up here', { retryable: false }) };
   }
 
-  #toJob(ref: AttemptRef, { kind, workflow, deadlineMs }: Offer): Job {
+  #toJob(ref: AttemptRef, { kind, workflow, deadlineMs, catalogRevision }: Offer): Job {
     if (!isJobKind(kind)) throw new RunnerError('JOB_KIND_UNSUPPORTED', 'this runner does not know the kind of job that was offered');
     if (workflow.length > WORKFLOW_MAX_BYTES) throw new RunnerError('JOB_INVALID', `the workflow is larger than ${WORKFLOW_MAX_BYTES} bytes`);
     const longest = this.#options.jobDeadlineMs;
-    return { ref, kind, workflow: utf8(workflow), deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest) };
+    return {
+      ref, kind, workflow: utf8(workflow), deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest),
+      ...(catalogRevision === '' ? {} : { catalogRevision }),
+    };
   }
 
   /** Two attempts at one run never work side by side: the higher epoch wins. */

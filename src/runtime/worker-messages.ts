@@ -13,6 +13,7 @@ const job = z.strictObject({
   kind: z.enum(JOB_KINDS),
   workflow: z.string(),
   deadlineMs: z.number().positive(),
+  catalogRevision: z.string().optional(),
 });
 
 export const STOP_STATUSES = ['cancelled', 'expired', 'interrupted'] as const;

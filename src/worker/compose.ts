@@ -16,7 +16,7 @@ import type { Redactor } from '../secrets/redactor.ts';
 import { createSecretSources, type SecretSourceOptions } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import type { Access, AttemptOptions } from './run-attempt.ts';
-import { createRunMemory } from './run-memory.ts';
+import { openMemoryFile } from './run-memory.ts';
 import type { WorkerSettings } from './settings.ts';
 
 export interface AccessOptions {
@@ -67,7 +67,7 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
       protect: (value) => redactor.add(value),
       limits: { ...policy.limits, codeText: mayReadCode(policy.limits.codeText, sink) },
       // Results that go to a file or straight to a server must be whole.
-      ...(settings.stateDir === undefined || sink !== 'unused' || kind !== 'metadata' ? {} : { memory: createRunMemory(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
+      ...(settings.stateDir === undefined || sink !== 'unused' || kind !== 'metadata' ? {} : { memory: openMemoryFile(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
       stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };

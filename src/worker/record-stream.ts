@@ -55,14 +55,15 @@ export class RecordStream {
     this.#inTurn(() => this.#writeLogs(signal)).catch(() => undefined);
   }
 
-  /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction. */
-  end(outcome: Omit<OutcomeRecord, 'records' | 'digest'>, signal: AbortSignal): Promise<OutcomeRecord> {
+  /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction, and the line it became. */
+  end(outcome: Omit<OutcomeRecord, 'records' | 'digest'>, signal: AbortSignal): Promise<{ readonly outcome: OutcomeRecord; readonly line: string }> {
     return this.#inTurn(async () => {
       await this.#writeLogs(signal);
       const complete: OutcomeRecord = { ...outcome, records: this.#records, digest: this.#digest.digest('hex') };
-      await this.#sink.write(this.#outcomeLine(complete), true, signal);
+      const line = this.#outcomeLine(complete);
+      await this.#sink.write(line, true, signal);
       await this.#sink.flush(signal);
-      return complete;
+      return { outcome: complete, line };
     });
   }
 

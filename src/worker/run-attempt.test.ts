@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
 import type { RecordSink } from './record-sink.ts';
+import type { MemoryFile, Remembered } from './run-memory.ts';
 import { type AttemptOptions, runAttempt } from './run-attempt.ts';
 import { Stop } from './stop.ts';
 
@@ -92,6 +93,13 @@ describe('an attempt', () => {
     const { outcome } = await attempt(() => yielding(records), { document: withThreshold(threshold) });
     expect(outcome.status).toBe(status);
     expect(outcome.counts['failures']).toBe(errors);
+  });
+
+  it('counts what has not changed as done: one object that fails is as much of a second run as of the first', async () => {
+    const unchanged: Extracted = { kind: 'unchanged', type: 'table', fqns: Array.from({ length: 99 }, (_, index) => `crm.default.salesforce.T${index}`) };
+    const { outcome } = await attempt(() => yielding([unchanged, failed('F')]), { document: withThreshold(99) });
+    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { failures: 1 }, steps: [{ records: 99, errors: 1 }] });
+    expect((await attempt(() => yielding([unchanged, failed('F'), failed('G')]), { document: withThreshold(99) })).outcome.status).toBe('failed');
   });
 
   it('names the first ten failures of a step and the first hundred of the run', async () => {
@@ -237,6 +245,101 @@ describe('what an attempt writes', () => {
     const logs = sink.records.filter((record) => record.kind === 'log');
     expect(logs).toHaveLength(1001);
     expect(logs.at(-1)?.message).toContain('500 log lines were dropped');
+  });
+});
+
+describe('what an attempt goes by and leaves for the next', () => {
+  class Kept implements MemoryFile {
+    remembered: Remembered | undefined;
+    load = () => Promise.resolve(this.remembered);
+    clear = () => Promise.resolve(void (this.remembered = undefined));
+    save(remembered: Remembered): Promise<void> {
+      this.remembered = remembered;
+      return Promise.resolve();
+    }
+  }
+
+  interface Remembering {
+    readonly catalogRevision?: string;
+    readonly epoch?: number;
+    readonly extract?: Connector['extract'];
+    readonly stop?: Stop;
+  }
+
+  /** Runs a connector that says what it recalled, and keeps how often it has been run. */
+  async function run(memory: Kept, { catalogRevision, epoch = 1, extract, stop = new Stop() }: Remembering = {}) {
+    let recalled: unknown;
+    const result = await attempt(extract ?? (async function* (context: ConnectorContext) {
+      recalled = await context.memory?.recall((kept) => (kept === 'strange' ? undefined : kept));
+      yield table('A');
+      context.memory?.keep(typeof recalled === 'number' ? recalled + 1 : 1);
+    }), {
+      stop, job: { ref: { runId: 'r' as RunId, attempt: 1, epoch }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000, ...(catalogRevision === undefined ? {} : { catalogRevision }) },
+      openAccess: () => Promise.resolve({
+        secrets: new Map(), connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')), protect: () => undefined,
+        limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false }, memory,
+      }),
+    });
+    return { ...result, recalled };
+  }
+
+  it('is what the last one kept, when the catalog is in the state that one led to; and its outcome says so', async () => {
+    const memory = new Kept();
+    const first = await run(memory);
+    expect(memory.remembered).toEqual({ revision: createHash('sha256').update(`hybrid-runner/catalog/v1\nr\n1\n${first.sink.lines.at(-1)!}`).digest('hex'), state: 1 });
+    expect([first.recalled, first.outcome]).toEqual([undefined, expect.not.objectContaining({ builtOn: expect.anything() })]);
+    const { revision } = memory.remembered!;
+    const second = await run(memory, { catalogRevision: revision, epoch: 2 });
+    expect([second.recalled, second.outcome.builtOn, second.sink.records.at(-1)]).toEqual([1, revision, second.outcome]);
+    expect(memory.remembered).toMatchObject({ state: 2 });
+    expect(memory.remembered?.revision).not.toBe(revision);
+  });
+
+  it.each([['unknown', undefined], ['another', 'f'.repeat(64)]])('is nothing when the state of the catalog is %s, and the log says so', async (_which, catalogRevision) => {
+    const memory = new Kept();
+    await run(memory);
+    const again = await run(memory, { epoch: 2, ...(catalogRevision === undefined ? {} : { catalogRevision }) });
+    expect([again.recalled, again.outcome.builtOn]).toEqual([undefined, undefined]);
+    expect(again.sink.records[0]).toMatchObject({ kind: 'log', message: expect.stringContaining('everything is read') });
+    expect(memory.remembered).toMatchObject({ state: 1 });
+  });
+
+  it('is nothing that its connector cannot use, so that it counts as one that read everything', async () => {
+    const memory = new Kept();
+    memory.remembered = { revision: 'r1', state: 'strange' };
+    expect((await run(memory, { catalogRevision: 'r1' })).outcome.builtOn).toBeUndefined();
+  });
+
+  it.each(['cancelled', 'expired', 'interrupted'] as const)('is left as it was by one that is %s', async (status) => {
+    const memory = new Kept();
+    const stop = new Stop();
+    await run(memory, { stop, extract: async function* (context) {
+      context.memory?.keep('not to be believed');
+      yield table('A');
+      stop.request(status, new RunnerError('CANCELLED', 'enough').toFailure());
+      yield table('B');
+    } });
+    expect(memory.remembered).toBeUndefined();
+  });
+
+  it('is forgotten when it says so', async () => {
+    const memory = new Kept();
+    await run(memory);
+    await run(memory, { extract: (context) => {
+      context.memory?.keep(undefined);
+      return yielding([table('A')]);
+    } });
+    expect(memory.remembered).toBeUndefined();
+  });
+
+  it('does not hold what could not be written', async () => {
+    let withheld: unknown[] = [];
+    await run(new Kept(), { extract: async function* (context) {
+      yield table('Large', { description: 'x'.repeat(1_100_000) });
+      yield table('Small');
+      withheld = ['Large', 'Small'].map((name) => context.memory?.isWithheld(`crm.default.salesforce.${name}`));
+    } });
+    expect(withheld).toEqual([true, false]);
   });
 });
 

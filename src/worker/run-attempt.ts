@@ -1,7 +1,7 @@
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { FailureRecord, LogLevel, OutcomeRecord, RunRecord } from '../domain/record.ts';
-import type { Connector, ConnectorContext, RunMemory } from '../connectors/connector.ts';
+import type { Connector, ConnectorContext } from '../connectors/connector.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { namesSink } from '../openmetadata/catalogue-server.ts';
@@ -12,19 +12,20 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { createCutText } from '../secrets/cut-text.ts';
 import { createAttemptLog } from './attempt-log.ts';
+import { AttemptMemory } from './attempt-memory.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
 import { MetadataDelivery } from './metadata-sink.ts';
 import { describeError, outwardError } from './outward-error.ts';
 import type { RecordSink } from './record-sink.ts';
 import { RecordStream } from './record-stream.ts';
-import type { FileRunMemory } from './run-memory.ts';
+import { type MemoryFile, revisionAfter } from './run-memory.ts';
 import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
 export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'> {
   /** What the last run is remembered by; absent where every run must be whole. */
-  readonly memory?: FileRunMemory;
+  readonly memory?: MemoryFile;
   /** Opens the sink that the workflow names; absent where records go to the stream alone. */
   readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
 }
@@ -69,8 +70,8 @@ export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord
   const attempt = new Attempt(options, stream);
   const outcome = await attempt.run();
   const written = await withDeadline('writing the outcome', LAST_WORDS_MS, options.clock, never, (signal) => stream.end(outcome, signal));
-  await attempt.remember(written);
-  return written;
+  await attempt.remember(written.outcome, revisionAfter(options.job.ref, written.line));
+  return written.outcome;
 }
 
 class Attempt {
@@ -80,7 +81,7 @@ class Attempt {
   readonly #signal: AbortSignal;
   #step = 'Source';
   #delivery: MetadataDelivery | undefined;
-  #memory: FileRunMemory | undefined;
+  #memory: AttemptMemory | undefined;
 
   constructor(options: AttemptOptions, stream: RecordStream) {
     this.#options = options;
@@ -93,18 +94,20 @@ class Attempt {
     const ended = new AbortController();
     void this.#expire(AbortSignal.any([ended.signal, this.#signal]));
     try {
-      return await this.#deliver(await this.#extract());
+      const outcome = await this.#deliver(await this.#extract());
+      const builtOn = this.#memory?.builtOn;
+      return builtOn === undefined ? outcome : { ...outcome, builtOn };
     } finally {
       ended.abort();
       await this.#delivery?.close();
     }
   }
 
-  /** Lets the next run go by this one, whose outcome is safe by now. */
-  async remember({ status }: OutcomeRecord): Promise<void> {
+  /** Lets the next run go by this one, whose outcome is safe by now, if the catalog gets to be in the state that it leads to. */
+  async remember({ status }: OutcomeRecord, revision: string): Promise<void> {
     if (status !== 'success' && status !== 'partialSuccess') return;
     try {
-      await this.#memory?.commit();
+      await this.#memory?.commit(revision);
     } catch (thrown) {
       this.#options.logger.log('warn', 'what the next run could go by was not kept; it will read everything', describeError(thrown));
     }
@@ -153,9 +156,9 @@ class Attempt {
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
     const notice = openSink === undefined ? noticeWithoutSink : noticeWithSink;
     if (job.kind === 'metadata') notice(workflow, logger);
-    this.#memory = memory;
+    if (memory !== undefined) this.#memory = new AttemptMemory(memory, job.catalogRevision, logger);
     const context: ConnectorContext = {
-      ...access, ...(memory === undefined ? {} : { memory: job.ref.attempt === 1 ? memory : forgetful(memory) }), workflow, logger, clock, random,
+      ...access, ...(this.#memory === undefined ? {} : { memory: this.#memory }), workflow, logger, clock, random,
       cut: createCutText(this.#options.redact), report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
     };
     const records = job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
@@ -187,6 +190,7 @@ class Attempt {
       this.#tally.add(record);
       return this.#delivery?.write(line, this.#signal);
     }
+    if (record.kind === 'entity') this.#memory?.noteWithheld(record.fqn);
     const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind === 'entity' ? record.fqn : record.kind } };
     if ((await this.#stream.write(failure, this.#signal)) !== undefined) this.#tally.add(failure);
     else this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
@@ -205,11 +209,6 @@ class Attempt {
 }
 
 const withheld = new RunnerError('ENTITY_INVALID', 'a record is too large to be delivered, or redaction left nothing of it');
-
-/** A run that is tried again may not go by what an attempt before it believed to have told. */
-function forgetful(memory: FileRunMemory): RunMemory {
-  return { recall: () => Promise.resolve(undefined), keep: (state) => memory.keep(state) };
-}
 
 function noticeWithoutSink(workflow: Workflow, logger: Logger): void {
   if (namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RunMemory } from '../connectors/connector.ts';
+import { z } from 'zod';
+import type { AttemptRef } from '../domain/ids.ts';
 import { type Disk, isSystemError } from '../spool/disk.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { readSealed, removeFile, writeSealed } from '../spool/sealed-file.ts';
@@ -7,38 +8,48 @@ import { readSealed, removeFile, writeSealed } from '../spool/sealed-file.ts';
 /** What a run remembers is small; anything larger was not written by this program. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** A memory that lasts once it is committed. */
-export interface FileRunMemory extends RunMemory {
-  /** Makes what was to be kept last. Called when the outcome of the run is safe, and not before. */
-  commit(): Promise<void>;
+const rememberedSchema = z.object({
+  /** The state that the catalog is in once the control plane has all of the run. */
+  revision: z.string().min(1),
+  state: z.unknown(),
+});
+export type Remembered = z.infer<typeof rememberedSchema>;
+
+/** What is kept of the last run of a service. */
+export interface MemoryFile {
+  /** Undefined when there is none, or none that can be read. */
+  load(): Promise<Remembered | undefined>;
+  save(remembered: Remembered): Promise<void>;
+  clear(): Promise<void>;
 }
 
 /** A file for each service. It may be deleted at any time, and one that cannot be read counts as none. */
-export function createRunMemory(directory: string, service: string, disk: Disk = nodeDisk): FileRunMemory {
+export function openMemoryFile(directory: string, service: string, disk: Disk = nodeDisk): MemoryFile {
   const name = `${createHash('sha256').update(service).digest('hex').slice(0, 32)}.json`;
-  let kept: unknown;
-  let touched = false;
   return {
-    recall: async () => {
+    load: async () => {
       try {
         if ((await sizeOf(disk, `${directory}/${name}`)) > MOST_BYTES) return undefined;
         const stored = await readSealed(disk, directory, name);
-        return stored === undefined || stored === 'damaged' ? undefined : JSON.parse(stored.text) as unknown;
+        return stored === undefined || stored === 'damaged' ? undefined : rememberedSchema.parse(JSON.parse(stored.text));
       } catch {
         return undefined;
       }
     },
-    keep: (state) => {
-      kept = state;
-      touched = true;
-    },
-    commit: async () => {
-      if (!touched) return;
-      if (kept === undefined) return await forget(disk, directory, name);
+    save: async (remembered) => {
       await disk.makeDirectory(directory);
-      await writeSealed(disk, directory, name, JSON.stringify(kept));
+      await writeSealed(disk, directory, name, JSON.stringify(remembered));
     },
+    clear: () => forget(disk, directory, name),
   };
+}
+
+/**
+ * The revision that the catalog has once the control plane has taken all of an attempt, which ended with `outcome`, a line
+ * with its newline. Both sides derive it, so that no acknowledgement of it can be lost: docs/protocol.md has the rule.
+ */
+export function revisionAfter({ runId, epoch }: AttemptRef, outcome: string): string {
+  return createHash('sha256').update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}`).digest('hex');
 }
 
 async function sizeOf(disk: Disk, path: string): Promise<number> {

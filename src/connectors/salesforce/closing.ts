@@ -27,8 +27,8 @@ export interface ClosingOptions {
   readonly objectNames: readonly string[] | undefined;
   readonly annotator: Annotator;
   readonly model: OrgModel;
-  /** Names of all objects that the org lists. */
-  readonly listed: readonly string[];
+  /** Names of all objects that the org lists; undefined when they were not asked for, so that nothing is known to be gone. */
+  readonly listed: readonly string[] | undefined;
 }
 
 /** What is said of tables once all of them are there: code, lineage, figures, and which are gone. */
@@ -136,9 +136,10 @@ export class Closing {
     }
   }
 
-  #sweeps(): Generator<SweepRecord, void, undefined> {
+  *#sweeps(): Generator<SweepRecord, void, undefined> {
     const { databaseSchema, listed, options, objectNames } = this.#options;
+    if (listed === undefined) return;
     const tables = listed.map((name) => `${databaseSchema}.${fullyQualifiedName(entityName(name))}`);
-    return sweepsOf({ databaseSchema, tables, code: this.#codeOfOrg, objectNames }, options);
+    yield* sweepsOf({ databaseSchema, tables, code: this.#codeOfOrg, objectNames }, options);
   }
 }

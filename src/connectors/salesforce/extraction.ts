@@ -1,4 +1,4 @@
-import type { EntityRecord, EntityType, UnchangedRecord } from '../../domain/record.ts';
+import type { EntityRecord, EntityType, FailureRecord, UnchangedRecord } from '../../domain/record.ts';
 import { assertEntity } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { RunnerError } from '../../runtime/errors.ts';
@@ -11,7 +11,8 @@ import type { Connection } from './sign-in/connection.ts';
 import { Closing } from './closing.ts';
 import type { ListedObject } from './describe/describe.ts';
 import { Annotator } from './setup/annotator.ts';
-import { LastRun } from './second-run/last-run.ts';
+import { LastRun, stateOf } from './second-run/last-run.ts';
+import { tryAgain } from './second-run/try-again.ts';
 import { labelsIn, TagAnnouncer } from './mapping/governance.ts';
 import type { Org } from './api/org.ts';
 import { OrgModel } from './lineage/org-model.ts';
@@ -31,9 +32,10 @@ interface Reading {
   readonly objects: readonly ListedObject[];
   /** See DescribesOptions. */
   readonly since: (object: ListedObject) => string | undefined;
-  readonly selection: Selection;
-  /** Names of all objects of the org. */
-  readonly listed: readonly string[];
+  /** Names of all objects that the run is about. */
+  readonly selected: readonly string[];
+  /** Names of all objects of the org; undefined when they were not asked for. */
+  readonly listed: readonly string[] | undefined;
   readonly lastRun: LastRun;
   readonly version: string;
   readonly origin: string;
@@ -75,7 +77,7 @@ export class Extraction {
     const lastRun = await this.#recall(version);
     const listing = await listObjectsSince(api, version, lastRun.complete ? lastRun.since : undefined, signal);
     yield* this.#parents(session.origin);
-    if (listing === 'unchanged') yield* this.#nothingChanged(lastRun);
+    if (listing === 'unchanged') yield* this.#nothingChanged(lastRun, version, session.origin, signal);
     else yield* this.#listed(listing, lastRun, version, session.origin, signal);
     this.#sayUsage();
   }
@@ -83,31 +85,54 @@ export class Extraction {
   /** What the last run of the same job saw. All that decides what a run gives is part of what it is known by. */
   async #recall(version: string): Promise<LastRun> {
     const { memory, clock, workflow } = this.#context;
-    const remembered = this.#options.incremental ? await memory?.recall() : undefined;
-    return new LastRun(remembered, [version, workflow.source], clock.now());
+    const [key, now] = [[version, workflow.source], clock.now()];
+    const before = this.#options.incremental ? await memory?.recall((kept) => stateOf(kept, key, now)) : undefined;
+    return new LastRun(before, key, now);
   }
 
-  *#nothingChanged(lastRun: LastRun): Generator<Extracted, void, undefined> {
-    const { names, since = '' } = lastRun;
+  /** Everything is as the last run left it, what it could not tell as well; but the reason for that may have passed. */
+  async *#nothingChanged(lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+    const { names, failed, missing, since = '' } = lastRun;
+    const selected = [...names, ...failed.map(({ name }) => name)];
     for (const name of names) lastRun.keep(name);
-    this.#context.memory?.keep(lastRun.state(since, names.length));
-    this.#context.logger.log('info', 'Nothing changed in the org since the last run', { objects: names.length, since });
+    this.#context.logger.log('info', 'Nothing changed in the org since the last run', { objects: selected.length, failed: failed.length, since });
+    yield* this.#missing(missing);
     yield* this.#unchanged(names);
-    this.#progress.at('mapping', names.length, names.length);
+    try {
+      yield* this.#tryAgain(failed, { selected, lastRun, version, origin }, signal);
+    } finally {
+      this.#context.memory?.keep(lastRun.state(since, selected.length, missing));
+    }
+    this.#progress.at('mapping', selected.length, selected.length);
+  }
+
+  async *#tryAgain(objects: readonly ListedObject[], reading: Pick<Reading, 'selected' | 'lastRun' | 'version' | 'origin'>, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+    const { api, limit, pause } = this.#org;
+    const { readable, failed } = await tryAgain(objects, { api, version: reading.version, limit, pause }, signal);
+    for (const { listed, error } of failed) {
+      reading.lastRun.fail(listed);
+      yield failureOf(listed.name, error);
+    }
+    if (readable.length > 0) yield* this.#tables({ ...reading, objects: readable, since: () => undefined, listed: undefined }, signal);
+  }
+
+  *#missing(names: readonly string[]): Generator<FailureRecord, void, undefined> {
+    for (const name of names) yield failureOf(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
   }
 
   async *#listed(listing: Listing, lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
-    for (const name of selection.missing) yield failureOf(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
+    yield* this.#missing(selection.missing);
     const { objects, since } = await this.#toRead(selection.objects, lastRun, version, signal);
     const left = selection.objects.filter((object) => !objects.includes(object)).map(({ name }) => name);
     for (const name of left) lastRun.keep(name);
     yield* this.#unchanged(left);
     try {
-      yield* this.#tables({ objects, since, selection, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
+      const selected = selection.objects.map(({ name }) => name);
+      yield* this.#tables({ objects, since, selected, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
     } finally {
-      this.#context.memory?.keep(listing.date === '' ? undefined : lastRun.state(listing.date, selection.objects.length));
+      this.#context.memory?.keep(listing.date === '' ? undefined : lastRun.state(listing.date, selection.objects.length, selection.missing));
     }
     this.#progress.at('mapping', selection.objects.length, selection.objects.length);
   }
@@ -147,11 +172,11 @@ export class Extraction {
     yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
   }
 
-  async *#tables({ objects, since, selection, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tables({ objects, since, selected, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     const { api } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
     const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
-    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(selection.objects.map(({ name }) => name)) };
+    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(selected) };
     const model = new OrgModel();
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
     const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
@@ -176,6 +201,7 @@ export class Extraction {
         }
         if (this.#isNews(outcome, lastRun)) yield outcome.record;
         else asBefore.push(name);
+        if (this.#isToBeReadAgain(outcome)) lastRun.fail(outcome.listed);
       }
     } catch (thrown) {
       // What has been read counts, wherever the calls for the rest run out.
@@ -183,15 +209,20 @@ export class Extraction {
       throw thrown;
     }
     yield* this.#unchanged(asBefore);
-    const whole = objects.length - conditional === selection.objects.length;
+    const whole = objects.length - conditional === selected.length;
     yield* closing.records(signal, whole);
     if (whole) lastRun.close();
   }
 
-  /** Whether the last run told something else, or failed. A table that is not all there is told and not remembered, so that the next run reads it again. */
+  /** Whether the last run told something else, or failed. */
   #isNews(outcome: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
     if (!('table' in outcome) || outcome.partly || this.#context.memory === undefined) return true;
     return lastRun.isNews(outcome.listed, outcome.record);
+  }
+
+  /** Whether the catalog does not have the table, or not all of it, once this run is there. Asked when the record has been written. */
+  #isToBeReadAgain(outcome: Exclude<Outcome, { unchanged: true }>): boolean {
+    return !('table' in outcome) || outcome.partly || this.#context.memory?.isWithheld(outcome.record.fqn) === true;
   }
 
   #noticeIgnored(): void {

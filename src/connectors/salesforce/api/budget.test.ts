@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
 import { extractFrom, failuresOf, tableNames, tablesOf, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
 import { CallBudget } from './budget.ts';
 
@@ -52,8 +53,7 @@ describe('a run', () => {
     const kindsIn = ({ records }: SalesforceRun): Set<string> => new Set(records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)));
 
     function rememberingRuns(): (limits: NonNullable<RunOptions['limits']>) => Promise<SalesforceRun> {
-      let state: unknown;
-      const memory = { recall: () => Promise.resolve(state), keep: (kept: unknown) => void (state = JSON.parse(JSON.stringify(kept))) };
+      const memory = new ConnectorMemory();
       return (limits) => {
         sandbox.resetStats();
         return extractFrom(sandbox, { memory, limits });

@@ -4,11 +4,22 @@ import { previewJson } from '../../../runtime/json-text.ts';
 import type { ListedObject } from '../describe/describe.ts';
 
 /** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
-const VERSION = 1;
+const VERSION = 2;
 /** After it, everything is read and sent anew: whatever a cheap look at changes can miss is then at most a day old. */
 const WHOLE_EVERY_MS = 24 * 3_600_000;
 /** Far more objects than an org can have. */
 const MOST_OBJECTS = 50_000;
+
+/** In the order in which they are listed, since that is what the hash of one is made of. */
+const listedSchema: z.ZodType<ListedObject> = z.object({
+  name: z.string(), label: z.string(), labelPlural: z.string(), custom: z.boolean(), customSetting: z.boolean(), keyPrefix: textOrNone(),
+  queryable: z.boolean(), associateEntityType: textOrNone(), associateParentEntity: textOrNone(),
+});
+
+/** JSON has no undefined; a listed object has. */
+function textOrNone(): z.ZodType<string | undefined> {
+  return z.string().optional().transform((value) => value);
+}
 
 const stateSchema = z.object({
   version: z.literal(VERSION),
@@ -19,13 +30,25 @@ const stateSchema = z.object({
   since: z.string().min(1),
   /** By name: hashes of the object as it was listed, and as it was sent. Objects that could not be read are missing. */
   objects: z.record(z.string(), z.tuple([z.string(), z.string()]).readonly()),
+  /** Objects that were asked for and could not be told, as they were listed. */
+  failed: z.array(listedSchema),
+  /** Names that the job asks for and the org does not list. */
+  missing: z.array(z.string()),
+  /** Whether every object was told or failed, so that the org’s word that nothing changed says what is left to do. */
   complete: z.boolean(),
   /** Whether what concerns all objects together (code, lineage, figures) was told since everything was read. */
   closed: z.boolean().default(true),
   /** Whether everything was read once more for the sake of that, which is not done twice: it may never fit the calls of a run. */
   readAgain: z.boolean().default(false),
 });
-type State = z.infer<typeof stateSchema>;
+export type State = z.infer<typeof stateSchema>;
+
+/** What a run kept, if it is about the same job and young enough to go by. `kept` may be anything; `key` holds all that decides what a run gives. */
+export function stateOf(kept: unknown, key: unknown, now: number): State | undefined {
+  const parsed = stateSchema.safeParse(kept);
+  if (!parsed.success || parsed.data.key !== hashOf(key)) return undefined;
+  return parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS ? parsed.data : undefined;
+}
 
 /** What the last run of the same job saw, and what this one sees. */
 export class LastRun {
@@ -33,17 +56,15 @@ export class LastRun {
   readonly #now: number;
   readonly #before: State | undefined;
   readonly #objects = new Map<string, readonly [listed: string, sent: string]>();
+  readonly #failed = new Map<string, ListedObject>();
   /** The runs before saw all objects between them, and none of them all. */
   readonly #readAgain: boolean;
   #closed: boolean;
 
-  /** `remembered` may be anything; `key` holds all that decides what a run gives. */
-  constructor(remembered: unknown, key: unknown, now: number) {
+  constructor(before: State | undefined, key: unknown, now: number) {
     this.#key = hashOf(key);
     this.#now = now;
-    const parsed = stateSchema.safeParse(remembered);
-    const usable = parsed.success && parsed.data.key === this.#key && parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS;
-    this.#before = usable ? parsed.data : undefined;
+    this.#before = before;
     this.#closed = this.#before?.closed ?? false;
     this.#readAgain = this.#before?.complete === true && !this.#closed && !this.#before.readAgain;
   }
@@ -53,13 +74,22 @@ export class LastRun {
     return this.#readAgain ? undefined : this.#before?.since;
   }
 
-  /** Whether the last run read every object, so that no change in the org means nothing to do. */
+  /** Whether the last run looked at every object, so that no change in the org means nothing to do but try what failed again. */
   get complete(): boolean {
     return this.#before?.complete === true && !this.#readAgain;
   }
 
+  /** Of objects that the last run told, or knew to be as they were. */
   get names(): readonly string[] {
     return Object.keys(this.#before?.objects ?? {});
+  }
+
+  get failed(): readonly ListedObject[] {
+    return this.#before?.failed ?? [];
+  }
+
+  get missing(): readonly string[] {
+    return this.#before?.missing ?? [];
   }
 
   /** Whether the object was read by then, and is listed now as it was. */
@@ -86,13 +116,20 @@ export class LastRun {
     return news;
   }
 
-  /** What the next run is to remember of this one. */
-  state(since: string, objects: number): State | undefined {
-    if (this.#objects.size > MOST_OBJECTS) return undefined;
+  /** Notes an object that could not be told, or not wholly: the next run tries again. */
+  fail(listed: ListedObject): void {
+    this.#objects.delete(listed.name);
+    this.#failed.set(listed.name, listed);
+  }
+
+  /** What the next run is to remember of this one, whose job is about so many objects. */
+  state(since: string, objects: number, missing: readonly string[]): State | undefined {
+    if (this.#objects.size + this.#failed.size > MOST_OBJECTS) return undefined;
     const { wholeAt = this.#now, readAgain = false } = this.#before ?? {};
     return {
       version: VERSION, key: this.#key, wholeAt: this.#readAgain ? this.#now : wholeAt, since, objects: Object.fromEntries(this.#objects),
-      complete: this.#objects.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
+      failed: [...this.#failed.values()], missing: [...missing],
+      complete: this.#objects.size + this.#failed.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
     };
   }
 

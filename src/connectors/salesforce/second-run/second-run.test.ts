@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
 import { extractFrom, failuresOf, tableNames, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
 import type { RunMemory } from '../../connector.ts';
 
@@ -24,16 +25,6 @@ function changesIn(table: string): string {
   return `FROM(?: |%20|\\+)${table}(?: |%20|\\+)WHERE(?: |%20|\\+)LastModifiedDate`;
 }
 
-class Memory implements RunMemory {
-  state: unknown;
-  recall(): Promise<unknown> {
-    return Promise.resolve(JSON.parse(JSON.stringify(this.state ?? null)));
-  }
-  keep(state: unknown): void {
-    this.state = state;
-  }
-}
-
 async function run(memory: RunMemory, options: RunOptions = {}): Promise<SalesforceRun & { readonly calls: number; readonly unchanged: string[] }> {
   sandbox.resetStats();
   const result = await extractFrom(sandbox, { ...options, memory });
@@ -43,7 +34,7 @@ async function run(memory: RunMemory, options: RunOptions = {}): Promise<Salesfo
 
 describe('a second run', () => {
   it('over an org in which nothing changed is two calls, and says that all is as it was', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     expect(tableNames((await run(memory)).records).sort()).toEqual(all);
     second();
     const again = await run(memory);
@@ -52,7 +43,7 @@ describe('a second run', () => {
   });
 
   it('reads and sends what changed and nothing else', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     await run(memory);
     second();
     sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Customer' });
@@ -68,7 +59,7 @@ describe('a second run', () => {
   it.each([
     ['ValidationRule', 'EntityDefinitionId'], ['ApexTrigger', 'EntityDefinitionId'], ['RecordType', 'SobjectType'],
   ])('reads an object again whose %s was changed, and does without where that may not be asked', async (table, owner) => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     const sourceConfig = { tableFilterPattern: { includes: ['Account$', 'Contact$', 'Lead$'] } };
     await run(memory, { sourceConfig });
     const readAgain = async (status: number, body: unknown): Promise<unknown> => {
@@ -83,7 +74,7 @@ describe('a second run', () => {
   });
 
   it('reads everything when what changed may not be asked for', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     await run(memory);
     sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Everyone' });
     sandbox.faults.install({ match: { path: changesIn('CustomField') }, effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'no' }] } });
@@ -93,7 +84,7 @@ describe('a second run', () => {
   });
 
   it('reads again what the last one had to tell without its descriptions', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     sandbox.faults.install({ match: { path: 'FROM(?: |%20|\\+)FieldDefinition' }, effect: { kind: 'respond', status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] } });
     const first = await run(memory, { tuning: { pauseMs: 1, tries: 2 } });
     expect(tableNames(first.records).sort()).toEqual(all);
@@ -109,7 +100,7 @@ describe('a second run', () => {
       match: { path: 'FROM(?: |%20|\\+)(?:EntityDefinition|FieldDefinition)' },
       effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_TYPE', message: 'sObject type \'EntityDefinition\' is not supported.' }] },
     });
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     closed();
     await run(memory);
     second();
@@ -123,7 +114,7 @@ describe('a second run', () => {
   });
 
   it('is not misled by an event that touches the whole org', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     await run(memory);
     second();
     sandbox.org.edit({ kind: 'touchAll' });
@@ -132,7 +123,7 @@ describe('a second run', () => {
   });
 
   it('reads again what the last one could not read', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
     expect(failuresOf((await run(memory)).records)).toEqual([['Contact', 'SALESFORCE_FORBIDDEN']]);
     sandbox.faults.clear();
@@ -141,20 +132,70 @@ describe('a second run', () => {
     expect(again.unchanged).toEqual(all.filter((name) => name !== 'Contact'));
   });
 
+  it('over an org in which nothing changed asks for what failed alone, and says what failed before', async () => {
+    const memory = new ConnectorMemory();
+    const connection = { sobjectNames: ['Account', 'Contact', 'Lead', 'NoSuchObject'] };
+    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
+    const failing = [['NoSuchObject', 'SALESFORCE_NOT_FOUND'], ['Contact', 'SALESFORCE_FORBIDDEN']];
+    expect(failuresOf((await run(memory, { connection })).records)).toEqual(failing);
+    for (let round = 0; round < 2; round++) {
+      second();
+      const again = await run(memory, { connection });
+      expect([again.calls, again.unchanged, failuresOf(again.records)]).toEqual([3, ['Account', 'Lead'], failing]);
+    }
+    second();
+    sandbox.faults.clear();
+    const healed = await run(memory, { connection });
+    expect([tableNames(healed.records), healed.unchanged, failuresOf(healed.records)]).toEqual([['Contact'], ['Account', 'Lead'], failing.slice(0, 1)]);
+    expect(healed.records.filter(({ kind }) => kind === 'sweep')).toEqual([]);
+    second();
+    const calm = await run(memory, { connection });
+    expect([calm.calls, calm.unchanged]).toEqual([2, ['Account', 'Contact', 'Lead']]);
+  });
+
+  it('sends again what was withheld from the catalog, and nothing besides', async () => {
+    const memory = new ConnectorMemory();
+    memory.withheld.add('sandbox.default.salesforce.Contact');
+    await run(memory);
+    for (let round = 0; round < 2; round++) {
+      second();
+      const again = await run(memory);
+      expect([tableNames(again.records), again.unchanged]).toEqual([['Contact'], all.filter((name) => name !== 'Contact')]);
+    }
+    memory.withheld.clear();
+    second();
+    await run(memory);
+    second();
+    expect((await run(memory)).calls).toBe(2);
+  });
+
+  it('tells what concerns all objects together although one of them fails in every run', async () => {
+    const memory = new ConnectorMemory();
+    const capped = { maxApiCallsPerRun: 18, reservePercent: 0 };
+    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
+    const first = await run(memory, { limits: capped });
+    expect(failuresOf(first.records).map(([name]) => name)).toContain('API calls');
+    for (let round = 0; round < 2; round++) {
+      second();
+      const again = await run(memory, { limits: { reservePercent: 0 } });
+      expect([round, again.records.some(({ kind }) => kind === 'lineage')]).toEqual([round, round === 1]);
+    }
+  });
+
   it.each([
     ['is damaged', (state: unknown) => ({ ...(state as object), objects: 'none' })],
     ['is of another version', (state: unknown) => ({ ...(state as object), version: 0 })],
     ['is a day old', (state: unknown) => ({ ...(state as object), wholeAt: Date.now() - 25 * 3_600_000 })],
     ['is gone', () => undefined],
   ])('reads everything when what it remembers %s', async (_how, change) => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     await run(memory);
     memory.state = change(memory.state);
     expect(tableNames((await run(memory)).records).sort()).toEqual(all);
   });
 
   it('of another workflow, or one that asks for it, is whole', async () => {
-    const memory = new Memory();
+    const memory = new ConnectorMemory();
     await run(memory);
     expect(tableNames((await run(memory, { sourceConfig: { type: 'DatabaseMetadata', incremental: { enabled: false } } })).records).sort()).toEqual(all);
     expect(tableNames((await run(memory, { serviceName: 'other' })).records).sort()).toEqual(all);
