@@ -23,6 +23,22 @@ export async function call(method, path, body, signal) {
   return response.json();
 }
 
+/** What is there, and the tag by which a later change can say what it was based on. */
+export async function read(path) {
+  const response = await request('GET', path, {});
+  return { value: await response.json(), tag: response.headers.get('etag') };
+}
+
+/** Creates when `tag` is null, else replaces exactly the state that the tag names. Throws ApiError (412) when that is no longer there. */
+export async function save(path, body, tag) {
+  const response = await request('PUT', path, { body, headers: tag === null ? { 'if-none-match': '*' } : { 'if-match': tag } });
+  return response.json();
+}
+
+export async function remove(path) {
+  await request('DELETE', path, {});
+}
+
 export const get = (path, signal) => call('GET', path, undefined, signal);
 export const post = (path, body = {}) => call('POST', path, body);
 export const put = (path, body) => call('PUT', path, body);

@@ -13,16 +13,16 @@ export const CONNECTION = [
   ['consumerSecret', 'Consumer secret reference', `${REFERENCE}consumer-secret`, 'With the consumer key alone: client credentials.'],
   ['privateKey', 'Private key reference', `${REFERENCE}private-key`, 'With consumer key and user name: JWT bearer.'],
   ['salesforceApiVersion', 'API version', 'newest', 'Such as 64.0. Left out: the newest of the org that the runner knows.'],
-  ['sobjectNames', 'Objects', 'Account, Contact', 'API names with commas between them. Left out: all objects.'],
+  ['sobjectNames', 'Objects', 'Account\nContact', 'API names, one a line. Left out: all objects.'],
   ['databaseName', 'Database name', 'default', 'What the catalog calls the org’s one database.'],
 ];
 
-/** Fields that are lists of words with commas between them. */
+/** Fields that are lists, one entry a line. */
 export const LISTS = new Set(['sobjectNames']);
 
 /** Options of an ingestion: name, kind, label, its usual value, what it does. */
 export const PIPELINE = [
-  ['tableFilterPattern', 'filter', 'Tables', '', 'Regular expressions on API names, from the start of the name, with commas between them. A ! before one leaves its tables out.'],
+  ['tableFilterPattern', 'filter', 'Tables', '', 'Regular expressions (RE2) on API names, from the start of the name, one a line.'],
   ['includeTables', 'flag', 'Tables proper', true, 'Everything that is not a view.'],
   ['includeViews', 'flag', 'Views', true, 'History, share and feed objects: about half of an org. Without them they cost no call.'],
   ['includeTags', 'flag', 'Tags', true, 'Data sensitivity, compliance categories and origin (standard, custom, managed) as tags.'],

@@ -201,17 +201,26 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('says what each option of an ingestion does, and keeps the choice', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
-    await page.getByText('Options of an ingestion').click();
+    const card = page.getByRole('article', { name: 'sandbox' });
+    await card.getByRole('button', { name: 'Options' }).click();
     await page.getByLabel('Views').uncheck();
     await page.getByLabel('Profile, calls at most').fill('25');
     await page.getByLabel('Sample rows of a table').fill('10');
     await page.getByLabel('Longest run in minutes').fill('30');
-    await page.getByRole('textbox', { name: 'Tables' }).fill('Account.*, !.*History');
+    await page.getByLabel('Tables: includes').fill('(');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('tableFilterPattern.includes.0').waitFor();
+    await page.getByLabel('Tables: includes').fill('Account.*\nOrder.{1,3}');
+    await page.getByLabel('Tables: excludes').fill('.*History');
     await shot('options');
-    await page.getByRole('button', { name: 'Save options' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The options are saved.').waitFor();
     const { body } = await stage.api.get('/api/v1/pipelines');
-    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, sampleRows: { rows: 10 }, tableFilterPattern: { includes: ['Account.*'], excludes: ['.*History'] } } });
+    const tableFilterPattern = { includes: ['Account.*', 'Order.{1,3}'], excludes: ['.*History'] };
+    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, sampleRows: { rows: 10 }, tableFilterPattern } });
+    await card.getByRole('button', { name: 'Options' }).click();
+    expect(await page.getByLabel('Tables: includes').inputValue()).toBe('Account.*\nOrder.{1,3}');
+    await page.getByRole('button', { name: 'Cancel' }).click();
   });
 
   it('cancels a run', async () => {
@@ -249,15 +258,44 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('refuses a password in plain text and keeps nothing of it', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
-    await page.getByText('Add or replace a service').click();
+    await page.getByRole('button', { name: 'Add a service' }).click();
     await page.getByLabel('Name', { exact: true }).fill('acme');
+    await page.getByLabel('User name').fill('etl@acme.example');
     await page.getByLabel('Password reference').fill('hunter2');
-    await page.getByRole('button', { name: 'Save service' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').getByText('not a secret reference: password').waitFor();
     await page.getByLabel('Password reference').fill('secret:/salesforce/acme/password');
-    await page.getByRole('button', { name: 'Save service' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('article', { name: 'acme' }).waitFor();
     await shot('service-added');
+  });
+
+  it('edits a service from what is there, unless somebody else was quicker, and deletes it', async () => {
+    await signIn();
+    await page.getByRole('link', { name: 'Services' }).click();
+    const card = page.getByRole('article', { name: 'acme' });
+    const present = async (): Promise<Record<string, unknown>> => (await stage.api.get('/api/v1/services/acme')).body as Record<string, unknown>;
+    await card.getByRole('button', { name: 'Edit' }).click();
+    expect(await page.getByLabel('User name').inputValue()).toBe('etl@acme.example');
+    await page.getByLabel('Display name').fill('Acme sales');
+    await page.getByLabel('Objects').fill('Account\nContact');
+    await shot('service-edited');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await card.getByRole('heading', { name: 'Acme sales' }).waitFor();
+    expect(await present()).toMatchObject({ displayName: 'Acme sales', connection: { username: 'etl@acme.example', password: 'secret:/salesforce/acme/password', sobjectNames: ['Account', 'Contact'] } });
+
+    await card.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Objects').fill('');
+    await stage.api.put('/api/v1/services/acme', { type: 'Salesforce', connection: { username: 'other@acme.example', password: 'secret:/a/b' } }, { 'if-match': '*' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('has changed since it was read').waitFor();
+    expect(await present()).toMatchObject({ connection: { username: 'other@acme.example' } });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+
+    page.once('dialog', (dialog) => void dialog.accept());
+    await card.getByRole('button', { name: 'Delete' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect((await stage.api.get('/api/v1/services/acme')).status).toBe(404);
   });
 
   it('can be used with the keyboard alone', async () => {

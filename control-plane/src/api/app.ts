@@ -20,7 +20,7 @@ import { settingsApi } from './settings.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 const CONSOLE = fileURLToPath(new URL('../../console/', import.meta.url));
 const MODULES = [
-  'main', 'api', 'dom', 'runners', 'services', 'service-forms', 'options', 'runs', 'run', 'tables', 'table', 'table-facts', 'lineage', 'entities', 'entity',
+  'main', 'api', 'dom', 'runners', 'services', 'service-form', 'pipeline-form', 'forms', 'options', 'runs', 'run', 'tables', 'table', 'table-facts', 'lineage', 'entities', 'entity',
 ];
 /** Every file of the console by its address; nothing else in that folder is served. */
 const CONSOLE_FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
