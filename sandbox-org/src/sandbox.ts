@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from './access/accounts.ts';
 import { CURRENT_VERSION } from './api/versions.ts';
@@ -46,6 +47,8 @@ export interface Sandbox {
   readonly unlockUser: () => void;
   /** Registers a certificate or public key (PEM) for the JWT bearer flow. */
   readonly registerCertificate: (pem: string) => void;
+  /** Breaks all connections to the org and refuses new ones, until the function that it gives is called. */
+  readonly goDown: () => Promise<() => Promise<void>>;
   readonly close: () => Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   try {
     const actions = controls(parts);
     const ports = await listen({ parts, options, identity, actions, listeners, signal: closing.signal });
-    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, mutualPort: ports.mutual, close };
+    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, mutualPort: ports.mutual, goDown: () => listeners.suspend(ports.server), close };
   } catch (error) {
     await close();
     throw error;
@@ -72,6 +75,7 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
 }
 
 interface Ports {
+  readonly server: Server;
   readonly org: number;
   readonly mutual: number | null;
   readonly admin: number;
@@ -90,12 +94,13 @@ interface Listening {
 async function listen({ parts, options, identity, actions, listeners, signal }: Listening): Promise<Ports> {
   const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal }).catch(() => undefined);
   const { clientCas } = options;
-  const org = await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep }), options.port);
+  const server = createOrgServer({ identity, gateway: parts.gateway, sleep });
+  const org = await listeners.start(server, options.port);
   const mutual = clientCas.length === 0 ? null : await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep, clientCas }), 0);
   const admin = await listeners.start(createAdminServer(options.adminToken, actions), 0);
-  if (options.proxyPort === null) return { org, mutual, admin, proxy: null };
+  if (options.proxyPort === null) return { server, org, mutual, admin, proxy: null };
   const proxy = createConnectProxy({ target: org, credentials: options.proxyCredentials }, parts.proxyCounts);
-  return { org, mutual, admin, proxy: await listeners.start(proxy, options.proxyPort) };
+  return { server, org, mutual, admin, proxy: await listeners.start(proxy, options.proxyPort) };
 }
 
 type Facts = Pick<Sandbox, 'caFile' | 'caPem' | 'myDomain' | 'hosts' | 'apiVersion' | 'organizationId' | 'credentials'>;

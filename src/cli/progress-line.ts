@@ -13,6 +13,8 @@ export class ProgressLine {
   readonly #clock: Clock;
   readonly #shown: boolean;
   #next = 0;
+  /** Phase and calls as they were drawn: a change of these is shown at once, for the next report may be half a minute away. */
+  #news = '';
   #drawn = false;
 
   constructor(terminal: Terminal, clock: Clock) {
@@ -22,7 +24,9 @@ export class ProgressLine {
   }
 
   show(progress: Progress): void {
-    if (!this.#shown || this.#clock.monotonic() < this.#next) return;
+    const news = `${progress.phase} ${progress.apiCalls}`;
+    if (!this.#shown || (news === this.#news && this.#clock.monotonic() < this.#next)) return;
+    this.#news = news;
     this.#next = this.#clock.monotonic() + EVERY_MS;
     this.#terminal.stderr.write(CLEAR_LINE + describe(progress));
     this.#drawn = true;

@@ -7,7 +7,7 @@ import type { CreateTable } from '../../src/openmetadata/entities.ts';
 import { contextFor, type ContextOptions, type RecordedContext } from './connector-context.ts';
 
 /** Pauses too short to be noticed, and patience that suits a test. */
-const QUICK: Tuning = { pauseMs: 1, connectMs: 10_000, headersMs: 10_000, bodyIdleMs: 5000, callMs: 20_000 };
+const QUICK: Tuning = { pauseMs: 1, patienceMs: 300, connectMs: 10_000, headersMs: 10_000, bodyIdleMs: 5000, callMs: 20_000 };
 const LONGEST_MS = 50_000;
 
 export interface RunOptions extends Partial<ContextOptions> {

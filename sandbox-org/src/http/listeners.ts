@@ -14,6 +14,14 @@ export class Listeners {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Breaks the server's connections and refuses new ones until the function that it gives is called: the same port then listens again. */
+  async suspend(server: Server): Promise<() => Promise<void>> {
+    const { port } = server.address() as AddressInfo;
+    this.#started.splice(this.#started.indexOf(server), 1);
+    await close(server);
+    return async () => void (await this.start(server, port));
+  }
+
   /** Breaks off all connections and waits until every server has closed. */
   async closeAll(): Promise<void> {
     await Promise.all(this.#started.splice(0).map(close));

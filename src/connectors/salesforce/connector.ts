@@ -4,8 +4,12 @@ import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
 import { ConnectionTest } from './connection-test.ts';
 import { Extraction } from './extraction.ts';
-import { openOrg, type Tuning } from './api/org.ts';
+import { openOrg, type Org, type Tuning } from './api/org.ts';
 import { permittedJob } from './permitted-job.ts';
+import { ProgressReport } from './progress-report.ts';
+
+/** Somebody waits in front of a dialog that is closed after three minutes. */
+const PATIENCE_OF_A_TEST: Tuning = { patienceMs: 20_000, headersMs: 45_000, callMs: 60_000 };
 
 /** Salesforce. `tuning` draws limits tighter or wider than the defaults, which suit any org. */
 export function createSalesforceConnector(tuning: Tuning = {}): Connector {
@@ -21,9 +25,10 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
 
 async function* extract(context: ConnectorContext, tuning: Tuning, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
-  const org = openOrg(connection, context, tuning, signal, new CallBudget(context.limits));
+  const progress = new ProgressReport(context);
+  const org: Org = openOrg({ connection, context, tuning, budget: new CallBudget(context.limits), onCall: () => progress.calls(org.calls()), onWait: (wait) => progress.wait(wait) }, signal);
   try {
-    yield* new Extraction(connection, permittedJob(context), org).run(signal);
+    yield* new Extraction(connection, permittedJob(context), org, progress).run(signal);
   } finally {
     await org.close();
   }
@@ -31,7 +36,8 @@ async function* extract(context: ConnectorContext, tuning: Tuning, signal: Abort
 
 async function* testConnection(context: ConnectorContext, tuning: Tuning, signal: AbortSignal): AsyncGenerator<StepRecord, void, undefined> {
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
-  const org = openOrg(connection, context, tuning, signal);
+  const progress = new ProgressReport(context);
+  const org = openOrg({ connection, context, tuning: { ...PATIENCE_OF_A_TEST, ...tuning }, onWait: (wait) => progress.wait(wait) }, signal);
   try {
     yield* new ConnectionTest(connection, context, org).run(signal);
   } finally {

@@ -16,7 +16,7 @@ import { tryAgain } from './second-run/try-again.ts';
 import { labelsIn, TagAnnouncer } from './mapping/governance.ts';
 import type { Org } from './api/org.ts';
 import { OrgModel } from './lineage/org-model.ts';
-import { ProgressReport } from './progress-report.ts';
+import type { ProgressReport } from './progress-report.ts';
 import { selectObjects, type Selection } from './selection.ts';
 import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
 import type { TableContext } from './mapping/table.ts';
@@ -51,11 +51,11 @@ export class Extraction {
   readonly #options: SourceOptions;
 
   /** Throws JOB_INVALID for options that cannot be understood, before anything is sent. */
-  constructor(connection: Connection, context: ConnectorContext, org: Org) {
+  constructor(connection: Connection, context: ConnectorContext, org: Org, progress: ProgressReport) {
     this.#connection = connection;
     this.#context = context;
     this.#org = org;
-    this.#progress = new ProgressReport(context, org.charged);
+    this.#progress = progress;
     const { serviceName, sourceConfig } = context.workflow.source;
     this.#place = { service: serviceName, database: connection.databaseName, schema: SCHEMA };
     this.#options = readSourceOptions(sourceConfig.config, this.#place);

@@ -77,7 +77,7 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
     const options = soapOptions(sandbox);
     const { context, dialled } = contextFor(sandbox, options);
     const { signal } = new AbortController();
-    const org = openOrg(parseConnection(options.connection), context, { pauseMs: 1, tries: 2 }, signal);
+    const org = openOrg({ connection: parseConnection(options.connection), context, tuning: { pauseMs: 1, tries: 2 } }, signal);
     try {
       const pages = queryToolingPages({ api: org.api, version: '64.0', what: 'names' }, 'SELECT Name FROM ApexClass', z.object({ Name: z.string() }), signal);
       await expect(pages.next()).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
-import { VERSIONS_PATH, type SalesforceApi } from './api.ts';
+import { MOST_TRIES, VERSIONS_PATH, type SalesforceApi } from './api.ts';
 
 /** The newest version this program has been tested with; what an org offers beyond is not used unless asked for. */
 export const NEWEST_TESTED = 68;
@@ -18,7 +18,7 @@ export async function chooseVersion(api: SalesforceApi, asked: string | undefine
   if (asked !== undefined && Number.parseInt(asked, 10) < OLDEST_LIVING) {
     throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', `API version ${asked} has been retired by Salesforce (30.0 and below in Summer ’25)`);
   }
-  const parsed = versionsSchema.safeParse(await api.json({ method: 'GET', path: VERSIONS_PATH, what: 'the list of API versions' }, signal));
+  const parsed = versionsSchema.safeParse(await api.json({ method: 'GET', path: VERSIONS_PATH, what: 'the list of API versions', tries: MOST_TRIES }, signal));
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the list of API versions has an unknown form', { cause: parsed.error });
   const offered = parsed.data.map(({ version }) => version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   const newest = offered.findLast((version) => Number.parseInt(version, 10) <= NEWEST_TESTED);

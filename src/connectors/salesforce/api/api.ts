@@ -7,6 +7,7 @@ import type { CallBudget } from './budget.ts';
 import type { Http, HttpAnswer } from '../http/http.ts';
 import { OneAtATime } from '../http/one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
+import { mayBeOutage, type Patience } from '../http/patience.ts';
 import { repeat } from '../http/repeat.ts';
 import type { SessionKeeper } from '../sign-in/session-keeper.ts';
 import type { Session } from '../sign-in/sign-in.ts';
@@ -18,6 +19,8 @@ export interface ApiRequest {
   /** JSON. Every POST here only reads, so all may be repeated. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Tries in all, for a call that a run cannot do without. */
+  readonly tries?: number;
   /** Calls that must be left after this one, for what follows from it. */
   readonly headroom?: number;
   /** For error messages: `describe of 25 objects`. */
@@ -39,11 +42,14 @@ export interface ApiOptions {
   readonly logger: Logger;
   /** What every call that counts is taken out of. */
   readonly budget: CallBudget;
-  /** Called for each exchange that counts toward the org's allocation. */
-  readonly onCharged: () => void;
+  readonly patience: Patience;
+  /** Called before each call that counts toward the org's allocation. */
+  readonly onSent: () => void;
+  /** Called after it, with whether it was charged. */
+  readonly onEnded: (charged: boolean) => void;
   readonly observe?: (observation: Observation) => void;
-  /** Tries in all for one call. */
-  readonly tries?: number;
+  /** Tries in all for one call, whatever a request says. */
+  readonly tries?: number | undefined;
   /** Upper bound of the first pause between tries, in milliseconds. */
   readonly pauseMs: number;
 }
@@ -56,13 +62,16 @@ export interface ApiUsage {
 const CLIENT = 'client=hybrid-ingestion-runner';
 const NOT_MODIFIED = 304;
 const SLOW_MS = 15_000;
+const TRIES = 5;
+/** Of a call that a run cannot do without: with growing pauses, a minute. */
+export const MOST_TRIES = 12;
 
 /**
  * Calls to the REST API of one org: with the session, which is renewed once when it ends; repeated with growing pauses
- * while that may help; counted. Every answer that is not a success becomes a RunnerError.
+ * while that may help, and held back while the org is down; counted. Every answer that is not a success becomes a RunnerError.
  */
 export class SalesforceApi {
-  readonly #options: Required<Omit<ApiOptions, 'observe'>> & Pick<ApiOptions, 'observe'>;
+  readonly #options: ApiOptions;
   readonly #taking = new OneAtATime();
   /** What the org said last about its 24-hour allocation. */
   usage: ApiUsage | undefined;
@@ -70,7 +79,7 @@ export class SalesforceApi {
   orgTime: string | undefined;
 
   constructor(options: ApiOptions) {
-    this.#options = { tries: 5, ...options };
+    this.#options = options;
   }
 
   /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */
@@ -104,13 +113,26 @@ export class SalesforceApi {
     });
   }
 
-  #repeat<T>({ what }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return repeat(what, this.#options, signal, work);
+  #repeat<T>({ what, path, tries }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { patience, tries: usual } = this.#options;
+    const ready = (within: AbortSignal): Promise<boolean> => patience.pass((life) => this.#exchange(smallRequest(path), life), within);
+    return repeat(what, { ...this.#options, tries: usual ?? tries ?? TRIES, ready }, signal, work);
   }
 
   async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const { sessions } = this.#options;
+    const { patience, sessions } = this.#options;
     const session = await sessions.current(signal);
+    try {
+      return await this.#authorized(request, session, signal);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (mayBeOutage(error) && !signal.aborted) patience.failed(error);
+      throw error;
+    }
+  }
+
+  async #authorized(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+    const { sessions } = this.#options;
     const answer = await this.#send(request, session, signal);
     if (answer.status !== 401) return accepted(answer, request.what);
     const renewed = await this.#send(request, await sessions.renew(session, signal), signal);
@@ -124,9 +146,12 @@ export class SalesforceApi {
   }
 
   async #send({ method, path, body, headers, headroom }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
-    const { http, clock, observe, onCharged, budget } = this.#options;
+    const { http, clock, observe, onSent, onEnded, budget, patience } = this.#options;
     const counts = path !== VERSIONS_PATH;
-    if (counts) budget.begin(headroom);
+    if (counts) {
+      budget.begin(headroom);
+      onSent();
+    }
     const started = clock.monotonic();
     let [status, busy] = [0, false];
     try {
@@ -140,11 +165,14 @@ export class SalesforceApi {
       if (used !== undefined) this.#learn(used);
       if (typeof answer.headers['date'] === 'string') this.orgTime = answer.headers['date'];
       busy = isBusy(answer);
+      if (!busy) patience.answered();
       return answer;
     } finally {
       const millis = clock.monotonic() - started;
-      if (counts) budget.ended();
-      if (counts && status !== 0) onCharged();
+      if (counts) {
+        budget.ended();
+        onEnded(status !== 0);
+      }
       observe?.({ millis, busy: busy || status === 0 || millis > SLOW_MS });
     }
   }
@@ -152,6 +180,14 @@ export class SalesforceApi {
 
 /** The list of versions needs no session and costs nothing. */
 export const VERSIONS_PATH = '/services/data/';
+
+/** Asks whether the org is there, at little cost: for nothing before the version is known, else with what nearly all calls are. */
+function smallRequest(path: string): ApiRequest {
+  const what = 'a look whether Salesforce is back';
+  const base = /^\/services\/data\/v[\d.]+\//.exec(path)?.[0];
+  if (base === undefined) return { method: 'GET', path: VERSIONS_PATH, what };
+  return { method: 'POST', path: `${base}composite`, what, body: { allOrNone: false, compositeRequest: [{ method: 'GET', url: `${base}limits`, referenceId: 'limits' }] } };
+}
 
 function accepted(answer: HttpAnswer, what: string): HttpAnswer {
   if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED) return answer;

@@ -1,18 +1,32 @@
 import { join } from 'node:path';
 import type { ConnectOptions } from '../../../network/connect.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import { CallBudget } from './budget.ts';
 import type { Connection } from '../sign-in/connection.ts';
 import { Http, type HttpOptions } from '../http/http.ts';
-import { repeat } from '../http/repeat.ts';
+import { Patience, type Wait } from '../http/patience.ts';
+import { createPassing } from '../sign-in/passing.ts';
 import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
 import { SessionKeeper } from '../sign-in/session-keeper.ts';
 import { readSecret, SignIn } from '../sign-in/sign-in.ts';
 
 /** Limits that tests draw tighter than an org needs. */
-export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & { readonly tries?: number; readonly pauseMs?: number };
+export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & { readonly tries?: number; readonly pauseMs?: number; readonly patienceMs?: number };
+
+export interface OrgOptions {
+  readonly connection: Connection;
+  readonly context: ConnectorContext;
+  readonly tuning: Tuning;
+  /** Without one, calls are limited by what the org has left alone. */
+  readonly budget?: CallBudget;
+  /** Called at each change of `calls`. */
+  readonly onCall?: () => void;
+  /** Told before each pause while the org is down, and with undefined once it is back. */
+  readonly onWait?: (wait: Wait | undefined) => void;
+}
 
 /** An org that can be called: the client, its session and its pace. Nothing is sent before the first call. */
 export interface Org {
@@ -21,6 +35,8 @@ export interface Org {
   readonly limit: AdaptiveLimit;
   /** Calls charged so far, by our own count. */
   readonly charged: () => number;
+  /** Calls charged and under way. */
+  readonly calls: () => number;
   /** Waits, with jitter and longer at each round, before something that failed is asked for again. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -28,32 +44,60 @@ export interface Org {
 
 /** Upper bound of a first pause, in milliseconds. */
 const PAUSE_MS = 500;
-/** Fewer than for other calls: a password that Salesforce refused may have been counted though its answer got lost. */
-const SIGN_IN_TRIES = 3;
+/** How long an org may be down without ending the run. */
+const PATIENCE_MS = 300_000;
 /** Concurrent calls: where the search for the right number starts, and where it ends. */
 const LIMIT = { start: 12, most: 20 } as const;
 
-/** Without a `budget`, calls are limited by what the org has left alone. */
-export function openOrg(connection: Connection, context: ConnectorContext, tuning: Tuning, signal: AbortSignal, budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined })): Org {
+/** `signal` is the attempt's own. */
+export function openOrg({ connection, context, tuning, onCall, onWait, budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined }) }: OrgOptions, signal: AbortSignal): Org {
   const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
   const limit = new AdaptiveLimit(LIMIT);
   const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
   const refusals = stateDirectory === undefined ? undefined : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
   const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
-  const patience = { tries: Math.min(SIGN_IN_TRIES, tuning.tries ?? SIGN_IN_TRIES), pauseMs: tuning.pauseMs ?? PAUSE_MS, clock, random, logger };
-  const sessions = new SessionKeeper((within) => repeat('the sign-in', patience, within, () => signIn.open(within)), signal);
-  let charged = 0;
+  const closed = new AbortController();
+  const pauseMs = tuning.pauseMs ?? PAUSE_MS;
+  const patience = new Patience({ patienceMs: tuning.patienceMs ?? PATIENCE_MS, pauseMs, clock, random, logger, onWait: onWait ?? (() => undefined), signal: AbortSignal.any([signal, closed.signal]) });
+  const sessions = new SessionKeeper((within) => patience.persist(() => signIn.open(within), createPassing(connection.signIn.way), within), signal);
+  const calls = new CallCount(context, onCall);
   const api = new SalesforceApi({
-    http, sessions, clock, random, logger, budget, observe: (observation) => limit.observe(observation),
-    onCharged: () => {
-      charged += 1;
-      context.count('apiCalls', 1);
-    },
-    ...(tuning.tries === undefined ? {} : { tries: tuning.tries }),
-    pauseMs: tuning.pauseMs ?? PAUSE_MS,
+    http, sessions, clock, random, logger, budget, patience, observe: (observation) => limit.observe(observation),
+    onSent: () => calls.sent(), onEnded: (charged) => calls.ended(charged), tries: tuning.tries, pauseMs,
   });
-  const pause = (round: number, within: AbortSignal): Promise<void> => clock.sleep(random.fraction() * (tuning.pauseMs ?? PAUSE_MS) * 2 ** round, within);
-  return { api, sessions, limit, charged: () => charged, pause, close: () => http.close() };
+  const pause = (round: number, within: AbortSignal): Promise<void> => clock.sleep(random.fraction() * pauseMs * 2 ** round, within);
+  const close = async (): Promise<void> => {
+    closed.abort(new RunnerError('ABORTED', 'the connection to the org was closed'));
+    await http.close();
+  };
+  return { api, sessions, limit, charged: () => calls.charged, calls: () => calls.charged + calls.underWay, pause, close };
+}
+
+/** Calls that count toward the org's allocation. One that nobody answered is not charged. */
+class CallCount {
+  readonly #context: Pick<ConnectorContext, 'count'>;
+  readonly #onChange: () => void;
+  charged = 0;
+  underWay = 0;
+
+  constructor(context: Pick<ConnectorContext, 'count'>, onChange: () => void = () => undefined) {
+    this.#context = context;
+    this.#onChange = onChange;
+  }
+
+  sent(): void {
+    this.underWay += 1;
+    this.#onChange();
+  }
+
+  ended(charged: boolean): void {
+    this.underWay -= 1;
+    if (charged) {
+      this.charged += 1;
+      this.#context.count('apiCalls', 1);
+    }
+    this.#onChange();
+  }
 }
 
 /** Read for each new connection, so that a renewed certificate is used without a restart. */

@@ -124,7 +124,7 @@ describe('too many calls at once', () => {
     const { context } = contextFor(sandbox, soapOptions(sandbox));
     const { signal } = new AbortController();
     sandbox.faults.install({ match: { path: 'limits$', times: 1 }, effect: { kind: 'respond', status: 403, body: [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.' }] } });
-    const org = openOrg(parseConnection(soapOptions(sandbox).connection), context, { pauseMs: 1 }, signal);
+    const org = openOrg({ connection: parseConnection(soapOptions(sandbox).connection), context, tuning: { pauseMs: 1 } }, signal);
     const before = org.limit.value;
     try {
       await org.api.json({ method: 'GET', path: '/services/data/v64.0/limits', what: 'the limits' }, signal);
@@ -139,7 +139,7 @@ describe('fifty calls in flight that meet the end of the session together', () =
   it('cost one sign-in, and all get their answer', async () => {
     const { context } = contextFor(sandbox, soapOptions(sandbox));
     const { signal } = new AbortController();
-    const org = openOrg(parseConnection(soapOptions(sandbox).connection), context, { pauseMs: 1, maxSockets: 50 }, signal);
+    const org = openOrg({ connection: parseConnection(soapOptions(sandbox).connection), context, tuning: { pauseMs: 1, maxSockets: 50 } }, signal);
     const limits = (): Promise<unknown> => org.api.json({ method: 'GET', path: '/services/data/v64.0/limits', what: 'the limits' }, signal);
     try {
       await limits();

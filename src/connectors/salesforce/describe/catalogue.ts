@@ -1,4 +1,4 @@
-import type { SalesforceApi } from '../api/api.ts';
+import { MOST_TRIES, type SalesforceApi } from '../api/api.ts';
 import { readListing, type ListedObject } from './describe.ts';
 
 export interface Listing {
@@ -16,7 +16,7 @@ export async function listObjects(api: SalesforceApi, version: string, signal: A
 /** The same, unless nothing at all changed in the org since then: objects, labels, permissions. */
 export async function listObjectsSince(api: SalesforceApi, version: string, since: string | undefined, signal: AbortSignal): Promise<Listing | 'unchanged'> {
   const before = api.orgTime;
-  const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects' }, since, signal);
+  const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects', tries: MOST_TRIES }, since, signal);
   if (answer === 'unchanged') return answer;
   return { objects: readListing(answer.body), date: earlier(before ?? answer.date) };
 }

@@ -4,6 +4,7 @@ import type { SalesforceApi } from '../api/api.ts';
 import { isDerived, kindOf } from './catalogue.ts';
 import { MOST_PARTS, readComposite, type PartAnswer } from '../api/composite.ts';
 import { FIELD_MEMBERS, type ListedObject } from './describe.ts';
+import { endsRun } from '../http/fatal.ts';
 import { HeldDescribe } from './held-describe.ts';
 import { each, inParallel } from '../http/in-parallel.ts';
 import { refusal } from '../api/refusal.ts';
@@ -111,7 +112,7 @@ async function describeGroup(group: readonly ListedObject[], options: Describing
     answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (signal.aborted || !OF_THE_OBJECT.has(error.code)) throw error;
+    if (endsRun(error, signal) || !OF_THE_OBJECT.has(error.code)) throw error;
     pulse.failed(error);
     return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
   }

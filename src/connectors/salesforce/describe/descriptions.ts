@@ -5,6 +5,7 @@ import type { ListedObject } from './describe.ts';
 import { rollupFromDataType } from '../formula/rollup.ts';
 import { flag, type Members, name, object, optionalText } from '../json/json-values.ts';
 import { MOST_QUERIES, type ReadRow, readTooling } from '../api/tooling.ts';
+import { endsRun } from '../http/fatal.ts';
 
 /** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
 export const MOST_ROWS = 1900;
@@ -136,14 +137,14 @@ export class Descriptions {
       return await readTooling({ api: this.#options.api, version: this.#options.version, what }, queries, read, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       return queries.map(() => error);
     }
   }
 
   /** What can be had of a query that was refused. */
   async #findInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
-    if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (endsRun(error, signal)) throw error;
     if (extra && error.message.includes('INVALID_FIELD')) {
       this.#doWithout();
       return this.#find([query], read, what, signal);

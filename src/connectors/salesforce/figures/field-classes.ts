@@ -3,6 +3,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { literals } from '../describe/descriptions.ts';
 import { MOST_QUERIES, type QueryTarget } from '../api/tooling.ts';
+import { endsRun } from '../http/fatal.ts';
 
 /**
  * Whether a field's values may be shown, by its name. `closed`: it has a data sensitivity level or a compliance category, whichever;
@@ -53,7 +54,7 @@ export async function readFieldClasses({ api, version, what }: QueryTarget, obje
     }, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (endsRun(error, signal)) throw error;
     return new Map();
   }
   return classes;

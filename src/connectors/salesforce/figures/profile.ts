@@ -7,6 +7,7 @@ import { readComposite } from '../api/composite.ts';
 import { readFieldClasses, takeForOneCall, type FieldClasses, type Sized } from './field-classes.ts';
 import { openColumns, sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
+import { endsRun } from '../http/fatal.ts';
 
 // What must never break: as with sample rows, no value of a field leaves the org, be it an extreme or a mean, unless the org was
 // asked about the field and said that nobody has classified it. Counts tell of no value.
@@ -132,7 +133,7 @@ export class Profiler {
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       logger.log('debug', 'A table could not be profiled', { object, code: error.code });
     }
     if (!answers.has(0)) this.#without.refused += 1;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
+import { endsRun } from '../http/fatal.ts';
 
 const countsSchema = z.object({ sObjects: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative() })) });
 
@@ -15,7 +16,7 @@ export async function readRecordCounts(api: SalesforceApi, version: string, logg
     return new Map(countsSchema.parse(body).sObjects.map(({ name, count }) => [name, count]));
   } catch (thrown) {
     const error = RunnerError.from(thrown, 'SALESFORCE_UNEXPECTED');
-    if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (endsRun(error, signal)) throw error;
     logger.log('info', 'Record counts could not be read', { code: error.code, reason: error.message });
     return new Map();
   }

@@ -8,6 +8,7 @@ import { readComposite } from '../api/composite.ts';
 import { readFieldClasses, takeForOneCall } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
+import { endsRun } from '../http/fatal.ts';
 
 export interface SamplerOptions {
   readonly api: SalesforceApi;
@@ -106,7 +107,7 @@ export class Sampler {
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       logger.log('debug', 'Some tables could not be sampled', { code: error.code });
     }
     return answers;

@@ -7,6 +7,7 @@ import { withDeadline } from '../../../runtime/abort.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { inflate, receiveBody } from './body.ts';
+import { markNeverSent } from './unsent.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -104,7 +105,7 @@ export class Http {
     try {
       socket = await this.#open(target);
     } catch (thrown) {
-      callback(RunnerError.from(thrown, 'NETWORK_UNREACHABLE'), null);
+      callback(markNeverSent(RunnerError.from(thrown, 'NETWORK_UNREACHABLE')), null);
       return;
     }
     // undici asks of a socket only what a Duplex has, and `setNoDelay` and the like where they exist.

@@ -3,6 +3,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { literals } from '../describe/descriptions.ts';
 import { readMetadata } from '../api/metadata.ts';
+import { endsRun } from '../http/fatal.ts';
 
 export interface FlowTextsOptions {
   readonly api: SalesforceApi;
@@ -35,7 +36,7 @@ export class FlowTexts {
       }
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       logger.log('warn', 'The text of flows could not be read', { code: error.code, reason: error.message });
     }
     return texts;

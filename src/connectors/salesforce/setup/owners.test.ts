@@ -16,7 +16,7 @@ describe('owners of fields', () => {
   it('are known to all who ask at the same time, and asked for once', async () => {
     const { context } = contextFor(sandbox, soapOptions(sandbox));
     const { signal } = new AbortController();
-    const org = openOrg(parseConnection(soapOptions(sandbox).connection), context, { pauseMs: 1 }, signal);
+    const org = openOrg({ connection: parseConnection(soapOptions(sandbox).connection), context, tuning: { pauseMs: 1 } }, signal);
     const page = (await org.api.json({ method: 'GET', path: `/services/data/v64.0/query?q=${encodeURIComponent('SELECT Id FROM User LIMIT 3')}`, what: 'users' }, signal)) as { records: { Id: string }[] };
     const [a, b, c] = page.records.map(({ Id }) => Id) as [string, string, string];
     sandbox.resetStats();

@@ -5,6 +5,7 @@ import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, refuseForTheOrg } from '../api/composite.ts';
 import { literals } from '../describe/descriptions.ts';
 import type { Owner } from '../mapping/field-properties.ts';
+import { endsRun } from '../http/fatal.ts';
 
 const USER = /^005\w{12,15}$/;
 const GROUP = /^00G\w{12,15}$/;
@@ -65,7 +66,7 @@ export class Owners {
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       logger.log('warn', 'Some owners of fields could not be read', { code: error.code, reason: error.message });
     }
   }

@@ -5,6 +5,7 @@ import { literals } from '../describe/descriptions.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { rollupSource } from '../formula/rollup.ts';
 import { readMetadata } from '../api/metadata.ts';
+import { endsRun } from '../http/fatal.ts';
 
 /** A roll-up field, by the durable id of its object and its own API name. */
 export interface RollUpField {
@@ -49,7 +50,7 @@ export class RollUps {
       }
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+      if (endsRun(error, signal)) throw error;
       this.#tell({ code: error.code, reason: error.message });
     }
     return found;

@@ -3,6 +3,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
 import { queryToolingPages, type QueryTarget } from '../api/tooling.ts';
+import { endsRun } from '../http/fatal.ts';
 
 /** In place of the rows of a table that could not be read: what is told apart from a table without any. */
 export const UNREAD: readonly never[] = Object.freeze([]);
@@ -18,7 +19,7 @@ export async function readExtra<T>(target: QueryTarget & { readonly logger: Logg
     return rows;
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+    if (endsRun(error, signal)) throw error;
     target.logger.log('warn', `${target.what.charAt(0).toUpperCase()}${target.what.slice(1)} could not be read; the catalogue goes without`, { code: error.code, reason: error.message });
     return UNREAD;
   }

@@ -1,5 +1,6 @@
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
+import { noVerdict } from './no-verdict.ts';
 
 /** The last API version that has login(). The call alone is made at it, whatever version the rest uses. */
 export const SOAP_LOGIN_VERSION = '64.0';
@@ -26,24 +27,26 @@ export interface SoapSession {
   readonly organizationId: string;
 }
 
-/** Reads the answer of login(). Throws the typed error of its fault, and SALESFORCE_UNEXPECTED for anything else. */
+/** Statuses of login()'s own answers: a session, or a fault. A body under any other is not its word on the credentials. */
+const OWN: ReadonlySet<number> = new Set([200, 500]);
+
+/** Reads the answer of login(). Throws the typed error of its fault; anything else that is no session is retryable. */
 export function readLoginAnswer(status: number, text: string): SoapSession {
+  if (!OWN.has(status)) throw noVerdict(status, 'login()');
   const fault = element(text, 'exceptionCode') ?? element(text, 'faultcode');
   if (fault !== undefined) throw loginFault(fault.replace(/^\w+:/, ''));
   const [sessionId, serverUrl, organizationId] = [element(text, 'sessionId'), element(text, 'serverUrl'), element(text, 'organizationId')];
-  if (status !== 200 || !sessionId || !serverUrl || !organizationId) throw unreadable(status);
+  if (status !== 200 || !sessionId || !serverUrl || !organizationId) throw noVerdict(status, 'login()');
   if (element(text, 'passwordExpired') === 'true') {
     throw new RunnerError('SALESFORCE_LOGIN_FAILED', 'the password of the user has expired', { remedy: 'Set a new password in Salesforce, then store it with its new security token.' });
   }
   return { sessionId, serverUrl, organizationId: organizationId.slice(0, 15) };
 }
 
-function unreadable(status: number): RunnerError {
-  if (status === 502 || status === 503 || status === 504) return new RunnerError('SALESFORCE_BUSY', `login() was answered with status ${status}`);
-  return new RunnerError('SALESFORCE_UNEXPECTED', `login() was answered with status ${status} and no SOAP answer`, { remedy: 'Check salesforceDomain, and for a proxy that alters responses.' });
-}
-
 const RETIRED_REMEDY = 'Use client credentials or JWT bearer: docs/salesforce.md shows the set-up.';
+
+/** Faults that Salesforce finds with user name, password or token themselves. */
+const OF_THE_CREDENTIALS: ReadonlySet<string> = new Set(['INVALID_LOGIN', 'INVALID_OPERATION_WITH_EXPIRED_PASSWORD']);
 
 const FAULTS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   LOGIN_MUST_USE_SECURITY_TOKEN: ['SALESFORCE_LOGIN_DENIED', 'Give securityToken, or add the address of this machine to the trusted ranges of the org and give organizationId.'],
@@ -65,12 +68,16 @@ const FAULTS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   SERVER_UNAVAILABLE: ['SALESFORCE_BUSY'],
   ORG_IN_MAINTENANCE: ['SALESFORCE_BUSY'],
   REQUEST_LIMIT_EXCEEDED: ['SALESFORCE_LIMIT_REACHED'],
-  UNKNOWN_EXCEPTION: ['SALESFORCE_UNEXPECTED'],
+  CLIENT_NOT_ACCESSIBLE_FOR_USER: ['SALESFORCE_LOGIN_DENIED', 'Permit the user for the app.'],
+  CLIENT_REQUIRE_UPDATE_FOR_USER: ['SALESFORCE_LOGIN_DENIED', 'The org wants a newer client; update the runner.'],
 };
 
 function loginFault(fault: string): RunnerError {
-  const [code, remedy] = Object.hasOwn(FAULTS, fault) ? FAULTS[fault]! : (['SALESFORCE_LOGIN_FAILED'] as const);
-  return new RunnerError(code, `Salesforce refused login(): ${/^\w{1,60}$/.test(fault) ? fault : 'an unknown fault'}`, remedy === undefined ? {} : { remedy });
+  const said = /^\w{1,60}$/.test(fault) ? fault : 'an unknown fault';
+  if (OF_THE_CREDENTIALS.has(fault)) return new RunnerError('SALESFORCE_LOGIN_FAILED', `Salesforce refused login(): ${said}`);
+  // A fault of the server (UNKNOWN_EXCEPTION) or of a kind that is new says nothing against the credentials.
+  const [code, remedy] = Object.hasOwn(FAULTS, fault) ? FAULTS[fault]! : (['SALESFORCE_UNEXPECTED'] as const);
+  return new RunnerError(code, `Salesforce refused login(): ${said}`, { ...(remedy === undefined ? {} : { remedy }), ...(code === 'SALESFORCE_UNEXPECTED' ? { retryable: true } : {}) });
 }
 
 /** The text of the first element of this name, whatever its prefix. The few elements read here hold no others. */
