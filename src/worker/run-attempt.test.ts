@@ -301,6 +301,7 @@ describe('what an attempt goes by and leaves for the next', () => {
     const again = await run(memory, { epoch: 2, ...(catalogRevision === undefined ? {} : { catalogRevision }) });
     expect([again.recalled, again.outcome.builtOn]).toEqual([undefined, undefined]);
     expect(again.sink.records[0]).toMatchObject({ kind: 'log', message: expect.stringContaining('everything is read') });
+    expect(again.sink.lines.join('')).not.toContain('ffff');
     expect(memory.remembered).toMatchObject({ state: 1 });
   });
 
