@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cpuSeconds } from '../../test/support/cpu-time.ts';
 import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../../test/support/openmetadata-schemas.ts';
 import { ENTITY_TYPES, type EntityType } from '../domain/record.ts';
+import { assertTable } from './table-check.ts';
 import { assertEntity, DATA_TYPES, TABLE_TYPES, type Column, type CreateTable } from './entities.ts';
 
 const id: Column = { name: 'Id', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY', dataTypeDisplay: 'id' };
@@ -17,7 +18,7 @@ const account: CreateTable = {
     { name: 'Address', dataType: 'STRUCT', children: [{ name: 'City', dataType: 'VARCHAR', dataLength: 40 }] },
   ],
   tableConstraints: [
-    { constraintType: 'PRIMARY_KEY', columns: ['Id'] },
+    { constraintType: 'UNIQUE', columns: ['Revenue'] },
     { constraintType: 'FOREIGN_KEY', columns: ['ParentId'], referredColumns: ['crm.default.salesforce.Account.Id'], relationshipType: 'MANY_TO_ONE' },
   ],
 };
@@ -58,6 +59,7 @@ describe('a create request', () => {
     ['with a type that is none', { name: 'a', dataType: 'VARCHAR2' }],
     ['with "::" in its name', { name: 'a::b', dataType: 'INT' }],
     ['with a line break in its name', { name: 'a\nb', dataType: 'INT' }],
+    ['with two children of one name', { name: 'a', dataType: 'STRUCT', children: [{ name: 'b', dataType: 'INT' }, { name: 'b', dataType: 'INT' }] }],
     ['with a wrong child', { name: 'a', dataType: 'STRUCT', children: [{ name: 'b', dataType: 'CHAR' }] }],
   ])('is refused for a column %s', (_what, column) => {
     expect(refusal(column)).toThrow('columns.0');
@@ -70,13 +72,22 @@ describe('a create request', () => {
     expect(() => assertEntity('table', 'x', { ...account, tableConstraints: [constraint] })).toThrow('tableConstraints.0');
   });
 
+  it.each([
+    ['a primary key that a column and a table constraint name', [id], [{ constraintType: 'PRIMARY_KEY', columns: ['Id'] }], 'PRIMARY_KEY that a column has already'],
+    ['two primary keys', [id, { ...id, name: 'Other' }], [], 'more than one PRIMARY_KEY'],
+    ['a constraint said twice', [id], [{ constraintType: 'UNIQUE', columns: ['Id'] }, { constraintType: 'UNIQUE', columns: ['Id'] }], 'same thing twice'],
+  ])('is refused for %s, as a server refuses it', (_what, columns, tableConstraints, problem) => {
+    expect(() => assertEntity('table', 'x', { ...account, columns, tableConstraints })).toThrow(problem);
+    expect(() => assertTable('x', { ...account, columns, tableConstraints } as CreateTable)).toThrow(problem);
+  });
+
   it('is refused when two columns have one name', () => {
     expect(() => assertEntity('table', 'x', { ...account, columns: [id, id] })).toThrow('two have one name');
   });
 
   it('of a table with 500 columns is checked in next to no time', () => {
     const columns = Array.from({ length: 500 }, (_, index) => ({ ...id, name: `Field_${index}__c`, description: 'text' }));
-    const wide = { ...account, columns, tableConstraints: [] };
+    const wide = { ...account, columns: columns.map((column, index) => (index === 0 ? column : { ...column, constraint: 'NULL' as const })), tableConstraints: [] };
     const rounds = 20;
     const used = cpuSeconds(() => {
       for (let round = 0; round < rounds; round++) assertEntity('table', 'x', wide);

@@ -85,8 +85,23 @@ export const columnSchema = z.strictObject({
   if (NEEDS_LENGTH.has(dataType) && dataLength === undefined) refuse('dataLength', `is needed for ${dataType}`);
   if (dataType === 'ARRAY' && arrayDataType === undefined) refuse('arrayDataType', 'is needed for ARRAY');
   if (scale !== undefined && scale > (precision ?? -1)) refuse('scale', 'is larger than the precision');
+  if (namesTwice(context.value.children)) refuse('children', 'two have one name');
 });
 export type Column = z.infer<typeof columnSchema>;
+
+/** Whether two of the columns have one name, which the server refuses on each level. */
+export function namesTwice(columns: readonly { readonly name: string }[] = []): boolean {
+  return new Set(columns.map(({ name }) => name)).size !== columns.length;
+}
+
+/** What is wrong with the keys of a table as a whole; undefined when nothing is. The server has room for one primary key, said once, and for no constraint twice. */
+export function keyProblem(columns: readonly Pick<Column, 'constraint'>[], constraints: readonly TableConstraint[] = []): string | undefined {
+  const primary = columns.filter(({ constraint }) => constraint === 'PRIMARY_KEY').length;
+  if (primary > 1) return 'columns have more than one PRIMARY_KEY';
+  if (primary === 1 && constraints.some(({ constraintType }) => constraintType === 'PRIMARY_KEY')) return 'tableConstraints name the PRIMARY_KEY that a column has already';
+  const said = new Set(constraints.map(({ constraintType, columns: names, referredColumns, relationshipType }) => JSON.stringify([constraintType, names, referredColumns, relationshipType])));
+  return said.size === constraints.length ? undefined : 'tableConstraints say the same thing twice';
+}
 
 export const tableConstraintSchema = z.strictObject({
   constraintType: z.enum(['UNIQUE', 'PRIMARY_KEY', 'FOREIGN_KEY', 'SORT_KEY', 'DIST_KEY', 'CLUSTER_KEY']),
@@ -145,7 +160,9 @@ export const createTableSchema = z.strictObject({
   const refuse = (path: (string | number)[], message: string): void => {
     context.issues.push({ code: 'custom', input: context.value, path, message });
   };
-  if (names.size !== columns.length) refuse(['columns'], 'two have one name');
+  if (namesTwice(columns)) refuse(['columns'], 'two have one name');
+  const keys = keyProblem(columns, tableConstraints);
+  if (keys !== undefined) refuse([], keys);
   tableConstraints?.forEach((constraint, index) => {
     const stranger = constraint.columns.find((name) => !names.has(name));
     if (stranger !== undefined) refuse(['tableConstraints', index], `names "${stranger}", which is no column`);

@@ -10,6 +10,7 @@ const dataType = fc.constantFrom('VARCHAR', 'CHAR', 'INT', 'DECIMAL', 'ARRAY', '
 /** A column as the type allows it, right or wrong. */
 const column = (children: fc.Arbitrary<Column[]>): fc.Arbitrary<Column> => fc.record({
   name, dataType, arrayDataType: fc.constantFrom('STRING', undefined), dataLength: figure, precision: figure, scale: figure, ordinalPosition: figure, children,
+  constraint: fc.constantFrom('PRIMARY_KEY', 'NULL', undefined),
 }).map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Column);
 const leaf = column(fc.constant([]));
 const constraint: fc.Arbitrary<TableConstraint> = fc.record({

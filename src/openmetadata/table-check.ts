@@ -1,4 +1,4 @@
-import { invalid, LONGEST_FQN, LONGEST_NAME, NAME, NEEDS_LENGTH, type Column, type CreateTable, type TableConstraint } from './entities.ts';
+import { invalid, keyProblem, LONGEST_FQN, LONGEST_NAME, NAME, namesTwice, NEEDS_LENGTH, type Column, type CreateTable, type TableConstraint } from './entities.ts';
 
 /**
  * Throws ENTITY_INVALID, naming the table and its first problems, unless the request is one the server would take. What
@@ -12,7 +12,9 @@ export function assertTable(fqn: string, { name, databaseSchema, columns, tableC
   if (databaseSchema === '' || databaseSchema.length > LONGEST_FQN) problems.push('databaseSchema is empty or too long');
   columns.forEach((column, index) => checkColumn(column, `columns.${index}`, problems));
   const names = new Set(columns.map((column) => column.name));
-  if (names.size !== columns.length) problems.push('columns two have one name');
+  if (namesTwice(columns)) problems.push('columns two have one name');
+  const keys = keyProblem(columns, tableConstraints);
+  if (keys !== undefined) problems.push(keys);
   tableConstraints.forEach((constraint, index) => checkConstraint(constraint, `tableConstraints.${index}`, names, problems));
   if (problems.length > 0) throw invalid('table', fqn, problems);
 }
@@ -24,6 +26,7 @@ function checkColumn({ name, dataType, arrayDataType, dataLength, precision, sca
   if (precision !== undefined && !isCount(precision)) problems.push(`${path}.precision is below zero`);
   if (scale !== undefined && (!isCount(scale) || scale > (precision ?? -1))) problems.push(`${path}.scale is larger than the precision`);
   if (ordinalPosition !== undefined && !isCount(ordinalPosition)) problems.push(`${path}.ordinalPosition is below zero`);
+  if (namesTwice(children)) problems.push(`${path}.children two have one name`);
   children?.forEach((child, index) => checkColumn(child, `${path}.children.${index}`, problems));
 }
 

@@ -124,7 +124,7 @@ describe.skipIf('obstacle' in venv)('OpenMetadata’s own Salesforce connector b
 
   it('has primary and foreign keys, parts of compound fields, precision and kinds of table, of which theirs has none', () => {
     const more = (of: Extraction): Record<string, number> => ({
-      primaryKeys: [...of.tables.values()].filter(({ tableConstraints }) => tableConstraints?.some(({ constraintType }) => constraintType === 'PRIMARY_KEY')).length,
+      primaryKeys: all(of).filter(({ constraint }) => constraint === 'PRIMARY_KEY').length,
       foreignKeys: [...of.tables.values()].flatMap(({ tableConstraints }) => tableConstraints ?? []).filter(({ constraintType }) => constraintType === 'FOREIGN_KEY').length,
       withChildren: all(of).filter(({ children }) => (children?.length ?? 0) > 0).length,
       withPrecision: all(of).filter(({ precision }) => precision !== undefined).length,

@@ -84,7 +84,7 @@ export function table(name: string, { description, columnDescription, references
     request: {
       name, databaseSchema: SCHEMA, tableType: 'Regular', ...(description === undefined ? {} : { description }),
       columns: [columnDescription === undefined ? id : { ...id, description: columnDescription }, ...columns],
-      tableConstraints: [{ constraintType: 'PRIMARY_KEY', columns: ['Id'] }, ...keys], ...more,
+      ...(keys.length === 0 ? {} : { tableConstraints: keys }), ...more,
     },
   };
 }

@@ -104,23 +104,26 @@ function restore(kind: Kind, body: unknown, store: Store): Reply {
   return { status: 200, body: entity };
 }
 
+/** All are checked before any is created, so that a key to a neighbor in the bulk is refused. The answer is 200 even where all failed. */
 function bulk(body: unknown, store: Store, annals: Annals): Reply {
   if (!annals.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');
-  const passed: Json[] = [];
+  const requests = body as Json[];
   const failed: Json[] = [];
-  for (const request of body as Json[]) {
+  const checked = requests.flatMap((request) => {
     try {
-      passed.push({ request: store.put('table', request).entity.fullyQualifiedName, status: 200 });
+      return [{ request, fqn: store.checked('table', request) }];
     } catch (thrown) {
       if (!(thrown instanceof Problem)) throw thrown;
-      failed.push({ request, status: thrown.status, message: thrown.message });
+      failed.push({ request, status: 400, message: thrown.message });
+      return [];
     }
-  }
+  });
+  const passed = checked.map(({ request, fqn }) => ({ request: store.save('table', fqn, request).entity.fullyQualifiedName, status: 200 }));
   const status = failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
   return {
-    status: status === 'failure' ? 400 : 200,
+    status: 200,
     body: {
-      dryRun: false, status, numberOfRowsProcessed: passed.length + failed.length, numberOfRowsPassed: passed.length,
+      dryRun: false, status, numberOfRowsProcessed: requests.length, numberOfRowsPassed: passed.length,
       numberOfRowsFailed: failed.length, successRequest: passed, failedRequest: failed,
     },
   };

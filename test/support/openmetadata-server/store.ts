@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
+import { checkTable, list } from './table-rules.ts';
 
 export type Json = Record<string, unknown>;
 export type Kind = 'databaseService' | 'database' | 'databaseSchema' | 'table' | 'storedProcedure' | 'classification' | 'tag';
@@ -52,13 +53,23 @@ export class Store {
   }
 
   put(kind: Kind, request: Json): Put {
-    check(kind, request);
-    const fqn = this.#name(kind, request);
-    this.#checkReferences(request);
+    return this.save(kind, this.checked(kind, request), request);
+  }
+
+  /** The second half of a put, after everything has been checked. */
+  save(kind: Kind, fqn: string, request: Json): Put {
     const stored = this.#of(kind).get(fqn);
     const entity = stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
     this.#of(kind).set(fqn, entity);
     return { entity, created: stored === undefined };
+  }
+
+  /** The first half of a put: what a server checks before it creates anything of a bulk. The answer is the fully qualified name. */
+  checked(kind: Kind, request: Json): string {
+    check(kind, request);
+    const fqn = this.nameOf(kind, request);
+    this.#checkReferences(request);
+    return fqn;
   }
 
   /** JSON patch, `add` only. */
@@ -94,7 +105,8 @@ export class Store {
     return known;
   }
 
-  #name(kind: Kind, request: Json): string {
+  /** Throws Problem when what it stands in is not there. */
+  nameOf(kind: Kind, request: Json): string {
     const name = quoted(String(request['name']));
     const parent = PARENTS[kind];
     if (parent === undefined) return name;
@@ -113,16 +125,14 @@ export class Store {
     return updated;
   }
 
-  /** Tags and the tables of foreign keys must be there. */
+  /** Tags and the tables of foreign keys must be there; those that were deleted are, as far as a server is concerned. */
   #checkReferences(request: Json): void {
+    checkTable(request, (table) => {
+      const stored = this.#of('table').get(table);
+      return stored === undefined ? undefined : new Set(list(stored['columns']).map(({ name }) => String(name)));
+    });
     const labels = [request, ...list(request['columns'])].flatMap((part) => list(part['tags']));
     for (const { tagFQN } of labels) this.get('tag', String(tagFQN));
-    for (const constraint of list(request['tableConstraints'])) {
-      for (const column of (constraint['referredColumns'] ?? []) as string[]) {
-        const table = column.slice(0, column.lastIndexOf('.'));
-        if (this.get('table', table).deleted) throw notFound('table', table);
-      }
-    }
   }
 }
 
@@ -137,10 +147,6 @@ function keepCurated(updated: Json, stored: Json): void {
 
 function isFilled(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== '';
-}
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? (value as Json[]) : [];
 }
 
 export function quoted(name: string): string {

@@ -1,4 +1,4 @@
-import type { Column, CreateTable, TableConstraint, TableType } from '../../../openmetadata/entities.ts';
+import type { CreateTable, TableConstraint, TableType } from '../../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from '../describe/catalogue.ts';
 import { columnsOf, type ColumnNotes } from './columns.ts';
@@ -42,7 +42,7 @@ export function tableOf(object: DescribedObject, context: TableContext, notes: O
   const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
   const properties: Record<string, FieldProperties> = {};
   const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
-  const tableConstraints = constraintsOf(object.fields, columns, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
+  const tableConstraints = constraintsOf(object.fields, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
   const description = notes.entity?.Description ?? '';
   const tags = notes.tags ? tagsOfObject(object.name, kindOf(object)).map(labelOf) : [];
   return {
@@ -74,13 +74,12 @@ function columnNotes(object: DescribedObject, notes: ObjectNotes, properties: Re
 }
 
 /**
- * A primary key on Id, and a foreign key for each target of each reference. OpenMetadata refuses a key to a table it does
- * not have, so targets outside this run are left out; they still show in the column's type.
+ * A foreign key for each target of each reference. OpenMetadata refuses a key to a table it does not have, so targets outside
+ * this run are left out; the column's type and properties name them. The primary key is the constraint of its column: a server
+ * refuses a table that names it as a table constraint as well.
  */
-function constraintsOf(fields: readonly DescribedField[], columns: readonly Column[], idOf: (target: string) => string, selected: ReadonlySet<string>): TableConstraint[] {
-  const primary: TableConstraint[] = columns.filter(({ constraint }) => constraint === 'PRIMARY_KEY').slice(0, 1).map(({ name }) => ({ constraintType: 'PRIMARY_KEY', columns: [name] }));
-  const foreign = fields.filter(({ type }) => type === 'reference').flatMap((field) => field.referenceTo.filter((target) => selected.has(target)).map((target): TableConstraint => ({
+function constraintsOf(fields: readonly DescribedField[], idOf: (target: string) => string, selected: ReadonlySet<string>): TableConstraint[] {
+  return fields.filter(({ type }) => type === 'reference').flatMap((field) => field.referenceTo.filter((target) => selected.has(target)).map((target): TableConstraint => ({
     constraintType: 'FOREIGN_KEY', columns: [entityName(field.name)], referredColumns: [idOf(target)], relationshipType: field.unique ? 'ONE_TO_ONE' : 'MANY_TO_ONE',
   })));
-  return [...primary, ...foreign];
 }
