@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { RunnerError } from '../runtime/errors.ts';
+import { isMissing } from '../runtime/trusted-file.ts';
 
 /**
  * Root that works on another user's state goes on as that user, so that `sudo hybrid-runner secrets set` leaves files
@@ -15,5 +16,15 @@ export function actAsOwner(stateDir: string): void {
     process.setuid?.(owner.uid);
   } catch (thrown) {
     throw new RunnerError('FILE_UNSAFE', `${stateDir} belongs to user ${owner.uid}, and this process may not become that user`, { cause: thrown, remedy: `Run this command as user ${owner.uid}.` });
+  }
+}
+
+/** For after `actAsOwner`: what root has read, the service's user must be able to read too. Throws FILE_UNREADABLE; a missing file is fine. */
+export function assertConfigReadable(configFile: string): void {
+  try {
+    accessSync(configFile, constants.R_OK);
+  } catch (thrown) {
+    if (isMissing(thrown)) return;
+    throw new RunnerError('FILE_UNREADABLE', `${configFile} cannot be read by user ${process.getuid?.()}`, { cause: thrown, remedy: 'Run `sudo hybrid-runner service install` again: it lets the service read its configuration and nobody else.' });
   }
 }

@@ -61,13 +61,15 @@ function addService(program: Parser, leaf: Leaf): void {
   const service = program.command('service').description('the system service');
   settings(leaf(service, 'install', 'write the systemd unit', async () => (await import('./commands/service.ts')).install)
     .option('--now', 'start it as well').option('--user <name>', 'the user it runs as; made when absent', 'hybrid-runner'), []);
-  leaf(service, 'uninstall', 'stop the service and remove its unit; state and configuration stay', async () => (await import('./commands/service.ts')).uninstall);
+  settings(leaf(service, 'uninstall', 'stop the service and remove its unit; state and configuration stay', async () => (await import('./commands/service.ts')).uninstall)
+    .option('--purge', 'remove state, configuration, keys and user as well').option('--user <name>', 'the user it runs as', 'hybrid-runner'), []);
+  settings(leaf(service, 'check', 'whether the service has all it needs and its user can read it', async () => (await import('./commands/service.ts')).check), []);
   settings(leaf(service, 'print', 'show the unit', async () => (await import('./commands/service.ts')).print).option('--user <name>', 'the user it runs as', 'hybrid-runner'), []);
 }
 
 /** Every setting is a flag; help shows those a command is mostly called with. */
 function settings(node: Parser, shown: readonly SettingKey[]): void {
-  node.option('--config <file>', 'configuration file');
+  node.option('--config <path>', 'configuration file, or the directory of runner.yaml');
   for (const key of SETTING_KEYS) {
     const { flag, text } = SETTINGS[key];
     const option = new Option(`${flag} <value>`, text.split('. ')[0]);

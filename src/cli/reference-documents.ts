@@ -1,4 +1,4 @@
-import { CONFIG_FILE_VARIABLE } from '../config/surroundings.ts';
+import { CONFIG_VARIABLE, IMAGE_ENVIRONMENT, SYSTEM_PLACES } from '../config/places.ts';
 import { environmentName, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from '../config/schema.ts';
 import { ERROR_CODES, ERROR_GROUPS, type ErrorCode, type Fault } from '../runtime/error-codes.ts';
 import { EXIT, exitOf } from './exit-codes.ts';
@@ -19,10 +19,23 @@ A setting may come from several places. The first that has it counts:
 5. for settings of the network: what \`enroll\` was given by flags and variables and kept in the state directory, CA files included,
 6. the default.
 
-The file is YAML: the one that \`--config\` names, else the one in \`${CONFIG_FILE_VARIABLE}\`, else \`/etc/hybrid-runner/runner.yaml\`
-for root and wherever that exists, else \`$XDG_CONFIG_HOME/hybrid-runner/runner.yaml\` (\`~/.config\` when unset). Its directory is the
-*configuration directory* below. A file that others than its owner can change is refused. Relative paths in the file start
-from its directory; in flags and variables from the working directory.
+The file is YAML and optional: \`runner.yaml\` in the *configuration directory*. \`--config\`, or else \`${CONFIG_VARIABLE}\`, names
+that directory, or a file, which must then exist and whose directory is the configuration directory. A file that others than
+its owner can change is refused. Relative paths in the file start from its directory; in flags and variables from the working
+directory.
+
+Without either, it depends on the user who runs the command:
+
+| | configuration directory | state directory |
+|---|---|---|
+| root, and the user of the installed service | \`${SYSTEM_PLACES.configDir}\` | \`${SYSTEM_PLACES.stateDir}\` |
+| anyone else | \`$XDG_CONFIG_HOME/hybrid-runner\`, or \`~/.config/hybrid-runner\` | \`$XDG_STATE_HOME/hybrid-runner\`, or \`~/.local/state/hybrid-runner\` |
+| a unit of your own with \`ConfigurationDirectory=\`, \`StateDirectory=\` | \`$CONFIGURATION_DIRECTORY\` | \`$STATE_DIRECTORY\` |
+| the container image | \`${IMAGE_ENVIRONMENT[CONFIG_VARIABLE]}\` | \`${IMAGE_ENVIRONMENT['HYBRID_RUNNER_STATE_DIR']}\`; the vault’s key is \`${IMAGE_ENVIRONMENT['HYBRID_RUNNER_SECRETS_VAULT_KEY_FILE']}\` |
+
+Root that works on the state of the service's user (\`sudo hybrid-runner secrets set\`, \`policy check\`) goes on as that user: what the
+service cannot read is an error there too. The unit that \`service install\` writes names the configuration directory and every setting
+that came from a flag or a \`HYBRID_RUNNER_*\` variable.
 
 Unknown settings and unknown \`HYBRID_RUNNER_*\` variables are errors. All problems are shown at once.
 \`hybrid-runner config show\` shows every setting, its value and where that came from, with secrets hidden.

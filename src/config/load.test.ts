@@ -23,7 +23,7 @@ let files = 0;
 function load({ file, env = {}, flags = {}, around = {} }: Given = {}): LoadedConfig {
   const path = join(directory, `${++files}.yaml`);
   if (file !== undefined) writeFileSync(path, file, { mode: 0o600 });
-  const surroundings = { env, workingDir: '/here', isRoot: false, home: directory, hostname: 'host-1', credentialsDir: undefined, join, ...around };
+  const surroundings = { env, workingDir: '/here', actsForSystem: false, home: directory, hostname: 'host-1', credentialsDir: undefined, join, ...around };
   return loadConfig({ configFile: file === undefined ? undefined : path, flags, around: surroundings });
 }
 
@@ -50,7 +50,7 @@ describe('defaults', () => {
   });
 
   it('are the system’s directories for root, and the one systemd made for a service', () => {
-    expect(load({ around: { isRoot: true } }).config).toMatchObject({ stateDir: '/var/lib/hybrid-runner', policyFile: '/etc/hybrid-runner/policy.yaml' });
+    expect(load({ around: { actsForSystem: true } }).config).toMatchObject({ stateDir: '/var/lib/hybrid-runner', policyFile: '/etc/hybrid-runner/policy.yaml' });
     expect(load({ env: { STATE_DIRECTORY: '/var/lib/other' } }).config).toMatchObject({ stateDir: '/var/lib/other', status: { socket: '/var/lib/other/status.sock' } });
   });
 
@@ -146,7 +146,7 @@ describe('refusals', () => {
     const path = join(directory, 'open.yaml');
     writeFileSync(path, 'capacity: 2');
     chmodSync(path, 0o666);
-    const around = { env: {}, workingDir: '/', isRoot: false, home: directory, hostname: 'h', credentialsDir: undefined, join };
+    const around = { env: {}, workingDir: '/', actsForSystem: false, home: directory, hostname: 'h', credentialsDir: undefined, join };
     expect(() => loadConfig({ configFile: path, flags: {}, around })).toThrow(expect.objectContaining({ code: 'FILE_UNSAFE' }));
     expect(() => loadConfig({ configFile: join(directory, 'none.yaml'), flags: {}, around })).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }));
   });

@@ -6,7 +6,8 @@ import { type EnrolledSettings, readEnrolledSettings } from './enrolled-settings
 import { readConfigFile } from './file.ts';
 import { configInvalid, type Problem } from './problems.ts';
 import { environmentName, SETTING_KEYS, SETTINGS, type DefaultContext, type Setting, type SettingKey, type SettingValues } from './schema.ts';
-import { CONFIG_FILE_VARIABLE, defaultStateDir, ENV_PREFIX, findConfigFile, type Surroundings } from './surroundings.ts';
+import { CONFIG_VARIABLE, defaultStateDir, findConfig } from './places.ts';
+import { ENV_PREFIX, type Surroundings } from './surroundings.ts';
 
 /** Where a value came from; `name` is the flag, the variable or the file. */
 export interface Source {
@@ -41,14 +42,13 @@ interface Given {
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { around } = options;
-  const place = findConfigFile(options.configFile, around);
-  const path = resolve(around.workingDir, place.path);
-  const file = readConfigFile({ path, named: place.named });
+  const { configDir, configFile: path, named } = findConfig(options.configFile, around);
+  const file = readConfigFile({ path, named });
   const problems: Problem[] = [...file.problems, ...strangeVariables(around.env)];
   const given = (key: SettingKey): Given | undefined => fromFlag(key, options) ?? fromEnvironment(key, around) ?? fromFile(key, file.values, path);
   const stateDir = (read('stateDir', given('stateDir'), []) as string | undefined) ?? defaultStateDir(around);
   const enrolled = readEnrolledSettings(stateDir);
-  const context: DefaultContext = { ...around, configDir: dirname(path), stateDir };
+  const context: DefaultContext = { ...around, configDir, stateDir };
   const values: Partial<Record<SettingKey, unknown>> = {};
   const sources: Partial<Record<SettingKey, Source>> = {};
   for (const key of SETTING_KEYS) {
@@ -58,7 +58,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   }
   if (problems.length > 0) throw configInvalid(problems);
   const complete = values as SettingValues;
-  return { config: compile(complete, { configDir: dirname(path), configFile: path }), values: complete, sources: sources as Record<SettingKey, Source> };
+  return { config: compile(complete, { configDir, configFile: path }), values: complete, sources: sources as Record<SettingKey, Source> };
 }
 
 function fromFlag(key: SettingKey, { flags, around }: LoadOptions): Given | undefined {
@@ -117,7 +117,7 @@ function formatPath(issue: z.core.$ZodIssue): string {
 }
 
 function strangeVariables(env: Readonly<NodeJS.ProcessEnv>): Problem[] {
-  const known = [CONFIG_FILE_VARIABLE, ...SETTING_KEYS.map(environmentName)];
+  const known = [CONFIG_VARIABLE, ...SETTING_KEYS.map(environmentName)];
   return Object.keys(env).filter((name) => name.startsWith(ENV_PREFIX) && !known.includes(name)).map((name) => {
     const near = closest(name, known);
     return { path: name, problem: 'there is no such setting', remedy: near === undefined ? 'unset it' : `did you mean ${near}?` };

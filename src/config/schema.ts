@@ -3,7 +3,8 @@ import {
   connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, noProxyRules, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
 } from './values.ts';
 import { hideProxyCredentials } from '../network/proxy.ts';
-import { defaultStateDir, ENV_PREFIX, type Surroundings } from './surroundings.ts';
+import { defaultStateDir, KEY_DIR_NAME } from './places.ts';
+import { ENV_PREFIX, type Surroundings } from './surroundings.ts';
 
 /** What a default may depend on: the process's surroundings and the settings before it in the table. */
 export interface DefaultContext extends Surroundings {
@@ -55,7 +56,7 @@ export const SETTINGS = {
     text: 'What the runner is called in the control plane.',
   }),
   stateDir: setting({
-    ...pathKind, flag: '--state-dir', default: { words: '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root; else `$XDG_STATE_HOME/hybrid-runner`', find: defaultStateDir },
+    ...pathKind, flag: '--state-dir', default: { words: '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root and the service’s user; else `$XDG_STATE_HOME/hybrid-runner`', find: defaultStateDir },
     text: 'Identity, spool and vault. Private to the user the runner runs as.',
   }),
   policyFile: setting({
@@ -98,7 +99,7 @@ export const SETTINGS = {
     text: 'The local vault, encrypted.',
   }),
   'secrets.vault.keyFile': setting({
-    ...pathKind, flag: '--vault-key-file', default: { words: '`keys/vault.key` in the configuration directory', find: ({ configDir, join }) => join(configDir, 'keys', 'vault.key') },
+    ...pathKind, flag: '--vault-key-file', default: { words: '`keys/vault.key` in the configuration directory', find: ({ configDir, join }) => join(configDir, KEY_DIR_NAME, 'vault.key') },
     text: 'The key that opens the vault; kept apart from it, so that a copy of the state directory alone opens nothing.',
   }),
   'secrets.files.directory': setting({ ...pathKind, flag: '--secret-files', default: { words: '`$CREDENTIALS_DIRECTORY` (systemd), else unset', find: ({ credentialsDir }) => credentialsDir }, text: 'A directory with a file a secret: Docker and Kubernetes secrets, systemd credentials.' }),

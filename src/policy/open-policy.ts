@@ -18,6 +18,13 @@ export async function openPolicy(file: string): Promise<Policy> {
   return bytes === undefined ? denyEverything(file) : parsePolicy(bytes.toString('utf8'), file);
 }
 
+/** As openPolicy, but a missing file is POLICY_MISSING. */
+export async function requirePolicy(file: string): Promise<Policy> {
+  const policy = await openPolicy(file);
+  if (policy.describe()['present'] === false) throw new RunnerError('POLICY_MISSING', `there is no policy file at ${file}, so every job would be refused`);
+  return policy;
+}
+
 /**
  * As openPolicy, for errors that may reach a control plane: what is wrong with the file goes to the local log, and the
  * error has no word of it.

@@ -26,19 +26,20 @@ const runtime = {
   USAGE: entry('user', 'The command line is not one this program understands.', 'See `hybrid-runner --help`.'),
   INPUT_INVALID: entry('user', 'Something given to a command has the wrong form.', 'Correct the value that the message names.'),
   FILE_UNREADABLE: entry('user', 'A file that was named could not be read.', 'Check the path and its permissions.'),
-  FILE_UNWRITABLE: entry('user', 'A file that was named could not be made or written.', 'Name a file in a directory that exists and that this user may write to.'),
+  FILE_UNWRITABLE: entry('user', 'A file or directory could not be made or written.', 'Name one in a directory that exists and that this user may write to, or run the command as the user it belongs to.'),
   FILE_UNSAFE: entry('user', 'A file that must be private can be read or changed by others.', 'Run chmod 600 on it (700 on a directory) and check its owner.'),
   NODE_TOO_OLD: entry('user', 'This Node.js is too old and no newer one came with the install.', 'Install Node.js 24 or newer.'),
   RUNNER_NOT_RUNNING: entry('transient', 'No runner process answers on the status socket.', 'Start it, or name its configuration file with --config.'),
   TLS_VERIFICATION_DISABLED: entry('user', 'NODE_TLS_REJECT_UNAUTHORIZED turns certificate checks off.', 'Unset it; name your private CA in the configuration instead.'),
   PROCESS_UNSAFE: entry('user', 'Node.js was started with an option that opens secrets to others.', 'Take the option out of NODE_OPTIONS, NODE_DEBUG or the command line.'),
-  SERVICE_UNSUPPORTED: entry('user', 'This platform’s service manager is not supported yet.', 'Run `hybrid-runner run` under the service manager of your choice.'),
+  SERVICE_UNSUPPORTED: entry('user', 'This machine’s service manager is not supported.', 'Run `hybrid-runner run` under the service manager of your choice.'),
   SERVICE_FAILED: entry('user', 'The service could not be set up.', 'See the cause; the steps can be repeated.'),
 } as const;
 
 const config = {
   CONFIG_INVALID: entry('user', 'The configuration has problems; all are listed.', 'Correct each, then run `hybrid-runner config show`.'),
   POLICY_INVALID: entry('user', 'The policy file has problems; nothing is permitted until they are gone.', 'Correct each problem that the message lists.'),
+  POLICY_MISSING: entry('user', 'There is no policy file, so no job is permitted.', 'Write one; docs/policy.md shows how.'),
   NOT_ENROLLED: entry('user', 'This runner has no identity yet.', 'Run `hybrid-runner enroll --url … --token-file …`.'),
   ALREADY_ENROLLED: entry('user', 'This runner has an identity already.', 'Use another state directory, or remove the identity on purpose with --replace.'),
 } as const;

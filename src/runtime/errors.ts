@@ -53,7 +53,7 @@ export class RunnerError extends Error {
   static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): RunnerError {
     if (thrown instanceof RunnerError) return thrown;
     if (isAbort(thrown)) return fromAbort(thrown);
-    const code = systemCode(thrown) ?? fallback;
+    const code = systemCode(thrown) ?? (fallback === 'INTERNAL' ? deniedCode(thrown) : undefined) ?? fallback;
     return new RunnerError(code, messageOf(thrown), { cause: thrown });
   }
 }
@@ -100,6 +100,18 @@ function systemCode(thrown: unknown): ErrorCode | undefined {
     if (Object.hasOwn(SYSTEM_CODES, code)) return SYSTEM_CODES[code];
   }
   return undefined;
+}
+
+const DENIED = ['EACCES', 'EPERM', 'EROFS'];
+/** Calls that change something. An `open` may be for either; its message says of what. */
+const WRITES = ['mkdir', 'mkdtemp', 'rename', 'link', 'symlink', 'unlink', 'rm', 'rmdir', 'chmod', 'fchmod', 'chown', 'lchown', 'copyfile', 'truncate', 'ftruncate', 'utime'];
+
+/** A path that this user has no right to is for a person to mend, wherever it turns up. Sockets and processes have no path. */
+function deniedCode(thrown: unknown): ErrorCode | undefined {
+  if (!(thrown instanceof Error) || !('path' in thrown) || !('code' in thrown) || !('syscall' in thrown) || !DENIED.includes(String(thrown.code))) return undefined;
+  const syscall = String(thrown.syscall);
+  if (syscall.startsWith('spawn')) return undefined;
+  return thrown.code === 'EROFS' || WRITES.includes(syscall) ? 'FILE_UNWRITABLE' : 'FILE_UNREADABLE';
 }
 
 function messageOf(thrown: unknown): string {

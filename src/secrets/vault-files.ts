@@ -7,7 +7,16 @@ import type { Random } from '../runtime/random.ts';
 
 /** Makes the directory, for this user alone, when there is none. */
 export async function makePrivateDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
+    throw asUnwritable(thrown, path);
+  });
+}
+
+/** A missing right is for a person to mend, and no passing trouble. Everything else comes back as it was. */
+function asUnwritable(thrown: unknown, path: string): unknown {
+  const denied = thrown instanceof Error && 'code' in thrown && ['EACCES', 'EPERM', 'EROFS'].includes(String(thrown.code));
+  if (!denied) return thrown;
+  return new RunnerError('FILE_UNWRITABLE', `user ${process.getuid?.() ?? ''} may not write to ${path}`, { cause: thrown, remedy: 'Run the command as the user of the runner, or name places it may write to: --vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).' });
 }
 
 /**
@@ -23,7 +32,7 @@ export async function replaceFile(path: string, bytes: Buffer, random: Random, p
     await syncDirectory(dirname(path));
   } catch (thrown) {
     await rm(fresh, { force: true });
-    throw RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
+    throw RunnerError.from(asUnwritable(thrown, dirname(path)), 'SECRET_PROVIDER_FAILED');
   }
 }
 
@@ -75,7 +84,9 @@ export async function withLock<T>(lockFile: string, { clock, random, signal }: L
 
 async function tryLock(lockFile: string, mine: string): Promise<boolean> {
   const fresh = `${lockFile}.${mine.split(' ')[1]}`;
-  await writeSynced(fresh, Buffer.from(mine));
+  await writeSynced(fresh, Buffer.from(mine)).catch((thrown: unknown) => {
+    throw asUnwritable(thrown, dirname(lockFile));
+  });
   try {
     await link(fresh, lockFile);
     return true;

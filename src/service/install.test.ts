@@ -1,110 +1,178 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installService, uninstallService, type InstallOptions, type ServiceHost } from './install.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { installService } from './install.ts';
+import { uninstallService } from './uninstall.ts';
+import { TestHost, USER_ID } from '../../test/support/service-host.ts';
 
-const USER_ID = 54_321;
-let directory: string;
-let calls: string[];
-let users: Set<string>;
+let host: TestHost;
+
+const canInstall = process.getuid?.() === 0 && process.platform === 'linux';
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'install-'));
-  calls = [];
-  users = new Set();
+  // A service sees nothing of /tmp.
+  host = new TestHost(mkdtempSync(join(canInstall ? '/var/lib' : tmpdir(), 'install-test-')));
+  chmodSync(host.directory, 0o755);
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(host.directory, { recursive: true, force: true }));
 
-function host(change: Partial<ServiceHost> = {}): ServiceHost {
-  const run = async (program: string, args: readonly string[]): Promise<string> => {
-    if (program !== 'getent') calls.push(`${program} ${args.join(' ')}`);
-    if (program === 'useradd') users.add(args.at(-1)!);
-    if (program === 'getent') return users.has(args[1]!) ? `${args[1]}:x:${USER_ID}:${USER_ID}::/nonexistent:/usr/sbin/nologin\n` : Promise.reject(new Error('2'));
-    return '';
-  };
-  return { platform: 'linux', isRoot: true, unitFile: join(directory, 'hybrid-runner.service'), run, ...change };
-}
-
-function options(change: Partial<InstallOptions> = {}): InstallOptions {
-  return {
-    node: '/usr/bin/node', program: '/opt/bin/hybrid-runner.js', configFile: undefined, user: 'hybrid-runner', stateDir: join(directory, 'state'),
-    drainTimeoutMs: 1000, finalExitCodes: [2], readable: [], owned: [], startNow: false, ...change,
-  };
-}
-
-describe.runIf(process.getuid?.() === 0)('service install', () => {
+describe.runIf(canInstall)('service install', () => {
   it('makes the user once, writes the unit for all to read, enables it', async () => {
-    await installService(options(), host());
-    await installService(options(), host());
-    expect(calls.filter((call) => call.startsWith('useradd'))).toHaveLength(1);
-    expect(calls).toContain('systemctl enable hybrid-runner.service');
-    expect(calls).not.toContain('systemctl restart hybrid-runner.service');
-    expect(readFileSync(host().unitFile, 'utf8')).toContain('ExecStart=/usr/bin/node /opt/bin/hybrid-runner.js run');
-    expect(statSync(host().unitFile).mode & 0o777).toBe(0o644);
+    await installService(host.options(), host);
+    await installService(host.options(), host);
+    expect(host.calls.filter((call) => call.startsWith('useradd'))).toHaveLength(1);
+    expect(host.calls).toContain('systemctl enable hybrid-runner.service');
+    expect(host.calls).not.toContain('systemctl restart hybrid-runner.service');
+    expect(readFileSync(host.unitFile, 'utf8')).toContain('ExecStart=/usr/bin/env /usr/bin/env run --config /etc/hybrid-runner\n');
+    expect(statSync(host.unitFile).mode & 0o777).toBe(0o644);
   });
 
   it('starts it only when told to', async () => {
-    await installService(options({ startNow: true }), host());
-    expect(calls.at(-1)).toBe('systemctl restart hybrid-runner.service');
+    await installService(host.options({ startNow: true }), host);
+    expect(host.calls.at(-1)).toBe('systemctl restart hybrid-runner.service');
   });
 
-  it('gives the service its state, and leaves configuration with root', async () => {
-    const [state, config] = [join(directory, 'state'), join(directory, 'runner.yaml')];
-    mkdirSync(join(state, 'identity'), { recursive: true });
-    writeFileSync(join(state, 'identity', 'key.pem'), 'k', { mode: 0o600 });
-    writeFileSync(config, 'name: x', { mode: 0o600 });
-    await installService(options({ readable: [config, join(directory, 'missing')] }), host());
-    expect(statSync(join(state, 'identity', 'key.pem'))).toMatchObject({ uid: USER_ID, gid: USER_ID });
+  it('gives the service its state and keys, and leaves configuration with root, closed to everybody else', async () => {
+    const { state, config, keys, policy } = host.makeFiles();
+    await installService(host.options(), host);
+    for (const path of [state, join(state, 'identity', 'key.pem'), keys, join(keys, 'vault.key')]) expect(statSync(path)).toMatchObject({ uid: USER_ID, gid: USER_ID });
     expect(statSync(config)).toMatchObject({ uid: 0, gid: USER_ID });
-    expect(statSync(config).mode & 0o777).toBe(0o640);
+    expect(statSync(config).mode & 0o777).toBe(0o750);
+    expect(statSync(policy)).toMatchObject({ uid: 0, gid: USER_ID });
+    expect(statSync(policy).mode & 0o777).toBe(0o640);
+  });
+
+  it('makes the directory of the vault key, so that the service’s user can store its first secret', async () => {
+    await installService(host.options(), host);
+    expect(statSync(host.keys)).toMatchObject({ uid: USER_ID });
+    expect(statSync(host.keys).mode & 0o777).toBe(0o700);
   });
 
   it('knows everything that a runner at work leaves in its state', async () => {
-    const state = join(directory, 'state');
-    for (const name of ['identity', 'spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
-    for (const name of ['settings.json', 'vault.json', 'vault.json.previous', 'status.sock', 'lock.1', '.write-check']) writeFileSync(join(state, name), '');
-    await installService(options(), host());
+    const { state } = host.makeFiles();
+    for (const name of ['spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
+    for (const name of ['settings.json', 'enrolled-settings.json', 'enrolled-network-caFile.pem', 'vault.json', 'vault.json.previous', 'status.sock', 'lock.1', '.write-check']) writeFileSync(join(state, name), '');
+    await installService(host.options(), host);
     expect(statSync(join(state, 'connectors'))).toMatchObject({ uid: USER_ID });
   });
 
   it('gives away nothing behind a symbolic link', async () => {
-    const [state, secret] = [join(directory, 'state'), join(directory, 'shadow')];
-    mkdirSync(state);
+    const { state } = host.makeFiles();
+    const secret = join(host.directory, 'shadow');
     writeFileSync(secret, 'x');
     symlinkSync(secret, join(state, 'vault.json'));
-    await installService(options({ readable: [join(state, 'vault.json')] }), host());
+    await installService(host.options(), host);
     expect(statSync(secret)).toMatchObject({ uid: 0, gid: 0 });
   });
 
-  it('is undone without touching the state', async () => {
-    await installService(options(), host());
-    await uninstallService(host());
-    expect(calls).toContain('systemctl disable --now hybrid-runner.service');
-    expect(existsSync(host().unitFile)).toBe(false);
-    expect(existsSync(join(directory, 'state'))).toBe(true);
+  it('checks again as the service’s user, and enables nothing that fails then', async () => {
+    let checks = 0;
+    const check = (): Promise<void> => (++checks === 2 ? Promise.reject(new RunnerError('FILE_UNREADABLE', 'x')) : Promise.resolve());
+    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    expect(host.calls.filter((call) => call.startsWith('systemctl'))).toEqual([]);
+    expect(existsSync(host.unitFile)).toBe(false);
   });
 });
 
-describe('service install refuses', () => {
-  it.each([['another platform', { platform: 'darwin' as const }, 'SERVICE_UNSUPPORTED'], ['anyone but root', { isRoot: false }, 'SERVICE_FAILED']])('%s', async (_who, change, code) => {
-    await expect(installService(options(), host(change))).rejects.toMatchObject({ code });
-    expect(existsSync(host().unitFile)).toBe(false);
+describe('service install changes nothing when it refuses', () => {
+  const untouched = (): void => {
+    expect(host.calls).toEqual([]);
+    expect(readdirSync(host.directory)).toEqual([]);
+  };
+
+  it.each([
+    ['another platform', { platform: 'darwin' as const }, 'SERVICE_UNSUPPORTED'], ['anyone but root', { isRoot: false }, 'SERVICE_FAILED'],
+    ['a machine whose init is not systemd', { systemdRuns: false }, 'SERVICE_UNSUPPORTED'],
+  ])('%s', async (_who, change, code) => {
+    await expect(installService(host.options(), Object.assign(host, change))).rejects.toMatchObject({ code });
+    untouched();
   });
 
-  it('a state directory with files of others in it, before anything is done', async () => {
-    mkdirSync(join(directory, 'state', 'postgresql'), { recursive: true });
-    await expect(installService(options(), host())).rejects.toMatchObject({ code: 'SERVICE_FAILED' });
-    expect(calls).toEqual([]);
+  it('a runner that lacks something', async () => {
+    const check = (): Promise<void> => Promise.reject(new RunnerError('NOT_ENROLLED', 'no identity'));
+    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+    untouched();
   });
 
-  it('a user name with more in it, before anything is done', async () => {
-    await expect(installService(options({ user: 'a\nUser=root' }), host())).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    expect(calls).toEqual([]);
+  it.each([
+    ['a policy in a home directory', { policy: '/root/policy.yaml' }], ['a certificate in /tmp', { certificate: '/tmp/ca.pem' }],
+  ])('%s, which a service cannot see', async (_what, places) => {
+    await expect(installService(host.options({}, places), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    untouched();
   });
 
-  it.runIf(process.getuid?.() === 0)('to hide that a step failed', async () => {
-    const failing = host({ run: (program) => (program === 'getent' ? Promise.resolve('x:x:1:1::/:/\n') : Promise.reject(new Error('no systemd here'))) });
-    await expect(installService(options(), failing)).rejects.toMatchObject({ code: 'SERVICE_FAILED', cause: { message: 'no systemd here' } });
+  it('a program that only root can read', async () => {
+    await expect(installService(host.options({ program: '/root/.npm/bin/hybrid-runner.js' }), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE', message: expect.stringContaining('/root') });
+    untouched();
+  });
+
+  it('a user name with more in it', async () => {
+    await expect(installService(host.options({ user: 'a\nUser=root' }), host)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    untouched();
+  });
+
+  it('a state directory with files of others in it', async () => {
+    mkdirSync(join(host.state, 'postgresql'), { recursive: true });
+    await expect(installService(host.options(), host)).rejects.toMatchObject({ code: 'SERVICE_FAILED' });
+    expect(host.calls).toEqual([]);
+  });
+});
+
+describe.runIf(canInstall)('a step that fails', () => {
+  it('is an error with its cause and where to look', async () => {
+    host.failing = 'systemctl restart';
+    await expect(installService(host.options({ startNow: true }), host)).rejects.toMatchObject({ code: 'SERVICE_FAILED', cause: { message: 'failed' }, remedy: expect.stringContaining('journalctl') });
+  });
+});
+
+describe.runIf(canInstall)('service uninstall', () => {
+  it('leaves state, configuration and user', async () => {
+    const { state } = host.makeFiles();
+    await installService(host.options(), host);
+    await uninstallService(host);
+    expect(host.calls).toContain('systemctl disable --now hybrid-runner.service');
+    expect(existsSync(host.unitFile)).toBe(false);
+    expect(existsSync(state)).toBe(true);
+    expect(host.users.size).toBe(1);
+  });
+
+  it('with --purge leaves nothing, and no trace in systemd', async () => {
+    host.makeFiles();
+    await installService(host.options(), host);
+    mkdirSync(`${host.unitFile}.d`);
+    await uninstallService(host, host.purge());
+    expect(readdirSync(host.directory)).toEqual([]);
+    expect(host.users.size).toBe(0);
+    expect(host.calls.slice(-3)).toEqual(['systemctl daemon-reload', 'systemctl reset-failed hybrid-runner.service', 'userdel hybrid-runner']);
+  });
+
+  it('with --purge keeps a user that existed before', async () => {
+    host.users.set('hybrid-runner', 'Somebody');
+    await installService(host.options(), host);
+    await uninstallService(host, host.purge());
+    expect(host.users.size).toBe(1);
+  });
+
+  it('with --purge refuses settings that the installed unit does not run with, before it stops anything', async () => {
+    await installService(host.options({ args: ['--config', '/etc/hybrid-runner', '--policy-file', '/a b'] }), host);
+    await expect(uninstallService(host, host.purge())).rejects.toMatchObject({ code: 'SERVICE_FAILED', remedy: 'Give the command the same settings: --config /etc/hybrid-runner --policy-file "/a b"' });
+    expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
+  });
+
+  it('stops a service whose unit file somebody has deleted', async () => {
+    await installService(host.options(), host);
+    rmSync(host.unitFile);
+    await uninstallService(host);
+    expect(host.calls).toContain('systemctl stop hybrid-runner.service');
+  });
+
+  it('removes files where systemd does not run', async () => {
+    await installService(host.options(), host);
+    const before = host.calls.length;
+    await uninstallService(Object.assign(host, { systemdRuns: false }));
+    expect(existsSync(host.unitFile)).toBe(false);
+    expect(host.calls.slice(before)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ const directory = mkdtempSync(join(tmpdir(), 'unit-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const options: UnitOptions = {
-  node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', configFile: '/etc/hybrid-runner/runner.yaml',
+  node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', args: ['--config', '/etc/hybrid-runner'],
   user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes: [2, 3, 4, 5, 77],
 };
 
@@ -34,11 +34,11 @@ describe('the systemd unit', () => {
   });
 
   it('keeps systemd from reading paths as anything else', () => {
-    const [start] = valuesOf(systemdUnit({ ...options, configFile: '/etc/a b/%h$HOME"x.yaml' }), 'ExecStart');
+    const [start] = valuesOf(systemdUnit({ ...options, args: ['--config', '/etc/a b/%h$HOME"x.yaml'] }), 'ExecStart');
     expect(start).toContain(String.raw`--config "/etc/a b/%%h$$HOME\"x.yaml"`);
   });
 
-  it.each([{ user: 'root\nExecStartPre=/bin/evil' }, { user: 'Root' }, { configFile: '/etc/x\nUser=root' }, { stateDir: '/var/lib/../etc' }, { stateDir: '/var/lib/a b' }])('refuses %j', (change) => {
+  it.each([{ user: 'root\nExecStartPre=/bin/evil' }, { user: 'Root' }, { args: ['--config', '/etc/x\nUser=root'] }, { stateDir: '/var/lib/../etc' }, { stateDir: '/var/lib/a b' }])('refuses %j', (change) => {
     expect(() => systemdUnit({ ...options, ...change })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
   });
 

@@ -4,8 +4,8 @@ export interface UnitOptions {
   /** The Node.js that runs it, and the program; absolute paths. */
   readonly node: string;
   readonly program: string;
-  /** Absent: the service runs on defaults. */
-  readonly configFile: string | undefined;
+  /** Flags of `run`: the configuration, and settings that are not written there. */
+  readonly args: readonly string[];
   /** An existing user without a login; owns the state directory. */
   readonly user: string;
   /** systemd makes it when it lies below /var/lib. */
@@ -25,7 +25,7 @@ const STATE_ROOT = '/var/lib/';
  * read as something else.
  */
 export function systemdUnit(options: UnitOptions): string {
-  const { node, program, configFile, user, stateDir, finalExitCodes } = options;
+  const { node, program, args, user, stateDir, finalExitCodes } = options;
   const stopSeconds = Math.ceil((options.drainTimeoutMs + STOP_MARGIN_MS) / 1000);
   const managed = stateDir.startsWith(STATE_ROOT);
   return `# Written by \`hybrid-runner service install\`. Put changes of your own in a drop-in: systemctl edit hybrid-runner
@@ -38,7 +38,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${[node, program, 'run', ...(configFile === undefined ? [] : ['--config', configFile])].map(quote).join(' ')}
+ExecStart=${formatArgs([node, program, 'run', ...args])}
 User=${plainName(user)}
 Group=${plainName(user)}
 ${managed ? `StateDirectory=${plainPath(stateDir.slice(STATE_ROOT.length))}\nStateDirectoryMode=0700` : `ReadWritePaths=${quote(stateDir)}`}
@@ -91,9 +91,14 @@ WantedBy=multi-user.target
 /** The unit that packaging/ holds: for an install by npm as root, with everything in its usual place. */
 export function packagedUnit(finalExitCodes: readonly number[]): string {
   return systemdUnit({
-    node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', configFile: '/etc/hybrid-runner/runner.yaml',
+    node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', args: ['--config', '/etc/hybrid-runner'],
     user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes,
   });
+}
+
+/** As they stand in ExecStart=. */
+export function formatArgs(args: readonly string[]): string {
+  return args.map(quote).join(' ');
 }
 
 /** In double quotes where needed; `%` and `$` would be replaced by systemd, a line break would begin a new setting. */

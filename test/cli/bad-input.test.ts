@@ -73,6 +73,8 @@ const cases: readonly Case[] = [
   { args: 'config show extra', code: 'USAGE', exit: 2 },
   { args: 'config show', code: 'CONFIG_INVALID', exit: 3, options: { env: { HYBRID_RUNNER_CAPACTIY: '2' } } },
   { args: 'policy check --policy-file bad-policy.yaml', code: 'POLICY_INVALID', exit: 3 },
+  { args: 'policy check --policy-file missing.yaml', code: 'POLICY_MISSING', exit: 3 },
+  { args: 'service check', code: 'NOT_ENROLLED', exit: 4 },
   { args: 'policy show --policy-file open-policy.yaml', code: 'FILE_UNSAFE', exit: 3 },
   { args: 'service install --user root;reboot', code: 'INPUT_INVALID', exit: 3 },
   { args: 'service print --user Nobody', code: 'INPUT_INVALID', exit: 3 },

@@ -111,6 +111,18 @@ describe('service', () => {
     expect(stdout).toContain(`ReadWritePaths=${place.stateDir}`);
     expect(stdout).toContain('RestartPreventExitStatus=2 3 4 5 77');
   });
+
+  it('prints a unit with every setting that came from a flag or a variable', async () => {
+    const { stdout } = await place.call(['service', 'print', '--policy-file', 'p.yaml'], { env: { HYBRID_RUNNER_CAPACITY: '3' } });
+    expect(stdout).toContain(`run --config ${place.config} --policy-file ${join(place.directory, 'p.yaml')} --capacity 3\n`);
+  });
+
+  it('prints no unit with a password in it', async () => {
+    const result = await place.call(['service', 'print'], { env: { HYBRID_RUNNER_NETWORK_PROXY: 'http://user:hunter2222@proxy:3128' } });
+    expect(result).toMatchObject({ code: 3, stdout: '' });
+    expect(result.stderr).toContain('error INPUT_INVALID');
+    expect(result.stderr).not.toContain('hunter2222');
+  });
 });
 
 describe('the stack of an error', () => {

@@ -1,10 +1,13 @@
 import { environmentName, SETTING_KEYS, SETTINGS, type Setting } from '../../config/schema.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { columns } from '../terminal.ts';
 
 /** Every setting with what it is and where that comes from. */
 export async function show(invocation: Invocation): Promise<void> {
   const { config, values, sources } = await loadSettings(invocation);
+  actAsOwner(config.stateDir);
+  assertConfigReadable(config.configFile);
   const rows = SETTING_KEYS.map((key) => {
     const { show: shown } = SETTINGS[key] as unknown as Setting<unknown>;
     const value = values[key];

@@ -1,19 +1,21 @@
 import { stringify } from 'yaml';
-import { openPolicy } from '../../policy/open-policy.ts';
+import { openPolicy, requirePolicy } from '../../policy/open-policy.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import { actAsOwner } from '../ownership.ts';
 
 /** The rules as this program understands them. */
 export async function show(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
+  actAsOwner(config.stateDir);
   const rules = (await openPolicy(config.policyFile)).describe();
   invocation.terminal.result(rules, stringify(rules).trimEnd());
   if (rules['present'] === false) invocation.terminal.notice(`There is no policy file at ${config.policyFile}, so nothing is permitted.`);
 }
 
-/** Throws what `openPolicy` throws for a file that is not sound; a missing file is sound and denies everything. */
+/** Throws what `requirePolicy` throws for a file that is missing, that the service's user cannot read, or that is not sound. */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
-  const present = (await openPolicy(config.policyFile)).describe()['present'] !== false;
-  const text = present ? `${config.policyFile} is sound` : `there is no policy file at ${config.policyFile}, so nothing is permitted`;
-  invocation.terminal.result({ policyFile: config.policyFile, present, sound: true }, text);
+  actAsOwner(config.stateDir);
+  await requirePolicy(config.policyFile);
+  invocation.terminal.result({ policyFile: config.policyFile, present: true, sound: true }, `${config.policyFile} is sound`);
 }

@@ -1,12 +1,19 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { LoadedConfig } from '../../config/load.ts';
-import type { RunnerConfig } from '../../config/runner-config.ts';
-import { SYSTEM_CONFIG_DIR } from '../../config/surroundings.ts';
-import { installService, systemHost, uninstallService, UNIT_FILE } from '../../service/install.ts';
-import { systemdUnit, type UnitOptions } from '../../service/systemd.ts';
-import { FINAL_EXIT_CODES } from '../exit-codes.ts';
-import { loadSettings, needFlag, type Invocation } from '../invocation.ts';
+import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { z } from 'zod';
+import { loadIdentity } from '../../link/identity.ts';
+import { requirePolicy } from '../../policy/open-policy.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { openVault } from '../../secrets/vault.ts';
+import { systemHost, UNIT_FILE } from '../../service/host.ts';
+import { installService } from '../../service/install.ts';
+import { systemdUnit } from '../../service/systemd.ts';
+import { uninstallService } from '../../service/uninstall.ts';
+import { loadSettings, type Invocation } from '../invocation.ts';
+import { actAsOwner, assertConfigReadable } from '../ownership.ts';
+import { belongingsOf, unitOptions } from '../service-files.ts';
+
+const answerSchema = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), retryable: z.boolean() }) });
 
 /** The unit for this installation, on standard output. */
 export async function print(invocation: Invocation): Promise<void> {
@@ -14,33 +21,53 @@ export async function print(invocation: Invocation): Promise<void> {
   invocation.terminal.result({ unit }, unit.trimEnd());
 }
 
+/** Throws what is missing or wrong, with its remedy, before anything is changed. */
 export async function install(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   const settings = await loadSettings(invocation);
   const startNow = flags.has('now');
-  await installService({ ...unitOptions(settings, invocation), ...belongings(settings.config), startNow }, systemHost());
+  await installService({ ...unitOptions(settings, invocation), belongings: belongingsOf(settings.config), check: () => checkInChild(invocation), startNow }, systemHost());
   terminal.result({ unitFile: UNIT_FILE, started: startNow }, `Wrote ${UNIT_FILE}; the service is enabled${startNow ? ' and started' : ''}.`);
-  if (!existsSync(join(settings.config.stateDir, 'identity'))) terminal.notice('This runner is not enrolled yet: sudo hybrid-runner enroll --url … --token-file …, then sudo systemctl restart hybrid-runner');
 }
 
-export async function uninstall({ terminal }: Invocation): Promise<void> {
-  await uninstallService(systemHost());
-  terminal.result({ unitFile: UNIT_FILE, removed: true }, `Removed ${UNIT_FILE}. State, configuration and user are still there.`);
+export async function uninstall(invocation: Invocation): Promise<void> {
+  const { terminal, flags } = invocation;
+  if (!flags.has('purge')) {
+    await uninstallService(systemHost());
+    return terminal.result({ unitFile: UNIT_FILE, removed: true, purged: false }, `Removed ${UNIT_FILE}. State, configuration and user are still there; --purge removes them too.`);
+  }
+  const settings = await loadSettings(invocation);
+  const { user, args, stateDir } = unitOptions(settings, invocation);
+  await uninstallService(systemHost(), { user, args, stateDir, belongings: belongingsOf(settings.config) });
+  terminal.result({ unitFile: UNIT_FILE, removed: true, purged: true }, `Removed ${UNIT_FILE}, state, configuration, keys and user. Revoke the runner in the control plane.`);
 }
 
-function unitOptions({ config }: LoadedConfig, { flags }: Invocation): UnitOptions {
-  return {
-    node: process.execPath, program: realpathSync(process.argv[1]!), configFile: existsSync(config.configFile) ? config.configFile : undefined,
-    user: needFlag(flags, 'user'), stateDir: config.stateDir, drainTimeoutMs: config.drainTimeoutMs, finalExitCodes: FINAL_EXIT_CODES,
-  };
+/**
+ * Whether everything that the service needs is there and can be used by its user. Throws NOT_ENROLLED, POLICY_MISSING and
+ * what is wrong with the files.
+ */
+export async function check(invocation: Invocation): Promise<void> {
+  const { config } = await loadSettings(invocation);
+  actAsOwner(config.stateDir);
+  assertConfigReadable(config.configFile);
+  const { name } = await loadIdentity(config.stateDir);
+  await requirePolicy(config.policyFile);
+  const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
+  invocation.terminal.result({ name, policyFile: config.policyFile, vaultSecrets: secrets.length }, `Ready: enrolled as ${name}, policy in ${config.policyFile}, secrets in the vault: ${secrets.length}.`);
 }
 
-/** The directory of the vault key is given away only where it is ours by name. */
-function belongings({ configDir, configFile, policyFile, secrets: { vault: { keyFile } } }: RunnerConfig): { readable: string[]; owned: string[] } {
-  const keys = join(configDir, 'keys');
-  const ownDirectory = configDir === SYSTEM_CONFIG_DIR;
-  return {
-    readable: [...(ownDirectory ? [configDir] : []), configFile, policyFile],
-    owned: [ownDirectory && dirname(keyFile) === keys ? keys : keyFile],
-  };
+/** As `check`, which takes root's privileges from its process for good, and this command still needs them. */
+function checkInChild({ flags, env }: Invocation): Promise<void> {
+  const own = ['now', 'user', 'purge', 'json'];
+  const given = [...flags].filter(([name]) => !own.includes(name)).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
+  return new Promise((done, fail) => {
+    execFile(process.execPath, [realpathSync(process.argv[1]!), 'service', 'check', '--json', ...given], { env }, (thrown, stdout) => {
+      if (thrown === null) return done();
+      try {
+        fail(RunnerError.fromFailure(answerSchema.parse(JSON.parse(stdout)).error));
+      } catch {
+        fail(new RunnerError('INTERNAL', '`service check` ended without an answer', { cause: thrown }));
+      }
+    });
+  });
 }

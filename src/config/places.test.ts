@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfig } from './load.ts';
+import type { RunnerConfig } from './runner-config.ts';
+import type { Surroundings } from './surroundings.ts';
+import { IMAGE_ENVIRONMENT } from './places.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'places-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function load(around: Partial<Surroundings>, configFile?: string): RunnerConfig {
+  return loadConfig({ configFile, flags: {}, around: { env: {}, workingDir: directory, actsForSystem: false, home: '/nonexistent', hostname: 'h', credentialsDir: undefined, join, ...around } }).config;
+}
+
+const places = ({ configDir, stateDir, policyFile, secrets }: RunnerConfig): readonly string[] => [configDir, stateDir, policyFile, secrets.vault.file, secrets.vault.keyFile];
+const SYSTEM = ['/etc/hybrid-runner', '/var/lib/hybrid-runner', '/etc/hybrid-runner/policy.yaml', '/var/lib/hybrid-runner/vault.json', '/etc/hybrid-runner/keys/vault.key'];
+
+describe('the places of a runner', () => {
+  it('are the same for root, the service and the service’s user', () => {
+    expect(places(load({ actsForSystem: true }))).toEqual(SYSTEM);
+    expect(places(load({ actsForSystem: true, env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } }))).toEqual(SYSTEM);
+  });
+
+  it('are the same for a service that is started without a runner.yaml', () => {
+    const config = join(directory, 'empty');
+    mkdirSync(config);
+    expect(load({ env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } }, config)).toMatchObject({ configDir: config, policyFile: join(config, 'policy.yaml'), stateDir: '/var/lib/hybrid-runner' });
+  });
+
+  it('are the same in an image, but for the vault’s key, which has a volume of its own', () => {
+    expect(places(load({ env: IMAGE_ENVIRONMENT }))).toEqual([...SYSTEM.slice(0, 4), '/var/lib/hybrid-runner-keys/vault.key']);
+  });
+
+  it('are those of a unit’s own directories', () => {
+    expect(places(load({ env: { CONFIGURATION_DIRECTORY: '/etc/a:/etc/b', STATE_DIRECTORY: '/var/lib/a' } })).slice(0, 3)).toEqual(['/etc/a', '/var/lib/a', '/etc/a/policy.yaml']);
+  });
+
+  it('are below the home directory of anyone else, whatever exists elsewhere', () => {
+    expect(places(load({ home: '/home/x' })).slice(0, 2)).toEqual(['/home/x/.config/hybrid-runner', '/home/x/.local/state/hybrid-runner']);
+  });
+});
+
+describe('--config', () => {
+  it('names a directory whose runner.yaml counts when it is there', () => {
+    const config = join(directory, 'with-file');
+    mkdirSync(config);
+    writeFileSync(join(config, 'runner.yaml'), 'capacity: 7', { mode: 0o600 });
+    expect(load({}, 'with-file')).toMatchObject({ capacity: 7, configDir: config, configFile: join(config, 'runner.yaml') });
+  });
+
+  it('or a file, which must exist', () => {
+    expect(() => load({}, join(directory, 'missing.yaml'))).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }));
+  });
+});

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { RunnerError } from '../runtime/errors.ts';
+
+export const UNIT = 'hybrid-runner.service';
+export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+const COMMAND_TIMEOUT_MS = 120_000;
+/** There while systemd is the running init system, as sd_booted(3) has it. */
+const BOOTED = '/run/systemd/system';
+
+/** Runs a program of the system and gives its output. Rejects when it fails. */
+export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
+
+/** What installing touches, handed in so that it can be tried without a system to change. */
+export interface ServiceHost {
+  readonly platform: NodeJS.Platform;
+  readonly isRoot: boolean;
+  readonly systemdRuns: boolean;
+  readonly unitFile: string;
+  readonly run: RunProgram;
+}
+
+export function systemHost(): ServiceHost {
+  const execute = promisify(execFile);
+  return {
+    platform: process.platform, isRoot: process.getuid?.() === 0, systemdRuns: existsSync(BOOTED), unitFile: UNIT_FILE,
+    run: async (program, args) => (await execute(program, [...args], { timeout: COMMAND_TIMEOUT_MS })).stdout,
+  };
+}
+
+/** Throws SERVICE_UNSUPPORTED and SERVICE_FAILED. */
+export function assertRoot({ platform, isRoot }: ServiceHost): void {
+  if (platform !== 'linux') throw new RunnerError('SERVICE_UNSUPPORTED', `services are set up with systemd, and ${platform} has none`);
+  if (!isRoot) throw new RunnerError('SERVICE_FAILED', 'setting up a system service needs root', { remedy: 'Run the command again with sudo.' });
+}
+
+export function assertSystemd(host: ServiceHost): void {
+  if (!host.systemdRuns) throw new RunnerError('SERVICE_UNSUPPORTED', 'systemd is not running on this machine', { remedy: 'Run `hybrid-runner run` under the service manager that is; in a container, use packaging/Dockerfile.' });
+}
+
+/** Throws SERVICE_FAILED when the program fails. */
+export async function step(host: ServiceHost, program: string, args: readonly string[], remedy?: string): Promise<void> {
+  try {
+    await host.run(program, args);
+  } catch (thrown) {
+    throw new RunnerError('SERVICE_FAILED', `${program} ${args.join(' ')} failed`, { cause: thrown, ...(remedy === undefined ? {} : { remedy }) });
+  }
+}

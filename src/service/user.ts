@@ -1,0 +1,44 @@
+import { RunnerError } from '../runtime/errors.ts';
+import { step, type ServiceHost } from './host.ts';
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Account extends Owner {
+  /** The comment field of passwd(5). */
+  readonly comment: string;
+}
+
+/** Tells a user that was made here from one that existed before and must outlive the service. */
+const COMMENT = 'Hybrid Ingestion Runner';
+
+/** The user with this name; made, without a login, when there is none. Throws SERVICE_FAILED. */
+export async function ensureUser(name: string, host: ServiceHost): Promise<Owner> {
+  return await findUser(name, host) ?? await makeUser(name, host);
+}
+
+/** Removes the user and its group, if `ensureUser` made them. Throws SERVICE_FAILED, for example while a process of the user runs. */
+export async function removeUser(name: string, host: ServiceHost): Promise<boolean> {
+  const found = await findUser(name, host);
+  if (found?.comment !== COMMENT) return false;
+  await step(host, 'userdel', [name]);
+  // userdel takes a group of the same name along, unless login.defs says otherwise.
+  const group = await host.run('getent', ['group', name]).catch(() => '');
+  if (group !== '') await step(host, 'groupdel', [name]);
+  return true;
+}
+
+export async function findUser(name: string, host: ServiceHost): Promise<Account | undefined> {
+  const entry = await host.run('getent', ['passwd', name]).catch(() => '');
+  const [, , uid, gid, comment = ''] = entry.trim().split(':');
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid), comment };
+}
+
+async function makeUser(name: string, host: ServiceHost): Promise<Owner> {
+  await step(host, 'useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', '--comment', COMMENT, name]);
+  const made = await findUser(name, host);
+  if (made === undefined) throw new RunnerError('SERVICE_FAILED', `the user ${name} was made and cannot be found`);
+  return made;
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceHost } from '../../src/service/host.ts';
+import type { InstallOptions } from '../../src/service/install.ts';
+import type { PurgeOptions } from '../../src/service/uninstall.ts';
+
+export const USER_ID = 54_321;
+
+/** For tests: a machine whose programs only write down that they were called, with real files below a directory. */
+export class TestHost implements ServiceHost {
+  readonly directory: string;
+  platform: NodeJS.Platform = 'linux';
+  isRoot = true;
+  systemdRuns = true;
+  readonly calls: string[] = [];
+  /** Comments by name. */
+  readonly users = new Map<string, string>();
+  /** The beginning of a command line that fails. */
+  failing: string | undefined;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  get unitFile(): string {
+    return join(this.directory, 'units', 'hybrid-runner.service');
+  }
+
+  get state(): string {
+    return join(this.directory, 'state');
+  }
+
+  get config(): string {
+    return join(this.directory, 'config');
+  }
+
+  get keys(): string {
+    return join(this.config, 'keys');
+  }
+
+  readonly run = async (program: string, args: readonly string[]): Promise<string> => {
+    const line = `${program} ${args.join(' ')}`;
+    const name = args.at(-1)!;
+    if (program === 'getent') return this.#entry(args[0]!, name);
+    if (args[0] === 'show') return 'loaded\n';
+    this.calls.push(line);
+    if (this.failing !== undefined && line.startsWith(this.failing)) throw new Error('failed');
+    if (program === 'useradd') this.users.set(name, args[args.indexOf('--comment') + 1]!);
+    if (program === 'userdel') this.users.delete(name);
+    return '';
+  };
+
+  /** What root leaves behind by enrolling, storing a secret and writing a policy. */
+  makeFiles(): { state: string; config: string; keys: string; policy: string } {
+    const policy = join(this.config, 'policy.yaml');
+    for (const path of [join(this.state, 'identity'), this.keys]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [join(this.state, 'identity', 'key.pem'), join(this.keys, 'vault.key')]) writeFileSync(path, 'k', { mode: 0o600 });
+    writeFileSync(policy, 'version: 1', { mode: 0o600 });
+    return { state: this.state, config: this.config, keys: this.keys, policy };
+  }
+
+  options(change: Partial<InstallOptions> = {}, { policy = join(this.config, 'policy.yaml'), certificate = '/etc/hostname' } = {}): InstallOptions {
+    return {
+      node: '/usr/bin/env', program: '/usr/bin/env', args: ['--config', '/etc/hybrid-runner'], user: 'hybrid-runner', stateDir: this.state, drainTimeoutMs: 1000, finalExitCodes: [2],
+      belongings: { directories: [this.config], readable: [policy], ownDirectories: [this.keys], owned: [join(this.keys, 'vault.key')], foreign: [certificate] },
+      check: () => Promise.resolve(), startNow: false, ...change,
+    };
+  }
+
+  purge(): PurgeOptions {
+    const { args, user, stateDir, belongings } = this.options();
+    return { args, user, stateDir, belongings: { ...belongings, directories: [...belongings.directories, join(this.directory, 'units')] } };
+  }
+
+  #entry(database: string, name: string): string {
+    if (!this.users.has(name)) throw new Error('2');
+    return database === 'group' ? '' : `${name}:x:${USER_ID}:${USER_ID}:${this.users.get(name)}:/nonexistent:/usr/sbin/nologin\n`;
+  }
+}
