@@ -44,7 +44,7 @@ describe('a first run', () => {
   });
 
   it('keeps bulk requests below the limit of bytes', async () => {
-    await catalogue.run([...parents, ...many(20)], { batch: { tables: 100, bytes: 800 } });
+    await catalogue.run([...parents, ...many(20)], { batch: { tables: 100, bytes: 600 } });
     expect(counted('PUT /tables/bulk')).toBeGreaterThan(4);
     expect(catalogue.server.store.all('table')).toHaveLength(20);
   });
