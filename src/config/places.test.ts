@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import type { RunnerConfig } from './runner-config.ts';
 import type { Surroundings } from './surroundings.ts';
-import { IMAGE_ENVIRONMENT } from './places.ts';
+import { CONFIG_VARIABLE, IMAGE_ENVIRONMENT } from './places.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'places-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -30,7 +30,9 @@ describe('the places of a runner', () => {
   });
 
   it('are the same in an image, but for the vault’s key, which has a volume of its own', () => {
-    expect(places(load({ env: IMAGE_ENVIRONMENT }))).toEqual([...SYSTEM.slice(0, 4), '/var/lib/hybrid-runner-keys/vault.key']);
+    const inHere = { ...IMAGE_ENVIRONMENT, [CONFIG_VARIABLE]: directory };
+    expect(IMAGE_ENVIRONMENT[CONFIG_VARIABLE]).toBe(SYSTEM[0]);
+    expect(places(load({ env: inHere }))).toEqual([directory, SYSTEM[1], join(directory, 'policy.yaml'), SYSTEM[3], '/var/lib/hybrid-runner-keys/vault.key']);
   });
 
   it('are those of a unit’s own directories', () => {
