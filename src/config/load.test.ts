@@ -99,6 +99,11 @@ describe('values', () => {
 });
 
 describe('refusals', () => {
+  it('include mounts that would give a secret two references', () => {
+    expect(() => load({ file: 'secrets: {mounts: ["/a=files", "/b=files"]}' })).toThrow(/secrets\.mounts\[1\].*: files is mounted already/);
+    expect(() => load({ file: 'secrets: {mounts: ["/a=files", "/a=vault"]}' })).toThrow(/secrets\.mounts\[1\].*: \/a is mounted already/);
+  });
+
   it('come all at once, each with its path and a hint', () => {
     const found = problems({
       file: 'capcity: 2\nlog: {levle: info}\ndrainTimeout: 5\nnetwork: {connectTo: [nonsense]}\nsecrets: {mounts: [{prefix: a, provider: vault}]}',

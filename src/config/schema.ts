@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import {
-  connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, noProxyRules, oneOf, proxy, secretMount, size, text, whole, yesOrNo,
+  connectTo, controlPlaneUrl, duration, formatConnectTo, formatDuration, formatSize, list, noProxyRules, oneOf, proxy, secretMounts, size, text, whole, yesOrNo,
 } from './values.ts';
 import { hideProxyCredentials } from '../network/proxy.ts';
 import { defaultStateDir, KEY_DIR_NAME } from './places.ts';
@@ -108,8 +108,8 @@ export const SETTINGS = {
     text: 'Whether `HYBRID_SECRET_*` variables are a source of secrets. The weakest: other processes of the same user can read them.',
   }),
   'secrets.mounts': setting({
-    kind: 'list of `{prefix, provider}`', schema: list(secretMount()), default: '', flag: '--secret-mounts',
-    text: 'Which provider (`vault`, `files`, `environment`) has the references below a prefix; as text `/prefix=provider`. The longest prefix counts. All else is looked for in the vault, then in the files, then in the environment.',
+    kind: 'list of `{prefix, provider}`', schema: secretMounts(), default: '', flag: '--secret-mounts',
+    text: 'Which provider (`vault`, `files`, `environment`) has the references below a prefix; as text `/prefix=provider`. Each provider has one prefix at most, and is then reached below it alone. The longest prefix counts. All else is looked for in the vault, then in the files, then in the environment.',
   }),
   'status.socket': setting({
     ...pathKind, flag: '--status-socket', default: { words: '`status.sock` in the state directory', find: ({ stateDir, join }) => join(stateDir, 'status.sock') },

@@ -144,6 +144,17 @@ export function secretMount(): z.ZodType<SecretMount> {
   }, 'must be {prefix, provider}, or /prefix=provider'));
 }
 
+/** Each provider has one prefix and each prefix one provider, so that no secret has two references. */
+export function secretMounts(): z.ZodType<readonly SecretMount[]> {
+  return list(secretMount()).superRefine((mounts, context) => {
+    for (const [index, { prefix, provider }] of mounts.entries()) {
+      const earlier = mounts.slice(0, index);
+      if (earlier.some((other) => other.prefix === prefix)) context.addIssue({ code: 'custom', path: [index], message: `${prefix} is mounted already; give each provider a prefix of its own` });
+      else if (earlier.some((other) => other.provider === provider)) context.addIssue({ code: 'custom', path: [index], message: `${provider} is mounted already; with two prefixes a secret would have two references` });
+    }
+  });
+}
+
 function attempt<T>(context: z.RefinementCtx, work: () => T): T {
   try {
     return work();

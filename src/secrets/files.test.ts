@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunnerError } from '../runtime/errors.ts';
 import { createFilesProvider } from './files.ts';
@@ -60,15 +60,36 @@ describe('a directory of files', () => {
     expect(await value('salesforce', 'prod', 'password')).toBe('from systemd');
   });
 
-  it('prefers the nested file to the flat one', async () => {
+  it.each([['a.b.c'], ['a/b.c'], ['a.b/c'], ['a/b/c']])('reads %s as /a/b/c, and for no other reference', async (name) => {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), 'the value');
+    expect(await value('a', 'b', 'c')).toBe('the value');
+    expect([await code('a', 'b.c'), await code('a.b', 'c'), await code('a.b.c')]).toEqual(['SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
+  });
+
+  it('says in its reason which reference a file with dots has', async () => {
+    await expect(provider.read(['tls.crt'], signal)).rejects.toThrow('secret:/tls/crt');
+  });
+
+  it('refuses a reference that is two files', async () => {
     writeFileSync(join(root, 'a.b'), 'flat file');
     expect(await value('a', 'b')).toBe('flat file');
     mkdirSync(join(root, 'a'));
     writeFileSync(join(root, 'a/b'), 'nested file');
-    expect(await value('a', 'b')).toBe('nested file');
+    expect(await code('a', 'b')).toBe('SECRET_UNAVAILABLE');
   });
 
-  it.each([['value\n', 'value'], ['value\r\n', 'value'], ['value\n\n', 'value\n'], ['value', 'value'], [' value ', ' value '], ['\ufeffvalue', '\ufeffvalue'], ['\n', undefined], ['', undefined]])('gives %j as %j', async (content, expected) => {
+  it('refuses a second name of a file: a link to it, through a directory, or a hard one', async () => {
+    mkdirSync(join(root, 'prod'));
+    writeFileSync(join(root, 'prod/password'), 'the value');
+    symlinkSync('prod/password', join(root, 'alias'));
+    symlinkSync('prod', join(root, 'test'));
+    expect([await value('prod', 'password'), await code('alias'), await code('test', 'password')]).toEqual(['the value', 'SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
+    linkSync(join(root, 'prod/password'), join(root, 'hard'));
+    expect([await code('prod', 'password'), await code('hard')]).toEqual(['SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
+  });
+
+  it.each([['value\n', 'value'], ['value\r\n', 'value'], ['value\n\n', 'value\n'], ['value', 'value'], [' value ', ' value '], ['\ufeffvalue\r\n', 'value'], ['\ufeff', undefined], ['val\ufeffue', 'val\ufeffue'], ['\n', undefined], ['', undefined]])('gives %j as %j', async (content, expected) => {
     writeFileSync(join(root, 'x'), content);
     expect(await value('x')).toBe(expected);
   });
@@ -85,10 +106,11 @@ describe('a directory of files', () => {
 
   it('never reads a foreign byte while a link is swapped under it', async () => {
     writeFileSync(join(base, 'outside'), 'foreign bytes');
-    writeFileSync(join(root, 'inside'), 'own bytes');
-    symlinkSync('inside', join(root, 'swapped'));
+    mkdirSync(join(root, '.own'));
+    writeFileSync(join(root, '.own/swapped'), 'own bytes');
+    symlinkSync('.own/swapped', join(root, 'swapped'));
     const swapper = spawn(process.execPath, ['-e', `const fs = require('fs'); process.chdir(process.argv[1]); console.log('on');
-      for (let i = 0; ; i++) { fs.symlinkSync(i % 2 ? '../outside' : 'inside', 'fresh'); fs.renameSync('fresh', 'swapped'); }`, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+      for (let i = 0; ; i++) { fs.symlinkSync(i % 2 ? '../outside' : '.own/swapped', 'fresh'); fs.renameSync('fresh', 'swapped'); }`, root], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(swapper.stdout, 'data');
     const seen = new Set<string>();
     for (const end = performance.now() + 400; performance.now() < end || seen.size < 2;) {

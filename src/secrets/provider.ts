@@ -6,7 +6,8 @@ export interface SecretProvider {
   readonly name: string;
   /**
    * The newest value at `path` (segments, already checked against the reference grammar), or undefined when there
-   * is none. Throws SECRET_PROVIDER_FAILED, VAULT_LOCKED, VAULT_DAMAGED or FILE_UNSAFE.
+   * is none. Each secret is reached by one path: a spelling that could mean another's is SECRET_UNAVAILABLE, with the
+   * reason for the local log. Throws SECRET_PROVIDER_FAILED, VAULT_LOCKED, VAULT_DAMAGED or FILE_UNSAFE.
    */
   read(path: readonly string[], signal: AbortSignal): Promise<Secret | undefined>;
 }

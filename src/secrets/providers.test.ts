@@ -37,6 +37,13 @@ describe('the providers together', () => {
     expect([await read(mounted, 'k8s', 'shared'), await read(mounted, 'k8s', 'env', 'shared'), await read(mounted, 'shared'), await read(mounted, 'k8s', 'only', 'env'), await read(mounted, 'k8s')]).toEqual(['file value', 'environment value', 'vault value', undefined, undefined]);
   });
 
+  it('are reached below their mount alone, so that no secret has two references', async () => {
+    const mounted: ProviderSettings = { ...settings, mounts: [{ prefix: '/k8s', provider: 'files' }] };
+    expect([await read(mounted, 'k8s', 'only-file'), await read(mounted, 'only-file')]).toEqual(['only file', undefined]);
+    const twice = [{ prefix: '/a', provider: 'files' }, { prefix: '/b', provider: 'files' }] as const;
+    expect(() => createProviders({ ...settings, mounts: twice }, env)).toThrow(/two references/);
+  });
+
   it('refuse a mount of a provider that is not configured', () => {
     expect(() => createProviders({ ...settings, files: {}, mounts: [{ prefix: '/k8s', provider: 'files' }] }, env)).toThrow(/not configured/);
   });

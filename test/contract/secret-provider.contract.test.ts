@@ -41,10 +41,12 @@ async function nestedFile(root: string, path: readonly string[], value: string |
   chmodSync(file, 0o400);
 }
 
+const undotted = (path: readonly string[]): boolean => path.every((segment) => !segment.includes('.'));
+
 secretProviderContract('a directory of files', async () => {
   const root = temporary();
   return {
-    provider: createFilesProvider(root),
+    provider: createFilesProvider(root), holds: undotted,
     put: async (path, value) => {
       rmSync(join(root, ...path), { force: true });
       if (value !== undefined) await nestedFile(root, path, value);
@@ -55,7 +57,7 @@ secretProviderContract('a directory of files', async () => {
 secretProviderContract('a flat directory of files', async () => {
   const root = temporary();
   return {
-    provider: createFilesProvider(root),
+    provider: createFilesProvider(root), holds: undotted,
     put: async (path, value) => {
       const file = join(root, path.join('.'));
       rmSync(file, { force: true });
@@ -67,10 +69,11 @@ secretProviderContract('a flat directory of files', async () => {
 secretProviderContract('the environment', async () => {
   const env: NodeJS.ProcessEnv = {};
   return {
-    provider: createEnvironmentProvider(env),
+    provider: createEnvironmentProvider(env), holds: (path) => variableName(path) !== undefined,
     put: async (path, value) => {
-      if (value === undefined) delete env[variableName(path)];
-      else env[variableName(path)] = value;
+      const name = variableName(path) ?? '';
+      if (value === undefined) delete env[name];
+      else env[name] = value;
     },
   };
 });

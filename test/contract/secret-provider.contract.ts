@@ -4,6 +4,8 @@ import type { SecretProvider } from '../../src/secrets/provider.ts';
 /** A provider of one kind with a way to change what it holds. */
 export interface ProviderUnderTest {
   readonly provider: SecretProvider;
+  /** Whether a path has a place of its own. Any other is refused, whatever is stored. True for all unless given. */
+  readonly holds?: (path: readonly string[]) => boolean;
   /** Stores a value where `path` is read from; undefined takes it away. */
   readonly put: (path: readonly string[], value: string | undefined) => Promise<void>;
 }
@@ -71,9 +73,13 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       expect(new Set(values.map((secret) => secret?.reveal()))).toEqual(new Set(['same for all']));
     });
 
-    it('reads any path that the reference grammar permits', async () => {
-      const { provider, put } = await open();
-      for (const path of [['a'], ['A-b_c.d', '0'], Array.from({ length: 8 }, (_, index) => `s${index}`), ['x'.repeat(64)]]) {
+    it('reads any path that the reference grammar permits, or refuses one that could be spelled otherwise', async () => {
+      const { provider, put, holds = () => true } = await open();
+      for (const path of [['a'], ['a-b', '0'], ['A-b_c', '0'], ['A-b_c.d', '0'], ['a.b'], ['a_'], ['-a'], Array.from({ length: 8 }, (_, index) => `s${index}`), ['x'.repeat(64)]]) {
+        if (!holds(path)) {
+          await expect(provider.read(path, never)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
+          continue;
+        }
         await put(path, `value of ${path.length}`);
         expect((await provider.read(path, never))?.reveal()).toBe(`value of ${path.length}`);
       }
