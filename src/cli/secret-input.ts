@@ -7,8 +7,8 @@ import type { Terminal } from './terminal.ts';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * A secret value: asked for twice without echo on a terminal, else all of standard input with one line break at its end
- * taken off. Throws INPUT_INVALID, or the signal's reason.
+ * A secret value: asked for twice without echo on a terminal, else all of standard input without a byte order mark at its
+ * start, which PowerShell sends, and one line break at its end. Throws INPUT_INVALID, or the signal's reason.
  */
 export async function readSecret(terminal: Terminal, what: string, signal: AbortSignal): Promise<string> {
   if (terminal.stdin.isTTY !== true) return untilAborted(readAll(terminal), signal);
@@ -26,7 +26,7 @@ async function readAll({ stdin }: Terminal): Promise<string> {
     size += chunk.length;
     if (size > MAX_BYTES) throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_BYTES} bytes`, { remedy: 'Store nothing but the secret.' });
   }
-  return decodeText(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+  return decodeText(Buffer.concat(chunks)).replace(/^\ufeff/, '').replace(/\r?\n$/, '');
 }
 
 function decodeText(bytes: Buffer): string {

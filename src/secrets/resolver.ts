@@ -52,7 +52,8 @@ function createSource(field: string, value: string, options: SecretSourceOptions
   return { reference, read: (signal) => readReference({ path, field }, reference, options, signal) };
 }
 
-function plainText(field: string, value: string, { policy, redactor, audit }: SecretSourceOptions): SecretSource {
+function plainText(field: string, given: string, { policy, redactor, audit }: SecretSourceOptions): SecretSource {
+  const value = given.replace(/^\ufeff/, '');
   redactor.add(value);
   return {
     reference: undefined,

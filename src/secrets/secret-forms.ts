@@ -10,7 +10,7 @@ const MIN_LINE = 12;
  */
 export function secretForms(value: string): string[] {
   const whole = value.toWellFormed();
-  const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line.length >= MIN_LINE);
+  const lines = whole.split(/\r\n|\r|\n|\\r\\n|\\n/).map((line) => line.trim()).filter((line) => line.length >= MIN_LINE);
   const forms = new Set([whole, whole.trim(), ...lines].flatMap(formsOf));
   return [...forms].filter((form) => form.length >= MIN_LENGTH);
 }

@@ -36,6 +36,19 @@ async function code(work: Promise<unknown>): Promise<string> {
   return 'it worked';
 }
 
+describe('a removed value', () => {
+  it('is in no file any more, and comes back with none that is written later', async () => {
+    await vault.set(['other'], 'other value', signal);
+    await vault.set(['gone'], 'removed value', signal);
+    await vault.set(['other'], 'newer value', signal);
+    await vault.remove(['gone'], signal);
+    expect(readdirSync(join(directory, 'state'))).toEqual(['vault.json']);
+    expect([await value('gone'), await value('other')]).toEqual([undefined, 'newer value']);
+    await vault.set(['other'], 'newest value', signal);
+    expect(await value('gone', openVault({ file: `${file}.previous`, keyFile }))).toBeUndefined();
+  });
+});
+
 describe('the vault', () => {
   it('does not exist until the first secret is set; then it and its key are private and apart', async () => {
     expect(await vault.list(signal)).toEqual([]);

@@ -34,7 +34,7 @@ export interface Vault extends SecretProvider {
   list(signal: AbortSignal): Promise<readonly VaultEntry[]>;
   /** Stores a value, the first or a newer one. Makes key and vault on first use. Throws INPUT_INVALID for values under 6 characters, which no redactor could keep out of logs. */
   set(path: SecretPath, value: string, signal: AbortSignal): Promise<VaultEntry>;
-  /** False when there was none. */
+  /** False when there was none. No earlier generation of the vault is kept, since it would hold the value. */
   remove(path: SecretPath, signal: AbortSignal): Promise<boolean>;
   /** Puts a new key in the key file; values stay as they are. Survives a crash at any point. */
   rotateKey(signal: AbortSignal): Promise<void>;
@@ -64,9 +64,9 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       return loadOnce();
     }
   };
-  const save = async (content: VaultContent, keys: readonly Buffer[]): Promise<VaultContent> => {
+  const save = async (content: VaultContent, keys: readonly Buffer[], { keepPrevious } = { keepPrevious: true }): Promise<VaultContent> => {
     const next = { ...content, generation: content.generation + 1 };
-    await replaceFile(file, encodeVault(next, keys, random), random, previous);
+    await replaceFile(file, encodeVault(next, keys, random), random, keepPrevious ? previous : undefined);
     return next;
   };
   const exclusively = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
@@ -84,7 +84,7 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       throwIfAborted(signal);
       const content = (await load())?.content;
       const record = content?.records.find(({ ref }) => ref === formatReference(path));
-      return content === undefined || record === undefined ? undefined : new Secret(openValue(content, record), `${content.id} ${record.version} ${record.generation}`);
+      return content === undefined || record === undefined ? undefined : new Secret(withoutMark(openValue(content, record)), `${content.id} ${record.version} ${record.generation}`);
     },
     list: async (signal) => {
       throwIfAborted(signal);
@@ -92,20 +92,22 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       return records.map(({ ref, version, updatedAt }) => ({ reference: ref, version, updatedAt })).sort((a, b) => (a.reference < b.reference ? -1 : 1));
     },
     set: async (path, value, signal) => {
-      assertStorable(value);
+      assertStorable(withoutMark(value));
       return exclusively(signal, async () => {
         const { content, key } = await loadOrCreate();
         const ref = formatReference(path);
         const version = (content.records.find((record) => record.ref === ref)?.version ?? 0) + 1;
         const head = { ref, version, generation: content.generation + 1, updatedAt: new Date(clock.now()).toISOString() };
-        await save({ ...content, records: [...content.records.filter((record) => record.ref !== ref), sealValue(content, head, value, random)] }, [key]);
+        await save({ ...content, records: [...content.records.filter((record) => record.ref !== ref), sealValue(content, head, withoutMark(value), random)] }, [key]);
         return { reference: ref, version, updatedAt: head.updatedAt };
       });
     },
     remove: (path, signal) => exclusivelyIfThere(signal, async (loaded) => {
       const ref = formatReference(path);
       if (loaded === undefined || !loaded.content.records.some((record) => record.ref === ref)) return false;
-      await save({ ...loaded.content, records: loaded.content.records.filter((record) => record.ref !== ref) }, [loaded.key]);
+      // First, so that no copy is left wherever this ends: what was there before holds the value too.
+      await rm(previous, { force: true });
+      await save({ ...loaded.content, records: loaded.content.records.filter((record) => record.ref !== ref) }, [loaded.key], { keepPrevious: false });
       return true;
     }),
     rotateKey: (signal) => exclusivelyIfThere(signal, async (loaded) => {
@@ -117,6 +119,11 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       await rm(previous, { force: true });
     }),
   };
+}
+
+/** A byte order mark at the start is no part of a value, also of one that an earlier version stored with it. */
+function withoutMark(value: string): string {
+  return value.replace(/^\ufeff/, '');
 }
 
 function assertStorable(value: string): void {

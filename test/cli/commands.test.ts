@@ -34,6 +34,11 @@ describe('secrets', () => {
     expect(statSync(join(place.directory, 'keys', 'vault.key')).mode & 0o777).toBe(0o600);
   });
 
+  it('come without the byte order mark that PowerShell sends before them', async () => {
+    expect(await place.call(['secrets', 'set', reference], { input: '\ufeffPass1\r\n' })).toMatchObject({ code: 3 });
+    expect(await place.call(['secrets', 'set', reference], { input: '\ufeffPass12\r\n' })).toMatchObject({ code: 0 });
+  });
+
   it('get a new version with each value, survive a new key, and can be removed', async () => {
     await place.call(['secrets', 'set', reference], { input: 'hunter2222' });
     expect(JSON.parse((await place.call(['secrets', 'set', reference, '--json'], { input: 'hunter3333' })).stdout)).toMatchObject({ version: 2 });

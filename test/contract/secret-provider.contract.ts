@@ -59,6 +59,12 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       expect((await provider.read(['exact'], never))?.reveal()).toBe(value);
     });
 
+    it('gives a value without the byte order mark that stands before it', async () => {
+      const { provider, put } = await open();
+      await put(['marked'], '\ufeffPass-word-1');
+      expect((await provider.read(['marked'], never))?.reveal()).toBe('Pass-word-1');
+    });
+
     it('shows no value in the version or when printed', async () => {
       const { provider, put } = await open();
       await put(['printed'], 'never-on-paper');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ConnectOptions } from '../../../network/connect.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
+import { unfoldPem } from '../../../network/pem.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
@@ -101,8 +102,12 @@ class CallCount {
 }
 
 /** Read for each new connection, so that a renewed certificate is used without a restart. */
-async function tlsOf({ tls }: Connection, { secrets }: ConnectorContext, signal: AbortSignal): Promise<NonNullable<ConnectOptions['tls']>> {
-  const read = async (field: string): Promise<string> => (await readSecret(secrets, field, signal)).reveal();
+async function tlsOf({ tls }: Connection, { secrets, protect }: ConnectorContext, signal: AbortSignal): Promise<NonNullable<ConnectOptions['tls']>> {
+  const read = async (field: string): Promise<string> => {
+    const pem = unfoldPem((await readSecret(secrets, field, signal)).reveal());
+    protect(pem);
+    return pem;
+  };
   return {
     ...(tls.ca ? { ca: [await read('sslConfig.caCertificate')] } : {}),
     ...(tls.clientCertificate ? { cert: await read('sslConfig.sslCertificate'), key: await read('sslConfig.sslKey') } : {}),

@@ -1,4 +1,5 @@
 import type { Secret } from '../../../secrets/secret.ts';
+import { unfoldPem } from '../../../network/pem.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Connection } from './connection.ts';
 import { domainHost, isSharedDomain } from './domain.ts';
@@ -40,6 +41,7 @@ export function grantOf(connection: Connection, secrets: ReadonlyMap<string, Sec
 
 function bearer({ consumerKey, username }: { readonly consumerKey: string; readonly username: string }, domain: string, key: Secret, { now, protect }: GrantContext): Grant {
   const audience = `https://${domainHost(isSharedDomain(domain) ? domain : domain.includes('.sandbox.') ? 'test' : 'login')}`;
+  protect(unfoldPem(key.reveal()));
   const assertion = signAssertion({ consumerKey, username, audience, now }, key.reveal());
   protect(assertion);
   return { consumerKey, parameters: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion } };

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { unfoldPem } from '../../../network/pem.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import type { Carry } from '../http/jsforce-transport.ts';
@@ -129,7 +130,7 @@ export function signAssertion({ consumerKey, username, audience, now }: Assertio
 
 function readKey(pem: string): KeyObject {
   try {
-    const key = createPrivateKey(pem);
+    const key = createPrivateKey(unfoldPem(pem));
     if (key.asymmetricKeyType === 'rsa') return key;
   } catch {
     // The error of the parser may quote the key.

@@ -59,6 +59,15 @@ describe('signing in', () => {
     expect(tableNames(records)).toEqual(['Account']);
   });
 
+  it('works by JWT bearer with a key whose line breaks are written as \\n, and keeps both forms of it out of the output', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } });
+    sandbox.registerCertificate(publicKey);
+    const { username, consumerKey } = sandbox.credentials;
+    const { records, protectedValues } = await extractFrom(sandbox, { connection: { username, consumerKey, privateKey: 'x', salesforceDomain: sandbox.myDomain, ...one }, secrets: { privateKey: privateKey.replaceAll('\n', '\\n') } });
+    expect(tableNames(records)).toEqual(['Account']);
+    expect([...protectedValues].some((value) => value.startsWith(privateKey.trim()))).toBe(true);
+  });
+
   it('works through a proxy that wants a password', async () => {
     const proxy = sandbox.proxyUrl!.replace('http://', 'http://proxyuser:proxypass@');
     const { records } = await extractFrom(sandbox, { connection: one, proxy });
