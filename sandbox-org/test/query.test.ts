@@ -205,8 +205,13 @@ describe('setup tables', () => {
     expect((await refusal('SELECT Metadata FROM CustomField LIMIT 2', '/tooling'))[2]).toMatch(/no more than one row for retrieval\. Result size: 2$/);
   });
 
-  it.each(['CustomObject', 'ValidationRule', 'ApexTrigger', 'ApexClass', 'FlowDefinitionView', 'Flow', 'RecordType'])('has %s rows', async (table) => {
+  it.each(['CustomObject', 'ValidationRule', 'ApexTrigger', 'ApexClass', 'Flow', 'RecordType'])('has %s rows', async (table) => {
     expect((await tooling(`SELECT Id FROM ${table}`)).totalSize).toBeGreaterThan(0);
+  });
+
+  it('has FlowDefinitionView, an object of the data API, there alone', async () => {
+    expect((await query('SELECT DurableId, ApiName FROM FlowDefinitionView')).totalSize).toBeGreaterThan(0);
+    expect((await refusal('SELECT DurableId FROM FlowDefinitionView', '/tooling')).slice(0, 2)).toEqual([400, 'INVALID_TYPE']);
   });
 
   it('names the author through a relationship', async () => {

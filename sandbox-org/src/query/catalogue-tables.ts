@@ -1,4 +1,4 @@
-import { developerName, entityId, fieldDurableId, isCustom } from '../org/durable-ids.ts';
+import { developerName, entityId, fieldDurableId, isCustom, namespaceOf } from '../org/durable-ids.ts';
 import { PACKAGES } from '../org/catalogue.ts';
 import { fieldDescription, governanceOf, objectDescription } from '../org/governance.ts';
 import { describeField } from '../org/field-shapes.ts';
@@ -113,7 +113,7 @@ function commonColumns(): FieldColumns {
     Id: (s) => fieldDurableId(s.entry, s.describe.name), DurableId: (s) => fieldDurableId(s.entry, s.describe.name),
     QualifiedApiName: (s) => s.describe.name,
     DeveloperName: (s) => developerName(s.describe.name).replace(/(?<=[a-z])Id$/, ''),
-    NamespacePrefix: (s) => (s.describe.custom ? s.entry.namespace : null), Label: (s) => s.describe.label,
+    NamespacePrefix: (s) => (s.describe.custom ? namespaceOf(s.describe.name) : null), Label: (s) => s.describe.label,
     MasterLabel: (s) => s.describe.label,
     Length: (s) => s.describe.length, Precision: (s) => s.describe.precision, Scale: (s) => s.describe.scale,
     IsCalculated: (s) => s.describe.calculated, IsNillable: (s) => s.describe.nillable,

@@ -1,4 +1,4 @@
-import { customObjectId, developerName, entityId, isCustom } from '../org/durable-ids.ts';
+import { customObjectId, developerName, entityId, isCustom, namespaceOf } from '../org/durable-ids.ts';
 import { recordTypesOf, type RecordTypeInfo } from '../org/describe.ts';
 import { fieldDescription, governanceOf, objectDescription } from '../org/governance.ts';
 import { recordId } from '../org/ids.ts';
@@ -28,7 +28,7 @@ export function setupTables(org: Org, users: Users): { tooling: Map<string, Tabl
   const recordType = recordTypeTable(org);
   const [flowView, ...flows] = flowTables(org, authors);
   return {
-    tooling: byType([object, field, rule, trigger, apexClass, recordType, flowView, ...flows]),
+    tooling: byType([object, field, rule, trigger, apexClass, recordType, ...flows]),
     data: byType([trigger, apexClass, recordType, flowView]),
   };
 }
@@ -68,13 +68,13 @@ function customFieldTable(org: Org, relations: Authors): Table {
   return defineTable<CustomFieldSource>({
     type: 'CustomField', id: (s) => s.id, sources: (entities) => customFields(org, entities), relations,
     columns: {
-      Id: (s) => s.id, DeveloperName: (s) => developerName(traits(s).name), NamespacePrefix: (s) => s.entry.namespace,
+      Id: (s) => s.id, DeveloperName: (s) => developerName(traits(s).name), NamespacePrefix: (s) => namespaceOf(traits(s).name),
       TableEnumOrId: (s) => (isCustom(s.entry) ? customObjectId(s.entry) : s.entry.name), EntityDefinitionId: (s) => entityId(s.entry),
       Description: (s) => s.field.description ?? fieldDescription(s.entry.name, traits(s), org.seed),
       InlineHelpText: (s) => traits(s).inlineHelpText ?? null,
       Length: (s) => traits(s).length ?? null, Precision: (s) => traits(s).precision ?? null, Scale: (s) => traits(s).scale ?? null,
       SummaryOperation: (s) => s.field.rollUp?.split(' ')[0]?.toLowerCase() ?? null, RelationshipLabel: () => null,
-      ManageableState: (s) => state(s.entry.namespace),
+      ManageableState: (s) => state(namespaceOf(traits(s).name)),
       Metadata: (s) => new JsonValue(fieldMetadata(org, s)), FullName: (s) => `${s.entry.name}.${traits(s).name}`,
       ...audit<CustomFieldSource>((s) => org.modifiedAt(s.entry.name), (s) => s.id),
     },

@@ -99,7 +99,20 @@ describe('code', () => {
     expect(failuresOf(without.records)).toEqual([]);
     expect(tablesOf(without.records)).toHaveLength(sandbox.org.list().length);
     expect([codeOf(without), profilesOf(without)]).toEqual([[], []]);
-    expect(without.logs.filter(({ message }) => message.includes('could not be read')).length).toBe(5);
+    expect(without.logs.filter(({ level, message }) => level === 'warn' && message.includes('could not be read')).length).toBe(5);
+  });
+});
+
+describe('picklists', () => {
+  it('with more values than a table holds are named in the log, with their total at the column', async () => {
+    const picklistValues = Array.from({ length: 600 }, (_, index) => ({ value: `v${index}`, label: `v${index}`, active: true, defaultValue: false, validFor: null }));
+    sandbox.org.edit({ kind: 'addField', object: 'Contact', field: { name: 'Many__c', type: 'picklist', traits: { picklistValues } } });
+    try {
+      const { logs } = await extractFrom(sandbox, { connection: { sobjectNames: ['Contact', 'Account'] } });
+      expect(logs.find(({ message }) => message.startsWith('Picklists have more values'))?.data).toEqual({ picklists: 1, first: ['Contact.Many__c'] });
+    } finally {
+      sandbox.org.edit({ kind: 'removeField', object: 'Contact', field: 'Many__c' });
+    }
   });
 });
 

@@ -43,6 +43,8 @@ export class Closing {
   /** Objects by name and by label, in lower case. */
   readonly #called = new Map<string, readonly string[]>();
   #codeOfOrg: readonly string[] | undefined;
+  /** Picklists of which not all values were told. */
+  readonly #cutPicklists: string[] = [];
 
   constructor(options: ClosingOptions) {
     this.#options = options;
@@ -56,6 +58,7 @@ export class Closing {
     this.#tables.set(object, request.columns.length);
     if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(table));
     this.#sampler?.add(object, table);
+    for (const [name, { picklist }] of Object.entries(properties.columns ?? {})) if (picklist?.total !== undefined) this.#cutPicklists.push(`${object}.${name}`);
     const rollUps = Object.entries(properties.columns ?? {}).flatMap(([name, { rollUp }]): [string, RollUp][] => (rollUp === undefined ? [] : [[name, rollUp]]));
     if (rollUps.length > 0) this.#rollUps.set(object, new Map(rollUps));
     for (const called of new Set([object.toLowerCase(), (request.displayName ?? object).toLowerCase()])) this.#called.set(called, [...(this.#called.get(called) ?? []), object]);
@@ -63,6 +66,7 @@ export class Closing {
 
   /** Code and lineage concern all objects of a run, so they are told when all were read. */
   async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SampleDataRecord | SweepRecord, void, undefined> {
+    this.#sayCutPicklists();
     if (whole) {
       yield* this.#code(signal);
       yield* this.#lineage();
@@ -70,6 +74,11 @@ export class Closing {
     yield* this.#figures(signal);
     yield* this.#samples(signal);
     yield* this.#sweeps();
+  }
+
+  #sayCutPicklists(): void {
+    if (this.#cutPicklists.length === 0) return;
+    this.#options.context.logger.log('info', 'Picklists have more values than a table holds; the first are reported, with the total', { picklists: this.#cutPicklists.length, first: this.#cutPicklists.slice(0, 10) });
   }
 
   async *#code(signal: AbortSignal): AsyncGenerator<EntityRecord, void, undefined> {

@@ -10,6 +10,12 @@ export interface QueryTarget {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly what: string;
+  /** Which API has the table: Tooling unless said otherwise. */
+  readonly surface?: 'data' | 'tooling';
+}
+
+function baseOf({ version, surface = 'tooling' }: Pick<QueryTarget, 'version' | 'surface'>): string {
+  return `/services/data/v${version}${surface === 'tooling' ? '/tooling' : ''}`;
 }
 
 const pageSchema = z.object({ records: z.array(z.unknown()), nextRecordsUrl: z.string().nullish() });
@@ -59,7 +65,7 @@ function rowsIn<T>({ status, body, taken }: PartAnswer, read: ReadRow<T>, what: 
   return rows;
 }
 
-/** The rows of a query to one of the Tooling API's ordinary tables, page by page. */
+/** The rows of a query to an ordinary table, page by page. */
 export async function* queryToolingPages<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<readonly T[], void, undefined> {
   let { rows, next } = await onePage(target, query, row, signal);
   yield rows;
@@ -76,8 +82,9 @@ interface Page<T> {
 }
 
 /** What a single part is refused for may pass, as it may for a call: inside `keep`, it makes the call again. */
-async function onePage<T>({ api, version, what }: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<Page<T>> {
-  const base = `/services/data/v${version}/tooling`;
+async function onePage<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<Page<T>> {
+  const { api, what } = target;
+  const base = baseOf(target);
   const request = { path: `${base}/composite`, parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what };
   const pages = await readComposite(api, request, ({ status, body }) => {
     if (status !== 200) throw refusal(status, body, what);

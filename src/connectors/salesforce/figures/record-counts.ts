@@ -8,7 +8,7 @@ const countsSchema = z.object({ sObjects: z.array(z.object({ name: z.string(), c
 
 /**
  * About how many records each object has, in one call. Salesforce keeps these figures itself, without the recycle bin and
- * without history, share and feed objects. Empty, with a notice, where the user may not read them.
+ * without history, share and feed objects. Empty, with a warning, where the user may not read them.
  */
 export async function readRecordCounts(api: SalesforceApi, version: string, logger: Logger, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   try {
@@ -17,7 +17,7 @@ export async function readRecordCounts(api: SalesforceApi, version: string, logg
   } catch (thrown) {
     const error = RunnerError.from(thrown, 'SALESFORCE_UNEXPECTED');
     if (endsRun(error, signal)) throw error;
-    logger.log('info', 'Record counts could not be read', { code: error.code, reason: error.message });
+    logger.log('warn', 'Record counts could not be read', { code: error.code, reason: error.message });
     return new Map();
   }
 }

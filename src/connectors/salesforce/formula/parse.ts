@@ -95,7 +95,8 @@ class Parser {
     this.#at += 1;
     if (token.kind === 'text') return { kind: 'text', value: token.value };
     if (token.kind === 'number') return { kind: 'number', digits: token.value };
-    return this.#sees('(') ? this.#call(token) : named(token.value);
+    if (this.#sees('(')) return this.#call(token);
+    return token.value.toUpperCase() === 'NOT' ? this.#nested(() => ({ kind: 'sign', operator: '!', operand: this.#operand() })) : named(token.value);
   }
 
   #signOrBracket(symbol: string): Expression {

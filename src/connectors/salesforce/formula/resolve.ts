@@ -58,16 +58,20 @@ function follow({ objects, path }: Start, model: FormulaModel): { object: string
   for (const step of path.slice(0, -1)) {
     reached = [...new Set(reached.flatMap((object) => narrowed(model.relationship(object, step.name), step.target)))];
   }
+  const ofQueue = path.at(-2)?.target?.toLowerCase() === QUEUE;
   return reached.flatMap((object) => {
-    const field = model.field(object, last.name);
+    const field = model.field(object, (ofQueue ? QUEUE_FIELDS[last.name.toLowerCase()] : undefined) ?? last.name);
     return field === undefined ? [] : [{ object, field }];
   });
 }
 
-/** Formulas say Queue where the API's object is Group. */
+/** Formulas say Queue where the API's object is Group, and name some of its fields differently. */
+const QUEUE = 'queue';
+const QUEUE_FIELDS: Readonly<Record<string, string>> = { queuename: 'Name', queueemail: 'Email' };
+
 function narrowed(targets: readonly string[], target: string | undefined): readonly string[] {
   if (target === undefined) return targets;
-  const wanted = target.toLowerCase() === 'queue' ? 'group' : target.toLowerCase();
+  const wanted = target.toLowerCase() === QUEUE ? 'group' : target.toLowerCase();
   return targets.filter((object) => object.toLowerCase() === wanted);
 }
 

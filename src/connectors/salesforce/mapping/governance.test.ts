@@ -10,9 +10,10 @@ describe('tags', () => {
   });
 
   it.each([
-    ['Account', 'standard', 'Standard'], ['Invoice__c', 'custom', 'Custom'], ['acme__Invoice__c', 'custom', 'Managed'], ['acme__Rate__mdt', 'customMetadata', 'Managed'],
-  ] as const)('of the object %s say that it is %s', (name, kind, origin) => {
-    expect(tagsOfObject(name, kind).map((tag) => tag.name)).toEqual([origin]);
+    ['Account', false, ['Standard']], ['Invoice__c', true, ['Custom']], ['acme__Invoice__c', true, ['Managed']], ['acme__Rate__mdt', true, ['Managed']],
+    ['Unknown__zz', false, ['Standard']], ['Opportunity__hd', false, []], ['Knowledge__ViewStat', false, []], ['Invoice__History', false, []],
+  ] as const)('of the object %s, listed with custom: %s, are %j', (name, custom, origins) => {
+    expect(tagsOfObject({ name, custom, customSetting: false, associateEntityType: undefined }).map((tag) => tag.name)).toEqual(origins);
   });
 
   it.each([

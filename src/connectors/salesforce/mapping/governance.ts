@@ -1,7 +1,8 @@
 import type { ClassificationRecord, TagRecord } from '../../../domain/record.ts';
 import type { CreateTable, TagLabel } from '../../../openmetadata/entities.ts';
 import { entityName } from '../../../openmetadata/names.ts';
-import type { ObjectKind } from '../describe/catalogue.ts';
+import { isDerived, kindOf } from '../describe/catalogue.ts';
+import type { ListedObject } from '../describe/describe.ts';
 import type { FieldRow } from '../describe/descriptions.ts';
 
 const SECURITY = 'SalesforceSecurityClassification';
@@ -40,11 +41,10 @@ export function complianceGroupsIn(joined: string | undefined): readonly string[
   return [...new Set((joined ?? '').split(';').map((group) => group.trim()).filter((group) => group !== ''))];
 }
 
-const NO_ORIGIN: ReadonlySet<ObjectKind> = new Set(['history', 'share', 'feed', 'changeEvent']);
-
 /** Whose an object is; what Salesforce keeps beside an object has no mark of its own. */
-export function tagsOfObject(name: string, kind: ObjectKind): Tag[] {
-  return NO_ORIGIN.has(kind) ? [] : [{ classification: ORIGIN, name: originOf(name) }];
+export function tagsOfObject(object: Pick<ListedObject, 'name' | 'custom' | 'customSetting' | 'associateEntityType'>): Tag[] {
+  if (isDerived(kindOf(object))) return [];
+  return [{ classification: ORIGIN, name: object.custom ? originOf(object.name) : 'Standard' }];
 }
 
 /**

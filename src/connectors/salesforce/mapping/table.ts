@@ -28,7 +28,7 @@ export interface Table {
 
 const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
   standard: 'Regular', custom: 'Regular', customSetting: 'Regular', customMetadata: 'Regular', bigObject: 'Regular',
-  external: 'External', event: 'Stream', changeEvent: 'Stream', history: 'View', share: 'View', feed: 'View',
+  external: 'External', event: 'Stream', changeEvent: 'Stream', history: 'View', share: 'View', feed: 'View', trending: 'View', knowledgeCompanion: 'View',
 };
 
 /** Records of these are kept by Salesforce itself beside the object they belong to; OpenMetadata shows them as views. */
@@ -44,7 +44,7 @@ export function tableOf(object: DescribedObject, context: TableContext, notes: O
   const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
   const tableConstraints = constraintsOf(object.fields, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
   const description = notes.entity?.Description ?? '';
-  const tags = notes.tags ? tagsOfObject(object.name, kindOf(object)).map(labelOf) : [];
+  const tags = notes.tags ? tagsOfObject(object).map(labelOf) : [];
   return {
     fqn: `${databaseSchema}.${fullyQualifiedName(name)}`,
     request: {

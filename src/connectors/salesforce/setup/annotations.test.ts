@@ -74,6 +74,17 @@ describe('a column', () => {
     expect([fieldsWith('autoNumber').length, fieldsWith('externalId').length].every((count) => count > 0)).toBe(true);
   });
 
+  it('has the definition of its roll-up, whatever fields of the same name packages bring', async () => {
+    const [table, name, before] = fieldsWith('rollUp').find(([, field, { foreignKey }]) => foreignKey !== undefined && !field.replace(/__c$/, '').includes('__'))!;
+    sandbox.org.edit({ kind: 'addField', object: table, field: { name: `acme__${name}`, type: 'double' } });
+    try {
+      const again = properties(await extractFrom(sandbox, { connection: { sobjectNames: [table] } }));
+      expect(again.get(table)?.columns?.[name]?.rollUp).toEqual(before);
+    } finally {
+      sandbox.org.edit({ kind: 'removeField', object: table, field: `acme__${name}` });
+    }
+  });
+
   it('tells master-detail from lookup, and lists every target of a polymorphic reference', () => {
     const relationships = fieldsWith('relationship');
     const kinds = new Map(relationships.map(([table, name, relationship]) => [relationship.kind, { table, name, relationship }]));

@@ -99,7 +99,8 @@ type FlowRow = z.infer<typeof flowSchema>;
 
 function readFlows({ api, version, logger }: CodeOptions, signal: AbortSignal): Promise<readonly FlowRow[]> {
   const query = 'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType, TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView';
-  return readExtra({ api, version, logger, what: 'the flows' }, query, flowSchema, signal);
+  // An object of the data API (Object Reference, FlowDefinitionView); the Tooling API does not document it.
+  return readExtra({ api, version, logger, what: 'the flows', surface: 'data' }, query, flowSchema, signal);
 }
 
 /**

@@ -69,7 +69,8 @@ export function keyOf({ object, field }: RollUpField): string {
 
 function queryFor({ object, field }: RollUpField): string {
   const { namespace, name } = /^(?:(?<namespace>[A-Za-z]\w*?)__)?(?<name>\w+?)__c$/i.exec(field)?.groups ?? { name: field };
-  const within = namespace === undefined ? '' : ` AND NamespacePrefix = ${literals([namespace])}`;
+  // Without it, a field of a package with the same name would answer as well.
+  const within = ` AND NamespacePrefix = ${namespace === undefined ? 'null' : literals([namespace])}`;
   return `SELECT Metadata FROM CustomField WHERE EntityDefinitionId = ${literals([object])} AND DeveloperName = ${literals([name ?? field])}${within}`;
 }
 
