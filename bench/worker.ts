@@ -35,7 +35,7 @@ export async function runWorker(place: Place, workflow: string): Promise<WorkerR
     execArgv: [...workerNodeOptions(config.jobs.memoryMb), '--import', join(import.meta.dirname, 'loop-probe.js')],
   });
   const job = { ref: { runId: `bench-${process.pid}`, attempt: 1, epoch: 0 }, kind: 'metadata', workflow, deadlineMs: 600_000 };
-  child.send({ type: 'start', job, directory, settings: config, paused: false });
+  child.send({ type: 'start', job, directory, segmentBytes: 8 * 1024 * 1024, settings: config, paused: false });
   await once(child, 'exit');
   const seconds = (performance.now() - started) / 1000;
   const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));

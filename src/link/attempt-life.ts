@@ -4,6 +4,8 @@ import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Attempt } from './attempt.ts';
+import { Bell } from './bell.ts';
+import { noRoom, untilHopeless } from './disk-room.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { StartWorker, WorkerHandle } from './worker-port.ts';
 
@@ -18,6 +20,8 @@ export interface LifeOptions {
   readonly startWorker: StartWorker;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long an attempt may wait for room on disk that no delivery can make. */
+  readonly diskFullMs: number;
   /** Called after each change of state and each progress. */
   readonly changed: () => void;
   /** Ends repeated tries at writing an outcome; the next start of the runner writes it then. */
@@ -26,7 +30,7 @@ export interface LifeOptions {
 
 /** Starts the worker of an attempt, holds it to its deadline, and sees to it that an outcome is written. Never rejects. */
 export async function live(attempt: Attempt, job: Job, options: LifeOptions): Promise<void> {
-  const { logger, clock, changed } = options;
+  const { logger, changed } = options;
   try {
     const worker = await options.startWorker(job, attempt.outbox);
     if (attempt.state.name === 'gone') worker.kill();
@@ -35,13 +39,15 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
       attempt.noteProgress(progress);
       changed();
     });
+    const conditionChanged = new Bell();
     worker.onCondition((code) => {
       attempt.noteCondition(code);
+      conditionChanged.ring();
       changed();
     });
     changed();
     logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });
-    await underDeadline(worker, attempt, job.deadlineMs, clock);
+    await underDeadline(worker, attempt, job.deadlineMs, conditionChanged, options);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     attempt.requestStop({ reason: error.code === 'DISK_FULL' ? error : new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }), status: 'interrupted' });
@@ -54,10 +60,14 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
   changed();
 }
 
-async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, clock: Clock): Promise<void> {
+async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, conditionChanged: Bell, { clock, diskFullMs }: LifeOptions): Promise<void> {
   const over = new AbortController();
   void clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), over.signal).then(
     () => attempt.requestStop({ reason: new RunnerError('DEADLINE_EXCEEDED', `the attempt ran longer than ${deadlineMs} ms`), status: 'expired' }),
+    () => undefined,
+  );
+  void untilHopeless(attempt, conditionChanged, diskFullMs, clock, over.signal).then(
+    () => attempt.requestStop({ reason: noRoom(), status: 'interrupted' }),
     () => undefined,
   );
   attempt.gone.addEventListener('abort', () => void clock.sleep(LINGER_MS, over.signal).then(() => worker.kill(), () => undefined), { once: true });
@@ -67,7 +77,7 @@ async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs:
 
 /** Writes the outcome of an attempt that has none, again and again until there is room for it. Never rejects. */
 export async function close(attempt: Attempt, { store, clock, logger, signal, changed }: Omit<LifeOptions, 'startWorker'>, fallback = new RunnerError('WORKER_DIED', 'the worker ended without an outcome')): Promise<void> {
-  const reason = attempt.stopRequest?.reason ?? fallback;
+  const reason = attempt.stopRequest?.reason ?? (attempt.condition === 'DISK_FULL' ? noRoom() : fallback);
   while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
     try {
       await store.closeInterrupted(attempt.ref, reason.toFailure());

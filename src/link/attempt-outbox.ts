@@ -7,8 +7,6 @@ import type { AttemptSpool } from '../spool/attempt-spool.ts';
 import type { ProcessIdentity } from '../spool/processes.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
 
-const never = new AbortController().signal;
-
 /** Hears what the store must know of an outbox. */
 export interface OutboxOwner {
   moved(): void;
@@ -80,9 +78,10 @@ export class SpoolOutbox implements Outbox {
   }
 
   /** What the worker says of itself, see SpoolReader.advance. */
-  advance(durable: Sequence, writtenBytes: number, complete: boolean): void {
-    this.#spool.advance(durable, writtenBytes, complete);
+  advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
+    this.#spool.advance(durable, writtenBytes, complete, segment);
     this.#announce();
+    if (this.#spool.spent) this.#free();
   }
 
   /** Finds what a dead worker wrote and did not live to tell. */
@@ -102,13 +101,18 @@ export class SpoolOutbox implements Outbox {
       await this.#findLeft();
       if (this.#spool.complete || this.#discarding !== undefined) return;
       const line = `${JSON.stringify(this.#interrupted(this.#damage ?? error, now))}\n`;
-      await this.#spool.appendLast(Buffer.from(line), never);
+      await this.#spool.appendLast(Buffer.from(line));
       this.#announce();
     });
   }
 
   close(): Promise<void> {
     return this.#spool.close();
+  }
+
+  /** Deletes segments that were acknowledged before they were closed. What fails is tried again at the worker's next word. */
+  #free(): void {
+    this.#spool.acknowledge(this.#spool.acknowledged).then(() => this.#owner.moved(), () => undefined);
   }
 
   async #findLeft(): Promise<void> {

@@ -423,6 +423,39 @@ describe('attempts', () => {
     expect(stage.dials).toBe(1);
   });
 
+  it('that have no room on disk, and nothing to deliver that could make some, end after a minute and say why', async () => {
+    const worker = await working();
+    worker.write(3);
+    await stage.until('delivered', () => worker.outbox.acknowledged() === 3);
+    worker.obedient = false;
+    worker.condition('DISK_FULL');
+    await stage.clock.advance(50_000);
+    expect(worker.stops).toEqual([]);
+    worker.condition(undefined);
+    await stage.clock.advance(2_000);
+    worker.condition('DISK_FULL');
+    await stage.clock.advance(59_000);
+    expect(worker.stops).toEqual([]);
+    await stage.clock.advance(4_000);
+    expect(worker.stops).toMatchObject([{ status: 'interrupted', reason: { code: 'DISK_FULL' } }]);
+    worker.kill();
+    await forgotten();
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', error: { code: 'DISK_FULL', retryable: true } });
+  });
+
+  it('wait for room on disk as long as something of them is to be delivered', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await stage.controlPlane.offer(run, { leaseTtlMs: 3_600_000 });
+    await stage.until('started', () => stage.link.status().attempts[0]?.state === 'running');
+    const worker = stage.workers.of(run);
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    await stage.controlPlane.channel.close('cut');
+    worker.write(3);
+    worker.condition('DISK_FULL');
+    for (let step = 0; step < 60; step++) await stage.clock.advance(10_000);
+    expect(worker.stops).toEqual([]);
+  });
+
   it('whose files cannot be deleted are tried again until they are gone', async () => {
     const worker = await working();
     stage.store.discardFailure = new RunnerError('SINK_FAILED', 'a disk error');

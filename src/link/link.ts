@@ -112,7 +112,7 @@ class RunnerLink implements Link {
 
   #lifeOptions(): LifeOptions {
     const { store, startWorker, clock, logger } = this.#options;
-    return { store, startWorker, clock, logger, changed: () => this.#attempts.changed.ring(), signal: this.#stopping.signal };
+    return { store, startWorker, clock, logger, diskFullMs: this.#timing.diskFullMs, changed: () => this.#attempts.changed.ring(), signal: this.#stopping.signal };
   }
 
   #revoked(): boolean {

@@ -9,6 +9,7 @@ import { type Disk, isSystemError } from '../spool/disk.ts';
 import { type Journal, readJournal, removeAttempt } from '../spool/journal.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { type Processes, systemProcesses } from '../spool/processes.ts';
+import { segmentBytesFor } from '../spool/segment.ts';
 import { lockState, type StateLock } from '../spool/state-lock.ts';
 import { SpoolOutbox } from './attempt-outbox.ts';
 import type { OutboxStore } from './outbox.ts';
@@ -64,7 +65,7 @@ export class SpoolOutboxStore implements OutboxStore {
 
   constructor(options: Options, root: string, lock: StateLock) {
     this.#options = options;
-    this.#spool = { disk: options.disk, clock: options.clock };
+    this.#spool = { disk: options.disk };
     this.#root = root;
     this.#lock = lock;
   }
@@ -99,6 +100,12 @@ export class SpoolOutboxStore implements OutboxStore {
     const outbox = this.#held.get(attemptKey(ref));
     if (outbox === undefined) throw new RunnerError('INTERNAL', `attempt ${attemptKey(ref)} is not held`);
     return outbox;
+  }
+
+  /** How large the segments of a new attempt may grow. */
+  async segmentBytes(): Promise<number> {
+    const { disk, maxBytes } = this.#options;
+    return segmentBytesFor(Math.min(maxBytes, await disk.free(this.#root)));
   }
 
   /** Whether workers are to pause because too much waits to be delivered. */

@@ -18,6 +18,8 @@ export interface LinkTiming {
   readonly stableMs: number;
   /** How long a worker asked to stop may take before it is killed. */
   readonly stopMs: number;
+  /** How long an attempt may wait for room on disk when nothing is left to deliver that could make some. */
+  readonly diskFullMs: number;
   /** How long a drain waits for the last batches to be acknowledged. */
   readonly lastDeliveryMs: number;
   /** Least lease a control plane may give; also used when it names none. */
@@ -35,6 +37,7 @@ export const DEFAULT_TIMING: LinkTiming = {
   backoffCapMs: 60_000,
   stableMs: 10_000,
   stopMs: 12_000,
+  diskFullMs: 60_000,
   lastDeliveryMs: 10_000,
   leaseMs: 60_000,
 };

@@ -128,7 +128,7 @@ class WorkerProcess implements WorkerHandle {
     const { store, settings } = this.#options;
     const release = store.onPaused((paused) => this.#send({ type: 'pause', paused }));
     this.#ended.signal.addEventListener('abort', release, { once: true });
-    this.#send({ type: 'start', job, directory: this.#outbox.directory, settings, paused: store.paused });
+    this.#send({ type: 'start', job, directory: this.#outbox.directory, segmentBytes: await store.segmentBytes(), settings, paused: store.paused });
   }
 
   cancel(reason: Failure, status: StopStatus): void {
@@ -165,7 +165,7 @@ class WorkerProcess implements WorkerHandle {
   #act(message: FromWorker): void {
     switch (message.type) {
       case 'durable':
-        return this.#outbox.advance(message.sequence, message.bytes, message.complete);
+        return this.#outbox.advance(message.sequence, message.bytes, message.complete, message.segment);
       case 'progress':
         for (const listener of this.#progressListeners) listener(message.progress);
         return;

@@ -20,8 +20,8 @@ export const STOP_STATUSES = ['cancelled', 'expired', 'interrupted'] as const;
 export type StopStatus = (typeof STOP_STATUSES)[number];
 
 export const toWorkerSchema = z.discriminatedUnion('type', [
-  /** The first message, once. `settings` is for the worker's own composition to check. */
-  z.strictObject({ type: z.literal('start'), job, directory: z.string(), settings: z.unknown(), paused: z.boolean() }),
+  /** The first message, once. Segments of the spool grow to `segmentBytes`; `settings` is for the worker's own composition to check. */
+  z.strictObject({ type: z.literal('start'), job, directory: z.string(), segmentBytes: z.int().positive(), settings: z.unknown(), paused: z.boolean() }),
   z.strictObject({ type: z.literal('stop'), status: z.enum(STOP_STATUSES), reason: failure }),
   /** Whether to write nothing for now, because too much waits to be delivered. */
   z.strictObject({ type: z.literal('pause'), paused: z.boolean() }),
@@ -31,8 +31,8 @@ export type ToWorker = z.infer<typeof toWorkerSchema>;
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   /** The process can be talked to. */
   z.strictObject({ type: z.literal('ready') }),
-  /** Fsynced up to `sequence`, in `bytes` of segments; `complete` when that is the outcome. */
-  z.strictObject({ type: z.literal('durable'), sequence: z.int().nonnegative(), bytes: z.int().nonnegative(), complete: z.boolean() }),
+  /** Fsynced up to `sequence`, in `bytes` of segments; the next record goes to `segment`; `complete` when the last one is the outcome. */
+  z.strictObject({ type: z.literal('durable'), sequence: z.int().nonnegative(), bytes: z.int().nonnegative(), segment: z.int().positive(), complete: z.boolean() }),
   z.strictObject({ type: z.literal('progress'), progress: z.strictObject({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() }) }),
   /** What the worker waits for, DISK_FULL for example; without a code when that has passed. */
   z.strictObject({ type: z.literal('condition'), code: z.string().refine(isErrorCode).optional() }),

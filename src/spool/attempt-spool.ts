@@ -1,20 +1,15 @@
 import type { AttemptRef, Sequence } from '../domain/ids.ts';
-import { withDeadline } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
 import { createAttempt, type Journal, removeAttempt, writeJournal } from './journal.ts';
 import type { ProcessIdentity } from './processes.ts';
 import { type ReadRecords, SpoolReader } from './reader.ts';
 import { emptySpool, recover, type Recovered } from './recover.ts';
-import { SpoolWriter } from './writer.ts';
+import { writeFromReserve } from './reserve.ts';
 
 export interface AttemptSpoolOptions {
   readonly disk: Disk;
-  readonly clock: Clock;
 }
-
-const LAST_RECORD_MS = 10_000;
 
 /**
  * One attempt on disk, as the process sees it that reads it: its journal, and its records once they are durable. Calls
@@ -23,14 +18,12 @@ const LAST_RECORD_MS = 10_000;
 export class AttemptSpool {
   readonly directory: string;
   readonly #disk: Disk;
-  readonly #clock: Clock;
   #journal: Journal;
   #reader: SpoolReader;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: AttemptSpoolOptions, directory: string, journal: Journal, found: Recovered) {
     this.#disk = options.disk;
-    this.#clock = options.clock;
     this.directory = directory;
     this.#journal = journal;
     this.#reader = new SpoolReader({ disk: options.disk, directory, found });
@@ -77,8 +70,13 @@ export class AttemptSpool {
   }
 
   /** See SpoolReader.advance. */
-  advance(durable: Sequence, writtenBytes: number, complete: boolean): void {
-    this.#reader.advance(durable, writtenBytes, complete);
+  advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
+    this.#reader.advance(durable, writtenBytes, complete, segment);
+  }
+
+  /** See SpoolReader.spent. */
+  get spent(): boolean {
+    return this.#reader.spent;
   }
 
   read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
@@ -100,19 +98,16 @@ export class AttemptSpool {
   }
 
   /** Appends the one record that ends the attempt, for a writer that is dead; durable when this resolves. Throws DISK_FULL. */
-  async appendLast(payload: Uint8Array, signal: AbortSignal): Promise<void> {
-    const writer = new SpoolWriter({ disk: this.#disk, directory: this.directory, clock: this.#clock, next: this.durable + 1 });
-    try {
-      await withDeadline('writing the last record', LAST_RECORD_MS, this.#clock, signal, async (within) => {
-        await writer.append(payload, { last: true }, within);
-        await writer.flush(within);
-      });
-      this.#reader.advance(writer.durable, writer.bytes, true);
-    } catch (thrown) {
-      throw writer.condition ?? RunnerError.from(thrown);
-    } finally {
-      await writer.close();
-    }
+  appendLast(payload: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      const sequence = this.durable + 1;
+      try {
+        const bytes = await writeFromReserve(this.#disk, this.directory, { sequence, last: true, payload });
+        this.#reader.advance(sequence, bytes, true, sequence);
+      } catch (thrown) {
+        throw RunnerError.from(thrown, 'SINK_FAILED');
+      }
+    });
   }
 
   remove(): Promise<void> {

@@ -27,6 +27,8 @@ export interface Disk {
   removeDirectory(path: string): Promise<void>;
   /** Names made, replaced and removed in the directory survive a power cut once this has resolved. */
   syncDirectory(path: string): Promise<void>;
+  /** Bytes that can still be written to the file system of a directory; Infinity where that is not known. */
+  free(path: string): Promise<number>;
 }
 
 /** Whether an error is the operating system's one of that code, for example `ENOENT`. */

@@ -5,6 +5,7 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
 import { createLedger } from './ledger.ts';
 import { type ProcessIdentity, processIdentitySchema } from './processes.ts';
+import { createReserve } from './reserve.ts';
 import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
 
 const NAME = 'attempt.json';
@@ -61,6 +62,7 @@ async function fillDirectory(disk: Disk, spool: string, directory: string, journ
   for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
   await disk.syncDirectory(spool);
   await createLedger(disk, directory);
+  await createReserve(disk, directory);
   await writeJournal(disk, directory, journal);
 }
 

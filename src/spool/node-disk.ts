@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, statfs, unlink } from 'node:fs/promises';
 import type { Disk, DiskFile, OpenMode } from './disk.ts';
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -18,6 +18,14 @@ export const nodeDisk: Disk = {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },
   removeDirectory: rmdir,
+  async free(path) {
+    try {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  },
   async syncDirectory(path) {
     // Windows has no handle on a directory to sync, and its file system journals names by itself.
     if (process.platform === 'win32') return;

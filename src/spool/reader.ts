@@ -72,8 +72,17 @@ export class SpoolReader {
     return Math.max(0, this.#segmentBytes - this.#acknowledgedOffset);
   }
 
-  /** Takes the writer's word: durable up to here, with `writtenBytes` in segments it has made since this reader began. */
-  advance(durable: Sequence, writtenBytes: number, complete: boolean): void {
+  /** Whether there are segments that can be deleted: acknowledged, and closed by the writer. */
+  get spent(): boolean {
+    return this.#chain.before(this.#chain.start(this.#acknowledged + 1).segment).length > 0;
+  }
+
+  /**
+   * Takes the writer's word: durable up to here, with `writtenBytes` in segments it has made since this reader began; where
+   * it says so, nothing more is added to segments before the one that begins with `segment`.
+   */
+  advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
+    if (segment !== undefined) this.#chain.note(segment);
     this.#durable = Math.max(this.#durable, durable);
     this.#segmentBytes += Math.max(0, writtenBytes - this.#writtenBytes);
     this.#writtenBytes = Math.max(this.#writtenBytes, writtenBytes);
@@ -100,10 +109,10 @@ export class SpoolReader {
     });
   }
 
-  /** Everything up to here is stored elsewhere; whole segments of it are deleted. Throws PROTOCOL_VIOLATION beyond what is durable. */
+  /** Everything up to here is stored elsewhere; whole segments of it are deleted. The same again deletes what was closed since. Throws PROTOCOL_VIOLATION beyond what is durable. */
   acknowledge(upTo: Sequence): Promise<void> {
     return this.#inTurn(async () => {
-      if (upTo <= this.#acknowledged) return;
+      if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
       if (upTo > this.#durable) throw new RunnerError('PROTOCOL_VIOLATION', `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`);
       const place = await this.#locate(upTo + 1);
       const done = this.#chain.before(place.segment);

@@ -31,6 +31,11 @@ export class SegmentChain {
     return { segment, offset: HEADER_BYTES, next: segment };
   }
 
+  /** The writer has begun a segment, or will with its next record. */
+  note(segment: Sequence): void {
+    if (segment > (this.#firsts.at(-1) ?? 0)) this.#firsts = [...this.#firsts, segment];
+  }
+
   before(segment: Sequence): Sequence[] {
     return this.#firsts.filter((first) => first < segment);
   }
@@ -83,7 +88,7 @@ export class SegmentChain {
   /** From the end of one segment to the start of the next, which its writer named by the record it begins with. */
   #cross(place: Place): Place {
     if (place.segment === place.next) throw damaged(place);
-    if (!this.#firsts.includes(place.next)) this.#firsts = [...this.#firsts, place.next];
+    if (!this.#firsts.includes(place.next)) this.#firsts = [...this.#firsts, place.next].sort((a, b) => a - b);
     return { segment: place.next, offset: HEADER_BYTES, next: place.next };
   }
 

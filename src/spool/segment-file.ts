@@ -6,7 +6,7 @@ import { encodeHeader, encodeRecord, HEADER_BYTES, segmentName, type SpoolRecord
 export class SegmentFile {
   readonly #disk: Disk;
   readonly #directory: string;
-  readonly #first: Sequence;
+  readonly first: Sequence;
   #file: DiskFile | undefined;
   #named = false;
   #dirty = false;
@@ -15,7 +15,7 @@ export class SegmentFile {
   constructor(disk: Disk, directory: string, first: Sequence) {
     this.#disk = disk;
     this.#directory = directory;
-    this.#first = first;
+    this.first = first;
   }
 
   /** Durable bytes. */
@@ -25,7 +25,7 @@ export class SegmentFile {
 
   /** The group is durable when this resolves; `bytes` is what its records take. */
   async append(group: readonly SpoolRecord[], bytes: number): Promise<void> {
-    this.#file ??= await this.#disk.open(`${this.#directory}/${segmentName(this.#first)}`, 'create');
+    this.#file ??= await this.#disk.open(`${this.#directory}/${segmentName(this.first)}`, 'create');
     if (this.#dirty) await this.#heal(this.#file);
     const encoded = this.#encode(group, bytes);
     this.#dirty = true;
@@ -37,9 +37,14 @@ export class SegmentFile {
     this.#size += encoded.byteLength;
   }
 
-  /** Ends the segment in favour of a next one: nothing of a failed append may stay behind its last record. */
-  async seal(): Promise<void> {
+  /** Cuts off what a failed append has left, so that it takes no room. */
+  async clean(): Promise<void> {
     if (this.#file !== undefined && this.#dirty) await this.#heal(this.#file);
+  }
+
+  /** Ends the segment in favor of a next one: nothing of a failed append may stay behind its last record. */
+  async seal(): Promise<void> {
+    await this.clean();
     await this.close();
   }
 
@@ -51,7 +56,7 @@ export class SegmentFile {
   #encode(group: readonly SpoolRecord[], bytes: number): Buffer {
     let at = this.#size === 0 ? HEADER_BYTES : 0;
     const encoded = Buffer.allocUnsafe(at + bytes);
-    if (at > 0) encoded.set(encodeHeader(this.#first));
+    if (at > 0) encoded.set(encodeHeader(this.first));
     for (const record of group) at = encodeRecord(record, this.#size, encoded, at);
     return encoded;
   }

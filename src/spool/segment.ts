@@ -12,6 +12,8 @@
  *    says so is durable.
  * 6. An attempt exists exactly while its journal does: it is written when all else is ready for records, and the first
  *    thing deleted.
+ * 7. The writer says which segment its next record goes to. Segments before that one never grow again, so they can be
+ *    deleted when they are acknowledged, before the next one has its first record: on a full disk it gets none sooner.
  *
  * A crash at any instruction, of the process or of the machine, keeps every record ever reported durable.
  *
@@ -30,6 +32,14 @@ export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const MAGIC = 0x48_52_53_50;
 const VERSION = 1;
 const FLAG_LAST = 1;
+
+const SEGMENT_MIN_BYTES = 64 * 1024;
+const SEGMENT_MAX_BYTES = 8 * 1024 * 1024;
+
+/** How large a segment may grow where so many bytes can be written: room is given back in whole segments, so a small disk needs small ones. */
+export function segmentBytesFor(room: number): number {
+  return Math.min(SEGMENT_MAX_BYTES, Math.max(SEGMENT_MIN_BYTES, Math.floor(room / 16)));
+}
 
 export interface SpoolRecord {
   readonly sequence: Sequence;

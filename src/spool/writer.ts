@@ -50,6 +50,8 @@ export class SpoolWriter {
   #pendingBytes = 0;
   #next: Sequence;
   #durable: Sequence;
+  /** Bytes of the largest group that is tried: halved each time that the disk has no room for it. */
+  #groupLimit: number;
   #hurry = false;
   #state: State = { kind: 'open' };
   #changed = Promise.withResolvers<void>();
@@ -58,12 +60,18 @@ export class SpoolWriter {
     this.#options = { ...DEFAULTS, ...options };
     this.#next = this.#options.next;
     this.#durable = this.#next - 1;
+    this.#groupLimit = this.#options.segmentBytes;
     this.#loop = this.#run();
   }
 
   /** Every record up to here survives a crash. */
   get durable(): Sequence {
     return this.#durable;
+  }
+
+  /** First sequence of the segment that the next record goes to: no record is added to those before it. */
+  get segment(): Sequence {
+    return this.#segment?.first ?? this.#durable + 1;
   }
 
   /** Bytes that the segments this writer made hold on disk. */
@@ -76,7 +84,7 @@ export class SpoolWriter {
     return this.#state.kind === 'stalled' || this.#state.kind === 'failed' ? this.#state.error : undefined;
   }
 
-  /** Calls the listener with each new durable sequence. */
+  /** Calls the listener with each new durable sequence, and again after each try that met a full disk: see `segment`. */
   onDurable(listener: (durable: Sequence) => void): void {
     this.#listeners.push(listener);
   }
@@ -132,7 +140,7 @@ export class SpoolWriter {
     while (!signal.aborted) {
       try {
         await this.#gather(signal);
-        await this.#commit([...this.#pending]);
+        await this.#commitWhatFits();
         this.#set({ kind: 'open' });
       } catch (thrown) {
         if (!signal.aborted) await this.#stall(RunnerError.from(thrown, 'SINK_FAILED'), signal);
@@ -161,14 +169,35 @@ export class SpoolWriter {
     return this.#hurry || this.#pendingBytes >= this.#options.groupBytes;
   }
 
-  async #commit(group: readonly SpoolRecord[]): Promise<void> {
-    const bytes = group.reduce((sum, record) => sum + recordBytes(record), 0);
-    const { segmentBytes, disk, directory } = this.#options;
-    if (this.#segment !== undefined && this.#segment.size > HEADER_BYTES && this.#segment.size + bytes > segmentBytes) {
-      await this.#segment.seal();
-      this.#closedBytes += this.#segment.size;
-      this.#segment = undefined;
+  /** Where there is no room for a group there may be some for a part of it. Throws DISK_FULL when not even one record fits. */
+  async #commitWhatFits(): Promise<void> {
+    for (;;) {
+      const [group, bytes] = this.#nextGroup();
+      try {
+        await this.#commit(group, bytes);
+        this.#groupLimit = Math.min(this.#options.segmentBytes, 2 * this.#groupLimit);
+        return;
+      } catch (thrown) {
+        const error = RunnerError.from(thrown, 'SINK_FAILED');
+        if (error.code !== 'DISK_FULL' || group.length === 1) throw error;
+        this.#groupLimit = Math.floor(bytes / 2);
+      }
     }
+  }
+
+  /** The oldest pending records, at least one, and their bytes. */
+  #nextGroup(): [readonly SpoolRecord[], number] {
+    let [count, bytes] = [0, 0];
+    for (const record of this.#pending) {
+      if (count > 0 && bytes + recordBytes(record) > this.#groupLimit) break;
+      [count, bytes] = [count + 1, bytes + recordBytes(record)];
+    }
+    return [this.#pending.slice(0, count), bytes];
+  }
+
+  async #commit(group: readonly SpoolRecord[], bytes: number): Promise<void> {
+    const { segmentBytes, disk, directory } = this.#options;
+    if (this.#segment !== undefined && this.#segment.size + bytes > segmentBytes) await this.#rotate(this.#segment);
     this.#segment ??= new SegmentFile(disk, directory, this.#durable + 1);
     await this.#segment.append(group, bytes);
     this.#settle(group.length, bytes);
@@ -183,14 +212,30 @@ export class SpoolWriter {
     this.#wake();
   }
 
+  /** What is in the segment can be deleted once it is acknowledged; one without a record stays the open one. */
+  async #rotate(segment: SegmentFile): Promise<void> {
+    if (segment.size <= HEADER_BYTES) return await segment.clean();
+    await segment.seal();
+    this.#closedBytes += segment.size;
+    this.#segment = undefined;
+  }
+
+  /** Waits for room, after giving back what can be: a full disk may be full of this very segment. */
   async #stall(reason: RunnerError, signal: AbortSignal): Promise<void> {
-    if (reason.code !== 'DISK_FULL') {
-      this.#controller.abort(reason);
-      this.#set({ kind: 'failed', error: reason });
-      return;
+    if (reason.code !== 'DISK_FULL') return this.#fail(reason);
+    try {
+      if (this.#segment !== undefined) await this.#rotate(this.#segment);
+    } catch (thrown) {
+      return this.#fail(RunnerError.from(thrown, 'SINK_FAILED'));
     }
     this.#set({ kind: 'stalled', error: reason });
+    for (const listener of this.#listeners) listener(this.#durable);
     await this.#options.clock.sleep(this.#options.retryMs, signal).catch(() => undefined);
+  }
+
+  #fail(reason: RunnerError): void {
+    this.#controller.abort(reason);
+    this.#set({ kind: 'failed', error: reason });
   }
 
   #set(state: State): void {

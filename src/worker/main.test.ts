@@ -62,7 +62,7 @@ function start(workflow: unknown, policyFile = join(directory, 'policy.yaml'), s
     secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
   };
   tell({
-    type: 'start', directory: spool, settings, paused: false,
+    type: 'start', directory: spool, segmentBytes: 8 * 1024 * 1024, settings, paused: false,
     job: { ref: { runId: 'r' as never, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
   });
 }

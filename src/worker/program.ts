@@ -64,7 +64,7 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
     if (message.type === 'stop') stop.request(message.status, message.reason);
     else if (message.type === 'pause') sink?.setPaused(message.paused);
     else if (sink === undefined) {
-      const writer = new SpoolWriter({ disk: means.disk, directory: message.directory, clock: means.clock });
+      const writer = new SpoolWriter({ disk: means.disk, directory: message.directory, clock: means.clock, segmentBytes: message.segmentBytes });
       sink = new SpoolSink(writer);
       sink.setPaused(message.paused);
       void attempt(message, { host, means, port, stop, redactor, redact, writer, sink });
@@ -88,7 +88,7 @@ async function attempt(start: Start, { host, means, port, stop, redactor, redact
   const { clock, random, connectors } = means;
   const { openAccess, logger } = means.prepare(start.settings, redactor, (level) => createPortLog(port, redact, level));
   const reporter = new Reporter(port, writer, clock, logger);
-  writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, complete: sink.isComplete(sequence) }));
+  writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete: sink.isComplete(sequence) }));
   let exitCode = 0;
   try {
     await runAttempt({

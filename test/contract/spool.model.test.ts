@@ -5,6 +5,7 @@ import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Disk } from '../../src/spool/disk.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { AttemptSpool } from '../../src/spool/attempt-spool.ts';
+import { createLedger } from '../../src/spool/ledger.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover, segments } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';
@@ -100,7 +101,7 @@ class SpoolBesideModel {
   }
 
   async #read(bytes: number): Promise<void> {
-    this.#reader.advance(this.#durable, this.#writer.bytes, false);
+    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
     const [from, durable] = [this.#acknowledged + 1, this.#durable];
     const batch = await this.#reader.read(from, bytes);
     if (from > durable) return expect(batch).toBeUndefined();
@@ -110,7 +111,7 @@ class SpoolBesideModel {
   }
 
   async #acknowledge(share: number): Promise<void> {
-    this.#reader.advance(this.#durable, this.#writer.bytes, false);
+    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
     const upTo = this.#acknowledged + Math.floor(share * (this.#durable - this.#acknowledged));
     this.#acknowledged = upTo;
     await this.#reader.acknowledge(upTo);
@@ -124,6 +125,8 @@ class SpoolBesideModel {
     const flushing = this.#writer.flush(never);
     await pass(60);
     for (const size of more) await this.#append(size);
+    // What is acknowledged while the disk is full goes at once, the open segment included.
+    if (more.length % 2 === 0) await this.#acknowledge(1);
     this.#machine.capacity = Number.POSITIVE_INFINITY;
     await flushing;
   }
@@ -131,7 +134,7 @@ class SpoolBesideModel {
   async #crash({ power, sizes, turns, again }: Command & { do: 'crash' }): Promise<void> {
     await this.#read(Number.MAX_SAFE_INTEGER);
     for (const size of sizes) await this.#append(size);
-    this.#reader.advance(this.#durable, this.#writer.bytes, false);
+    this.#reader.advance(this.#durable, this.#writer.bytes, false, this.#writer.segment);
     const middle = this.#acknowledged + Math.ceil((this.#durable - this.#acknowledged) / 2);
     const acknowledging = this.#reader.acknowledge(middle).catch(() => undefined);
     this.#acknowledged = middle;
@@ -179,6 +182,8 @@ async function pass(turns: number): Promise<void> {
 async function newDisk(seed: number): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk(fractions(seed));
   await disk.makeDirectory(directory);
+  await createLedger(disk, directory);
+  await disk.syncDirectory(directory);
   return disk;
 }
 
@@ -222,9 +227,9 @@ async function fullDisk(seed: number): Promise<{ disk: SimulatedDisk; spool: Att
   const disk = await newDisk(seed);
   await disk.makeDirectory('/spool');
   const ref = { runId: 'run' as RunId, attempt: 1, epoch: 1 };
-  const spool = await AttemptSpool.create({ disk, clock: impatientClock }, '/spool', { ref, kind: 'metadata', createdAt: 0 });
+  const spool = await AttemptSpool.create({ disk }, '/spool', { ref, kind: 'metadata', createdAt: 0 });
   const writer = new SpoolWriter({ clock: impatientClock, disk, directory: spool.directory, segmentBytes: 4000, retryMs: 1 });
-  writer.onDurable((durable) => spool.advance(durable, writer.bytes, false));
+  writer.onDurable((durable) => spool.advance(durable, writer.bytes, false, writer.segment));
   for (let sequence = 1; sequence <= 9; sequence++) {
     await writer.append(Buffer.alloc(1000, sequence), { last: false }, never);
     await writer.flush(never);
@@ -278,6 +283,48 @@ describe('the spool on a failing disk', () => {
     await writer.close();
     disk.killPrograms();
     expect(await recover(disk, spool.directory)).toMatchObject({ durable: 10, acknowledged: 9 });
+  });
+
+  it('writes any amount to a disk that holds a fraction of it, the open segment included, while it is being acknowledged', async () => {
+    const disk = await newDisk(7);
+    await disk.makeDirectory('/spool');
+    const spool = await AttemptSpool.create({ disk }, '/spool', { ref: { runId: 'run' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', createdAt: 0 });
+    disk.capacity = disk.used + 60_000;
+    // Segments that are larger than the disk, and groups that are.
+    const writer = new SpoolWriter({ clock: impatientClock, disk, directory: spool.directory, groupBytes: 100_000, pendingBytes: 200_000 });
+    let delivering = Promise.resolve();
+    writer.onDurable((durable) => {
+      spool.advance(durable, writer.bytes, false, writer.segment);
+      delivering = delivering.then(() => spool.acknowledge(durable));
+    });
+    for (let sequence = 1; sequence <= 400; sequence++) await writer.append(Buffer.alloc(1500, sequence), { last: false }, never);
+    await writer.flush(never);
+    await delivering;
+    expect(spool.acknowledged).toBe(400);
+    await writer.close();
+  });
+
+  it('has room for the record that ends an attempt when there is none for anything else', async () => {
+    const { spool, writer, disk } = await fullDisk(8);
+    await writer.close();
+    disk.capacity = disk.used;
+    await spool.recover(false);
+    const outcome = Buffer.alloc(4000, 'o');
+    await spool.appendLast(outcome);
+    expect(spool).toMatchObject({ durable: 10, complete: true });
+    expect(await spool.read(10, 10_000)).toEqual({ firstSequence: 10, lines: [outcome], last: true });
+    disk.crash();
+    expect(await recover(disk, spool.directory)).toMatchObject({ durable: 10, complete: true });
+  });
+
+  it('fills no disk with what did not fit', async () => {
+    const { writer, disk } = await fullDisk(9);
+    const { used } = disk;
+    disk.capacity = used + 500;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(writer.condition?.code).toBe('DISK_FULL');
+    expect(disk.used).toBeLessThanOrEqual(used + 500);
+    await writer.close();
   });
 
   it('counts nothing as acknowledged that it could not note, and notes it the next time', async () => {

@@ -72,6 +72,7 @@ export class SimulatedDisk implements Disk {
       makeDirectory: (path) => alive(() => this.makeDirectory(path)),
       removeDirectory: (path) => alive(() => this.removeDirectory(path)),
       syncDirectory: (path) => alive(() => this.syncDirectory(path)),
+      free: () => alive(() => this.free()),
     };
   }
 
@@ -131,6 +132,10 @@ export class SimulatedDisk implements Disk {
       for (const change of this.#nameChanges) if (change.directory === path) change.apply(this.#durableNames);
       this.#nameChanges = this.#nameChanges.filter((change) => change.directory !== path);
     });
+  }
+
+  free(): Promise<number> {
+    return this.#operate(() => Math.max(0, this.capacity - this.used));
   }
 
   #file(inode: Inode): DiskFile {

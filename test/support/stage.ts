@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +18,8 @@ export interface StageOptions {
   readonly channel?: 'ws' | 'grpc';
   readonly sandboxArgs?: readonly string[];
   readonly controlPlaneArgs?: readonly string[];
+  /** Size of a file system of its own for the runner's state directory. Needs root. */
+  readonly stateBytes?: number;
 }
 
 /** A sandbox org, a control plane and an enrolled runner as real processes; each can be killed and started again. */
@@ -37,6 +40,7 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const stage = new Stage(options);
     try {
+      if (options.stateBytes !== undefined) stage.#mountState(options.stateBytes);
       await Promise.all([stage.#startSandbox(), stage.startControlPlane()]);
       writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, { objects: options.objects, latencyMs: 0, channel: options.channel ?? 'ws', json: true, keep: false });
       await stage.store({ [passwordReference]: stage.sandbox.credentials.password, [tokenReference]: stage.sandbox.credentials.securityToken });
@@ -147,7 +151,13 @@ export class Stage {
     const { runner, controlPlane, sandbox } = this.#programs;
     await runner?.end('SIGTERM');
     await Promise.all([controlPlane?.end('SIGTERM'), sandbox?.end('SIGTERM')]);
+    if (this.options.stateBytes !== undefined) execFileSync('umount', ['--lazy', this.stateDir]);
     rmSync(this.place.directory, { recursive: true, force: true });
+  }
+
+  #mountState(bytes: number): void {
+    mkdirSync(this.stateDir, { mode: 0o700 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', this.stateDir]);
   }
 
   async #startSandbox(): Promise<void> {

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
 
 /** A worker process that does what its job's document says, so that tests can see how the link copes. */
-type Behaviour = 'finish' | 'die' | 'hang' | 'stop when asked' | 'show environment' | 'chatter' | 'write without telling' | 'nonsense';
+type Behaviour = 'finish' | 'die' | 'hang' | 'stop when asked' | 'show environment' | 'chatter' | 'write without telling' | 'nonsense' | 'write too much';
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ function send(message: FromWorker): void {
 async function act(directory: string, behaviour: Behaviour): Promise<void> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock, groupMs: 1 });
   let complete = false;
-  if (behaviour !== 'write without telling') writer.onDurable((sequence) => send({ type: 'durable', sequence, bytes: writer.bytes, complete }));
+  if (behaviour !== 'write without telling') writer.onDurable((sequence) => send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete }));
   const write = async (text: string, last = false): Promise<void> => {
     complete = last;
     await writer.append(Buffer.from(`${text}\n`), { last }, never);
@@ -57,6 +57,11 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
     case 'chatter':
       for (let line = 0; line < 3000; line++) console.log(`line ${line} ${'x'.repeat(40)}`);
       return await finish();
+    case 'write too much':
+      await write('first');
+      setInterval(() => send({ type: 'condition', code: writer.condition?.code }), 50);
+      process.on('message', (message: ToWorker) => void (message.type === 'stop' && process.exit(70)));
+      return await write('x'.repeat(2 * 1024 * 1024));
     case 'nonsense':
       process.send?.({ type: 'gift', horse: true });
       return await finish();
