@@ -7,6 +7,7 @@ import type { Place } from '../demo/setup.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { surroundingsOf } from '../src/config/surroundings.ts';
 import { chooseEnvironment, workerNodeOptions } from '../src/link/worker-process.ts';
+import { systemClock } from '../src/runtime/clock.ts';
 import { nodeDisk } from '../src/spool/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
@@ -36,6 +37,7 @@ export async function runWorker(place: Place, workflow: string): Promise<WorkerR
   });
   const job = { ref: { runId: `bench-${process.pid}`, attempt: 1, epoch: 0 }, kind: 'metadata', workflow, deadlineMs: 600_000 };
   child.send({ type: 'start', job, directory, segmentBytes: 8 * 1024 * 1024, settings: config, paused: false });
+  child.send({ type: 'lease', endsAt: systemClock.uptime() + job.deadlineMs });
   await once(child, 'exit');
   const seconds = (performance.now() - started) / 1000;
   const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));

@@ -75,9 +75,16 @@ async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs:
   over.abort();
 }
 
+/** What is known here of why a worker ended by itself. */
+function whyEnded(attempt: Attempt, clock: Clock): RunnerError | undefined {
+  if (attempt.condition === 'DISK_FULL') return noRoom();
+  if (attempt.leaseEndsAt !== undefined && attempt.leaseEndsAt <= clock.uptime()) return new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
+  return undefined;
+}
+
 /** Writes the outcome of an attempt that has none, again and again until there is room for it. Never rejects. */
 export async function close(attempt: Attempt, { store, clock, logger, signal, changed }: Omit<LifeOptions, 'startWorker'>, fallback = new RunnerError('WORKER_DIED', 'the worker ended without an outcome')): Promise<void> {
-  const reason = attempt.stopRequest?.reason ?? (attempt.condition === 'DISK_FULL' ? noRoom() : fallback);
+  const reason = attempt.stopRequest?.reason ?? whyEnded(attempt, clock) ?? fallback;
   while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
     try {
       await store.closeInterrupted(attempt.ref, reason.toFailure());

@@ -29,6 +29,7 @@ export class Attempt {
   #state: AttemptState;
   #occupied: boolean;
   #stop: StopRequest | undefined;
+  #leaseEndsAt: number | undefined;
   #condition: ErrorCode | undefined;
   #progress: { readonly value: Progress; readonly sent: boolean } | undefined;
 
@@ -85,8 +86,20 @@ export class Attempt {
   become(state: AttemptState): void {
     if (this.#state.name === 'gone') return;
     this.#state = state;
+    if (state.name === 'running' && this.#leaseEndsAt !== undefined) state.worker.leaseUntil(this.#leaseEndsAt);
     if (state.name === 'running' && this.#stop !== undefined) state.worker.cancel(this.#stop.reason.toFailure(), this.#stop.status);
     if (state.name === 'gone') this.#gone.abort(new RunnerError('ABORTED', 'the attempt is gone'));
+  }
+
+  /** Tells its worker, now or as soon as it runs, until when it may work, on the clock's uptime. */
+  leaseUntil(endsAt: number): void {
+    this.#leaseEndsAt = endsAt;
+    if (this.#state.name === 'running') this.#state.worker.leaseUntil(endsAt);
+  }
+
+  /** End of its lease, on the clock's uptime. */
+  get leaseEndsAt(): number | undefined {
+    return this.#leaseEndsAt;
   }
 
   /** Asks its worker to end, now or as soon as it runs. The first request wins. */

@@ -31,8 +31,8 @@ export interface HeartbeatOptions {
 export class HeartbeatLoop {
   readonly #options: HeartbeatOptions;
   readonly #soon = new Bell();
-  /** Monotonic send times of the last beats, by number. */
-  readonly #sentAt = new Map<number, number>();
+  /** When the last beats were sent, by number: silence is monotonic time, a lease is uptime. */
+  readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
   #number = 0;
   #heardAt: number;
 
@@ -68,7 +68,7 @@ export class HeartbeatLoop {
     if (sentAt === undefined) return;
     for (const { ref, ttlMs } of reply.renewed) {
       const attempt = attempts.get(toAttemptRef(ref));
-      if (attempt?.working === true) leases.grant(attempt.ref, ttlMs === 0 ? leaseMs : ttlMs, sentAt);
+      if (attempt?.working === true) leases.grant(attempt.ref, ttlMs === 0 ? leaseMs : ttlMs, sentAt.uptime);
     }
     for (const ref of reply.lost) {
       const attempt = attempts.get(toAttemptRef(ref));
@@ -77,9 +77,9 @@ export class HeartbeatLoop {
   }
 
   #compose(sentAt: number): Heartbeat {
-    const { attempts, capacity, draining, condition } = this.#options;
+    const { attempts, capacity, draining, condition, clock } = this.#options;
     this.#number += 1;
-    this.#sentAt.set(this.#number, sentAt);
+    this.#sentAt.set(this.#number, { monotonic: sentAt, uptime: clock.uptime() });
     this.#sentAt.delete(this.#number - REMEMBERED_BEATS);
     return {
       number: this.#number, leases: attempts.all().filter(({ alive }) => alive).map(({ ref }) => ref),
@@ -89,7 +89,7 @@ export class HeartbeatLoop {
 
   /** The oldest beat since something was last heard must not be older than the patience. */
   #assertHeard(): void {
-    const unanswered = [...this.#sentAt.values()].filter((at) => at > this.#heardAt);
+    const unanswered = [...this.#sentAt.values()].map(({ monotonic }) => monotonic).filter((at) => at > this.#heardAt);
     const oldest = Math.min(...unanswered);
     if (this.#options.clock.monotonic() - oldest >= this.#options.silenceMs) throw new RunnerError('NETWORK_TIMEOUT', `nothing was heard for ${this.#options.silenceMs} ms after a heartbeat`);
   }

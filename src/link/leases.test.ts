@@ -38,6 +38,25 @@ describe('a lease', () => {
     stop.abort();
   });
 
+  it('that ended while the machine was suspended is lost within a second of its waking', async () => {
+    const { clock, leases, lost, stop } = stage();
+    leases.grant(ref('a'), 60_000, 0);
+    await clock.advance(10_000);
+    clock.suspend(3_600_000);
+    await clock.advance(1_000);
+    expect(lost).toEqual([ref('a')]);
+    stop.abort();
+  });
+
+  it('tells of each new end, and of none that is earlier', () => {
+    const told: number[] = [];
+    const leases = new Leases(new SimulatedClock(), () => undefined, (_ref, endsAt) => told.push(endsAt));
+    leases.grant(ref('a'), 60_000, 0);
+    leases.grant(ref('a'), 60_000, 15_000);
+    leases.grant(ref('a'), 60_000, 5_000);
+    expect(told).toEqual([50_000, 65_000]);
+  });
+
   it('of absurd length is cut to what a timer can wait', async () => {
     const { leases, stop } = stage();
     leases.grant(ref('a'), 2 ** 32 - 1, 0);

@@ -413,6 +413,30 @@ describe('attempts', () => {
     await forgotten();
   });
 
+  it('are told of their lease at their start and at each renewal, so that they can end by themselves', async () => {
+    const worker = await working();
+    const startedAt = stage.clock.uptime();
+    expect(worker.leases[0]).toBeLessThanOrEqual(startedAt + 50_000);
+    expect(worker.leases[0]).toBeGreaterThan(startedAt + 45_000);
+    await stage.until('renewed', () => worker.leases.length > 2, 500);
+    expect(worker.leases.at(-1)).toBeGreaterThan(startedAt + 60_000);
+    expect(worker.leases.at(-1)).toBeLessThanOrEqual(stage.clock.uptime() + 50_000);
+  });
+
+  it('whose lease ran out while the machine was suspended are given up, whatever a late answer says', async () => {
+    const worker = await working();
+    stage.clock.suspend(600_000);
+    await stage.until('given up', () => worker.killed, 100, 20);
+  });
+
+  it('that ended by themselves when their lease was over say so', async () => {
+    const worker = await working();
+    stage.clock.suspend(600_000);
+    worker.kill();
+    await forgotten();
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', status: 'interrupted', error: { code: 'LEASE_LOST' } });
+  });
+
   it('keep their lease while heartbeats are answered, whatever the wall clock does', async () => {
     const worker = await working();
     for (let minute = 0; minute < 5; minute++) {

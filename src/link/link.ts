@@ -81,7 +81,7 @@ class RunnerLink implements Link {
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#attempts = new Attempts({ store, capacity, clock, logger, signal: this.#stopping.signal, live: (attempt, job) => live(attempt, job, this.#lifeOptions()) });
-    this.#leases = new Leases(clock, (ref) => this.#leaseEnded(ref));
+    this.#leases = new Leases(clock, (ref) => this.#leaseEnded(ref), (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt));
     this.#supervisor = new Supervisor({
       dialers, clock, random, logger, timing: this.#timing,
       introduce: (channel, frames, authority, signal) => this.#introduce(channel, frames, authority, signal),

@@ -52,7 +52,7 @@ export class Offers {
 
   /** False when too many wait already. */
   push(offer: Offer): boolean {
-    return this.#waiting.offer({ offer, at: this.#options.clock.monotonic() });
+    return this.#waiting.offer({ offer, at: this.#options.clock.uptime() });
   }
 
   /** Answers offers until `end`; calls `begun` for each attempt that is new. */

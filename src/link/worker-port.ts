@@ -10,6 +10,8 @@ import type { Outbox } from './outbox.ts';
 export interface WorkerHandle {
   readonly ref: AttemptRef;
   readonly pid: number;
+  /** Until when it may work, on the clock's uptime. It ends by itself then, whatever has become of this process. */
+  leaseUntil(endsAt: number): void;
   /** Asks it to end with an outcome of this status; one that does not is killed after its grace. */
   cancel(reason: Failure, status: StopStatus): void;
   /** Ends it at once; no outcome is written. */

@@ -131,6 +131,10 @@ class WorkerProcess implements WorkerHandle {
     this.#send({ type: 'start', job, directory: this.#outbox.directory, segmentBytes: await store.segmentBytes(), settings, paused: store.paused });
   }
 
+  leaseUntil(endsAt: number): void {
+    this.#send({ type: 'lease', endsAt });
+  }
+
   cancel(reason: Failure, status: StopStatus): void {
     this.#send({ type: 'stop', status, reason });
     void this.#options.clock.sleep(this.#options.graceMs, this.#ended.signal).then(() => {

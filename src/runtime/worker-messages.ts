@@ -22,6 +22,8 @@ export type StopStatus = (typeof STOP_STATUSES)[number];
 export const toWorkerSchema = z.discriminatedUnion('type', [
   /** The first message, once. Segments of the spool grow to `segmentBytes`; `settings` is for the worker's own composition to check. */
   z.strictObject({ type: z.literal('start'), job, directory: z.string(), segmentBytes: z.int().positive(), settings: z.unknown(), paused: z.boolean() }),
+  /** Until when the attempt may be worked on, on the clock's uptime. The first follows the start. */
+  z.strictObject({ type: z.literal('lease'), endsAt: z.number() }),
   z.strictObject({ type: z.literal('stop'), status: z.enum(STOP_STATUSES), reason: failure }),
   /** Whether to write nothing for now, because too much waits to be delivered. */
   z.strictObject({ type: z.literal('pause'), paused: z.boolean() }),

@@ -9,6 +9,7 @@ import type { OutcomeRecord } from '../domain/record.ts';
 import type { FromWorker, ToWorker } from '../runtime/worker-messages.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { SpoolReader } from '../spool/reader.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { recover } from '../spool/recover.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -154,6 +155,16 @@ describe('the worker program', () => {
     } finally {
       execFileSync('umount', [small]);
     }
+  });
+
+  it('ends by itself when its lease is over, and says why', async () => {
+    start(workflow);
+    await reached;
+    tell({ type: 'lease', endsAt: systemClock.uptime() + 3_600_000 });
+    const exit = once(worker, 'exit');
+    tell({ type: 'lease', endsAt: systemClock.uptime() + 300 });
+    expect((await exit)[0]).toBe(76);
+    expect(heard).toContainEqual(expect.objectContaining({ type: 'log', level: 'warn', message: 'the lease ran out; the worker ends' }));
   });
 
   it('goes when the link goes', async () => {

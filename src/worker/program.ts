@@ -11,6 +11,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Disk } from '../spool/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
 import { createRedactor, type Redactor } from '../secrets/redactor.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 import { describeError } from './outward-error.ts';
 import { type AttemptOptions, runAttempt } from './run-attempt.ts';
@@ -19,11 +20,13 @@ import { Stop } from './stop.ts';
 
 /*
  * What a worker process does: one attempt, then it ends. It takes its job from the process that started it and from
- * nowhere else; when that process is gone, so is it.
+ * nowhere else; when that process is gone, so is it. It works no longer than its lease, even when that process is stopped
+ * and can neither end it nor renew anything.
  */
 
 const PROGRESS_MS = 500;
 const EXIT_LINK_GONE = 75;
+const EXIT_LEASE_LOST = 76;
 const EXIT_DEFECT = 70;
 
 type Start = Extract<ToWorker, { type: 'start' }>;
@@ -52,6 +55,7 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
   const redactor = createRedactor();
   const redact = (line: string): string => redactor.redact(line);
   let sink: SpoolSink | undefined;
+  const lease = new LeaseWatch(means.clock);
   port.onDisconnect(() => {
     stop.request('interrupted', new RunnerError('RUNNER_STOPPED', 'the runner went away').toFailure());
     host.exit(EXIT_LINK_GONE);
@@ -62,15 +66,26 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
   });
   port.onMessage((message) => {
     if (message.type === 'stop') stop.request(message.status, message.reason);
+    else if (message.type === 'lease') lease.until(message.endsAt);
     else if (message.type === 'pause') sink?.setPaused(message.paused);
     else if (sink === undefined) {
       const writer = new SpoolWriter({ disk: means.disk, directory: message.directory, clock: means.clock, segmentBytes: message.segmentBytes });
       sink = new SpoolSink(writer);
       sink.setPaused(message.paused);
+      void endWithLease(lease, stop, host, means.clock, createPortLog(port, redact, 'warn'));
       void attempt(message, { host, means, port, stop, redactor, redact, writer, sink });
     }
   });
   port.send({ type: 'ready' });
+}
+
+/** At once: whatever is still written or asked for is somebody else's to do now. */
+async function endWithLease(lease: LeaseWatch, stop: Stop, host: NodeJS.Process, clock: Clock, logger: Logger): Promise<void> {
+  await lease.over(new AbortController().signal);
+  const lost = new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
+  logger.log('warn', 'the lease ran out; the worker ends', { uptimeMs: Math.round(clock.uptime()) });
+  stop.request('interrupted', lost.toFailure());
+  host.exit(EXIT_LEASE_LOST);
 }
 
 interface Parts {

@@ -110,6 +110,38 @@ describe('an attempt', () => {
     expect(outcome.failures[0]?.name).toBe('F0');
   });
 
+  /** A sink that has no room until told. */
+  class FullSink extends MemorySink {
+    readonly room = Promise.withResolvers<void>();
+
+    override async write(line: string, _last?: boolean, signal = new AbortController().signal): Promise<void> {
+      await untilAborted(this.room.promise, signal);
+      await super.write(line);
+    }
+  }
+
+  it('waits with its outcome for room on a full disk as long as nobody asks it to end', async () => {
+    const clock = new SimulatedClock();
+    const sink = new FullSink();
+    const ending = attempt(() => yielding([]), { clock, sink });
+    await clock.advance(3_600_000);
+    sink.room.resolve();
+    expect((await ending).outcome.status).toBe('success');
+  });
+
+  it('gives up its outcome eight seconds after it was asked to end', async () => {
+    const clock = new SimulatedClock();
+    const stop = new Stop();
+    let code: unknown;
+    void attempt(() => yielding([]), { clock, stop, sink: new FullSink() }).catch((error: RunnerError) => (code = error.code));
+    await clock.advance(60_000);
+    stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
+    await clock.advance(7_000);
+    expect(code).toBeUndefined();
+    await clock.advance(2_000);
+    expect(code).toBe('DEADLINE_EXCEEDED');
+  });
+
   it('says which error broke it off, after the records it had', async () => {
     const { outcome, sink } = await attempt(async function* () {
       yield await Promise.resolve(table('A'));

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { namesSink } from '../openmetadata/catalogue-server.ts';
 import type { MetadataSink } from '../openmetadata/sink/records.ts';
-import { untilAborted, withDeadline } from '../runtime/abort.ts';
+import { aborted, untilAborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -54,7 +54,7 @@ export interface AttemptOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** How long a sink may take for the outcome. Shorter than the time after which a stopped worker is killed. */
+/** How long a sink may take for the outcome of a run that was asked to end. Shorter than the time after which a stopped worker is killed. */
 const LAST_WORDS_MS = 8000;
 /** How long a connector may take to let go after it was stopped. */
 const LETTING_GO_MS = 2000;
@@ -69,9 +69,24 @@ export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord
   const stream = new RecordStream(options.sink, options.redact, options.clock);
   const attempt = new Attempt(options, stream);
   const outcome = await attempt.run();
-  const written = await withDeadline('writing the outcome', LAST_WORDS_MS, options.clock, never, (signal) => stream.end(outcome, signal));
+  const written = await writeLast(options, (signal) => stream.end(outcome, signal));
   await attempt.remember(written.outcome, revisionAfter(options.job.ref, written.line));
   return written.outcome;
+}
+
+/** A full disk may keep an outcome waiting as long as the run may take; after a request to end, not for long. */
+async function writeLast<T>({ stop, clock }: AttemptOptions, write: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const written = new AbortController();
+  const over = new AbortController();
+  void aborted(AbortSignal.any([stop.signal, written.signal])).then(() => clock.sleep(LAST_WORDS_MS, written.signal)).then(
+    () => over.abort(new RunnerError('DEADLINE_EXCEEDED', `writing the outcome took longer than ${LAST_WORDS_MS} ms`)),
+    () => undefined,
+  );
+  try {
+    return await untilAborted(write(over.signal), over.signal);
+  } finally {
+    written.abort();
+  }
 }
 
 class Attempt {

@@ -20,6 +20,7 @@ const directory = '/attempt';
 const impatientClock: Clock = {
   now: () => 0,
   monotonic: () => 0,
+  uptime: () => 0,
   sleep: (_ms, signal) => new Promise((resolve, reject) => setImmediate(() => (signal.aborted ? reject(RunnerError.from(signal.reason)) : resolve()))),
 };
 

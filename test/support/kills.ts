@@ -8,7 +8,7 @@ export const VICTIMS = ['worker', 'link', 'control plane'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 /** The child processes of `parent`. */
-function childrenOf(parent: number): number[] {
+export function childrenOf(parent: number): number[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -9,6 +9,7 @@ interface Sleeper {
 /** A clock that moves only when told to. Sleepers wake in the order of their times. */
 export class SimulatedClock implements Clock {
   #elapsed = 0;
+  #suspended = 0;
   #wall: number;
   #sleepers: Sleeper[] = [];
 
@@ -22,6 +23,16 @@ export class SimulatedClock implements Clock {
 
   monotonic(): number {
     return this.#elapsed;
+  }
+
+  uptime(): number {
+    return this.#elapsed + this.#suspended;
+  }
+
+  /** The machine sleeps: no timer runs meanwhile. */
+  suspend(ms: number): void {
+    this.#suspended += ms;
+    this.#wall += ms;
   }
 
   /** Moves the wall clock alone, as an administrator or NTP would. */

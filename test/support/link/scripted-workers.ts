@@ -16,6 +16,8 @@ export class ScriptedWorker implements WorkerHandle {
   readonly outbox: MemoryOutbox;
   readonly stops: { reason: Failure; status: StopStatus }[] = [];
   killed = false;
+  /** Each end of its lease that it was told. */
+  readonly leases: number[] = [];
   /** Whether a cancel makes it write its outcome and end, as a good worker does. */
   obedient = true;
   /** Whether its process ends as soon as it is killed. */
@@ -32,6 +34,10 @@ export class ScriptedWorker implements WorkerHandle {
 
   get exited(): Promise<void> {
     return this.#exit.promise;
+  }
+
+  leaseUntil(endsAt: number): void {
+    this.leases.push(endsAt);
   }
 
   cancel(reason: Failure, status: StopStatus): void {
