@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeHTML } from 'entities';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cpuSeconds } from '../../test/support/cpu-time.ts';
 import { runs } from '../../test/support/property-runs.ts';
+import { ENCODINGS, escapeXml } from './encodings.ts';
 import { createRedactor } from './redactor.ts';
+
+const SOURCES = join(import.meta.dirname, '..');
 
 function redactorOf(...values: string[]): (text: string) => string {
   const redactor = createRedactor();
@@ -32,6 +38,18 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
   'in HTML': (value) => xml(value).replaceAll('&apos;', '&#39;'),
   'in XML in JSON': (value) => json(xml(value)),
   'in a URL in JSON': (value) => json(encodeURIComponent(value)),
+  'in decimal references': (value) => [...value].map((char) => `&#${char.codePointAt(0)};`).join(''),
+  'in hexadecimal references with zeros': (value) => [...value].map((char) => `&#x${char.codePointAt(0)!.toString(16).toUpperCase().padStart(6, '0')};`).join(''),
+  'in references without semicolons': (value) => [...value].map((char) => `&#x${char.codePointAt(0)!.toString(16)}`).join(''),
+  'with every other letter a reference': (value) => [...value].map((char, index) => (index % 2 === 0 ? char : `&#0${char.codePointAt(0)};`)).join(''),
+  'in HTML with names': (value) => encodeHTML(value),
+  'in HTML in HTML': (value) => xml(xml(value)),
+  'in a URL that leaves slashes': (value) => encodeURIComponent(value).replaceAll('%2F', '/'),
+  'in a URL that leaves most': (value) => value.replace(/[%&=+# ]/g, (char) => `%${char.charCodeAt(0).toString(16)}`),
+  'in a URL with everything encoded': (value) => [...Buffer.from(value)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+  'in a URL in HTML': (value) => xml(encodeURIComponent(value)),
+  'in HTML in a URL': (value) => encodeURIComponent(xml(value)),
+  'in JSON that is safe in HTML': (value) => json(value).replace(/[<>&'\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
   'in hex': (value) => Buffer.from(value).toString('hex'),
   'in HEX': (value) => Buffer.from(value).toString('hex').toUpperCase(),
 };
@@ -41,14 +59,17 @@ const secret = fc.oneof(
   fc.stringMatching(/^[!-~]{6,64}$/), fc.stringMatching(/^["'\\&<>%+/= ]{6,12}$/),
 ).map((text) => text.toWellFormed().trim()).filter((text) => text.length >= 6);
 
+/** A letter of them would be part of a reference that has no semicolon. */
+const OPEN_ENDED = 'in references without semicolons';
+
 /** Text that no secret of a test can be part of by chance. */
 const FILL = createHash('sha256').update('fill').digest('hex').replaceAll(/[0-9]/g, '~');
 
-describe.each(Object.entries(FORMS))('a secret %s', (_name, form) => {
+describe.each([...Object.entries(FORMS), ...Object.entries(ENCODINGS).filter(([name]) => !name.includes('base64')).map(([name, form]) => [`as this program writes it in ${name}`, form] as const)])('a secret %s', (name, form) => {
   it('is found at any position, for any value', () => {
     fc.assert(fc.property(secret, fc.nat(30), fc.nat(30), (value, before, after) => {
       const written = form(value);
-      const text = FILL.slice(0, before) + written + FILL.slice(0, after);
+      const text = FILL.slice(0, before) + written + (name === OPEN_ENDED ? '~'.repeat(after) : FILL.slice(0, after));
       const clean = redactorOf(value)(text);
       expect(clean).toContain('[secret]');
       expect(clean).not.toContain(written);
@@ -68,9 +89,33 @@ describe('a secret in base64', () => {
     }), { numRuns: runs(100) });
   });
 
+  it.each([['JSON', json], ['ASCII JSON', python], ['XML', escapeXml], ['XML with names', xml]] as const)('is found after it was escaped for %s', (_name, escape) => {
+    fc.assert(fc.property(secret, fc.uint8Array({ maxLength: 4 }), fc.constantFrom('base64' as const, 'base64url' as const), (value, before, encoding) => {
+      const text = Buffer.concat([before, Buffer.from(`"${escape(value)}"`)]).toString(encoding);
+      expect(redactorOf(value)(text)).toContain('[secret]');
+    }), { numRuns: runs(60) });
+  });
+
+  it.each(Object.entries(ENCODINGS).filter(([name]) => name.includes('base64')))('is found as this program writes it in %s', (_name, encode) => {
+    fc.assert(fc.property(secret, (value) => redactorOf(value)(encode(value)).includes('[secret]')), { numRuns: runs(60) });
+  });
+
   it('is found as the password of basic authentication', () => {
     const header = `Basic ${Buffer.from('user@example.com:pa55w0rd!').toString('base64')}`;
     expect(redactorOf('pa55w0rd!')(header)).toMatch(/^Basic dXNlckBleGFtcGxlLmNvb[A-Za-z0-9]*\[secret\]/);
+  });
+});
+
+describe('the list of encodings', () => {
+  /** What would make another: beside these the program uses JSON, encodeURIComponent, URLSearchParams, base64 and base64url, which the list has. */
+  const OTHERS = /\.toString\('(?:hex|latin1|binary|utf16le|ascii)'\)|'&\w+;'|&#|[^e]escape\(|encodeURI\(|quoted-printable/;
+  const HOME = ['encodings.ts', 'secret-forms.ts', 'decoded-views.ts'];
+
+  it('has every way in which the program writes a value into something else', () => {
+    const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !HOME.some((home) => file.endsWith(`secrets/${home}`)));
+    expect(sources.length).toBeGreaterThan(100);
+    const others = sources.flatMap((file) => readFileSync(join(SOURCES, file), 'utf8').split('\n').filter((line) => OTHERS.test(line) && !line.includes('function escape(')).map((line) => `${file}: ${line.trim()}`));
+    expect(others).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { decodedViews } from './decoded-views.ts';
 import { PatternSearch, type Match } from './pattern-search.ts';
 import { MIN_LENGTH, secretForms } from './secret-forms.ts';
 
@@ -36,7 +37,7 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
     return state;
   };
   const replace = (text: string, search: PatternSearch | undefined): string => {
-    let clean = search === undefined ? text : replaceMatches(text, search.find(text));
+    let clean = search === undefined ? text : replaceMatches(text, findAll(text, search));
     for (const whole of quoted) clean = clean.replaceAll(whole, whole.startsWith('\\') ? `\\"${REPLACEMENT}\\"` : `"${REPLACEMENT}"`);
     return clean;
   };
@@ -74,6 +75,15 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
 function wholeStrings(value: string): string[] {
   const once = JSON.stringify(value);
   return [once, JSON.stringify(once).slice(1, -1)];
+}
+
+/** Every place where a secret stands, however its characters are encoded there; in order. */
+function findAll(text: string, search: PatternSearch): readonly Match[] {
+  const [, ...decoded] = decodedViews(text);
+  const matches = search.find(text);
+  if (decoded.length === 0) return matches;
+  for (const { text: view, original } of decoded) matches.push(...search.find(view).map(({ start, end }) => original(start, end)));
+  return matches.sort((a, b) => a.start - b.start);
 }
 
 /** Overlapping and adjoining matches become one replacement, so that no end of a secret is left over. */

@@ -1,12 +1,15 @@
+import { escapeXml } from './encodings.ts';
+
 /** Shorter values would be found everywhere; they are matched as whole JSON strings only. */
 export const MIN_LENGTH = 6;
 /** Lines of a value (a PEM key) are looked for on their own from this length on. */
 const MIN_LINE = 12;
 
 /**
- * Every way in which a value may turn up in what a program writes: as it is; escaped for JSON (once, twice, ASCII
- * only), URLs, forms, XML and HTML, and these within JSON; in base64 and base64url at each alignment; in hex. For a
- * value of several lines, each long line too.
+ * The ways in which a whole value may turn up in what a program writes: as it is; escaped for JSON (once, twice, ASCII
+ * only), URLs and forms; in base64 and base64url at each alignment, also after it was escaped for JSON or XML; in hex. For a
+ * value of several lines, each long line too. Encodings of single characters, which may be mixed, are not here: see
+ * decodedViews.
  */
 export function secretForms(value: string): string[] {
   const whole = value.toWellFormed();
@@ -17,13 +20,16 @@ export function secretForms(value: string): string[] {
 
 function formsOf(value: string): string[] {
   if (value.length < MIN_LENGTH) return [];
-  const escaped = [value, ...urlForms(value), ...markupForms(value)];
-  return [...escaped.flatMap(jsonForms), ...hexForms(value), ...base64Forms(value)];
+  const escaped = [value, ...urlForms(value)];
+  const encoded = new Set([value, json(value), ascii(json(value)), escapeXml(value), ...markupForms(value)]);
+  return [...escaped.flatMap(jsonForms), ...hexForms(value), ...[...encoded].flatMap(base64Forms)];
 }
 
 /** The text itself, and escaped for a JSON string once and twice; with and without escapes for what is not ASCII, and for `/`. */
 function jsonForms(text: string): string[] {
-  const once = new Set([json(text), ascii(json(text)), json(text).replaceAll('/', '\\/'), ascii(json(text)).replaceAll('/', '\\/')]);
+  // Quotes may be encoded in another way before the rest is escaped.
+  const unquoted = text.split('"').map(json).join('"');
+  const once = new Set([json(text), unquoted, ascii(json(text)), json(text).replaceAll('/', '\\/'), ascii(json(text)).replaceAll('/', '\\/')]);
   return [text, ...once, ...[...once].map(json)];
 }
 
@@ -44,12 +50,11 @@ function urlForms(value: string): string[] {
   return [...upper, ...upper.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
-/** Text nodes leave quotes alone; attributes escape one or both, in one of three spellings. */
+/** As most programs escape text nodes and attributes. */
 function markupForms(value: string): string[] {
   const node = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const lenient = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  const doubles = [lenient, node, ...['&quot;', '&#34;', '&#x22;'].map((quote) => node.replaceAll('"', quote))];
-  return [...doubles, ...['&apos;', '&#39;', '&#x27;', '&#039;'].flatMap((quote) => doubles.map((text) => text.replaceAll("'", quote)))];
+  const doubled = node.replaceAll('"', '&quot;');
+  return [node, doubled, ...['&apos;', '&#39;', '&#x27;'].map((quote) => doubled.replaceAll("'", quote))];
 }
 
 function hexForms(value: string): string[] {

@@ -1,4 +1,5 @@
 import { RunnerError } from '../../../runtime/errors.ts';
+import { escapeXml } from '../../../secrets/encodings.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import { noVerdict } from './no-verdict.ts';
 
@@ -93,8 +94,4 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 function unescapeXml(text: string): string {
   return text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name]!);
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,0 +1,99 @@
+import { decodeHTML } from 'entities';
+
+/** A text with encoded characters read as what they stand for. */
+export interface View {
+  readonly text: string;
+  /** Where a part of it stands in the original text: from the start of its first character to the end of its last. */
+  readonly original: (start: number, end: number) => { readonly start: number; readonly end: number };
+}
+
+interface Decoder {
+  readonly encoded: RegExp;
+  /** What a match of `encoded` stands for; the match itself when it stands for nothing else. */
+  readonly decode: (match: string) => string;
+}
+
+/** Any character may be written in these ways or not, so the ways to write a whole value cannot be counted. */
+const DECODERS: readonly Decoder[] = [
+  { encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g, decode: decodeReference },
+  { encoded: /(?:%[0-9a-fA-F]{2})+/g, decode: decodePercent },
+  { encoded: /\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
+  // As above, in JSON in JSON.
+  { encoded: /\\\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
+];
+const ANY = /&[#A-Za-z]|%[0-9a-fA-F]{2}|\\u/;
+/** What is encoded twice, in one way or in two, is found; what is encoded three times is not. */
+const DEPTH = 2;
+
+/**
+ * The text, and it read with character references of HTML and XML, percent-encoding and `\u` escapes decoded: each alone and
+ * in pairs. Time is linear in the text.
+ */
+export function decodedViews(text: string): View[] {
+  const views: View[] = [{ text, original: (start, end) => ({ start, end }) }];
+  if (!ANY.test(text)) return views;
+  const seen = new Set([text]);
+  let level: readonly View[] = views;
+  for (let depth = 0; depth < DEPTH; depth++) {
+    level = level.flatMap((view) => DECODERS.map((decoder) => decodeView(view, decoder))).filter((view) => !seen.has(view.text) && seen.add(view.text));
+    views.push(...level);
+  }
+  return views;
+}
+
+/** A decoded piece: where it stands in the view, and what it was in the text before. */
+interface Piece {
+  readonly at: number;
+  readonly size: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+function decodeView(view: View, { encoded, decode }: Decoder): View {
+  const pieces: Piece[] = [];
+  let shift = 0;
+  const text = view.text.replace(encoded, (match: string, ...rest: readonly unknown[]) => {
+    const decoded = decode(match);
+    if (decoded === match) return match;
+    const start = Number(rest.find((value) => typeof value === 'number'));
+    pieces.push({ at: start + shift, size: decoded.length, start, end: start + match.length });
+    shift += decoded.length - match.length;
+    return decoded;
+  });
+  return { text, original: (start, end) => view.original(before(pieces, start).start, before(pieces, end - 1).end) };
+}
+
+/** What one character of a view was in the text before. */
+function before(pieces: readonly Piece[], index: number): { readonly start: number; readonly end: number } {
+  let [low, high] = [0, pieces.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pieces[middle]!.at <= index) low = middle + 1;
+    else high = middle;
+  }
+  const piece = pieces[low - 1];
+  if (piece === undefined) return { start: index, end: index + 1 };
+  const beyond = index - piece.at - piece.size;
+  return beyond < 0 ? piece : { start: piece.end + beyond, end: piece.end + beyond + 1 };
+}
+
+/** What is beyond Unicode stays as it is; the characters after a name that has no semicolon do too. */
+function decodeReference(match: string): string {
+  const { hex, decimal } = /^&#(?:[xX](?<hex>[0-9a-fA-F]+)|(?<decimal>\d+))/.exec(match)?.groups ?? {};
+  if (hex === undefined && decimal === undefined) return decodeHTML(match);
+  const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return point > 0x10_ffff ? match : String.fromCodePoint(point);
+}
+
+function decodeUnicode(match: string): string {
+  return String.fromCharCode(Number.parseInt(match.slice(-4), 16));
+}
+
+/** Bytes that are no UTF-8 stay as they are. */
+function decodePercent(match: string): string {
+  try {
+    return decodeURIComponent(match);
+  } catch {
+    return match;
+  }
+}
