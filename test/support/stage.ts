@@ -12,6 +12,9 @@ import { storeInVault } from './vault.ts';
 const root = resolve(import.meta.dirname, '../..');
 export const runnerProgram = join(root, 'bin/hybrid-runner.js');
 
+/** The runner that every stage has, by the name that the demo gives it. */
+const FIRST = 'demo-runner';
+
 export interface StageOptions {
   readonly objects: number;
   readonly latencyMs: number;
@@ -29,7 +32,8 @@ export class Stage {
   sandbox!: Sandbox;
   controlPlane!: ControlPlane;
   client!: ControlPlaneClient;
-  #programs: { sandbox?: Program; controlPlane?: Program; runner?: Program } = {};
+  #programs: { sandbox?: Program; controlPlane?: Program } = {};
+  readonly #runners = new Map<string, Program>();
 
   private constructor(options: StageOptions) {
     const directory = mkdtempSync(join(tmpdir(), 'hybrid-runner-'));
@@ -54,7 +58,7 @@ export class Stage {
   }
 
   get runner(): Program {
-    return this.#programs.runner!;
+    return this.#runners.get(FIRST)!;
   }
 
   get controlPlaneProgram(): Program {
@@ -70,13 +74,27 @@ export class Stage {
     return storeInVault(this.stateDir, join(this.place.directory, 'vault.key'), secrets);
   }
 
-  /** Starts the runner and waits until the control plane sees it. */
-  async startRunner(): Promise<void> {
-    this.#programs.runner = Program.start([runnerProgram, 'run', '--config', this.place.configFile]);
+  /** Installs and enrolls one more runner on this machine, with the same policy and secrets and a state directory of its own. */
+  async addRunner(name: string): Promise<void> {
+    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<string, unknown>;
+    const stateDir = join(this.place.directory, name);
+    const keyFile = join(this.place.directory, `${name}.key`);
+    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, name, stateDir, secrets: { vault: { keyFile } } }), { mode: 0o600 });
+    await storeInVault(stateDir, keyFile, { [passwordReference]: this.sandbox.credentials.password, [tokenReference]: this.sandbox.credentials.securityToken });
+    await this.#enrol(name);
+  }
+
+  /** Starts a runner, the first one unless another is named, and waits until the control plane sees it. */
+  async startRunner(name = FIRST): Promise<void> {
+    this.#runners.set(name, Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]));
     await this.waitFor('the runner to connect', async () => {
-      const { runners } = await this.client.call<{ runners: { connected: boolean }[] }>('GET', '/api/v1/runners');
-      return runners.some((runner) => runner.connected);
+      const { runners } = await this.client.call<{ runners: { name: string; connected: boolean }[] }>('GET', '/api/v1/runners');
+      return runners.some((runner) => runner.name === name && runner.connected);
     });
+  }
+
+  async stopRunner(name = FIRST, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#runners.get(name)?.end(signal);
   }
 
   /** Starts the control plane; again on the same port and store after a kill. */
@@ -143,13 +161,13 @@ export class Stage {
     for (const end = Date.now() + ms; Date.now() < end; await delay(50)) {
       if (await condition().catch(() => false)) return;
     }
-    throw new Error(`waited ${ms} ms for ${what}; the runner said:\n${this.#programs.runner?.output.slice(-4000) ?? 'nothing'}\nthe control plane said:\n${this.#programs.controlPlane?.output.slice(-4000) ?? 'nothing'}`);
+    throw new Error(`waited ${ms} ms for ${what}; the runner said:\n${[...this.#runners.values()].at(-1)?.output.slice(-4000) ?? 'nothing'}\nthe control plane said:\n${this.#programs.controlPlane?.output.slice(-4000) ?? 'nothing'}`);
   }
 
   async close(): Promise<void> {
     this.client?.close();
-    const { runner, controlPlane, sandbox } = this.#programs;
-    await runner?.end('SIGTERM');
+    const { controlPlane, sandbox } = this.#programs;
+    await Promise.all([...this.#runners.values()].map((runner) => runner.end('SIGTERM')));
     await Promise.all([controlPlane?.end('SIGTERM'), sandbox?.end('SIGTERM')]);
     if (this.options.stateBytes !== undefined) execFileSync('umount', ['--lazy', this.stateDir]);
     rmSync(this.place.directory, { recursive: true, force: true });
@@ -167,10 +185,14 @@ export class Stage {
     this.sandbox = ready as unknown as Sandbox;
   }
 
-  async #enrol(): Promise<void> {
+  #configFileOf(name: string): string {
+    return name === FIRST ? this.place.configFile : join(this.place.directory, `${name}.yaml`);
+  }
+
+  async #enrol(name = FIRST): Promise<void> {
     const { token } = await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
     const file = join(this.place.directory, 'token');
     writeFileSync(file, token, { mode: 0o600 });
-    await Processes.run([runnerProgram, 'enroll', '--url', this.controlPlane.url, '--token-file', file, '--config', this.place.configFile]);
+    await Processes.run([runnerProgram, 'enroll', '--url', this.controlPlane.url, '--token-file', file, '--config', this.#configFileOf(name)]);
   }
 }
