@@ -1,6 +1,7 @@
 import { surroundingsOf } from '../config/surroundings.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
+import { goesToJournal } from '../observability/journal.ts';
 import { openLogger } from '../observability/pino-logger.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -51,5 +52,5 @@ export interface LogTarget {
 export function openCommandLog({ config }: Pick<LoadedConfig, 'config'>, { terminal, env }: Pick<Invocation, 'terminal' | 'env'>, { descriptor, redact }: LogTarget): Promise<Logger> {
   const isTerminal = (descriptor === 1 ? terminal.stdout : terminal.stderr).isTTY === true;
   const format = config.log.format === 'auto' ? (isTerminal && !terminal.json ? 'pretty' : 'json') : config.log.format;
-  return openLogger({ level: config.log.level, format, colour: isTerminal && env['NO_COLOR'] === undefined, descriptor, redact });
+  return openLogger({ level: config.log.level, format, colour: isTerminal && env['NO_COLOR'] === undefined, descriptor, redact, priorities: goesToJournal(env, descriptor) });
 }

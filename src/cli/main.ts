@@ -1,3 +1,4 @@
+import { goesToJournal } from '../observability/journal.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Interrupts } from './interrupts.ts';
@@ -68,5 +69,5 @@ function openTerminal(args: readonly string[]): Terminal {
       if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
     });
   }
-  return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug });
+  return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug, journal: goesToJournal(process.env, 2) });
 }

@@ -118,6 +118,22 @@ ${Object.values(EXIT).map(exitRow).join('\n')}
 
 Those with "no" stand in the unit's \`RestartPreventExitStatus=\`.
 
+\`hybrid-runner status\` ends with the health of the running runner, for health checks and monitors:
+
+| health | meaning | exit |
+|---|---|---|
+| \`connected\` | has a connection, and a policy that can be used | 0 |
+| \`drained\` | connected; the control plane sends no more jobs, until it is resumed there | 0 |
+| \`noPolicy\` | there is no policy file, or it cannot be used: every job is rejected | 3 |
+| \`starting\` | the first try to connect has not ended | 69 |
+| \`retrying\` | no connection; since when and why stands beside it | 69 |
+| \`stopping\`, \`stopped\` | was asked to stop | 75 |
+| none: nobody answers | the error and exit code with which the last runner ended, \`RUNNER_REVOKED\` and 77 for example; \`RUNNER_NOT_RUNNING\` and 69 where it did not end by itself | |
+
+systemd's status line (\`systemctl status hybrid-runner\`) has the same words. The watchdog restarts a runner that hangs, not one that has
+no connection. In the journal, lines carry priorities: \`journalctl --unit hybrid-runner --priority warning\` shows rejected and failed
+jobs, lost connections and the like.
+
 ${Object.entries(ERROR_GROUPS).map(([name, group]) => `## ${name}\n\n| code | meaning | remedy | whose move | exit |\n|---|---|---|---|---|\n${(Object.keys(group) as ErrorCode[]).map(errorRow).join('\n')}`).join('\n\n')}
 `;
 }

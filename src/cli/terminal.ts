@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { problemsOf } from '../config/problems.ts';
+import { withPriority } from '../observability/journal.ts';
 import { visible, visibleLines } from '../observability/visible.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 
@@ -11,6 +12,8 @@ export interface TerminalOptions {
   readonly json: boolean;
   /** Whether errors come with their stacks. */
   readonly debug: boolean;
+  /** Whether errors go to the journal, which then is told that they are errors. */
+  readonly journal?: boolean;
 }
 
 const MAX_CAUSES = 5;
@@ -56,9 +59,13 @@ export class Terminal {
       this.stdout.write(`${JSON.stringify({ error: { ...error.toFailure(), ...(problems.length === 0 ? {} : { problems }) } })}\n`);
     } else {
       const lines = [`error ${error.code}: ${error.message}`, ...causes(error).map((cause) => `  because ${visible(cause)}`), `  → ${error.remedy}`];
-      this.stderr.write(`${visibleLines(lines.join('\n'))}\n`);
+      this.stderr.write(this.#error(visibleLines(lines.join('\n'))));
     }
-    if (this.#options.debug) this.stderr.write(`${visibleLines(stacks(error))}\n`);
+    if (this.#options.debug) this.stderr.write(this.#error(visibleLines(stacks(error))));
+  }
+
+  #error(text: string): string {
+    return `${this.#options.journal === true ? withPriority('error', text) : text}\n`;
   }
 }
 

@@ -4,12 +4,17 @@ import type { Failure } from '../domain/failure.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 
-/** Where the connection stands. Times are Unix times in milliseconds. */
+/** Since when there has been no connection, and what the last try met; no error before the first has failed. */
+export interface Outage {
+  readonly since: number;
+  readonly error?: Failure;
+}
+
+/** Where the connection stands, and at what time it came to that. Times are Unix times in milliseconds. */
 export type ConnectionState =
-  | { readonly name: 'connecting'; readonly channel: ChannelKind; readonly authority: string }
-  | { readonly name: 'handshaking'; readonly channel: ChannelKind; readonly authority: string }
+  | { readonly name: 'connecting' | 'handshaking'; readonly channel: ChannelKind; readonly authority: string; readonly outage: Outage; readonly at: number }
   | { readonly name: 'connected'; readonly channel: ChannelKind; readonly authority: string; readonly since: number; readonly controlPlane: string }
-  | { readonly name: 'waiting'; readonly until: number; readonly error: Failure };
+  | { readonly name: 'waiting'; readonly until: number; readonly error: Failure; readonly outage: Outage; readonly at: number };
 
 export type LinkState =
   | ConnectionState
@@ -25,6 +30,8 @@ export interface LinkStatus {
   readonly running: number;
   /** On disk and unacknowledged. */
   readonly spoolBytes: number;
+  /** Why the control plane wants to send no more jobs here; absent when it does. */
+  readonly drainReason?: string;
   readonly attempts: readonly AttemptStatus[];
 }
 

@@ -133,7 +133,7 @@ class RunnerLink implements Link {
   status(): LinkStatus {
     const { identity, capacity } = this.#options;
     return {
-      state: this.#state(), runnerId: identity.runnerId, name: identity.name, capacity,
+      state: this.#state(), ...this.#drainedBy(), runnerId: identity.runnerId, name: identity.name, capacity,
       running: this.#attempts.working(), spoolBytes: this.#attempts.spoolBytes(), attempts: this.#attempts.all().map(statusOf),
     };
   }
@@ -142,6 +142,12 @@ class RunnerLink implements Link {
     if (this.#stopped !== undefined) return this.#stopped;
     const connection = this.#supervisor.state;
     return this.#draining() ? { name: 'draining', connection } : connection;
+  }
+
+  /** A drain by the control plane lasts as long as the session in which it was asked for. */
+  #drainedBy(): Pick<LinkStatus, 'drainReason'> {
+    const reason = this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
+    return reason === undefined ? {} : { drainReason: reason };
   }
 
   #draining(): boolean {

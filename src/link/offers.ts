@@ -1,11 +1,13 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../channel/frames.ts';
-import type { AttemptRef } from '../domain/ids.ts';
+import { attemptKey, type AttemptRef } from '../domain/ids.ts';
 import { isJobKind, type Job } from '../domain/job.ts';
+import type { Logger } from '../observability/logger.ts';
 import { aborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { printable } from '../runtime/printable.ts';
 import { Queue } from '../runtime/queue.ts';
 import type { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
@@ -23,6 +25,7 @@ export interface OffersOptions {
   readonly attempts: Attempts;
   readonly leases: Leases;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly capacity: number;
   /** Longest that any attempt may run, in milliseconds. */
   readonly jobDeadlineMs: number;
@@ -62,6 +65,7 @@ export class Offers {
       if (signal.aborted) return;
       const ref = toAttemptRef(offer.ref);
       const answer = await this.#consider(ref, offer, at, signal);
+      if ('rejected' in answer) this.#options.logger.log('warn', 'job rejected', { attempt: attemptKey(ref), kind: printable(offer.kind, 60), code: answer.rejected.code, reason: answer.rejected.message });
       await channel.send('accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected), signal);
       if ('accepted' in answer && answer.isNew) begun(answer.accepted);
     }

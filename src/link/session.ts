@@ -43,17 +43,22 @@ export class Session {
   readonly #offers: Offers;
   #deliveries: Deliveries | undefined;
   /** The control plane wants to send no more offers here, for as long as this session lasts. */
-  #drained = false;
+  #drainReason: string | undefined;
 
   constructor(options: SessionOptions) {
     const { channel, clock, attempts, leases, agreement, timing, capacity, jobDeadlineMs, checkOffer } = options;
-    const draining = (): boolean => this.#drained || options.draining();
+    const draining = (): boolean => this.#drainReason !== undefined || options.draining();
     this.#options = options;
-    this.#offers = new Offers({ attempts, leases, clock, capacity, jobDeadlineMs, checkOffer, draining, leaseMs: timing.leaseMs });
+    this.#offers = new Offers({ attempts, leases, clock, logger: options.logger, capacity, jobDeadlineMs, checkOffer, draining, leaseMs: timing.leaseMs });
     this.#heartbeat = new HeartbeatLoop({
       channel, clock, attempts, leases, capacity, draining, intervalMs: agreement.heartbeatIntervalMs, silenceMs: timing.silenceMs, leaseMs: timing.leaseMs,
       condition: () => conditionOf(attempts, this.#offers), check: () => this.#deliveries?.assertMoving(),
     });
+  }
+
+  /** Why the control plane wants to send no more jobs here; undefined while it does. */
+  get drainReason(): string | undefined {
+    return this.#drainReason;
   }
 
   get bytesInFlight(): number {
@@ -125,7 +130,7 @@ export class Session {
   }
 
   #drain({ reason }: FrameBody<'drain'>): void {
-    this.#drained = true;
+    this.#drainReason = printable(reason) || 'no reason given';
     this.#options.logger.log('info', 'the control plane sends no more offers', { reason: printable(reason) });
     this.announce();
   }

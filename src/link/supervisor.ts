@@ -9,7 +9,7 @@ import type { Random } from '../runtime/random.ts';
 import { TaskGroup } from '../runtime/task-group.ts';
 import { DialerChoice } from './dialer-choice.ts';
 import type { Agreement } from './handshake.ts';
-import type { ConnectionState } from './link-state.ts';
+import type { ConnectionState, Outage } from './link-state.ts';
 import { probe } from './probe.ts';
 import { endsService } from './refusal.ts';
 import type { LinkTiming } from './timing.ts';
@@ -38,6 +38,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #choice: DialerChoice;
   readonly #backoff: Backoff;
+  #outage: Outage;
   #state: ConnectionState;
 
   constructor(options: SupervisorOptions) {
@@ -45,11 +46,16 @@ export class Supervisor {
     this.#options = options;
     this.#choice = new DialerChoice(dialers);
     this.#backoff = new Backoff({ baseMs: timing.backoffBaseMs, capMs: timing.backoffCapMs, stableMs: timing.stableMs }, clock, random);
-    this.#state = connecting(this.#choice.preferred);
+    this.#outage = { since: clock.now() };
+    this.#state = this.#dialing('connecting', this.#choice.preferred);
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  #dialing(name: 'connecting' | 'handshaking', { kind, authority }: Dialer): ConnectionState {
+    return { name, channel: kind, authority, outage: this.#outage, at: this.#options.clock.now() };
   }
 
   /** Returns once the signal has fired; throws a refusal that ends the service (see `endsService`). */
@@ -89,9 +95,9 @@ export class Supervisor {
 
   async #open(dialer: Dialer, signal: AbortSignal): Promise<Handshaken> {
     const { timing, clock, introduce } = this.#options;
-    this.#state = connecting(dialer);
+    this.#state = this.#dialing('connecting', dialer);
     const channel = await dialer.dial(signal);
-    this.#state = { name: 'handshaking', channel: dialer.kind, authority: dialer.authority };
+    this.#state = this.#dialing('handshaking', dialer);
     try {
       const frames = channel.frames()[Symbol.asyncIterator]();
       return await withDeadline('the handshake', timing.handshakeMs, clock, signal, (bounded) => introduce(channel, frames, dialer.authority, bounded));
@@ -118,7 +124,11 @@ export class Supervisor {
         group.stop(new RunnerError('ABORTED', 'moving to the preferred channel'));
       });
     }
-    await group.wait();
+    try {
+      await group.wait();
+    } finally {
+      this.#outage = { since: clock.now() };
+    }
     return moveBack;
   }
 
@@ -145,7 +155,8 @@ export class Supervisor {
   async #wait(error: RunnerError, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const pause = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
-    this.#state = { name: 'waiting', until: clock.now() + pause, error: error.toFailure() };
+    this.#outage = { ...this.#outage, error: error.toFailure() };
+    this.#state = { name: 'waiting', until: clock.now() + pause, error: error.toFailure(), outage: this.#outage, at: clock.now() };
     logger.log('warn', 'not connected; trying again', { error: String(error), cause: causeOf(error), pauseMs: Math.round(pause) });
     try {
       await clock.sleep(pause, signal);
@@ -153,10 +164,6 @@ export class Supervisor {
       if (!signal.aborted) throw thrown;
     }
   }
-}
-
-function connecting(dialer: Dialer): ConnectionState {
-  return { name: 'connecting', channel: dialer.kind, authority: dialer.authority };
 }
 
 /** The same failure with the longest pause that any kind of channel was asked to make. */

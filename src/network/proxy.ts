@@ -36,6 +36,17 @@ export function hideProxyCredentials(text: string): string {
   return credentials === undefined ? text : `${scheme}hidden:hidden@${rest}`;
 }
 
+/** The password in the address of a proxy, as it is written and as it is meant; empty when there is none. */
+export function proxyPasswords(text: string): readonly string[] {
+  const written = splitCredentials(text).credentials?.replace(/^[^:]*:?/, '') ?? '';
+  if (written === '') return [];
+  try {
+    return [...new Set([written, decodeURIComponent(written)])];
+  } catch {
+    return [written];
+  }
+}
+
 function splitCredentials(text: string): { readonly scheme: string; readonly credentials: string | undefined; readonly rest: string } {
   const { scheme = '', credentials, rest = '' } = /^(?<scheme>[a-z][a-z0-9+.-]*:\/\/)?(?:(?<credentials>.*)@)?(?<rest>[^@]*)$/is.exec(text.trim())?.groups ?? {};
   return { scheme, credentials, rest };

@@ -1,6 +1,7 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogLevel } from '../domain/record.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { withPriority } from './journal.ts';
 import type { LogData, Logger } from './logger.ts';
 import { visible, visibleData, visibleLines } from './visible.ts';
 
@@ -13,6 +14,8 @@ export interface PinoLoggerOptions {
   readonly descriptor: 1 | 2;
   /** Every line passes it just before it is written. */
   readonly redact: (line: string) => string;
+  /** Whether JSON lines begin with a priority for the journal. */
+  readonly priorities?: boolean;
 }
 
 /** A logger that writes JSON lines, or lines for people. Errors in `data` come out as code, message and causes. */
@@ -21,7 +24,7 @@ export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   const root = pino({
     level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    hooks: { streamWrite: (line) => withheldOnFailure(options.redact, line) },
+    hooks: { streamWrite: (line) => prioritized(withheldOnFailure(options.redact, line), options) },
   }, stream);
   return new PinoLogger(root, options.format === 'pretty');
 }
@@ -40,6 +43,12 @@ function withheldOnFailure(redact: (line: string) => string, line: string): stri
   } catch {
     return `${JSON.stringify({ level: 'error', time: new Date().toISOString(), msg: 'a log line was withheld because it could not be redacted' })}\n`;
   }
+}
+
+function prioritized(line: string, { priorities, format }: PinoLoggerOptions): string {
+  if (priorities !== true || format !== 'json') return line;
+  const { level = 'error' } = /^\{"level":"(?<level>debug|info|warn|error)"/.exec(line)?.groups ?? {};
+  return withPriority(level as LogLevel, line);
 }
 
 class PinoLogger implements Logger {

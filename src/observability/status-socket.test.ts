@@ -14,7 +14,7 @@ describe('the status socket', () => {
   it('answers with the status at that moment, and is gone after close', async () => {
     const path = join(directory, 'a.sock');
     let count = 0;
-    const server = await serveStatus(path, () => ({ count: ++count }));
+    const server = await serveStatus(path, () => Promise.resolve({ count: ++count }));
     expect(await readStatus(path, signal)).toEqual({ count: 1 });
     expect(await readStatus(path, signal)).toEqual({ count: 2 });
     await server.close();
@@ -23,7 +23,7 @@ describe('the status socket', () => {
 
   it('is private to its owner', async () => {
     const path = join(directory, 'b.sock');
-    const server = await serveStatus(path, () => ({}));
+    const server = await serveStatus(path, () => Promise.resolve({}));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await server.close();
   });
@@ -31,7 +31,7 @@ describe('the status socket', () => {
   it('takes the place of what a killed process left', async () => {
     const path = join(directory, 'c.sock');
     writeFileSync(path, '');
-    const server = await serveStatus(path, () => ({ here: true }));
+    const server = await serveStatus(path, () => Promise.resolve({ here: true }));
     expect(await readStatus(path, signal)).toEqual({ here: true });
     await server.close();
   });
@@ -45,7 +45,7 @@ describe('the status socket', () => {
   });
 
   it('refuses a path that the platform would cut', async () => {
-    await expect(serveStatus(join(directory, 'x'.repeat(120)), () => ({}))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(serveStatus(join(directory, 'x'.repeat(120)), () => Promise.resolve({}))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('stops waiting when told to', async () => {

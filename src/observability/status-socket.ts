@@ -18,14 +18,14 @@ export interface StatusServer {
  * holds the lock of the state directory, so a socket left by a killed process may be removed. Throws INPUT_INVALID for
  * a path that is too long.
  */
-export async function serveStatus(path: string, status: () => unknown): Promise<StatusServer> {
+export async function serveStatus(path: string, status: () => Promise<unknown>): Promise<StatusServer> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new RunnerError('INPUT_INVALID', `the path of the status socket is longer than ${MAX_PATH_BYTES} bytes`, { remedy: 'Set status.socket to a shorter path.' });
   }
   await rm(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy()).setTimeout(TIMEOUT_MS, () => socket.destroy());
-    socket.end(`${JSON.stringify(status())}\n`);
+    void status().then((answer) => socket.end(`${JSON.stringify(answer)}\n`), () => socket.destroy());
   });
   await listen(server, path);
   await chmod(path, 0o600);

@@ -49,7 +49,7 @@ export async function installService(options: InstallOptions, host: ServiceHost)
 }
 
 /** What this program writes into a state directory. */
-const STATE_ENTRY = /^(?:identity|spool|connectors|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
+const STATE_ENTRY = /^(?:identity|spool|connectors|last-exit\.json|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
 
 /** A state directory set to `/var/lib` by mistake must not become the service's, or be removed, with all that is in it. Throws SERVICE_FAILED. */
 export async function assertStateOnly(stateDir: string): Promise<void> {

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../runtime/clock.ts';
-import { keepInformed, serviceManager } from './notify.ts';
+import { SimulatedClock } from '../../test/support/simulated-clock.ts';
+import { keepInformed, type ServiceManager, serviceManager } from './notify.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'notify-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -37,15 +37,38 @@ describe('the service manager', () => {
     await expect(serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program]).say('READY=1')).resolves.toBeUndefined();
   });
 
-  it('hears twice as often as its watchdog demands, until the end', async () => {
-    const { program, calls } = recorder('watchdog');
-    const manager = serviceManager({ NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '100000', WATCHDOG_PID: `${process.pid}` }, [program]);
-    expect(manager.watchdogMs).toBe(50);
-    const stop = new AbortController();
-    setTimeout(() => stop.abort(), 400);
-    await keepInformed(manager, () => 'fine', systemClock, stop.signal);
-    expect(calls().length).toBeGreaterThanOrEqual(3);
-    expect(calls()[0]).toContain('WATCHDOG=1 STATUS=fine');
+  describe('while the service runs', () => {
+    /** What it is told, with the time at which it is told it, on a clock that moves by itself. */
+    async function told(watchdogMs: number | undefined, forMs: number, { status, isAlive }: { status: (at: number) => string; isAlive: (at: number) => boolean }): Promise<[number, string][]> {
+      const clock = new SimulatedClock();
+      const said: [number, string][] = [];
+      const manager: ServiceManager = { isListening: true, watchdogMs, say: async (...assignments) => void said.push([clock.monotonic(), assignments.join(' ')]) };
+      const stop = new AbortController();
+      const running = keepInformed(manager, { status: () => status(clock.monotonic()), isAlive: () => isAlive(clock.monotonic()) }, clock, stop.signal);
+      await clock.advance(forMs);
+      stop.abort();
+      await running;
+      return said;
+    }
+
+    it('hears twice as often as its watchdog demands, and each change of the status at once', async () => {
+      const said = await told(30_000, 70_000, { status: (at) => (at < 40_500 ? 'fine' : 'retrying'), isAlive: () => true });
+      expect(said).toEqual([[0, 'WATCHDOG=1 STATUS=fine'], [30_000, 'WATCHDOG=1 STATUS=fine'], [41_000, 'STATUS=retrying'], [60_000, 'WATCHDOG=1 STATUS=retrying']]);
+    });
+
+    it('hears nothing for its watchdog while the service hangs', async () => {
+      const said = await told(30_000, 100_000, { status: () => 'fine', isAlive: (at) => at < 20_000 });
+      expect(said).toEqual([[0, 'WATCHDOG=1 STATUS=fine']]);
+    });
+
+    it('hears the status where it has no watchdog', async () => {
+      expect(await told(undefined, 3000, { status: (at) => (at < 1500 ? 'a' : 'b'), isAlive: () => true })).toEqual([[0, 'STATUS=a'], [2000, 'STATUS=b']]);
+    });
+  });
+
+  it('has half the time that the watchdog demands', () => {
+    const { program } = recorder('watchdog');
+    expect(serviceManager({ NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '100000', WATCHDOG_PID: `${process.pid}` }, [program]).watchdogMs).toBe(50);
   });
 
   it.each([{}, { WATCHDOG_USEC: 'x' }, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1' }])('has no watchdog for us with %j', (env) => {

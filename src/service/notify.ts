@@ -6,6 +6,8 @@ import type { Clock } from '../runtime/clock.ts';
 export interface ServiceManager {
   /** `READY=1` and the like. */
   say(...assignments: readonly string[]): Promise<void>;
+  /** Whether there is one. */
+  readonly isListening: boolean;
   /** How often it wants to hear WATCHDOG=1, in milliseconds; undefined when it does not. */
   readonly watchdogMs: number | undefined;
 }
@@ -17,13 +19,13 @@ export interface ServiceManager {
 const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
 const TIMEOUT_MS = 5000;
 
-const nobody: ServiceManager = { say: () => Promise.resolve(), watchdogMs: undefined };
+const nobody: ServiceManager = { isListening: false, say: () => Promise.resolve(), watchdogMs: undefined };
 
 export function serviceManager(env: Readonly<NodeJS.ProcessEnv>, programs: readonly string[] = PROGRAMS): ServiceManager {
   const socket = env['NOTIFY_SOCKET'];
   const program = programs.find((path) => existsSync(path));
   if (socket === undefined || socket === '' || program === undefined) return nobody;
-  return { say: (...assignments) => send(program, assignments, socket), watchdogMs: watchdogInterval(env) };
+  return { isListening: true, say: (...assignments) => send(program, assignments, socket), watchdogMs: watchdogInterval(env) };
 }
 
 function send(program: string, assignments: readonly string[], socket: string): Promise<void> {
@@ -40,12 +42,27 @@ function watchdogInterval(env: Readonly<NodeJS.ProcessEnv>): number | undefined 
   return pid === undefined || pid === `${process.pid}` ? microseconds / 2000 : undefined;
 }
 
-/** Keeps the service manager informed until the signal fires. */
-export async function keepInformed(manager: ServiceManager, status: () => string, clock: Clock, signal: AbortSignal): Promise<void> {
-  const { watchdogMs } = manager;
-  if (watchdogMs === undefined) return;
-  while (!signal.aborted) {
-    await manager.say('WATCHDOG=1', `STATUS=${status()}`);
-    await clock.sleep(watchdogMs, signal).catch(() => undefined);
+/** How often the status is compared with what the service manager knows. */
+const LOOK_MS = 1000;
+
+export interface Informed {
+  /** One line. */
+  readonly status: () => string;
+  /** Whether the service does what it is for; the watchdog hears nothing while it hangs. */
+  readonly isAlive: () => boolean;
+}
+
+/** Tells the service manager each change of the status, and its watchdog in time that the service lives, until the signal fires. */
+export async function keepInformed(manager: ServiceManager, { status, isAlive }: Informed, clock: Clock, signal: AbortSignal): Promise<void> {
+  const { watchdogMs, isListening } = manager;
+  if (!isListening) return;
+  let told = '';
+  for (let fedAt = -Infinity; !signal.aborted;) {
+    const isDue = watchdogMs !== undefined && clock.monotonic() - fedAt >= watchdogMs && isAlive();
+    const text = status();
+    if (isDue || text !== told) await manager.say(...(isDue ? ['WATCHDOG=1'] : []), `STATUS=${text}`);
+    if (isDue) fedAt = clock.monotonic();
+    told = text;
+    await clock.sleep(Math.min(LOOK_MS, watchdogMs ?? LOOK_MS), signal).catch(() => undefined);
   }
 }

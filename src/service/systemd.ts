@@ -39,6 +39,7 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=all
 ExecStart=${formatArgs([node, program, 'run', ...args])}
+ExecReload=/bin/kill -HUP $MAINPID
 User=${plainName(user)}
 Group=${plainName(user)}
 ${managed ? `StateDirectory=${plainPath(stateDir.slice(STATE_ROOT.length))}\nStateDirectoryMode=0700` : `ReadWritePaths=${quote(stateDir)}`}

@@ -6,8 +6,8 @@ import { aborted } from '../runtime/abort.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ToWorker } from '../runtime/worker-messages.ts';
 import type { Progress } from '../domain/progress.ts';
-import type { LogLevel } from '../domain/record.ts';
-import type { Logger } from '../observability/logger.ts';
+import type { LogLevel, OutcomeRecord } from '../domain/record.ts';
+import type { LogData, Logger } from '../observability/logger.ts';
 import type { Disk } from '../spool/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
 import { createRedactor, type Redactor } from '../secrets/redactor.ts';
@@ -106,9 +106,10 @@ async function attempt(start: Start, { host, means, port, stop, redactor, redact
   writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete: sink.isComplete(sequence) }));
   let exitCode = 0;
   try {
-    await runAttempt({
+    const outcome = await runAttempt({
       job: start.job, connectors, openAccess, redact, sink, stop, logger, clock, random, onProgress: (progress) => reporter.note(progress),
     });
+    logger.log(LEVELS[outcome.status], 'attempt ended', endOf(outcome));
   } catch (thrown) {
     logger.log('error', 'the worker ends without an outcome', describeError(thrown));
     exitCode = EXIT_DEFECT;
@@ -117,6 +118,13 @@ async function attempt(start: Start, { host, means, port, stop, redactor, redact
   await writer.close();
   await port.drain();
   host.exit(exitCode);
+}
+
+/** How the end of an attempt shows in the log of this machine. */
+const LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = { success: 'info', partialSuccess: 'warn', failed: 'error', expired: 'error', interrupted: 'warn', cancelled: 'info' };
+
+function endOf({ status, error, counts, failures }: OutcomeRecord): LogData {
+  return { status, ...(error === undefined ? {} : { code: error.code, reason: error.message, remedy: error.remedy }), failures: failures.length, counts };
 }
 
 /** Tells the link how far it is, twice a second at most, and whether the disk is full. */

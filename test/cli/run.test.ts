@@ -52,11 +52,10 @@ async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
 describe('run without a control plane to reach', () => {
   it('goes on trying, says how it is, and ends with 0 when asked to stop', async () => {
     await start();
+    await until(() => output.includes('trying again'));
     const { code, stdout } = await place.call(['status', '--json']);
-    expect(code).toBe(0);
-    const status = JSON.parse(stdout) as { pid: number; state: { name: string } };
-    expect(status.pid).toBe(runner.pid);
-    expect(['connecting', 'waiting']).toContain(status.state.name);
+    expect(code).toBe(69);
+    expect(JSON.parse(stdout)).toMatchObject({ pid: runner.pid, health: { name: 'retrying', text: expect.stringMatching(/^not connected since .*Z, retrying: NETWORK_UNREACHABLE: /) as unknown } });
     expect(await exitAfter('SIGTERM')).toBe(0);
     expect(output).toContain('"msg":"drained"');
     expect(existsSync(join(place.stateDir, 'status.sock'))).toBe(false);
@@ -67,7 +66,7 @@ describe('run without a control plane to reach', () => {
     await start();
     await exitAfter('SIGKILL');
     await start();
-    expect((await place.call(['status'])).code).toBe(0);
+    expect((await place.call(['status'])).stdout).toContain('health');
     expect(await exitAfter('SIGINT')).toBe(0);
   });
 
@@ -76,14 +75,14 @@ describe('run without a control plane to reach', () => {
     const second = await place.call(['run']);
     expect(second.code).toBe(75);
     expect(second.stderr).toContain('error STATE_LOCKED:');
-    expect((await place.call(['status'])).code).toBe(0);
+    expect((await place.call(['status'])).stdout).toContain('health');
   });
 
-  it('takes SIGHUP for nothing, and opens no debugger at SIGUSR1', async () => {
+  it('looks at its policy again at SIGHUP, and opens no debugger at SIGUSR1', async () => {
     await start();
     runner.kill('SIGHUP');
     runner.kill('SIGUSR1');
-    await until(() => output.includes('nothing to reload'));
+    await until(() => output.includes('POLICY_MISSING'));
     await delay(200);
     expect(runner.exitCode).toBe(null);
     expect(output).not.toContain('Debugger listening');

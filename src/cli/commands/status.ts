@@ -1,12 +1,19 @@
 import { z } from 'zod';
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import { HEALTH_NAMES, type HealthName } from '../../link/health.ts';
 import { readStatus } from '../../observability/status-socket.ts';
+import { isErrorCode } from '../../runtime/error-codes.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import { lastExitFile } from '../last-exit.ts';
 import { columns } from '../terminal.ts';
 
 /** Loose on purpose: the runner that answers may be older or newer than this command. */
 const statusSchema = z.looseObject({
   version: z.string(), pid: z.number(), name: z.string(), runnerId: z.string(), capacity: z.number(), running: z.number(), spoolBytes: z.number(),
   state: z.looseObject({ name: z.string() }),
+  health: z.looseObject({ name: z.enum(HEALTH_NAMES), text: z.string() }).optional().catch(undefined),
   attempts: z.array(z.looseObject({
     ref: z.looseObject({ runId: z.string(), attempt: z.number() }), state: z.string(), durableSequence: z.number(), acknowledgedSequence: z.number(),
     condition: z.string().optional(),
@@ -15,16 +22,36 @@ const statusSchema = z.looseObject({
 });
 type Status = z.infer<typeof statusSchema>;
 
-export async function status(invocation: Invocation): Promise<void> {
+/** What `status` ends with, so that a health check needs to read nothing. A drained runner does what it was told to. */
+const EXITS: Readonly<Record<HealthName, ExitCode>> = {
+  connected: EXIT.ok.code, drained: EXIT.ok.code, noPolicy: EXIT.invalid.code, starting: EXIT.unavailable.code, retrying: EXIT.unavailable.code,
+  stopping: EXIT.temporary.code, stopped: EXIT.temporary.code,
+};
+
+/** Asks the running runner; ends with 0 only when that is healthy. Throws why the last one ended, or RUNNER_NOT_RUNNING. */
+export async function status(invocation: Invocation): Promise<ExitCode> {
   const { config } = await loadSettings(invocation);
-  const answer = statusSchema.parse(await readStatus(config.status.socket, invocation.interrupts.signal));
+  const answer = statusSchema.parse(await ask(config, invocation.interrupts.signal));
   invocation.terminal.result(answer, describe(answer));
+  return answer.health === undefined ? EXIT.ok.code : EXITS[answer.health.name];
+}
+
+async function ask({ status: { socket }, stateDir }: RunnerConfig, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await readStatus(socket, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    const last = error.code === 'RUNNER_NOT_RUNNING' ? await lastExitFile(stateDir).read() : undefined;
+    if (last === undefined) throw error;
+    const { at, error: { code, message, remedy } } = last;
+    throw new RunnerError(isErrorCode(code) ? code : 'RUNNER_NOT_RUNNING', `the runner is not running; it ended at ${new Date(at).toISOString()}: ${message}`, { remedy });
+  }
 }
 
 function describe(answer: Status): string {
   const facts = columns([
     ['runner', `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`],
-    ['link', describeState(answer.state)],
+    ['health', answer.health?.text ?? answer.state.name],
     ['runs', `${answer.running} of ${answer.capacity}`],
     ['to deliver', `${answer.spoolBytes} bytes`],
   ]);
@@ -32,15 +59,4 @@ function describe(answer: Status): string {
     `  ${ref.runId}`, `attempt ${ref.attempt}`, condition === undefined ? state : `${state}: ${condition}`, progress === undefined ? '' : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`, `${acknowledgedSequence} of ${durableSequence} records delivered`,
   ]);
   return attempts.length === 0 ? facts : `${facts}\n${columns(attempts)}`;
-}
-
-const connected = z.looseObject({ channel: z.string(), authority: z.string(), since: z.number() });
-const waiting = z.looseObject({ until: z.number(), error: z.looseObject({ code: z.string(), message: z.string() }) });
-
-function describeState(state: Status['state']): string {
-  const open = connected.safeParse(state);
-  if (open.success) return `${state.name} to ${open.data.authority} over ${open.data.channel} since ${new Date(open.data.since).toISOString()}`;
-  const paused = waiting.safeParse(state);
-  if (paused.success) return `${state.name} until ${new Date(paused.data.until).toISOString()}: ${paused.data.error.code}: ${paused.data.error.message}`;
-  return state.name;
 }

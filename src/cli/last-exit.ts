@@ -1,0 +1,30 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Failure } from '../domain/failure.ts';
+
+const lastExitSchema = z.object({ at: z.number(), error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) });
+type LastExit = z.infer<typeof lastExitSchema>;
+
+/** Why the service ended by itself, for `status` to tell when nobody answers any more. Lies in the state directory. */
+export interface LastExitFile {
+  read(): Promise<LastExit | undefined>;
+  write(error: Failure, at: number): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** A file that is missing or damaged tells nothing. */
+export function lastExitFile(stateDir: string): LastExitFile {
+  const path = join(stateDir, 'last-exit.json');
+  return {
+    read: async () => {
+      try {
+        return lastExitSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+      } catch {
+        return undefined;
+      }
+    },
+    write: ({ code, message, remedy }, at) => writeFile(path, JSON.stringify({ at, error: { code, message, remedy } }), { mode: 0o600 }),
+    clear: () => rm(path, { force: true }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { PolicyProblem } from '../link/health.ts';
+import { requirePolicy } from '../policy/open-policy.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** What is wrong with the policy file as it is now. Jobs read the file themselves; this is for people and monitors. */
+export class PolicyWatch {
+  readonly #file: string;
+  #problem: PolicyProblem;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** As of the last look. */
+  get problem(): PolicyProblem {
+    return this.#problem;
+  }
+
+  /** Looks at the file again. Never rejects. */
+  async look(): Promise<PolicyProblem> {
+    try {
+      await requirePolicy(this.#file);
+      this.#problem = undefined;
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      this.#problem = `${error.code}: ${error.message.split('\n')[0]!}`;
+    }
+    return this.#problem;
+  }
+}
