@@ -13,6 +13,7 @@ import { Registry } from './link/registry.ts';
 import { Session, type SessionGround } from './link/session.ts';
 import type { Wire } from './link/wire.ts';
 import { Port } from './port.ts';
+import { restampDeadlines } from './restart.ts';
 import { Retention } from './retention.ts';
 import type { Ground, Limits } from './settings.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -47,7 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const { clock, random, limits, log } = options;
   const store = openSqliteStore(join(options.data, 'store.sqlite'));
-  const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard() };
+  const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard(), waits: new Map() };
   const stopping = new AbortController();
   const authorities = new Set<string>(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(ground, authorities);
@@ -76,7 +77,7 @@ export interface Engine {
   readonly registry: Registry;
   /** Takes a runner's connection. */
   accept(wire: Wire): void;
-  /** Runs until the signal aborts; then runners are told goodbye, and what they delivered is stored, before it resolves. */
+  /** Makes the deadlines in the store those of this process, then runs until the signal aborts; then runners are told goodbye, and what they delivered is stored, before it resolves. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -89,6 +90,7 @@ export function createEngine(ground: Ground, authorities: ReadonlySet<string>): 
     registry,
     accept: (wire) => sessions.accept(wire),
     run: async (signal) => {
+      await restampDeadlines(ground);
       await Promise.all([new Dispatcher(ground, registry).run(signal), new Retention(ground).run(signal)]);
       await sessions.close();
       await delivery.idle();

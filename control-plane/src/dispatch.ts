@@ -1,11 +1,14 @@
 import { drawGeneration } from './catalog-state.ts';
+import { momentOf, type Moment } from './clock.ts';
+import type { ErrorBody } from './errors.ts';
 import { DISPATCH } from './events.ts';
 import type { Offer } from './link/frames.ts';
-import type { ConnectedRunner, Registry } from './link/registry.ts';
-import { mayTake, withdrawOffer } from './link/work.ts';
-import { giveUpAttempt, holder, offerTo, renew, type Run } from './run.ts';
+import type { Registry } from './link/registry.ts';
+import { withdrawOffer } from './link/work.ts';
+import { isQueued, place, type Wait, type Waits } from './placement.ts';
+import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
 import type { Ground } from './settings.ts';
-import type { Transaction } from './store/store.ts';
+import type { Reads, Transaction } from './store/store.ts';
 
 /** The longest a run waits for a look at offers without answer and leases that have run out. */
 const TICK_MS = 500;
@@ -17,7 +20,7 @@ interface Assignment {
   readonly revision: string;
 }
 
-/** Gives runs to runners, and takes them back from those that have gone. */
+/** Gives runs to runners, takes them back from those that have gone, and ends those for which none comes. */
 export class Dispatcher {
   readonly #ground: Ground;
   readonly #registry: Registry;
@@ -27,9 +30,8 @@ export class Dispatcher {
     this.#registry = registry;
   }
 
-  /** Runs until the signal aborts. */
+  /** Runs until the signal aborts. The deadlines in the store must be of this process, see restart.ts. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#graceAfterStart();
     while (!signal.aborted) {
       const look = new AbortController();
       const woken = this.#ground.changes.next(DISPATCH, AbortSignal.any([signal, look.signal]));
@@ -44,82 +46,84 @@ export class Dispatcher {
     }
   }
 
-  /** Nobody could renew or answer while this side was away, so every lease starts anew and every offer gets as long to be claimed. */
-  async #graceAfterStart(): Promise<void> {
-    const { clock, limits } = this.#ground;
-    await this.#ground.store.transaction(async (tx) => {
-      for (const run of await tx.runs.active()) {
-        if (run.status.state === 'running') await tx.runs.save(renew(run, run.status.runnerId, clock.now(), limits.leaseTtlMs));
-        if (run.status.state === 'offered') await tx.runs.save({ ...run, status: { ...run.status, answerBy: clock.now() + limits.leaseTtlMs } });
-      }
-    });
-  }
-
-  /** Takes back offers without an answer and runs whose lease has run out. */
+  /** Takes back offers without an answer and runs whose lease has run out, and ends runs that have waited too long. */
   async reclaim(): Promise<void> {
-    const now = this.#ground.clock.now();
-    if (!(await this.#ground.store.read.runs.active()).some((run) => isOverdue(run, now))) return;
-    const reclaimed = await this.#ground.store.transaction(async (tx) => {
-      const overdue = (await tx.runs.active()).filter((run) => isOverdue(run, now));
-      for (const run of overdue) await tx.runs.save(this.#takeBack(run, now));
-      return overdue;
+    const at = momentOf(this.#ground.clock);
+    if (!(await this.#ground.store.read.runs.active()).some((run) => isOverdue(run, at.monotonic))) return;
+    const overdue = await this.#ground.store.transaction(async (tx) => {
+      const found = (await tx.runs.active()).filter((run) => isOverdue(run, at.monotonic));
+      for (const run of found) await tx.runs.save(this.#afterDeadline(run, at));
+      return found;
     });
-    for (const run of reclaimed) {
-      this.#ground.log.warn({ run: run.id, attempt: run.attempt, epoch: run.epoch, state: run.status.state }, 'taken back from a runner that is silent');
+    for (const run of overdue) {
+      this.#ground.log.warn({ run: run.id, attempt: run.attempt, epoch: run.epoch, state: run.status.state }, isQueued(run) ? 'run ended: no runner came for it' : 'run taken back from a silent runner');
       this.#ground.changes.changed(run.id);
     }
   }
 
-  #takeBack(run: Run, now: number): Run {
-    if (run.status.state === 'offered') return withdrawOffer(run, now, now);
+  #afterDeadline(run: Run, at: Moment): Run {
+    if (isQueued(run)) return end(run, 'expired', at.now, unavailable(this.#ground.waits.get(run.id)));
+    if (run.status.state === 'offered') return withdrawOffer(run, at, at.monotonic);
     const message = 'the runner has not been heard of for the length of its lease';
-    return giveUpAttempt(run, { code: 'LEASE_LOST', message, remedy: 'Check that the runner is up and reaches the control plane.' }, now, this.#ground.limits.maxAttempts);
+    const reason = { code: 'LEASE_LOST', message, remedy: 'Check that the runner is up and reaches the control plane.' };
+    return giveUpAttempt(run, reason, { at, maxAttempts: this.#ground.limits.maxAttempts, mayReturn: true });
   }
 
-  /** Offers each run that may go out to a runner with room for it. */
+  /** Offers each run that may go out to a runner with room for it, and says of each other one why it waits. */
   async dispatch(): Promise<void> {
-    const now = this.#ground.clock.now();
-    if (this.#registry.all().length === 0) return;
-    if (!(await this.#ground.store.read.runs.active()).some((run) => isWaiting(run, now))) return;
-    const offered = await this.#ground.store.transaction((tx) => this.#assign(tx, now));
+    const { store, clock } = this.#ground;
+    const { offers, waits } = await this.#look(store.read, clock.monotonic());
+    const turning = (await store.read.runs.active()).some((run) => isQueued(run) && isTurning(run.status.absence !== null, waits.get(run.id)));
+    if (offers.length > 0 || turning) this.#announce(await store.transaction((tx) => this.#assign(tx, momentOf(clock))));
+    else this.#tell(waits);
+  }
+
+  async #look(read: Pick<Reads, 'runs' | 'runners'>, now: number): Promise<ReturnType<typeof place>> {
+    return place({ active: await read.runs.active(), runners: await read.runners.list(), connected: this.#registry.all(), now });
+  }
+
+  async #assign(tx: Transaction, at: Moment): Promise<{ readonly offered: readonly Assignment[]; readonly waits: Waits }> {
+    const { limits } = this.#ground;
+    const { offers, waits } = await this.#look(tx, at.monotonic);
+    const offered: Assignment[] = [];
+    for (const { run, runner } of offers) {
+      const { runnerId, bootId } = runner;
+      // The offer grants a lease, so until that is over the runner may be at work, whether its answer came or not.
+      const given = offerTo(run, { runnerId, bootId }, at.monotonic + limits.leaseTtlMs);
+      const state = drawGeneration(await tx.catalogStates.get(run.service));
+      await tx.catalogStates.save(state);
+      await tx.runs.save(given);
+      await tx.runs.saveAttempt({
+        runId: run.id, epoch: given.epoch, attempt: run.attempt, generation: state.drawn, runnerId, channel: runner.presence().channel,
+        storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
+      });
+      offered.push({ runnerId, run: given, revision: state.revision });
+    }
+    for (const run of (await tx.runs.active()).filter(isQueued)) {
+      if (!isTurning(run.status.absence !== null, waits.get(run.id))) continue;
+      const absence = waits.get(run.id)?.absent === true ? { since: at.now, until: at.monotonic + limits.absenceLimitMs } : null;
+      await tx.runs.save({ ...run, status: { ...run.status, absence } });
+    }
+    return { offered, waits };
+  }
+
+  #announce({ offered, waits }: { readonly offered: readonly Assignment[]; readonly waits: Waits }): void {
     for (const { runnerId, run, revision } of offered) {
       this.#registry.offer(runnerId, this.#offer(run, revision));
       this.#ground.log.info({ run: run.id, runner: runnerId, attempt: run.attempt, epoch: run.epoch }, 'offered');
       this.#ground.progress.clear(run.id);
       this.#ground.changes.changed(run.id);
     }
+    this.#tell(waits);
   }
 
-  async #assign(tx: Transaction, now: number): Promise<Assignment[]> {
-    const active = await tx.runs.active();
-    const names = new Map((await tx.runners.list()).filter(({ drainReason }) => drainReason === null).map((runner) => [runner.id, runner.name]));
-    const load = new Map<string, number>();
-    for (const run of active) count(load, holder(run));
-    const assigned: Assignment[] = [];
-    for (const run of active.filter((candidate) => isWaiting(candidate, now))) {
-      const runner = this.#choose(run, names, load);
-      if (runner === undefined) continue;
-      const offered = offerTo(run, runner.runnerId, now + this.#ground.limits.offerTimeoutMs);
-      const state = drawGeneration(await tx.catalogStates.get(run.service));
-      await tx.catalogStates.save(state);
-      await tx.runs.save(offered);
-      await tx.runs.saveAttempt({
-        runId: run.id, epoch: offered.epoch, attempt: run.attempt, generation: state.drawn, runnerId: runner.runnerId, channel: runner.presence().channel,
-        storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
-      });
-      count(load, runner.runnerId);
-      assigned.push({ runnerId: runner.runnerId, run: offered, revision: state.revision });
+  #tell(waits: Waits): void {
+    const told = new Map(this.#ground.waits);
+    this.#ground.waits.clear();
+    for (const [runId, wait] of waits) this.#ground.waits.set(runId, wait);
+    for (const runId of new Set([...told.keys(), ...waits.keys()])) {
+      if (told.get(runId)?.message !== waits.get(runId)?.message) this.#ground.changes.changed(runId);
     }
-    return assigned;
-  }
-
-  /** The runner with the most room, of those that may take the run; `names` are those of runners that may take any. */
-  #choose(run: Run, names: ReadonlyMap<string, string>, load: ReadonlyMap<string, number>): ConnectedRunner | undefined {
-    const room = (runner: ConnectedRunner): number => runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
-    return this.#registry.all()
-      .filter((runner) => names.has(runner.runnerId) && !runner.presence().draining && room(runner) > 0 && runner.presence().jobKinds.includes(run.kind))
-      .filter((runner) => mayTake(run, { id: runner.runnerId, name: names.get(runner.runnerId) ?? '' }))
-      .toSorted((a, b) => room(b) - room(a))[0];
   }
 
   #offer(run: Run, catalogRevision: string): Offer {
@@ -131,14 +135,22 @@ export class Dispatcher {
   }
 }
 
-function count(load: Map<string, number>, runnerId: string | undefined): void {
-  if (runnerId !== undefined) load.set(runnerId, (load.get(runnerId) ?? 0) + 1);
+function isOverdue({ status }: Run, now: number): boolean {
+  switch (status.state) {
+    case 'queued': return status.absence !== null && status.absence.until <= now;
+    case 'offered': return status.answerBy <= now;
+    case 'running': return status.leaseUntil <= now;
+    case 'success': case 'partialSuccess': case 'failed': case 'cancelled': case 'expired': return false;
+    default: return status satisfies never;
+  }
 }
 
-function isWaiting(run: Run, now: number): boolean {
-  return run.status.state === 'queued' && run.status.notBefore <= now;
+/** Whether a runner for the run has just gone, or come. */
+function isTurning(wasAbsent: boolean, wait: Wait | undefined): boolean {
+  return wasAbsent !== (wait?.absent === true);
 }
 
-function isOverdue(run: Run, now: number): boolean {
-  return (run.status.state === 'offered' && run.status.answerBy <= now) || (run.status.state === 'running' && run.status.leaseUntil <= now);
+function unavailable(wait: Wait | undefined): ErrorBody {
+  const remedy = wait?.remedy === undefined || wait.remedy === '' ? 'Start a runner, or check that it reaches this control plane.' : wait.remedy;
+  return { code: 'RUNNER_UNAVAILABLE', message: `no runner took the run in time: ${wait?.message ?? 'none is connected'}`, remedy };
 }

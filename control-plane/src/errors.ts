@@ -13,6 +13,7 @@ const CODES = {
   INTEGRITY_MISMATCH: { status: 409, remedy: 'Run it again; report it with the logs of both sides if it repeats.' },
   CATALOG_INCOMPLETE: { status: 409, remedy: 'Run it again: the next run reads and sends everything.' },
   CATALOG_MOVED: { status: 409, remedy: 'Nothing: the run is tried again, whole. If it ends with this error, make sure that no other run of the service is at work at the same time, then start it again.' },
+  STORE_DAMAGED: { status: 500, remedy: 'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with another data folder and enroll the runners anew.' },
   GONE: { status: 410, remedy: 'Keep the records of more runs: see the settings.' },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },

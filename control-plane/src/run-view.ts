@@ -1,4 +1,5 @@
 import { isEnded, type Run } from './run.ts';
+import type { Wait } from './placement.ts';
 import type { Ground } from './settings.ts';
 import type { Attempt, Reads } from './store/store.ts';
 import { failureOf, stepOf } from './stored-lines.ts';
@@ -14,8 +15,9 @@ export async function viewRun(ground: Ground, run: Run) {
   return {
     id: run.id, kind: run.kind, service: run.service, pipeline: run.pipeline, runner: attempt?.runnerId ?? null,
     runnerName: attempt === undefined ? null : (await read.runners.get(attempt.runnerId))?.name ?? null,
-    state: run.status.state, attempt: run.attempt, epoch: run.epoch, cancelRequested: run.cancelReason !== null,
+    state: run.status.state, attempt: run.attempt, maxAttempts: ground.limits.maxAttempts, epoch: run.epoch, cancelRequested: run.cancelReason !== null,
     queuedAt: run.queuedAt, startedAt: run.startedAt, endedAt: ended?.endedAt ?? null,
+    waiting: viewWait(ground, run), lastFailure: run.lastFailure,
     progress: ground.progress.get(run.id) ?? null,
     counts: attempt?.outcome?.counts ?? {}, entities: attempt?.entities ?? 0, records: attempt?.storedSequence ?? 0,
     wireBytes: attempt?.wireBytes ?? 0, channel: attempt?.channel ?? null,
@@ -27,6 +29,19 @@ export async function viewRun(ground: Ground, run: Run) {
 }
 
 export type RunView = Awaited<ReturnType<typeof viewRun>>;
+
+/** Why it waits; null when it does not, and for the moment before the dispatcher has looked at it. */
+function viewWait(ground: Ground, run: Run) {
+  if (run.status.state !== 'queued') return null;
+  const { retryAt, absence } = run.status;
+  const wait: Wait | undefined = ground.waits.get(run.id);
+  if (wait === undefined) return null;
+  const { code, message, remedy } = wait;
+  return {
+    code, message, remedy, retryAt: code === 'RETRY_PAUSE' ? retryAt : null,
+    since: absence?.since ?? null, endsAt: absence === null ? null : absence.since + ground.limits.absenceLimitMs,
+  };
+}
 
 /** A queued run after a lost attempt has none: what was stored before does not count. */
 function presentAttempt(read: Reads, run: Run): Promise<Attempt | undefined> {

@@ -1,7 +1,9 @@
+import { momentOf } from './clock.ts';
 import { ControlPlaneError } from './errors.ts';
 import { DISPATCH } from './events.ts';
 import type { Registry } from './link/registry.ts';
-import { cancelled, end, holder, isEnded, type JobKind, type Run } from './run.ts';
+import type { JobKind } from './job-kinds.ts';
+import { cancelled, end, holder, isEnded, queuedAt, type Run } from './run.ts';
 import type { Ground } from './settings.ts';
 import type { Pipeline, Reads, Service, Transaction } from './store/store.ts';
 
@@ -42,13 +44,13 @@ interface Draft {
 
 async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft>): Promise<Run> {
   const id = `run_${ground.random(ID_BYTES).toString('hex')}`;
-  const now = ground.clock.now();
+  const at = momentOf(ground.clock);
   const run = await ground.store.transaction(async (tx) => {
     const { kind, service, pipeline, deadlineMs, workflow } = await prepare(tx);
     const queued: Run = {
       id, kind, service: service.name, pipeline, workflow: JSON.stringify(workflow(id)), pinnedTo: service.runner,
-      status: { state: 'queued', notBefore: now }, attempt: 1, epoch: 0, queuedAt: now, startedAt: null, cancelReason: null, refusedBy: [],
-      deadlineMs, recordsKept: true,
+      status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0, queuedAt: at.now, startedAt: null, cancelReason: null, refusedBy: [],
+      lastFailure: null, deadlineMs, recordsKept: true,
     };
     await tx.runs.save(queued);
     return queued;

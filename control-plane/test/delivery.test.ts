@@ -20,12 +20,18 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     await prepareCatalog(stage.api, identity.runnerId);
     await startRun(stage.api);
     ref = await accepted(connection);
-    return () => connection.close();
+    // What a test leaves at work must not be in the way of the next: runs of one service go one after the other.
+    return async () => {
+      connection.close();
+      await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`);
+    };
   });
 
   const run = async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
 
   it('offers the workflow document with references instead of secrets', async () => {
+    connection.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
+    await acknowledged(connection, 1);
     await startRun(stage.api);
     const offer = await connection.take<{ kind: string; workflow: Buffer; leaseTtlMs: number }>('offer');
     expect(offer).toMatchObject({ kind: 'metadata', leaseTtlMs: 60_000 });

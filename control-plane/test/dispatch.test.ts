@@ -113,7 +113,7 @@ describe('offers', () => {
 });
 
 describe('offers without an answer', () => {
-  use({ offerTimeoutMs: 300 });
+  use({ leaseTtlMs: 400 });
 
   it('offers again with a higher epoch when no answer comes, at no cost of an attempt', async () => {
     const { connection } = await runner();

@@ -141,6 +141,8 @@ export interface HelloOptions {
   readonly draining?: boolean;
   readonly authority?: string;
   readonly protocol?: number;
+  readonly bootId?: string;
+  readonly features?: readonly string[];
   /** Signs this instead of the challenge's nonce. */
   readonly nonce?: Buffer;
 }
@@ -150,7 +152,7 @@ export async function sayHello(connection: Connection, identity: Identity, targe
   const challenge = await connection.take<{ nonce: Buffer }>('challenge');
   const authority = options.authority ?? `localhost:${target.port}`;
   const statement = type('HelloStatement').serialize({
-    runnerId: identity.runnerId, protocol: options.protocol ?? 1, runnerVersion: '0.1.0', bootId: 'boot', features: ['zstd'], capacity: options.capacity ?? 2,
+    runnerId: identity.runnerId, protocol: options.protocol ?? 1, runnerVersion: '0.1.0', bootId: options.bootId ?? 'boot', features: options.features ?? ['zstd'], capacity: options.capacity ?? 2,
     held: options.held ?? [], draining: options.draining ?? false, authority, platform: 'test', jobKinds: ['metadata', 'test_connection'],
   });
   const digest = createHash('sha256').update(statement).digest();

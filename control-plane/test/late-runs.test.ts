@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drawGeneration } from '../src/catalog-state.ts';
-import { systemClock } from '../src/clock.ts';
+import { momentOf, systemClock } from '../src/clock.ts';
 import { ChangeHub, ProgressBoard } from '../src/events.ts';
 import { storeBatch } from '../src/link/batch-store.ts';
 import type { Batch } from '../src/link/frames.ts';
-import { offerTo, renew } from '../src/run.ts';
+import type { QueuedRun } from '../src/placement.ts';
+import { offerTo, queuedAt, renew } from '../src/run.ts';
 import { DEFAULT_LIMITS, type Ground } from '../src/settings.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
-import type { Run, Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 import { batch, outcomeLine, type Ref } from './fake-runner.ts';
 import { temporaryFolder } from './stage.ts';
 
@@ -32,7 +33,7 @@ let made = 0;
 beforeEach(() => {
   folder = temporaryFolder();
   store = openSqliteStore(join(folder.path, 'store.sqlite'));
-  ground = { store, clock: systemClock, random: randomBytes, limits: DEFAULT_LIMITS, log: pino({ level: 'silent' }), changes: new ChangeHub(), progress: new ProgressBoard() };
+  ground = { store, clock: systemClock, random: randomBytes, limits: DEFAULT_LIMITS, log: pino({ level: 'silent' }), changes: new ChangeHub(), progress: new ProgressBoard(), waits: new Map() };
 });
 afterEach(async () => {
   await store.close();
@@ -44,14 +45,17 @@ interface Assigned {
   readonly revision: string;
 }
 
+const HOLDER = { runnerId: 'rnr_1', bootId: 'boot' };
+
 /** A run that is at work from now on: what comes of it later is as old as this. */
 async function assign(): Promise<Assigned> {
-  const waiting: Run = {
-    id: `run_${++made}`, kind: 'metadata', service: 'crm', pipeline: null, workflow: '{}', pinnedTo: null, status: { state: 'queued', notBefore: 0 }, attempt: 1, epoch: 0,
-    queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], deadlineMs: 0, recordsKept: true,
+  const at = momentOf(systemClock);
+  const waiting: QueuedRun = {
+    id: `run_${++made}`, kind: 'metadata', service: 'crm', pipeline: null, workflow: '{}', pinnedTo: null, status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0,
+    queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], lastFailure: null, deadlineMs: 0, recordsKept: true,
   };
   return store.transaction(async (tx) => {
-    const run = renew(offerTo(waiting, 'rnr_1', 9), 'rnr_1', systemClock.now(), 60_000);
+    const run = renew(offerTo(waiting, HOLDER, 9), HOLDER, at, 60_000);
     const state = drawGeneration(await tx.catalogStates.get('crm'));
     await tx.catalogStates.save(state);
     await tx.runs.save(run);
@@ -63,7 +67,7 @@ async function assign(): Promise<Assigned> {
 }
 
 async function send({ ref }: Assigned, first: number, lines: readonly string[], last = false): Promise<void> {
-  const verdict = await store.transaction((tx) => storeBatch(tx, ground, { runnerId: 'rnr_1', channel: 'ws' }, ref, batch(ref, first, lines, { last }) as Batch));
+  const verdict = await store.transaction((tx) => storeBatch(tx, ground, { ...HOLDER, channel: 'ws' }, ref, batch(ref, first, lines, { last }) as Batch));
   expect(verdict).toMatchObject({ kind: 'ack', upTo: first - 1 + lines.length });
 }
 

@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { systemClock } from '../src/clock.ts';
+import { systemClock, type Clock } from '../src/clock.ts';
 import { startControlPlane } from '../src/control-plane.ts';
 import { DEFAULT_LIMITS, type Limits } from '../src/settings.ts';
 import { ownTls } from '../src/tls.ts';
@@ -40,11 +40,32 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export async function openStage(limits: Partial<Limits> = {}, data = temporaryFolder()): Promise<Stage> {
+/** The system's clock with a wall clock that can be put wrong. */
+export class SteppedClock implements Clock {
+  #offset = 0;
+
+  monotonic(): number {
+    return systemClock.monotonic();
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return systemClock.sleep(ms, signal);
+  }
+
+  now(): number {
+    return systemClock.now() + this.#offset;
+  }
+
+  step(ms: number): void {
+    this.#offset += ms;
+  }
+}
+
+export async function openStage(limits: Partial<Limits> = {}, data = temporaryFolder(), clock: Clock = systemClock): Promise<Stage> {
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');
   const running = await startControlPlane({
-    host: '127.0.0.1', names: ['localhost', '127.0.0.1'], port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock: systemClock, random: randomBytes,
+    host: '127.0.0.1', names: ['localhost', '127.0.0.1'], port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock, random: randomBytes,
     limits: { ...DEFAULT_LIMITS, ...limits }, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
   });
   const target = { port: running.port, ca };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { QueuedRun } from '../src/placement.ts';
 import { end, offerTo, type Run } from '../src/run.ts';
 import type { Entity, NewEntity } from '../src/store/entity.ts';
 import type { Attempt, Store } from '../src/store/store.ts';
@@ -10,9 +11,9 @@ export interface StoreStage {
   remove(): void;
 }
 
-const RUN: Run = {
-  id: 'run_1', kind: 'metadata', service: 'sandbox', pipeline: null, workflow: '{}', pinnedTo: null, status: { state: 'queued', notBefore: 5 },
-  attempt: 1, epoch: 1, queuedAt: 5, startedAt: null, cancelReason: null, refusedBy: ['rnr_9'],
+const RUN: QueuedRun = {
+  id: 'run_1', kind: 'metadata', service: 'sandbox', pipeline: null, workflow: '{}', pinnedTo: null, status: { state: 'queued', notBefore: 5, retryAt: null, left: { runnerId: 'rnr_1', epoch: 1, attempt: 1 }, absence: { since: 1, until: 2 } },
+  attempt: 1, epoch: 1, lastEpoch: 3, lastFailure: { code: 'A', message: 'b', remedy: 'c' }, queuedAt: 5, startedAt: null, cancelReason: null, refusedBy: ['rnr_9'],
   deadlineMs: 9, recordsKept: true,
 };
 const ATTEMPT: Attempt = {
@@ -111,7 +112,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         await tx.runs.save({ ...RUN, id: 'run_2', service: 'other' });
         await tx.runs.save({ ...RUN, id: 'run_3' });
         await tx.runs.save(end(RUN, 'success', 9, null));
-        await tx.runs.save(offerTo({ ...RUN, id: 'run_3' }, 'rnr_1', 9));
+        await tx.runs.save(offerTo({ ...RUN, id: 'run_3' }, { runnerId: 'rnr_1', bootId: 'boot' }, 9));
       });
       const ids = (runs: readonly Run[]) => runs.map(({ id }) => id);
       expect([ids(await store.read.runs.active()), ids(await store.read.runs.list({ limit: 2 })), ids(await store.read.runs.list({ limit: 9, service: 'other' }))])

@@ -1,7 +1,8 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { drainRunner, resumeRunner } from '../draining.ts';
 import { enrol, mintToken } from '../enrolment.ts';
-import type { Registry } from '../link/registry.ts';
+import { IDENTITY_REMEDY } from '../link/identity.ts';
+import type { Conflict, Presence, Registry } from '../link/registry.ts';
 import { revokeRunner } from '../revocation.ts';
 import type { Ground } from '../settings.ts';
 import type { Runner } from '../store/store.ts';
@@ -48,25 +49,37 @@ export function runnersApi(ground: Ground, registry: Registry): OpenAPIHono {
     const { name, ttlSeconds } = context.req.valid('json');
     return context.json(await mintToken(ground, name ?? null, ttlSeconds), 201);
   });
+  const view = (runner: Runner) => viewRunner(runner, registry, ground.clock.monotonic());
   app.openapi(listRoute, async (context) => {
     const runners = await ground.store.read.runners.list();
-    return context.json({ runners: runners.map((runner) => view(runner, registry)) }, 200);
+    return context.json({ runners: runners.map(view) }, 200);
   });
   app.openapi(drainRoute, async (context) => {
     const drained = await drainRunner(ground, registry, context.req.valid('param').id, context.req.valid('json').reason);
-    return context.json(view(drained, registry), 200);
+    return context.json(view(drained), 200);
   });
-  app.openapi(resumeRoute, async (context) => context.json(view(await resumeRunner(ground, registry, context.req.valid('param').id), registry), 200));
-  app.openapi(revokeRoute, async (context) => context.json(view(await revokeRunner(ground, registry, context.req.valid('param').id), registry), 200));
+  app.openapi(resumeRoute, async (context) => context.json(view(await resumeRunner(ground, registry, context.req.valid('param').id)), 200));
+  app.openapi(revokeRoute, async (context) => context.json(view(await revokeRunner(ground, registry, context.req.valid('param').id)), 200));
   return app;
 }
 
-function view(runner: Runner, registry: Registry): z.infer<typeof RunnerView> {
+function viewRunner(runner: Runner, registry: Registry, now: number): z.infer<typeof RunnerView> {
   const presence = registry.get(runner.id)?.presence();
+  const { condition, conditionMessage } = viewCondition(registry.conflict(runner.id, now), presence);
   return {
     id: runner.id, name: runner.name, connected: presence !== undefined, channel: presence?.channel ?? null,
     version: runner.version, platform: runner.platform, capacity: presence?.capacity ?? null, running: presence?.running ?? null,
-    draining: runner.drainReason !== null || (presence?.draining ?? false), drainReason: runner.drainReason, condition: presence?.condition ?? '', spoolBytes: presence?.spoolBytes ?? null,
+    draining: runner.drainReason !== null || (presence?.draining ?? false), drainReason: runner.drainReason, condition, conditionMessage, spoolBytes: presence?.spoolBytes ?? null,
     lastSeenAt: runner.lastSeenAt, enrolledAt: runner.enrolledAt, revoked: runner.revokedAt !== null,
+  };
+}
+
+function viewCondition(conflict: Conflict | undefined, presence: Presence | undefined): { readonly condition: string; readonly conditionMessage: string } {
+  if (conflict === undefined) return { condition: presence?.condition ?? '', conditionMessage: '' };
+  const { at, platform, version } = conflict;
+  const other = [platform, version].filter((part) => part !== '').join(', ');
+  return {
+    condition: 'IDENTITY_IN_USE',
+    conditionMessage: `This identity is used from two places. Another process (${other}) tried to connect with it, last at ${new Date(at).toISOString()}, and was turned away. ${IDENTITY_REMEDY}`,
   };
 }

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { JOB_KINDS, RUN_STATES } from '../run.ts';
+import { JOB_KINDS } from '../job-kinds.ts';
+import { WAIT_CODES } from '../placement.ts';
+import { RUN_STATES } from '../run.ts';
 
 /** Of runners. */
 export const Name = z.string().min(1).max(128).regex(/^[^\p{Cc}"<>]+$/u, 'no control characters, quotes or angle brackets');
@@ -25,7 +27,8 @@ export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('E
 export const RunnerView = z.object({
   id: z.string(), name: z.string(), connected: z.boolean(), channel: z.enum(['ws', 'grpc']).nullable(), version: z.string(), platform: z.string(),
   capacity: z.number().int().nullable(), running: z.number().int().nullable(), draining: z.boolean(),
-  drainReason: z.string().nullable().openapi({ description: 'Why it was asked to take no more work' }), condition: z.string(), spoolBytes: z.number().nullable(),
+  drainReason: z.string().nullable().openapi({ description: 'Why it was asked to take no more work' }), condition: z.string().openapi({ description: 'Why it had better get no work, or what is wrong with it; empty when healthy' }),
+  conditionMessage: z.string().openapi({ description: 'The condition in words, with what to do' }), spoolBytes: z.number().nullable(),
   lastSeenAt: Time.nullable(), enrolledAt: Time, revoked: z.boolean(),
 }).openapi('Runner');
 
@@ -77,8 +80,14 @@ const Step = z.object({
 
 export const RunViewSchema = z.object({
   id: z.string(), kind: z.enum(JOB_KINDS), service: z.string(), pipeline: z.string().nullable(), runner: z.string().nullable(), runnerName: z.string().nullable(),
-  state: z.enum(RUN_STATES), attempt: z.number().int(), epoch: z.number().int(), cancelRequested: z.boolean(),
+  state: z.enum(RUN_STATES), attempt: z.number().int(), maxAttempts: z.number().int().openapi({ description: 'After how many attempts the run fails' }), epoch: z.number().int(), cancelRequested: z.boolean(),
   queuedAt: Time, startedAt: Time.nullable(), endedAt: Time.nullable(),
+  waiting: z.object({
+    code: z.enum(WAIT_CODES), message: z.string(), remedy: z.string(),
+    retryAt: Time.nullable().openapi({ description: 'When the next attempt may begin' }),
+    since: Time.nullable().openapi({ description: 'Since when no runner that could take it is there' }), endsAt: Time.nullable().openapi({ description: 'When the run ends if none comes' }),
+  }).nullable().openapi({ description: 'Why a queued run waits' }),
+  lastFailure: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable().openapi({ description: 'Why the attempt before this one was given up' }),
   progress: z.object({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() }).nullable(),
   counts: z.record(z.string(), z.number()),
   entities: z.number().int().openapi({ description: 'Distinct entities of the final attempt' }),

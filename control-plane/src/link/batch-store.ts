@@ -1,9 +1,10 @@
 import type { Attempt, Run, Transaction } from '../store/store.ts';
-import { holder, renew } from '../run.ts';
+import { mayReturn } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import { parseRecord, unpack, type ParsedRecord } from './batch.ts';
 import { applyToCatalog } from './catalog-effects.ts';
 import type { AttemptRef, Batch, Nack } from './frames.ts';
+import { claim } from './claim.ts';
 import { applyOutcome } from './outcome.ts';
 
 export type Verdict =
@@ -12,6 +13,7 @@ export type Verdict =
 
 interface Sender {
   readonly runnerId: string;
+  readonly bootId: string;
   readonly channel: string;
 }
 
@@ -20,19 +22,18 @@ export async function storeBatch(tx: Transaction, ground: Ground, from: Sender, 
   const run = await tx.runs.get(ref.runId);
   const attempt = await tx.runs.attempt(ref.runId, ref.epoch);
   if (run === undefined || attempt === undefined || attempt.runnerId !== from.runnerId) return nack('NACK_CODE_UNKNOWN_RUN', 0, 'this run has not been given to this runner');
-  if (run.epoch !== ref.epoch) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has been given out again since');
+  if (run.epoch !== ref.epoch && !mayReturn(run, from.runnerId, ref)) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has been given out again since');
   const expected = attempt.storedSequence + 1;
   if (batch.firstSequence + batch.count <= expected) return { kind: 'ack', upTo: attempt.storedSequence, ended: false };
-  if (holder(run) !== from.runnerId) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has ended or waits for another runner');
+  const working = await claim(tx, ground, from, ref);
+  if (working === undefined) return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has ended, or another run of the service has begun since');
   if (batch.firstSequence > expected) return nack('NACK_CODE_OUT_OF_ORDER', expected, 'records before these are missing');
   const unpacked = unpack(batch);
   if ('problem' in unpacked) return nack('NACK_CODE_CORRUPT', expected, unpacked.problem);
   const records = unpacked.lines.slice(expected - batch.firstSequence).map(parseRecord);
-  const stored = await storeRecords(tx, ground, run, { ...attempt, channel: from.channel, wireBytes: attempt.wireBytes + batch.payload.length }, records);
-  const working = renew(run, from.runnerId, ground.clock.now(), ground.limits.leaseTtlMs);
+  const stored = await storeRecords(tx, ground, working, { ...attempt, channel: from.channel, wireBytes: attempt.wireBytes + batch.payload.length }, records);
   const outcome = batch.last ? records.at(-1) : undefined;
   if (outcome === undefined) {
-    await tx.runs.save(working);
     await tx.runs.saveAttempt(stored);
   } else {
     await applyOutcome(tx, ground, working, stored, outcome);

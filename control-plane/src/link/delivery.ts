@@ -16,6 +16,7 @@ const MAX_GROUP = 256;
 
 export interface Deliverer {
   readonly runnerId: string;
+  readonly bootId: string;
   readonly channel: string;
   send(frame: ToRunner): void;
   close(reason: string): void;

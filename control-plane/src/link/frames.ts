@@ -21,6 +21,10 @@ export interface HelloStatement {
 
 export interface HeldAttempt {
   readonly ref: AttemptRef | null;
+  /** The last record on the runner's disk. */
+  readonly durableSequence: number;
+  /** The last one that the runner knows to be stored here. */
+  readonly acknowledgedSequence: number;
   readonly running: boolean;
   readonly complete: boolean;
 }
@@ -33,6 +37,8 @@ export interface Heartbeat {
   readonly draining: boolean;
   readonly spoolBytes: number;
   readonly condition: string;
+  /** The number of the last identity check that was read; 0 for none. */
+  readonly identityCheck: number;
 }
 
 export interface Batch {
@@ -69,7 +75,7 @@ export interface Position {
 }
 
 export interface Refusal {
-  readonly code: 'RUNNER_REVOKED' | 'RUNNER_UNKNOWN' | 'SIGNATURE_INVALID' | 'PROTOCOL_UNSUPPORTED' | 'SUPERSEDED' | 'BUSY';
+  readonly code: 'RUNNER_REVOKED' | 'RUNNER_UNKNOWN' | 'SIGNATURE_INVALID' | 'PROTOCOL_UNSUPPORTED' | 'IDENTITY_IN_USE' | 'BUSY';
   readonly message: string;
   readonly permanent: boolean;
   readonly retryAfterMs: number;
@@ -99,6 +105,7 @@ export type ToRunner =
   | { readonly kind: 'heartbeatReply'; readonly body: { readonly number: number; readonly renewed: readonly { readonly ref: AttemptRef; readonly ttlMs: number }[]; readonly lost: readonly AttemptRef[] } }
   | { readonly kind: 'offer'; readonly body: Offer }
   | { readonly kind: 'cancel'; readonly body: { readonly ref: AttemptRef; readonly reason: string } }
+  | { readonly kind: 'identityCheck'; readonly body: { readonly number: number; readonly platform: string; readonly version: string } }
   | { readonly kind: 'drain'; readonly body: { readonly reason: string } }
   | { readonly kind: 'ack'; readonly body: { readonly ref: AttemptRef; readonly upTo: number } }
   | { readonly kind: 'nack'; readonly body: Nack };

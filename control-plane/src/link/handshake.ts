@@ -11,7 +11,9 @@ import { decodeStatement } from './codec.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 
 export const PROTOCOL = 1;
-export const FEATURES: readonly string[] = ['zstd'];
+/** The runner answers identity checks. */
+export const IDENTITY_CHECK = 'identity-check';
+export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK];
 export const NONCE_BYTES = 32;
 
 const CONTEXT = 'hybrid-runner/link/v1\n';

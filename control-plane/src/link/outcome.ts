@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { isBuiltOn, revisionAfter, settledBy } from '../catalog-state.ts';
+import { momentOf, type Moment } from '../clock.ts';
 import { ControlPlaneError, type ErrorBody } from '../errors.ts';
+import { JOB_TRAITS } from '../job-kinds.ts';
 import { problemsOf } from '../problems.ts';
+import { retryPauseMs } from '../retry.ts';
 import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
-import type { Ground } from '../settings.ts';
+import type { Ground, Limits } from '../settings.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 import type { ParsedRecord } from './batch.ts';
 import { applyFindings } from './catalog-effects.ts';
@@ -24,22 +27,22 @@ const Outcome = z.object({
 });
 type Outcome = z.infer<typeof Outcome>;
 
-/** Failures of the runner, not of the job: another attempt may do better. */
-const WORTH_ANOTHER = new Set(['RUNNER_STOPPED', 'WORKER_DIED']);
+/** Failures of the runner, not of the job: another attempt may do better at once. */
+const RUNNER_FAILURES = new Set(['RUNNER_STOPPED', 'WORKER_DIED']);
 
 /** Ends the attempt with its last record, and the run unless it is to be tried again. */
 export async function applyOutcome(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, record: ParsedRecord): Promise<void> {
-  const now = ground.clock.now();
+  const at = momentOf(ground.clock);
   const parsed = Outcome.safeParse(record.value);
   if (!parsed.success) {
     await tx.runs.saveAttempt({ ...attempt, integrity: 'the last record is not an outcome' });
-    await tx.runs.save(end(run, 'failed', now, unreadableOutcome(problemsOf(parsed.error))));
+    await tx.runs.save(end(run, 'failed', at.now, unreadableOutcome(problemsOf(parsed.error))));
     return;
   }
   const { status, counts, steps, failures } = parsed.data;
   const integrity = await checkIntegrity(tx, attempt, parsed.data);
   await tx.runs.saveAttempt({ ...attempt, outcome: { status, counts, steps, failures }, integrity });
-  const next = afterOutcome(run, parsed.data, integrity, now, ground.limits.maxAttempts);
+  const next = afterOutcome(run, parsed.data, integrity, at, ground.limits);
   const endedWell = next.status.state === 'success' || next.status.state === 'partialSuccess';
   const settled = endedWell ? await settle(tx, ground, { before: run, after: next }, attempt, { builtOn: parsed.data.builtOn, line: record.line }) : next;
   await tx.runs.save(settled);
@@ -68,7 +71,7 @@ async function isComplete(tx: Transaction, service: string, attempt: Attempt, bu
 
 function giveUpStale(ground: Ground, run: Run): Run {
   const reason = new ControlPlaneError('CATALOG_MOVED', 'the run left out what had not changed since a state that the catalog is not in');
-  return giveUpAttempt(run, reason.body(), ground.clock.now(), ground.limits.maxAttempts);
+  return giveUpAttempt(run, reason.body(), { at: momentOf(ground.clock), maxAttempts: ground.limits.maxAttempts });
 }
 
 /** A run that is said to have changed nothing, in a catalog that has not got it all, is no success: the runner's memory and this store have come apart. */
@@ -82,12 +85,17 @@ async function afterFindings(tx: Transaction, ground: Ground, run: Run, attempt:
   return { ended, complete: false };
 }
 
-function afterOutcome(run: Run, outcome: Outcome, integrity: string, now: number, maxAttempts: number): Run {
+function afterOutcome(run: Run, outcome: Outcome, integrity: string, at: Moment, limits: Limits): Run {
+  const { now } = at;
+  const { maxAttempts } = limits;
   const error = outcome.error === undefined ? null : body(outcome.error);
-  const lost = outcome.status === 'interrupted' || (outcome.status === 'failed' && WORTH_ANOTHER.has(outcome.error?.code ?? '') && outcome.error?.retryable === true);
-  if (lost) return giveUpAttempt(run, error ?? { code: 'WORKER_DIED', message: 'the worker ended without a result', remedy: 'See the runner’s log.' }, now, maxAttempts);
+  const mayPass = outcome.status === 'failed' && outcome.error?.retryable === true;
+  if (outcome.status === 'interrupted' || (mayPass && RUNNER_FAILURES.has(outcome.error?.code ?? ''))) {
+    return giveUpAttempt(run, error ?? { code: 'WORKER_DIED', message: 'the worker ended without a result', remedy: 'See the runner’s log.' }, { at, maxAttempts });
+  }
+  if (mayPass && error !== null && JOB_TRAITS[run.kind].retried) return giveUpAttempt(run, error, { at, maxAttempts, pauseMs: retryPauseMs(run.attempt, limits) });
   if (integrity !== 'ok') return end(run, 'failed', now, new ControlPlaneError('INTEGRITY_MISMATCH', integrity).body());
-  const state = outcome.status as EndState;
+  const state: EndState = outcome.status;
   return end(run, state, now, state === 'cancelled' ? error ?? cancelled(run.cancelReason ?? 'cancelled by the runner') : error);
 }
 

@@ -14,24 +14,66 @@ export interface Presence {
   readonly jobKinds: readonly string[];
 }
 
+/** Another process that uses the identity of a runner. */
+export interface Stranger {
+  readonly bootId: string;
+  readonly platform: string;
+  readonly version: string;
+}
+
+/** The last time that a second process was turned away. */
+export interface Conflict extends Stranger {
+  /** Unix time. */
+  readonly at: number;
+  /** On the monotonic clock. */
+  readonly until: number;
+}
+
 /** A runner that has proved who it is. Until it has been welcomed its presence shows no capacity. */
 export interface ConnectedRunner {
   readonly runnerId: string;
+  /** Of the process at the other end. */
+  readonly bootId: string;
   presence(): Presence;
+  /** Tells the process of another one with its identity, and resolves with whether it gives a sign of life. */
+  answers(stranger: Stranger): Promise<boolean>;
   send(frame: ToRunner): void;
   /** Sends the refusal as the last frame and closes. */
-  refuse(code: 'SUPERSEDED' | 'RUNNER_REVOKED', message: string): void;
+  refuse(code: 'RUNNER_REVOKED', message: string): void;
   close(reason: string): void;
 }
 
-/** Which runners are connected. At most one connection each: a newer one puts out the older. */
+/** Which runners are connected. At most one connection each; which one that is, is settled in identity.ts. */
 export class Registry {
   readonly #connected = new Map<string, ConnectedRunner>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #conflicts = new Map<string, Conflict>();
+
+  /** Does the work of one connection of a runner at a time. */
+  async inTurn<T>(runnerId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(runnerId);
+    const turn = (before ?? Promise.resolve()).then(work, work);
+    const settled = turn.catch(() => undefined).finally(() => {
+      if (this.#turns.get(runnerId) === settled) this.#turns.delete(runnerId);
+    });
+    this.#turns.set(runnerId, settled);
+    return await turn;
+  }
 
   add(runner: ConnectedRunner): void {
     const older = this.#connected.get(runner.runnerId);
     this.#connected.set(runner.runnerId, runner);
-    older?.refuse('SUPERSEDED', 'another connection with this identity has taken over');
+    older?.close('a newer connection of the same runner has taken over');
+  }
+
+  noteConflict(runnerId: string, conflict: Conflict): void {
+    this.#conflicts.set(runnerId, conflict);
+  }
+
+  /** A second process that has tried to connect lately. */
+  conflict(runnerId: string, now: number): Conflict | undefined {
+    const conflict = this.#conflicts.get(runnerId);
+    return conflict !== undefined && conflict.until > now ? conflict : undefined;
   }
 
   /** A connection that has been superseded is gone already. */

@@ -5,14 +5,17 @@ import { NAME_AND_VERSION, type Ground } from '../settings.ts';
 import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
 import type { Delivery } from './delivery.ts';
 import type { AttemptRef, FromRunner, Heartbeat, HelloStatement, Refusal, ToRunner } from './frames.ts';
-import { FEATURES, judgeHello, NONCE_BYTES, PROTOCOL, type Hello } from './handshake.ts';
-import type { ConnectedRunner, Presence, Registry } from './registry.ts';
+import { FEATURES, IDENTITY_CHECK, judgeHello, NONCE_BYTES, PROTOCOL, type Hello } from './handshake.ts';
+import { settleIdentity } from './identity.ts';
+import type { ConnectedRunner, Presence, Registry, Stranger } from './registry.ts';
 import { acceptOffer, rejectOffer, renewLeases, resume } from './work.ts';
 import type { Wire } from './wire.ts';
 
 const CREDIT_BYTES = 4 * 1024 * 1024;
 /** A runner that has been silent for this many heartbeats is gone. */
 const SILENT_HEARTBEATS = 3;
+/** One that was heard within this many is there. */
+const CERTAIN_HEARTBEATS = 2;
 
 /** What the sessions of a control plane share. */
 export interface SessionGround extends Ground {
@@ -36,19 +39,28 @@ export class Session implements ConnectedRunner {
   #state: State;
   #presence: Presence;
   #runnerId = '';
+  #bootId = '';
+  #features: readonly string[] = [];
+  /** On the monotonic clock. */
   #heardAt: number;
   #unstoredBytes = 0;
+  #checks = 0;
+  #answered: (number: number) => void = () => undefined;
 
   constructor(ground: SessionGround, wire: Wire) {
     this.#ground = ground;
     this.#wire = wire;
-    this.#heardAt = ground.clock.now();
+    this.#heardAt = ground.clock.monotonic();
     this.#state = { name: 'challenged', nonce: ground.random(NONCE_BYTES) };
     this.#presence = { channel: wire.kind, version: '', platform: '', capacity: 0, running: 0, draining: true, condition: '', spoolBytes: 0, jobKinds: [] };
   }
 
   get runnerId(): string {
     return this.#runnerId;
+  }
+
+  get bootId(): string {
+    return this.#bootId;
   }
 
   get channel(): string {
@@ -69,7 +81,27 @@ export class Session implements ConnectedRunner {
     this.#wire.close(reason);
   }
 
-  refuse(code: 'SUPERSEDED' | 'RUNNER_REVOKED', message: string): void {
+  /** A process too old to know the check counts as alive by what was last heard of it. */
+  async answers({ platform, version }: Stranger): Promise<boolean> {
+    const { clock, limits } = this.#ground;
+    if (this.#isClosed()) return false;
+    if (!this.#features.includes(IDENTITY_CHECK)) return clock.monotonic() - this.#heardAt <= CERTAIN_HEARTBEATS * limits.heartbeatIntervalMs;
+    const number = ++this.#checks;
+    const over = new AbortController();
+    const answer = new Promise<boolean>((resolve) => {
+      this.#answered = (answered) => { if (answered >= number) resolve(true); };
+      over.signal.addEventListener('abort', () => resolve(false), { once: true });
+    });
+    const askedAt = clock.monotonic();
+    this.send({ kind: 'identityCheck', body: { number, platform, version } });
+    const late = clock.sleep(limits.identityCheckMs, over.signal).then(() => false);
+    const alive = await Promise.race([answer, late, this.#wire.closed.then(() => false)]);
+    over.abort();
+    // An answer may be stuck behind batches; to turn the newcomer away costs it seconds, to end a living session costs a run.
+    return !this.#isClosed() && (alive || this.#heardAt > askedAt || this.#unstoredBytes > 0);
+  }
+
+  refuse(code: 'RUNNER_REVOKED', message: string): void {
     this.#refuse({ code, message, permanent: true, retryAfterMs: 0 });
   }
 
@@ -95,7 +127,7 @@ export class Session implements ConnectedRunner {
       this.send({ kind: 'challenge', body: { nonce: this.#state.nonce, protocolMin: PROTOCOL, protocolMax: PROTOCOL, features: FEATURES, serverTimeMs: this.#ground.clock.now() } });
     }
     for await (const message of this.#wire.messages) {
-      this.#heardAt = this.#ground.clock.now();
+      this.#heardAt = this.#ground.clock.monotonic();
       const frame = decode(message);
       if (frame !== undefined) await this.#receive(frame);
       if (this.#state.name === 'closed') return;
@@ -109,7 +141,7 @@ export class Session implements ConnectedRunner {
     if (!signal.aborted && this.#state.name === 'challenged') this.close('no hello in time');
     while (!signal.aborted) {
       await clock.sleep(limits.heartbeatIntervalMs, signal);
-      if (!signal.aborted && clock.now() - this.#heardAt > SILENT_HEARTBEATS * limits.heartbeatIntervalMs) this.close('nothing has been heard for too long');
+      if (!signal.aborted && clock.monotonic() - this.#heardAt > SILENT_HEARTBEATS * limits.heartbeatIntervalMs) this.close('nothing has been heard for too long');
     }
   }
 
@@ -135,7 +167,13 @@ export class Session implements ConnectedRunner {
   async #hello(hello: Hello, nonce: Buffer): Promise<void> {
     const verdict = await judgeHello(hello, nonce, this.#ground.authorities, this.#ground.store.read.runners);
     if (!verdict.ok) return this.#refuse(verdict.refusal);
-    await this.#welcome(verdict.runner, verdict.statement);
+    const { registry } = this.#ground;
+    await registry.inTurn(verdict.runner.id, async () => {
+      const refusal = await settleIdentity(this.#ground, registry, verdict.statement);
+      if (this.#isClosed()) return;
+      if (refusal === undefined) await this.#welcome(verdict.runner, verdict.statement);
+      else this.#refuse(refusal);
+    });
   }
 
   async #welcome(runner: Runner, statement: HelloStatement): Promise<void> {
@@ -143,6 +181,8 @@ export class Session implements ConnectedRunner {
     const { runnerVersion: version, platform, capacity, draining, jobKinds } = statement;
     const later: ToRunner[] = [];
     this.#runnerId = runner.id;
+    this.#bootId = statement.bootId;
+    this.#features = statement.features;
     this.#state = { name: 'resuming', later };
     registry.add(this);
     await this.#ground.delivery.idle();
@@ -173,9 +213,11 @@ export class Session implements ConnectedRunner {
 
   async #heartbeat(heartbeat: Heartbeat): Promise<void> {
     const { running, capacity, draining, condition, spoolBytes } = heartbeat;
-    const roomier = running < this.#presence.running || capacity > this.#presence.capacity;
+    this.#answered(heartbeat.identityCheck);
+    const before = this.#presence;
+    const roomier = running < before.running || capacity > before.capacity || condition !== before.condition || draining !== before.draining;
     this.#presence = { ...this.#presence, running, capacity, draining, spoolBytes, condition: condition.slice(0, 100) };
-    const { renewed, lost } = await renewLeases(this.#ground, this.runnerId, heartbeat.leases);
+    const { renewed, lost } = await renewLeases(this.#ground, this, heartbeat.leases);
     this.send({ kind: 'heartbeatReply', body: { number: heartbeat.number, renewed: renewed.map((ref) => ({ ref, ttlMs: this.#ground.limits.leaseTtlMs })), lost } });
     if (roomier) this.#ground.changes.changed(DISPATCH);
   }

@@ -75,4 +75,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE services ADD COLUMN display_name TEXT;
   ALTER TABLE pipelines ADD COLUMN display_name TEXT;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN last_epoch INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN last_failure TEXT;
+  UPDATE runs SET last_epoch = epoch;
+  UPDATE runs SET status = json_set(status, '$.retryAt', NULL, '$.left', NULL, '$.absence', NULL) WHERE state = 'queued';
+  UPDATE runs SET status = json_set(status, '$.bootId', '', '$.left', NULL) WHERE state = 'offered';
+  UPDATE runs SET status = json_set(status, '$.bootId', '') WHERE state = 'running';
+  `,
 ];

@@ -13,15 +13,18 @@ import { settingTable } from './sqlite-settings.ts';
 import { Statements } from './sqlite-statements.ts';
 import type { Store, Transaction } from './store.ts';
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB, by the low byte of SQLite's result code. */
+const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
+
 /**
- * A store in one file (mode 0600), opened and brought to the present schema. Writes go through one connection, one
+ * A store in one file (mode 0600), checked, opened and brought to the present schema. Throws STORE_DAMAGED for a file that
+ * fails SQLite's check or that another program wrote. Writes go through one connection, one
  * transaction after the other, flushed at each commit; reads through another that sees committed state only.
  */
 export function openSqliteStore(path: string): Store {
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
-  const writer = open(path);
-  migrate(writer);
+  const writer = openChecked(path);
   const reader = open(path);
   reader.exec('PRAGMA query_only = ON');
   const tables = tablesOf(writer);
@@ -39,6 +42,39 @@ export function openSqliteStore(path: string): Store {
       writer.close();
     },
   };
+}
+
+function openChecked(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = open(path);
+    check(database, path);
+    migrate(database);
+    return database;
+  } catch (thrown) {
+    database?.close();
+    throw isDamage(thrown) ? damaged(path, thrown instanceof Error ? thrown.message : String(thrown)) : thrown;
+  }
+}
+
+/** Reads every page once: damage is to be found now, and not in the middle of a run. */
+function check(database: DatabaseSync, path: string): void {
+  const [found] = database.prepare('PRAGMA quick_check(1)').all();
+  if (found?.['quick_check'] !== 'ok') throw damaged(path, String(found?.['quick_check']));
+  const { tables } = database.prepare("SELECT COUNT(*) AS tables FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").get() as { tables: number };
+  if (tables > 0 && schemaVersion(database) === 0) throw damaged(path, 'another program wrote it');
+}
+
+function schemaVersion(database: DatabaseSync): number {
+  return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+function isDamage(thrown: unknown): boolean {
+  return thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number' && DAMAGE.has(thrown.errcode % 256);
+}
+
+function damaged(path: string, problem: string): ControlPlaneError {
+  return new ControlPlaneError('STORE_DAMAGED', `the store ${path} is damaged: ${problem}`);
 }
 
 function open(path: string): DatabaseSync {
@@ -69,7 +105,7 @@ async function inTransaction<T>(database: DatabaseSync, work: () => Promise<T>):
 }
 
 function migrate(database: DatabaseSync): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const version = schemaVersion(database);
   if (version > MIGRATIONS.length) throw new ControlPlaneError('CONFLICT', 'the store was written by a newer control plane', { remedy: 'Start that version, or use another data folder.' });
   MIGRATIONS.slice(version).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);

@@ -6,7 +6,8 @@
  * Every method is asynchronous because another store may live behind a network.
  */
 import type { CatalogState } from '../catalog-state.ts';
-import type { JobKind, Run } from '../run.ts';
+import type { JobKind } from '../job-kinds.ts';
+import type { Run } from '../run.ts';
 import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
 

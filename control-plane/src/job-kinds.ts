@@ -1,0 +1,15 @@
+/** What a run may ask a runner for. `Record<JobKind, …>` and `unknownKind` make the compiler find every place that a new kind must decide. */
+export const JOB_KINDS = ['metadata', 'test_connection'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+export interface JobTraits {
+  /** Writes to the catalog of its service, so only one such run of a service is at work at a time. */
+  readonly exclusive: boolean;
+  /** A failure that may pass is tried again later. A person waits for the result of a connection test, so that ends at once. */
+  readonly retried: boolean;
+}
+
+export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
+  metadata: { exclusive: true, retried: true },
+  test_connection: { exclusive: false, retried: false },
+};
