@@ -117,6 +117,19 @@ describe('the outbox store', () => {
     expect(store.spoolOf(job.ref).durable()).toEqual({ sequence: 2, complete: true });
   });
 
+  it('deletes a segment that was acknowledged as soon as the worker says that it is closed', async () => {
+    const outbox = await store.create(job);
+    await work(['a\n', 'b\n'], { last: false, tell: true });
+    await outbox.acknowledge(2);
+    const segments = async (): Promise<string[]> => (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
+    expect(await segments()).toHaveLength(1);
+    outbox.advance(2, 100, false, 3);
+    await expect.poll(segments).toEqual([]);
+    await store.closeInterrupted(job.ref, stopped);
+    expect(outbox.durable()).toEqual({ sequence: 3, complete: true });
+    expect((await outcomeOf(3))['records']).toBe(2);
+  });
+
   it('forgets a discarded attempt for good', async () => {
     const outbox = await store.create(job);
     await work(['a\n'], { last: false, tell: true });

@@ -2,7 +2,7 @@ import type { Sequence } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
 import { writeLedger } from './ledger.ts';
-import type { Recovered } from './recover.ts';
+import { type Recovered, segments } from './recover.ts';
 import { type Place, SegmentChain } from './segment-chain.ts';
 
 export interface ReaderOptions {
@@ -117,7 +117,7 @@ export class SpoolReader {
       const place = await this.#locate(upTo + 1);
       const done = this.#chain.before(place.segment);
       const owed = place.offset - this.#ledgerOffset >= LEDGER_BYTES || (this.#complete && upTo === this.#durable);
-      if (done.length > 0 || owed) await this.#settle(done, place);
+      if (done.length > 0 || owed) await this.#settle(place);
       this.#acknowledged = upTo;
       this.#acknowledgedOffset = place.offset;
       for (const sequence of this.#places.keys()) if (sequence <= upTo) this.#places.delete(sequence);
@@ -128,10 +128,11 @@ export class SpoolReader {
     return this.#inTurn(() => this.#chain.close());
   }
 
-  async #settle(done: readonly Sequence[], place: Place): Promise<void> {
+  /** Segments before the place go, also those that this reader never came by. */
+  async #settle(place: Place): Promise<void> {
     await writeLedger(this.#disk, this.#directory, place.next - 1);
     this.#ledgerOffset = place.offset;
-    for (const first of done) this.#segmentBytes -= await this.#chain.remove(first);
+    for (const first of await segments(this.#disk, this.#directory)) if (first < place.segment) this.#segmentBytes -= await this.#chain.remove(first);
   }
 
   async #locate(sequence: Sequence): Promise<Place> {

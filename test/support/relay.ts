@@ -11,7 +11,11 @@ export interface RelayOptions {
 export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Nothing that comes from these goes on. */
+  readonly #mute = new WeakSet<Socket>();
   #frozen = false;
+  /** Connections accepted so far. */
+  accepted = 0;
 
   private constructor(options: RelayOptions) {
     this.#server = createServer((client) => this.#join(client, options));
@@ -28,10 +32,15 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing gets through, and nothing says so. */
+  /** From now on nothing gets through, and nothing says so; new connections are accepted and hear nothing. */
   freeze(): void {
     this.#frozen = true;
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets) this.#silence(socket);
+  }
+
+  /** New connections get through again; those of before stay silent. */
+  thaw(): void {
+    this.#frozen = false;
   }
 
   /** Breaks every connection. */
@@ -47,25 +56,32 @@ export class Relay {
 
   #join(client: Socket, { port, delayMs = 0 }: RelayOptions): void {
     const upstream = connect(port, '127.0.0.1');
+    this.accepted += 1;
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
+      if (this.#frozen) this.#silence(from);
       from.on('data', (chunk: Buffer) => setTimeout(() => this.#pass(from, to, chunk), delayMs));
       from.on('error', () => to.destroy());
       from.on('close', () => {
         this.#sockets.delete(from);
-        if (!this.#frozen) setTimeout(() => to.destroy(), delayMs);
+        if (!this.#mute.has(from)) setTimeout(() => to.destroy(), delayMs);
       });
       from.on('end', () => setTimeout(() => to.end(), delayMs));
     }
   }
 
+  #silence(socket: Socket): void {
+    this.#mute.add(socket);
+    socket.pause();
+  }
+
   #pass(from: Socket, to: Socket, chunk: Buffer): void {
-    if (this.#frozen || to.destroyed) return;
+    if (this.#mute.has(from) || to.destroyed) return;
     if (to.write(chunk) || from.isPaused()) return;
     from.pause();
     to.once('drain', () => {
-      if (!this.#frozen) from.resume();
+      if (!this.#mute.has(from)) from.resume();
     });
   }
 }
