@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
@@ -5,7 +6,7 @@ import { literals } from '../describe/descriptions.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { rollupSource } from '../formula/rollup.ts';
 import { readMetadata } from '../api/metadata.ts';
-import { endsRun } from '../http/fatal.ts';
+import { readExtra, shortId } from './setup-objects.ts';
 
 /** A roll-up field, by the durable id of its object and its own API name. */
 export interface RollUpField {
@@ -22,26 +23,34 @@ export interface RollUpsOptions {
 }
 
 const MOST = 150;
+const LIST = 'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
+const rowSchema = z.object({ Id: z.string(), DeveloperName: z.string(), NamespacePrefix: z.string().nullish(), TableEnumOrId: z.string() });
 
-/** Reads the definitions of roll-up summaries, of which the API gives one a query; those beyond `most` stay without. */
+/**
+ * Reads the definitions of roll-up summaries, of which the API gives one a query. In an org with more than `most`, the same
+ * ones are read in every run, whatever order its objects come in and whichever of them a run is about: the first by object
+ * and name. The others go without.
+ */
 export class RollUps {
   readonly #options: RollUpsOptions;
-  #left: number;
+  /** Ids of the fields whose definitions are read, by `object field`. */
+  #chosen: Promise<ReadonlyMap<string, string>> | undefined;
   #told = false;
 
   constructor(options: RollUpsOptions) {
     this.#options = options;
-    this.#left = options.most ?? MOST;
   }
 
   /** The definitions that could be read, by `object field`. */
   async read(fields: readonly RollUpField[], signal: AbortSignal): Promise<ReadonlyMap<string, RollUp>> {
     const found = new Map<string, RollUp>();
-    const wanted = fields.slice(0, this.#left);
-    this.#left -= wanted.length;
-    if (wanted.length < fields.length) this.#tell({ reason: `more than ${this.#options.most ?? MOST} in this org` });
+    if (fields.length === 0) return found;
+    const chosen = await (this.#chosen ??= this.#choose(signal));
+    const queries = fields.flatMap((field) => {
+      const id = chosen.get(keyOf(field));
+      return id === undefined ? [] : [{ key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${literals([id])}` }];
+    });
     const { api, version } = this.#options;
-    const queries = wanted.map((field) => ({ key: field, soql: queryFor(field) }));
     try {
       for await (const { key, status, metadata } of readMetadata({ api, version, what: 'the definitions of roll-ups' }, queries, signal)) {
         const rollUp = definitionIn(metadata);
@@ -50,10 +59,18 @@ export class RollUps {
       }
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (endsRun(error, signal)) throw error;
+      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
       this.#tell({ code: error.code, reason: error.message });
     }
     return found;
+  }
+
+  async #choose(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const { api, version, logger, most = MOST } = this.#options;
+    const rows = await readExtra({ api, version, logger, what: 'the list of roll-up summaries' }, LIST, rowSchema, signal);
+    const all = rows.map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }) => ({ id: Id, key: keyOf({ object: shortId(TableEnumOrId), field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c` }) }));
+    if (all.length > most) this.#tell({ rollUps: all.length, read: most });
+    return new Map(all.toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(0, most).map(({ key, id }) => [key, id]));
   }
 
   #tell(data: Readonly<Record<string, unknown>>): void {
@@ -65,13 +82,6 @@ export class RollUps {
 
 export function keyOf({ object, field }: RollUpField): string {
   return `${object} ${field}`;
-}
-
-function queryFor({ object, field }: RollUpField): string {
-  const { namespace, name } = /^(?:(?<namespace>[A-Za-z]\w*?)__)?(?<name>\w+?)__c$/i.exec(field)?.groups ?? { name: field };
-  // Without it, a field of a package with the same name would answer as well.
-  const within = ` AND NamespacePrefix = ${namespace === undefined ? 'null' : literals([namespace])}`;
-  return `SELECT Metadata FROM CustomField WHERE EntityDefinitionId = ${literals([object])} AND DeveloperName = ${literals([name ?? field])}${within}`;
 }
 
 function definitionIn(metadata: unknown): RollUp | undefined {

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { entityId } from '../../../../sandbox-org/src/org/durable-ids.ts';
+import { contextFor, type RecordedContext } from '../../../../test/support/connector-context.ts';
+import { soapOptions } from '../../../../test/support/salesforce-run.ts';
+import { openOrg } from '../api/org.ts';
+import { parseConnection } from '../sign-in/connection.ts';
+import { RollUps, type RollUpField } from './roll-ups.ts';
+
+let sandbox: Sandbox;
+let fields: RollUpField[];
+const signal = AbortSignal.timeout(60_000);
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ objects: 200 });
+  fields = sandbox.org.list().flatMap((entry) => sandbox.org.fields(entry.name).flatMap(({ traits, rollUp }) => (rollUp === null ? [] : [{ object: entityId(entry), field: traits.name }])));
+});
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  sandbox.faults.clear();
+  sandbox.resetStats();
+});
+
+function open(most: number): { readonly rollUps: RollUps; readonly logs: RecordedContext['logs'] } {
+  const { context, logs } = contextFor(sandbox, soapOptions(sandbox));
+  const { api } = openOrg({ connection: parseConnection(soapOptions(sandbox).connection), context, tuning: { pauseMs: 1 } }, signal);
+  return { rollUps: new RollUps({ api, version: '64.0', logger: context.logger, most }), logs };
+}
+
+async function read(most: number, groups: readonly (readonly RollUpField[])[]): Promise<string[]> {
+  const { rollUps } = open(most);
+  const found: string[] = [];
+  for (const group of groups) found.push(...(await rollUps.read(group, signal)).keys());
+  return found.sort();
+}
+
+describe('the definitions of roll-ups that are read', () => {
+  it('are the same in every order, and for some of the objects as for all', async () => {
+    expect(fields.length).toBeGreaterThan(7);
+    const some = await read(5, [fields]);
+    expect(some).toHaveLength(5);
+    expect(await read(5, fields.toReversed().map((field) => [field]))).toEqual(some);
+    const half = fields.filter((_, index) => index % 2 === 0);
+    expect(await read(5, [half])).toEqual(some.filter((key) => half.some(({ object, field }) => key === `${object} ${field}`)));
+  });
+
+  it('are all of them where there are no more, for a call a five and one for the list', async () => {
+    expect(await read(fields.length, [fields])).toHaveLength(fields.length);
+    expect(sandbox.stats().apiCalls).toBe(1 + Math.ceil(fields.length / 5));
+  });
+
+  it('are told to be some, once', async () => {
+    const { rollUps, logs } = open(2);
+    for (const field of fields) await rollUps.read([field], signal);
+    expect(logs.filter(({ message }) => message.includes('without their definition'))).toMatchObject([{ level: 'info', data: { rollUps: fields.length, read: 2 } }]);
+  });
+
+  it('are none where the list may not be read, with a warning', async () => {
+    sandbox.faults.install({ match: { path: 'SummaryOperation' }, effect: { kind: 'forbid' } });
+    const { rollUps, logs } = open(150);
+    expect([...await rollUps.read(fields, signal)]).toEqual([]);
+    expect(logs.filter(({ level, message }) => level === 'warn' && message.startsWith('The list of roll-up summaries'))).toHaveLength(1);
+  });
+});
