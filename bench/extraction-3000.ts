@@ -57,9 +57,11 @@ async function benchOrg<T>(processes: Processes, place: Place, objects: number, 
   await storeSecrets(place, sandbox);
   /** The options of a job are part of what it is remembered by: after a run that is not incremental, one that is reads everything. */
   const workflow = (incremental: boolean): string => JSON.stringify(salesforceWorkflow(sandbox, { ...EVERYTHING, ...(incremental ? {} : { incremental: { enabled: false } }) }));
+  let revision: string | undefined;
   const run = async (incremental: boolean): Promise<Measured> => {
     await admin(sandbox, 'POST', '/stats/reset');
-    const finished = await runWorker(place, workflow(incremental));
+    const finished = await runWorker(place, workflow(incremental), revision);
+    revision = finished.revision;
     const { apiCalls } = (await admin(sandbox, 'GET', '/stats')) as { apiCalls: number };
     return { ...finished, calls: apiCalls };
   };

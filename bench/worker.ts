@@ -11,6 +11,8 @@ import { systemClock } from '../src/runtime/clock.ts';
 import { nodeDisk } from '../src/spool/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
+import { revisionAfter } from '../src/worker/run-memory.ts';
+import type { AttemptRef, RunId } from '../src/domain/ids.ts';
 
 const root = join(import.meta.dirname, '..');
 const READ_BYTES = 1024 * 1024;
@@ -23,10 +25,12 @@ export interface WorkerRun extends z.infer<typeof probed> {
   readonly outcome: z.infer<typeof outcomeSchema>;
   /** Lines written, by `kind` and, for entities, `type`. */
   readonly records: ReadonlyMap<string, number>;
+  /** The state that a catalog is in which has taken all of it. */
+  readonly revision: string;
 }
 
-/** One attempt in the bundled worker process, started as the link starts it. Throws when it does not end with success. */
-export async function runWorker(place: Place, workflow: string): Promise<WorkerRun> {
+/** One attempt in the bundled worker process, started as the link starts it, for a catalog in that state. Throws when it does not end with success. */
+export async function runWorker(place: Place, workflow: string, catalogRevision?: string): Promise<WorkerRun> {
   const { config } = loadConfig({ configFile: place.configFile, flags: {}, around: surroundingsOf(process.env) });
   const directory = mkdtempSync(join(place.directory, 'attempt-'));
   const probe = join(directory, 'probe.json');
@@ -35,19 +39,20 @@ export async function runWorker(place: Place, workflow: string): Promise<WorkerR
     env: { ...chooseEnvironment(process.env, undefined), LOOP_PROBE_FILE: probe }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json',
     execArgv: [...workerNodeOptions(config.jobs.memoryMb), '--import', join(import.meta.dirname, 'loop-probe.js')],
   });
-  const job = { ref: { runId: `bench-${process.pid}`, attempt: 1, epoch: 0 }, kind: 'metadata', workflow, deadlineMs: 600_000 };
+  const ref: AttemptRef = { runId: `bench-${process.pid}` as RunId, attempt: 1, epoch: 0 };
+  const job = { ref, kind: 'metadata', workflow, deadlineMs: 600_000, ...(catalogRevision === undefined ? {} : { catalogRevision }) };
   child.send({ type: 'start', job, directory, segmentBytes: 8 * 1024 * 1024, settings: config, paused: false });
   child.send({ type: 'lease', endsAt: systemClock.uptime() + job.deadlineMs });
   await once(child, 'exit');
   const seconds = (performance.now() - started) / 1000;
   const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));
-  const { outcome, records } = await readSpool(directory);
+  const { outcome, records, last } = await readSpool(directory);
   rmSync(directory, { recursive: true });
   if (outcome.status !== 'success') throw new Error(`the worker ended with ${JSON.stringify(outcome)}`);
-  return { seconds, ...figures, outcome, records };
+  return { seconds, ...figures, outcome, records, revision: revisionAfter(ref, last) };
 }
 
-async function readSpool(directory: string): Promise<Pick<WorkerRun, 'outcome' | 'records'>> {
+async function readSpool(directory: string): Promise<Pick<WorkerRun, 'outcome' | 'records'> & { readonly last: string }> {
   const reader = new SpoolReader({ disk: nodeDisk, directory, found: await recover(nodeDisk, directory) });
   const records = new Map<string, number>();
   let last = '';
@@ -62,5 +67,5 @@ async function readSpool(directory: string): Promise<Pick<WorkerRun, 'outcome' |
     }
   }
   await reader.close();
-  return { outcome: outcomeSchema.parse(JSON.parse(last)), records };
+  return { outcome: outcomeSchema.parse(JSON.parse(last)), records, last };
 }
