@@ -60,13 +60,13 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
   changed();
 }
 
-async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, conditionChanged: Bell, { clock, diskFullMs }: LifeOptions): Promise<void> {
+async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, conditionChanged: Bell, { store, clock, diskFullMs }: LifeOptions): Promise<void> {
   const over = new AbortController();
   void clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), over.signal).then(
     () => attempt.requestStop({ reason: new RunnerError('DEADLINE_EXCEEDED', `the attempt ran longer than ${deadlineMs} ms`), status: 'expired' }),
     () => undefined,
   );
-  void untilHopeless(attempt, conditionChanged, diskFullMs, clock, over.signal).then(
+  void untilHopeless(attempt, conditionChanged, store, diskFullMs, clock, over.signal).then(
     () => attempt.requestStop({ reason: noRoom(), status: 'interrupted' }),
     () => undefined,
   );

@@ -467,6 +467,20 @@ describe('attempts', () => {
     expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', error: { code: 'DISK_FULL', retryable: true } });
   });
 
+  it('wait for room on disk as long as something of another attempt is to be delivered', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    for (const each of [run, other]) await stage.controlPlane.offer(each, { leaseTtlMs: 3_600_000 });
+    await stage.until('started', () => stage.workers.started.length === 2);
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    await stage.controlPlane.channel.close('cut');
+    stage.workers.of(other).write(3);
+    stage.workers.of(run).condition('DISK_FULL');
+    for (let step = 0; step < 30; step++) await stage.clock.advance(10_000);
+    expect(stage.workers.of(run).stops).toEqual([]);
+    stage.unreachable = undefined;
+    await stage.until('given up', () => stage.workers.of(run).stops.length === 1, 1_000);
+  });
+
   it('wait for room on disk as long as something of them is to be delivered', async () => {
     stage = await new LinkStage().start().untilConnected();
     await stage.controlPlane.offer(run, { leaseTtlMs: 3_600_000 });

@@ -32,6 +32,7 @@ describe.runIf(process.platform === 'linux')('a link that is stopped in the midd
     try {
       await stage.waitFor('the worker to end', () => Promise.resolve(hasEnded(worker!)), LEASE_MS + BUSY_MS);
       const goneAt = Date.now();
+      process.stdout.write(`the worker ended ${goneAt - stoppedAt} ms after its link was stopped, with a lease of ${LEASE_MS} ms\n`);
       expect(goneAt - stoppedAt).toBeGreaterThan(1_000);
       await new Promise((resolve) => setTimeout(resolve, 3_000));
       const { requests } = await stage.admin<Stats>('GET', '/stats');

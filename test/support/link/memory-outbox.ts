@@ -94,6 +94,6 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   bytes(): number {
-    return this.held().reduce((sum, { lines }) => sum + lines.join('').length, 0);
+    return this.held().reduce((sum, outbox) => sum + outbox.lines.slice(outbox.acknowledged()).join('').length, 0);
   }
 }
