@@ -26,13 +26,14 @@ function card(service, pipelines, lastRun) {
     pipelines.length > 1 ? el('ul', { class: 'plain stack' }, pipelines.map(pipelineRow)) : null,
     el('div', { class: 'actions' },
       actionButton('Edit', () => editService(name), 'quiet'),
+      pipelines.length === 1 ? fullRun(pipelines[0].name) : null,
       pipelines.length <= 1 ? actionButton('Options', () => (pipelines.length === 0 ? addPipeline(name) : editPipeline(pipelines[0].name)), 'quiet') : null,
       actionButton('Delete', () => deleteService(service), 'quiet')));
 }
 
 function pipelineRow({ name, displayName }) {
   return el('li', { class: 'actions' }, el('span', {}, displayName ?? name),
-    actionButton(`Run ${name}`, () => open(start(name)), 'plain'), actionButton('Options', () => editPipeline(name), 'quiet'), actionButton('Delete', () => deletePipeline(name), 'quiet'));
+    actionButton(`Run ${name}`, () => open(start(name)), 'plain'), fullRun(name), actionButton('Options', () => editPipeline(name), 'quiet'), actionButton('Delete', () => deletePipeline(name), 'quiet'));
 }
 
 function secretsOf(connection) {
@@ -40,7 +41,10 @@ function secretsOf(connection) {
   return references.length === 0 ? null : el('span', { class: 'mono' }, references.join(', '));
 }
 
-const start = (pipeline) => post(`/pipelines/${encodeURIComponent(pipeline)}/runs`);
+const start = (pipeline, how = {}) => post(`/pipelines/${encodeURIComponent(pipeline)}/runs`, how);
+
+/** Reads and sends everything again, also what the last run reported. */
+const fullRun = (pipeline) => actionButton('Full run', () => open(start(pipeline, { whole: true })), 'quiet');
 
 async function ingestNew(service) {
   const name = `${service.name}_metadata`;

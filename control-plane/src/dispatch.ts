@@ -97,7 +97,7 @@ export class Dispatcher {
         runId: run.id, epoch: given.epoch, attempt: run.attempt, generation: state.drawn, runnerId, channel: runner.presence().channel,
         storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
       });
-      offered.push({ runnerId, run: given, revision: state.revision });
+      offered.push({ runnerId, run: given, revision: run.whole ? '' : state.revision });
     }
     for (const run of (await tx.runs.active()).filter(isQueued)) {
       if (!isTurning(run.status.absence !== null, waits.get(run.id))) continue;

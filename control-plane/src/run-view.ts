@@ -24,7 +24,7 @@ export async function viewRun(ground: Ground, run: Run) {
     testConnection: run.kind === 'test_connection' ? await viewTestConnection(read, run, attempt) : null,
     steps: [...attempt?.outcome?.steps ?? []], failures: await failuresOf(read, run, attempt),
     error: ended?.error ?? null, integrity: attempt?.integrity ?? null,
-    deadlineMs: run.deadlineMs, recordsKept: run.recordsKept,
+    deadlineMs: run.deadlineMs, whole: run.whole, recordsKept: run.recordsKept,
   };
 }
 

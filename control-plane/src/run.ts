@@ -81,6 +81,8 @@ export interface Run {
   readonly lastFailure: ErrorBody | null;
   /** The longest an attempt of it may run; 0 for the runner's own limit. */
   readonly deadlineMs: number;
+  /** Whether it reads and sends everything, whatever the runner remembers: its offers name no catalog revision. */
+  readonly whole: boolean;
   /** False when its records have been deleted to make room. */
   readonly recordsKept: boolean;
 }

@@ -9,22 +9,28 @@ import type { Pipeline, Reads, Service, Transaction } from './store/store.ts';
 
 const ID_BYTES = 10;
 
+export interface Start {
+  readonly deadlineMs?: number | undefined;
+  /** See Run. */
+  readonly whole?: boolean | undefined;
+}
+
 /** Queues a connection test of a service. Throws NOT_FOUND. */
-export function startTestConnection(ground: Ground, serviceName: string, deadlineMs = 0): Promise<Run> {
+export function startTestConnection(ground: Ground, serviceName: string, { deadlineMs = 0 }: Pick<Start, 'deadlineMs'> = {}): Promise<Run> {
   return queue(ground, async (tx) => {
     const service = await existingService(tx, serviceName);
     const pipeline = { name: '', service: service.name, sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
-    return { kind: 'test_connection', service, pipeline: null, deadlineMs, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    return { kind: 'test_connection', service, pipeline: null, deadlineMs, whole: false, workflow: (runId) => workflowOf(service, pipeline, runId) };
   });
 }
 
 /** Queues a run of a pipeline, with the pipeline's deadline unless another is given. Throws NOT_FOUND. */
-export function startPipeline(ground: Ground, name: string, deadlineMs?: number): Promise<Run> {
+export function startPipeline(ground: Ground, name: string, { deadlineMs, whole = false }: Start = {}): Promise<Run> {
   return queue(ground, async (tx) => {
     const pipeline = await tx.catalog.pipeline(name);
     if (pipeline === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
     const service = await existingService(tx, pipeline.service);
-    return { kind: 'metadata', service, pipeline: name, deadlineMs: deadlineMs ?? pipeline.deadlineMs, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    return { kind: 'metadata', service, pipeline: name, deadlineMs: deadlineMs ?? pipeline.deadlineMs, whole, workflow: (runId) => workflowOf(service, pipeline, runId) };
   });
 }
 
@@ -39,6 +45,7 @@ interface Draft {
   readonly service: Service;
   readonly pipeline: string | null;
   readonly deadlineMs: number;
+  readonly whole: boolean;
   readonly workflow: (runId: string) => object;
 }
 
@@ -46,11 +53,11 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
   const id = `run_${ground.random(ID_BYTES).toString('hex')}`;
   const at = momentOf(ground.clock);
   const run = await ground.store.transaction(async (tx) => {
-    const { kind, service, pipeline, deadlineMs, workflow } = await prepare(tx);
+    const { kind, service, pipeline, deadlineMs, whole, workflow } = await prepare(tx);
     const queued: Run = {
       id, kind, service: service.name, pipeline, workflow: JSON.stringify(workflow(id)), pinnedTo: service.runner,
       status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0, queuedAt: at.now, startedAt: null, cancelReason: null, refusedBy: [],
-      lastFailure: null, deadlineMs, recordsKept: true,
+      lastFailure: null, deadlineMs, whole, recordsKept: true,
     };
     await tx.runs.save(queued);
     return queued;

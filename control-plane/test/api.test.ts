@@ -114,6 +114,8 @@ describe('bad requests', () => {
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=5', { deadlineMs: 6 }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadline=5', undefined, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/services/sandbox/test-connection', { deadlineMs: -1 }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/services/sandbox/test-connection', { whole: true }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { whole: 'yes' }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/pipelines/x', { service: 'sandbox', deadlinems: 5 }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/settings', { keepRuns: 1, keepruns: 2 }, 400, 'INPUT_INVALID'],
   ] as const)('%s %s answers with code and remedy', async (method, path, body, status, code) => {

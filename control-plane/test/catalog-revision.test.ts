@@ -82,6 +82,15 @@ describe('the revision of a catalog, in an offer', () => {
     expect(await deliver(await begin(), [tableLine('A')], { status: 'partialSuccess' })).toBe(await revisionOffered());
   });
 
+  it('is empty for a full run that an operator asks for, and the next run goes by what that one led to', async () => {
+    await deliver(await begin(), [tableLine('A')]);
+    expect((await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { whole: true })).body).toMatchObject({ whole: true });
+    const full = await taken();
+    expect(full.catalogRevision).toBe('');
+    const revision = await deliver(full, [tableLine('A')]);
+    expect(await revisionOffered()).toBe(revision);
+  });
+
   it('is empty after a run that takes for unchanged what is not known here', async () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     const second = await begin();

@@ -52,7 +52,7 @@ async function assign(): Promise<Assigned> {
   const at = momentOf(systemClock);
   const waiting: QueuedRun = {
     id: `run_${++made}`, kind: 'metadata', service: 'crm', pipeline: null, workflow: '{}', pinnedTo: null, status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0,
-    queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], lastFailure: null, deadlineMs: 0, recordsKept: true,
+    queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], lastFailure: null, deadlineMs: 0, whole: false, recordsKept: true,
   };
   return store.transaction(async (tx) => {
     const run = renew(offerTo(waiting, HOLDER, 9), HOLDER, at, 60_000);

@@ -14,7 +14,7 @@ export interface StoreStage {
 const RUN: QueuedRun = {
   id: 'run_1', kind: 'metadata', service: 'sandbox', pipeline: null, workflow: '{}', pinnedTo: null, status: { state: 'queued', notBefore: 5, retryAt: null, left: { runnerId: 'rnr_1', epoch: 1, attempt: 1 }, absence: { since: 1, until: 2 } },
   attempt: 1, epoch: 1, lastEpoch: 3, lastFailure: { code: 'A', message: 'b', remedy: 'c' }, queuedAt: 5, startedAt: null, cancelReason: null, refusedBy: ['rnr_9'],
-  deadlineMs: 9, recordsKept: true,
+  deadlineMs: 9, whole: true, recordsKept: true,
 };
 const ATTEMPT: Attempt = {
   runId: 'run_1', epoch: 1, attempt: 1, generation: 3, runnerId: 'rnr_1', channel: 'ws', storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,

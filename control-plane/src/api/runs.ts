@@ -5,13 +5,13 @@ import { ControlPlaneError } from '../errors.ts';
 import type { Registry } from '../link/registry.ts';
 import { readLogs } from '../run-log.ts';
 import { viewRun } from '../run-view.ts';
-import { cancelRun, startPipeline, startTestConnection } from '../runs.ts';
+import { cancelRun, startPipeline, startTestConnection, type Start } from '../runs.ts';
 import { JOB_KINDS } from '../job-kinds.ts';
 import { RUN_STATES, type Run } from '../run.ts';
 import type { Ground } from '../settings.ts';
 import { streamEvents } from './run-events.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
-import { Cursor, IdParameter, Limit, LogLine, NameParameter, RunViewSchema, StartQuery, StartRequest } from './schemas.ts';
+import { Cursor, IdParameter, Limit, LogLine, NameParameter, RunViewSchema, StartQuery, StartRequest, TestRequest } from './schemas.ts';
 
 const run = (description: string) => jsonBody(RunViewSchema, description);
 
@@ -19,14 +19,16 @@ const RunsQuery = z.object({
   limit: Limit(200, 50), service: z.string().optional(), kind: z.enum(JOB_KINDS).optional(), state: z.enum(RUN_STATES).optional(), before: z.string().max(64).optional(),
 });
 
-const START = { query: StartQuery, body: { required: false, content: { 'application/json': { schema: StartRequest } } } };
+function startBody(schema: typeof TestRequest | typeof StartRequest) {
+  return { query: StartQuery, body: { required: false, content: { 'application/json': { schema } } } };
+}
 const testRoute = createRoute({
   method: 'post', path: '/api/v1/services/{name}/test-connection', summary: 'Test the connection of a service', security: SECURITY,
-  request: { params: NameParameter, ...START }, responses: { 202: run('The run'), ...REFUSALS },
+  request: { params: NameParameter, ...startBody(TestRequest) }, responses: { 202: run('The run'), ...REFUSALS },
 });
 const startRoute = createRoute({
   method: 'post', path: '/api/v1/pipelines/{name}/runs', summary: 'Run a pipeline', security: SECURITY,
-  request: { params: NameParameter, ...START }, responses: { 202: run('The run'), ...REFUSALS },
+  request: { params: NameParameter, ...startBody(StartRequest) }, responses: { 202: run('The run'), ...REFUSALS },
 });
 const listRoute = createRoute({
   method: 'get', path: '/api/v1/runs', summary: 'Runs, newest first', security: SECURITY,
@@ -59,11 +61,11 @@ const RECORDS_PAGE = 200;
 
 export function runsApi(ground: Ground, registry: Registry, stopping: AbortSignal): OpenAPIHono {
   const app = application();
-  for (const [route, start] of [[testRoute, startTestConnection], [startRoute, startPipeline]] as const) {
+  for (const [route, schema, start] of [[testRoute, TestRequest, startTestConnection], [startRoute, StartRequest, startPipeline]] as const) {
     app.openAPIRegistry.registerPath(route);
     app.post(route.getRoutingPath(), async (context) => {
       const { name } = NameParameter.parse(context.req.param());
-      return context.json(await viewRun(ground, await start(ground, name, await deadlineOf(context.req))), 202);
+      return context.json(await viewRun(ground, await start(ground, name, await startOf(context.req, schema))), 202);
     });
   }
   app.openapi(listRoute, async (context) => {
@@ -96,11 +98,11 @@ export function runsApi(ground: Ground, registry: Registry, stopping: AbortSigna
 }
 
 /** The framework's own reading passes over a body of another media type, and refuses an empty one that is said to be JSON. */
-async function deadlineOf(request: HonoRequest): Promise<number | undefined> {
+async function startOf(request: HonoRequest, schema: z.ZodType<Start>): Promise<Start> {
   const inQuery = StartQuery.parse(request.query()).deadlineMs;
-  const inBody = StartRequest.parse(parseJson(await request.text())).deadlineMs;
-  if (inQuery !== undefined && inBody !== undefined) throw new ControlPlaneError('INPUT_INVALID', 'deadlineMs is given twice: in the query and in the body');
-  return inBody ?? inQuery;
+  const body = schema.parse(parseJson(await request.text()));
+  if (inQuery !== undefined && body.deadlineMs !== undefined) throw new ControlPlaneError('INPUT_INVALID', 'deadlineMs is given twice: in the query and in the body');
+  return { ...body, deadlineMs: body.deadlineMs ?? inQuery };
 }
 
 function parseJson(text: string): unknown {

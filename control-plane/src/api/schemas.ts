@@ -52,7 +52,10 @@ const Deadline = z.number().int().min(0).max(MOST_DEADLINE_MS).openapi(DEADLINE)
 
 /** How a run is started: in the query or in the body. */
 export const StartQuery = z.strictObject({ deadlineMs: z.coerce.number().int().min(0).max(MOST_DEADLINE_MS).optional().openapi(DEADLINE) });
-export const StartRequest = z.strictObject({ deadlineMs: Deadline.optional() }).openapi('StartRequest');
+export const TestRequest = z.strictObject({ deadlineMs: Deadline.optional() }).openapi('TestRequest');
+export const StartRequest = TestRequest.extend({
+  whole: z.boolean().optional().openapi({ description: 'Read and send everything, whatever was sent before' }),
+}).openapi('StartRequest');
 export const DrainRequest = z.strictObject({ reason: z.string().min(1).max(500).default('asked by an operator') }).openapi('DrainRequest');
 
 export const Settings = z.strictObject({
@@ -100,6 +103,7 @@ export const RunViewSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
   integrity: z.string().nullable().openapi({ description: '"ok", or what is wrong with the records that are stored; null before the end' }),
   deadlineMs: z.number().int(),
+  whole: z.boolean().openapi({ description: 'Whether it was started to read and send everything' }),
   recordsKept: z.boolean().openapi({ description: 'False when its records were deleted because newer runs came' }),
 }).openapi('Run');
 

@@ -2,8 +2,8 @@ import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, EndedAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
 const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
-  started_at, cancel_reason, refused_by, deadline_ms, records_kept, last_epoch, last_failure)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  started_at, cancel_reason, refused_by, deadline_ms, records_kept, last_epoch, last_failure, whole)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status, attempt = excluded.attempt,
   epoch = excluded.epoch, started_at = excluded.started_at, cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
   records_kept = excluded.records_kept, last_epoch = excluded.last_epoch, last_failure = excluded.last_failure`;
@@ -29,7 +29,7 @@ export function runTables(statements: Statements): RunReads & RunWrites {
     save: async (run) => void statements.run(SAVE_RUN, [
       run.id, run.kind, run.service, run.pipeline, run.workflow, run.pinnedTo, run.status.state, JSON.stringify(run.status), run.attempt,
       run.epoch, run.queuedAt, run.startedAt, run.cancelReason, JSON.stringify(run.refusedBy),
-      run.deadlineMs, run.recordsKept ? 1 : 0, run.lastEpoch, run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
+      run.deadlineMs, run.recordsKept ? 1 : 0, run.lastEpoch, run.lastFailure === null ? null : JSON.stringify(run.lastFailure), run.whole ? 1 : 0,
     ]),
     saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, [
       attempt.runId, attempt.epoch, attempt.attempt, attempt.runnerId, attempt.channel, attempt.storedSequence, attempt.wireBytes,
@@ -45,7 +45,7 @@ function toRun(row: Row): Run {
     attempt: row['attempt'] as number, epoch: row['epoch'] as number, queuedAt: row['queued_at'] as number,
     startedAt: row['started_at'] as number | null, cancelReason: row['cancel_reason'] as string | null, refusedBy: json(row['refused_by']) as string[],
     lastEpoch: row['last_epoch'] as number,
-    lastFailure: row['last_failure'] === null ? null : json(row['last_failure']) as Run['lastFailure'], deadlineMs: row['deadline_ms'] as number, recordsKept: row['records_kept'] === 1,
+    lastFailure: row['last_failure'] === null ? null : json(row['last_failure']) as Run['lastFailure'], deadlineMs: row['deadline_ms'] as number, whole: row['whole'] === 1, recordsKept: row['records_kept'] === 1,
   };
 }
 
