@@ -85,7 +85,7 @@ export class Attempts {
   /** Journals the job, then starts its worker. Resolves when journalled; rejects with AT_CAPACITY, DISK_FULL or SPOOL_FULL. */
   async begin(job: Job): Promise<Attempt> {
     const { store, live } = this.#options;
-    this.#assertPlace(job);
+    this.#assertPlace();
     this.#reserved += 1;
     const outbox = await store.create(job).finally(() => (this.#reserved -= 1));
     const attempt = new Attempt(outbox, { name: 'starting' });
@@ -97,10 +97,9 @@ export class Attempts {
     return attempt;
   }
 
-  #assertPlace({ ref }: Job): void {
-    const { capacity, logger } = this.#options;
+  #assertPlace(): void {
+    const { capacity } = this.#options;
     if (this.occupied() < capacity) return;
-    logger.log('warn', 'job rejected: all places are taken', { attempt: attemptKey(ref), capacity, running: this.occupied() });
     throw new RunnerError('AT_CAPACITY', `all ${capacity} places are taken`);
   }
 

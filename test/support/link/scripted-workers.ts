@@ -23,6 +23,7 @@ export class ScriptedWorker implements WorkerHandle {
   /** Whether its process ends as soon as it is killed. */
   mortal = true;
   readonly #exit = Promise.withResolvers<void>();
+  #alive = true;
   #listener: (progress: Progress) => void = () => undefined;
   #conditionListener: (code: ErrorCode | undefined) => void = () => undefined;
 
@@ -47,11 +48,17 @@ export class ScriptedWorker implements WorkerHandle {
 
   kill(): void {
     this.killed = true;
-    if (this.mortal) this.#exit.resolve();
+    if (this.mortal) this.exit();
+  }
+
+  /** Whether its process runs. */
+  get alive(): boolean {
+    return this.#alive;
   }
 
   /** The process of an immortal worker ends after all. */
   exit(): void {
+    this.#alive = false;
     this.#exit.resolve();
   }
 
@@ -77,7 +84,7 @@ export class ScriptedWorker implements WorkerHandle {
 
   finish(status = 'success'): void {
     this.outbox.append({ kind: 'outcome', status }, true);
-    this.#exit.resolve();
+    this.exit();
   }
 }
 
