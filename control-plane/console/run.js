@@ -40,6 +40,7 @@ export async function runPage(place, signal, { id }) {
 function parts(run) {
   return [
     run.error ? problem(run.error, run.state === 'partialSuccess' ? 'partly' : '') : null,
+    isEnded(run.state) || !run.lastFailure ? null : earlier(run),
     run.recordsKept ? null : el('p', { class: 'card' }, 'Its records and log were deleted because newer runs came.'),
     el('section', { class: 'card', 'aria-label': 'Progress' }, progressBar(run), figures(run)),
     run.testConnection ? steps(run.testConnection) : null,
@@ -52,8 +53,26 @@ function problem({ code, message, remedy }, look) {
   return el('section', { class: `card problem ${look}`, role: 'alert' }, el('strong', {}, message), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
 }
 
+/** What the attempt before the present one ended with. */
+function earlier({ attempt, maxAttempts, lastFailure: { code, message, remedy } }) {
+  return el('section', { class: 'card problem partly', 'aria-label': 'Attempt before' },
+    el('strong', {}, `Attempt ${attempt - 1} of ${maxAttempts} did not end well: ${message}`), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
+}
+
+/** Why a queued run waits, and until when. */
+function waiting({ waiting: wait, attempt, maxAttempts }) {
+  if (!wait) return null;
+  const more = [
+    wait.retryAt === null ? null : `Attempt ${attempt} of ${maxAttempts} begins at ${new Date(wait.retryAt).toLocaleTimeString()}.`,
+    wait.remedy === '' ? null : wait.remedy,
+    wait.endsAt === null ? null : `The run ends at ${new Date(wait.endsAt).toLocaleString()} if no runner comes.`,
+  ].filter((line) => line !== null);
+  return el('div', {}, el('p', { role: 'status', 'aria-label': 'Waiting' }, `${wait.message[0].toUpperCase()}${wait.message.slice(1)}.`), more.map((line) => el('p', { class: 'small soft' }, line)));
+}
+
 function progressBar(run) {
   if (isEnded(run.state)) return null;
+  if (run.state === 'queued' && run.waiting) return waiting(run);
   const { phase, done, total } = run.progress ?? { phase: { queued: 'waiting for a runner', offered: 'offered to a runner', running: 'working' }[run.state], done: 0, total: 0 };
   const known = total > 0;
   return el('div', {},
@@ -67,7 +86,7 @@ function figures(run) {
     ['Objects', run.counts.objects === undefined ? null : count(run.counts.objects)], ['Fields', run.counts.fields === undefined ? null : count(run.counts.fields)],
     ['Unchanged', run.counts.unchanged === undefined ? null : count(run.counts.unchanged)], ['Deadline', run.deadlineMs === 0 ? null : duration(0, run.deadlineMs)],
     ['Entities', run.kind === 'metadata' ? count(run.entities) : null], ['Records', count(run.records)], ['API calls', calls === undefined ? null : count(calls)],
-    ['On the wire', bytes(run.wireBytes)], ['Took', duration(run.startedAt, run.endedAt)], ['Attempt', run.attempt],
+    ['On the wire', bytes(run.wireBytes)], ['Took', duration(run.startedAt, run.endedAt)], ['Attempt', `${run.attempt} of ${run.maxAttempts}`],
     ['Runner', run.runnerName ?? '–'], ['Channel', run.channel === null ? null : { ws: 'WebSocket', grpc: 'gRPC' }[run.channel]],
     ['Integrity', run.integrity === 'ok' ? 'verified' : null],
   ]);

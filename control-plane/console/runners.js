@@ -20,7 +20,7 @@ export async function runnersPage(place, signal) {
 function runnerRow(runner) {
   return row(COLUMNS, [
     el('div', {}, el('strong', {}, runner.name), el('div', { class: 'soft small' }, runner.platform), el('div', { class: 'soft small mono' }, runner.id)),
-    stateOf(runner), runner.channel === null ? '–' : { ws: 'WebSocket', grpc: 'gRPC' }[runner.channel], runner.version || '–',
+    el('div', {}, stateOf(runner), runner.conditionMessage === '' ? null : el('div', { class: 'small' }, runner.conditionMessage)), runner.channel === null ? '–' : { ws: 'WebSocket', grpc: 'gRPC' }[runner.channel], runner.version || '–',
     runner.capacity === null ? '–' : `${runner.running} of ${runner.capacity}`, bytes(runner.spoolBytes), moment(runner.lastSeenAt),
     runner.revoked ? null : el('div', { class: 'actions end' }, drainButton(runner), actionButton('Revoke', () => revoke(runner), 'quiet')),
   ]);
@@ -28,6 +28,7 @@ function runnerRow(runner) {
 
 function stateOf(runner) {
   if (runner.revoked) return el('span', { class: 'badge bad' }, 'Revoked');
+  if (runner.condition === 'IDENTITY_IN_USE') return el('span', { class: 'badge bad' }, 'Used from two places');
   if (!runner.connected) return el('span', { class: 'badge' }, 'Away');
   if (runner.condition !== '') return el('span', { class: 'badge warn' }, runner.condition);
   return runner.draining ? el('span', { class: 'badge warn' }, 'Draining') : el('span', { class: 'badge good' }, 'Connected');

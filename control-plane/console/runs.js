@@ -54,9 +54,15 @@ function nothing(filtered) {
 function runRow(run) {
   return row(COLUMNS, [
     el('div', {}, el('a', { href: `#/run/${run.id}` }, KINDS[run.kind]), el('div', { class: 'soft small mono' }, run.id)),
-    run.service, el('div', {}, stateBadge(run.state), run.error === null ? null : el('div', { class: 'soft small' }, run.error.message)),
+    run.service, el('div', {}, stateBadge(run.state), noteOf(run)),
     count(run.records), count(run.counts.apiCalls ?? run.progress?.apiCalls ?? 0), duration(run.startedAt, run.endedAt), moment(run.queuedAt),
   ]);
+}
+
+/** Why it ended so, or what it waits for. */
+function noteOf({ error, waiting, attempt, maxAttempts }) {
+  const note = error?.message ?? (waiting?.retryAt ? `attempt ${attempt} of ${maxAttempts} at ${new Date(waiting.retryAt).toLocaleTimeString()}` : waiting?.message);
+  return note === undefined ? null : el('div', { class: 'soft small' }, note);
 }
 
 function retention({ keepRuns }) {

@@ -23,7 +23,7 @@ async function main(options: Options): Promise<void> {
   const tls = await tlsOf(options, names, data);
   const controlPlane = await startControlPlane({
     host: options.host, port: options.port, names, data, tls, adminToken: token, authorities: options.authority, clock: systemClock, random: randomBytes, log,
-    limits: { ...DEFAULT_LIMITS, leaseTtlMs: options.leaseTtl, heartbeatIntervalMs: options.heartbeatInterval, maxAttempts: options.maxAttempts },
+    limits: { ...DEFAULT_LIMITS, leaseTtlMs: options.leaseTtl, heartbeatIntervalMs: options.heartbeatInterval, maxAttempts: options.maxAttempts, absenceLimitMs: options.waitLimit },
   });
   stopOnSignal(() => controlPlane.close());
   const place = authority(advertised, controlPlane.port);

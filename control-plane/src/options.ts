@@ -13,6 +13,7 @@ export interface Options {
   readonly leaseTtl: number;
   readonly heartbeatInterval: number;
   readonly maxAttempts: number;
+  readonly waitLimit: number;
 }
 
 const USAGE_EXIT_CODE = 2;
@@ -31,7 +32,8 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--authority <host:port>', 'another address under which runners reach this; repeatable', collect, [])
     .option('--lease-ttl <ms>', 'how long a silent runner keeps its runs', wholeNumber(100), DEFAULT_LIMITS.leaseTtlMs)
     .option('--heartbeat-interval <ms>', 'how often runners report', wholeNumber(10), DEFAULT_LIMITS.heartbeatIntervalMs)
-    .option('--max-attempts <number>', 'how often a run is tried when runners are lost', wholeNumber(1, 100), DEFAULT_LIMITS.maxAttempts)
+    .option('--max-attempts <number>', 'how often a run is tried, when runners are lost and when it fails with what may pass', wholeNumber(1, 100), DEFAULT_LIMITS.maxAttempts)
+    .option('--wait-limit <ms>', 'how long a run waits while no runner is there that could take it', wholeNumber(1000), DEFAULT_LIMITS.absenceLimitMs)
     .allowExcessArguments(false)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
   const options = program.parse(argv, { from: 'user' }).opts<Options>();

@@ -1,3 +1,4 @@
+import { JOB_TRAITS } from './job-kinds.ts';
 import { isEnded, type Run } from './run.ts';
 import type { Wait } from './placement.ts';
 import type { Ground } from './settings.ts';
@@ -21,7 +22,7 @@ export async function viewRun(ground: Ground, run: Run) {
     progress: ground.progress.get(run.id) ?? null,
     counts: attempt?.outcome?.counts ?? {}, entities: attempt?.entities ?? 0, records: attempt?.storedSequence ?? 0,
     wireBytes: attempt?.wireBytes ?? 0, channel: attempt?.channel ?? null,
-    testConnection: run.kind === 'test_connection' ? await viewTestConnection(read, run, attempt) : null,
+    testConnection: JOB_TRAITS[run.kind].hasSteps ? await viewTestConnection(read, run, attempt) : null,
     steps: [...attempt?.outcome?.steps ?? []], failures: await failuresOf(read, run, attempt),
     error: ended?.error ?? null, integrity: attempt?.integrity ?? null,
     deadlineMs: run.deadlineMs, whole: run.whole, recordsKept: run.recordsKept,

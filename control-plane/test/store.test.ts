@@ -1,6 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../src/store/migrations.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { storeContract } from './store.contract.ts';
@@ -33,3 +34,49 @@ it('refuses a file that a newer control plane wrote', () => {
   expect(() => openSqliteStore(path)).toThrow('newer control plane');
   folder.remove();
 });
+
+describe('a damaged file is refused with what to do', () => {
+  const refusal = expect.objectContaining({ code: 'STORE_DAMAGED', remedy: expect.stringContaining('backup') });
+
+  async function store(): Promise<{ readonly path: string; remove(): void }> {
+    const folder = temporaryFolder();
+    const path = join(folder.path, 'store.sqlite');
+    const opened = openSqliteStore(path);
+    for (let index = 0; index < 200; index++) {
+      await opened.transaction((tx) => tx.records.append(`run_${index}`, 1, 1, [{ kind: 'log', line: 'x'.repeat(500) }]));
+    }
+    await opened.close();
+    return { path, remove: () => folder.remove() };
+  }
+
+  it.each([
+    ['that is no database', (bytes: Buffer) => Buffer.from('not a database, but long enough to have a header of its own'.padEnd(bytes.length, '.'))],
+    ['with garbage in the middle', (bytes: Buffer) => bytes.fill(0xa5, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8192)],
+    ['that was cut', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
+    ['whose first page is gone', (bytes: Buffer) => bytes.fill(0, 0, 4096)],
+  ])('%s', async (_name, harm) => {
+    const made = await store();
+    writeFileSync(made.path, harm(readFileSync(made.path)));
+    expect(thrownBy(() => openSqliteStore(made.path))).toEqual(refusal);
+    made.remove();
+  });
+
+  it('that another program wrote', () => {
+    const folder = temporaryFolder();
+    const path = join(folder.path, 'store.sqlite');
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE bookmarks (url TEXT)');
+    database.close();
+    expect(thrownBy(() => openSqliteStore(path))).toEqual(refusal);
+    folder.remove();
+  });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown;
+  }
+  return undefined;
+}

@@ -75,6 +75,13 @@ export interface Heartbeat {
   readonly draining: boolean;
   readonly spoolBytes: number;
   readonly condition: string;
+  readonly identityCheck: number;
+}
+
+export interface IdentityCheck {
+  readonly number: number;
+  readonly platform: string;
+  readonly version: string;
 }
 
 export interface LeaseGrant {
@@ -174,6 +181,7 @@ interface Bodies {
   readonly batch: Batch;
   readonly ack: Ack;
   readonly nack: Nack;
+  readonly identityCheck: IdentityCheck;
 }
 
 export type FrameKind = keyof Bodies;

@@ -48,7 +48,6 @@ const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   RUNNER_REVOKED: 'revoked',
   RUNNER_UNKNOWN: 'revoked',
   SIGNATURE_INVALID: 'revoked',
-  SUPERSEDED: 'revoked',
   // Another process may only just be ending; a service manager's next try finds the directory free.
   STATE_LOCKED: 'temporary',
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { isRunId, type RunId } from '../domain/ids.ts';
-import type { JobKind } from '../domain/job.ts';
+import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
 import type { OutcomeRecord } from '../domain/record.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { catalogueServerOf } from '../openmetadata/catalogue-server.ts';
@@ -33,7 +33,7 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflow(file);
   const toFile = typeof invocation.flags.get('out') === 'string';
-  if (kind === 'metadata' && !toFile) catalogueServerOf(workflow);
+  if (JOB_TRAITS[kind].bringsEntities && !toFile) catalogueServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();

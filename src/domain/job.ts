@@ -4,6 +4,17 @@ import type { AttemptRef } from './ids.ts';
 export const JOB_KINDS = ['metadata', 'test_connection'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
+export interface JobTraits {
+  /** Brings entities for a catalog, so it needs a place to write them to and is judged by how many it failed to bring. */
+  readonly bringsEntities: boolean;
+}
+
+/** What differs by kind; the compiler asks for an entry for each new one. */
+export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
+  metadata: { bringsEntities: true },
+  test_connection: { bringsEntities: false },
+};
+
 /** A job as it arrives: `workflow` is untrusted JSON text until the worker has validated it. */
 export interface Job {
   readonly ref: AttemptRef;

@@ -11,7 +11,7 @@ import { refusalError } from './refusal.ts';
 
 /** The versions of the protocol this runner speaks. */
 const PROTOCOL = { min: 1, max: 1 } as const;
-const FEATURES: readonly string[] = ['zstd'];
+const FEATURES: readonly string[] = ['zstd', 'identity-check'];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;

@@ -34,6 +34,9 @@ export class HeartbeatLoop {
   /** When the last beats were sent, by number: silence is monotonic time, a lease is uptime. */
   readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
   #number = 0;
+  /** The last identity check that was read, and the last one that a beat has answered. */
+  #check = 0;
+  #answeredCheck = 0;
   #heardAt: number;
 
   constructor(options: HeartbeatOptions) {
@@ -49,6 +52,12 @@ export class HeartbeatLoop {
   /** Beats now instead of at the next interval: something changed that the control plane should know. */
   beatSoon(): void {
     this.#soon.ring();
+  }
+
+  /** Answers at once: the control plane wants to know whether this process lives. */
+  identityChecked(number: number): void {
+    this.#check = number;
+    this.beatSoon();
   }
 
   /** Throws NETWORK_TIMEOUT when the other side is silent. */
@@ -79,11 +88,12 @@ export class HeartbeatLoop {
   #compose(sentAt: number): Heartbeat {
     const { attempts, capacity, draining, condition, clock } = this.#options;
     this.#number += 1;
+    this.#answeredCheck = this.#check;
     this.#sentAt.set(this.#number, { monotonic: sentAt, uptime: clock.uptime() });
     this.#sentAt.delete(this.#number - REMEMBERED_BEATS);
     return {
       number: this.#number, leases: attempts.all().filter(({ alive }) => alive).map(({ ref }) => ref),
-      running: attempts.occupied(), capacity, draining: draining(), spoolBytes: attempts.spoolBytes(), condition: condition(),
+      running: attempts.occupied(), capacity, draining: draining(), spoolBytes: attempts.spoolBytes(), condition: condition(), identityCheck: this.#answeredCheck,
     };
   }
 
@@ -97,7 +107,7 @@ export class HeartbeatLoop {
   /** Until the next beat is due or wanted; looks for silence on the way. */
   async #rest(until: number, signal: AbortSignal): Promise<void> {
     const { clock, silenceMs } = this.#options;
-    for (let wanted = false, left = until - clock.monotonic(); !wanted && left > 0; left = until - clock.monotonic()) {
+    for (let wanted = this.#check !== this.#answeredCheck, left = until - clock.monotonic(); !wanted && left > 0; left = until - clock.monotonic()) {
       wanted = await this.#pause(Math.min(left, silenceMs), signal);
       this.#assertHeard();
     }

@@ -3,6 +3,7 @@ import type { AttemptRef } from '../domain/ids.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
+import type { IdentityConflict } from './identity-conflict.ts';
 
 /** Since when there has been no connection, and what the last try met; no error before the first has failed. */
 export interface Outage {
@@ -32,6 +33,8 @@ export interface LinkStatus {
   readonly spoolBytes: number;
   /** Why the control plane wants to send no more jobs here; absent when it does. */
   readonly drainReason?: string;
+  /** Another process that has tried to connect with this identity lately; absent when none has. */
+  readonly identityConflict?: IdentityConflict;
   readonly attempts: readonly AttemptStatus[];
 }
 

@@ -340,6 +340,7 @@ describe('offers', () => {
     expect(worker.killed).toBe(true);
     await stage.controlPlane.offer(ref('run-1', 1, 3));
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ code: 'ATTEMPT_STALE', permanent: false });
     expect(stage.workers.started).toHaveLength(2);
   });
 
@@ -524,8 +525,26 @@ describe('attempts', () => {
     stage.controlPlane.acknowledges = false;
     worker.finish();
     await stage.controlPlane.send({ kind: 'refusal', body: { code: 'SUPERSEDED', message: 'elsewhere', permanent: true, retryAfterMs: 0 } });
-    await stage.until('ended', () => stage.ended !== undefined, 100);
+    await stage.until('waiting', () => stage.link.status().state.name === 'waiting', 100);
+    expect(stage.ended).toBeUndefined();
     expect(stage.store.held()).toHaveLength(1);
+    stage.controlPlane.acknowledges = true;
+    await stage.until('forgotten', () => stage.store.held().length === 0, 500);
+    received(worker);
+  });
+
+  it('whose outcome is on disk are kept when the lease ends before their worker does', async () => {
+    const worker = await working();
+    stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
+    await stage.controlPlane.channel.close('cut');
+    worker.write(10);
+    worker.outbox.append({ kind: 'outcome' }, true);
+    for (let step = 0; step < 100; step++) await stage.clock.advance(1_000);
+    expect(worker.killed).toBe(false);
+    expect(stage.store.held()).toHaveLength(1);
+    stage.unreachable = undefined;
+    await forgotten();
+    received(worker);
   });
 
   it('that ended are kept for delivery however long the link is away', async () => {
@@ -539,6 +558,31 @@ describe('attempts', () => {
     stage.unreachable = undefined;
     await stage.until('forgotten', () => stage.store.held().length === 0, 1_000);
     received(worker);
+  });
+});
+
+describe('another process with the same identity', () => {
+  const check = (number: number) => stage.controlPlane.send({ kind: 'identityCheck', body: { number, platform: 'linux x64\u001b[31m', version: '1.0.0' } });
+  const warnings = () => stage.logger.entries.filter(({ data }) => data['code'] === 'IDENTITY_IN_USE');
+
+  it('is answered with a heartbeat at once, and people are told', async () => {
+    const worker = await working();
+    await check(1);
+    await stage.until('answered', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1, 20, 20);
+    expect(warnings()).toMatchObject([{ level: 'warn', data: { otherPlatform: 'linux x64 [31m', remedy: expect.stringContaining('enroll --replace') } }]);
+    expect(stage.link.status()).toMatchObject({ state: { name: 'connected' }, identityConflict: { version: '1.0.0', at: expect.any(Number) } });
+    expect(worker.killed).toBe(false);
+  });
+
+  it('is warned of once in a while, and forgotten when it no longer comes', async () => {
+    stage = await new LinkStage().start().untilConnected();
+    await check(1);
+    await stage.until('answered', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1);
+    await check(2);
+    await stage.until('answered again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 2);
+    expect(warnings()).toHaveLength(1);
+    for (let step = 0; step < 400; step++) await stage.clock.advance(1_000);
+    expect(stage.link.status().identityConflict).toBeUndefined();
   });
 });
 

@@ -13,6 +13,7 @@ import { Attempts } from './attempts.ts';
 import { drain, stopWorkers } from './drain.ts';
 import { handshake } from './handshake.ts';
 import type { Identity } from './identity.ts';
+import { IdentityWatch } from './identity-conflict.ts';
 import { Leases } from './leases.ts';
 import type { AttemptStatus, LinkState, LinkStatus } from './link-state.ts';
 import type { OutboxStore } from './outbox.ts';
@@ -49,8 +50,8 @@ export interface LinkOptions {
 export interface Link {
   /**
    * Recovers, connects and serves until drained or until the signal fires (then workers are stopped as interrupted and
-   * what is undelivered stays on disk). Throws RUNNER_REVOKED, RUNNER_UNKNOWN, SIGNATURE_INVALID, PROTOCOL_UNSUPPORTED or
-   * SUPERSEDED when the control plane has ended the service for good.
+   * what is undelivered stays on disk). Throws RUNNER_REVOKED, RUNNER_UNKNOWN, SIGNATURE_INVALID or PROTOCOL_UNSUPPORTED
+   * when the control plane has ended the service for good.
    */
   run(signal: AbortSignal): Promise<void>;
   /** Takes no more offers, lets attempts finish, then ends `run`. A second call shortens every wait. */
@@ -69,6 +70,7 @@ class RunnerLink implements Link {
   readonly #attempts: Attempts;
   readonly #leases: Leases;
   readonly #supervisor: Supervisor;
+  readonly #identityWatch: IdentityWatch;
   readonly #drainAsked = new AbortController();
   readonly #hurry = new AbortController();
   readonly #stopping = new AbortController();
@@ -80,6 +82,7 @@ class RunnerLink implements Link {
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
+    this.#identityWatch = new IdentityWatch(clock, logger);
     this.#attempts = new Attempts({ store, capacity, clock, logger, signal: this.#stopping.signal, live: (attempt, job) => live(attempt, job, this.#lifeOptions()) });
     this.#leases = new Leases(clock, (ref) => this.#leaseEnded(ref), (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt));
     this.#supervisor = new Supervisor({
@@ -133,7 +136,7 @@ class RunnerLink implements Link {
   status(): LinkStatus {
     const { identity, capacity } = this.#options;
     return {
-      state: this.#state(), ...this.#drainedBy(), runnerId: identity.runnerId, name: identity.name, capacity,
+      state: this.#state(), ...this.#drainedBy(), ...this.#contested(), runnerId: identity.runnerId, name: identity.name, capacity,
       running: this.#attempts.working(), spoolBytes: this.#attempts.spoolBytes(), attempts: this.#attempts.all().map(statusOf),
     };
   }
@@ -148,6 +151,11 @@ class RunnerLink implements Link {
   #drainedBy(): Pick<LinkStatus, 'drainReason'> {
     const reason = this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
     return reason === undefined ? {} : { drainReason: reason };
+  }
+
+  #contested(): Pick<LinkStatus, 'identityConflict'> {
+    const { conflict } = this.#identityWatch;
+    return conflict === undefined ? {} : { identityConflict: conflict };
   }
 
   #draining(): boolean {
@@ -165,7 +173,8 @@ class RunnerLink implements Link {
 
   #leaseEnded(ref: Attempt['ref']): void {
     const attempt = this.#attempts.get(ref);
-    if (attempt?.working === true) this.#attempts.drop(attempt, new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed'));
+    // A finished attempt needs no lease: the control plane decides whether it is still wanted.
+    if (attempt?.working === true && !attempt.outbox.durable().complete) this.#attempts.drop(attempt, new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed'));
   }
 
   async #introduce(channel: Channel, frames: AsyncIterator<Frame>, authority: string, signal: AbortSignal): Promise<Handshaken> {
@@ -178,7 +187,7 @@ class RunnerLink implements Link {
     for (const resolution of resolutions) if (resolution.name === 'drop') this.#attempts.drop(resolution.attempt, resolution.reason);
     const session = new Session({
       channel, frames, agreement, attempts: this.#attempts, leases: this.#leases, clock, logger, timing: this.#timing, capacity, jobDeadlineMs, checkOffer,
-      draining: () => this.#draining(),
+      draining: () => this.#draining(), contested: (other) => this.#identityWatch.contested(other),
     });
     this.#session = session;
     return { agreement, bytesInFlight: () => session.bytesInFlight, serve: (scope) => session.run(resolutions, scope) };

@@ -93,7 +93,7 @@ export class Offers {
 
   #again(known: Attempt): Answer {
     if (known.state.name !== 'gone') return { accepted: known, isNew: false };
-    return { rejected: new RunnerError('JOB_INVALID', 'this attempt was given up here', { retryable: false }) };
+    return { rejected: new RunnerError('ATTEMPT_STALE', 'this attempt was given up here') };
   }
 
   #toJob(ref: AttemptRef, { kind, workflow, deadlineMs, catalogRevision }: Offer): Job {
@@ -109,7 +109,7 @@ export class Offers {
   /** Two attempts at one run never work side by side: the higher epoch wins. */
   #makeWayFor(ref: AttemptRef): void {
     const others = this.#options.attempts.ofRun(ref).filter(({ working, alive }) => working || !alive);
-    if (others.some((other) => other.ref.epoch >= ref.epoch)) throw new RunnerError('JOB_INVALID', 'a newer attempt at this run is at work here');
+    if (others.some((other) => other.ref.epoch >= ref.epoch)) throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is at work here');
     for (const other of others) this.#options.attempts.drop(other, new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'));
   }
 

@@ -8,23 +8,28 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   RUNNER_UNKNOWN: 'RUNNER_UNKNOWN',
   SIGNATURE_INVALID: 'SIGNATURE_INVALID',
   PROTOCOL_UNSUPPORTED: 'PROTOCOL_UNSUPPORTED',
+  IDENTITY_IN_USE: 'IDENTITY_IN_USE',
   SUPERSEDED: 'SUPERSEDED',
   BUSY: 'CONTROL_PLANE_BUSY',
 };
 
 /** The codes with which a control plane can end the service. */
-const ENDING: ReadonlySet<ErrorCode> = new Set(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED', 'SUPERSEDED']);
+const ENDING: ReadonlySet<ErrorCode> = new Set(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED']);
 
 /** However long a control plane asks to wait, the runner looks in after this. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
+
+/** Where the newest connection wins, two processes with one identity must not put each other out again and again. */
+const SUPERSEDED_PAUSE_MS = 60_000;
 
 /** A refusal as an error; retryable unless the control plane called it permanent. */
 export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
   const code = known ?? (refusal.permanent ? 'PROTOCOL_UNSUPPORTED' : 'CONTROL_PLANE_BUSY');
   const said = printable(refusal.message) || 'no reason given';
+  const retryAfterMs = Math.max(Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS), code === 'SUPERSEDED' ? SUPERSEDED_PAUSE_MS : 0);
   return new RunnerError(code, known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said, {
-    retryable: !refusal.permanent, ...(refusal.retryAfterMs > 0 ? { retryAfterMs: Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS) } : {}),
+    retryable: !refusal.permanent, ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Ack, Cancel, Frame, FrameBody, Nack } from '../channel/frames.ts';
+import type { Ack, Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../channel/frames.ts';
 import type { Logger } from '../observability/logger.ts';
 import { aborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -17,7 +17,8 @@ import type { Resolution } from './positions.ts';
 import { sendProgress } from './progress.ts';
 import { refusalError } from './refusal.ts';
 import type { LinkTiming } from './timing.ts';
-import { toAttemptRef } from './wire-ref.ts';
+import type { OtherProcess } from './identity-conflict.ts';
+import { toAttemptRef, toSequence } from './wire-ref.ts';
 
 export interface SessionOptions {
   readonly channel: Channel;
@@ -34,6 +35,8 @@ export interface SessionOptions {
   readonly checkOffer: OffersOptions['checkOffer'];
   /** Whether the runner is going down. */
   readonly draining: () => boolean;
+  /** Called with each process that tried to connect with this identity. */
+  readonly contested: (other: OtherProcess) => void;
 }
 
 /** One conversation over one channel, from the welcome until either side ends it. All its loops start and end in `run`. */
@@ -110,12 +113,18 @@ export class Session {
       case 'ack': return acknowledged(frame.body, deliveries);
       case 'nack': return this.#refused(frame.body, deliveries);
       case 'refusal': throw refusalError(frame.body);
+      case 'identityCheck': return this.#identityChecked(frame.body);
       case 'unknown': return;
       case 'challenge': case 'hello': case 'welcome': case 'heartbeat': case 'progress': case 'accept': case 'reject': case 'batch':
         throw new RunnerError('PROTOCOL_VIOLATION', `the control plane sent ${frame.kind} in the middle of a session`);
       default:
         return unreachable(frame);
     }
+  }
+
+  #identityChecked({ number, platform, version }: IdentityCheck): void {
+    this.#heartbeat.identityChecked(toSequence(number));
+    this.#options.contested({ platform: printable(platform, 200), version: printable(version, 100) });
   }
 
   async #offered(offer: FrameBody<'offer'>): Promise<void> {

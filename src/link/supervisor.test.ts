@@ -42,7 +42,7 @@ describe('connecting', () => {
     expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(119_000);
   });
 
-  it.each(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED', 'SUPERSEDED'])('ends for good when refused with %s', async (code) => {
+  it.each(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED'])('ends for good when refused with %s', async (code) => {
     stage = new LinkStage();
     refuse({ code, permanent: true });
     stage.start();
@@ -50,6 +50,18 @@ describe('connecting', () => {
     expect(stage.ended!.error).toMatchObject({ code });
     expect(stage.link.status().state).toMatchObject({ name: 'stopped', error: { code } });
     expect(stage.dials).toBe(1);
+  });
+
+  it.each(['IDENTITY_IN_USE', 'SUPERSEDED'])('stays and warns when another process uses its identity (%s), and connects when that has gone', async (code) => {
+    stage = new LinkStage();
+    refuse({ code, permanent: code === 'SUPERSEDED', retryAfterMs: 30_000 });
+    stage.start();
+    await stage.until('refused', () => stage.link.status().state.name === 'waiting');
+    expect(stage.logger.entries).toContainEqual(expect.objectContaining({ level: 'warn', data: expect.objectContaining({ error: expect.stringContaining(code), remedy: expect.stringContaining('enroll --replace') }) }));
+    const refusedAt = stage.clock.monotonic();
+    stage.controlPlane.refusal = undefined;
+    await stage.until('connected', () => stage.connected, 500);
+    expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(code === 'SUPERSEDED' ? 59_000 : 29_000);
   });
 
   it('goes on trying when a refusal is not permanent', async () => {

@@ -157,7 +157,7 @@ export class Supervisor {
     const pause = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
     this.#outage = { ...this.#outage, error: error.toFailure() };
     this.#state = { name: 'waiting', until: clock.now() + pause, error: error.toFailure(), outage: this.#outage, at: clock.now() };
-    logger.log('warn', 'not connected; trying again', { error: String(error), cause: causeOf(error), pauseMs: Math.round(pause) });
+    logger.log('warn', 'not connected; trying again', { error: String(error), remedy: error.remedy, cause: causeOf(error), pauseMs: Math.round(pause) });
     try {
       await clock.sleep(pause, signal);
     } catch (thrown) {

@@ -62,7 +62,8 @@ const channel = {
   RUNNER_REVOKED: entry('permanent', 'The control plane has revoked this runner.', 'If that was a mistake, enrol it again.'),
   RUNNER_UNKNOWN: entry('permanent', 'The control plane does not know this runner.', 'Enrol it again; the control plane may have lost its store.'),
   SIGNATURE_INVALID: entry('permanent', 'The control plane could not verify the proof of identity.', 'Check that the identity files belong to this runner and that the clock is right.'),
-  SUPERSEDED: entry('permanent', 'Another process with the same identity has taken over.', 'Stop one of the two; copy no identity between machines.'),
+  IDENTITY_IN_USE: entry('user', 'Another process is connected with the identity of this runner.', 'Stop one of the two. To keep both, enroll the copied machine anew there: `hybrid-runner enroll --replace`.'),
+  SUPERSEDED: entry('transient', 'Another process with the same identity has taken over.', 'Stop one of the two. To keep both, enroll the copied machine anew there: `hybrid-runner enroll --replace`.'),
   CONTROL_PLANE_BUSY: entry('transient', 'The control plane asks to come back later.', 'Nothing; the runner waits and tries again.'),
 } as const;
 
@@ -72,6 +73,7 @@ const jobs = {
   JOB_INVALID: entry('user', 'The job document has problems; all are listed.', 'Correct the pipeline or service that the job comes from.'),
   JOB_KIND_UNSUPPORTED: entry('permanent', 'This runner does not know this kind of job.', 'Update the runner, or correct the job.'),
   POLICY_DENIED: entry('permanent', 'The local policy does not permit this job.', 'The owner of the runner can permit it in the policy file.'),
+  ATTEMPT_STALE: entry('transient', 'The attempt that was offered is not newer than one that this runner has had.', 'Nothing; the control plane offers the run again with a higher epoch.'),
   LEASE_LOST: entry('transient', 'The control plane gave the run to someone else.', 'Nothing; the newer attempt reports.'),
   CANCELLED: entry('transient', 'The run was cancelled.', 'Start it again when it is wanted.'),
   WORKER_DIED: entry('transient', 'The worker process ended without reporting an outcome.', 'Look at memory limits and the journal; the run is tried again.'),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { sourceNetwork } from '../config/network-settings.ts';
+import { JOB_TRAITS } from '../domain/job.ts';
 import type { Connect } from '../network/connect.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -54,7 +55,7 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
     if (!decision.allowed) throw denial('POLICY_DENIED', `jobs of kind ${kind} are not permitted`, decision);
     const connection = workflow.source.serviceConnection.config;
     const { secretFields, fileFields, type } = connector;
-    const server = kind === 'metadata' ? serverFor(workflow, sink, policy) : undefined;
+    const server = JOB_TRAITS[kind].bringsEntities ? serverFor(workflow, sink, policy) : undefined;
     const [uses = [], tokenUses = []] = scanForSecrets(document, { policy, places: [
       { at: CONNECTION_AT, fields: secretFields, fileFields }, { at: SERVER_AT, fields: [TOKEN], unused: server === undefined },
     ] });
@@ -67,7 +68,7 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
       protect: (value) => redactor.add(value),
       limits: { ...policy.limits, codeText: mayReadCode(policy.limits.codeText, sink) },
       // Results that go to a file or straight to a server must be whole.
-      ...(settings.stateDir === undefined || sink !== 'unused' || kind !== 'metadata' ? {} : { memory: openMemoryFile(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
+      ...(settings.stateDir === undefined || sink !== 'unused' || !JOB_TRAITS[kind].bringsEntities ? {} : { memory: openMemoryFile(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
       stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
       ...(server === undefined ? {} : { openSink: sinkOpener({ server, workflow, uses: tokenUses, connect, policy, provider, redactor, audit }) }),
     };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
 import type { OutcomeRecord, RunRecord, StepRecord } from '../domain/record.ts';
 import { silentLogger, type Logger } from '../observability/logger.ts';
 import { untilAborted } from '../runtime/abort.ts';
@@ -373,6 +374,16 @@ describe('what an attempt goes by and leaves for the next', () => {
       withheld = ['Large', 'Small'].map((name) => context.memory?.isWithheld(`crm.default.salesforce.${name}`));
     } });
     expect(withheld).toEqual([true, false]);
+  });
+});
+
+describe('a kind of job that this program was not taught', () => {
+  it('ends as JOB_KIND_UNSUPPORTED and runs as no other', async () => {
+    const job = { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'profile' as JobKind, workflow: JSON.stringify(workflow), deadlineMs: 1000 };
+    const ran: string[] = [];
+    const { outcome } = await attempt(() => { ran.push('extract'); return yielding([]); }, { job, testConnection: () => { ran.push('test'); return steps([]); } });
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'JOB_KIND_UNSUPPORTED' } });
+    expect(ran).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Job, JobKind } from '../domain/job.ts';
+import { JOB_TRAITS, type Job, type JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type { FailureRecord, LogLevel, OutcomeRecord, RunRecord } from '../domain/record.ts';
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
@@ -167,17 +167,17 @@ class Attempt {
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#tally.count('warnings', 1));
     const { clock, random, job } = this.#options;
+    const work = workOf(job.kind, connector);
     const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
     const notice = openSink === undefined ? noticeWithoutSink : noticeWithSink;
-    if (job.kind === 'metadata') notice(workflow, logger);
+    if (JOB_TRAITS[job.kind].bringsEntities) notice(workflow, logger);
     if (memory !== undefined) this.#memory = new AttemptMemory(memory, job.catalogRevision, logger);
     const context: ConnectorContext = {
       ...access, ...(this.#memory === undefined ? {} : { memory: this.#memory }), workflow, logger, clock, random,
       cut: createCutText(this.#options.redact), report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
     };
-    const records = job.kind === 'metadata' ? connector.extract(context, this.#signal) : connector.testConnection(context, this.#signal);
-    await this.#writeAll(records[Symbol.asyncIterator]());
+    await this.#writeAll(work(context, this.#signal)[Symbol.asyncIterator]());
   }
 
   #logger(level: LogLevel, onWarning?: () => void): Logger {
@@ -232,4 +232,19 @@ function noticeWithoutSink(workflow: Workflow, logger: Logger): void {
 
 function noticeWithSink(workflow: Workflow, logger: Logger): void {
   if (workflow.source.sourceConfig.config['includeOwners'] === true) logger.log('info', 'includeOwners does not reach the server: the source has owners of columns, and OpenMetadata has a place for those of tables alone');
+}
+
+type Work = (context: ConnectorContext, signal: AbortSignal) => AsyncIterable<RunRecord>;
+
+/** Throws JOB_KIND_UNSUPPORTED for a kind that nobody has taught this program, before a secret is touched. */
+function workOf(kind: JobKind, connector: Connector): Work {
+  switch (kind) {
+    case 'metadata': return (context, signal) => connector.extract(context, signal);
+    case 'test_connection': return (context, signal) => connector.testConnection(context, signal);
+    default: return unsupported(kind);
+  }
+}
+
+function unsupported(kind: never): never {
+  throw new RunnerError('JOB_KIND_UNSUPPORTED', `this runner has no work for jobs of kind ${JSON.stringify(kind)}`);
 }

@@ -1,5 +1,5 @@
 import type { Failure, NamedFailure } from '../domain/failure.ts';
-import type { JobKind } from '../domain/job.ts';
+import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
 import type { FailureRecord, OutcomeRecord, OutcomeStatus, RunRecord, StepRecord, StepSummary } from '../domain/record.ts';
 
 /** As many as an outcome names. */
@@ -50,7 +50,7 @@ export class Tally {
     if (this.#mandatoryStep !== undefined) return this.#failedStep(this.#mandatoryStep, endedAt, step);
     const done = Math.max(this.#succeeded, 1);
     const percent = Math.round((done * 10_000) / (done + this.#failed)) / 100;
-    const partial = this.#kind === 'test_connection' || percent >= successThreshold ? 'partialSuccess' : 'failed';
+    const partial = !JOB_TRAITS[this.#kind].bringsEntities || percent >= successThreshold ? 'partialSuccess' : 'failed';
     return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);
   }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { HEALTH_NAMES, type HealthName } from '../../link/health.ts';
 import { readStatus } from '../../observability/status-socket.ts';
-import { isErrorCode } from '../../runtime/error-codes.ts';
+import { ERROR_CODES, isErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
@@ -14,6 +14,7 @@ const statusSchema = z.looseObject({
   version: z.string(), pid: z.number(), name: z.string(), runnerId: z.string(), capacity: z.number(), running: z.number(), spoolBytes: z.number(),
   state: z.looseObject({ name: z.string() }),
   health: z.looseObject({ name: z.enum(HEALTH_NAMES), text: z.string() }).optional().catch(undefined),
+  identityConflict: z.looseObject({ at: z.number(), platform: z.string(), version: z.string() }).optional().catch(undefined),
   attempts: z.array(z.looseObject({
     ref: z.looseObject({ runId: z.string(), attempt: z.number() }), state: z.string(), durableSequence: z.number(), acknowledgedSequence: z.number(),
     condition: z.string().optional(),
@@ -53,10 +54,15 @@ function describe(answer: Status): string {
     ['runner', `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`],
     ['health', answer.health?.text ?? answer.state.name],
     ['runs', `${answer.running} of ${answer.capacity}`],
+    ...(answer.identityConflict === undefined ? [] : [['identity', conflictText(answer.identityConflict)] as [string, string]]),
     ['to deliver', `${answer.spoolBytes} bytes`],
   ]);
   const attempts = answer.attempts.map(({ ref, state, condition, progress, durableSequence, acknowledgedSequence }) => [
     `  ${ref.runId}`, `attempt ${ref.attempt}`, condition === undefined ? state : `${state}: ${condition}`, progress === undefined ? '' : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`, `${acknowledgedSequence} of ${durableSequence} records delivered`,
   ]);
   return attempts.length === 0 ? facts : `${facts}\n${columns(attempts)}`;
+}
+
+function conflictText({ at, platform, version }: NonNullable<Status['identityConflict']>): string {
+  return `used from two places: another process (${platform}, version ${version}) was turned away at ${new Date(at).toISOString()}. ${ERROR_CODES.IDENTITY_IN_USE.remedy}`;
 }
