@@ -55,18 +55,18 @@ export class EntityWriter {
     return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
   }
 
-  /** Puts the source's words in place of people's, when that was asked for. */
-  async override(target: Target, request: Json, signal: AbortSignal): Promise<void> {
-    if (!this.#override) return;
+  /** Puts the source's words in place of people's, when that was asked for. The answer is whether anything had to be changed. */
+  async override(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
+    if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
       const found = await this.find(target, signal);
       const operations = found === undefined ? [] : overrideEdits(request, found.entity);
-      if (operations.length === 0 || found === undefined) return;
+      if (operations.length === 0 || found === undefined) return false;
       const answer = await this.#server.send({
         method: 'PATCH', path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`, what: titled(target.type, target.fqn), body: operations,
         accept: [412], ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
       }, signal);
-      if (answer.status !== 412) return;
+      if (answer.status !== 412) return true;
     }
     throw new RunnerError('SINK_REJECTED', `${titled(target.type, target.fqn)} is being changed by someone else`, { retryable: true });
   }

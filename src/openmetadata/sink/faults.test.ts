@@ -39,7 +39,7 @@ function recording(): Logger & { readonly lines: string[] } {
 describe('a server in trouble', () => {
   it.each([429, 500, 502, 503, 504, 408, 409])('that answers %i for a while is asked again', async (status) => {
     catalogue.server.faults.push({ on: /^PUT \/databases$/, status, times: 2 }, { on: /^PUT \/tables\/bulk$/, status, times: 1 });
-    expect(await catalogue.run([...parents, ...three])).toMatchObject({ status: 'success', counts: { written: 6 } });
+    expect(await catalogue.run([...parents, ...three], { clock: sleepless() })).toMatchObject({ status: 'success', counts: { written: 6 } });
   });
 
   it('that says when to come back is left alone until then', async () => {
@@ -68,6 +68,34 @@ describe('a server in trouble', () => {
   it('that never answers costs a deadline, then is asked again', async () => {
     catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
     expect(await catalogue.run([...parents, ...three], { timeoutMs: 150 })).toMatchObject({ status: 'success' });
+  });
+
+  /** Deadlines pass as they should; any other pause takes no time, but `meanwhile` is awaited in it. */
+  const pausing = (deadlineMs: number, meanwhile: () => Promise<void>): Clock => ({ ...systemClock, sleep: (ms, signal) => (ms === deadlineMs ? systemClock.sleep(ms, signal) : meanwhile()) });
+
+  it('that takes longer over a bulk than the deadline is left to finish it, and asked for nothing twice', async () => {
+    const slow = Promise.withResolvers<void>();
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, until: slow.promise });
+    const clock = pausing(311, async () => {
+      slow.resolve();
+      await expect.poll(() => catalogue.server.store.all('table').length).toBe(3);
+    });
+    expect(await catalogue.run([...parents, ...three], { clock, timeoutMs: 311 })).toMatchObject({ status: 'success', counts: { written: 6 } });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PUT /tables'))).toEqual(['PUT /tables/bulk']);
+  });
+
+  it.each([['the server', {}], ['a proxy before it', { status: 504 }]])('that lost a bulk, by the word of %s, gets what is missing in halves', async (_who, how) => {
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, ...('status' in how ? how : { hang: true }) });
+    const clock = pausing(311, () => Promise.resolve());
+    const report = await catalogue.run([...parents, ...three, table('Case')], { clock, timeoutMs: 311 });
+    expect(report).toMatchObject({ status: 'success', counts: { written: 7 } });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PUT /tables'))).toEqual(['PUT /tables/bulk', 'PUT /tables/bulk', 'PUT /tables/bulk']);
+  });
+
+  it('that finds a bulk too large gets it in halves', async () => {
+    catalogue.server.faults.push({ on: /^PUT \/tables\/bulk$/, status: 413 });
+    expect(await catalogue.run([...parents, ...three, table('Case')])).toMatchObject({ status: 'success', counts: { written: 7 } });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PUT /tables'))).toHaveLength(3);
   });
 
   it('that stays away ends the run with what it said, and quickly', async () => {

@@ -29,6 +29,13 @@ export async function known(foreignKeys: readonly unknown[], index: TableIndex, 
   return kept;
 }
 
+/** The tables that keys lead to and that the server does not have. */
+export async function missingTables(foreignKeys: readonly unknown[], index: TableIndex, signal: AbortSignal): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (const table of new Set(foreignKeys.flatMap(referredColumns).map(tableOf))) if (!(await index.exists(table, signal))) missing.add(table);
+  return missing;
+}
+
 function referredColumns(key: unknown): readonly string[] {
   const columns = isJson(key) ? key['referredColumns'] : undefined;
   return Array.isArray(columns) ? columns.filter((column) => typeof column === 'string') : [];

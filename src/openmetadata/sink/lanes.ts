@@ -20,6 +20,16 @@ export class Lanes {
     this.#busy.add(task);
   }
 
+  get busy(): boolean {
+    return this.#busy.size > 0;
+  }
+
+  /** Resolves when some piece of work has ended, at once when there is none. Throws what earlier work threw first. */
+  async oneEnds(): Promise<void> {
+    if (this.busy) await Promise.race(this.#busy);
+    this.#check();
+  }
+
   /** Resolves when all work has ended; throws what the first failed one threw. */
   async settle(): Promise<void> {
     while (this.#busy.size > 0) await Promise.all(this.#busy);

@@ -34,15 +34,14 @@ export class ParentWriter {
       return true;
     }
     if (found.entity.deleted) await this.#entities.restore(record, found.entity.id, signal);
-    await this.#entities.override(record, record.request, signal);
-    return found.entity.deleted;
+    return (await this.#entities.override(record, record.request, signal)) || found.entity.deleted;
   }
 
   async #putContainer(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const hash = sourceHash(fingerprint(record.request), []);
     const found = await this.#entities.find(record, signal);
     if (found === undefined && record.type === 'databaseSchema') this.#index.startEmpty(record.fqn);
-    if (found?.entity.deleted === false && found.entity.sourceHash === hash) return false;
+    if (found?.entity.deleted === false && found.entity.sourceHash === hash) return this.#entities.override(record, record.request, signal);
     await this.#entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
     return true;
   }

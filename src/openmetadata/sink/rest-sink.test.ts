@@ -49,6 +49,13 @@ describe('a first run', () => {
     expect(catalogue.server.store.all('table')).toHaveLength(20);
   });
 
+  it('sizes bulk requests by columns, which are what a server spends its time on', async () => {
+    const columns = Array.from({ length: 120 }, (_, index) => ({ name: `C${index}`, dataType: 'INT' }));
+    await catalogue.run([...parents, ...Array.from({ length: 12 }, (_, index) => table(`T${index}__c`, { more: { columns } }))]);
+    expect(counted('PUT /tables/bulk')).toBe(3);
+    expect(catalogue.server.store.all('table')).toHaveLength(12);
+  });
+
   it('puts tables one by one where the server has no bulk request, and asks only once', async () => {
     catalogue.server.annals.bulk = false;
     const report = await catalogue.run([...parents, ...many(6)], { batch: { tables: 3, bytes: 1e9 }, concurrency: 1 });
@@ -101,6 +108,31 @@ describe('foreign keys', () => {
     const report = await catalogue.run([...parents, ...circle], { batch: { tables: 2, bytes: 1e9 } });
     expect(report).toMatchObject({ status: 'success', counts: { written: 6 } });
     expect(['Account', 'Contact', 'User'].map((name) => keysOf(name).length)).toEqual([1, 2, 1]);
+  });
+
+  it('come with their table, after those they lead to; a patch follows only in circles and for a table’s own', async () => {
+    const line = [table('Case', { references: ['Contact'] }), table('Contact', { references: ['Account'] }), table('Account', { references: ['User'] }), table('User')];
+    expect((await catalogue.run([...parents, ...line])).counts).toEqual({ written: 7 });
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PATCH'))).toEqual([]);
+    await catalogue.run([...parents, table('Lead', { references: ['Group'] }), table('Group', { references: ['Lead'] }), table('Queue', { references: ['Queue'] }), table('Task', { references: ['Lead', 'Group', 'Queue'] })]);
+    expect(['Lead', 'Group', 'Queue', 'Task'].map((name) => keysOf(name).length)).toEqual([1, 1, 1, 3]);
+    expect(catalogue.server.requests.filter((title) => title.startsWith('PATCH'))).toHaveLength(2);
+  });
+
+  it('wait for their tables only so far as memory allows', async () => {
+    const waiting = Array.from({ length: 12 }, (_, index) => table(`T${index}__c`, { references: ['User'] }));
+    const report = await catalogue.run([...parents, ...waiting, table('User')], { mostHeldBytes: 2000, batch: { tables: 1 } });
+    expect(report).toMatchObject({ status: 'success', counts: { written: 16 } });
+    expect(report.counts['constrained']).toBeGreaterThan(4);
+    expect(waiting.map((_, index) => keysOf(`T${index}__c`).length)).toEqual(waiting.map(() => 1));
+  });
+
+  it('that the server refuses cost no table', async () => {
+    await catalogue.run([...parents, table('User')]);
+    const odd = { name: 'Odd', databaseSchema: SCHEMA, columns: [{ name: 'UserId', dataType: 'VARCHAR', dataLength: 18 }], tableConstraints: [{ constraintType: 'FOREIGN_KEY', columns: ['UserId'], referredColumns: [`${SCHEMA}.User.Nope`] }] };
+    const report = await catalogue.run([...parents, { kind: 'entity', type: 'table', fqn: `${SCHEMA}.Odd`, request: odd }, table('Case')]);
+    expect(report).toMatchObject({ status: 'success', counts: { written: 2, droppedConstraints: 1 } });
+    expect(stored('Odd')).not.toHaveProperty('tableConstraints');
   });
 
   it('make no table look changed on the next run', async () => {
@@ -168,6 +200,25 @@ describe('what people entered', () => {
     await edit();
     await catalogue.run([...parents, changed, table('Contact')], { overrideMetadata: true });
     expect(stored('Account')).toMatchObject({ description: 'new from the source', columns: [{ description: 'new from the source' }], owners: [owner] });
+  });
+
+  it('gives way where the source has nothing new, too, and only then', async () => {
+    await edit();
+    await catalogue.run([...parents, account, table('Contact')]);
+    expect(stored('Account')).toMatchObject({ description: 'by people' });
+    const report = await catalogue.run([...parents, account, table('Contact')], { overrideMetadata: true });
+    expect(report.counts).toMatchObject({ written: 1, unchanged: 4 });
+    expect(stored('Account')).toMatchObject({ description: 'from the source', columns: [{ description: 'from the source' }], owners: [owner] });
+    expect((await catalogue.run([...parents, account, table('Contact')], { overrideMetadata: true })).counts).toEqual({ unchanged: 5 });
+  });
+
+  it('of the schema gives way in the same manner', async () => {
+    const [service, database, schema] = parents;
+    const told = { ...schema!, request: { ...schema!.request, description: 'from the source' } };
+    await catalogue.run([service!, database!, told]);
+    catalogue.server.store.get('databaseSchema', SCHEMA)['description'] = 'by people';
+    expect((await catalogue.run([service!, database!, told], { overrideMetadata: true })).counts).toEqual({ written: 1, unchanged: 2 });
+    expect(catalogue.server.store.get('databaseSchema', SCHEMA)['description']).toBe('from the source');
   });
 
   it('is looked at again when someone changes it between reading and patching', async () => {

@@ -6,6 +6,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret, SecretSource } from '../../secrets/secret.ts';
 import { explain, parseJson } from './answer.ts';
+import { isUnclear } from './unclear.ts';
 import type { RawAnswer, RawRequest, Transport } from './transport.ts';
 
 export interface Call {
@@ -17,6 +18,8 @@ export interface Call {
   readonly body?: unknown;
   /** Statuses that are an answer to the caller rather than an error. */
   readonly accept?: readonly number[];
+  /** `unlessUnclear`: an error that leaves open whether the server is still at work on the request is thrown at once. Default: whatever may pass. */
+  readonly repeat?: 'unlessUnclear';
   /** The ETag that the entity must still have. */
   readonly ifMatch?: string;
 }
@@ -54,13 +57,23 @@ export class MetadataServer {
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
     const { retry: pace, clock, random, logger } = this.#options;
     const onRetry = (error: RunnerError, pauseMs: number): void => logger.log('debug', 'asking the OpenMetadata server again', { what: call.what, code: error.code, pauseMs: Math.round(pauseMs) });
-    return retry({ ...pace, onRetry }, clock, random, signal, () => this.#try(call, signal));
+    return retry({ ...pace, onRetry }, clock, random, signal, () => this.#tryOnce(call, signal));
   }
 
   /** The answer's body, or undefined when the server has no such thing. */
   async find(path: string, what: string, signal: AbortSignal): Promise<Answer | undefined> {
     const answer = await this.send({ method: 'GET', path, what, accept: [404] }, signal);
     return answer.status === 404 ? undefined : answer;
+  }
+
+  async #tryOnce(call: Call, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await this.#try(call, signal);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (call.repeat !== 'unlessUnclear' || !isUnclear(error)) throw error;
+      throw new RunnerError(error.code, error.message, { cause: error, remedy: error.remedy, retryable: false });
+    }
   }
 
   async #try(call: Call, signal: AbortSignal): Promise<Answer> {

@@ -75,12 +75,19 @@ export class TableIndex {
     return this.#ask(fqn, signal);
   }
 
-  async #ask(fqn: string, signal: AbortSignal): Promise<string> {
+  /** The table as it is on the server now, which may differ from what is known of it here. */
+  async look(fqn: string, signal: AbortSignal): Promise<(IndexedTable & { readonly id: string }) | undefined> {
     const answer = await this.#server.find(`${byName('table', fqn)}?include=all&fields=sourceHash`, titled('table', fqn), signal);
-    if (answer === undefined) throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
+    if (answer === undefined) return undefined;
     const { id, sourceHash, deleted } = readAs(storedEntitySchema, answer.body, titled('table', fqn));
-    await this.put(fqn, { id, sourceHash, deleted }, signal);
-    return id;
+    return { id, sourceHash, deleted };
+  }
+
+  async #ask(fqn: string, signal: AbortSignal): Promise<string> {
+    const found = await this.look(fqn, signal);
+    if (found === undefined) throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
+    await this.put(fqn, found, signal);
+    return found.id;
   }
 
   async #list(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {

@@ -1,29 +1,35 @@
 import type { EntityRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import type { BulkSender, Outgoing } from './bulk-sender.ts';
 import type { EntityWriter } from './entity-writer.ts';
-import { bulkResultSchema, byName, isJson, titled } from './entity.ts';
 import { fingerprint, sourceHash, type Fingerprint } from './fingerprint.ts';
-import { constraintsOf, known, type Constraints } from './foreign-keys.ts';
+import { constraintsOf, known, missingTables, type Constraints } from './foreign-keys.ts';
 import type { Lanes } from './lanes.ts';
+import { LateKeys } from './late-keys.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 import type { Tally } from './tally.ts';
+import { WaitingTables } from './waiting-tables.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A table on its way to the server. */
-interface Outgoing {
+/** A table that is to be written: its request as bytes, since thousands may wait, and what decides when it goes. */
+interface Pending {
   readonly fqn: string;
-  readonly request: Json;
-  readonly hash: string;
+  readonly text: Buffer;
+  readonly bytes: number;
+  readonly columns: number;
+  readonly print: Fingerprint;
+  readonly constraints: Constraints;
   readonly exists: boolean;
 }
 
-/** A table that went without some of its foreign keys, because the tables they point to were not there yet. */
-interface Unfinished {
-  readonly print: Fingerprint;
-  readonly constraints: Constraints;
-  readonly sent: number;
+interface Request extends Outgoing, Pick<Pending, 'exists' | 'print' | 'constraints'> {}
+
+export interface Batch {
+  readonly tables: number;
+  readonly columns: number;
+  readonly bytes: number;
 }
 
 export interface TableWriterParts {
@@ -32,148 +38,192 @@ export interface TableWriterParts {
   readonly index: TableIndex;
   readonly tally: Tally;
   readonly lanes: Lanes;
+  readonly bulk: BulkSender;
   readonly overrideMetadata: boolean;
-  readonly batch: { readonly tables: number; readonly bytes: number };
+  /** What one request may have at most. */
+  readonly batch: Batch;
+  /** Bytes of requests that may wait for the tables they refer to; beyond that, some go before those. */
+  readonly mostHeldBytes: number;
 }
 
-/** Puts tables in bulk, one by one where that does not work, and not at all where nothing has changed. */
+/** A server takes three to five times as long over a column of a table that it has than over one of a new table. */
+const UPDATE_WEIGHT = 4;
+const FEWEST_COLUMNS = 30;
+
+/**
+ * Puts tables: in bulk, one by one where that does not work, and not at all where nothing has changed. Each goes after the
+ * tables that its foreign keys lead to; where they run in circles, or to the table itself, the rest follows in a patch.
+ */
 export class TableWriter {
   readonly #parts: TableWriterParts;
-  readonly #unfinished = new Map<string, Unfinished>();
-  #batch: Outgoing[] = [];
-  #batchBytes = 0;
-  #bulk = true;
+  readonly #waiting = new WaitingTables<Pending>();
+  readonly #lateKeys: LateKeys;
+  #ready: Pending[] = [];
 
   constructor(parts: TableWriterParts) {
     this.#parts = parts;
+    this.#lateKeys = new LateKeys(parts);
   }
 
+  /** Resolves when the next table may come, which may be long before this one has arrived. */
   async add({ fqn, request }: EntityRecord, signal: AbortSignal): Promise<void> {
-    const { index, tally, batch } = this.#parts;
-    const print = fingerprint(request);
-    const constraints = constraintsOf(request);
-    const keys = await known(constraints.foreignKeys, index, signal);
-    const stored = await index.get(fqn, signal);
-    const hash = sourceHash(print, keys);
-    if (stored?.deleted === false && [hash, sourceHash(print, constraints.foreignKeys)].includes(stored.sourceHash ?? '')) return tally.count('unchanged');
-    if (keys.length < constraints.foreignKeys.length) this.#unfinished.set(fqn, { print, constraints, sent: keys.length });
-    this.#batch.push({ fqn, request: withConstraints(request, [...constraints.own, ...keys], hash), hash, exists: stored !== undefined });
-    this.#batchBytes += JSON.stringify(request).length;
-    if (this.#batch.length >= batch.tables || this.#batchBytes >= batch.bytes) await this.#send(signal);
+    const { index, lanes, overrideMetadata, mostHeldBytes } = this.#parts;
+    const pending = pendingOf(fqn, request, (await index.get(fqn, signal)) !== undefined);
+    if (await this.#isUnchanged(pending, signal)) {
+      if (!overrideMetadata) return this.#parts.tally.count('unchanged');
+      return lanes.start(() => this.#override(fqn, request, signal));
+    }
+    const missing = await missingTables(pending.constraints.foreignKeys, index, signal);
+    missing.delete(fqn);
+    if (missing.size === 0) this.#ready.push(pending);
+    else this.#waiting.add(pending, missing);
+    if (this.#waiting.bytes > mostHeldBytes) this.#ready.push(...this.#waiting.mostWanted());
+    while (this.#isFull()) await this.#send(signal);
   }
 
-  /** Resolves when every table so far has arrived or failed. */
+  /** Resolves when every table so far has arrived or failed, and has the foreign keys that it can have by now. */
   async flush(signal: AbortSignal): Promise<void> {
-    await this.#send(signal);
-    await this.#parts.lanes.settle();
-  }
-
-  /** When no table comes any more: gives those that have arrived all the foreign keys they can have. */
-  async complete(signal: AbortSignal): Promise<void> {
     const { lanes } = this.#parts;
-    await this.flush(signal);
-    const unfinished = [...this.#unfinished];
-    this.#unfinished.clear();
-    for (const [fqn, table] of unfinished) await lanes.start(() => this.#finish(fqn, table, signal));
+    for (;;) {
+      if (this.#ready.length > 0) await this.#send(signal);
+      else if (lanes.busy) await lanes.oneEnds();
+      else if (this.#waiting.size > 0) this.#ready.push(...this.#waiting.next());
+      else break;
+    }
     await lanes.settle();
+    await this.#lateKeys.put(false, signal);
   }
 
+  /** The same when no table comes any more: what no key leads to by now never comes. */
+  async complete(signal: AbortSignal): Promise<void> {
+    await this.flush(signal);
+    await this.#lateKeys.put(true, signal);
+  }
+
+  async #isUnchanged({ fqn, print, constraints: { foreignKeys } }: Pending, signal: AbortSignal): Promise<boolean> {
+    const { index } = this.#parts;
+    const stored = await index.get(fqn, signal);
+    if (stored?.deleted !== false || stored.sourceHash === undefined) return false;
+    return stored.sourceHash === sourceHash(print, foreignKeys) || stored.sourceHash === sourceHash(print, await known(foreignKeys, index, signal));
+  }
+
+  /** The source says what it said, and people may have said something else since. */
+  async #override(fqn: string, request: Json, signal: AbortSignal): Promise<void> {
+    const { tally, entities } = this.#parts;
+    let changed = false;
+    await tally.attempt(fqn, () => (changed ? 'written' : 'unchanged'), signal, async () => {
+      changed = await entities.override({ type: 'table', fqn }, request, signal);
+    });
+  }
+
+  #isFull(): boolean {
+    const { batch } = this.#parts;
+    return this.#ready.length >= batch.tables || sum(this.#ready, ({ bytes }) => bytes) >= batch.bytes || sum(this.#ready, weight) >= this.#mostColumns;
+  }
+
+  /** Half as many after each time-out. */
+  get #mostColumns(): number {
+    const { batch, bulk } = this.#parts;
+    return Math.max(FEWEST_COLUMNS, batch.columns / 2 ** Math.min(bulk.timeouts, 10));
+  }
+
+  /** Sends what is ready, as much of it as fits one request. */
   async #send(signal: AbortSignal): Promise<void> {
-    const tables = this.#batch;
-    this.#batch = [];
-    this.#batchBytes = 0;
-    if (tables.length > 0) await this.#parts.lanes.start(() => this.#put(tables, signal));
+    const { batch, lanes } = this.#parts;
+    await lanes.start(async () => {
+      const taken: Pending[] = [];
+      let [bytes, columns] = [0, 0];
+      while (this.#ready[0] !== undefined && taken.length < batch.tables && bytes < batch.bytes && columns < this.#mostColumns) {
+        const next = this.#ready.shift()!;
+        taken.push(next);
+        bytes += next.bytes;
+        columns += weight(next);
+      }
+      await this.#put(taken, signal);
+    });
   }
 
-  async #put(tables: readonly Outgoing[], signal: AbortSignal): Promise<void> {
-    const alone = this.#bulk && tables.length > 1 ? await this.#putInBulk(tables, signal) : tables;
-    for (const table of alone) await this.#putAlone(table, signal);
-  }
-
-  /** The answer: the tables that have to be sent again one by one, so that each gets its own verdict. */
-  async #putInBulk(tables: readonly Outgoing[], signal: AbortSignal): Promise<readonly Outgoing[]> {
-    const { overrideMetadata } = this.#parts;
-    const together = tables.filter(({ exists }) => !(exists && overrideMetadata));
-    const apart = tables.filter((table) => !together.includes(table));
-    const failed = together.length === 0 ? new Set<string>() : await this.#bulkPut(together, signal);
-    if (failed === undefined) return tables;
-    for (const { fqn, hash } of together) {
-      if (failed.has(fqn)) continue;
-      await this.#parts.index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
-      this.#parts.tally.count('written');
+  async #put(tables: readonly Pending[], signal: AbortSignal): Promise<void> {
+    const { bulk, tally, overrideMetadata } = this.#parts;
+    const requests: Request[] = [];
+    for (const table of tables) requests.push(await this.#requestFor(table, signal));
+    const together = requests.filter(({ exists }) => !(exists && overrideMetadata));
+    const prepared: Request[] = [];
+    for (const table of together) prepared.push({ ...table, request: await this.#prepared(table, signal) });
+    const { arrived, alone } = await bulk.put(prepared, signal);
+    for (const table of arrived) {
+      await this.#arrived(table, undefined, signal);
+      tally.count('written');
     }
-    return [...apart, ...together.filter(({ fqn }) => failed.has(fqn))];
+    const names = new Set(alone.map(({ fqn }) => fqn));
+    for (const table of requests) if (names.has(table.fqn) || !together.includes(table)) await this.#putAlone(table, signal);
   }
 
-  /** The names of the tables that failed; undefined when there is nothing to be had from the answer. */
-  async #bulkPut(tables: readonly Outgoing[], signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
-    const requests: Json[] = [];
-    for (const table of tables) requests.push(await this.#prepared(table, signal));
-    const answer = await this.#tryBulk(requests, signal);
-    if (answer === undefined) return undefined;
-    return failedNames(answer, tables);
+  /** With the foreign keys that the server can take by now. */
+  async #requestFor({ fqn, text, print, constraints, exists }: Pending, signal: AbortSignal): Promise<Request> {
+    const keys = await known(constraints.foreignKeys, this.#parts.index, signal);
+    if (keys.length < constraints.foreignKeys.length) this.#lateKeys.note(fqn, { print, constraints, sent: keys.length });
+    const hash = sourceHash(print, keys);
+    const request = JSON.parse(text.toString('utf8')) as Json;
+    return { fqn, exists, print, constraints, hash, request: withConstraints(request, [...constraints.own, ...keys], hash) };
   }
 
-  /** The answer to a bulk request; undefined when the server has none, or refuses the whole for the sake of one table. */
-  async #tryBulk(requests: readonly Json[], signal: AbortSignal): Promise<unknown> {
-    const what = `${requests.length} tables`;
-    try {
-      const answer = await this.#parts.server.send({ method: 'PUT', path: '/tables/bulk', what, body: requests, accept: [400, 404, 405, 413] }, signal);
-      if (answer.status === 404 || answer.status === 405) this.#bulk = false;
-      return answer.status < 300 ? answer.body : undefined;
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (error.code === 'SINK_FAILED') return undefined;
-      throw error;
-    }
-  }
-
-  async #prepared({ fqn, request, exists }: Outgoing, signal: AbortSignal): Promise<Json> {
+  async #prepared({ fqn, request, exists }: Request, signal: AbortSignal): Promise<Json> {
     const { entities } = this.#parts;
     return exists ? entities.prepare(request, await entities.find({ type: 'table', fqn }, signal)) : request;
   }
 
-  async #putAlone({ fqn, request, hash, exists }: Outgoing, signal: AbortSignal): Promise<void> {
-    const { entities, index, tally } = this.#parts;
+  async #arrived({ fqn, hash }: Outgoing, id: string | undefined, signal: AbortSignal): Promise<void> {
+    await this.#parts.index.put(fqn, { id, sourceHash: hash, deleted: false }, signal);
+    this.#ready.push(...this.#waiting.arrived(fqn));
+  }
+
+  async #putAlone(table: Request, signal: AbortSignal): Promise<void> {
+    const { tally } = this.#parts;
+    await tally.attempt(table.fqn, 'written', signal, () => this.#tryAlone(table, signal));
+  }
+
+  /** A table is not lost over its foreign keys. Throws the server's first word when it refuses the table without them, too. */
+  async #tryAlone(table: Request, signal: AbortSignal): Promise<void> {
+    const { fqn, print, constraints: { own }, request } = table;
+    try {
+      await this.#putOne(table, signal);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      const { foreignKeys } = constraintsOf(request);
+      if (error.code !== 'SINK_REJECTED' || foreignKeys.length === 0) throw error;
+      const hash = sourceHash(print, []);
+      await this.#putOne({ ...table, hash, request: withConstraints(request, own, hash) }, signal).catch(() => {
+        throw error;
+      });
+      this.#lateKeys.forget(fqn);
+      this.#parts.tally.count('droppedConstraints', foreignKeys.length);
+    }
+  }
+
+  async #putOne({ fqn, request, hash, exists }: Pick<Request, 'fqn' | 'request' | 'hash' | 'exists'>, signal: AbortSignal): Promise<void> {
+    const { entities } = this.#parts;
     const target = { type: 'table', fqn } as const;
-    await tally.attempt(fqn, 'written', signal, async () => {
-      const found = exists ? await entities.find(target, signal) : undefined;
-      const id = await entities.put(target, request, found, signal);
-      await index.put(fqn, { id, sourceHash: hash, deleted: false }, signal);
-    });
-  }
-
-  /** Adds the foreign keys whose tables have come in the meantime. */
-  async #finish(fqn: string, { print, constraints, sent }: Unfinished, signal: AbortSignal): Promise<void> {
-    const { server, index, tally } = this.#parts;
-    if (!(await index.exists(fqn, signal))) return;
-    const keys = await known(constraints.foreignKeys, index, signal);
-    if (keys.length < constraints.foreignKeys.length) tally.count('droppedConstraints', constraints.foreignKeys.length - keys.length);
-    if (keys.length === sent) return;
-    const hash = sourceHash(print, keys);
-    const body = [{ op: 'add', path: '/tableConstraints', value: [...constraints.own, ...keys] }, { op: 'add', path: '/sourceHash', value: hash }];
-    await tally.attempt(fqn, 'constrained', signal, async () => {
-      await server.send({ method: 'PATCH', path: byName('table', fqn), what: titled('table', fqn), body }, signal);
-      await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
-    });
+    const found = exists ? await entities.find(target, signal) : undefined;
+    await this.#arrived({ fqn, request, hash }, await entities.put(target, request, found, signal), signal);
   }
 }
 
-/** The tables that failed by a bulk answer; undefined when it does not say clearly which. */
-function failedNames(answer: unknown, sent: readonly Outgoing[]): ReadonlySet<string> | undefined {
-  const { data } = bulkResultSchema.safeParse(answer);
-  if (data === undefined) return undefined;
-  const failed = (data.failedRequest ?? []).map(({ request }) => sent.find((table) => isAbout(request, table))?.fqn);
-  const named = failed.filter((fqn) => fqn !== undefined);
-  return data.numberOfRowsFailed === named.length && named.length === failed.length ? new Set(named) : undefined;
+function pendingOf(fqn: string, request: Json, exists: boolean): Pending {
+  const text = Buffer.from(JSON.stringify(request));
+  const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
+  return { fqn, text, bytes: text.length, columns, print: fingerprint(request), constraints: constraintsOf(request), exists };
 }
 
-/** A server names a table that failed in full, or gives back the request for it. */
-function isAbout(answered: unknown, { fqn, request }: Outgoing): boolean {
-  if (!isJson(answered)) return answered === fqn;
-  return answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema'];
+function weight({ columns, exists }: Pending): number {
+  return columns * (exists ? UPDATE_WEIGHT : 1);
+}
+
+function sum<T>(elements: readonly T[], of: (element: T) => number): number {
+  return elements.reduce((total, element) => total + of(element), 0);
 }
 
 function withConstraints(request: Json, constraints: readonly unknown[], hash: string): Json {
-  return { ...request, tableConstraints: constraints.length > 0 ? constraints : undefined, sourceHash: hash };
+  const { tableConstraints: _, ...rest } = request;
+  return { ...rest, ...(constraints.length > 0 ? { tableConstraints: constraints } : {}), sourceHash: hash };
 }

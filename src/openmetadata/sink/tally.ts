@@ -27,11 +27,11 @@ export class Tally {
   }
 
   /** Counts what became of one thing. Throws the error again when it ends the run. */
-  async attempt(name: string, counted: CountName, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  async attempt(name: string, counted: CountName | (() => CountName), signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       this.#failedInARow = 0;
-      this.count(counted);
+      this.count(typeof counted === 'string' ? counted : counted());
     } catch (thrown) {
       const error = RunnerError.from(thrown, 'SINK_FAILED');
       if (signal.aborted || !OF_ONE_ENTITY.has(error.code)) throw error;

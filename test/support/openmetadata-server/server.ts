@@ -12,6 +12,8 @@ import { Store } from './store.ts';
 export interface Fault {
   /** Which requests it meets: a method and a path, `PUT /tables/bulk`. */
   readonly on: RegExp;
+  /** Only those whose body, as JSON, holds this. */
+  readonly body?: RegExp;
   /** How many; 1 by default. */
   times?: number;
   /** Answers this instead. */
@@ -83,7 +85,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   const title = `${request.method} ${decodeURIComponent(url.pathname.replace(/^\/api\/v1/, ''))}`;
   const body = await readBody(request).catch(() => undefined);
   parts.requests.push(title);
-  const fault = takeFault(parts.faults, title);
+  const fault = takeFault(parts.faults, title, body);
   fault?.meanwhile?.();
   await fault?.until;
   if (fault?.hang === true) return;
@@ -112,8 +114,8 @@ function answer(request: IncomingMessage, url: URL, body: unknown, { store, anna
   }
 }
 
-function takeFault(faults: Fault[], title: string): Fault | undefined {
-  const index = faults.findIndex(({ on }) => on.test(title));
+function takeFault(faults: Fault[], title: string, body: unknown): Fault | undefined {
+  const index = faults.findIndex((fault) => fault.on.test(title) && (fault.body?.test(JSON.stringify(body ?? null)) ?? true));
   const fault = faults[index];
   if (fault === undefined) return undefined;
   fault.times = (fault.times ?? 1) - 1;
