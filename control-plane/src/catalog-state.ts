@@ -12,6 +12,8 @@ export interface CatalogState {
   readonly service: string;
   /** Empty while there is none: the next run must be whole. */
   readonly revision: string;
+  /** The runner whose run led to the revision: it remembers what the catalog has. Null when there is none. */
+  readonly keeper: string | null;
   /** The last generation that was given out; 0 for none. */
   readonly drawn: number;
   /** The highest generation that has changed the catalog. */
@@ -23,7 +25,7 @@ export interface CatalogState {
 }
 
 export function unknownState(service: string): CatalogState {
-  return { service, revision: '', drawn: 0, newest: 0, vouched: 0, writer: null };
+  return { service, revision: '', keeper: null, drawn: 0, newest: 0, vouched: 0, writer: null };
 }
 
 /** Gives out the next generation; `drawn` is it. */
@@ -34,12 +36,12 @@ export function drawGeneration(state: CatalogState): CatalogState {
 /** An attempt has changed the catalog. */
 export function changedBy(state: CatalogState, generation: number): CatalogState {
   if (state.writer?.generation === generation) return state;
-  return { ...state, revision: '', newest: Math.max(state.newest, generation), writer: { generation, from: state.revision } };
+  return { ...state, revision: '', keeper: null, newest: Math.max(state.newest, generation), writer: { generation, from: state.revision } };
 }
 
 /** The catalog has been deleted: no runner's memory describes it, and generations go on growing. */
 export function deleted(state: CatalogState): CatalogState {
-  return { ...state, revision: '', writer: null };
+  return { ...state, revision: '', keeper: null, writer: null };
 }
 
 /** Whether the catalog was in that state until this attempt began to change it, and nobody else has changed it since. */
@@ -49,9 +51,9 @@ export function isBuiltOn(state: CatalogState, generation: number, revision: str
 }
 
 /** An attempt has ended well, and all that it told is in the catalog, except where a newer one had told otherwise: then nobody knows what it adds up to. */
-export function settledBy(state: CatalogState, generation: number, revision: string): CatalogState {
+export function settledBy(state: CatalogState, { generation, runnerId }: { readonly generation: number; readonly runnerId: string }, revision: string): CatalogState {
   const vouched = Math.max(state.vouched, generation);
-  return generation < state.newest ? { ...state, vouched } : { ...state, revision, newest: generation, vouched, writer: null };
+  return generation < state.newest ? { ...state, vouched } : { ...state, revision, keeper: runnerId, newest: generation, vouched, writer: null };
 }
 
 /** The revision that an attempt leads to; its last record is `outcome`, a line without its newline. docs/protocol.md has this rule for both sides. */

@@ -78,8 +78,11 @@ export class Dispatcher {
     else this.#tell(waits);
   }
 
-  async #look(read: Pick<Reads, 'runs' | 'runners'>, now: number): Promise<ReturnType<typeof place>> {
-    return place({ active: await read.runs.active(), runners: await read.runners.list(), connected: this.#registry.all(), now });
+  async #look(read: Pick<Reads, 'runs' | 'runners' | 'catalogStates'>, now: number): Promise<ReturnType<typeof place>> {
+    const active = await read.runs.active();
+    const keepers = new Map<string, string | null>();
+    for (const { service } of active.filter(isQueued)) keepers.set(service, (await read.catalogStates.get(service)).keeper);
+    return place({ active, keepers, runners: await read.runners.list(), connected: this.#registry.all(), now });
   }
 
   async #assign(tx: Transaction, at: Moment): Promise<{ readonly offered: readonly Assignment[]; readonly waits: Waits }> {

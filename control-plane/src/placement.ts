@@ -4,6 +4,7 @@
  *   cancelled counts until it has ended, since its worker may still be at work.
  * - A run in a pause before another try is not at work: a later run of the service may go first.
  * - A runner gets no more than its capacity, counted from what the store gives to it.
+ * - A run's first attempt goes to the runner that remembers what the catalog has, if that has room: any other reads everything.
  */
 import { JOB_TRAITS } from './job-kinds.ts';
 import type { ConnectedRunner } from './link/registry.ts';
@@ -41,6 +42,8 @@ export interface Scene {
   readonly active: readonly Run[];
   readonly runners: readonly Runner[];
   readonly connected: readonly ConnectedRunner[];
+  /** Ids of runners by the services whose catalogs they remember. */
+  readonly keepers: ReadonlyMap<string, string | null>;
   /** On the monotonic clock. */
   readonly now: number;
 }
@@ -61,14 +64,15 @@ export function rivalOf(run: Run, active: readonly Run[]): Run | undefined {
 }
 
 /** Places runs one after the other, the oldest first. */
-export function place({ active, runners, connected, now }: Scene): Placement {
+export function place(scene: Scene): Placement {
+  const { active } = scene;
   const load = new Map<string, number>();
   for (const run of active) count(load, holder(run));
   const offers: { run: QueuedRun; runner: ConnectedRunner }[] = [];
   const waits: Waits = new Map();
   const taken = new Map<string, string>();
   for (const run of active.filter(isQueued)) {
-    const found = runnerFor(run, { active, runners, connected, now }, load, taken);
+    const found = runnerFor(run, scene, load, taken);
     if ('code' in found) {
       waits.set(run.id, found);
       continue;
@@ -80,7 +84,7 @@ export function place({ active, runners, connected, now }: Scene): Placement {
   return { offers, waits };
 }
 
-function runnerFor(run: QueuedRun, { active, runners, connected, now }: Scene, load: ReadonlyMap<string, number>, taken: ReadonlyMap<string, string>): ConnectedRunner | Wait {
+function runnerFor(run: QueuedRun, { active, runners, connected, keepers, now }: Scene, load: ReadonlyMap<string, number>, taken: ReadonlyMap<string, string>): ConnectedRunner | Wait {
   if (run.status.notBefore > now && run.status.retryAt !== null) return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
   const rival = rivalOf(run, active)?.id ?? (JOB_TRAITS[run.kind].exclusive ? taken.get(run.service) : undefined);
   if (rival !== undefined) return wait('SERVICE_BUSY', `waiting for run ${rival} of the same service to end`);
@@ -88,7 +92,9 @@ function runnerFor(run: QueuedRun, { active, runners, connected, now }: Scene, l
   if (!Array.isArray(fit)) return fit;
   if (run.status.notBefore > now) return wait('OFFER_PAUSE', 'a runner has just refused the run for now; it is offered again in a moment');
   const room = (runner: ConnectedRunner): number => runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
-  const best = fit.filter((runner) => room(runner) > 0).toSorted((a, b) => room(b) - room(a))[0];
+  const keeper = run.attempt === 1 ? keepers.get(run.service) : undefined;
+  const remembers = (runner: ConnectedRunner): number => (runner.runnerId === keeper ? 1 : 0);
+  const best = fit.filter((runner) => room(runner) > 0).toSorted((a, b) => remembers(b) - remembers(a) || room(b) - room(a))[0];
   return best ?? wait('AT_CAPACITY', `${namesOf(fit, runners)} ${fit.length === 1 ? 'has' : 'have'} no place free`);
 }
 

@@ -91,6 +91,25 @@ describe('offers', () => {
     expect((await taken(second.connection)).runId).toBe(id);
   });
 
+  it('gives a run to the runner that remembers what the catalog has, though another has more room, and to that one when nobody does', async () => {
+    const first = await runner({ capacity: 1 });
+    const done = async (connection: Connection, lines: readonly string[], outcome: object = {}): Promise<void> => {
+      await startRun(stage.api);
+      const ref = await taken(connection);
+      connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines, outcome)], { last: true }));
+      await connection.take('ack');
+    };
+    await done(first.connection, [tableLine('A')]);
+    const second = await runner({ capacity: 4 }, await stage.enrol('second'));
+    await done(first.connection, [tableLine('A')]);
+    await done(first.connection, [tableLine('B')], { status: 'failed' });
+    await done(second.connection, [tableLine('A')]);
+    await done(second.connection, [tableLine('A')]);
+    second.connection.close();
+    await eventually(async () => (await stage.api.get('/api/v1/runners')).body.runners.some(({ connected }: { connected: boolean }) => !connected));
+    await done(first.connection, [tableLine('A')]);
+  });
+
   it('offers again after a while when a runner has no room', async () => {
     const { connection } = await runner();
     await startRun(stage.api);

@@ -150,17 +150,17 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
     });
 
     it('knows the state of each catalog, and which runs ended well since', async () => {
-      const state = { service: 'sandbox', revision: '', drawn: 4, newest: 3, vouched: 2, writer: { generation: 3, from: 'r1' } };
+      const state = { service: 'sandbox', revision: '', keeper: null, drawn: 4, newest: 3, vouched: 2, writer: { generation: 3, from: 'r1' } };
       await store.transaction(async (tx) => {
         await tx.catalogStates.save(state);
-        await tx.catalogStates.save({ ...state, service: 'other', revision: 'r2', writer: null });
+        await tx.catalogStates.save({ ...state, service: 'other', revision: 'r2', keeper: 'rnr_1', writer: null });
         for (const [index, status] of (['success', 'failed', 'partialSuccess', 'success'] as const).entries()) {
           await tx.runs.save(end({ ...RUN, id: `run_${index}`, recordsKept: index > 2 }, status, 9, null));
           await tx.runs.saveAttempt({ ...ATTEMPT, runId: `run_${index}`, generation: index + 1 });
         }
       });
       expect([await store.read.catalogStates.get('sandbox'), await store.read.catalogStates.get('other'), await store.read.catalogStates.get('new')])
-        .toEqual([state, { ...state, service: 'other', revision: 'r2', writer: null }, { service: 'new', revision: '', drawn: 0, newest: 0, vouched: 0, writer: null }]);
+        .toEqual([state, { ...state, service: 'other', revision: 'r2', keeper: 'rnr_1', writer: null }, { service: 'new', revision: '', keeper: null, drawn: 0, newest: 0, vouched: 0, writer: null }]);
       expect(await store.read.runs.endedWellSince('sandbox', 1)).toEqual([{ runId: 'run_2', epoch: 1, recordsKept: false }, { runId: 'run_3', epoch: 1, recordsKept: true }]);
     });
   });

@@ -58,8 +58,8 @@ async function settle(tx: Transaction, ground: Ground, run: { readonly before: R
   const { service } = run.before;
   if (!(await isComplete(tx, service, attempt, builtOn))) return giveUpStale(ground, run.before);
   const { ended, complete } = await afterFindings(tx, ground, run.after, attempt);
-  const state = settledBy(await tx.catalogStates.get(service), attempt.generation, revisionAfter(ended.id, attempt.epoch, line));
-  await tx.catalogStates.save(complete ? state : { ...state, revision: '' });
+  const state = settledBy(await tx.catalogStates.get(service), attempt, revisionAfter(ended.id, attempt.epoch, line));
+  await tx.catalogStates.save(complete ? state : { ...state, revision: '', keeper: null });
   return ended;
 }
 

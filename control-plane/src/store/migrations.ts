@@ -83,5 +83,6 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE runs SET status = json_set(status, '$.bootId', '', '$.left', NULL) WHERE state = 'offered';
   UPDATE runs SET status = json_set(status, '$.bootId', '') WHERE state = 'running';
   `,
+  'ALTER TABLE catalog_states ADD COLUMN keeper TEXT',
   'ALTER TABLE runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0',
 ];
