@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -91,6 +91,20 @@ export class Stage {
       const { runners } = await this.client.call<{ runners: { name: string; connected: boolean }[] }>('GET', '/api/v1/runners');
       return runners.some((runner) => runner.name === name && runner.connected);
     });
+  }
+
+  /**
+   * Copies the first runner's state directory and starts a runner on the copy, as another machine would: what names processes of
+   * this machine (lock, workers in the journal of the spool) is left out.
+   */
+  startCopy(name: string): Program {
+    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<string, unknown>;
+    const stateDir = join(this.place.directory, name);
+    cpSync(this.stateDir, stateDir, { recursive: true, filter: (path) => !lstatSync(path).isSocket() && !/\/(?:lock\.\d+|spool)$/.test(path) });
+    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, stateDir }), { mode: 0o600 });
+    const program = Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]);
+    this.#runners.set(name, program);
+    return program;
   }
 
   async stopRunner(name = FIRST, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
