@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: [
       'src/policy/address.test.ts', 'src/secrets/reference.test.ts', 'src/secrets/redactor.test.ts', 'src/link/link.simulation.test.ts', 'src/link/capacity.simulation.test.ts',
-      'src/connectors/salesforce/formula/adversarial.test.ts', 'src/connectors/salesforce/json/json-items.test.ts', 'test/contract/spool.model.test.ts',
+      'src/connectors/salesforce/formula/adversarial.test.ts', 'src/connectors/salesforce/json/json-items.test.ts', 'test/contract/spool.model.test.ts', 'test/simulation/everything-*.test.ts',
     ],
     env: { PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20', TEST_SEED: chosenSeed('test:seeds') },
     setupFiles: ['test/support/seeded-properties.ts'],

@@ -11,6 +11,8 @@ import { toAttemptRef } from './wire-ref.ts';
 const REMEMBERED_BEATS = 16;
 
 export interface HeartbeatOptions {
+  /** Uptime before the hello was sent. */
+  readonly helloAt: number;
   readonly channel: Channel;
   readonly clock: Clock;
   readonly attempts: Attempts;
@@ -33,6 +35,7 @@ export class HeartbeatLoop {
   readonly #soon = new Bell();
   /** When the last beats were sent, by number: silence is monotonic time, a lease is uptime. */
   readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
+  #answeredAfter: number;
   #number = 0;
   /** The last identity check that was read, and the last one that a beat has answered. */
   #check = 0;
@@ -42,6 +45,12 @@ export class HeartbeatLoop {
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#heardAt = options.clock.monotonic();
+    this.#answeredAfter = options.helloAt;
+  }
+
+  /** Whatever is read now, the control plane has sent it after this uptime: after it got the hello, or the last heartbeat that it answered. */
+  get answeredAfter(): number {
+    return this.#answeredAfter;
   }
 
   /** Any frame is a sign of life. */
@@ -75,6 +84,7 @@ export class HeartbeatLoop {
     const { attempts, leases, leaseMs } = this.#options;
     const sentAt = this.#sentAt.get(reply.number);
     if (sentAt === undefined) return;
+    this.#answeredAfter = Math.max(this.#answeredAfter, sentAt.uptime);
     for (const { ref, ttlMs } of reply.renewed) {
       const attempt = attempts.get(toAttemptRef(ref));
       if (attempt?.working === true) leases.grant(attempt.ref, ttlMs === 0 ? leaseMs : ttlMs, sentAt.uptime);

@@ -9,6 +9,12 @@ const LEASE_MAX_MS = 24 * 60 * 60 * 1000;
 /** Timers stand still while the machine is suspended, leases do not. */
 const LOOK_MS = 1_000;
 
+/** The uptime at which a lease ends here that was asked for at `askedAt`. */
+export function leaseEnd(ttlMs: number, askedAt: number): number {
+  const length = Math.min(ttlMs, LEASE_MAX_MS);
+  return askedAt + length - Math.min(length * MARGIN_SHARE, MARGIN_MAX_MS);
+}
+
 interface Lease {
   readonly ref: AttemptRef;
   /** On the clock's uptime. */
@@ -36,8 +42,7 @@ export class Leases {
 
   /** `askedAt` is the uptime before which the control plane cannot have started to count. */
   grant(ref: AttemptRef, ttlMs: number, askedAt: number): void {
-    const length = Math.min(ttlMs, LEASE_MAX_MS);
-    const endsAt = askedAt + length - Math.min(length * MARGIN_SHARE, MARGIN_MAX_MS);
+    const endsAt = leaseEnd(ttlMs, askedAt);
     const held = this.#held.get(attemptKey(ref));
     if (held !== undefined && held.endsAt >= endsAt) return;
     this.#held.set(attemptKey(ref), { ref, endsAt });

@@ -319,6 +319,21 @@ describe('offers', () => {
     await forgotten();
   });
 
+  it('whose lease may be over when they are read are rejected for now, and taken when they come again in time', async () => {
+    const stage = await new LinkStage().start().untilConnected();
+    const { controlPlane, clock, workers } = stage;
+    const answered = controlPlane.of('heartbeat').length;
+    await controlPlane.offer(ref('run-1'));
+    clock.suspend(51_000);
+    await stage.until('rejected', () => controlPlane.of('reject').length === 1);
+    expect(controlPlane.of('reject')[0]?.body).toMatchObject({ code: 'LEASE_LOST', permanent: false });
+    await stage.until('a heartbeat was answered', () => controlPlane.of('heartbeat').length > answered + 1, 500);
+    await controlPlane.offer(ref('run-1', 1, 2));
+    await stage.until('started', () => workers.started.length === 1);
+    expect(workers.started[0]?.ref.epoch).toBe(2);
+    await stage.close();
+  });
+
   it('with a path as run id end the session', async () => {
     stage = await new LinkStage().start().untilConnected();
     await stage.controlPlane.offer({ ...run, runId: '../../etc' as typeof run.runId });

@@ -181,12 +181,13 @@ class RunnerLink implements Link {
     const { identity, version, platform, capacity, clock, logger, jobDeadlineMs, checkOffer } = this.#options;
     const held = this.#attempts.all().filter(({ state }) => state.name !== 'gone');
     const self = { version, platform, bootId: this.#bootId, capacity, draining: this.#draining(), held: held.map(describe) };
+    const helloAt = clock.uptime();
     const agreement = await handshake(channel, frames, authority, identity, self, signal);
     this.#warnOfSkew(agreement.serverTimeMs);
     const resolutions = resolvePositions(held, agreement.positions);
     for (const resolution of resolutions) if (resolution.name === 'drop') this.#attempts.drop(resolution.attempt, resolution.reason);
     const session = new Session({
-      channel, frames, agreement, attempts: this.#attempts, leases: this.#leases, clock, logger, timing: this.#timing, capacity, jobDeadlineMs, checkOffer,
+      channel, frames, agreement, helloAt, attempts: this.#attempts, leases: this.#leases, clock, logger, timing: this.#timing, capacity, jobDeadlineMs, checkOffer,
       draining: () => this.#draining(), contested: (other) => this.#identityWatch.contested(other),
     });
     this.#session = session;

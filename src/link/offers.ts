@@ -11,7 +11,7 @@ import { printable } from '../runtime/printable.ts';
 import { Queue } from '../runtime/queue.ts';
 import type { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
-import type { Leases } from './leases.ts';
+import { leaseEnd, type Leases } from './leases.ts';
 import { toAttemptRef } from './wire-ref.ts';
 
 const WORKFLOW_MAX_BYTES = 512 * 1024;
@@ -53,9 +53,12 @@ export class Offers {
     return trouble !== undefined && trouble.until > this.#options.clock.monotonic() ? trouble.code : '';
   }
 
-  /** False when too many wait already. */
-  push(offer: Offer): boolean {
-    return this.#waiting.offer({ offer, at: this.#options.clock.uptime() });
+  /**
+   * `at` is an uptime before the offer was sent: it may have waited long in a connection whose reader was stopped, and its
+   * lease runs meanwhile. False when too many wait already.
+   */
+  push(offer: Offer, at: number): boolean {
+    return this.#waiting.offer({ offer, at });
   }
 
   /** Answers offers until `end`; calls `begun` for each attempt that is new. */
@@ -81,8 +84,11 @@ export class Offers {
       if (this.#options.draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
       const denied = await this.#options.checkOffer(job);
       if (denied !== undefined) return { rejected: denied };
-      const attempt = await this.#options.attempts.begin(job);
-      this.#options.leases.grant(ref, offer.leaseTtlMs === 0 ? this.#options.leaseMs : offer.leaseTtlMs, at);
+      const { clock, attempts, leases, leaseMs } = this.#options;
+      const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
+      if (leaseEnd(ttlMs, at) <= clock.uptime()) throw new RunnerError('LEASE_LOST', 'the lease of the offer may have ended before the offer was read', { retryable: true });
+      const attempt = await attempts.begin(job);
+      leases.grant(ref, ttlMs, at);
       return { accepted: attempt, isNew: true };
     } catch (thrown) {
       const error = RunnerError.from(thrown);

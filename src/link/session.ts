@@ -25,6 +25,8 @@ export interface SessionOptions {
   /** What follows the welcome. */
   readonly frames: AsyncIterator<Frame>;
   readonly agreement: Agreement;
+  /** Uptime before the hello was sent. */
+  readonly helloAt: number;
   readonly attempts: Attempts;
   readonly leases: Leases;
   readonly clock: Clock;
@@ -54,7 +56,7 @@ export class Session {
     this.#options = options;
     this.#offers = new Offers({ attempts, leases, clock, logger: options.logger, capacity, jobDeadlineMs, checkOffer, draining, leaseMs: timing.leaseMs });
     this.#heartbeat = new HeartbeatLoop({
-      channel, clock, attempts, leases, capacity, draining, intervalMs: agreement.heartbeatIntervalMs, silenceMs: timing.silenceMs, leaseMs: timing.leaseMs,
+      channel, clock, attempts, leases, capacity, draining, helloAt: options.helloAt, intervalMs: agreement.heartbeatIntervalMs, silenceMs: timing.silenceMs, leaseMs: timing.leaseMs,
       condition: () => conditionOf(attempts, this.#offers), check: () => this.#deliveries?.assertMoving(),
     });
   }
@@ -128,7 +130,7 @@ export class Session {
   }
 
   async #offered(offer: FrameBody<'offer'>): Promise<void> {
-    if (this.#offers.push(offer)) return;
+    if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
     const { channel } = this.#options;
     await channel.send(rejection(toAttemptRef(offer.ref), new RunnerError('AT_CAPACITY', 'too many offers are waiting')), AbortSignal.timeout(this.#options.timing.silenceMs));
   }

@@ -14,6 +14,16 @@ interface Inode {
 
 type Names = Map<string, Inode>;
 
+/** What a directory tree is made of. */
+interface Tree {
+  readonly names: Names;
+  readonly directories: Set<string>;
+}
+
+function copyOf({ names, directories }: Tree): Tree {
+  return { names: new Map(names), directories: new Set(directories) };
+}
+
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
 }
@@ -25,10 +35,9 @@ function systemError(code: string): Error {
  */
 export class SimulatedDisk implements Disk {
   readonly #fraction: () => number;
-  readonly #directories = new Set<string>();
-  #names: Names = new Map();
-  #durableNames: Names = new Map();
-  #nameChanges: { readonly directory: string; readonly apply: (names: Names) => void }[] = [];
+  #tree: Tree = { names: new Map(), directories: new Set() };
+  #durableTree: Tree = { names: new Map(), directories: new Set() };
+  #treeChanges: { readonly directory: string; readonly apply: (tree: Tree) => void }[] = [];
   #epoch = 0;
   #failure: { readonly operation: 'write' | 'sync'; readonly code: string } | undefined;
   capacity = Number.POSITIVE_INFINITY;
@@ -42,14 +51,29 @@ export class SimulatedDisk implements Disk {
     this.#failure = { operation, code };
   }
 
+  /** What was to fail does not. */
+  heal(): void {
+    this.#failure = undefined;
+  }
+
   /** Power goes and comes back. Files open before it are dead. */
   crash(): void {
     this.#epoch += 1;
-    const kept = Math.floor(this.#fraction() * (this.#nameChanges.length + 1));
-    for (const change of this.#nameChanges.slice(0, kept)) change.apply(this.#durableNames);
-    this.#nameChanges = [];
-    this.#names = new Map(this.#durableNames);
+    const kept = Math.floor(this.#fraction() * (this.#treeChanges.length + 1));
+    for (const change of this.#treeChanges.slice(0, kept)) change.apply(this.#durableTree);
+    this.#treeChanges = [];
+    this.#tree = copyOf(this.#durableTree);
+    for (const path of this.#names.keys()) if (!this.#tree.directories.has(dirname(path))) this.#names.delete(path);
     for (const inode of new Set(this.#names.values())) this.#forget(inode);
+  }
+
+  /** A second disk that holds what programs see on this one, all of it durable. */
+  clone(): SimulatedDisk {
+    const clone = new SimulatedDisk(this.#fraction);
+    const names: Names = new Map([...this.#names].map(([path, { current }]) => [path, { durable: Buffer.from(current), current: Buffer.from(current), changes: [] }]));
+    clone.#tree = { names, directories: new Set(this.#tree.directories) };
+    clone.#durableTree = copyOf(clone.#tree);
+    return clone;
   }
 
   /** The program dies and the machine lives: everything written is there, but no safer than it was. */
@@ -88,7 +112,7 @@ export class SimulatedDisk implements Disk {
       if (mode === 'create') {
         if (this.#names.has(path)) throw systemError('EEXIST');
         const inode: Inode = { durable: Buffer.alloc(0), current: Buffer.alloc(0), changes: [] };
-        this.#rename(path, (names) => names.set(path, inode));
+        this.#alter(path, ({ names }) => names.set(path, inode));
       }
       return this.#file(this.#inode(path));
     });
@@ -97,7 +121,7 @@ export class SimulatedDisk implements Disk {
   rename(from: string, to: string): Promise<void> {
     return this.#operate(() => {
       const inode = this.#inode(from);
-      this.#rename(to, (names) => {
+      this.#alter(to, ({ names }) => {
         names.delete(from);
         names.set(to, inode);
       });
@@ -107,35 +131,52 @@ export class SimulatedDisk implements Disk {
   unlink(path: string): Promise<void> {
     return this.#operate(() => {
       this.#inode(path);
-      this.#rename(path, (names) => names.delete(path));
+      this.#alter(path, ({ names }) => names.delete(path));
     });
   }
 
   list(directory: string): Promise<string[]> {
+    return this.#operate(() => this.#list(directory));
+  }
+
+  /** With those above it. One in the root is a disk of its own, which no power cut takes away. */
+  makeDirectory(path: string): Promise<void> {
     return this.#operate(() => {
-      if (!this.#directories.has(directory)) throw systemError('ENOENT');
-      return [...this.#names.keys()].filter((path) => dirname(path) === directory).map((path) => path.slice(directory.length + 1));
+      for (const made of [...above(path), path]) {
+        if (this.#tree.directories.has(made)) continue;
+        this.#alter(made, ({ directories }) => directories.add(made));
+        if (dirname(made) === '/') this.#durableTree.directories.add(made);
+      }
     });
   }
 
-  makeDirectory(path: string): Promise<void> {
-    return this.#operate(() => void this.#directories.add(path));
-  }
-
-  async removeDirectory(path: string): Promise<void> {
-    if ((await this.list(path)).length > 0) throw systemError('ENOTEMPTY');
-    await this.#operate(() => void this.#directories.delete(path));
+  removeDirectory(path: string): Promise<void> {
+    return this.#operate(() => {
+      if (this.#list(path).length > 0) throw systemError('ENOTEMPTY');
+      this.#alter(path, ({ directories }) => directories.delete(path));
+    });
   }
 
   syncDirectory(path: string): Promise<void> {
     return this.#operate(() => {
-      for (const change of this.#nameChanges) if (change.directory === path) change.apply(this.#durableNames);
-      this.#nameChanges = this.#nameChanges.filter((change) => change.directory !== path);
+      if (!this.#tree.directories.has(path)) throw systemError('ENOENT');
+      for (const change of this.#treeChanges) if (change.directory === path) change.apply(this.#durableTree);
+      this.#treeChanges = this.#treeChanges.filter((change) => change.directory !== path);
     });
   }
 
   free(): Promise<number> {
     return this.#operate(() => Math.max(0, this.capacity - this.used));
+  }
+
+  get #names(): Names {
+    return this.#tree.names;
+  }
+
+  #list(directory: string): string[] {
+    if (!this.#tree.directories.has(directory)) throw systemError('ENOENT');
+    const inside = [...this.#names.keys(), ...this.#tree.directories].filter((path) => dirname(path) === directory && path !== directory);
+    return inside.map((path) => path.slice(directory.length + 1));
   }
 
   #file(inode: Inode): DiskFile {
@@ -187,9 +228,9 @@ export class SimulatedDisk implements Disk {
     return inode;
   }
 
-  #rename(path: string, apply: (names: Names) => void): void {
-    apply(this.#names);
-    this.#nameChanges.push({ directory: dirname(path), apply });
+  #alter(path: string, apply: (tree: Tree) => void): void {
+    apply(this.#tree);
+    this.#treeChanges.push({ directory: dirname(path), apply });
   }
 
   #change(inode: Inode, change: Change): void {
@@ -220,4 +261,10 @@ function applied(bytes: Buffer, change: Change): Buffer {
   bytes.copy(result, 0, 0, Math.min(bytes.length, size));
   if (change.kind === 'write') change.bytes.copy(result, change.at);
   return result;
+}
+
+/** The directories that a path lies in, the root left out, outermost first. */
+function above(path: string): string[] {
+  const parent = dirname(path);
+  return parent === '/' || parent === '.' ? [] : [...above(parent), parent];
 }

@@ -1,0 +1,160 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import type { AttemptRef, RunnerId } from '../../src/domain/ids.ts';
+import { type Identity, rawPublicKey } from '../../src/link/identity.ts';
+import { createLink, type Link } from '../../src/link/link.ts';
+import { SpoolOutboxStore } from '../../src/link/spool-outbox.ts';
+import type { LinkTiming } from '../../src/link/timing.ts';
+import { createStartWorker } from '../../src/link/worker-process.ts';
+import type { LogData, Logger } from '../../src/observability/logger.ts';
+import { RunnerError } from '../../src/runtime/errors.ts';
+import type { Random } from '../../src/runtime/random.ts';
+import type { Machine } from './machine.ts';
+import { AUTHORITY, type Network, Road } from './network.ts';
+import type { Org, View } from './org.ts';
+import type { SimulatedProcess } from './process.ts';
+import type { World } from './world.ts';
+import { createFork } from './worker.ts';
+
+const TIMING: LinkTiming = {
+  handshakeMs: 4_000, silenceMs: 3_000, acknowledgeMs: 15_000, skewMs: 300_000, progressMs: 500, probeMs: 20_000,
+  backoffBaseMs: 500, backoffCapMs: 4_000, stableMs: 5_000, stopMs: 6_000, lastDeliveryMs: 3_000, leaseMs: 10_000, diskFullMs: 15_000,
+};
+/** Workers pause soon when nothing is delivered, and no batch is so large that it would be compressed in another thread, in its own time. */
+const MAX_BYTES = 12_000;
+const STATE = '/state';
+const SPOOL = `${STATE}/spool`;
+
+export interface RunnerMeans {
+  readonly network: Network;
+  readonly orgOf: (service: string) => Org;
+  readonly begun: (ref: AttemptRef, service: string) => View;
+  readonly capacity: number;
+}
+
+/** A runner on a machine of its own, that a service manager starts again when it ends. */
+export class Runner {
+  readonly machine: Machine;
+  readonly identity: Identity;
+  readonly road = new Road();
+  readonly #means: RunnerMeans;
+  readonly #world: World;
+  #link: Link | undefined;
+  #process: SimulatedProcess | undefined;
+  /** Whether the service manager starts it when it does not run. */
+  wanted = true;
+  /** What ended its service for good. */
+  endedBy: string | undefined;
+
+  constructor(machine: Machine, identity: Identity, means: RunnerMeans) {
+    this.machine = machine;
+    this.identity = identity;
+    this.#means = means;
+    this.#world = machine.world;
+  }
+
+  get process(): SimulatedProcess | undefined {
+    return this.#process?.alive === true ? this.#process : undefined;
+  }
+
+  get connected(): boolean {
+    return this.process !== undefined && this.#link?.status().state.name === 'connected';
+  }
+
+  get workers(): SimulatedProcess[] {
+    return [...this.machine.processes.values()].filter(({ kind }) => kind === 'worker');
+  }
+
+  /** Attempts that it still holds. */
+  get held(): number {
+    return this.#link?.status().attempts.length ?? 0;
+  }
+
+  start(): void {
+    if (this.process !== undefined || !this.wanted) return;
+    const process = this.machine.spawn('link');
+    this.#process = process;
+    this.endedBy = undefined;
+    process.onDeath(() => {
+      this.#link = undefined;
+      this.#world.after(this.#world.between(500, 3_000), () => this.start());
+    });
+    void this.#run(process);
+  }
+
+  /** As the service manager stops a service. */
+  drain(): void {
+    this.process?.deliver(() => this.#link?.drain());
+  }
+
+  async #run(process: SimulatedProcess): Promise<void> {
+    try {
+      this.#link = await this.#compose(process);
+      await this.#link.run(new AbortController().signal);
+      process.kill('exit 0');
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      this.#world.note(`${process.name} ended by ${String(error)}`);
+      if (process.alive && !error.retryable) this.endedBy = error.code;
+      process.kill(`exit by ${error.code}`);
+    }
+  }
+
+  async #compose(process: SimulatedProcess): Promise<Link> {
+    const { machine } = this;
+    const { network, capacity, orgOf, begun } = this.#means;
+    const { clock } = process;
+    const logger = new TraceLogger(this.#world, process.name);
+    const random = randomOf(this.#world);
+    const disk = machine.diskOf(process);
+    await disk.makeDirectory(SPOOL);
+    await disk.syncDirectory(STATE);
+    const processes = machine.table;
+    const store = new SpoolOutboxStore({ stateDir: STATE, clock, logger, maxBytes: MAX_BYTES, disk, processes, owner: this.identity.runnerId }, SPOOL, { release: () => Promise.resolve() });
+    await store.recover();
+    const startWorker = createStartWorker({
+      store, entry: 'worker', settings: {}, logger, clock, env: {}, processes, graceMs: 3_000,
+      fork: createFork({ machine, link: process, random, orgOf, begun }),
+    });
+    return createLink({
+      identity: this.identity, dialers: [network.dialer('ws', this.road, process), network.dialer('grpc', this.road, process)], store, startWorker, capacity,
+      checkOffer: () => Promise.resolve(undefined), jobDeadlineMs: 120_000, drainTimeoutMs: 4_000, version: '0.0.0', platform: 'simulated',
+      logger, clock, random, timing: TIMING,
+    });
+  }
+}
+
+class TraceLogger implements Logger {
+  readonly #world: World;
+  readonly #name: string;
+  readonly #bound: LogData;
+
+  constructor(world: World, name: string, bound: LogData = {}) {
+    this.#world = world;
+    this.#name = name;
+    this.#bound = bound;
+  }
+
+  log(level: string, message: string, data: LogData = {}): void {
+    this.#world.note(`${this.#name} ${level} ${message} ${JSON.stringify({ ...this.#bound, ...data })}`);
+  }
+
+  child(data: LogData): Logger {
+    return new TraceLogger(this.#world, this.#name, { ...this.#bound, ...data });
+  }
+}
+
+export function bytesOf(world: World, length: number): Buffer {
+  return Buffer.from(Array.from({ length }, () => world.below(256)));
+}
+
+function randomOf(world: World): Random {
+  return { fraction: world.fraction, bytes: (length) => bytesOf(world, length), uuid: () => bytesOf(world, 16).toString('hex') };
+}
+
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The same seed gives the same keys. */
+export function identityOf(world: World, name: string): Identity {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, bytesOf(world, 32)]), format: 'der', type: 'pkcs8' });
+  return { runnerId: `rnr_${name}` as RunnerId, name, controlPlaneUrl: `wss://${AUTHORITY}`, publicKey: rawPublicKey(key), sign: (message) => sign(null, message, key) };
+}

@@ -1,0 +1,123 @@
+import type { ChildProcess, fork } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import type { AttemptRef } from '../../src/domain/ids.ts';
+import type { Random } from '../../src/runtime/random.ts';
+import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
+import { runWorker } from '../../src/worker/program.ts';
+import { openMemoryFile } from '../../src/worker/run-memory.ts';
+import { createExtractor, type Extraction } from './extractor.ts';
+import type { Machine } from './machine.ts';
+import type { SimulatedProcess } from './process.ts';
+
+const SEGMENT_BYTES = 4_000;
+
+export interface WorkerOptions {
+  readonly machine: Machine;
+  readonly link: SimulatedProcess;
+  readonly random: Random;
+  readonly orgOf: Extraction['orgOf'];
+  readonly begun: (ref: AttemptRef, service: string) => ReturnType<Extraction['view']>;
+}
+
+/** `fork` on a simulated machine: the worker's own program in a simulated process, and the line between the two. */
+export function createFork(options: WorkerOptions): typeof fork {
+  const start = (): ChildProcess => {
+    const { machine, link } = options;
+    // What code of a dead process does before it next waits for something has no effect.
+    if (!link.survives('fork')) return Object.assign(new EventEmitter(), { connected: false, stdout: null, stderr: null, kill: () => false }) as unknown as ChildProcess;
+    const process = machine.spawn('worker');
+    const startsIn = machine.world.between(5, 60);
+    const line = new Line(link, process, machine.world.elapsed + startsIn);
+    link.onDeath(() => line.disconnect());
+    process.onDeath((how) => line.childGone(how));
+    process.deliverAfter(startsIn, () => begin(options, process, line));
+    link.deliverAfter(0, () => line.child.emit('spawn'));
+    return line.child as unknown as ChildProcess;
+  };
+  return start;
+}
+
+function begin({ machine, random, orgOf, begun }: WorkerOptions, process: SimulatedProcess, line: Line): void {
+  // A program that finds its line closed has nothing to wait for, and ends.
+  if (!line.host.connected) return process.kill('exit 0');
+  const disk = machine.diskOf(process);
+  const view: Extraction['view'] = (service) => begun(line.ref!, service);
+  runWorker(line.host as unknown as NodeJS.Process, {
+    clock: process.clock, random, disk, connectors: [createExtractor({ process, orgOf, view })],
+    prepare: (_settings, _redactor, createLog) => ({
+      logger: createLog('info'),
+      openAccess: ({ workflow, kind }) => Promise.resolve({
+        secrets: new Map(), connect: () => Promise.reject(new Error('there is no network in a simulation')), protect: () => undefined, stateDirectory: undefined,
+        limits: { reservePercent: 0, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false },
+        ...(kind === 'metadata' ? { memory: openMemoryFile('/state/connectors/simulated/last-runs', workflow.source.serviceName, disk) } : {}),
+      }),
+    }),
+  });
+}
+
+/** The two ends of the line between a link and its worker. */
+class Line {
+  readonly child: EventEmitter & { connected: boolean };
+  readonly host: EventEmitter & { connected: boolean };
+  readonly #link: SimulatedProcess;
+  readonly #worker: SimulatedProcess;
+  /** The attempt that the worker was given. */
+  ref: AttemptRef | undefined;
+  #lastToWorker: number;
+  #lastToLink = 0;
+
+  /** What is sent before the worker listens waits for it. */
+  constructor(link: SimulatedProcess, worker: SimulatedProcess, listensAt: number) {
+    this.#lastToWorker = listensAt;
+    this.#link = link;
+    this.#worker = worker;
+    this.child = Object.assign(new EventEmitter(), {
+      pid: worker.pid, connected: true, stdout: null, stderr: null,
+      send: (message: ToWorker, sent?: () => void) => this.#toWorker(message, sent),
+      kill: () => worker.kill('killed by its link'),
+    });
+    this.host = Object.assign(new EventEmitter(), {
+      connected: true,
+      send: (message: FromWorker, sent?: () => void) => this.#toLink(message, sent),
+      exit: (code: number) => worker.kill(`exit ${code}`),
+    });
+  }
+
+  disconnect(): void {
+    this.host.connected = false;
+    this.#worker.deliverAfter(1, () => this.host.emit('disconnect'));
+  }
+
+  childGone(how: string): void {
+    const code = /^exit (?<code>\d+)$/.exec(how)?.groups?.['code'];
+    // What it had sent before arrives first.
+    const after = Math.max(1, this.#lastToLink - this.#link.world.elapsed);
+    this.#link.deliverAfter(after, () => {
+      this.child.connected = false;
+      this.child.emit('close', code === undefined ? null : Number(code), code === undefined ? 'SIGKILL' : null);
+    });
+  }
+
+  #toWorker(message: ToWorker, sent?: () => void): void {
+    if (!this.#link.survives(`tell worker ${message.type}`)) return;
+    if (message.type === 'start') this.ref = message.job.ref;
+    // Segments as small as the streams of a simulation, so that many begin, end and are deleted.
+    const copy = JSON.parse(JSON.stringify(message.type === 'start' ? { ...message, segmentBytes: SEGMENT_BYTES } : message)) as ToWorker;
+    this.#lastToWorker = this.#arrival(this.#lastToWorker);
+    this.#worker.deliverAfter(this.#lastToWorker - this.#link.world.elapsed, () => this.host.emit('message', copy));
+    if (sent !== undefined) queueMicrotask(sent);
+  }
+
+  #toLink(message: FromWorker, sent?: () => void): void {
+    if (!this.#worker.survives(`tell link ${message.type}`)) return;
+    const copy = JSON.parse(JSON.stringify(message)) as FromWorker;
+    this.#lastToLink = this.#arrival(this.#lastToLink);
+    this.#link.deliverAfter(this.#lastToLink - this.#link.world.elapsed, () => this.child.emit('message', copy));
+    if (sent !== undefined) queueMicrotask(sent);
+  }
+
+  #arrival(last: number): number {
+    const { world } = this.#link;
+    return Math.max(last, world.elapsed + world.between(0.1, 3));
+  }
+}
