@@ -22,8 +22,10 @@ const SweepShape = z.object({
 });
 export type Sweep = z.infer<typeof SweepShape>;
 
+const LineageSweepShape = z.object({ kind: z.literal('lineageSweep'), parent: Fqn, tables: z.array(z.string()), source: z.string().min(1) });
+
 const CatalogRecordShape = z.discriminatedUnion('kind', [
-  EntityShape, ClassificationShape, TagShape, ProfileShape, SampleShape, LineageShape, UnchangedShape, DeletionShape, SweepShape,
+  EntityShape, ClassificationShape, TagShape, ProfileShape, SampleShape, LineageShape, UnchangedShape, DeletionShape, SweepShape, LineageSweepShape,
 ]);
 
 type Described = Omit<z.infer<typeof EntityShape>, 'kind'>;
@@ -33,7 +35,8 @@ export type CatalogRecord =
   | { readonly kind: 'lineage'; readonly from: string; readonly to: string; readonly details: Readonly<Record<string, unknown>> }
   | { readonly kind: 'unchanged'; readonly type: string; readonly fqns: readonly string[] }
   | { readonly kind: 'deletion'; readonly type: string; readonly fqn: string }
-  | Sweep;
+  | Sweep
+  | { readonly kind: 'lineageSweep'; readonly parent: string; readonly tables: readonly string[]; readonly source: string };
 
 /** Undefined for a record about anything else, and for one that cannot be read. Tags and figures become entities of a type of their own. */
 export function catalogRecordOf(value: Readonly<Record<string, unknown>>): CatalogRecord | undefined {
@@ -59,7 +62,12 @@ function described(type: string, fqn: string, request: Readonly<Record<string, u
 
 /** OpenMetadata puts a part that holds a dot or a quote in quotes. */
 function nameOf(...parts: readonly string[]): string {
-  return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part)).join('.');
+  return parts.map(quoted).join('.');
+}
+
+/** A part of a fully qualified name. */
+export function quoted(part: string): string {
+  return /[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part;
 }
 
 /** Entities that hang under no service: each service keeps its own copy of them. */
@@ -70,7 +78,8 @@ export function mayWrite(service: string, record: CatalogRecord): boolean {
   switch (record.kind) {
     case 'entity': return OF_NO_SERVICE.has(record.type) || belongsTo(service, record.fqn);
     case 'lineage': return belongsTo(service, record.from) && belongsTo(service, record.to);
-    case 'sweep': return belongsTo(service, record.parent);
+    case 'sweep':
+    case 'lineageSweep': return belongsTo(service, record.parent);
     default: return true;
   }
 }

@@ -115,6 +115,17 @@ describe('lineage', () => {
     expect([edges.length, truncated]).toEqual([200, true]);
   });
 
+  it('goes away where a run vouches for all of it, and nowhere else', async () => {
+    const kind = { source: 'ViewLineage' };
+    await bring([edge('A', 'B', kind), edge('A', 'C', kind), edge('Outside', 'C', kind), edge('B', 'C', { source: 'Manual' })]);
+    const all = async () => (await Promise.all(['A', 'B', 'Outside'].map(async (name) => (await stage.api.get(`/api/v1/lineage/${named(name)}?upstreamDepth=0&downstreamDepth=1`)).body.edges))).flat().map(({ from, to }: { from: string; to: string }) => `${from} ${to}`.replaceAll(`${SCHEMA}.`, ''));
+    const sweep = line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B', 'C'], source: 'ViewLineage' });
+    await bring([edge('A', 'B', kind), sweep], { status: 'failed' });
+    expect(await all()).toEqual(['A B', 'A C', 'B C', 'Outside C']);
+    await bring([edge('A', 'B', kind), sweep]);
+    expect(await all()).toEqual(['A B', 'B C', 'Outside C']);
+  });
+
   it('replaces what was said of a pair, and takes nothing about other services', async () => {
     await bring([edge('X', 'Y', { description: 'old' })]);
     await bring([edge('X', 'Y', { description: 'new' }), line({ kind: 'lineage', from: named('X'), to: 'other.default.salesforce.Y' })]);

@@ -143,6 +143,14 @@ describe('a run that is delivered after one that was assigned later', () => {
     expect((await store.read.lineage.of(named('A'), 'downstream', 9)).map(({ to, details }) => [to, details['description']])).toEqual([[named('B'), 'new'], [named('C'), 'old']]);
   });
 
+  it('forgets no lineage that the newer one told', async () => {
+    const told = (from: string, to: string): string => line({ kind: 'lineage', from: named(from), to: named(to), details: { source: 'ViewLineage' } });
+    const [older, newer] = [await assign(), await assign()];
+    await deliver(newer, [told('A', 'B')]);
+    await deliver(older, [line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B'], source: 'ViewLineage' })]);
+    expect(await store.read.lineage.of(named('A'), 'downstream', 9)).toHaveLength(1);
+  });
+
   it('takes nothing for unchanged that the newer one removed', async () => {
     await deliver(await assign(), [table('A', '1'), table('Gone', '1')]);
     const [older, newer] = [await assign(), await assign()];

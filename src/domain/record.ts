@@ -98,6 +98,20 @@ export interface SweepRecord {
   readonly among?: SweepScope;
 }
 
+/**
+ * All lineage of some tables has been told in this stream: another edge of the same source, from one of these tables to one of
+ * them, is gone. Only sent when everything that lineage is made of could be read.
+ */
+export interface LineageSweepRecord {
+  readonly kind: 'lineageSweep';
+  /** Fully qualified name of the schema that the tables are in. */
+  readonly parent: string;
+  /** Names without what they stand in, not quoted. */
+  readonly tables: readonly string[];
+  /** `lineageDetails.source` of the edges that it is about: those of people and of other programs have another. */
+  readonly source: string;
+}
+
 /** Entities that are as the catalog has them in the revision that the outcome names as `builtOn`: they are there still, and are not told again. */
 export interface UnchangedRecord {
   readonly kind: 'unchanged';
@@ -106,7 +120,7 @@ export interface UnchangedRecord {
 }
 
 /** What a catalogue is told. Within a run a record never comes before one that it needs. */
-export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | SampleDataRecord | DeletionRecord | SweepRecord;
+export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | SampleDataRecord | DeletionRecord | SweepRecord | LineageSweepRecord;
 
 export interface LogRecord {
   readonly kind: 'log';

@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { MAX_FAILURES, type OpenOutcome } from './tally.ts';
 
 /** What a catalogue is told; the rest of a stream is about the run. */
-const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>(['entity', 'classification', 'tag', 'lineage', 'profile', 'sampleData', 'deletion', 'sweep']);
+const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>(['entity', 'classification', 'tag', 'lineage', 'profile', 'sampleData', 'deletion', 'sweep', 'lineageSweep']);
 
 /** The way of a run's records to a catalogue, beside the stream that has them all. */
 export class MetadataDelivery {

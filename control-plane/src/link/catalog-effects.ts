@@ -8,7 +8,7 @@
  * - What a run told that was assigned later stays: a run that is delivered late overwrites, removes and brings back none of it.
  * - Whatever changes the catalog takes its revision away, in the same transaction.
  */
-import { catalogRecordOf, isCounted, mayWrite, type CatalogRecord } from '../catalog-record.ts';
+import { catalogRecordOf, isCounted, mayWrite, quoted, type CatalogRecord } from '../catalog-record.ts';
 import { changedBy } from '../catalog-state.ts';
 import type { Ground } from '../settings.ts';
 import type { Effect } from '../store/entity.ts';
@@ -90,15 +90,16 @@ export interface Findings {
 /** Applies what an attempt that ended well found to be unchanged or gone. */
 export async function applyFindings(tx: Transaction, run: Run, attempt: Attempt, now: number): Promise<Findings> {
   const gone = await goneSinceAttempt(tx, run, attempt);
-  let [removed, revived, unknown] = [0, 0, 0];
-  for await (const record of recordsOf(tx, run, attempt, ['unchanged', 'deletion', 'sweep'])) {
+  let [removed, revived, unknown, edges] = [0, 0, 0, 0];
+  for await (const record of recordsOf(tx, run, attempt, ['unchanged', 'deletion', 'sweep', 'lineageSweep'])) {
     removed += await applyRemoval(tx, run.service, attempt, record, now);
+    edges += await forgetLineage(tx, run.service, attempt, record);
     if (record.kind !== 'unchanged') continue;
     const sight = await applySightings(tx, run, attempt, gone, record, now);
     revived += sight.revived;
     unknown += sight.unknown;
   }
-  if (removed + revived > 0) await noteChange(tx, run, attempt);
+  if (removed + revived + edges > 0) await noteChange(tx, run, attempt);
   return { removed, unknown };
 }
 
@@ -134,4 +135,11 @@ async function applyRemoval(tx: Transaction, service: string, { generation }: At
     if (test(fqn)) removed += await tx.entities.remove({ service, type: record.type, fqn }, { generation, at });
   }
   return removed;
+}
+
+/** Edges have nothing that would be kept: those that the run did not tell, though it told all of their kind, are forgotten. */
+async function forgetLineage(tx: Transaction, service: string, { generation }: Attempt, record: CatalogRecord): Promise<number> {
+  if (record.kind !== 'lineageSweep') return 0;
+  const tables = record.tables.map((name) => `${record.parent}.${quoted(name)}`);
+  return tx.lineage.forget({ service, tables, source: record.source, generation });
 }

@@ -18,6 +18,10 @@ export interface LineageReads {
 export interface LineageWrites {
   /** False when a higher generation has told of the pair: then that stays. */
   save(edge: LineageEdge): Promise<boolean>;
+  /**
+   * Forgets the edges of a source between these tables that were told before this generation. How many there were.
+   */
+  forget(edges: { readonly service: string; readonly tables: readonly string[]; readonly source: string; readonly generation: number }): Promise<number>;
   /** Forgets all edges of a service. */
   drop(service: string): Promise<void>;
 }

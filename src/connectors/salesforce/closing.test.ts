@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../../../test/support/openmetadata-schemas.ts';
 import { extractFrom, failuresOf, tableNames, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
-import type { EntityRecord, LineageRecord, ProfileRecord, SweepRecord } from '../../domain/record.ts';
+import type { EntityRecord, LineageRecord, LineageSweepRecord, ProfileRecord, SweepRecord } from '../../domain/record.ts';
 import type { CreateStoredProcedure, CreateTable } from '../../openmetadata/entities.ts';
 import type { TableProperties } from './mapping/table-properties.ts';
 
@@ -130,6 +130,18 @@ describe('lineage', () => {
 
   it('reads every formula of the org', () => {
     expect(run.logs.find(({ message }) => message === 'Formulas have been read')?.data).toMatchObject({ unreadable: 0 });
+  });
+
+  it('vouches, after it has been told, for the tables of which all could be read', async () => {
+    const sweepOf = ({ records }: SalesforceRun): LineageSweepRecord[] => records.filter((record) => record.kind === 'lineageSweep');
+    expect(sweepOf(run)).toMatchObject([{ parent: FQN, source: 'ViewLineage' }]);
+    const names = tableNames(run.records);
+    expect(names.filter((name) => !sweepOf(run)[0]!.tables.includes(name)).length).toBeLessThan(names.length / 10);
+    expect(run.records.findIndex(({ kind }) => kind === 'lineageSweep')).toBeGreaterThan(run.records.findLastIndex(({ kind }) => kind === 'lineage'));
+    const some = async (): Promise<readonly string[] | undefined> => sweepOf(await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } }))[0]?.tables.toSorted();
+    expect(await some()).toEqual(['Account', 'Contact']);
+    sandbox.faults.install({ match: { path: 'FROM(?: |%20|\\+)FieldDefinition' }, effect: { kind: 'respond', status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] } });
+    expect(await some()).toBeUndefined();
   });
 
   it('has roll-ups from the field that is summed up', () => {

@@ -1,18 +1,18 @@
-import type { EntityRecord, LineageRecord, ProfileRecord, SampleDataRecord, SweepRecord } from '../../domain/record.ts';
+import type { EntityRecord, LineageRecord, LineageSweepRecord, ProfileRecord, SampleDataRecord, SweepRecord } from '../../domain/record.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import type { Annotator } from './setup/annotator.ts';
 import type { SalesforceApi } from './api/api.ts';
 import { codeOf } from './setup/code.ts';
 import type { RollUp } from './mapping/field-properties.ts';
-import { Lineage } from './lineage/lineage.ts';
+import { Lineage, LINEAGE_SOURCE } from './lineage/lineage.ts';
 import type { OrgModel } from './lineage/org-model.ts';
 import { Profiler, profilableOf, type Profilable, type ProfiledTable } from './figures/profile.ts';
 import { readRecordCounts } from './figures/record-counts.ts';
 import { completed } from './lineage/roll-up-kinds.ts';
 import { Sampler } from './figures/sample-rows.ts';
 import type { SourceOptions } from './source-options.ts';
-import { sweepsOf } from './sweeps.ts';
+import { LONGEST, sweepsOf } from './sweeps.ts';
 import type { Table } from './mapping/table.ts';
 
 export interface ClosingOptions {
@@ -42,6 +42,8 @@ export class Closing {
   readonly #rollUps = new Map<string, Map<string, RollUp>>();
   /** Objects by name and by label, in lower case. */
   readonly #called = new Map<string, readonly string[]>();
+  /** Tables that are not as they would be, had nothing failed on the way. */
+  readonly #partly = new Set<string>();
   #codeOfOrg: readonly string[] | undefined;
   /** Picklists of which not all values were told. */
   readonly #cutPicklists: string[] = [];
@@ -52,9 +54,10 @@ export class Closing {
     this.#sampler = sampleRows === undefined ? undefined : new Sampler({ api, version, logger, cut, ...sampleRows });
   }
 
-  /** Notes a table that has been sent. */
-  add(object: string, table: Table): void {
+  /** Notes a table that has been sent. `partly`: a passing error has kept some of it back. */
+  add(object: string, table: Table, partly: boolean): void {
     const { request, properties } = table;
+    if (partly) this.#partly.add(object);
     this.#tables.set(object, request.columns.length);
     if (this.#options.options.profileCalls > 0) this.#profilable.set(object, profilableOf(table));
     this.#sampler?.add(object, table);
@@ -65,7 +68,7 @@ export class Closing {
   }
 
   /** Code and lineage concern all objects of a run, so they are told when all were read. */
-  async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | ProfileRecord | SampleDataRecord | SweepRecord, void, undefined> {
+  async *records(signal: AbortSignal, whole: boolean): AsyncGenerator<EntityRecord | LineageRecord | LineageSweepRecord | ProfileRecord | SampleDataRecord | SweepRecord, void, undefined> {
     this.#sayCutPicklists();
     if (whole) {
       yield* this.#code(signal);
@@ -101,7 +104,7 @@ export class Closing {
     if (next.value.complete && names.size > 0) this.#codeOfOrg = next.value.fqns;
   }
 
-  *#lineage(): Generator<LineageRecord, void, undefined> {
+  *#lineage(): Generator<LineageRecord | LineageSweepRecord, void, undefined> {
     const { databaseSchema, model, context } = this.#options;
     const fqn = (object: string, field?: string): string => `${databaseSchema}.${fullyQualifiedName(...[object, ...(field === undefined ? [] : [field])].map(entityName))}`;
     const lineage = new Lineage({ model, fqn, cut: context.cut, has: (object) => this.#tables.has(object), rollUps: this.#completeRollUps() });
@@ -111,8 +114,19 @@ export class Closing {
       context.count('lineage', 1);
       yield next.value;
     }
-    const { formulas, unreadable, unresolved } = next.value;
+    const { formulas, unreadable, unresolved, incomplete } = next.value;
     if (formulas > 0) context.logger.log('info', 'Formulas have been read', { formulas, unreadable: unreadable.length, unresolved, ...(unreadable.length === 0 ? {} : { first: unreadable.slice(0, 10) }) });
+    yield* this.#lineageSweep(incomplete);
+  }
+
+  /** Where lineage is gone, nothing else would ever say so. */
+  *#lineageSweep(incomplete: ReadonlySet<string>): Generator<LineageSweepRecord, void, undefined> {
+    const { databaseSchema, context } = this.#options;
+    const tables = [...this.#tables.keys()].filter((name) => !incomplete.has(name) && !this.#partly.has(name)).map(entityName);
+    const record: LineageSweepRecord = { kind: 'lineageSweep', parent: databaseSchema, tables, source: LINEAGE_SOURCE };
+    const bytes = Buffer.byteLength(JSON.stringify(record));
+    if (bytes > LONGEST) context.logger.log('warn', 'lineage that is gone stays in the catalog: too many tables to name', { tables: tables.length, bytes });
+    else if (tables.length > 0) yield record;
   }
 
   #completeRollUps(): ReadonlyMap<string, ReadonlyMap<string, RollUp>> {

@@ -197,7 +197,7 @@ export class Extraction {
           this.#context.count('objects', 1);
           this.#context.count('fields', table.request.columns.length);
           yield* tags.announce(labelsIn(table.request));
-          closing.add(name, table);
+          closing.add(name, table, outcome.partly);
         }
         if (this.#isNews(outcome, lastRun)) yield outcome.record;
         else asBefore.push(name);

@@ -3,7 +3,7 @@ import { parentOf } from '../../openmetadata/names.ts';
 import type { SourceOptions } from './source-options.ts';
 
 /** A record has to fit a frame of the protocol, in bytes. */
-const LONGEST = 900_000;
+export const LONGEST = 900_000;
 
 export interface Existing {
   /** Fully qualified. */

@@ -135,7 +135,7 @@ describe('an entity that the server refuses', () => {
 
   it('of all entities, for lack of rights, ends the run', async () => {
     catalogue.server.faults.push({ on: /^PUT \/lineage$/, status: 403, times: 1000 });
-    const edges = Array.from({ length: 40 }, () => ({ kind: 'lineage', from: three[0]!.fqn, to: three[1]!.fqn }) as const);
+    const edges = Array.from({ length: 40 }, (_, index) => ({ kind: 'lineage', from: three[0]!.fqn, to: three[1 + (index % 2)]!.fqn }) as const);
     const sink = catalogue.sink({ concurrency: 1 });
     for (const record of [...parents, ...three]) await sink.write(record, never);
     await expect((async () => {

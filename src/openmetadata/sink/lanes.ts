@@ -2,17 +2,17 @@ import { RunnerError } from '../../runtime/errors.ts';
 
 /** At most so many pieces of work at once; who starts one more waits for a place. */
 export class Lanes {
-  readonly #limit: number;
+  readonly limit: number;
   readonly #busy = new Set<Promise<void>>();
   #failure: RunnerError | undefined;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Resolves when the work has begun. Throws what earlier work threw first. */
   async start(work: () => Promise<void>): Promise<void> {
-    while (this.#busy.size >= this.#limit) await Promise.race(this.#busy);
+    while (this.#busy.size >= this.limit) await Promise.race(this.#busy);
     this.#check();
     const task = work().catch((thrown: unknown) => {
       this.#failure ??= RunnerError.from(thrown);

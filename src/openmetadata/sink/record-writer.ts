@@ -4,7 +4,7 @@ import type { EntityWriter } from './entity-writer.ts';
 import type { Lanes } from './lanes.ts';
 import type { LineageWriter } from './lineage-writer.ts';
 import type { ParentWriter } from './parent-writer.ts';
-import type { DeletionRecord, LineageRecord, ProfileRecord, SinkRecord, SweepRecord } from './records.ts';
+import type { DeletionRecord, ProfileRecord, SinkRecord, SweepRecord } from './records.ts';
 import { putSample, sampleOf } from './sample-writer.ts';
 import type { MetadataServer } from './server.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -43,7 +43,8 @@ export class RecordWriter {
       case 'entity': return record.type === 'table' ? tables.add(record, signal) : record.type === 'storedProcedure' ? this.#addCode(record, signal) : this.#putParent(record, signal);
       case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
       case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
-      case 'lineage': return this.#addLineage(record, signal);
+      case 'lineage': return this.#parts.lineage.add(record, signal);
+      case 'lineageSweep': return this.#parts.lineage.sweep(record, signal);
       case 'profile': return this.#addProfile(record, signal);
       case 'sampleData': return this.#start(sampleOf(record.table), 'samples', signal, () => putSample(record, server, index, signal));
       case 'deletion': return this.#delete(record, signal);
@@ -53,7 +54,8 @@ export class RecordWriter {
 
   /** Resolves when everything has arrived or failed; no record comes any more. */
   async complete(signal: AbortSignal): Promise<void> {
-    const { tables, lanes } = this.#parts;
+    const { tables, lanes, lineage } = this.#parts;
+    await lineage.flush(signal);
     await tables.complete(signal);
     await lanes.settle();
   }
@@ -63,9 +65,10 @@ export class RecordWriter {
    * Tags build on nothing that could be on its way: they come between tables and hold nothing up.
    */
   async #enter(phase: string, signal: AbortSignal): Promise<void> {
-    const { tables, lanes } = this.#parts;
+    const { tables, lanes, lineage } = this.#parts;
     if (phase === this.#phase) return;
     this.#phase = phase;
+    await lineage.flush(signal);
     await tables.flush(signal);
     await lanes.settle();
   }
@@ -89,10 +92,6 @@ export class RecordWriter {
     await this.#start(record.fqn, 'storedProcedures', signal, async () => {
       await this.#parts.parents.put(record, signal);
     });
-  }
-
-  async #addLineage(record: LineageRecord, signal: AbortSignal): Promise<void> {
-    await this.#start(`lineage from "${record.from}" to "${record.to}"`, 'lineage', signal, () => this.#parts.lineage.put(record, signal));
   }
 
   async #addProfile({ table, request }: ProfileRecord, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CatalogueRecord, OutcomeRecord, OutcomeStatus, StepSummary } from '../../domain/record.ts';
 import type { Failure, NamedFailure } from '../../domain/failure.ts';
 
-export type { ClassificationRecord, DeletionRecord, LineageRecord, ProfileRecord, SweepRecord, TagRecord } from '../../domain/record.ts';
+export type { ClassificationRecord, DeletionRecord, LineageRecord, LineageSweepRecord, ProfileRecord, SweepRecord, TagRecord } from '../../domain/record.ts';
 
 /** What a metadata sink takes. Within a run no record comes before one that it needs; the fewer changes of kind, the fewer requests. */
 export type SinkRecord = CatalogueRecord;
@@ -12,7 +12,7 @@ export type SinkOutcome = Pick<OutcomeRecord, 'status' | 'steps' | 'startedAt' |
 export interface SinkReport {
   /** The run's status with what happened in the sink taken into account. */
   readonly status: OutcomeStatus;
-  /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `profiles`, `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
+  /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `lineageDeleted`, `profiles`, `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
   readonly counts: Readonly<Record<string, number>>;
   /** The first 100. */
   readonly failures: readonly NamedFailure[];

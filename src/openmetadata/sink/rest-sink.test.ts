@@ -277,6 +277,41 @@ describe('what follows the tables', () => {
     expect(counted('PUT /lineage')).toBe(3);
   });
 
+  describe('of one table', () => {
+    const from = (index: number): SinkRecord => ({ kind: 'lineage', from: `${SCHEMA}.T${index}__c`, to: `${SCHEMA}.T0__c`, details: { source: 'ViewLineage' } });
+
+    it('goes edge by edge, since two at once are a conflict in the server’s search index', async () => {
+      const report = await catalogue.run([...parents, ...many(30), ...Array.from({ length: 29 }, (_, index) => from(index + 1))]);
+      expect(report).toMatchObject({ status: 'success', counts: { lineage: 29 } });
+      expect(counted('PUT /lineage')).toBe(29);
+    });
+
+    it('counts as arrived where the server has kept it and failed over its search index', async () => {
+      catalogue.server.faults.push({ on: /^PUT \/lineage$/, keeps: true, times: 4, status: 500, text: '{"code":500,"message":"409 Conflict"}' });
+      expect(await catalogue.run([...parents, ...many(2), from(1)])).toMatchObject({ status: 'success', counts: { lineage: 1 } });
+      catalogue.server.faults.push({ on: /^PUT \/lineage$/, times: 4, status: 500 });
+      expect(await catalogue.run([...parents, ...many(3), from(2)])).toMatchObject({ status: 'partialSuccess', counts: { failed: 1 } });
+    });
+
+    const edges = (): string[] => [...catalogue.server.annals.lineage.keys()].map((name) => name.replaceAll(`${SCHEMA}.`, ''));
+    const sweep = (...tables: string[]): SinkRecord => ({ kind: 'lineageSweep', parent: SCHEMA, tables, source: 'ViewLineage' });
+
+    it('goes away when it is gone: between the tables that the run vouches for, and of its own kind', async () => {
+      await catalogue.run([...parents, ...many(5), from(1), from(2), { ...from(3), details: { source: 'Manual' } } as SinkRecord, from(4)]);
+      const report = await catalogue.run([...parents, ...many(5), from(1), sweep('T0__c', 'T1__c', 'T2__c', 'T3__c')]);
+      expect(report).toMatchObject({ status: 'success', counts: { lineage: 1, lineageDeleted: 1 } });
+      expect(edges()).toEqual(['T1__c -> T0__c', 'T3__c -> T0__c', 'T4__c -> T0__c']);
+    });
+
+    it('goes away to the last edge, and is looked for no longer once it has', async () => {
+      await catalogue.run([...parents, ...many(2), from(1)]);
+      const all = [...parents, ...many(2), sweep('T0__c', 'T1__c', 'Gone')];
+      expect((await catalogue.run(all)).counts).toMatchObject({ lineageDeleted: 1 });
+      expect((await catalogue.run(all)).counts).not.toHaveProperty('lineageDeleted');
+      expect(edges()).toEqual([]);
+    });
+  });
+
   it('counts lineage to a table that is not there, and goes on', async () => {
     const report = await catalogue.run([...parents, ...many(2), { kind: 'lineage', from: `${SCHEMA}.T0__c`, to: `${SCHEMA}.Gone` }]);
     expect(report).toMatchObject({ status: 'partialSuccess', counts: { failed: 1 }, failures: [{ code: 'SINK_REJECTED' }] });

@@ -67,7 +67,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   const tables = new TableWriter({ server, entities, index, tally, lanes, bulk, overrideMetadata, batch, mostHeldBytes: options.mostHeldBytes ?? 32 * 1024 * 1024 });
   const parents = new ParentWriter(server, entities, index);
   const sweeper = new Sweeper(server, index, logger);
-  const records = new RecordWriter({ server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter(server, index), sweeper, logger });
+  const records = new RecordWriter({ server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter({ server, index, tally, lanes }), sweeper, logger });
   const reporter = new PipelineReporter({ pipeline: options.pipeline, server, clock, logger });
   return new MetadataRestSink({ transport, records, tally, reporter, successThreshold: options.successThreshold ?? 0 });
 }

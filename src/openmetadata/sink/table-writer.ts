@@ -49,6 +49,7 @@ export interface TableWriterParts {
 /** A server takes three to five times as long over a column of a table that it has than over one of a new table. */
 const UPDATE_WEIGHT = 4;
 const FEWEST_COLUMNS = 30;
+const WORTH_A_REQUEST = 100;
 
 /**
  * Puts tables: in bulk, one by one where that does not work, and not at all where nothing has changed. Each goes after the
@@ -127,13 +128,20 @@ export class TableWriter {
     return Math.max(FEWEST_COLUMNS, batch.columns / 2 ** Math.min(bulk.timeouts, 10));
   }
 
+  /** While others wait for what is ready, each lane takes a part of it. */
+  get #share(): number {
+    const parts = this.#waiting.size > 0 ? this.#parts.lanes.limit : 1;
+    return Math.min(this.#mostColumns, Math.max(WORTH_A_REQUEST, sum(this.#ready, weight) / parts));
+  }
+
   /** Sends what is ready, as much of it as fits one request. */
   async #send(signal: AbortSignal): Promise<void> {
     const { batch, lanes } = this.#parts;
     await lanes.start(async () => {
       const taken: Pending[] = [];
       let [bytes, columns] = [0, 0];
-      while (this.#ready[0] !== undefined && taken.length < batch.tables && bytes < batch.bytes && columns < this.#mostColumns) {
+      const mostColumns = this.#share;
+      while (this.#ready[0] !== undefined && taken.length < batch.tables && bytes < batch.bytes && columns < mostColumns) {
         const next = this.#ready.shift()!;
         taken.push(next);
         bytes += next.bytes;

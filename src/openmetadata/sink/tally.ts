@@ -3,7 +3,7 @@ import type { StepSummary } from '../../domain/record.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
-export type CountName = 'written' | 'unchanged' | 'lineage' | 'profiles' | 'samples' | 'deleted' | 'failed' | 'droppedConstraints' | 'constrained' | 'tags' | 'storedProcedures';
+export type CountName = 'written' | 'unchanged' | 'lineage' | 'lineageDeleted' | 'profiles' | 'samples' | 'deleted' | 'failed' | 'droppedConstraints' | 'constrained' | 'tags' | 'storedProcedures';
 
 /** Failures that say something about one entity, or something that may pass; any other ends the run. */
 const OF_ONE_ENTITY: ReadonlySet<ErrorCode> = new Set([
@@ -27,16 +27,21 @@ export class Tally {
   }
 
   /** Counts what became of one thing. Throws the error again when it ends the run. */
-  async attempt(name: string, counted: CountName | (() => CountName), signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  async attempt(name: string, counted: CountName | (() => CountName) | undefined, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       this.#failedInARow = 0;
-      this.count(typeof counted === 'string' ? counted : counted());
+      if (counted !== undefined) this.count(typeof counted === 'string' ? counted : counted());
     } catch (thrown) {
       const error = RunnerError.from(thrown, 'SINK_FAILED');
       if (signal.aborted || !OF_ONE_ENTITY.has(error.code)) throw error;
       this.#failed(name, error);
     }
+  }
+
+  /** The same for what counts only when it fails. */
+  async guard(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    await this.attempt(name, undefined, signal, work);
   }
 
   #failed(name: string, error: RunnerError): void {

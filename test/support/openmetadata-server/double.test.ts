@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EdgeIndex } from './edge-index.ts';
 import { Problem } from './problem.ts';
 import { route, type Annals } from './routes.ts';
 import { Store, type Json } from './store.ts';
@@ -76,5 +77,26 @@ describe('a table that a real server refuses', () => {
     const { body } = ask('PUT', 'tables/bulk', [{ ...table([id]), name: 'A' }, { ...table([id], [keyTo('A.Id')]), name: 'B' }]);
     expect(body).toMatchObject({ status: 'partialSuccess', numberOfRowsPassed: 1, numberOfRowsFailed: 1, failedRequest: [{ request: { name: 'B' }, message: `Table not found: ${S}.A` }] });
     expect(store.all('table').map(({ name }) => name)).toEqual(['There', 'A']);
+  });
+});
+
+describe('lineage that a real server fails over', () => {
+  it('is a second edge to one table while the first is being put, and it is kept all the same', async () => {
+    const [index, kept]: [EdgeIndex, string[]] = [new EdgeIndex(), []];
+    const put = (from: string, to: string): Promise<number> => index.put(to, () => kept.push(`${from} -> ${to}`));
+    const outcomes = await Promise.allSettled([put('A', 'X'), put('B', 'X'), put('C', 'Y')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { status: 500, message: expect.stringContaining('409 Conflict') as string } });
+    expect(kept).toEqual(['A -> X', 'B -> X', 'C -> Y']);
+    await expect(put('D', 'X')).resolves.toBe(4);
+  });
+
+  it('is the deletion of an edge that is not there', () => {
+    const { store, ask } = open();
+    store.put('table', table([id]));
+    const [from, to] = [store.get('table', `${S}.There`).id, store.get('table', `${S}.T`).id];
+    ask('PUT', 'lineage', { edge: { fromEntity: { id: from, type: 'table' }, toEntity: { id: to, type: 'table' } } });
+    const path = `lineage/table/${from}/table/${to}`;
+    expect([ask('DELETE', path).status, ask('DELETE', path)]).toEqual([200, { status: 404, body: { message: 'Lineage edge not found' } }]);
   });
 });

@@ -42,6 +42,7 @@ const COLLECTIONS: Readonly<Record<string, Kind>> = {
 export function route(request: Request, store: Store, annals: Annals): Reply {
   const { method, parts } = request;
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, annals);
+  if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, annals);
   if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, annals);
   if (parts[0] === 'services' && parts[1] === 'ingestionPipelines') return putStatus(parts[2] ?? '', request.body, annals);
   const depth = parts[0] === 'services' ? 2 : 1;
@@ -134,6 +135,12 @@ function addLineage(body: unknown, store: Store, annals: Annals): Reply {
   const { edge } = body as { readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity } };
   const [from, to] = [edge.fromEntity, edge.toEntity].map(({ id }) => store.byId('table', id).fullyQualifiedName);
   annals.lineage.set(`${from} -> ${to}`, edge);
+  return { status: 200 };
+}
+
+function deleteLineage([, , fromId, , toId]: readonly string[], store: Store, annals: Annals): Reply {
+  const [from, to] = [fromId, toId].map((id) => store.byId('table', id!).fullyQualifiedName);
+  if (!annals.lineage.delete(`${from} -> ${to}`)) throw new Problem(404, 'Lineage edge not found');
   return { status: 200 };
 }
 

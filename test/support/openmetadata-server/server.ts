@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
+import { EdgeIndex } from './edge-index.ts';
 import { Problem } from './problem.ts';
 import { route, type Annals, type Reply } from './routes.ts';
 import { Store } from './store.ts';
@@ -23,6 +24,8 @@ export interface Fault {
   /** Never answers, or breaks the connection: before the work is done, or after it. */
   readonly hang?: boolean;
   readonly reset?: 'before' | 'after';
+  /** Does the work before it answers with `status`. */
+  readonly keeps?: boolean;
   /** Is answered as usual, but not before. */
   readonly until?: Promise<void>;
   /** Does this first. */
@@ -50,6 +53,7 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   const host = 'catalog.test';
   const { certPem, keyPem } = await authority.issue([host]);
   const store = new Store();
+  const edges = new EdgeIndex();
   const annals: Annals = { lineage: new Map(), profiles: new Map(), samples: new Map(), statuses: [], pipelines: new Set(), bulk: true };
   const tokens = new Set<string>();
   const faults: Fault[] = [];
@@ -59,7 +63,7 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
     load.now += 1;
     load.most = Math.max(load.most, load.now);
     response.once('close', () => (load.now -= 1));
-    void serve(request, response, { store, annals, tokens, faults, requests });
+    void serve(request, response, { store, annals, tokens, faults, requests, edges });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -78,7 +82,7 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   };
 }
 
-type Parts = Pick<OpenMetadataServer, 'store' | 'annals' | 'tokens' | 'faults' | 'requests'>;
+type Parts = Pick<OpenMetadataServer, 'store' | 'annals' | 'tokens' | 'faults' | 'requests'> & { readonly edges: EdgeIndex };
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://catalog.test');
@@ -90,8 +94,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   await fault?.until;
   if (fault?.hang === true) return;
   if (fault?.reset === 'before') return void request.socket.destroy();
+  if (fault?.keeps === true) await answer(request, url, body, parts);
   if (fault?.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
-  const reply = answer(request, url, body, parts);
+  const reply = await answer(request, url, body, parts);
   if (fault?.reset === 'after') return void request.socket.destroy();
   const compressed = reply.body !== undefined && request.headers['accept-encoding']?.includes('gzip') === true;
   response.writeHead(reply.status, {
@@ -101,17 +106,22 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   response.end(compressed ? gzipSync(text) : text);
 }
 
-function answer(request: IncomingMessage, url: URL, body: unknown, { store, annals, tokens }: Parts): Reply {
+async function answer(request: IncomingMessage, url: URL, body: unknown, { store, annals, tokens, edges }: Parts): Promise<Reply> {
   try {
     const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.['token'];
     if (token === undefined || !tokens.has(token)) throw new Problem(401, 'Not authorized! Token not present or expired');
     if (!url.pathname.startsWith('/api/v1/')) throw new Problem(404, 'HTTP 404 Not Found');
     const parts = url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent);
-    return route({ method: request.method ?? 'GET', parts, query: url.searchParams, body, ifMatch: request.headers['if-match'] }, store, annals);
+    const work = (): Reply => route({ method: request.method ?? 'GET', parts, query: url.searchParams, body, ifMatch: request.headers['if-match'] }, store, annals);
+    return request.method === 'PUT' && parts[0] === 'lineage' ? await edges.put(edgeTo(body), work) : work();
   } catch (thrown) {
     const status = thrown instanceof Problem ? thrown.status : 500;
     return { status, body: { code: status, message: String(thrown instanceof Error ? thrown.message : thrown) } };
   }
+}
+
+function edgeTo(body: unknown): string {
+  return String((body as { readonly edge?: { readonly toEntity?: { readonly id?: unknown } } } | undefined)?.edge?.toEntity?.id);
 }
 
 function takeFault(faults: Fault[], title: string, body: unknown): Fault | undefined {

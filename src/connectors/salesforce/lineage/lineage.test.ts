@@ -69,7 +69,7 @@ describe('lineage', () => {
   it('follows custom metadata, and counts what leads nowhere and what cannot be read', () => {
     const { edges, counts } = lineageOf({ Rate__mdt: [text('Rate__c')], Account: [formula('A__c', '$CustomMetadata.Rate__mdt.Standard.Rate__c + Missing__r.X'), formula('B__c', 'IF(')] });
     expect(edges.get('Rate__mdt > Account')?.[0]).toMatchObject({ fromColumns: ['Rate__mdt.Rate__c'], toColumn: 'Account.A__c' });
-    expect(counts).toMatchObject({ formulas: 2, unresolved: 1, unreadable: [{ object: 'Account', field: 'B__c' }] });
+    expect(counts).toMatchObject({ formulas: 2, unresolved: 1, unreadable: [{ object: 'Account', field: 'B__c' }], incomplete: new Set(['Account']) });
   });
 
   it('leads from the summed-up field of the child to a roll-up, or from the key that is counted', () => {

@@ -30,8 +30,12 @@ export interface LineageCounts {
   readonly unreadable: readonly { readonly object: string; readonly field: string; readonly reason: string }[];
   /** References that lead to fields this run does not know. */
   readonly unresolved: number;
+  /** Names of the objects to which more may lead than could be told. */
+  readonly incomplete: ReadonlySet<string>;
 }
 
+/** What OpenMetadata calls lineage that a source's own definitions say. */
+export const LINEAGE_SOURCE = 'ViewLineage';
 const LONGEST_FUNCTION = 1000;
 
 /**
@@ -42,6 +46,7 @@ const LONGEST_FUNCTION = 1000;
 export class Lineage {
   readonly #options: LineageOptions;
   readonly #edges = new Map<string, { readonly from: string; readonly to: string; readonly columns: ColumnLineage[] }>();
+  readonly #incomplete = new Set<string>();
   readonly #unreadable: { object: string; field: string; reason: string }[] = [];
   #formulas = 0;
   #unresolved = 0;
@@ -59,7 +64,7 @@ export class Lineage {
       for (const [field, rollUp] of this.#options.rollUps.get(name) ?? []) this.#addRollUp(name, field, rollUp);
       yield* this.#take();
     }
-    return { formulas: this.#formulas, unreadable: this.#unreadable, unresolved: this.#unresolved };
+    return { formulas: this.#formulas, unreadable: this.#unreadable, unresolved: this.#unresolved, incomplete: this.#incomplete };
   }
 
   #addForeignKeys(object: string): void {
@@ -71,7 +76,10 @@ export class Lineage {
   #addFormula(object: string, field: string, text: string): void {
     this.#formulas += 1;
     const parsed = parseFormula(text);
-    if (!parsed.ok) return void this.#unreadable.push({ object, field, reason: parsed.message });
+    if (!parsed.ok) {
+      this.#incomplete.add(object);
+      return void this.#unreadable.push({ object, field, reason: parsed.message });
+    }
     const { sources, unresolved } = resolveReferences(references(parsed.ast), object, this.#options.model);
     this.#unresolved += unresolved.length;
     for (const [source, fields] of Map.groupBy(sources, (found: FieldSource) => found.object)) {
@@ -86,7 +94,7 @@ export class Lineage {
   #addRollUp(object: string, field: string, { operation, child, field: summarized, foreignKey, filters = [] }: RollUp): void {
     const how = operation.toUpperCase();
     const from = summarized ?? foreignKey;
-    if (from === undefined) return;
+    if (from === undefined) return void this.#incomplete.add(object);
     const isPart = summarized !== undefined || how === 'COUNT';
     this.#addKnown(child, object, [from], field, isPart ? how : `${how} of a field by this key`);
     this.#addKnown(child, object, filters, field, `filter of ${how}`);
@@ -111,7 +119,7 @@ export class Lineage {
   }
 
   *#take(): Generator<LineageRecord, void, undefined> {
-    for (const { from, to, columns } of this.#edges.values()) yield { kind: 'lineage', from, to, details: { source: 'ViewLineage', columnsLineage: columns } };
+    for (const { from, to, columns } of this.#edges.values()) yield { kind: 'lineage', from, to, details: { source: LINEAGE_SOURCE, columnsLineage: columns } };
     this.#edges.clear();
   }
 }
