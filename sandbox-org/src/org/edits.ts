@@ -15,7 +15,9 @@ export type Edit =
   | { readonly kind: 'renameObject'; readonly object: string; readonly name?: string; readonly label?: string }
   | { readonly kind: 'addField'; readonly object: string; readonly field: NewField }
   | { readonly kind: 'removeField'; readonly object: string; readonly field: string }
-  | { readonly kind: 'renameField'; readonly object: string; readonly field: string; readonly name?: string; readonly label?: string };
+  | { readonly kind: 'renameField'; readonly object: string; readonly field: string; readonly name?: string; readonly label?: string }
+  /** Changes what Setup alone knows of a field: its description, its classification. */
+  | { readonly kind: 'annotateField'; readonly object: string; readonly field: string; readonly description?: string; readonly governance?: Partial<Governance> };
 
 export interface NewField {
   readonly name: string;
@@ -33,20 +35,24 @@ export interface NewField {
 }
 
 const EDIT_KINDS: ReadonlySet<string> = new Set<Edit['kind']>([
-  'touch', 'touchAll', 'addObject', 'removeObject', 'renameObject', 'addField', 'removeField', 'renameField',
+  'touch', 'touchAll', 'addObject', 'removeObject', 'renameObject', 'addField', 'removeField', 'renameField', 'annotateField',
 ]);
 
 interface ObjectEdits {
   readonly added: Map<string, Field>;
   readonly removed: Set<string>;
   readonly renamed: Map<string, { name: string; label: string | undefined }>;
+  readonly annotated: Map<string, Pick<NewField, 'description' | 'governance'>>;
 }
 
 /** What admins have changed since the org was generated, and when. */
 export class OrgEdits {
   readonly #now: () => number;
   readonly #edits = new Map<string, ObjectEdits>();
+  /** By object: the last edit of it or of anything in it, that of the object itself, and those of its fields by name. */
   readonly #editedAt = new Map<string, number>();
+  readonly #objectEditedAt = new Map<string, number>();
+  readonly #fieldEditedAt = new Map<string, { readonly created: boolean; readonly at: number }>();
   touchedAt = 0;
   latest = 0;
   revision = 0;
@@ -55,20 +61,33 @@ export class OrgEdits {
     this.#now = now;
   }
 
+  /** Describes follow it. */
   editedAt(object: string): number | undefined {
     return this.#editedAt.get(object);
+  }
+
+  /** EntityDefinition follows it: what happens to fields does not count, and what is removed leaves no date. */
+  objectEditedAt(object: string): number | undefined {
+    return this.#objectEditedAt.get(object);
+  }
+
+  /** CustomField and FieldDefinition follow it. */
+  fieldEdit(object: string, field: string): { readonly created: boolean; readonly at: number } | undefined {
+    return this.#fieldEditedAt.get(`${object}.${field}`);
   }
 
   /** Records the edit and gives the objects as they are after it. */
   make(edit: Edit, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
     if (!EDIT_KINDS.has(edit.kind)) throw new SandboxError(`no such edit: ${edit.kind}`);
     if (edit.kind === 'touchAll') return this.#stamp(null, new Map(entries));
+    if (edit.kind === 'addObject') this.#objectEditedAt.set(edit.name, this.#now());
     if (edit.kind === 'addObject') return this.#stamp(edit.name, new Map([...entries, [edit.name, newEntry(edit.name, edit.label)]]));
     const entry = entries.get(edit.object);
     if (!entry) throw new SandboxError(`the org has no object ${edit.object}`);
     if (edit.kind === 'removeObject') return this.#stamp(edit.object, without(entries, edit.object));
     if (edit.kind === 'renameObject') return this.#rename(edit, entry, entries);
-    this.#editFields(edit);
+    if (edit.kind === 'touch') this.#objectEditedAt.set(edit.object, this.#now());
+    else this.#editFields(edit);
     return this.#stamp(edit.object, new Map(entries));
   }
 
@@ -79,7 +98,11 @@ export class OrgEdits {
     const kept = fields.filter(({ traits }) => !edits.removed.has(traits.name) && !edits.added.has(traits.name));
     return [...kept, ...edits.added.values()].map((field) => {
       const renamed = edits.renamed.get(field.traits.name);
-      return renamed ? { ...field, traits: { ...field.traits, name: renamed.name, label: renamed.label ?? field.traits.label } } : field;
+      const named = renamed ? { ...field, traits: { ...field.traits, name: renamed.name, label: renamed.label ?? field.traits.label } } : field;
+      const { description, governance } = edits.annotated.get(named.traits.name) ?? {};
+      return {
+        ...named, ...(description === undefined ? {} : { description }), ...(governance === undefined ? {} : { governance: { ...UNGOVERNED, ...named.governance, ...governance } }),
+      };
     });
   }
 
@@ -97,14 +120,26 @@ export class OrgEdits {
   }
 
   #editFields(edit: Extract<Edit, { object: string }>): void {
-    const edits = this.#edits.get(edit.object) ?? { added: new Map(), removed: new Set(), renamed: new Map() };
+    const edits = this.#edits.get(edit.object) ?? { added: new Map(), removed: new Set(), renamed: new Map(), annotated: new Map() };
     this.#edits.set(edit.object, edits);
     if (edit.kind === 'addField') {
       edits.added.set(edit.field.name, newField(edit.field));
       edits.removed.delete(edit.field.name);
+      this.#stampField(edit.object, edit.field.name, true);
     } else if (edit.kind === 'removeField') {
       if (!edits.added.delete(edit.field)) edits.removed.add(edit.field);
-    } else if (edit.kind === 'renameField') edits.renamed.set(edit.field, { name: edit.name ?? edit.field, label: edit.label });
+    } else if (edit.kind === 'renameField') {
+      edits.renamed.set(edit.field, { name: edit.name ?? edit.field, label: edit.label });
+      this.#stampField(edit.object, edit.name ?? edit.field, false);
+    } else if (edit.kind === 'annotateField') {
+      const { description, governance } = edit;
+      edits.annotated.set(edit.field, { ...(description === undefined ? {} : { description }), ...(governance === undefined ? {} : { governance }) });
+      this.#stampField(edit.object, edit.field, false);
+    }
+  }
+
+  #stampField(object: string, field: string, created: boolean): void {
+    this.#fieldEditedAt.set(`${object}.${field}`, { created: created || this.fieldEdit(object, field)?.created === true, at: this.#now() });
   }
 
   #rename(edit: Extract<Edit, { kind: 'renameObject' }>, entry: ObjectEntry, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
@@ -112,6 +147,7 @@ export class OrgEdits {
     const edits = this.#edits.get(object);
     if (edits) this.#edits.set(name, edits);
     this.#stamp(object, new Map());
+    this.#objectEditedAt.set(name, this.#now());
     const renamed = { ...entry, name, label, labelPlural: edit.label ? pluralOf(edit.label) : entry.labelPlural };
     return this.#stamp(name, new Map([...without(entries, object), [name, renamed]]));
   }

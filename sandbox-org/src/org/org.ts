@@ -87,11 +87,25 @@ export class Org {
     return Math.max(own, this.#edits.touchedAt) + this.#clockOffset();
   }
 
-  /** As {@link modifiedAt} but null for standard objects that nobody has touched, as the Tooling API shows it. */
+  /** When the object itself changed, as the Tooling API shows it: null for standard objects that nobody has touched; its fields do not count. */
   customizedAt(name: string): number | null {
     const entry = this.#entries.get(name);
-    const isUntouched = this.#edits.editedAt(name) === undefined && (entry?.kind === 'standard' || entry?.parent);
-    return isUntouched ? null : (this.#edits.editedAt(name) ?? baseTime(entry, this.seed)) + this.#clockOffset();
+    const edited = this.#edits.objectEditedAt(name);
+    const isUntouched = edited === undefined && (entry?.kind === 'standard' || entry?.parent);
+    return isUntouched ? null : (edited ?? baseTime(entry, this.seed)) + this.#clockOffset();
+  }
+
+  /** When a field changed, as the Tooling API shows it: null for standard fields that nobody has touched. */
+  fieldModifiedAt(object: string, field: string): number | null {
+    const edited = this.#edits.fieldEdit(object, field)?.at;
+    if (edited === undefined && !field.endsWith('__c')) return null;
+    return (edited ?? baseTime(this.#entries.get(object), this.seed)) + this.#clockOffset();
+  }
+
+  /** When a custom field that was added by an edit was made; undefined for the generated ones. */
+  fieldCreatedAt(object: string, field: string): number | undefined {
+    const edit = this.#edits.fieldEdit(object, field);
+    return edit?.created === true ? edit.at + this.#clockOffset() : undefined;
   }
 
   /** When anything in the org last changed, removals included. */

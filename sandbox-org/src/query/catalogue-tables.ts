@@ -132,7 +132,7 @@ function fieldColumns(org: Org): FieldColumns {
     const governance = governanceOf(s.entry.name, s.field, org.seed);
     return governance ? pick(governance) : null;
   };
-  const touched = (s: FieldSource): number | null => (s.describe.custom ? org.modifiedAt(s.entry.name) : null);
+  const touched = (s: FieldSource): number | null => org.fieldModifiedAt(s.entry.name, s.describe.name);
   return {
     ...commonColumns(), DataType: (s) => uiType(s.field),
     Description: (s) => s.field.description ?? fieldDescription(s.entry.name, s.field.traits, org.seed),

@@ -76,7 +76,8 @@ function customFieldTable(org: Org, relations: Authors): Table {
       SummaryOperation: (s) => s.field.rollUp?.split(' ')[0]?.toLowerCase() ?? null, RelationshipLabel: () => null,
       ManageableState: (s) => state(namespaceOf(traits(s).name)),
       Metadata: (s) => new JsonValue(fieldMetadata(org, s)), FullName: (s) => `${s.entry.name}.${traits(s).name}`,
-      ...audit<CustomFieldSource>((s) => org.modifiedAt(s.entry.name), (s) => s.id),
+      ...audit<CustomFieldSource>((s) => org.fieldModifiedAt(s.entry.name, traits(s).name) ?? 0, (s) => s.id),
+      CreatedDate: (s) => moment(org.fieldCreatedAt(s.entry.name, traits(s).name) ?? Math.min(born(s.id), org.fieldModifiedAt(s.entry.name, traits(s).name) ?? 0)),
     },
   });
 }
