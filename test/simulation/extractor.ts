@@ -129,7 +129,7 @@ class Run {
       }
       this.#view.objects.set(now.name, now.revision);
       const record = this.#table(now);
-      if (lastRun.isNews(listed(object), record) || this.#context.memory === undefined) yield this.#numbered(record);
+      if (lastRun.isNews(listed(object), record, 1) || this.#context.memory === undefined) yield this.#numbered(record);
       else asBefore.push(object.name);
     }
     yield* this.#unchanged(asBefore);
@@ -163,5 +163,5 @@ class Run {
 }
 
 function listed({ name }: OrgObject): ListedObject {
-  return { name, label: name, labelPlural: name, custom: true, customSetting: false, keyPrefix: undefined, queryable: true, associateEntityType: undefined, associateParentEntity: undefined };
+  return { name, label: name, labelPlural: name, custom: true, customSetting: false, keyPrefix: undefined, queryable: true, layoutable: true, associateEntityType: undefined, associateParentEntity: undefined };
 }

@@ -149,7 +149,8 @@ export class OrgEdits {
     this.#stamp(object, new Map());
     this.#objectEditedAt.set(name, this.#now());
     const renamed = { ...entry, name, label, labelPlural: edit.label ? pluralOf(edit.label) : entry.labelPlural };
-    return this.#stamp(name, new Map([...without(entries, object), [name, renamed]]));
+    // In its old place: what is generated for other objects follows from their order.
+    return this.#stamp(name, new Map([...entries].map((pair) => (pair[0] === object ? [name, renamed] : pair))));
   }
 
   #stamp(object: string | null, entries: Map<string, ObjectEntry>): Map<string, ObjectEntry> {

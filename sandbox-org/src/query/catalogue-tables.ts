@@ -169,7 +169,7 @@ function particleColumns(org: Org): FieldColumns {
     IsDeprecatedAndHidden: () => false, IsCaseSensitive: (s) => s.describe.caseSensitive,
     RelationshipOrder: (s) => s.describe.relationshipOrder,
     FieldDefinitionId: (s) => fieldDurableId(s.entry, s.describe.name),
-    LastModifiedDate: (s) => (s.describe.custom ? momentOrNull(org.modifiedAt(s.entry.name)) : null),
+    LastModifiedDate: (s) => momentOrNull(org.fieldModifiedAt(s.entry.name, s.describe.name)),
     FullName: (s) => `${s.entry.name}.${s.describe.name}`,
   };
 }

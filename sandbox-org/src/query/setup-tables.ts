@@ -205,7 +205,7 @@ function recordTypeTable(org: Org): Table {
       Id: (s) => s.recordTypeId, Name: (s) => s.name, DeveloperName: (s) => s.developerName,
       NamespacePrefix: (s) => s.entry.namespace, Description: (s) => `${s.name} ${s.entry.labelPlural}`,
       BusinessProcessId: () => null, SobjectType: (s) => s.entry.name, IsActive: (s) => s.active,
-      ...audit<RecordTypeSource>((s) => org.modifiedAt(s.entry.name), (s) => s.recordTypeId),
+      ...audit<RecordTypeSource>((s) => born(s.recordTypeId), (s) => s.recordTypeId),
     },
   });
 }

@@ -7,6 +7,8 @@ import { chooseVersion } from './api/api-version.ts';
 import { readAllocation } from './api/budget.ts';
 import { type Listing, listObjectsSince } from './describe/catalogue.ts';
 import { changedSince } from './second-run/changes.ts';
+import { fieldsDeleted } from './second-run/deleted-fields.ts';
+import { standardFieldsChanged } from './second-run/standard-fields.ts';
 import type { Connection } from './sign-in/connection.ts';
 import { Closing } from './closing.ts';
 import type { ListedObject } from './describe/describe.ts';
@@ -124,7 +126,7 @@ export class Extraction {
     const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
     yield* this.#missing(selection.missing);
-    const { objects, since } = await this.#toRead(selection.objects, lastRun, version, signal);
+    const { objects, since } = await this.#toRead(selection.objects, listing.date, lastRun, version, signal);
     const left = selection.objects.filter((object) => !objects.includes(object)).map(({ name }) => name);
     for (const name of left) lastRun.keep(name);
     yield* this.#unchanged(left);
@@ -141,15 +143,23 @@ export class Extraction {
    * The objects that may have changed since the last run, those that it could not read first; all of them where there was
    * none. Where only their describes can be read, these are asked for on the condition that they have changed.
    */
-  async #toRead(objects: readonly ListedObject[], lastRun: LastRun, version: string, signal: AbortSignal): Promise<Pick<Reading, 'objects' | 'since'>> {
+  async #toRead(objects: readonly ListedObject[], listedAt: string, lastRun: LastRun, version: string, signal: AbortSignal): Promise<Pick<Reading, 'objects' | 'since'>> {
     const { since } = lastRun;
     const all = { objects, since: () => undefined };
-    if (since === undefined) return all;
-    const changed = await changedSince({ api: this.#org.api, version, logger: this.#context.logger }, objects, since, signal);
-    if (changed === 'tooMuch') return all;
+    const target = { api: this.#org.api, version, logger: this.#context.logger };
+    if (this.#context.memory === undefined || listedAt === '') return all;
+    if (since === undefined) {
+      await fieldsDeleted(target, lastRun, listedAt, signal);
+      return all;
+    }
+    const fields = (object: ListedObject): number => lastRun.columnsOf(object.name) ?? 0;
+    const [deleted, changed, relabeled] = await Promise.all([
+      fieldsDeleted(target, lastRun, listedAt, signal), changedSince(target, objects, since, signal), standardFieldsChanged(target, objects, fields, since, signal),
+    ]);
     if (changed === 'closed') return { objects, since: (object) => (lastRun.isListedAlike(object) ? since : undefined) };
-    const stale = ({ name, associateParentEntity: parent }: ListedObject): boolean => changed.has(name) || (parent !== undefined && changed.has(parent));
-    const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || stale(object));
+    if (changed === 'tooMuch' || deleted) return all;
+    const isChanged = (name: string | undefined): boolean => name !== undefined && (changed.has(name) || relabeled.has(name));
+    const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || isChanged(object.name) || isChanged(object.associateParentEntity));
     this.#context.logger.log('info', 'Objects changed since the last run; the others are as they were', { objects: toRead.length, since });
     return { ...all, objects: toRead };
   }
@@ -217,7 +227,7 @@ export class Extraction {
   /** Whether the last run told something else, or failed. */
   #isNews(outcome: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
     if (!('table' in outcome) || outcome.partly || this.#context.memory === undefined) return true;
-    return lastRun.isNews(outcome.listed, outcome.record);
+    return lastRun.isNews(outcome.listed, outcome.record, outcome.table.request.columns.length);
   }
 
   /** Whether the catalog does not have the table, or not all of it, once this run is there. Asked when the record has been written. */

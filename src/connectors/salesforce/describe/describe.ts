@@ -16,6 +16,8 @@ export interface ListedObject {
   readonly customSetting: boolean;
   readonly keyPrefix: string | undefined;
   readonly queryable: boolean;
+  /** Whether it has page layouts: its fields can be labeled and described by administrators. */
+  readonly layoutable: boolean;
   readonly associateEntityType: string | undefined;
   readonly associateParentEntity: string | undefined;
 }
@@ -35,6 +37,7 @@ function readListed(value: unknown): ListedObject {
     customSetting: flag(raw.customSetting, 'customSetting'),
     keyPrefix: optionalText(raw.keyPrefix, 'keyPrefix'),
     queryable: flag(raw.queryable, 'queryable'),
+    layoutable: flag(raw.layoutable, 'layoutable'),
     associateEntityType: optionalText(raw.associateEntityType, 'associateEntityType'),
     associateParentEntity: optionalText(raw.associateParentEntity, 'associateParentEntity'),
   };

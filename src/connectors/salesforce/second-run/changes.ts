@@ -6,6 +6,7 @@ import { isDescribable } from '../describe/catalogue.ts';
 import type { ListedObject } from '../describe/describe.ts';
 import { literals, partition } from '../describe/descriptions.ts';
 import { refusal } from '../api/refusal.ts';
+import { isModifiedSince } from './dates.ts';
 import { shortId } from '../setup/setup-objects.ts';
 import { MOST_QUERIES } from '../api/tooling.ts';
 
@@ -51,7 +52,7 @@ export async function changedSince(options: ChangesOptions, objects: readonly Li
     return 'tooMuch';
   }
   const touched = new Set(owners.flat().map(shortId));
-  return new Set(entities.flat().filter((row) => wasModified(row, from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
+  return new Set(entities.flat().filter((row) => isModifiedSince(textIn(row, 'LastModifiedDate'), from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
 }
 
 async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<(PartAnswer | undefined)[]> {
@@ -88,10 +89,4 @@ function allKnown<T>(values: readonly (T | undefined)[]): values is readonly T[]
 function textIn(row: Row, column: string): string {
   const value = row[column];
   return typeof value === 'string' ? value : '';
-}
-
-/** Of standard objects that nobody ever changed there is no date. One that cannot be read counts as now. */
-function wasModified(row: Row, from: number): boolean {
-  const date = textIn(row, 'LastModifiedDate');
-  return date !== '' && !(Date.parse(date.replace(/\+0000$/, 'Z')) < from);
 }

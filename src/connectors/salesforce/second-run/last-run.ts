@@ -4,7 +4,7 @@ import { previewJson } from '../../../runtime/json-text.ts';
 import type { ListedObject } from '../describe/describe.ts';
 
 /** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
-const VERSION = 2;
+const VERSION = 3;
 /** After it, everything is read and sent anew: whatever a cheap look at changes can miss is then at most a day old. */
 const WHOLE_EVERY_MS = 24 * 3_600_000;
 /** Far more objects than an org can have. */
@@ -13,7 +13,7 @@ const MOST_OBJECTS = 50_000;
 /** In the order in which they are listed, since that is what the hash of one is made of. */
 const listedSchema: z.ZodType<ListedObject> = z.object({
   name: z.string(), label: z.string(), labelPlural: z.string(), custom: z.boolean(), customSetting: z.boolean(), keyPrefix: textOrNone(),
-  queryable: z.boolean(), associateEntityType: textOrNone(), associateParentEntity: textOrNone(),
+  queryable: z.boolean(), layoutable: z.boolean(), associateEntityType: textOrNone(), associateParentEntity: textOrNone(),
 });
 
 /** JSON has no undefined; a listed object has. */
@@ -28,8 +28,10 @@ const stateSchema = z.object({
   wholeAt: z.number(),
   /** The org's time before its objects were listed, as HTTP writes it. */
   since: z.string().min(1),
-  /** By name: hashes of the object as it was listed, and as it was sent. Objects that could not be read are missing. */
-  objects: z.record(z.string(), z.tuple([z.string(), z.string()]).readonly()),
+  /** By name: hashes of the object as it was listed, and as it was sent, and how many columns it has. Objects that could not be read are missing. */
+  objects: z.record(z.string(), z.tuple([z.string(), z.string(), z.int().nonnegative()]).readonly()),
+  /** Custom fields of the org that were made before `since`; undefined where they could not be counted. */
+  customFields: z.int().nonnegative().optional(),
   /** Objects that were asked for and could not be told, as they were listed. */
   failed: z.array(listedSchema),
   /** Names that the job asks for and the org does not list. */
@@ -50,12 +52,15 @@ export function stateOf(kept: unknown, key: unknown, now: number): State | undef
   return parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS ? parsed.data : undefined;
 }
 
+type Told = readonly [listed: string, sent: string, columns: number];
+
 /** What the last run of the same job saw, and what this one sees. */
 export class LastRun {
   readonly #key: string;
   readonly #now: number;
   readonly #before: State | undefined;
-  readonly #objects = new Map<string, readonly [listed: string, sent: string]>();
+  readonly #objects = new Map<string, Told>();
+  #customFields: number | undefined;
   readonly #failed = new Map<string, ListedObject>();
   /** The runs before saw all objects between them, and none of them all. */
   readonly #readAgain: boolean;
@@ -65,6 +70,7 @@ export class LastRun {
     this.#key = hashOf(key);
     this.#now = now;
     this.#before = before;
+    this.#customFields = before?.customFields;
     this.#closed = this.#before?.closed ?? false;
     this.#readAgain = this.#before?.complete === true && !this.#closed && !this.#before.readAgain;
   }
@@ -97,6 +103,21 @@ export class LastRun {
     return this.#of(object.name)?.[0] === hashOf(object);
   }
 
+  /** Custom fields that were made before `since`, when the last run counted them. */
+  get customFields(): number | undefined {
+    return this.#before?.customFields;
+  }
+
+  /** Notes how many custom fields were made before the time that the next run will ask about. */
+  countCustomFields(count: number | undefined): void {
+    this.#customFields = count;
+  }
+
+  /** How many columns the object had; undefined when it was not told. */
+  columnsOf(name: string): number | undefined {
+    return this.#of(name)?.[2];
+  }
+
   /** Notes that what concerns all objects together has been told. */
   close(): void {
     this.#closed = true;
@@ -109,10 +130,10 @@ export class LastRun {
   }
 
   /** Notes an object as it is told now. False when the last run told it in the same words. */
-  isNews(listed: ListedObject, record: object): boolean {
+  isNews(listed: ListedObject, record: object, columns: number): boolean {
     const sent = hashOfText(previewJson(record));
     const news = this.#of(listed.name)?.[1] !== sent;
-    this.#objects.set(listed.name, [hashOf(listed), sent]);
+    this.#objects.set(listed.name, [hashOf(listed), sent, columns]);
     return news;
   }
 
@@ -128,12 +149,12 @@ export class LastRun {
     const { wholeAt = this.#now, readAgain = false } = this.#before ?? {};
     return {
       version: VERSION, key: this.#key, wholeAt: this.#readAgain ? this.#now : wholeAt, since, objects: Object.fromEntries(this.#objects),
-      failed: [...this.#failed.values()], missing: [...missing],
+      ...(this.#customFields === undefined ? {} : { customFields: this.#customFields }), failed: [...this.#failed.values()], missing: [...missing],
       complete: this.#objects.size + this.#failed.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
     };
   }
 
-  #of(name: string): readonly [string, string] | undefined {
+  #of(name: string): Told | undefined {
     const objects = this.#before?.objects;
     return objects !== undefined && Object.hasOwn(objects, name) ? objects[name] : undefined;
   }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
-import { extractFrom, failuresOf, tableNames, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import { extractFrom, failuresOf, tableNames, tablesOf, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import type { Edit } from '../../../../sandbox-org/src/org/edits.ts';
+import type { Column, CreateTable } from '../../../openmetadata/entities.ts';
 import type { RunMemory } from '../../connector.ts';
 
 let sandbox: Sandbox;
@@ -71,6 +73,63 @@ describe('a second run', () => {
     };
     expect(await readAgain(200, { done: true, records: [{ [owner]: 'Contact' }] })).toBe(2);
     expect(await readAgain(400, [{ errorCode: 'INVALID_TYPE', message: 'no' }])).toBe(1);
+  });
+
+  describe('sees at once', () => {
+    const custom = (): string => sandbox.org.list().find(({ name, kind }) => kind === 'custom' && sandbox.org.fields(name).some(({ traits }) => traits.custom && !traits.calculated))!.name;
+    const field = (object: string, isCustom = true): string => sandbox.org.fields(object).find(({ traits }) => traits.custom === isCustom && !traits.calculated && traits.name !== 'Id')!.traits.name;
+    const columnOf = ({ records }: SalesforceRun, object: string, name: string): Column | undefined => (tablesOf(records).find(({ request }) => request['name'] === object)?.request as unknown as CreateTable | undefined)?.columns.find((column) => column.name === name);
+
+    async function afterEdit(edit: Edit): Promise<SalesforceRun> {
+      const memory = new ConnectorMemory();
+      await run(memory);
+      second();
+      sandbox.org.edit(edit);
+      second();
+      return run(memory);
+    }
+
+    it.each(['a custom object', 'a standard object'])('a custom field that was deleted, of %s', async (of) => {
+      const object = of === 'a custom object' ? custom() : 'Account';
+      sandbox.org.edit({ kind: 'addField', object, field: { name: 'Short_Lived__c', type: 'string' } });
+      second();
+      second();
+      const again = await afterEdit({ kind: 'removeField', object, field: 'Short_Lived__c' });
+      expect(tableNames(again.records)).toContain(object);
+      expect(columnOf(again, object, 'Short_Lived__c')).toBeUndefined();
+    });
+
+    it('a custom field that was added since and deleted', async () => {
+      const memory = new ConnectorMemory();
+      await run(memory);
+      second();
+      sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Brief__c', type: 'string' } });
+      second();
+      second();
+      expect(columnOf(await run(memory), 'Account', 'Brief__c')).toBeDefined();
+      second();
+      sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Brief__c' });
+      second();
+      const last = await run(memory);
+      expect([tableNames(last.records).includes('Account'), columnOf(last, 'Account', 'Brief__c')]).toEqual([true, undefined]);
+    });
+
+    it.each([
+      ['the description of a custom field', true, { description: 'Edited today' }, 'Edited today'],
+      ['the classification of a custom field', true, { governance: { complianceGroup: 'HIPAA' } }, 'HIPAA'],
+      ['the description of a standard field', false, { description: 'Edited today' }, 'Edited today'],
+      ['the classification of a standard field', false, { governance: { securityClassification: 'Restricted' } }, 'Restricted'],
+    ] as const)('%s that was changed', async (_what, isCustom, annotation, expected) => {
+      const name = isCustom ? field('Contact') : field('Contact', false);
+      const again = await afterEdit({ kind: 'annotateField', object: 'Contact', field: name, ...annotation });
+      expect(JSON.stringify(columnOf(again, 'Contact', name))).toContain(expected);
+      expect(tableNames(again.records).length).toBeLessThan(12);
+    });
+
+    it('the label of a standard field that was changed', async () => {
+      const again = await afterEdit({ kind: 'renameField', object: 'Lead', field: 'Company', label: 'Employer' });
+      expect(columnOf(again, 'Lead', 'Company')?.displayName).toBe('Employer');
+    });
   });
 
   it('reads everything when what changed may not be asked for', async () => {
@@ -171,7 +230,7 @@ describe('a second run', () => {
 
   it('tells what concerns all objects together although one of them fails in every run', async () => {
     const memory = new ConnectorMemory();
-    const capped = { maxApiCallsPerRun: 18, reservePercent: 0 };
+    const capped = { maxApiCallsPerRun: 19, reservePercent: 0 };
     sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
     const first = await run(memory, { limits: capped });
     expect(failuresOf(first.records).map(([name]) => name)).toContain('API calls');
