@@ -96,8 +96,8 @@ describe('an attempt whose lease ran out', () => {
   const lines = [tableLine('A'), logLine('one')];
 
   /** It was at work, one record is stored, and its runner is away. */
-  async function lost(): Promise<Ref> {
-    await prepared({ leaseTtlMs: 800 });
+  async function lost(limits: Partial<Limits> = {}): Promise<Ref> {
+    await prepared({ leaseTtlMs: 800, ...limits });
     const { connection } = await runner();
     await startRun(stage.api);
     const ref = await taken(connection);
@@ -151,17 +151,19 @@ describe('an attempt whose lease ran out', () => {
     expect(await view(ref.runId)).toMatchObject({ state: 'success', attempt: 2 });
   });
 
-  it('is not taken once another run of its service has begun', async () => {
-    const ref = await lost();
+  it('is not taken once another run of its service has begun, though that has ended since', async () => {
+    const ref = await lost({ retryOfferMs: 60_000 });
     const second = await runner({}, await stage.enrol('second'));
     const retry = await offerOf(second.connection);
+    second.connection.send('reject', { ref: retry, code: 'AT_CAPACITY', message: 'full', permanent: false });
+    await waitsFor(ref.runId, 'OFFER_PAUSE');
     const later = await startRun(stage.api);
-    second.connection.send('reject', { ref: retry, code: 'POLICY_DENIED', message: 'no', permanent: true });
-    await becomes(ref.runId, { state: 'failed' });
     const newer = await taken(second.connection);
     expect(newer.runId).toBe(later);
+    await finish(second.connection, newer);
     const { welcome } = await runner({ held: [held(ref, 3)] });
     expect(welcome.positions).toMatchObject([{ verdict: 'VERDICT_DISCARD' }]);
+    expect(await view(ref.runId)).toMatchObject({ state: 'queued', attempt: 2 });
   });
 
   it('goes on when its runner stayed connected and delivers late', async () => {

@@ -25,6 +25,28 @@ it('brings a file of the first schema to the present one, with what is in it', a
   folder.remove();
 });
 
+it('brings the runs of an older control plane along, whatever they are doing', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'store.sqlite');
+  const database = new DatabaseSync(path);
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('last_epoch'));
+  database.exec(`${MIGRATIONS.slice(0, before).join(';')}; PRAGMA user_version = ${before}`);
+  const statuses = [{ state: 'queued', notBefore: 5 }, { state: 'offered', runnerId: 'r', answerBy: 5 }, { state: 'running', runnerId: 'r', leaseUntil: 5 }];
+  for (const [index, status] of statuses.entries()) {
+    database.prepare("INSERT INTO runs (id, kind, service, workflow, state, status, attempt, epoch, queued_at, refused_by) VALUES (?, 'metadata', 's', '{}', ?, ?, 2, 7, 1, '[]')")
+      .run(`run_${index}`, status.state, JSON.stringify(status));
+  }
+  database.close();
+  const store = openSqliteStore(path);
+  expect(await store.read.runs.active()).toMatchObject([
+    { epoch: 7, lastEpoch: 7, lastFailure: null, status: { ...statuses[0], retryAt: null, left: null, absence: null } },
+    { lastEpoch: 7, status: { ...statuses[1], bootId: '', left: null } },
+    { lastEpoch: 7, status: { ...statuses[2], bootId: '' } },
+  ]);
+  await store.close();
+  folder.remove();
+});
+
 it('refuses a file that a newer control plane wrote', () => {
   const folder = temporaryFolder();
   const path = join(folder.path, 'store.sqlite');
