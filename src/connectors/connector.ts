@@ -76,6 +76,11 @@ export interface Connector {
    * it cannot understand. Asked before any secret is resolved.
    */
   endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
+  /**
+   * Fully qualified names, outermost first, that are made of the job's own words and fixed ones alone: of the service, and as
+   * far as the job names them its database and schema. They go out as they are in the names that records are about.
+   */
+  ownNames(workflow: Workflow): readonly string[];
   /** The steps of a connection test as they end; a mandatory failed step is the last. */
   testConnection(context: ConnectorContext, signal: AbortSignal): AsyncIterable<StepRecord>;
   /** Entities parents first, what is said about them after them, failures as they happen. The consumer's pace is the extraction's pace. */

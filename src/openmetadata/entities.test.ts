@@ -49,7 +49,7 @@ describe('a create request', () => {
   });
 
   it('is refused by name and reason', () => {
-    expect(refusal({ name: 'a', dataType: 'VARCHAR' })).toThrow('table "crm.default.salesforce.Account" is not valid: columns.0.dataLength is needed for VARCHAR');
+    expect(refusal({ name: 'a', dataType: 'VARCHAR' })).toThrow('table "Account" is not valid: columns.0.dataLength is needed for VARCHAR');
   });
 
   it.each([

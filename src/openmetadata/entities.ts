@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunnerError } from '../runtime/errors.ts';
 import type { EntityType } from '../domain/record.ts';
+import { ownNameOf } from './names.ts';
 
 /**
  * The create requests this runner sends, as OpenMetadata 1.13 takes them (api/services/createDatabaseService.json,
@@ -200,6 +201,9 @@ export function assertEntity(type: EntityType, fqn: string, request: unknown): v
   throw invalid(type, fqn, result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`), result.error);
 }
 
+/** What the source has; anything else is called what the job calls it, which no message may repeat. */
+const PARTS_OF_SOURCE: ReadonlySet<EntityType> = new Set(['table', 'storedProcedure']);
+
 export function invalid(type: EntityType, fqn: string, problems: readonly string[], cause?: unknown): RunnerError {
-  return new RunnerError('ENTITY_INVALID', `${type} "${fqn}" is not valid: ${problems.slice(0, 3).join('; ')}`, { cause });
+  return new RunnerError('ENTITY_INVALID', `${type}${PARTS_OF_SOURCE.has(type) ? ` "${ownNameOf(fqn)}"` : ''} is not valid: ${problems.slice(0, 3).join('; ')}`, { cause });
 }

@@ -50,7 +50,7 @@ describe('the quick check of a table', () => {
     const columns: Column[] = [{ name: 'Id', dataType: 'VARCHAR' }, { name: 'A', dataType: 'STRUCT', children: [{ name: 'B', dataType: 'ARRAY' }] }];
     expect(problemOf({ name: 'T', databaseSchema: 's.d.x', columns })).toMatchObject({
       code: 'ENTITY_INVALID',
-      message: expect.stringContaining('table "s.d.x.T" is not valid: columns.0.dataLength is needed for VARCHAR, and no less than zero; columns.1.children.0.arrayDataType is needed for ARRAY') as string,
+      message: expect.stringContaining('table "T" is not valid: columns.0.dataLength is needed for VARCHAR, and no less than zero; columns.1.children.0.arrayDataType is needed for ARRAY') as string,
     });
   });
 });

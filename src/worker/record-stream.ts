@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { takeJson } from '../runtime/json-text.ts';
+import { redactAround } from './job-words.ts';
 import type { RecordSink } from './record-sink.ts';
 
 /** Logs that wait for the sink; beyond these, new ones are counted and not kept. */
@@ -21,12 +22,18 @@ export class RecordStream {
   #records = 0;
   #logs: LogRecord[] = [];
   #droppedLogs = 0;
+  #ownNames: readonly string[] = [];
   #turn: Promise<void> = Promise.resolve();
 
   constructor(sink: RecordSink, redact: (line: string) => string, clock: Clock) {
     this.#sink = sink;
     this.#clock = clock;
     this.#redact = redact;
+  }
+
+  /** From now on these names of the job's own go out as they are, where records say what they are about. See Connector.ownNames. */
+  keepNames(names: readonly string[]): void {
+    this.#ownNames = names;
   }
 
   /**
@@ -96,14 +103,9 @@ export class RecordStream {
   /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
   #redacted(record: RunRecord): string | undefined {
     const line = takeJson(record);
-    const redacted = this.#redact(line);
-    if (redacted === line) return `${line}\n`;
-    try {
-      const again = JSON.parse(redacted) as Partial<RunRecord> | null;
-      return again?.kind === record.kind ? `${redacted}\n` : undefined;
-    } catch {
-      return undefined;
-    }
+    if (this.#redact(line) === line) return `${line}\n`;
+    const redacted = redactAround(record, this.#ownNames, this.#redact);
+    return redacted === undefined ? undefined : `${redacted}\n`;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

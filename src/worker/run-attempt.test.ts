@@ -48,7 +48,7 @@ function failed(name: string): Extracted {
 }
 
 function connector(extract: Connector['extract'], testConnection: Connector['testConnection'] = () => steps([])): Connector {
-  return { type: 'Salesforce', secretFields: [], endpoints: () => [], extract, testConnection };
+  return { type: 'Salesforce', secretFields: [], endpoints: () => [], ownNames: () => ['crm', 'crm.default', 'crm.default.salesforce'], extract, testConnection };
 }
 
 async function* steps(records: readonly Partial<StepRecord>[]): AsyncGenerator<StepRecord> {

@@ -95,6 +95,7 @@ class Attempt {
   readonly #tally: Tally;
   readonly #signal: AbortSignal;
   #step = 'Source';
+  #ownNames: readonly string[] = [];
   #delivery: MetadataDelivery | undefined;
   #memory: AttemptMemory | undefined;
 
@@ -169,6 +170,8 @@ class Attempt {
     const { clock, random, job } = this.#options;
     const work = workOf(job.kind, connector);
     const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
+    this.#ownNames = connector.ownNames(workflow);
+    this.#stream.keepNames(this.#ownNames);
     if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
     const notice = openSink === undefined ? noticeWithoutSink : noticeWithSink;
     if (JOB_TRAITS[job.kind].bringsEntities) notice(workflow, logger);
@@ -206,7 +209,7 @@ class Attempt {
       return this.#delivery?.write(line, this.#signal);
     }
     if (record.kind === 'entity') this.#memory?.noteWithheld(record.fqn);
-    const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind === 'entity' ? record.fqn : record.kind } };
+    const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind !== 'entity' ? record.kind : this.#ownNames.includes(record.fqn) ? record.type : record.fqn } };
     if ((await this.#stream.write(failure, this.#signal)) !== undefined) this.#tally.add(failure);
     else this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
   }

@@ -50,7 +50,7 @@ function chosen(name: string, property: Property): unknown {
 
 /** All that a run may ask of its options. */
 function effectOf(config: Readonly<Record<string, unknown>>): unknown {
-  const { tablePasses, storedProcedurePasses, ignored: _, ...options } = readSourceOptions(config, PLACE);
+  const { tablePasses, storedProcedurePasses, ignored: _, unknown: __, ...options } = readSourceOptions(config, PLACE);
   return { ...options, passes: ['Account', 'Lead'].map(tablePasses), procedures: ['A.cls', 'B.cls'].map(storedProcedurePasses) };
 }
 
@@ -58,7 +58,8 @@ function effectOf(config: Readonly<Record<string, unknown>>): unknown {
 function pipelineVerdict(name: string, value: unknown): Verdict | 'none' {
   const config = { ...FILTERED, [name]: value };
   try {
-    if (readSourceOptions(config, PLACE).ignored.includes(name)) return 'ignored';
+    const { ignored, unknown } = readSourceOptions(config, PLACE);
+    if (ignored.includes(name) || unknown > 0) return 'ignored';
     return JSON.stringify(effectOf(config)) === JSON.stringify(effectOf(FILTERED)) ? 'none' : 'works';
   } catch {
     return 'refused';

@@ -3,9 +3,10 @@ import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
 import { ConnectionTest } from './connection-test.ts';
-import { Extraction } from './extraction.ts';
+import { Extraction, SCHEMA } from './extraction.ts';
 import { openOrg, type Org, type Tuning } from './api/org.ts';
 import { permittedJob } from './permitted-job.ts';
+import { placeNames } from './source-options.ts';
 import { ProgressReport } from './progress-report.ts';
 
 /** Somebody waits in front of a dialog that is closed after three minutes. */
@@ -18,6 +19,10 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
     secretFields: SECRET_FIELDS,
     fileFields: FILE_FIELDS,
     endpoints: (connection) => [parseConnection(connection).endpoint],
+    ownNames: ({ source }) => {
+      const { databaseSchema, database, service } = placeNames({ service: source.serviceName, database: parseConnection(source.serviceConnection.config).databaseName, schema: SCHEMA });
+      return [service, database, databaseSchema];
+    },
     testConnection: (context, signal) => testConnection(context, tuning, signal),
     extract: (context, signal) => extract(context, tuning, signal),
   };

@@ -79,10 +79,10 @@ describe('an extraction', () => {
 });
 
 describe('a selection', () => {
-  it('takes the objects that are named, in any case, and says which the org does not have', async () => {
+  it('takes the objects that are named, in any case, and says by position which the org does not have', async () => {
     const { records } = await extractFrom(sandbox, { connection: { sobjectName: 'account', sobjectNames: ['Contact', 'Nothing__c'] } });
     expect(tableNames(records).sort()).toEqual(['Account', 'Contact']);
-    expect(failuresOf(records)).toEqual([['Nothing__c', 'SALESFORCE_NOT_FOUND']]);
+    expect(failuresOf(records)).toEqual([['sobjectNames[1]', 'SALESFORCE_NOT_FOUND']]);
   });
 
   it('filters by name or by fully qualified name, and counts what it leaves out', async () => {

@@ -25,7 +25,7 @@ import type { TableContext } from './mapping/table.ts';
 import { failureOf, type Outcome, tablesOf } from './tables.ts';
 import { withinBudget } from './api/within-budget.ts';
 
-const SCHEMA = 'salesforce';
+export const SCHEMA = 'salesforce';
 /** Names in one record, which has to fit a frame of the protocol. */
 const MOST_UNCHANGED = 500;
 
@@ -118,8 +118,13 @@ export class Extraction {
     if (readable.length > 0) yield* this.#tables({ ...reading, objects: readable, since: () => undefined, listed: undefined }, signal);
   }
 
+  /** By position: a name that comes back would show whether it is a secret, by whether it comes back redacted. */
   *#missing(names: readonly string[]): Generator<FailureRecord, void, undefined> {
-    for (const name of names) yield failureOf(name, new RunnerError('SALESFORCE_NOT_FOUND', `${name}: the org does not list an object of this name`));
+    const { objectNames = [], objectPlaces } = this.#connection;
+    for (const name of names) {
+      const place = objectPlaces[objectNames.indexOf(name)] ?? 'sobjectNames';
+      yield failureOf(place, new RunnerError('SALESFORCE_NOT_FOUND', `${place}: the org does not list an object of this name`));
+    }
   }
 
   async *#listed(listing: Listing, lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
@@ -236,13 +241,14 @@ export class Extraction {
   }
 
   #noticeIgnored(): void {
-    const ignored = [...this.#connection.ignored, ...this.#options.ignored.map((name) => `sourceConfig.config.${name}`)];
-    if (ignored.length > 0) this.#context.logger.log('info', 'Options that were given and have no effect', { options: ignored });
+    const { ignored, unknown } = this.#options;
+    const options = [...this.#connection.ignored, ...ignored.map((name) => `sourceConfig.config.${name}`)];
+    if (options.length > 0 || unknown > 0) this.#context.logger.log('info', 'Options that were given and have no effect', { options, ...(unknown === 0 ? {} : { unknownOptions: unknown }) });
   }
 
   #noticeNothing(): void {
     const what = this.#options.databasePasses ? 'schemaFilterPattern' : 'databaseFilterPattern';
-    this.#context.logger.log('warn', `Nothing is extracted: the ${what} leaves out the only ${what.startsWith('schema') ? 'schema' : 'database'} there is`, { database: this.#place.database, schema: SCHEMA });
+    this.#context.logger.log('warn', `Nothing is extracted: the ${what} leaves out the only ${what.startsWith('schema') ? 'schema' : 'database'} there is`);
   }
 
   #announce({ objects, filtered, missing }: Selection, version: string): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SweepScope } from '../../domain/record.ts';
 import { compileFilter, type Filter } from '../../openmetadata/filters.ts';
-import { fullyQualifiedName } from '../../openmetadata/names.ts';
+import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { filterPatternSchema, type FilterPattern } from '../../openmetadata/workflow.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
@@ -38,10 +38,19 @@ const ACTED_ON: ReadonlySet<string> = new Set([...Object.keys(optionsSchema.shap
 /** Options that change nothing when they have this value, so that nobody needs to be told. */
 const INERT: Readonly<Record<string, unknown>> = { threads: 1, queryLogDuration: 1, queryParsingTimeoutLimit: 300, extractJsonSchema: false, jsonSchemaSampleSize: 10 };
 
+/** Options of OpenMetadata's that do nothing here. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([...Object.keys(INERT), 'ownerConfig']);
+
 export interface Place {
   readonly service: string;
   readonly database: string;
   readonly schema: string;
+}
+
+/** Fully qualified names of service, database and schema. */
+export function placeNames({ service, database, schema }: Place): Readonly<Record<'service' | 'database' | 'databaseSchema', string>> {
+  const name = entityName(database);
+  return { service: fullyQualifiedName(service), database: fullyQualifiedName(service, name), databaseSchema: fullyQualifiedName(service, name, schema) };
 }
 
 export interface MarkDeleted {
@@ -80,8 +89,10 @@ export interface SourceOptions {
   readonly profileCalls: number;
   /** Rows of a table, and calls that they may cost; undefined for none. */
   readonly sampleRows: { readonly rows: number; readonly maxApiCalls: number } | undefined;
-  /** Options that were given and have no effect. */
+  /** Known options that were given and have no effect. */
   readonly ignored: readonly string[];
+  /** How many options were given that nobody knows. Their names are the job's, and are not repeated. */
+  readonly unknown: number;
 }
 
 /** Throws JOB_INVALID with all problems. */
@@ -93,6 +104,7 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
   }
   const options = parsed.data;
   const { service, database, schema } = place;
+  const without = Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]);
   const named = (parts: readonly string[], name: string): string => (options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name);
   const procedures = compileFilter(options.storedProcedureFilterPattern, 'storedProcedureFilterPattern');
   const tables = compileFilter(options.tableFilterPattern, 'tableFilterPattern');
@@ -117,7 +129,8 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     },
     profileCalls: options.profile?.maxApiCalls ?? 0,
     sampleRows: options.sampleRows ?? undefined,
-    ignored: Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]).map((name) => name.slice(0, 60)),
+    ignored: without.filter((name) => WITHOUT_EFFECT.has(name)),
+    unknown: without.filter((name) => !WITHOUT_EFFECT.has(name)).length,
   };
 }
 

@@ -16,7 +16,7 @@ const versionsSchema = z.array(z.object({ version: z.string().regex(/^\d{1,3}\.0
  */
 export async function chooseVersion(api: SalesforceApi, asked: string | undefined, logger: Logger, signal: AbortSignal): Promise<string> {
   if (asked !== undefined && Number.parseInt(asked, 10) < OLDEST_LIVING) {
-    throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', `API version ${asked} has been retired by Salesforce (30.0 and below in Summer ’25)`);
+    throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the API version of salesforceApiVersion has been retired by Salesforce (30.0 and below in Summer ’25)');
   }
   const parsed = versionsSchema.safeParse(await api.json({ method: 'GET', path: VERSIONS_PATH, what: 'the list of API versions', tries: MOST_TRIES }, signal));
   if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the list of API versions has an unknown form', { cause: parsed.error });
@@ -24,7 +24,7 @@ export async function chooseVersion(api: SalesforceApi, asked: string | undefine
   const newest = offered.findLast((version) => Number.parseInt(version, 10) <= NEWEST_TESTED);
   if (newest === undefined) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the org offers no API version that this program knows', { remedy: 'Update the runner.' });
   if (asked === undefined) return newest;
-  if (!offered.includes(asked)) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', `the org offers API versions ${offered[0]} to ${offered.at(-1)}, and not ${asked}`);
-  if (asked !== newest) logger.log('info', 'An older API version is used as the connection asks; leave salesforceApiVersion out for the newest', { asked, newest });
+  if (!offered.includes(asked)) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', `the org offers API versions ${offered[0]} to ${offered.at(-1)}, and not that of salesforceApiVersion`);
+  if (asked !== newest) logger.log('info', 'An older API version is used as the connection asks; leave salesforceApiVersion out for the newest', { newest });
   return asked;
 }

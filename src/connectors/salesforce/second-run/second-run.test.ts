@@ -195,7 +195,7 @@ describe('a second run', () => {
     const memory = new ConnectorMemory();
     const connection = { sobjectNames: ['Account', 'Contact', 'Lead', 'NoSuchObject'] };
     sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'forbid' } });
-    const failing = [['NoSuchObject', 'SALESFORCE_NOT_FOUND'], ['Contact', 'SALESFORCE_FORBIDDEN']];
+    const failing = [['sobjectNames[3]', 'SALESFORCE_NOT_FOUND'], ['Contact', 'SALESFORCE_FORBIDDEN']];
     expect(failuresOf((await run(memory, { connection })).records)).toEqual(failing);
     for (let round = 0; round < 2; round++) {
       second();

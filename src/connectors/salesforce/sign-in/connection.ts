@@ -59,6 +59,8 @@ export interface Connection {
   readonly databaseName: string;
   /** The objects to extract; undefined for all. */
   readonly objectNames: readonly string[] | undefined;
+  /** Where in the connection each of `objectNames` stands: `sobjectNames[2]`. */
+  readonly objectPlaces: readonly string[];
   /** Which fields of `sslConfig` are given. */
   readonly tls: { readonly ca: boolean; readonly clientCertificate: boolean };
   /** Fields that were given and have no effect. */
@@ -93,7 +95,7 @@ function compile(raw: RawConnection): Connection {
     organizationId,
     apiVersion: versionOf(given(raw.salesforceApiVersion)),
     databaseName: given(raw.databaseName) ?? 'default',
-    objectNames: objectNames(raw),
+    ...namedObjects(raw),
     tls,
     ignored: ignoredFields(raw),
   };
@@ -127,9 +129,16 @@ function ignoredFields(raw: RawConnection): string[] {
   return filters.map((name) => `serviceConnection.config.${name}`);
 }
 
-function objectNames(raw: RawConnection): string[] | undefined {
-  const names = new Map([...(raw.sobjectNames ?? []), given(raw.sobjectName)].filter((name) => name !== undefined).map((name) => [name.toLowerCase(), name]));
-  return names.size === 0 ? undefined : [...names.values()];
+/** Each name once, whatever its case: where it stands first, as it is written last. */
+function namedObjects(raw: RawConnection): Pick<Connection, 'objectNames' | 'objectPlaces'> {
+  const named = new Map<string, { readonly name: string; readonly place: string }>();
+  const add = (name: string | undefined, place: string): void => {
+    if (name !== undefined) named.set(name.toLowerCase(), { name, place: named.get(name.toLowerCase())?.place ?? place });
+  };
+  raw.sobjectNames?.forEach((name, index) => add(name, `sobjectNames[${index}]`));
+  add(given(raw.sobjectName), 'sobjectName');
+  const objects = [...named.values()];
+  return { objectNames: objects.length === 0 ? undefined : objects.map(({ name }) => name), objectPlaces: objects.map(({ place }) => place) };
 }
 
 function versionOf(given: string | undefined): string | undefined {
