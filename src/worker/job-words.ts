@@ -11,6 +11,7 @@ const QUALIFIED: Readonly<Record<RunRecord['kind'], readonly string[]>> = {
   lineage: ['from', 'to', 'details.columnsLineage.*.fromColumns.*', 'details.columnsLineage.*.toColumn'],
   profile: ['table'], sampleData: ['table'], deletion: ['fqn'],
   sweep: ['parent', 'keep.*', 'after', 'upTo'],
+  lineageSweep: ['parent'],
   failure: ['failure.name'],
   outcome: ['failures.*.name', 'steps.*.failures.*.name'],
   classification: [], tag: [], log: [], step: [],

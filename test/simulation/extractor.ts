@@ -20,7 +20,7 @@ export interface Extraction {
 /** Reads a simulated org the way the Salesforce connector reads a real one, and goes by the same memory. */
 export function createExtractor({ process, orgOf, view }: Extraction): Connector {
   return {
-    type: TYPE, secretFields: [], endpoints: () => [],
+    type: TYPE, secretFields: [], endpoints: () => [], ownNames: () => [],
     testConnection: (context, signal) => steps(process, context.clock, signal),
     extract: (context, signal) => new Run(process, orgOf(context.workflow.source.serviceName), view(context.workflow.source.serviceName), context, signal).records(),
   };
