@@ -1,3 +1,4 @@
+import { altered } from '../control/alter.ts';
 import type { Effect } from '../control/fault-rules.ts';
 import { ApiError } from '../errors.ts';
 import type { ApiContext } from './context.ts';
@@ -13,6 +14,7 @@ export async function serve(request: ApiRequest, context: ApiContext, effect: Ef
   if (fault) return fault;
   try {
     const made = await route(request, context);
+    if (effect?.kind === 'alter' && made.json !== null) return { ...made, json: altered(made.json, effect) };
     return effect?.kind === 'huge-describe' ? padded(made, effect.bytes) : made;
   } catch (error) {
     if (error instanceof ApiError) return errorAnswer(error, context.latency.other());

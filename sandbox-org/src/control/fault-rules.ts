@@ -9,6 +9,8 @@ export type Effect =
   | { readonly kind: 'forbid' }
   /** A describe padded to at least this size. */
   | { readonly kind: 'huge-describe'; readonly bytes: number }
+  /** A body that is well-formed and not whole: members set or taken away, a list without its second half. Bodies that are no object stay. */
+  | { readonly kind: 'alter'; readonly set?: Readonly<Record<string, unknown>>; readonly without?: string | readonly string[]; readonly halve?: string }
   | { readonly kind: 'delay'; readonly ms: number }
   /** Nothing is sent for this long (for good without `ms`). */
   | { readonly kind: 'stall-headers'; readonly ms?: number }
@@ -58,7 +60,7 @@ export interface FaultTarget {
 /** All kinds of effects with what else each takes, to tell a mistyped one. */
 const MEMBERS: Readonly<Record<Effect['kind'], Readonly<Record<string, Demand>>>> = {
   respond: { status: 'status', body: 'anything', headers: 'headers' }, unavailable: {}, 'limit-exceeded': {}, 'session-expired': {}, vanish: {}, forbid: {},
-  'huge-describe': { bytes: 'amount' }, delay: { ms: 'amount' }, 'stall-headers': { ms: 'amount?' }, 'stall-body': { afterBytes: 'amount?', ms: 'amount?' },
+  'huge-describe': { bytes: 'amount' }, alter: { set: 'members?', without: 'names?', halve: 'string?' }, delay: { ms: 'amount' }, 'stall-headers': { ms: 'amount?' }, 'stall-body': { afterBytes: 'amount?', ms: 'amount?' },
   truncate: { afterBytes: 'amount?' }, 'not-json': {}, maintenance: {}, 'gzip-bomb': { megabytes: 'amount' }, redirect: { location: 'text', status: 'status?' },
   'hostile-url': { url: 'string' }, reset: {}, 'clock-offset': { seconds: 'number' },
 };
@@ -81,6 +83,7 @@ const orNothing = (fits: (value: unknown) => boolean) => (value: unknown): boole
 const DEMANDS = {
   'amount': isAmount, 'amount?': orNothing(isAmount), 'number': Number.isFinite, 'status': isStatus, 'status?': orNothing(isStatus),
   'text': isText, 'string': isString, 'string?': orNothing(isString), 'names?': orNothing((value) => [value].flat().every(isString)),
+  'members?': orNothing((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
   'flag?': orNothing((value) => typeof value === 'boolean'), 'headers': orNothing(isHeaders), 'anything': () => true,
 } as const satisfies Readonly<Record<string, (value: unknown) => boolean>>;
 

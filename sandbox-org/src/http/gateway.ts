@@ -8,6 +8,7 @@ import { identity, userInfo } from '../access/identity.ts';
 import { token } from '../access/oauth.ts';
 import type { Sessions } from '../access/sessions.ts';
 import { soap } from '../access/soap.ts';
+import { altered } from '../control/alter.ts';
 import type { Effect } from '../control/fault-rules.ts';
 import { ApiError } from '../errors.ts';
 import type { Door, Hosts } from './hosts.ts';
@@ -115,14 +116,14 @@ function tokenOutcome(received: Received, door: OpenDoor, context: GatewayContex
   return faulty(reply(answer.status, JSON_TYPE, JSON.stringify(answer.body), { 'Cache-Control': 'no-store' }), effect, context);
 }
 
-function draw(received: Received, door: OpenDoor, { api }: GatewayContext): Effect | null {
+function draw(received: Received, door: Pick<OpenDoor, 'host'>, { api }: GatewayContext): Effect | null {
   const path = received.url.pathname + received.url.search;
   return api.faults.draw({ level: 'http', method: received.method, host: door.host, path, object: null });
 }
 
-/** Sign-in answers know one answer-level fault: a given response. */
-function faulty(made: Reply, effect: Effect | null, { api }: GatewayContext): Outcome {
-  const serverMillis = api.latency.signIn();
+/** Answers of the edge and of the sign-in know three faults of the answer itself: a given response, an overload, an altered body. */
+function faulty(made: Reply, effect: Effect | null, { api }: GatewayContext, serverMillis = api.latency.signIn()): Outcome {
+  if (effect?.kind === 'alter') return { reply: { ...made, body: altered(made.body, effect) }, serverMillis, effect };
   if (effect?.kind === 'unavailable') return { reply: { ...made, status: 503, body: '' }, serverMillis, effect };
   if (effect?.kind !== 'respond') return { reply: made, serverMillis, effect };
   const body = typeof effect.body === 'string' ? effect.body : JSON.stringify(effect.body ?? null);
@@ -145,7 +146,8 @@ async function dataOutcome(received: Received, host: string, context: GatewayCon
   const match = /^\/services\/data(?:\/v(\d+\.\d)(\/.*)?)?\/?$/.exec(received.url.pathname);
   if (match && match[1] === undefined) {
     context.api.stats.call('versions');
-    return jsonOutcome(versionsBody(), context.api.latency.other());
+    const effect = draw(received, { host }, context);
+    return faulty(reply(200, JSON_TYPE, versionsBody()), effect, context, context.api.latency.other());
   }
   const problem = match ? versionProblem(match[1] ?? '') : ApiError.notFound();
   if (problem) return outcome(errorAnswer(problem), null, context);

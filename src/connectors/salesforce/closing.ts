@@ -122,7 +122,7 @@ export class Closing {
   /** Where lineage is gone, nothing else would ever say so. */
   *#lineageSweep(incomplete: ReadonlySet<string>): Generator<LineageSweepRecord, void, undefined> {
     const { databaseSchema, context } = this.#options;
-    const tables = [...this.#tables.keys()].filter((name) => !incomplete.has(name) && !this.#partly.has(name)).map(entityName);
+    const tables = [...this.#tables.keys()].filter((name) => !incomplete.has(name) && !this.#partly.has(name)).map(entityName).toSorted();
     const record: LineageSweepRecord = { kind: 'lineageSweep', parent: databaseSchema, tables, source: LINEAGE_SOURCE };
     const bytes = Buffer.byteLength(JSON.stringify(record));
     if (bytes > LONGEST) context.logger.log('warn', 'lineage that is gone stays in the catalog: too many tables to name', { tables: tables.length, bytes });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
+import { notWhole } from './pages.ts';
 import { MOST_TRIES, VERSIONS_PATH, type SalesforceApi } from './api.ts';
 
 /** The newest version this program has been tested with; what an org offers beyond is not used unless asked for. */
@@ -8,7 +9,14 @@ export const NEWEST_TESTED = 68;
 /** 30.0 and below were retired in Summer '25; 31.0 is the first that lives. */
 const OLDEST_LIVING = 31;
 
-const versionsSchema = z.array(z.object({ version: z.string().regex(/^\d{1,3}\.0$/) }));
+const WHAT = 'the list of API versions';
+const versionsSchema = z.array(z.object({ version: z.string().regex(/^\d{1,3}\.0$/) })).nonempty();
+
+function readVersions(body: unknown): z.infer<typeof versionsSchema> {
+  const parsed = versionsSchema.safeParse(body);
+  if (!parsed.success) throw notWhole(WHAT, 'it is no list of versions');
+  return parsed.data;
+}
 
 /**
  * The version to speak: the one asked for, if the org offers it, else the newest it offers up to the newest tested.
@@ -18,9 +26,8 @@ export async function chooseVersion(api: SalesforceApi, asked: string | undefine
   if (asked !== undefined && Number.parseInt(asked, 10) < OLDEST_LIVING) {
     throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the API version of salesforceApiVersion has been retired by Salesforce (30.0 and below in Summer ’25)');
   }
-  const parsed = versionsSchema.safeParse(await api.json({ method: 'GET', path: VERSIONS_PATH, what: 'the list of API versions', tries: MOST_TRIES }, signal));
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the list of API versions has an unknown form', { cause: parsed.error });
-  const offered = parsed.data.map(({ version }) => version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  const versions = await api.jsonAs({ method: 'GET', path: VERSIONS_PATH, what: WHAT, tries: MOST_TRIES }, readVersions, signal);
+  const offered = versions.map(({ version }) => version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   const newest = offered.findLast((version) => Number.parseInt(version, 10) <= NEWEST_TESTED);
   if (newest === undefined) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the org offers no API version that this program knows', { remedy: 'Update the runner.' });
   if (asked === undefined) return newest;

@@ -84,17 +84,22 @@ export class SalesforceApi {
 
   /** The parsed body. Throws SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE, DEADLINE_EXCEEDED. */
   async json(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
-    return this.#repeat(request, signal, async () => parse(await this.#exchange(request, signal), request.what));
+    return this.jsonAs(request, (body) => body, signal);
   }
 
-  /** The parsed body and the org's time, unless nothing changed since then. Throws as `json` does. */
-  async jsonSince(request: ApiRequest, since: string | undefined, signal: AbortSignal): Promise<{ readonly body: unknown; readonly date: string } | 'unchanged'> {
+  /** What `read` makes of the parsed body. Where it throws a retryable error, the call is made again. */
+  async jsonAs<T>(request: ApiRequest, read: (body: unknown) => T, signal: AbortSignal): Promise<T> {
+    return this.#repeat(request, signal, async () => read(parse(await this.#exchange(request, signal), request.what)));
+  }
+
+  /** What `read` makes of the parsed body, and the org's time, unless nothing changed since then. Throws as `jsonAs` does. */
+  async jsonSince<T>(request: ApiRequest, since: string | undefined, read: (body: unknown) => T, signal: AbortSignal): Promise<{ readonly body: T; readonly date: string } | 'unchanged'> {
     const conditional = since === undefined ? request : { ...request, headers: { ...request.headers, 'if-modified-since': since } };
     return this.#repeat(request, signal, async () => {
       const answer = await this.#exchange(conditional, signal);
-      if (answer.status === NOT_MODIFIED) return 'unchanged';
+      if (answer.status === NOT_MODIFIED && since !== undefined) return 'unchanged';
       const { date } = answer.headers;
-      return { body: parse(answer, request.what), date: typeof date === 'string' ? date : '' };
+      return { body: read(parse(answer, request.what)), date: typeof date === 'string' ? date : '' };
     });
   }
 

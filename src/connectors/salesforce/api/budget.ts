@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Logger } from '../../../observability/logger.ts';
+import { notWhole } from './pages.ts';
 import type { ApiRequest, ApiUsage, SalesforceApi } from './api.ts';
 
 export interface BudgetOptions {
@@ -54,13 +55,13 @@ const limitsSchema = z.object({ DailyApiRequests: z.object({ Max: z.number(), Re
 
 /** What asks for the org's allocation. It costs a call. */
 export function limitsRequest(version: string): ApiRequest {
-  return { method: 'GET', path: `/services/data/v${version}/limits`, what: 'the limits' };
+  return { method: 'GET', path: `/services/data/v${version}/limits`, what: 'the limits', tries: 2 };
 }
 
 /** Throws SALESFORCE_UNEXPECTED. */
 export function readLimits(body: unknown): { readonly max: number; readonly remaining: number } {
   const parsed = limitsSchema.safeParse(body);
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', 'the limits have an unknown form', { cause: parsed.error });
+  if (!parsed.success) throw notWhole('the limits', 'the calls of 24 hours are not among them');
   const { Max, Remaining } = parsed.data.DailyApiRequests;
   return { max: Max, remaining: Remaining };
 }
@@ -68,7 +69,7 @@ export function readLimits(body: unknown): { readonly max: number; readonly rema
 /** Asks for the allocation before anything else is asked. The answer's headers tell the budget, so a user who may not read it goes on. */
 export async function readAllocation(api: SalesforceApi, version: string, logger: Logger, signal: AbortSignal): Promise<void> {
   try {
-    readLimits(await api.json(limitsRequest(version), signal));
+    await api.jsonAs(limitsRequest(version), readLimits, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || (error.code !== 'SALESFORCE_FORBIDDEN' && error.code !== 'SALESFORCE_NOT_FOUND' && error.code !== 'SALESFORCE_UNEXPECTED')) throw error;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from './api.ts';
 import { type Cut, type JsonItem, jsonItems, type JsonList } from '../json/json-items.ts';
+import { notWhole } from './pages.ts';
 import { refusal } from './refusal.ts';
 import { Turns } from '../http/turns.ts';
 
@@ -30,6 +31,8 @@ export interface CompositeRequest {
   readonly headroom?: number;
   /** Large lists of the parts' bodies that are taken apart or dropped. */
   readonly cut?: Cut;
+  /** Whether the caller asks again for parts that got no answer. Without it, the call is made again. */
+  readonly mayLack?: boolean;
 }
 
 const itemSchema = z.object({ referenceId: z.string(), httpStatusCode: z.int(), body: z.unknown() });
@@ -39,18 +42,22 @@ export const MOST_PARTS = 25;
 
 /**
  * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
- * what is needed of it; by reference id. A part that got no answer is missing.
+ * what is needed of it; by reference id. Throws SALESFORCE_UNEXPECTED (worth another try) where a part got no answer, or one
+ * that was not asked for got one.
  */
-export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut, headroom = 0 }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
+export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut, headroom = 0, mayLack = false }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
   const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url, since }) => ({ method: 'GET', url, referenceId, ...(since === undefined ? {} : { httpHeaders: { 'If-Modified-Since': since } }) })) };
+  const asked = new Set(parts.map(({ referenceId }) => referenceId));
   return api.read({ method: 'POST', path, body, what, headroom }, async (text) => {
     const kept = new Map<string, T>();
     const turns = new Turns();
     for (const item of jsonItems(text, 'compositeResponse', cut)) {
       const answer = readItem(item, what);
+      if (!asked.has(answer.referenceId) || kept.has(answer.referenceId)) throw notWhole(what, 'it has a part that nobody asked for');
       kept.set(answer.referenceId, keep(answer));
       await turns.pass(signal);
     }
+    if (!mayLack && kept.size < asked.size) throw notWhole(what, `it has ${kept.size} of ${asked.size} parts`);
     return kept;
   }, signal);
 }

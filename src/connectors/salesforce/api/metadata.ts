@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readComposite, refuseForTheOrg } from './composite.ts';
 import { each, inParallel } from '../http/in-parallel.ts';
+import { readRows } from './pages.ts';
 import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
 
 /** One component's `Metadata`: of these the Tooling API gives one a query. */
@@ -20,7 +21,7 @@ export interface FoundMetadata<K> {
 /** Calls under way at once. The org takes some 200 ms for each query, one after another in a call. */
 const LANES = 6;
 
-const pageSchema = z.object({ records: z.array(z.object({ Metadata: z.unknown() })) });
+const rowSchema = z.object({ Metadata: z.unknown() });
 
 /** The components' metadata in the order they are ready, five a call. Throws what the calls throw. */
 export async function* readMetadata<K>({ api, version, what }: QueryTarget, queries: readonly MetadataQuery<K>[], signal: AbortSignal): AsyncGenerator<FoundMetadata<K>, void, undefined> {
@@ -30,7 +31,7 @@ export async function* readMetadata<K>({ api, version, what }: QueryTarget, quer
     const parts = group.map(({ soql }, index) => ({ referenceId: `m${index}`, url: `${base}/query?q=${encodeURIComponent(soql)}` }));
     const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, (part) => {
       refuseForTheOrg(part, what);
-      return { status: part.status, metadata: pageSchema.safeParse(part.body).data?.records[0]?.Metadata ?? undefined };
+      return { status: part.status, metadata: part.status === 200 ? (readRows(part.body, rowSchema, what)[0]?.Metadata ?? undefined) : undefined };
     }, within);
     return group.map(({ key }, index): FoundMetadata<K> => ({ key, ...(answers.get(`m${index}`) ?? { status: 0, metadata: undefined }) }));
   });

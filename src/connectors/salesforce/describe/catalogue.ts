@@ -1,4 +1,5 @@
 import { MOST_TRIES, type SalesforceApi } from '../api/api.ts';
+import { notWhole } from '../api/pages.ts';
 import { readListing, type ListedObject } from './describe.ts';
 
 export interface Listing {
@@ -7,18 +8,21 @@ export interface Listing {
   readonly date: string;
 }
 
+const WHAT = 'the list of objects';
+
 /** Every object that the user may see, in one call. */
 export async function listObjects(api: SalesforceApi, version: string, signal: AbortSignal): Promise<readonly ListedObject[]> {
   const listing = await listObjectsSince(api, version, undefined, signal);
-  return listing === 'unchanged' ? [] : listing.objects;
+  if (listing === 'unchanged') throw notWhole(WHAT, 'it was not asked for on a condition');
+  return listing.objects;
 }
 
 /** The same, unless nothing at all changed in the org since then: objects, labels, permissions. */
 export async function listObjectsSince(api: SalesforceApi, version: string, since: string | undefined, signal: AbortSignal): Promise<Listing | 'unchanged'> {
   const before = api.orgTime;
-  const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: 'the list of objects', tries: MOST_TRIES }, since, signal);
+  const answer = await api.jsonSince({ method: 'GET', path: `/services/data/v${version}/sobjects`, what: WHAT, tries: MOST_TRIES }, since, readListing, signal);
   if (answer === 'unchanged') return answer;
-  return { objects: readListing(answer.body), date: earlier(before ?? answer.date) };
+  return { objects: answer.body, date: earlier(before ?? answer.date) };
 }
 
 /** HTTP dates have no fractions: a change in the second of a date may have come before it or after. */

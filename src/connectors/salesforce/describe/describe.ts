@@ -1,3 +1,4 @@
+import { notWhole, requireSingle } from '../api/pages.ts';
 import { WantedMembers } from '../json/json-trim.ts';
 import { flag, integer, list, type Members, name, object, optionalText, size, text } from '../json/json-values.ts';
 
@@ -6,6 +7,8 @@ import { flag, integer, list, type Members, name, object, optionalText, size, te
  * else is dropped at the border, so that what is held of an object is a small part of what came. What old API versions
  * lack has the value that its absence means. The readers throw SALESFORCE_UNEXPECTED, naming what is of another kind.
  */
+
+const LISTING = 'the list of objects';
 
 /** An object as describeGlobal lists it. */
 export interface ListedObject {
@@ -22,9 +25,13 @@ export interface ListedObject {
   readonly associateParentEntity: string | undefined;
 }
 
+/** No org is without objects, and no user who may call the API sees none: throws SALESFORCE_UNEXPECTED (worth another try) for an empty list too. */
 export function readListing(value: unknown): readonly ListedObject[] {
-  const { sobjects }: Members<'sobjects'> = object(value, 'the answer');
-  return list(sobjects, 'sobjects', readListed);
+  const answer: Members<'sobjects'> = object(value, 'the answer');
+  requireSingle(answer, LISTING);
+  const objects = list(answer.sobjects, 'sobjects', readListed);
+  if (objects.length === 0) throw notWhole(LISTING, 'it has no objects');
+  return objects;
 }
 
 function readListed(value: unknown): ListedObject {
@@ -181,6 +188,7 @@ export function readDescribe(value: unknown): DescribedObject {
 /** All but the fields. */
 export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
   const raw: Members<keyof DescribedObject | Feature> = object(value, 'the answer');
+  requireSingle(raw, 'a describe');
   return {
     ...readListed(value),
     features: FEATURES.filter((feature) => flag(raw[feature], feature)),

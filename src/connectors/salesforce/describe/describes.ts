@@ -7,6 +7,7 @@ import { FIELD_MEMBERS, type ListedObject } from './describe.ts';
 import { endsRun } from '../http/fatal.ts';
 import { HeldDescribe } from './held-describe.ts';
 import { each, inParallel } from '../http/in-parallel.ts';
+import { notWhole } from '../api/pages.ts';
 import { refusal } from '../api/refusal.ts';
 
 /** What became of one object. */
@@ -109,7 +110,10 @@ async function describeGroup(group: readonly ListedObject[], options: Describing
   let answers: Map<string, Described>;
   try {
     const what = `describe of ${group.length === 1 ? group[0]!.name : `${group.length} objects`}`;
-    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM }, (part) => readPart(group[Number(part.referenceId.slice(1))]!, part), signal);
+    answers = await readComposite(api, { path: `/services/data/v${version}/composite`, parts, what, cut: CUT, headroom: HEADROOM, mayLack: true }, (part) => {
+      const index = Number(part.referenceId.slice(1));
+      return readPart(group[index]!, parts[index]!.since !== undefined, part);
+    }, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal) || !OF_THE_OBJECT.has(error.code)) throw error;
@@ -117,7 +121,7 @@ async function describeGroup(group: readonly ListedObject[], options: Describing
     return group.length === 1 ? [{ listed: group[0]!, error }] : halve(group, options, signal);
   }
   pulse.answered();
-  const read = group.map((listed, index) => answers.get(`o${index}`) ?? { listed, error: new RunnerError('SALESFORCE_UNEXPECTED', `describe of ${listed.name}: the call answered without it`) });
+  const read = group.map((listed, index) => answers.get(`o${index}`) ?? { listed, error: notWhole(`describe of ${listed.name}`, 'the call answered without it') });
   return repeatFailed(read, options, signal, round);
 }
 
@@ -144,12 +148,12 @@ async function repeatFailed(read: readonly Described[], options: Describing, sig
 /** Fields are read when it is their turn; relationships to children are the bulk of some describes, and are read from the other side. */
 const CUT = { taken: 'fields', wanted: FIELD_MEMBERS, dropped: ['childRelationships'] } as const;
 
-function readPart(listed: ListedObject, answer: PartAnswer): Described {
+function readPart(listed: ListedObject, conditional: boolean, answer: PartAnswer): Described {
   const what = `describe of ${listed.name}`;
-  if (answer.status === 304) return { listed, unchanged: true };
+  if (answer.status === 304) return conditional ? { listed, unchanged: true } : { listed, error: notWhole(what, 'it was not asked for on a condition') };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   try {
-    return { listed, describe: new HeldDescribe(answer, what) };
+    return { listed, describe: new HeldDescribe(answer, listed.name) };
   } catch (thrown) {
     return { listed, error: RunnerError.from(thrown) };
   }

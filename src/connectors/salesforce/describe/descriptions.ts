@@ -11,6 +11,8 @@ import { endsRun } from '../http/fatal.ts';
 export const MOST_ROWS = 1900;
 /** A query may be 100,000 characters; within a composite it travels in the body, so no limit of a URL applies. */
 const MOST_CHARACTERS = 80_000;
+/** Of a query that is answered, and not in full. */
+const TRIES = 3;
 
 export interface EntityRow {
   readonly QualifiedApiName: string;
@@ -115,7 +117,7 @@ export class Descriptions {
     return this.#find(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
   }
 
-  async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+  async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal, tries = TRIES): Promise<Found<readonly T[]>> {
     const found: T[] = [];
     let lost = false;
     for (let at = 0; at < queries.length && !this.#off; at += MOST_QUERIES) {
@@ -124,7 +126,7 @@ export class Descriptions {
       const answers = await this.#ask(together.map((query) => soql(query, extra)), read, what, signal);
       for (const [index, query] of together.entries()) {
         const answer = answers[index]!;
-        const some = answer instanceof RunnerError ? await this.#findInstead(query, answer, extra, read, what, signal) : { found: answer, lost: false };
+        const some = answer instanceof RunnerError ? await this.#findInstead({ query, error: answer, extra, tries }, read, what, signal) : { found: answer, lost: false };
         for (const row of some.found) found.push(row);
         lost ||= some.lost;
       }
@@ -143,12 +145,14 @@ export class Descriptions {
   }
 
   /** What can be had of a query that was refused. */
-  async #findInstead<T>(query: Query, error: RunnerError, extra: boolean, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+  async #findInstead<T>({ query, error, extra, tries }: Refused, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
     if (endsRun(error, signal)) throw error;
     if (extra && error.message.includes('INVALID_FIELD')) {
       this.#doWithout();
       return this.#find([query], read, what, signal);
     }
+    // An answer that is not whole: the next one may be.
+    if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && tries > 1) return this.#find([query], read, what, signal, tries - 1);
     // An object can have more fields than its describe shows, so that a query has more rows than were counted.
     if (error.message.includes('EXCEEDED_ID_LIMIT')) {
       const middle = Math.ceil(query.ids.length / 2);
@@ -172,6 +176,16 @@ export class Descriptions {
     this.#off = forGood;
     this.#options.logger.log('warn', forGood ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.' : 'Some descriptions could not be read', { what, code: error.code, reason: error.message });
   }
+}
+
+/** A query that was refused, or answered with half of its rows. */
+interface Refused {
+  readonly query: Query;
+  readonly error: RunnerError;
+  /** Whether it asked for the extra columns. */
+  readonly extra: boolean;
+  /** Tries that are left, this one included. */
+  readonly tries: number;
 }
 
 interface Query {

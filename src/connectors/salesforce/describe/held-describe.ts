@@ -1,4 +1,5 @@
 import { parseJson, type PartAnswer } from '../api/composite.ts';
+import { notWhole } from '../api/pages.ts';
 import { readFields, readHead, type DescribedObject } from './describe.ts';
 
 /**
@@ -12,19 +13,22 @@ export class HeldDescribe {
   /** How many fields there are. */
   readonly size: number;
 
-  /** Throws SALESFORCE_UNEXPECTED for an answer that is no describe. */
-  constructor({ body, taken }: Pick<PartAnswer, 'body' | 'taken'>, what: string) {
-    this.#what = what;
+  /** Throws SALESFORCE_UNEXPECTED for an answer that is no describe, is not whole, or is of another object than `name`. */
+  constructor({ body, taken }: Pick<PartAnswer, 'body' | 'taken'>, name: string) {
+    this.#what = `describe of ${name}`;
+    if (typeof body !== 'object' || body === null || !('name' in body) || body.name !== name) throw notWhole(this.#what, 'it is of another object');
     this.#head = readHead(body);
-    this.#fields = new ArrayBuffer(taken?.json.length ?? 0);
-    if (taken !== undefined) Buffer.from(this.#fields).set(taken.json);
-    this.size = taken?.length ?? 0;
+    // Each object has an Id at least.
+    if (taken === undefined || taken.length === 0) throw notWhole(this.#what, 'it has no fields');
+    this.#fields = new ArrayBuffer(taken.json.length);
+    Buffer.from(this.#fields).set(taken.json);
+    this.size = taken.length;
   }
 
   /** The whole of it, once: nothing is held of it any more. Throws SALESFORCE_UNEXPECTED where a field is not as fields are. */
   read(): DescribedObject {
     const fields = Buffer.from(this.#fields).toString('utf8');
     this.#fields.transfer(0);
-    return { ...this.#head, fields: readFields(fields === '' ? [] : parseJson(fields, this.#what)) };
+    return { ...this.#head, fields: readFields(parseJson(fields, this.#what)) };
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
+import { readRows } from '../api/pages.ts';
 import { literals } from '../describe/descriptions.ts';
 import { MOST_QUERIES, type QueryTarget } from '../api/tooling.ts';
 import { endsRun } from '../http/fatal.ts';
@@ -37,7 +38,6 @@ const rowSchema = z.object({
   ComplianceGroup: z.string().nullable(),
   EntityDefinition: z.object({ QualifiedApiName: z.string() }),
 });
-const pageSchema = z.object({ done: z.literal(true), records: z.array(rowSchema) });
 
 /**
  * What the org says of the fields of these objects, as many as `takeForOneCall` takes, by name of the object, in one call. An object that it does not speak
@@ -49,8 +49,7 @@ export async function readFieldClasses({ api, version, what }: QueryTarget, obje
   const classes = new Map<string, Map<string, 'open' | 'closed'>>();
   try {
     await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => {
-      const page = pageSchema.safeParse(body);
-      if (status === 200 && page.success) for (const row of page.data.records) note(row, classes);
+      if (status === 200) for (const row of readRows(body, rowSchema, what)) note(row, classes);
     }, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);

@@ -4,6 +4,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { isDerived } from '../describe/catalogue.ts';
 import { readComposite } from '../api/composite.ts';
+import { readRows } from '../api/pages.ts';
 import { readFieldClasses, takeForOneCall, type FieldClasses, type Sized } from './field-classes.ts';
 import { openColumns, sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
@@ -64,7 +65,6 @@ export function profilableOf(table: Pick<Table, 'request' | 'properties' | 'aggr
 }
 
 const rowSchema = z.record(z.string(), z.unknown());
-const pageSchema = z.object({ records: z.array(rowSchema) });
 type Row = z.infer<typeof rowSchema>;
 
 /** Profiles tables by aggregate queries, one call a table, until its calls are used up. */
@@ -128,8 +128,7 @@ export class Profiler {
     const answers = new Map<number, readonly Row[]>();
     try {
       await readComposite(api, { path: `${base}/composite`, parts, what: `the profile of ${object}` }, ({ referenceId, status, body }) => {
-        const page = pageSchema.safeParse(body);
-        if (status === 200 && page.success) answers.set(Number(referenceId.slice(1)), page.data.records);
+        if (status === 200) answers.set(Number(referenceId.slice(1)), readRows(body, rowSchema, `the profile of ${object}`));
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);

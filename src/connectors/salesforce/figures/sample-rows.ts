@@ -5,6 +5,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { CutText } from '../../../secrets/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite } from '../api/composite.ts';
+import { readRows } from '../api/pages.ts';
 import { readFieldClasses, takeForOneCall } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
@@ -33,7 +34,7 @@ const LONGEST_TEXT = 500;
 /** A record has to fit a frame of the protocol, with room for what redaction adds. */
 const LARGEST_SAMPLE_BYTES = 700_000;
 
-const pageSchema = z.object({ records: z.array(z.record(z.string(), z.unknown())) });
+const rowSchema = z.record(z.string(), z.unknown());
 
 /** Takes rows of tables, five tables a call, until its calls are used up. */
 export class Sampler {
@@ -102,8 +103,7 @@ export class Sampler {
     try {
       await readComposite(api, { path: `${base}/composite`, parts, what: 'sample rows' }, ({ referenceId, status, body }) => {
         const index = Number(referenceId.slice(1));
-        const page = pageSchema.safeParse(body);
-        if (status === 200 && page.success) answers.set(index, page.data.records.map((record) => tables[index]!.columns.map((name) => cellOf(record[name], cut))));
+        if (status === 200) answers.set(index, readRows(body, rowSchema, 'sample rows').map((record) => tables[index]!.columns.map((name) => cellOf(record[name], cut))));
       }, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, type Part, type PartAnswer } from '../api/composite.ts';
+import { readPageEnd, readRows } from '../api/pages.ts';
+import { endsRun } from '../http/fatal.ts';
 import { isDescribable } from '../describe/catalogue.ts';
 import type { ListedObject } from '../describe/describe.ts';
 import { literals, partition } from '../describe/descriptions.ts';
@@ -20,8 +23,8 @@ const PARTS_OF_OBJECTS = [
   { table: 'RecordType', owner: 'SobjectType', needed: false },
 ] as const;
 
-const pageSchema = z.object({ done: z.boolean().default(true), records: z.array(z.record(z.string(), z.unknown())) });
-type Row = z.infer<typeof pageSchema>['records'][number];
+const rowSchema = z.record(z.string(), z.unknown());
+type Row = z.infer<typeof rowSchema>;
 
 export interface ChangesOptions {
   readonly api: SalesforceApi;
@@ -37,6 +40,17 @@ export interface ChangesOptions {
  * catalogue of the org says of objects, which leaves their describes as all there is to read of them.
  */
 export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | 'tooMuch' | 'closed'> {
+  try {
+    return await look(options, objects, since, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (endsRun(error, signal) || error.code !== 'SALESFORCE_UNEXPECTED') throw error;
+    options.logger.log('info', 'What changed since the last run cannot be told; everything is read', { reason: error.message });
+    return 'tooMuch';
+  }
+}
+
+async function look(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): ReturnType<typeof changedSince> {
   const from = Date.parse(since);
   const moment = new Date(from).toISOString();
   const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
@@ -44,9 +58,9 @@ export async function changedSince(options: ChangesOptions, objects: readonly Li
     ...PARTS_OF_OBJECTS.map(({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`),
     ...names.map((group) => `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`),
   ], signal);
-  if (answers.slice(PARTS_OF_OBJECTS.length).some(isClosed)) return 'closed';
-  const owners = PARTS_OF_OBJECTS.map(({ owner, needed }, index) => rowsOf(answers[index], needed)?.map((row) => textIn(row, owner)));
-  const entities = answers.slice(PARTS_OF_OBJECTS.length).map((answer) => rowsOf(answer, true));
+  if (answers.slice(PARTS_OF_OBJECTS.length).some(({ closed }) => closed)) return 'closed';
+  const owners = PARTS_OF_OBJECTS.map(({ owner }, index) => answers[index]!.rows?.map((row) => textIn(row, owner)));
+  const entities = answers.slice(PARTS_OF_OBJECTS.length).map(({ rows }) => rows);
   if (!allKnown(owners) || !allKnown(entities)) {
     options.logger.log('info', 'What changed since the last run cannot be told; everything is read');
     return 'tooMuch';
@@ -55,31 +69,43 @@ export async function changedSince(options: ChangesOptions, objects: readonly Li
   return new Set(entities.flat().filter((row) => isModifiedSince(textIn(row, 'LastModifiedDate'), from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
 }
 
-async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<(PartAnswer | undefined)[]> {
+async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<Answer[]> {
   const base = `/services/data/v${version}/tooling`;
   const parts = queries.map((query, index): Part => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
-  const answers = new Map<string, PartAnswer>();
+  const answers = new Map<string, Answer>();
   for (let at = 0; at < parts.length; at += MOST_QUERIES) {
-    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT }, (part) => part, signal)) answers.set(id, answer);
+    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT }, (part) => ({ closed: isClosed(part), rows: rowsOf(part, isNeeded(part.referenceId)) }), signal)) answers.set(id, answer);
   }
-  return parts.map(({ referenceId }) => answers.get(referenceId));
+  return parts.map(({ referenceId }) => answers.get(referenceId)!);
 }
 
-/** Undefined when there are more rows than one answer holds, or when it is needed and may not be read. Throws SALESFORCE_LIMIT_REACHED. */
-function rowsOf(answer: PartAnswer | undefined, needed: boolean): readonly Row[] | undefined {
-  if (answer?.status !== 200) {
-    const error = refusal(answer?.status ?? 0, answer?.body, WHAT);
+interface Answer {
+  readonly closed: boolean;
+  readonly rows: readonly Row[] | undefined;
+}
+
+/** The first queries are about parts of objects, the others about objects themselves. */
+function isNeeded(referenceId: string): boolean {
+  return PARTS_OF_OBJECTS[Number(referenceId.slice(1))]?.needed ?? true;
+}
+
+/**
+ * Undefined when there are more rows than one answer holds, when it is needed and may not be read, or when what refused it may
+ * pass. Throws SALESFORCE_LIMIT_REACHED, and SALESFORCE_UNEXPECTED for an answer that is not whole.
+ */
+function rowsOf({ status, body }: PartAnswer, needed: boolean): readonly Row[] | undefined {
+  if (status !== 200) {
+    const error = refusal(status, body, WHAT);
     if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
-    return needed ? undefined : [];
+    return needed || error.retryable ? undefined : [];
   }
-  const page = pageSchema.safeParse(answer.body);
-  return page.success && page.data.done ? page.data.records : undefined;
+  return readPageEnd(body, WHAT).next === undefined ? readRows(body, rowSchema, WHAT) : undefined;
 }
 
 const CLOSED: ReadonlySet<string> = new Set(['SALESFORCE_FORBIDDEN', 'SALESFORCE_NOT_FOUND', 'SALESFORCE_API_DISABLED']);
 
-function isClosed(answer: PartAnswer | undefined): boolean {
-  return answer !== undefined && answer.status !== 200 && CLOSED.has(refusal(answer.status, answer.body, WHAT).code);
+function isClosed({ status, body }: PartAnswer): boolean {
+  return status !== 200 && CLOSED.has(refusal(status, body, WHAT).code);
 }
 
 function allKnown<T>(values: readonly (T | undefined)[]): values is readonly T[] {

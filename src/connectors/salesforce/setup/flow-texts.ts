@@ -39,6 +39,7 @@ export class FlowTexts {
       if (endsRun(error, signal)) throw error;
       logger.log('warn', 'The text of flows could not be read', { code: error.code, reason: error.message });
     }
+    if (texts.size < wanted.length) logger.log('info', 'Some flows go without their text', { flows: wanted.length, read: texts.size });
     return texts;
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, refuseForTheOrg } from '../api/composite.ts';
+import { readRows } from '../api/pages.ts';
 import { literals } from '../describe/descriptions.ts';
 import type { Owner } from '../mapping/field-properties.ts';
 import { endsRun } from '../http/fatal.ts';
@@ -11,7 +12,6 @@ const USER = /^005\w{12,15}$/;
 const GROUP = /^00G\w{12,15}$/;
 
 const rowSchema = z.object({ Id: z.string(), Name: z.string().nullish(), Email: z.string().nullish() });
-const pageSchema = z.object({ records: z.array(rowSchema) });
 
 export interface OwnersOptions {
   readonly api: SalesforceApi;
@@ -60,8 +60,7 @@ export class Owners {
       await readComposite(api, { path: `${base}/composite`, parts, what: 'the owners of fields' }, (part) => {
         refuseForTheOrg(part, 'the owners of fields');
         const { referenceId, status, body } = part;
-        const page = pageSchema.safeParse(body);
-        if (status === 200 && page.success) this.#keep(referenceId === 'user' ? 'user' : 'group', page.data.records);
+        if (status === 200) this.#keep(referenceId === 'user' ? 'user' : 'group', readRows(body, rowSchema, 'the owners of fields'));
         else logger.log('warn', 'Some owners of fields could not be read', { kind: referenceId, status });
       }, signal);
     } catch (thrown) {

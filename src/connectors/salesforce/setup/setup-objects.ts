@@ -13,15 +13,19 @@ export const UNREAD: readonly never[] = Object.freeze([]);
  * without. Throws only what ends the extraction.
  */
 export async function readExtra<T>(target: QueryTarget & { readonly logger: Logger }, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<readonly T[]> {
-  try {
+  for (let again = true; ; again = false) {
     const rows: T[] = [];
-    for await (const page of queryToolingPages(target, query, row, signal)) rows.push(...page);
-    return rows;
-  } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    if (endsRun(error, signal)) throw error;
-    target.logger.log('warn', `${target.what.charAt(0).toUpperCase()}${target.what.slice(1)} could not be read; the catalogue goes without`, { code: error.code, reason: error.message });
-    return UNREAD;
+    try {
+      for await (const page of queryToolingPages(target, query, row, signal)) rows.push(...page);
+      return rows;
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (endsRun(error, signal)) throw error;
+      // Pages that break off are read once more from the first.
+      if (again && rows.length > 0 && error.retryable) continue;
+      target.logger.log('warn', `${target.what.charAt(0).toUpperCase()}${target.what.slice(1)} could not be read; the catalogue goes without`, { code: error.code, reason: error.message });
+      return UNREAD;
+    }
   }
 }
 
