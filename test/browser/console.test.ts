@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { batch, connect, logLine, outcomeLine, stepLine, tableLine, type Connection, type Ref } from '../../control-plane/test/fake-runner.ts';
+import { batch, connect, dial, logLine, outcomeLine, sayHello, stepLine, tableLine, type Connection, type Identity, type Ref } from '../../control-plane/test/fake-runner.ts';
 import { ADMIN_TOKEN, openStage, prepareCatalog, type Stage } from '../../control-plane/test/stage.ts';
 import { openBrowser, whyNoBrowser, type Browser } from './browser.ts';
 
@@ -16,11 +16,12 @@ describe.skipIf(reason !== undefined)('the console', () => {
   let page: Page;
   let problems: string[];
   let runner: Connection;
+  let identity: Identity;
 
   beforeAll(async () => {
     stage = await openStage();
     await prepareCatalog(stage.api);
-    const identity = await stage.enrol('edge runner');
+    identity = await stage.enrol('edge runner');
     ({ connection: runner } = await connect('ws', stage, identity));
     browser = await openBrowser();
   });
@@ -198,6 +199,26 @@ describe.skipIf(reason !== undefined)('the console', () => {
     expect(problems).toEqual([]);
   });
 
+  it('says that an identity is used from two places, and what to do', async () => {
+    const cloned = await stage.enrol('cloned runner');
+    const features = ['zstd', 'identity-check'];
+    const { connection: original } = await connect('ws', stage, cloned, { bootId: 'original', features });
+    const copy = await dial('ws', stage);
+    await sayHello(copy, cloned, stage, { bootId: 'copy', features });
+    const { number } = await original.take<{ number: number }>('identityCheck');
+    original.send('heartbeat', { number: 1, leases: [], running: 0, capacity: 2, identityCheck: number });
+    expect(await copy.take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE', permanent: false });
+    await signIn();
+    await page.getByRole('link', { name: 'Runners' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'cloned runner' });
+    await row.getByText('Used from two places', { exact: true }).waitFor();
+    await row.getByText('hybrid-runner enroll --replace').waitFor();
+    await shot('runner-cloned');
+    original.close();
+    copy.close();
+    await stage.api.post(`/api/v1/runners/${cloned.runnerId}/revoke`);
+  });
+
   it('says what each option of an ingestion does, and keeps the choice', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
@@ -253,6 +274,24 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByLabel('State').selectOption('');
     await page.getByRole('row').filter({ hasText: 'Failed' }).waitFor();
     await shot('runs');
+  });
+
+  it('says what a run waits for, and when it is tried again after a failure that may pass', async () => {
+    await stage.api.post(`/api/v1/runners/${identity.runnerId}/drain`, { reason: 'new disks' });
+    const started = (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs')).body as { id: string };
+    await signIn();
+    await page.goto(`https://localhost:${stage.port}/#/run/${started.id}`);
+    await page.getByText('drain').first().waitFor();
+    await shot('run-waiting');
+    await stage.api.post(`/api/v1/runners/${identity.runnerId}/resume`);
+    const ref = await nextJob();
+    const error = { code: 'SALESFORCE_BUSY', message: 'Salesforce is in maintenance', remedy: 'Nothing.', retryable: true };
+    runner.send('batch', batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }));
+    await page.getByText('Salesforce is in maintenance').first().waitFor();
+    await page.getByText(/Attempt 2 of \d+ begins at/).waitFor();
+    await shot('run-retry');
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('status', { name: 'State' }).getByText('Cancelled').waitFor();
   });
 
   it('refuses a password in plain text and keeps nothing of it', async () => {
