@@ -34,3 +34,11 @@ describe('RunnerError.from', () => {
     expect(String(new RunnerError('USAGE', 'no such flag'))).toBe('USAGE: no such flag');
   });
 });
+
+describe('an error of several', () => {
+  it('says what each of them says', () => {
+    const refused = (at: string): Error => new Error(`connect ECONNREFUSED ${at}`);
+    expect(RunnerError.from(new AggregateError([refused('::1:443'), refused('127.0.0.1:443')])).message).toBe('connect ECONNREFUSED ::1:443; connect ECONNREFUSED 127.0.0.1:443');
+    expect(RunnerError.from(new AggregateError([])).message).toBe('AggregateError');
+  });
+});

@@ -115,6 +115,8 @@ function deniedCode(thrown: unknown): ErrorCode | undefined {
 }
 
 function messageOf(thrown: unknown): string {
+  // Node's error of a host none of whose addresses can be connected to has no message of its own.
+  if (thrown instanceof AggregateError && thrown.message === '') return [...new Set(thrown.errors.map(messageOf))].join('; ') || thrown.name;
   if (thrown instanceof Error) return thrown.message || thrown.name;
   return typeof thrown === 'string' ? thrown : 'something that is not an error was thrown';
 }

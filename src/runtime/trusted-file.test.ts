@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,6 +38,20 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
     await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
     chmodSync(directory, 0o1777);
     await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).resolves.toBeDefined();
+  });
+
+  it('is refused where others can change any directory on the way to it, as it is named or where a link leads', async () => {
+    const [named, real] = [join(directory, 'named/below'), join(directory, 'real/below')];
+    for (const path of [named, real]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(real, 'file'), 'content', { mode: 0o600 });
+    symlinkSync(join(real, 'file'), join(named, 'link'));
+    const read = (): Promise<Buffer | undefined> => readTrustedFile(join(named, 'link'), { kind: 'trusted', maxBytes: 100 });
+    expect((await read())?.toString()).toBe('content');
+    for (const path of ['named', 'named/below', 'real', 'real/below']) {
+      chmodSync(join(directory, path), 0o777);
+      await expect(read()).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+      chmodSync(join(directory, path), 0o755);
+    }
   });
 
   it('is undefined when there is none, and refused when it is too large or no file', async () => {

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { RunnerError } from './errors.ts';
 
 export interface TrustedFileOptions {
@@ -16,7 +16,7 @@ const STICKY = 0o1000;
 
 /**
  * Reads a file whose contents this program acts on; undefined when there is none. Its owner must be this user or
- * root, and neither the file nor its directory may be changed by others. Throws FILE_UNSAFE and FILE_UNREADABLE.
+ * root, and neither the file nor any directory on the way to it, as named and with links followed, may be changed by others. Throws FILE_UNSAFE and FILE_UNREADABLE.
  */
 export async function readTrustedFile(path: string, options: TrustedFileOptions): Promise<Buffer | undefined> {
   await using file = await openIfPresent(path);
@@ -25,7 +25,8 @@ export async function readTrustedFile(path: string, options: TrustedFileOptions)
   if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
   if (stats.size > options.maxBytes) throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
-  await assertSafeDirectory(dirname(path));
+  // Where it is named and where it really lies: whoever can change a directory on either way decides what is read.
+  for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))])) await assertSafeDirectory(directory);
   return file.readFile();
 }
 
@@ -41,6 +42,11 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
     if (isMissing(thrown)) return undefined;
     throw new RunnerError('FILE_UNREADABLE', `${path} could not be opened`, { cause: thrown });
   }
+}
+
+function directoriesOf(path: string): string[] {
+  const directory = dirname(resolve(path));
+  return directory === dirname(directory) ? [directory] : [directory, ...directoriesOf(directory)];
 }
 
 async function assertSafeDirectory(path: string): Promise<void> {
