@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { isRunId, type RunId } from '../domain/ids.ts';
 import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
 import type { OutcomeRecord } from '../domain/record.ts';
@@ -71,12 +71,18 @@ async function readWorkflow(file: string): Promise<{ readonly text: string; read
   let document: unknown;
   try {
     document = parse(content, { maxAliasCount: 100 });
-  } catch {
-    // The parser's message quotes the line, which may hold a password.
-    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML`, { remedy: 'Check indentation and quotes.' });
+  } catch (thrown) {
+    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML${placeOf(thrown)}`, { remedy: 'Check indentation, quotes, and keys that are given twice.' });
   }
   const text = JSON.stringify(document ?? null);
   return { text, workflow: parseJobDocument(text).workflow };
+}
+
+/** Kind and place of a problem, without the parser's message: that quotes the line, which may hold a password. */
+function placeOf(thrown: unknown): string {
+  if (!(thrown instanceof YAMLParseError)) return '';
+  const at = thrown.linePos?.[0];
+  return `: ${thrown.code.toLowerCase().replaceAll('_', ' ')}${at === undefined ? '' : ` in line ${at.line}, column ${at.col}`}`;
 }
 
 function localRef(): { runId: RunId; attempt: number; epoch: number } {

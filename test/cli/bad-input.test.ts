@@ -131,3 +131,14 @@ describe('with --json', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', remedy: expect.any(String) as string } });
   });
 });
+
+describe('a workflow that is no YAML', () => {
+  it.each([
+    ['a key twice', 'source:\n  serviceName: crm\n  serviceName: hunter2222\n', 'duplicate key in line 3, column 3'],
+    ['a tab for indentation', 'source:\n\tpassword: hunter2222\n', 'tab as indent in line 2, column 1'],
+  ])('with %s is refused with kind and place, and without its text', async (_what, content, problem) => {
+    place.file('placed.yaml', content);
+    const { code, stderr } = await place.call(['ingest', '--workflow', 'placed.yaml', '--out', 'out.jsonl']);
+    expect([code, stderr.includes(problem), stderr.includes('hunter2222')]).toEqual([3, true, false]);
+  });
+});
