@@ -36,6 +36,10 @@ describe('an extraction', () => {
     expect(failuresOf(run.records)).toEqual([]);
   });
 
+  it('describes the service by the address of its org', () => {
+    expect(run.records.find((record) => record.kind === 'entity')).toMatchObject({ type: 'databaseService', request: { name: 'sandbox', description: 'Salesforce org at [https://acme.my.salesforce.com](https://acme.my.salesforce.com)' } });
+  });
+
   it('sends nothing of the connection', () => {
     const text = JSON.stringify(run.records);
     const { username, password, securityToken } = sandbox.credentials;

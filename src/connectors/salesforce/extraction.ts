@@ -182,7 +182,7 @@ export class Extraction {
   *#parents(origin: string): Generator<EntityRecord, void, undefined> {
     const { service, database, schema } = this.#place;
     const name = entityName(database);
-    yield entity('databaseService', fullyQualifiedName(service), { name: service, serviceType: 'Salesforce' });
+    yield entity('databaseService', fullyQualifiedName(service), { name: service, serviceType: 'Salesforce', description: `Salesforce org at [${origin}](${origin})` });
     yield entity('database', fullyQualifiedName(service, name), { name, service: fullyQualifiedName(service), sourceUrl: origin });
     yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
   }

@@ -70,7 +70,7 @@ export class BulkSender {
 
   /** Throws what came of the last request when several, each smaller than the one before, were lost and nothing has arrived. */
   async put(tables: readonly Outgoing[], signal: AbortSignal): Promise<Sent> {
-    return tables.length < 2 ? { arrived: [], alone: tables } : this.#put(tables, 0, signal);
+    return this.#put(tables, 0, signal);
   }
 
   async #put(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {

@@ -7,7 +7,7 @@ const soap = { username: 'u@acme.com', password: 'p', securityToken: 't' };
 describe('a Salesforce connection', () => {
   it('takes the example of OpenMetadata’s page, with both spellings of the object list', () => {
     const connection = parseConnection({ type: 'Salesforce', ...soap, organizationId: '', sobjectName: 'Account', sobjectNames: ['Contact', 'account'], salesforceApiVersion: '42.0', salesforceDomain: 'login', connectionOptions: {}, connectionArguments: {} });
-    expect(connection).toMatchObject({ endpoint: { host: 'login.salesforce.com', port: 443 }, apiVersion: '42.0', databaseName: 'default', signIn: { way: 'soap', withToken: true } });
+    expect(connection).toMatchObject({ endpoint: { host: 'login.salesforce.com', port: 443 }, apiVersion: undefined, databaseName: 'default', signIn: { way: 'soap', withToken: true } });
     expect(connection.objectNames).toHaveLength(2);
   });
 
@@ -21,6 +21,10 @@ describe('a Salesforce connection', () => {
     ['acme--uat.sandbox', 'acme--uat.sandbox.my'],
   ])('refuses the domain %s with the right spelling', (given, meant) => {
     expect(() => parseConnection({ ...soap, salesforceDomain: given })).toThrow(expect.objectContaining({ code: 'SALESFORCE_DOMAIN_INVALID', message: expect.stringContaining(`write "${meant}"`) as string }));
+  });
+
+  it.each([['42.0', undefined], ['', undefined], ['42', '42.0'], ['v42.0', '42.0'], ['64.0', '64.0'], ['v64', '64.0']])('reads salesforceApiVersion %j as %s: a server writes its schema’s default where nobody chose a version', (salesforceApiVersion, apiVersion) => {
+    expect(parseConnection({ ...soap, salesforceApiVersion }).apiVersion).toBe(apiVersion);
   });
 
   it.each(['acme.my.evil.com#', 'a b.my', '../x', 'acme.my@evil.com', 'evil.com/acme.my', '.my', 'acme..my', 'acme.my\n'])('refuses %j as domain', (domain) => {

@@ -141,8 +141,14 @@ function namedObjects(raw: RawConnection): Pick<Connection, 'objectNames' | 'obj
   return { objectNames: objects.length === 0 ? undefined : objects.map(({ name }) => name), objectPlaces: objects.map(({ place }) => place) };
 }
 
+/**
+ * What OpenMetadata's schema has as its default, and a server therefore writes into every connection that says nothing. Whoever
+ * wants this version writes `42` or `v42.0`.
+ */
+const DEFAULT_OF_SERVERS = '42.0';
+
 function versionOf(given: string | undefined): string | undefined {
-  return given === undefined ? undefined : `${Number.parseInt(given.replace('v', ''), 10)}.0`;
+  return given === undefined || given === DEFAULT_OF_SERVERS ? undefined : `${Number.parseInt(given.replace('v', ''), 10)}.0`;
 }
 
 function given(value: string | null | undefined): string | undefined {

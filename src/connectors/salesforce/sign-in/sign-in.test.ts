@@ -162,7 +162,7 @@ describe('API versions', () => {
   });
 
   it('42.0, OpenMetadata’s default, still works', async () => {
-    expect(tableNames((await extractFrom(sandbox, { connection: { ...one, salesforceApiVersion: '42.0' } })).records)).toEqual(['Account']);
+    expect(tableNames((await extractFrom(sandbox, { connection: { ...one, salesforceApiVersion: '42' } })).records)).toEqual(['Account']);
   });
 });
 
