@@ -156,5 +156,7 @@ async function accepted(connection: Connection): Promise<Ref> {
 }
 
 async function acknowledged(connection: Connection, upTo: number): Promise<void> {
-  while ((await connection.take<{ upTo: number }>('ack')).upTo < upTo);
+  let stored = 0;
+  while (stored < upTo) stored = (await connection.take<{ upTo: number }>('ack')).upTo;
+  expect(stored).toBe(upTo);
 }

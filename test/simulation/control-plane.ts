@@ -40,6 +40,7 @@ export class ControlPlaneHost {
   #process: SimulatedProcess | undefined;
   #ground: Ground | undefined;
   #engine: Engine | undefined;
+  #restoring = false;
   #close: () => void = () => undefined;
   #observer: DatabaseSync | undefined;
   /** Whether it is started when it does not run. */
@@ -69,7 +70,7 @@ export class ControlPlaneHost {
   }
 
   start(): void {
-    if (this.process !== undefined || !this.wanted) return;
+    if (this.process !== undefined || !this.wanted || this.#restoring) return;
     const { world } = this.machine;
     const process = this.machine.spawn('control plane');
     const store = openSqliteStore(this.#path);
@@ -132,13 +133,17 @@ export class ControlPlaneHost {
 
   /** Kills it; when it comes back it has the store of the backup. */
   restore(): void {
-    if (!existsSync(this.#backup)) return;
+    const { world } = this.machine;
+    if (!existsSync(this.#backup) || this.#restoring) return;
+    this.#restoring = true;
     this.process?.kill('killed for a restore');
     // What was being done is rolled back and the store is closed in the turns that follow at once.
-    this.machine.world.after(1, () => {
+    world.after(1, () => {
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.#path}${suffix}`, { force: true });
       copyFileSync(this.#backup, this.#path);
-      this.machine.world.note('the store is put back as it was backed up');
+      world.note('the store is put back as it was backed up');
+      this.#restoring = false;
+      world.after(world.between(100, 4_000), () => this.start());
     });
   }
 
