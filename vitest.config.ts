@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'control-plane/**/*.test.ts', 'sandbox-org/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', 'test/peers/**', 'test/browser/**', 'test/kill/**'],
-    // Patient, for machines that have other things to do; nothing waits this long when all is well.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Patient, for machines that have other things to do; nothing waits this long when all is well. What a test waits for itself is as patient.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     // Much of a test's time is waiting for a child process or the network.
     maxWorkers: 3,

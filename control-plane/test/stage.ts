@@ -113,7 +113,7 @@ function call({ port, ca }: Target, token: string | undefined, method: string, p
 }
 
 /** Polls until `look` gives something. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, timeoutMs = 30_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined | false>, timeoutMs = 240_000): Promise<T> {
   for (const start = Date.now(); ;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -203,7 +203,7 @@ describe('edges', () => {
       const busyApi = await apiOf(busy);
       busy.faults.install({ match: { path: 'slow' }, effect: { kind: 'delay', ms: 900 } });
       const slow = [busyApi('/limits?slow'), busyApi('/limits?slow')];
-      await vi.waitFor(() => expect(busy.stats().calls['limits']).toBe(2), 10_000);
+      await vi.waitFor(() => expect(busy.stats().calls['limits']).toBe(2), 240_000);
       await new Promise((resolve) => setTimeout(resolve, 60));
       const refused = await busyApi('/limits');
       expect(refused.json<Errors>()[0]?.message).toBe('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');

@@ -49,12 +49,12 @@ describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () 
   });
 
   it('an attempt with a larger record ends as DISK_FULL, is delivered with what it had written, and leaves nothing', async () => {
-    await expect.poll(() => link.status().state.name, { timeout: 20_000 }).toBe('connected');
+    await expect.poll(() => link.status().state.name, { timeout: 240_000 }).toBe('connected');
     await controlPlane.offer(run, { workflow: Buffer.from('write too much') });
-    await expect.poll(() => controlPlane.stream(run).complete, { timeout: 40_000 }).toBe(true);
+    await expect.poll(() => controlPlane.stream(run).complete, { timeout: 240_000 }).toBe(true);
     const [first, outcome, ...more] = controlPlane.stream(run).lines;
     expect([first, more]).toEqual(['first', []]);
     expect(JSON.parse(outcome!)).toMatchObject({ kind: 'outcome', status: 'interrupted', records: 1, error: { code: 'DISK_FULL', remedy: expect.stringContaining('Free space') as string } });
-    await expect.poll(() => readdir(join(stateDir, 'spool')), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => readdir(join(stateDir, 'spool')), { timeout: 240_000 }).toEqual([]);
   });
 });

@@ -98,7 +98,7 @@ describe('the outbox store', () => {
     for (let last = false; !last; ) {
       const batch = await outbox.read(seen.length + 1, 300);
       if (batch === undefined) {
-        await outbox.changed(AbortSignal.timeout(5000));
+        await outbox.changed(AbortSignal.timeout(240_000));
         continue;
       }
       seen.push(...batch.lines.map((line) => Buffer.from(line).toString().trim()));

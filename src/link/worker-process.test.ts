@@ -48,7 +48,7 @@ async function start(behaviour: string, options: Partial<StartWorkerOptions> = {
 }
 
 async function until(outbox: SpoolOutbox, sequence: number): Promise<void> {
-  while (outbox.durable().sequence < sequence) await outbox.changed(AbortSignal.timeout(15_000));
+  while (outbox.durable().sequence < sequence) await outbox.changed(AbortSignal.timeout(240_000));
 }
 
 async function lines(outbox: SpoolOutbox): Promise<string[]> {

@@ -8,6 +8,9 @@ import { keepInformed, type ServiceManager, serviceManager } from './notify.ts';
 const directory = mkdtempSync(join(tmpdir(), 'notify-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+/** A program takes its time on a busy machine. */
+const PATIENCE_MS = 240_000;
+
 /** A program in the place of systemd-notify that writes down how it was called. */
 function recorder(name: string): { program: string; calls: () => string[] } {
   const [program, record] = [join(directory, name), join(directory, `${name}.calls`)];
@@ -20,13 +23,13 @@ function recorder(name: string): { program: string; calls: () => string[] } {
 describe('the service manager', () => {
   it('is told in the name of this process', async () => {
     const { program, calls } = recorder('tell');
-    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program]).say('READY=1', 'STATUS=connected, 0 of 2 at work');
+    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1', 'STATUS=connected, 0 of 2 at work');
     expect(calls()).toEqual([`/run/n --pid=${process.pid} READY=1 STATUS=connected, 0 of 2 at work`]);
   });
 
   it('is not spoken to where there is none, or no program to reach it', async () => {
     const { program, calls } = recorder('none');
-    await serviceManager({}, [program]).say('READY=1');
+    await serviceManager({}, [program], PATIENCE_MS).say('READY=1');
     await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [join(directory, 'missing')]).say('READY=1');
     expect(calls()).toEqual([]);
   });
@@ -34,7 +37,7 @@ describe('the service manager', () => {
   it('may fail without harm', async () => {
     const { program } = recorder('fails');
     writeFileSync(program, '#!/bin/sh\nexit 1\n');
-    await expect(serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program]).say('READY=1')).resolves.toBeUndefined();
+    await expect(serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1')).resolves.toBeUndefined();
   });
 
   describe('while the service runs', () => {

@@ -21,16 +21,17 @@ const TIMEOUT_MS = 5000;
 
 const nobody: ServiceManager = { isListening: false, say: () => Promise.resolve(), watchdogMs: undefined };
 
-export function serviceManager(env: Readonly<NodeJS.ProcessEnv>, programs: readonly string[] = PROGRAMS): ServiceManager {
+/** `timeoutMs` is how long the program may take to pass on a message. */
+export function serviceManager(env: Readonly<NodeJS.ProcessEnv>, programs: readonly string[] = PROGRAMS, timeoutMs: number = TIMEOUT_MS): ServiceManager {
   const socket = env['NOTIFY_SOCKET'];
   const program = programs.find((path) => existsSync(path));
   if (socket === undefined || socket === '' || program === undefined) return nobody;
-  return { isListening: true, say: (...assignments) => send(program, assignments, socket), watchdogMs: watchdogInterval(env) };
+  return { isListening: true, say: (...assignments) => send(program, assignments, socket, timeoutMs), watchdogMs: watchdogInterval(env) };
 }
 
-function send(program: string, assignments: readonly string[], socket: string): Promise<void> {
+function send(program: string, assignments: readonly string[], socket: string, timeout: number): Promise<void> {
   return new Promise((done) => {
-    execFile(program, [`--pid=${process.pid}`, ...assignments], { env: { NOTIFY_SOCKET: socket }, timeout: TIMEOUT_MS }, () => done());
+    execFile(program, [`--pid=${process.pid}`, ...assignments], { env: { NOTIFY_SOCKET: socket }, timeout }, () => done());
   });
 }
 

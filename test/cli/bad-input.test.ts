@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
 const words = (args: string): string[] => args.split(' ').filter((word) => word !== '');
 const takesConfig = (args: string): boolean => /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm|rotate)|config show|policy|service (?:install|print))/.test(args);
 
-describe.concurrent('bad input is refused with code, remedy and exit code, and writes nothing:', { timeout: 60_000 }, () => {
+describe.concurrent('bad input is refused with code, remedy and exit code, and writes nothing:', { timeout: 300_000 }, () => {
   it.each(cases)('hybrid-runner $args ($code)', async ({ args, code, exit, options }) => {
     const before = place.snapshot();
     const call = takesConfig(args) ? place.call(words(args), options) : place.callBare(words(args), options);

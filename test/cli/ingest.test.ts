@@ -6,7 +6,7 @@ import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
 import { Stage } from '../support/stage.ts';
 import { Place, type Result } from './command-line.ts';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 300_000;
 let stage: Stage;
 let place: Place;
 

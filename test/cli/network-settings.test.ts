@@ -69,7 +69,7 @@ describe('a machine behind a proxy', () => {
     let output = '';
     for (const stream of [runner.stdout, runner.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     // Past the proxy and past the certificate: the answer of the control plane itself.
-    await vi.waitFor(() => expect(output).toContain('CONTROL_PLANE_BUSY'), { timeout: 50_000, interval: 50 });
+    await vi.waitFor(() => expect(output).toContain('CONTROL_PLANE_BUSY'), { timeout: 240_000, interval: 50 });
     expect(output).not.toMatch(/TLS_UNTRUSTED|PROXY_REFUSED|pa#ss/);
     expect(new Set(proxy.asked)).toEqual(new Set(['plane.test:443']));
     runner.kill('SIGKILL');

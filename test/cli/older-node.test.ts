@@ -23,7 +23,7 @@ async function listening(child: ChildProcess): Promise<void> {
   await vi.waitFor(() => {
     const [other] = childrenOf(child.pid!);
     expect(other !== undefined && waitsForInput(other)).toBe(true);
-  }, { timeout: 50_000, interval: 50 });
+  }, { timeout: 240_000, interval: 50 });
 }
 
 /** Whether standard input is among the files that the process has asked epoll about (proc(5), fdinfo). */
@@ -140,7 +140,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     expect(other).toBeDefined();
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await vi.waitFor(() => expect(isAlive(other!)).toBe(false), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(() => expect(isAlive(other!)).toBe(false), { timeout: 240_000, interval: 50 });
     silent.kill();
   });
 

@@ -105,7 +105,7 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
     await delay(200);
     const startedAt = performance.now();
     await channel.close('silence');
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    expect(performance.now() - startedAt).toBeLessThan(120_000);
     expect((await sending).code).toBe('NETWORK_RESET');
     expect(await collecting).toEqual([]);
     await relay.close();

@@ -18,7 +18,7 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   return items;
 }
 
-const signal = (): AbortSignal => AbortSignal.timeout(15_000);
+const signal = (): AbortSignal => AbortSignal.timeout(240_000);
 
 /** What every connector promises to the worker. */
 export function connectorContract(stage: () => ConnectorStage): void {

@@ -6,7 +6,7 @@ import type { Run } from '../../demo/control-plane-client.ts';
 import { Processes } from '../../demo/processes.ts';
 import { runnerProgram, Stage } from '../support/stage.ts';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 300_000;
 
 /** Values that need escaping somewhere, beside plain ones. */
 const CANARIES = Array.from({ length: 18 }, (_, index) => `Cnry${index}-"<&>\\'%+/=é-${'xyzq'.repeat(1 + (index % 4))}-${(index * 7919).toString(36)}`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage } from '../support/stage.ts';
 
 const OBJECTS = 60;
-const TIMEOUT = 120_000;
+const TIMEOUT = 300_000;
 const SCHEMA = 'sandbox.default.salesforce';
 
 /** Share, history, feed and change event objects go with the one they belong to. */
@@ -32,9 +32,9 @@ describe('a run with every part, from the org to the catalog', () => {
   beforeAll(async () => {
     stage = await Stage.open({ objects: OBJECTS, latencyMs: 0 });
     await stage.startRunner();
-    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 100_000 }, { 'if-match': '*' });
+    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 3_600_000 }, { 'if-match': '*' });
     run = await stage.startRun();
-    expect(await stage.ended(run)).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 100_000 });
+    expect(await stage.ended(run)).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 3_600_000 });
     const counted = await read<{ types: { type: string; count: number }[] }>('/api/v1/entity-types');
     types = new Map(counted.types.map(({ type, count }) => [type, count]));
     const names = await stage.tables();

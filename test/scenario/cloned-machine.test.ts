@@ -13,7 +13,7 @@ describe('a cloned machine', () => {
   beforeAll(async () => {
     stage = await Stage.open({ objects: 60, latencyMs: 150 });
     await stage.startRunner();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => stage.close());
 
   const shown = async (): Promise<Shown> => (await stage.client.call<{ runners: [Shown] }>('GET', '/api/v1/runners')).runners[0];
@@ -30,7 +30,7 @@ describe('a cloned machine', () => {
     expect([stage.runner.exitCode, copy.exitCode]).toEqual([null, null]);
 
     await stage.stopRunner(undefined, 'SIGKILL');
-    await stage.waitFor('the copy to take over', async () => /"msg":"connected"/.test(copy.output), 90_000);
+    await stage.waitFor('the copy to take over', async () => /"msg":"connected"/.test(copy.output), 240_000);
     expect((await stage.ended(await stage.startRun())).state).toBe('success');
-  }, 240_000);
+  }, 300_000);
 });

@@ -17,7 +17,7 @@ describe('the health of a runner', () => {
   beforeAll(async () => {
     stage = await Stage.open({ objects: 30, latencyMs: 0 });
     ({ runners: [{ id: runnerId }] } = await stage.client.call<{ runners: [{ id: string }] }>('GET', '/api/v1/runners'));
-  }, 120_000);
+  }, 300_000);
   afterAll(() => stage.close());
 
   function status(): Said {
@@ -59,7 +59,7 @@ describe('the health of a runner', () => {
     await until(69, 'retrying', 'not connected since');
     await stage.startControlPlane();
     await until(0, 'connected');
-  }, 180_000);
+  }, 300_000);
 
   it('leaves a line in the log for a run that fails, with the reason', async () => {
     await stage.admin('POST', '/faults', { match: { path: '/services/Soap/' }, effect: { kind: 'respond', status: 500, body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring></e:Fault></e:Body></e:Envelope>' } });
@@ -67,13 +67,13 @@ describe('the health of a runner', () => {
     expect((await stage.ended(run)).state).toBe('failed');
     await stage.waitFor('the line', async () => new RegExp(`"level":"error"[^\\n]*${run}[^\\n]*"status":"failed"[^\\n]*"code":"SALESFORCE_LOGIN_FAILED"[^\\n]*"msg":"attempt ended"`).test(stage.runner.output));
     await stage.admin('DELETE', '/faults');
-  }, 60_000);
+  }, 300_000);
 
   it('says why the control plane ended it for good, after it has', async () => {
     await stage.client.call('POST', `/api/v1/runners/${runnerId}/revoke`, {});
     await until(77, undefined, 'RUNNER_REVOKED: the runner is not running; it ended at');
     await stage.waitFor('the process to end', async () => stage.runner.exitCode === 77);
-  }, 60_000);
+  }, 300_000);
 
   it('carries priorities where the journal reads them', () => {
     const file = join(stage.place.directory, 'journal');

@@ -9,7 +9,7 @@ import type { OpenMetadataServer } from '../support/openmetadata-server/server.t
 import { Program } from '../support/program.ts';
 
 const OBJECTS = 12;
-const TIMEOUT = 60_000;
+const TIMEOUT = 300_000;
 
 let sandbox: Sandbox;
 let scene: OpenMetadataScene;
@@ -128,7 +128,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true, times: 10 });
     const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
     const program = Program.start([runnerProgram, 'ingest', '--workflow', path, '--config', runner.place.config]);
-    await expect.poll(() => server.requests, { timeout: 20_000 }).toContain('PUT /tables/bulk');
+    await expect.poll(() => server.requests, { timeout: 240_000 }).toContain('PUT /tables/bulk');
     await program.end('SIGINT');
     expect(program.exitCode, program.output).toBe(130);
     expect(statuses()).toEqual(['running', 'stopped']);

@@ -5,7 +5,7 @@ import { createAuthority } from '../support/certificates.ts';
 import { LocalRunner, type Ingestion } from '../support/local-runner.ts';
 import { startOpenMetadataServer, type OpenMetadataServer } from '../support/openmetadata-server/server.ts';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 300_000;
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl';
 const REFERENCE = 'secret:/openmetadata/bot';
 const ACCOUNT = 'crm.default.salesforce.Account';

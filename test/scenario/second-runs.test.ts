@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from '../support/stage.ts';
 
-const TIMEOUT = 180_000;
+const TIMEOUT = 300_000;
 const SECOND = 'second-runner';
 
 /** What a second run leaves out has to be in the catalog, whatever came between the two. */

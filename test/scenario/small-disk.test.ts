@@ -23,4 +23,4 @@ it.runIf(canMount('small-disk'))('a run of many times the size of the disk succe
   await stage.waitFor('the spool to be empty', () => Promise.resolve(spool().length === 0));
   const { blocks, bavail, bsize } = statfsSync(stage.stateDir);
   expect((blocks - bavail) * bsize).toBeLessThan(2 * MEGABYTE);
-}, 180_000);
+}, 300_000);

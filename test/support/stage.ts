@@ -171,7 +171,7 @@ export class Stage {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  async waitFor(what: string, condition: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  async waitFor(what: string, condition: () => Promise<boolean>, ms = 240_000): Promise<void> {
     for (const end = Date.now() + ms; Date.now() < end; await delay(50)) {
       if (await condition().catch(() => false)) return;
     }

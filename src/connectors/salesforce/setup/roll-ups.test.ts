@@ -9,7 +9,7 @@ import { RollUps, type RollUpField } from './roll-ups.ts';
 
 let sandbox: Sandbox;
 let fields: RollUpField[];
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(240_000);
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 200 });
