@@ -16,6 +16,7 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 const self = fileURLToPath(import.meta.url);
 const root = join(dirname(self), '..');
 const args = process.argv.slice(2);
+const isTooOld = Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR;
 
 /**
  * Through an open inspector every secret of a process can be read. Node opens one on SIGUSR1 unless something listens for
@@ -29,11 +30,12 @@ function keepInspectorClosed() {
   process.exit(EXIT_INVALID);
 }
 
+const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
 /** The Node that npm installed beside this program for this platform, if it did. */
 function bundledNode() {
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   try {
-    const manifest = createRequire(self).resolve(`${name}/package.json`);
+    const manifest = createRequire(self).resolve(`node-${platform}/package.json`);
     const binary = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
     return existsSync(binary) ? binary : undefined;
   } catch {
@@ -65,14 +67,21 @@ function endWithLauncher() {
 }
 
 function refuse(reason) {
-  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install it, or install this package again with optional dependencies\n`);
+  sayTooOld(reason);
   process.exit(EXIT_INVALID);
 }
+
+function sayTooOld(reason) {
+  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or again with a registry in reach and npm's option --include=optional\n`);
+}
+
+const NODE_MISSING = `the package node-${platform} that brings a newer one was not installed: npm reached no registry, or leaves optional packages out`;
 
 keepInspectorClosed();
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`);
-} else if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+  if (isTooOld && bundledNode() === undefined) sayTooOld(NODE_MISSING);
+} else if (!isTooOld) {
   if (process.env.HYBRID_RUNNER_NODE !== undefined) endWithLauncher();
   delete process.env.HYBRID_RUNNER_NODE;
   // The service waits most of its life; a young generation that stays small saves a tenth of its memory.
@@ -87,6 +96,6 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   refuse('the Node.js beside this program is too old as well');
 } else {
   const binary = bundledNode();
-  if (binary === undefined) refuse('none came with the install');
+  if (binary === undefined) refuse(NODE_MISSING);
   else runOn(binary);
 }

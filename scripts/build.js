@@ -7,11 +7,14 @@ import { thirdPartyNotice } from './third-party.js';
  * Bundles the runner into dist/: one entry for the command line, one for the worker process, shared chunks, and every
  * package in them (docs/decisions/0013). Does nothing when no source has changed since. Each file appears whole, chunks
  * before the entries that name them, so that a program started during a build never meets half of it. With --fresh, for
- * a release, nothing of earlier builds stays.
+ * a release, nothing of earlier builds stays. Without it chunks of earlier builds stay for a while, and `npm pack` leaves
+ * them out.
  */
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp');
+/** npm packs nothing that is named here. */
+const ignoreFile = join(dist, '.npmignore');
 const fresh = process.argv.includes('--fresh');
 /** Chunks of an earlier build stay this long for processes that still run on it. */
 const keepOldMs = fresh ? 0 : 3_600_000;
@@ -67,13 +70,17 @@ function place(files) {
   }
 }
 
+/** What is left of earlier builds; removed once it is old enough. */
 function removeOld(files) {
-  const current = new Set(files.map(({ path }) => path));
-  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    const path = join(dist, name);
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isFile() && path !== stampFile && !current.has(path) && Date.now() - found.mtimeMs >= keepOldMs) rmSync(path, { force: true });
-  }
+  const current = new Set([...files.map(({ path }) => path), stampFile, ignoreFile]);
+  const old = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => !current.has(join(dist, name)) && statSync(join(dist, name), { throwIfNoEntry: false })?.isFile());
+  const [gone, kept] = [old.filter((name) => isExpired(join(dist, name))), old.filter((name) => !isExpired(join(dist, name)))];
+  for (const name of gone) rmSync(join(dist, name), { force: true });
+  writeFileSync(ignoreFile, kept.map((name) => `/${name}\n`).join(''));
+}
+
+function isExpired(path) {
+  return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= keepOldMs;
 }
 
 const started = performance.now();

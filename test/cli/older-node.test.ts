@@ -157,6 +157,12 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
   });
 
   it('tells its version itself', () => {
-    expect(spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), '--version'], { encoding: 'utf8' }).stdout).toBe('9.9.9\n');
+    expect(spawnSync(node!, [program, '--version'], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('tells its version itself, and that it cannot run, where no newer one came along', () => {
+    const { stdout, stderr } = spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), '--version'], { encoding: 'utf8' });
+    expect(stdout).toBe('9.9.9\n');
+    expect(stderr).toMatch(/^error NODE_TOO_OLD: .*node-\S+ .*was not installed.*release file/);
   });
 });

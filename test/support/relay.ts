@@ -3,6 +3,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export interface RelayOptions {
   readonly port: number;
+  /** Where it listens; any free port of loopback when left out. */
+  readonly listen?: { readonly host: string; readonly port: number };
   /** Added to each chunk, each way. */
   readonly delayMs?: number;
 }
@@ -23,7 +25,8 @@ export class Relay {
 
   static async open(options: RelayOptions): Promise<Relay> {
     const relay = new Relay(options);
-    relay.#server.listen(0, '127.0.0.1');
+    const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 };
+    relay.#server.listen(port, host);
     await once(relay.#server, 'listening');
     return relay;
   }
