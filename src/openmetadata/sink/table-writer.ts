@@ -46,7 +46,7 @@ export interface TableWriterParts {
   readonly mostHeldBytes: number;
 }
 
-/** A server takes three to five times as long over a column of a table that it has than over one of a new table. */
+/** A server takes several times as long over a column of a table that it has as over one of a new table. */
 const UPDATE_WEIGHT = 4;
 const FEWEST_COLUMNS = 30;
 /** A server takes half as long again over a column of a small request, and three times as long over one of a table put alone. */
