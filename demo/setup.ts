@@ -101,7 +101,7 @@ export function writeRunnerFiles(place: Place, sandbox: Sandbox, controlPlane: C
   const policy = {
     version: 1,
     secrets: [{ ref: `${SECRETS}/*`, connector: 'salesforce', fields: ['password', 'securityToken'], hosts: [`${sandbox.myDomain}.salesforce.com`] }],
-    salesforce: { codeText: 'allow' },
+    salesforce: { codeText: 'allow', profile: 'allow', owners: 'allow' },
   };
   writeFileSync(place.configFile, JSON.stringify(config, undefined, 2), { mode: 0o600 });
   writeFileSync(policyFile, JSON.stringify(policy, undefined, 2), { mode: 0o600 });

@@ -26,7 +26,7 @@ export const PIPELINE = [
   ['includeTables', 'flag', 'Tables proper', true, 'Everything that is not a view.'],
   ['includeViews', 'flag', 'Views', true, 'History, share and feed objects: about half of an org. Without them they cost no call.'],
   ['includeTags', 'flag', 'Tags', true, 'Data sensitivity, compliance categories and origin (standard, custom, managed) as tags.'],
-  ['includeOwners', 'flag', 'Owners', false, 'Business owners by e-mail, for a reader to match. No owner is replaced.'],
+  ['includeOwners', 'flag', 'Owners', false, 'Business owners by e-mail, for a reader to match, if the runner’s own policy permits it. No owner is replaced.'],
   ['includeStoredProcedures', 'flag', 'Code', true, 'Apex triggers, classes and flows.'],
   ['includeDDL', 'flag', 'Text of the code', false, 'If the runner’s own policy permits it, and as far as the org shows it: that of managed packages is hidden.'],
   ['markDeletedTables', 'flag', 'Mark deleted tables', true, 'Only after a run in which every listing succeeded. What failed, or was filtered out, is never taken for deleted.'],
@@ -34,7 +34,7 @@ export const PIPELINE = [
   ['markDeletedStoredProcedures', 'flag', 'Mark deleted code', true, 'After a run that read all code, whatever the filters.'],
   ['markDeletedSchemas', 'flag', 'Mark other schemas', false, 'An org is one schema: any other of its database is marked.'],
   ['markDeletedDatabases', 'flag', 'Mark other databases', false, 'An org is one database: any other of the service is marked, with all in it.'],
-  ['profile', 'calls', 'Profile, calls at most', 0, 'Row counts always come. Above 0, aggregate queries profile columns, a call a table. No value of text, encrypted or classified fields leaves the org.'],
+  ['profile', 'calls', 'Profile, calls at most', 0, 'Row counts always come. Above 0, aggregate queries profile columns, a call a table, if the runner’s own policy permits it. No value of text, encrypted or classified fields leaves the org.'],
   ['sampleRows', 'rows', 'Sample rows of a table', 0, 'Above 0, runs read so many rows of each table, if the runner’s own policy permits it; else none, and the log says so. Classified and encrypted fields stay out.'],
   ['useFqnForFiltering', 'flag', 'Filter by full names', false, 'Patterns are held against service.database.schema.table.'],
 ];

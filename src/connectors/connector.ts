@@ -31,6 +31,10 @@ export interface ConnectorLimits {
   readonly sampleRows: boolean;
   /** Whether the text of code may be read. */
   readonly codeText: boolean;
+  /** Whether columns may be profiled: counts, ranges and common values of fields. */
+  readonly profile: boolean;
+  /** Whether names and e-mail addresses of owners may be read. */
+  readonly owners: boolean;
 }
 
 /** What a connector may use. It reaches the world through `connect` alone. */

@@ -71,7 +71,7 @@ function denyEverything(file: string): Policy {
   const deny = (): Denied => decision;
   return {
     checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, namesHost: () => false, addressPermitted: deny,
-    limits: { reservePercent: 100, sampleRows: false, codeText: 'deny', maxApiCallsPerRun: undefined },
+    limits: { reservePercent: 100, sampleRows: false, codeText: 'deny', profile: 'deny', owners: 'deny', maxApiCallsPerRun: undefined },
     describe: () => ({ file, present: false }),
   };
 }

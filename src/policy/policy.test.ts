@@ -104,7 +104,7 @@ describe('a policy file', () => {
     expect(least.plainTextPermitted().allowed).toBe(false);
     expect(least.addressPermitted('10.0.0.1').allowed).toBe(false);
     expect(least.addressPermitted('8.8.8.8').allowed).toBe(true);
-    expect(least.limits).toEqual({ reservePercent: 20, sampleRows: false, codeText: 'local', maxApiCallsPerRun: undefined });
+    expect(least.limits).toEqual({ reservePercent: 20, sampleRows: false, codeText: 'local', profile: 'local', owners: 'local', maxApiCallsPerRun: undefined });
     expect(least.checkJob({ kind: 'metadata' }).allowed).toBe(true);
     expect(secret('/salesforce/prod/p', 'password', [ACME], 'Salesforce', least)).toBe(false);
   });

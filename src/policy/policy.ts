@@ -35,13 +35,20 @@ export interface SecretUse {
   readonly field: string;
 }
 
+/** `local`: permitted for runs that were started on this machine, denied for runs of a control plane. */
+export type Reach = 'deny' | 'local' | 'allow';
+
 export interface Limits {
   /** Share of the org's daily API calls that is never touched, in percent. */
   readonly reservePercent: number;
   /** Whether rows of data may be read. */
   readonly sampleRows: boolean;
-  /** Whether the text of code may be read: `local` by runs alone that were started on this machine. */
-  readonly codeText: 'deny' | 'local' | 'allow';
+  /** Whether the text of code may be read. */
+  readonly codeText: Reach;
+  /** Whether columns may be profiled: counts, ranges and common values of fields. */
+  readonly profile: Reach;
+  /** Whether names and e-mail addresses of business owners may be read. */
+  readonly owners: Reach;
   readonly maxApiCallsPerRun: number | undefined;
 }
 
@@ -116,8 +123,8 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
   };
 }
 
-function limitsOf({ reservePercent, sampleRows, codeText, maxApiCallsPerRun }: PolicyDocument['salesforce']): Limits {
-  return { reservePercent, sampleRows: sampleRows === 'allow', codeText, maxApiCallsPerRun };
+function limitsOf({ sampleRows, ...limits }: PolicyDocument['salesforce']): Limits {
+  return { ...limits, sampleRows: sampleRows === 'allow', maxApiCallsPerRun: limits.maxApiCallsPerRun };
 }
 
 /** `*` in a pattern stands for one whole segment or for the end of one. */

@@ -25,6 +25,9 @@ const secretRule = z.strictObject({
   }
 });
 
+/** For whom something is read: nobody, runs that were started on this machine, or control planes too. */
+const reach = z.enum(['deny', 'local', 'allow']).default('local');
+
 /** The policy file, version 1. docs/policy.md explains each key. */
 export const policySchema = z.strictObject({
   version: z.literal(1, 'must be 1'),
@@ -39,7 +42,9 @@ export const policySchema = z.strictObject({
   salesforce: z.strictObject({
     reservePercent: z.number().min(0).max(100).default(20),
     sampleRows: z.enum(['deny', 'allow']).default('deny'),
-    codeText: z.enum(['deny', 'local', 'allow']).default('local'),
+    codeText: reach,
+    profile: reach,
+    owners: reach,
     maxApiCallsPerRun: z.number().int().min(1).optional(),
   }).prefault({}),
 });

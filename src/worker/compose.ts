@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { sourceNetwork } from '../config/network-settings.ts';
+import type { ConnectorLimits } from '../connectors/connector.ts';
 import { JOB_TRAITS } from '../domain/job.ts';
 import type { Connect } from '../network/connect.ts';
 import { createConnect } from '../network/open.ts';
@@ -9,7 +10,7 @@ import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { createDial } from '../policy/dial.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
-import { denial, type Policy, type SecretUse } from '../policy/policy.ts';
+import { denial, type Limits, type Policy, type Reach, type SecretUse } from '../policy/policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { createProviders } from '../secrets/providers.ts';
 import { parseReference } from '../secrets/reference.ts';
@@ -66,7 +67,7 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
       secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
-      limits: { ...policy.limits, codeText: mayReadCode(policy.limits.codeText, sink) },
+      limits: limitsFor(policy.limits, sink),
       // Results that go to a file or straight to a server must be whole.
       ...(settings.stateDir === undefined || sink !== 'unused' || !JOB_TRAITS[kind].bringsEntities ? {} : { memory: openMemoryFile(join(settings.stateDir, 'connectors', type.toLowerCase(), 'last-runs'), workflow.source.serviceName) }),
       stateDirectory: settings.stateDir === undefined ? undefined : join(settings.stateDir, 'connectors', type.toLowerCase()),
@@ -75,9 +76,10 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
   };
 }
 
-/** A worker of the link works for a control plane, to which text goes only where the policy says so in as many words. */
-function mayReadCode(rule: Policy['limits']['codeText'], sink: SinkUse): boolean {
-  return rule === 'allow' || (rule === 'local' && sink !== 'unused');
+/** A worker of the link works for a control plane, which gets what is `local` by default only if the policy says `allow`. */
+function limitsFor(limits: Limits, sink: SinkUse): ConnectorLimits {
+  const permits = (reach: Reach): boolean => reach === 'allow' || (reach === 'local' && sink !== 'unused');
+  return { ...limits, codeText: permits(limits.codeText), profile: permits(limits.profile), owners: permits(limits.owners) };
 }
 
 function serverFor(workflow: Workflow, use: SinkUse, policy: Policy): CatalogueServer | undefined {

@@ -62,7 +62,7 @@ async function run(extracted: readonly (Extracted | Error)[], catalogue: Metadat
   const outcome = await runAttempt({
     job: { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
     connectors: [{ type: 'Salesforce', secretFields: [], endpoints: () => [], ownNames: () => [], extract, testConnection: () => { throw new Error('not here'); } }],
-    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(busy), protect: () => undefined, limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false }, ...(catalogue === undefined ? {} : { openSink: () => catalogue }) }),
+    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(busy), protect: () => undefined, limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false }, ...(catalogue === undefined ? {} : { openSink: () => catalogue }) }),
     redact: (line) => line.replaceAll('swordfish', '[secret]'), stop, clock: systemClock, random: systemRandom, logger: silentLogger, onProgress: () => undefined,
     sink: { write: async (line) => void lines.push(line), flush: () => Promise.resolve() },
   });

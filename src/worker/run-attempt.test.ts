@@ -65,7 +65,7 @@ async function attempt(extract: Connector['extract'], options: Partial<AttemptOp
   const outcome = await runAttempt({
     job: { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(document), deadlineMs: 60_000 },
     connectors: [connector(extract, testConnection)],
-    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')), protect: () => undefined, limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false } }),
+    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')), protect: () => undefined, limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false } }),
     redact: (line) => line, sink, stop: new Stop(), clock: systemClock, random: systemRandom, logger: silentLogger, onProgress: () => undefined, ...rest,
   });
   return { sink, outcome };
@@ -310,7 +310,7 @@ describe('what an attempt goes by and leaves for the next', () => {
       stop, job: { ref: { runId: 'r' as RunId, attempt: 1, epoch }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000, ...(catalogRevision === undefined ? {} : { catalogRevision }) },
       openAccess: () => Promise.resolve({
         secrets: new Map(), connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')), protect: () => undefined,
-        limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false }, memory,
+        limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false }, memory,
       }),
     });
     return { ...result, recalled };

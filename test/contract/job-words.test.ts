@@ -39,7 +39,7 @@ beforeAll(async () => {
   }
   const host = `${sandbox.myDomain}.salesforce.com`;
   writeFileSync(join(directory, 'policy.yaml'), JSON.stringify({
-    version: 1, plainTextSecrets: 'allow', salesforce: { sampleRows: 'allow', codeText: 'allow' },
+    version: 1, plainTextSecrets: 'allow', salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
     secrets: [{ ref: '/sf/*', connector: 'salesforce', fields: ['password', 'securityToken'], hosts: [host] }],
   }), { mode: 0o600 });
 });

@@ -10,7 +10,7 @@ const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnbmF0dXJl
 const REFERENCE = 'secret:/openmetadata/bot';
 const ACCOUNT = 'crm.default.salesforce.Account';
 /** Everything beyond metadata that a job can ask for. */
-const GREEDY = { includeDDL: true, sampleRows: { rows: 5 } };
+const GREEDY = { includeDDL: true, sampleRows: { rows: 5 }, includeOwners: true, profile: { maxApiCalls: 5 } };
 
 let sandbox: Sandbox;
 let server: OpenMetadataServer;
@@ -56,20 +56,28 @@ function codeTexts({ records }: Ingestion): number {
   return records.filter((record) => record.kind === 'entity').filter(({ request }) => (request['storedProcedureCode'] as { code?: string } | undefined)?.code !== undefined).length;
 }
 
+function profiles({ records }: Ingestion): number {
+  return records.filter((record) => record.kind === 'profile').filter(({ request }) => 'columnProfile' in request).length;
+}
+
+function namesOwners({ records }: Ingestion): boolean {
+  return JSON.stringify(records).includes('"owners":');
+}
+
 function notices({ records }: Ingestion): string[] {
   return records.filter((record) => record.kind === 'log').filter(({ message }) => message.includes('local policy does not say')).map(({ message }) => /\{(\w+)/.exec(message)![1]!);
 }
 
 describe('a run on this machine that asks for more than metadata', { timeout: TIMEOUT }, () => {
-  it('gets no rows by default, and the text of code because it was started here', async () => {
+  it('gets no rows by default; text of code, profiles and owners because it was started here', async () => {
     const run = await ingestUnder({});
-    expect([samplesOf(run), codeTexts(run) > 0, notices(run)]).toEqual([[], true, ['sampleRows']]);
+    expect([samplesOf(run), codeTexts(run) > 0, profiles(run) > 0, namesOwners(run), notices(run)]).toEqual([[], true, true, true, ['sampleRows']]);
     expect(server.annals.samples.size).toBe(0);
   });
 
-  it('gets neither where the policy denies both', async () => {
-    const run = await ingestUnder({ sampleRows: 'deny', codeText: 'deny' });
-    expect([samplesOf(run), codeTexts(run), notices(run)]).toEqual([[], 0, ['sampleRows', 'codeText']]);
+  it('gets nothing of it where the policy denies each', async () => {
+    const run = await ingestUnder({ sampleRows: 'deny', codeText: 'deny', profile: 'deny', owners: 'deny' });
+    expect([samplesOf(run), codeTexts(run), profiles(run), namesOwners(run), notices(run)]).toEqual([[], 0, 0, false, ['sampleRows', 'codeText', 'profile', 'owners']]);
   });
 
   it('gets rows where the policy permits them, and so does the catalogue, without the secret that somebody wrote into one', async () => {

@@ -48,7 +48,7 @@ function begin({ machine, random, orgOf, begun }: WorkerOptions, process: Simula
       logger: createLog('info'),
       openAccess: ({ workflow, kind }) => Promise.resolve({
         secrets: new Map(), connect: () => Promise.reject(new Error('there is no network in a simulation')), protect: () => undefined, stateDirectory: undefined,
-        limits: { reservePercent: 0, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false },
+        limits: { reservePercent: 0, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false },
         ...(kind === 'metadata' ? { memory: openMemoryFile('/state/connectors/simulated/last-runs', workflow.source.serviceName, disk) } : {}),
       }),
     }),

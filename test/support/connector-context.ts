@@ -62,7 +62,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     random: systemRandom,
     stateDirectory: options.stateDirectory,
     memory: options.memory,
-    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: true, ...options.limits },
+    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: true, profile: true, owners: true, ...options.limits },
     protect: (value) => {
       protectedValues.add(value);
       redactor.add(value);

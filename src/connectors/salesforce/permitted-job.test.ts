@@ -52,12 +52,51 @@ describe('the text of code', () => {
   });
 });
 
+describe('profiles and business owners', () => {
+  const sourceConfig = { includeOwners: true, profile: { maxApiCalls: 10 } };
+  const rowCountsOf = ({ records }: SalesforceRun): string[] => records.filter((record) => record.kind === 'profile').filter(({ request }) => 'rowCount' in (request['tableProfile'] as object)).map(({ table }) => table).toSorted();
+
+  /** What a run brought that the policy has a word on, and how many of the given requests it made. */
+  async function brought(limits: { profile: boolean; owners: boolean }, query: string): Promise<{ run: SalesforceRun; queries: number; profiles: number; people: boolean }> {
+    sandbox.faults.clear();
+    const before = sandbox.stats().faultsFired;
+    sandbox.faults.install({ match: { path: query }, effect: { kind: 'delay', ms: 0 } });
+    const run = await extractFrom(sandbox, { sourceConfig, limits });
+    const profiles = run.records.filter((record) => record.kind === 'profile').filter(({ request }) => 'columnProfile' in request).length;
+    return { run, queries: sandbox.stats().faultsFired - before, profiles, people: JSON.stringify(run.records).includes('"owners":') };
+  }
+
+  it('are read when they are requested and permitted', async () => {
+    const { run, profiles, people } = await brought({ profile: true, owners: true }, 'COUNT_DISTINCT');
+    expect([profiles > 5, people, noticesOf(run)]).toEqual([true, true, []]);
+  });
+
+  it.each([
+    ['profiles', { profile: false, owners: true }, 'COUNT_DISTINCT|GROUP(?:%20|\\+)BY', 'salesforce: {profile: allow}'],
+    ['owners', { profile: true, owners: false }, 'FROM(?:%20|\\+)(?:User|Group)(?:%20|\\+)WHERE', 'salesforce: {owners: allow}'],
+  ] as const)('(%s) are not requested from Salesforce when the local policy denies them, and the log of the run names the missing key', async (what, limits, query, key) => {
+    const permitted = await brought({ profile: true, owners: true }, query);
+    const denied = await brought(limits, query);
+    expect([permitted.queries > 0, denied.queries]).toEqual([true, 0]);
+    expect([denied.profiles > 0, denied.people]).toEqual([limits.profile, limits.owners]);
+    expect(noticesOf(denied.run), what).toEqual([expect.stringContaining(key)]);
+    expect(failuresOf(denied.run.records)).toEqual([]);
+    expect(rowCountsOf(denied.run)).toEqual(rowCountsOf(permitted.run));
+    expect(rowCountsOf(denied.run).length).toBeGreaterThan(10);
+  });
+});
+
 describe('a job as far as it is permitted', () => {
   it('is another one to a later run, so that a change of the policy shows at once', () => {
-    const config = { type: 'DatabaseMetadata', includeDDL: true, sampleRows: {}, includeTags: false };
+    const config = { type: 'DatabaseMetadata', includeDDL: true, sampleRows: {}, includeTags: false, includeOwners: true, profile: {} };
     const jobWith = (limits: object): unknown => permittedJob(contextFor(sandbox, { connection: {}, sourceConfig: config, limits }).context).workflow.source.sourceConfig.config;
     expect(jobWith({ codeText: true, sampleRows: true })).toEqual(config);
-    expect(jobWith({ codeText: false, sampleRows: true })).toEqual({ type: 'DatabaseMetadata', sampleRows: {}, includeTags: false });
-    expect(jobWith({ codeText: false, sampleRows: false })).toEqual({ type: 'DatabaseMetadata', includeTags: false });
+    const { includeDDL: _ddl, ...withoutCode } = config;
+    expect(jobWith({ codeText: false, sampleRows: true })).toEqual(withoutCode);
+    const { includeOwners: _owners, ...withoutOwners } = config;
+    expect(jobWith({ sampleRows: true, owners: false })).toEqual(withoutOwners);
+    const { profile: _profile, ...withoutProfile } = config;
+    expect(jobWith({ sampleRows: true, profile: false })).toEqual(withoutProfile);
+    expect(jobWith({ codeText: false, sampleRows: false, profile: false, owners: false })).toEqual({ type: 'DatabaseMetadata', includeTags: false });
   });
 });

@@ -10,6 +10,8 @@ interface Permission {
 const PERMISSIONS: readonly Permission[] = [
   { option: 'sampleRows', granted: ({ sampleRows }) => sampleRows, notice: 'Sample rows are asked for and none is read: the local policy does not say "salesforce: {sampleRows: allow}"' },
   { option: 'includeDDL', granted: ({ codeText }) => codeText, notice: 'The text of code is asked for and not read: the local policy does not say "salesforce: {codeText: allow}"' },
+  { option: 'profile', granted: ({ profile }) => profile, notice: 'Profiles of columns are requested but not computed: the local policy does not say "salesforce: {profile: allow}"' },
+  { option: 'includeOwners', granted: ({ owners }) => owners, notice: 'Business owners are requested but not read: the local policy does not say "salesforce: {owners: allow}"' },
 ];
 
 /**
