@@ -20,6 +20,7 @@ import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { loadSettings, needFlag, openCommandLog, type Invocation } from './invocation.ts';
 import { actAsOwner } from './ownership.ts';
 import { ProgressLine } from './progress-line.ts';
+import { captureConsole } from './stray-console.ts';
 
 export interface LocalAttempt {
   readonly kind: JobKind;
@@ -40,6 +41,7 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
   const progress = new ProgressLine(invocation.terminal, systemClock);
   const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: (line) => redactor.redact(line) }));
   const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env, sink: toFile ? 'ifPermitted' : 'required' });
+  const releaseConsole = captureConsole((text) => redactor.redact(text), logger);
   try {
     return await runAttempt({
       job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),
@@ -47,6 +49,7 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
     });
   } finally {
     progress.clear();
+    releaseConsole();
   }
 }
 

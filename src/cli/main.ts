@@ -1,4 +1,5 @@
 import { goesToJournal } from '../observability/journal.ts';
+import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Interrupts } from './interrupts.ts';
@@ -9,6 +10,7 @@ import { Terminal } from './terminal.ts';
 /** Runs the command line and sets the exit code; the process ends once nothing is left to do. Never throws. */
 export async function main(args: readonly string[]): Promise<void> {
   process.umask(0o077);
+  excludeMemoryFromCoreDumps();
   const terminal = openTerminal(args);
   const fail = (thrown: unknown): void => {
     const error = RunnerError.from(thrown);

@@ -1,7 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { Failure } from '../domain/failure.ts';
 import { attemptKey, type AttemptRef } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
@@ -14,6 +12,7 @@ import { type FromWorker, fromWorkerSchema, type StopStatus, type ToWorker } fro
 import { type Processes, systemProcesses } from '../spool/processes.ts';
 import type { SpoolOutbox } from './attempt-outbox.ts';
 import type { SpoolOutboxStore } from './spool-outbox.ts';
+import { logWorkerOutput } from './worker-output.ts';
 import type { StartWorker, WorkerHandle } from './worker-port.ts';
 
 export interface StartWorkerOptions {
@@ -43,10 +42,6 @@ const PASSED_ON = [
   'PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
   'CREDENTIALS_DIRECTORY', 'SystemRoot', 'USERPROFILE', 'TEMP',
 ] as const;
-
-/** Output of one worker that is kept in the log; a worker says what it has to say in messages. */
-const MAX_OUTPUT_BYTES = 64 * 1024;
-const MAX_LINE = 2000;
 
 /** Starts a process of its own for each attempt. */
 export function createStartWorker(options: StartWorkerOptions): StartWorker {
@@ -112,7 +107,7 @@ class WorkerProcess implements WorkerHandle {
     child.on('message', (message) => this.#hear(message));
     this.#gone = this.#untilGone();
     this.exited = this.#gone.then(() => this.#settle());
-    for (const stream of [child.stdout, child.stderr]) if (stream !== null) void this.#logOutput(stream);
+    for (const name of ['stdout', 'stderr'] as const) if (child[name] !== null) void logWorkerOutput(child[name], name, this.#logger);
   }
 
   get pid(): number {
@@ -200,16 +195,6 @@ class WorkerProcess implements WorkerHandle {
       await this.#outbox.writerEnded();
     } catch (thrown) {
       this.#logger.log('error', 'what the worker left cannot be read', { reason: String(RunnerError.from(thrown)) });
-    }
-  }
-
-  async #logOutput(stream: Readable): Promise<void> {
-    let bytes = 0;
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const before = bytes;
-      bytes += line.length;
-      if (bytes <= MAX_OUTPUT_BYTES) this.#logger.log('warn', 'worker output', { line: line.slice(0, MAX_LINE) });
-      else if (before <= MAX_OUTPUT_BYTES) this.#logger.log('warn', 'further output of this worker is left out');
     }
   }
 }

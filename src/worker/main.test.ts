@@ -176,3 +176,9 @@ describe('the worker program', () => {
   });
 
 });
+
+describe.skipIf(process.platform !== 'linux')('a core dump of a worker', () => {
+  it('holds no memory', async () => {
+    expect(await readFile(`/proc/${worker.pid!}/coredump_filter`, 'utf8')).toBe('00000000\n');
+  });
+});

@@ -1,5 +1,6 @@
 import { CONNECTORS } from '../connectors/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { composeAccess } from './compose.ts';
@@ -11,6 +12,7 @@ import { workerSettingsSchema } from './settings.ts';
 function settleProcess(): void {
   process.title = 'hybrid-runner worker';
   process.umask(0o077);
+  excludeMemoryFromCoreDumps();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   // Node's answer to this one is to open a debugger, through which secrets could be read.
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
@@ -18,7 +20,7 @@ function settleProcess(): void {
 
 settleProcess();
 runWorker(process, {
-  clock: systemClock, random: systemRandom, disk: nodeDisk, connectors: CONNECTORS,
+  clock: systemClock, random: systemRandom, disk: nodeDisk, connectors: CONNECTORS, output: [process.stdout, process.stderr],
   prepare: (given, redactor, createLog) => {
     const settings = workerSettingsSchema.parse(given);
     const logger = createLog(settings.log.level);

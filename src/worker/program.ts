@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Connector } from '../connectors/connector.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
@@ -17,6 +18,7 @@ import { describeError } from './outward-error.ts';
 import { type AttemptOptions, runAttempt } from './run-attempt.ts';
 import { SpoolSink } from './spool-sink.ts';
 import { Stop } from './stop.ts';
+import { StrayOutput } from './stray-output.ts';
 
 /*
  * What a worker process does: one attempt, then it ends. It takes its job from the process that started it and from
@@ -38,6 +40,8 @@ export interface WorkerMeans {
   /** Where the spool is. */
   readonly disk: Disk;
   readonly connectors: readonly Connector[];
+  /** The process's output streams. Nothing is meant to be written there; what is goes to the local log, redacted. */
+  readonly output: readonly Writable[];
   /** Makes of the settings that came with the job what stands between it and the network. Throws for settings that are none. */
   readonly prepare: (settings: unknown, redactor: Redactor, createLog: (level: LogLevel) => Logger) => Prepared;
 }
@@ -54,6 +58,7 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
   const stop = new Stop();
   const redactor = createRedactor();
   const redact = (line: string): string => redactor.redact(line);
+  const stray = new StrayOutput(means.output, redact);
   let sink: SpoolSink | undefined;
   const lease = new LeaseWatch(means.clock);
   port.onDisconnect(() => {
@@ -61,7 +66,9 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
     host.exit(EXIT_LINK_GONE);
   });
   host.on('uncaughtException', (thrown) => {
-    createPortLog(port, redact, 'error').log('error', 'the worker met an error nobody expected', describeError(thrown));
+    const logger = createPortLog(port, redact, 'warn');
+    stray.release(logger);
+    logger.log('error', 'the worker met an error nobody expected', describeError(thrown));
     void port.drain().then(() => host.exit(EXIT_DEFECT));
   });
   port.onMessage((message) => {
@@ -72,18 +79,25 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
       const writer = new SpoolWriter({ disk: means.disk, directory: message.directory, clock: means.clock, segmentBytes: message.segmentBytes });
       sink = new SpoolSink(writer);
       sink.setPaused(message.paused);
-      void endWithLease(lease, stop, host, means.clock, createPortLog(port, redact, 'warn'));
-      void attempt(message, { host, means, port, stop, redactor, redact, writer, sink });
+      void endWithLease({ lease, stop, host, stray, clock: means.clock, logger: createPortLog(port, redact, 'warn') });
+      void attempt(message, { host, means, port, stop, redactor, redact, writer, sink, stray });
     }
   });
   port.send({ type: 'ready' });
 }
 
+interface LeaseEnd extends Pick<Parts, 'stop' | 'host' | 'stray'> {
+  readonly lease: LeaseWatch;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** At once: whatever is still written or asked for is somebody else's to do now. */
-async function endWithLease(lease: LeaseWatch, stop: Stop, host: NodeJS.Process, clock: Clock, logger: Logger): Promise<void> {
+async function endWithLease({ lease, stop, host, stray, clock, logger }: LeaseEnd): Promise<void> {
   await lease.over(new AbortController().signal);
   const lost = new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
   logger.log('warn', 'the lease ran out; the worker ends', { uptimeMs: Math.round(clock.uptime()) });
+  stray.release(logger);
   stop.request('interrupted', lost.toFailure());
   host.exit(EXIT_LEASE_LOST);
 }
@@ -97,9 +111,10 @@ interface Parts {
   readonly redact: (line: string) => string;
   readonly writer: SpoolWriter;
   readonly sink: SpoolSink;
+  readonly stray: StrayOutput;
 }
 
-async function attempt(start: Start, { host, means, port, stop, redactor, redact, writer, sink }: Parts): Promise<void> {
+async function attempt(start: Start, { host, means, port, stop, redactor, redact, writer, sink, stray }: Parts): Promise<void> {
   const { clock, random, connectors } = means;
   const { openAccess, logger } = means.prepare(start.settings, redactor, (level) => createPortLog(port, redact, level));
   const reporter = new Reporter(port, writer, clock, logger);
@@ -116,6 +131,7 @@ async function attempt(start: Start, { host, means, port, stop, redactor, redact
   }
   await reporter.end();
   await writer.close();
+  stray.release(logger);
   await port.drain();
   host.exit(exitCode);
 }

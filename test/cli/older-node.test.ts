@@ -116,6 +116,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     // An inspector says so on standard error; one question of the command line passes both processes meanwhile.
     expect(await place.callBare(['version'], { node: node! })).toMatchObject({ code: 0 });
     expect(processes.flatMap(listeningPorts)).toEqual([]);
+    expect(readFileSync(`/proc/${processes[1]!}/coredump_filter`, 'utf8')).toBe('00000000\n');
     expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
     await once(child, 'exit');

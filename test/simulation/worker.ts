@@ -43,7 +43,7 @@ function begin({ machine, random, orgOf, begun }: WorkerOptions, process: Simula
   const disk = machine.diskOf(process);
   const view: Extraction['view'] = (service) => begun(line.ref!, service);
   runWorker(line.host as unknown as NodeJS.Process, {
-    clock: process.clock, random, disk, connectors: [createExtractor({ process, orgOf, view })],
+    clock: process.clock, random, disk, connectors: [createExtractor({ process, orgOf, view })], output: [],
     prepare: (_settings, _redactor, createLog) => ({
       logger: createLog('info'),
       openAccess: ({ workflow, kind }) => Promise.resolve({
