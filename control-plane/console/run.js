@@ -56,7 +56,7 @@ function problem({ code, message, remedy }, look) {
 /** What the attempt before the present one ended with. */
 function earlier({ attempt, maxAttempts, lastFailure: { code, message, remedy } }) {
   return el('section', { class: 'card problem partly', 'aria-label': 'Attempt before' },
-    el('strong', {}, `Attempt ${attempt - 1} of ${maxAttempts} did not end well: ${message}`), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
+    el('strong', {}, `Attempt ${attempt - 1} of ${maxAttempts} failed: ${message}`), el('p', { class: 'soft' }, remedy), el('p', { class: 'small mono soft' }, code));
 }
 
 /** Why a queued run waits, and until when. */
