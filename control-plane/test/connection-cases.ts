@@ -26,6 +26,7 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
   ['a private key with a password', { ...jwt, password: 'secret:/a/c' }, 'excludes password'],
   ['half of mutual TLS', { ...connection, sslConfig: { sslCertificate: 'secret:/a/c' } }, 'need each other'],
   ['mutual TLS at login', { ...connection, salesforceDomain: 'login', sslConfig: { sslCertificate: 'secret:/a/c', sslKey: 'secret:/a/d' } }, 'own domain'],
+  ['a version between two', { ...connection, salesforceApiVersion: 64.5 }, 'salesforceApiVersion'],
   ['a version in words', { ...connection, salesforceApiVersion: 'newest' }, 'salesforceApiVersion'],
   ['an object with a space', { ...connection, sobjectNames: ['Account, Contact'] }, 'sobjectNames.0'],
   ['an organization id of another kind', { ...connection, organizationId: '001000000000001' }, 'organizationId'],
@@ -39,5 +40,6 @@ export const USABLE: readonly (readonly [string, Readonly<Record<string, unknown
   ['user name and password by OAuth', { ...oauth, username: 'u', password: 'secret:/a/c', securityToken: 'secret:/a/d' }],
   ['mutual TLS', { ...connection, sslConfig: { caCertificate: null, sslCertificate: 'secret:/a/c', sslKey: '/etc/key.pem' } }],
   ['what OpenMetadata adds', { ...connection, type: 'Salesforce', salesforceApiVersion: '42.0', supportsMetadataExtraction: true, connectionOptions: {}, sobjectNames: ['Account'], databaseName: 'crm' }],
+  ['a version without quotes', { ...connection, salesforceApiVersion: 60 }],
   ['a scratch org', { ...connection, salesforceDomain: 'Acme--uat.sandbox.my' }],
 ];

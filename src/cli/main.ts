@@ -64,11 +64,13 @@ function failAtExit(error: RunnerError): void {
 function openTerminal(args: readonly string[]): Terminal {
   const level = args.indexOf('--log-level');
   const debug = process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' || (level >= 0 && args[level + 1] === 'debug') || args.includes('--log-level=debug');
-  // Whoever reads our output may stop reading; that is no error of ours.
+  // Whoever reads our output may stop reading. Only the records of an ingestion are lost by that; its sink says so.
+  const carriesRecords = args[0] === 'ingest';
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
+      if (error.code === 'EPIPE') {
+        if (!carriesRecords || stream === process.stderr) process.exit();
+      } else if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
     });
   }
   return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug, journal: goesToJournal(process.env, 2) });

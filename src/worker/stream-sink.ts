@@ -12,7 +12,7 @@ export class StreamSink implements RecordSink {
   constructor(stream: Writable) {
     this.#stream = stream;
     stream.once('close', () => {
-      this.#failure ??= new RunnerError('SINK_FAILED', 'whoever was reading has gone away');
+      this.#failure ??= readerGone();
       this.#closed.resolve();
     });
   }
@@ -34,7 +34,7 @@ export class StreamSink implements RecordSink {
   #write(text: string): { readonly room: boolean; readonly handedOn: Promise<void> } {
     const { promise: handedOn, resolve } = Promise.withResolvers<void>();
     const room = this.#stream.write(text, (error) => {
-      if (error) this.#failure ??= RunnerError.from(error, 'SINK_FAILED');
+      if (error) this.#failure ??= failureOf(error);
       resolve();
     });
     return { room, handedOn };
@@ -43,4 +43,12 @@ export class StreamSink implements RecordSink {
   #throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function failureOf(error: NodeJS.ErrnoException): RunnerError {
+  return error.code === 'EPIPE' ? readerGone(error) : RunnerError.from(error, 'SINK_FAILED');
+}
+
+function readerGone(cause?: Error): RunnerError {
+  return new RunnerError('SINK_FAILED', 'the reader of the records went away before the last one', { cause });
 }

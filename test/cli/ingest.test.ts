@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { passwordReference, tokenReference } from '../../demo/setup.ts';
 import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
 import { Stage } from '../support/stage.ts';
-import { Place, type Result } from './command-line.ts';
+import { Place, program, type Result } from './command-line.ts';
 
 const TIMEOUT = 300_000;
 let stage: Stage;
@@ -52,6 +54,18 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(parseLines(stdout).at(-1)).toMatchObject({ kind: 'outcome', status: 'success' });
     const { password, securityToken } = stage.sandbox.credentials;
     for (const secret of [password, securityToken]) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('fails when its reader goes away before the last record', async () => {
+    const child = spawn(process.execPath, [program, 'ingest', '--workflow', workflow(), '--config', stage.place.configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code).toBe(75);
+    expect(stderr).toContain('error SINK_FAILED: the reader of the records went away');
+    expect(stderr.match(/error SINK_FAILED/g)).toHaveLength(1);
   });
 
   it('ends with the exit code of what went wrong, and says it', async () => {

@@ -17,7 +17,7 @@ const connectionSchema = z.strictObject({
   username: text, password: text, securityToken: text, consumerKey: text, consumerSecret: text, privateKey: text,
   organizationId: z.string().regex(/^00D[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?$/, 'is not an organization id: 15 or 18 characters that start with 00D').optional(),
   salesforceDomain: z.string().max(200).regex(DOMAIN, 'is not the part of the org’s address before ".salesforce.com", such as "acme.my", "login" or "test"').optional(),
-  salesforceApiVersion: z.string().regex(/^v?\d{1,3}(?:\.0)?$/, 'is not an API version such as "64.0"').optional(),
+  salesforceApiVersion: z.union([z.string().regex(/^v?\d{1,3}(?:\.0)?$/), z.int().min(1).max(999)], 'is not an API version such as "64.0"').optional(),
   sobjectName: objectName.optional(), sobjectNames: z.array(objectName).max(10_000).optional(),
   databaseName: z.string().min(1, 'is empty; leave it out').max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may').optional(),
   sslConfig: z.strictObject({ caCertificate: text.nullable(), sslCertificate: text.nullable(), sslKey: text.nullable() }).optional(),

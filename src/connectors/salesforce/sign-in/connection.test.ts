@@ -27,6 +27,11 @@ describe('a Salesforce connection', () => {
     expect(parseConnection({ ...soap, salesforceApiVersion }).apiVersion).toBe(apiVersion);
   });
 
+  it('takes a version that YAML read as a number, and asks for quotes around any other', () => {
+    expect(parseConnection({ ...soap, salesforceApiVersion: 60 }).apiVersion).toBe('60.0');
+    expect(() => parseConnection({ ...soap, securityToken: 1234567 })).toThrow(expect.objectContaining({ message: expect.stringMatching(/securityToken.*write it in quotes/) as string }));
+  });
+
   it.each(['acme.my.evil.com#', 'a b.my', '../x', 'acme.my@evil.com', 'evil.com/acme.my', '.my', 'acme..my', 'acme.my\n'])('refuses %j as domain', (domain) => {
     expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(expect.objectContaining({ code: 'SALESFORCE_DOMAIN_INVALID' }));
   });

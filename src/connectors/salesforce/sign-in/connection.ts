@@ -14,8 +14,10 @@ export const SECRET_FIELDS = [
 /** Certificates and keys are files by nature; these may be named by path. */
 export const FILE_FIELDS = SECRET_FIELDS.filter((field) => field.startsWith('sslConfig.'));
 
-const text = z.string().max(4096).nullish();
-const secretText = z.string().max(100_000).nullish();
+/** YAML reads digits without quotes as a number, by which leading zeros and precision are gone. */
+const string = z.string({ error: ({ input }) => (typeof input === 'number' ? 'is a number here; write it in quotes' : undefined) });
+const text = string.max(4096).nullish();
+const secretText = string.max(100_000).nullish();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');
 
 /**
@@ -34,7 +36,7 @@ const connectionSchema = z.strictObject({
   sobjectName: z.union([z.literal(''), objectName]).nullish(),
   sobjectNames: z.array(objectName).max(10_000).nullish(),
   databaseName: z.string().max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines').nullish(),
-  salesforceApiVersion: z.union([z.literal(''), z.string().regex(/^v?\d{1,3}(?:\.0)?$/, 'is not an API version such as "64.0"')]).nullish(),
+  salesforceApiVersion: z.union([z.literal(''), z.string().regex(/^v?\d{1,3}(?:\.0)?$/), z.int().min(1).max(999).transform((version) => `${version}.0`)], 'is not an API version such as "64.0"').nullish(),
   salesforceDomain: text,
   sslConfig: z.strictObject({ caCertificate: secretText, sslCertificate: secretText, sslKey: secretText }).nullish(),
   connectionOptions: z.record(z.string(), z.unknown()).nullish(),
