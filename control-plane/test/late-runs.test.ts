@@ -143,8 +143,17 @@ describe('a run that is delivered after one that was assigned later', () => {
     expect((await store.read.lineage.of(named('A'), 'downstream', 9)).map(({ to, details }) => [to, details['description']])).toEqual([[named('B'), 'new'], [named('C'), 'old']]);
   });
 
+  const told = (from: string, to: string): string => line({ kind: 'lineage', from: named(from), to: named(to), details: { source: 'ViewLineage' } });
+
+  it('brings back no lineage that the newer one found to be gone', async () => {
+    const [older, newer] = [await assign(), await assign()];
+    await deliver(newer, [told('A', 'B'), line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B', 'C'], source: 'ViewLineage' })]);
+    await deliver(older, [told('A', 'B'), told('A', 'C'), told('A', 'D'), edge('B', 'C', 'of another source')]);
+    const edges = [...await store.read.lineage.of(named('A'), 'downstream', 9), ...await store.read.lineage.of(named('B'), 'downstream', 9)];
+    expect(edges.map(({ from, to }) => [from, to])).toEqual([[named('A'), named('B')], [named('A'), named('D')], [named('B'), named('C')]]);
+  });
+
   it('forgets no lineage that the newer one told', async () => {
-    const told = (from: string, to: string): string => line({ kind: 'lineage', from: named(from), to: named(to), details: { source: 'ViewLineage' } });
     const [older, newer] = [await assign(), await assign()];
     await deliver(newer, [told('A', 'B')]);
     await deliver(older, [line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B'], source: 'ViewLineage' })]);

@@ -14,7 +14,7 @@ import type { Ground } from '../settings.ts';
 import type { Effect } from '../store/entity.ts';
 import type { Attempt, Run, Transaction } from '../store/store.ts';
 import { parseRecord, type ParsedRecord } from './batch.ts';
-import { goneSince, type GoneTest } from './gone-since.ts';
+import { goneSince, type GoneSince } from './gone-since.ts';
 import { isGone } from './sweep.ts';
 
 /** Applies what a batch brought. The number of entities that the attempt had not sent before. */
@@ -45,13 +45,13 @@ async function noteChange(tx: Transaction, { service }: Run, { generation }: Att
 }
 
 /** Undefined where no run that was assigned later has ended well, as is usual. */
-async function goneSinceAttempt(tx: Transaction, { service }: Run, { generation }: Attempt): Promise<GoneTest | undefined> {
+async function goneSinceAttempt(tx: Transaction, { service }: Run, { generation }: Attempt): Promise<GoneSince | undefined> {
   const { vouched } = await tx.catalogStates.get(service);
   return generation < vouched ? goneSince(tx, service, generation) : undefined;
 }
 
 /** Undefined for a record that waits for the outcome. `counts`: it is an entity that counts and that the attempt had not sent before. */
-async function apply(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, gone: GoneTest | undefined, record: CatalogRecord): Promise<(Effect & { readonly counts: boolean }) | undefined> {
+async function apply(tx: Transaction, ground: Ground, run: Run, attempt: Attempt, gone: GoneSince | undefined, record: CatalogRecord): Promise<(Effect & { readonly counts: boolean }) | undefined> {
   const { id: runId, service } = run;
   const { epoch, generation } = attempt;
   const now = ground.clock.now();
@@ -64,6 +64,7 @@ async function apply(tx: Transaction, ground: Ground, run: Run, attempt: Attempt
     }
     case 'lineage': {
       const { from, to, details } = record;
+      if (gone?.edge(from, to, details['source']) === true) return { applied: false, changed: false, counts: false };
       const applied = await tx.lineage.save({ service, from, to, details, runId, generation, updatedAt: now });
       return { applied, changed: applied, counts: false };
     }
@@ -72,8 +73,8 @@ async function apply(tx: Transaction, ground: Ground, run: Run, attempt: Attempt
 }
 
 /** Whether the entity is not there, and a later run has found that it is gone from the source. */
-async function staysGone(tx: Transaction, service: string, gone: GoneTest | undefined, type: string, fqn: string): Promise<boolean> {
-  if (gone === undefined || !gone(type, fqn)) return false;
+async function staysGone(tx: Transaction, service: string, gone: GoneSince | undefined, type: string, fqn: string): Promise<boolean> {
+  if (gone === undefined || !gone.entity(type, fqn)) return false;
   const known = await tx.entities.get({ service, type, fqn });
   return known === undefined || known.deletedAt !== null;
 }
@@ -115,7 +116,7 @@ async function* recordsOf(tx: Transaction, run: Run, attempt: Attempt, kinds: re
   }
 }
 
-async function applySightings(tx: Transaction, { id: runId, service }: Run, { generation }: Attempt, gone: GoneTest | undefined, { type, fqns }: { readonly type: string; readonly fqns: readonly string[] }, at: number): Promise<{ readonly revived: number; readonly unknown: number }> {
+async function applySightings(tx: Transaction, { id: runId, service }: Run, { generation }: Attempt, gone: GoneSince | undefined, { type, fqns }: { readonly type: string; readonly fqns: readonly string[] }, at: number): Promise<{ readonly revived: number; readonly unknown: number }> {
   let [revived, unknown] = [0, 0];
   for (const fqn of fqns) {
     if (await staysGone(tx, service, gone, type, fqn)) continue;
