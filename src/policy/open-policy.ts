@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
+import { overlap } from '../runtime/directory-overlap.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { readTrustedFile } from '../runtime/trusted-file.ts';
 import { compilePolicy, type Denied, type Policy } from './policy.ts';
@@ -18,10 +19,17 @@ export async function openPolicy(file: string): Promise<Policy> {
   return bytes === undefined ? denyEverything(file) : parsePolicy(bytes.toString('utf8'), file);
 }
 
-/** As openPolicy, but a missing file is POLICY_MISSING. */
-export async function requirePolicy(file: string): Promise<Policy> {
+/**
+ * As openPolicy, but a missing file is POLICY_MISSING, and a directory of files that overlaps the one where references read
+ * secrets (`secrets.files.directory` of the configuration) is POLICY_INVALID: a file there would have a path as a second name.
+ */
+export async function requirePolicy(file: string, secretsDirectory: string | undefined): Promise<Policy> {
   const policy = await openPolicy(file);
   if (policy.describe()['present'] === false) throw new RunnerError('POLICY_MISSING', `there is no policy file at ${file}, so every job would be refused`);
+  const { filesDirectory } = policy;
+  if (filesDirectory !== undefined && secretsDirectory !== undefined && await overlap(filesDirectory, secretsDirectory)) {
+    throw invalid(file, [`files.directory: ${filesDirectory} overlaps secrets.files.directory of the configuration, ${secretsDirectory}; keep files that jobs name in a directory of their own`]);
+  }
   return policy;
 }
 
@@ -70,7 +78,7 @@ function denyEverything(file: string): Policy {
   const decision: Denied = { allowed: false, rule: 'no policy file', reason: 'there is no policy file, so nothing is permitted; docs/policy.md shows how to write one' };
   const deny = (): Denied => decision;
   return {
-    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, hostPermitted: deny, namesHost: () => false, addressPermitted: deny,
+    checkJob: deny, secretPermitted: deny, plainTextPermitted: deny, filePermitted: deny, filesDirectory: undefined, hostPermitted: deny, namesHost: () => false, addressPermitted: deny,
     limits: { reservePercent: 100, sampleRows: false, codeText: 'deny', profile: 'deny', owners: 'deny', maxApiCallsPerRun: undefined },
     describe: () => ({ file, present: false }),
   };

@@ -60,6 +60,8 @@ export interface Policy {
   plainTextPermitted(): Decision;
   /** Whether a job may have this file read: an absolute path in a field that may name one. */
   filePermitted(path: string): FileDecision;
+  /** The directory below which jobs may name files. */
+  readonly filesDirectory: string | undefined;
   /** Whether a job of this connector that uses these secrets may connect to a host. */
   hostPermitted(endpoint: Endpoint, job: { readonly connector: string; readonly uses: readonly SecretUse[] }): Decision;
   /** Whether any line is about this host for this connector. Permits nothing; says whose mistake a mistake is. */
@@ -114,6 +116,7 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
       if (kind === 'public' || document.network.allowPrivateAddresses) return allow('network.allowPrivateAddresses');
       return deny('network.allowPrivateAddresses', 'private addresses are not permitted');
     },
+    filesDirectory: document.files.directory,
     limits: limitsOf(document.salesforce),
     describe: () => ({
       file, ...document,

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { canMount } from '../../test/support/small-disk.ts';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import { parsePolicy } from '../policy/open-policy.ts';
@@ -23,13 +25,13 @@ interface Stage {
   readonly redact: (text: string) => string;
 }
 
-function stage(path: string, directory: string | null = open): Stage {
+function stage(path: string, directory: string | null = open, secretsDirectory?: string): Stage {
   const logged: LogData[] = [];
   const redactor = createRedactor();
   const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
   const sources = createSecretSources({
     connection: { sslConfig: { sslKey: path } }, secretFields: fields, fileFields: ['sslConfig.sslKey'], connector: 'salesforce',
-    endpoints: [parseEndpoint('acme.my.salesforce.com:8443')], policy: policyOf(directory), provider: { name: 'none', read: async () => undefined }, redactor, audit,
+    endpoints: [parseEndpoint('acme.my.salesforce.com:8443')], policy: policyOf(directory), provider: { name: 'none', read: async () => undefined }, secretsDirectory, redactor, audit,
   });
   return { source: sources.get('sslConfig.sslKey')!, logged, redact: (text) => redactor.redact(text) };
 }
@@ -66,6 +68,43 @@ describe('a file named by a job', () => {
     ['the directory itself', () => open],
   ])('is not read when it lies %s', async (_where, path) => {
     await expect(stage(path()).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED' });
+  });
+
+  describe('where references read secrets', () => {
+    const secrets = join(root, 'tls-and-secrets');
+    mkdirSync(join(secrets, 'own'), { recursive: true });
+    symlinkSync(secrets, join(root, 'linked'));
+    file('tls-and-secrets/own/key.pem', 'one secret, one name');
+
+    it.each([
+      ['is the same directory', secrets, secrets], ['lies above the files', join(secrets, 'own'), secrets], ['lies below the files', secrets, join(secrets, 'own')],
+      ['is the same by a link', join(root, 'linked'), secrets], ['is linked to', secrets, join(root, 'linked')], ['lies above, by a link', join(root, 'linked', 'own'), secrets],
+      ['does not exist, and would lie below', secrets, join(secrets, 'not-yet', 'made')],
+    ])('is not read when the directory %s', async (_how, directory, secretsDirectory) => {
+      const path = join(directory, directory.endsWith('own') ? 'key.pem' : 'own/key.pem');
+      expect((await stage(path, directory, join(root, 'elsewhere')).source.read(never)).reveal()).toBe('one secret, one name');
+      const { source, logged, redact } = stage(path, directory, secretsDirectory);
+      await expect(source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED', message: expect.not.stringContaining(root) as string });
+      expect(logged).toMatchObject([{ event: 'audit', decision: 'deny', code: 'SECRET_FILE_DENIED', reason: expect.stringContaining('overlaps') as string }]);
+      expect(redact('one secret, one name')).toBe('one secret, one name');
+    });
+
+    it.runIf(canMount('src/secrets/file-value'))('is not read when it was mounted below the files', async () => {
+      const mounted = join(open, 'mounted');
+      mkdirSync(mounted);
+      execFileSync('mount', ['--bind', secrets, mounted]);
+      try {
+        const path = join(mounted, 'own', 'key.pem');
+        expect((await stage(path, open, join(root, 'elsewhere')).source.read(never)).reveal()).toBe('one secret, one name');
+        await expect(stage(path, open, secrets).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED' });
+      } finally {
+        execFileSync('umount', [mounted]);
+      }
+    });
+
+    it.each([['tls', 'tls-other'], ['tls', 'elsewhere'], ['tls', 'not/there']])('is read when the directories lie apart (%s, %s)', async (_files, apart) => {
+      expect((await stage(file('tls/apart.pem', 'apart'), open, join(root, apart)).source.read(never)).reveal()).toBe('apart');
+    });
   });
 
   it('is not read when the policy opens no directory', async () => {

@@ -36,7 +36,7 @@ function stage(connection: Readonly<Record<string, unknown>>, { endpoints = ['ac
   };
   const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
   const sources = createSecretSources({
-    connection, secretFields: ['password', 'securityToken', 'sslConfig.sslKey'], connector, endpoints: endpoints.map(parseEndpoint), policy: parsePolicy(policy, 'p'), provider, redactor, audit,
+    connection, secretFields: ['password', 'securityToken', 'sslConfig.sslKey'], connector, endpoints: endpoints.map(parseEndpoint), policy: parsePolicy(policy, 'p'), provider, secretsDirectory: undefined, redactor, audit,
   });
   return { sources, values, asked, logged, redact: (line) => redactor.redact(line) };
 }

@@ -21,6 +21,8 @@ export interface SecretSourceOptions {
   readonly endpoints: readonly Endpoint[];
   readonly policy: Policy;
   readonly provider: SecretProvider;
+  /** Where `provider` reads secrets from files; no file that a job names may lie there. */
+  readonly secretsDirectory: string | undefined;
   readonly redactor: Pick<Redactor, 'add'>;
   /** The local log. What it is told is not for the control plane. */
   readonly audit: Logger;
@@ -66,12 +68,12 @@ function plainText(field: string, given: string, { policy, redactor, audit }: Se
   };
 }
 
-function namedFile(field: string, path: string, { policy, redactor, audit }: SecretSourceOptions): SecretSource {
+function namedFile(field: string, path: string, { policy, secretsDirectory, redactor, audit }: SecretSourceOptions): SecretSource {
   return {
     reference: undefined,
     read: async (signal) => {
       const facts = { event: 'audit', file: path, field };
-      const secret = await readNamedFile(path, field, policy, signal).catch((thrown: unknown) => {
+      const secret = await readNamedFile({ path, field, policy, secretsDirectory }, signal).catch((thrown: unknown) => {
         if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
         const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
         audit.log('warn', 'a file that a job names was not read', { ...facts, decision: 'deny', code: error.code, reason: error.message });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,5 +63,26 @@ describe('a sink beside a file', () => {
     ['is in network.allow and has no token', { hostPort: 'https://open.test/api' }, 'securityConfig'],
   ])('whose server the policy names is refused where it %s', async (_what, config, problem) => {
     await expect(usesSink(config)).rejects.toMatchObject({ code: 'JOB_INVALID', message: expect.stringContaining(problem) as string });
+  });
+});
+
+describe('a file that a job names', () => {
+  it.each([['other', undefined], ['shared', 'SECRET_FILE_DENIED']] as const)('is not read from the directory of secrets (secrets in "%s", expected error: %s)', async (secrets, code) => {
+    const key = join(directory, 'shared', 'key.pem');
+    await mkdir(join(directory, 'shared'), { recursive: true });
+    await writeFile(key, 'the key', { mode: 0o600 });
+    await writeFile(join(directory, 'files.yaml'), JSON.stringify({ version: 1, files: { directory: join(directory, 'shared') }, secrets: [] }), { mode: 0o600 });
+    const settings = workerSettingsSchema.parse({
+      policyFile: join(directory, 'files.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
+      secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: { directory: join(directory, secrets) }, environment: { enabled: false }, mounts: [] },
+    });
+    const { document, workflow } = parseJobDocument(JSON.stringify({
+      source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my', sslConfig: { sslKey: key } } } },
+      workflowConfig: {},
+    }));
+    const access = await composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink: 'unused' })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+    const text = access.secrets.get('sslConfig.sslKey')!.read(AbortSignal.timeout(60_000)).then((secret) => secret.reveal());
+    if (code === undefined) expect(await text).toBe('the key');
+    else await expect(text).rejects.toMatchObject({ code });
   });
 });

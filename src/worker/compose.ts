@@ -64,7 +64,7 @@ export function composeAccess({ settings, redactor, audit, env, sink }: AccessOp
     const endpoints = connector.endpoints(connection);
     const connect = createConnect(await sourceNetwork(settings));
     return {
-      secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, redactor, audit }),
+      secrets: createSecretSources({ connection, secretFields, fileFields, connector: type, endpoints, policy, provider, secretsDirectory: settings.secrets.files.directory, redactor, audit }),
       connect: createDial({ policy, connect, connector: type, uses, audit }),
       protect: (value) => redactor.add(value),
       limits: limitsFor(policy.limits, sink),
@@ -108,7 +108,7 @@ interface SinkParts extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'r
 /** The token is bound to its server as a source's secrets are to theirs, and neither side's to the other's hosts. */
 function sinkOpener({ server, workflow, uses, connect, ...means }: SinkParts): NonNullable<Access['openSink']> {
   const { hostPort, endpoint, securityConfig, ca } = server;
-  const jwtToken = createSecretSources({ ...means, connection: securityConfig, secretFields: [TOKEN], connector: SINK, endpoints: [endpoint] }).get(TOKEN);
+  const jwtToken = createSecretSources({ ...means, connection: securityConfig, secretFields: [TOKEN], secretsDirectory: undefined, connector: SINK, endpoints: [endpoint] }).get(TOKEN);
   if (jwtToken === undefined) throw new RunnerError('INTERNAL', 'a checked configuration has no token');
   const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
   return ({ logger, clock, random }) => createMetadataRestSink({

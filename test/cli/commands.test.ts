@@ -107,6 +107,15 @@ describe('policy', () => {
     expect(await place.call(['policy', 'check'])).toMatchObject({ code: 0 });
     expect((await place.call(['policy', 'show'])).stdout).toContain('acme.my.salesforce.com');
   });
+
+  it('is refused when it lets jobs name files where references read secrets', async () => {
+    const [tls, secrets] = [join(place.directory, 'shared', 'tls'), join(place.directory, 'shared')];
+    place.file('policy.yaml', JSON.stringify({ version: 1, files: { directory: tls } }));
+    expect(await place.call(['policy', 'check'])).toMatchObject({ code: 0 });
+    expect(await place.call(['policy', 'check', '--secret-files', join(place.directory, 'secrets')])).toMatchObject({ code: 0 });
+    const { code, stderr } = await place.call(['policy', 'check', '--secret-files', secrets]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/POLICY_INVALID[\s\S]*files\.directory: .*tls overlaps secrets\.files\.directory/)]);
+  });
 });
 
 describe('service', () => {

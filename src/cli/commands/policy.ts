@@ -16,6 +16,6 @@ export async function show(invocation: Invocation): Promise<void> {
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  await requirePolicy(config.policyFile);
+  await requirePolicy(config.policyFile, config.secrets.files.directory);
   invocation.terminal.result({ policyFile: config.policyFile, present: true, sound: true }, `${config.policyFile} is sound`);
 }

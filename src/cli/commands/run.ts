@@ -41,7 +41,7 @@ export async function run(invocation: Invocation): Promise<void> {
 async function serve(runner: Runner, config: RunnerConfig, logger: Logger, { interrupts, env, terminal }: Invocation): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
-  const policy = new PolicyWatch(config.policyFile);
+  const policy = new PolicyWatch(config.policyFile, config.secrets.files.directory);
   await policy.look();
   interrupts.takeOver(process, stopper(runner, policy, logger, manager, stop, terminal.stdin.isTTY === true));
   const startedAt = systemClock.now();

@@ -51,7 +51,7 @@ export async function check(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
   const { name } = await loadIdentity(config.stateDir);
-  await requirePolicy(config.policyFile);
+  await requirePolicy(config.policyFile, config.secrets.files.directory);
   const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
   invocation.terminal.result({ name, policyFile: config.policyFile, vaultSecrets: secrets.length }, `Ready: enrolled as ${name}, policy in ${config.policyFile}, secrets in the vault: ${secrets.length}.`);
 }
