@@ -92,6 +92,25 @@ describe('a step of the wall clock', () => {
   });
 });
 
+describe('an offer without an answer', () => {
+  it('is given to nobody else while its runner comes back, which may be about to begin; only when its lease is over', async () => {
+    await prepared({ leaseTtlMs: 1500 });
+    const { connection } = await runner();
+    const id = await startRun(stage.api);
+    const ref = await offerOf(connection);
+    const second = await runner({}, await stage.enrol('second'));
+    await runner();
+    expect(await view(id)).toMatchObject({ state: 'offered', epoch: ref.epoch });
+    connection.close();
+    const again = await eventually(async () => {
+      const { state, epoch } = await view(id);
+      return state === 'offered' && epoch > ref.epoch && epoch;
+    });
+    expect(again).toBe(ref.epoch + 1);
+    second.connection.close();
+  });
+});
+
 describe('an attempt whose lease ran out', () => {
   const lines = [tableLine('A'), logLine('one')];
 

@@ -94,15 +94,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const active = simulation.controlPlane.database?.prepare("SELECT id FROM runs WHERE state IN ('queued', 'offered', 'running')").all() as { id: string }[] | undefined;
     if (active !== undefined && active.length > 0) simulation.controlPlane.cancel(world.pick(active).id);
   },
-  'restored store': ({ simulation: { controlPlane, checks }, later }) => {
+  'restored store': ({ simulation: { controlPlane, checks, orgs }, world, later }) => {
     controlPlane.backUp();
     later(() => {
       checks.forgetEnds();
+      for (const org of orgs.values()) org.restoredAt = world.elapsed;
       controlPlane.restore();
     });
   },
   'cloned machine': ({ simulation, runner, undo }) => {
     const clone = simulation.newRunner(`${runner.machine.name}c`, runner.identity, runner.machine.disk.clone());
+    for (const org of simulation.orgs.values()) org.copied.add(runner.identity.name);
     clone.start();
     undo(() => {
       clone.wanted = false;
@@ -131,8 +133,10 @@ export class Faults {
   begin(lengthMs: number): void {
     const { world } = this.#simulation;
     const wanted = process.env['SIMULATION_FAULTS']?.split(',');
-    const kinds = Object.keys(FAULTS).filter((name) => (wanted === undefined ? world.chance(0.3) : wanted.includes(name)));
-    const longest = lengthMs / world.between(4, 30);
+    // Few kinds or many, now and then or all the time.
+    const share = world.between(0.1, 0.8);
+    const kinds = Object.keys(FAULTS).filter((name) => (wanted === undefined ? world.chance(share) : wanted.includes(name)));
+    const longest = lengthMs / world.between(4, 60);
     const next = (): void => {
       if (this.#over || kinds.length === 0) return;
       this.#strike(world.pick(kinds));

@@ -10,6 +10,7 @@ const SYNC_MS = 3;
 export class Machine {
   readonly world: World;
   readonly name: string;
+  readonly identity: string;
   readonly disk: SimulatedDisk;
   readonly time: MachineClock;
   readonly processes = new Map<number, SimulatedProcess>();
@@ -17,17 +18,18 @@ export class Machine {
   #lastPid = 100;
   #generation = 0;
 
-  constructor(world: World, name: string, onPoint: (process: SimulatedProcess, point: string) => void, disk?: SimulatedDisk) {
+  constructor(world: World, name: string, identity: string, onPoint: (process: SimulatedProcess, point: string) => void, disk?: SimulatedDisk) {
     this.world = world;
     this.name = name;
+    this.identity = identity;
     this.disk = disk ?? new SimulatedDisk(world.fraction);
-    this.time = { wallOffset: Math.floor(world.between(-2000, 2000)), monotonicStart: world.below(1_000_000), bootedAt: world.below(1_000_000) };
+    this.time = { wallOffset: Math.floor(world.between(-2000, 2000)), bootedAt: world.below(1_000_000) };
     this.#onPoint = onPoint;
   }
 
   spawn(kind: ProcessKind): SimulatedProcess {
     const pid = ++this.#lastPid;
-    const process = new SimulatedProcess(this.world, kind, `${this.name} ${kind} ${pid}`, pid, this.time, this.#onPoint);
+    const process = new SimulatedProcess(this.world, kind, this, pid, this.#onPoint);
     this.processes.set(pid, process);
     process.onDeath(() => this.processes.delete(pid));
     return process;

@@ -4,10 +4,10 @@ import type { World } from './world.ts';
 
 export type ProcessKind = 'link' | 'worker' | 'control plane';
 
-/** A clock of a machine: the wall clock can be set, the monotonic one began when the machine did. */
+/** The clocks of a machine: the wall clock can be set. Monotonic time is of each process, from when it began. */
 export interface MachineClock {
   wallOffset: number;
-  readonly monotonicStart: number;
+  /** Uptime at the beginning of the simulation. */
   readonly bootedAt: number;
 }
 
@@ -25,6 +25,8 @@ export class Killed extends Error {}
 export class SimulatedProcess {
   readonly kind: ProcessKind;
   readonly name: string;
+  /** Of the machine; a copy of it has the same. */
+  readonly identity: string;
   readonly pid: number;
   readonly world: World;
   readonly clock: Clock;
@@ -36,16 +38,18 @@ export class SimulatedProcess {
   /** When it last went on after having been stopped. */
   resumedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, kind: ProcessKind, name: string, pid: number, time: MachineClock, onPoint: (process: SimulatedProcess, point: string) => void) {
+  constructor(world: World, kind: ProcessKind, machine: { readonly name: string; readonly identity: string; readonly time: MachineClock }, pid: number, onPoint: (process: SimulatedProcess, point: string) => void) {
     this.world = world;
     this.kind = kind;
-    this.name = name;
+    this.name = `${machine.name} ${kind} ${pid}`;
+    this.identity = machine.identity;
     this.pid = pid;
     this.#onPoint = onPoint;
+    const born = world.elapsed;
     this.clock = {
-      now: () => Math.floor(EPOCH + world.elapsed + time.wallOffset),
-      monotonic: () => world.elapsed + time.monotonicStart,
-      uptime: () => world.elapsed + time.bootedAt,
+      now: () => Math.floor(EPOCH + world.elapsed + machine.time.wallOffset),
+      monotonic: () => world.elapsed - born,
+      uptime: () => world.elapsed + machine.time.bootedAt,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };
   }
@@ -138,7 +142,8 @@ export class SimulatedProcess {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      const callOff = this.world.after(ms, () => this.deliver(wake));
+      // As Node's timers, which wait a millisecond at least.
+      const callOff = this.world.after(Math.max(1, ms), () => this.deliver(wake));
       const onAbort = (): void => {
         callOff();
         reject(RunnerError.from(signal.reason, 'ABORTED'));

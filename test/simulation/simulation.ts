@@ -53,7 +53,7 @@ export class Simulation {
     this.checks = checks;
     this.network = new Network(world);
     this.faults = new Faults(this);
-    this.controlPlane = new ControlPlaneHost(this.#machine('plane'), this.network, {
+    this.controlPlane = new ControlPlaneHost(this.#machine('plane', 'plane'), this.network, {
       committed: (database) => checks.committed(database), sending: (message, database) => checks.sending(message, database),
     });
   }
@@ -84,7 +84,7 @@ export class Simulation {
   }
 
   newRunner(name: string, identity: Runner['identity'], disk?: Machine['disk']): Runner {
-    return new Runner(this.#machine(name, disk), identity, {
+    return new Runner(this.#machine(name, identity.name, disk), identity, {
       network: this.network, capacity: 1 + this.world.below(2), orgOf: (service) => this.orgs.get(service)!, begun: (ref, service) => this.#begun(ref, service),
     });
   }
@@ -94,8 +94,8 @@ export class Simulation {
     for (const { machine } of this.runners) for (const process of machine.processes.values()) process.kill('the end');
   }
 
-  #machine(name: string, disk?: Machine['disk']): Machine {
-    return new Machine(this.world, name, (process, point) => this.faults.passed(process, point), disk);
+  #machine(name: string, identity: string, disk?: Machine['disk']): Machine {
+    return new Machine(this.world, name, identity, (process, point) => this.faults.passed(process, point), disk);
   }
 
   #begun(ref: AttemptRef, service: string): View {

@@ -1,6 +1,6 @@
 /** What a runner's words do to runs: resuming after a connection, answers to offers, leases. */
 import { momentOf, type Moment } from '../clock.ts';
-import { end, giveUpAttempt, holder, offerAgain, withEpochUsed, type Holder } from '../run.ts';
+import { end, giveUpAttempt, offerAgain, withEpochUsed, type Holder } from '../run.ts';
 import { mayTake } from '../placement.ts';
 import type { Run, Transaction } from '../store/store.ts';
 import { DISPATCH } from '../events.ts';
@@ -27,7 +27,7 @@ export async function resume(ground: Ground, statement: HelloStatement, channel:
     if (runner === undefined || runner.revokedAt !== null) return undefined;
     await tx.runners.save({ ...runner, version: statement.runnerVersion, platform: statement.platform, lastSeenAt: ground.clock.now() });
     for (const { ref } of held) await noteEpoch(tx, ground, ref);
-    const unknown = await forgotten(tx, ground, runner.id, held.map(({ ref }) => ref));
+    const unknown = await forgotten(tx, ground, by, held.map(({ ref }) => ref));
     for (const attempt of held) {
       const kept = await keep(tx, ground, by, attempt, channel);
       positions.push({ ref: attempt.ref, verdict: kept === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP', storedSequence: kept?.stored ?? 0 });
@@ -77,14 +77,17 @@ function comeApart({ durableSequence, acknowledgedSequence }: Held, stored: numb
   return undefined;
 }
 
-/** Runs that the store gives to this runner and the runner does not know. */
-async function forgotten(tx: Transaction, ground: Ground, runnerId: string, held: readonly AttemptRef[]): Promise<string[]> {
-  const lost = (await tx.runs.active()).filter((run) => holder(run) === runnerId && !held.some((ref) => ref.runId === run.id && ref.epoch === run.epoch));
-  const at = momentOf(ground.clock);
-  for (const run of lost) {
-    const reason = { code: 'LEASE_LOST', message: 'the runner no longer knows the run', remedy: 'See the runner’s log: its state directory may have been lost.' };
-    await tx.runs.save(run.status.state === 'offered' ? withdrawOffer(run, at, at.monotonic) : giveUpAttempt(run, reason, { at, maxAttempts: ground.limits.maxAttempts }));
-  }
+/**
+ * Runs that this very process was at and does not know any more. What another process of the runner has (a copy of the machine
+ * that does not answer just now), and an offer that may still be on its way or is being journaled, wait for their lease to end:
+ * somebody may be at work.
+ */
+async function forgotten(tx: Transaction, ground: Ground, { runnerId, bootId }: Holder, held: readonly AttemptRef[]): Promise<string[]> {
+  const lost = (await tx.runs.active()).filter(({ id, epoch, status }) => (
+    status.state === 'running' && status.runnerId === runnerId && status.bootId === bootId && !held.some((ref) => ref.runId === id && ref.epoch === epoch)
+  ));
+  const reason = { code: 'LEASE_LOST', message: 'the runner no longer knows the run', remedy: 'See the runner’s log: its state directory may have been lost.' };
+  for (const run of lost) await tx.runs.save(giveUpAttempt(run, reason, { at: momentOf(ground.clock), maxAttempts: ground.limits.maxAttempts }));
   return lost.map(({ id }) => id);
 }
 
