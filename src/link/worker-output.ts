@@ -26,7 +26,7 @@ export async function logWorkerOutput(stream: Readable, name: 'stdout' | 'stderr
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      const lines = (rest + chunk.toString('latin1')).split('\n');
+      const lines = (rest + chunk.toString()).split('\n');
       for (const line of lines) if (KNOWN_LINES.has(line.trim())) known.add(line.trim());
       // A line that is already longer than any known one stays so.
       rest = lines.at(-1)!.slice(0, 2 * LONGEST_KNOWN);

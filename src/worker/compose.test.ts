@@ -77,7 +77,7 @@ describe('a file that a job names', () => {
       secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: { directory: join(directory, secrets) }, environment: { enabled: false }, mounts: [] },
     });
     const { document, workflow } = parseJobDocument(JSON.stringify({
-      source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my', sslConfig: { sslKey: key } } } },
+      source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my', sslConfig: { sslCertificate: key, sslKey: key } } } },
       workflowConfig: {},
     }));
     const access = await composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink: 'unused' })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
