@@ -130,9 +130,9 @@ export class Delivery {
     await this.#options.channel.send({ kind: 'batch', body: batch }, scope);
   }
 
-  /** A disk that fails harms this attempt alone, not the session. */
+  /** A disk that fails harms this attempt alone, not the session. Undefined when there is nothing yet, or `from` is no longer what comes next. */
   async #read(from: Sequence, scope: AbortSignal): Promise<OutboxBatch | undefined> {
-    for (;;) {
+    while (from === this.#next) {
       try {
         throwIfAborted(scope);
         return await this.#attempt.outbox.read(from, Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes));
@@ -144,6 +144,7 @@ export class Delivery {
         await this.#options.clock.sleep(READ_AGAIN_MS, scope);
       }
     }
+    return undefined;
   }
 
   #noteSent(batch: Batch, { firstSequence, lines }: OutboxBatch): void {

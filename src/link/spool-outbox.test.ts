@@ -130,6 +130,39 @@ describe('the outbox store', () => {
     expect((await outcomeOf(3))['records']).toBe(2);
   });
 
+  it('takes the worker’s word while a segment is being deleted, and deletes what that word closed', async () => {
+    const [deleting, deleted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: Disk = {
+      ...nodeDisk,
+      async unlink(path) {
+        await nodeDisk.unlink(path);
+        if (!path.endsWith('2.seg')) return;
+        deleting.resolve();
+        await deleted.promise;
+      },
+    };
+    await reopen({ disk: slow });
+    const outbox = await store.create(job);
+    const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1, segmentBytes: 100 });
+    const write = async (): Promise<void> => {
+      await writer.append(Buffer.from('a'.repeat(200)), { last: false }, never);
+      await writer.flush(never);
+    };
+    const segments = async (): Promise<string[]> => (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
+    for (let record = 1; record <= 3; record++) await write();
+    outbox.advance(3, writer.bytes, false, 3);
+    const acknowledged = outbox.acknowledge(3);
+    await deleting.promise;
+    outbox.advance(3, writer.bytes, false, 4);
+    deleted.resolve();
+    await acknowledged;
+    expect(await segments()).toEqual([]);
+    await write();
+    outbox.advance(4, writer.bytes, false, 4);
+    expect((await outbox.read(4, 1000))?.firstSequence).toBe(4);
+    await writer.close();
+  });
+
   it('forgets a discarded attempt for good', async () => {
     const outbox = await store.create(job);
     await work(['a\n'], { last: false, tell: true });

@@ -72,9 +72,9 @@ export class SpoolReader {
     return Math.max(0, this.#segmentBytes - this.#acknowledgedOffset);
   }
 
-  /** Whether there are segments that can be deleted: acknowledged, and closed by the writer. */
+  /** Whether there are segments that can be deleted: acknowledged, and closed by the writer. Never throws, also while some are being deleted. */
   get spent(): boolean {
-    return this.#chain.before(this.#chain.start(this.#acknowledged + 1).segment).length > 0;
+    return this.#chain.hasBefore(this.#acknowledged + 1);
   }
 
   /**
@@ -114,18 +114,24 @@ export class SpoolReader {
     return this.#inTurn(async () => {
       if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
       if (upTo > this.#durable) throw new RunnerError('PROTOCOL_VIOLATION', `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`);
-      const place = await this.#locate(upTo + 1);
-      const done = this.#chain.before(place.segment);
-      const owed = place.offset - this.#ledgerOffset >= LEDGER_BYTES || (this.#complete && upTo === this.#durable);
-      if (done.length > 0 || owed) await this.#settle(place);
-      this.#acknowledged = upTo;
-      this.#acknowledgedOffset = place.offset;
-      for (const sequence of this.#places.keys()) if (sequence <= upTo) this.#places.delete(sequence);
+      await this.#move(upTo);
+      // The writer may have closed a segment meanwhile. One that blocks for want of room gives no further word that would delete it.
+      if (this.spent) await this.#move(upTo);
     });
   }
 
   close(): Promise<void> {
     return this.#inTurn(() => this.#chain.close());
+  }
+
+  async #move(upTo: Sequence): Promise<void> {
+    const place = await this.#locate(upTo + 1);
+    const done = this.#chain.before(place.segment);
+    const owed = place.offset - this.#ledgerOffset >= LEDGER_BYTES || (this.#complete && upTo === this.#durable);
+    if (done.length > 0 || owed) await this.#settle(place);
+    this.#acknowledged = upTo;
+    this.#acknowledgedOffset = place.offset;
+    for (const sequence of this.#places.keys()) if (sequence <= upTo) this.#places.delete(sequence);
   }
 
   /** Segments before the place go, also those that this reader never came by. */

@@ -26,7 +26,7 @@ export class SegmentChain {
 
   /** The start of the segment that holds, or will hold, the record. Throws PROTOCOL_VIOLATION when it has been deleted. */
   start(sequence: Sequence): Place {
-    const segment = this.#firsts.findLast((first) => first <= sequence);
+    const segment = this.#segmentOf(sequence);
     if (segment === undefined) throw new RunnerError('PROTOCOL_VIOLATION', `record ${sequence} was acknowledged and is gone`);
     return { segment, offset: HEADER_BYTES, next: segment };
   }
@@ -34,6 +34,12 @@ export class SegmentChain {
   /** The writer has begun a segment, or will with its next record. */
   note(segment: Sequence): void {
     if (segment > (this.#firsts.at(-1) ?? 0)) this.#firsts = [...this.#firsts, segment];
+  }
+
+  /** Whether there are segments before the one that holds, or will hold, the record. */
+  hasBefore(sequence: Sequence): boolean {
+    const segment = this.#segmentOf(sequence);
+    return segment !== undefined && this.before(segment).length > 0;
   }
 
   before(segment: Sequence): Sequence[] {
@@ -74,6 +80,10 @@ export class SegmentChain {
     const open = this.#open;
     this.#open = undefined;
     await open?.file.close();
+  }
+
+  #segmentOf(sequence: Sequence): Sequence | undefined {
+    return this.#firsts.findLast((first) => first <= sequence);
   }
 
   /** Bytes from the place on: as many as asked for, or one whole record if that is more. */
