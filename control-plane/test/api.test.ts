@@ -85,6 +85,16 @@ describe('services', () => {
     expect((await stage.api.get('/api/v1/services/plain')).status).toBe(404);
   });
 
+  it.each([
+    ['username', 'secret:/sf/user'], ['databaseName', 'x secret:/a'], ['tableFilterPattern.includes.0', 'Secret:/a'],
+  ])('refuse a secret reference in %s, which no runner resolves', async (field, text) => {
+    const [name, ...rest] = field.split('.');
+    const connection = { ...SERVICE.connection, [name!]: rest.length === 0 ? text : { includes: [text] } };
+    expect(await stage.api.put('/api/v1/services/plain', { type: 'Salesforce', connection })).toMatchObject({
+      status: 400, body: { error: { code: 'INPUT_INVALID', message: `a secret reference in a field that is not secret: ${field}` } },
+    });
+  });
+
   it('are created, replaced and listed', async () => {
     expect(await stage.api.put('/api/v1/services/acme', SERVICE)).toMatchObject({ status: 200, body: { name: 'acme', runner: null } });
     await stage.api.put('/api/v1/services/acme', { ...SERVICE, displayName: 'Acme, Inc.' }, { 'if-match': '*' });
@@ -153,6 +163,13 @@ describe('the deadline of a start', () => {
     const start = paths['/api/v1/pipelines/{name}/runs'].post;
     expect(start.parameters).toContainEqual(expect.objectContaining({ name: 'deadlineMs', in: 'query' }));
     expect(start.requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/StartRequest' });
+  });
+
+  it('may be whole by the description too, which is no union of closed schemas', async () => {
+    const { components } = (await stage.api.get('/api/v1/openapi.json')).body;
+    const closed = Object.entries(components.schemas as Record<string, { allOf?: unknown }>).filter(([name, schema]) => name.endsWith('Request') && schema.allOf !== undefined);
+    expect(closed).toEqual([]);
+    expect(components.schemas.StartRequest).toMatchObject({ additionalProperties: false, properties: { deadlineMs: {}, whole: { type: 'boolean' } } });
   });
 });
 

@@ -23,7 +23,7 @@ const ENDS_AUTHORITY = /[\\/?#]/g;
 export function parseProxy(text: string): Proxy {
   const { scheme, credentials, rest } = splitCredentials(text);
   const url = URL.parse(`${scheme}${credentials === undefined ? '' : `${credentials.replace(ENDS_AUTHORITY, encodeURIComponent)}@`}${rest}`);
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') throw invalid('is not the address of an HTTP proxy');
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') throw invalid('is not the address of an HTTP proxy, such as http://proxy.example.com:3128');
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') throw invalid('has more than host and port');
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);

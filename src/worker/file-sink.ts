@@ -65,5 +65,10 @@ export class FileSink implements RecordSink {
 function failed(path: string, thrown: unknown): RunnerError {
   const unwritable = thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
   const error = RunnerError.from(thrown, unwritable ? 'FILE_UNWRITABLE' : 'SINK_FAILED');
-  return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, { cause: thrown });
+  return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, { remedy: outputRemedy(error), cause: thrown });
+}
+
+/** The remedy of DISK_FULL speaks of the state directory, and this is another place. */
+export function outputRemedy({ code, remedy }: RunnerError): string {
+  return code === 'DISK_FULL' ? 'Free space where the records are written, or name another file with --out.' : remedy;
 }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { untilAborted } from '../runtime/abort.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { outputRemedy } from './file-sink.ts';
 import type { RecordSink } from './record-sink.ts';
 
 /** Records into a stream, standard output for example, at the pace of whoever reads it. */
@@ -46,7 +47,9 @@ export class StreamSink implements RecordSink {
 }
 
 function failureOf(error: NodeJS.ErrnoException): RunnerError {
-  return error.code === 'EPIPE' ? readerGone(error) : RunnerError.from(error, 'SINK_FAILED');
+  if (error.code === 'EPIPE') return readerGone(error);
+  const failure = RunnerError.from(error, 'SINK_FAILED');
+  return new RunnerError(failure.code, `writing the records failed: ${failure.message}`, { remedy: outputRemedy(failure), cause: error });
 }
 
 function readerGone(cause?: Error): RunnerError {

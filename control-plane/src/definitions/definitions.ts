@@ -5,7 +5,7 @@
  * - A service is not deleted while a run of it is active.
  */
 import { deleted } from '../catalog-state.ts';
-import { refusePlainSecrets } from '../connection-secrets.ts';
+import { refuseMisplacedSecrets } from '../connection-secrets.ts';
 import { ControlPlaneError } from '../errors.ts';
 import { DISPATCH } from '../events.ts';
 import { existingService } from '../runs.ts';
@@ -33,7 +33,7 @@ export async function saveService({ store, clock }: Ground, draft: NewService, p
 
 /** Creates or replaces a pipeline. Throws NOT_FOUND (the service), SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
 export async function savePipeline({ store, clock }: Ground, draft: NewPipeline, precondition: Precondition): Promise<Pipeline> {
-  refusePlainSecrets(draft.sourceConfig);
+  refuseMisplacedSecrets(draft.sourceConfig);
   const pipeline = { ...draft, sourceConfig: parseSourceConfig(draft.sourceConfig), updatedAt: clock.now() };
   return store.transaction(async (tx) => {
     await existingService(tx, pipeline.service);

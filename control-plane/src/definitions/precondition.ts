@@ -25,6 +25,6 @@ export function checkPrecondition(what: string, present: object | undefined, { m
     if (present !== undefined) throw new ControlPlaneError('PRECONDITION_REQUIRED', `${what} already exists, and the request does not say that it replaces it`);
     return;
   }
-  if (present === undefined) throw new ControlPlaneError('PRECONDITION_FAILED', `${what} does not exist any more`);
+  if (present === undefined) throw new ControlPlaneError('PRECONDITION_FAILED', `${what} does not exist`);
   if (match !== '*' && !match.split(',').some((tag) => tag.trim() === tagOf(present))) throw new ControlPlaneError('PRECONDITION_FAILED', `${what} has changed since it was read`);
 }

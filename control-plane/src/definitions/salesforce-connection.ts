@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refusePlainSecrets } from '../connection-secrets.ts';
+import { refuseMisplacedSecrets } from '../connection-secrets.ts';
 import { ControlPlaneError } from '../errors.ts';
 import { filterPattern } from './filter-pattern.ts';
 import { parseDefinition } from './parse.ts';
@@ -38,7 +38,7 @@ function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
  * problems of form, or with what is missing or contradicts among the fields of the sign-in.
  */
 export function parseSalesforceConnection(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  refusePlainSecrets(document);
+  refuseMisplacedSecrets(document);
   const given = parseDefinition('connection', document, connectionSchema);
   const problem = signInProblem(given);
   if (problem !== undefined) throw new ControlPlaneError('INPUT_INVALID', `connection: ${problem}`);
