@@ -64,9 +64,9 @@ class Run {
   }
 
   async *#changed(listing: readonly OrgObject[], date: string, lastRun: LastRun): AsyncGenerator<Extracted> {
-    const toRead = await this.#toRead(listing, lastRun);
+    const { toRead, gone } = await this.#toRead(listing, lastRun);
     const left = listing.filter((object) => !toRead.includes(object));
-    for (const object of left) this.#keep(object, lastRun);
+    for (const object of left) this.#keep(object, lastRun, gone.has(object.name));
     yield* this.#unchanged(left.map(({ name }) => name));
     try {
       yield* this.#read(toRead, lastRun);
@@ -103,17 +103,23 @@ class Run {
     }
   }
 
-  async #toRead(listing: readonly OrgObject[], lastRun: LastRun): Promise<readonly OrgObject[]> {
+  /** `gone`: objects that were deleted after they had been listed, so that nobody can tell whether they had changed before. */
+  async #toRead(listing: readonly OrgObject[], lastRun: LastRun): Promise<{ readonly toRead: readonly OrgObject[]; readonly gone: ReadonlySet<string> }> {
     const { since } = lastRun;
-    if (since === undefined) return listing;
-    const changed = new Set((await this.#call()).filter(({ modified }) => modified >= Date.parse(since)).map(({ name }) => name));
-    return listing.filter((object) => changed.has(object.name) || !lastRun.isListedAlike(listed(object)));
+    if (since === undefined) return { toRead: listing, gone: new Set() };
+    const found = await this.#call();
+    const changed = new Set(found.filter(({ modified }) => modified >= Date.parse(since)).map(({ name }) => name));
+    const there = new Set(found.map(({ name }) => name));
+    return {
+      toRead: listing.filter((object) => changed.has(object.name) || !lastRun.isListedAlike(listed(object))),
+      gone: new Set(listing.map(({ name }) => name).filter((name) => !there.has(name))),
+    };
   }
 
   /** What is not looked at again is as it was when somebody asked what has changed. */
-  #keep(object: OrgObject, lastRun: LastRun): void {
+  #keep(object: OrgObject, lastRun: LastRun, gone = false): void {
     lastRun.keep(object.name);
-    this.#view.objects.set(object.name, object.revision);
+    this.#view.objects.set(object.name, gone ? 'unread' : object.revision);
   }
 
   async *#read(objects: readonly OrgObject[], lastRun: LastRun): AsyncGenerator<Extracted> {
