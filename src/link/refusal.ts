@@ -22,14 +22,14 @@ const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 /** Where the newest connection wins, two processes with one identity must not put each other out again and again. */
 const SUPERSEDED_PAUSE_MS = 60_000;
 
-/** A refusal as an error; retryable unless the control plane called it permanent. */
+/** A refusal as an error; retryable unless the control plane called it permanent. A code that this runner does not know never ends it. */
 export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
-  const code = known ?? (refusal.permanent ? 'PROTOCOL_UNSUPPORTED' : 'CONTROL_PLANE_BUSY');
+  const code = known ?? 'CONTROL_PLANE_BUSY';
   const said = printable(refusal.message) || 'no reason given';
   const retryAfterMs = Math.max(Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS), code === 'SUPERSEDED' ? SUPERSEDED_PAUSE_MS : 0);
   return new RunnerError(code, known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said, {
-    retryable: !refusal.permanent, ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+    retryable: known === undefined || !refusal.permanent, ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   });
 }
 

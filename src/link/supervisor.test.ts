@@ -64,9 +64,11 @@ describe('connecting', () => {
     expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(code === 'SUPERSEDED' ? 59_000 : 29_000);
   });
 
-  it('goes on trying when a refusal is not permanent', async () => {
+  it.each([
+    ['is not permanent', { code: 'RUNNER_UNKNOWN' }], ['has a code that it does not know', { code: 'OF_A_LATER_VERSION', permanent: true }],
+  ])('goes on trying when a refusal %s', async (_what, refusal) => {
     stage = new LinkStage();
-    refuse({ code: 'RUNNER_UNKNOWN' });
+    refuse(refusal);
     stage.start();
     await stage.until('tried again', () => stage.dials === 3, 100);
     expect(stage.ended).toBeUndefined();
