@@ -30,7 +30,7 @@ export async function enrol(ground: Ground, request: Enrolment): Promise<{ reado
   const name = await ground.store.transaction(async (tx) => {
     const token = await tx.tokens.find(hash);
     const good = token !== undefined && timingSafeEqual(token.hash, hash) && token.usedBy === null && token.expiresAt > now;
-    if (!good) throw new ControlPlaneError('ENROLMENT_REFUSED', 'the enrolment token is unknown, used or expired');
+    if (!good) throw new ControlPlaneError('ENROLMENT_REFUSED', 'the enrollment token is unknown, used or expired');
     await tx.tokens.markUsed(hash, runnerId);
     const name = token.name ?? request.name;
     await tx.runners.save({

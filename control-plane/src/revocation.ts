@@ -16,7 +16,7 @@ export async function revokeRunner(ground: Ground, registry: Registry, id: strin
     const revoked = { ...present, revokedAt: present.revokedAt ?? at.now };
     await tx.runners.save(revoked);
     const held = (await tx.runs.active()).filter((run) => holder(run) === id);
-    const reason = { code: 'RUNNER_REVOKED', message: 'the runner has been revoked', remedy: 'Enrol it again if that was a mistake.' };
+    const reason = { code: 'RUNNER_REVOKED', message: 'the runner has been revoked', remedy: 'Enroll it again if that was a mistake.' };
     for (const run of held) await tx.runs.save(run.status.state === 'offered' ? withdrawOffer(run, at, at.monotonic) : giveUpAttempt(run, reason, { at, maxAttempts: ground.limits.maxAttempts }));
     return { runner: revoked, freed: held };
   });

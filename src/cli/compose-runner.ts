@@ -56,7 +56,7 @@ export async function composeRunner(config: RunnerConfig, logger: Logger, env: R
 /** A changed setting must not send the identity's proof to another control plane unnoticed. */
 function assertSameControlPlane({ controlPlane: { url } }: RunnerConfig, { controlPlaneUrl }: Identity): void {
   if (url === undefined || parseControlPlaneUrl(url).authority === parseControlPlaneUrl(controlPlaneUrl).authority) return;
-  throw new RunnerError('NOT_ENROLLED', `the identity is from ${controlPlaneUrl}, and controlPlane.url names ${url}`, { remedy: 'Correct the setting, or enrol with the new control plane with --replace.' });
+  throw new RunnerError('NOT_ENROLLED', `the identity is from ${controlPlaneUrl}, and controlPlane.url names ${url}`, { remedy: 'Correct the setting, or enroll with the new control plane with --replace.' });
 }
 
 async function warnWithoutPolicy({ policyFile }: RunnerConfig, logger: Logger): Promise<void> {

@@ -20,7 +20,7 @@ export function buildProgram(launch: Launch, write: (text: string) => void): Par
   };
 
   const enroll = leaf(program, 'enroll', 'get an identity from a control plane', async () => (await import('./commands/enroll.ts')).enroll)
-    .option('--token-file <file>', 'file with the enrolment token; - for standard input')
+    .option('--token-file <file>', 'file with the enrollment token; - for standard input')
     .option('--replace', 'replace the identity that is there')
     .addOption(new Option('--token <token>').hideHelp());
   settings(enroll, ['controlPlane.url', 'controlPlane.caFile', 'controlPlane.channel', 'name', 'stateDir', 'network.proxy', 'network.noProxy', 'network.connectTo', 'network.caFile']);

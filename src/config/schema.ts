@@ -44,7 +44,7 @@ const pathKind = { kind: 'path', schema: text(), isPath: true } as const;
 export const SETTINGS = {
   'controlPlane.url': setting({
     kind: '`wss://host:port`', schema: controlPlaneUrl(), flag: '--url',
-    text: 'The control plane. Enrolment stores it, so it is needed once; set later, it must be the one enrolled with.',
+    text: 'The control plane. Enrollment stores it, so it is needed once; set later, it must be the one enrolled with.',
   }),
   'controlPlane.caFile': setting({ ...pathKind, flag: '--ca-file', keptAtEnrollment: true, text: 'PEM file of the CA that signed the control plane’s certificate. When set, public CAs are not trusted for it.' }),
   'controlPlane.channel': setting({

@@ -10,11 +10,11 @@ import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } f
 import { ApiError, DrainRequest, Enrolled, EnrolmentRequest, IdParameter, RunnerView, Token, TokenRequest } from './schemas.ts';
 
 const enrolRoute = createRoute({
-  method: 'post', path: '/runner/v1/enroll', summary: 'Trade an enrolment token for an identity', request: requestBody(EnrolmentRequest),
+  method: 'post', path: '/runner/v1/enroll', summary: 'Trade an enrollment token for an identity', request: requestBody(EnrolmentRequest),
   responses: { 201: jsonBody(Enrolled, 'The identity'), 400: jsonBody(ApiError, 'Refused'), 403: jsonBody(ApiError, 'The token is unknown, used or expired') },
 });
 const mintRoute = createRoute({
-  method: 'post', path: '/api/v1/enrolment-tokens', summary: 'Make a token that enrols one runner', security: SECURITY, request: requestBody(TokenRequest),
+  method: 'post', path: '/api/v1/enrolment-tokens', summary: 'Make a token that enrolls one runner', security: SECURITY, request: requestBody(TokenRequest),
   responses: { 201: jsonBody(Token, 'The token, shown this once'), ...REFUSALS },
 });
 const listRoute = createRoute({

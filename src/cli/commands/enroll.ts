@@ -48,6 +48,6 @@ async function readToken(file: string, { terminal, interrupts }: Invocation): Pr
     throw new RunnerError('FILE_UNREADABLE', `the token file ${file} cannot be read`, { cause: thrown });
   }
   const token = content.trim();
-  if (token === '' || token.length > TOKEN_MAX || /\s/.test(token)) throw new RunnerError('INPUT_INVALID', 'what was given is not an enrolment token: one word is', { remedy: 'Give the token alone, as the control plane showed it.' });
+  if (token === '' || token.length > TOKEN_MAX || /\s/.test(token)) throw new RunnerError('INPUT_INVALID', 'what was given is not an enrollment token: one word is', { remedy: 'Give the token alone, as the control plane showed it.' });
   return token;
 }
