@@ -3,8 +3,20 @@ import { defineConfig } from 'vitest/config';
 /** The README's test command: everything that runs without a foreign program and ends in minutes. */
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'control-plane/**/*.test.ts', 'sandbox-org/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'dist/**', 'test/peers/**', 'test/browser/**', 'test/kill/**', 'test/install/**'],
+    include: [
+      'src/**/*.test.ts',
+      'test/**/*.test.ts',
+      'control-plane/**/*.test.ts',
+      'sandbox-org/**/*.test.ts',
+    ],
+    exclude: [
+      '**/node_modules/**',
+      'dist/**',
+      'test/peers/**',
+      'test/browser/**',
+      'test/kill/**',
+      'test/install/**',
+    ],
     // Patient, for machines that have other things to do; nothing waits this long when all is well. What a test waits for itself is as patient.
     testTimeout: 300_000,
     hookTimeout: 300_000,

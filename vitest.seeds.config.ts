@@ -5,11 +5,25 @@ import { chosenSeed } from './test/support/chosen-seed.ts';
 export default defineConfig({
   test: {
     include: [
-      'src/policy/address.test.ts', 'src/secrets/reference.test.ts', 'src/secrets/redactor.test.ts', 'src/link/link.simulation.test.ts', 'src/link/capacity.simulation.test.ts',
-      'src/connectors/salesforce/formula/adversarial.test.ts', 'src/connectors/salesforce/json/json-items.test.ts', 'test/contract/spool.model.test.ts', 'test/simulation/everything-*.test.ts',
+      'src/policy/address.test.ts',
+      'src/secrets/reference.test.ts',
+      'src/secrets/redactor.test.ts',
+      'src/link/link.simulation.test.ts',
+      'src/link/capacity.simulation.test.ts',
+      'src/connectors/salesforce/formula/adversarial.test.ts',
+      'src/connectors/salesforce/json/json-items.test.ts',
+      'test/contract/spool.model.test.ts',
+      'test/simulation/everything-*.test.ts',
     ],
-    env: { PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20', TEST_SEED: chosenSeed('test:seeds') },
+    env: {
+      PROPERTY_RUNS: process.env['PROPERTY_RUNS'] ?? '20',
+      TEST_SEED: chosenSeed('test:seeds'),
+    },
     setupFiles: ['test/support/seeded-properties.ts'],
-    deps: { interopDefault: false }, testTimeout: 300_000, hookTimeout: 30_000, pool: 'forks', maxWorkers: 2,
+    deps: { interopDefault: false },
+    testTimeout: 300_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    maxWorkers: 2,
   },
 });

@@ -19,8 +19,15 @@ export async function benchChannel(): Promise<Record<string, number>> {
     raw.push(await rawSocket(payload));
     for (const kind of ['ws', 'grpc'] as const) speeds[kind].push(await channel(kind, payload));
   }
-  const against = (kind: 'ws' | 'grpc'): number => median(speeds[kind].map((speed, round) => speed / raw[round]!));
-  return { channel_ws_vs_tls_socket: against('ws'), channel_grpc_vs_tls_socket: against('grpc'), channel_ws_mb_per_s: median(speeds.ws), channel_grpc_mb_per_s: median(speeds.grpc), tls_socket_mb_per_s: median(raw) };
+  const against = (kind: 'ws' | 'grpc'): number =>
+    median(speeds[kind].map((speed, round) => speed / raw[round]!));
+  return {
+    channel_ws_vs_tls_socket: against('ws'),
+    channel_grpc_vs_tls_socket: against('grpc'),
+    channel_ws_mb_per_s: median(speeds.ws),
+    channel_grpc_mb_per_s: median(speeds.grpc),
+    tls_socket_mb_per_s: median(raw),
+  };
 }
 
 async function channel(kind: 'ws' | 'grpc', payload: Uint8Array): Promise<number> {
@@ -39,10 +46,28 @@ async function channel(kind: 'ws' | 'grpc', payload: Uint8Array): Promise<number
   }
 }
 
-async function sendAll(near: Awaited<ReturnType<ReturnType<NetworkStage['dialer']>['dial']>>, payload: Uint8Array): Promise<void> {
+async function sendAll(
+  near: Awaited<ReturnType<ReturnType<NetworkStage['dialer']>['dial']>>,
+  payload: Uint8Array,
+): Promise<void> {
   const ref = { runId: 'bench', attempt: 1, epoch: 1 };
   for (let sequence = 1; sequence <= BATCHES; sequence++) {
-    await near.send({ kind: 'batch', body: { ref, firstSequence: sequence, count: 1, codec: 'CODEC_NONE', crc32: 0, rawBytes: payload.length, payload, last: false } }, never);
+    await near.send(
+      {
+        kind: 'batch',
+        body: {
+          ref,
+          firstSequence: sequence,
+          count: 1,
+          codec: 'CODEC_NONE',
+          crc32: 0,
+          rawBytes: payload.length,
+          payload,
+          last: false,
+        },
+      },
+      never,
+    );
   }
 }
 
@@ -58,10 +83,16 @@ async function rawSocket(payload: Uint8Array): Promise<number> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = tls.connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', servername: HOST, ca: (await authority()).caPem });
+  const socket = tls.connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    servername: HOST,
+    ca: (await authority()).caPem,
+  });
   await once(socket, 'secureConnect');
   const started = performance.now();
-  for (let batch = 0; batch < BATCHES; batch++) if (!socket.write(payload)) await once(socket, 'drain');
+  for (let batch = 0; batch < BATCHES; batch++)
+    if (!socket.write(payload)) await once(socket, 'drain');
   await arrived.promise;
   const seconds = (performance.now() - started) / 1000;
   socket.destroy();

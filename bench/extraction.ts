@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Processes } from '../demo/processes.ts';
-import { startSandbox, storeSecrets, passwordReference, tokenReference, writeRunnerFiles, type Place, type Sandbox } from '../demo/setup.ts';
+import {
+  startSandbox,
+  storeSecrets,
+  passwordReference,
+  tokenReference,
+  writeRunnerFiles,
+  type Place,
+  type Sandbox,
+} from '../demo/setup.ts';
 import { SequentialExtractor } from './sequential.ts';
 import { runWorker } from './worker.ts';
 
@@ -18,14 +26,31 @@ export type ExtractionFigures = {
 };
 
 /** 1,000 objects under the sandbox's model of latency: the bundled worker against one call after the other, in the same run. */
-export async function benchExtraction(processes: Processes, place: Place): Promise<ExtractionFigures> {
-  const sandbox = await startSandbox(processes, place, { objects: OBJECTS, latencyMs: ROUND_TRIP_MS, channel: 'ws', json: true, keep: false });
-  writeRunnerFiles(place, sandbox, { url: 'wss://localhost:1', console: '', caFile: sandbox.caFile, adminTokenFile: '' }, { objects: OBJECTS, latencyMs: 0, channel: 'ws', json: true, keep: false });
+export async function benchExtraction(
+  processes: Processes,
+  place: Place,
+): Promise<ExtractionFigures> {
+  const sandbox = await startSandbox(processes, place, {
+    objects: OBJECTS,
+    latencyMs: ROUND_TRIP_MS,
+    channel: 'ws',
+    json: true,
+    keep: false,
+  });
+  writeRunnerFiles(
+    place,
+    sandbox,
+    { url: 'wss://localhost:1', console: '', caFile: sandbox.caFile, adminTokenFile: '' },
+    { objects: OBJECTS, latencyMs: 0, channel: 'ws', json: true, keep: false },
+  );
   await storeSecrets(place, sandbox);
   await admin(sandbox, 'POST', '/stats/reset');
   const ours = await runWorker(place, JSON.stringify(salesforceWorkflow(sandbox, {})));
   const stats = (await admin(sandbox, 'GET', '/stats')) as { apiCalls: number };
-  const peer = await new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8')).run('64.0', SEQUENTIAL_SAMPLE);
+  const peer = await new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8')).run(
+    '64.0',
+    SEQUENTIAL_SAMPLE,
+  );
   return {
     calls_per_1000_objects: (stats.apiCalls * 1000) / peer.objects,
     speedup_vs_sequential: peer.seconds / ours.seconds,
@@ -37,13 +62,22 @@ export async function benchExtraction(processes: Processes, place: Place): Promi
 }
 
 /** A workflow over the sandbox org, with more `options` of databaseServiceMetadataPipeline. */
-export function salesforceWorkflow(sandbox: Sandbox, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function salesforceWorkflow(
+  sandbox: Sandbox,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   return {
     source: {
       type: 'salesforce',
       serviceName: 'sandbox',
       serviceConnection: {
-        config: { type: 'Salesforce', username: sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: sandbox.myDomain },
+        config: {
+          type: 'Salesforce',
+          username: sandbox.credentials.username,
+          password: passwordReference,
+          securityToken: tokenReference,
+          salesforceDomain: sandbox.myDomain,
+        },
       },
       sourceConfig: { config: { type: 'DatabaseMetadata', ...options } },
     },
@@ -52,8 +86,17 @@ export function salesforceWorkflow(sandbox: Sandbox, options: Readonly<Record<st
   };
 }
 
-export async function admin(sandbox: Sandbox, method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(new URL(path, sandbox.adminUrl), { method, headers: { authorization: `Bearer ${sandbox.adminToken}` }, body: body === undefined ? null : JSON.stringify(body) });
+export async function admin(
+  sandbox: Sandbox,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const response = await fetch(new URL(path, sandbox.adminUrl), {
+    method,
+    headers: { authorization: `Bearer ${sandbox.adminToken}` },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
   return text === '' ? undefined : JSON.parse(text);

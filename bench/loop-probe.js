@@ -6,6 +6,11 @@ const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 process.on('exit', () => {
   const { user, system } = process.cpuUsage();
-  const figures = { loopP99Ms: delay.percentile(99) / 1e6, loopMaxMs: delay.max / 1e6, cpuMs: (user + system) / 1000, peakMb: process.resourceUsage().maxRSS / 1024 };
+  const figures = {
+    loopP99Ms: delay.percentile(99) / 1e6,
+    loopMaxMs: delay.max / 1e6,
+    cpuMs: (user + system) / 1000,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+  };
   writeFileSync(process.env.LOOP_PROBE_FILE, JSON.stringify(figures));
 });

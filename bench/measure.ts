@@ -14,7 +14,9 @@ export function memoryMb(pid: number): number | undefined {
 
 function statusField(pid: number, field: string): number | undefined {
   try {
-    const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(
+      readFileSync(`/proc/${pid}/status`, 'utf8'),
+    );
     return match === null ? undefined : Number(match[1]) / 1024;
   } catch {
     return undefined;

@@ -23,7 +23,10 @@ export async function benchRedaction(): Promise<Record<string, number>> {
     ours.push(timed(() => lines.forEach((line) => redactor.redact(line))));
     regex.push(timed(() => lines.forEach((line) => line.replace(alternatives, '[secret]'))));
   }
-  return { redact_ms_per_mb: median(ours) / MEGABYTES, redact_speedup_vs_regex: median(regex) / median(ours) };
+  return {
+    redact_ms_per_mb: median(ours) / MEGABYTES,
+    redact_speedup_vs_regex: median(regex) / median(ours),
+  };
 }
 
 function secretOfLength(length: number, seed: number): string {
@@ -33,8 +36,20 @@ function secretOfLength(length: number, seed: number): string {
 function sampleLines(bytes: number): string[] {
   const lines: string[] = [];
   for (let size = 0, index = 0; size < bytes; index++) {
-    const columns = Array.from({ length: 20 }, (_, column) => ({ name: `Field_${index}_${column}__c`, dataType: 'VARCHAR', dataLength: 255, displayName: `Field ${column}`, description: 'What this field is for, in a sentence' }));
-    lines.push(JSON.stringify({ kind: 'entity', type: 'table', request: { name: `Object_${index}__c`, columns } }));
+    const columns = Array.from({ length: 20 }, (_, column) => ({
+      name: `Field_${index}_${column}__c`,
+      dataType: 'VARCHAR',
+      dataLength: 255,
+      displayName: `Field ${column}`,
+      description: 'What this field is for, in a sentence',
+    }));
+    lines.push(
+      JSON.stringify({
+        kind: 'entity',
+        type: 'table',
+        request: { name: `Object_${index}__c`, columns },
+      }),
+    );
     size += lines.at(-1)!.length;
   }
   return lines;
@@ -42,7 +57,10 @@ function sampleLines(bytes: number): string[] {
 
 function alternation(secrets: readonly string[]): RegExp {
   const forms = [...new Set(secrets.flatMap(secretForms))].sort((a, b) => b.length - a.length);
-  return new RegExp(forms.map((form) => form.replace(/[$()*+.?[\\\]^{|}/-]/g, String.raw`\$&`)).join('|'), 'g');
+  return new RegExp(
+    forms.map((form) => form.replace(/[$()*+.?[\\\]^{|}/-]/g, String.raw`\$&`)).join('|'),
+    'g',
+  );
 }
 
 function timed(work: () => void): number {

@@ -22,19 +22,37 @@ export class SequentialExtractor {
    * Wall time for all objects, in seconds, extrapolated from the sample. `descriptions` adds the two queries an object
    * that OpenMetadata's connector makes for them.
    */
-  async run(apiVersion: string, sample: number, descriptions = false): Promise<{ seconds: number; objects: number }> {
+  async run(
+    apiVersion: string,
+    sample: number,
+    descriptions = false,
+  ): Promise<{ seconds: number; objects: number }> {
     const start = performance.now();
     await this.#signIn();
-    const listing = JSON.parse(await this.#call('GET', `/services/data/v${apiVersion}/sobjects`)) as { sobjects: { name: string }[] };
+    const listing = JSON.parse(
+      await this.#call('GET', `/services/data/v${apiVersion}/sobjects`),
+    ) as { sobjects: { name: string }[] };
     const before = (performance.now() - start) / 1000;
     const names = listing.sobjects.map(({ name }) => name);
-    const chosen = names.filter((_, index) => Math.floor((index * sample) / names.length) !== Math.floor(((index - 1) * sample) / names.length));
+    const chosen = names.filter(
+      (_, index) =>
+        Math.floor((index * sample) / names.length) !==
+        Math.floor(((index - 1) * sample) / names.length),
+    );
     const describing = performance.now();
     for (const name of chosen) {
-      JSON.parse(await this.#call('GET', `/services/data/v${apiVersion}/sobjects/${name}/describe`));
+      JSON.parse(
+        await this.#call('GET', `/services/data/v${apiVersion}/sobjects/${name}/describe`),
+      );
       if (!descriptions) continue;
-      await this.#query(apiVersion, `SELECT Description, QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName='${name}'`);
-      await this.#query(apiVersion, `SELECT Description FROM EntityDefinition WHERE QualifiedApiName='${name}'`);
+      await this.#query(
+        apiVersion,
+        `SELECT Description, QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName='${name}'`,
+      );
+      await this.#query(
+        apiVersion,
+        `SELECT Description FROM EntityDefinition WHERE QualifiedApiName='${name}'`,
+      );
     }
     const each = (performance.now() - describing) / 1000 / chosen.length;
     this.#agent.destroy();
@@ -42,32 +60,65 @@ export class SequentialExtractor {
   }
 
   async #query(apiVersion: string, soql: string): Promise<void> {
-    JSON.parse(await this.#call('GET', `/services/data/v${apiVersion}/tooling/query/?q=${encodeURIComponent(soql)}`));
+    JSON.parse(
+      await this.#call(
+        'GET',
+        `/services/data/v${apiVersion}/tooling/query/?q=${encodeURIComponent(soql)}`,
+      ),
+    );
   }
 
   async #signIn(): Promise<void> {
     const { username, password, securityToken } = this.#sandbox.credentials;
     const envelope = `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:u="urn:partner.soap.sforce.com"><e:Body><u:login><u:username>${username}</u:username><u:password>${password}${securityToken}</u:password></u:login></e:Body></e:Envelope>`;
-    const answer = await this.#call('POST', '/services/Soap/u/64.0', envelope, { 'content-type': 'text/xml; charset=UTF-8', soapaction: 'login' });
+    const answer = await this.#call('POST', '/services/Soap/u/64.0', envelope, {
+      'content-type': 'text/xml; charset=UTF-8',
+      soapaction: 'login',
+    });
     this.#session = /<sessionId>([^<]+)</.exec(answer)?.[1] ?? '';
   }
 
-  async #call(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<string> {
+  async #call(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Record<string, string> = {},
+  ): Promise<string> {
     return new Promise((resolve, reject) => {
-      const call = request({
-        method, path, host: '127.0.0.1', port: this.#sandbox.port, servername: this.#host, agent: this.#agent,
-        headers: { host: this.#host, authorization: `Bearer ${this.#session}`, 'accept-encoding': 'gzip', ...headers },
-      }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const raw = Buffer.concat(chunks);
-          const text = (response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString();
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Error(`${method} ${path} answered ${response.statusCode}: ${text.slice(0, 300)}`));
-        });
-      });
+      const call = request(
+        {
+          method,
+          path,
+          host: '127.0.0.1',
+          port: this.#sandbox.port,
+          servername: this.#host,
+          agent: this.#agent,
+          headers: {
+            host: this.#host,
+            authorization: `Bearer ${this.#session}`,
+            'accept-encoding': 'gzip',
+            ...headers,
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            const raw = Buffer.concat(chunks);
+            const text = (
+              response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw
+            ).toString();
+            if (response.statusCode === 200) resolve(text);
+            else
+              reject(
+                new Error(
+                  `${method} ${path} answered ${response.statusCode}: ${text.slice(0, 300)}`,
+                ),
+              );
+          });
+        },
+      );
       call.on('error', reject);
       call.end(body);
     });

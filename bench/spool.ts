@@ -31,7 +31,14 @@ const never = new AbortController().signal;
 
 /** The spool against the disk it lies on, turn by turn. `directory` decides which disk is measured. */
 export async function benchSpool(directory: string): Promise<SpoolFigures> {
-  const seconds = { disk: [] as number[], spool: [] as number[], diskSingle: [] as number[], spoolSingle: [] as number[], recover: [] as number[], read: [] as number[] };
+  const seconds = {
+    disk: [] as number[],
+    spool: [] as number[],
+    diskSingle: [] as number[],
+    spoolSingle: [] as number[],
+    recover: [] as number[],
+    read: [] as number[],
+  };
   for (let round = 0; round < ROUNDS; round++) {
     const place = mkdtempSync(join(directory, 'spool-bench-'));
     seconds.diskSingle.push(await appendPlainly(place, RECORD_BYTES, SINGLE_RECORDS));
@@ -47,15 +54,27 @@ export async function benchSpool(directory: string): Promise<SpoolFigures> {
   const rate = (amount: number, of: readonly number[]): number => amount / median(of);
   const megabytes = TOTAL_BYTES / 1e6;
   const [ours, theirs] = [rate(megabytes, seconds.spool), rate(megabytes, seconds.disk)];
-  const [oursSingle, theirsSingle] = [rate(SINGLE_RECORDS, seconds.spoolSingle), rate(SINGLE_RECORDS, seconds.diskSingle)];
+  const [oursSingle, theirsSingle] = [
+    rate(SINGLE_RECORDS, seconds.spoolSingle),
+    rate(SINGLE_RECORDS, seconds.diskSingle),
+  ];
   return {
-    spool_append_mb_s: ours, disk_append_mb_s: theirs, spool_vs_disk: ours / theirs,
-    spool_syncs_s: oursSingle, disk_syncs_s: theirsSingle, spool_syncs_vs_disk: oursSingle / theirsSingle,
-    spool_read_mb_s: rate(megabytes, seconds.read), spool_recover_mb_s: rate(megabytes, seconds.recover),
+    spool_append_mb_s: ours,
+    disk_append_mb_s: theirs,
+    spool_vs_disk: ours / theirs,
+    spool_syncs_s: oursSingle,
+    disk_syncs_s: theirsSingle,
+    spool_syncs_vs_disk: oursSingle / theirsSingle,
+    spool_read_mb_s: rate(megabytes, seconds.read),
+    spool_recover_mb_s: rate(megabytes, seconds.recover),
   };
 }
 
-async function appendPlainly(directory: string, blockBytes: number, blocks: number): Promise<number> {
+async function appendPlainly(
+  directory: string,
+  blockBytes: number,
+  blocks: number,
+): Promise<number> {
   const block = Buffer.alloc(blockBytes, 7);
   const path = join(directory, 'plain');
   const file = await nodeDisk.open(path, 'create');
@@ -70,7 +89,11 @@ async function appendPlainly(directory: string, blockBytes: number, blocks: numb
   return seconds;
 }
 
-async function appendToSpool(directory: string, records: number, oneByOne: boolean): Promise<number> {
+async function appendToSpool(
+  directory: string,
+  records: number,
+  oneByOne: boolean,
+): Promise<number> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock });
   const payload = Buffer.alloc(RECORD_BYTES, 7);
   const seconds = await timed(async () => {
@@ -87,7 +110,12 @@ async function appendToSpool(directory: string, records: number, oneByOne: boole
 async function readAll(directory: string, found: Recovered): Promise<void> {
   const reader = new SpoolReader({ disk: nodeDisk, directory, found });
   let next = 1;
-  for (let batch = await reader.read(next, GROUP_BYTES); batch !== undefined; batch = await reader.read(next, GROUP_BYTES)) next += batch.lines.length;
+  for (
+    let batch = await reader.read(next, GROUP_BYTES);
+    batch !== undefined;
+    batch = await reader.read(next, GROUP_BYTES)
+  )
+    next += batch.lines.length;
   await reader.close();
 }
 

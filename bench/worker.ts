@@ -17,8 +17,17 @@ import type { AttemptRef, RunId } from '../src/domain/ids.ts';
 const root = join(import.meta.dirname, '..');
 const READ_BYTES = 1024 * 1024;
 
-const probed = z.object({ loopP99Ms: z.number(), loopMaxMs: z.number(), cpuMs: z.number(), peakMb: z.number() });
-const outcomeSchema = z.looseObject({ kind: z.literal('outcome'), status: z.string(), counts: z.record(z.string(), z.number()) });
+const probed = z.object({
+  loopP99Ms: z.number(),
+  loopMaxMs: z.number(),
+  cpuMs: z.number(),
+  peakMb: z.number(),
+});
+const outcomeSchema = z.looseObject({
+  kind: z.literal('outcome'),
+  status: z.string(),
+  counts: z.record(z.string(), z.number()),
+});
 
 export interface WorkerRun extends z.infer<typeof probed> {
   readonly seconds: number;
@@ -30,34 +39,72 @@ export interface WorkerRun extends z.infer<typeof probed> {
 }
 
 /** One attempt in the bundled worker process, started as the link starts it, for a catalog in that state. Throws when it does not end with success. */
-export async function runWorker(place: Place, workflow: string, catalogRevision?: string): Promise<WorkerRun> {
-  const { config } = loadConfig({ configFile: place.configFile, flags: {}, around: surroundingsOf(process.env) });
+export async function runWorker(
+  place: Place,
+  workflow: string,
+  catalogRevision?: string,
+): Promise<WorkerRun> {
+  const { config } = loadConfig({
+    configFile: place.configFile,
+    flags: {},
+    around: surroundingsOf(process.env),
+  });
   const directory = mkdtempSync(join(place.directory, 'attempt-'));
   const probe = join(directory, 'probe.json');
   const started = performance.now();
   const child = fork(join(root, 'dist/worker/main.js'), [], {
-    env: { ...chooseEnvironment(process.env, undefined), LOOP_PROBE_FILE: probe }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json',
-    execArgv: [...workerNodeOptions(config.jobs.memoryMb), '--import', join(import.meta.dirname, 'loop-probe.js')],
+    env: { ...chooseEnvironment(process.env, undefined), LOOP_PROBE_FILE: probe },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'json',
+    execArgv: [
+      ...workerNodeOptions(config.jobs.memoryMb),
+      '--import',
+      join(import.meta.dirname, 'loop-probe.js'),
+    ],
   });
   const ref: AttemptRef = { runId: `bench-${process.pid}` as RunId, attempt: 1, epoch: 0 };
-  const job = { ref, kind: 'metadata', workflow, deadlineMs: 600_000, ...(catalogRevision === undefined ? {} : { catalogRevision }) };
-  child.send({ type: 'start', job, directory, segmentBytes: 8 * 1024 * 1024, settings: config, paused: false });
+  const job = {
+    ref,
+    kind: 'metadata',
+    workflow,
+    deadlineMs: 600_000,
+    ...(catalogRevision === undefined ? {} : { catalogRevision }),
+  };
+  child.send({
+    type: 'start',
+    job,
+    directory,
+    segmentBytes: 8 * 1024 * 1024,
+    settings: config,
+    paused: false,
+  });
   child.send({ type: 'lease', endsAt: systemClock.uptime() + job.deadlineMs });
   await once(child, 'exit');
   const seconds = (performance.now() - started) / 1000;
   const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));
   const { outcome, records, last } = await readSpool(directory);
   rmSync(directory, { recursive: true });
-  if (outcome.status !== 'success') throw new Error(`the worker ended with ${JSON.stringify(outcome)}`);
+  if (outcome.status !== 'success')
+    throw new Error(`the worker ended with ${JSON.stringify(outcome)}`);
   return { seconds, ...figures, outcome, records, revision: revisionAfter(ref, last) };
 }
 
-async function readSpool(directory: string): Promise<Pick<WorkerRun, 'outcome' | 'records'> & { readonly last: string }> {
-  const reader = new SpoolReader({ disk: nodeDisk, directory, found: await recover(nodeDisk, directory) });
+async function readSpool(
+  directory: string,
+): Promise<Pick<WorkerRun, 'outcome' | 'records'> & { readonly last: string }> {
+  const reader = new SpoolReader({
+    disk: nodeDisk,
+    directory,
+    found: await recover(nodeDisk, directory),
+  });
   const records = new Map<string, number>();
   let last = '';
   let next = 1;
-  for (let batch = await reader.read(next, READ_BYTES); batch !== undefined; batch = await reader.read(next, READ_BYTES)) {
+  for (
+    let batch = await reader.read(next, READ_BYTES);
+    batch !== undefined;
+    batch = await reader.read(next, READ_BYTES)
+  ) {
     next += batch.lines.length;
     for (const line of batch.lines) {
       last = Buffer.from(line).toString('utf8');

@@ -26,7 +26,9 @@ function keepInspectorClosed() {
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
   if (inspector.url() === undefined) return;
   inspector.close();
-  process.stderr.write('error PROCESS_UNSAFE: Node.js was started with an open inspector; take --inspect out of the command line and NODE_OPTIONS\n');
+  process.stderr.write(
+    'error PROCESS_UNSAFE: Node.js was started with an open inspector; take --inspect out of the command line and NODE_OPTIONS\n',
+  );
   process.exit(EXIT_INVALID);
 }
 
@@ -36,7 +38,11 @@ const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${p
 function bundledNode() {
   try {
     const manifest = createRequire(self).resolve(`node-${platform}/package.json`);
-    const binary = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    const binary = join(
+      dirname(manifest),
+      'bin',
+      process.platform === 'win32' ? 'node.exe' : 'node',
+    );
     return existsSync(binary) ? binary : undefined;
   } catch {
     return undefined;
@@ -46,7 +52,10 @@ function bundledNode() {
 /** Runs this same command on another Node, as if it had been started so: same streams, signals and exit code. */
 function runOn(binary) {
   // The variable prevents an endless loop, should the binary be older than it claims. The channel tells the child when this process is gone.
-  const child = spawn(binary, ['--disable-sigusr1', self, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, HYBRID_RUNNER_NODE: binary } });
+  const child = spawn(binary, ['--disable-sigusr1', self, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, HYBRID_RUNNER_NODE: binary },
+  });
   // A terminal sends Ctrl-C to both processes itself; the child would count a forwarded one as the second.
   const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, 'SIGINT'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
@@ -72,7 +81,9 @@ function refuse(reason) {
 }
 
 function sayTooOld(reason) {
-  process.stderr.write(`error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or again with a registry in reach and npm's option --include=optional\n`);
+  process.stderr.write(
+    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or again with a registry in reach and npm's option --include=optional\n`,
+  );
 }
 
 const NODE_MISSING = `the package node-${platform} that brings a newer one was not installed: npm reached no registry, or leaves optional packages out`;

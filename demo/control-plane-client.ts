@@ -10,9 +10,21 @@ export interface Run {
   readonly entities: number;
   readonly wireBytes: number;
   readonly counts: Readonly<Record<string, number>>;
-  readonly error: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+  } | null;
   readonly integrity: string | null;
-  readonly testConnection: { readonly status: string; readonly steps: readonly { readonly name: string; readonly passed: boolean; readonly message: string; readonly remedy: string | null }[] } | null;
+  readonly testConnection: {
+    readonly status: string;
+    readonly steps: readonly {
+      readonly name: string;
+      readonly passed: boolean;
+      readonly message: string;
+      readonly remedy: string | null;
+    }[];
+  } | null;
 }
 
 export interface RunEvent {
@@ -32,11 +44,17 @@ export class ControlPlaneClient {
     this.#agent = new Agent({ ca, keepAlive: true });
   }
 
-  async call<T>(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     const response = await this.#send(method, path, body, headers);
     let text = '';
     for await (const chunk of response) text += String(chunk);
-    if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`);
+    if ((response.statusCode ?? 500) >= 300)
+      throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
@@ -53,7 +71,8 @@ export class ControlPlaneClient {
     let event = 'message';
     for await (const line of createInterface({ input: response })) {
       if (line.startsWith('event:')) event = line.slice(6).trim();
-      if (line.startsWith('data:')) yield { event, data: JSON.parse(line.slice(5)) as Record<string, unknown> };
+      if (line.startsWith('data:'))
+        yield { event, data: JSON.parse(line.slice(5)) as Record<string, unknown> };
     }
   }
 
@@ -61,10 +80,23 @@ export class ControlPlaneClient {
     this.#agent.destroy();
   }
 
-  #send(method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...more };
-      const call = request(new URL(path, this.#base), { method, agent: this.#agent, headers }, resolve);
+      const headers = {
+        authorization: `Bearer ${this.#token}`,
+        'content-type': 'application/json',
+        ...more,
+      };
+      const call = request(
+        new URL(path, this.#base),
+        { method, agent: this.#agent, headers },
+        resolve,
+      );
       call.on('error', reject);
       call.end(body === undefined ? undefined : JSON.stringify(body));
     });

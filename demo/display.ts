@@ -30,9 +30,11 @@ export class Display {
   table(rows: readonly (readonly [string, string])[]): void {
     const name = Math.max(...rows.map(([key]) => key.length));
     const value = Math.max(...rows.map(([, text]) => text.length));
-    const rule = (left: string, middle: string, right: string): string => `${left}${'─'.repeat(name + 2)}${middle}${'─'.repeat(value + 2)}${right}`;
+    const rule = (left: string, middle: string, right: string): string =>
+      `${left}${'─'.repeat(name + 2)}${middle}${'─'.repeat(value + 2)}${right}`;
     this.#print(rule('┌', '┬', '┐'));
-    for (const [key, text] of rows) this.#print(`│ ${key.padEnd(name)} │ ${text.padStart(value)} │`);
+    for (const [key, text] of rows)
+      this.#print(`│ ${key.padEnd(name)} │ ${text.padStart(value)} │`);
     this.#print(rule('└', '┴', '┘'));
   }
 

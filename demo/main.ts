@@ -7,8 +7,19 @@ import { Display } from './display.ts';
 import { readOptions, USAGE, type DemoOptions } from './options.ts';
 import { Processes } from './processes.ts';
 import {
-  enrol, keep, passwordReference, preparePlace, runnerProgram, startControlPlane, startSandbox, storeSecrets, tokenReference, writeRunnerFiles,
-  type ControlPlane, type Place, type Sandbox,
+  enrol,
+  keep,
+  passwordReference,
+  preparePlace,
+  runnerProgram,
+  startControlPlane,
+  startSandbox,
+  storeSecrets,
+  tokenReference,
+  writeRunnerFiles,
+  type ControlPlane,
+  type Place,
+  type Sandbox,
 } from './setup.ts';
 
 interface Stage {
@@ -37,7 +48,12 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const stage: Stage = { options, display: new Display(process.stderr), processes: new Processes(), place: preparePlace() };
+  const stage: Stage = {
+    options,
+    display: new Display(process.stderr),
+    processes: new Processes(),
+    place: preparePlace(),
+  };
   const interrupt = (): void => void stage.processes.stopAll().finally(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   let kept = false;
@@ -59,30 +75,66 @@ async function main(): Promise<void> {
 async function play(stage: Stage): Promise<{ summary: Summary; controlPlane: ControlPlane }> {
   const { display, processes, place, options } = stage;
   display.step(`starting a sandbox org with ${options.objects} objects and a control plane`);
-  const [sandbox, controlPlane] = await Promise.all([startSandbox(processes, place, options), startControlPlane(processes, place)]);
-  const client = new ControlPlaneClient(controlPlane.console, readFileSync(controlPlane.adminTokenFile, 'utf8').trim(), readFileSync(controlPlane.caFile, 'utf8'));
+  const [sandbox, controlPlane] = await Promise.all([
+    startSandbox(processes, place, options),
+    startControlPlane(processes, place),
+  ]);
+  const client = new ControlPlaneClient(
+    controlPlane.console,
+    readFileSync(controlPlane.adminTokenFile, 'utf8').trim(),
+    readFileSync(controlPlane.caFile, 'utf8'),
+  );
   try {
     await startRunner(stage, client, sandbox, controlPlane);
     await createService(client, sandbox);
-    const test = await follow(stage, client, 'testing the connection', '/api/v1/services/sandbox/test-connection');
-    const run = await follow(stage, client, 'ingesting metadata', '/api/v1/pipelines/sandbox-metadata/runs');
-    await pipeline(await client.download(`/api/v1/runs/${run.result.id}/records?limit=1000000`), createWriteStream(place.resultFile));
+    const test = await follow(
+      stage,
+      client,
+      'testing the connection',
+      '/api/v1/services/sandbox/test-connection',
+    );
+    const run = await follow(
+      stage,
+      client,
+      'ingesting metadata',
+      '/api/v1/pipelines/sandbox-metadata/runs',
+    );
+    await pipeline(
+      await client.download(`/api/v1/runs/${run.result.id}/records?limit=1000000`),
+      createWriteStream(place.resultFile),
+    );
     return { summary: summarize(stage, test.result, run.result, run.seconds), controlPlane };
   } finally {
     client.close();
   }
 }
 
-async function startRunner(stage: Stage, client: ControlPlaneClient, sandbox: Sandbox, controlPlane: ControlPlane): Promise<void> {
+async function startRunner(
+  stage: Stage,
+  client: ControlPlaneClient,
+  sandbox: Sandbox,
+  controlPlane: ControlPlane,
+): Promise<void> {
   const { display, place, processes } = stage;
   writeRunnerFiles(place, sandbox, controlPlane, stage.options);
-  display.step('enrolling the runner with a one-time token, storing the Salesforce password in the local vault');
-  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', { name: 'demo-runner' });
+  display.step(
+    'enrolling the runner with a one-time token, storing the Salesforce password in the local vault',
+  );
+  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {
+    name: 'demo-runner',
+  });
   await enrol(place, controlPlane, token);
   await storeSecrets(place, sandbox);
-  processes.start('runner', [runnerProgram, 'run', '--config', place.configFile], place.log('runner'));
+  processes.start(
+    'runner',
+    [runnerProgram, 'run', '--config', place.configFile],
+    place.log('runner'),
+  );
   for (let tries = 0; tries < 200; tries++) {
-    const { runners } = await client.call<{ runners: { connected: boolean; channel: string }[] }>('GET', '/api/v1/runners');
+    const { runners } = await client.call<{ runners: { connected: boolean; channel: string }[] }>(
+      'GET',
+      '/api/v1/runners',
+    );
     const connected = runners.find((runner) => runner.connected);
     if (connected !== undefined) {
       display.log(`runner connected over ${connected.channel}`);
@@ -97,34 +149,56 @@ async function createService(client: ControlPlaneClient, sandbox: Sandbox): Prom
   await client.call('PUT', '/api/v1/services/sandbox', {
     type: 'Salesforce',
     connection: {
-      type: 'Salesforce', username: sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: sandbox.myDomain,
+      type: 'Salesforce',
+      username: sandbox.credentials.username,
+      password: passwordReference,
+      securityToken: tokenReference,
+      salesforceDomain: sandbox.myDomain,
     },
   });
-  await client.call('PUT', '/api/v1/pipelines/sandbox-metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata' } });
+  await client.call('PUT', '/api/v1/pipelines/sandbox-metadata', {
+    service: 'sandbox',
+    sourceConfig: { type: 'DatabaseMetadata' },
+  });
 }
 
 /** Starts a run and shows it until it has ended. */
-async function follow(stage: Stage, client: ControlPlaneClient, what: string, path: string): Promise<{ result: Run; seconds: number }> {
+async function follow(
+  stage: Stage,
+  client: ControlPlaneClient,
+  what: string,
+  path: string,
+): Promise<{ result: Run; seconds: number }> {
   const { display } = stage;
   display.step(what);
   const started = performance.now();
   const { id } = await client.call<Run>('POST', path);
   let shown = 0;
   for await (const { event, data } of client.events(id)) {
-    if (event === 'progress') display.progress(String(data['phase']), Number(data['done']), Number(data['total']), Number(data['apiCalls']));
+    if (event === 'progress')
+      display.progress(
+        String(data['phase']),
+        Number(data['done']),
+        Number(data['total']),
+        Number(data['apiCalls']),
+      );
     if (event === 'log') display.log(`${String(data['level'])} ${String(data['message'])}`);
     if (event === 'state') shown = showSteps(display, data as unknown as Run, shown);
   }
   display.endProgress();
   const result = await client.call<Run>('GET', `/api/v1/runs/${id}`);
-  if (result.error !== null) display.log(`✗ ${result.error.code}: ${result.error.message}\n      → ${result.error.remedy}`);
+  if (result.error !== null)
+    display.log(`✗ ${result.error.code}: ${result.error.message}\n      → ${result.error.remedy}`);
   return { result, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Shows the steps of a connection test that are new since `shown`, and returns how many there are. */
 function showSteps(display: Display, { testConnection }: Run, shown: number): number {
   const steps = testConnection?.steps ?? [];
-  for (const { name, passed, message, remedy } of steps.slice(shown)) display.log(`${passed ? '✓' : '✗'} ${name}: ${message}${remedy === null ? '' : `\n      → ${remedy}`}`);
+  for (const { name, passed, message, remedy } of steps.slice(shown))
+    display.log(
+      `${passed ? '✓' : '✗'} ${name}: ${message}${remedy === null ? '' : `\n      → ${remedy}`}`,
+    );
   return steps.length;
 }
 
@@ -164,7 +238,9 @@ function showNextSteps(stage: Stage, controlPlane: ControlPlane): void {
   const pids = processes.pids().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   keep(place.directory, pids);
   display.step('everything goes on running');
-  display.log(`console       ${controlPlane.console} (its certificate is signed by ${relative(process.cwd(), controlPlane.caFile)})`);
+  display.log(
+    `console       ${controlPlane.console} (its certificate is signed by ${relative(process.cwd(), controlPlane.caFile)})`,
+  );
   display.log(`admin token   cat ${relative(process.cwd(), controlPlane.adminTokenFile)}`);
   display.log(`try           node bin/hybrid-runner.js status --config ${config}`);
   display.log(`              node bin/hybrid-runner.js secrets list --config ${config}`);

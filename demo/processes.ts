@@ -8,7 +8,11 @@ export class Processes {
   readonly #children: { readonly name: string; readonly child: ChildProcess }[] = [];
 
   /** Starts a program whose first line on stdout is JSON with `ready: true`, and returns that object. */
-  async startAndRead(name: string, args: readonly string[], logFile: string): Promise<Record<string, unknown>> {
+  async startAndRead(
+    name: string,
+    args: readonly string[],
+    logFile: string,
+  ): Promise<Record<string, unknown>> {
     const child = this.#spawn(name, args, logFile, 'pipe');
     const lines = createInterface({ input: child.stdout! });
     for await (const line of lines) {
@@ -61,9 +65,17 @@ export class Processes {
   }
 
   /** The child writes its log itself, so that it goes on doing so when the demo has ended. */
-  #spawn(name: string, args: readonly string[], logFile: string, stdout: 'pipe' | 'log'): ChildProcess {
+  #spawn(
+    name: string,
+    args: readonly string[],
+    logFile: string,
+    stdout: 'pipe' | 'log',
+  ): ChildProcess {
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, args, { stdio: ['ignore', stdout === 'pipe' ? 'pipe' : log, log], detached: true });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', stdout === 'pipe' ? 'pipe' : log, log],
+      detached: true,
+    });
     closeSync(log);
     this.#children.push({ name, child });
     return child;

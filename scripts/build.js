@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { installGitHooks } from './git-hooks.js';
 import { thirdPartyNotice } from './third-party.js';
 
 /**
@@ -22,8 +31,16 @@ const keepOldMs = fresh ? 0 : 3_600_000;
 /** Changes when any input does. */
 function fingerprint() {
   const hash = createHash('sha256');
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts')).map((path) => join('src', path));
-  for (const path of [...sources.sort(), 'package.json', 'package-lock.json', 'scripts/build.js', 'scripts/third-party.js']) {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .map((path) => join('src', path));
+  for (const path of [
+    ...sources.sort(),
+    'package.json',
+    'package-lock.json',
+    'scripts/build.js',
+    'scripts/third-party.js',
+  ]) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   }
@@ -42,27 +59,50 @@ function readStamp() {
 const onlyEnglish = {
   name: 'only-english',
   setup({ onResolve }) {
-    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer, resolveDir }) => (importer.includes('/zod/') ? { path: join(resolveDir, dirname(path), 'en.js') } : undefined));
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer, resolveDir }) =>
+      importer.includes('/zod/') ? { path: join(resolveDir, dirname(path), 'en.js') } : undefined,
+    );
   },
 };
 
 /** Bundled CommonJS packages ask for Node's own modules by require. */
-const REQUIRE = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
 async function bundle() {
   const { build } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { outputFiles, metafile } = await build({
-    absWorkingDir: root, entryPoints: { 'cli/main': 'src/cli/main.ts', 'worker/main': 'src/worker/main.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]',
-    bundle: true, splitting: true, write: false, format: 'esm', platform: 'node', target: 'node24', metafile: true, plugins: [onlyEnglish], banner: { js: REQUIRE }, sourcemap: true, minifyWhitespace: true, legalComments: 'linked',
-    define: { RUNNER_VERSION: JSON.stringify(version) }, logLevel: 'warning',
+    absWorkingDir: root,
+    entryPoints: { 'cli/main': 'src/cli/main.ts', 'worker/main': 'src/worker/main.ts' },
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    metafile: true,
+    plugins: [onlyEnglish],
+    banner: { js: REQUIRE },
+    sourcemap: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    define: { RUNNER_VERSION: JSON.stringify(version) },
+    logLevel: 'warning',
   });
-  return [...outputFiles, { path: join(dist, 'THIRD-PARTY.txt'), contents: thirdPartyNotice(root, metafile.inputs) }];
+  return [
+    ...outputFiles,
+    { path: join(dist, 'THIRD-PARTY.txt'), contents: thirdPartyNotice(root, metafile.inputs) },
+  ];
 }
 
 function place(files) {
   const isEntry = ({ path }) => !path.startsWith(join(dist, 'chunks'));
-  for (const { path, contents } of files.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
+  for (const { path, contents } of files.toSorted(
+    (a, b) => Number(isEntry(a)) - Number(isEntry(b)),
+  )) {
     mkdirSync(dirname(path), { recursive: true });
     const unfinished = `${path}.${process.pid}`;
     writeFileSync(unfinished, contents);
@@ -73,8 +113,15 @@ function place(files) {
 /** What is left of earlier builds; removed once it is old enough. */
 function removeOld(files) {
   const current = new Set([...files.map(({ path }) => path), stampFile, ignoreFile]);
-  const old = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => !current.has(join(dist, name)) && statSync(join(dist, name), { throwIfNoEntry: false })?.isFile());
-  const [gone, kept] = [old.filter((name) => isExpired(join(dist, name))), old.filter((name) => !isExpired(join(dist, name)))];
+  const old = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      !current.has(join(dist, name)) &&
+      statSync(join(dist, name), { throwIfNoEntry: false })?.isFile(),
+  );
+  const [gone, kept] = [
+    old.filter((name) => isExpired(join(dist, name))),
+    old.filter((name) => !isExpired(join(dist, name))),
+  ];
   for (const name of gone) rmSync(join(dist, name), { force: true });
   writeFileSync(ignoreFile, kept.map((name) => `/${name}\n`).join(''));
 }
@@ -83,8 +130,11 @@ function isExpired(path) {
   return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= keepOldMs;
 }
 
+installGitHooks();
 const started = performance.now();
-const say = process.argv.includes('--quiet') ? () => undefined : (text) => process.stdout.write(`${text}\n`);
+const say = process.argv.includes('--quiet')
+  ? () => undefined
+  : (text) => process.stdout.write(`${text}\n`);
 const wanted = fingerprint();
 if (!fresh && readStamp() === wanted) {
   say('dist/ is up to date');

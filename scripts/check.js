@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 /** Every check that needs no test run, in one command; stops at nothing, so that all findings show at once. */
 const checks = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware'] },
   { name: 'house', command: 'vitest', args: ['run', 'test/house', '--reporter=dot'] },
   { name: 'docs', command: 'node', args: ['scripts/generate-docs.ts', '--check'] },
@@ -10,7 +11,13 @@ const checks = [
 
 const failed = checks.filter(({ name, command, args }) => {
   process.stdout.write(`\n# ${name}\n`);
-  return spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' }).status !== 0;
+  return (
+    spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' }).status !== 0
+  );
 });
-process.stdout.write(failed.length === 0 ? '\nAll checks passed.\n' : `\nFailed: ${failed.map(({ name }) => name).join(', ')}\n`);
+process.stdout.write(
+  failed.length === 0
+    ? '\nAll checks passed.\n'
+    : `\nFailed: ${failed.map(({ name }) => name).join(', ')}\n`,
+);
 process.exitCode = failed.length === 0 ? 0 : 1;

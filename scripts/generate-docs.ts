@@ -23,8 +23,12 @@ function current(path: string): string {
 const stale = Object.entries(generated).filter(([path, make]) => current(path) !== make());
 if (!process.argv.includes('--check')) {
   for (const [path, make] of stale) writeFileSync(join(root, path), make());
-  process.stdout.write(stale.length === 0 ? 'all up to date\n' : `wrote ${stale.map(([path]) => path).join(', ')}\n`);
+  process.stdout.write(
+    stale.length === 0 ? 'all up to date\n' : `wrote ${stale.map(([path]) => path).join(', ')}\n`,
+  );
 } else if (stale.length > 0) {
-  process.stderr.write(`not up to date: ${stale.map(([path]) => path).join(', ')}; run npm run docs\n`);
+  process.stderr.write(
+    `not up to date: ${stale.map(([path]) => path).join(', ')}; run npm run docs\n`,
+  );
   process.exitCode = 1;
 }

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
@@ -16,7 +25,11 @@ const PLATFORMS = ['linux-x64', 'linux-arm64'];
 const NODE_FILES = ['package.json', 'LICENSE', 'bin/node'];
 
 function run(program, args, cwd = root) {
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return execFileSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 function readJson(path) {
@@ -26,10 +39,20 @@ function readJson(path) {
 /** The directory of the Node package for a platform: installed here, or fetched and held against the lockfile. */
 function nodePackage(name, version, scratch) {
   const installed = join(root, 'node_modules', name);
-  if (existsSync(join(installed, 'bin/node')) && readJson(join(installed, 'package.json')).version === version) return installed;
-  const [{ filename, integrity }] = JSON.parse(run('npm', ['pack', `${name}@${version}`, '--json', '--silent', '--pack-destination', scratch]));
-  const wanted = readJson(join(root, 'package-lock.json')).packages[`node_modules/${name}`].integrity;
-  if (integrity !== wanted) throw new Error(`${name}@${version} has the integrity ${integrity}; package-lock.json says ${wanted}`);
+  if (
+    existsSync(join(installed, 'bin/node')) &&
+    readJson(join(installed, 'package.json')).version === version
+  )
+    return installed;
+  const [{ filename, integrity }] = JSON.parse(
+    run('npm', ['pack', `${name}@${version}`, '--json', '--silent', '--pack-destination', scratch]),
+  );
+  const wanted = readJson(join(root, 'package-lock.json')).packages[`node_modules/${name}`]
+    .integrity;
+  if (integrity !== wanted)
+    throw new Error(
+      `${name}@${version} has the integrity ${integrity}; package-lock.json says ${wanted}`,
+    );
   mkdirSync(join(scratch, name));
   run('tar', ['-xzf', join(scratch, filename), '-C', join(scratch, name), '--strip-components=1']);
   return join(scratch, name);
@@ -37,14 +60,40 @@ function nodePackage(name, version, scratch) {
 
 /** The manifest of a package that contains its only dependency. npm refuses it on another platform. */
 function bundledManifest(manifest, name, version) {
-  const { optionalDependencies: _node, devDependencies: _dev, scripts: _scripts, workspaces: _workspaces, ...rest } = manifest;
+  const {
+    optionalDependencies: _node,
+    devDependencies: _dev,
+    scripts: _scripts,
+    workspaces: _workspaces,
+    ...rest
+  } = manifest;
   const [, os, cpu] = name.split('-');
-  return { ...rest, os: [os], cpu: [cpu], dependencies: { [name]: version }, bundleDependencies: [name] };
+  return {
+    ...rest,
+    os: [os],
+    cpu: [cpu],
+    dependencies: { [name]: version },
+    bundleDependencies: [name],
+  };
 }
 
 /** As npm packs it, without times and owners of this machine. */
 function tar(directory, file) {
-  run('tar', ['--create', '--gzip', '--file', file, '--directory', directory, '--sort=name', '--mtime=1985-10-26T08:15:00Z', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX', 'package']);
+  run('tar', [
+    '--create',
+    '--gzip',
+    '--file',
+    file,
+    '--directory',
+    directory,
+    '--sort=name',
+    '--mtime=1985-10-26T08:15:00Z',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mode=u=rwX,go=rX',
+    'package',
+  ]);
 }
 
 function withNode(portable, platform, out, scratch) {
@@ -54,8 +103,14 @@ function withNode(portable, platform, out, scratch) {
   const manifest = readJson(manifestFile);
   const name = `node-${platform}`;
   const version = manifest.optionalDependencies[name];
-  writeFileSync(manifestFile, `${JSON.stringify(bundledManifest(manifest, name, version), undefined, 2)}\n`);
-  const [from, to] = [nodePackage(name, version, scratch), join(directory, 'package/node_modules', name)];
+  writeFileSync(
+    manifestFile,
+    `${JSON.stringify(bundledManifest(manifest, name, version), undefined, 2)}\n`,
+  );
+  const [from, to] = [
+    nodePackage(name, version, scratch),
+    join(directory, 'package/node_modules', name),
+  ];
   mkdirSync(join(to, 'bin'), { recursive: true });
   for (const file of NODE_FILES) copyFileSync(join(from, file), join(to, file));
   const file = join(out, `${manifest.name}-${manifest.version}-${platform}.tgz`);
@@ -64,9 +119,13 @@ function withNode(portable, platform, out, scratch) {
 }
 
 function optionsOf(args) {
-  const valuesOf = (flag) => args.flatMap((word, index) => (word === flag ? [args[index + 1]] : []));
+  const valuesOf = (flag) =>
+    args.flatMap((word, index) => (word === flag ? [args[index + 1]] : []));
   const platforms = valuesOf('--platform');
-  return { out: resolve(valuesOf('--out')[0] ?? join(root, 'release')), platforms: platforms.length === 0 ? PLATFORMS : platforms };
+  return {
+    out: resolve(valuesOf('--out')[0] ?? join(root, 'release')),
+    platforms: platforms.length === 0 ? PLATFORMS : platforms,
+  };
 }
 
 const { out, platforms } = optionsOf(process.argv.slice(2));
@@ -74,10 +133,19 @@ const scratch = mkdtempSync(join(tmpdir(), 'release-'));
 try {
   run(process.execPath, [join(root, 'scripts/build.js'), '--fresh', '--quiet']);
   mkdirSync(out, { recursive: true });
-  for (const name of readdirSync(out)) if (/\.tgz$|^SHA256SUMS$/.test(name)) rmSync(join(out, name));
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', out]));
-  const files = [join(out, filename), ...platforms.map((platform) => withNode(join(out, filename), platform, out, scratch))];
-  const sums = files.map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${relative(out, file)}\n`);
+  for (const name of readdirSync(out))
+    if (/\.tgz$|^SHA256SUMS$/.test(name)) rmSync(join(out, name));
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--silent', '--pack-destination', out]),
+  );
+  const files = [
+    join(out, filename),
+    ...platforms.map((platform) => withNode(join(out, filename), platform, out, scratch)),
+  ];
+  const sums = files.map(
+    (file) =>
+      `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${relative(out, file)}\n`,
+  );
   writeFileSync(join(out, 'SHA256SUMS'), sums.join(''));
   process.stdout.write(sums.join(''));
 } finally {

@@ -9,12 +9,18 @@ export function thirdPartyNotice(root, inputs) {
 
 /** Directories of packages, from the paths of the files that were bundled. */
 function packagesOf(inputs) {
-  const directories = Object.keys(inputs).flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []);
+  const directories = Object.keys(inputs).flatMap(
+    (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? [],
+  );
   return [...new Set(directories)];
 }
 
 function notice(directory) {
-  const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-  const texts = readdirSync(directory).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).map((file) => readFileSync(join(directory, file), 'utf8').trim());
+  const { name, version, license } = JSON.parse(
+    readFileSync(join(directory, 'package.json'), 'utf8'),
+  );
+  const texts = readdirSync(directory)
+    .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+    .map((file) => readFileSync(join(directory, file), 'utf8').trim());
   return [`=== ${name} ${version} (${license})`, '', ...texts, ''].join('\n');
 }

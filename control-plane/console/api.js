@@ -31,7 +31,10 @@ export async function read(path) {
 
 /** Creates when `tag` is null, else replaces exactly the state that the tag names. Throws ApiError (412) when that is no longer there. */
 export async function save(path, body, tag) {
-  const response = await request('PUT', path, { body, headers: tag === null ? { 'if-none-match': '*' } : { 'if-match': tag } });
+  const response = await request('PUT', path, {
+    body,
+    headers: tag === null ? { 'if-none-match': '*' } : { 'if-match': tag },
+  });
   return response.json();
 }
 
@@ -45,12 +48,21 @@ export const put = (path, body) => call('PUT', path, body);
 
 async function request(method, path, { body, signal, headers = {} }) {
   const response = await fetch(`/api/v1${path}`, {
-    method, signal, cache: 'no-store', credentials: 'omit',
-    headers: { authorization: `Bearer ${session.token()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    method,
+    signal,
+    cache: 'no-store',
+    credentials: 'omit',
+    headers: {
+      authorization: `Bearer ${session.token()}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (response.ok) return response;
-  const { error } = await response.json().catch(() => ({ error: { code: 'UNKNOWN', message: `The server answered ${response.status}.`, remedy: '' } }));
+  const { error } = await response.json().catch(() => ({
+    error: { code: 'UNKNOWN', message: `The server answered ${response.status}.`, remedy: '' },
+  }));
   if (response.status === 401) {
     session.end();
     globalThis.dispatchEvent(new Event('signed-out'));
@@ -65,7 +77,10 @@ export async function followRun(id, listeners, signal) {
   let lastId = '0';
   while (!signal.aborted) {
     try {
-      const response = await request('GET', `/runs/${encodeURIComponent(id)}/events`, { signal, headers: { 'last-event-id': lastId } });
+      const response = await request('GET', `/runs/${encodeURIComponent(id)}/events`, {
+        signal,
+        headers: { 'last-event-id': lastId },
+      });
       for await (const event of readEvents(response.body)) {
         lastId = event.id || lastId;
         if (event.name === 'end') return;
@@ -74,7 +89,9 @@ export async function followRun(id, listeners, signal) {
     } catch (error) {
       if (signal.aborted || error instanceof ApiError) return;
     }
-    await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, RETRY_MS);
+    });
   }
 }
 
@@ -88,7 +105,12 @@ async function* readEvents(body) {
     const blocks = text.split('\n\n');
     text = blocks.pop();
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: ?(.*)/s, 2)));
+      const fields = Object.fromEntries(
+        block
+          .split('\n')
+          .filter((line) => !line.startsWith(':'))
+          .map((line) => line.split(/: ?(.*)/s, 2)),
+      );
       if (fields.data !== undefined) yield { name: fields.event, id: fields.id, data: fields.data };
     }
   }

@@ -10,9 +10,12 @@ export function el(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, '');
-    else if (value !== null && value !== false && value !== undefined) element.setAttribute(name, String(value));
+    else if (value !== null && value !== false && value !== undefined)
+      element.setAttribute(name, String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -20,46 +23,97 @@ export function el(tag, attributes = {}, ...children) {
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 /** Draws anew what is in `parent`; a link or field that has the focus keeps it. */
 export function replace(parent, ...children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
-  parent.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  parent.replaceChildren(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   if (focused === null || focused.isConnected) return;
-  const same = [...parent.querySelectorAll('a, button, input, select, [tabindex]')].find((element) => element.tagName === focused.tagName
-    && element.id === focused.id && element.getAttribute('href') === focused.getAttribute('href') && element.textContent === focused.textContent);
+  const same = [...parent.querySelectorAll('a, button, input, select, [tabindex]')].find(
+    (element) =>
+      element.tagName === focused.tagName &&
+      element.id === focused.id &&
+      element.getAttribute('href') === focused.getAttribute('href') &&
+      element.textContent === focused.textContent,
+  );
   same?.focus({ preventScroll: true });
 }
 
 /** A table with a caption for those who do not see it. `columns` are [title, class] pairs. */
 export function table(caption, columns, rows) {
-  return el('div', { class: 'card flush' }, el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
-    el('table', { 'aria-label': caption },
-      el('thead', {}, el('tr', {}, columns.map(([title, kind]) => el('th', { scope: 'col', class: kind }, title)))),
-      el('tbody', {}, rows))));
+  return el(
+    'div',
+    { class: 'card flush' },
+    el(
+      'div',
+      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+      el(
+        'table',
+        { 'aria-label': caption },
+        el(
+          'thead',
+          {},
+          el(
+            'tr',
+            {},
+            columns.map(([title, kind]) => el('th', { scope: 'col', class: kind }, title)),
+          ),
+        ),
+        el('tbody', {}, rows),
+      ),
+    ),
+  );
 }
 
 export function row(columns, cells) {
-  return el('tr', {}, cells.map((cell, index) => el('td', { class: columns[index][1] }, cell)));
+  return el(
+    'tr',
+    {},
+    cells.map((cell, index) => el('td', { class: columns[index][1] }, cell)),
+  );
 }
 
 export function heading(title, { crumb, actions, note } = {}) {
-  return el('div', { class: 'head' },
-    el('div', {}, crumb ? el('p', { class: 'crumb' }, crumb) : null, el('h1', {}, title), note ? el('p', { class: 'soft' }, note) : null),
-    actions ? el('div', { class: 'actions' }, actions) : null);
+  return el(
+    'div',
+    { class: 'head' },
+    el(
+      'div',
+      {},
+      crumb ? el('p', { class: 'crumb' }, crumb) : null,
+      el('h1', {}, title),
+      note ? el('p', { class: 'soft' }, note) : null,
+    ),
+    actions ? el('div', { class: 'actions' }, actions) : null,
+  );
 }
 
 export function facts(pairs, look = '') {
-  return el('dl', { class: `facts ${look}` }, pairs.filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+  return el(
+    'dl',
+    { class: `facts ${look}` },
+    pairs
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
+  );
 }
 
 const STATE_LOOKS = {
-  queued: ['', 'Queued'], offered: ['busy', 'Offered'], running: ['busy', 'Running'], success: ['good', 'Succeeded'],
-  partialSuccess: ['warn', 'Partly succeeded'], failed: ['bad', 'Failed'], cancelled: ['', 'Cancelled'], expired: ['bad', 'Expired'],
+  queued: ['', 'Queued'],
+  offered: ['busy', 'Offered'],
+  running: ['busy', 'Running'],
+  success: ['good', 'Succeeded'],
+  partialSuccess: ['warn', 'Partly succeeded'],
+  failed: ['bad', 'Failed'],
+  cancelled: ['', 'Cancelled'],
+  expired: ['bad', 'Expired'],
 };
 
 export function stateBadge(state) {
@@ -75,7 +129,9 @@ export function isEnded(state) {
 
 /** The parts of a fully qualified name; one that holds a dot stands in quotes. */
 export function partsOf(fqn) {
-  return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g) ?? [fqn]).map((part) => part.replaceAll(/^"|"$/g, ''));
+  return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g) ?? [fqn]).map((part) =>
+    part.replaceAll(/^"|"$/g, ''),
+  );
 }
 
 export const KINDS = { metadata: 'Metadata ingestion', test_connection: 'Connection test' };
@@ -98,7 +154,9 @@ function ago(ms) {
 export function duration(from, to) {
   if (from === null) return '–';
   const seconds = ((to ?? Date.now()) - from) / 1000;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return seconds < 60
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 export function count(value) {
@@ -113,7 +171,9 @@ export function counted(value, plural) {
 export function bytes(value) {
   if (value === null) return '–';
   if (value < 1024) return `${value} B`;
-  return value < 1024 * 1024 ? `${(value / 1024).toFixed(1)} KB` : `${(value / 1024 / 1024).toFixed(1)} MB`;
+  return value < 1024 * 1024
+    ? `${(value / 1024).toFixed(1)} KB`
+    : `${(value / 1024 / 1024).toFixed(1)} MB`;
 }
 
 let noticeTimer;
@@ -123,21 +183,31 @@ export function notice(text) {
   const place = document.getElementById('notice');
   place.textContent = text;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => { place.textContent = ''; }, 6000);
+  noticeTimer = setTimeout(() => {
+    place.textContent = '';
+  }, 6000);
 }
 
 /** A button that is off while its work goes on, and says what went wrong. */
 export function actionButton(name, work, look = '') {
-  const button = el('button', { type: 'button', class: look, onclick: async () => {
-    button.disabled = true;
-    try {
-      await work();
-    } catch (error) {
-      notice(`${error.message} ${error.remedy ?? ''}`);
-    } finally {
-      button.disabled = false;
-    }
-  } }, name);
+  const button = el(
+    'button',
+    {
+      type: 'button',
+      class: look,
+      onclick: async () => {
+        button.disabled = true;
+        try {
+          await work();
+        } catch (error) {
+          notice(`${error.message} ${error.remedy ?? ''}`);
+        } finally {
+          button.disabled = false;
+        }
+      },
+    },
+    name,
+  );
   return button;
 }
 

@@ -14,25 +14,67 @@ export async function editPipeline(name) {
 
 /** Opens the options of the first pipeline of a service. */
 export function addPipeline(service) {
-  open({ name: `${service}_metadata`, service, sourceConfig: {}, loggerLevel: 'INFO', deadlineMs: 0 }, null);
+  open(
+    { name: `${service}_metadata`, service, sourceConfig: {}, loggerLevel: 'INFO', deadlineMs: 0 },
+    null,
+  );
 }
 
 function open(pipeline, tag) {
   const { sourceConfig } = pipeline;
-  const displayName = field({ id: 'pipeline-displayName', label: 'Display name', placeholder: pipeline.name, note: 'What people see instead of the name.' });
-  const deadline = field({ id: 'pipeline-deadline', kind: 'number', label: 'Longest run in minutes', max: 10_080, note: '0 for the runner’s own limit.' });
+  const displayName = field({
+    id: 'pipeline-displayName',
+    label: 'Display name',
+    placeholder: pipeline.name,
+    note: 'What people see instead of the name.',
+  });
+  const deadline = field({
+    id: 'pipeline-deadline',
+    kind: 'number',
+    label: 'Longest run in minutes',
+    max: 10_080,
+    note: '0 for the runner’s own limit.',
+  });
   displayName.value = pipeline.displayName;
   deadline.value = pipeline.deadlineMs / MINUTE_MS;
-  const options = PIPELINE.map(([name, kind, label, usual, note]) => OPTIONS[kind]({ name, label, usual, note }, sourceConfig[name]));
+  const options = PIPELINE.map(([name, kind, label, usual, note]) =>
+    OPTIONS[kind]({ name, label, usual, note }, sourceConfig[name]),
+  );
   const content = [
-    el('div', { class: 'grid' }, displayName.element, deadline.element, options.flatMap(({ elements }) => elements)),
-    el('p', { class: 'soft small' }, `Without effect here: ${WITHOUT_EFFECT.join(', ')}. A run that is given one says so in its log.`),
+    el(
+      'div',
+      { class: 'grid' },
+      displayName.element,
+      deadline.element,
+      options.flatMap(({ elements }) => elements),
+    ),
+    el(
+      'p',
+      { class: 'soft small' },
+      `Without effect here: ${WITHOUT_EFFECT.join(', ')}. A run that is given one says so in its log.`,
+    ),
   ];
-  const send = () => save(path(pipeline.name), {
-    displayName: displayName.value || null, service: pipeline.service, loggerLevel: pipeline.loggerLevel, deadlineMs: Math.round(deadline.value * MINUTE_MS),
-    sourceConfig: { ...sourceConfig, ...Object.fromEntries(options.map(({ name, read: valueOf }) => [name, valueOf()])) },
-  }, tag);
-  formDialog(`Options of ${pipeline.displayName ?? pipeline.name}`, content, send, 'The options are saved.');
+  const send = () =>
+    save(
+      path(pipeline.name),
+      {
+        displayName: displayName.value || null,
+        service: pipeline.service,
+        loggerLevel: pipeline.loggerLevel,
+        deadlineMs: Math.round(deadline.value * MINUTE_MS),
+        sourceConfig: {
+          ...sourceConfig,
+          ...Object.fromEntries(options.map(({ name, read: valueOf }) => [name, valueOf()])),
+        },
+      },
+      tag,
+    );
+  formDialog(
+    `Options of ${pipeline.displayName ?? pipeline.name}`,
+    content,
+    send,
+    'The options are saved.',
+  );
 }
 
 /** How an option of each kind is shown and read: `read` gives what is stored, null for "as usual". */
@@ -43,10 +85,22 @@ const OPTIONS = {
     return { name, elements: [input.element], read: () => input.value };
   },
   filter: ({ name, label, note }, value) => {
-    const [includes, excludes] = ['includes', 'excludes'].map((part) => field({ id: `pipeline-${name}-${part}`, kind: 'list', label: `${label}: ${part}`, code: `${name}.${part}`, note }));
+    const [includes, excludes] = ['includes', 'excludes'].map((part) =>
+      field({
+        id: `pipeline-${name}-${part}`,
+        kind: 'list',
+        label: `${label}: ${part}`,
+        code: `${name}.${part}`,
+        note,
+      }),
+    );
     includes.value = value?.includes;
     excludes.value = value?.excludes;
-    return { name, elements: [includes.element, excludes.element], read: () => ({ includes: includes.value, excludes: excludes.value }) };
+    return {
+      name,
+      elements: [includes.element, excludes.element],
+      read: () => ({ includes: includes.value, excludes: excludes.value }),
+    };
   },
   calls: (option, value) => limit(option, value, 'maxApiCalls', 10_000),
   rows: (option, value) => limit(option, value, 'rows', 100),
@@ -56,5 +110,9 @@ const OPTIONS = {
 function limit({ name, label, usual, note }, value, member, max) {
   const input = field({ id: `pipeline-${name}`, kind: 'number', label, code: name, note, max });
   input.value = value?.[member] ?? usual;
-  return { name, elements: [input.element], read: () => (input.value > 0 ? { ...value, [member]: input.value } : null) };
+  return {
+    name,
+    elements: [input.element],
+    read: () => (input.value > 0 ? { ...value, [member]: input.value } : null),
+  };
 }

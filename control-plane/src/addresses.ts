@@ -20,7 +20,8 @@ const EVERY_INTERFACE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 /** From the address that is listened on. One that stands for every interface is no address to connect to, so the machine's own stand in for it. */
 export function addressesOf(host: string, { hostname, addresses }: Machine): Addresses {
   const bare = host.replace(/^\[(?<address>.*)\]$/, '$<address>');
-  if (EVERY_INTERFACE.has(bare)) return { advertised: hostname, names: [...new Set([hostname, ...addresses, ...LOOPBACK])] };
+  if (EVERY_INTERFACE.has(bare))
+    return { advertised: hostname, names: [...new Set([hostname, ...addresses, ...LOOPBACK])] };
   return { advertised: bare, names: [...new Set([bare, ...LOOPBACK])] };
 }
 

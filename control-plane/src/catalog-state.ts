@@ -36,7 +36,13 @@ export function drawGeneration(state: CatalogState): CatalogState {
 /** An attempt has changed the catalog. */
 export function changedBy(state: CatalogState, generation: number): CatalogState {
   if (state.writer?.generation === generation) return state;
-  return { ...state, revision: '', keeper: null, newest: Math.max(state.newest, generation), writer: { generation, from: state.revision } };
+  return {
+    ...state,
+    revision: '',
+    keeper: null,
+    newest: Math.max(state.newest, generation),
+    writer: { generation, from: state.revision },
+  };
 }
 
 /** The catalog has been deleted: no runner's memory describes it, and generations go on growing. */
@@ -51,12 +57,20 @@ export function isBuiltOn(state: CatalogState, generation: number, revision: str
 }
 
 /** An attempt has ended well, and all that it told is in the catalog, except where a newer one had told otherwise: then nobody knows what it adds up to. */
-export function settledBy(state: CatalogState, { generation, runnerId }: { readonly generation: number; readonly runnerId: string }, revision: string): CatalogState {
+export function settledBy(
+  state: CatalogState,
+  { generation, runnerId }: { readonly generation: number; readonly runnerId: string },
+  revision: string,
+): CatalogState {
   const vouched = Math.max(state.vouched, generation);
-  return generation < state.newest ? { ...state, vouched } : { ...state, revision, keeper: runnerId, newest: generation, vouched, writer: null };
+  return generation < state.newest
+    ? { ...state, vouched }
+    : { ...state, revision, keeper: runnerId, newest: generation, vouched, writer: null };
 }
 
 /** The revision that an attempt leads to; its last record is `outcome`, a line without its newline. docs/protocol.md has this rule for both sides. */
 export function revisionAfter(runId: string, epoch: number, outcome: string): string {
-  return createHash('sha256').update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}\n`).digest('hex');
+  return createHash('sha256')
+    .update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}\n`)
+    .digest('hex');
 }

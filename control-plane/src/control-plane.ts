@@ -44,18 +44,39 @@ export interface RunningControlPlane {
 }
 
 /** Starts everything and resolves when runners and people can connect. */
-export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+): Promise<RunningControlPlane> {
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const { clock, random, limits, log } = options;
   const store = openSqliteStore(join(options.data, 'store.sqlite'));
-  const ground: Ground = { store, clock, random, limits, log, changes: new ChangeHub(), progress: new ProgressBoard(), waits: new Map() };
+  const ground: Ground = {
+    store,
+    clock,
+    random,
+    limits,
+    log,
+    changes: new ChangeHub(),
+    progress: new ProgressBoard(),
+    waits: new Map(),
+  };
   const stopping = new AbortController();
   const authorities = new Set<string>(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(ground, authorities);
-  const app = createApp({ ground, registry: engine.registry, adminTokenHash: hashToken(options.adminToken), stopping: stopping.signal });
+  const app = createApp({
+    ground,
+    registry: engine.registry,
+    adminTokenHash: hashToken(options.adminToken),
+    stopping: stopping.signal,
+  });
   const { cert, key } = options.tls;
   const listener = getRequestListener(app.fetch);
-  const port = new Port({ cert, key, accept: (wire) => engine.accept(wire), answer: (request, response) => void listener(request, response) });
+  const port = new Port({
+    cert,
+    key,
+    accept: (wire) => engine.accept(wire),
+    answer: (request, response) => void listener(request, response),
+  });
   const number = await port.listen(options.host, options.port);
   for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
   const running = engine.run(stopping.signal);
@@ -91,7 +112,10 @@ export function createEngine(ground: Ground, authorities: ReadonlySet<string>): 
     accept: (wire) => sessions.accept(wire),
     run: async (signal) => {
       await restampDeadlines(ground);
-      await Promise.all([new Dispatcher(ground, registry).run(signal), new Retention(ground).run(signal)]);
+      await Promise.all([
+        new Dispatcher(ground, registry).run(signal),
+        new Retention(ground).run(signal),
+      ]);
       await sessions.close();
       await delivery.idle();
     },
@@ -111,7 +135,10 @@ class Sessions {
   accept(wire: Wire): void {
     if (this.#closing) return wire.close('going down');
     const session = new Session(this.#ground, wire);
-    this.#open.set(session, session.run().finally(() => this.#open.delete(session)));
+    this.#open.set(
+      session,
+      session.run().finally(() => this.#open.delete(session)),
+    );
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,12 @@ import type { Ground } from './settings.ts';
 import type { Runner } from './store/store.ts';
 
 /** Gives a runner no more work: it finishes what it has. Holds until it is resumed, over restarts of both sides. Throws NOT_FOUND. Repeatable. */
-export async function drainRunner(ground: Ground, registry: Registry, id: string, reason: string): Promise<Runner> {
+export async function drainRunner(
+  ground: Ground,
+  registry: Registry,
+  id: string,
+  reason: string,
+): Promise<Runner> {
   const runner = await saveDrainReason(ground, id, reason);
   registry.get(id)?.send({ kind: 'drain', body: { reason } });
   ground.log.info({ runner: id, reason }, 'draining a runner');
@@ -16,7 +21,11 @@ export async function drainRunner(ground: Ground, registry: Registry, id: string
  * Lets a runner have work again. A runner drains until its connection ends, so the connection is closed: the runner
  * comes back at once, and what it works at goes on. Throws NOT_FOUND. Repeatable.
  */
-export async function resumeRunner(ground: Ground, registry: Registry, id: string): Promise<Runner> {
+export async function resumeRunner(
+  ground: Ground,
+  registry: Registry,
+  id: string,
+): Promise<Runner> {
   const runner = await saveDrainReason(ground, id, null);
   const connected = registry.get(id);
   if (connected?.presence().draining === true) connected.close('work is wanted again');

@@ -15,27 +15,51 @@ export interface Enrolment {
 }
 
 /** A token that works once, until it expires. Only its hash is kept. */
-export async function mintToken(ground: Ground, name: string | null, ttlSeconds: number): Promise<{ readonly token: string; readonly expiresAt: number }> {
+export async function mintToken(
+  ground: Ground,
+  name: string | null,
+  ttlSeconds: number,
+): Promise<{ readonly token: string; readonly expiresAt: number }> {
   const token = `hre_${ground.random(TOKEN_BYTES).toString('base64url')}`;
   const expiresAt = ground.clock.now() + ttlSeconds * 1000;
-  await ground.store.transaction((tx) => tx.tokens.insert({ hash: hashToken(token), name, expiresAt, usedBy: null }));
+  await ground.store.transaction((tx) =>
+    tx.tokens.insert({ hash: hashToken(token), name, expiresAt, usedBy: null }),
+  );
   return { token, expiresAt };
 }
 
 /** Trades a token for an identity. Throws ENROLMENT_REFUSED, with the same words whatever is wrong with the token. */
-export async function enrol(ground: Ground, request: Enrolment): Promise<{ readonly runnerId: string; readonly name: string; readonly controlPlane: string }> {
+export async function enrol(
+  ground: Ground,
+  request: Enrolment,
+): Promise<{ readonly runnerId: string; readonly name: string; readonly controlPlane: string }> {
   const hash = hashToken(request.token);
   const now = ground.clock.now();
   const runnerId = `rnr_${ground.random(ID_BYTES).toString('hex')}`;
   const name = await ground.store.transaction(async (tx) => {
     const token = await tx.tokens.find(hash);
-    const good = token !== undefined && timingSafeEqual(token.hash, hash) && token.usedBy === null && token.expiresAt > now;
-    if (!good) throw new ControlPlaneError('ENROLMENT_REFUSED', 'the enrollment token is unknown, used or expired');
+    const good =
+      token !== undefined &&
+      timingSafeEqual(token.hash, hash) &&
+      token.usedBy === null &&
+      token.expiresAt > now;
+    if (!good)
+      throw new ControlPlaneError(
+        'ENROLMENT_REFUSED',
+        'the enrollment token is unknown, used or expired',
+      );
     await tx.tokens.markUsed(hash, runnerId);
     const name = token.name ?? request.name;
     await tx.runners.save({
-      id: runnerId, name, publicKey: request.publicKey, version: request.version, platform: request.platform,
-      enrolledAt: now, lastSeenAt: null, revokedAt: null, drainReason: null,
+      id: runnerId,
+      name,
+      publicKey: request.publicKey,
+      version: request.version,
+      platform: request.platform,
+      enrolledAt: now,
+      lastSeenAt: null,
+      revokedAt: null,
+      drainReason: null,
     });
     return name;
   });

@@ -4,16 +4,43 @@ const CODES = {
   INPUT_INVALID: { status: 400, remedy: 'Correct the value that the message names.' },
   UNAUTHENTICATED: { status: 401, remedy: 'Send the admin token as `Authorization: Bearer …`.' },
   NOT_FOUND: { status: 404, remedy: 'Check the name or id.' },
-  PRECONDITION_REQUIRED: { status: 428, remedy: 'Read it, then send the ETag of what you read as If-Match; or If-Match: * to replace whatever is there.' },
-  PRECONDITION_FAILED: { status: 412, remedy: 'Read it again, then decide whether your change still holds.' },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    remedy:
+      'Read it, then send the ETag of what you read as If-Match; or If-Match: * to replace whatever is there.',
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    remedy: 'Read it again, then decide whether your change still holds.',
+  },
   CONFLICT: { status: 409, remedy: 'Look at the present state, then decide again.' },
-  SECRET_IN_PLAIN_TEXT: { status: 422, remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.' },
-  ENROLMENT_REFUSED: { status: 403, remedy: 'Ask for a new token; each works once and for a short time.' },
+  SECRET_IN_PLAIN_TEXT: {
+    status: 422,
+    remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.',
+  },
+  ENROLMENT_REFUSED: {
+    status: 403,
+    remedy: 'Ask for a new token; each works once and for a short time.',
+  },
   PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
-  INTEGRITY_MISMATCH: { status: 409, remedy: 'Run it again; report it with the logs of both sides if it repeats.' },
-  CATALOG_INCOMPLETE: { status: 409, remedy: 'Run it again: the next run reads and sends everything.' },
-  CATALOG_MOVED: { status: 409, remedy: 'Nothing: the run is tried again, whole. If it ends with this error, make sure that no other run of the service is at work at the same time, then start it again.' },
-  STORE_DAMAGED: { status: 500, remedy: 'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with another data folder and enroll the runners anew.' },
+  INTEGRITY_MISMATCH: {
+    status: 409,
+    remedy: 'Run it again; report it with the logs of both sides if it repeats.',
+  },
+  CATALOG_INCOMPLETE: {
+    status: 409,
+    remedy: 'Run it again: the next run reads and sends everything.',
+  },
+  CATALOG_MOVED: {
+    status: 409,
+    remedy:
+      'Nothing: the run is tried again, whole. If it ends with this error, make sure that no other run of the service is at work at the same time, then start it again.',
+  },
+  STORE_DAMAGED: {
+    status: 500,
+    remedy:
+      'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with another data folder and enroll the runners anew.',
+  },
   GONE: { status: 410, remedy: 'Keep the records of more runs: see the settings.' },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
@@ -33,7 +60,11 @@ export class ControlPlaneError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
 
-  constructor(code: ErrorCode, message: string, options: { readonly remedy?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly remedy?: string; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ControlPlaneError';
     this.code = code;
@@ -51,7 +82,12 @@ export class ControlPlaneError extends Error {
   /** Total: whatever was thrown comes back as a ControlPlaneError, with the original as its cause. */
   static from(thrown: unknown): ControlPlaneError {
     if (thrown instanceof ControlPlaneError) return thrown;
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') return new ControlPlaneError('ADDRESS_IN_USE', thrown.message, { cause: thrown });
-    return new ControlPlaneError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
+      return new ControlPlaneError('ADDRESS_IN_USE', thrown.message, { cause: thrown });
+    return new ControlPlaneError(
+      'INTERNAL',
+      thrown instanceof Error ? thrown.message : String(thrown),
+      { cause: thrown },
+    );
   }
 }

@@ -5,7 +5,15 @@ import type { Reads } from './store/store.ts';
 /** The most a picture can show and a reader take in. */
 const MAX_EDGES = 200;
 
-const Columns = z.array(z.object({ fromColumns: z.array(z.string()), toColumn: z.string(), function: z.string().nullable().catch(null).default(null) })).catch([]);
+const Columns = z
+  .array(
+    z.object({
+      fromColumns: z.array(z.string()),
+      toColumn: z.string(),
+      function: z.string().nullable().catch(null).default(null),
+    }),
+  )
+  .catch([]);
 const Text = z.string().nullable().catch(null).default(null);
 const Details = z.object({ columnsLineage: Columns.default([]), source: Text, description: Text });
 
@@ -25,7 +33,11 @@ export interface Edge {
   readonly to: string;
   readonly source: string | null;
   readonly description: string | null;
-  readonly columns: readonly { readonly from: readonly string[]; readonly to: string; readonly function: string | null }[];
+  readonly columns: readonly {
+    readonly from: readonly string[];
+    readonly to: string;
+    readonly function: string | null;
+  }[];
 }
 
 export interface Lineage {
@@ -42,11 +54,17 @@ export interface Depths {
 }
 
 /** The tables that a table's data comes from and goes to, within so many steps. */
-export async function lineageAround(read: Reads, fqn: string, { upstreamDepth, downstreamDepth }: Depths): Promise<Lineage> {
+export async function lineageAround(
+  read: Reads,
+  fqn: string,
+  { upstreamDepth, downstreamDepth }: Depths,
+): Promise<Lineage> {
   const walk = new Walk(read, fqn);
   await walk.go('upstream', upstreamDepth);
   await walk.go('downstream', downstreamDepth);
-  const nodes = await Promise.all([...walk.levels].map(([name, level]) => nodeOf(read, name, level)));
+  const nodes = await Promise.all(
+    [...walk.levels].map(([name, level]) => nodeOf(read, name, level)),
+  );
   return { fqn, nodes, edges: walk.edges.map(viewEdge), truncated: walk.truncated };
 }
 
@@ -69,7 +87,7 @@ class Walk {
     let rim = [this.#root];
     for (let distance = 1; distance <= depth; distance++) {
       const next: string[] = [];
-      for (const fqn of rim) next.push(...await this.#from(fqn, direction, distance * step));
+      for (const fqn of rim) next.push(...(await this.#from(fqn, direction, distance * step)));
       rim = next;
     }
   }
@@ -97,17 +115,37 @@ async function nodeOf(read: Reads, fqn: string, level: number): Promise<LineageN
   const table = await read.entities.table(fqn);
   const displayName = table?.request['displayName'];
   return {
-    fqn, name: lastPart(fqn), displayName: typeof displayName === 'string' ? displayName : null,
-    known: table !== undefined, deleted: table !== undefined && table.deletedAt !== null, level,
+    fqn,
+    name: lastPart(fqn),
+    displayName: typeof displayName === 'string' ? displayName : null,
+    known: table !== undefined,
+    deleted: table !== undefined && table.deletedAt !== null,
+    level,
   };
 }
 
 function viewEdge({ from, to, details }: LineageEdge): Edge {
-  const { columnsLineage, source, description } = Details.catch({ columnsLineage: [], source: null, description: null }).parse(details);
-  return { from, to, source, description, columns: columnsLineage.map(({ fromColumns, toColumn, function: how }) => ({ from: fromColumns, to: toColumn, function: how })) };
+  const { columnsLineage, source, description } = Details.catch({
+    columnsLineage: [],
+    source: null,
+    description: null,
+  }).parse(details);
+  return {
+    from,
+    to,
+    source,
+    description,
+    columns: columnsLineage.map(({ fromColumns, toColumn, function: how }) => ({
+      from: fromColumns,
+      to: toColumn,
+      function: how,
+    })),
+  };
 }
 
 /** A part that holds a dot stands in quotes. */
 function lastPart(fqn: string): string {
-  return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g)?.at(-1) ?? fqn).replaceAll(/^"|"$/g, '').replaceAll('\\"', '"');
+  return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g)?.at(-1) ?? fqn)
+    .replaceAll(/^"|"$/g, '')
+    .replaceAll('\\"', '"');
 }

@@ -22,18 +22,43 @@ async function main(options: Options): Promise<void> {
   const { advertised, names } = addressesOf(options.host, thisMachine());
   const tls = await tlsOf(options, names, data);
   const controlPlane = await startControlPlane({
-    host: options.host, port: options.port, names, data, tls, adminToken: token, authorities: options.authority, clock: systemClock, random: randomBytes, log,
-    limits: { ...DEFAULT_LIMITS, leaseTtlMs: options.leaseTtl, heartbeatIntervalMs: options.heartbeatInterval, maxAttempts: options.maxAttempts, absenceLimitMs: options.waitLimit },
+    host: options.host,
+    port: options.port,
+    names,
+    data,
+    tls,
+    adminToken: token,
+    authorities: options.authority,
+    clock: systemClock,
+    random: randomBytes,
+    log,
+    limits: {
+      ...DEFAULT_LIMITS,
+      leaseTtlMs: options.leaseTtl,
+      heartbeatIntervalMs: options.heartbeatInterval,
+      maxAttempts: options.maxAttempts,
+      absenceLimitMs: options.waitLimit,
+    },
   });
   stopOnSignal(() => controlPlane.close());
   const place = authority(advertised, controlPlane.port);
-  process.stdout.write(`${JSON.stringify({
-    ready: true, url: `wss://${place}`, console: `https://${place}/`, caFile: resolve(tls.caFile), adminTokenFile: resolve(tokenFile),
-    ...(options.printAdminToken ? { adminToken: token } : {}),
-  })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({
+      ready: true,
+      url: `wss://${place}`,
+      console: `https://${place}/`,
+      caFile: resolve(tls.caFile),
+      adminTokenFile: resolve(tokenFile),
+      ...(options.printAdminToken ? { adminToken: token } : {}),
+    })}\n`,
+  );
 }
 
-function tlsOf({ tlsCert, tlsKey, authority: more }: Options, names: readonly string[], data: string): Promise<TlsFiles> {
+function tlsOf(
+  { tlsCert, tlsKey, authority: more }: Options,
+  names: readonly string[],
+  data: string,
+): Promise<TlsFiles> {
   if (tlsCert !== undefined && tlsKey !== undefined) return readTls(tlsCert, tlsKey);
   const others = more.map((address) => address.replace(/:\d+$/, ''));
   return ownTls(join(data, 'tls'), [...new Set([...names, ...others])], Date.now());
@@ -42,7 +67,12 @@ function tlsOf({ tlsCert, tlsKey, authority: more }: Options, names: readonly st
 function thisMachine(): Machine {
   const every = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
   // Link-local addresses need a zone to be dialed.
-  return { hostname: hostname(), addresses: every.filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0).map(({ address }) => address) };
+  return {
+    hostname: hostname(),
+    addresses: every
+      .filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)
+      .map(({ address }) => address),
+  };
 }
 
 /** The first signal stops in order, the second at once. */
@@ -50,10 +80,13 @@ function stopOnSignal(close: () => Promise<void>): void {
   const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'stopping');
     process.once(signal, () => process.exit(130));
-    close().then(() => process.exit(0), (thrown: unknown) => {
-      log.fatal({ err: thrown }, 'stopping failed');
-      process.exit(1);
-    });
+    close().then(
+      () => process.exit(0),
+      (thrown: unknown) => {
+        log.fatal({ err: thrown }, 'stopping failed');
+        process.exit(1);
+      },
+    );
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

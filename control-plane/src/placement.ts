@@ -12,8 +12,18 @@ import { holder, type Queued, type Run } from './run.ts';
 import type { Runner } from './store/store.ts';
 
 export const WAIT_CODES = [
-  'RETRY_PAUSE', 'SERVICE_BUSY', 'AT_CAPACITY', 'OFFER_PAUSE',
-  'RUNNER_MISSING', 'RUNNER_REVOKED', 'RUNNER_AWAY', 'NO_RUNNER', 'RUNNER_DRAINING', 'RUNNER_UNHEALTHY', 'KIND_UNSUPPORTED', 'REFUSED',
+  'RETRY_PAUSE',
+  'SERVICE_BUSY',
+  'AT_CAPACITY',
+  'OFFER_PAUSE',
+  'RUNNER_MISSING',
+  'RUNNER_REVOKED',
+  'RUNNER_AWAY',
+  'NO_RUNNER',
+  'RUNNER_DRAINING',
+  'RUNNER_UNHEALTHY',
+  'KIND_UNSUPPORTED',
+  'REFUSED',
 ] as const;
 
 /** Why a run waits. */
@@ -60,7 +70,13 @@ export function mayTake(run: Run, runner: { readonly id: string; readonly name: 
 /** A run of the same service that stands in the way of this one. */
 export function rivalOf(run: Run, active: readonly Run[]): Run | undefined {
   if (!JOB_TRAITS[run.kind].exclusive) return undefined;
-  return active.find((other) => other.id !== run.id && other.service === run.service && JOB_TRAITS[other.kind].exclusive && holder(other) !== undefined);
+  return active.find(
+    (other) =>
+      other.id !== run.id &&
+      other.service === run.service &&
+      JOB_TRAITS[other.kind].exclusive &&
+      holder(other) !== undefined,
+  );
 }
 
 /** Places runs one after the other, the oldest first. */
@@ -84,35 +100,101 @@ export function place(scene: Scene): Placement {
   return { offers, waits };
 }
 
-function runnerFor(run: QueuedRun, { active, runners, connected, keepers, now }: Scene, load: ReadonlyMap<string, number>, taken: ReadonlyMap<string, string>): ConnectedRunner | Wait {
-  if (run.status.notBefore > now && run.status.retryAt !== null) return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
-  const rival = rivalOf(run, active)?.id ?? (JOB_TRAITS[run.kind].exclusive ? taken.get(run.service) : undefined);
-  if (rival !== undefined) return wait('SERVICE_BUSY', `waiting for run ${rival} of the same service to end`);
+function runnerFor(
+  run: QueuedRun,
+  { active, runners, connected, keepers, now }: Scene,
+  load: ReadonlyMap<string, number>,
+  taken: ReadonlyMap<string, string>,
+): ConnectedRunner | Wait {
+  if (run.status.notBefore > now && run.status.retryAt !== null)
+    return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
+  const rival =
+    rivalOf(run, active)?.id ??
+    (JOB_TRAITS[run.kind].exclusive ? taken.get(run.service) : undefined);
+  if (rival !== undefined)
+    return wait('SERVICE_BUSY', `waiting for run ${rival} of the same service to end`);
   const fit = candidates(run, runners, connected);
   if (!Array.isArray(fit)) return fit;
-  if (run.status.notBefore > now) return wait('OFFER_PAUSE', 'a runner has just refused the run for now; it is offered again in a moment');
-  const room = (runner: ConnectedRunner): number => runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
+  if (run.status.notBefore > now)
+    return wait(
+      'OFFER_PAUSE',
+      'a runner has just refused the run for now; it is offered again in a moment',
+    );
+  const room = (runner: ConnectedRunner): number =>
+    runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
   const keeper = run.attempt === 1 ? keepers.get(run.service) : undefined;
   const remembers = (runner: ConnectedRunner): number => (runner.runnerId === keeper ? 1 : 0);
-  const best = fit.filter((runner) => room(runner) > 0).toSorted((a, b) => remembers(b) - remembers(a) || room(b) - room(a))[0];
-  return best ?? wait('AT_CAPACITY', `${namesOf(fit, runners)} ${fit.length === 1 ? 'has' : 'have'} no place free`);
+  const best = fit
+    .filter((runner) => room(runner) > 0)
+    .toSorted((a, b) => remembers(b) - remembers(a) || room(b) - room(a))[0];
+  return (
+    best ??
+    wait(
+      'AT_CAPACITY',
+      `${namesOf(fit, runners)} ${fit.length === 1 ? 'has' : 'have'} no place free`,
+    )
+  );
 }
 
 /** Connected runners that could take the run if they had room, or why there are none. */
-function candidates(run: Run, runners: readonly Runner[], connected: readonly ConnectedRunner[]): ConnectedRunner[] | Wait {
+function candidates(
+  run: Run,
+  runners: readonly Runner[],
+  connected: readonly ConnectedRunner[],
+): ConnectedRunner[] | Wait {
   const meant = runners.filter((runner) => isMeantFor(run, runner));
   const missing = missingRunner(run, meant);
   if (missing !== undefined) return missing;
-  const steps: readonly [(runner: Runner, session: ConnectedRunner) => boolean, (names: string) => Wait][] = [
-    [(runner) => !run.refusedBy.includes(runner.id), (names) => absent('REFUSED', `${names} refused the run for good`, 'Connect another runner, or cancel the run.')],
-    [(runner, session) => runner.drainReason === null && !session.presence().draining, (names) => absent('RUNNER_DRAINING', `${names} takes no new work (draining)`, 'Resume the runner, or connect another.')],
-    [(_runner, session) => session.presence().condition === '', (names) => absent('RUNNER_UNHEALTHY', `${names} reports ${conditionsOf(connected, meant)}`, 'See the status of the runner.')],
-    [(_runner, session) => session.presence().jobKinds.includes(run.kind), (names) => absent('KIND_UNSUPPORTED', `${names} does not support jobs of kind ${run.kind}`, 'Update the runner.')],
+  const steps: readonly [
+    (runner: Runner, session: ConnectedRunner) => boolean,
+    (names: string) => Wait,
+  ][] = [
+    [
+      (runner) => !run.refusedBy.includes(runner.id),
+      (names) =>
+        absent(
+          'REFUSED',
+          `${names} refused the run for good`,
+          'Connect another runner, or cancel the run.',
+        ),
+    ],
+    [
+      (runner, session) => runner.drainReason === null && !session.presence().draining,
+      (names) =>
+        absent(
+          'RUNNER_DRAINING',
+          `${names} takes no new work (draining)`,
+          'Resume the runner, or connect another.',
+        ),
+    ],
+    [
+      (_runner, session) => session.presence().condition === '',
+      (names) =>
+        absent(
+          'RUNNER_UNHEALTHY',
+          `${names} reports ${conditionsOf(connected, meant)}`,
+          'See the status of the runner.',
+        ),
+    ],
+    [
+      (_runner, session) => session.presence().jobKinds.includes(run.kind),
+      (names) =>
+        absent(
+          'KIND_UNSUPPORTED',
+          `${names} does not support jobs of kind ${run.kind}`,
+          'Update the runner.',
+        ),
+    ],
   ];
   let fit = connected.filter((session) => meant.some(({ id }) => id === session.runnerId));
   if (fit.length === 0) return away(run, meant);
   for (const [passes, why] of steps) {
-    const next = fit.filter((session) => passes(meant.find(({ id }) => id === session.runnerId)!, session));
+    const next = fit.filter((session) =>
+      passes(
+        meant.find(({ id }) => id === session.runnerId)!,
+        session,
+      ),
+    );
     if (next.length === 0) return why(namesOf(fit, runners));
     fit = next;
   }
@@ -121,28 +203,56 @@ function candidates(run: Run, runners: readonly Runner[], connected: readonly Co
 
 function missingRunner(run: Run, meant: readonly Runner[]): Wait | undefined {
   if (run.pinnedTo === null) return undefined;
-  if (meant.length === 0) return absent('RUNNER_MISSING', `waiting for runner ${run.pinnedTo}, which is not enrolled`, 'Enroll a runner of this name, or choose another one for the service and start the run again.');
+  if (meant.length === 0)
+    return absent(
+      'RUNNER_MISSING',
+      `waiting for runner ${run.pinnedTo}, which is not enrolled`,
+      'Enroll a runner of this name, or choose another one for the service and start the run again.',
+    );
   if (meant.some(({ revokedAt }) => revokedAt === null)) return undefined;
-  return absent('RUNNER_REVOKED', `waiting for runner ${run.pinnedTo}, which has been revoked`, 'Choose another runner for the service and start the run again.');
+  return absent(
+    'RUNNER_REVOKED',
+    `waiting for runner ${run.pinnedTo}, which has been revoked`,
+    'Choose another runner for the service and start the run again.',
+  );
 }
 
 function away(run: Run, meant: readonly Runner[]): Wait {
-  if (run.pinnedTo === null) return absent('NO_RUNNER', 'waiting for a runner: none is connected', 'Start a runner, or check that it reaches this control plane.');
+  if (run.pinnedTo === null)
+    return absent(
+      'NO_RUNNER',
+      'waiting for a runner: none is connected',
+      'Start a runner, or check that it reaches this control plane.',
+    );
   const seen = Math.max(...meant.map(({ lastSeenAt }) => lastSeenAt ?? 0));
-  const since = seen === 0 ? 'which has never connected' : `not connected since ${new Date(seen).toISOString()}`;
-  return absent('RUNNER_AWAY', `waiting for runner ${meant[0]!.name}, ${since}`, 'Start the runner, or check that it reaches this control plane.');
+  const since =
+    seen === 0
+      ? 'which has never connected'
+      : `not connected since ${new Date(seen).toISOString()}`;
+  return absent(
+    'RUNNER_AWAY',
+    `waiting for runner ${meant[0]!.name}, ${since}`,
+    'Start the runner, or check that it reaches this control plane.',
+  );
 }
 
 function conditionsOf(connected: readonly ConnectedRunner[], meant: readonly Runner[]): string {
-  const conditions = connected.filter((session) => meant.some(({ id }) => id === session.runnerId)).map((session) => session.presence().condition);
+  const conditions = connected
+    .filter((session) => meant.some(({ id }) => id === session.runnerId))
+    .map((session) => session.presence().condition);
   return [...new Set(conditions.filter((condition) => condition !== ''))].join(', ');
 }
 
 function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {
-  return sessions.map(({ runnerId }) => runners.find(({ id }) => id === runnerId)?.name ?? runnerId).join(', ');
+  return sessions
+    .map(({ runnerId }) => runners.find(({ id }) => id === runnerId)?.name ?? runnerId)
+    .join(', ');
 }
 
-function isMeantFor({ pinnedTo }: Run, { id, name }: { readonly id: string; readonly name: string }): boolean {
+function isMeantFor(
+  { pinnedTo }: Run,
+  { id, name }: { readonly id: string; readonly name: string },
+): boolean {
   return pinnedTo === null || pinnedTo === id || pinnedTo === name;
 }
 

@@ -1,7 +1,20 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
 import { answerGrpc } from './link/grpc.ts';
 import { WebSocketEndpoint } from './link/websocket.ts';
 import type { Wire } from './link/wire.ts';
@@ -34,8 +47,12 @@ export class Port {
     this.#http = httpServer(options);
     this.#http2 = http2Server(options.accept);
     this.#tls = createTlsServer({
-      cert: options.cert, key: options.key, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS,
-      ALPNCallback: ({ protocols }) => ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol)),
+      cert: options.cert,
+      key: options.key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
+      ALPNCallback: ({ protocols }) =>
+        ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol)),
     });
     this.#tls.on('secureConnection', (socket) => this.#route(socket));
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -69,7 +86,10 @@ export class Port {
 }
 
 function httpServer({ answer, accept }: PortOptions): HttpServer {
-  const server = createHttpServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS }, answer);
+  const server = createHttpServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS },
+    answer,
+  );
   server.setTimeout(IDLE_TIMEOUT_MS);
   const endpoint = new WebSocketEndpoint(accept);
   server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
@@ -78,7 +98,13 @@ function httpServer({ answer, accept }: PortOptions): HttpServer {
 }
 
 function http2Server(accept: (wire: Wire) => void): Http2Server {
-  const server = createHttp2Server({ settings: { initialWindowSize: WINDOW_BYTES, enablePush: false, maxConcurrentStreams: MAX_STREAMS } });
+  const server = createHttp2Server({
+    settings: {
+      initialWindowSize: WINDOW_BYTES,
+      enablePush: false,
+      maxConcurrentStreams: MAX_STREAMS,
+    },
+  });
   server.on('session', (session: ServerHttp2Session) => {
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(WINDOW_BYTES);

@@ -7,7 +7,9 @@ import type { Ground, Limits } from './settings.ts';
  * Nobody could renew or answer while this side was away, so every lease and every offer gets its whole length again; pauses
  * and limits lose the time that has passed by the wall clock, and never last longer than they would have.
  */
-export async function restampDeadlines(ground: Pick<Ground, 'store' | 'clock' | 'limits'>): Promise<void> {
+export async function restampDeadlines(
+  ground: Pick<Ground, 'store' | 'clock' | 'limits'>,
+): Promise<void> {
   const at = momentOf(ground.clock);
   await ground.store.transaction(async (tx) => {
     for (const run of await tx.runs.active()) await tx.runs.save(restamped(run, at, ground.limits));
@@ -16,21 +18,40 @@ export async function restampDeadlines(ground: Pick<Ground, 'store' | 'clock' | 
 
 function restamped(run: Run, at: Moment, limits: Limits): Run {
   switch (run.status.state) {
-    case 'queued': return { ...run, status: restampQueued(run.status, at, limits) };
-    case 'offered': return { ...run, status: { ...run.status, answerBy: at.monotonic + limits.leaseTtlMs } };
-    case 'running': return { ...run, status: { ...run.status, leaseUntil: at.monotonic + limits.leaseTtlMs } };
-    case 'success': case 'partialSuccess': case 'failed': case 'cancelled': case 'expired': return run;
-    default: return run.status satisfies never;
+    case 'queued':
+      return { ...run, status: restampQueued(run.status, at, limits) };
+    case 'offered':
+      return { ...run, status: { ...run.status, answerBy: at.monotonic + limits.leaseTtlMs } };
+    case 'running':
+      return { ...run, status: { ...run.status, leaseUntil: at.monotonic + limits.leaseTtlMs } };
+    case 'success':
+    case 'partialSuccess':
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return run;
+    default:
+      return run.status satisfies never;
   }
 }
 
 function restampQueued(status: Queued, { now, monotonic }: Moment, limits: Limits): Queued {
-  const pause = status.retryAt === null ? 0 : clamp(status.retryAt - now, 0, limits.retryPauseMaxMs);
+  const pause =
+    status.retryAt === null ? 0 : clamp(status.retryAt - now, 0, limits.retryPauseMaxMs);
   const { absence } = status;
   // Runners that are on their way back get the time of a lease, however long this side was away.
-  const left = absence === null ? 0 : clamp(absence.since + limits.absenceLimitMs - now, limits.leaseTtlMs, limits.absenceLimitMs);
+  const left =
+    absence === null
+      ? 0
+      : clamp(
+          absence.since + limits.absenceLimitMs - now,
+          limits.leaseTtlMs,
+          limits.absenceLimitMs,
+        );
   return {
-    ...status, notBefore: monotonic + pause, retryAt: pause === 0 ? null : now + pause,
+    ...status,
+    notBefore: monotonic + pause,
+    retryAt: pause === 0 ? null : now + pause,
     absence: absence === null ? null : { since: absence.since, until: monotonic + left },
   };
 }

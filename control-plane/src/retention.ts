@@ -11,7 +11,7 @@ const TICK_MS = 60_000;
 
 /** Of how many of each service's newest runs the records stay; 0 for all. */
 export async function keepRuns(read: Pick<Reads, 'settings'>): Promise<number> {
-  return Number(await read.settings.get(SETTING) ?? DEFAULT_KEEP_RUNS);
+  return Number((await read.settings.get(SETTING)) ?? DEFAULT_KEEP_RUNS);
 }
 
 export async function saveKeepRuns(ground: Ground, keep: number): Promise<void> {
@@ -56,7 +56,7 @@ export class Retention {
 
   async #dropSome(run: Run): Promise<void> {
     const isLast = await this.#ground.store.transaction(async (tx) => {
-      const last = await tx.records.drop(run.id, CHUNK) < CHUNK;
+      const last = (await tx.records.drop(run.id, CHUNK)) < CHUNK;
       if (last) await tx.runs.save({ ...run, recordsKept: false });
       return last;
     });

@@ -13,7 +13,11 @@ export interface LogLine {
 }
 
 /** A page of a run's log over all its attempts; `next` is the `after` of the next page. */
-export async function readLogs(read: Reads, runId: string, page: Page): Promise<{ readonly logs: LogLine[]; readonly next: number }> {
+export async function readLogs(
+  read: Reads,
+  runId: string,
+  page: Page,
+): Promise<{ readonly logs: LogLine[]; readonly next: number }> {
   const logs = (await read.records.ofKind(runId, 'log', page)).map(toLine);
   return { logs, next: logs.at(-1)?.cursor ?? page.after };
 }

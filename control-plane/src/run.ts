@@ -50,9 +50,20 @@ export interface Queued {
   readonly left: LeftAttempt | null;
   readonly absence: Absence | null;
 }
-export interface Offered extends Holder { readonly state: 'offered'; readonly answerBy: number; readonly left: LeftAttempt | null }
-export interface Running extends Holder { readonly state: 'running'; readonly leaseUntil: number }
-export interface Ended { readonly state: EndState; readonly endedAt: number; readonly error: ErrorBody | null }
+export interface Offered extends Holder {
+  readonly state: 'offered';
+  readonly answerBy: number;
+  readonly left: LeftAttempt | null;
+}
+export interface Running extends Holder {
+  readonly state: 'running';
+  readonly leaseUntil: number;
+}
+export interface Ended {
+  readonly state: EndState;
+  readonly endedAt: number;
+  readonly error: ErrorBody | null;
+}
 
 export type RunStatus = Queued | Offered | Running | Ended;
 
@@ -102,7 +113,9 @@ export function isEnded(status: RunStatus): status is Ended {
 
 /** The runner that holds the run now. */
 export function holder(run: Run): string | undefined {
-  return run.status.state === 'offered' || run.status.state === 'running' ? run.status.runnerId : undefined;
+  return run.status.state === 'offered' || run.status.state === 'running'
+    ? run.status.runnerId
+    : undefined;
 }
 
 /** Whether this runner has the right to write with this epoch. */
@@ -111,23 +124,48 @@ export function isHeldBy(run: Run, runnerId: string, epoch: number): boolean {
 }
 
 /** Whether the attempt lost its lease and nobody else has begun since. */
-export function mayReturn({ status }: Run, runnerId: string, { attempt, epoch }: AttemptId): boolean {
+export function mayReturn(
+  { status }: Run,
+  runnerId: string,
+  { attempt, epoch }: AttemptId,
+): boolean {
   const left = status.state === 'queued' || status.state === 'offered' ? status.left : null;
-  return left !== null && left.runnerId === runnerId && left.attempt === attempt && left.epoch === epoch;
+  return (
+    left !== null && left.runnerId === runnerId && left.attempt === attempt && left.epoch === epoch
+  );
 }
 
-export function offerTo(run: Run & { readonly status: Queued }, { runnerId, bootId }: Holder, answerBy: number): Run {
+export function offerTo(
+  run: Run & { readonly status: Queued },
+  { runnerId, bootId }: Holder,
+  answerBy: number,
+): Run {
   const epoch = run.lastEpoch + 1;
-  return { ...run, epoch, lastEpoch: epoch, status: { state: 'offered', runnerId, bootId, answerBy, left: run.status.left } };
+  return {
+    ...run,
+    epoch,
+    lastEpoch: epoch,
+    status: { state: 'offered', runnerId, bootId, answerBy, left: run.status.left },
+  };
 }
 
 /** The holder has begun, or is still at work: its lease counts from now. */
 export function renew(run: Run, { runnerId, bootId }: Holder, at: Moment, ttlMs: number): Run {
-  return { ...run, startedAt: run.startedAt ?? at.now, status: { state: 'running', runnerId, bootId, leaseUntil: at.monotonic + ttlMs } };
+  return {
+    ...run,
+    startedAt: run.startedAt ?? at.now,
+    status: { state: 'running', runnerId, bootId, leaseUntil: at.monotonic + ttlMs },
+  };
 }
 
 /** The attempt that had lost its lease is the present one again. Only where `mayReturn` holds. */
-export function takeReturned(run: Run, by: Holder, { attempt, epoch }: AttemptId, at: Moment, ttlMs: number): Run {
+export function takeReturned(
+  run: Run,
+  by: Holder,
+  { attempt, epoch }: AttemptId,
+  at: Moment,
+  ttlMs: number,
+): Run {
   return renew({ ...run, attempt, epoch }, by, at, ttlMs);
 }
 
@@ -152,20 +190,36 @@ export interface GivingUp {
 }
 
 /** The attempt is lost: cancelled if that was wanted anyway, tried again while `maxAttempts` allows, else failed. */
-export function giveUpAttempt(run: Run, reason: ErrorBody, { at, maxAttempts, pauseMs = 0, mayReturn: leaves = false }: GivingUp): Run {
+export function giveUpAttempt(
+  run: Run,
+  reason: ErrorBody,
+  { at, maxAttempts, pauseMs = 0, mayReturn: leaves = false }: GivingUp,
+): Run {
   if (run.cancelReason !== null) return end(run, 'cancelled', at.now, cancelled(run.cancelReason));
   if (run.attempt >= maxAttempts) {
     const message = `${reason.message}; that was attempt ${run.attempt} of ${maxAttempts}`;
     return end(run, 'failed', at.now, { ...reason, message });
   }
-  const left = leaves && run.status.state === 'running' ? { runnerId: run.status.runnerId, epoch: run.epoch, attempt: run.attempt } : null;
-  const status: Queued = { state: 'queued', notBefore: at.monotonic + pauseMs, retryAt: pauseMs === 0 ? null : at.now + pauseMs, left, absence: null };
+  const left =
+    leaves && run.status.state === 'running'
+      ? { runnerId: run.status.runnerId, epoch: run.epoch, attempt: run.attempt }
+      : null;
+  const status: Queued = {
+    state: 'queued',
+    notBefore: at.monotonic + pauseMs,
+    retryAt: pauseMs === 0 ? null : at.now + pauseMs,
+    left,
+    absence: null,
+  };
   return { ...run, attempt: run.attempt + 1, lastFailure: reason, status };
 }
 
 /** The same run when another attempt at its service has begun: its own lost attempt is not wanted any more. */
 export function forgetLeft(run: Run): Run {
-  return (run.status.state === 'queued' || run.status.state === 'offered') && run.status.left !== null ? { ...run, status: { ...run.status, left: null } } : run;
+  return (run.status.state === 'queued' || run.status.state === 'offered') &&
+    run.status.left !== null
+    ? { ...run, status: { ...run.status, left: null } }
+    : run;
 }
 
 export function end(run: Run, state: EndState, now: number, error: ErrorBody | null): Run {

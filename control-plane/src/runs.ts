@@ -16,27 +16,56 @@ export interface Start {
 }
 
 /** Queues a connection test of a service. Throws NOT_FOUND. */
-export function startTestConnection(ground: Ground, serviceName: string, { deadlineMs = 0 }: Pick<Start, 'deadlineMs'> = {}): Promise<Run> {
+export function startTestConnection(
+  ground: Ground,
+  serviceName: string,
+  { deadlineMs = 0 }: Pick<Start, 'deadlineMs'> = {},
+): Promise<Run> {
   return queue(ground, async (tx) => {
     const service = await existingService(tx, serviceName);
-    const pipeline = { name: '', service: service.name, sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
-    return { kind: 'test_connection', service, pipeline: null, deadlineMs, whole: false, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    const pipeline = {
+      name: '',
+      service: service.name,
+      sourceConfig: { type: 'DatabaseMetadata' },
+      loggerLevel: 'INFO',
+    };
+    return {
+      kind: 'test_connection',
+      service,
+      pipeline: null,
+      deadlineMs,
+      whole: false,
+      workflow: (runId) => workflowOf(service, pipeline, runId),
+    };
   });
 }
 
 /** Queues a run of a pipeline, with the pipeline's deadline unless another is given. Throws NOT_FOUND. */
-export function startPipeline(ground: Ground, name: string, { deadlineMs, whole = false }: Start = {}): Promise<Run> {
+export function startPipeline(
+  ground: Ground,
+  name: string,
+  { deadlineMs, whole = false }: Start = {},
+): Promise<Run> {
   return queue(ground, async (tx) => {
     const pipeline = await tx.catalog.pipeline(name);
-    if (pipeline === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
+    if (pipeline === undefined)
+      throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
     const service = await existingService(tx, pipeline.service);
-    return { kind: 'metadata', service, pipeline: name, deadlineMs: deadlineMs ?? pipeline.deadlineMs, whole, workflow: (runId) => workflowOf(service, pipeline, runId) };
+    return {
+      kind: 'metadata',
+      service,
+      pipeline: name,
+      deadlineMs: deadlineMs ?? pipeline.deadlineMs,
+      whole,
+      workflow: (runId) => workflowOf(service, pipeline, runId),
+    };
   });
 }
 
 export async function existingService(tx: Pick<Reads, 'catalog'>, name: string): Promise<Service> {
   const service = await tx.catalog.service(name);
-  if (service === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no service ${name}`);
+  if (service === undefined)
+    throw new ControlPlaneError('NOT_FOUND', `there is no service ${name}`);
   return service;
 }
 
@@ -55,9 +84,24 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
   const run = await ground.store.transaction(async (tx) => {
     const { kind, service, pipeline, deadlineMs, whole, workflow } = await prepare(tx);
     const queued: Run = {
-      id, kind, service: service.name, pipeline, workflow: JSON.stringify(workflow(id)), pinnedTo: service.runner,
-      status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0, queuedAt: at.now, startedAt: null, cancelReason: null, refusedBy: [],
-      lastFailure: null, deadlineMs, whole, recordsKept: true,
+      id,
+      kind,
+      service: service.name,
+      pipeline,
+      workflow: JSON.stringify(workflow(id)),
+      pinnedTo: service.runner,
+      status: queuedAt(at),
+      attempt: 1,
+      epoch: 0,
+      lastEpoch: 0,
+      queuedAt: at.now,
+      startedAt: null,
+      cancelReason: null,
+      refusedBy: [],
+      lastFailure: null,
+      deadlineMs,
+      whole,
+      recordsKept: true,
     };
     await tx.runs.save(queued);
     return queued;
@@ -68,10 +112,15 @@ async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft
 }
 
 /** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
-function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs' | 'displayName'>, runId: string): object {
+function workflowOf(
+  service: Service,
+  pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs' | 'displayName'>,
+  runId: string,
+): object {
   return {
     source: {
-      type: service.type.toLowerCase(), serviceName: service.name,
+      type: service.type.toLowerCase(),
+      serviceName: service.name,
       serviceConnection: { config: { type: service.type, ...service.connection } },
       sourceConfig: { config: { type: 'DatabaseMetadata', ...pipeline.sourceConfig } },
     },
@@ -86,18 +135,28 @@ function workflowOf(service: Service, pipeline: Omit<Pipeline, 'updatedAt' | 'de
  * Stops a run: at once while it waits, else by way of its runner, now or when that comes back. Throws NOT_FOUND, and
  * CONFLICT for a run that has ended.
  */
-export async function cancelRun(ground: Ground, registry: Registry, id: string, reason: string): Promise<Run> {
+export async function cancelRun(
+  ground: Ground,
+  registry: Registry,
+  id: string,
+  reason: string,
+): Promise<Run> {
   const run = await ground.store.transaction(async (tx) => {
     const present = await tx.runs.get(id);
     if (present === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no run ${id}`);
-    if (isEnded(present.status)) throw new ControlPlaneError('CONFLICT', `the run has ended already: ${present.status.state}`);
+    if (isEnded(present.status))
+      throw new ControlPlaneError('CONFLICT', `the run has ended already: ${present.status.state}`);
     const wanted = { ...present, cancelReason: reason };
-    const next = present.status.state === 'queued' ? end(wanted, 'cancelled', ground.clock.now(), cancelled(reason)) : wanted;
+    const next =
+      present.status.state === 'queued'
+        ? end(wanted, 'cancelled', ground.clock.now(), cancelled(reason))
+        : wanted;
     await tx.runs.save(next);
     return next;
   });
   const runnerId = holder(run);
-  if (runnerId !== undefined) registry.cancel(runnerId, { runId: run.id, attempt: run.attempt, epoch: run.epoch }, reason);
+  if (runnerId !== undefined)
+    registry.cancel(runnerId, { runId: run.id, attempt: run.attempt, epoch: run.epoch }, reason);
   ground.log.info({ run: id, state: run.status.state }, 'cancel requested');
   ground.changes.changed(id);
   return run;

@@ -24,8 +24,15 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  leaseTtlMs: 60_000, heartbeatIntervalMs: 15_000, maxAttempts: 5, retryPauseMs: 60_000, retryPauseMaxMs: 3_600_000, absenceLimitMs: 24 * 3_600_000,
-  handshakeTimeoutMs: 10_000, identityCheckMs: 3000, retryOfferMs: 2000,
+  leaseTtlMs: 60_000,
+  heartbeatIntervalMs: 15_000,
+  maxAttempts: 5,
+  retryPauseMs: 60_000,
+  retryPauseMaxMs: 3_600_000,
+  absenceLimitMs: 24 * 3_600_000,
+  handshakeTimeoutMs: 10_000,
+  identityCheckMs: 3000,
+  retryOfferMs: 2000,
 };
 
 /** What the parts of a control plane share. */

@@ -5,13 +5,18 @@ const JsonObject = z.record(z.string(), z.unknown());
 const Text = z.string().nullable().catch(null).default(null);
 
 const Log = z.object({
-  time: z.number().nullable().catch(null).default(null), level: z.string().catch('info').default('info'),
-  message: z.string().catch('').default(''), data: JsonObject.nullable().catch(null).default(null),
+  time: z.number().nullable().catch(null).default(null),
+  level: z.string().catch('info').default('info'),
+  message: z.string().catch('').default(''),
+  data: JsonObject.nullable().catch(null).default(null),
 });
 
 const Step = z.object({
-  name: z.string().catch('unnamed step').default('unnamed step'), description: z.string().catch('').default(''),
-  passed: z.boolean().catch(false).default(false), mandatory: z.boolean().catch(true).default(true), message: Text,
+  name: z.string().catch('unnamed step').default('unnamed step'),
+  description: z.string().catch('').default(''),
+  passed: z.boolean().catch(false).default(false),
+  mandatory: z.boolean().catch(true).default(true),
+  message: Text,
   error: z.object({ message: Text, remedy: Text }).nullable().catch(null).default(null),
 });
 

@@ -3,10 +3,20 @@ import { lineageAround, type Lineage } from './lineage-graph.ts';
 import type { Entity } from './store/entity.ts';
 import type { Reads } from './store/store.ts';
 
-const Tagged = z.object({ tags: z.array(z.object({ tagFQN: z.string() })).catch([]).default([]) });
+const Tagged = z.object({
+  tags: z
+    .array(z.object({ tagFQN: z.string() }))
+    .catch([])
+    .default([]),
+});
 const Columns = z.array(Tagged.extend({ name: z.string() })).catch([]);
 const Text = z.string().nullable().catch(null).default(null);
-const Owned = z.object({ owners: z.array(z.object({ name: Text, email: Text, kind: Text })).catch([]).default([]) });
+const Owned = z.object({
+  owners: z
+    .array(z.object({ name: Text, email: Text, kind: Text }))
+    .catch([])
+    .default([]),
+});
 const OwnedColumns = z.record(z.string(), Owned.catch({ owners: [] })).catch({});
 
 interface Tag {
@@ -19,14 +29,31 @@ interface Tag {
 /** A table with everything that is known about it. */
 export async function viewTable(read: Reads, table: Entity) {
   const { service, fqn } = table;
-  const about = async (type: string): Promise<Entity['request'] | null> => (await read.entities.get({ service, type, fqn }))?.request ?? null;
+  const about = async (type: string): Promise<Entity['request'] | null> =>
+    (await read.entities.get({ service, type, fqn }))?.request ?? null;
   return {
-    fqn, service, request: table.request, properties: table.properties, deleted: table.deletedAt !== null, deletedAt: table.deletedAt,
-    tags: await tagsOf(read, table), owners: ownersOf(table),
-    lineage: await edgesOf(read, fqn), profile: await about('tableProfile'), sample: await about('sampleData'),
-    code: typeof table.request['name'] === 'string' ? await read.entities.codeFor(service, table.request['name']) : [],
+    fqn,
+    service,
+    request: table.request,
+    properties: table.properties,
+    deleted: table.deletedAt !== null,
+    deletedAt: table.deletedAt,
+    tags: await tagsOf(read, table),
+    owners: ownersOf(table),
+    lineage: await edgesOf(read, fqn),
+    profile: await about('tableProfile'),
+    sample: await about('sampleData'),
+    code:
+      typeof table.request['name'] === 'string'
+        ? await read.entities.codeFor(service, table.request['name'])
+        : [],
     provenance: {
-      runId: table.runId, attempt: table.attempt, epoch: table.epoch, updatedAt: table.updatedAt, seenBy: table.seenBy, seenAt: table.seenAt,
+      runId: table.runId,
+      attempt: table.attempt,
+      epoch: table.epoch,
+      updatedAt: table.updatedAt,
+      seenBy: table.seenBy,
+      seenAt: table.seenAt,
     },
   };
 }
@@ -42,13 +69,23 @@ function ownersOf({ properties }: Entity) {
 
 async function tagsOf(read: Reads, { service, request }: Entity): Promise<Tag[]> {
   const own = Tagged.parse(request).tags.map(({ tagFQN }) => ({ tagFQN, column: null }));
-  const ofColumns = Columns.parse(request['columns'] ?? []).flatMap(({ name, tags }) => tags.map(({ tagFQN }) => ({ tagFQN, column: name })));
+  const ofColumns = Columns.parse(request['columns'] ?? []).flatMap(({ name, tags }) =>
+    tags.map(({ tagFQN }) => ({ tagFQN, column: name })),
+  );
   const all = [...own, ...ofColumns];
   const meanings = new Map<string, string | null>();
   for (const { tagFQN } of all) {
-    if (!meanings.has(tagFQN)) meanings.set(tagFQN, descriptionOf(await read.entities.get({ service, type: 'tag', fqn: tagFQN })));
+    if (!meanings.has(tagFQN))
+      meanings.set(
+        tagFQN,
+        descriptionOf(await read.entities.get({ service, type: 'tag', fqn: tagFQN })),
+      );
   }
-  return all.map(({ tagFQN, column }) => ({ tagFQN, column, description: meanings.get(tagFQN) ?? null }));
+  return all.map(({ tagFQN, column }) => ({
+    tagFQN,
+    column,
+    description: meanings.get(tagFQN) ?? null,
+  }));
 }
 
 function descriptionOf(entity: Entity | undefined): string | null {
@@ -56,7 +93,13 @@ function descriptionOf(entity: Entity | undefined): string | null {
   return typeof description === 'string' && description !== '' ? description : null;
 }
 
-async function edgesOf(read: Reads, fqn: string): Promise<{ readonly upstream: Lineage['edges']; readonly downstream: Lineage['edges'] }> {
+async function edgesOf(
+  read: Reads,
+  fqn: string,
+): Promise<{ readonly upstream: Lineage['edges']; readonly downstream: Lineage['edges'] }> {
   const { edges } = await lineageAround(read, fqn, { upstreamDepth: 1, downstreamDepth: 1 });
-  return { upstream: edges.filter(({ to }) => to === fqn), downstream: edges.filter(({ from }) => from === fqn) };
+  return {
+    upstream: edges.filter(({ to }) => to === fqn),
+    downstream: edges.filter(({ from }) => from === fqn),
+  };
 }

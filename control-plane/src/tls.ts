@@ -25,31 +25,53 @@ export interface TlsFiles {
 
 /** Reads a certificate and key that the operator brings. */
 export async function readTls(certFile: string, keyFile: string): Promise<TlsFiles> {
-  return { cert: await readFile(certFile, 'utf8'), key: await readFile(keyFile, 'utf8'), caFile: certFile };
+  return {
+    cert: await readFile(certFile, 'utf8'),
+    key: await readFile(keyFile, 'utf8'),
+    caFile: certFile,
+  };
 }
 
 /**
  * A certificate for these host names and addresses, issued by an authority of our own in `directory`. The authority is
  * made once, so that clients need to trust it once; the certificate is made again when it nears its end.
  */
-export async function ownTls(directory: string, names: readonly string[], now: number): Promise<TlsFiles> {
+export async function ownTls(
+  directory: string,
+  names: readonly string[],
+  now: number,
+): Promise<TlsFiles> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = (name: string): string => join(directory, name);
   if (!existsSync(path('ca.pem'))) await makeAuthority(path('ca.pem'), path('ca-key.pem'), now);
   if (!(await isFresh(path('server.pem'), path('server-key.pem'), names, now))) {
-    const authority = { certificate: new x509.X509Certificate(await readFile(path('ca.pem'), 'utf8')), key: await readKey(path('ca-key.pem')) };
+    const authority = {
+      certificate: new x509.X509Certificate(await readFile(path('ca.pem'), 'utf8')),
+      key: await readKey(path('ca-key.pem')),
+    };
     await issue(authority, names, path('server.pem'), path('server-key.pem'), now);
   }
-  return { cert: await readFile(path('server.pem'), 'utf8'), key: await readFile(path('server-key.pem'), 'utf8'), caFile: path('ca.pem') };
+  return {
+    cert: await readFile(path('server.pem'), 'utf8'),
+    key: await readFile(path('server-key.pem'), 'utf8'),
+    caFile: path('ca.pem'),
+  };
 }
 
 async function makeAuthority(certFile: string, keyFile: string, now: number): Promise<void> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(), name: 'CN=Hybrid runner control plane CA', keys, signingAlgorithm: ALGORITHM, ...validity(now, CA_DAYS),
+    serialNumber: serialNumber(),
+    name: 'CN=Hybrid runner control plane CA',
+    keys,
+    signingAlgorithm: ALGORITHM,
+    ...validity(now, CA_DAYS),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -61,27 +83,51 @@ interface Authority {
   readonly key: webcrypto.CryptoKey;
 }
 
-async function issue(authority: Authority, names: readonly string[], certFile: string, keyFile: string, now: number): Promise<void> {
+async function issue(
+  authority: Authority,
+  names: readonly string[],
+  certFile: string,
+  keyFile: string,
+  now: number,
+): Promise<void> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(), subject: `CN=${names[0] ?? 'localhost'}`, issuer: authority.certificate.subject, publicKey: keys.publicKey,
-    signingKey: authority.key, signingAlgorithm: ALGORITHM, ...validity(now, LEAF_DAYS),
+    serialNumber: serialNumber(),
+    subject: `CN=${names[0] ?? 'localhost'}`,
+    issuer: authority.certificate.subject,
+    publicKey: keys.publicKey,
+    signingKey: authority.key,
+    signingAlgorithm: ALGORITHM,
+    ...validity(now, LEAF_DAYS),
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value })),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(authority.certificate),
     ],
   });
   await save(keys, certificate, certFile, keyFile);
 }
 
-async function isFresh(certFile: string, keyFile: string, names: readonly string[], now: number): Promise<boolean> {
+async function isFresh(
+  certFile: string,
+  keyFile: string,
+  names: readonly string[],
+  now: number,
+): Promise<boolean> {
   if (!existsSync(certFile) || !existsSync(keyFile)) return false;
   const certificate = new x509.X509Certificate(await readFile(certFile, 'utf8'));
-  const alternatives = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items.map(({ value }) => value) ?? [];
-  return certificate.notAfter.getTime() - now > RENEW_BEFORE_DAYS * DAY_MS && names.every((name) => alternatives.includes(name));
+  const alternatives =
+    certificate
+      .getExtension(x509.SubjectAlternativeNameExtension)
+      ?.names.items.map(({ value }) => value) ?? [];
+  return (
+    certificate.notAfter.getTime() - now > RENEW_BEFORE_DAYS * DAY_MS &&
+    names.every((name) => alternatives.includes(name))
+  );
 }
 
 function isAddress(name: string): boolean {
@@ -93,19 +139,32 @@ function validity(now: number, days: number): { notBefore: Date; notAfter: Date 
 }
 
 function serialNumber(): string {
-  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)).map((byte, index) => (index === 0 ? (byte & 0x3f) | 0x40 : byte))).toString('hex');
+  return Buffer.from(
+    webcrypto
+      .getRandomValues(new Uint8Array(16))
+      .map((byte, index) => (index === 0 ? (byte & 0x3f) | 0x40 : byte)),
+  ).toString('hex');
 }
 
 function generateKeys(): Promise<KeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function save(keys: KeyPair, certificate: x509.X509Certificate, certFile: string, keyFile: string): Promise<void> {
+async function save(
+  keys: KeyPair,
+  certificate: x509.X509Certificate,
+  certFile: string,
+  keyFile: string,
+): Promise<void> {
   const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   await writeFile(keyFile, `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`, { mode: 0o600 });
   await writeFile(certFile, `${certificate.toString('pem')}\n`);
 }
 
 function readKey(file: string): Promise<webcrypto.CryptoKey> {
-  return readFile(file, 'utf8').then((pem) => webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ['sign']));
+  return readFile(file, 'utf8').then((pem) =>
+    webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, [
+      'sign',
+    ]),
+  );
 }

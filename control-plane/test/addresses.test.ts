@@ -8,13 +8,20 @@ describe('the addresses of a control plane', () => {
     ['10.1.2.3', '10.1.2.3', ['10.1.2.3', 'localhost', '127.0.0.1', '::1']],
     ['127.0.0.1', '127.0.0.1', ['127.0.0.1', 'localhost', '::1']],
     ['[fd00::5]', 'fd00::5', ['fd00::5', 'localhost', '127.0.0.1', '::1']],
-    ['0.0.0.0', 'plane.corp', ['plane.corp', '10.1.2.3', 'fd00::5', 'localhost', '127.0.0.1', '::1']],
+    [
+      '0.0.0.0',
+      'plane.corp',
+      ['plane.corp', '10.1.2.3', 'fd00::5', 'localhost', '127.0.0.1', '::1'],
+    ],
     ['::', 'plane.corp', ['plane.corp', '10.1.2.3', 'fd00::5', 'localhost', '127.0.0.1', '::1']],
   ])('bound to %s are those that lead to it', (host, advertised, names) => {
     expect(addressesOf(host, machine)).toEqual({ advertised, names });
   });
 
   it('are written with a port as URLs have them', () => {
-    expect([authority('plane.corp', 443), authority('fd00::5', 443)]).toEqual(['plane.corp:443', '[fd00::5]:443']);
+    expect([authority('plane.corp', 443), authority('fd00::5', 443)]).toEqual([
+      'plane.corp:443',
+      '[fd00::5]:443',
+    ]);
   });
 });

@@ -1,11 +1,24 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { revisionAfter } from '../src/catalog-state.ts';
-import { batch, connect, logLine, outcomeLine, tableLine, type Connection, type Ref } from './fake-runner.ts';
+import {
+  batch,
+  connect,
+  logLine,
+  outcomeLine,
+  tableLine,
+  type Connection,
+  type Ref,
+} from './fake-runner.ts';
 import { openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 const line = (record: object): string => JSON.stringify(record);
-const unchanged = (...names: string[]): string => line({ kind: 'unchanged', type: 'table', fqns: names.map((name) => `sandbox.default.salesforce.${name}`) });
+const unchanged = (...names: string[]): string =>
+  line({
+    kind: 'unchanged',
+    type: 'table',
+    fqns: names.map((name) => `sandbox.default.salesforce.${name}`),
+  });
 
 interface Offer {
   readonly ref: Ref;
@@ -38,17 +51,27 @@ async function begin(): Promise<Offer> {
 }
 
 /** Sends a whole stream; the revision that it leads to, by the rule in docs/protocol.md. */
-async function deliver({ ref }: Offer, lines: readonly string[], outcome: object = {}): Promise<string> {
+async function deliver(
+  { ref }: Offer,
+  lines: readonly string[],
+  outcome: object = {},
+): Promise<string> {
   const last = outcomeLine(lines, outcome);
   connection.send('batch', batch(ref, 1, [...lines, last], { last: true }));
   await connection.take('ack');
-  return createHash('sha256').update(`hybrid-runner/catalog/v1\n${ref.runId}\n${ref.epoch}\n${last}\n`).digest('hex');
+  return createHash('sha256')
+    .update(`hybrid-runner/catalog/v1\n${ref.runId}\n${ref.epoch}\n${last}\n`)
+    .digest('hex');
 }
 
-const stateOf = async ({ ref }: Offer): Promise<unknown> => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body;
+const stateOf = async ({ ref }: Offer): Promise<unknown> =>
+  (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body;
 const revisionOffered = async (): Promise<string> => {
   const offer = await begin();
-  connection.send('batch', batch(offer.ref, 1, [outcomeLine([], { status: 'failed' })], { last: true }));
+  connection.send(
+    'batch',
+    batch(offer.ref, 1, [outcomeLine([], { status: 'failed' })], { last: true }),
+  );
   await connection.take('ack');
   return offer.catalogRevision;
 };
@@ -70,8 +93,11 @@ describe('the revision of a catalog, in an offer', () => {
   });
 
   it.each([
-    ['failed', { status: 'failed' }], ['was cancelled', { status: 'cancelled' }], ['expired', { status: 'expired' }],
-    ['does not hold what its outcome vouches for', { records: 9 }], ['ends with an outcome nobody can read', { status: 'fine' }],
+    ['failed', { status: 'failed' }],
+    ['was cancelled', { status: 'cancelled' }],
+    ['expired', { status: 'expired' }],
+    ['does not hold what its outcome vouches for', { records: 9 }],
+    ['ends with an outcome nobody can read', { status: 'fine' }],
   ])('is empty after a run that told something and %s', async (_how, outcome) => {
     await deliver(await begin(), [tableLine('A')]);
     await deliver(await begin(), [tableLine('B')], outcome);
@@ -79,12 +105,16 @@ describe('the revision of a catalog, in an offer', () => {
   });
 
   it('is what a run led to that succeeded in part: what it left out is not remembered by the runner either', async () => {
-    expect(await deliver(await begin(), [tableLine('A')], { status: 'partialSuccess' })).toBe(await revisionOffered());
+    expect(await deliver(await begin(), [tableLine('A')], { status: 'partialSuccess' })).toBe(
+      await revisionOffered(),
+    );
   });
 
   it('is empty for a full run that an operator asks for, and the next run goes by what that one led to', async () => {
     await deliver(await begin(), [tableLine('A')]);
-    expect((await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { whole: true })).body).toMatchObject({ whole: true });
+    expect(
+      (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { whole: true })).body,
+    ).toMatchObject({ whole: true });
     const full = await taken();
     expect(full.catalogRevision).toBe('');
     const revision = await deliver(full, [tableLine('A')]);
@@ -95,7 +125,10 @@ describe('the revision of a catalog, in an offer', () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     const second = await begin();
     await deliver(second, [unchanged('A', 'NeverThere')], { builtOn: revision });
-    expect(await stateOf(second)).toMatchObject({ state: 'partialSuccess', error: { code: 'CATALOG_INCOMPLETE' } });
+    expect(await stateOf(second)).toMatchObject({
+      state: 'partialSuccess',
+      error: { code: 'CATALOG_INCOMPLETE' },
+    });
     expect(await revisionOffered()).toBe('');
   });
 
@@ -104,7 +137,12 @@ describe('the revision of a catalog, in an offer', () => {
     const { ref } = await begin();
     connection.send('batch', batch(ref, 1, [tableLine('B')]));
     await connection.take('ack');
-    connection.send('batch', batch(ref, 2, [outcomeLine([tableLine('B')], { status: 'interrupted', digest: '' })], { last: true }));
+    connection.send(
+      'batch',
+      batch(ref, 2, [outcomeLine([tableLine('B')], { status: 'interrupted', digest: '' })], {
+        last: true,
+      }),
+    );
     const again = await taken();
     expect([again.ref.attempt, again.catalogRevision]).toEqual([2, '']);
     expect(await deliver(again, [tableLine('A'), tableLine('B')])).toBe(await revisionOffered());
@@ -113,7 +151,10 @@ describe('the revision of a catalog, in an offer', () => {
   it('stays while another attempt at the run comes after one that told nothing', async () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     const { ref } = await begin();
-    connection.send('batch', batch(ref, 1, [outcomeLine([], { status: 'interrupted', digest: '' })], { last: true }));
+    connection.send(
+      'batch',
+      batch(ref, 1, [outcomeLine([], { status: 'interrupted', digest: '' })], { last: true }),
+    );
     const again = await taken();
     expect([again.ref.attempt, again.catalogRevision]).toEqual([2, revision]);
   });
@@ -125,20 +166,29 @@ describe('a run that went by a revision', () => {
     for (let round = 0; round < 3; round++) {
       const offer = await begin();
       expect(offer.catalogRevision).toBe(revision);
-      revision = await deliver(offer, [tableLine(`New${round}`), unchanged('A')], { builtOn: revision });
+      revision = await deliver(offer, [tableLine(`New${round}`), unchanged('A')], {
+        builtOn: revision,
+      });
       expect(await stateOf(offer)).toMatchObject({ state: 'success', integrity: 'ok' });
     }
     expect(await revisionOffered()).toBe(revision);
   });
 
-  it.each([['another', 'f'.repeat(64)], ['the one before', undefined]])('and finds %s is no success: it is tried again, whole', async (_which, other) => {
+  it.each([
+    ['another', 'f'.repeat(64)],
+    ['the one before', undefined],
+  ])('and finds %s is no success: it is tried again, whole', async (_which, other) => {
     const before = await deliver(await begin(), [tableLine('A')]);
     const revision = await deliver(await begin(), [tableLine('A')]);
     const offer = await begin();
     expect(offer.catalogRevision).toBe(revision);
     await deliver(offer, [tableLine('B'), unchanged('A')], { builtOn: other ?? before });
     const again = await taken();
-    expect([again.ref.runId, again.ref.attempt, again.catalogRevision]).toEqual([offer.ref.runId, 2, '']);
+    expect([again.ref.runId, again.ref.attempt, again.catalogRevision]).toEqual([
+      offer.ref.runId,
+      2,
+      '',
+    ]);
     expect(await deliver(again, [tableLine('A'), tableLine('B')])).toBe(await revisionOffered());
     expect(await stateOf(again)).toMatchObject({ state: 'success', attempt: 2 });
   });
@@ -148,7 +198,11 @@ describe('a run that went by a revision', () => {
     const offer = await begin();
     await deliver(offer, [tableLine('B'), unchanged('A')]);
     const again = await taken();
-    expect([again.ref.runId, again.ref.attempt, again.catalogRevision]).toEqual([offer.ref.runId, 2, '']);
+    expect([again.ref.runId, again.ref.attempt, again.catalogRevision]).toEqual([
+      offer.ref.runId,
+      2,
+      '',
+    ]);
   });
 
   it('that is never there fails in the end, and says why', async () => {
@@ -156,10 +210,15 @@ describe('a run that went by a revision', () => {
     await deliver(offer, [tableLine('B')], { builtOn: 'a'.repeat(64) });
     await deliver(await taken(), [tableLine('B')], { builtOn: 'a'.repeat(64) });
     await deliver(await taken(), [tableLine('B')], { builtOn: 'a'.repeat(64) });
-    expect(await stateOf(offer)).toMatchObject({ state: 'failed', error: { code: 'CATALOG_MOVED', remedy: expect.stringContaining('whole') } });
+    expect(await stateOf(offer)).toMatchObject({
+      state: 'failed',
+      error: { code: 'CATALOG_MOVED', remedy: expect.stringContaining('whole') },
+    });
   });
 });
 
 it('follows the rule of docs/protocol.md to the byte', () => {
-  expect(revisionAfter('run-1', 7, '{"kind":"outcome","status":"success","records":0,"digest":"e3b0"}')).toBe('ee95905cacc2c56ea93598db30c6e3083198b4092f56712c9c60671b5b247ad0');
+  expect(
+    revisionAfter('run-1', 7, '{"kind":"outcome","status":"success","records":0,"digest":"e3b0"}'),
+  ).toBe('ee95905cacc2c56ea93598db30c6e3083198b4092f56712c9c60671b5b247ad0');
 });

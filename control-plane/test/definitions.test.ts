@@ -12,16 +12,26 @@ afterAll(() => stage.close());
 
 const { connection } = SERVICE;
 const REPLACE = { 'if-match': '*' };
-const putService = (body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer> => stage.api.put('/api/v1/services/checked', body, headers);
-const putPipeline = (sourceConfig: unknown): Promise<Answer> => stage.api.put('/api/v1/pipelines/checked', { service: 'checked', sourceConfig }, {});
+const putService = (body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer> =>
+  stage.api.put('/api/v1/services/checked', body, headers);
+const putPipeline = (sourceConfig: unknown): Promise<Answer> =>
+  stage.api.put('/api/v1/pipelines/checked', { service: 'checked', sourceConfig }, {});
 
 /** A runner passes over these fields, and says so. */
 const WITHOUT_USE = { ...connection, tableFilterPattern: { includes: ['('] } };
 
 describe('the connection of a service', () => {
-  it.each([...UNUSABLE, ['a filter that is no expression', WITHOUT_USE, 'tableFilterPattern.includes.0']] as const)('with %s is refused when it is saved', async (_, given, problem) => {
+  it.each([
+    ...UNUSABLE,
+    ['a filter that is no expression', WITHOUT_USE, 'tableFilterPattern.includes.0'],
+  ] as const)('with %s is refused when it is saved', async (_, given, problem) => {
     const answer = await putService({ type: 'Salesforce', connection: given });
-    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown } } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown },
+      },
+    });
     expect(answer.text).not.toContain('hunter2');
     expect((await stage.api.get('/api/v1/services/checked')).status).toBe(404);
   });
@@ -42,18 +52,39 @@ describe('the options of a pipeline', () => {
   afterAll(() => stage.api.delete('/api/v1/services/checked'));
 
   it.each([
-    ['a misspelt option', { includeTable: true }, 'unknown field "includeTable"; did you mean includeTables?'],
+    [
+      'a misspelt option',
+      { includeTable: true },
+      'unknown field "includeTable"; did you mean includeTables?',
+    ],
     ['text for a flag', { includeTables: 'yes' }, 'includeTables'],
     ['another kind of pipeline', { type: 'DatabaseLineage' }, 'type'],
-    ['an expression that is none', { tableFilterPattern: { includes: ['a', '[z-a]'] } }, 'tableFilterPattern.includes.1: "[z-a]" is not a usable regular expression'],
+    [
+      'an expression that is none',
+      { tableFilterPattern: { includes: ['a', '[z-a]'] } },
+      'tableFilterPattern.includes.1: "[z-a]" is not a usable regular expression',
+    ],
     ['look-around', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'look-around'],
-    ['repetitions that multiply', { tableFilterPattern: { includes: ['((a{0,100}){0,100}){0,100}'] } }, 'invalid repeat count'],
-    ['an expression that is too large', { schemaFilterPattern: { includes: ['(a{1,1000}){1,1000}'] } }, 'schemaFilterPattern.includes.0'],
+    [
+      'repetitions that multiply',
+      { tableFilterPattern: { includes: ['((a{0,100}){0,100}){0,100}'] } },
+      'invalid repeat count',
+    ],
+    [
+      'an expression that is too large',
+      { schemaFilterPattern: { includes: ['(a{1,1000}){1,1000}'] } },
+      'schemaFilterPattern.includes.0',
+    ],
     ['an empty expression', { tableFilterPattern: { includes: [''] } }, 'is empty'],
     ['a pattern as text', { tableFilterPattern: '.*' }, 'tableFilterPattern'],
     ['no rows', { sampleRows: { rows: 0 } }, 'sampleRows.rows'],
   ])('with %s are refused when they are saved', async (_, sourceConfig, problem) => {
-    expect(await putPipeline(sourceConfig)).toMatchObject({ status: 400, body: { error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown } } });
+    expect(await putPipeline(sourceConfig)).toMatchObject({
+      status: 400,
+      body: {
+        error: { code: 'INPUT_INVALID', message: expect.stringContaining(problem) as unknown },
+      },
+    });
     expect((await stage.api.get('/api/v1/pipelines/checked')).status).toBe(404);
   });
 
@@ -66,7 +97,15 @@ describe('the options of a pipeline', () => {
 
 describe('the runner of a service', () => {
   it('must be one that is enrolled, by name or id', async () => {
-    expect(await putService({ ...SERVICE, runner: 'nobody' })).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining('"nobody"') as unknown, remedy: expect.stringContaining('Enroll a runner') as unknown } } });
+    expect(await putService({ ...SERVICE, runner: 'nobody' })).toMatchObject({
+      status: 400,
+      body: {
+        error: {
+          message: expect.stringContaining('"nobody"') as unknown,
+          remedy: expect.stringContaining('Enroll a runner') as unknown,
+        },
+      },
+    });
     const { runnerId } = await stage.enrol('edge');
     expect((await putService({ ...SERVICE, runner: 'edge' })).status).toBe(200);
     expect((await putService({ ...SERVICE, runner: runnerId }, REPLACE)).status).toBe(200);
@@ -83,19 +122,34 @@ describe('a definition that is there', () => {
   afterAll(() => stage.api.delete(path));
 
   it('is replaced by whoever says so and by nobody else', async () => {
-    expect(await putService(renamed)).toMatchObject({ status: 428, body: { error: { code: 'PRECONDITION_REQUIRED', remedy: expect.stringContaining('If-Match') as unknown } } });
+    expect(await putService(renamed)).toMatchObject({
+      status: 428,
+      body: {
+        error: {
+          code: 'PRECONDITION_REQUIRED',
+          remedy: expect.stringContaining('If-Match') as unknown,
+        },
+      },
+    });
     const { etag } = (await stage.api.get(path)).headers as { etag: string };
     expect((await putService(renamed, { 'if-none-match': '*' })).status).toBe(412);
     const saved = await putService(renamed, { 'if-match': etag });
     expect(saved).toMatchObject({ status: 200, body: { displayName: 'Sales' } });
     expect(saved.headers['etag']).not.toBe(etag);
-    expect(await putService(SERVICE, { 'if-match': etag })).toMatchObject({ status: 412, body: { error: { code: 'PRECONDITION_FAILED' } } });
+    expect(await putService(SERVICE, { 'if-match': etag })).toMatchObject({
+      status: 412,
+      body: { error: { code: 'PRECONDITION_FAILED' } },
+    });
     expect((await putService(SERVICE, REPLACE)).status).toBe(200);
   });
 
   it('is one of two edits that began at the same state', async () => {
     const { etag } = (await stage.api.get(path)).headers as { etag: string };
-    const edits = await Promise.all(['a', 'b', 'c'].map((displayName) => putService({ ...SERVICE, displayName }, { 'if-match': etag })));
+    const edits = await Promise.all(
+      ['a', 'b', 'c'].map((displayName) =>
+        putService({ ...SERVICE, displayName }, { 'if-match': etag }),
+      ),
+    );
     expect(edits.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412, 412]);
   });
 
@@ -105,8 +159,12 @@ describe('a definition that is there', () => {
   });
 
   it('cannot be replaced where there is none', async () => {
-    expect((await stage.api.put('/api/v1/services/none', SERVICE, { 'if-match': '"x"' })).status).toBe(412);
-    expect((await stage.api.put('/api/v1/pipelines/none', { service: 'checked' }, REPLACE)).status).toBe(412);
+    expect(
+      (await stage.api.put('/api/v1/services/none', SERVICE, { 'if-match': '"x"' })).status,
+    ).toBe(412);
+    expect(
+      (await stage.api.put('/api/v1/pipelines/none', { service: 'checked' }, REPLACE)).status,
+    ).toBe(412);
   });
 });
 
@@ -119,17 +177,28 @@ describe('a service that is deleted', () => {
     const { connection: runner } = await connect('ws', stage, await stage.enrol());
     const id = await startRun(stage.api);
     const { ref } = await runner.take<{ ref: Ref }>('offer');
-    expect(await stage.api.delete('/api/v1/services/sandbox')).toMatchObject({ status: 409, body: { error: { message: expect.stringContaining(id) as unknown } } });
+    expect(await stage.api.delete('/api/v1/services/sandbox')).toMatchObject({
+      status: 409,
+      body: { error: { message: expect.stringContaining(id) as unknown } },
+    });
 
     runner.send('accept', { ref });
     const lines = [tableLine('Account')];
     runner.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
-    await eventually(async () => (await stage.api.get(`/api/v1/runs/${id}`)).body.state === 'success');
+    await eventually(
+      async () => (await stage.api.get(`/api/v1/runs/${id}`)).body.state === 'success',
+    );
     expect((await stage.api.get(table)).status).toBe(200);
-    expect((await stage.api.delete('/api/v1/services/sandbox', { 'if-match': '"another"' })).status).toBe(412);
+    expect(
+      (await stage.api.delete('/api/v1/services/sandbox', { 'if-match': '"another"' })).status,
+    ).toBe(412);
     expect((await stage.api.delete('/api/v1/services/sandbox')).status).toBe(204);
-    for (const gone of ['/api/v1/services/sandbox', '/api/v1/pipelines/sandbox_metadata', table]) expect([gone, (await stage.api.get(gone)).status]).toEqual([gone, 404]);
-    expect((await stage.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({ state: 'success', service: 'sandbox' });
+    for (const gone of ['/api/v1/services/sandbox', '/api/v1/pipelines/sandbox_metadata', table])
+      expect([gone, (await stage.api.get(gone)).status]).toEqual([gone, 404]);
+    expect((await stage.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({
+      state: 'success',
+      service: 'sandbox',
+    });
     expect((await stage.api.delete('/api/v1/services/sandbox')).status).toBe(404);
 
     await stage.api.put('/api/v1/services/sandbox', SERVICE);

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { batch, connect, logLine, outcomeLine, stepLine, tableLine, type Connection, type Identity, type Ref } from './fake-runner.ts';
+import {
+  batch,
+  connect,
+  logLine,
+  outcomeLine,
+  stepLine,
+  tableLine,
+  type Connection,
+  type Identity,
+  type Ref,
+} from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
@@ -27,31 +37,63 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     };
   });
 
-  const run = async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
+  const run = async () =>
+    (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
 
   it('offers the workflow document with references instead of secrets', async () => {
     connection.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
     await acknowledged(connection, 1);
     await startRun(stage.api);
-    const offer = await connection.take<{ kind: string; workflow: Buffer; leaseTtlMs: number }>('offer');
+    const offer = await connection.take<{ kind: string; workflow: Buffer; leaseTtlMs: number }>(
+      'offer',
+    );
     expect(offer).toMatchObject({ kind: 'metadata', leaseTtlMs: 60_000 });
     expect(JSON.parse(offer.workflow.toString())).toMatchObject({
       source: {
-        type: 'salesforce', serviceName: 'sandbox',
-        serviceConnection: { config: { type: 'Salesforce', password: 'secret:/salesforce/sandbox/password' } },
-        sourceConfig: { config: { type: 'DatabaseMetadata', tableFilterPattern: { includes: ['.*'] } } },
+        type: 'salesforce',
+        serviceName: 'sandbox',
+        serviceConnection: {
+          config: { type: 'Salesforce', password: 'secret:/salesforce/sandbox/password' },
+        },
+        sourceConfig: {
+          config: { type: 'DatabaseMetadata', tableFilterPattern: { includes: ['.*'] } },
+        },
       },
       workflowConfig: { loggerLevel: 'INFO' },
     });
   });
 
   it('stores records, log and entities, and ends the run with its outcome', async () => {
-    const lines = [logLine('begun'), tableLine('Account'), tableLine('Contact'), tableLine('Account')];
+    const lines = [
+      logLine('begun'),
+      tableLine('Account'),
+      tableLine('Contact'),
+      tableLine('Account'),
+    ];
     connection.send('batch', batch(ref, 1, lines.slice(0, 2)));
-    connection.send('batch', batch(ref, 3, [...lines.slice(2), outcomeLine(lines, { status: 'partialSuccess', counts: { objects: 2, apiCalls: 7 } })], { last: true, codec: 'CODEC_NONE' }));
+    connection.send(
+      'batch',
+      batch(
+        ref,
+        3,
+        [
+          ...lines.slice(2),
+          outcomeLine(lines, { status: 'partialSuccess', counts: { objects: 2, apiCalls: 7 } }),
+        ],
+        { last: true, codec: 'CODEC_NONE' },
+      ),
+    );
     await acknowledged(connection, 5);
     expect(await run()).toMatchObject({
-      state: 'partialSuccess', attempt: 1, records: 5, entities: 2, counts: { objects: 2, apiCalls: 7 }, channel: kind, integrity: 'ok', error: null, runner: identity.runnerId,
+      state: 'partialSuccess',
+      attempt: 1,
+      records: 5,
+      entities: 2,
+      counts: { objects: 2, apiCalls: 7 },
+      channel: kind,
+      integrity: 'ok',
+      error: null,
+      runner: identity.runnerId,
     });
     const { body } = await stage.api.get(`/api/v1/runs/${ref.runId}/logs`);
     expect(body.logs).toMatchObject([{ sequence: 1, level: 'info', message: 'begun', attempt: 1 }]);
@@ -72,20 +114,29 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   it('takes the new part of a batch that overlaps what it has', async () => {
     const lines = [tableLine('A'), tableLine('B'), tableLine('C')];
     connection.send('batch', batch(ref, 1, lines.slice(0, 2)));
-    connection.send('batch', batch(ref, 2, [...lines.slice(1), outcomeLine(lines)], { last: true }));
+    connection.send(
+      'batch',
+      batch(ref, 2, [...lines.slice(1), outcomeLine(lines)], { last: true }),
+    );
     await acknowledged(connection, 4);
     expect(await run()).toMatchObject({ state: 'success', records: 4, integrity: 'ok' });
   });
 
   it('asks for what is missing when a batch comes too early', async () => {
     connection.send('batch', batch(ref, 3, [tableLine('C')]));
-    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_OUT_OF_ORDER', expectedSequence: 1 });
+    expect(await connection.take('nack')).toMatchObject({
+      code: 'NACK_CODE_OUT_OF_ORDER',
+      expectedSequence: 1,
+    });
     expect(await run()).toMatchObject({ records: 0 });
   });
 
   it('refuses a batch that fails its checksum', async () => {
     connection.send('batch', batch(ref, 1, [tableLine('A')], { corrupt: true }));
-    expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT', expectedSequence: 1 });
+    expect(await connection.take('nack')).toMatchObject({
+      code: 'NACK_CODE_CORRUPT',
+      expectedSequence: 1,
+    });
   });
 
   it('inflates no further than the batch announces', async () => {
@@ -107,13 +158,21 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   });
 
   it('shows that records and outcome do not belong together', async () => {
-    connection.send('batch', batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('B')])], { last: true }));
+    connection.send(
+      'batch',
+      batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('B')])], { last: true }),
+    );
     await acknowledged(connection, 2);
     expect((await run())['integrity']).toContain('digest');
   });
 
   it('keeps a record that it does not understand, and goes on', async () => {
-    const lines = ['not json', '{"kind":"from the future"}', '{"kind":"log","message":7}', '{"kind":"entity"}'];
+    const lines = [
+      'not json',
+      '{"kind":"from the future"}',
+      '{"kind":"log","message":7}',
+      '{"kind":"entity"}',
+    ];
     connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
     await acknowledged(connection, 5);
     expect(await run()).toMatchObject({ state: 'success', integrity: 'ok', entities: 0 });
@@ -121,31 +180,66 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   });
 
   it('takes over no entity of a service that the run is not about', async () => {
-    const lines = [tableLine('Theirs', 'other'), tableLine('Lookalike', 'sandbox2'), tableLine('Ours')];
+    const lines = [
+      tableLine('Theirs', 'other'),
+      tableLine('Lookalike', 'sandbox2'),
+      tableLine('Ours'),
+    ];
     connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
     await acknowledged(connection, 4);
     expect(await run()).toMatchObject({ records: 4, entities: 1, integrity: 'ok' });
-    expect((await stage.api.get('/api/v1/tables/other.default.salesforce.Theirs')).status).toBe(404);
+    expect((await stage.api.get('/api/v1/tables/other.default.salesforce.Theirs')).status).toBe(
+      404,
+    );
   });
 
   it('shows the steps of a connection test as they end', async () => {
     const { body } = await stage.api.post('/api/v1/services/sandbox/test-connection');
     const test = await accepted(connection);
     expect(test.runId).toBe(body.id);
-    const shown = async () => (await stage.api.get(`/api/v1/runs/${test.runId}`)).body.testConnection;
+    const shown = async () =>
+      (await stage.api.get(`/api/v1/runs/${test.runId}`)).body.testConnection;
     connection.send('batch', batch(test, 1, [stepLine('CheckAccess')]));
     await acknowledged(connection, 1);
-    expect(await shown()).toMatchObject({ status: 'Running', steps: [{ name: 'CheckAccess', passed: true, mandatory: true }] });
+    expect(await shown()).toMatchObject({
+      status: 'Running',
+      steps: [{ name: 'CheckAccess', passed: true, mandatory: true }],
+    });
     const lines = [stepLine('CheckAccess'), stepLine('GetTables', false)];
-    connection.send('batch', batch(test, 2, [lines[1]!, outcomeLine(lines, { status: 'failed', error: { code: 'SALESFORCE_FORBIDDEN', message: 'no', remedy: 'ask', retryable: false } })], { last: true }));
+    connection.send(
+      'batch',
+      batch(
+        test,
+        2,
+        [
+          lines[1]!,
+          outcomeLine(lines, {
+            status: 'failed',
+            error: { code: 'SALESFORCE_FORBIDDEN', message: 'no', remedy: 'ask', retryable: false },
+          }),
+        ],
+        { last: true },
+      ),
+    );
     await acknowledged(connection, 3);
-    expect(await shown()).toMatchObject({ status: 'Failed', steps: [{ name: 'CheckAccess' }, { name: 'GetTables', passed: false, message: 'it does not work' }] });
+    expect(await shown()).toMatchObject({
+      status: 'Failed',
+      steps: [
+        { name: 'CheckAccess' },
+        { name: 'GetTables', passed: false, message: 'it does not work' },
+      ],
+    });
   });
 
   it('shows progress', async () => {
     connection.send('progress', { ref, phase: 'describe', done: 3, total: 10, apiCalls: 4 });
     await eventually(async () => (await run())['progress'] !== null);
-    expect((await run())['progress']).toEqual({ phase: 'describe', done: 3, total: 10, apiCalls: 4 });
+    expect((await run())['progress']).toEqual({
+      phase: 'describe',
+      done: 3,
+      total: 10,
+      apiCalls: 4,
+    });
   });
 });
 

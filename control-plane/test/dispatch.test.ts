@@ -1,6 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../src/settings.ts';
-import { batch, connect, logLine, outcomeLine, tableLine, type Connection, type HelloOptions, type Identity, type Ref } from './fake-runner.ts';
+import {
+  batch,
+  connect,
+  logLine,
+  outcomeLine,
+  tableLine,
+  type Connection,
+  type HelloOptions,
+  type Identity,
+  type Ref,
+} from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -37,12 +47,15 @@ async function runner(options: HelloOptions = {}, who = identity) {
   return connected;
 }
 
-const offerOf = (connection: Connection): Promise<Ref> => connection.take<{ ref: Ref }>('offer').then(({ ref }) => ref);
-const run = async (id: string) => (await stage.api.get(`/api/v1/runs/${id}`)).body as Record<string, unknown>;
-const reaches = (id: string, state: string) => eventually(async () => {
-  const view = await run(id);
-  return view['state'] === state && view;
-});
+const offerOf = (connection: Connection): Promise<Ref> =>
+  connection.take<{ ref: Ref }>('offer').then(({ ref }) => ref);
+const run = async (id: string) =>
+  (await stage.api.get(`/api/v1/runs/${id}`)).body as Record<string, unknown>;
+const reaches = (id: string, state: string) =>
+  eventually(async () => {
+    const view = await run(id);
+    return view['state'] === state && view;
+  });
 
 async function taken(connection: Connection): Promise<Ref> {
   const ref = await offerOf(connection);
@@ -93,10 +106,17 @@ describe('offers', () => {
 
   it('gives a run to the runner that remembers what the catalog has, though another has more room, and to that one when nobody does', async () => {
     const first = await runner({ capacity: 1 });
-    const done = async (connection: Connection, lines: readonly string[], outcome: object = {}): Promise<void> => {
+    const done = async (
+      connection: Connection,
+      lines: readonly string[],
+      outcome: object = {},
+    ): Promise<void> => {
       await startRun(stage.api);
       const ref = await taken(connection);
-      connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines, outcome)], { last: true }));
+      connection.send(
+        'batch',
+        batch(ref, 1, [...lines, outcomeLine(lines, outcome)], { last: true }),
+      );
       await connection.take('ack');
     };
     await done(first.connection, [tableLine('A')]);
@@ -106,7 +126,11 @@ describe('offers', () => {
     await done(second.connection, [tableLine('A')]);
     await done(second.connection, [tableLine('A')]);
     second.connection.close();
-    await eventually(async () => (await stage.api.get('/api/v1/runners')).body.runners.some(({ connected }: { connected: boolean }) => !connected));
+    await eventually(async () =>
+      (await stage.api.get('/api/v1/runners')).body.runners.some(
+        ({ connected }: { connected: boolean }) => !connected,
+      ),
+    );
     await done(first.connection, [tableLine('A')]);
   });
 
@@ -124,10 +148,22 @@ describe('offers', () => {
     const one = await runner();
     const ref = await offerOf(one.connection);
     const two = await runner({}, second);
-    one.connection.send('reject', { ref, code: 'POLICY_DENIED', message: 'not here', permanent: true });
+    one.connection.send('reject', {
+      ref,
+      code: 'POLICY_DENIED',
+      message: 'not here',
+      permanent: true,
+    });
     const again = await offerOf(two.connection);
-    two.connection.send('reject', { ref: again, code: 'POLICY_DENIED', message: 'nor here', permanent: true });
-    expect(await reaches(id, 'failed')).toMatchObject({ error: { code: 'POLICY_DENIED', message: 'nor here' } });
+    two.connection.send('reject', {
+      ref: again,
+      code: 'POLICY_DENIED',
+      message: 'nor here',
+      permanent: true,
+    });
+    expect(await reaches(id, 'failed')).toMatchObject({
+      error: { code: 'POLICY_DENIED', message: 'nor here' },
+    });
   });
 });
 
@@ -154,7 +190,11 @@ describe('leases that are renewed', () => {
     const ref = await taken(connection);
     for (let number = 1; number <= 6; number++) {
       connection.send('heartbeat', { number, leases: [ref], running: 1, capacity: 2 });
-      expect(await connection.take('heartbeatReply')).toMatchObject({ number, renewed: [{ ref, ttlMs: 2000 }], lost: [] });
+      expect(await connection.take('heartbeatReply')).toMatchObject({
+        number,
+        renewed: [{ ref, ttlMs: 2000 }],
+        lost: [],
+      });
       await new Promise((resolve) => setTimeout(resolve, 400));
     }
     expect(await run(ref.runId)).toMatchObject({ state: 'running', attempt: 1 });
@@ -179,9 +219,20 @@ describe('leases', () => {
     const lines = [logLine('from the second'), tableLine('Fresh')];
     connection.send('batch', batch(second, 1, [...lines, outcomeLine(lines)], { last: true }));
     await connection.take('ack');
-    expect(await run(first.runId)).toMatchObject({ state: 'success', attempt: 2, entities: 1, records: 3, integrity: 'ok' });
+    expect(await run(first.runId)).toMatchObject({
+      state: 'success',
+      attempt: 2,
+      entities: 1,
+      records: 3,
+      integrity: 'ok',
+    });
     const { logs } = (await stage.api.get(`/api/v1/runs/${first.runId}/logs`)).body;
-    expect(logs.map((line: { attempt: number; message: string }) => [line.attempt, line.message])).toEqual([[1, 'from the first'], [2, 'from the second']]);
+    expect(
+      logs.map((line: { attempt: number; message: string }) => [line.attempt, line.message]),
+    ).toEqual([
+      [1, 'from the first'],
+      [2, 'from the second'],
+    ]);
   });
 
   it('that run out at the last attempt fail the run and say why', async () => {
@@ -189,14 +240,30 @@ describe('leases', () => {
     const id = await startRun(stage.api);
     await taken(connection);
     await taken(connection);
-    expect((await reaches(id, 'failed'))['error']).toMatchObject({ code: 'LEASE_LOST', message: expect.stringContaining('attempt 2 of 2') });
+    expect((await reaches(id, 'failed'))['error']).toMatchObject({
+      code: 'LEASE_LOST',
+      message: expect.stringContaining('attempt 2 of 2'),
+    });
   });
 });
 
 describe('attempts that end without a result', () => {
   it.each([
-    ['interrupted', { status: 'interrupted', digest: '', error: { code: 'WORKER_DIED', message: 'gone', remedy: '', retryable: true } }],
-    ['stopped with its runner', { status: 'failed', error: { code: 'RUNNER_STOPPED', message: 'stopped', remedy: '', retryable: true } }],
+    [
+      'interrupted',
+      {
+        status: 'interrupted',
+        digest: '',
+        error: { code: 'WORKER_DIED', message: 'gone', remedy: '', retryable: true },
+      },
+    ],
+    [
+      'stopped with its runner',
+      {
+        status: 'failed',
+        error: { code: 'RUNNER_STOPPED', message: 'stopped', remedy: '', retryable: true },
+      },
+    ],
   ])('are tried again when %s', async (_name, outcome) => {
     const { connection } = await runner();
     await startRun(stage.api);
@@ -208,8 +275,20 @@ describe('attempts that end without a result', () => {
     const { connection } = await runner();
     await startRun(stage.api);
     const ref = await taken(connection);
-    await finish(connection, ref, { status: 'failed', error: { code: 'SALESFORCE_LOGIN_FAILED', message: 'bad password', remedy: 'check', retryable: false } });
-    expect(await run(ref.runId)).toMatchObject({ state: 'failed', attempt: 1, error: { code: 'SALESFORCE_LOGIN_FAILED' } });
+    await finish(connection, ref, {
+      status: 'failed',
+      error: {
+        code: 'SALESFORCE_LOGIN_FAILED',
+        message: 'bad password',
+        remedy: 'check',
+        retryable: false,
+      },
+    });
+    expect(await run(ref.runId)).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: { code: 'SALESFORCE_LOGIN_FAILED' },
+    });
   });
 
   it('are tried again when the runner comes back without them', async () => {
@@ -231,14 +310,25 @@ describe('resuming', () => {
     await first.connection.take('ack');
     first.connection.close();
     const stale = { runId: 'run_unknown', attempt: 1, epoch: 1 };
-    const second = await runner({ held: [{ ref, durableSequence: 9, running: true }, { ref: stale, durableSequence: 3 }] });
+    const second = await runner({
+      held: [
+        { ref, durableSequence: 9, running: true },
+        { ref: stale, durableSequence: 3 },
+      ],
+    });
     expect(second.welcome.positions).toEqual([
-      { ref, verdict: 'VERDICT_KEEP', storedSequence: 2 }, { ref: stale, verdict: 'VERDICT_DISCARD', storedSequence: 0 },
+      { ref, verdict: 'VERDICT_KEEP', storedSequence: 2 },
+      { ref: stale, verdict: 'VERDICT_DISCARD', storedSequence: 0 },
     ]);
     const lines = [tableLine('A'), tableLine('B')];
     second.connection.send('batch', batch(ref, 3, [outcomeLine(lines)], { last: true }));
     await second.connection.take('ack');
-    expect(await run(ref.runId)).toMatchObject({ state: 'success', attempt: 1, records: 3, integrity: 'ok' });
+    expect(await run(ref.runId)).toMatchObject({
+      state: 'success',
+      attempt: 1,
+      records: 3,
+      integrity: 'ok',
+    });
   });
 
   it('counts an attempt that the runner holds as accepted, though the answer was lost', async () => {
@@ -255,7 +345,10 @@ describe('resuming', () => {
 describe('cancelling', () => {
   it('ends a waiting run at once, and only once', async () => {
     const id = await startRun(stage.api);
-    expect((await stage.api.post(`/api/v1/runs/${id}/cancel`)).body).toMatchObject({ state: 'cancelled', error: { code: 'CANCELLED' } });
+    expect((await stage.api.post(`/api/v1/runs/${id}/cancel`)).body).toMatchObject({
+      state: 'cancelled',
+      error: { code: 'CANCELLED' },
+    });
     expect((await stage.api.post(`/api/v1/runs/${id}/cancel`)).status).toBe(409);
   });
 

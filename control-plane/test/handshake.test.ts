@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, dial, newKey, sayHello, type HelloOptions, type Identity } from './fake-runner.ts';
+import {
+  connect,
+  dial,
+  newKey,
+  sayHello,
+  type HelloOptions,
+  type Identity,
+} from './fake-runner.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
 describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
@@ -21,14 +28,38 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   it('welcomes a runner that proves its key', async () => {
     const identity = await stage.enrol('proven');
     const { connection, welcome } = await connect(kind, stage, identity, { capacity: 3 });
-    expect(welcome).toMatchObject({ positions: [], creditBytes: 4 * 1024 * 1024, heartbeatIntervalMs: 15_000, maxBatchBytes: 1024 * 1024, features: ['zstd'] });
+    expect(welcome).toMatchObject({
+      positions: [],
+      creditBytes: 4 * 1024 * 1024,
+      heartbeatIntervalMs: 15_000,
+      maxBatchBytes: 1024 * 1024,
+      features: ['zstd'],
+    });
     const { body } = await eventually(async () => {
       const answer = await stage.api.get('/api/v1/runners');
-      return answer.body.runners.some((runner: { id: string; connected: boolean }) => runner.id === identity.runnerId && runner.connected) && answer;
+      return (
+        answer.body.runners.some(
+          (runner: { id: string; connected: boolean }) =>
+            runner.id === identity.runnerId && runner.connected,
+        ) && answer
+      );
     });
-    expect(body.runners.find((runner: { id: string }) => runner.id === identity.runnerId)).toMatchObject({ name: 'proven', channel: kind, capacity: 3, platform: 'test', revoked: false });
+    expect(
+      body.runners.find((runner: { id: string }) => runner.id === identity.runnerId),
+    ).toMatchObject({
+      name: 'proven',
+      channel: kind,
+      capacity: 3,
+      platform: 'test',
+      revoked: false,
+    });
     connection.close();
-    await eventually(async () => (await stage.api.get('/api/v1/runners')).body.runners.every((runner: { id: string; connected: boolean }) => runner.id !== identity.runnerId || !runner.connected));
+    await eventually(async () =>
+      (await stage.api.get('/api/v1/runners')).body.runners.every(
+        (runner: { id: string; connected: boolean }) =>
+          runner.id !== identity.runnerId || !runner.connected,
+      ),
+    );
   });
 
   it('challenges each connection with a nonce of its own', async () => {
@@ -42,31 +73,49 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('refuses a signature over the nonce of another connection', async () => {
-    expect(await refusal(await stage.enrol(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({ code: 'SIGNATURE_INVALID', permanent: true });
+    expect(await refusal(await stage.enrol(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({
+      code: 'SIGNATURE_INVALID',
+      permanent: true,
+    });
   });
 
   it('refuses the key of somebody else', async () => {
     const { runnerId } = await stage.enrol();
-    expect(await refusal({ runnerId, key: newKey().key })).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(await refusal({ runnerId, key: newKey().key })).toMatchObject({
+      code: 'SIGNATURE_INVALID',
+    });
   });
 
   it('refuses a handshake that was meant for another address', async () => {
-    expect(await refusal(await stage.enrol(), { authority: `evil.example:${stage.port}` })).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(
+      await refusal(await stage.enrol(), { authority: `evil.example:${stage.port}` }),
+    ).toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
   it('refuses a runner it does not know', async () => {
-    expect(await refusal({ runnerId: 'rnr_unknown', key: newKey().key })).toMatchObject({ code: 'RUNNER_UNKNOWN', permanent: true });
+    expect(await refusal({ runnerId: 'rnr_unknown', key: newKey().key })).toMatchObject({
+      code: 'RUNNER_UNKNOWN',
+      permanent: true,
+    });
   });
 
   it('refuses a protocol version outside its range', async () => {
-    expect(await refusal(await stage.enrol(), { protocol: 2 })).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+    expect(await refusal(await stage.enrol(), { protocol: 2 })).toMatchObject({
+      code: 'PROTOCOL_UNSUPPORTED',
+    });
   });
 
   it('shuts out a runner that is revoked, at once and for good', async () => {
     const identity = await stage.enrol();
     const { connection } = await connect(kind, stage, identity);
-    await eventually(async () => (await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`)).status === 200);
-    expect(await connection.take('refusal')).toMatchObject({ code: 'RUNNER_REVOKED', permanent: true });
+    await eventually(
+      async () =>
+        (await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`)).status === 200,
+    );
+    expect(await connection.take('refusal')).toMatchObject({
+      code: 'RUNNER_REVOKED',
+      permanent: true,
+    });
     await connection.closed;
     expect(await refusal(identity)).toMatchObject({ code: 'RUNNER_REVOKED' });
   });

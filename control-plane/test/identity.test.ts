@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../src/settings.ts';
-import { batch, connect, dial, outcomeLine, sayHello, tableLine, type Connection, type HelloOptions, type Identity, type Ref } from './fake-runner.ts';
+import {
+  batch,
+  connect,
+  dial,
+  outcomeLine,
+  sayHello,
+  tableLine,
+  type Connection,
+  type HelloOptions,
+  type Identity,
+  type Ref,
+} from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 const CHECKED = ['zstd', 'identity-check'];
@@ -40,14 +51,22 @@ async function hello(options: HelloOptions): Promise<Connection> {
 /** Answers each identity check as a living process does. */
 async function lives(connection: Connection, leases: readonly Ref[] = []): Promise<void> {
   const { number } = await connection.take<{ number: number }>('identityCheck');
-  connection.send('heartbeat', { number: 1, leases, running: leases.length, capacity: 2, identityCheck: number });
+  connection.send('heartbeat', {
+    number: 1,
+    leases,
+    running: leases.length,
+    capacity: 2,
+    identityCheck: number,
+  });
 }
 
 async function atWork(connection: Connection): Promise<Ref> {
   await startRun(stage.api);
   const { ref } = await connection.take<{ ref: Ref }>('offer');
   connection.send('accept', { ref });
-  await eventually(async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body.state === 'running');
+  await eventually(
+    async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body.state === 'running',
+  );
   return ref;
 }
 
@@ -59,12 +78,26 @@ describe('a copy of a runner', () => {
     const ref = await atWork(original.connection);
     const copy = await hello(COPY);
     await lives(original.connection, [ref]);
-    expect(await copy.take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE', permanent: false, retryAfterMs: 30_000 });
+    expect(await copy.take('refusal')).toMatchObject({
+      code: 'IDENTITY_IN_USE',
+      permanent: false,
+      retryAfterMs: 30_000,
+    });
     await copy.closed;
-    expect(await shown()).toMatchObject({ connected: true, condition: 'IDENTITY_IN_USE', conditionMessage: expect.stringMatching(/two places.*test, 0\.1\.0.*enroll --replace/) });
-    original.connection.send('batch', batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('A')])], { last: true }));
+    expect(await shown()).toMatchObject({
+      connected: true,
+      condition: 'IDENTITY_IN_USE',
+      conditionMessage: expect.stringMatching(/two places.*test, 0\.1\.0.*enroll --replace/),
+    });
+    original.connection.send(
+      'batch',
+      batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('A')])], { last: true }),
+    );
     await original.connection.take('ack');
-    expect((await stage.api.get(`/api/v1/runs/${ref.runId}`)).body).toMatchObject({ state: 'success', attempt: 1 });
+    expect((await stage.api.get(`/api/v1/runs/${ref.runId}`)).body).toMatchObject({
+      state: 'success',
+      attempt: 1,
+    });
   });
 
   it('gets no run whose lease the original may still hold, though the original is not connected', async () => {
@@ -72,7 +105,10 @@ describe('a copy of a runner', () => {
     const ref = await atWork(original.connection);
     original.connection.close();
     await eventually(async () => !(await shown()).connected);
-    expect(await (await hello(COPY)).take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE', permanent: false });
+    expect(await (await hello(COPY)).take('refusal')).toMatchObject({
+      code: 'IDENTITY_IN_USE',
+      permanent: false,
+    });
     const back = await runner({ ...ORIGINAL, held: [{ ref, running: true }] });
     expect(back.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   });
@@ -89,9 +125,13 @@ describe('a copy of a runner', () => {
     const original = await runner(ORIGINAL);
     const ref = await atWork(original.connection);
     original.connection.close();
-    await eventually(async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body.state === 'queued');
+    await eventually(
+      async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body.state === 'queued',
+    );
     const copy = await runner(COPY);
-    expect(await copy.connection.take('offer')).toMatchObject({ ref: { runId: ref.runId, attempt: 2 } });
+    expect(await copy.connection.take('offer')).toMatchObject({
+      ref: { runId: ref.runId, attempt: 2 },
+    });
   });
 });
 
@@ -109,17 +149,29 @@ describe('a restarted runner', () => {
     const old = await runner(ORIGINAL);
     const ref = await atWork(old.connection);
     old.connection.close();
-    const restarted = await runner({ bootId: 'restarted', features: CHECKED, held: [{ ref, durableSequence: 1, complete: true }] });
+    const restarted = await runner({
+      bootId: 'restarted',
+      features: CHECKED,
+      held: [{ ref, durableSequence: 1, complete: true }],
+    });
     expect(restarted.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   });
 
   it('is let in one at a time when two come together', async () => {
     const [one, two] = [await dial('ws', stage), await dial('ws', stage)];
     connections.push(one, two);
-    await Promise.all([sayHello(one, identity, stage, { ...ORIGINAL }), sayHello(two, identity, stage, { ...COPY })]);
-    const first = await Promise.race([one.take('welcome').then(() => one), two.take('welcome').then(() => two)]);
+    await Promise.all([
+      sayHello(one, identity, stage, { ...ORIGINAL }),
+      sayHello(two, identity, stage, { ...COPY }),
+    ]);
+    const first = await Promise.race([
+      one.take('welcome').then(() => one),
+      two.take('welcome').then(() => two),
+    ]);
     await lives(first);
-    expect(await (first === one ? two : one).take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE' });
+    expect(await (first === one ? two : one).take('refusal')).toMatchObject({
+      code: 'IDENTITY_IN_USE',
+    });
   });
 });
 

@@ -19,11 +19,21 @@ import { temporaryFolder } from './stage.ts';
 const SCHEMA = 'crm.default.salesforce';
 const line = (record: object): string => JSON.stringify(record);
 const named = (name: string): string => `${SCHEMA}.${name}`;
-const table = (name: string, description: string): string => line({ kind: 'entity', type: 'table', fqn: named(name), request: { name, description, databaseSchema: SCHEMA } });
-const edge = (from: string, to: string, description: string): string => line({ kind: 'lineage', from: named(from), to: named(to), details: { description } });
-const sweep = (...keep: string[]): string => line({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: keep.map(named) });
-const unchanged = (...names: string[]): string => line({ kind: 'unchanged', type: 'table', fqns: names.map(named) });
-const deletion = (name: string): string => line({ kind: 'deletion', type: 'table', fqn: named(name) });
+const table = (name: string, description: string): string =>
+  line({
+    kind: 'entity',
+    type: 'table',
+    fqn: named(name),
+    request: { name, description, databaseSchema: SCHEMA },
+  });
+const edge = (from: string, to: string, description: string): string =>
+  line({ kind: 'lineage', from: named(from), to: named(to), details: { description } });
+const sweep = (...keep: string[]): string =>
+  line({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: keep.map(named) });
+const unchanged = (...names: string[]): string =>
+  line({ kind: 'unchanged', type: 'table', fqns: names.map(named) });
+const deletion = (name: string): string =>
+  line({ kind: 'deletion', type: 'table', fqn: named(name) });
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: Store;
@@ -33,7 +43,16 @@ let made = 0;
 beforeEach(() => {
   folder = temporaryFolder();
   store = openSqliteStore(join(folder.path, 'store.sqlite'));
-  ground = { store, clock: systemClock, random: randomBytes, limits: DEFAULT_LIMITS, log: pino({ level: 'silent' }), changes: new ChangeHub(), progress: new ProgressBoard(), waits: new Map() };
+  ground = {
+    store,
+    clock: systemClock,
+    random: randomBytes,
+    limits: DEFAULT_LIMITS,
+    log: pino({ level: 'silent' }),
+    changes: new ChangeHub(),
+    progress: new ProgressBoard(),
+    waits: new Map(),
+  };
 });
 afterEach(async () => {
   await store.close();
@@ -51,8 +70,24 @@ const HOLDER = { runnerId: 'rnr_1', bootId: 'boot' };
 async function assign(): Promise<Assigned> {
   const at = momentOf(systemClock);
   const waiting: QueuedRun = {
-    id: `run_${++made}`, kind: 'metadata', service: 'crm', pipeline: null, workflow: '{}', pinnedTo: null, status: queuedAt(at), attempt: 1, epoch: 0, lastEpoch: 0,
-    queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], lastFailure: null, deadlineMs: 0, whole: false, recordsKept: true,
+    id: `run_${++made}`,
+    kind: 'metadata',
+    service: 'crm',
+    pipeline: null,
+    workflow: '{}',
+    pinnedTo: null,
+    status: queuedAt(at),
+    attempt: 1,
+    epoch: 0,
+    lastEpoch: 0,
+    queuedAt: 0,
+    startedAt: null,
+    cancelReason: null,
+    refusedBy: [],
+    lastFailure: null,
+    deadlineMs: 0,
+    whole: false,
+    recordsKept: true,
   };
   return store.transaction(async (tx) => {
     const run = renew(offerTo(waiting, HOLDER, 9), HOLDER, at, 60_000);
@@ -60,19 +95,46 @@ async function assign(): Promise<Assigned> {
     await tx.catalogStates.save(state);
     await tx.runs.save(run);
     await tx.runs.saveAttempt({
-      runId: run.id, epoch: run.epoch, attempt: 1, generation: state.drawn, runnerId: 'rnr_1', channel: 'ws', storedSequence: 0, wireBytes: 0, entities: 0, outcome: null, integrity: null,
+      runId: run.id,
+      epoch: run.epoch,
+      attempt: 1,
+      generation: state.drawn,
+      runnerId: 'rnr_1',
+      channel: 'ws',
+      storedSequence: 0,
+      wireBytes: 0,
+      entities: 0,
+      outcome: null,
+      integrity: null,
     });
     return { ref: { runId: run.id, attempt: 1, epoch: run.epoch }, revision: state.revision };
   });
 }
 
-async function send({ ref }: Assigned, first: number, lines: readonly string[], last = false): Promise<void> {
-  const verdict = await store.transaction((tx) => storeBatch(tx, ground, { ...HOLDER, channel: 'ws' }, ref, batch(ref, first, lines, { last }) as Batch));
+async function send(
+  { ref }: Assigned,
+  first: number,
+  lines: readonly string[],
+  last = false,
+): Promise<void> {
+  const verdict = await store.transaction((tx) =>
+    storeBatch(
+      tx,
+      ground,
+      { ...HOLDER, channel: 'ws' },
+      ref,
+      batch(ref, first, lines, { last }) as Batch,
+    ),
+  );
   expect(verdict).toMatchObject({ kind: 'ack', upTo: first - 1 + lines.length });
 }
 
 /** The state of the run in the end. */
-async function deliver(assigned: Assigned, lines: readonly string[], outcome: object = {}): Promise<string | undefined> {
+async function deliver(
+  assigned: Assigned,
+  lines: readonly string[],
+  outcome: object = {},
+): Promise<string | undefined> {
   await send(assigned, 1, [...lines, outcomeLine(lines, outcome)], true);
   return (await store.read.runs.get(assigned.ref.runId))?.status.state;
 }
@@ -92,7 +154,10 @@ describe('a run that is delivered after one that was assigned later', () => {
     const after = await revision();
     expect(await deliver(older, [table('A', 'old')])).toBe('success');
     expect([await tables(), await revision()]).toEqual([{ A: 'new' }, after]);
-    expect(await store.read.runs.attempt(older.ref.runId, older.ref.epoch)).toMatchObject({ entities: 1, integrity: 'ok' });
+    expect(await store.read.runs.attempt(older.ref.runId, older.ref.epoch)).toMatchObject({
+      entities: 1,
+      integrity: 'ok',
+    });
   });
 
   it('does not sweep away, or report as gone, the tables that the newer one added', async () => {
@@ -102,13 +167,19 @@ describe('a run that is delivered after one that was assigned later', () => {
     expect(await tables()).toEqual({ A: 'new', B: 'new' });
   });
 
-  it.each([['never knew', []], ['had before', [table('Gone', 'oldest')]]])('does not bring back what the newer one found to be gone and the catalog %s', async (_what, before) => {
-    await deliver(await assign(), [table('A', 'oldest'), ...before]);
-    const [older, newer] = [await assign(), await assign()];
-    await deliver(newer, [table('A', 'new'), sweep('A')]);
-    await deliver(older, [table('A', 'old'), table('Gone', 'old'), sweep('A', 'Gone')]);
-    expect(await tables()).toEqual({ A: 'new' });
-  });
+  it.each([
+    ['never knew', []],
+    ['had before', [table('Gone', 'oldest')]],
+  ])(
+    'does not bring back what the newer one found to be gone and the catalog %s',
+    async (_what, before) => {
+      await deliver(await assign(), [table('A', 'oldest'), ...before]);
+      const [older, newer] = [await assign(), await assign()];
+      await deliver(newer, [table('A', 'new'), sweep('A')]);
+      await deliver(older, [table('A', 'old'), table('Gone', 'old'), sweep('A', 'Gone')]);
+      expect(await tables()).toEqual({ A: 'new' });
+    },
+  );
 
   it('does not bring back what had been gone before either, when both say so', async () => {
     await deliver(await assign(), [table('A', '1'), table('Gone', '1')]);
@@ -121,15 +192,30 @@ describe('a run that is delivered after one that was assigned later', () => {
 
   it('brings nothing back that was deleted by name, nor what is in it', async () => {
     const [older, newer] = [await assign(), await assign()];
-    await deliver(newer, [table('A', 'new'), deletion('Gone'), line({ kind: 'sweep', type: 'database', parent: 'crm', keep: ['crm.default'] })]);
-    const elsewhere = line({ kind: 'entity', type: 'table', fqn: 'crm.former.salesforce.T', request: { name: 'T', databaseSchema: 'crm.former.salesforce' } });
+    await deliver(newer, [
+      table('A', 'new'),
+      deletion('Gone'),
+      line({ kind: 'sweep', type: 'database', parent: 'crm', keep: ['crm.default'] }),
+    ]);
+    const elsewhere = line({
+      kind: 'entity',
+      type: 'table',
+      fqn: 'crm.former.salesforce.T',
+      request: { name: 'T', databaseSchema: 'crm.former.salesforce' },
+    });
     await deliver(older, [table('Gone', 'old'), elsewhere]);
     expect(await tables()).toEqual({ A: 'new' });
   });
 
   it('adds what the newer one did not speak of; then no run may go by what either of them remembers', async () => {
     const [older, newer] = [await assign(), await assign()];
-    const filtered = line({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: [named('B1')], among: { includes: ['B'] } });
+    const filtered = line({
+      kind: 'sweep',
+      type: 'table',
+      parent: SCHEMA,
+      keep: [named('B1')],
+      among: { includes: ['B'] },
+    });
     await deliver(newer, [table('B1', 'new'), filtered]);
     expect(await revision()).not.toBe('');
     expect(await deliver(older, [table('A1', 'old'), table('B2', 'old')])).toBe('success');
@@ -140,23 +226,54 @@ describe('a run that is delivered after one that was assigned later', () => {
     const [older, newer] = [await assign(), await assign()];
     await deliver(newer, [edge('A', 'B', 'new')]);
     await deliver(older, [edge('A', 'B', 'old'), edge('A', 'C', 'old')]);
-    expect((await store.read.lineage.of(named('A'), 'downstream', 9)).map(({ to, details }) => [to, details['description']])).toEqual([[named('B'), 'new'], [named('C'), 'old']]);
+    expect(
+      (await store.read.lineage.of(named('A'), 'downstream', 9)).map(({ to, details }) => [
+        to,
+        details['description'],
+      ]),
+    ).toEqual([
+      [named('B'), 'new'],
+      [named('C'), 'old'],
+    ]);
   });
 
-  const told = (from: string, to: string): string => line({ kind: 'lineage', from: named(from), to: named(to), details: { source: 'ViewLineage' } });
+  const told = (from: string, to: string): string =>
+    line({ kind: 'lineage', from: named(from), to: named(to), details: { source: 'ViewLineage' } });
 
   it('brings back no lineage that the newer one found to be gone', async () => {
     const [older, newer] = [await assign(), await assign()];
-    await deliver(newer, [told('A', 'B'), line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B', 'C'], source: 'ViewLineage' })]);
-    await deliver(older, [told('A', 'B'), told('A', 'C'), told('A', 'D'), edge('B', 'C', 'of another source')]);
-    const edges = [...await store.read.lineage.of(named('A'), 'downstream', 9), ...await store.read.lineage.of(named('B'), 'downstream', 9)];
-    expect(edges.map(({ from, to }) => [from, to])).toEqual([[named('A'), named('B')], [named('A'), named('D')], [named('B'), named('C')]]);
+    await deliver(newer, [
+      told('A', 'B'),
+      line({
+        kind: 'lineageSweep',
+        parent: SCHEMA,
+        tables: ['A', 'B', 'C'],
+        source: 'ViewLineage',
+      }),
+    ]);
+    await deliver(older, [
+      told('A', 'B'),
+      told('A', 'C'),
+      told('A', 'D'),
+      edge('B', 'C', 'of another source'),
+    ]);
+    const edges = [
+      ...(await store.read.lineage.of(named('A'), 'downstream', 9)),
+      ...(await store.read.lineage.of(named('B'), 'downstream', 9)),
+    ];
+    expect(edges.map(({ from, to }) => [from, to])).toEqual([
+      [named('A'), named('B')],
+      [named('A'), named('D')],
+      [named('B'), named('C')],
+    ]);
   });
 
   it('forgets no lineage that the newer one told', async () => {
     const [older, newer] = [await assign(), await assign()];
     await deliver(newer, [told('A', 'B')]);
-    await deliver(older, [line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B'], source: 'ViewLineage' })]);
+    await deliver(older, [
+      line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B'], source: 'ViewLineage' }),
+    ]);
     expect(await store.read.lineage.of(named('A'), 'downstream', 9)).toHaveLength(1);
   });
 
@@ -171,7 +288,9 @@ describe('a run that is delivered after one that was assigned later', () => {
   it('counts for nothing where the newer one has failed, but for the tables that one told', async () => {
     const [older, newer] = [await assign(), await assign()];
     await deliver(newer, [table('A', 'new'), sweep('A')], { status: 'failed' });
-    expect(await deliver(older, [table('A', 'old'), table('B', 'old'), sweep('A', 'B')])).toBe('success');
+    expect(await deliver(older, [table('A', 'old'), table('B', 'old'), sweep('A', 'B')])).toBe(
+      'success',
+    );
     expect([await tables(), await revision()]).toEqual([{ A: 'new', B: 'old' }, '']);
   });
 
@@ -195,7 +314,12 @@ describe('runs that are delivered at the same time', () => {
     await send(newer, 2, [sweep('A'), outcomeLine([table('A', 'new'), sweep('A')])], true);
     const led = await revision();
     expect(led).not.toBe('');
-    await send(older, 3, [sweep('A', 'B'), outcomeLine([table('A', 'old'), table('B', 'old'), sweep('A', 'B')])], true);
+    await send(
+      older,
+      3,
+      [sweep('A', 'B'), outcomeLine([table('A', 'old'), table('B', 'old'), sweep('A', 'B')])],
+      true,
+    );
     expect([await tables(), await revision()]).toEqual([{ A: 'new' }, led]);
   });
 
@@ -206,7 +330,10 @@ describe('runs that are delivered at the same time', () => {
     await send(older, 1, [table('A', 'old')]);
     const lines = [table('B', 'new'), unchanged('A')];
     await send(newer, 2, [unchanged('A'), outcomeLine(lines, { builtOn: newer.revision })], true);
-    expect((await store.read.runs.get(newer.ref.runId))).toMatchObject({ attempt: 2, status: { state: 'queued' } });
+    expect(await store.read.runs.get(newer.ref.runId)).toMatchObject({
+      attempt: 2,
+      status: { state: 'queued' },
+    });
     expect(await revision()).toBe('');
   });
 });

@@ -2,8 +2,27 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../src/settings.ts';
-import { batch, connect, logLine, outcomeLine, tableLine, type Connection, type HelloOptions, type Identity, type Ref } from './fake-runner.ts';
-import { eventually, openStage, prepareCatalog, SERVICE, startRun, SteppedClock, temporaryFolder, type Stage } from './stage.ts';
+import {
+  batch,
+  connect,
+  logLine,
+  outcomeLine,
+  tableLine,
+  type Connection,
+  type HelloOptions,
+  type Identity,
+  type Ref,
+} from './fake-runner.ts';
+import {
+  eventually,
+  openStage,
+  prepareCatalog,
+  SERVICE,
+  startRun,
+  SteppedClock,
+  temporaryFolder,
+  type Stage,
+} from './stage.ts';
 
 const HOUR = 3_600_000;
 
@@ -35,16 +54,19 @@ async function runner(options: HelloOptions = {}, who = identity) {
   return connected;
 }
 
-const offerOf = (connection: Connection): Promise<Ref> => connection.take<{ ref: Ref }>('offer').then(({ ref }) => ref);
+const offerOf = (connection: Connection): Promise<Ref> =>
+  connection.take<{ ref: Ref }>('offer').then(({ ref }) => ref);
 const view = async (id: string) => (await stage.api.get(`/api/v1/runs/${id}`)).body;
-const becomes = (id: string, expected: object) => eventually(async () => {
-  const found = await view(id);
-  return Object.entries(expected).every(([key, value]) => found[key] === value) && found;
-});
-const waitsFor = (id: string, code: string) => eventually(async () => {
-  const { waiting } = await view(id);
-  return waiting?.code === code && waiting;
-});
+const becomes = (id: string, expected: object) =>
+  eventually(async () => {
+    const found = await view(id);
+    return Object.entries(expected).every(([key, value]) => found[key] === value) && found;
+  });
+const waitsFor = (id: string, code: string) =>
+  eventually(async () => {
+    const { waiting } = await view(id);
+    return waiting?.code === code && waiting;
+  });
 
 async function taken(connection: Connection): Promise<Ref> {
   const ref = await offerOf(connection);
@@ -53,16 +75,33 @@ async function taken(connection: Connection): Promise<Ref> {
   return ref;
 }
 
-async function finish(connection: Connection, ref: Ref, lines: readonly string[] = [], outcome: object = {}, from = 1): Promise<void> {
-  connection.send('batch', batch(ref, from, [...lines.slice(from - 1), outcomeLine(lines, outcome)], { last: true }));
+async function finish(
+  connection: Connection,
+  ref: Ref,
+  lines: readonly string[] = [],
+  outcome: object = {},
+  from = 1,
+): Promise<void> {
+  connection.send(
+    'batch',
+    batch(ref, from, [...lines.slice(from - 1), outcomeLine(lines, outcome)], { last: true }),
+  );
   await connection.take('ack');
 }
 
-const held = (ref: Ref, durableSequence: number, more: object = {}) => ({ ref, durableSequence, complete: true, ...more });
+const held = (ref: Ref, durableSequence: number, more: object = {}) => ({
+  ref,
+  durableSequence,
+  complete: true,
+  ...more,
+});
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a step of the wall clock', () => {
-  it.each([['forward', HOUR], ['back', -HOUR]])('%s takes no run from a living runner', async (_name, step) => {
+  it.each([
+    ['forward', HOUR],
+    ['back', -HOUR],
+  ])('%s takes no run from a living runner', async (_name, step) => {
     await prepared({ leaseTtlMs: 3000 });
     const { connection } = await runner();
     await startRun(stage.api);
@@ -132,7 +171,13 @@ describe('an attempt whose lease ran out', () => {
     const { connection, welcome } = await runner({ held: [held(ref, 3)] });
     expect(welcome.positions).toEqual([{ ref, verdict: 'VERDICT_KEEP', storedSequence: 1 }]);
     await finish(connection, ref, lines, {}, 2);
-    expect(await view(ref.runId)).toMatchObject({ state: 'success', attempt: 1, epoch: ref.epoch, records: 3, integrity: 'ok' });
+    expect(await view(ref.runId)).toMatchObject({
+      state: 'success',
+      attempt: 1,
+      epoch: ref.epoch,
+      records: 3,
+      integrity: 'ok',
+    });
   });
 
   it('is taken though the run has been offered to another runner, whose answer comes too late', async () => {
@@ -174,7 +219,12 @@ describe('an attempt whose lease ran out', () => {
     const ref = await lost({ retryOfferMs: 60_000 });
     const second = await runner({}, await stage.enrol('second'));
     const retry = await offerOf(second.connection);
-    second.connection.send('reject', { ref: retry, code: 'AT_CAPACITY', message: 'full', permanent: false });
+    second.connection.send('reject', {
+      ref: retry,
+      code: 'AT_CAPACITY',
+      message: 'full',
+      permanent: false,
+    });
     await waitsFor(ref.runId, 'OFFER_PAUSE');
     const later = await startRun(stage.api);
     const newer = await taken(second.connection);
@@ -207,7 +257,10 @@ describe('runs of one service', () => {
     const first = await startRun(stage.api);
     const ref = await taken(connection);
     const second = await startRun(stage.api);
-    expect(await waitsFor(second, 'SERVICE_BUSY')).toMatchObject({ message: expect.stringContaining(first), endsAt: null });
+    expect(await waitsFor(second, 'SERVICE_BUSY')).toMatchObject({
+      message: expect.stringContaining(first),
+      endsAt: null,
+    });
     const test = (await stage.api.post('/api/v1/services/sandbox/test-connection')).body.id;
     expect((await taken(connection)).runId).toBe(test);
     await stage.api.post(`/api/v1/runs/${first}/cancel`);
@@ -222,7 +275,9 @@ describe('runs of one service', () => {
     const [first, second] = [await startRun(stage.api), await startRun(stage.api)];
     const { connection } = await runner({ capacity: 4 });
     expect((await taken(connection)).runId).toBe(first);
-    expect(await waitsFor(second, 'SERVICE_BUSY')).toMatchObject({ message: expect.stringContaining(first) });
+    expect(await waitsFor(second, 'SERVICE_BUSY')).toMatchObject({
+      message: expect.stringContaining(first),
+    });
   });
 
   it('of another service go on meanwhile', async () => {
@@ -238,7 +293,10 @@ describe('runs of one service', () => {
 });
 
 describe('a failure that may pass', () => {
-  const failed = { status: 'failed', error: { code: 'SALESFORCE_BUSY', message: 'maintenance', remedy: 'wait', retryable: true } };
+  const failed = {
+    status: 'failed',
+    error: { code: 'SALESFORCE_BUSY', message: 'maintenance', remedy: 'wait', retryable: true },
+  };
 
   it('is tried again after growing pauses, a bounded number of times', async () => {
     await prepared({ maxAttempts: 3, retryPauseMs: 200 });
@@ -246,13 +304,21 @@ describe('a failure that may pass', () => {
     const id = await startRun(stage.api);
     await finish(connection, await taken(connection), [], failed);
     const first = await waitsFor(id, 'RETRY_PAUSE');
-    expect(await view(id)).toMatchObject({ state: 'queued', attempt: 2, maxAttempts: 3, lastFailure: { code: 'SALESFORCE_BUSY', message: 'maintenance' } });
+    expect(await view(id)).toMatchObject({
+      state: 'queued',
+      attempt: 2,
+      maxAttempts: 3,
+      lastFailure: { code: 'SALESFORCE_BUSY', message: 'maintenance' },
+    });
     expect(first.retryAt).toBeGreaterThan(Date.now() - 240_000);
     await finish(connection, await taken(connection), [], failed);
     const again = Date.now();
     await finish(connection, await taken(connection), [], failed);
     expect(Date.now() - again).toBeGreaterThanOrEqual(700);
-    expect(await becomes(id, { state: 'failed' })).toMatchObject({ attempt: 3, error: { code: 'SALESFORCE_BUSY', message: 'maintenance; that was attempt 3 of 3' } });
+    expect(await becomes(id, { state: 'failed' })).toMatchObject({
+      attempt: 3,
+      error: { code: 'SALESFORCE_BUSY', message: 'maintenance; that was attempt 3 of 3' },
+    });
   });
 
   it('ends a connection test at once, because a person waits for its result', async () => {
@@ -292,18 +358,33 @@ describe('a run that waits', () => {
     await prepared({ absenceLimitMs: 1500 });
     await prepareCatalog(stage.api, 'first');
     const id = await startRun(stage.api);
-    expect(await waitsFor(id, 'RUNNER_AWAY')).toMatchObject({ message: expect.stringMatching(/^waiting for runner first, .*never/) });
-    expect(await becomes(id, { state: 'expired' })).toMatchObject({ error: { code: 'RUNNER_UNAVAILABLE', message: expect.stringContaining('waiting for runner first') } });
+    expect(await waitsFor(id, 'RUNNER_AWAY')).toMatchObject({
+      message: expect.stringMatching(/^waiting for runner first, .*never/),
+    });
+    expect(await becomes(id, { state: 'expired' })).toMatchObject({
+      error: {
+        code: 'RUNNER_UNAVAILABLE',
+        message: expect.stringContaining('waiting for runner first'),
+      },
+    });
   });
 
   it('says that none is connected, that one drains, that one reports trouble and that one is full', async () => {
     await prepared();
     const id = await startRun(stage.api);
-    expect(await waitsFor(id, 'NO_RUNNER')).toMatchObject({ since: expect.any(Number), endsAt: expect.any(Number), remedy: expect.stringContaining('Start a runner') });
+    expect(await waitsFor(id, 'NO_RUNNER')).toMatchObject({
+      since: expect.any(Number),
+      endsAt: expect.any(Number),
+      remedy: expect.stringContaining('Start a runner'),
+    });
     const { connection } = await runner({ draining: true });
-    expect(await waitsFor(id, 'RUNNER_DRAINING')).toMatchObject({ message: expect.stringContaining('first') });
+    expect(await waitsFor(id, 'RUNNER_DRAINING')).toMatchObject({
+      message: expect.stringContaining('first'),
+    });
     connection.send('heartbeat', { number: 1, capacity: 1, condition: 'DISK_FULL' });
-    expect(await waitsFor(id, 'RUNNER_UNHEALTHY')).toMatchObject({ message: expect.stringContaining('DISK_FULL') });
+    expect(await waitsFor(id, 'RUNNER_UNHEALTHY')).toMatchObject({
+      message: expect.stringContaining('DISK_FULL'),
+    });
     connection.send('heartbeat', { number: 2, capacity: 0 });
     expect(await waitsFor(id, 'AT_CAPACITY')).toMatchObject({ endsAt: null });
     connection.send('heartbeat', { number: 3, capacity: 1 });
@@ -355,7 +436,9 @@ describe('a store restored from a backup', () => {
     restore();
     await open({}, data);
     const back = await runner({ held: [held(ref, 5, { running: true, complete: false })] });
-    expect(back.welcome.positions).toEqual([{ ref, verdict: 'VERDICT_DISCARD', storedSequence: 0 }]);
+    expect(back.welcome.positions).toEqual([
+      { ref, verdict: 'VERDICT_DISCARD', storedSequence: 0 },
+    ]);
     const again = await taken(back.connection);
     expect(again).toEqual({ runId: id, attempt: 1, epoch: 2 });
     await finish(back.connection, again);

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { batch, connect, logLine, outcomeLine, type Connection, type Identity, type Ref } from './fake-runner.ts';
+import {
+  batch,
+  connect,
+  logLine,
+  outcomeLine,
+  type Connection,
+  type Identity,
+  type Ref,
+} from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -24,22 +32,33 @@ async function runOnce(status = 'success'): Promise<string> {
   const { ref } = await offer();
   connection.send('accept', { ref });
   const lines = [logLine('one')];
-  connection.send('batch', batch(ref, 1, [...lines, outcomeLine(lines, { status })], { last: true }));
+  connection.send(
+    'batch',
+    batch(ref, 1, [...lines, outcomeLine(lines, { status })], { last: true }),
+  );
   await connection.take('ack');
   return id;
 }
 
 describe('a deadline', () => {
   it('comes from the pipeline, or from who starts the run', async () => {
-    await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', deadlineMs: 60_000 }, { 'if-match': '*' });
+    await stage.api.put(
+      '/api/v1/pipelines/sandbox_metadata',
+      { service: 'sandbox', deadlineMs: 60_000 },
+      { 'if-match': '*' },
+    );
     await startRun(stage.api);
     const { ref, ...first } = await offer();
     expect(first).toMatchObject({ deadlineMs: 60_000 });
     connection.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
-    const { body } = await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=5000');
+    const { body } = await stage.api.post(
+      '/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=5000',
+    );
     expect(body).toMatchObject({ deadlineMs: 5000 });
     expect(await offer()).toMatchObject({ deadlineMs: 5000 });
-    expect((await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=-1')).status).toBe(400);
+    expect(
+      (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs?deadlineMs=-1')).status,
+    ).toBe(400);
   });
 });
 
@@ -48,17 +67,32 @@ describe('draining a runner', () => {
 
   it('tells the runner, and gives it nothing until it is resumed', async () => {
     const path = `/api/v1/runners/${identity.runnerId}`;
-    expect((await stage.api.post(`${path}/drain`, { reason: 'repairs' })).body).toMatchObject({ draining: true, drainReason: 'repairs' });
+    expect((await stage.api.post(`${path}/drain`, { reason: 'repairs' })).body).toMatchObject({
+      draining: true,
+      drainReason: 'repairs',
+    });
     expect(await connection.take('drain')).toMatchObject({ reason: 'repairs' });
     const id = await startRun(stage.api);
-    connection.send('heartbeat', { number: 1, leases: [], running: 0, capacity: 2, draining: true });
+    connection.send('heartbeat', {
+      number: 1,
+      leases: [],
+      running: 0,
+      capacity: 2,
+      draining: true,
+    });
     await connection.take('heartbeatReply');
     connection.close();
     ({ connection } = await connect('ws', stage, identity));
     expect(await connection.take('drain')).toMatchObject({ reason: 'repairs' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await stage.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({ state: 'queued' });
-    connection.send('heartbeat', { number: 1, leases: [], running: 0, capacity: 2, draining: true });
+    connection.send('heartbeat', {
+      number: 1,
+      leases: [],
+      running: 0,
+      capacity: 2,
+      draining: true,
+    });
     await connection.take('heartbeatReply');
     await stage.api.post(`${path}/resume`);
     await connection.closed;
@@ -68,7 +102,8 @@ describe('draining a runner', () => {
   });
 
   it('knows whom', async () => {
-    for (const action of ['drain', 'resume']) expect((await stage.api.post(`/api/v1/runners/rnr_nobody/${action}`, {})).status).toBe(404);
+    for (const action of ['drain', 'resume'])
+      expect((await stage.api.post(`/api/v1/runners/rnr_nobody/${action}`, {})).status).toBe(404);
   });
 });
 
@@ -92,10 +127,20 @@ describe('the records of old runs', () => {
   it('are deleted, and the runs stay', async () => {
     expect((await stage.api.get('/api/v1/settings')).body).toEqual({ keepRuns: 200 });
     const [old, kept] = [await runOnce(), await runOnce()];
-    expect((await stage.api.put('/api/v1/settings', { keepRuns: 1 })).body).toEqual({ keepRuns: 1 });
-    await eventually(async () => (await stage.api.get(`/api/v1/runs/${old}`)).body.recordsKept === false);
-    expect((await stage.api.get(`/api/v1/runs/${old}/records`)).body).toMatchObject({ error: { code: 'GONE' } });
-    expect((await stage.api.get(`/api/v1/runs/${old}`)).body).toMatchObject({ state: 'success', integrity: 'ok', records: 2 });
+    expect((await stage.api.put('/api/v1/settings', { keepRuns: 1 })).body).toEqual({
+      keepRuns: 1,
+    });
+    await eventually(
+      async () => (await stage.api.get(`/api/v1/runs/${old}`)).body.recordsKept === false,
+    );
+    expect((await stage.api.get(`/api/v1/runs/${old}/records`)).body).toMatchObject({
+      error: { code: 'GONE' },
+    });
+    expect((await stage.api.get(`/api/v1/runs/${old}`)).body).toMatchObject({
+      state: 'success',
+      integrity: 'ok',
+      records: 2,
+    });
     expect((await stage.api.get(`/api/v1/runs/${kept}/records`)).text).toContain('"one"');
     expect((await stage.api.get(`/api/v1/runs/${old}/logs`)).body.logs).toEqual([]);
   });

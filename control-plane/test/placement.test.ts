@@ -4,37 +4,108 @@ import { place, type QueuedRun, type Wait } from '../src/placement.ts';
 import { queuedAt } from '../src/run.ts';
 import type { Runner } from '../src/store/store.ts';
 
-const RUNNER: Runner = { id: 'rnr_1', name: 'edge', publicKey: Buffer.alloc(32), version: '1', platform: 'p', enrolledAt: 1, lastSeenAt: 1_700_000_000_000, revokedAt: null, drainReason: null };
+const RUNNER: Runner = {
+  id: 'rnr_1',
+  name: 'edge',
+  publicKey: Buffer.alloc(32),
+  version: '1',
+  platform: 'p',
+  enrolledAt: 1,
+  lastSeenAt: 1_700_000_000_000,
+  revokedAt: null,
+  drainReason: null,
+};
 const RUN: QueuedRun = {
-  id: 'run_1', kind: 'metadata', service: 'crm', pipeline: null, workflow: '{}', pinnedTo: null, status: queuedAt({ now: 0, monotonic: 0 }), attempt: 1, epoch: 0, lastEpoch: 0,
-  queuedAt: 0, startedAt: null, cancelReason: null, refusedBy: [], lastFailure: null, deadlineMs: 0, recordsKept: true, whole: false,
+  id: 'run_1',
+  kind: 'metadata',
+  service: 'crm',
+  pipeline: null,
+  workflow: '{}',
+  pinnedTo: null,
+  status: queuedAt({ now: 0, monotonic: 0 }),
+  attempt: 1,
+  epoch: 0,
+  lastEpoch: 0,
+  queuedAt: 0,
+  startedAt: null,
+  cancelReason: null,
+  refusedBy: [],
+  lastFailure: null,
+  deadlineMs: 0,
+  recordsKept: true,
+  whole: false,
 };
 
 function session(presence: object = {}): ConnectedRunner {
   return {
-    runnerId: 'rnr_1', bootId: 'boot', answers: async () => true, send: () => undefined, refuse: () => undefined, close: () => undefined,
-    presence: () => ({ channel: 'ws', version: '1', platform: 'p', capacity: 1, running: 0, draining: false, condition: '', spoolBytes: 0, jobKinds: ['metadata'], ...presence }),
+    runnerId: 'rnr_1',
+    bootId: 'boot',
+    answers: async () => true,
+    send: () => undefined,
+    refuse: () => undefined,
+    close: () => undefined,
+    presence: () => ({
+      channel: 'ws',
+      version: '1',
+      platform: 'p',
+      capacity: 1,
+      running: 0,
+      draining: false,
+      condition: '',
+      spoolBytes: 0,
+      jobKinds: ['metadata'],
+      ...presence,
+    }),
   };
 }
 
-function waitOf(run: object, connected: readonly ConnectedRunner[] = [session()], runner: object = {}): Wait | undefined {
-  return place({ active: [{ ...RUN, ...run }], runners: [{ ...RUNNER, ...runner }], connected, keepers: new Map(), now: 1 }).waits.get('run_1');
+function waitOf(
+  run: object,
+  connected: readonly ConnectedRunner[] = [session()],
+  runner: object = {},
+): Wait | undefined {
+  return place({
+    active: [{ ...RUN, ...run }],
+    runners: [{ ...RUNNER, ...runner }],
+    connected,
+    keepers: new Map(),
+    now: 1,
+  }).waits.get('run_1');
 }
 
 describe('a run waits', () => {
   it.each([
-    ['RUNNER_MISSING', waitOf({ pinnedTo: 'gone' }), 'waiting for runner gone, which is not enrolled'],
-    ['RUNNER_AWAY', waitOf({ pinnedTo: 'edge' }, []), 'waiting for runner edge, not connected since 2023-11-14T22:13:20.000Z'],
+    [
+      'RUNNER_MISSING',
+      waitOf({ pinnedTo: 'gone' }),
+      'waiting for runner gone, which is not enrolled',
+    ],
+    [
+      'RUNNER_AWAY',
+      waitOf({ pinnedTo: 'edge' }, []),
+      'waiting for runner edge, not connected since 2023-11-14T22:13:20.000Z',
+    ],
     ['REFUSED', waitOf({ refusedBy: ['rnr_1'] }), 'edge refused the run for good'],
-    ['KIND_UNSUPPORTED', waitOf({ kind: 'test_connection' }), 'edge does not support jobs of kind test_connection'],
-    ['RUNNER_DRAINING', waitOf({}, [session()], { drainReason: 'repairs' }), 'edge takes no new work (draining)'],
+    [
+      'KIND_UNSUPPORTED',
+      waitOf({ kind: 'test_connection' }),
+      'edge does not support jobs of kind test_connection',
+    ],
+    [
+      'RUNNER_DRAINING',
+      waitOf({}, [session()], { drainReason: 'repairs' }),
+      'edge takes no new work (draining)',
+    ],
   ])('%s counts as absence and says so', (code, wait, message) => {
     expect(wait).toMatchObject({ code, message, absent: true });
     expect(wait!.remedy).not.toBe('');
   });
 
   it('at capacity without a limit, and goes out when there is a place', () => {
-    expect(waitOf({}, [session({ capacity: 0 })])).toMatchObject({ code: 'AT_CAPACITY', absent: false });
+    expect(waitOf({}, [session({ capacity: 0 })])).toMatchObject({
+      code: 'AT_CAPACITY',
+      absent: false,
+    });
     expect(waitOf({})).toBeUndefined();
   });
 });

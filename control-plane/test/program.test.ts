@@ -3,7 +3,11 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import { statSync } from 'node:fs';
-import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
 import { startProgram, type Program } from './program.ts';
@@ -32,17 +36,36 @@ describe('the program, when it starts', () => {
     await printing.end('SIGKILL');
   });
 
-  it.each([['127.0.0.2', '127.0.0.2'], ['0.0.0.0', hostname()]])('on %s names %s in its ready line and its certificate, and takes runners there', async (host, named) => {
-    const bound = await startProgram(folder.path, ['--host', host]);
-    const url = new URL(bound.ready['url'] as string);
-    expect([url.hostname, new URL(bound.ready['console'] as string).host]).toEqual([named.toLowerCase(), url.host]);
-    const socket = connectTls({ host: host === '0.0.0.0' ? '127.0.0.1' : host, port: bound.port, ca: bound.ca, servername: isIP(named) === 0 ? named : '', checkServerIdentity: (_, certificate) => checkServerIdentity(named, certificate) });
-    await once(socket, 'secureConnect');
-    socket.destroy();
-    await bound.end('SIGKILL');
-  });
+  it.each([
+    ['127.0.0.2', '127.0.0.2'],
+    ['0.0.0.0', hostname()],
+  ])(
+    'on %s names %s in its ready line and its certificate, and takes runners there',
+    async (host, named) => {
+      const bound = await startProgram(folder.path, ['--host', host]);
+      const url = new URL(bound.ready['url'] as string);
+      expect([url.hostname, new URL(bound.ready['console'] as string).host]).toEqual([
+        named.toLowerCase(),
+        url.host,
+      ]);
+      const socket = connectTls({
+        host: host === '0.0.0.0' ? '127.0.0.1' : host,
+        port: bound.port,
+        ca: bound.ca,
+        servername: isIP(named) === 0 ? named : '',
+        checkServerIdentity: (_, certificate) => checkServerIdentity(named, certificate),
+      });
+      await once(socket, 'secureConnect');
+      socket.destroy();
+      await bound.end('SIGKILL');
+    },
+  );
 
-  it.each([['--port', 'x'], ['--tls-cert', 'a.pem'], ['--unknown', '1']])('refuses %s %s', async (name, value) => {
+  it.each([
+    ['--port', 'x'],
+    ['--tls-cert', 'a.pem'],
+    ['--unknown', '1'],
+  ])('refuses %s %s', async (name, value) => {
     await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with 2');
   });
 });
@@ -51,16 +74,25 @@ describe('the program', () => {
   startForEach();
 
   it('says in one line where it is, and no token', () => {
-    expect(Object.keys(program.ready)).toEqual(['ready', 'url', 'console', 'caFile', 'adminTokenFile']);
+    expect(Object.keys(program.ready)).toEqual([
+      'ready',
+      'url',
+      'console',
+      'caFile',
+      'adminTokenFile',
+    ]);
     expect(statSync(program.ready['adminTokenFile'] as string).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['ws', 'grpc'] as const)('says goodbye to a runner over %s when it is told to stop', async (kind) => {
-    const { connection } = await connect(kind, program, await enrolVia(program.api));
-    const ended = await program.end('SIGTERM');
-    expect(await connection.closed).toBe(kind === 'ws' ? 1001 : 0);
-    expect(ended).toEqual({ code: 0, signal: null });
-  });
+  it.each(['ws', 'grpc'] as const)(
+    'says goodbye to a runner over %s when it is told to stop',
+    async (kind) => {
+      const { connection } = await connect(kind, program, await enrolVia(program.api));
+      const ended = await program.end('SIGTERM');
+      expect(await connection.closed).toBe(kind === 'ws' ? 1001 : 0);
+      expect(ended).toEqual({ code: 0, signal: null });
+    },
+  );
 });
 
 describe('the port', () => {
@@ -68,7 +100,9 @@ describe('the port', () => {
 
   it('says what to do when it is taken', async () => {
     const other = temporaryFolder();
-    await expect(startProgram(other.path, ['--port', String(program.port)])).rejects.toThrow('ADDRESS_IN_USE');
+    await expect(startProgram(other.path, ['--port', String(program.port)])).rejects.toThrow(
+      'ADDRESS_IN_USE',
+    );
     other.remove();
   });
 
@@ -76,12 +110,17 @@ describe('the port', () => {
     const session = connectHttp2(`https://localhost:${program.port}`, { ca: program.ca });
     const ask = async (headers: OutgoingHttpHeaders): Promise<IncomingHttpHeaders> => {
       const stream = session.request({ ':method': 'POST', ...headers });
-      const [answer] = await once(stream, 'response') as [IncomingHttpHeaders];
+      const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders];
       stream.resume().end();
       return answer;
     };
     expect(await ask({ ':path': '/' })).toMatchObject({ ':status': 415 });
-    expect(await ask({ ':path': '/hybrid.runner.v1.RunnerLink/Other', 'content-type': 'application/grpc' })).toMatchObject({ 'grpc-status': '12' });
+    expect(
+      await ask({
+        ':path': '/hybrid.runner.v1.RunnerLink/Other',
+        'content-type': 'application/grpc',
+      }),
+    ).toMatchObject({ 'grpc-status': '12' });
     session.close();
   });
 });
@@ -89,35 +128,51 @@ describe('the port', () => {
 describe('a control plane killed in the middle', () => {
   startForEach();
 
-  it.each(['ws', 'grpc'] as const)('goes on where it was, over %s: nothing lost, nothing doubled', async (kind) => {
-    const identity = await enrolVia(program.api);
-    await prepareCatalog(program.api);
-    let { connection } = await connect(kind, program, identity);
-    const id = await startRun(program.api);
-    const { ref } = await connection.take<{ ref: Ref }>('offer');
-    connection.send('accept', { ref });
-    const lines = Array.from({ length: 240 }, (_, index) => tableLine(`T${index}`));
-    for (let first = 0; first < lines.length;) {
-      connection.send('batch', batch(ref, first + 1, lines.slice(first, first + 40)));
+  it.each(['ws', 'grpc'] as const)(
+    'goes on where it was, over %s: nothing lost, nothing doubled',
+    async (kind) => {
+      const identity = await enrolVia(program.api);
+      await prepareCatalog(program.api);
+      let { connection } = await connect(kind, program, identity);
+      const id = await startRun(program.api);
+      const { ref } = await connection.take<{ ref: Ref }>('offer');
+      connection.send('accept', { ref });
+      const lines = Array.from({ length: 240 }, (_, index) => tableLine(`T${index}`));
+      for (let first = 0; first < lines.length;) {
+        connection.send('batch', batch(ref, first + 1, lines.slice(first, first + 40)));
+        await connection.take('ack');
+        if (first % 160 === 0) {
+          for (const ahead of [40, 80])
+            connection.send(
+              'batch',
+              batch(ref, first + ahead + 1, lines.slice(first + ahead, first + ahead + 40)),
+            );
+          await program.end('SIGKILL');
+          await connection.closed;
+          program = await startProgram(folder.path);
+          const again = await connect(kind, program, identity, {
+            held: [{ ref, running: true, durableSequence: lines.length }],
+          });
+          expect(again.welcome.positions).toMatchObject([{ ref, verdict: 'VERDICT_KEEP' }]);
+          connection = again.connection;
+          const stored = again.welcome.positions[0]!.storedSequence;
+          expect(stored).toBeGreaterThanOrEqual(first + 40);
+          expect(stored % 40).toBe(0);
+          first = stored;
+        } else first += 40;
+      }
+      connection.send('batch', batch(ref, lines.length + 1, [outcomeLine(lines)], { last: true }));
       await connection.take('ack');
-      if (first % 160 === 0) {
-        for (const ahead of [40, 80]) connection.send('batch', batch(ref, first + ahead + 1, lines.slice(first + ahead, first + ahead + 40)));
-        await program.end('SIGKILL');
-        await connection.closed;
-        program = await startProgram(folder.path);
-        const again = await connect(kind, program, identity, { held: [{ ref, running: true, durableSequence: lines.length }] });
-        expect(again.welcome.positions).toMatchObject([{ ref, verdict: 'VERDICT_KEEP' }]);
-        connection = again.connection;
-        const stored = again.welcome.positions[0]!.storedSequence;
-        expect(stored).toBeGreaterThanOrEqual(first + 40);
-        expect(stored % 40).toBe(0);
-        first = stored;
-      } else first += 40;
-    }
-    connection.send('batch', batch(ref, lines.length + 1, [outcomeLine(lines)], { last: true }));
-    await connection.take('ack');
-    expect((await program.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({ state: 'success', attempt: 1, epoch: 1, records: 241, entities: 240, integrity: 'ok' });
-    expect((await program.api.get('/api/v1/tables')).body.total).toBe(240);
-    connection.close();
-  });
+      expect((await program.api.get(`/api/v1/runs/${id}`)).body).toMatchObject({
+        state: 'success',
+        attempt: 1,
+        epoch: 1,
+        records: 241,
+        entities: 240,
+        integrity: 'ok',
+      });
+      expect((await program.api.get('/api/v1/tables')).body.total).toBe(240);
+      connection.close();
+    },
+  );
 });

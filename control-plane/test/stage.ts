@@ -61,17 +61,33 @@ export class SteppedClock implements Clock {
   }
 }
 
-export async function openStage(limits: Partial<Limits> = {}, data = temporaryFolder(), clock: Clock = systemClock): Promise<Stage> {
+export async function openStage(
+  limits: Partial<Limits> = {},
+  data = temporaryFolder(),
+  clock: Clock = systemClock,
+): Promise<Stage> {
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');
   const running = await startControlPlane({
-    host: '127.0.0.1', names: ['localhost', '127.0.0.1'], port: 0, data: data.path, tls, adminToken: ADMIN_TOKEN, authorities: [], clock, random: randomBytes,
-    limits: { ...DEFAULT_LIMITS, ...limits }, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    host: '127.0.0.1',
+    names: ['localhost', '127.0.0.1'],
+    port: 0,
+    data: data.path,
+    tls,
+    adminToken: ADMIN_TOKEN,
+    authorities: [],
+    clock,
+    random: randomBytes,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
   });
   const target = { port: running.port, ca };
   const api = client(target, ADMIN_TOKEN);
   return {
-    ...target, data: data.path, api, enrol: (name) => enrolVia(api, name),
+    ...target,
+    data: data.path,
+    api,
+    enrol: (name) => enrolVia(api, name),
     close: async () => {
       await running.close();
       data.remove();
@@ -82,7 +98,13 @@ export async function openStage(limits: Partial<Limits> = {}, data = temporaryFo
 export async function enrolVia(api: Api, name = 'runner'): Promise<Identity> {
   const { token } = (await api.post('/api/v1/enrolment-tokens', {})).body as { token: string };
   const { key, publicKey } = newKey();
-  const answer = await api.post('/runner/v1/enroll', { token, publicKey, name, version: '0.1.0', platform: 'test' });
+  const answer = await api.post('/runner/v1/enroll', {
+    token,
+    publicKey,
+    name,
+    version: '0.1.0',
+    platform: 'test',
+  });
   return { runnerId: (answer.body as { runnerId: string }).runnerId, key };
 }
 
@@ -95,25 +117,47 @@ export function client(target: Target, token: string | undefined): Api {
   };
 }
 
-function call({ port, ca }: Target, token: string | undefined, method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...more };
+function call(
+  { port, ca }: Target,
+  token: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...more,
+  };
   return new Promise((resolve, reject) => {
-    const sent = request({ host: 'localhost', port, ca, method, path, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const isJson = response.headers['content-type']?.startsWith('application/json') === true;
-        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : undefined, headers: response.headers, text });
-      });
-    });
+    const sent = request(
+      { host: 'localhost', port, ca, method, path, headers, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+          resolve({
+            status: response.statusCode ?? 0,
+            body: isJson ? JSON.parse(text) : undefined,
+            headers: response.headers,
+            text,
+          });
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
 /** Polls until `look` gives something. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, timeoutMs = 240_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T | undefined | false>,
+  timeoutMs = 240_000,
+): Promise<T> {
   for (const start = Date.now(); ;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
@@ -122,18 +166,36 @@ export async function eventually<T>(look: () => Promise<T | undefined | false>, 
   }
 }
 
-export const SERVICE = { type: 'Salesforce', connection: { username: 'etl@acme.example', password: 'secret:/salesforce/sandbox/password', salesforceDomain: 'acme.my' } };
+export const SERVICE = {
+  type: 'Salesforce',
+  connection: {
+    username: 'etl@acme.example',
+    password: 'secret:/salesforce/sandbox/password',
+    salesforceDomain: 'acme.my',
+  },
+};
 
 /** A service and a pipeline to run. */
 export async function prepareCatalog(api: Api, runner?: string): Promise<void> {
-  await createOrReplace(api, '/api/v1/services/sandbox', { ...SERVICE, ...(runner === undefined ? {} : { runner }) });
-  await createOrReplace(api, '/api/v1/pipelines/sandbox_metadata', { service: 'sandbox', sourceConfig: { tableFilterPattern: { includes: ['.*'] } } });
+  await createOrReplace(api, '/api/v1/services/sandbox', {
+    ...SERVICE,
+    ...(runner === undefined ? {} : { runner }),
+  });
+  await createOrReplace(api, '/api/v1/pipelines/sandbox_metadata', {
+    service: 'sandbox',
+    sourceConfig: { tableFilterPattern: { includes: ['.*'] } },
+  });
 }
 
 async function createOrReplace(api: Api, path: string, body: unknown): Promise<void> {
   const { status } = await api.get(path);
-  const answer = await api.put(path, body, status === 404 ? { 'if-none-match': '*' } : { 'if-match': '*' });
-  if (answer.status !== 200) throw new Error(`PUT ${path} answered ${answer.status}: ${answer.text}`);
+  const answer = await api.put(
+    path,
+    body,
+    status === 404 ? { 'if-none-match': '*' } : { 'if-match': '*' },
+  );
+  if (answer.status !== 200)
+    throw new Error(`PUT ${path} answered ${answer.status}: ${answer.text}`);
 }
 
 export async function startRun(api: Api): Promise<string> {

@@ -9,7 +9,10 @@ import { temporaryFolder } from './stage.ts';
 
 storeContract('SQLite', () => {
   const folder = temporaryFolder();
-  return { open: () => openSqliteStore(join(folder.path, 'store.sqlite')), remove: () => folder.remove() };
+  return {
+    open: () => openSqliteStore(join(folder.path, 'store.sqlite')),
+    remove: () => folder.remove(),
+  };
 });
 
 it('brings a file of the first schema to the present one, with what is in it', async () => {
@@ -17,10 +20,17 @@ it('brings a file of the first schema to the present one, with what is in it', a
   const path = join(folder.path, 'store.sqlite');
   const database = new DatabaseSync(path);
   database.exec(`${MIGRATIONS[0]!}; PRAGMA user_version = 1`);
-  database.exec("INSERT INTO entities VALUES ('s', 'table', 's.a', 'a', NULL, NULL, NULL, 0, '{}', 'run_1', 1, 1, 5)");
+  database.exec(
+    "INSERT INTO entities VALUES ('s', 'table', 's.a', 'a', NULL, NULL, NULL, 0, '{}', 'run_1', 1, 1, 5)",
+  );
   database.close();
   const store = openSqliteStore(path);
-  expect(await store.read.entities.table('s.a')).toMatchObject({ properties: {}, seenBy: 'run_1', seenAt: 5, deletedAt: null });
+  expect(await store.read.entities.table('s.a')).toMatchObject({
+    properties: {},
+    seenBy: 'run_1',
+    seenAt: 5,
+    deletedAt: null,
+  });
   await store.close();
   folder.remove();
 });
@@ -31,15 +41,27 @@ it('brings the runs of an older control plane along, whatever they are doing', a
   const database = new DatabaseSync(path);
   const before = MIGRATIONS.findIndex((sql) => sql.includes('last_epoch'));
   database.exec(`${MIGRATIONS.slice(0, before).join(';')}; PRAGMA user_version = ${before}`);
-  const statuses = [{ state: 'queued', notBefore: 5 }, { state: 'offered', runnerId: 'r', answerBy: 5 }, { state: 'running', runnerId: 'r', leaseUntil: 5 }];
+  const statuses = [
+    { state: 'queued', notBefore: 5 },
+    { state: 'offered', runnerId: 'r', answerBy: 5 },
+    { state: 'running', runnerId: 'r', leaseUntil: 5 },
+  ];
   for (const [index, status] of statuses.entries()) {
-    database.prepare("INSERT INTO runs (id, kind, service, workflow, state, status, attempt, epoch, queued_at, refused_by) VALUES (?, 'metadata', 's', '{}', ?, ?, 2, 7, 1, '[]')")
+    database
+      .prepare(
+        "INSERT INTO runs (id, kind, service, workflow, state, status, attempt, epoch, queued_at, refused_by) VALUES (?, 'metadata', 's', '{}', ?, ?, 2, 7, 1, '[]')",
+      )
       .run(`run_${index}`, status.state, JSON.stringify(status));
   }
   database.close();
   const store = openSqliteStore(path);
   expect(await store.read.runs.active()).toMatchObject([
-    { epoch: 7, lastEpoch: 7, lastFailure: null, status: { ...statuses[0], retryAt: null, left: null, absence: null } },
+    {
+      epoch: 7,
+      lastEpoch: 7,
+      lastFailure: null,
+      status: { ...statuses[0], retryAt: null, left: null, absence: null },
+    },
     { lastEpoch: 7, status: { ...statuses[1], bootId: '', left: null } },
     { lastEpoch: 7, status: { ...statuses[2], bootId: '' } },
   ]);
@@ -58,22 +80,37 @@ it('refuses a file that a newer control plane wrote', () => {
 });
 
 describe('a damaged file is refused with what to do', () => {
-  const refusal = expect.objectContaining({ code: 'STORE_DAMAGED', remedy: expect.stringContaining('backup') });
+  const refusal = expect.objectContaining({
+    code: 'STORE_DAMAGED',
+    remedy: expect.stringContaining('backup'),
+  });
 
   async function store(): Promise<{ readonly path: string; remove(): void }> {
     const folder = temporaryFolder();
     const path = join(folder.path, 'store.sqlite');
     const opened = openSqliteStore(path);
     for (let index = 0; index < 200; index++) {
-      await opened.transaction((tx) => tx.records.append(`run_${index}`, 1, 1, [{ kind: 'log', line: 'x'.repeat(500) }]));
+      await opened.transaction((tx) =>
+        tx.records.append(`run_${index}`, 1, 1, [{ kind: 'log', line: 'x'.repeat(500) }]),
+      );
     }
     await opened.close();
     return { path, remove: () => folder.remove() };
   }
 
   it.each([
-    ['that is no database', (bytes: Buffer) => Buffer.from('not a database, but long enough to have a header of its own'.padEnd(bytes.length, '.'))],
-    ['with garbage in the middle', (bytes: Buffer) => bytes.fill(0xa5, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8192)],
+    [
+      'that is no database',
+      (bytes: Buffer) =>
+        Buffer.from(
+          'not a database, but long enough to have a header of its own'.padEnd(bytes.length, '.'),
+        ),
+    ],
+    [
+      'with garbage in the middle',
+      (bytes: Buffer) =>
+        bytes.fill(0xa5, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8192),
+    ],
     ['that was cut', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
     ['whose first page is gone', (bytes: Buffer) => bytes.fill(0, 0, 4096)],
   ])('%s', async (_name, harm) => {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an older Node can say what is wrong.
 if (Number(process.versions.node.split('.')[0]) < 24) {
-  process.stderr.write(`sandbox-org: Node.js 24 or newer is needed, this is ${process.versions.node}; \`npm run sandbox-org\` uses the one that npm installed\n`);
+  process.stderr.write(
+    `sandbox-org: Node.js 24 or newer is needed, this is ${process.versions.node}; \`npm run sandbox-org\` uses the one that npm installed\n`,
+  );
   process.exitCode = 2;
 } else {
   await import('../src/main.ts');

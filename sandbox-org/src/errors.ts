@@ -29,7 +29,8 @@ export class ApiError extends Error {
   }
 
   static requestLimit(which: 'TotalRequests' | 'ConcurrentRequests'): ApiError {
-    const text = which === 'TotalRequests' ? 'TotalRequests' : 'ConcurrentRequests (Concurrent API Requests)';
+    const text =
+      which === 'TotalRequests' ? 'TotalRequests' : 'ConcurrentRequests (Concurrent API Requests)';
     return new ApiError(403, 'REQUEST_LIMIT_EXCEEDED', `${text} Limit exceeded.`);
   }
 }

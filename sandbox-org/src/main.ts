@@ -11,7 +11,8 @@ interface Flags extends Omit<SandboxOptions, 'proxyCredentials' | 'trustedRanges
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('a whole number is needed');
   return value;
 }
 
@@ -21,14 +22,18 @@ function onOff(text: string): string {
 }
 
 const program = new Command('sandbox-org')
-  .description('An emulated Salesforce org on loopback. Prints one line of JSON when it is ready; stops on SIGTERM or SIGINT.')
+  .description(
+    'An emulated Salesforce org on loopback. Prints one line of JSON when it is ready; stops on SIGTERM or SIGINT.',
+  )
   .option('--objects <n>', 'how many sObjects', number, 300)
   .option('--seed <s>', 'orgs of one seed are alike', number, 1)
   .option('--latency <ms>', 'network round trip of each call', number, 0)
   .option('--server-time <on|off>', 'model the time of the server (on with --latency)', onOff)
   .option('--port <p>', 'TLS port, 0 for a free one', number, 0)
   .option('--state <dir>', 'where the authority and certificates are kept')
-  .option('--trusted-ranges <cidr,…>', 'networks that need no security token', (text) => text.split(',').filter(Boolean))
+  .option('--trusted-ranges <cidr,…>', 'networks that need no security token', (text) =>
+    text.split(',').filter(Boolean),
+  )
   .option('--session-timeout <seconds>', 'inactivity that ends a session', number, 7_200)
   .option('--daily-limit <n>', 'API calls a day', number, 100_000)
   .option('--my-domain <name>', 'acme.my, or acme--uat.sandbox.my', 'acme.my')
@@ -39,7 +44,8 @@ const program = new Command('sandbox-org')
 async function main(): Promise<void> {
   const flags = program.parse().opts<Flags>();
   const sandbox = await startSandbox(optionsOf(flags));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void sandbox.close());
   const ready = readyLine(sandbox);
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   if (!flags.json) process.stderr.write(summary(sandbox, ready.fields));
@@ -48,16 +54,47 @@ async function main(): Promise<void> {
 function optionsOf({ serverTime, proxyAuth, json: _json, ...rest }: Flags): SandboxOptions {
   const colon = proxyAuth?.indexOf(':') ?? -1;
   return {
-    ...rest, ...(serverTime === undefined ? {} : { serverTime: serverTime === 'on' }),
-    ...(proxyAuth === undefined ? {} : { proxyCredentials: { username: proxyAuth.slice(0, colon), password: proxyAuth.slice(colon + 1) } }),
+    ...rest,
+    ...(serverTime === undefined ? {} : { serverTime: serverTime === 'on' }),
+    ...(proxyAuth === undefined
+      ? {}
+      : {
+          proxyCredentials: {
+            username: proxyAuth.slice(0, colon),
+            password: proxyAuth.slice(colon + 1),
+          },
+        }),
   };
 }
 
 function readyLine(sandbox: Sandbox): Record<string, unknown> & { fields: number } {
-  const { port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl, org } = sandbox;
+  const {
+    port,
+    caFile,
+    myDomain,
+    hosts,
+    apiVersion,
+    organizationId,
+    credentials,
+    adminUrl,
+    adminToken,
+    proxyUrl,
+    org,
+  } = sandbox;
   return {
-    ready: true, port, caFile, myDomain, hosts, apiVersion, organizationId, credentials, adminUrl, adminToken, proxyUrl,
-    objects: org.list().length, fields: org.countFields(),
+    ready: true,
+    port,
+    caFile,
+    myDomain,
+    hosts,
+    apiVersion,
+    organizationId,
+    credentials,
+    adminUrl,
+    adminToken,
+    proxyUrl,
+    objects: org.list().length,
+    fields: org.countFields(),
   };
 }
 

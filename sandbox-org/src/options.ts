@@ -55,23 +55,35 @@ export type CompiledOptions = Required<Omit<SandboxOptions, Optional>> & {
 /** Fills in defaults once. Throws SandboxError for a value that can't be. */
 export function compileOptions(raw: SandboxOptions): CompiledOptions {
   const compiled: CompiledOptions = {
-    objects: raw.objects ?? 300, seed: raw.seed ?? 1, latency: raw.latency ?? 0,
-    serverTime: raw.serverTime ?? (raw.latency ?? 0) > 0, port: raw.port ?? 0,
-    state: raw.state ?? mkdtempSync(join(tmpdir(), 'sandbox-org-')), trustedRanges: raw.trustedRanges ?? [],
+    objects: raw.objects ?? 300,
+    seed: raw.seed ?? 1,
+    latency: raw.latency ?? 0,
+    serverTime: raw.serverTime ?? (raw.latency ?? 0) > 0,
+    port: raw.port ?? 0,
+    state: raw.state ?? mkdtempSync(join(tmpdir(), 'sandbox-org-')),
+    trustedRanges: raw.trustedRanges ?? [],
     sessionTimeout: raw.sessionTimeout ?? 7_200,
-    dailyLimit: raw.dailyLimit ?? 100_000, myDomain: raw.myDomain ?? 'acme.my', credentials: raw.credentials ?? {},
+    dailyLimit: raw.dailyLimit ?? 100_000,
+    myDomain: raw.myDomain ?? 'acme.my',
+    credentials: raw.credentials ?? {},
     lockoutAfter: raw.lockoutAfter ?? 10,
-    passwordExpired: raw.passwordExpired ?? false, longRunningCap: raw.longRunningCap ?? 25,
+    passwordExpired: raw.passwordExpired ?? false,
+    longRunningCap: raw.longRunningCap ?? 25,
     longRunningSeconds: raw.longRunningSeconds ?? 20,
-    proxyPort: raw.proxyPort ?? null, proxyCredentials: raw.proxyCredentials ?? null,
+    proxyPort: raw.proxyPort ?? null,
+    proxyCredentials: raw.proxyCredentials ?? null,
     adminToken: raw.adminToken ?? randomBytes(24).toString('base64url'),
-    clientCas: raw.clientCas ?? [], jwtKeys: raw.jwtKeys ?? [], now: raw.now ?? Date.now,
+    clientCas: raw.clientCas ?? [],
+    jwtKeys: raw.jwtKeys ?? [],
+    now: raw.now ?? Date.now,
   };
   checkNumber('objects', compiled.objects, 1, 20_000);
   checkNumber('port', compiled.port, 0, 65_535);
   checkNumber('latency', compiled.latency, 0, 600_000);
   if (!/^[a-z][\w-]*(?:\.sandbox)?\.my$/.test(compiled.myDomain)) {
-    throw new SandboxError(`myDomain must look like acme.my or acme--uat.sandbox.my, not ${compiled.myDomain}`);
+    throw new SandboxError(
+      `myDomain must look like acme.my or acme--uat.sandbox.my, not ${compiled.myDomain}`,
+    );
   }
   return compiled;
 }

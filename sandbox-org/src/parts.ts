@@ -28,20 +28,41 @@ const ORGANIZATION_NAME = 'Acme Widgets GmbH';
 export function build(options: CompiledOptions): Parts {
   const { seed, now } = options;
   const faults = new Faults(seed);
-  const org = new Org({ objects: options.objects, seed, now, clockOffset: () => faults.clockOffset() });
+  const org = new Org({
+    objects: options.objects,
+    seed,
+    now,
+    clockOffset: () => faults.clockOffset(),
+  });
   const accounts = new Accounts(options);
   accounts.jwtKeys.push(...options.jwtKeys);
   const isSandbox = options.myDomain.includes('.sandbox.');
   const api: ApiContext = {
-    org, describes: new DescribeStore(org), cursors: new Cursors(), faults, stats: new Stats(),
-    sources: dataSources(org, { organizationName: ORGANIZATION_NAME, isSandbox, credentials: accounts.credentials }),
+    org,
+    describes: new DescribeStore(org),
+    cursors: new Cursors(),
+    faults,
+    stats: new Stats(),
+    sources: dataSources(org, {
+      organizationName: ORGANIZATION_NAME,
+      isSandbox,
+      credentials: accounts.credentials,
+    }),
     latency: new Latency({ roundTrip: options.latency, serverTime: options.serverTime, seed }),
     usage: new Usage({ ...options, longRunningMillis: options.longRunningSeconds * 1000 }),
     serve: (request) => serve(request, api),
   };
   const sessions = new Sessions(org.id, options.sessionTimeout, now);
   const hosts = new Hosts(options.myDomain);
-  const gateway = { api, accounts, sessions, hosts, organizationName: ORGANIZATION_NAME, isSandbox, now };
+  const gateway = {
+    api,
+    accounts,
+    sessions,
+    hosts,
+    organizationName: ORGANIZATION_NAME,
+    isSandbox,
+    now,
+  };
   return { proxyCounts: { connections: 0, refused: 0 }, gateway };
 }
 
@@ -51,9 +72,17 @@ export function controls({ gateway, proxyCounts }: Parts): AdminActions {
   const { stats, usage, faults } = api;
   return {
     stats: () => ({
-      ...stats.counts, apiCalls: usage.used, dailyLimit: usage.dailyLimit, httpRequests: stats.httpRequests, ...stats.traffic,
-      logins: sessions.logins, sessions: sessions.size, maxConcurrency: usage.mostAtOnce, connections: stats.connections,
-      faultsFired: faults.fired, proxy: { ...proxyCounts },
+      ...stats.counts,
+      apiCalls: usage.used,
+      dailyLimit: usage.dailyLimit,
+      httpRequests: stats.httpRequests,
+      ...stats.traffic,
+      logins: sessions.logins,
+      sessions: sessions.size,
+      maxConcurrency: usage.mostAtOnce,
+      connections: stats.connections,
+      faultsFired: faults.fired,
+      proxy: { ...proxyCounts },
     }),
     resetStats: () => {
       stats.reset();
@@ -62,8 +91,11 @@ export function controls({ gateway, proxyCounts }: Parts): AdminActions {
       sessions.logins = 0;
       faults.fired = 0;
     },
-    installFaults: (rules) => faults.install(rules), clearFaults: () => faults.clear(), expireSessions: () => sessions.expireAll(),
+    installFaults: (rules) => faults.install(rules),
+    clearFaults: () => faults.clear(),
+    expireSessions: () => sessions.expireAll(),
     unlockUser: () => accounts.unlock(),
-    edit: (edit) => api.org.edit(edit), registerCertificate: (pem) => void accounts.jwtKeys.push(pem),
+    edit: (edit) => api.org.edit(edit),
+    registerCertificate: (pem) => void accounts.jwtKeys.push(pem),
   };
 }

@@ -66,8 +66,23 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   };
   try {
     const actions = controls(parts);
-    const ports = await listen({ parts, options, identity, actions, listeners, signal: closing.signal });
-    return { ...facts(parts, options, identity), ...addresses(ports, options), ...handles(parts, actions), port: ports.org, mutualPort: ports.mutual, goDown: () => listeners.suspend(ports.server), close };
+    const ports = await listen({
+      parts,
+      options,
+      identity,
+      actions,
+      listeners,
+      signal: closing.signal,
+    });
+    return {
+      ...facts(parts, options, identity),
+      ...addresses(ports, options),
+      ...handles(parts, actions),
+      port: ports.org,
+      mutualPort: ports.mutual,
+      goDown: () => listeners.suspend(ports.server),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -91,38 +106,85 @@ interface Listening {
   readonly signal: AbortSignal;
 }
 
-async function listen({ parts, options, identity, actions, listeners, signal }: Listening): Promise<Ports> {
-  const sleep = (millis: number): Promise<void> => delay(millis, undefined, { signal }).catch(() => undefined);
+async function listen({
+  parts,
+  options,
+  identity,
+  actions,
+  listeners,
+  signal,
+}: Listening): Promise<Ports> {
+  const sleep = (millis: number): Promise<void> =>
+    delay(millis, undefined, { signal }).catch(() => undefined);
   const { clientCas } = options;
   const server = createOrgServer({ identity, gateway: parts.gateway, sleep });
   const org = await listeners.start(server, options.port);
-  const mutual = clientCas.length === 0 ? null : await listeners.start(createOrgServer({ identity, gateway: parts.gateway, sleep, clientCas }), 0);
+  const mutual =
+    clientCas.length === 0
+      ? null
+      : await listeners.start(
+          createOrgServer({ identity, gateway: parts.gateway, sleep, clientCas }),
+          0,
+        );
   const admin = await listeners.start(createAdminServer(options.adminToken, actions), 0);
   if (options.proxyPort === null) return { server, org, mutual, admin, proxy: null };
-  const proxy = createConnectProxy({ target: org, credentials: options.proxyCredentials }, parts.proxyCounts);
+  const proxy = createConnectProxy(
+    { target: org, credentials: options.proxyCredentials },
+    parts.proxyCounts,
+  );
   return { server, org, mutual, admin, proxy: await listeners.start(proxy, options.proxyPort) };
 }
 
-type Facts = Pick<Sandbox, 'caFile' | 'caPem' | 'myDomain' | 'hosts' | 'apiVersion' | 'organizationId' | 'credentials'>;
+type Facts = Pick<
+  Sandbox,
+  'caFile' | 'caPem' | 'myDomain' | 'hosts' | 'apiVersion' | 'organizationId' | 'credentials'
+>;
 
-function facts({ gateway }: Parts, { myDomain }: CompiledOptions, { caFile, caPem }: Identity): Facts {
+function facts(
+  { gateway }: Parts,
+  { myDomain }: CompiledOptions,
+  { caFile, caPem }: Identity,
+): Facts {
   const { hosts, api, accounts } = gateway;
   return {
-    caFile, caPem, myDomain, hosts: hosts.all, apiVersion: CURRENT_VERSION, organizationId: api.org.id, credentials: accounts.credentials,
+    caFile,
+    caPem,
+    myDomain,
+    hosts: hosts.all,
+    apiVersion: CURRENT_VERSION,
+    organizationId: api.org.id,
+    credentials: accounts.credentials,
   };
 }
 
-function addresses({ admin, proxy }: Ports, { adminToken }: CompiledOptions): Pick<Sandbox, 'adminUrl' | 'adminToken' | 'proxyUrl'> {
+function addresses(
+  { admin, proxy }: Ports,
+  { adminToken }: CompiledOptions,
+): Pick<Sandbox, 'adminUrl' | 'adminToken' | 'proxyUrl'> {
   const at = (port: number): string => `http://127.0.0.1:${port}`;
   return { adminUrl: at(admin), adminToken, proxyUrl: proxy === null ? null : at(proxy) };
 }
 
-type Handles = Pick<Sandbox, 'org' | 'stats' | 'resetStats' | 'faults' | 'expireSessions' | 'unlockUser' | 'registerCertificate'>;
+type Handles = Pick<
+  Sandbox,
+  | 'org'
+  | 'stats'
+  | 'resetStats'
+  | 'faults'
+  | 'expireSessions'
+  | 'unlockUser'
+  | 'registerCertificate'
+>;
 
 function handles({ gateway: { api } }: Parts, actions: AdminActions): Handles {
   const { stats, resetStats, expireSessions, unlockUser, registerCertificate } = actions;
   return {
-    org: api.org, stats, resetStats, expireSessions, registerCertificate, unlockUser,
+    org: api.org,
+    stats,
+    resetStats,
+    expireSessions,
+    registerCertificate,
+    unlockUser,
     faults: { install: (...rules) => api.faults.install(rules), clear: () => api.faults.clear() },
   };
 }

@@ -28,30 +28,61 @@ interface Login {
   readonly api?: 'u' | 'c';
 }
 
-function login(org: Sandbox, { password, username = org.credentials.username, organization, version = '64.0', host = 'login.salesforce.com', api = 'u' }: Login): Promise<TestReply> {
-  const header = organization ? `<se:Header><LoginScopeHeader><organizationId>${organization}</organizationId></LoginScopeHeader></se:Header>` : '';
+function login(
+  org: Sandbox,
+  {
+    password,
+    username = org.credentials.username,
+    organization,
+    version = '64.0',
+    host = 'login.salesforce.com',
+    api = 'u',
+  }: Login,
+): Promise<TestReply> {
+  const header = organization
+    ? `<se:Header><LoginScopeHeader><organizationId>${organization}</organizationId></LoginScopeHeader></se:Header>`
+    : '';
   const escaped = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const body = `<se:Envelope xmlns:se="http://schemas.xmlsoap.org/soap/envelope/">${header}<se:Body><login xmlns="urn:partner.soap.sforce.com"><username>${username}</username><password>${escaped}</password></login></se:Body></se:Envelope>`;
-  return call(org, { method: 'POST', host, path: `/services/Soap/${api}/${version}`, body, headers: { 'Content-Type': 'text/xml', SOAPAction: '""' } });
+  return call(org, {
+    method: 'POST',
+    host,
+    path: `/services/Soap/${api}/${version}`,
+    body,
+    headers: { 'Content-Type': 'text/xml', SOAPAction: '""' },
+  });
 }
 
-const withToken = (org: Sandbox): string => org.credentials.password + org.credentials.securityToken;
-const tag = (xml: string, name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+const withToken = (org: Sandbox): string =>
+  org.credentials.password + org.credentials.securityToken;
+const tag = (xml: string, name: string): string | undefined =>
+  new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 
 describe('SOAP login', () => {
   it('gives a session that the REST API takes, and the instance to use it on', async () => {
     const { status, text } = await login(sandbox, { password: withToken(sandbox) });
     expect(status).toBe(200);
-    expect(tag(text, 'serverUrl')).toBe(`https://acme.my.salesforce.com/services/Soap/u/64.0/${sandbox.organizationId}`);
+    expect(tag(text, 'serverUrl')).toBe(
+      `https://acme.my.salesforce.com/services/Soap/u/64.0/${sandbox.organizationId}`,
+    );
     expect(tag(text, 'sessionSecondsValid')).toBe('7200');
     expect(tag(text, 'organizationId')?.slice(0, 15)).toBe(sandbox.organizationId);
-    const reply = await call(sandbox, { path: '/services/data/v66.0/limits', headers: { Authorization: `Bearer ${tag(text, 'sessionId')}` } });
+    const reply = await call(sandbox, {
+      path: '/services/data/v66.0/limits',
+      headers: { Authorization: `Bearer ${tag(text, 'sessionId')}` },
+    });
     expect(reply.status).toBe(200);
   });
 
   it('names the sandbox host that the client came to', async () => {
-    const { text } = await login(sandbox, { password: withToken(sandbox), host: 'acme--uat.sandbox.my.salesforce.com', api: 'c' });
-    expect(tag(text, 'serverUrl')).toMatch(/^https:\/\/acme--uat\.sandbox\.my\.salesforce\.com\/services\/Soap\/c\//);
+    const { text } = await login(sandbox, {
+      password: withToken(sandbox),
+      host: 'acme--uat.sandbox.my.salesforce.com',
+      api: 'c',
+    });
+    expect(tag(text, 'serverUrl')).toMatch(
+      /^https:\/\/acme--uat\.sandbox\.my\.salesforce\.com\/services\/Soap\/c\//,
+    );
     expect(text).toContain('xmlns="urn:enterprise.soap.sforce.com"');
   });
 
@@ -66,18 +97,30 @@ describe('SOAP login', () => {
   });
 
   it('asks for the security token outside the trusted ranges only', async () => {
-    expect(tag((await login(sandbox, { password: sandbox.credentials.password })).text, 'faultcode')).toBe('LOGIN_MUST_USE_SECURITY_TOKEN');
+    expect(
+      tag((await login(sandbox, { password: sandbox.credentials.password })).text, 'faultcode'),
+    ).toBe('LOGIN_MUST_USE_SECURITY_TOKEN');
     expect((await login(trusting, { password: trusting.credentials.password })).status).toBe(200);
   });
 
   it('takes its own organization id in both lengths and no other', async () => {
     const { password } = trusting.credentials;
-    expect((await login(trusting, { password, organization: trusting.organizationId })).status).toBe(200);
-    expect(tag((await login(trusting, { password, organization: '00D000000000062EAA' })).text, 'faultcode')).toBe('INVALID_LOGIN');
+    expect(
+      (await login(trusting, { password, organization: trusting.organizationId })).status,
+    ).toBe(200);
+    expect(
+      tag(
+        (await login(trusting, { password, organization: '00D000000000062EAA' })).text,
+        'faultcode',
+      ),
+    ).toBe('INVALID_LOGIN');
   });
 
   it.each([
-    ['65.0', 'INVALID_OPERATION'], ['68.0', 'INVALID_OPERATION'], ['30.0', 'UNSUPPORTED_API_VERSION'], ['69.0', 'UNSUPPORTED_API_VERSION'],
+    ['65.0', 'INVALID_OPERATION'],
+    ['68.0', 'INVALID_OPERATION'],
+    ['30.0', 'UNSUPPORTED_API_VERSION'],
+    ['69.0', 'UNSUPPORTED_API_VERSION'],
   ])('refuses login() at version %s with %s', async (version, code) => {
     const { status, text } = await login(sandbox, { password: withToken(sandbox), version });
     expect([status, tag(text, 'faultcode')]).toEqual([500, code]);
@@ -85,13 +128,17 @@ describe('SOAP login', () => {
 
   it('says which login version it was when that is why it refuses', async () => {
     const { text } = await login(sandbox, { password: withToken(sandbox), version: '65.0' });
-    expect(tag(text, 'faultstring')).toBe('INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (65.0). Refer to the documentation for supported versions.');
+    expect(tag(text, 'faultstring')).toBe(
+      'INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (65.0). Refer to the documentation for supported versions.',
+    );
   });
 
   it('locks the user out after too many failures', async () => {
     const strict = await open({ lockoutAfter: 3 });
     for (let i = 0; i < 3; i++) await login(strict, { password: 'wrong' });
-    expect(tag((await login(strict, { password: withToken(strict) })).text, 'faultcode')).toBe('INVALID_LOGIN');
+    expect(tag((await login(strict, { password: withToken(strict) })).text, 'faultcode')).toBe(
+      'INVALID_LOGIN',
+    );
     strict.unlockUser();
     expect((await login(strict, { password: withToken(strict) })).status).toBe(200);
   });
@@ -100,7 +147,10 @@ describe('SOAP login', () => {
     const expired = await open({ passwordExpired: true });
     const { text } = await login(expired, { password: withToken(expired) });
     expect(tag(text, 'passwordExpired')).toBe('true');
-    const reply = await call(expired, { path: '/services/data/v66.0/limits', headers: { Authorization: `Bearer ${tag(text, 'sessionId')}` } });
+    const reply = await call(expired, {
+      path: '/services/data/v66.0/limits',
+      headers: { Authorization: `Bearer ${tag(text, 'sessionId')}` },
+    });
     expect(reply.status).toBe(403);
   });
 
@@ -110,33 +160,74 @@ describe('SOAP login', () => {
   });
 });
 
-function token(org: Sandbox, form: Record<string, string>, host = 'acme.my.salesforce.com', headers: Record<string, string> = {}): Promise<TestReply> {
-  return call(org, { method: 'POST', host, path: '/services/oauth2/token', body: new URLSearchParams(form).toString(), headers });
+function token(
+  org: Sandbox,
+  form: Record<string, string>,
+  host = 'acme.my.salesforce.com',
+  headers: Record<string, string> = {},
+): Promise<TestReply> {
+  return call(org, {
+    method: 'POST',
+    host,
+    path: '/services/oauth2/token',
+    body: new URLSearchParams(form).toString(),
+    headers,
+  });
 }
 
-const bodyOf = (reply: TestReply): Record<string, string> => JSON.parse(reply.text) as Record<string, string>;
+const bodyOf = (reply: TestReply): Record<string, string> =>
+  JSON.parse(reply.text) as Record<string, string>;
 
 describe('OAuth', () => {
-  const client = (): Record<string, string> => ({ client_id: sandbox.credentials.consumerKey, client_secret: sandbox.credentials.consumerSecret });
+  const client = (): Record<string, string> => ({
+    client_id: sandbox.credentials.consumerKey,
+    client_secret: sandbox.credentials.consumerSecret,
+  });
 
   it('grants client credentials in the body or by Basic', async () => {
     const granted = bodyOf(await token(sandbox, { grant_type: 'client_credentials', ...client() }));
-    expect(granted).toMatchObject({ instance_url: 'https://acme.my.salesforce.com', token_type: 'Bearer', scope: 'api', issued_at: expect.stringMatching(/^\d{13}$/) as string });
+    expect(granted).toMatchObject({
+      instance_url: 'https://acme.my.salesforce.com',
+      token_type: 'Bearer',
+      scope: 'api',
+      issued_at: expect.stringMatching(/^\d{13}$/) as string,
+    });
     expect(granted['id']).toMatch(/\/id\/00D\w{15}\/005\w{15}$/);
-    const basic = Buffer.from(`${sandbox.credentials.consumerKey}:${sandbox.credentials.consumerSecret}`).toString('base64');
-    expect((await token(sandbox, { grant_type: 'client_credentials' }, 'acme.my.salesforce.com', { Authorization: `Basic ${basic}` })).status).toBe(200);
+    const basic = Buffer.from(
+      `${sandbox.credentials.consumerKey}:${sandbox.credentials.consumerSecret}`,
+    ).toString('base64');
+    expect(
+      (
+        await token(sandbox, { grant_type: 'client_credentials' }, 'acme.my.salesforce.com', {
+          Authorization: `Basic ${basic}`,
+        })
+      ).status,
+    ).toBe(200);
   });
 
   it('grants client credentials on My Domain only', async () => {
-    const reply = await token(sandbox, { grant_type: 'client_credentials', ...client() }, 'login.salesforce.com');
-    expect([reply.status, bodyOf(reply)]).toEqual([400, { error: 'invalid_grant', error_description: 'request not supported on this domain' }]);
+    const reply = await token(
+      sandbox,
+      { grant_type: 'client_credentials', ...client() },
+      'login.salesforce.com',
+    );
+    expect([reply.status, bodyOf(reply)]).toEqual([
+      400,
+      { error: 'invalid_grant', error_description: 'request not supported on this domain' },
+    ]);
   });
 
   it.each([
-    [{ grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'x' }, 'invalid_client_id'],
+    [
+      { grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'x' },
+      'invalid_client_id',
+    ],
     [{ grant_type: 'password', client_id: 'nobody' }, 'invalid_client_id'],
     [{ grant_type: 'telepathy' }, 'unsupported_grant_type'],
-    [{ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'rubbish' }, 'invalid_grant'],
+    [
+      { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'rubbish' },
+      'invalid_grant',
+    ],
   ])('refuses %j with %s', async (form, error) => {
     const reply = await token(sandbox, form);
     expect([reply.status, bodyOf(reply)['error']]).toEqual([400, error]);
@@ -144,16 +235,32 @@ describe('OAuth', () => {
 
   it('grants a password with its token, and tells who the user is', async () => {
     const { username } = sandbox.credentials;
-    const granted = bodyOf(await token(sandbox, { grant_type: 'password', ...client(), username, password: withToken(sandbox) }, 'login.salesforce.com'));
+    const granted = bodyOf(
+      await token(
+        sandbox,
+        { grant_type: 'password', ...client(), username, password: withToken(sandbox) },
+        'login.salesforce.com',
+      ),
+    );
     const headers = { Authorization: `Bearer ${granted['access_token']}` };
-    const who = await call(sandbox, { host: 'login.salesforce.com', path: new URL(granted['id'] ?? '').pathname, headers });
+    const who = await call(sandbox, {
+      host: 'login.salesforce.com',
+      path: new URL(granted['id'] ?? '').pathname,
+      headers,
+    });
     expect(bodyOf(who)).toMatchObject({ username, active: true });
-    expect(bodyOf(await call(sandbox, { path: '/services/oauth2/userinfo', headers }))).toMatchObject({ preferred_username: username });
+    expect(
+      bodyOf(await call(sandbox, { path: '/services/oauth2/userinfo', headers })),
+    ).toMatchObject({ preferred_username: username });
   });
 });
 
 describe('JWT bearer', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
   function assertion(claims: Record<string, unknown>): string {
@@ -161,12 +268,22 @@ describe('JWT bearer', () => {
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
   }
   const ask = (claims: Record<string, unknown>): Promise<TestReply> =>
-    token(sandbox, { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(claims) }, 'login.salesforce.com');
+    token(
+      sandbox,
+      { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(claims) },
+      'login.salesforce.com',
+    );
 
   it('trusts registered keys only', async () => {
-    expect(bodyOf(await ask({}))).toEqual({ error: 'invalid_grant', error_description: 'invalid assertion' });
+    expect(bodyOf(await ask({}))).toEqual({
+      error: 'invalid_grant',
+      error_description: 'invalid assertion',
+    });
     sandbox.registerCertificate(publicKey);
-    expect(bodyOf(await ask({}))).toMatchObject({ token_type: 'Bearer', instance_url: 'https://acme.my.salesforce.com' });
+    expect(bodyOf(await ask({}))).toMatchObject({
+      token_type: 'Bearer',
+      instance_url: 'https://acme.my.salesforce.com',
+    });
   });
 
   it.each([

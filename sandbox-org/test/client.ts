@@ -20,18 +20,41 @@ export interface TestCall {
 }
 
 /** Calls the sandbox by its real host name over real TLS, as a client with the CA file would. */
-export function call(sandbox: Sandbox, { method = 'GET', host = 'acme.my.salesforce.com', path, headers = {}, body }: TestCall): Promise<TestReply> {
+export function call(
+  sandbox: Sandbox,
+  { method = 'GET', host = 'acme.my.salesforce.com', path, headers = {}, body }: TestCall,
+): Promise<TestReply> {
   return new Promise((resolve, reject) => {
-    const request = httpsRequest({ host: '127.0.0.1', port: sandbox.port, servername: host, ca: sandbox.caPem, method, path, headers: { Host: host, ...headers }, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const raw = Buffer.concat(chunks);
-        const text = response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw).toString() : raw.toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, bytes: raw.length });
-      });
-    });
+    const request = httpsRequest(
+      {
+        host: '127.0.0.1',
+        port: sandbox.port,
+        servername: host,
+        ca: sandbox.caPem,
+        method,
+        path,
+        headers: { Host: host, ...headers },
+        agent: false,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const raw = Buffer.concat(chunks);
+          const text =
+            response.headers['content-encoding'] === 'gzip'
+              ? gunzipSync(raw).toString()
+              : raw.toString();
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+            bytes: raw.length,
+          });
+        });
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });
@@ -39,8 +62,16 @@ export function call(sandbox: Sandbox, { method = 'GET', host = 'acme.my.salesfo
 
 export async function signIn(sandbox: Sandbox): Promise<string> {
   const { consumerKey, consumerSecret } = sandbox.credentials;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: consumerKey, client_secret: consumerSecret });
-  const reply = await call(sandbox, { method: 'POST', path: '/services/oauth2/token', body: form.toString() });
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: consumerKey,
+    client_secret: consumerSecret,
+  });
+  const reply = await call(sandbox, {
+    method: 'POST',
+    path: '/services/oauth2/token',
+    body: form.toString(),
+  });
   return (JSON.parse(reply.text) as { access_token: string }).access_token;
 }
 
@@ -51,18 +82,37 @@ export interface JsonReply extends TestReply {
 }
 
 /** A signed-in caller of one API version that parses what it gets. */
-export async function apiOf(sandbox: Sandbox, version = '66.0'): Promise<(path: string, more?: Partial<TestCall>) => Promise<JsonReply>> {
+export async function apiOf(
+  sandbox: Sandbox,
+  version = '66.0',
+): Promise<(path: string, more?: Partial<TestCall>) => Promise<JsonReply>> {
   const token = await signIn(sandbox);
   return async (path, more = {}) => {
-    const reply = await call(sandbox, { path: `/services/data/v${version}${path}`, ...more, headers: { Authorization: `Bearer ${token}`, ...more.headers } });
+    const reply = await call(sandbox, {
+      path: `/services/data/v${version}${path}`,
+      ...more,
+      headers: { Authorization: `Bearer ${token}`, ...more.headers },
+    });
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
     return { ...reply, json: <T>() => JSON.parse(reply.text) as T };
   };
 }
 
-export const queryPath = (soql: string, api = ''): string => `${api}/query?q=${encodeURIComponent(soql)}`;
+export const queryPath = (soql: string, api = ''): string =>
+  `${api}/query?q=${encodeURIComponent(soql)}`;
 
-export function composite(items: readonly { path: string; headers?: Record<string, string> }[]): Partial<TestCall> {
-  const compositeRequest = items.map(({ path, headers }, i) => ({ method: 'GET', url: `/services/data/v66.0${path}`, referenceId: `r${i}`, httpHeaders: headers ?? {} }));
-  return { method: 'POST', body: JSON.stringify({ compositeRequest }), headers: { 'Content-Type': 'application/json' } };
+export function composite(
+  items: readonly { path: string; headers?: Record<string, string> }[],
+): Partial<TestCall> {
+  const compositeRequest = items.map(({ path, headers }, i) => ({
+    method: 'GET',
+    url: `/services/data/v66.0${path}`,
+    referenceId: `r${i}`,
+    httpHeaders: headers ?? {},
+  }));
+  return {
+    method: 'POST',
+    body: JSON.stringify({ compositeRequest }),
+    headers: { 'Content-Type': 'application/json' },
+  };
 }

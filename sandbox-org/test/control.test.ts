@@ -16,7 +16,12 @@ const state = mkdtempSync(join(tmpdir(), 'sandbox-org-test-'));
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ objects: 60, state, proxyPort: 0, proxyCredentials: { username: 'me', password: 'secret' } });
+  sandbox = await startSandbox({
+    objects: 60,
+    state,
+    proxyPort: 0,
+    proxyCredentials: { username: 'me', password: 'secret' },
+  });
 });
 afterAll(async () => {
   await sandbox.close();
@@ -24,36 +29,71 @@ afterAll(async () => {
 });
 
 describe('the program', () => {
-  it.each([{ myDomain: 'acme' }, { objects: 0 }, { objects: 1.5 }, { port: 70_000 }])('does not start with %j', async (options) => {
-    await expect(startSandbox({ state, ...options })).rejects.toThrow('must');
-  });
+  it.each([{ myDomain: 'acme' }, { objects: 0 }, { objects: 1.5 }, { port: 70_000 }])(
+    'does not start with %j',
+    async (options) => {
+      await expect(startSandbox({ state, ...options })).rejects.toThrow('must');
+    },
+  );
 
   it('says on one line how to reach it, and stops when asked to', async () => {
-    const child = spawn(process.execPath, [MAIN, '--objects', '40', '--seed', '5', '--state', state, '--json', '--trusted-ranges', '10.0.0.0/8,127.0.0.1/32'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [
+        MAIN,
+        '--objects',
+        '40',
+        '--seed',
+        '5',
+        '--state',
+        state,
+        '--json',
+        '--trusted-ranges',
+        '10.0.0.0/8,127.0.0.1/32',
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const ready = JSON.parse(line) as Record<string, unknown>;
     expect(ready).toMatchObject({
-      ready: true, caFile: join(state, 'ca.pem'), myDomain: 'acme.my',
+      ready: true,
+      caFile: join(state, 'ca.pem'),
+      myDomain: 'acme.my',
       hosts: ['acme.my.salesforce.com', 'login.salesforce.com', 'test.salesforce.com'],
-      apiVersion: '68.0', organizationId: expect.stringMatching(/^00D\w{12}$/) as string, objects: 40,
+      apiVersion: '68.0',
+      organizationId: expect.stringMatching(/^00D\w{12}$/) as string,
+      objects: 40,
     });
-    expect(Object.keys(ready['credentials'] as object)).toEqual(['username', 'password', 'securityToken', 'consumerKey', 'consumerSecret']);
+    expect(Object.keys(ready['credentials'] as object)).toEqual([
+      'username',
+      'password',
+      'securityToken',
+      'consumerKey',
+      'consumerSecret',
+    ]);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']]])('refuses %j', async (flags) => {
-    const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
-    const chunks: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-    const [code] = (await once(child, 'close')) as [number];
-    expect(code).toBeGreaterThan(0);
-    expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(1);
-  });
+  it.each([[['--objects', 'many']], [['--trusted-ranges', 'here']]])(
+    'refuses %j',
+    async (flags) => {
+      const child = spawn(process.execPath, [MAIN, ...flags], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const chunks: Buffer[] = [];
+      child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const [code] = (await once(child, 'close')) as [number];
+      expect(code).toBeGreaterThan(0);
+      expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(1);
+    },
+  );
 
   it('stops what it has started when a port is taken', async () => {
     const flags = ['--objects', '20', '--state', state, '--port', String(sandbox.port)];
-    const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     expect(await once(child, 'exit')).toEqual([1, null]);
   });
 
@@ -66,8 +106,17 @@ describe('the program', () => {
 });
 
 describe('the admin endpoint', () => {
-  const admin = async (method: string, path: string, body?: unknown, token = sandbox.adminToken): Promise<{ status: number; json: Record<string, unknown> }> => {
-    const reply = await fetch(sandbox.adminUrl + path, { method, headers: { Authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const admin = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    token = sandbox.adminToken,
+  ): Promise<{ status: number; json: Record<string, unknown> }> => {
+    const reply = await fetch(sandbox.adminUrl + path, {
+      method,
+      headers: { Authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
   };
 
@@ -78,50 +127,105 @@ describe('the admin endpoint', () => {
   it('counts calls by endpoint, bytes, sign-ins and concurrency', async () => {
     await admin('POST', '/stats/reset');
     const api = await apiOf(sandbox);
-    await Promise.all([api('/sobjects'), api('/composite', composite([{ path: '/sobjects/Account/describe' }]))]);
+    await Promise.all([
+      api('/sobjects'),
+      api('/composite', composite([{ path: '/sobjects/Account/describe' }])),
+    ]);
     const { json } = await admin('GET', '/stats');
-    expect(json).toMatchObject({ calls: { token: 1, describeGlobal: 1, composite: 1 }, items: { describe: 1 }, apiCalls: 2, httpRequests: 3, logins: 1 });
+    expect(json).toMatchObject({
+      calls: { token: 1, describeGlobal: 1, composite: 1 },
+      items: { describe: 1 },
+      apiCalls: 2,
+      httpRequests: 3,
+      logins: 1,
+    });
     expect(json['bytesOut']).toBeGreaterThan(50_000);
     expect(json['maxConcurrency']).toBeGreaterThan(0);
-    expect((json['requests'] as object[]).at(-1)).toMatchObject({ host: 'acme.my.salesforce.com', status: 200 });
+    expect((json['requests'] as object[]).at(-1)).toMatchObject({
+      host: 'acme.my.salesforce.com',
+      status: 200,
+    });
     expect(JSON.stringify(json)).not.toContain(sandbox.credentials.consumerSecret);
   });
 
   it('installs and lifts faults, ends sessions and edits the org', async () => {
     const api = await apiOf(sandbox);
-    await admin('POST', '/faults', [{ match: { path: '/limits$' }, effect: { kind: 'unavailable' } }]);
+    await admin('POST', '/faults', [
+      { match: { path: '/limits$' }, effect: { kind: 'unavailable' } },
+    ]);
     expect((await api('/limits')).status).toBe(503);
     await admin('DELETE', '/faults');
     expect((await api('/limits')).status).toBe(200);
-    await admin('POST', '/org', [{ kind: 'addObject', name: 'Fresh__c' }, { kind: 'addField', object: 'Fresh__c', field: { name: 'Size__c', type: 'double', scale: 2 } }]);
-    expect((await api('/sobjects/Fresh__c/describe')).json()).toMatchObject({ name: 'Fresh__c', custom: true });
+    await admin('POST', '/org', [
+      { kind: 'addObject', name: 'Fresh__c' },
+      {
+        kind: 'addField',
+        object: 'Fresh__c',
+        field: { name: 'Size__c', type: 'double', scale: 2 },
+      },
+    ]);
+    expect((await api('/sobjects/Fresh__c/describe')).json()).toMatchObject({
+      name: 'Fresh__c',
+      custom: true,
+    });
     await admin('POST', '/sessions/expire');
     expect((await api('/limits')).status).toBe(401);
   });
 
   it('says what is wrong with a request', async () => {
-    expect(await admin('POST', '/org', { kind: 'touch', object: 'Nope' })).toEqual({ status: 400, json: { error: 'the org has no object Nope' } });
-    expect(await admin('POST', '/org', { kind: 'paint', object: 'Account' })).toEqual({ status: 400, json: { error: 'no such edit: paint' } });
+    expect(await admin('POST', '/org', { kind: 'touch', object: 'Nope' })).toEqual({
+      status: 400,
+      json: { error: 'the org has no object Nope' },
+    });
+    expect(await admin('POST', '/org', { kind: 'paint', object: 'Account' })).toEqual({
+      status: 400,
+      json: { error: 'no such edit: paint' },
+    });
     expect((await admin('POST', '/faults', { match: {} })).status).toBe(400);
-    expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({ error: 'fault rule: no such effect: explode' });
-    expect(await admin('POST', '/faults', [{ effect: { kind: 'reset' } }, { effect: { kind: 'redirect' } }])).toEqual({ status: 400, json: { error: 'fault rule: redirect needs a proper "location"' } });
+    expect((await admin('POST', '/faults', { effect: { kind: 'explode' } })).json).toEqual({
+      error: 'fault rule: no such effect: explode',
+    });
+    expect(
+      await admin('POST', '/faults', [
+        { effect: { kind: 'reset' } },
+        { effect: { kind: 'redirect' } },
+      ]),
+    ).toEqual({ status: 400, json: { error: 'fault rule: redirect needs a proper "location"' } });
     expect((await admin('GET', '/stats')).status).toBe(200);
-    for (const effect of [null, { kind: 'delay', ms: 'long' }, { kind: 'respond', status: 99 }, { kind: 'respond', status: 200, headers: { 'x y': 'z' } }, { kind: 'redirect', location: 'https://x\r\n' }, { kind: 'delay', ms: 1, of: 2 }]) {
+    for (const effect of [
+      null,
+      { kind: 'delay', ms: 'long' },
+      { kind: 'respond', status: 99 },
+      { kind: 'respond', status: 200, headers: { 'x y': 'z' } },
+      { kind: 'redirect', location: 'https://x\r\n' },
+      { kind: 'delay', ms: 1, of: 2 },
+    ]) {
       expect([effect, (await admin('POST', '/faults', { effect })).status]).toEqual([effect, 400]);
     }
-    for (const match of ['Account', { method: 5 }, { object: [5] }, { pth: '/limits' }]) expect([match, (await admin('POST', '/faults', { match, effect: { kind: 'reset' } })).status]).toEqual([match, 400]);
+    for (const match of ['Account', { method: 5 }, { object: [5] }, { pth: '/limits' }])
+      expect([
+        match,
+        (await admin('POST', '/faults', { match, effect: { kind: 'reset' } })).status,
+      ]).toEqual([match, 400]);
     expect((await (await apiOf(sandbox))('/limits')).status).toBe(200);
-    expect((await admin('POST', '/faults', { match: { path: '(' }, effect: { kind: 'reset' } })).status).toBe(400);
+    expect(
+      (await admin('POST', '/faults', { match: { path: '(' }, effect: { kind: 'reset' } })).status,
+    ).toBe(400);
     expect((await admin('GET', '/nothing')).status).toBe(404);
   });
 });
 
 describe('the proxy', () => {
   /** The status line that a CONNECT for this target gets. */
-  async function connectTo(target: string, authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`): Promise<string> {
+  async function connectTo(
+    target: string,
+    authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`,
+  ): Promise<string> {
     const { port } = new URL(sandbox.proxyUrl ?? '');
     const socket = connect(Number(port), '127.0.0.1');
-    socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nProxy-Authorization: ${authorization}\r\n\r\n`);
+    socket.write(
+      `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nProxy-Authorization: ${authorization}\r\n\r\n`,
+    );
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     return chunk.toString().split('\r\n')[0] ?? '';
@@ -144,18 +248,28 @@ describe('latency', () => {
   const latency = new Latency({ roundTrip: 60, serverTime: true, seed: 1 });
 
   it('has a median of 90 ms a describe, grows with its size and is a quarter for a 304', () => {
-    const all = Array.from({ length: 999 }, (_, i) => latency.describe(`Object${i}`, 50_000, false)).sort((a, b) => a - b);
+    const all = Array.from({ length: 999 }, (_, i) =>
+      latency.describe(`Object${i}`, 50_000, false),
+    ).sort((a, b) => a - b);
     expect(all[499]).toBeGreaterThan(80);
     expect(all[499]).toBeLessThan(100);
     expect((all[949] ?? 0) / (all[499] ?? 1)).toBeGreaterThan(1.5);
-    expect(latency.describe('Account', 400_000, false)).toBeGreaterThan(2 * latency.describe('Account', 50_000, false));
-    expect(latency.describe('Account', 50_000, true)).toBeCloseTo(latency.describe('Account', 50_000, false) / 4);
-    expect(latency.describe('Account', 50_000, false)).toBe(new Latency({ roundTrip: 0, serverTime: true, seed: 1 }).describe('Account', 50_000, false));
+    expect(latency.describe('Account', 400_000, false)).toBeGreaterThan(
+      2 * latency.describe('Account', 50_000, false),
+    );
+    expect(latency.describe('Account', 50_000, true)).toBeCloseTo(
+      latency.describe('Account', 50_000, false) / 4,
+    );
+    expect(latency.describe('Account', 50_000, false)).toBe(
+      new Latency({ roundTrip: 0, serverTime: true, seed: 1 }).describe('Account', 50_000, false),
+    );
   });
 
   it('takes no server time where none is modelled', () => {
     const bare = new Latency({ roundTrip: 60, serverTime: false, seed: 1 });
-    expect([bare.describe('Account', 50_000, false), bare.rows(2000), bare.signIn()]).toEqual([0, 0, 0]);
+    expect([bare.describe('Account', 50_000, false), bare.rows(2000), bare.signIn()]).toEqual([
+      0, 0, 0,
+    ]);
   });
 
   it('is slept: the round trip once a call and the server time of each part of a composite', async () => {
@@ -163,10 +277,23 @@ describe('latency', () => {
     try {
       const api = await apiOf(slow);
       const names = ['Account', 'Contact', 'Opportunity'];
-      const sizes = names.map((name) => describeObject(slow.org, slow.org.list().find((entry) => entry.name === name) ?? noSuch(name), { version: '66.0', origin: 'https://acme.my.salesforce.com' }).length);
-      const server = names.reduce((sum, name, i) => sum + latency.describe(name, sizes[i] ?? 0, false), 0);
+      const sizes = names.map(
+        (name) =>
+          describeObject(
+            slow.org,
+            slow.org.list().find((entry) => entry.name === name) ?? noSuch(name),
+            { version: '66.0', origin: 'https://acme.my.salesforce.com' },
+          ).length,
+      );
+      const server = names.reduce(
+        (sum, name, i) => sum + latency.describe(name, sizes[i] ?? 0, false),
+        0,
+      );
       const startedAt = performance.now();
-      await api('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
+      await api(
+        '/composite',
+        composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))),
+      );
       expect(performance.now() - startedAt).toBeGreaterThan(40 + server - 5);
     } finally {
       await slow.close();

@@ -25,15 +25,28 @@ describe('faults of answers', () => {
   ])('%j answers %i', async (effect, status, errorCode) => {
     sandbox.faults.install({ match: { object: 'Account' }, effect });
     const reply = await api(describeOf('Account'));
-    expect([reply.status, reply.json<{ errorCode: string }[]>()[0]?.errorCode]).toEqual([status, errorCode]);
+    expect([reply.status, reply.json<{ errorCode: string }[]>()[0]?.errorCode]).toEqual([
+      status,
+      errorCode,
+    ]);
     expect((await api(describeOf('Contact'))).status).toBe(200);
   });
 
   it('strike single parts of a composite', async () => {
-    sandbox.faults.install({ match: { object: 'Account' }, effect: { kind: 'vanish' } }, { match: { object: ['contact'] }, effect: { kind: 'session-expired' } });
-    const reply = await api('/composite', composite(['Account', 'Contact', 'User'].map((name) => ({ path: describeOf(name) }))));
+    sandbox.faults.install(
+      { match: { object: 'Account' }, effect: { kind: 'vanish' } },
+      { match: { object: ['contact'] }, effect: { kind: 'session-expired' } },
+    );
+    const reply = await api(
+      '/composite',
+      composite(['Account', 'Contact', 'User'].map((name) => ({ path: describeOf(name) }))),
+    );
     expect(reply.status).toBe(200);
-    expect(reply.json<{ compositeResponse: { httpStatusCode: number }[] }>().compositeResponse.map(({ httpStatusCode }) => httpStatusCode)).toEqual([404, 401, 200]);
+    expect(
+      reply
+        .json<{ compositeResponse: { httpStatusCode: number }[] }>()
+        .compositeResponse.map(({ httpStatusCode }) => httpStatusCode),
+    ).toEqual([404, 401, 200]);
   });
 
   it('strike the n-th call, a number of times, or by chance', async () => {
@@ -48,11 +61,16 @@ describe('faults of answers', () => {
     expect(await statuses({ match: { nth: 2 }, effect }, 3)).toEqual([200, 503, 200]);
     expect(await statuses({ match: { nth: 2, onward: true }, effect }, 3)).toEqual([200, 503, 503]);
     expect(await statuses({ match: { times: 1 }, effect }, 3)).toEqual([503, 200, 200]);
-    expect(new Set(await statuses({ match: { probability: 0.5 }, effect }, 30))).toEqual(new Set([200, 503]));
+    expect(new Set(await statuses({ match: { probability: 0.5 }, effect }, 30))).toEqual(
+      new Set([200, 503]),
+    );
   });
 
   it('blow a describe up', async () => {
-    sandbox.faults.install({ match: { object: 'Account' }, effect: { kind: 'huge-describe', bytes: 1_500_000 } });
+    sandbox.faults.install({
+      match: { object: 'Account' },
+      effect: { kind: 'huge-describe', bytes: 1_500_000 },
+    });
     const reply = await api(describeOf('Account'));
     expect(reply.text.length).toBeGreaterThanOrEqual(1_500_000);
     expect(reply.json()['name']).toBe('Account');
@@ -74,12 +92,20 @@ describe('faults of the connection', () => {
     expect(() => reply.json()).toThrow(SyntaxError);
   });
 
-  it.each<FaultRule['effect']>([{ kind: 'reset' }, { kind: 'truncate' }, { kind: 'truncate', afterBytes: 10 }])('%j breaks off', async (effect) => {
+  it.each<FaultRule['effect']>([
+    { kind: 'reset' },
+    { kind: 'truncate' },
+    { kind: 'truncate', afterBytes: 10 },
+  ])('%j breaks off', async (effect) => {
     sandbox.faults.install({ effect });
     await expect(api('/limits')).rejects.toThrow();
   });
 
-  it.each<FaultRule['effect']>([{ kind: 'stall-headers', ms: 300 }, { kind: 'stall-body', ms: 300 }, { kind: 'delay', ms: 300 }])('%j takes its time', async (effect) => {
+  it.each<FaultRule['effect']>([
+    { kind: 'stall-headers', ms: 300 },
+    { kind: 'stall-body', ms: 300 },
+    { kind: 'delay', ms: 300 },
+  ])('%j takes its time', async (effect) => {
     sandbox.faults.install({ effect });
     const startedAt = performance.now();
     expect((await api('/limits')).json()).toHaveProperty('DailyApiRequests');
@@ -112,12 +138,24 @@ describe('faults of the connection', () => {
   it('point clients to a hostile host, in every answer that they follow', async () => {
     sandbox.faults.install({ effect: { kind: 'hostile-url', url: 'https://evil.example/x' } });
     const { consumerKey, consumerSecret, username, password, securityToken } = sandbox.credentials;
-    const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: consumerKey, client_secret: consumerSecret }).toString();
-    const granted = await call(sandbox, { method: 'POST', path: '/services/oauth2/token', body: form });
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: consumerKey,
+      client_secret: consumerSecret,
+    }).toString();
+    const granted = await call(sandbox, {
+      method: 'POST',
+      path: '/services/oauth2/token',
+      body: form,
+    });
     expect(JSON.parse(granted.text)).toMatchObject({ instance_url: 'https://evil.example/x' });
     const body = `<e:Envelope xmlns:e="x"><e:Body><login><username>${username}</username><password>${password}${securityToken}</password></login></e:Body></e:Envelope>`;
-    expect((await call(sandbox, { method: 'POST', path: '/services/Soap/u/64.0', body })).text).toContain('<serverUrl>https://evil.example/x</serverUrl>');
-    expect((await api(queryPath('SELECT Id FROM Account'))).json()['nextRecordsUrl']).toBe('https://evil.example/x');
+    expect(
+      (await call(sandbox, { method: 'POST', path: '/services/Soap/u/64.0', body })).text,
+    ).toContain('<serverUrl>https://evil.example/x</serverUrl>');
+    expect((await api(queryPath('SELECT Id FROM Account'))).json()['nextRecordsUrl']).toBe(
+      'https://evil.example/x',
+    );
   });
 
   it('set the clock wrong, in the Date header and in modification times', async () => {
@@ -125,6 +163,9 @@ describe('faults of the connection', () => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: 3600 } });
     const after = await api(describeOf('Account'));
     expect(Date.parse(String(after.headers['date'])) - Date.now()).toBeGreaterThan(3_590_000);
-    expect(Date.parse(String(after.headers['last-modified'])) - Date.parse(String(before.headers['last-modified']))).toBe(3_600_000);
+    expect(
+      Date.parse(String(after.headers['last-modified'])) -
+        Date.parse(String(before.headers['last-modified'])),
+    ).toBe(3_600_000);
   });
 });

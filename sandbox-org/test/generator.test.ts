@@ -5,7 +5,9 @@ import { Org } from '../src/org/org.ts';
 
 const target = { version: '66.0', origin: 'https://acme.my.salesforce.com' };
 const org = new Org({ objects: 300, seed: 1, now: Date.now });
-const all: { object: string; field: Field }[] = org.list().flatMap(({ name }) => org.fields(name).map((field) => ({ object: name, field })));
+const all: { object: string; field: Field }[] = org
+  .list()
+  .flatMap(({ name }) => org.fields(name).map((field) => ({ object: name, field })));
 const body = (of: Org, name: string): string => {
   const entry = of.find(name);
   if (!entry) throw new Error(`no ${name}`);
@@ -14,7 +16,9 @@ const body = (of: Org, name: string): string => {
 
 describe('the generated org', () => {
   it.each([1, 7, 120, 300, 3000])('has exactly %i objects with names of their own', (objects) => {
-    const names = new Org({ objects, seed: 3, now: Date.now }).list().map(({ name }) => name.toLowerCase());
+    const names = new Org({ objects, seed: 3, now: Date.now })
+      .list()
+      .map(({ name }) => name.toLowerCase());
     expect(names).toHaveLength(objects);
     expect(new Set(names).size).toBe(objects);
   });
@@ -23,13 +27,31 @@ describe('the generated org', () => {
     const again = new Org({ objects: 300, seed: 1, now: Date.now });
     const backwards = again.list().toReversed();
     for (const { name } of backwards.slice(0, 60)) expect(body(again, name)).toBe(body(org, name));
-    expect(body(new Org({ objects: 300, seed: 2, now: Date.now }), 'Account')).not.toBe(body(org, 'Account'));
+    expect(body(new Org({ objects: 300, seed: 2, now: Date.now }), 'Account')).not.toBe(
+      body(org, 'Account'),
+    );
   });
 
   it('has all kinds of objects', () => {
     const kinds = new Set(org.list().map(({ kind }) => kind));
-    expect(kinds).toEqual(new Set(['standard', 'custom', 'setting', 'metadata', 'event', 'big', 'external', 'share', 'history', 'feed', 'changeEvent']));
-    expect(new Set(org.list().map(({ namespace }) => namespace))).toEqual(new Set([null, 'fldops', 'qtc']));
+    expect(kinds).toEqual(
+      new Set([
+        'standard',
+        'custom',
+        'setting',
+        'metadata',
+        'event',
+        'big',
+        'external',
+        'share',
+        'history',
+        'feed',
+        'changeEvent',
+      ]),
+    );
+    expect(new Set(org.list().map(({ namespace }) => namespace))).toEqual(
+      new Set([null, 'fldops', 'qtc']),
+    );
   });
 
   it('has all 29 field types', () => {
@@ -39,21 +61,35 @@ describe('the generated org', () => {
   it('gives each object one Id, at most one name field and no field twice', () => {
     for (const { name } of org.list()) {
       const fields = org.fields(name).map(({ traits }) => traits);
-      expect(fields.filter(({ type }) => type === 'id').map((field) => field.name), name).toEqual(['Id']);
+      expect(
+        fields.filter(({ type }) => type === 'id').map((field) => field.name),
+        name,
+      ).toEqual(['Id']);
       expect(fields.filter(({ nameField }) => nameField).length, name).toBeLessThanOrEqual(1);
-      expect(new Set(fields.map((field) => field.name.toLowerCase())).size, name).toBe(fields.length);
+      expect(new Set(fields.map((field) => field.name.toLowerCase())).size, name).toBe(
+        fields.length,
+      );
     }
   });
 
   it('lists a child relationship for each reference, and no other', () => {
-    const fromFields = all.flatMap(({ object, field }) => (field.traits.referenceTo ?? []).map((to) => `${to} <- ${object}.${field.traits.name}`));
-    const fromChildren = org.list().flatMap(({ name }) => org.children(name).map((child) => `${name} <- ${child.childSObject}.${child.field}`));
+    const fromFields = all.flatMap(({ object, field }) =>
+      (field.traits.referenceTo ?? []).map((to) => `${to} <- ${object}.${field.traits.name}`),
+    );
+    const fromChildren = org
+      .list()
+      .flatMap(({ name }) =>
+        org.children(name).map((child) => `${name} <- ${child.childSObject}.${child.field}`),
+      );
     expect(fromChildren.sort()).toEqual(fromFields.sort());
   });
 
   it('walks down under different names from one parent', () => {
     for (const { name } of org.list()) {
-      const names = org.children(name).filter(({ relationshipName }) => relationshipName).map((child) => `${child.childSObject}.${child.relationshipName}`);
+      const names = org
+        .children(name)
+        .filter(({ relationshipName }) => relationshipName)
+        .map((child) => `${child.childSObject}.${child.relationshipName}`);
       expect(new Set(names).size, name).toBe(names.length);
     }
   });
@@ -62,10 +98,14 @@ describe('the generated org', () => {
     const dependents = all.filter(({ field }) => field.traits.dependentPicklist);
     expect(dependents.length).toBeGreaterThan(20);
     for (const { object, field } of dependents) {
-      const controller = org.fields(object).find(({ traits }) => traits.name === field.traits.controllerName);
+      const controller = org
+        .fields(object)
+        .find(({ traits }) => traits.name === field.traits.controllerName);
       const count = controller?.traits.picklistValues?.length ?? 0;
       const highest = (field.traits.picklistValues ?? []).map(({ validFor }) => {
-        const bits = [...Buffer.from(validFor ?? '', 'base64')].flatMap((byte) => Array.from({ length: 8 }, (_, i) => (byte >> (7 - i)) & 1));
+        const bits = [...Buffer.from(validFor ?? '', 'base64')].flatMap((byte) =>
+          Array.from({ length: 8 }, (_, i) => (byte >> (7 - i)) & 1),
+        );
         return bits.lastIndexOf(1);
       });
       expect(Math.max(...highest)).toBeLessThan(count);
@@ -76,10 +116,22 @@ describe('the generated org', () => {
     const formulas = all.filter(({ field }) => field.traits.calculatedFormula);
     const rollUps = all.filter(({ field }) => field.rollUp);
     expect(formulas.length).toBeGreaterThan(100);
-    expect(formulas.some(({ field }) => field.traits.calculatedFormula?.includes('$CustomMetadata.'))).toBe(true);
-    expect(formulas.some(({ field }) => /\w__r\.\w+__Code__c/.test(field.traits.calculatedFormula ?? '')), 'one that reaches into a package').toBe(true);
+    expect(
+      formulas.some(({ field }) => field.traits.calculatedFormula?.includes('$CustomMetadata.')),
+    ).toBe(true);
+    expect(
+      formulas.some(({ field }) =>
+        /\w__r\.\w+__Code__c/.test(field.traits.calculatedFormula ?? ''),
+      ),
+      'one that reaches into a package',
+    ).toBe(true);
     expect(rollUps.length).toBeGreaterThan(5);
-    expect(rollUps.every(({ field }) => field.traits.calculated === true && (field.traits.calculatedFormula ?? null) === null)).toBe(true);
+    expect(
+      rollUps.every(
+        ({ field }) =>
+          field.traits.calculated === true && (field.traits.calculatedFormula ?? null) === null,
+      ),
+    ).toBe(true);
   });
 
   it('mentions in formulas only fields that can be reached', () => {
@@ -87,34 +139,65 @@ describe('the generated org', () => {
       const [step = '', ...rest] = path;
       const fields = org.fields(object).map(({ traits }) => traits);
       if (rest.length === 0) return fields.some(({ name }) => name === step);
-      const target = fields.find(({ relationshipName }) => relationshipName === step)?.referenceTo?.at(-1);
+      const target = fields
+        .find(({ relationshipName }) => relationshipName === step)
+        ?.referenceTo?.at(-1);
       return target !== undefined && reach(target, rest);
     };
     const dangling = all.flatMap(({ object, field }) => {
-      const text = (field.traits.calculatedFormula ?? '').replaceAll(/"[^"]*"|\/\*.*?\*\/|\$[\w.]+/g, ' ');
-      const paths = [...text.matchAll(/(?<![\w.])[A-Za-z]\w*(?:\.\w+)+|(?<![\w.])\w+__c(?!\.)/g)].map(([path]) => path.split('.'));
-      return paths.filter((path) => !reach(object, path)).map((path) => `${object}: ${path.join('.')}`);
+      const text = (field.traits.calculatedFormula ?? '').replaceAll(
+        /"[^"]*"|\/\*.*?\*\/|\$[\w.]+/g,
+        ' ',
+      );
+      const paths = [
+        ...text.matchAll(/(?<![\w.])[A-Za-z]\w*(?:\.\w+)+|(?<![\w.])\w+__c(?!\.)/g),
+      ].map(([path]) => path.split('.'));
+      return paths
+        .filter((path) => !reach(object, path))
+        .map((path) => `${object}: ${path.join('.')}`);
     });
     expect(dangling).toEqual([]);
   });
 
   it('has polymorphic, master-detail, filtered, unique and external-id fields', () => {
     const traits = all.map(({ field }) => field.traits);
-    expect(Math.max(...traits.map(({ referenceTo }) => referenceTo?.length ?? 0))).toBeGreaterThan(30);
+    expect(Math.max(...traits.map(({ referenceTo }) => referenceTo?.length ?? 0))).toBeGreaterThan(
+      30,
+    );
     expect(Math.max(...traits.map(({ label }) => label.length))).toBe(255);
     expect(org.fields('Property__c').length).toBeGreaterThan(880);
-    expect(traits.some(({ relationshipOrder, cascadeDelete }) => relationshipOrder === 0 && cascadeDelete)).toBe(true);
-    for (const key of ['filteredLookupInfo', 'unique', 'externalId', 'autoNumber', 'encrypted', 'htmlFormatted'] as const) expect(traits.some((each) => each[key]), key).toBe(true);
+    expect(
+      traits.some(
+        ({ relationshipOrder, cascadeDelete }) => relationshipOrder === 0 && cascadeDelete,
+      ),
+    ).toBe(true);
+    for (const key of [
+      'filteredLookupInfo',
+      'unique',
+      'externalId',
+      'autoNumber',
+      'encrypted',
+      'htmlFormatted',
+    ] as const)
+      expect(
+        traits.some((each) => each[key]),
+        key,
+      ).toBe(true);
   });
 
   it('has labels and help that break careless code', () => {
-    const labels = [...org.list().map(({ label }) => label), ...all.map(({ field }) => field.traits.label)].join('\n');
+    const labels = [
+      ...org.list().map(({ label }) => label),
+      ...all.map(({ field }) => field.traits.label),
+    ].join('\n');
     for (const odd of ['🚀', '"', '::', ' > ', 'م', '<b>']) expect(labels, odd).toContain(odd);
     expect(all.some(({ field }) => field.traits.inlineHelpText?.startsWith('<p>'))).toBe(true);
   });
 
   it('sizes texts at three bytes a character', () => {
-    const texts = all.map(({ field }) => field.traits).filter(({ soapType = 'xsd:string', length = 0 }) => soapType === 'xsd:string' && length > 0);
+    const texts = all
+      .map(({ field }) => field.traits)
+      .filter(({ soapType = 'xsd:string', length = 0 }) => soapType === 'xsd:string' && length > 0);
     expect(texts.filter(({ length = 0, byteLength }) => byteLength !== length * 3)).toEqual([]);
   });
 });
@@ -122,7 +205,10 @@ describe('the generated org', () => {
 describe('sizes', () => {
   /** The mean over every n-th object. */
   function meanSize(of: Org, n: number): number {
-    const bytes = of.list().filter((_, i) => i % n === 0).map(({ name }) => body(of, name).length);
+    const bytes = of
+      .list()
+      .filter((_, i) => i % n === 0)
+      .map(({ name }) => body(of, name).length);
     return bytes.reduce((sum, size) => sum + size, 0) / bytes.length;
   }
 
@@ -140,7 +226,10 @@ describe('sizes', () => {
     expect(mean).toBeGreaterThan(60_000);
     expect(mean).toBeLessThan(80_000);
     expect(body(large, 'User').length).toBeGreaterThan(1_200_000);
-    const small = large.list().filter(({ kind }) => kind === 'share' || kind === 'history' || kind === 'feed').slice(0, 200);
+    const small = large
+      .list()
+      .filter(({ kind }) => kind === 'share' || kind === 'history' || kind === 'feed')
+      .slice(0, 200);
     expect(Math.max(...small.map(({ name }) => body(large, name).length))).toBeLessThan(40_000);
   });
 });
@@ -151,21 +240,41 @@ describe('edits', () => {
     const edited = new Org({ objects: 60, seed: 1, now: () => (now += 1000) });
     const before = edited.lastModifiedAt();
     edited.edit({ kind: 'addObject', name: 'Brand_New__c' });
-    edited.edit({ kind: 'addField', object: 'Brand_New__c', field: { name: 'Parent__c', type: 'reference', referenceTo: ['Account'] } });
+    edited.edit({
+      kind: 'addField',
+      object: 'Brand_New__c',
+      field: { name: 'Parent__c', type: 'reference', referenceTo: ['Account'] },
+    });
     edited.edit({ kind: 'removeField', object: 'Account', field: 'Fax' });
     edited.edit({ kind: 'removeField', object: 'Account', field: 'ParentId' });
-    edited.edit({ kind: 'renameField', object: 'Contact', field: 'AccountId', name: 'EmployerId', label: 'Employer' });
+    edited.edit({
+      kind: 'renameField',
+      object: 'Contact',
+      field: 'AccountId',
+      name: 'EmployerId',
+      label: 'Employer',
+    });
     edited.edit({ kind: 'renameField', object: 'Account', field: 'Site', label: 'Place' });
     edited.edit({ kind: 'renameObject', object: 'Case', label: 'Ticket' });
     edited.edit({ kind: 'removeObject', object: 'Lead' });
     const account = edited.fields('Account').map(({ traits }) => traits);
-    expect(edited.children('Account').some(({ childSObject, field }) => childSObject === 'Brand_New__c' && field === 'Parent__c')).toBe(true);
+    expect(
+      edited
+        .children('Account')
+        .some(
+          ({ childSObject, field }) => childSObject === 'Brand_New__c' && field === 'Parent__c',
+        ),
+    ).toBe(true);
     expect(account.some(({ name }) => name === 'Fax' || name === 'ParentId')).toBe(false);
-    const children = edited.children('Account').map(({ childSObject, field }) => `${childSObject}.${field}`);
+    const children = edited
+      .children('Account')
+      .map(({ childSObject, field }) => `${childSObject}.${field}`);
     expect(children).not.toContain('Account.ParentId');
     expect(children).not.toContain('Contact.AccountId');
     expect(children).toContain('Contact.EmployerId');
-    expect(edited.fields('Contact').find(({ traits }) => traits.name === 'EmployerId')?.traits.label).toBe('Employer');
+    expect(
+      edited.fields('Contact').find(({ traits }) => traits.name === 'EmployerId')?.traits.label,
+    ).toBe('Employer');
     expect(account.find(({ name }) => name === 'Site')?.label).toBe('Place');
     expect(edited.find('Case')?.labelPlural).toBe('Tickets');
     expect(edited.find('Lead')).toBeUndefined();
@@ -193,15 +302,30 @@ describe('the keys of answers', () => {
     'activateable associateEntityType associateParentEntity createable custom customSetting dataTranslationEnabled deepCloneable deletable deprecatedAndHidden feedEnabled hasSubtypes idEnabled isInterface isSubtype keyPrefix label labelPlural layoutable mergeable mruEnabled name queryable replicateable retrieveable searchable triggerable undeletable updateable urls';
 
   /** The different lists of keys among these objects. */
-  const keysOf = (objects: readonly object[]): string[] => [...new Set(objects.map((each) => Object.keys(each).join(' ')))];
+  const keysOf = (objects: readonly object[]): string[] => [
+    ...new Set(objects.map((each) => Object.keys(each).join(' '))),
+  ];
 
   it('are those of a real describe, for every kind of object', () => {
-    const some = org.list().filter(({ kind }, i) => i % 3 === 0 || !['standard', 'custom'].includes(kind));
-    const described = some.map(({ name }) => JSON.parse(body(org, name)) as { fields: object[]; recordTypeInfos: object[]; childRelationships: object[] });
+    const some = org
+      .list()
+      .filter(({ kind }, i) => i % 3 === 0 || !['standard', 'custom'].includes(kind));
+    const described = some.map(
+      ({ name }) =>
+        JSON.parse(body(org, name)) as {
+          fields: object[];
+          recordTypeInfos: object[];
+          childRelationships: object[];
+        },
+    );
     expect(keysOf(described)).toEqual([OBJECT_KEYS]);
     expect(keysOf(described.flatMap(({ fields }) => fields))).toEqual([FIELD_KEYS]);
-    expect(keysOf(described.flatMap(({ recordTypeInfos }) => recordTypeInfos))).toEqual(['active available defaultRecordTypeMapping developerName master name recordTypeId urls']);
-    expect(keysOf(described.flatMap(({ childRelationships }) => childRelationships))).toEqual(['cascadeDelete childSObject deprecatedAndHidden field junctionIdListNames junctionReferenceTo relationshipName restrictedDelete']);
+    expect(keysOf(described.flatMap(({ recordTypeInfos }) => recordTypeInfos))).toEqual([
+      'active available defaultRecordTypeMapping developerName master name recordTypeId urls',
+    ]);
+    expect(keysOf(described.flatMap(({ childRelationships }) => childRelationships))).toEqual([
+      'cascadeDelete childSObject deprecatedAndHidden field junctionIdListNames junctionReferenceTo relationshipName restrictedDelete',
+    ]);
   });
 
   it('are those of a real describeGlobal', () => {

@@ -12,7 +12,10 @@ beforeAll(async () => {
   sandbox = await startSandbox({ objects: 100 });
   agent = new Agent({
     connect: (options, done) => {
-      const socket = connect({ host: '127.0.0.1', port: sandbox.port, servername: options.hostname, ca: sandbox.caPem }, () => done(null, socket));
+      const socket = connect(
+        { host: '127.0.0.1', port: sandbox.port, servername: options.hostname, ca: sandbox.caPem },
+        () => done(null, socket),
+      );
       socket.once('error', (error) => done(error, null));
     },
   });
@@ -29,18 +32,41 @@ describe('jsforce against the sandbox org', () => {
     const login = new Connection({ loginUrl: 'https://login.salesforce.com', version: '64.0' });
     const user = await login.login(username, password + securityToken);
     expect(user.organizationId.slice(0, 15)).toBe(sandbox.organizationId);
-    const org = new Connection({ instanceUrl: login.instanceUrl, accessToken: login.accessToken ?? '', version: '66.0' });
+    const org = new Connection({
+      instanceUrl: login.instanceUrl,
+      accessToken: login.accessToken ?? '',
+      version: '66.0',
+    });
     expect((await org.describeGlobal()).sobjects).toHaveLength(100);
-    expect((await org.describe('Contact')).fields).toHaveLength(sandbox.org.fields('Contact').length);
-    const rows = await org.query('SELECT Id, Name FROM Account', { autoFetch: true, maxFetch: 20_000 });
+    expect((await org.describe('Contact')).fields).toHaveLength(
+      sandbox.org.fields('Contact').length,
+    );
+    const rows = await org.query('SELECT Id, Name FROM Account', {
+      autoFetch: true,
+      maxFetch: 20_000,
+    });
     expect(rows.records).toHaveLength(rows.totalSize);
-    expect((await org.tooling.query("SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = 'Account'")).totalSize).toBeGreaterThan(50);
+    expect(
+      (
+        await org.tooling.query(
+          "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = 'Account'",
+        )
+      ).totalSize,
+    ).toBeGreaterThan(50);
     expect(org.limitInfo.apiUsage?.limit).toBe(100_000);
   });
 
   it('signs in with client credentials', async () => {
     const { consumerKey, consumerSecret } = sandbox.credentials;
-    const org = new Connection({ instanceUrl: 'https://acme.my.salesforce.com', version: '66.0', oauth2: { clientId: consumerKey, clientSecret: consumerSecret, loginUrl: 'https://acme.my.salesforce.com' } });
+    const org = new Connection({
+      instanceUrl: 'https://acme.my.salesforce.com',
+      version: '66.0',
+      oauth2: {
+        clientId: consumerKey,
+        clientSecret: consumerSecret,
+        loginUrl: 'https://acme.my.salesforce.com',
+      },
+    });
     const user = await org.authorize({ grant_type: 'client_credentials' });
     expect(user.organizationId.slice(0, 15)).toBe(sandbox.organizationId);
     expect((await org.identity()).username).toBe(sandbox.credentials.username);
@@ -48,6 +74,8 @@ describe('jsforce against the sandbox org', () => {
 
   it('reports a wrong password as jsforce reports it against Salesforce', async () => {
     const login = new Connection({ loginUrl: 'https://login.salesforce.com', version: '64.0' });
-    await expect(login.login(sandbox.credentials.username, 'wrong')).rejects.toThrow('INVALID_LOGIN: Invalid username, password, security token; or user locked out.');
+    await expect(login.login(sandbox.credentials.username, 'wrong')).rejects.toThrow(
+      'INVALID_LOGIN: Invalid username, password, security token; or user locked out.',
+    );
   });
 });

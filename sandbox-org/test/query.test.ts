@@ -22,7 +22,8 @@ interface Result {
 }
 
 const query = async (soql: string): Promise<Result> => (await api(queryPath(soql))).json<Result>();
-const tooling = async (soql: string): Promise<Result> => (await api(queryPath(soql, '/tooling'))).json<Result>();
+const tooling = async (soql: string): Promise<Result> =>
+  (await api(queryPath(soql, '/tooling'))).json<Result>();
 
 async function refusal(soql: string, prefix = ''): Promise<[number, string, string]> {
   const reply = await api(queryPath(soql, prefix));
@@ -32,23 +33,53 @@ async function refusal(soql: string, prefix = ''): Promise<[number, string, stri
 
 describe('records', () => {
   it('hold what an edit planted in a field, and the catalogue has the classes that it gave', async () => {
-    sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Planted__c', type: 'string', content: 'The same', governance: { complianceGroup: 'PII' } } });
-    expect((await query('SELECT Planted__c FROM Account LIMIT 2')).records).toMatchObject([{ Planted__c: 'The same' }, { Planted__c: 'The same' }]);
-    expect((await tooling("SELECT ComplianceGroup, SecurityClassification FROM FieldDefinition WHERE EntityDefinitionId = 'Account' AND QualifiedApiName = 'Planted__c'")).records).toMatchObject([{ ComplianceGroup: 'PII', SecurityClassification: null }]);
+    sandbox.org.edit({
+      kind: 'addField',
+      object: 'Account',
+      field: {
+        name: 'Planted__c',
+        type: 'string',
+        content: 'The same',
+        governance: { complianceGroup: 'PII' },
+      },
+    });
+    expect((await query('SELECT Planted__c FROM Account LIMIT 2')).records).toMatchObject([
+      { Planted__c: 'The same' },
+      { Planted__c: 'The same' },
+    ]);
+    expect(
+      (
+        await tooling(
+          "SELECT ComplianceGroup, SecurityClassification FROM FieldDefinition WHERE EntityDefinitionId = 'Account' AND QualifiedApiName = 'Planted__c'",
+        )
+      ).records,
+    ).toMatchObject([{ ComplianceGroup: 'PII', SecurityClassification: null }]);
     sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Planted__c' });
   });
 
   it('are cut to the length of their field between characters, however many places these take', async () => {
-    for (let length = 8; length < 24; length++) sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: `Cut_${length}__c`, type: 'string', label: '🚀🚀🚀🚀🚀🚀', length } });
+    for (let length = 8; length < 24; length++)
+      sandbox.org.edit({
+        kind: 'addField',
+        object: 'Account',
+        field: { name: `Cut_${length}__c`, type: 'string', label: '🚀🚀🚀🚀🚀🚀', length },
+      });
     const { records } = await query('SELECT FIELDS(CUSTOM) FROM Account LIMIT 20');
-    const texts = records.flatMap((record) => Object.entries(record).filter(([name]) => name.startsWith('Cut_')).map(([, text]) => String(text)));
+    const texts = records.flatMap((record) =>
+      Object.entries(record)
+        .filter(([name]) => name.startsWith('Cut_'))
+        .map(([, text]) => String(text)),
+    );
     expect(texts.some((text) => text.includes('🚀'))).toBe(true);
     expect(texts.filter((text) => !text.isWellFormed())).toEqual([]);
-    for (let length = 8; length < 24; length++) sandbox.org.edit({ kind: 'removeField', object: 'Account', field: `Cut_${length}__c` });
+    for (let length = 8; length < 24; length++)
+      sandbox.org.edit({ kind: 'removeField', object: 'Account', field: `Cut_${length}__c` });
   });
 
   it('filters, sorts and limits', async () => {
-    const { records } = await query("SELECT Id, Name, Type FROM Account WHERE Type IN ('Prospect','Other') AND NOT Name LIKE 'G%' ORDER BY Name DESC LIMIT 5");
+    const { records } = await query(
+      "SELECT Id, Name, Type FROM Account WHERE Type IN ('Prospect','Other') AND NOT Name LIKE 'G%' ORDER BY Name DESC LIMIT 5",
+    );
     const names = records.map(({ Name }) => String(Name));
     expect(records).toHaveLength(5);
     expect(records.every(({ Type }) => Type === 'Prospect' || Type === 'Other')).toBe(true);
@@ -56,37 +87,66 @@ describe('records', () => {
   });
 
   it('binds AND before OR and honours brackets', async () => {
-    const count = async (where: string): Promise<number> => (await query(`SELECT COUNT() FROM Account WHERE ${where}`)).totalSize;
+    const count = async (where: string): Promise<number> =>
+      (await query(`SELECT COUNT() FROM Account WHERE ${where}`)).totalSize;
     const [a, b] = ["Type = 'Prospect'", "Rating = 'Hot'"];
     const all = (await query('SELECT COUNT() FROM Account')).totalSize;
-    expect(await count(`${a} OR ${b}`)).toBe((await count(a)) + (await count(b)) - (await count(`${a} AND ${b}`)));
+    expect(await count(`${a} OR ${b}`)).toBe(
+      (await count(a)) + (await count(b)) - (await count(`${a} AND ${b}`)),
+    );
     expect(await count(`NOT (${a} OR ${b})`)).toBe(all - (await count(`${a} OR ${b}`)));
-    expect(await count(`Type != null AND (${a} OR ${b})`)).toBe(await count(`(${a} OR ${b}) AND NOT Type = null`));
+    expect(await count(`Type != null AND (${a} OR ${b})`)).toBe(
+      await count(`(${a} OR ${b}) AND NOT Type = null`),
+    );
   });
 
   it('compares moments and numbers', async () => {
-    const { records } = await query('SELECT CreatedDate, NumberOfEmployees FROM Account WHERE CreatedDate > 2022-01-01T00:00:00Z AND NumberOfEmployees >= 500000 LIMIT 20');
+    const { records } = await query(
+      'SELECT CreatedDate, NumberOfEmployees FROM Account WHERE CreatedDate > 2022-01-01T00:00:00Z AND NumberOfEmployees >= 500000 LIMIT 20',
+    );
     expect(records.length).toBeGreaterThan(0);
-    expect(records.every((record) => Date.parse(String(record['CreatedDate'])) > Date.UTC(2022, 0) && Number(record['NumberOfEmployees']) >= 500_000)).toBe(true);
+    expect(
+      records.every(
+        (record) =>
+          Date.parse(String(record['CreatedDate'])) > Date.UTC(2022, 0) &&
+          Number(record['NumberOfEmployees']) >= 500_000,
+      ),
+    ).toBe(true);
   });
 
   it('walks up relationships', async () => {
-    const [record] = (await query('SELECT Id, Owner.Name, Parent.Owner.Email FROM Account WHERE ParentId != null LIMIT 1')).records;
-    expect(record).toMatchObject({ Owner: { attributes: { type: 'User' }, Name: expect.any(String) as string }, Parent: { Owner: { attributes: { type: 'User' } } } });
+    const [record] = (
+      await query(
+        'SELECT Id, Owner.Name, Parent.Owner.Email FROM Account WHERE ParentId != null LIMIT 1',
+      )
+    ).records;
+    expect(record).toMatchObject({
+      Owner: { attributes: { type: 'User' }, Name: expect.any(String) as string },
+      Parent: { Owner: { attributes: { type: 'User' } } },
+    });
   });
 
   it('finds an id in both lengths and reads the record by it', async () => {
     const [first] = (await query('SELECT Id FROM Contact LIMIT 1')).records;
     const id = String(first?.['Id']);
-    expect((await query(`SELECT Id FROM Contact WHERE Id = '${id.slice(0, 15)}'`)).totalSize).toBe(1);
-    expect((await api(`/sobjects/Contact/${id}?fields=Id,Email`)).json()).toMatchObject({ attributes: { type: 'Contact' }, Id: id });
+    expect((await query(`SELECT Id FROM Contact WHERE Id = '${id.slice(0, 15)}'`)).totalSize).toBe(
+      1,
+    );
+    expect((await api(`/sobjects/Contact/${id}?fields=Id,Email`)).json()).toMatchObject({
+      attributes: { type: 'Contact' },
+      Id: id,
+    });
   });
 
   it('pages by locator with the batch size asked for', async () => {
-    const first = (await api(queryPath('SELECT Id FROM Account'), { headers: { 'Sforce-Query-Options': 'batchSize=500' } })).json<Result>();
+    const first = (
+      await api(queryPath('SELECT Id FROM Account'), {
+        headers: { 'Sforce-Query-Options': 'batchSize=500' },
+      })
+    ).json<Result>();
     expect([first.done, first.records.length]).toEqual([false, 500]);
     const seen = first.records.map(({ Id }) => Id);
-    for (let next = first.nextRecordsUrl; next; ) {
+    for (let next = first.nextRecordsUrl; next;) {
       const page: Result = (await api('', { path: next })).json<Result>();
       seen.push(...page.records.map(({ Id }) => Id));
       next = page.nextRecordsUrl;
@@ -96,25 +156,48 @@ describe('records', () => {
 
   it('does not know made-up locators', async () => {
     const reply = await api('/query/01gNOPE-2000');
-    expect([reply.status, reply.json<{ errorCode: string }[]>()[0]?.errorCode]).toEqual([400, 'INVALID_QUERY_LOCATOR']);
+    expect([reply.status, reply.json<{ errorCode: string }[]>()[0]?.errorCode]).toEqual([
+      400,
+      'INVALID_QUERY_LOCATOR',
+    ]);
   });
 
   it('groups and totals', async () => {
-    const { records } = await query('SELECT Type, COUNT(Id) n, MAX(NumberOfEmployees) FROM Account GROUP BY Type');
+    const { records } = await query(
+      'SELECT Type, COUNT(Id) n, MAX(NumberOfEmployees) FROM Account GROUP BY Type',
+    );
     const total = records.reduce((sum, { n }) => sum + Number(n), 0);
     expect(total).toBe((await query('SELECT COUNT() FROM Account')).totalSize);
-    expect(records[0]).toMatchObject({ attributes: { type: 'AggregateResult' }, expr0: expect.any(Number) as number });
+    expect(records[0]).toMatchObject({
+      attributes: { type: 'AggregateResult' },
+      expr0: expect.any(Number) as number,
+    });
   });
 
   it('knows its organization and user', async () => {
-    expect((await query('SELECT Id, IsSandbox, OrganizationType FROM Organization')).records).toMatchObject([{ Id: expect.stringContaining(sandbox.organizationId) as string, IsSandbox: false, OrganizationType: 'Enterprise Edition' }]);
-    expect((await query(`SELECT Id FROM User WHERE Username = '${sandbox.credentials.username}'`)).totalSize).toBe(1);
+    expect(
+      (await query('SELECT Id, IsSandbox, OrganizationType FROM Organization')).records,
+    ).toMatchObject([
+      {
+        Id: expect.stringContaining(sandbox.organizationId) as string,
+        IsSandbox: false,
+        OrganizationType: 'Enterprise Edition',
+      },
+    ]);
+    expect(
+      (await query(`SELECT Id FROM User WHERE Username = '${sandbox.credentials.username}'`))
+        .totalSize,
+    ).toBe(1);
   });
 
   it.each([
     ['SELECT FROM Account', 'MALFORMED_QUERY', "unexpected token: 'FROM'"],
     ['SELECT Id, Nope FROM Account', 'INVALID_FIELD', "No such column 'Nope' on entity 'Account'"],
-    ['SELECT Nope.Name FROM Account', 'INVALID_FIELD', "Didn't understand relationship 'Nope' in field path"],
+    [
+      'SELECT Nope.Name FROM Account',
+      'INVALID_FIELD',
+      "Didn't understand relationship 'Nope' in field path",
+    ],
     ['SELECT Id FROM XYZZY', 'INVALID_TYPE', "sObject type 'XYZZY' is not supported"],
     ['SELECT FIELDS(ALL) FROM Account', 'MALFORMED_QUERY', 'must have a LIMIT'],
   ])('refuses %s with %s', async (soql, code, text) => {
@@ -124,7 +207,9 @@ describe('records', () => {
   });
 
   it('points at the word that is wrong', async () => {
-    expect((await refusal('SELECT Id FROM XYZZY'))[2]).toMatch(/^\nSELECT Id FROM XYZZY\n {15}\^\nERROR at Row:1:Column:16\n/);
+    expect((await refusal('SELECT Id FROM XYZZY'))[2]).toMatch(
+      /^\nSELECT Id FROM XYZZY\n {15}\^\nERROR at Row:1:Column:16\n/,
+    );
   });
 
   it('cannot query events', async () => {
@@ -134,38 +219,88 @@ describe('records', () => {
 });
 
 describe('the catalogue', () => {
-  const NOT_YET = 'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
+  const NOT_YET =
+    'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
 
   it.each([
     ['SELECT COUNT() FROM EntityDefinition', NOT_YET],
-    ['SELECT IsCustomSetting, COUNT(DurableId) FROM EntityDefinition GROUP BY IsCustomSetting', NOT_YET],
-    ['SELECT DurableId FROM EntityDefinition WHERE IsCustomSetting != true', 'Only equals comparisons permitted'],
-    ["SELECT DurableId FROM EntityDefinition WHERE Label = 'a' OR Label = 'b'", 'Disjunctions not supported'],
-    ["SELECT DurableId FROM EntityDefinition WHERE Label INCLUDES ('a')", 'Unsupported filter type'],
-    ['SELECT QualifiedApiName FROM FieldDefinition', 'FieldDefinition: a filter on a reified column is required'],
-    ["SELECT QualifiedApiName FROM EntityParticle WHERE Label = 'x'", 'EntityParticle: a filter on a reified column is required'],
+    [
+      'SELECT IsCustomSetting, COUNT(DurableId) FROM EntityDefinition GROUP BY IsCustomSetting',
+      NOT_YET,
+    ],
+    [
+      'SELECT DurableId FROM EntityDefinition WHERE IsCustomSetting != true',
+      'Only equals comparisons permitted',
+    ],
+    [
+      "SELECT DurableId FROM EntityDefinition WHERE Label = 'a' OR Label = 'b'",
+      'Disjunctions not supported',
+    ],
+    [
+      "SELECT DurableId FROM EntityDefinition WHERE Label INCLUDES ('a')",
+      'Unsupported filter type',
+    ],
+    [
+      'SELECT QualifiedApiName FROM FieldDefinition',
+      'FieldDefinition: a filter on a reified column is required',
+    ],
+    [
+      "SELECT QualifiedApiName FROM EntityParticle WHERE Label = 'x'",
+      'EntityParticle: a filter on a reified column is required',
+    ],
   ])('refuses %s', async (soql, text) => {
-    expect(await refusal(soql, '/tooling')).toEqual([400, 'EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION', text]);
+    expect(await refusal(soql, '/tooling')).toEqual([
+      400,
+      'EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION',
+      text,
+    ]);
   });
 
   it('lists objects with what describe does not say, in the Tooling envelope', async () => {
-    const result = await tooling("SELECT QualifiedApiName, DurableId, Publisher.Name, InternalSharingModel FROM EntityDefinition WHERE QualifiedApiName LIKE 'fldops\\_\\_%' LIMIT 3");
-    expect(result).toMatchObject({ size: 3, totalSize: 3, done: true, queryLocator: null, entityTypeName: 'EntityDefinition' });
-    expect(result.records[0]).toMatchObject({ DurableId: expect.stringMatching(/^01I\w{12}$/) as string, Publisher: { Name: 'Field Operations Suite' } });
+    const result = await tooling(
+      "SELECT QualifiedApiName, DurableId, Publisher.Name, InternalSharingModel FROM EntityDefinition WHERE QualifiedApiName LIKE 'fldops\\_\\_%' LIMIT 3",
+    );
+    expect(result).toMatchObject({
+      size: 3,
+      totalSize: 3,
+      done: true,
+      queryLocator: null,
+      entityTypeName: 'EntityDefinition',
+    });
+    expect(result.records[0]).toMatchObject({
+      DurableId: expect.stringMatching(/^01I\w{12}$/) as string,
+      Publisher: { Name: 'Field Operations Suite' },
+    });
   });
 
   it('reads fields of entities named by API name or by durable id', async () => {
     const name = sandbox.org.list().find(({ kind }) => kind === 'custom')?.name ?? '';
-    const [entity] = (await tooling(`SELECT DurableId FROM EntityDefinition WHERE QualifiedApiName = '${name}'`)).records;
-    const byName = await tooling(`SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN ('${name}')`);
-    const byId = await tooling(`SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = '${String(entity?.['DurableId'])}'`);
+    const [entity] = (
+      await tooling(`SELECT DurableId FROM EntityDefinition WHERE QualifiedApiName = '${name}'`)
+    ).records;
+    const byName = await tooling(
+      `SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN ('${name}')`,
+    );
+    const byId = await tooling(
+      `SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = '${String(entity?.['DurableId'])}'`,
+    );
     expect(byName.totalSize).toBeGreaterThan(5);
-    expect(byId.records.map(({ QualifiedApiName }) => QualifiedApiName)).toEqual(byName.records.map(({ QualifiedApiName }) => QualifiedApiName));
+    expect(byId.records.map(({ QualifiedApiName }) => QualifiedApiName)).toEqual(
+      byName.records.map(({ QualifiedApiName }) => QualifiedApiName),
+    );
   });
 
   it('shows compounds as fields and their parts as particles', async () => {
-    const fields = (await tooling("SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = 'Account'")).records.map(({ QualifiedApiName }) => QualifiedApiName);
-    const particles = (await tooling("SELECT QualifiedApiName FROM EntityParticle WHERE EntityDefinitionId = 'Account'")).records.map(({ QualifiedApiName }) => QualifiedApiName);
+    const fields = (
+      await tooling(
+        "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = 'Account'",
+      )
+    ).records.map(({ QualifiedApiName }) => QualifiedApiName);
+    const particles = (
+      await tooling(
+        "SELECT QualifiedApiName FROM EntityParticle WHERE EntityDefinitionId = 'Account'",
+      )
+    ).records.map(({ QualifiedApiName }) => QualifiedApiName);
     expect(fields).toContain('BillingAddress');
     expect(fields).not.toContain('BillingCity');
     expect(particles).toContain('BillingCity');
@@ -173,8 +308,15 @@ describe('the catalogue', () => {
   });
 
   it('classifies some fields', async () => {
-    const { records } = await tooling("SELECT QualifiedApiName, ComplianceGroup, SecurityClassification, BusinessOwnerId, BusinessStatus FROM FieldDefinition WHERE EntityDefinitionId IN ('Account','Contact','Lead')");
-    for (const column of ['ComplianceGroup', 'SecurityClassification', 'BusinessOwnerId', 'BusinessStatus']) {
+    const { records } = await tooling(
+      "SELECT QualifiedApiName, ComplianceGroup, SecurityClassification, BusinessOwnerId, BusinessStatus FROM FieldDefinition WHERE EntityDefinitionId IN ('Account','Contact','Lead')",
+    );
+    for (const column of [
+      'ComplianceGroup',
+      'SecurityClassification',
+      'BusinessOwnerId',
+      'BusinessStatus',
+    ]) {
       const set = records.filter((record) => record[column] !== null).length;
       expect(set, column).toBeGreaterThan(0);
       expect(set, column).toBeLessThan(records.length);
@@ -182,39 +324,85 @@ describe('the catalogue', () => {
   });
 
   it('does not page', async () => {
-    const big = sandbox.org.list().map(({ name }) => name).slice(0, 120);
-    expect((await refusal(`SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId IN ('${big.join("','")}')`, '/tooling')).slice(0, 2)).toEqual([400, 'EXCEEDED_ID_LIMIT']);
-    expect((await tooling(`SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId IN ('${big.join("','")}') LIMIT 2000`)).totalSize).toBe(2000);
+    const big = sandbox.org
+      .list()
+      .map(({ name }) => name)
+      .slice(0, 120);
+    expect(
+      (
+        await refusal(
+          `SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId IN ('${big.join("','")}')`,
+          '/tooling',
+        )
+      ).slice(0, 2),
+    ).toEqual([400, 'EXCEEDED_ID_LIMIT']);
+    expect(
+      (
+        await tooling(
+          `SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId IN ('${big.join("','")}') LIMIT 2000`,
+        )
+      ).totalSize,
+    ).toBe(2000);
   });
 
   it('answers the same from the data API', async () => {
-    expect((await query("SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName = 'Account'")).records).toHaveLength(1);
+    expect(
+      (
+        await query(
+          "SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName = 'Account'",
+        )
+      ).records,
+    ).toHaveLength(1);
   });
 });
 
 describe('setup tables', () => {
   it('gives every custom field once, over pages', async () => {
-    const custom = sandbox.org.list().filter(({ parent }) => parent === null).flatMap(({ name }) => sandbox.org.fields(name)).filter(({ traits }) => traits.custom);
-    const first = await tooling('SELECT Id, DeveloperName, TableEnumOrId, Description, LastModifiedDate FROM CustomField');
-    expect([first.totalSize, first.done, first.records.length]).toEqual([custom.length, false, 2000]);
+    const custom = sandbox.org
+      .list()
+      .filter(({ parent }) => parent === null)
+      .flatMap(({ name }) => sandbox.org.fields(name))
+      .filter(({ traits }) => traits.custom);
+    const first = await tooling(
+      'SELECT Id, DeveloperName, TableEnumOrId, Description, LastModifiedDate FROM CustomField',
+    );
+    expect([first.totalSize, first.done, first.records.length]).toEqual([
+      custom.length,
+      false,
+      2000,
+    ]);
   });
 
   it('retrieves Metadata of one record a query', async () => {
     const [field] = (await tooling('SELECT Id FROM CustomField LIMIT 1')).records;
-    expect((await tooling(`SELECT Metadata FROM CustomField WHERE Id = '${String(field?.['Id'])}'`)).records[0]).toMatchObject({ Metadata: { label: expect.any(String) as string } });
-    expect((await refusal('SELECT Metadata FROM CustomField LIMIT 2', '/tooling'))[2]).toMatch(/no more than one row for retrieval\. Result size: 2$/);
+    expect(
+      (await tooling(`SELECT Metadata FROM CustomField WHERE Id = '${String(field?.['Id'])}'`))
+        .records[0],
+    ).toMatchObject({ Metadata: { label: expect.any(String) as string } });
+    expect((await refusal('SELECT Metadata FROM CustomField LIMIT 2', '/tooling'))[2]).toMatch(
+      /no more than one row for retrieval\. Result size: 2$/,
+    );
   });
 
-  it.each(['CustomObject', 'ValidationRule', 'ApexTrigger', 'ApexClass', 'Flow', 'RecordType'])('has %s rows', async (table) => {
-    expect((await tooling(`SELECT Id FROM ${table}`)).totalSize).toBeGreaterThan(0);
-  });
+  it.each(['CustomObject', 'ValidationRule', 'ApexTrigger', 'ApexClass', 'Flow', 'RecordType'])(
+    'has %s rows',
+    async (table) => {
+      expect((await tooling(`SELECT Id FROM ${table}`)).totalSize).toBeGreaterThan(0);
+    },
+  );
 
   it('has FlowDefinitionView, an object of the data API, there alone', async () => {
-    expect((await query('SELECT DurableId, ApiName FROM FlowDefinitionView')).totalSize).toBeGreaterThan(0);
-    expect((await refusal('SELECT DurableId FROM FlowDefinitionView', '/tooling')).slice(0, 2)).toEqual([400, 'INVALID_TYPE']);
+    expect(
+      (await query('SELECT DurableId, ApiName FROM FlowDefinitionView')).totalSize,
+    ).toBeGreaterThan(0);
+    expect(
+      (await refusal('SELECT DurableId FROM FlowDefinitionView', '/tooling')).slice(0, 2),
+    ).toEqual([400, 'INVALID_TYPE']);
   });
 
   it('names the author through a relationship', async () => {
-    expect((await tooling('SELECT Id, CreatedBy.Username FROM CustomObject LIMIT 1')).records[0]).toMatchObject({ CreatedBy: { Username: sandbox.credentials.username } });
+    expect(
+      (await tooling('SELECT Id, CreatedBy.Username FROM CustomObject LIMIT 1')).records[0],
+    ).toMatchObject({ CreatedBy: { Username: sandbox.credentials.username } });
   });
 });

@@ -1,7 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
-import { apiOf, call, composite, queryPath, signIn, type JsonReply, type TestCall } from './client.ts';
+import {
+  apiOf,
+  call,
+  composite,
+  queryPath,
+  signIn,
+  type JsonReply,
+  type TestCall,
+} from './client.ts';
 
 let sandbox: Sandbox;
 let api: (path: string, more?: Partial<TestCall>) => Promise<JsonReply>;
@@ -19,7 +27,12 @@ afterAll(() => sandbox.close());
 
 type Errors = { errorCode: string; message: string }[];
 interface CompositeBody {
-  compositeResponse: { httpStatusCode: number; referenceId: string; body: never; httpHeaders: Record<string, string> }[];
+  compositeResponse: {
+    httpStatusCode: number;
+    referenceId: string;
+    body: never;
+    httpHeaders: Record<string, string>;
+  }[];
 }
 
 describe('versions', () => {
@@ -42,7 +55,9 @@ describe('sessions and billing', () => {
   it('refuses a call without a session', async () => {
     const reply = await call(sandbox, { path: '/services/data/v66.0/sobjects' });
     expect(reply.status).toBe(401);
-    expect(JSON.parse(reply.text)).toEqual([{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }]);
+    expect(JSON.parse(reply.text)).toEqual([
+      { message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' },
+    ]);
   });
 
   it('ends a session after inactivity, and each call starts the time anew', async () => {
@@ -67,7 +82,9 @@ describe('sessions and billing', () => {
       await smallApi('/limits');
       const reply = await smallApi('/limits');
       expect(reply.status).toBe(403);
-      expect(reply.json()).toEqual([{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }]);
+      expect(reply.json()).toEqual([
+        { message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' },
+      ]);
     } finally {
       await small.close();
     }
@@ -100,19 +117,26 @@ describe('describe', () => {
   });
 
   it('ignores a date that it cannot read', async () => {
-    expect((await api('/sobjects/Account/describe', { headers: { 'If-Modified-Since': 'yesterday' } })).status).toBe(200);
+    expect(
+      (await api('/sobjects/Account/describe', { headers: { 'If-Modified-Since': 'yesterday' } }))
+        .status,
+    ).toBe(200);
   });
 
   it('finds objects whatever the case and does not find others', async () => {
     expect((await api('/sobjects/aCCount/describe')).json()['name']).toBe('Account');
     const missing = await api('/sobjects/Nope__c/describe');
     expect(missing.status).toBe(404);
-    expect(missing.json()).toEqual([{ message: 'The requested resource does not exist', errorCode: 'NOT_FOUND' }]);
+    expect(missing.json()).toEqual([
+      { message: 'The requested resource does not exist', errorCode: 'NOT_FOUND' },
+    ]);
   });
 
   it('compresses answers for clients that ask for it', async () => {
     const plain = await api('/sobjects/Account/describe');
-    const packed = await api('/sobjects/Account/describe', { headers: { 'Accept-Encoding': 'gzip' } });
+    const packed = await api('/sobjects/Account/describe', {
+      headers: { 'Accept-Encoding': 'gzip' },
+    });
     expect(packed.text).toBe(plain.text);
     expect(plain.bytes / packed.bytes).toBeGreaterThan(10);
   });
@@ -120,53 +144,110 @@ describe('describe', () => {
 
 describe('composite', () => {
   it('describes 25 objects for the price of one call', async () => {
-    const names = sandbox.org.list().slice(0, 25).map(({ name }) => name);
-    const reply = await api('/composite', composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))));
+    const names = sandbox.org
+      .list()
+      .slice(0, 25)
+      .map(({ name }) => name);
+    const reply = await api(
+      '/composite',
+      composite(names.map((name) => ({ path: `/sobjects/${name}/describe` }))),
+    );
     const { compositeResponse } = reply.json<CompositeBody>();
     expect(compositeResponse.map(({ body }) => (body as { name: string }).name)).toEqual(names);
-    expect(compositeResponse.map(({ referenceId }) => referenceId)).toEqual(names.map((_, i) => `r${i}`));
-    expect(sandbox.stats()).toMatchObject({ apiCalls: 1, httpRequests: 1, calls: { composite: 1 }, items: { describe: 25 } });
+    expect(compositeResponse.map(({ referenceId }) => referenceId)).toEqual(
+      names.map((_, i) => `r${i}`),
+    );
+    expect(sandbox.stats()).toMatchObject({
+      apiCalls: 1,
+      httpRequests: 1,
+      calls: { composite: 1 },
+      items: { describe: 25 },
+    });
   });
 
   it('answers each part with its own status', async () => {
     const since = { 'If-Modified-Since': new Date(clock + 60_000).toUTCString() };
-    const reply = await api('/composite', composite([{ path: '/sobjects/Account/describe', headers: since }, { path: '/sobjects/Gone__c/describe' }, { path: '/limits' }]));
-    expect(reply.json<CompositeBody>().compositeResponse.map(({ httpStatusCode }) => httpStatusCode)).toEqual([304, 404, 200]);
+    const reply = await api(
+      '/composite',
+      composite([
+        { path: '/sobjects/Account/describe', headers: since },
+        { path: '/sobjects/Gone__c/describe' },
+        { path: '/limits' },
+      ]),
+    );
+    expect(
+      reply.json<CompositeBody>().compositeResponse.map(({ httpStatusCode }) => httpStatusCode),
+    ).toEqual([304, 404, 200]);
     expect(reply.json<CompositeBody>().compositeResponse[0]?.body).toBeNull();
   });
 
   it('takes SOQL with plain blanks and percent signs', async () => {
-    const reply = await api('/composite', composite([{ path: "/query?q=SELECT Id FROM Account WHERE Name LIKE '%a%' LIMIT 1" }]));
-    expect(reply.json<{ compositeResponse: { body: { totalSize: number } }[] }>().compositeResponse[0]?.body.totalSize).toBe(1);
+    const reply = await api(
+      '/composite',
+      composite([{ path: "/query?q=SELECT Id FROM Account WHERE Name LIKE '%a%' LIMIT 1" }]),
+    );
+    expect(
+      reply.json<{ compositeResponse: { body: { totalSize: number } }[] }>().compositeResponse[0]
+        ?.body.totalSize,
+    ).toBe(1);
   });
 
   it.each([
     ['more than 25 parts', Array.from({ length: 26 }, () => ({ path: '/limits' }))],
-    ['more than 5 queries', Array.from({ length: 6 }, () => ({ path: '/query?q=SELECT Id FROM Account' }))],
+    [
+      'more than 5 queries',
+      Array.from({ length: 6 }, () => ({ path: '/query?q=SELECT Id FROM Account' })),
+    ],
   ])('refuses %s', async (_, parts) => {
     const reply = await api('/composite', composite(parts));
     expect([reply.status, reply.json<Errors>()[0]?.errorCode]).toEqual([400, 'LIMIT_EXCEEDED']);
   });
 
   it('puts values of earlier answers into later parts', async () => {
-    const body = JSON.stringify({ compositeRequest: [
-      { method: 'GET', url: '/services/data/v66.0/query?q=SELECT Id FROM Account LIMIT 1', referenceId: 'first' },
-      { method: 'GET', url: '/services/data/v66.0/sobjects/Account/@{first.records[0].Id}?fields=Id', referenceId: 'second' },
-    ] });
-    const parts = (await api('/composite', { method: 'POST', body })).json<CompositeBody>().compositeResponse;
-    expect(parts[1]).toMatchObject({ httpStatusCode: 200, body: { Id: expect.stringMatching(/^001/) as string } });
+    const body = JSON.stringify({
+      compositeRequest: [
+        {
+          method: 'GET',
+          url: '/services/data/v66.0/query?q=SELECT Id FROM Account LIMIT 1',
+          referenceId: 'first',
+        },
+        {
+          method: 'GET',
+          url: '/services/data/v66.0/sobjects/Account/@{first.records[0].Id}?fields=Id',
+          referenceId: 'second',
+        },
+      ],
+    });
+    const parts = (await api('/composite', { method: 'POST', body })).json<CompositeBody>()
+      .compositeResponse;
+    expect(parts[1]).toMatchObject({
+      httpStatusCode: 200,
+      body: { Id: expect.stringMatching(/^001/) as string },
+    });
   });
 
   it('bills each part of a batch', async () => {
-    const body = JSON.stringify({ batchRequests: [{ method: 'GET', url: 'v66.0/sobjects/Account/describe' }, { method: 'GET', url: 'v66.0/sobjects/Nope/describe' }] });
+    const body = JSON.stringify({
+      batchRequests: [
+        { method: 'GET', url: 'v66.0/sobjects/Account/describe' },
+        { method: 'GET', url: 'v66.0/sobjects/Nope/describe' },
+      ],
+    });
     const reply = await api('/composite/batch', { method: 'POST', body });
-    expect(reply.json()).toMatchObject({ hasErrors: true, results: [{ statusCode: 200 }, { statusCode: 404 }] });
+    expect(reply.json()).toMatchObject({
+      hasErrors: true,
+      results: [{ statusCode: 200 }, { statusCode: 404 }],
+    });
     expect(sandbox.stats().apiCalls).toBe(2);
   });
 
   it('reads a gzipped body', async () => {
     const { body = '', headers } = composite([{ path: '/limits' }]);
-    const reply = await api('/composite', { method: 'POST', body: gzipSync(body), headers: { ...headers, 'Content-Encoding': 'gzip' } });
+    const reply = await api('/composite', {
+      method: 'POST',
+      body: gzipSync(body),
+      headers: { ...headers, 'Content-Encoding': 'gzip' },
+    });
     expect(reply.json<CompositeBody>().compositeResponse[0]?.httpStatusCode).toBe(200);
   });
 });
@@ -175,14 +256,28 @@ describe('edges', () => {
   it('refuses URIs and headers beyond 16,384 bytes', async () => {
     expect((await api(`/query?q=${'x'.repeat(17_000)}`)).status).toBe(414);
     const token = await signIn(sandbox);
-    const long = await call(sandbox, { path: '/services/data/v66.0/limits', headers: { Authorization: `Bearer ${token}`, 'X-Long': 'y'.repeat(17_000) } });
+    const long = await call(sandbox, {
+      path: '/services/data/v66.0/limits',
+      headers: { Authorization: `Bearer ${token}`, 'X-Long': 'y'.repeat(17_000) },
+    });
     expect(long.status).toBe(431);
   });
 
   it('routes by host name', async () => {
-    expect((await call(sandbox, { host: 'login.salesforce.com', path: '/services/data/' })).status).toBe(404);
-    expect((await call(sandbox, { host: 'acme--uat.sandbox.my.salesforce.com', path: '/services/data/' })).status).toBe(200);
-    expect((await call(sandbox, { host: 'other.my.salesforce.com', path: '/services/data/' })).status).toBe(420);
+    expect(
+      (await call(sandbox, { host: 'login.salesforce.com', path: '/services/data/' })).status,
+    ).toBe(404);
+    expect(
+      (
+        await call(sandbox, {
+          host: 'acme--uat.sandbox.my.salesforce.com',
+          path: '/services/data/',
+        })
+      ).status,
+    ).toBe(200);
+    expect(
+      (await call(sandbox, { host: 'other.my.salesforce.com', path: '/services/data/' })).status,
+    ).toBe(420);
     await expect(call(sandbox, { host: 'evil.example', path: '/' })).rejects.toThrow();
   });
 
@@ -206,7 +301,9 @@ describe('edges', () => {
       await vi.waitFor(() => expect(busy.stats().calls['limits']).toBe(2), 240_000);
       await new Promise((resolve) => setTimeout(resolve, 60));
       const refused = await busyApi('/limits');
-      expect(refused.json<Errors>()[0]?.message).toBe('ConcurrentRequests (Concurrent API Requests) Limit exceeded.');
+      expect(refused.json<Errors>()[0]?.message).toBe(
+        'ConcurrentRequests (Concurrent API Requests) Limit exceeded.',
+      );
       expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200]);
     } finally {
       await busy.close();

@@ -29,12 +29,18 @@ async function makeCodec(): Promise<FrameCodec> {
   // A CommonJS package in a bundle has its exports below the default one and nowhere else.
   const { load } = (await import('@grpc/proto-loader')).default;
   const definitions = await load(protoPath(), {
-    longs: Number, enums: String, bytes: Buffer, defaults: true, keepCase: false, oneofs: true,
+    longs: Number,
+    enums: String,
+    bytes: Buffer,
+    defaults: true,
+    keepCase: false,
+    oneofs: true,
   });
   const frame = messageType(definitions, 'Frame');
   const statement = messageType(definitions, 'HelloStatement');
   return {
-    encode: (value) => frame.serialize(value.kind === 'unknown' ? {} : { [value.kind]: value.body }),
+    encode: (value) =>
+      frame.serialize(value.kind === 'unknown' ? {} : { [value.kind]: value.body }),
     decode: (bytes) => toFrame(decoded(frame, bytes)),
     encodeStatement: (value) => statement.serialize(value),
     decodeStatement: (bytes) => decoded(statement, bytes) as unknown as HelloStatement,
@@ -45,15 +51,20 @@ type MessageType = MessageTypeDefinition<object, object>;
 
 function messageType(definitions: PackageDefinition, name: string): MessageType {
   const definition = definitions[`hybrid.runner.v1.${name}`];
-  if (definition === undefined || !('serialize' in definition)) throw new RunnerError('INTERNAL', `the proto has no message ${name}`);
+  if (definition === undefined || !('serialize' in definition))
+    throw new RunnerError('INTERNAL', `the proto has no message ${name}`);
   return definition as MessageType;
 }
 
 function decoded(type: MessageType, bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
-    return type.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Record<string, unknown>;
+    return type.deserialize(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    ) as Record<string, unknown>;
   } catch (thrown) {
-    throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent bytes that are not a frame', { cause: thrown });
+    throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent bytes that are not a frame', {
+      cause: thrown,
+    });
   }
 }
 
@@ -66,9 +77,16 @@ function toFrame(message: Readonly<Record<string, unknown>>): Frame {
 
 /** proto/ lies beside src/ and beside dist/, however deep the bundler puts this module. */
 export function protoPath(): string {
-  for (let directory = import.meta.dirname; directory !== dirname(directory); directory = dirname(directory)) {
+  for (
+    let directory = import.meta.dirname;
+    directory !== dirname(directory);
+    directory = dirname(directory)
+  ) {
     const path = join(directory, 'proto/hybrid/runner/v1/runner.proto');
     if (existsSync(path)) return path;
   }
-  throw new RunnerError('INTERNAL', 'proto/hybrid/runner/v1/runner.proto is missing from this installation');
+  throw new RunnerError(
+    'INTERNAL',
+    'proto/hybrid/runner/v1/runner.proto is missing from this installation',
+  );
 }

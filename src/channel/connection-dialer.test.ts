@@ -4,22 +4,32 @@ import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { loadCodec } from './codec.ts';
 import { ConnectionDialer } from './connection-dialer.ts';
 
-it.each([0, 6_000, 9_900])('a channel that does not open is given up in time, whatever the connection took of it (%i ms)', async (connectMs) => {
-  await loadCodec();
-  const clock = new SimulatedClock();
-  const connection = new PassThrough();
-  const dialer = new ConnectionDialer({ kind: 'ws', alpn: 'http/1.1', open: () => new Promise(() => undefined) }, {
-    url: 'wss://plane.example.com', clock, timeoutMs: 10_000,
-    connect: async (_endpoint, { signal }) => {
-      await clock.sleep(connectMs, signal);
-      return connection;
-    },
-  });
-  let code: unknown;
-  void dialer.dial(new AbortController().signal).catch((error: { code: string }) => (code = error.code));
-  for (let step = 0; step < 99; step++) await clock.advance(100);
-  expect(code).toBeUndefined();
-  await clock.advance(200);
-  expect(code).toBe('NETWORK_TIMEOUT');
-  expect(connection.destroyed).toBe(true);
-});
+it.each([0, 6_000, 9_900])(
+  'a channel that does not open is given up in time, whatever the connection took of it (%i ms)',
+  async (connectMs) => {
+    await loadCodec();
+    const clock = new SimulatedClock();
+    const connection = new PassThrough();
+    const dialer = new ConnectionDialer(
+      { kind: 'ws', alpn: 'http/1.1', open: () => new Promise(() => undefined) },
+      {
+        url: 'wss://plane.example.com',
+        clock,
+        timeoutMs: 10_000,
+        connect: async (_endpoint, { signal }) => {
+          await clock.sleep(connectMs, signal);
+          return connection;
+        },
+      },
+    );
+    let code: unknown;
+    void dialer
+      .dial(new AbortController().signal)
+      .catch((error: { code: string }) => (code = error.code));
+    for (let step = 0; step < 99; step++) await clock.advance(100);
+    expect(code).toBeUndefined();
+    await clock.advance(200);
+    expect(code).toBe('NETWORK_TIMEOUT');
+    expect(connection.destroyed).toBe(true);
+  },
+);

@@ -30,7 +30,12 @@ export interface Opening {
   /** What is offered in the TLS handshake. */
   readonly alpn: string;
   /** Throws what Dialer.dial may throw. The caller ends the connection then. */
-  readonly open: (connection: Duplex, authority: string, clock: Clock, signal: AbortSignal) => Promise<Opened>;
+  readonly open: (
+    connection: Duplex,
+    authority: string,
+    clock: Clock,
+    signal: AbortSignal,
+  ) => Promise<Opened>;
 }
 
 /** Dials by way of `Connect`: proxy, connectTo, CA and host check are the same for every kind of channel. */
@@ -57,9 +62,17 @@ export class ConnectionDialer implements Dialer {
     const codec = await loadCodec();
     throwIfAborted(signal);
     const startedAt = clock.monotonic();
-    const connection = await connect(this.#address.endpoint, { signal, timeoutMs, tls: { alpn: [this.#opening.alpn] } });
+    const connection = await connect(this.#address.endpoint, {
+      signal,
+      timeoutMs,
+      tls: { alpn: [this.#opening.alpn] },
+    });
     try {
-      const { wire, listen } = await this.#open(connection, timeoutMs - (clock.monotonic() - startedAt), signal);
+      const { wire, listen } = await this.#open(
+        connection,
+        timeoutMs - (clock.monotonic() - startedAt),
+        signal,
+      );
       const channel = new FramedChannel(this.kind, wire, codec, clock);
       listen(channel);
       return channel;
@@ -72,11 +85,17 @@ export class ConnectionDialer implements Dialer {
   async #open(connection: Duplex, leftMs: number, signal: AbortSignal): Promise<Opened> {
     const { clock, timeoutMs } = this.#options;
     try {
-      return await withDeadline('opening the channel', leftMs, clock, signal, (bounded) => this.#opening.open(connection, this.authority, clock, bounded));
+      return await withDeadline('opening the channel', leftMs, clock, signal, (bounded) =>
+        this.#opening.open(connection, this.authority, clock, bounded),
+      );
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted || error.code !== 'DEADLINE_EXCEEDED') throw error;
-      throw new RunnerError('NETWORK_TIMEOUT', `${this.authority} did not open a channel within ${timeoutMs} ms`, { cause: thrown });
+      throw new RunnerError(
+        'NETWORK_TIMEOUT',
+        `${this.authority} did not open a channel within ${timeoutMs} ms`,
+        { cause: thrown },
+      );
     }
   }
 }

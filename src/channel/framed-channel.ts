@@ -24,10 +24,7 @@ export interface Wire {
   destroy(): void;
 }
 
-type State =
-  | { readonly name: 'open' }
-  | { readonly name: 'closing' }
-  | { readonly name: 'closed' };
+type State = { readonly name: 'open' } | { readonly name: 'closing' } | { readonly name: 'closed' };
 
 /** A channel over any wire: encoding, limits, back-pressure and closing are the same for all. */
 export class FramedChannel implements Channel {
@@ -47,18 +44,26 @@ export class FramedChannel implements Channel {
     this.#wire = wire;
     this.#codec = codec;
     this.#clock = clock;
-    this.#inbox = new Inbox(() => wire.pause(), () => wire.resume());
+    this.#inbox = new Inbox(
+      () => wire.pause(),
+      () => wire.resume(),
+    );
   }
 
   async send(frame: Frame, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     const message = this.#codec.encode(frame);
-    if (message.length > MAX_FRAME_BYTES) throw new RunnerError('FRAME_TOO_LARGE', `a ${frame.kind} frame of ${message.length} bytes is over the limit`);
+    if (message.length > MAX_FRAME_BYTES)
+      throw new RunnerError(
+        'FRAME_TOO_LARGE',
+        `a ${frame.kind} frame of ${message.length} bytes is over the limit`,
+      );
     if (this.#state.name !== 'open') throw closedError();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#sent += message.length;
     this.#wire.write(message, resolve);
-    if (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES) await untilAborted(promise, AbortSignal.any([signal, this.#gone.signal]));
+    if (this.#wire.bufferedBytes() > SEND_HIGH_WATER_BYTES)
+      await untilAborted(promise, AbortSignal.any([signal, this.#gone.signal]));
   }
 
   frames(): AsyncIterable<Frame> {
@@ -74,7 +79,10 @@ export class FramedChannel implements Channel {
     }
     if (this.#state.name === 'closed') return;
     const waiting = new AbortController();
-    await Promise.race([this.#ended.promise, this.#clock.sleep(CLOSE_PATIENCE_MS, waiting.signal).catch(() => undefined)]);
+    await Promise.race([
+      this.#ended.promise,
+      this.#clock.sleep(CLOSE_PATIENCE_MS, waiting.signal).catch(() => undefined),
+    ]);
     waiting.abort();
     if (this.#hasEnded()) return;
     this.#wire.destroy();
@@ -90,7 +98,11 @@ export class FramedChannel implements Channel {
     this.#received += message.length;
     if (this.#state.name !== 'open') return;
     try {
-      if (message.length > MAX_FRAME_BYTES) throw new RunnerError('FRAME_TOO_LARGE', `the other side sent a message of ${message.length} bytes`);
+      if (message.length > MAX_FRAME_BYTES)
+        throw new RunnerError(
+          'FRAME_TOO_LARGE',
+          `the other side sent a message of ${message.length} bytes`,
+        );
       this.#inbox.push(this.#codec.decode(message), message.length);
     } catch (thrown) {
       this.fail(RunnerError.from(thrown));

@@ -7,17 +7,23 @@ describe('gRPC messages', () => {
     const stream = Buffer.concat(messages.map(prefixed));
     const splitter = new MessageSplitter(1_000);
     const found: Buffer[] = [];
-    for (let at = 0; at < stream.length; at += size) for (const message of splitter.push(stream.subarray(at, at + size))) found.push(Buffer.from(message));
+    for (let at = 0; at < stream.length; at += size)
+      for (const message of splitter.push(stream.subarray(at, at + size)))
+        found.push(Buffer.from(message));
     expect(found).toEqual(messages);
   });
 
   it('over the limit are refused by their announced length', () => {
     const splitter = new MessageSplitter(10);
-    expect(() => [...splitter.push(Buffer.from('000000000b', 'hex'))]).toThrow(expect.objectContaining({ code: 'FRAME_TOO_LARGE' }));
+    expect(() => [...splitter.push(Buffer.from('000000000b', 'hex'))]).toThrow(
+      expect.objectContaining({ code: 'FRAME_TOO_LARGE' }),
+    );
   });
 
   it('that are compressed are refused', () => {
     const splitter = new MessageSplitter(10);
-    expect(() => [...splitter.push(Buffer.from('0100000001ff', 'hex'))]).toThrow(expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }));
+    expect(() => [...splitter.push(Buffer.from('0100000001ff', 'hex'))]).toThrow(
+      expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }),
+    );
   });
 });

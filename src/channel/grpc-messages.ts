@@ -35,9 +35,14 @@ export class MessageSplitter {
   #nextSize(): number {
     if (this.#chunks[0]!.length < PREFIX_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
     const head = this.#chunks[0]!;
-    if (head.readUInt8(0) !== 0) throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent a compressed gRPC message');
+    if (head.readUInt8(0) !== 0)
+      throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent a compressed gRPC message');
     const size = head.readUInt32BE(1);
-    if (size > this.#limit) throw new RunnerError('FRAME_TOO_LARGE', `the other side announced a message of ${size} bytes`);
+    if (size > this.#limit)
+      throw new RunnerError(
+        'FRAME_TOO_LARGE',
+        `the other side announced a message of ${size} bytes`,
+      );
     return size;
   }
 

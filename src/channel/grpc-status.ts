@@ -12,10 +12,18 @@ const MEANINGS: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** The end of a call as its trailers tell it: undefined for OK. Everything unknown is a break of the connection, to be tried again. */
-export function statusError(status: string | undefined, message: string | undefined, options: RunnerErrorOptions = {}): RunnerError | undefined {
+export function statusError(
+  status: string | undefined,
+  message: string | undefined,
+  options: RunnerErrorOptions = {},
+): RunnerError | undefined {
   if (status === '0') return undefined;
   const code = MEANINGS[status ?? ''] ?? 'NETWORK_RESET';
-  return new RunnerError(code, `the call ended with gRPC status ${printable(status ?? 'none', 10)}: ${printable(decode(message ?? ''))}`, options);
+  return new RunnerError(
+    code,
+    `the call ended with gRPC status ${printable(status ?? 'none', 10)}: ${printable(decode(message ?? ''))}`,
+    options,
+  );
 }
 
 /** grpc-message is percent-encoded. */

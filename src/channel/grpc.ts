@@ -1,4 +1,10 @@
-import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import {
+  connect as connectHttp2,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -22,19 +28,39 @@ export const GRPC: Opening = {
   kind: 'grpc',
   alpn: 'h2',
   async open(connection, authority, clock, signal) {
-    if (!speaksHttp2(connection)) throw new RunnerError('PROTOCOL_VIOLATION', `${authority} does not offer HTTP/2 (ALPN h2)`);
+    if (!speaksHttp2(connection))
+      throw new RunnerError('PROTOCOL_VIOLATION', `${authority} does not offer HTTP/2 (ALPN h2)`);
     const { session, stream } = await call(connection, authority, clock, signal);
     return { wire: wireOf(session, stream), listen: (channel) => listen(session, stream, channel) };
   },
 };
 
-async function call(connection: Duplex, authority: string, clock: Clock, signal: AbortSignal): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
-  const session = connectHttp2(`https://${authority}`, { createConnection: () => connection, settings: { enablePush: false, initialWindowSize: WINDOW_BYTES } });
+async function call(
+  connection: Duplex,
+  authority: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> {
+  const session = connectHttp2(`https://${authority}`, {
+    createConnection: () => connection,
+    settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+  });
   session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
   const failed = Promise.withResolvers<never>();
   session.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
-  session.on('close', () => failed.reject(new RunnerError('NETWORK_RESET', `${authority} closed the connection`)));
-  const stream = session.request({ ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'hybrid-runner' }, { endStream: false });
+  session.on('close', () =>
+    failed.reject(new RunnerError('NETWORK_RESET', `${authority} closed the connection`)),
+  );
+  const stream = session.request(
+    {
+      ':method': 'POST',
+      ':path': METHOD,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'user-agent': 'hybrid-runner',
+    },
+    { endStream: false },
+  );
   stream.on('error', (error) => failed.reject(RunnerError.from(error, 'NETWORK_RESET')));
   const answered = Promise.withResolvers<IncomingHttpHeaders>();
   stream.once('response', (headers) => answered.resolve(headers));
@@ -43,15 +69,28 @@ async function call(connection: Duplex, authority: string, clock: Clock, signal:
   return { session, stream };
 }
 
-async function check(headers: IncomingHttpHeaders, stream: ClientHttp2Stream, authority: string, clock: Clock): Promise<void> {
+async function check(
+  headers: IncomingHttpHeaders,
+  stream: ClientHttp2Stream,
+  authority: string,
+  clock: Clock,
+): Promise<void> {
   const contentType = headers['content-type'] ?? '';
   const status = Number(headers[':status']);
   if (status !== 200 || !contentType.startsWith('application/grpc')) {
     const retryAfter = headers['retry-after'];
-    throw explainAnswer({ status, contentType, retryAfter, body: await readBody(stream) }, authority, clock.now());
+    throw explainAnswer(
+      { status, contentType, retryAfter, body: await readBody(stream) },
+      authority,
+      clock.now(),
+    );
   }
   const ended = headers['grpc-status'];
-  if (ended !== undefined) throw statusError(String(ended), text(headers['grpc-message'])) ?? new RunnerError('NETWORK_RESET', `${authority} ended the call at once`);
+  if (ended !== undefined)
+    throw (
+      statusError(String(ended), text(headers['grpc-message'])) ??
+      new RunnerError('NETWORK_RESET', `${authority} ended the call at once`)
+    );
 }
 
 function speaksHttp2(connection: Duplex): boolean {
@@ -72,7 +111,11 @@ function wireOf(session: ClientHttp2Session, stream: ClientHttp2Stream): Wire {
   };
 }
 
-function listen(session: ClientHttp2Session, stream: ClientHttp2Stream, channel: FramedChannel): void {
+function listen(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+  channel: FramedChannel,
+): void {
   const splitter = new MessageSplitter(MAX_FRAME_BYTES);
   let verdict: RunnerError | undefined = new RunnerError('NETWORK_RESET', 'the connection broke');
   stream.on('data', (chunk: Buffer) => {

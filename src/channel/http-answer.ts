@@ -26,22 +26,40 @@ export function explainAnswer(answer: HttpAnswer, where: string, now: number): R
   const stated = statedError(answer.body);
   const retryAfterMs = parseRetryAfter(answer.retryAfter, now, MAX_RETRY_AFTER_MS);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  if (stated !== undefined && isErrorCode(stated.code)) return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
+  if (stated !== undefined && isErrorCode(stated.code))
+    return new RunnerError(stated.code, `${where}: ${stated.message}`, wait);
   const page = stated === undefined && answer.contentType.includes('html');
   const message = `${where} answered ${answer.status}${page ? ' with a web page' : ''} instead of opening the channel`;
-  if ((answer.status === 429 || answer.status === 503) && (stated !== undefined || answer.body.trim() === '')) return new RunnerError('CONTROL_PLANE_BUSY', message, wait);
+  if (
+    (answer.status === 429 || answer.status === 503) &&
+    (stated !== undefined || answer.body.trim() === '')
+  )
+    return new RunnerError('CONTROL_PLANE_BUSY', message, wait);
   if ([401, 403, 407].includes(answer.status)) {
-    return new RunnerError('PROXY_REFUSED', message, { ...wait, remedy: 'Something between here and the control plane answered: check proxy, firewall and captive portal.' });
+    return new RunnerError('PROXY_REFUSED', message, {
+      ...wait,
+      remedy:
+        'Something between here and the control plane answered: check proxy, firewall and captive portal.',
+    });
   }
-  return new RunnerError('NETWORK_UNREACHABLE', message, { ...wait, remedy: 'Check the control plane URL, and whether a proxy or captive portal answers in its place.' });
+  return new RunnerError('NETWORK_UNREACHABLE', message, {
+    ...wait,
+    remedy:
+      'Check the control plane URL, and whether a proxy or captive portal answers in its place.',
+  });
 }
 
 /** `{"error":{"code":…,"message":…}}`, the form of every error of a control plane. */
-function statedError(body: string): { readonly code: string; readonly message: string } | undefined {
+function statedError(
+  body: string,
+): { readonly code: string; readonly message: string } | undefined {
   try {
     const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown } };
     if (typeof error?.code !== 'string') return undefined;
-    return { code: error.code, message: typeof error.message === 'string' ? printable(error.message) : 'no reason given' };
+    return {
+      code: error.code,
+      message: typeof error.message === 'string' ? printable(error.message) : 'no reason given',
+    };
   } catch {
     return undefined;
   }

@@ -29,7 +29,10 @@ export class Inbox<T> {
     if (this.#end !== undefined) return;
     this.#entries.push({ item, bytes });
     this.#bytes += bytes;
-    if (!this.#paused && (this.#bytes > HIGH_WATER_BYTES || this.#entries.length > HIGH_WATER_ITEMS)) {
+    if (
+      !this.#paused &&
+      (this.#bytes > HIGH_WATER_BYTES || this.#entries.length > HIGH_WATER_ITEMS)
+    ) {
       this.#paused = true;
       this.#pause();
     }
@@ -58,7 +61,11 @@ export class Inbox<T> {
     const entry = this.#entries.shift();
     if (entry === undefined) return undefined;
     this.#bytes -= entry.bytes;
-    if (this.#paused && this.#bytes < HIGH_WATER_BYTES / 2 && this.#entries.length < HIGH_WATER_ITEMS / 2) {
+    if (
+      this.#paused &&
+      this.#bytes < HIGH_WATER_BYTES / 2 &&
+      this.#entries.length < HIGH_WATER_ITEMS / 2
+    ) {
       this.#paused = false;
       this.#resume();
     }

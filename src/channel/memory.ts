@@ -98,7 +98,11 @@ export class MemoryDialer implements Dialer {
   readonly #clock: Clock;
   readonly #accept: (wire: MemoryWire, codec: FrameCodec) => void;
 
-  constructor(authority: string, clock: Clock, accept: (wire: MemoryWire, codec: FrameCodec) => void) {
+  constructor(
+    authority: string,
+    clock: Clock,
+    accept: (wire: MemoryWire, codec: FrameCodec) => void,
+  ) {
     this.authority = authority;
     this.#clock = clock;
     this.#accept = accept;

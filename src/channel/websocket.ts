@@ -23,11 +23,18 @@ export const WEB_SOCKET: Opening = {
   },
 };
 
-async function upgrade(connection: Duplex, authority: string, clock: Clock, signal: AbortSignal): Promise<WebSocket> {
+async function upgrade(
+  connection: Duplex,
+  authority: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<WebSocket> {
   const { default: Socket } = await import('ws');
   const socket = new Socket(`wss://${authority}${PATH}`, SUBPROTOCOL, {
     createConnection: (() => connection) as unknown as typeof createConnection,
-    perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME_BYTES,
+    followRedirects: false,
   });
   const opened = Promise.withResolvers<void>();
   socket.once('open', () => {
@@ -35,7 +42,11 @@ async function upgrade(connection: Duplex, authority: string, clock: Clock, sign
     opened.resolve();
   });
   socket.on('error', (error) => opened.reject(upgradeError(error, authority)));
-  socket.once('unexpected-response', (_request, response: IncomingMessage) => void refused(response, authority, clock).then((error) => opened.reject(error)));
+  socket.once(
+    'unexpected-response',
+    (_request, response: IncomingMessage) =>
+      void refused(response, authority, clock).then((error) => opened.reject(error)),
+  );
   try {
     await untilAborted(opened.promise, signal);
     return socket;
@@ -45,16 +56,33 @@ async function upgrade(connection: Duplex, authority: string, clock: Clock, sign
   }
 }
 
-async function refused(response: IncomingMessage, authority: string, clock: Clock): Promise<RunnerError> {
+async function refused(
+  response: IncomingMessage,
+  authority: string,
+  clock: Clock,
+): Promise<RunnerError> {
   const body = await readBody(response);
   const contentType = response.headers['content-type'] ?? '';
-  return explainAnswer({ status: response.statusCode ?? 0, contentType, retryAfter: response.headers['retry-after'], body }, authority, clock.now());
+  return explainAnswer(
+    {
+      status: response.statusCode ?? 0,
+      contentType,
+      retryAfter: response.headers['retry-after'],
+      body,
+    },
+    authority,
+    clock.now(),
+  );
 }
 
 function upgradeError(error: Error, authority: string): RunnerError {
   const known = RunnerError.from(error);
   if (known.code !== 'INTERNAL') return known;
-  return new RunnerError('PROTOCOL_VIOLATION', `${authority} did not answer as a WebSocket server does`, { cause: error });
+  return new RunnerError(
+    'PROTOCOL_VIOLATION',
+    `${authority} did not answer as a WebSocket server does`,
+    { cause: error },
+  );
 }
 
 function wireOf(socket: WebSocket): Wire {
@@ -81,16 +109,25 @@ function listen(socket: WebSocket, channel: FramedChannel): void {
 /** Errors of ws while a channel is open: of the socket underneath, or of a peer that breaks the framing. */
 function receiveError(error: Error): RunnerError {
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return new RunnerError('FRAME_TOO_LARGE', 'the other side sent a message over the limit', { cause: error });
-  if (typeof code === 'string' && code.startsWith('WS_ERR_')) return new RunnerError('PROTOCOL_VIOLATION', 'the other side broke the WebSocket protocol', { cause: error });
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+    return new RunnerError('FRAME_TOO_LARGE', 'the other side sent a message over the limit', {
+      cause: error,
+    });
+  if (typeof code === 'string' && code.startsWith('WS_ERR_'))
+    return new RunnerError('PROTOCOL_VIOLATION', 'the other side broke the WebSocket protocol', {
+      cause: error,
+    });
   return RunnerError.from(error, 'NETWORK_RESET');
 }
 
 /** RFC 6455, section 7.4.1. */
 function closeError(code: number): RunnerError | undefined {
   if (code === 1000 || code === 1001 || code === 1005) return undefined;
-  if (code === 1009) return new RunnerError('FRAME_TOO_LARGE', 'the other side found a frame too large');
-  if (code === 1002 || code === 1003 || code === 1007 || code === 1008) return new RunnerError('PROTOCOL_VIOLATION', `the other side closed with status ${code}`);
-  if (code === 1013) return new RunnerError('CONTROL_PLANE_BUSY', 'the other side asks to come back later');
+  if (code === 1009)
+    return new RunnerError('FRAME_TOO_LARGE', 'the other side found a frame too large');
+  if (code === 1002 || code === 1003 || code === 1007 || code === 1008)
+    return new RunnerError('PROTOCOL_VIOLATION', `the other side closed with status ${code}`);
+  if (code === 1013)
+    return new RunnerError('CONTROL_PLANE_BUSY', 'the other side asks to come back later');
   return new RunnerError('NETWORK_RESET', 'the connection broke');
 }

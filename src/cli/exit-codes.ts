@@ -11,15 +11,30 @@ interface ExitEntry {
 /** Every code this program ends with. docs/errors.md is generated from it; the systemd unit restarts by it. */
 export const EXIT = {
   ok: { code: 0, meaning: 'Done; a runner that was asked to stop has drained.' },
-  runFailed: { code: 1, meaning: 'The run or the connection test ended, and its outcome is not a success.' },
+  runFailed: {
+    code: 1,
+    meaning: 'The run or the connection test ended, and its outcome is not a success.',
+  },
   usage: { code: 2, meaning: 'The command line is wrong.', final: true },
-  invalid: { code: 3, meaning: 'Configuration, policy, input or files need correcting.', final: true },
-  notEnrolled: { code: 4, meaning: 'There is no identity, or there is one where none may be.', final: true },
+  invalid: {
+    code: 3,
+    meaning: 'Configuration, policy, input or files need correcting.',
+    final: true,
+  },
+  notEnrolled: {
+    code: 4,
+    meaning: 'There is no identity, or there is one where none may be.',
+    final: true,
+  },
   denied: { code: 5, meaning: 'The local policy or the other side refuses this.', final: true },
   unavailable: { code: 69, meaning: 'The other side cannot be reached.' },
   defect: { code: 70, meaning: 'This program or the other side behaves as it should not.' },
   temporary: { code: 75, meaning: 'It may work later, without anyone changing anything.' },
-  revoked: { code: 77, meaning: 'The control plane has ended this runner’s service for good.', final: true },
+  revoked: {
+    code: 77,
+    meaning: 'The control plane has ended this runner’s service for good.',
+    final: true,
+  },
   stopped: { code: 130, meaning: 'Stopped by a signal before the work was done.' },
 } as const satisfies Readonly<Record<string, ExitEntry>>;
 
@@ -52,7 +67,12 @@ const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   STATE_LOCKED: 'temporary',
 };
 
-const BY_FAULT = { user: 'invalid', transient: 'temporary', permanent: 'defect', defect: 'defect' } as const;
+const BY_FAULT = {
+  user: 'invalid',
+  transient: 'temporary',
+  permanent: 'defect',
+  defect: 'defect',
+} as const;
 
 export function exitOf(code: ErrorCode): Exit {
   return OWN[code] ?? BY_FAULT[ERROR_CODES[code].fault];
@@ -63,4 +83,6 @@ export function exitCodeOf(error: RunnerError): ExitCode {
 }
 
 /** After these the service manager leaves the runner stopped. */
-export const FINAL_EXIT_CODES: readonly number[] = Object.values(EXIT).filter((entry: ExitEntry) => entry.final === true).map(({ code }) => code);
+export const FINAL_EXIT_CODES: readonly number[] = Object.values(EXIT)
+  .filter((entry: ExitEntry) => entry.final === true)
+  .map(({ code }) => code);

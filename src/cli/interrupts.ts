@@ -12,7 +12,8 @@ export class Interrupts {
   #listener: ((signal: Signal) => void) | undefined;
 
   constructor(source: NodeJS.EventEmitter) {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, () => this.#received(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      source.on(signal, () => this.#received(signal));
     // Node would open a debugger port, from which every secret can be read.
     source.on('SIGUSR1', () => undefined);
   }

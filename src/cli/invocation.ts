@@ -32,7 +32,10 @@ export function needFlag(flags: Flags, name: string): string {
 }
 
 /** The configuration, with the flags of this call over it. */
-export async function loadSettings({ flags, env }: Pick<Invocation, 'flags' | 'env'>): Promise<LoadedConfig> {
+export async function loadSettings({
+  flags,
+  env,
+}: Pick<Invocation, 'flags' | 'env'>): Promise<LoadedConfig> {
   const { loadConfig } = await import('../config/load.ts');
   const given: Partial<Record<SettingKey, string>> = {};
   for (const key of SETTING_KEYS) {
@@ -40,7 +43,11 @@ export async function loadSettings({ flags, env }: Pick<Invocation, 'flags' | 'e
     if (typeof value === 'string') given[key] = value;
   }
   const configFile = flags.get('config');
-  return loadConfig({ configFile: typeof configFile === 'string' ? configFile : undefined, flags: given, around: surroundingsOf(env) });
+  return loadConfig({
+    configFile: typeof configFile === 'string' ? configFile : undefined,
+    flags: given,
+    around: surroundingsOf(env),
+  });
 }
 
 export interface LogTarget {
@@ -49,8 +56,24 @@ export interface LogTarget {
 }
 
 /** The log of a command: JSON, or lines for people on a terminal. */
-export function openCommandLog({ config }: Pick<LoadedConfig, 'config'>, { terminal, env }: Pick<Invocation, 'terminal' | 'env'>, { descriptor, redact }: LogTarget): Promise<Logger> {
+export function openCommandLog(
+  { config }: Pick<LoadedConfig, 'config'>,
+  { terminal, env }: Pick<Invocation, 'terminal' | 'env'>,
+  { descriptor, redact }: LogTarget,
+): Promise<Logger> {
   const isTerminal = (descriptor === 1 ? terminal.stdout : terminal.stderr).isTTY === true;
-  const format = config.log.format === 'auto' ? (isTerminal && !terminal.json ? 'pretty' : 'json') : config.log.format;
-  return openLogger({ level: config.log.level, format, colour: isTerminal && env['NO_COLOR'] === undefined, descriptor, redact, priorities: goesToJournal(env, descriptor) });
+  const format =
+    config.log.format === 'auto'
+      ? isTerminal && !terminal.json
+        ? 'pretty'
+        : 'json'
+      : config.log.format;
+  return openLogger({
+    level: config.log.level,
+    format,
+    colour: isTerminal && env['NO_COLOR'] === undefined,
+    descriptor,
+    redact,
+    priorities: goesToJournal(env, descriptor),
+  });
 }

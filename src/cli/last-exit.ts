@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Failure } from '../domain/failure.ts';
 
-const lastExitSchema = z.object({ at: z.number(), error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) });
+const lastExitSchema = z.object({
+  at: z.number(),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }),
+});
 type LastExit = z.infer<typeof lastExitSchema>;
 
 /** Why the service ended by itself, for `status` to tell when nobody answers any more. Lies in the state directory. */
@@ -24,7 +27,8 @@ export function lastExitFile(stateDir: string): LastExitFile {
         return undefined;
       }
     },
-    write: ({ code, message, remedy }, at) => writeFile(path, JSON.stringify({ at, error: { code, message, remedy } }), { mode: 0o600 }),
+    write: ({ code, message, remedy }, at) =>
+      writeFile(path, JSON.stringify({ at, error: { code, message, remedy } }), { mode: 0o600 }),
     clear: () => rm(path, { force: true }),
   };
 }

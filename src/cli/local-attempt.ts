@@ -29,7 +29,10 @@ export interface LocalAttempt {
 }
 
 /** Runs one attempt in this process, without a control plane: same policy, secrets, connector and redaction as a worker. */
-export async function runLocally(invocation: Invocation, { kind, openSink }: LocalAttempt): Promise<OutcomeRecord> {
+export async function runLocally(
+  invocation: Invocation,
+  { kind, openSink }: LocalAttempt,
+): Promise<OutcomeRecord> {
   const file = needFlag(invocation.flags, 'workflow');
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflow(file);
@@ -39,13 +42,32 @@ export async function runLocally(invocation: Invocation, { kind, openSink }: Loc
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();
   const progress = new ProgressLine(invocation.terminal, systemClock);
-  const logger = progress.under(await openCommandLog(settings, invocation, { descriptor: 2, redact: (line) => redactor.redact(line) }));
-  const openAccess = composeAccess({ settings: workerSettingsSchema.parse(settings.config), redactor, audit: logger, env: invocation.env, sink: toFile ? 'ifPermitted' : 'required' });
+  const logger = progress.under(
+    await openCommandLog(settings, invocation, {
+      descriptor: 2,
+      redact: (line) => redactor.redact(line),
+    }),
+  );
+  const openAccess = composeAccess({
+    settings: workerSettingsSchema.parse(settings.config),
+    redactor,
+    audit: logger,
+    env: invocation.env,
+    sink: toFile ? 'ifPermitted' : 'required',
+  });
   const releaseConsole = captureConsole((text) => redactor.redact(text), logger);
   try {
     return await runAttempt({
-      job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs }, connectors: CONNECTORS, openAccess, redact: (line) => redactor.redact(line), sink, stop: stopOn(invocation.interrupts.signal),
-      clock: systemClock, random: systemRandom, logger, onProgress: (at) => progress.show(at),
+      job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs },
+      connectors: CONNECTORS,
+      openAccess,
+      redact: (line) => redactor.redact(line),
+      sink,
+      stop: stopOn(invocation.interrupts.signal),
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+      onProgress: (at) => progress.show(at),
     });
   } finally {
     progress.clear();
@@ -64,18 +86,24 @@ export function conclude({ terminal }: Invocation, { status, error }: OutcomeRec
 }
 
 /** The document, also as JSON text. Throws FILE_UNREADABLE and JOB_INVALID. */
-async function readWorkflow(file: string): Promise<{ readonly text: string; readonly workflow: Workflow }> {
+async function readWorkflow(
+  file: string,
+): Promise<{ readonly text: string; readonly workflow: Workflow }> {
   let content: string;
   try {
     content = await readFile(file, 'utf8');
   } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `the workflow file ${file} cannot be read`, { cause: thrown });
+    throw new RunnerError('FILE_UNREADABLE', `the workflow file ${file} cannot be read`, {
+      cause: thrown,
+    });
   }
   let document: unknown;
   try {
     document = parse(content, { maxAliasCount: 100 });
   } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML${placeOf(thrown)}`, { remedy: 'Check indentation, quotes, and keys that are given twice.' });
+    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML${placeOf(thrown)}`, {
+      remedy: 'Check indentation, quotes, and keys that are given twice.',
+    });
   }
   const text = JSON.stringify(document ?? null);
   return { text, workflow: parseJobDocument(text).workflow };
@@ -94,10 +122,10 @@ function localRef(): { runId: RunId; attempt: number; epoch: number } {
   return { runId, attempt: 1, epoch: 0 };
 }
 
-
 function stopOn(signal: AbortSignal): Stop {
   const stop = new Stop();
-  const request = (): void => stop.request('cancelled', RunnerError.from(signal.reason, 'ABORTED').toFailure());
+  const request = (): void =>
+    stop.request('cancelled', RunnerError.from(signal.reason, 'ABORTED').toFailure());
   if (signal.aborted) request();
   else signal.addEventListener('abort', request, { once: true });
   return stop;

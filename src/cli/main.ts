@@ -34,9 +34,20 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function parse(args: readonly string[], terminal: Terminal, interrupts: Interrupts): Promise<void> {
-  const [{ buildProgram, usageError }, { CommanderError }] = await Promise.all([import('./program.ts'), import('commander')]);
-  const launch = async (load: () => Promise<Command>, flags: Flags, operands: readonly string[]): Promise<void> => {
+async function parse(
+  args: readonly string[],
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<void> {
+  const [{ buildProgram, usageError }, { CommanderError }] = await Promise.all([
+    import('./program.ts'),
+    import('commander'),
+  ]);
+  const launch = async (
+    load: () => Promise<Command>,
+    flags: Flags,
+    operands: readonly string[],
+  ): Promise<void> => {
     const command = await load();
     const code = await command({ terminal, interrupts, env: process.env, flags, operands });
     process.exitCode = code ?? 0;
@@ -63,7 +74,10 @@ function failAtExit(error: RunnerError): void {
 
 function openTerminal(args: readonly string[]): Terminal {
   const level = args.indexOf('--log-level');
-  const debug = process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' || (level >= 0 && args[level + 1] === 'debug') || args.includes('--log-level=debug');
+  const debug =
+    process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' ||
+    (level >= 0 && args[level + 1] === 'debug') ||
+    args.includes('--log-level=debug');
   // Whoever reads our output may stop reading. Only the records of an ingestion are lost by that; its sink says so.
   const carriesRecords = args[0] === 'ingest';
   for (const stream of [process.stdout, process.stderr]) {
@@ -73,5 +87,12 @@ function openTerminal(args: readonly string[]): Terminal {
       } else if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
     });
   }
-  return new Terminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, json: args.includes('--json'), debug, journal: goesToJournal(process.env, 2) });
+  return new Terminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    json: args.includes('--json'),
+    debug,
+    journal: goesToJournal(process.env, 2),
+  });
 }

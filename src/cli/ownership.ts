@@ -15,7 +15,11 @@ export function actAsOwner(stateDir: string): void {
     process.setgid?.(owner.gid);
     process.setuid?.(owner.uid);
   } catch (thrown) {
-    throw new RunnerError('FILE_UNSAFE', `${stateDir} belongs to user ${owner.uid}, and this process may not become that user`, { cause: thrown, remedy: `Run this command as user ${owner.uid}.` });
+    throw new RunnerError(
+      'FILE_UNSAFE',
+      `${stateDir} belongs to user ${owner.uid}, and this process may not become that user`,
+      { cause: thrown, remedy: `Run this command as user ${owner.uid}.` },
+    );
   }
 }
 
@@ -25,6 +29,14 @@ export function assertConfigReadable(configFile: string): void {
     accessSync(configFile, constants.R_OK);
   } catch (thrown) {
     if (isMissing(thrown)) return;
-    throw new RunnerError('FILE_UNREADABLE', `${configFile} cannot be read by user ${process.getuid?.()}`, { cause: thrown, remedy: 'Run `sudo hybrid-runner service install` again: it lets the service read its configuration and nobody else.' });
+    throw new RunnerError(
+      'FILE_UNREADABLE',
+      `${configFile} cannot be read by user ${process.getuid?.()}`,
+      {
+        cause: thrown,
+        remedy:
+          'Run `sudo hybrid-runner service install` again: it lets the service read its configuration and nobody else.',
+      },
+    );
   }
 }

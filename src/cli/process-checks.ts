@@ -2,7 +2,8 @@ import { assertVerificationOn } from '../network/trust.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 /** Options of Node that write down or open to others what passes through this process. */
-const OPEN_OPTIONS = /^--(?:inspect(?:-.*)?|debug(?:-.*)?|tls-keylog|tls-min-v1\.[01]|heapsnapshot-.*|heap-prof(?:-.*)?|report-.*|diagnostic-dir|abort-on-uncaught-exception|trace-tls)(?:=.*)?$/;
+const OPEN_OPTIONS =
+  /^--(?:inspect(?:-.*)?|debug(?:-.*)?|tls-keylog|tls-min-v1\.[01]|heapsnapshot-.*|heap-prof(?:-.*)?|report-.*|diagnostic-dir|abort-on-uncaught-exception|trace-tls)(?:=.*)?$/;
 /** Parts of Node whose debug output holds requests with their headers. */
 const OPEN_DEBUG = /(?:^|,)\s*(?:\*|https?|http2|tls|net|undici|fetch|websocket)\s*(?:,|$)/i;
 
@@ -10,10 +11,15 @@ const OPEN_DEBUG = /(?:^|,)\s*(?:\*|https?|http2|tls|net|undici|fetch|websocket)
  * Throws TLS_VERIFICATION_DISABLED or PROCESS_UNSAFE when this process was started so that certificates are not
  * checked, or so that secrets in its memory or on its connections are open to others.
  */
-export function assertSafeProcess(env: Readonly<NodeJS.ProcessEnv>, execArgv: readonly string[]): void {
+export function assertSafeProcess(
+  env: Readonly<NodeJS.ProcessEnv>,
+  execArgv: readonly string[],
+): void {
   assertVerificationOn(env);
   const options = [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)];
   const open = options.find((option) => OPEN_OPTIONS.test(option));
-  if (open !== undefined) throw new RunnerError('PROCESS_UNSAFE', `Node.js was started with ${open.split('=')[0]}`);
-  if (OPEN_DEBUG.test(env['NODE_DEBUG'] ?? '')) throw new RunnerError('PROCESS_UNSAFE', 'NODE_DEBUG writes requests with their headers');
+  if (open !== undefined)
+    throw new RunnerError('PROCESS_UNSAFE', `Node.js was started with ${open.split('=')[0]}`);
+  if (OPEN_DEBUG.test(env['NODE_DEBUG'] ?? ''))
+    throw new RunnerError('PROCESS_UNSAFE', 'NODE_DEBUG writes requests with their headers');
 }

@@ -1,5 +1,11 @@
 import { CONFIG_VARIABLE, IMAGE_ENVIRONMENT, SYSTEM_PLACES } from '../config/places.ts';
-import { environmentName, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from '../config/schema.ts';
+import {
+  environmentName,
+  SETTING_KEYS,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+} from '../config/schema.ts';
 import { ERROR_CODES, ERROR_GROUPS, type ErrorCode, type Fault } from '../runtime/error-codes.ts';
 import { EXIT, exitOf } from './exit-codes.ts';
 
@@ -68,7 +74,13 @@ ${SETTING_KEYS.map(settingText).join('\n\n')}
 /** "`HTTPS_PROXY` or `https_proxy`, `NO_PROXY` or `no_proxy`" */
 function conventionalWords(): string {
   const settings = SETTING_KEYS.map((key) => SETTINGS[key] as unknown as Setting<unknown>);
-  return settings.flatMap(({ conventional }) => (conventional === undefined ? [] : [conventional.variables.map((name) => `\`${name}\``).join(' or ')])).join(', ');
+  return settings
+    .flatMap(({ conventional }) =>
+      conventional === undefined
+        ? []
+        : [conventional.variables.map((name) => `\`${name}\``).join(' or ')],
+    )
+    .join(', ');
 }
 
 function settingRow(key: SettingKey): string {
@@ -92,7 +104,10 @@ function defaultWords(key: SettingKey): string {
 }
 
 const WHOSE_MOVE: Readonly<Record<Fault, string>> = {
-  user: 'a person must act', transient: 'may work later', permanent: 'cannot work as it is', defect: 'a fault of ours',
+  user: 'a person must act',
+  transient: 'may work later',
+  permanent: 'cannot work as it is',
+  defect: 'a fault of ours',
 };
 
 /** docs/errors.md, from the tables of error codes and exit codes. */
@@ -134,12 +149,18 @@ systemd's status line (\`systemctl status hybrid-runner\`) has the same words. T
 no connection. In the journal, lines carry priorities: \`journalctl --unit hybrid-runner --priority warning\` shows rejected and failed
 jobs, lost connections and the like.
 
-${Object.entries(ERROR_GROUPS).map(([name, group]) => `## ${name}\n\n| code | meaning | remedy | whose move | exit |\n|---|---|---|---|---|\n${(Object.keys(group) as ErrorCode[]).map(errorRow).join('\n')}`).join('\n\n')}
+${Object.entries(ERROR_GROUPS)
+  .map(
+    ([name, group]) =>
+      `## ${name}\n\n| code | meaning | remedy | whose move | exit |\n|---|---|---|---|---|\n${(Object.keys(group) as ErrorCode[]).map(errorRow).join('\n')}`,
+  )
+  .join('\n\n')}
 `;
 }
 
 function exitRow(entry: (typeof EXIT)[keyof typeof EXIT]): string {
-  const restarted = entry.code === 0 ? 'only if not asked to stop' : ('final' in entry ? 'no' : 'yes');
+  const restarted =
+    entry.code === 0 ? 'only if not asked to stop' : 'final' in entry ? 'no' : 'yes';
   return `| ${entry.code} | ${entry.meaning} | ${restarted} |`;
 }
 

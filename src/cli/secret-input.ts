@@ -10,11 +10,18 @@ const MAX_BYTES = 64 * 1024;
  * A secret value: asked for twice without echo on a terminal, else all of standard input without a byte order mark at its
  * start, which PowerShell sends, and one line break at its end. Throws INPUT_INVALID, or the signal's reason.
  */
-export async function readSecret(terminal: Terminal, what: string, signal: AbortSignal): Promise<string> {
+export async function readSecret(
+  terminal: Terminal,
+  what: string,
+  signal: AbortSignal,
+): Promise<string> {
   if (terminal.stdin.isTTY !== true) return untilAborted(readAll(terminal), signal);
   const value = await askHidden(terminal, `Value of ${what}: `, signal);
   const again = await askHidden(terminal, 'The same again: ', signal);
-  if (value !== again) throw new RunnerError('INPUT_INVALID', 'the two values differ', { remedy: 'Run the command again.' });
+  if (value !== again)
+    throw new RunnerError('INPUT_INVALID', 'the two values differ', {
+      remedy: 'Run the command again.',
+    });
   return value;
 }
 
@@ -24,16 +31,24 @@ async function readAll({ stdin }: Terminal): Promise<string> {
   for await (const chunk of stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_BYTES) throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_BYTES} bytes`, { remedy: 'Store nothing but the secret.' });
+    if (size > MAX_BYTES)
+      throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_BYTES} bytes`, {
+        remedy: 'Store nothing but the secret.',
+      });
   }
-  return decodeText(Buffer.concat(chunks)).replace(/^\ufeff/, '').replace(/\r?\n$/, '');
+  return decodeText(Buffer.concat(chunks))
+    .replace(/^\ufeff/, '')
+    .replace(/\r?\n$/, '');
 }
 
 function decodeText(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (thrown) {
-    throw new RunnerError('INPUT_INVALID', 'the value is not text in UTF-8', { cause: thrown, remedy: 'Encode binary values, for example in base64.' });
+    throw new RunnerError('INPUT_INVALID', 'the value is not text in UTF-8', {
+      cause: thrown,
+      remedy: 'Encode binary values, for example in base64.',
+    });
   }
 }
 
@@ -71,7 +86,8 @@ class HiddenLine {
 
   #press(key: string): void {
     if (ENTER.test(key)) this.#entered.resolve(this.#characters.join(''));
-    else if (key === '\u0003' || (key === '\u0004' && this.#characters.length === 0)) this.#entered.reject(new RunnerError('ABORTED', 'no value was given'));
+    else if (key === '\u0003' || (key === '\u0004' && this.#characters.length === 0))
+      this.#entered.reject(new RunnerError('ABORTED', 'no value was given'));
     else if (key === '\u007f' || key === '\b') this.#characters.pop();
     else if (key === '\u0015') this.#characters = [];
     else if (key >= ' ') this.#characters.push(key);

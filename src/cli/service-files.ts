@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import { CONFIG_FILE_NAME, KEY_DIR_NAME, SYSTEM_PLACES } from '../config/places.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
-import { environmentName, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from '../config/schema.ts';
+import {
+  environmentName,
+  SETTING_KEYS,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+} from '../config/schema.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Belongings } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
@@ -14,30 +20,60 @@ import { needFlag, type Invocation } from './invocation.ts';
 export function unitOptions(settings: LoadedConfig, invocation: Invocation): UnitOptions {
   const { config } = settings;
   return {
-    node: process.execPath, program: realpathSync(process.argv[1]!), args: runArgs(settings, invocation),
-    user: needFlag(invocation.flags, 'user'), stateDir: config.stateDir, drainTimeoutMs: config.drainTimeoutMs, finalExitCodes: FINAL_EXIT_CODES,
+    node: process.execPath,
+    program: realpathSync(process.argv[1]!),
+    args: runArgs(settings, invocation),
+    user: needFlag(invocation.flags, 'user'),
+    stateDir: config.stateDir,
+    drainTimeoutMs: config.drainTimeoutMs,
+    finalExitCodes: FINAL_EXIT_CODES,
   };
 }
 
 /** The machine's configuration file is optional, so its directory is named, and the file may come and go. */
 function runArgs(settings: LoadedConfig, invocation: Invocation): string[] {
   const { configDir, configFile } = settings.config;
-  return ['--config', configDir !== SYSTEM_PLACES.configDir && existsSync(configFile) ? configFile : configDir, ...SETTING_KEYS.flatMap((key) => carried(key, settings, invocation))];
+  return [
+    '--config',
+    configDir !== SYSTEM_PLACES.configDir && existsSync(configFile) ? configFile : configDir,
+    ...SETTING_KEYS.flatMap((key) => carried(key, settings, invocation)),
+  ];
 }
 
 /** The service is started without the flags and variables of this command, so the unit has to name them. */
-function carried(key: SettingKey, { values, sources }: LoadedConfig, { flags, env }: Invocation): string[] {
+function carried(
+  key: SettingKey,
+  { values, sources }: LoadedConfig,
+  { flags, env }: Invocation,
+): string[] {
   const { flag, isPath, secret } = SETTINGS[key] as unknown as Setting<unknown>;
   const { kind, name } = sources[key];
-  const raw = kind === 'flag' ? flags.get(flag.slice(2)) : (kind === 'environment' && name === environmentName(key) ? env[name] : undefined);
+  const raw =
+    kind === 'flag'
+      ? flags.get(flag.slice(2))
+      : kind === 'environment' && name === environmentName(key)
+        ? env[name]
+        : undefined;
   if (typeof raw !== 'string') return [];
-  if (secret?.(raw) === true) throw new RunnerError('INPUT_INVALID', `${name} has a password in it, and a unit can be read by everybody`, { remedy: `Set ${key} in ${CONFIG_FILE_NAME} instead.` });
+  if (secret?.(raw) === true)
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `${name} has a password in it, and a unit can be read by everybody`,
+      { remedy: `Set ${key} in ${CONFIG_FILE_NAME} instead.` },
+    );
   const value = values[key];
   return [flag, isPath === true && typeof value === 'string' ? value : raw];
 }
 
 /** Directories are given away only where they are ours by name. */
-export function belongingsOf({ configDir, configFile, policyFile, controlPlane, network, secrets: { vault, files } }: RunnerConfig): Belongings {
+export function belongingsOf({
+  configDir,
+  configFile,
+  policyFile,
+  controlPlane,
+  network,
+  secrets: { vault, files },
+}: RunnerConfig): Belongings {
   const ownConfig = configDir === SYSTEM_PLACES.configDir;
   const keys = join(configDir, KEY_DIR_NAME);
   return {
@@ -45,6 +81,8 @@ export function belongingsOf({ configDir, configFile, policyFile, controlPlane, 
     readable: [configFile, policyFile],
     ownDirectories: ownConfig && dirname(vault.keyFile) === keys ? [keys] : [],
     owned: [vault.file, vault.keyFile],
-    foreign: [controlPlane.caFile, network.caFile, files.directory].filter((path) => path !== undefined),
+    foreign: [controlPlane.caFile, network.caFile, files.directory].filter(
+      (path) => path !== undefined,
+    ),
   };
 }

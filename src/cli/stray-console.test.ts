@@ -8,7 +8,10 @@ const SECRET = 'correct-horse-battery';
 describe('what code of a local run prints', () => {
   it('goes to the log, redacted, also what it printed before the secret was known', async () => {
     const lines: string[] = [];
-    const logger: Logger = { log: (_level, _message, data) => void lines.push(String(data?.['line'])), child: () => logger };
+    const logger: Logger = {
+      log: (_level, _message, data) => void lines.push(String(data?.['line'])),
+      child: () => logger,
+    };
     const redactor = createRedactor();
     const original = console.error;
     const release = captureConsole((text) => redactor.redact(text), logger);

@@ -5,25 +5,39 @@ import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { ProgressLine } from './progress-line.ts';
 import { columns, counted, Terminal } from './terminal.ts';
 
-function terminal({ json = false, debug = false, isTTY = false } = {}): { terminal: Terminal; out: () => string; err: () => string } {
+function terminal({ json = false, debug = false, isTTY = false } = {}): {
+  terminal: Terminal;
+  out: () => string;
+  err: () => string;
+} {
   const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
   const read = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
-  return { terminal: new Terminal({ stdin: new PassThrough(), stdout, stderr, json, debug }), out: () => read(stdout), err: () => read(stderr) };
+  return {
+    terminal: new Terminal({ stdin: new PassThrough(), stdout, stderr, json, debug }),
+    out: () => read(stdout),
+    err: () => read(stderr),
+  };
 }
 
 describe('an error', () => {
-  const error = new RunnerError('NETWORK_UNREACHABLE', 'no way to host:1', { cause: new Error('getaddrinfo failed') });
+  const error = new RunnerError('NETWORK_UNREACHABLE', 'no way to host:1', {
+    cause: new Error('getaddrinfo failed'),
+  });
 
   it('is shown with code, cause and remedy, on standard error', () => {
     const shown = terminal();
     shown.terminal.fail(error);
     expect(shown.out()).toBe('');
-    expect(shown.err()).toBe('error NETWORK_UNREACHABLE: no way to host:1\n  because getaddrinfo failed\n  → Check name resolution, firewall and proxy for the host in the message.\n');
+    expect(shown.err()).toBe(
+      'error NETWORK_UNREACHABLE: no way to host:1\n  because getaddrinfo failed\n  → Check name resolution, firewall and proxy for the host in the message.\n',
+    );
   });
 
   it('cannot act on the terminal', () => {
     const shown = terminal();
-    shown.terminal.fail(new RunnerError('INPUT_INVALID', 'a\u001b[2J\u202eb', { cause: new Error('line\nforged') }));
+    shown.terminal.fail(
+      new RunnerError('INPUT_INVALID', 'a\u001b[2J\u202eb', { cause: new Error('line\nforged') }),
+    );
     const text = shown.err();
     expect(text).toContain(String.raw`a\u001b[2J\u202eb`);
     expect(text).toContain(String.raw`because line\u000aforged`);
@@ -32,14 +46,26 @@ describe('an error', () => {
   it('is one JSON object for machines', () => {
     const shown = terminal({ json: true });
     shown.terminal.fail(error);
-    expect(JSON.parse(shown.out())).toEqual({ error: { code: 'NETWORK_UNREACHABLE', message: 'no way to host:1', remedy: error.remedy, retryable: true } });
+    expect(JSON.parse(shown.out())).toEqual({
+      error: {
+        code: 'NETWORK_UNREACHABLE',
+        message: 'no way to host:1',
+        remedy: error.remedy,
+        retryable: true,
+      },
+    });
     expect(shown.err()).toBe('');
   });
 });
 
 describe('columns', () => {
   it('are as wide as their widest cell, the last one as wide as it is', () => {
-    expect(columns([['a', 'bb', 'c'], ['aaa', 'b', 'cc']])).toBe('a    bb  c\naaa  b   cc');
+    expect(
+      columns([
+        ['a', 'bb', 'c'],
+        ['aaa', 'b', 'cc'],
+      ]),
+    ).toBe('a    bb  c\naaa  b   cc');
   });
 });
 
@@ -69,7 +95,14 @@ describe('the progress line', () => {
 });
 
 describe('a count', () => {
-  it.each([[1, 'warnings', '1 warning'], [1, 'entities', '1 entity'], [1, 'apiCalls', '1 apiCall'], [1, 'unchanged', '1 unchanged'], [0, 'failures', '0 failures'], [2, 'entities', '2 entities']])('of %i %s reads “%s”', (count, plural, text) => {
+  it.each([
+    [1, 'warnings', '1 warning'],
+    [1, 'entities', '1 entity'],
+    [1, 'apiCalls', '1 apiCall'],
+    [1, 'unchanged', '1 unchanged'],
+    [0, 'failures', '0 failures'],
+    [2, 'entities', '2 entities'],
+  ])('of %i %s reads “%s”', (count, plural, text) => {
     expect(counted(count, plural)).toBe(text);
   });
 });

@@ -56,9 +56,15 @@ export class Terminal {
   fail(error: RunnerError): void {
     if (this.json) {
       const problems = problemsOf(error);
-      this.stdout.write(`${JSON.stringify({ error: { ...error.toFailure(), ...(problems.length === 0 ? {} : { problems }) } })}\n`);
+      this.stdout.write(
+        `${JSON.stringify({ error: { ...error.toFailure(), ...(problems.length === 0 ? {} : { problems }) } })}\n`,
+      );
     } else {
-      const lines = [`error ${error.code}: ${error.message}`, ...causes(error).map((cause) => `  because ${visible(cause)}`), `  → ${error.remedy}`];
+      const lines = [
+        `error ${error.code}: ${error.message}`,
+        ...causes(error).map((cause) => `  because ${visible(cause)}`),
+        `  → ${error.remedy}`,
+      ];
       this.stderr.write(this.#error(visibleLines(lines.join('\n'))));
     }
     if (this.#options.debug) this.stderr.write(this.#error(visibleLines(stacks(error))));
@@ -72,7 +78,11 @@ export class Terminal {
 /** What lies under an error, leaving out what its message says already. */
 function causes(error: RunnerError): string[] {
   const found: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && found.length < MAX_CAUSES; cause = cause.cause) {
+  for (
+    let cause = error.cause;
+    cause instanceof Error && found.length < MAX_CAUSES;
+    cause = cause.cause
+  ) {
     if (cause.message !== '' && !error.message.includes(cause.message)) found.push(cause.message);
   }
   return found;
@@ -80,7 +90,12 @@ function causes(error: RunnerError): string[] {
 
 function stacks(error: RunnerError): string {
   const found: string[] = [];
-  for (let current: unknown = error; current instanceof Error && found.length < MAX_CAUSES; current = current.cause) found.push(current.stack ?? current.message);
+  for (
+    let current: unknown = error;
+    current instanceof Error && found.length < MAX_CAUSES;
+    current = current.cause
+  )
+    found.push(current.stack ?? current.message);
   return found.join('\n');
 }
 
@@ -91,6 +106,15 @@ export function counted(count: number, plural: string): string {
 
 /** Columns of equal width, for lists. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]!))).join('  ')).join('\n');
+  const widths = rows.reduce<number[]>(
+    (found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]!)))
+        .join('  '),
+    )
+    .join('\n');
 }

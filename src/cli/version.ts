@@ -7,7 +7,9 @@ declare const RUNNER_VERSION: string | undefined;
 /** Of this program. From sources, the version that the next bundle will have. */
 export function version(): string {
   if (typeof RUNNER_VERSION === 'string') return RUNNER_VERSION;
-  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { readonly version: string };
+  const manifest = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  ) as { readonly version: string };
   return manifest.version;
 }
 

@@ -26,9 +26,18 @@ export function readEnrolledSettings(stateDir: string): EnrolledSettings {
   if (text === undefined) return { path, values: new Map() };
   try {
     const document = documentSchema.parse(JSON.parse(text));
-    return { path, values: new Map(KEPT.filter((key) => Object.hasOwn(document, key)).map((key) => [key, document[key]])) };
+    return {
+      path,
+      values: new Map(
+        KEPT.filter((key) => Object.hasOwn(document, key)).map((key) => [key, document[key]]),
+      ),
+    };
   } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `${path} is damaged`, { cause: thrown, remedy: 'Delete the file and name the network settings in the configuration file, or enroll again with --replace.' });
+    throw new RunnerError('FILE_UNREADABLE', `${path} is damaged`, {
+      cause: thrown,
+      remedy:
+        'Delete the file and name the network settings in the configuration file, or enroll again with --replace.',
+    });
   }
 }
 
@@ -43,21 +52,41 @@ export interface CollectedSettings {
  * Collects the network settings that came from flags and variables, so that `run` reaches the control plane as `enroll` did.
  * CA files are copied: the service's user may be unable to read where they are now, so they are read here and not in `write`.
  */
-export function collectEnrolledSettings({ config: { stateDir }, values, sources }: LoadedConfig): CollectedSettings {
-  const keys = KEPT.filter((key) => ['flag', 'environment', 'enrollment'].includes(sources[key].kind));
-  const copies = new Map(keys.filter(isPath).map((key) => [key, { name: `enrolled-${key.replace('.', '-')}.pem`, content: readFileSync(values[key] as string) }]));
+export function collectEnrolledSettings({
+  config: { stateDir },
+  values,
+  sources,
+}: LoadedConfig): CollectedSettings {
+  const keys = KEPT.filter((key) =>
+    ['flag', 'environment', 'enrollment'].includes(sources[key].kind),
+  );
+  const copies = new Map(
+    keys.filter(isPath).map((key) => [
+      key,
+      {
+        name: `enrolled-${key.replace('.', '-')}.pem`,
+        content: readFileSync(values[key] as string),
+      },
+    ]),
+  );
   return {
     keys,
     write: () => {
-      for (const { name, content } of copies.values()) writePrivately(join(stateDir, name), content);
-      const document = Object.fromEntries(keys.map((key) => [key, copies.get(key)?.name ?? asText(key, values)]));
-      if (keys.length > 0) writePrivately(join(stateDir, FILE_NAME), `${JSON.stringify(document, null, 2)}\n`);
+      for (const { name, content } of copies.values())
+        writePrivately(join(stateDir, name), content);
+      const document = Object.fromEntries(
+        keys.map((key) => [key, copies.get(key)?.name ?? asText(key, values)]),
+      );
+      if (keys.length > 0)
+        writePrivately(join(stateDir, FILE_NAME), `${JSON.stringify(document, null, 2)}\n`);
       else rmSync(join(stateDir, FILE_NAME), { force: true });
     },
   };
 }
 
-const KEPT = SETTING_KEYS.filter((key) => (SETTINGS[key] as unknown as Setting<unknown>).keptAtEnrollment === true);
+const KEPT = SETTING_KEYS.filter(
+  (key) => (SETTINGS[key] as unknown as Setting<unknown>).keptAtEnrollment === true,
+);
 
 function isPath(key: SettingKey): boolean {
   return (SETTINGS[key] as unknown as Setting<unknown>).isPath === true;
@@ -79,7 +108,8 @@ function readIfPossible(path: string): string | undefined {
     return readTrusted(path, false);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EACCES') return undefined;
+    if (error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EACCES')
+      return undefined;
     throw error;
   }
 }

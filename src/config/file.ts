@@ -17,15 +17,25 @@ export interface FileValues {
  * Reads a YAML configuration file; an unnamed one that is not there is empty. Throws FILE_UNREADABLE,
  * and FILE_UNSAFE when others may change it; what is wrong inside is returned, to be shown with all the rest.
  */
-export function readConfigFile({ path, named }: { readonly path: string; readonly named: boolean }): FileValues {
+export function readConfigFile({
+  path,
+  named,
+}: {
+  readonly path: string;
+  readonly named: boolean;
+}): FileValues {
   const content = readTrusted(path, named);
   if (content === undefined) return { values: new Map(), problems: [] };
   let document: unknown;
   try {
     document = parse(content, { maxAliasCount: 20 });
   } catch (thrown) {
-    const where = thrown instanceof YAMLParseError ? thrown.message.split('\n')[0]! : 'it cannot be read';
-    return { values: new Map(), problems: [{ path, problem: `not valid YAML: ${where}`, remedy: '' }] };
+    const where =
+      thrown instanceof YAMLParseError ? thrown.message.split('\n')[0]! : 'it cannot be read';
+    return {
+      values: new Map(),
+      problems: [{ path, problem: `not valid YAML: ${where}`, remedy: '' }],
+    };
   }
   return flatten(document ?? {}, path);
 }
@@ -36,15 +46,28 @@ export function readTrusted(path: string, named: boolean): string | undefined {
   try {
     file = openSync(path, 'r');
   } catch (thrown) {
-    if (!named && thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) return undefined;
-    throw new RunnerError('FILE_UNREADABLE', `the configuration file ${path} cannot be read`, { cause: thrown });
+    if (
+      !named &&
+      thrown instanceof Error &&
+      'code' in thrown &&
+      (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')
+    )
+      return undefined;
+    throw new RunnerError('FILE_UNREADABLE', `the configuration file ${path} cannot be read`, {
+      cause: thrown,
+    });
   }
   try {
     const { mode, size } = fstatSync(file);
     if (process.platform !== 'win32' && (mode & OTHERS_MAY_WRITE) !== 0) {
-      throw new RunnerError('FILE_UNSAFE', `${path} can be changed by others (mode ${(mode & 0o777).toString(8)})`, { remedy: `Run chmod go-w ${path}` });
+      throw new RunnerError(
+        'FILE_UNSAFE',
+        `${path} can be changed by others (mode ${(mode & 0o777).toString(8)})`,
+        { remedy: `Run chmod go-w ${path}` },
+      );
     }
-    if (size > MAX_BYTES) throw new RunnerError('FILE_UNREADABLE', `${path} is too large for a configuration file`);
+    if (size > MAX_BYTES)
+      throw new RunnerError('FILE_UNREADABLE', `${path} is too large for a configuration file`);
     return readFileSync(file, 'utf8');
   } catch (thrown) {
     throw RunnerError.from(thrown, 'FILE_UNREADABLE');
@@ -61,11 +84,20 @@ function flatten(document: unknown, file: string): FileValues {
     if (Object.hasOwn(SETTINGS, path)) {
       if (node !== null && node !== undefined) values.set(path as SettingKey, node);
     } else if (path !== '' && !SETTING_KEYS.some((key) => key.startsWith(`${path}.`))) {
-      problems.push({ path: `${path} (${file})`, problem: 'there is no such setting', remedy: hint(path) });
+      problems.push({
+        path: `${path} (${file})`,
+        problem: 'there is no such setting',
+        remedy: hint(path),
+      });
     } else if (typeof node !== 'object' || Array.isArray(node)) {
-      problems.push({ path: `${path === '' ? 'the document' : path} (${file})`, problem: 'must be a mapping of settings', remedy: '' });
+      problems.push({
+        path: `${path === '' ? 'the document' : path} (${file})`,
+        problem: 'must be a mapping of settings',
+        remedy: '',
+      });
     } else {
-      for (const [name, child] of Object.entries(node ?? {})) visit(child, path === '' ? name : `${path}.${name}`);
+      for (const [name, child] of Object.entries(node ?? {}))
+        visit(child, path === '' ? name : `${path}.${name}`);
     }
   };
   visit(document, '');
@@ -74,7 +106,9 @@ function flatten(document: unknown, file: string): FileValues {
 
 /** Suggests the whole key, or the level that is wrong. */
 function hint(path: string): string {
-  const levels = SETTING_KEYS.flatMap((key) => key.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.')));
+  const levels = SETTING_KEYS.flatMap((key) =>
+    key.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.')),
+  );
   const near = closest(path, [...new Set(levels)]);
   return near === undefined ? 'see docs/configuration.md' : `did you mean ${near}?`;
 }

@@ -15,19 +15,29 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('the certificates trusted', () => {
   it('for a control plane with a CA of its own are those of that CA alone', async () => {
-    expect(await controlPlaneNetwork({ network, controlPlane: { ...controlPlane, caFile } })).toMatchObject({ publicCas: false, extraCa: [expect.stringContaining('BEGIN CERTIFICATE')] });
+    expect(
+      await controlPlaneNetwork({ network, controlPlane: { ...controlPlane, caFile } }),
+    ).toMatchObject({ publicCas: false, extraCa: [expect.stringContaining('BEGIN CERTIFICATE')] });
   });
 
   it('for a control plane without one are public', async () => {
-    expect(await controlPlaneNetwork({ network, controlPlane })).toMatchObject({ publicCas: true, extraCa: [] });
+    expect(await controlPlaneNetwork({ network, controlPlane })).toMatchObject({
+      publicCas: true,
+      extraCa: [],
+    });
   });
 
   it('for sources are public, and the private one beside them', async () => {
-    expect(await sourceNetwork({ network: { ...network, caFile } })).toMatchObject({ publicCas: true, extraCa: [expect.stringContaining('BEGIN CERTIFICATE')] });
+    expect(await sourceNetwork({ network: { ...network, caFile } })).toMatchObject({
+      publicCas: true,
+      extraCa: [expect.stringContaining('BEGIN CERTIFICATE')],
+    });
   });
 
   it('need a file that holds some', async () => {
     writeFileSync(join(directory, 'empty'), 'nothing');
-    await expect(sourceNetwork({ network: { ...network, caFile: join(directory, 'empty') } })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(
+      sourceNetwork({ network: { ...network, caFile: join(directory, 'empty') } }),
+    ).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });

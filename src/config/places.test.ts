@@ -11,36 +11,80 @@ const directory = mkdtempSync(join(tmpdir(), 'places-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function load(around: Partial<Surroundings>, configFile?: string): RunnerConfig {
-  return loadConfig({ configFile, flags: {}, around: { env: {}, workingDir: directory, actsForSystem: false, home: '/nonexistent', hostname: 'h', credentialsDir: undefined, join, ...around } }).config;
+  return loadConfig({
+    configFile,
+    flags: {},
+    around: {
+      env: {},
+      workingDir: directory,
+      actsForSystem: false,
+      home: '/nonexistent',
+      hostname: 'h',
+      credentialsDir: undefined,
+      join,
+      ...around,
+    },
+  }).config;
 }
 
-const places = ({ configDir, stateDir, policyFile, secrets }: RunnerConfig): readonly string[] => [configDir, stateDir, policyFile, secrets.vault.file, secrets.vault.keyFile];
-const SYSTEM = ['/etc/hybrid-runner', '/var/lib/hybrid-runner', '/etc/hybrid-runner/policy.yaml', '/var/lib/hybrid-runner/vault.json', '/etc/hybrid-runner/keys/vault.key'];
+const places = ({ configDir, stateDir, policyFile, secrets }: RunnerConfig): readonly string[] => [
+  configDir,
+  stateDir,
+  policyFile,
+  secrets.vault.file,
+  secrets.vault.keyFile,
+];
+const SYSTEM = [
+  '/etc/hybrid-runner',
+  '/var/lib/hybrid-runner',
+  '/etc/hybrid-runner/policy.yaml',
+  '/var/lib/hybrid-runner/vault.json',
+  '/etc/hybrid-runner/keys/vault.key',
+];
 
 describe('the places of a runner', () => {
   it('are the same for root, the service and the service’s user', () => {
     expect(places(load({ actsForSystem: true }))).toEqual(SYSTEM);
-    expect(places(load({ actsForSystem: true, env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } }))).toEqual(SYSTEM);
+    expect(
+      places(load({ actsForSystem: true, env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } })),
+    ).toEqual(SYSTEM);
   });
 
   it('are the same for a service that is started without a runner.yaml', () => {
     const config = join(directory, 'empty');
     mkdirSync(config);
-    expect(load({ env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } }, config)).toMatchObject({ configDir: config, policyFile: join(config, 'policy.yaml'), stateDir: '/var/lib/hybrid-runner' });
+    expect(load({ env: { STATE_DIRECTORY: '/var/lib/hybrid-runner' } }, config)).toMatchObject({
+      configDir: config,
+      policyFile: join(config, 'policy.yaml'),
+      stateDir: '/var/lib/hybrid-runner',
+    });
   });
 
   it('are the same in an image, but for the vault’s key, which has a volume of its own', () => {
     const inHere = { ...IMAGE_ENVIRONMENT, [CONFIG_VARIABLE]: directory };
     expect(IMAGE_ENVIRONMENT[CONFIG_VARIABLE]).toBe(SYSTEM[0]);
-    expect(places(load({ env: inHere }))).toEqual([directory, SYSTEM[1], join(directory, 'policy.yaml'), SYSTEM[3], '/var/lib/hybrid-runner-keys/vault.key']);
+    expect(places(load({ env: inHere }))).toEqual([
+      directory,
+      SYSTEM[1],
+      join(directory, 'policy.yaml'),
+      SYSTEM[3],
+      '/var/lib/hybrid-runner-keys/vault.key',
+    ]);
   });
 
   it('are those of a unit’s own directories', () => {
-    expect(places(load({ env: { CONFIGURATION_DIRECTORY: '/etc/a:/etc/b', STATE_DIRECTORY: '/var/lib/a' } })).slice(0, 3)).toEqual(['/etc/a', '/var/lib/a', '/etc/a/policy.yaml']);
+    expect(
+      places(
+        load({ env: { CONFIGURATION_DIRECTORY: '/etc/a:/etc/b', STATE_DIRECTORY: '/var/lib/a' } }),
+      ).slice(0, 3),
+    ).toEqual(['/etc/a', '/var/lib/a', '/etc/a/policy.yaml']);
   });
 
   it('are below the home directory of anyone else, whatever exists elsewhere', () => {
-    expect(places(load({ home: '/home/x' })).slice(0, 2)).toEqual(['/home/x/.config/hybrid-runner', '/home/x/.local/state/hybrid-runner']);
+    expect(places(load({ home: '/home/x' })).slice(0, 2)).toEqual([
+      '/home/x/.config/hybrid-runner',
+      '/home/x/.local/state/hybrid-runner',
+    ]);
   });
 });
 
@@ -49,10 +93,16 @@ describe('--config', () => {
     const config = join(directory, 'with-file');
     mkdirSync(config);
     writeFileSync(join(config, 'runner.yaml'), 'capacity: 7', { mode: 0o600 });
-    expect(load({}, 'with-file')).toMatchObject({ capacity: 7, configDir: config, configFile: join(config, 'runner.yaml') });
+    expect(load({}, 'with-file')).toMatchObject({
+      capacity: 7,
+      configDir: config,
+      configFile: join(config, 'runner.yaml'),
+    });
   });
 
   it('or a file, which must exist', () => {
-    expect(() => load({}, join(directory, 'missing.yaml'))).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }));
+    expect(() => load({}, join(directory, 'missing.yaml'))).toThrow(
+      expect.objectContaining({ code: 'FILE_UNREADABLE' }),
+    );
   });
 });

@@ -18,7 +18,10 @@ export interface Places {
   readonly stateDir: string;
 }
 
-export const SYSTEM_PLACES: Places = { configDir: '/etc/hybrid-runner', stateDir: '/var/lib/hybrid-runner' };
+export const SYSTEM_PLACES: Places = {
+  configDir: '/etc/hybrid-runner',
+  stateDir: '/var/lib/hybrid-runner',
+};
 export const CONFIG_FILE_NAME = 'runner.yaml';
 /** Below the configuration directory. */
 export const KEY_DIR_NAME = 'keys';
@@ -45,10 +48,17 @@ export interface ConfigPlace {
 
 /** Absolute paths, from `--config`, the variable, systemd's `$CONFIGURATION_DIRECTORY`, or the user, in this order. */
 export function findConfig(flag: string | undefined, around: Surroundings): ConfigPlace {
-  const given = [flag, around.env[CONFIG_VARIABLE]].find((path) => path !== undefined && path !== '');
-  if (given === undefined) return inDirectory(firstDirectory(around.env['CONFIGURATION_DIRECTORY']) ?? placesOf(around).configDir);
+  const given = [flag, around.env[CONFIG_VARIABLE]].find(
+    (path) => path !== undefined && path !== '',
+  );
+  if (given === undefined)
+    return inDirectory(
+      firstDirectory(around.env['CONFIGURATION_DIRECTORY']) ?? placesOf(around).configDir,
+    );
   const path = resolve(around.workingDir, given);
-  return isDirectory(path) ? inDirectory(path) : { configDir: resolve(path, '..'), configFile: path, named: true };
+  return isDirectory(path)
+    ? inDirectory(path)
+    : { configDir: resolve(path, '..'), configFile: path, named: true };
 }
 
 /** The directory that systemd made for a service, else the user's. */
@@ -65,7 +75,10 @@ export function actsForSystem(): boolean {
 
 function placesOf(around: Surroundings): Places {
   if (around.actsForSystem) return SYSTEM_PLACES;
-  return { configDir: userDir(around, 'XDG_CONFIG_HOME', '.config'), stateDir: userDir(around, 'XDG_STATE_HOME', '.local/state') };
+  return {
+    configDir: userDir(around, 'XDG_CONFIG_HOME', '.config'),
+    stateDir: userDir(around, 'XDG_STATE_HOME', '.local/state'),
+  };
 }
 
 function inDirectory(configDir: string): ConfigPlace {
@@ -88,5 +101,8 @@ function isDirectory(path: string): boolean {
 
 function userDir(around: Surroundings, variable: string, fallback: string): string {
   const base = around.env[variable];
-  return join(base !== undefined && base.startsWith('/') ? base : join(around.home, fallback), 'hybrid-runner');
+  return join(
+    base !== undefined && base.startsWith('/') ? base : join(around.home, fallback),
+    'hybrid-runner',
+  );
 }

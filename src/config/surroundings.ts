@@ -18,7 +18,12 @@ export const ENV_PREFIX = 'HYBRID_RUNNER_';
 
 export function surroundingsOf(env: Readonly<NodeJS.ProcessEnv>): Surroundings {
   return {
-    env, workingDir: process.cwd(), actsForSystem: actsForSystem(), home: homedir(), hostname: hostname(), join,
+    env,
+    workingDir: process.cwd(),
+    actsForSystem: actsForSystem(),
+    home: homedir(),
+    hostname: hostname(),
+    join,
     credentialsDir: env['CREDENTIALS_DIRECTORY'],
   };
 }

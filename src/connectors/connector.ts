@@ -1,5 +1,10 @@
 import type { Progress } from '../domain/progress.ts';
-import type { CatalogueRecord, FailureRecord, StepRecord, UnchangedRecord } from '../domain/record.ts';
+import type {
+  CatalogueRecord,
+  FailureRecord,
+  StepRecord,
+  UnchangedRecord,
+} from '../domain/record.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Connect } from '../network/connect.ts';
 import type { Logger } from '../observability/logger.ts';

@@ -28,7 +28,12 @@ export function attemptKey(ref: AttemptRef): string {
 /** Whether a file name is one that `attemptKey` makes. */
 export function isAttemptKey(name: string): boolean {
   const [runId = '', attempt = '', epoch = '', ...more] = name.split('.');
-  return isRunId(runId) && /^[1-9][0-9]{0,15}$/.test(attempt) && /^[0-9]{1,16}$/.test(epoch) && more.length === 0;
+  return (
+    isRunId(runId) &&
+    /^[1-9][0-9]{0,15}$/.test(attempt) &&
+    /^[0-9]{1,16}$/.test(epoch) &&
+    more.length === 0
+  );
 }
 
 export function sameAttempt(a: AttemptRef, b: AttemptRef): boolean {

@@ -4,7 +4,13 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The OpenMetadata entities this runner sends, by the name of their create request. */
-export const ENTITY_TYPES = ['databaseService', 'database', 'databaseSchema', 'table', 'storedProcedure'] as const;
+export const ENTITY_TYPES = [
+  'databaseService',
+  'database',
+  'databaseSchema',
+  'table',
+  'storedProcedure',
+] as const;
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
 /** A create request for one OpenMetadata entity. The receiver upserts by `type` and `fqn`. */
@@ -57,7 +63,10 @@ export interface SampleDataRecord {
   readonly kind: 'sampleData';
   readonly table: string;
   /** The values of a row are in the order of the columns. */
-  readonly request: { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+  readonly request: {
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly Cell[])[];
+  };
 }
 
 /** Something that is known to be gone. It is soft-deleted, and comes back when it is written again. */
@@ -120,7 +129,16 @@ export interface UnchangedRecord {
 }
 
 /** What a catalogue is told. Within a run a record never comes before one that it needs. */
-export type CatalogueRecord = EntityRecord | ClassificationRecord | TagRecord | LineageRecord | ProfileRecord | SampleDataRecord | DeletionRecord | SweepRecord | LineageSweepRecord;
+export type CatalogueRecord =
+  | EntityRecord
+  | ClassificationRecord
+  | TagRecord
+  | LineageRecord
+  | ProfileRecord
+  | SampleDataRecord
+  | DeletionRecord
+  | SweepRecord
+  | LineageSweepRecord;
 
 export interface LogRecord {
   readonly kind: 'log';
@@ -152,7 +170,14 @@ export interface FailureRecord {
  * How the attempt ended. `interrupted` means that the worker died without a word (the link writes the record
  * for it); `expired` means that its deadline passed.
  */
-export const OUTCOME_STATUSES = ['success', 'partialSuccess', 'failed', 'cancelled', 'expired', 'interrupted'] as const;
+export const OUTCOME_STATUSES = [
+  'success',
+  'partialSuccess',
+  'failed',
+  'cancelled',
+  'expired',
+  'interrupted',
+] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** OpenMetadata's stepSummary: entity/services/ingestionPipelines/status.json. */
@@ -190,4 +215,10 @@ export interface OutcomeRecord {
 }
 
 /** What a worker writes: each becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
-export type RunRecord = UnchangedRecord | CatalogueRecord | LogRecord | StepRecord | FailureRecord | OutcomeRecord;
+export type RunRecord =
+  | UnchangedRecord
+  | CatalogueRecord
+  | LogRecord
+  | StepRecord
+  | FailureRecord
+  | OutcomeRecord;

@@ -50,8 +50,17 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
     await underDeadline(worker, attempt, job.deadlineMs, conditionChanged, options);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    attempt.requestStop({ reason: error.code === 'DISK_FULL' ? error : new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }), status: 'interrupted' });
-    logger.log('error', 'worker could not be started', { attempt: attempt.key, error: String(error) });
+    attempt.requestStop({
+      reason:
+        error.code === 'DISK_FULL'
+          ? error
+          : new RunnerError('WORKER_DIED', 'the worker could not be started', { cause: thrown }),
+      status: 'interrupted',
+    });
+    logger.log('error', 'worker could not be started', {
+      attempt: attempt.key,
+      error: String(error),
+    });
   }
   attempt.vacate();
   changed();
@@ -60,17 +69,38 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
   changed();
 }
 
-async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs: number, conditionChanged: Bell, { store, clock, diskFullMs }: LifeOptions): Promise<void> {
+async function underDeadline(
+  worker: WorkerHandle,
+  attempt: Attempt,
+  deadlineMs: number,
+  conditionChanged: Bell,
+  { store, clock, diskFullMs }: LifeOptions,
+): Promise<void> {
   const over = new AbortController();
   void clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), over.signal).then(
-    () => attempt.requestStop({ reason: new RunnerError('DEADLINE_EXCEEDED', `the attempt ran longer than ${deadlineMs} ms`), status: 'expired' }),
+    () =>
+      attempt.requestStop({
+        reason: new RunnerError(
+          'DEADLINE_EXCEEDED',
+          `the attempt ran longer than ${deadlineMs} ms`,
+        ),
+        status: 'expired',
+      }),
     () => undefined,
   );
   void untilHopeless(attempt, conditionChanged, store, diskFullMs, clock, over.signal).then(
     () => attempt.requestStop({ reason: noRoom(), status: 'interrupted' }),
     () => undefined,
   );
-  attempt.gone.addEventListener('abort', () => void clock.sleep(LINGER_MS, over.signal).then(() => worker.kill(), () => undefined), { once: true });
+  attempt.gone.addEventListener(
+    'abort',
+    () =>
+      void clock.sleep(LINGER_MS, over.signal).then(
+        () => worker.kill(),
+        () => undefined,
+      ),
+    { once: true },
+  );
   await worker.exited;
   over.abort();
 }
@@ -78,12 +108,17 @@ async function underDeadline(worker: WorkerHandle, attempt: Attempt, deadlineMs:
 /** What is known here of why a worker ended by itself. */
 function whyEnded(attempt: Attempt, clock: Clock): RunnerError | undefined {
   if (attempt.condition === 'DISK_FULL') return noRoom();
-  if (attempt.leaseEndsAt !== undefined && attempt.leaseEndsAt <= clock.uptime()) return new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
+  if (attempt.leaseEndsAt !== undefined && attempt.leaseEndsAt <= clock.uptime())
+    return new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
   return undefined;
 }
 
 /** Writes the outcome of an attempt that has none, again and again until there is room for it. Never rejects. */
-export async function close(attempt: Attempt, { store, clock, logger, signal, changed }: Omit<LifeOptions, 'startWorker'>, fallback = new RunnerError('WORKER_DIED', 'the worker ended without an outcome')): Promise<void> {
+export async function close(
+  attempt: Attempt,
+  { store, clock, logger, signal, changed }: Omit<LifeOptions, 'startWorker'>,
+  fallback = new RunnerError('WORKER_DIED', 'the worker ended without an outcome'),
+): Promise<void> {
   const reason = attempt.stopRequest?.reason ?? whyEnded(attempt, clock) ?? fallback;
   while (attempt.state.name !== 'gone' && !attempt.outbox.durable().complete) {
     try {
@@ -91,11 +126,16 @@ export async function close(attempt: Attempt, { store, clock, logger, signal, ch
       return;
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      logger.log('error', 'outcome could not be written', { attempt: attempt.key, error: String(error) });
+      logger.log('error', 'outcome could not be written', {
+        attempt: attempt.key,
+        error: String(error),
+      });
       attempt.noteCondition(error.code === 'DISK_FULL' ? error.code : undefined);
       changed();
     }
-    const again = clock.sleep(CLOSE_AGAIN_MS, AbortSignal.any([signal, attempt.gone])).catch(() => undefined);
+    const again = clock
+      .sleep(CLOSE_AGAIN_MS, AbortSignal.any([signal, attempt.gone]))
+      .catch(() => undefined);
     await untilAborted(again, signal).catch(() => undefined);
     if (signal.aborted) return;
   }

@@ -112,7 +112,10 @@ export class SpoolOutbox implements Outbox {
 
   /** Deletes segments that were acknowledged before they were closed. What fails is tried again at the worker's next word. */
   #free(): void {
-    this.#spool.acknowledge(this.#spool.acknowledged).then(() => this.#owner.moved(), () => undefined);
+    this.#spool.acknowledge(this.#spool.acknowledged).then(
+      () => this.#owner.moved(),
+      () => undefined,
+    );
   }
 
   async #findLeft(): Promise<void> {
@@ -136,8 +139,16 @@ export class SpoolOutbox implements Outbox {
 
   #interrupted(error: Failure, now: number): OutcomeRecord {
     return {
-      kind: 'outcome', status: 'interrupted', counts: {}, steps: [], failures: [], error,
-      startedAt: this.#spool.createdAt, endedAt: now, records: this.#spool.durable, digest: '',
+      kind: 'outcome',
+      status: 'interrupted',
+      counts: {},
+      steps: [],
+      failures: [],
+      error,
+      startedAt: this.#spool.createdAt,
+      endedAt: now,
+      records: this.#spool.durable,
+      digest: '',
     };
   }
 

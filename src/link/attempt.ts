@@ -86,8 +86,10 @@ export class Attempt {
   become(state: AttemptState): void {
     if (this.#state.name === 'gone') return;
     this.#state = state;
-    if (state.name === 'running' && this.#leaseEndsAt !== undefined) state.worker.leaseUntil(this.#leaseEndsAt);
-    if (state.name === 'running' && this.#stop !== undefined) state.worker.cancel(this.#stop.reason.toFailure(), this.#stop.status);
+    if (state.name === 'running' && this.#leaseEndsAt !== undefined)
+      state.worker.leaseUntil(this.#leaseEndsAt);
+    if (state.name === 'running' && this.#stop !== undefined)
+      state.worker.cancel(this.#stop.reason.toFailure(), this.#stop.status);
     if (state.name === 'gone') this.#gone.abort(new RunnerError('ABORTED', 'the attempt is gone'));
   }
 
@@ -106,7 +108,8 @@ export class Attempt {
   requestStop(stop: StopRequest): void {
     if (!this.working || this.#stop !== undefined) return;
     this.#stop = stop;
-    if (this.#state.name === 'running') this.#state.worker.cancel(stop.reason.toFailure(), stop.status);
+    if (this.#state.name === 'running')
+      this.#state.worker.cancel(stop.reason.toFailure(), stop.status);
   }
 
   noteCondition(code: ErrorCode | undefined): void {

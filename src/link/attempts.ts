@@ -55,7 +55,9 @@ export class Attempts {
   }
 
   ofRun(ref: AttemptRef): readonly Attempt[] {
-    return this.all().filter((attempt) => attempt.ref.runId === ref.runId && !sameAttempt(attempt.ref, ref));
+    return this.all().filter(
+      (attempt) => attempt.ref.runId === ref.runId && !sameAttempt(attempt.ref, ref),
+    );
   }
 
   working(): number {
@@ -123,7 +125,11 @@ export class Attempts {
     if (attempt.state.name === 'gone') return;
     if (attempt.state.name === 'running') attempt.state.worker.kill();
     this.#remove(attempt);
-    this.#options.logger.log('warn', 'attempt dropped', { attempt: attempt.key, code: reason.code, reason: reason.message });
+    this.#options.logger.log('warn', 'attempt dropped', {
+      attempt: attempt.key,
+      code: reason.code,
+      reason: reason.message,
+    });
   }
 
   /** Resolves when no worker runs and nothing is being deleted. */
@@ -141,7 +147,9 @@ export class Attempts {
     await this.#lives.get(attempt.key);
     while (!(await this.#deleted(attempt))) {
       if (this.#options.signal.aborted) return;
-      await this.#options.clock.sleep(DISCARD_AGAIN_MS, this.#options.signal).catch(() => undefined);
+      await this.#options.clock
+        .sleep(DISCARD_AGAIN_MS, this.#options.signal)
+        .catch(() => undefined);
     }
     this.#held.delete(attempt.key);
     this.changed.ring();
@@ -152,14 +160,21 @@ export class Attempts {
       await attempt.outbox.discard();
       return true;
     } catch (thrown) {
-      this.#options.logger.log('error', 'failed to delete an attempt; trying again', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
+      this.#options.logger.log('error', 'failed to delete an attempt; trying again', {
+        attempt: attempt.key,
+        error: String(RunnerError.from(thrown)),
+      });
       return false;
     }
   }
 
   #task(work: Promise<void>): void {
     const task = work
-      .catch((thrown: unknown) => this.#options.logger.log('error', 'failed to clean up an attempt', { error: String(RunnerError.from(thrown)) }))
+      .catch((thrown: unknown) =>
+        this.#options.logger.log('error', 'failed to clean up an attempt', {
+          error: String(RunnerError.from(thrown)),
+        }),
+      )
       .finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
   }

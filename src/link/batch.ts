@@ -12,17 +12,29 @@ const WORTH_COMPRESSING_BYTES = 256;
 const COMPRESSED_AT_ONCE_BYTES = 16 * 1024;
 
 /** Makes the frame of a run of records; the payload is compressed once, and off the event loop when it is large. */
-export async function makeBatch(ref: AttemptRef, { firstSequence, lines, last }: OutboxBatch, zstd: boolean): Promise<Batch> {
+export async function makeBatch(
+  ref: AttemptRef,
+  { firstSequence, lines, last }: OutboxBatch,
+  zstd: boolean,
+): Promise<Batch> {
   const raw = Buffer.concat(lines);
   const smaller = zstd && raw.length >= WORTH_COMPRESSING_BYTES ? await compressed(raw) : raw;
   const packed = smaller.length < raw.length;
   const payload = packed ? smaller : raw;
   return {
-    ref, firstSequence, count: lines.length, codec: packed ? 'CODEC_ZSTD' : 'CODEC_NONE',
-    crc32: crc32(payload), rawBytes: raw.length, payload, last,
+    ref,
+    firstSequence,
+    count: lines.length,
+    codec: packed ? 'CODEC_ZSTD' : 'CODEC_NONE',
+    crc32: crc32(payload),
+    rawBytes: raw.length,
+    payload,
+    last,
   };
 }
 
 async function compressed(raw: Buffer): Promise<Buffer> {
-  return raw.length <= COMPRESSED_AT_ONCE_BYTES ? zstdCompressSync(raw, LEVEL_3) : await compress(raw, LEVEL_3);
+  return raw.length <= COMPRESSED_AT_ONCE_BYTES
+    ? zstdCompressSync(raw, LEVEL_3)
+    : await compress(raw, LEVEL_3);
 }

@@ -30,12 +30,20 @@ async function greed(seed: number): Promise<number> {
     const dice = random(10);
     if (dice < 4) await controlPlane.offer(offered).catch(() => undefined);
     else if (dice === 4) epochs[run]! += 1;
-    else if (dice === 5) await controlPlane.send({ kind: 'cancel', body: { ref: offered, reason: 'enough' } }).catch(() => undefined);
+    else if (dice === 5)
+      await controlPlane
+        .send({ kind: 'cancel', body: { ref: offered, reason: 'enough' } })
+        .catch(() => undefined);
     else if (dice === 6) controlPlane.lost = [offered];
     else if (dice === 7) await controlPlane.channel.close('cut');
-    else for (const worker of workers.started.filter(({ alive }) => alive && random(3) === 0)) end(worker);
+    else
+      for (const worker of workers.started.filter(({ alive }) => alive && random(3) === 0))
+        end(worker);
     await stage.clock.advance(random(3_000));
-    expect(workers.started.filter(({ alive }) => alive).length, `worker processes at step ${step}`).toBeLessThanOrEqual(CAPACITY);
+    expect(
+      workers.started.filter(({ alive }) => alive).length,
+      `worker processes at step ${step}`,
+    ).toBeLessThanOrEqual(CAPACITY);
   }
   workers.script = () => undefined;
   await stage.close();
@@ -48,7 +56,10 @@ function end(worker: ScriptedWorker): void {
 }
 
 describe('whatever a control plane offers', () => {
-  it.each(Array.from({ length: runs(20) }, (_, index) => first + index))('there are never more worker processes than places (seed %i)', async (seed) => {
-    expect(await greed(seed)).toBeGreaterThan(CAPACITY);
-  });
+  it.each(Array.from({ length: runs(20) }, (_, index) => first + index))(
+    'there are never more worker processes than places (seed %i)',
+    async (seed) => {
+      expect(await greed(seed)).toBeGreaterThan(CAPACITY);
+    },
+  );
 });

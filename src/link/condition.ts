@@ -7,7 +7,11 @@ export function conditionOf(attempts: Attempts, offers: Offers): string {
 }
 
 /** Calls `announce` whenever an attempt brings the condition about, or ends it. */
-export async function watchCondition(attempts: Attempts, announce: () => void, signal: AbortSignal): Promise<void> {
+export async function watchCondition(
+  attempts: Attempts,
+  announce: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (let told = attempts.condition(); ; told = attempts.condition()) {
     await attempts.changed.until(() => attempts.condition() !== told, signal);
     announce();

@@ -31,7 +31,8 @@ export class CreditWindow {
     try {
       await untilAborted(promise, signal);
     } catch (thrown) {
-      if (this.#waiters.includes(waiter)) this.#waiters = this.#waiters.filter((other) => other !== waiter);
+      if (this.#waiters.includes(waiter))
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
       else this.release(bytes);
       this.#admit();
       throw thrown;
@@ -44,7 +45,11 @@ export class CreditWindow {
   }
 
   #admit(): void {
-    for (let next = this.#waiters[0]; next !== undefined && this.#used + next.bytes <= this.#limit; next = this.#waiters[0]) {
+    for (
+      let next = this.#waiters[0];
+      next !== undefined && this.#used + next.bytes <= this.#limit;
+      next = this.#waiters[0]
+    ) {
       this.#waiters.shift();
       this.#used += next.bytes;
       next.admit();

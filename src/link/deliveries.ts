@@ -42,17 +42,29 @@ export class Deliveries {
   /** Delivers what comes after `stored`. */
   start(attempt: Attempt, stored: Sequence): void {
     const { attempts, channel, clock, agreement, logger } = this.#options;
-    const trouble = (error: RunnerError): void => logger.log('error', 'the spool fails', { attempt: attempt.key, error: String(error) });
-    const acknowledger = new Acknowledger(attempt, { clock, trouble, finish: (done) => attempts.finish(done) });
+    const trouble = (error: RunnerError): void =>
+      logger.log('error', 'the spool fails', { attempt: attempt.key, error: String(error) });
+    const acknowledger = new Acknowledger(attempt, {
+      clock,
+      trouble,
+      finish: (done) => attempts.finish(done),
+    });
     const delivery = new Delivery(attempt, stored, {
-      channel, clock, trouble, window: this.#window, maxBatchBytes: agreement.maxBatchBytes, zstd: agreement.zstd,
+      channel,
+      clock,
+      trouble,
+      window: this.#window,
+      maxBatchBytes: agreement.maxBatchBytes,
+      zstd: agreement.zstd,
       stored: (upTo) => acknowledger.note(upTo),
       undeliverable: (error) => attempts.drop(attempt, error),
     });
     acknowledger.note(stored);
     this.#running.set(attempt.key, delivery);
     this.#group.start((signal) => acknowledger.run(signal));
-    this.#group.start((signal) => delivery.run(signal).finally(() => this.#running.delete(attempt.key)));
+    this.#group.start((signal) =>
+      delivery.run(signal).finally(() => this.#running.delete(attempt.key)),
+    );
   }
 
   acknowledged(ref: AttemptRef, upTo: Sequence): void {
@@ -69,7 +81,10 @@ export class Deliveries {
       case 'NACK_CODE_CORRUPT':
         return this.#running.get(attemptKey(ref))?.refused(nack);
       default:
-        throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane refused a batch for a reason this runner does not know');
+        throw new RunnerError(
+          'PROTOCOL_VIOLATION',
+          'the control plane refused a batch for a reason this runner does not know',
+        );
     }
   }
 
@@ -77,12 +92,20 @@ export class Deliveries {
   assertMoving(): void {
     const { clock, acknowledgeMs } = this.#options;
     for (const { waitingSince } of this.#running.values()) {
-      if (waitingSince !== undefined && clock.monotonic() - waitingSince > acknowledgeMs) throw new RunnerError('NETWORK_TIMEOUT', 'the control plane does not acknowledge what it is sent');
+      if (waitingSince !== undefined && clock.monotonic() - waitingSince > acknowledgeMs)
+        throw new RunnerError(
+          'NETWORK_TIMEOUT',
+          'the control plane does not acknowledge what it is sent',
+        );
     }
   }
 
   #unwanted(ref: AttemptRef, { code }: Nack): void {
     const attempt = this.#options.attempts.get(ref);
-    if (attempt !== undefined) this.#options.attempts.drop(attempt, new RunnerError('LEASE_LOST', `the control plane refuses its records (${code})`));
+    if (attempt !== undefined)
+      this.#options.attempts.drop(
+        attempt,
+        new RunnerError('LEASE_LOST', `the control plane refuses its records (${code})`),
+      );
   }
 }

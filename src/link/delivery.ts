@@ -83,7 +83,11 @@ export class Delivery {
   }
 
   acknowledged(upTo: Sequence): void {
-    if (toSequence(upTo) > this.#sent) throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane acknowledged records that were not sent');
+    if (toSequence(upTo) > this.#sent)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the control plane acknowledged records that were not sent',
+      );
     if (upTo <= this.#stored) return;
     this.#stored = upTo;
     this.#next = Math.max(this.#next, upTo + 1);
@@ -97,11 +101,21 @@ export class Delivery {
   refused(nack: Nack): void {
     if (nack.code === 'NACK_CODE_CORRUPT') {
       this.#corrupt += 1;
-      if (this.#corrupt > CORRUPT_TRIES) return this.#options.undeliverable(new RunnerError('PROTOCOL_VIOLATION', 'the control plane finds the same batch corrupt again and again'));
+      if (this.#corrupt > CORRUPT_TRIES)
+        return this.#options.undeliverable(
+          new RunnerError(
+            'PROTOCOL_VIOLATION',
+            'the control plane finds the same batch corrupt again and again',
+          ),
+        );
       return this.#rewind(this.#inFlight[0]?.first ?? this.#next);
     }
     const expected = toSequence(nack.expectedSequence);
-    if (expected <= this.#stored || expected > this.#sent + 1) throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane asks for records that are not there');
+    if (expected <= this.#stored || expected > this.#sent + 1)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the control plane asks for records that are not there',
+      );
     if (expected !== this.#rewoundTo) this.#rewind(expected);
   }
 
@@ -122,7 +136,11 @@ export class Delivery {
     const from = this.#next;
     const records = await this.#read(from, scope);
     if (records === undefined) return await this.#untilMore(from, scope);
-    const batch = await makeBatch(this.#attempt.ref, records, this.#options.zstd && this.#corrupt === 0);
+    const batch = await makeBatch(
+      this.#attempt.ref,
+      records,
+      this.#options.zstd && this.#corrupt === 0,
+    );
     if (!this.#fits(batch)) return await this.#untilGone(scope);
     await this.#options.window.take(batch.payload.length, scope);
     if (from !== this.#next) return this.#options.window.release(batch.payload.length);
@@ -135,7 +153,10 @@ export class Delivery {
     while (from === this.#next) {
       try {
         throwIfAborted(scope);
-        return await this.#attempt.outbox.read(from, Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes));
+        return await this.#attempt.outbox.read(
+          from,
+          Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes),
+        );
       } catch (thrown) {
         throwIfAborted(scope);
         const error = RunnerError.from(thrown);
@@ -149,7 +170,12 @@ export class Delivery {
 
   #noteSent(batch: Batch, { firstSequence, lines }: OutboxBatch): void {
     const last = firstSequence + lines.length - 1;
-    this.#inFlight.push({ first: firstSequence, last, bytes: batch.payload.length, sentAt: this.#options.clock.monotonic() });
+    this.#inFlight.push({
+      first: firstSequence,
+      last,
+      bytes: batch.payload.length,
+      sentAt: this.#options.clock.monotonic(),
+    });
     this.#next = last + 1;
     this.#sent = Math.max(this.#sent, last);
   }
@@ -168,7 +194,13 @@ export class Delivery {
 
   #fits({ payload }: Batch): boolean {
     const fits = payload.length <= this.#options.maxBatchBytes;
-    if (!fits) this.#options.undeliverable(new RunnerError('FRAME_TOO_LARGE', `a record of ${payload.length} bytes is larger than the control plane takes`));
+    if (!fits)
+      this.#options.undeliverable(
+        new RunnerError(
+          'FRAME_TOO_LARGE',
+          `a record of ${payload.length} bytes is larger than the control plane takes`,
+        ),
+      );
     return fits;
   }
 

@@ -4,7 +4,13 @@ import type { RunnerError } from '../runtime/errors.ts';
 
 /** Failures that another kind of channel may not have: a firewall, a proxy, a gateway that breaks one of the two. */
 const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
-  'NETWORK_UNREACHABLE', 'NETWORK_TIMEOUT', 'NETWORK_RESET', 'PROXY_REFUSED', 'PROTOCOL_VIOLATION', 'FRAME_TOO_LARGE', 'DEADLINE_EXCEEDED',
+  'NETWORK_UNREACHABLE',
+  'NETWORK_TIMEOUT',
+  'NETWORK_RESET',
+  'PROXY_REFUSED',
+  'PROTOCOL_VIOLATION',
+  'FRAME_TOO_LARGE',
+  'DEADLINE_EXCEEDED',
 ]);
 
 /** Which dialer to use: the preferred one; the next when that fails on the way; the one that worked until the preferred works again. */
@@ -25,7 +31,9 @@ export class DialerChoice {
   /** The dialers to try in one round, in order. */
   round(): readonly Dialer[] {
     const first = this.#fallback;
-    return first === undefined ? this.#dialers : [first, ...this.#dialers.filter((dialer) => dialer !== first)];
+    return first === undefined
+      ? this.#dialers
+      : [first, ...this.#dialers.filter((dialer) => dialer !== first)];
   }
 
   worthAnother(error: RunnerError): boolean {

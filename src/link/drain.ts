@@ -30,9 +30,14 @@ export async function drain(options: DrainOptions): Promise<void> {
 }
 
 /** Asks every worker to end, kills those that do not, and waits until they are gone; not for ever, since an outcome needs room on disk. */
-export async function stopWorkers(options: Pick<DrainOptions, 'attempts' | 'clock' | 'stopMs'>): Promise<void> {
+export async function stopWorkers(
+  options: Pick<DrainOptions, 'attempts' | 'clock' | 'stopMs'>,
+): Promise<void> {
   const { attempts, stopMs } = options;
-  attempts.stopAll(new RunnerError('RUNNER_STOPPED', 'the runner was stopped while the attempt was at work'), 'interrupted');
+  attempts.stopAll(
+    new RunnerError('RUNNER_STOPPED', 'the runner was stopped while the attempt was at work'),
+    'interrupted',
+  );
   const ended = (): boolean => attempts.working() === 0;
   const unhurried = new AbortController().signal;
   if (await within(stopMs, options, ended, unhurried)) return;
@@ -41,7 +46,12 @@ export async function stopWorkers(options: Pick<DrainOptions, 'attempts' | 'cloc
 }
 
 /** Whether the condition came to hold within the time. */
-async function within(ms: number, { attempts, clock }: Pick<DrainOptions, 'attempts' | 'clock'>, holds: () => boolean, stop: AbortSignal): Promise<boolean> {
+async function within(
+  ms: number,
+  { attempts, clock }: Pick<DrainOptions, 'attempts' | 'clock'>,
+  holds: () => boolean,
+  stop: AbortSignal,
+): Promise<boolean> {
   if (holds() || stop.aborted) return holds();
   const over = new AbortController();
   const scope = AbortSignal.any([over.signal, stop]);

@@ -1,6 +1,17 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,15 +30,24 @@ let directory: string;
 let requests: { path: string | undefined; body: string }[] = [];
 let answer: { status: number; type?: string; body: string };
 
-const granted = { status: 201, body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }) };
+const granted = {
+  status: 201,
+  body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
+};
 
 beforeAll(async () => {
   authority = await createAuthority();
   const leaf = await authority.issue(['plane.test']);
-  server = createServer({ cert: leaf.certPem, key: leaf.keyPem }, (request, response) => void text(request).then((body) => {
-    requests.push({ path: `${request.method} ${request.url}`, body });
-    response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' }).end(answer.body);
-  }));
+  server = createServer(
+    { cert: leaf.certPem, key: leaf.keyPem },
+    (request, response) =>
+      void text(request).then((body) => {
+        requests.push({ path: `${request.method} ${request.url}`, body });
+        response
+          .writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' })
+          .end(answer.body);
+      }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -45,9 +65,23 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 function options(changes: Partial<EnrolOptions> = {}, extraCa = [authority.caPem]): EnrolOptions {
   const { port } = server.address() as AddressInfo;
   return {
-    url: 'wss://plane.test', token: 'hre_token', stateDir: directory, name: 'warehouse', version: '1.2.3', platform: 'test', replace: false,
-    connect: createConnect({ connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa, publicCas: true }),
-    clock: systemClock, signal: new AbortController().signal, ...changes,
+    url: 'wss://plane.test',
+    token: 'hre_token',
+    stateDir: directory,
+    name: 'warehouse',
+    version: '1.2.3',
+    platform: 'test',
+    replace: false,
+    connect: createConnect({
+      connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }],
+      proxy: undefined,
+      noProxy: [],
+      extraCa,
+      publicCas: true,
+    }),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    ...changes,
   };
 }
 
@@ -55,11 +89,28 @@ describe('enrolment', () => {
   it('trades the token for an identity that can be loaded and signs', async () => {
     await enrol(options());
     const identity = await loadIdentity(directory);
-    expect(identity).toMatchObject({ runnerId: 'rnr_1', name: 'warehouse', controlPlaneUrl: 'wss://plane.test:443' });
+    expect(identity).toMatchObject({
+      runnerId: 'rnr_1',
+      name: 'warehouse',
+      controlPlaneUrl: 'wss://plane.test:443',
+    });
     const sent = JSON.parse(requests[0]!.body) as Record<string, string>;
     expect(requests[0]!.path).toBe('POST /runner/v1/enroll');
-    expect(sent).toEqual({ token: 'hre_token', publicKey: identity.publicKey, name: 'warehouse', version: '1.2.3', platform: 'test' });
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(sent['publicKey']!, 'base64').toString('base64url') }, format: 'jwk' });
+    expect(sent).toEqual({
+      token: 'hre_token',
+      publicKey: identity.publicKey,
+      name: 'warehouse',
+      version: '1.2.3',
+      platform: 'test',
+    });
+    const key = createPublicKey({
+      key: {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: Buffer.from(sent['publicKey']!, 'base64').toString('base64url'),
+      },
+      format: 'jwk',
+    });
     expect(verify(null, Buffer.from('hello'), key, identity.sign(Buffer.from('hello')))).toBe(true);
   });
 
@@ -92,10 +143,21 @@ describe('enrolment', () => {
   });
 
   it.each([
-    ['a used token', { status: 403, body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }) }, 'ENROLMENT_REFUSED'],
+    [
+      'a used token',
+      {
+        status: 403,
+        body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+      },
+      'ENROLMENT_REFUSED',
+    ],
     ['a proxy\u2019s page', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
     ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
-    ['an answer without an identity', { status: 201, body: '{"runnerId":"../x","name":"n"}' }, 'PROTOCOL_VIOLATION'],
+    [
+      'an answer without an identity',
+      { status: 201, body: '{"runnerId":"../x","name":"n"}' },
+      'PROTOCOL_VIOLATION',
+    ],
   ])('leaves nothing behind after %s', async (_what, given, code) => {
     answer = given;
     await expect(enrol(options())).rejects.toMatchObject({ code });
@@ -105,8 +167,13 @@ describe('enrolment', () => {
 
   it('keeps the old identity when a replacement is refused', async () => {
     const first = await enrol(options());
-    answer = { status: 403, body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }) };
-    await expect(enrol(options({ replace: true }))).rejects.toMatchObject({ code: 'ENROLMENT_REFUSED' });
+    answer = {
+      status: 403,
+      body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+    };
+    await expect(enrol(options({ replace: true }))).rejects.toMatchObject({
+      code: 'ENROLMENT_REFUSED',
+    });
     expect((await loadIdentity(directory)).publicKey).toBe(first.publicKey);
   });
 
@@ -116,7 +183,9 @@ describe('enrolment', () => {
   });
 
   it('takes no URL but wss://host:port', async () => {
-    await expect(enrol(options({ url: 'https://plane.test' }))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(enrol(options({ url: 'https://plane.test' }))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
     expect(existsSync(join(directory, 'identity'))).toBe(false);
   });
 });
@@ -150,7 +219,10 @@ describe('loading an identity', () => {
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });
 
-  it.each([['not a key', 'x'], ['an empty file', '']])('refuses %s', async (_what, content) => {
+  it.each([
+    ['not a key', 'x'],
+    ['an empty file', ''],
+  ])('refuses %s', async (_what, content) => {
     await enrol(options());
     writeFileSync(keyPath(directory), content, { mode: 0o600 });
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });

@@ -5,7 +5,14 @@ import type { Connect } from '../network/connect.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { requestEnrolment } from './enrolment-request.ts';
-import { exportKey, generateKey, keyPath, rawPublicKey, toIdentity, type Identity } from './identity.ts';
+import {
+  exportKey,
+  generateKey,
+  keyPath,
+  rawPublicKey,
+  toIdentity,
+  type Identity,
+} from './identity.ts';
 import { readPrivateFile, renameDurably, writePrivateFile } from './private-file.ts';
 import { openSettings, type Settings } from './settings.ts';
 
@@ -45,9 +52,17 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   await writePrivateFile(draft, exportKey(key));
   try {
     const { token, name, version, platform, connect, clock, signal } = options;
-    const granted = await requestEnrolment({ token, publicKey, name, version, platform }, endpoint, { connect, clock, signal });
+    const granted = await requestEnrolment(
+      { token, publicKey, name, version, platform },
+      endpoint,
+      { connect, clock, signal },
+    );
     const document: Settings = {
-      version: 1, runnerId: granted.runnerId, name: granted.name, controlPlaneUrl: `wss://${authority}`, publicKey,
+      version: 1,
+      runnerId: granted.runnerId,
+      name: granted.name,
+      controlPlaneUrl: `wss://${authority}`,
+      publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
     await renameDurably(draft, keyPath(options.stateDir));
@@ -58,7 +73,13 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   }
 }
 
-async function refuseSecondIdentity(stateDir: string, settings: Settings | undefined): Promise<void> {
-  if (settings === undefined && await readPrivateFile(keyPath(stateDir)) === undefined) return;
-  throw new RunnerError('ALREADY_ENROLLED', `${stateDir} holds the identity of ${settings?.name ?? 'a runner'} already`);
+async function refuseSecondIdentity(
+  stateDir: string,
+  settings: Settings | undefined,
+): Promise<void> {
+  if (settings === undefined && (await readPrivateFile(keyPath(stateDir))) === undefined) return;
+  throw new RunnerError(
+    'ALREADY_ENROLLED',
+    `${stateDir} holds the identity of ${settings?.name ?? 'a runner'} already`,
+  );
 }

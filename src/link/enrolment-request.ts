@@ -33,26 +33,50 @@ interface Means {
 }
 
 /** One HTTPS POST over a connection of our own. */
-export function requestEnrolment(body: EnrolmentRequest, endpoint: Endpoint, means: Means): Promise<Granted> {
+export function requestEnrolment(
+  body: EnrolmentRequest,
+  endpoint: Endpoint,
+  means: Means,
+): Promise<Granted> {
   return withDeadline('enrolment', TIMEOUT_MS, means.clock, means.signal, async (signal) => {
     const response = await post(JSON.stringify(body), endpoint, means.connect, signal);
     const answer = {
-      status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '',
-      retryAfter: response.headers['retry-after'], body: await readBody(response),
+      status: response.statusCode ?? 0,
+      contentType: response.headers['content-type'] ?? '',
+      retryAfter: response.headers['retry-after'],
+      body: await readBody(response),
     };
     if (answer.status === 201) return granted(answer.body);
     const error = explainAnswer(answer, formatEndpoint(endpoint), means.clock.now());
-    throw error.code === 'NETWORK_UNREACHABLE' && answer.status === 400 ? new RunnerError('ENROLMENT_REFUSED', error.message) : error;
+    throw error.code === 'NETWORK_UNREACHABLE' && answer.status === 400
+      ? new RunnerError('ENROLMENT_REFUSED', error.message)
+      : error;
   });
 }
 
-async function post(body: string, endpoint: Endpoint, connect: Connect, signal: AbortSignal): Promise<IncomingMessage> {
-  const connection = await connect(endpoint, { signal, timeoutMs: TIMEOUT_MS, tls: { alpn: ['http/1.1'] } });
+async function post(
+  body: string,
+  endpoint: Endpoint,
+  connect: Connect,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const connection = await connect(endpoint, {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    tls: { alpn: ['http/1.1'] },
+  });
   try {
     const answered = Promise.withResolvers<IncomingMessage>();
     const request = httpRequest({
-      method: 'POST', path: PATH, createConnection: () => connection,
-      headers: { host: formatEndpoint(endpoint), 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' },
+      method: 'POST',
+      path: PATH,
+      createConnection: () => connection,
+      headers: {
+        host: formatEndpoint(endpoint),
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+      },
     });
     request.on('response', answered.resolve);
     request.on('error', (error) => answered.reject(RunnerError.from(error, 'NETWORK_RESET')));
@@ -68,6 +92,10 @@ function granted(body: string): Granted {
   try {
     return Granted.parse(JSON.parse(body));
   } catch (thrown) {
-    throw new RunnerError('PROTOCOL_VIOLATION', 'the control plane granted an identity this program does not understand', { cause: thrown });
+    throw new RunnerError(
+      'PROTOCOL_VIOLATION',
+      'the control plane granted an identity this program does not understand',
+      { cause: thrown },
+    );
   }
 }

@@ -74,7 +74,9 @@ export class HeartbeatLoop {
     const { clock, silenceMs, channel, check, intervalMs } = this.#options;
     for (;;) {
       const sentAt = clock.monotonic();
-      await withDeadline('sending a heartbeat', silenceMs, clock, signal, (bounded) => channel.send({ kind: 'heartbeat', body: this.#compose(sentAt) }, bounded));
+      await withDeadline('sending a heartbeat', silenceMs, clock, signal, (bounded) =>
+        channel.send({ kind: 'heartbeat', body: this.#compose(sentAt) }, bounded),
+      );
       await this.#rest(sentAt + intervalMs, signal);
       check();
     }
@@ -87,11 +89,16 @@ export class HeartbeatLoop {
     this.#answeredAfter = Math.max(this.#answeredAfter, sentAt.uptime);
     for (const { ref, ttlMs } of reply.renewed) {
       const attempt = attempts.get(toAttemptRef(ref));
-      if (attempt?.working === true) leases.grant(attempt.ref, ttlMs === 0 ? leaseMs : ttlMs, sentAt.uptime);
+      if (attempt?.working === true)
+        leases.grant(attempt.ref, ttlMs === 0 ? leaseMs : ttlMs, sentAt.uptime);
     }
     for (const ref of reply.lost) {
       const attempt = attempts.get(toAttemptRef(ref));
-      if (attempt !== undefined) attempts.drop(attempt, new RunnerError('LEASE_LOST', 'the control plane gave the run to someone else'));
+      if (attempt !== undefined)
+        attempts.drop(
+          attempt,
+          new RunnerError('LEASE_LOST', 'the control plane gave the run to someone else'),
+        );
     }
   }
 
@@ -102,22 +109,41 @@ export class HeartbeatLoop {
     this.#sentAt.set(this.#number, { monotonic: sentAt, uptime: clock.uptime() });
     this.#sentAt.delete(this.#number - REMEMBERED_BEATS);
     return {
-      number: this.#number, leases: attempts.all().filter(({ alive }) => alive).map(({ ref }) => ref),
-      running: attempts.occupied(), capacity, draining: draining(), spoolBytes: attempts.spoolBytes(), condition: condition(), identityCheck: this.#answeredCheck,
+      number: this.#number,
+      leases: attempts
+        .all()
+        .filter(({ alive }) => alive)
+        .map(({ ref }) => ref),
+      running: attempts.occupied(),
+      capacity,
+      draining: draining(),
+      spoolBytes: attempts.spoolBytes(),
+      condition: condition(),
+      identityCheck: this.#answeredCheck,
     };
   }
 
   /** The oldest beat since something was last heard must not be older than the patience. */
   #assertHeard(): void {
-    const unanswered = [...this.#sentAt.values()].map(({ monotonic }) => monotonic).filter((at) => at > this.#heardAt);
+    const unanswered = [...this.#sentAt.values()]
+      .map(({ monotonic }) => monotonic)
+      .filter((at) => at > this.#heardAt);
     const oldest = Math.min(...unanswered);
-    if (this.#options.clock.monotonic() - oldest >= this.#options.silenceMs) throw new RunnerError('NETWORK_TIMEOUT', `nothing was heard for ${this.#options.silenceMs} ms after a heartbeat`);
+    if (this.#options.clock.monotonic() - oldest >= this.#options.silenceMs)
+      throw new RunnerError(
+        'NETWORK_TIMEOUT',
+        `nothing was heard for ${this.#options.silenceMs} ms after a heartbeat`,
+      );
   }
 
   /** Until the next beat is due or wanted; looks for silence on the way. */
   async #rest(until: number, signal: AbortSignal): Promise<void> {
     const { clock, silenceMs } = this.#options;
-    for (let wanted = this.#check !== this.#answeredCheck, left = until - clock.monotonic(); !wanted && left > 0; left = until - clock.monotonic()) {
+    for (
+      let wanted = this.#check !== this.#answeredCheck, left = until - clock.monotonic();
+      !wanted && left > 0;
+      left = until - clock.monotonic()
+    ) {
       wanted = await this.#pause(Math.min(left, silenceMs), signal);
       this.#assertHeard();
     }
@@ -128,7 +154,10 @@ export class HeartbeatLoop {
     const woken = new AbortController();
     const scope = AbortSignal.any([signal, woken.signal]);
     try {
-      return await Promise.race([this.#options.clock.sleep(ms, scope).then(() => false), this.#soon.wait(scope).then(() => true)]);
+      return await Promise.race([
+        this.#options.clock.sleep(ms, scope).then(() => false),
+        this.#soon.wait(scope).then(() => true),
+      ]);
     } finally {
       woken.abort();
     }

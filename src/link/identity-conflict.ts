@@ -36,12 +36,18 @@ export class IdentityWatch {
     if (this.#warnedAt !== undefined && now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const { remedy } = ERROR_CODES.IDENTITY_IN_USE;
-    this.#logger.log('warn', 'identity used from two places; the other process was turned away', { code: 'IDENTITY_IN_USE', otherPlatform: other.platform, otherVersion: other.version, remedy });
+    this.#logger.log('warn', 'identity used from two places; the other process was turned away', {
+      code: 'IDENTITY_IN_USE',
+      otherPlatform: other.platform,
+      otherVersion: other.version,
+      remedy,
+    });
   }
 
   /** The conflict while it lasts. */
   get conflict(): IdentityConflict | undefined {
-    if (this.#last === undefined || this.#clock.monotonic() - this.#last.monotonic > OVER_MS) return undefined;
+    if (this.#last === undefined || this.#clock.monotonic() - this.#last.monotonic > OVER_MS)
+      return undefined;
     return this.#last.conflict;
   }
 }

@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { join } from 'node:path';
 import type { RunnerId } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
@@ -30,10 +36,15 @@ export async function loadIdentity(stateDir: string): Promise<Identity> {
   const path = settingsPath(stateDir);
   const settings = parseSettings(path, await readPrivateFile(path));
   const pem = await readPrivateFile(keyPath(stateDir));
-  if (settings === undefined || pem === undefined) throw new RunnerError('NOT_ENROLLED', `${stateDir} holds no identity`);
+  if (settings === undefined || pem === undefined)
+    throw new RunnerError('NOT_ENROLLED', `${stateDir} holds no identity`);
   const key = parseKey(pem, keyPath(stateDir));
   if (rawPublicKey(key) !== settings.publicKey) {
-    throw new RunnerError('NOT_ENROLLED', 'the private key and the settings come from different enrolments', { remedy: 'Enrol again with --replace.' });
+    throw new RunnerError(
+      'NOT_ENROLLED',
+      'the private key and the settings come from different enrolments',
+      { remedy: 'Enrol again with --replace.' },
+    );
   }
   return toIdentity(settings, key);
 }
@@ -58,7 +69,10 @@ export function exportKey(key: KeyObject): string {
 
 /** The 32 bytes behind the fixed SubjectPublicKeyInfo header, in base64. */
 export function rawPublicKey(key: KeyObject): string {
-  return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
+  return createPublicKey(key)
+    .export({ type: 'spki', format: 'der' })
+    .subarray(-32)
+    .toString('base64');
 }
 
 function parseKey(pem: string, path: string): KeyObject {

@@ -4,7 +4,12 @@ import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import { Leases } from './leases.ts';
 
-function stage(): { clock: SimulatedClock; leases: Leases; lost: AttemptRef[]; stop: AbortController } {
+function stage(): {
+  clock: SimulatedClock;
+  leases: Leases;
+  lost: AttemptRef[];
+  stop: AbortController;
+} {
   const clock = new SimulatedClock();
   const lost: AttemptRef[] = [];
   const leases = new Leases(clock, (ended) => lost.push(ended));
@@ -50,7 +55,11 @@ describe('a lease', () => {
 
   it('tells of each new end, and of none that is earlier', () => {
     const told: number[] = [];
-    const leases = new Leases(new SimulatedClock(), () => undefined, (_ref, endsAt) => told.push(endsAt));
+    const leases = new Leases(
+      new SimulatedClock(),
+      () => undefined,
+      (_ref, endsAt) => told.push(endsAt),
+    );
     leases.grant(ref('a'), 60_000, 0);
     leases.grant(ref('a'), 60_000, 15_000);
     leases.grant(ref('a'), 60_000, 5_000);

@@ -34,7 +34,11 @@ export class Leases {
   readonly #changed = new Bell();
 
   /** `lost` is called once for each lease that ran out, `granted` with each new end of one. */
-  constructor(clock: Clock, lost: (ref: AttemptRef) => void, granted: (ref: AttemptRef, endsAt: number) => void = () => undefined) {
+  constructor(
+    clock: Clock,
+    lost: (ref: AttemptRef) => void,
+    granted: (ref: AttemptRef, endsAt: number) => void = () => undefined,
+  ) {
     this.#granted = granted;
     this.#clock = clock;
     this.#lost = lost;

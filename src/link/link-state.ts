@@ -13,9 +13,27 @@ export interface Outage {
 
 /** Where the connection stands, and at what time it came to that. Times are Unix times in milliseconds. */
 export type ConnectionState =
-  | { readonly name: 'connecting' | 'handshaking'; readonly channel: ChannelKind; readonly authority: string; readonly outage: Outage; readonly at: number }
-  | { readonly name: 'connected'; readonly channel: ChannelKind; readonly authority: string; readonly since: number; readonly controlPlane: string }
-  | { readonly name: 'waiting'; readonly until: number; readonly error: Failure; readonly outage: Outage; readonly at: number };
+  | {
+      readonly name: 'connecting' | 'handshaking';
+      readonly channel: ChannelKind;
+      readonly authority: string;
+      readonly outage: Outage;
+      readonly at: number;
+    }
+  | {
+      readonly name: 'connected';
+      readonly channel: ChannelKind;
+      readonly authority: string;
+      readonly since: number;
+      readonly controlPlane: string;
+    }
+  | {
+      readonly name: 'waiting';
+      readonly until: number;
+      readonly error: Failure;
+      readonly outage: Outage;
+      readonly at: number;
+    };
 
 export type LinkState =
   | ConnectionState

@@ -19,11 +19,20 @@ const run = ref('run-1');
 /** A channel of the program itself over the far end of a test server. */
 async function channelAt(far: FarEnd): Promise<Channel> {
   const wire = {
-    write: (message: Uint8Array, taken: () => void) => { far.send(message); taken(); },
-    bufferedBytes: () => 0, pause: () => far.pause(), resume: () => far.resume(), end: () => far.end(), destroy: () => far.cut(),
+    write: (message: Uint8Array, taken: () => void) => {
+      far.send(message);
+      taken();
+    },
+    bufferedBytes: () => 0,
+    pause: () => far.pause(),
+    resume: () => far.resume(),
+    end: () => far.end(),
+    destroy: () => far.cut(),
   };
   const channel = new FramedChannel('memory', wire, await loadCodec(), systemClock);
-  void (async () => { for (;;) channel.received(await far.next()); })();
+  void (async () => {
+    for (;;) channel.received(await far.next());
+  })();
   void far.closed.then(() => channel.ended(undefined));
   return channel;
 }
@@ -51,12 +60,30 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
     relay = await Relay.open({ port: stage.server.port });
     controlPlane = new ControlPlaneDouble('plane.test:443', identity.publicKey);
     controlPlane.welcome = { heartbeatIntervalMs: 100 };
-    void (async () => { for (;;) controlPlane.accept(await channelAt(await stage.accepted())); })();
-    const dialer: Dialer = { kind, authority: 'plane.test:443', dial: (signal) => stage.dialer({ port: relay.port, timeoutMs: 1_000 }).dial(signal) };
+    void (async () => {
+      for (;;) controlPlane.accept(await channelAt(await stage.accepted()));
+    })();
+    const dialer: Dialer = {
+      kind,
+      authority: 'plane.test:443',
+      dial: (signal) => stage.dialer({ port: relay.port, timeoutMs: 1_000 }).dial(signal),
+    };
     stop = new AbortController();
     link = createLink({
-      identity, dialers: [dialer], store, startWorker: workers.start, capacity: 1, checkOffer: async () => undefined, jobDeadlineMs: 60_000, drainTimeoutMs: 1_000,
-      version: '1', platform: 'test', logger: silentLogger, clock: systemClock, random: systemRandom, timing: { silenceMs: 1_000, backoffBaseMs: 50 },
+      identity,
+      dialers: [dialer],
+      store,
+      startWorker: workers.start,
+      capacity: 1,
+      checkOffer: async () => undefined,
+      jobDeadlineMs: 60_000,
+      drainTimeoutMs: 1_000,
+      version: '1',
+      platform: 'test',
+      logger: silentLogger,
+      clock: systemClock,
+      random: systemRandom,
+      timing: { silenceMs: 1_000, backoffBaseMs: 50 },
     });
     ended = link.run(stop.signal);
   });
@@ -70,7 +97,11 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
 
   it('that goes silent without a word is found out by the heartbeat, replaced, and every record arrives once', async () => {
     // A busy machine may cost the first session its life; the same offer again is accepted again.
-    for (let session = 0; workers.started.length === 0; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    for (
+      let session = 0;
+      workers.started.length === 0;
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    ) {
       if (controlPlane.statements.length === session) continue;
       session = controlPlane.statements.length;
       await eventually('connected', () => link.status().state.name === 'connected');

@@ -6,10 +6,10 @@ import { RunnerError } from '../runtime/errors.ts';
 
 /** A small generator of its own, so that a seed names one course of events. */
 function generator(seed: number): (below: number) => number {
-  let state = seed * 2_654_435_761 % 2 ** 32;
+  let state = (seed * 2_654_435_761) % 2 ** 32;
   return (below) => {
     state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return Math.floor(state / 2 ** 32 * below);
+    return Math.floor((state / 2 ** 32) * below);
   };
 }
 
@@ -25,17 +25,23 @@ async function adversity(seed: number): Promise<LinkStage> {
   controlPlane.onBatch = ({ ref: refused }): Frame | 'silence' | undefined => {
     const dice = random(20);
     if (dice === 0) return 'silence';
-    if (dice === 1) return { kind: 'nack', body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: '' } };
+    if (dice === 1)
+      return {
+        kind: 'nack',
+        body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: '' },
+      };
     return undefined;
   };
   await stage.start().untilConnected();
   for (const run of RUNS) await controlPlane.offer(run);
   await stage.until('started', () => stage.workers.started.length === 3);
   for (let step = 0; step < 60; step++) {
-    for (const worker of stage.workers.started) if (!worker.outbox.complete) worker.write(random(20), random(3_000));
+    for (const worker of stage.workers.started)
+      if (!worker.outbox.complete) worker.write(random(20), random(3_000));
     await stage.clock.advance(random(400));
     controlPlane.acknowledges = random(4) > 0;
-    stage.unreachable = random(8) === 0 ? new RunnerError('NETWORK_UNREACHABLE', 'no route') : undefined;
+    stage.unreachable =
+      random(8) === 0 ? new RunnerError('NETWORK_UNREACHABLE', 'no route') : undefined;
     if (random(6) === 0) await controlPlane.channel.close('cut');
     if (random(40) === 0) {
       await stage.close();
@@ -51,15 +57,18 @@ async function adversity(seed: number): Promise<LinkStage> {
 }
 
 describe('under cuts, refusals, lost acknowledgements and restarts', () => {
-  it.each(Array.from({ length: runs(20) }, (_, index) => first + index))('every record arrives once and in order (seed %i)', async (seed) => {
-    const stage = await adversity(seed);
-    for (const outbox of stage.store.all) {
-      const { lines, complete } = stage.controlPlane.stream(outbox.ref);
-      expect(complete).toBe(true);
-      expect(lines.map((line) => `${line}\n`)).toEqual(outbox.lines);
-    }
-    expect(stage.store.all.length).toBe(3);
-    expect(stage.controlPlane.maxInFlight).toBeLessThanOrEqual(40_000);
-    await stage.close();
-  });
+  it.each(Array.from({ length: runs(20) }, (_, index) => first + index))(
+    'every record arrives once and in order (seed %i)',
+    async (seed) => {
+      const stage = await adversity(seed);
+      for (const outbox of stage.store.all) {
+        const { lines, complete } = stage.controlPlane.stream(outbox.ref);
+        expect(complete).toBe(true);
+        expect(lines.map((line) => `${line}\n`)).toEqual(outbox.lines);
+      }
+      expect(stage.store.all.length).toBe(3);
+      expect(stage.controlPlane.maxInFlight).toBeLessThanOrEqual(40_000);
+      await stage.close();
+    },
+  );
 });

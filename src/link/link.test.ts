@@ -11,7 +11,9 @@ afterEach(() => stage.close());
 const run = ref('run-1');
 const other = ref('run-2');
 
-async function working(options: ConstructorParameters<typeof LinkStage>[0] = {}): Promise<ScriptedWorker> {
+async function working(
+  options: ConstructorParameters<typeof LinkStage>[0] = {},
+): Promise<ScriptedWorker> {
   stage = await new LinkStage(options).start().untilConnected();
   await stage.controlPlane.offer(run);
   await stage.until('started', () => stage.link.status().attempts[0]?.state === 'running');
@@ -36,14 +38,25 @@ describe('a link', () => {
     await forgotten();
     received(worker);
     expect(stage.controlPlane.of('accept')).toHaveLength(1);
-    expect(stage.link.status()).toMatchObject({ state: { name: 'connected', channel: 'memory' }, running: 0, attempts: [] });
+    expect(stage.link.status()).toMatchObject({
+      state: { name: 'connected', channel: 'memory' },
+      running: 0,
+      attempts: [],
+    });
   });
 
   it('says who it is and what it can do', async () => {
     stage = await new LinkStage().start().untilConnected();
     expect(stage.controlPlane.statements[0]).toMatchObject({
-      runnerId: 'runner-1', protocol: 1, runnerVersion: '1.2.3', features: ['zstd'], capacity: 2, held: [], draining: false,
-      authority: 'plane.example.com:443', jobKinds: ['metadata', 'test_connection'],
+      runnerId: 'runner-1',
+      protocol: 1,
+      runnerVersion: '1.2.3',
+      features: ['zstd'],
+      capacity: 2,
+      held: [],
+      draining: false,
+      authority: 'plane.example.com:443',
+      jobKinds: ['metadata', 'test_connection'],
     });
   });
 
@@ -55,7 +68,9 @@ describe('a link', () => {
     await stage.until('started', () => stage.workers.started.length === 1);
     stage.workers.of(run).write(20, 1_000);
     await stage.until('delivered', () => stage.controlPlane.stream(run).lines.length === 20);
-    expect(new Set(stage.controlPlane.of('batch').map(({ body }) => body.codec))).toEqual(new Set(['CODEC_NONE']));
+    expect(new Set(stage.controlPlane.of('batch').map(({ body }) => body.codec))).toEqual(
+      new Set(['CODEC_NONE']),
+    );
   });
 
   it('sends progress at most twice a second, the newest word only', async () => {
@@ -81,7 +96,11 @@ describe('delivery', () => {
     worker.finish();
     await forgotten();
     received(worker);
-    expect(stage.controlPlane.statements[1]!.held[0]).toMatchObject({ ref: run, running: false, complete: true });
+    expect(stage.controlPlane.statements[1]!.held[0]).toMatchObject({
+      ref: run,
+      running: false,
+      complete: true,
+    });
   });
 
   it('sends nothing again that was stored though its acknowledgement was lost', async () => {
@@ -91,7 +110,10 @@ describe('delivery', () => {
     await stage.until('stored', () => stage.controlPlane.stream(run).lines.length === 50);
     await stage.controlPlane.channel.close('cut');
     stage.controlPlane.acknowledges = true;
-    await stage.until('reconnected', () => stage.controlPlane.statements.length === 2 && stage.connected);
+    await stage.until(
+      'reconnected',
+      () => stage.controlPlane.statements.length === 2 && stage.connected,
+    );
     worker.finish();
     await forgotten();
     received(worker);
@@ -113,7 +135,13 @@ describe('delivery', () => {
   it('sends a batch again that arrived corrupt, uncompressed', async () => {
     stage = await new LinkStage().start().untilConnected();
     let refusals = 2;
-    stage.controlPlane.onBatch = ({ ref: refused }) => refusals-- > 0 ? { kind: 'nack', body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' } } : undefined;
+    stage.controlPlane.onBatch = ({ ref: refused }) =>
+      refusals-- > 0
+        ? {
+            kind: 'nack',
+            body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' },
+          }
+        : undefined;
     await stage.controlPlane.offer(run);
     await stage.until('started', () => stage.workers.started.length === 1);
     const worker = stage.workers.of(run);
@@ -129,7 +157,13 @@ describe('delivery', () => {
     const worker = await working();
     await stage.controlPlane.offer(other);
     await stage.until('both at work', () => stage.workers.started.length === 2);
-    stage.controlPlane.onBatch = ({ ref: refused }) => refused.runId === run.runId ? { kind: 'nack', body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' } } : undefined;
+    stage.controlPlane.onBatch = ({ ref: refused }) =>
+      refused.runId === run.runId
+        ? {
+            kind: 'nack',
+            body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' },
+          }
+        : undefined;
     worker.write(5);
     stage.workers.of(other).write(5);
     stage.workers.of(other).finish();
@@ -164,9 +198,13 @@ describe('delivery', () => {
     await stage.controlPlane.offer(other);
     await stage.until('started', () => stage.workers.started.length === 2);
     for (const worker of stage.workers.started) worker.write(200, 3_000);
-    const total = (): number => stage.controlPlane.stream(run).lines.length + stage.controlPlane.stream(other).lines.length;
+    const total = (): number =>
+      stage.controlPlane.stream(run).lines.length + stage.controlPlane.stream(other).lines.length;
     for (let last = -1; total() < 400; last = total()) {
-      if (total() === last) for (const held of [run, other]) if (stage.controlPlane.stream(held).lines.length > 0) await stage.controlPlane.acknowledge(held);
+      if (total() === last)
+        for (const held of [run, other])
+          if (stage.controlPlane.stream(held).lines.length > 0)
+            await stage.controlPlane.acknowledge(held);
       await stage.until('a while', () => true);
       await stage.clock.advance(20);
     }
@@ -179,7 +217,11 @@ describe('delivery', () => {
     stage.controlPlane.onBatch = () => 'silence';
     worker.write(5);
     await stage.until('reconnected', () => stage.dials === 2, 500);
-    expect(stage.logger.entries.some(({ data }) => String(data['error']).includes('does not acknowledge'))).toBe(true);
+    expect(
+      stage.logger.entries.some(({ data }) =>
+        String(data['error']).includes('does not acknowledge'),
+      ),
+    ).toBe(true);
   });
 
   it('drops an attempt with a record larger than the control plane takes', async () => {
@@ -194,21 +236,31 @@ describe('delivery', () => {
     expect(stage.dials).toBe(1);
   });
 
-  it.each(['NACK_CODE_STALE_EPOCH', 'NACK_CODE_UNKNOWN_RUN'] as const)('stops and deletes an attempt refused with %s', async (code) => {
-    const worker = await working();
-    stage.controlPlane.onBatch = ({ ref: stale }) => ({ kind: 'nack', body: { ref: stale, code, expectedSequence: 0, message: '' } });
-    worker.write(1);
-    await forgotten();
-    expect(worker.killed).toBe(true);
-    expect(worker.outbox.discarded).toBe(true);
-    expect(stage.dials).toBe(1);
-  });
+  it.each(['NACK_CODE_STALE_EPOCH', 'NACK_CODE_UNKNOWN_RUN'] as const)(
+    'stops and deletes an attempt refused with %s',
+    async (code) => {
+      const worker = await working();
+      stage.controlPlane.onBatch = ({ ref: stale }) => ({
+        kind: 'nack',
+        body: { ref: stale, code, expectedSequence: 0, message: '' },
+      });
+      worker.write(1);
+      await forgotten();
+      expect(worker.killed).toBe(true);
+      expect(worker.outbox.discarded).toBe(true);
+      expect(stage.dials).toBe(1);
+    },
+  );
 
   it('ends the session when the control plane acknowledges what was not sent', async () => {
     await working();
     await stage.controlPlane.send({ kind: 'ack', body: { ref: run, upTo: 99 } });
     await stage.until('reconnected', () => stage.dials === 2);
-    expect(stage.logger.entries.some(({ data }) => String(data['error']).startsWith('PROTOCOL_VIOLATION'))).toBe(true);
+    expect(
+      stage.logger.entries.some(({ data }) =>
+        String(data['error']).startsWith('PROTOCOL_VIOLATION'),
+      ),
+    ).toBe(true);
   });
 });
 
@@ -224,7 +276,11 @@ describe('offers', () => {
     const worker = await working({ capacity: 1 });
     await stage.controlPlane.offer(other);
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
-    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ ref: other, code: 'AT_CAPACITY', permanent: false });
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({
+      ref: other,
+      code: 'AT_CAPACITY',
+      permanent: false,
+    });
     worker.finish();
     await forgotten();
     await stage.controlPlane.offer(other);
@@ -251,9 +307,17 @@ describe('offers', () => {
     await stage.until('killed', () => worker.killed, 100);
     await stage.controlPlane.offer(other);
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
-    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ ref: other, code: 'AT_CAPACITY', permanent: false });
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({
+      ref: other,
+      code: 'AT_CAPACITY',
+      permanent: false,
+    });
     expect(stage.workers.started).toHaveLength(1);
-    expect(stage.logger.entries).toContainEqual({ level: 'warn', message: 'job rejected', data: expect.objectContaining({ attempt: 'run-2.1.1', code: 'AT_CAPACITY' }) as object });
+    expect(stage.logger.entries).toContainEqual({
+      level: 'warn',
+      message: 'job rejected',
+      data: expect.objectContaining({ attempt: 'run-2.1.1', code: 'AT_CAPACITY' }) as object,
+    });
     worker.exit();
     await stage.controlPlane.offer(other);
     await stage.until('started', () => stage.workers.started.length === 2);
@@ -283,10 +347,17 @@ describe('offers', () => {
   });
 
   it('that the local policy denies are rejected before anything is journalled', async () => {
-    stage = await new LinkStage({ checkOffer: async () => new RunnerError('POLICY_DENIED', 'not here') }).start().untilConnected();
+    stage = await new LinkStage({
+      checkOffer: async () => new RunnerError('POLICY_DENIED', 'not here'),
+    })
+      .start()
+      .untilConnected();
     await stage.controlPlane.offer(run);
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
-    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ code: 'POLICY_DENIED', permanent: true });
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({
+      code: 'POLICY_DENIED',
+      permanent: true,
+    });
     expect(stage.store.all).toEqual([]);
   });
 
@@ -295,27 +366,56 @@ describe('offers', () => {
     stage.store.failure = new RunnerError('DISK_FULL', 'no room');
     await stage.controlPlane.offer(run);
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
-    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ code: 'DISK_FULL', permanent: false });
-    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL', 500);
-    await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '', 1_000);
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({
+      code: 'DISK_FULL',
+      permanent: false,
+    });
+    await stage.until(
+      'said so',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL',
+      500,
+    );
+    await stage.until(
+      'well again',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '',
+      1_000,
+    );
   });
 
   it('are better sent elsewhere while a worker waits for room on disk, and the heartbeat says so at once', async () => {
     const worker = await working();
     worker.condition('DISK_FULL');
-    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL', 20, 20);
-    expect(stage.link.status().attempts).toMatchObject([{ state: 'running', condition: 'DISK_FULL' }]);
+    await stage.until(
+      'said so',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL',
+      20,
+      20,
+    );
+    expect(stage.link.status().attempts).toMatchObject([
+      { state: 'running', condition: 'DISK_FULL' },
+    ]);
     worker.condition(undefined);
-    await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '', 20, 20);
+    await stage.until(
+      'well again',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '',
+      20,
+      20,
+    );
   });
 
   it('are better sent elsewhere while there is no room for the outcome of a dead worker', async () => {
     const worker = await working();
     stage.store.closeFailure = new RunnerError('DISK_FULL', 'no room');
     worker.kill();
-    await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL');
+    await stage.until(
+      'said so',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === 'DISK_FULL',
+    );
     stage.store.closeFailure = undefined;
-    await stage.until('well again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '');
+    await stage.until(
+      'well again',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.condition === '',
+    );
     await forgotten();
   });
 
@@ -326,8 +426,15 @@ describe('offers', () => {
     await controlPlane.offer(ref('run-1'));
     clock.suspend(51_000);
     await stage.until('rejected', () => controlPlane.of('reject').length === 1);
-    expect(controlPlane.of('reject')[0]?.body).toMatchObject({ code: 'LEASE_LOST', permanent: false });
-    await stage.until('a heartbeat was answered', () => controlPlane.of('heartbeat').length > answered + 1, 500);
+    expect(controlPlane.of('reject')[0]?.body).toMatchObject({
+      code: 'LEASE_LOST',
+      permanent: false,
+    });
+    await stage.until(
+      'a heartbeat was answered',
+      () => controlPlane.of('heartbeat').length > answered + 1,
+      500,
+    );
     await controlPlane.offer(ref('run-1', 1, 2));
     await stage.until('started', () => workers.started.length === 1);
     expect(workers.started[0]?.ref.epoch).toBe(2);
@@ -355,7 +462,10 @@ describe('offers', () => {
     expect(worker.killed).toBe(true);
     await stage.controlPlane.offer(ref('run-1', 1, 3));
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
-    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({ code: 'ATTEMPT_STALE', permanent: false });
+    expect(stage.controlPlane.of('reject')[0]!.body).toMatchObject({
+      code: 'ATTEMPT_STALE',
+      permanent: false,
+    });
     expect(stage.workers.started).toHaveLength(2);
   });
 
@@ -372,9 +482,14 @@ describe('offers', () => {
 describe('attempts', () => {
   it('are cancelled through their worker, and the outcome is delivered', async () => {
     const worker = await working();
-    await stage.controlPlane.send({ kind: 'cancel', body: { ref: run, reason: 'not wanted\u001b[31m' } });
+    await stage.controlPlane.send({
+      kind: 'cancel',
+      body: { ref: run, reason: 'not wanted\u001b[31m' },
+    });
     await forgotten();
-    expect(worker.stops).toMatchObject([{ status: 'cancelled', reason: { code: 'CANCELLED', message: 'not wanted [31m' } }]);
+    expect(worker.stops).toMatchObject([
+      { status: 'cancelled', reason: { code: 'CANCELLED', message: 'not wanted [31m' } },
+    ]);
     received(worker);
   });
 
@@ -382,8 +497,19 @@ describe('attempts', () => {
     stage = await new LinkStage({ jobDeadlineMs: 60_000 }).start().untilConnected();
     await stage.controlPlane.offer(run, { deadlineMs: 5_000 });
     await stage.controlPlane.offer(other, { deadlineMs: 999_000 });
-    await stage.until('both expired', () => stage.workers.started.length === 2 && stage.workers.started.every(({ stops }) => stops.length === 1), 500);
-    expect(stage.workers.started.map(({ stops, job }) => [stops[0]!.status, job.deadlineMs])).toEqual([['expired', 5_000], ['expired', 60_000]]);
+    await stage.until(
+      'both expired',
+      () =>
+        stage.workers.started.length === 2 &&
+        stage.workers.started.every(({ stops }) => stops.length === 1),
+      500,
+    );
+    expect(
+      stage.workers.started.map(({ stops, job }) => [stops[0]!.status, job.deadlineMs]),
+    ).toEqual([
+      ['expired', 5_000],
+      ['expired', 60_000],
+    ]);
   });
 
   it('are given the state of the catalog that their offer names, if it names one', async () => {
@@ -399,15 +525,28 @@ describe('attempts', () => {
     worker.write(3);
     worker.kill();
     await forgotten();
-    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', status: 'interrupted', error: { code: 'WORKER_DIED' } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({
+      kind: 'outcome',
+      status: 'interrupted',
+      error: { code: 'WORKER_DIED' },
+    });
   });
 
   it('whose worker cannot be started get an interrupted outcome', async () => {
-    stage = await new LinkStage({ startWorker: async () => { throw new Error('no processes left'); } }).start().untilConnected();
+    stage = await new LinkStage({
+      startWorker: async () => {
+        throw new Error('no processes left');
+      },
+    })
+      .start()
+      .untilConnected();
     await stage.controlPlane.offer(run);
     await stage.until('delivered', () => stage.controlPlane.stream(run).complete);
     await forgotten();
-    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ status: 'interrupted', error: { code: 'WORKER_DIED' } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'WORKER_DIED' },
+    });
   });
 
   it('are given up when the control plane says that their lease is lost', async () => {
@@ -450,7 +589,11 @@ describe('attempts', () => {
     stage.clock.suspend(600_000);
     worker.kill();
     await forgotten();
-    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', status: 'interrupted', error: { code: 'LEASE_LOST' } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({
+      kind: 'outcome',
+      status: 'interrupted',
+      error: { code: 'LEASE_LOST' },
+    });
   });
 
   it('keep their lease while heartbeats are answered, whatever the wall clock does', async () => {
@@ -480,12 +623,16 @@ describe('attempts', () => {
     expect(worker.stops).toMatchObject([{ status: 'interrupted', reason: { code: 'DISK_FULL' } }]);
     worker.kill();
     await forgotten();
-    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({ kind: 'outcome', error: { code: 'DISK_FULL', retryable: true } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines.at(-1)!)).toMatchObject({
+      kind: 'outcome',
+      error: { code: 'DISK_FULL', retryable: true },
+    });
   });
 
   it('wait for room on disk as long as something of another attempt is to be delivered', async () => {
     stage = await new LinkStage().start().untilConnected();
-    for (const each of [run, other]) await stage.controlPlane.offer(each, { leaseTtlMs: 3_600_000 });
+    for (const each of [run, other])
+      await stage.controlPlane.offer(each, { leaseTtlMs: 3_600_000 });
     await stage.until('started', () => stage.workers.started.length === 2);
     stage.unreachable = new RunnerError('NETWORK_UNREACHABLE', 'no route');
     await stage.controlPlane.channel.close('cut');
@@ -529,7 +676,10 @@ describe('attempts', () => {
     worker.finish();
     await stage.controlPlane.offer(other);
     await stage.until('started', () => stage.workers.started.length === 2);
-    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 } });
+    await stage.controlPlane.send({
+      kind: 'refusal',
+      body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 },
+    });
     await stage.until('ended', () => stage.ended !== undefined, 100);
     expect(stage.store.held()).toEqual([]);
     expect(stage.store.all.map(({ discarded }) => discarded)).toEqual([true, true]);
@@ -539,7 +689,10 @@ describe('attempts', () => {
     const worker = await working();
     stage.controlPlane.acknowledges = false;
     worker.finish();
-    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'SUPERSEDED', message: 'elsewhere', permanent: true, retryAfterMs: 0 } });
+    await stage.controlPlane.send({
+      kind: 'refusal',
+      body: { code: 'SUPERSEDED', message: 'elsewhere', permanent: true, retryAfterMs: 0 },
+    });
     await stage.until('waiting', () => stage.link.status().state.name === 'waiting', 100);
     expect(stage.ended).toBeUndefined();
     expect(stage.store.held()).toHaveLength(1);
@@ -577,24 +730,51 @@ describe('attempts', () => {
 });
 
 describe('another process with the same identity', () => {
-  const check = (number: number) => stage.controlPlane.send({ kind: 'identityCheck', body: { number, platform: 'linux x64\u001b[31m', version: '1.0.0' } });
-  const warnings = () => stage.logger.entries.filter(({ data }) => data['code'] === 'IDENTITY_IN_USE');
+  const check = (number: number) =>
+    stage.controlPlane.send({
+      kind: 'identityCheck',
+      body: { number, platform: 'linux x64\u001b[31m', version: '1.0.0' },
+    });
+  const warnings = () =>
+    stage.logger.entries.filter(({ data }) => data['code'] === 'IDENTITY_IN_USE');
 
   it('is answered with a heartbeat at once, and people are told', async () => {
     const worker = await working();
     await check(1);
-    await stage.until('answered', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1, 20, 20);
-    expect(warnings()).toMatchObject([{ level: 'warn', data: { otherPlatform: 'linux x64 [31m', remedy: expect.stringContaining('enroll --replace') } }]);
-    expect(stage.link.status()).toMatchObject({ state: { name: 'connected' }, identityConflict: { version: '1.0.0', at: expect.any(Number) } });
+    await stage.until(
+      'answered',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1,
+      20,
+      20,
+    );
+    expect(warnings()).toMatchObject([
+      {
+        level: 'warn',
+        data: {
+          otherPlatform: 'linux x64 [31m',
+          remedy: expect.stringContaining('enroll --replace'),
+        },
+      },
+    ]);
+    expect(stage.link.status()).toMatchObject({
+      state: { name: 'connected' },
+      identityConflict: { version: '1.0.0', at: expect.any(Number) },
+    });
     expect(worker.killed).toBe(false);
   });
 
   it('is warned of once in a while, and forgotten when it no longer comes', async () => {
     stage = await new LinkStage().start().untilConnected();
     await check(1);
-    await stage.until('answered', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1);
+    await stage.until(
+      'answered',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 1,
+    );
     await check(2);
-    await stage.until('answered again', () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 2);
+    await stage.until(
+      'answered again',
+      () => stage.controlPlane.of('heartbeat').at(-1)!.body.identityCheck === 2,
+    );
     expect(warnings()).toHaveLength(1);
     for (let step = 0; step < 400; step++) await stage.clock.advance(1_000);
     expect(stage.link.status().identityConflict).toBeUndefined();
@@ -611,9 +791,14 @@ describe('after a restart, a link', () => {
     stage.controlPlane.stream(run).lines.push('{"kind":"log"}');
     await stage.start().untilConnected();
     await forgotten();
-    expect(stage.controlPlane.statements[0]!.held).toMatchObject([{ ref: run, durableSequence: 3, running: false, complete: true }]);
+    expect(stage.controlPlane.statements[0]!.held).toMatchObject([
+      { ref: run, durableSequence: 3, running: false, complete: true },
+    ]);
     expect(stage.controlPlane.stream(run).lines).toHaveLength(3);
-    expect(JSON.parse(stage.controlPlane.stream(run).lines[2]!)).toMatchObject({ status: 'interrupted', error: { code: 'RUNNER_STOPPED' } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines[2]!)).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'RUNNER_STOPPED' },
+    });
   });
 
   it('writes the outcome of what was at work as soon as there is room for it', async () => {
@@ -625,7 +810,10 @@ describe('after a restart, a link', () => {
     expect(stage.controlPlane.stream(run).complete).toBe(false);
     store.closeFailure = undefined;
     await forgotten();
-    expect(JSON.parse(stage.controlPlane.stream(run).lines[1]!)).toMatchObject({ status: 'interrupted', error: { code: 'RUNNER_STOPPED' } });
+    expect(JSON.parse(stage.controlPlane.stream(run).lines[1]!)).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'RUNNER_STOPPED' },
+    });
   });
 
   it('discards what the control plane does not want any more', async () => {
@@ -641,18 +829,26 @@ describe('after a restart, a link', () => {
   it.each([
     ['has lost what it acknowledged', 1, 0, 'lost records'],
     ['has more than this runner', 0, 5, 'does not have any more'],
-  ])('gives up an attempt of which the control plane %s, and says so', async (_what, acknowledged, stored, words) => {
-    const store = new MemoryOutboxStore();
-    const outbox = store.add(run);
-    outbox.append({ kind: 'log' });
-    outbox.append({ kind: 'outcome' }, true);
-    await outbox.acknowledge(acknowledged);
-    stage = new LinkStage({}, store);
-    stage.controlPlane.stream(run).lines.push(...Array.from({ length: stored }, () => '{}'));
-    await stage.start().untilConnected();
-    await forgotten();
-    expect(stage.logger.entries.some(({ message, data }) => message === 'attempt dropped' && String(data['reason']).includes(words))).toBe(true);
-  });
+  ])(
+    'gives up an attempt of which the control plane %s, and says so',
+    async (_what, acknowledged, stored, words) => {
+      const store = new MemoryOutboxStore();
+      const outbox = store.add(run);
+      outbox.append({ kind: 'log' });
+      outbox.append({ kind: 'outcome' }, true);
+      await outbox.acknowledge(acknowledged);
+      stage = new LinkStage({}, store);
+      stage.controlPlane.stream(run).lines.push(...Array.from({ length: stored }, () => '{}'));
+      await stage.start().untilConnected();
+      await forgotten();
+      expect(
+        stage.logger.entries.some(
+          ({ message, data }) =>
+            message === 'attempt dropped' && String(data['reason']).includes(words),
+        ),
+      ).toBe(true);
+    },
+  );
 
   it('keeps everything when the welcome leaves an attempt out', async () => {
     const store = new MemoryOutboxStore();

@@ -83,11 +83,27 @@ class RunnerLink implements Link {
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#identityWatch = new IdentityWatch(clock, logger);
-    this.#attempts = new Attempts({ store, capacity, clock, logger, signal: this.#stopping.signal, live: (attempt, job) => live(attempt, job, this.#lifeOptions()) });
-    this.#leases = new Leases(clock, (ref) => this.#leaseEnded(ref), (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt));
+    this.#attempts = new Attempts({
+      store,
+      capacity,
+      clock,
+      logger,
+      signal: this.#stopping.signal,
+      live: (attempt, job) => live(attempt, job, this.#lifeOptions()),
+    });
+    this.#leases = new Leases(
+      clock,
+      (ref) => this.#leaseEnded(ref),
+      (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt),
+    );
     this.#supervisor = new Supervisor({
-      dialers, clock, random, logger, timing: this.#timing,
-      introduce: (channel, frames, authority, signal) => this.#introduce(channel, frames, authority, signal),
+      dialers,
+      clock,
+      random,
+      logger,
+      timing: this.#timing,
+      introduce: (channel, frames, authority, signal) =>
+        this.#introduce(channel, frames, authority, signal),
     });
   }
 
@@ -95,7 +111,10 @@ class RunnerLink implements Link {
     const { store, logger } = this.#options;
     const open = await recover(store, this.#attempts, logger);
     const group = new TaskGroup(signal);
-    for (const attempt of open) group.start((scope) => close(attempt, { ...this.#lifeOptions(), signal: scope }, stoppedAtWork()));
+    for (const attempt of open)
+      group.start((scope) =>
+        close(attempt, { ...this.#lifeOptions(), signal: scope }, stoppedAtWork()),
+      );
     group.start((scope) => this.#supervisor.run(scope));
     group.start((scope) => this.#leases.run(scope));
     group.start((scope) => this.#drainWhenAsked(group, scope));
@@ -107,7 +126,11 @@ class RunnerLink implements Link {
       throw thrown;
     } finally {
       this.#stopping.abort(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
-      await stopWorkers({ attempts: this.#attempts, clock: this.#options.clock, stopMs: this.#timing.stopMs });
+      await stopWorkers({
+        attempts: this.#attempts,
+        clock: this.#options.clock,
+        stopMs: this.#timing.stopMs,
+      });
       if (this.#revoked()) this.#dropAll();
       await this.#attempts.settled();
     }
@@ -115,7 +138,15 @@ class RunnerLink implements Link {
 
   #lifeOptions(): LifeOptions {
     const { store, startWorker, clock, logger } = this.#options;
-    return { store, startWorker, clock, logger, diskFullMs: this.#timing.diskFullMs, changed: () => this.#attempts.changed.ring(), signal: this.#stopping.signal };
+    return {
+      store,
+      startWorker,
+      clock,
+      logger,
+      diskFullMs: this.#timing.diskFullMs,
+      changed: () => this.#attempts.changed.ring(),
+      signal: this.#stopping.signal,
+    };
   }
 
   #revoked(): boolean {
@@ -124,11 +155,16 @@ class RunnerLink implements Link {
 
   /** Nobody takes the records of a revoked identity, and no later identity may deliver them. */
   #dropAll(): void {
-    for (const attempt of this.#attempts.all()) this.#attempts.drop(attempt, new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner'));
+    for (const attempt of this.#attempts.all())
+      this.#attempts.drop(
+        attempt,
+        new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner'),
+      );
   }
 
   drain(): void {
-    if (this.#drainAsked.signal.aborted) this.#hurry.abort(new RunnerError('RUNNER_STOPPED', 'asked to stop twice'));
+    if (this.#drainAsked.signal.aborted)
+      this.#hurry.abort(new RunnerError('RUNNER_STOPPED', 'asked to stop twice'));
     this.#drainAsked.abort(new RunnerError('DRAINING', 'asked to stop'));
     this.#session?.announce();
   }
@@ -136,8 +172,15 @@ class RunnerLink implements Link {
   status(): LinkStatus {
     const { identity, capacity } = this.#options;
     return {
-      state: this.#state(), ...this.#drainedBy(), ...this.#contested(), runnerId: identity.runnerId, name: identity.name, capacity,
-      running: this.#attempts.working(), spoolBytes: this.#attempts.spoolBytes(), attempts: this.#attempts.all().map(statusOf),
+      state: this.#state(),
+      ...this.#drainedBy(),
+      ...this.#contested(),
+      runnerId: identity.runnerId,
+      name: identity.name,
+      capacity,
+      running: this.#attempts.working(),
+      spoolBytes: this.#attempts.spoolBytes(),
+      attempts: this.#attempts.all().map(statusOf),
     };
   }
 
@@ -149,7 +192,8 @@ class RunnerLink implements Link {
 
   /** A drain by the control plane lasts as long as the session in which it was asked for. */
   #drainedBy(): Pick<LinkStatus, 'drainReason'> {
-    const reason = this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
+    const reason =
+      this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
     return reason === undefined ? {} : { drainReason: reason };
   }
 
@@ -167,47 +211,105 @@ class RunnerLink implements Link {
     if (signal.aborted) return;
     const { clock, logger, drainTimeoutMs } = this.#options;
     const { stopMs, lastDeliveryMs } = this.#timing;
-    await drain({ attempts: this.#attempts, clock, logger, timeoutMs: drainTimeoutMs, stopMs, lastDeliveryMs, hurry: AbortSignal.any([this.#hurry.signal, signal]) });
+    await drain({
+      attempts: this.#attempts,
+      clock,
+      logger,
+      timeoutMs: drainTimeoutMs,
+      stopMs,
+      lastDeliveryMs,
+      hurry: AbortSignal.any([this.#hurry.signal, signal]),
+    });
     group.stop(new RunnerError('RUNNER_STOPPED', 'drained'));
   }
 
   #leaseEnded(ref: Attempt['ref']): void {
     const attempt = this.#attempts.get(ref);
     // A finished attempt needs no lease: the control plane decides whether it is still wanted.
-    if (attempt?.working === true && !attempt.outbox.durable().complete) this.#attempts.drop(attempt, new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed'));
+    if (attempt?.working === true && !attempt.outbox.durable().complete)
+      this.#attempts.drop(
+        attempt,
+        new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed'),
+      );
   }
 
-  async #introduce(channel: Channel, frames: AsyncIterator<Frame>, authority: string, signal: AbortSignal): Promise<Handshaken> {
-    const { identity, version, platform, capacity, clock, logger, jobDeadlineMs, checkOffer } = this.#options;
+  async #introduce(
+    channel: Channel,
+    frames: AsyncIterator<Frame>,
+    authority: string,
+    signal: AbortSignal,
+  ): Promise<Handshaken> {
+    const { identity, version, platform, capacity, clock, logger, jobDeadlineMs, checkOffer } =
+      this.#options;
     const held = this.#attempts.all().filter(({ state }) => state.name !== 'gone');
-    const self = { version, platform, bootId: this.#bootId, capacity, draining: this.#draining(), held: held.map(describe) };
+    const self = {
+      version,
+      platform,
+      bootId: this.#bootId,
+      capacity,
+      draining: this.#draining(),
+      held: held.map(describe),
+    };
     const helloAt = clock.uptime();
     const agreement = await handshake(channel, frames, authority, identity, self, signal);
     this.#warnOfSkew(agreement.serverTimeMs);
     const resolutions = resolvePositions(held, agreement.positions);
-    for (const resolution of resolutions) if (resolution.name === 'drop') this.#attempts.drop(resolution.attempt, resolution.reason);
+    for (const resolution of resolutions)
+      if (resolution.name === 'drop') this.#attempts.drop(resolution.attempt, resolution.reason);
     const session = new Session({
-      channel, frames, agreement, helloAt, attempts: this.#attempts, leases: this.#leases, clock, logger, timing: this.#timing, capacity, jobDeadlineMs, checkOffer,
-      draining: () => this.#draining(), contested: (other) => this.#identityWatch.contested(other),
+      channel,
+      frames,
+      agreement,
+      helloAt,
+      attempts: this.#attempts,
+      leases: this.#leases,
+      clock,
+      logger,
+      timing: this.#timing,
+      capacity,
+      jobDeadlineMs,
+      checkOffer,
+      draining: () => this.#draining(),
+      contested: (other) => this.#identityWatch.contested(other),
     });
     this.#session = session;
-    return { agreement, bytesInFlight: () => session.bytesInFlight, serve: (scope) => session.run(resolutions, scope) };
+    return {
+      agreement,
+      bytesInFlight: () => session.bytesInFlight,
+      serve: (scope) => session.run(resolutions, scope),
+    };
   }
 
   #warnOfSkew(serverTimeMs: number): void {
     const skewMs = this.#options.clock.now() - serverTimeMs;
-    if (Math.abs(skewMs) > this.#timing.skewMs) this.#options.logger.log('warn', 'the clocks of this machine and of the control plane differ', { skewMs });
+    if (Math.abs(skewMs) > this.#timing.skewMs)
+      this.#options.logger.log(
+        'warn',
+        'the clocks of this machine and of the control plane differ',
+        { skewMs },
+      );
   }
 }
 
 function describe({ ref, outbox, working }: Attempt): HeldAttempt {
   const { sequence, complete } = outbox.durable();
-  return { ref, durableSequence: sequence, acknowledgedSequence: outbox.acknowledged(), running: working, complete };
+  return {
+    ref,
+    durableSequence: sequence,
+    acknowledgedSequence: outbox.acknowledged(),
+    running: working,
+    complete,
+  };
 }
 
 function statusOf({ ref, state, progress, condition, outbox }: Attempt): AttemptStatus {
   return {
-    ref, state: state.name, durableSequence: outbox.durable().sequence, acknowledgedSequence: outbox.acknowledged(),
-    ...(state.name === 'running' ? { pid: state.worker.pid } : {}), ...(progress === undefined ? {} : { progress }), ...(condition === undefined ? {} : { condition }),
+    ref,
+    state: state.name,
+    durableSequence: outbox.durable().sequence,
+    acknowledgedSequence: outbox.acknowledged(),
+    ...(state.name === 'running' ? { pid: state.worker.pid } : {}),
+    ...(progress === undefined ? {} : { progress }),
+    ...(condition === undefined ? {} : { condition }),
   };
 }

@@ -35,7 +35,9 @@ export interface OffersOptions {
   readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
 }
 
-type Answer = { readonly accepted: Attempt; readonly isNew: boolean } | { readonly rejected: RunnerError };
+type Answer =
+  | { readonly accepted: Attempt; readonly isNew: boolean }
+  | { readonly rejected: RunnerError };
 
 /** Considers offers one by one. An attempt is journalled before it is accepted; the same offer again is accepted again. */
 export class Offers {
@@ -50,7 +52,9 @@ export class Offers {
   /** A code for the heartbeat when this runner cannot take work, else empty. */
   condition(): string {
     const trouble = this.#trouble;
-    return trouble !== undefined && trouble.until > this.#options.clock.monotonic() ? trouble.code : '';
+    return trouble !== undefined && trouble.until > this.#options.clock.monotonic()
+      ? trouble.code
+      : '';
   }
 
   /**
@@ -62,14 +66,27 @@ export class Offers {
   }
 
   /** Answers offers until `end`; calls `begun` for each attempt that is new. */
-  async run(channel: Channel, begun: (attempt: Attempt) => void, signal: AbortSignal): Promise<void> {
+  async run(
+    channel: Channel,
+    begun: (attempt: Attempt) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     void aborted(signal).then(() => this.#waiting.end());
     for await (const { offer, at } of this.#waiting) {
       if (signal.aborted) return;
       const ref = toAttemptRef(offer.ref);
       const answer = await this.#consider(ref, offer, at, signal);
-      if ('rejected' in answer) this.#options.logger.log('warn', 'job rejected', { attempt: attemptKey(ref), kind: printable(offer.kind, 60), code: answer.rejected.code, reason: answer.rejected.message });
-      await channel.send('accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected), signal);
+      if ('rejected' in answer)
+        this.#options.logger.log('warn', 'job rejected', {
+          attempt: attemptKey(ref),
+          kind: printable(offer.kind, 60),
+          code: answer.rejected.code,
+          reason: answer.rejected.message,
+        });
+      await channel.send(
+        'accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected),
+        signal,
+      );
       if ('accepted' in answer && answer.isNew) begun(answer.accepted);
     }
   }
@@ -81,12 +98,18 @@ export class Offers {
       const job = this.#toJob(ref, offer);
       this.#makeWayFor(ref);
       await this.#untilVacated(signal);
-      if (this.#options.draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
+      if (this.#options.draining())
+        throw new RunnerError('DRAINING', 'the runner takes no more work');
       const denied = await this.#options.checkOffer(job);
       if (denied !== undefined) return { rejected: denied };
       const { clock, attempts, leases, leaseMs } = this.#options;
       const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
-      if (leaseEnd(ttlMs, at) <= clock.uptime()) throw new RunnerError('LEASE_LOST', 'the lease of the offer may have ended before the offer was read', { retryable: true });
+      if (leaseEnd(ttlMs, at) <= clock.uptime())
+        throw new RunnerError(
+          'LEASE_LOST',
+          'the lease of the offer may have ended before the offer was read',
+          { retryable: true },
+        );
       const attempt = await attempts.begin(job);
       leases.grant(ref, ttlMs, at);
       return { accepted: attempt, isNew: true };
@@ -103,31 +126,52 @@ export class Offers {
   }
 
   #toJob(ref: AttemptRef, { kind, workflow, deadlineMs, catalogRevision }: Offer): Job {
-    if (!isJobKind(kind)) throw new RunnerError('JOB_KIND_UNSUPPORTED', 'this runner does not know the kind of job that was offered');
-    if (workflow.length > WORKFLOW_MAX_BYTES) throw new RunnerError('JOB_INVALID', `the workflow is larger than ${WORKFLOW_MAX_BYTES} bytes`);
+    if (!isJobKind(kind))
+      throw new RunnerError(
+        'JOB_KIND_UNSUPPORTED',
+        'this runner does not know the kind of job that was offered',
+      );
+    if (workflow.length > WORKFLOW_MAX_BYTES)
+      throw new RunnerError(
+        'JOB_INVALID',
+        `the workflow is larger than ${WORKFLOW_MAX_BYTES} bytes`,
+      );
     const longest = this.#options.jobDeadlineMs;
     return {
-      ref, kind, workflow: utf8(workflow), deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest),
+      ref,
+      kind,
+      workflow: utf8(workflow),
+      deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest),
       ...(catalogRevision === '' ? {} : { catalogRevision }),
     };
   }
 
   /** Two attempts at one run never work side by side: the higher epoch wins. */
   #makeWayFor(ref: AttemptRef): void {
-    const others = this.#options.attempts.ofRun(ref).filter(({ working, alive }) => working || !alive);
-    if (others.some((other) => other.ref.epoch >= ref.epoch)) throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is at work here');
-    for (const other of others) this.#options.attempts.drop(other, new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'));
+    const others = this.#options.attempts
+      .ofRun(ref)
+      .filter(({ working, alive }) => working || !alive);
+    if (others.some((other) => other.ref.epoch >= ref.epoch))
+      throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is at work here');
+    for (const other of others)
+      this.#options.attempts.drop(
+        other,
+        new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'),
+      );
   }
 
   /** A worker that is being ended gives its place back in a moment; one that is at work does not. */
   async #untilVacated(signal: AbortSignal): Promise<void> {
     const { attempts, capacity, clock } = this.#options;
     if (attempts.occupied() < capacity || attempts.working() >= capacity) return;
-    await withDeadline('ending a worker', VACATE_MS, clock, signal, (within) => attempts.changed.until(() => attempts.occupied() < capacity, within)).catch(() => undefined);
+    await withDeadline('ending a worker', VACATE_MS, clock, signal, (within) =>
+      attempts.changed.until(() => attempts.occupied() < capacity, within),
+    ).catch(() => undefined);
   }
 
   #noteTrouble({ code }: RunnerError): void {
-    if (code === 'DISK_FULL' || code === 'SPOOL_FULL') this.#trouble = { code, until: this.#options.clock.monotonic() + CONDITION_MS };
+    if (code === 'DISK_FULL' || code === 'SPOOL_FULL')
+      this.#trouble = { code, until: this.#options.clock.monotonic() + CONDITION_MS };
   }
 }
 

@@ -10,11 +10,20 @@ export type Resolution =
   | { readonly name: 'drop'; readonly attempt: Attempt; readonly reason: RunnerError };
 
 /** What the welcome decides for each attempt that the hello named. Throws PROTOCOL_VIOLATION when it leaves one out. */
-export function resolvePositions(held: readonly Attempt[], positions: readonly Position[]): Resolution[] {
-  const byKey = new Map(positions.map((position) => [attemptKey(toAttemptRef(position.ref)), position]));
+export function resolvePositions(
+  held: readonly Attempt[],
+  positions: readonly Position[],
+): Resolution[] {
+  const byKey = new Map(
+    positions.map((position) => [attemptKey(toAttemptRef(position.ref)), position]),
+  );
   return held.map((attempt) => {
     const position = byKey.get(attempt.key);
-    if (position === undefined) throw new RunnerError('PROTOCOL_VIOLATION', 'the welcome leaves out an attempt that the hello named');
+    if (position === undefined)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the welcome leaves out an attempt that the hello named',
+      );
     return resolve(attempt, position);
   });
 }
@@ -24,15 +33,41 @@ function resolve(attempt: Attempt, { verdict, storedSequence }: Position): Resol
     case 'VERDICT_KEEP':
       return checked(attempt, toSequence(storedSequence));
     case 'VERDICT_DISCARD':
-      return { name: 'drop', attempt, reason: new RunnerError('LEASE_LOST', 'the control plane does not want the attempt any more') };
+      return {
+        name: 'drop',
+        attempt,
+        reason: new RunnerError(
+          'LEASE_LOST',
+          'the control plane does not want the attempt any more',
+        ),
+      };
     default:
-      throw new RunnerError('PROTOCOL_VIOLATION', 'the welcome holds a verdict that this runner does not know');
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the welcome holds a verdict that this runner does not know',
+      );
   }
 }
 
 /** Numbering must go on where the control plane is. Where it cannot, the run has to be made again, and that is said aloud. */
 function checked(attempt: Attempt, stored: Sequence): Resolution {
-  if (stored < attempt.outbox.acknowledged()) return { name: 'drop', attempt, reason: new RunnerError('PROTOCOL_VIOLATION', 'the control plane has lost records that it had acknowledged') };
-  if (stored > attempt.outbox.durable().sequence) return { name: 'drop', attempt, reason: new RunnerError('SPOOL_CORRUPT', 'the control plane has records that this runner does not have any more') };
+  if (stored < attempt.outbox.acknowledged())
+    return {
+      name: 'drop',
+      attempt,
+      reason: new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the control plane has lost records that it had acknowledged',
+      ),
+    };
+  if (stored > attempt.outbox.durable().sequence)
+    return {
+      name: 'drop',
+      attempt,
+      reason: new RunnerError(
+        'SPOOL_CORRUPT',
+        'the control plane has records that this runner does not have any more',
+      ),
+    };
   return { name: 'keep', attempt, stored };
 }

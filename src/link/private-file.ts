@@ -27,11 +27,22 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 }
 
 /** Throws FILE_UNSAFE when others than the owner may read or change it, or the owner is someone else. POSIX only. */
-export function assertPrivate(path: string, stat: { readonly mode: number; readonly uid: number; isFile(): boolean }): void {
+export function assertPrivate(
+  path: string,
+  stat: { readonly mode: number; readonly uid: number; isFile(): boolean },
+): void {
   if (!stat.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`);
   if (process.getuid === undefined) return;
-  if ((stat.mode & OTHERS) !== 0) throw new RunnerError('FILE_UNSAFE', `${path} has mode ${(stat.mode & 0o777).toString(8)}; others can read or change it`);
-  if (stat.uid !== process.getuid()) throw new RunnerError('FILE_UNSAFE', `${path} belongs to user ${stat.uid}, not to the user this runs as`);
+  if ((stat.mode & OTHERS) !== 0)
+    throw new RunnerError(
+      'FILE_UNSAFE',
+      `${path} has mode ${(stat.mode & 0o777).toString(8)}; others can read or change it`,
+    );
+  if (stat.uid !== process.getuid())
+    throw new RunnerError(
+      'FILE_UNSAFE',
+      `${path} belongs to user ${stat.uid}, not to the user this runs as`,
+    );
 }
 
 /** Writes a new file with mode 0600 and brings it to the disk. Throws when the name is taken. */

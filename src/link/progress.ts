@@ -3,7 +3,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Attempts } from './attempts.ts';
 
 /** Sends where attempts stand, the newest word only, no attempt more often than once in `pauseMs`. */
-export async function sendProgress(channel: Channel, attempts: Attempts, pauseMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function sendProgress(
+  channel: Channel,
+  attempts: Attempts,
+  pauseMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     let sent = false;
     for (const attempt of attempts.all()) {

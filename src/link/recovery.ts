@@ -13,18 +13,32 @@ export function stoppedAtWork(): RunnerError {
  * Takes in what an earlier process left: attempts without an outcome get one, `interrupted`, and all are delivered. Returns
  * those whose outcome could not be written; it has to be tried again, or they would never end.
  */
-export async function recover(store: OutboxStore, attempts: Attempts, logger: Logger): Promise<readonly Attempt[]> {
+export async function recover(
+  store: OutboxStore,
+  attempts: Attempts,
+  logger: Logger,
+): Promise<readonly Attempt[]> {
   const open: Attempt[] = [];
   for (const outbox of store.held()) {
     const attempt = new Attempt(outbox, { name: 'ended' });
     if (!outbox.durable().complete) {
-      await store.closeInterrupted(outbox.ref, stoppedAtWork().toFailure()).catch((thrown: unknown) => {
-        open.push(attempt);
-        logger.log('error', 'failed to write the outcome of an interrupted attempt; trying again', { attempt: attempt.key, error: String(RunnerError.from(thrown)) });
-      });
+      await store
+        .closeInterrupted(outbox.ref, stoppedAtWork().toFailure())
+        .catch((thrown: unknown) => {
+          open.push(attempt);
+          logger.log(
+            'error',
+            'failed to write the outcome of an interrupted attempt; trying again',
+            { attempt: attempt.key, error: String(RunnerError.from(thrown)) },
+          );
+        });
     }
     attempts.adopt(attempt);
-    logger.log('info', 'attempt recovered', { attempt: attempt.key, ...outbox.durable(), acknowledged: outbox.acknowledged() });
+    logger.log('info', 'attempt recovered', {
+      attempt: attempt.key,
+      ...outbox.durable(),
+      acknowledged: outbox.acknowledged(),
+    });
   }
   return open;
 }

@@ -14,7 +14,12 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** The codes with which a control plane can end the service. */
-const ENDING: ReadonlySet<ErrorCode> = new Set(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED']);
+const ENDING: ReadonlySet<ErrorCode> = new Set([
+  'RUNNER_REVOKED',
+  'RUNNER_UNKNOWN',
+  'SIGNATURE_INVALID',
+  'PROTOCOL_UNSUPPORTED',
+]);
 
 /** However long a control plane asks to wait, the runner looks in after this. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
@@ -27,10 +32,18 @@ export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
   const code = known ?? 'CONTROL_PLANE_BUSY';
   const said = printable(refusal.message) || 'no reason given';
-  const retryAfterMs = Math.max(Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS), code === 'SUPERSEDED' ? SUPERSEDED_PAUSE_MS : 0);
-  return new RunnerError(code, known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said, {
-    retryable: known === undefined || !refusal.permanent, ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
-  });
+  const retryAfterMs = Math.max(
+    Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS),
+    code === 'SUPERSEDED' ? SUPERSEDED_PAUSE_MS : 0,
+  );
+  return new RunnerError(
+    code,
+    known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said,
+    {
+      retryable: known === undefined || !refusal.permanent,
+      ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+    },
+  );
 }
 
 /** Whether trying again cannot help without a person. Network errors never are. */

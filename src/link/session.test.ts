@@ -14,10 +14,35 @@ describe('a session', () => {
     const [near, far] = MemoryWire.pair();
     const [channel, other] = [channelOver(near, codec, clock), channelOver(far, codec, clock)];
     const session = new Session({
-      channel, frames: channel.frames()[Symbol.asyncIterator](), clock, logger, timing: DEFAULT_TIMING, capacity: 1, jobDeadlineMs: 1_000, helloAt: 0,
-      agreement: { positions: [], creditBytes: 1_000, maxBatchBytes: 1_000, heartbeatIntervalMs: 1_000, controlPlane: 'x', zstd: true, serverTimeMs: 0 },
-      attempts: new Attempts({ store, live: async () => undefined, capacity: 1, clock, logger, signal: new AbortController().signal }), leases: new Leases(clock, () => undefined),
-      checkOffer: async () => undefined, draining: () => false, contested: () => undefined,
+      channel,
+      frames: channel.frames()[Symbol.asyncIterator](),
+      clock,
+      logger,
+      timing: DEFAULT_TIMING,
+      capacity: 1,
+      jobDeadlineMs: 1_000,
+      helloAt: 0,
+      agreement: {
+        positions: [],
+        creditBytes: 1_000,
+        maxBatchBytes: 1_000,
+        heartbeatIntervalMs: 1_000,
+        controlPlane: 'x',
+        zstd: true,
+        serverTimeMs: 0,
+      },
+      attempts: new Attempts({
+        store,
+        live: async () => undefined,
+        capacity: 1,
+        clock,
+        logger,
+        signal: new AbortController().signal,
+      }),
+      leases: new Leases(clock, () => undefined),
+      checkOffer: async () => undefined,
+      draining: () => false,
+      contested: () => undefined,
     });
     await session.run([], AbortSignal.abort());
     const frames = [];

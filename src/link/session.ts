@@ -51,13 +51,43 @@ export class Session {
   #drainReason: string | undefined;
 
   constructor(options: SessionOptions) {
-    const { channel, clock, attempts, leases, agreement, timing, capacity, jobDeadlineMs, checkOffer } = options;
+    const {
+      channel,
+      clock,
+      attempts,
+      leases,
+      agreement,
+      timing,
+      capacity,
+      jobDeadlineMs,
+      checkOffer,
+    } = options;
     const draining = (): boolean => this.#drainReason !== undefined || options.draining();
     this.#options = options;
-    this.#offers = new Offers({ attempts, leases, clock, logger: options.logger, capacity, jobDeadlineMs, checkOffer, draining, leaseMs: timing.leaseMs });
+    this.#offers = new Offers({
+      attempts,
+      leases,
+      clock,
+      logger: options.logger,
+      capacity,
+      jobDeadlineMs,
+      checkOffer,
+      draining,
+      leaseMs: timing.leaseMs,
+    });
     this.#heartbeat = new HeartbeatLoop({
-      channel, clock, attempts, leases, capacity, draining, helloAt: options.helloAt, intervalMs: agreement.heartbeatIntervalMs, silenceMs: timing.silenceMs, leaseMs: timing.leaseMs,
-      condition: () => conditionOf(attempts, this.#offers), check: () => this.#deliveries?.assertMoving(),
+      channel,
+      clock,
+      attempts,
+      leases,
+      capacity,
+      draining,
+      helloAt: options.helloAt,
+      intervalMs: agreement.heartbeatIntervalMs,
+      silenceMs: timing.silenceMs,
+      leaseMs: timing.leaseMs,
+      condition: () => conditionOf(attempts, this.#offers),
+      check: () => this.#deliveries?.assertMoving(),
     });
   }
 
@@ -82,12 +112,18 @@ export class Session {
   async run(kept: readonly Resolution[], signal: AbortSignal): Promise<void> {
     const { channel, agreement, attempts, clock, timing, logger } = this.#options;
     const group = new TaskGroup(signal);
-    const deliveries = new Deliveries({ channel, agreement, attempts, clock, logger, acknowledgeMs: timing.acknowledgeMs }, group);
+    const deliveries = new Deliveries(
+      { channel, agreement, attempts, clock, logger, acknowledgeMs: timing.acknowledgeMs },
+      group,
+    );
     this.#deliveries = deliveries;
-    for (const resolution of kept) if (resolution.name === 'keep') deliveries.start(resolution.attempt, resolution.stored);
+    for (const resolution of kept)
+      if (resolution.name === 'keep') deliveries.start(resolution.attempt, resolution.stored);
     group.start(() => this.#read(deliveries));
     group.start((scope) => this.#heartbeat.run(scope));
-    group.start((scope) => this.#offers.run(channel, (attempt) => deliveries.start(attempt, 0), scope));
+    group.start((scope) =>
+      this.#offers.run(channel, (attempt) => deliveries.start(attempt, 0), scope),
+    );
     group.start((scope) => watchCondition(attempts, () => this.announce(), scope));
     group.start((scope) => sendProgress(channel, attempts, timing.progressMs, clock, scope));
     group.start(async (scope) => {
@@ -100,7 +136,8 @@ export class Session {
   async #read(deliveries: Deliveries): Promise<void> {
     for (;;) {
       const next = await this.#options.frames.next();
-      if (next.done === true) throw new RunnerError('NETWORK_RESET', 'the control plane closed the link');
+      if (next.done === true)
+        throw new RunnerError('NETWORK_RESET', 'the control plane closed the link');
       this.#heartbeat.heard();
       await this.#route(next.value, deliveries);
     }
@@ -108,17 +145,36 @@ export class Session {
 
   async #route(frame: Frame, deliveries: Deliveries): Promise<void> {
     switch (frame.kind) {
-      case 'heartbeatReply': return this.#heartbeat.answered(frame.body);
-      case 'offer': return await this.#offered(frame.body);
-      case 'cancel': return this.#cancelled(frame.body);
-      case 'drain': return this.#drain(frame.body);
-      case 'ack': return acknowledged(frame.body, deliveries);
-      case 'nack': return this.#refused(frame.body, deliveries);
-      case 'refusal': throw refusalError(frame.body);
-      case 'identityCheck': return this.#identityChecked(frame.body);
-      case 'unknown': return;
-      case 'challenge': case 'hello': case 'welcome': case 'heartbeat': case 'progress': case 'accept': case 'reject': case 'batch':
-        throw new RunnerError('PROTOCOL_VIOLATION', `the control plane sent ${frame.kind} in the middle of a session`);
+      case 'heartbeatReply':
+        return this.#heartbeat.answered(frame.body);
+      case 'offer':
+        return await this.#offered(frame.body);
+      case 'cancel':
+        return this.#cancelled(frame.body);
+      case 'drain':
+        return this.#drain(frame.body);
+      case 'ack':
+        return acknowledged(frame.body, deliveries);
+      case 'nack':
+        return this.#refused(frame.body, deliveries);
+      case 'refusal':
+        throw refusalError(frame.body);
+      case 'identityCheck':
+        return this.#identityChecked(frame.body);
+      case 'unknown':
+        return;
+      case 'challenge':
+      case 'hello':
+      case 'welcome':
+      case 'heartbeat':
+      case 'progress':
+      case 'accept':
+      case 'reject':
+      case 'batch':
+        throw new RunnerError(
+          'PROTOCOL_VIOLATION',
+          `the control plane sent ${frame.kind} in the middle of a session`,
+        );
       default:
         return unreachable(frame);
     }
@@ -126,29 +182,48 @@ export class Session {
 
   #identityChecked({ number, platform, version }: IdentityCheck): void {
     this.#heartbeat.identityChecked(toSequence(number));
-    this.#options.contested({ platform: printable(platform, 200), version: printable(version, 100) });
+    this.#options.contested({
+      platform: printable(platform, 200),
+      version: printable(version, 100),
+    });
   }
 
   async #offered(offer: FrameBody<'offer'>): Promise<void> {
     if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
     const { channel } = this.#options;
-    await channel.send(rejection(toAttemptRef(offer.ref), new RunnerError('AT_CAPACITY', 'too many offers are waiting')), AbortSignal.timeout(this.#options.timing.silenceMs));
+    await channel.send(
+      rejection(
+        toAttemptRef(offer.ref),
+        new RunnerError('AT_CAPACITY', 'too many offers are waiting'),
+      ),
+      AbortSignal.timeout(this.#options.timing.silenceMs),
+    );
   }
 
   #cancelled({ ref, reason }: Cancel): void {
     const attempt = this.#options.attempts.get(toAttemptRef(ref));
-    attempt?.requestStop({ reason: new RunnerError('CANCELLED', printable(reason) || 'the run was cancelled'), status: 'cancelled' });
+    attempt?.requestStop({
+      reason: new RunnerError('CANCELLED', printable(reason) || 'the run was cancelled'),
+      status: 'cancelled',
+    });
   }
 
   #drain({ reason }: FrameBody<'drain'>): void {
     this.#drainReason = printable(reason) || 'no reason given';
-    this.#options.logger.log('info', 'the control plane sends no more offers', { reason: printable(reason) });
+    this.#options.logger.log('info', 'the control plane sends no more offers', {
+      reason: printable(reason),
+    });
     this.announce();
   }
 
   #refused(nack: Nack, deliveries: Deliveries): void {
     const ref = toAttemptRef(nack.ref);
-    this.#options.logger.log('warn', 'batch refused', { run: ref.runId, code: nack.code, expected: nack.expectedSequence, said: printable(nack.message) });
+    this.#options.logger.log('warn', 'batch refused', {
+      run: ref.runId,
+      code: nack.code,
+      expected: nack.expectedSequence,
+      said: printable(nack.message),
+    });
     deliveries.refused(ref, nack);
   }
 }

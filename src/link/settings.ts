@@ -39,8 +39,13 @@ export function parseSettings(path: string, text: string | undefined): Settings 
 export async function openSettings(stateDir: string): Promise<SettingsStore> {
   const { default: Conf } = await import('conf');
   const conf = new Conf<Record<string, unknown>>({
-    cwd: stateDir, configName: 'settings', configFileMode: 0o600, projectName: 'hybrid-ingestion-runner',
-    accessPropertiesByDotNotation: false, clearInvalidConfig: false, deserialize,
+    cwd: stateDir,
+    configName: 'settings',
+    configFileMode: 0o600,
+    projectName: 'hybrid-ingestion-runner',
+    accessPropertiesByDotNotation: false,
+    clearInvalidConfig: false,
+    deserialize,
   });
   return {
     path: conf.path,
@@ -64,5 +69,9 @@ function parse(path: string, stored: Record<string, unknown>): Settings | undefi
   if (Object.keys(stored).length === 0) return undefined;
   const result = Settings.safeParse(stored);
   if (result.success) return result.data;
-  throw new RunnerError('FILE_UNREADABLE', `${path} does not hold settings: ${z.prettifyError(result.error)}`, { remedy: 'Enrol again with --replace.' });
+  throw new RunnerError(
+    'FILE_UNREADABLE',
+    `${path} does not hold settings: ${z.prettifyError(result.error)}`,
+    { remedy: 'Enrol again with --replace.' },
+  );
 }

@@ -32,9 +32,30 @@ describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () 
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', stateDir]);
     store = await openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger });
     link = createLink({
-      identity, dialers: [new MemoryDialer(AUTHORITY, systemClock, (wire, codec) => controlPlane.accept(channelOver(wire, codec, systemClock)))], store, capacity: 1,
-      startWorker: createStartWorker({ store, entry, settings: {}, logger: silentLogger, clock: systemClock, env: process.env }),
-      checkOffer: async () => undefined, jobDeadlineMs: 60_000, drainTimeoutMs: 1_000, version: '1', platform: 'test', logger: silentLogger, clock: systemClock, random: systemRandom,
+      identity,
+      dialers: [
+        new MemoryDialer(AUTHORITY, systemClock, (wire, codec) =>
+          controlPlane.accept(channelOver(wire, codec, systemClock)),
+        ),
+      ],
+      store,
+      capacity: 1,
+      startWorker: createStartWorker({
+        store,
+        entry,
+        settings: {},
+        logger: silentLogger,
+        clock: systemClock,
+        env: process.env,
+      }),
+      checkOffer: async () => undefined,
+      jobDeadlineMs: 60_000,
+      drainTimeoutMs: 1_000,
+      version: '1',
+      platform: 'test',
+      logger: silentLogger,
+      clock: systemClock,
+      random: systemRandom,
       timing: { diskFullMs: 1_500 },
     });
     ended = link.run(stop.signal);
@@ -54,7 +75,12 @@ describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () 
     await expect.poll(() => controlPlane.stream(run).complete, { timeout: 240_000 }).toBe(true);
     const [first, outcome, ...more] = controlPlane.stream(run).lines;
     expect([first, more]).toEqual(['first', []]);
-    expect(JSON.parse(outcome!)).toMatchObject({ kind: 'outcome', status: 'interrupted', records: 1, error: { code: 'DISK_FULL', remedy: expect.stringContaining('Free space') as string } });
+    expect(JSON.parse(outcome!)).toMatchObject({
+      kind: 'outcome',
+      status: 'interrupted',
+      records: 1,
+      error: { code: 'DISK_FULL', remedy: expect.stringContaining('Free space') as string },
+    });
     await expect.poll(() => readdir(join(stateDir, 'spool')), { timeout: 240_000 }).toEqual([]);
   });
 });

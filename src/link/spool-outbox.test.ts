@@ -17,7 +17,12 @@ import { openOutboxStore, type OutboxStoreOptions, type SpoolOutboxStore } from 
 
 const never = new AbortController().signal;
 const stopped = new RunnerError('RUNNER_STOPPED', 'the runner was stopped').toFailure();
-const job: Job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 3 }, kind: 'metadata', workflow: '{}', deadlineMs: 1000 };
+const job: Job = {
+  ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 3 },
+  kind: 'metadata',
+  workflow: '{}',
+  deadlineMs: 1000,
+};
 
 let stateDir: string;
 let store: SpoolOutboxStore;
@@ -41,10 +46,19 @@ async function reopen(options: Partial<OutboxStoreOptions> = {}): Promise<void> 
 }
 
 /** What a worker does: writes, and with `tell` says so. */
-async function work(lines: readonly string[], { last, tell }: { last: boolean; tell: boolean }): Promise<void> {
+async function work(
+  lines: readonly string[],
+  { last, tell }: { last: boolean; tell: boolean },
+): Promise<void> {
   const outbox = store.spoolOf(job.ref);
-  const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1 });
-  for (const [index, line] of lines.entries()) await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, never);
+  const writer = new SpoolWriter({
+    disk: nodeDisk,
+    directory: outbox.directory,
+    clock: systemClock,
+    groupMs: 1,
+  });
+  for (const [index, line] of lines.entries())
+    await writer.append(Buffer.from(line), { last: last && index === lines.length - 1 }, never);
   await writer.flush(never);
   if (tell) outbox.advance(writer.durable, writer.bytes, last);
   await writer.close();
@@ -71,7 +85,9 @@ describe('the outbox store', () => {
     await work(['a\n', 'b\n'], { last: true, tell: true });
     await moved;
     expect(outbox.durable()).toEqual({ sequence: 2, complete: true });
-    expect((await outbox.read(1, 1000))?.lines.map((line) => Buffer.from(line).toString())).toEqual(['a\n', 'b\n']);
+    expect((await outbox.read(1, 1000))?.lines.map((line) => Buffer.from(line).toString())).toEqual(
+      ['a\n', 'b\n'],
+    );
     await outbox.acknowledge(2);
     expect(store.bytes()).toBe(0);
   });
@@ -81,21 +97,35 @@ describe('the outbox store', () => {
     await work(['a\n', 'b\n'], { last: false, tell: false });
     await store.closeInterrupted(job.ref, stopped);
     expect(store.spoolOf(job.ref).durable()).toEqual({ sequence: 3, complete: true });
-    expect(await outcomeOf(1)).toMatchObject({ kind: 'outcome', status: 'interrupted', records: 2, digest: '', error: { code: 'RUNNER_STOPPED' } });
+    expect(await outcomeOf(1)).toMatchObject({
+      kind: 'outcome',
+      status: 'interrupted',
+      records: 2,
+      digest: '',
+      error: { code: 'RUNNER_STOPPED' },
+    });
   });
 
   it('finds what is left while what is there is being delivered', async () => {
     const outbox = await store.create(job);
-    const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1, segmentBytes: 500 });
+    const writer = new SpoolWriter({
+      disk: nodeDisk,
+      directory: outbox.directory,
+      clock: systemClock,
+      groupMs: 1,
+      segmentBytes: 500,
+    });
     for (let record = 1; record <= 60; record++) {
       await writer.append(Buffer.from(`${record}\n`.padStart(100)), { last: false }, never);
       if (record % 4 === 0) await writer.flush(never);
     }
     outbox.advance(writer.durable, writer.bytes, false);
     await writer.close();
-    const closing = systemClock.sleep(3, never).then(() => store.closeInterrupted(job.ref, stopped));
+    const closing = systemClock
+      .sleep(3, never)
+      .then(() => store.closeInterrupted(job.ref, stopped));
     const seen: string[] = [];
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       const batch = await outbox.read(seen.length + 1, 300);
       if (batch === undefined) {
         await outbox.changed(AbortSignal.timeout(240_000));
@@ -121,7 +151,8 @@ describe('the outbox store', () => {
     const outbox = await store.create(job);
     await work(['a\n', 'b\n'], { last: false, tell: true });
     await outbox.acknowledge(2);
-    const segments = async (): Promise<string[]> => (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
+    const segments = async (): Promise<string[]> =>
+      (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
     expect(await segments()).toHaveLength(1);
     outbox.advance(2, 100, false, 3);
     await expect.poll(segments).toEqual([]);
@@ -143,12 +174,19 @@ describe('the outbox store', () => {
     };
     await reopen({ disk: slow });
     const outbox = await store.create(job);
-    const writer = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, groupMs: 1, segmentBytes: 100 });
+    const writer = new SpoolWriter({
+      disk: nodeDisk,
+      directory: outbox.directory,
+      clock: systemClock,
+      groupMs: 1,
+      segmentBytes: 100,
+    });
     const write = async (): Promise<void> => {
       await writer.append(Buffer.from('a'.repeat(200)), { last: false }, never);
       await writer.flush(never);
     };
-    const segments = async (): Promise<string[]> => (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
+    const segments = async (): Promise<string[]> =>
+      (await readdir(outbox.directory)).filter((name) => name.endsWith('.seg'));
     for (let record = 1; record <= 3; record++) await write();
     outbox.advance(3, writer.bytes, false, 3);
     const acknowledged = outbox.acknowledge(3);
@@ -195,7 +233,13 @@ describe('the outbox store', () => {
     const outbox = await store.create(job);
     await work(['first\n'], { last: false, tell: true });
     const path = join(outbox.directory, '00000000000000000001.seg');
-    const second = new SpoolWriter({ disk: nodeDisk, directory: outbox.directory, clock: systemClock, next: 2, groupMs: 1 });
+    const second = new SpoolWriter({
+      disk: nodeDisk,
+      directory: outbox.directory,
+      clock: systemClock,
+      next: 2,
+      groupMs: 1,
+    });
     await second.append(Buffer.from('second\n'), { last: true }, never);
     await second.flush(never);
     await second.close();
@@ -204,7 +248,11 @@ describe('the outbox store', () => {
     await file.close();
     await reopen();
     expect(store.held()[0]?.durable()).toEqual({ sequence: 1, complete: true });
-    expect(await outcomeOf(1)).toMatchObject({ status: 'interrupted', records: 0, error: { code: 'SPOOL_CORRUPT' } });
+    expect(await outcomeOf(1)).toMatchObject({
+      status: 'interrupted',
+      records: 0,
+      error: { code: 'SPOOL_CORRUPT' },
+    });
   });
 
   it('starts in spite of a journal that cannot be read', async () => {
@@ -221,7 +269,9 @@ describe('the outbox store', () => {
     store.onPaused((paused) => said.push(paused));
     await work(['x'.repeat(900)], { last: false, tell: true });
     expect(said).toEqual([true]);
-    await expect(store.create({ ...job, ref: { ...job.ref, epoch: 4 } })).rejects.toMatchObject({ code: 'SPOOL_FULL' });
+    await expect(store.create({ ...job, ref: { ...job.ref, epoch: 4 } })).rejects.toMatchObject({
+      code: 'SPOOL_FULL',
+    });
     await outbox.acknowledge(1);
     expect(said).toEqual([true, false]);
   });
@@ -241,9 +291,17 @@ describe('a full disk', () => {
         if (mode === 'create') needRoom();
         const file = await nodeDisk.open(path, mode);
         const write = file.write.bind(file);
-        return Object.assign(file, { async write(bytes: Uint8Array, position: number) { needRoom(); await write(bytes, position); } });
+        return Object.assign(file, {
+          async write(bytes: Uint8Array, position: number) {
+            needRoom();
+            await write(bytes, position);
+          },
+        });
       },
-      async makeDirectory(path) { needRoom(); await nodeDisk.makeDirectory(path); },
+      async makeDirectory(path) {
+        needRoom();
+        await nodeDisk.makeDirectory(path);
+      },
     };
   }
 
@@ -274,13 +332,23 @@ describe('a spool directory', () => {
     await mkdir(join(spool, 'lost+found'));
     await writeFile(join(spool, 'lost+found', 'kept'), 'mine too');
     const warned: unknown[] = [];
-    const log = (level: string, message: string, data: unknown): void => void (level === 'warn' && warned.push([message, data]));
+    const log = (level: string, message: string, data: unknown): void =>
+      void (level === 'warn' && warned.push([message, data]));
     await reopen({ logger: { ...silentLogger, log } });
     expect(store.held()).toHaveLength(1);
-    expect((await readdir(spool)).sort()).toEqual(['lost+found', 'notes.txt', 'run-1.1.3', 'run-7.1.1']);
+    expect((await readdir(spool)).sort()).toEqual([
+      'lost+found',
+      'notes.txt',
+      'run-1.1.3',
+      'run-7.1.1',
+    ]);
     expect(await readdir(join(spool, 'lost+found'))).toEqual(['kept']);
     expect(warned).toHaveLength(3);
-    for (const name of ['lost+found', 'notes.txt', 'run-7.1.1']) expect(warned).toContainEqual(['ignoring a file in the spool directory that is not an attempt', { path: join(spool, name) }]);
+    for (const name of ['lost+found', 'notes.txt', 'run-7.1.1'])
+      expect(warned).toContainEqual([
+        'ignoring a file in the spool directory that is not an attempt',
+        { path: join(spool, name) },
+      ]);
   });
 
   it('is used in spite of an unwanted attempt that cannot be deleted', async () => {
@@ -306,12 +374,15 @@ describe('the state directory', () => {
     await expect(openStore()).rejects.toMatchObject({ code: 'STATE_LOCKED' });
   });
 
-  it.skipIf(process.platform === 'win32')('is freed of workers that outlived their runner', async () => {
-    const outbox = await store.create(job);
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    const ended = once(child, 'exit');
-    await outbox.attachWriter(await systemProcesses.identify(child.pid!), Promise.resolve());
-    await reopen();
-    expect((await ended)[1]).toBe('SIGKILL');
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is freed of workers that outlived their runner',
+    async () => {
+      const outbox = await store.create(job);
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+      const ended = once(child, 'exit');
+      await outbox.attachWriter(await systemProcesses.identify(child.pid!), Promise.resolve());
+      await reopen();
+      expect((await ended)[1]).toBe('SIGKILL');
+    },
+  );
 });

@@ -38,7 +38,13 @@ const never = new AbortController().signal;
  * torn tails cut, damaged attempts closed as interrupted. Throws STATE_LOCKED.
  */
 export async function openOutboxStore(options: OutboxStoreOptions): Promise<SpoolOutboxStore> {
-  const complete = { maxBytes: DEFAULT_MAX_BYTES, disk: nodeDisk, processes: systemProcesses, owner: undefined, ...options };
+  const complete = {
+    maxBytes: DEFAULT_MAX_BYTES,
+    disk: nodeDisk,
+    processes: systemProcesses,
+    owner: undefined,
+    ...options,
+  };
   const root = `${options.stateDir}/spool`;
   await complete.disk.makeDirectory(root);
   const lock = await lockState(options.stateDir, complete.processes);
@@ -77,7 +83,8 @@ export class SpoolOutboxStore implements OutboxStore {
   async create(job: Job): Promise<SpoolOutbox> {
     const known = this.#held.get(attemptKey(job.ref));
     if (known !== undefined) return known;
-    if (this.#paused) throw new RunnerError('SPOOL_FULL', `${this.bytes()} bytes wait to be delivered`);
+    if (this.#paused)
+      throw new RunnerError('SPOOL_FULL', `${this.bytes()} bytes wait to be delivered`);
     const { clock, owner } = this.#options;
     const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };
     try {
@@ -98,7 +105,8 @@ export class SpoolOutboxStore implements OutboxStore {
   /** The attempt's outbox with the side that the worker writes to. Throws INTERNAL for an attempt that is not held. */
   spoolOf(ref: AttemptRef): SpoolOutbox {
     const outbox = this.#held.get(attemptKey(ref));
-    if (outbox === undefined) throw new RunnerError('INTERNAL', `attempt ${attemptKey(ref)} is not held`);
+    if (outbox === undefined)
+      throw new RunnerError('INTERNAL', `attempt ${attemptKey(ref)} is not held`);
     return outbox;
   }
 
@@ -135,7 +143,11 @@ export class SpoolOutboxStore implements OutboxStore {
   }
 
   #leaveAlone(path: string): void {
-    this.#options.logger.log('warn', 'ignoring a file in the spool directory that is not an attempt', { path });
+    this.#options.logger.log(
+      'warn',
+      'ignoring a file in the spool directory that is not an attempt',
+      { path },
+    );
   }
 
   async #reopen(directory: string): Promise<void> {
@@ -145,14 +157,21 @@ export class SpoolOutboxStore implements OutboxStore {
       if (journal === undefined) return await this.#clear(directory);
       await this.#endOrphan(journal);
       if (owner !== undefined && journal.owner !== undefined && journal.owner !== owner) {
-        logger.log('warn', 'deleting an attempt of an earlier identity of this runner', { directory, owner: journal.owner });
+        logger.log('warn', 'deleting an attempt of an earlier identity of this runner', {
+          directory,
+          owner: journal.owner,
+        });
         return await this.#clear(directory);
       }
       this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, false));
     } catch (thrown) {
       if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
       const error = RunnerError.from(thrown);
-      logger.log('error', 'an attempt on disk is damaged', { directory, code: error.code, reason: error.message });
+      logger.log('error', 'an attempt on disk is damaged', {
+        directory,
+        code: error.code,
+        reason: error.message,
+      });
       if (error.code !== 'SPOOL_CORRUPT') throw error;
       await this.#salvage(directory, error);
     }
@@ -164,7 +183,10 @@ export class SpoolOutboxStore implements OutboxStore {
       await removeAttempt(this.#options.disk, directory);
     } catch (thrown) {
       if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
-      this.#options.logger.log('warn', 'failed to delete an attempt that is not wanted', { directory, error: String(RunnerError.from(thrown)) });
+      this.#options.logger.log('warn', 'failed to delete an attempt that is not wanted', {
+        directory,
+        error: String(RunnerError.from(thrown)),
+      });
     }
   }
 
@@ -175,9 +197,14 @@ export class SpoolOutboxStore implements OutboxStore {
     const outbox = this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, true));
     outbox.noteDamage(error.toFailure());
     // Without room for the outcome now, the link tries again.
-    await outbox.closeInterrupted(error.toFailure(), this.#options.clock.now()).catch((thrown: unknown) => {
-      this.#options.logger.log('error', 'failed to write the outcome of a damaged attempt', { directory, error: String(RunnerError.from(thrown)) });
-    });
+    await outbox
+      .closeInterrupted(error.toFailure(), this.#options.clock.now())
+      .catch((thrown: unknown) => {
+        this.#options.logger.log('error', 'failed to write the outcome of a damaged attempt', {
+          directory,
+          error: String(RunnerError.from(thrown)),
+        });
+      });
   }
 
   async #endOrphan({ worker, ref }: Journal): Promise<void> {
@@ -185,16 +212,26 @@ export class SpoolOutboxStore implements OutboxStore {
     if (worker === undefined) return;
     const until = clock.monotonic() + ORPHAN_MS;
     while (worker.started !== undefined && (await processes.isAlive(worker))) {
-      logger.log('warn', 'ending a worker that outlived its runner', { pid: worker.pid, attempt: attemptKey(ref) });
+      logger.log('warn', 'ending a worker that outlived its runner', {
+        pid: worker.pid,
+        attempt: attemptKey(ref),
+      });
       await processes.kill(worker);
-      if (clock.monotonic() > until) throw new RunnerError('STATE_LOCKED', `worker process ${worker.pid} still writes to this state directory`);
+      if (clock.monotonic() > until)
+        throw new RunnerError(
+          'STATE_LOCKED',
+          `worker process ${worker.pid} still writes to this state directory`,
+        );
       await clock.sleep(50, never);
     }
   }
 
   #hold(spool: AttemptSpool): SpoolOutbox {
     const key = attemptKey(spool.ref);
-    const outbox = new SpoolOutbox(spool, { moved: () => this.#weigh(), discarded: () => this.#forget(key) });
+    const outbox = new SpoolOutbox(spool, {
+      moved: () => this.#weigh(),
+      discarded: () => this.#forget(key),
+    });
     this.#held.set(key, outbox);
     return outbox;
   }

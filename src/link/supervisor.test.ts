@@ -12,7 +12,10 @@ afterEach(() => stage.close());
 const run = ref('run-1');
 
 function refuse(body: Partial<Refusal>): void {
-  stage.controlPlane.refusal = { kind: 'refusal', body: { code: 'BUSY', message: 'no', permanent: false, retryAfterMs: 0, ...body } };
+  stage.controlPlane.refusal = {
+    kind: 'refusal',
+    body: { code: 'BUSY', message: 'no', permanent: false, retryAfterMs: 0, ...body },
+  };
 }
 
 describe('connecting', () => {
@@ -24,7 +27,10 @@ describe('connecting', () => {
     expect(stage.dials).toBe(1);
     await stage.clock.advance(60_000);
     expect(stage.dials).toBeLessThan(10);
-    expect(stage.link.status().state).toMatchObject({ name: 'waiting', error: { code: 'NETWORK_UNREACHABLE' } });
+    expect(stage.link.status().state).toMatchObject({
+      name: 'waiting',
+      error: { code: 'NETWORK_UNREACHABLE' },
+    });
     for (let hour = 0; hour < 5; hour++) await stage.clock.advance(3_600_000);
     expect(stage.ended).toBeUndefined();
     stage.unreachable = undefined;
@@ -42,30 +48,47 @@ describe('connecting', () => {
     expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(119_000);
   });
 
-  it.each(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED'])('ends for good when refused with %s', async (code) => {
-    stage = new LinkStage();
-    refuse({ code, permanent: true });
-    stage.start();
-    await stage.until('ended', () => stage.ended !== undefined);
-    expect(stage.ended!.error).toMatchObject({ code });
-    expect(stage.link.status().state).toMatchObject({ name: 'stopped', error: { code } });
-    expect(stage.dials).toBe(1);
-  });
+  it.each(['RUNNER_REVOKED', 'RUNNER_UNKNOWN', 'SIGNATURE_INVALID', 'PROTOCOL_UNSUPPORTED'])(
+    'ends for good when refused with %s',
+    async (code) => {
+      stage = new LinkStage();
+      refuse({ code, permanent: true });
+      stage.start();
+      await stage.until('ended', () => stage.ended !== undefined);
+      expect(stage.ended!.error).toMatchObject({ code });
+      expect(stage.link.status().state).toMatchObject({ name: 'stopped', error: { code } });
+      expect(stage.dials).toBe(1);
+    },
+  );
 
-  it.each(['IDENTITY_IN_USE', 'SUPERSEDED'])('stays and warns when another process uses its identity (%s), and connects when that has gone', async (code) => {
-    stage = new LinkStage();
-    refuse({ code, permanent: code === 'SUPERSEDED', retryAfterMs: 30_000 });
-    stage.start();
-    await stage.until('refused', () => stage.link.status().state.name === 'waiting');
-    expect(stage.logger.entries).toContainEqual(expect.objectContaining({ level: 'warn', data: expect.objectContaining({ error: expect.stringContaining(code), remedy: expect.stringContaining('enroll --replace') }) }));
-    const refusedAt = stage.clock.monotonic();
-    stage.controlPlane.refusal = undefined;
-    await stage.until('connected', () => stage.connected, 500);
-    expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(code === 'SUPERSEDED' ? 59_000 : 29_000);
-  });
+  it.each(['IDENTITY_IN_USE', 'SUPERSEDED'])(
+    'stays and warns when another process uses its identity (%s), and connects when that has gone',
+    async (code) => {
+      stage = new LinkStage();
+      refuse({ code, permanent: code === 'SUPERSEDED', retryAfterMs: 30_000 });
+      stage.start();
+      await stage.until('refused', () => stage.link.status().state.name === 'waiting');
+      expect(stage.logger.entries).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          data: expect.objectContaining({
+            error: expect.stringContaining(code),
+            remedy: expect.stringContaining('enroll --replace'),
+          }),
+        }),
+      );
+      const refusedAt = stage.clock.monotonic();
+      stage.controlPlane.refusal = undefined;
+      await stage.until('connected', () => stage.connected, 500);
+      expect(stage.clock.monotonic() - refusedAt).toBeGreaterThanOrEqual(
+        code === 'SUPERSEDED' ? 59_000 : 29_000,
+      );
+    },
+  );
 
   it.each([
-    ['is not permanent', { code: 'RUNNER_UNKNOWN' }], ['has a code that it does not know', { code: 'OF_A_LATER_VERSION', permanent: true }],
+    ['is not permanent', { code: 'RUNNER_UNKNOWN' }],
+    ['has a code that it does not know', { code: 'OF_A_LATER_VERSION', permanent: true }],
   ])('goes on trying when a refusal %s', async (_what, refusal) => {
     stage = new LinkStage();
     refuse(refusal);
@@ -78,7 +101,10 @@ describe('connecting', () => {
     stage = await new LinkStage().start().untilConnected();
     await stage.controlPlane.offer(run);
     await stage.until('running', () => stage.link.status().running === 1);
-    await stage.controlPlane.send({ kind: 'refusal', body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 } });
+    await stage.controlPlane.send({
+      kind: 'refusal',
+      body: { code: 'RUNNER_REVOKED', message: 'revoked', permanent: true, retryAfterMs: 0 },
+    });
     await stage.until('ended', () => stage.ended !== undefined);
     expect(stage.ended!.error).toMatchObject({ code: 'RUNNER_REVOKED' });
     expect(stage.workers.of(run).stops).toMatchObject([{ status: 'interrupted' }]);
@@ -109,7 +135,9 @@ describe('connecting', () => {
     stage = new LinkStage();
     stage.controlPlane.now = () => stage.clock.now() - 3_600_000;
     await stage.start().untilConnected();
-    expect(stage.logger.entries.find(({ message }) => message.includes('clocks'))?.data).toMatchObject({ skewMs: 3_600_000 });
+    expect(
+      stage.logger.entries.find(({ message }) => message.includes('clocks'))?.data,
+    ).toMatchObject({ skewMs: 3_600_000 });
   });
 });
 
@@ -122,24 +150,30 @@ describe('a silent control plane', () => {
     const beatAt = stage.clock.monotonic();
     await stage.until('reconnected', () => stage.dials === 2, 100);
     expect(stage.clock.monotonic() - beatAt).toBeLessThan(14_000);
-    expect(stage.logger.entries.some(({ data }) => String(data['error']).startsWith('NETWORK_TIMEOUT'))).toBe(true);
+    expect(
+      stage.logger.entries.some(({ data }) => String(data['error']).startsWith('NETWORK_TIMEOUT')),
+    ).toBe(true);
   });
 
   it.each([
-    ['an idle link', 60_000], ['a link with the usual interval', 15_000],
-  ])('is replaced within 30 seconds of when it went silent, back-off included (%s)', async (_what, heartbeatIntervalMs) => {
-    stage = new LinkStage();
-    stage.controlPlane.welcome = { heartbeatIntervalMs };
-    await stage.start().untilConnected();
-    await stage.clock.advance(120_000);
-    // Just after a beat was answered is the worst moment.
-    const beats = stage.controlPlane.of('heartbeat').length;
-    await stage.until('next beat', () => stage.controlPlane.of('heartbeat').length > beats, 100);
-    stage.controlPlane.answersHeartbeats = false;
-    const silentAt = stage.clock.monotonic();
-    await stage.until('dialled again', () => stage.dials === 2, 100);
-    expect(stage.clock.monotonic() - silentAt).toBeLessThan(30_000);
-  });
+    ['an idle link', 60_000],
+    ['a link with the usual interval', 15_000],
+  ])(
+    'is replaced within 30 seconds of when it went silent, back-off included (%s)',
+    async (_what, heartbeatIntervalMs) => {
+      stage = new LinkStage();
+      stage.controlPlane.welcome = { heartbeatIntervalMs };
+      await stage.start().untilConnected();
+      await stage.clock.advance(120_000);
+      // Just after a beat was answered is the worst moment.
+      const beats = stage.controlPlane.of('heartbeat').length;
+      await stage.until('next beat', () => stage.controlPlane.of('heartbeat').length > beats, 100);
+      stage.controlPlane.answersHeartbeats = false;
+      const silentAt = stage.clock.monotonic();
+      await stage.until('dialled again', () => stage.dials === 2, 100);
+      expect(stage.clock.monotonic() - silentAt).toBeLessThan(30_000);
+    },
+  );
 
   it('is replaced within 30 seconds also after many that were refused or broke', async () => {
     stage = new LinkStage();
@@ -160,12 +194,19 @@ describe('a silent control plane', () => {
     stage.controlPlane.challenge = {};
     const dial = stage.dialer();
     const mute: Dialer = {
-      kind: 'memory', authority: dial.authority,
+      kind: 'memory',
+      authority: dial.authority,
       dial: async (signal) => {
         const channel = await dial.dial(signal);
         return Object.assign(Object.create(channel) as typeof channel, {
-          kind: channel.kind, send: channel.send.bind(channel), close: channel.close.bind(channel), traffic: channel.traffic.bind(channel),
-          async *frames() { await new Promise(() => undefined); yield* []; },
+          kind: channel.kind,
+          send: channel.send.bind(channel),
+          close: channel.close.bind(channel),
+          traffic: channel.traffic.bind(channel),
+          async *frames() {
+            await new Promise(() => undefined);
+            yield* [];
+          },
         });
       },
     };
@@ -179,10 +220,14 @@ describe('a silent control plane', () => {
 
 describe('two kinds of channel', () => {
   /** A stage whose preferred kind fails while `blocked` says so. */
-  function twoKinds(failure = new RunnerError('PROXY_REFUSED', 'upgrades are not for us')): { blocked: boolean; dialled: string[] } {
+  function twoKinds(failure = new RunnerError('PROXY_REFUSED', 'upgrades are not for us')): {
+    blocked: boolean;
+    dialled: string[];
+  } {
     const control = { blocked: true, dialled: [] as string[] };
     const via = (kind: 'ws' | 'grpc'): Dialer => ({
-      kind, authority: 'plane.example.com:443',
+      kind,
+      authority: 'plane.example.com:443',
       dial: async (signal) => {
         control.dialled.push(kind);
         if (kind === 'ws' && control.blocked) throw failure;
@@ -205,11 +250,21 @@ describe('two kinds of channel', () => {
     await stage.until('probed in vain', () => control.dialled.length === 3, 5_000);
     control.blocked = false;
     worker.write(30);
-    await stage.until('back', () => stage.connected && stage.link.status().attempts.length === 1 && control.dialled.at(-1) === 'ws' && control.dialled.filter((kind) => kind === 'ws').length >= 4, 5_000);
+    await stage.until(
+      'back',
+      () =>
+        stage.connected &&
+        stage.link.status().attempts.length === 1 &&
+        control.dialled.at(-1) === 'ws' &&
+        control.dialled.filter((kind) => kind === 'ws').length >= 4,
+      5_000,
+    );
     expect(stage.link.status().state).toMatchObject({ name: 'connected', channel: 'ws' });
     worker.finish();
     await stage.until('forgotten', () => stage.store.held().length === 0);
-    expect(stage.controlPlane.stream(run).lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);
+    expect(stage.controlPlane.stream(run).lines.map((line) => `${line}\n`)).toEqual(
+      worker.outbox.lines,
+    );
     expect(control.dialled.filter((kind) => kind === 'grpc')).toHaveLength(1);
   });
 
@@ -224,21 +279,50 @@ describe('two kinds of channel', () => {
   it.each([
     ['a page with 503', { status: 503, contentType: 'text/html', body: '<html>' }, ['ws', 'grpc']],
     ['a page with 403', { status: 403, contentType: 'text/html', body: '<html>' }, ['ws', 'grpc']],
-    ['the 503 of a load balancer', { status: 503, contentType: 'text/plain', body: 'no healthy upstream' }, ['ws', 'grpc']],
+    [
+      'the 503 of a load balancer',
+      { status: 503, contentType: 'text/plain', body: 'no healthy upstream' },
+      ['ws', 'grpc'],
+    ],
     ['a 503 of the control plane', { status: 503, contentType: '', body: '' }, ['ws']],
-  ])('fall back from what stands in the way, not from the control plane itself (%s)', async (_what, answer, dialled) => {
-    const control = twoKinds(explainAnswer({ ...answer, retryAfter: undefined }, 'plane.example.com:443', 0));
-    stage.start();
-    await stage.until('decided', () => stage.connected || stage.link.status().state.name === 'waiting');
-    expect(control.dialled).toEqual(dialled);
-  });
+  ])(
+    'fall back from what stands in the way, not from the control plane itself (%s)',
+    async (_what, answer, dialled) => {
+      const control = twoKinds(
+        explainAnswer({ ...answer, retryAfter: undefined }, 'plane.example.com:443', 0),
+      );
+      stage.start();
+      await stage.until(
+        'decided',
+        () => stage.connected || stage.link.status().state.name === 'waiting',
+      );
+      expect(control.dialled).toEqual(dialled);
+    },
+  );
 
   it('wait as long as the first of them was asked to when the second does not answer', async () => {
     stage = new LinkStage();
-    const failing = (kind: 'ws' | 'grpc', error: RunnerError): Dialer => ({ kind, authority: 'plane.example.com:443', dial: () => { stage.dials += 1; return Promise.reject(error); } });
-    stage = new LinkStage({ dialers: [
-      failing('ws', explainAnswer({ status: 503, contentType: 'text/html', body: '<html>', retryAfter: '120' }, 'plane.example.com:443', 0)), failing('grpc', new RunnerError('NETWORK_UNREACHABLE', 'no route')),
-    ] });
+    const failing = (kind: 'ws' | 'grpc', error: RunnerError): Dialer => ({
+      kind,
+      authority: 'plane.example.com:443',
+      dial: () => {
+        stage.dials += 1;
+        return Promise.reject(error);
+      },
+    });
+    stage = new LinkStage({
+      dialers: [
+        failing(
+          'ws',
+          explainAnswer(
+            { status: 503, contentType: 'text/html', body: '<html>', retryAfter: '120' },
+            'plane.example.com:443',
+            0,
+          ),
+        ),
+        failing('grpc', new RunnerError('NETWORK_UNREACHABLE', 'no route')),
+      ],
+    });
     stage.start();
     await stage.clock.advance(119_000);
     expect(stage.dials).toBe(2);
@@ -262,7 +346,10 @@ describe('a drain', () => {
     await stage.until('running', () => stage.link.status().running === 1);
     stage.link.drain();
     await stage.until('said so', () => stage.controlPlane.of('heartbeat').at(-1)!.body.draining);
-    expect(stage.link.status().state).toMatchObject({ name: 'draining', connection: { name: 'connected' } });
+    expect(stage.link.status().state).toMatchObject({
+      name: 'draining',
+      connection: { name: 'connected' },
+    });
     await stage.controlPlane.offer(ref('run-2'));
     await stage.until('rejected', () => stage.controlPlane.of('reject').length === 1);
     await stage.clock.advance(60_000);
@@ -279,7 +366,9 @@ describe('a drain', () => {
     await stage.until('running', () => stage.link.status().running === 1);
     stage.link.drain();
     await stage.until('ended', () => stage.ended !== undefined, 500);
-    expect(stage.workers.of(run).stops).toMatchObject([{ status: 'interrupted', reason: { code: 'RUNNER_STOPPED' } }]);
+    expect(stage.workers.of(run).stops).toMatchObject([
+      { status: 'interrupted', reason: { code: 'RUNNER_STOPPED' } },
+    ]);
     expect(stage.controlPlane.stream(run).complete).toBe(true);
     expect(stage.store.held()).toEqual([]);
   });

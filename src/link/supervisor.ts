@@ -30,7 +30,12 @@ export interface SupervisorOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly timing: LinkTiming;
-  readonly introduce: (channel: Channel, frames: AsyncIterator<Frame>, authority: string, signal: AbortSignal) => Promise<Handshaken>;
+  readonly introduce: (
+    channel: Channel,
+    frames: AsyncIterator<Frame>,
+    authority: string,
+    signal: AbortSignal,
+  ) => Promise<Handshaken>;
 }
 
 /** Keeps one session alive: dial, handshake, serve, back off, again. Never gives up on network errors. */
@@ -45,7 +50,11 @@ export class Supervisor {
     const { dialers, timing, clock, random } = options;
     this.#options = options;
     this.#choice = new DialerChoice(dialers);
-    this.#backoff = new Backoff({ baseMs: timing.backoffBaseMs, capMs: timing.backoffCapMs, stableMs: timing.stableMs }, clock, random);
+    this.#backoff = new Backoff(
+      { baseMs: timing.backoffBaseMs, capMs: timing.backoffCapMs, stableMs: timing.stableMs },
+      clock,
+      random,
+    );
     this.#outage = { since: clock.now() };
     this.#state = this.#dialing('connecting', this.#choice.preferred);
   }
@@ -85,8 +94,18 @@ export class Supervisor {
       } catch (thrown) {
         failure = RunnerError.from(thrown);
         retryAfterMs = Math.max(retryAfterMs, failure.retryAfterMs ?? 0);
-        if (signal.aborted || this.#state.name === 'connected' || !this.#choice.worthAnother(failure)) throw failure;
-        this.#options.logger.log('warn', 'channel could not be opened', { channel: dialer.kind, authority: dialer.authority, error: String(failure), cause: causeOf(failure) });
+        if (
+          signal.aborted ||
+          this.#state.name === 'connected' ||
+          !this.#choice.worthAnother(failure)
+        )
+          throw failure;
+        this.#options.logger.log('warn', 'channel could not be opened', {
+          channel: dialer.kind,
+          authority: dialer.authority,
+          error: String(failure),
+          cause: causeOf(failure),
+        });
       }
     }
     this.#choice.reset();
@@ -100,7 +119,9 @@ export class Supervisor {
     this.#state = this.#dialing('handshaking', dialer);
     try {
       const frames = channel.frames()[Symbol.asyncIterator]();
-      return await withDeadline('the handshake', timing.handshakeMs, clock, signal, (bounded) => introduce(channel, frames, dialer.authority, bounded));
+      return await withDeadline('the handshake', timing.handshakeMs, clock, signal, (bounded) =>
+        introduce(channel, frames, dialer.authority, bounded),
+      );
     } catch (thrown) {
       await channel.close('handshake failed');
       throw thrown;
@@ -110,9 +131,19 @@ export class Supervisor {
   async #serve(dialer: Dialer, session: Handshaken, signal: AbortSignal): Promise<boolean> {
     const { clock, logger } = this.#options;
     const { controlPlane } = session.agreement;
-    this.#state = { name: 'connected', channel: dialer.kind, authority: dialer.authority, since: clock.now(), controlPlane };
+    this.#state = {
+      name: 'connected',
+      channel: dialer.kind,
+      authority: dialer.authority,
+      since: clock.now(),
+      controlPlane,
+    };
     this.#backoff.succeeded();
-    logger.log('info', 'connected', { channel: dialer.kind, authority: dialer.authority, controlPlane });
+    logger.log('info', 'connected', {
+      channel: dialer.kind,
+      authority: dialer.authority,
+      controlPlane,
+    });
     const group = new TaskGroup(signal);
     let moveBack = false;
     group.start((scope) => session.serve(scope));
@@ -139,25 +170,41 @@ export class Supervisor {
       try {
         await probe(this.#choice.preferred, timing.handshakeMs, clock, signal);
         this.#choice.reset();
-        logger.log('info', 'the preferred channel works again', { channel: this.#choice.preferred.kind });
+        logger.log('info', 'the preferred channel works again', {
+          channel: this.#choice.preferred.kind,
+        });
         return;
       } catch (thrown) {
-        logger.log('debug', 'the preferred channel does not work yet', { error: String(RunnerError.from(thrown)) });
+        logger.log('debug', 'the preferred channel does not work yet', {
+          error: String(RunnerError.from(thrown)),
+        });
       }
     }
   }
 
   /** A quiet moment, so that little is sent twice; not for ever, since delivery resumes by position anyway. */
   async #untilIdle(session: Handshaken, signal: AbortSignal): Promise<void> {
-    for (let looks = 0; looks < 20 && session.bytesInFlight() > 0; looks++) await this.#options.clock.sleep(250, signal);
+    for (let looks = 0; looks < 20 && session.bytesInFlight() > 0; looks++)
+      await this.#options.clock.sleep(250, signal);
   }
 
   async #wait(error: RunnerError, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const pause = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
     this.#outage = { ...this.#outage, error: error.toFailure() };
-    this.#state = { name: 'waiting', until: clock.now() + pause, error: error.toFailure(), outage: this.#outage, at: clock.now() };
-    logger.log('warn', 'not connected; trying again', { error: String(error), remedy: error.remedy, cause: causeOf(error), pauseMs: Math.round(pause) });
+    this.#state = {
+      name: 'waiting',
+      until: clock.now() + pause,
+      error: error.toFailure(),
+      outage: this.#outage,
+      at: clock.now(),
+    };
+    logger.log('warn', 'not connected; trying again', {
+      error: String(error),
+      remedy: error.remedy,
+      cause: causeOf(error),
+      pauseMs: Math.round(pause),
+    });
     try {
       await clock.sleep(pause, signal);
     } catch (thrown) {

@@ -22,11 +22,19 @@ let stateDir: string;
 let store: SpoolOutboxStore;
 let said: { level: string; message: string; data: unknown }[];
 let started: WorkerHandle[];
-const logger: Logger = { log: (level, message, data) => void said.push({ level, message, data }), child: () => logger };
+const logger: Logger = {
+  log: (level, message, data) => void said.push({ level, message, data }),
+  child: () => logger,
+};
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'workers-'));
-  store = await openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger, maxBytes: 100_000 });
+  store = await openOutboxStore({
+    stateDir,
+    clock: systemClock,
+    logger: silentLogger,
+    maxBytes: 100_000,
+  });
   said = [];
   started = [];
 });
@@ -39,10 +47,26 @@ afterEach(async () => {
   await rm(stateDir, { recursive: true });
 });
 
-async function start(behaviour: string, options: Partial<StartWorkerOptions> = {}): Promise<{ worker: WorkerHandle; outbox: SpoolOutbox }> {
-  const job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata' as const, workflow: behaviour, deadlineMs: 1000 };
+async function start(
+  behaviour: string,
+  options: Partial<StartWorkerOptions> = {},
+): Promise<{ worker: WorkerHandle; outbox: SpoolOutbox }> {
+  const job = {
+    ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 },
+    kind: 'metadata' as const,
+    workflow: behaviour,
+    deadlineMs: 1000,
+  };
   const outbox = await store.create(job);
-  const worker = await createStartWorker({ store, entry, settings: {}, logger, clock: systemClock, env: process.env, ...options })(job, outbox);
+  const worker = await createStartWorker({
+    store,
+    entry,
+    settings: {},
+    logger,
+    clock: systemClock,
+    env: process.env,
+    ...options,
+  })(job, outbox);
   started.push(worker);
   return { worker, outbox };
 }
@@ -68,7 +92,11 @@ describe('a worker process', () => {
     expect(await lines(outbox)).toEqual(['first', 'outcome']);
     expect(progress).toEqual([{ phase: 'describe', done: 1, total: 2, apiCalls: 3 }]);
     expect(conditions).toEqual(['DISK_FULL', undefined]);
-    expect(said).toContainEqual({ level: 'warn', message: 'said by the worker', data: { object: 'Account' } });
+    expect(said).toContainEqual({
+      level: 'warn',
+      message: 'said by the worker',
+      data: { object: 'Account' },
+    });
   });
 
   it('that dies leaves what it wrote, for the link to close', async () => {
@@ -98,13 +126,23 @@ describe('a worker process', () => {
     await until(outbox, 1);
     worker.cancel(reason, 'cancelled');
     await worker.exited;
-    expect(said).toContainEqual(expect.objectContaining({ message: 'the worker has ended', data: { code: null, signal: 'SIGKILL' } }));
+    expect(said).toContainEqual(
+      expect.objectContaining({
+        message: 'the worker has ended',
+        data: { code: null, signal: 'SIGKILL' },
+      }),
+    );
   });
 
   it('hears when it is to pause, and when to go on', async () => {
     const { worker, outbox } = await start('stop when asked');
     await until(outbox, 1);
-    const other = await store.create({ ref: { runId: 'run-2' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: '', deadlineMs: 1 });
+    const other = await store.create({
+      ref: { runId: 'run-2' as RunId, attempt: 1, epoch: 1 },
+      kind: 'metadata',
+      workflow: '',
+      deadlineMs: 1,
+    });
     other.advance(1, 90_000, false);
     await until(outbox, 2);
     await other.discard();
@@ -114,11 +152,30 @@ describe('a worker process', () => {
   });
 
   it('gets no more of the environment than it needs, and nothing on its command line', async () => {
-    const env = { PATH: process.env['PATH'], HTTPS_PROXY: 'http://u:p@proxy', NODE_OPTIONS: '--inspect', SECRET_TOKEN: 'x', HYBRID_SECRET_A: 'y', TZ: 'UTC' };
-    const { worker, outbox } = await start('show environment', { env, secretPrefix: 'HYBRID_SECRET_', memoryMb: 123 });
+    const env = {
+      PATH: process.env['PATH'],
+      HTTPS_PROXY: 'http://u:p@proxy',
+      NODE_OPTIONS: '--inspect',
+      SECRET_TOKEN: 'x',
+      HYBRID_SECRET_A: 'y',
+      TZ: 'UTC',
+    };
+    const { worker, outbox } = await start('show environment', {
+      env,
+      secretPrefix: 'HYBRID_SECRET_',
+      memoryMb: 123,
+    });
     await worker.exited;
-    const shown = JSON.parse((await lines(outbox))[0]!) as { env: Record<string, string>; argv: string[]; execArgv: string[] };
-    expect(Object.keys(shown.env).filter((name) => !name.startsWith('NODE_CHANNEL') && !name.startsWith('VITEST')).sort()).toEqual(['HYBRID_SECRET_A', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'PATH', 'TZ']);
+    const shown = JSON.parse((await lines(outbox))[0]!) as {
+      env: Record<string, string>;
+      argv: string[];
+      execArgv: string[];
+    };
+    expect(
+      Object.keys(shown.env)
+        .filter((name) => !name.startsWith('NODE_CHANNEL') && !name.startsWith('VITEST'))
+        .sort(),
+    ).toEqual(['HYBRID_SECRET_A', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'PATH', 'TZ']);
     expect(shown.argv).toEqual([]);
     expect(shown.execArgv).toContain('--max-old-space-size=123');
   });
@@ -126,7 +183,9 @@ describe('a worker process', () => {
   it('may print what it likes: the number of bytes is all that is logged', async () => {
     const { worker } = await start('chatter');
     await worker.exited;
-    await expect.poll(() => said.map(({ message }) => message)).toContain('the worker process wrote unexpected output: withheld');
+    await expect
+      .poll(() => said.map(({ message }) => message))
+      .toContain('the worker process wrote unexpected output: withheld');
     const output = said.filter(({ message }) => message.includes('output')).map(({ data }) => data);
     expect(output).toEqual([{ stream: 'stdout', bytes: expect.any(Number) as unknown }]);
     expect((output[0] as { bytes: number }).bytes).toBeGreaterThan(3000 * 40);
@@ -141,7 +200,9 @@ describe('a worker process', () => {
   });
 
   it('that cannot even start ends like one that died', async () => {
-    const { worker, outbox } = await start('finish', { entry: join(stateDir, 'no-such-program.js') });
+    const { worker, outbox } = await start('finish', {
+      entry: join(stateDir, 'no-such-program.js'),
+    });
     await worker.exited;
     expect(outbox.durable()).toEqual({ sequence: 0, complete: false });
   });
@@ -149,12 +210,32 @@ describe('a worker process', () => {
   it('is ended, and its attempt can be closed, when there is no room to name it in the journal', async () => {
     await store.close();
     let room = true;
-    const disk: Disk = { ...nodeDisk, rename: (from, to) => (room ? nodeDisk.rename(from, to) : Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }))) };
+    const disk: Disk = {
+      ...nodeDisk,
+      rename: (from, to) =>
+        room
+          ? nodeDisk.rename(from, to)
+          : Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' })),
+    };
     store = await openOutboxStore({ stateDir, clock: systemClock, logger: silentLogger, disk });
-    const job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata' as const, workflow: 'hang', deadlineMs: 1000 };
+    const job = {
+      ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 },
+      kind: 'metadata' as const,
+      workflow: 'hang',
+      deadlineMs: 1000,
+    };
     const outbox = await store.create(job);
     room = false;
-    await expect(createStartWorker({ store, entry, settings: {}, logger, clock: systemClock, env: process.env })(job, outbox)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(
+      createStartWorker({
+        store,
+        entry,
+        settings: {},
+        logger,
+        clock: systemClock,
+        env: process.env,
+      })(job, outbox),
+    ).rejects.toMatchObject({ code: 'DISK_FULL' });
     room = true;
     await store.closeInterrupted(job.ref, reason);
     expect(outbox.durable()).toEqual({ sequence: 1, complete: true });

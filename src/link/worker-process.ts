@@ -8,7 +8,12 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { type FromWorker, fromWorkerSchema, type StopStatus, type ToWorker } from '../runtime/worker-messages.ts';
+import {
+  type FromWorker,
+  fromWorkerSchema,
+  type StopStatus,
+  type ToWorker,
+} from '../runtime/worker-messages.ts';
 import { type Processes, systemProcesses } from '../spool/processes.ts';
 import type { SpoolOutbox } from './attempt-outbox.ts';
 import type { SpoolOutboxStore } from './spool-outbox.ts';
@@ -35,12 +40,29 @@ export interface StartWorkerOptions {
   readonly fork?: typeof fork;
 }
 
-const DEFAULTS = { memoryMb: 256, graceMs: 10_000, processes: systemProcesses, secretPrefix: undefined, fork } as const;
+const DEFAULTS = {
+  memoryMb: 256,
+  graceMs: 10_000,
+  processes: systemProcesses,
+  secretPrefix: undefined,
+  fork,
+} as const;
 
 /** All that a worker needs of the environment. Nothing that could change what Node runs, and no proxy or token by accident. */
 const PASSED_ON = [
-  'PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
-  'CREDENTIALS_DIRECTORY', 'SystemRoot', 'USERPROFILE', 'TEMP',
+  'PATH',
+  'HOME',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'CREDENTIALS_DIRECTORY',
+  'SystemRoot',
+  'USERPROFILE',
+  'TEMP',
 ] as const;
 
 /** Starts a process of its own for each attempt. */
@@ -68,7 +90,12 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
 
 /** What a worker takes apart is large and what it keeps is small, so its heap is told to stay close to what it holds. */
 export function workerNodeOptions(memoryMb: number): string[] {
-  return [`--max-old-space-size=${memoryMb}`, '--max-semi-space-size=8', '--heap-growing-percent=10', '--disable-sigusr1'];
+  return [
+    `--max-old-space-size=${memoryMb}`,
+    '--max-semi-space-size=8',
+    '--heap-growing-percent=10',
+    '--disable-sigusr1',
+  ];
 }
 
 /**
@@ -79,10 +106,15 @@ export function workerNodeOptions(memoryMb: number): string[] {
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 
 /** The environment of a worker: what it needs of `env`, and the secrets below the prefix. */
-export function chooseEnvironment(env: NodeJS.ProcessEnv, secretPrefix: string | undefined): NodeJS.ProcessEnv {
-  const chosen = Object.entries(env).filter(([name]) => (
-    (PASSED_ON as readonly string[]).includes(name) || (secretPrefix !== undefined && name.startsWith(secretPrefix))
-  ));
+export function chooseEnvironment(
+  env: NodeJS.ProcessEnv,
+  secretPrefix: string | undefined,
+): NodeJS.ProcessEnv {
+  const chosen = Object.entries(env).filter(
+    ([name]) =>
+      (PASSED_ON as readonly string[]).includes(name) ||
+      (secretPrefix !== undefined && name.startsWith(secretPrefix)),
+  );
   return { ...ALLOCATOR, ...Object.fromEntries(chosen) };
 }
 
@@ -98,7 +130,11 @@ class WorkerProcess implements WorkerHandle {
   readonly #gone: Promise<void>;
   readonly #ended = new AbortController();
 
-  constructor(child: ChildProcess, outbox: SpoolOutbox, options: Required<Omit<StartWorkerOptions, 'secretPrefix'>>) {
+  constructor(
+    child: ChildProcess,
+    outbox: SpoolOutbox,
+    options: Required<Omit<StartWorkerOptions, 'secretPrefix'>>,
+  ) {
     this.#child = child;
     this.#outbox = outbox;
     this.#options = options;
@@ -107,7 +143,8 @@ class WorkerProcess implements WorkerHandle {
     child.on('message', (message) => this.#hear(message));
     this.#gone = this.#untilGone();
     this.exited = this.#gone.then(() => this.#settle());
-    for (const name of ['stdout', 'stderr'] as const) if (child[name] !== null) void logWorkerOutput(child[name], name, this.#logger);
+    for (const name of ['stdout', 'stderr'] as const)
+      if (child[name] !== null) void logWorkerOutput(child[name], name, this.#logger);
   }
 
   get pid(): number {
@@ -117,13 +154,22 @@ class WorkerProcess implements WorkerHandle {
   /** Resolves when the worker has its job and the journal names it. Throws WORKER_DIED, and what writing the journal met. */
   async start(job: Job): Promise<void> {
     await once(this.#child, 'spawn').catch((thrown: unknown) => {
-      throw new RunnerError('WORKER_DIED', 'the worker process could not be started', { cause: thrown });
+      throw new RunnerError('WORKER_DIED', 'the worker process could not be started', {
+        cause: thrown,
+      });
     });
     await this.#outbox.attachWriter(await this.#options.processes.identify(this.pid), this.#gone);
     const { store, settings } = this.#options;
     const release = store.onPaused((paused) => this.#send({ type: 'pause', paused }));
     this.#ended.signal.addEventListener('abort', release, { once: true });
-    this.#send({ type: 'start', job, directory: this.#outbox.directory, segmentBytes: await store.segmentBytes(), settings, paused: store.paused });
+    this.#send({
+      type: 'start',
+      job,
+      directory: this.#outbox.directory,
+      segmentBytes: await store.segmentBytes(),
+      settings,
+      paused: store.paused,
+    });
   }
 
   leaseUntil(endsAt: number): void {
@@ -132,10 +178,13 @@ class WorkerProcess implements WorkerHandle {
 
   cancel(reason: Failure, status: StopStatus): void {
     this.#send({ type: 'stop', status, reason });
-    void this.#options.clock.sleep(this.#options.graceMs, this.#ended.signal).then(() => {
-      this.#logger.log('warn', 'the worker did not stop in time and is killed');
-      this.kill();
-    }, () => undefined);
+    void this.#options.clock.sleep(this.#options.graceMs, this.#ended.signal).then(
+      () => {
+        this.#logger.log('warn', 'the worker did not stop in time and is killed');
+        this.kill();
+      },
+      () => undefined,
+    );
   }
 
   kill(): void {
@@ -164,7 +213,12 @@ class WorkerProcess implements WorkerHandle {
   #act(message: FromWorker): void {
     switch (message.type) {
       case 'durable':
-        return this.#outbox.advance(message.sequence, message.bytes, message.complete, message.segment);
+        return this.#outbox.advance(
+          message.sequence,
+          message.bytes,
+          message.complete,
+          message.segment,
+        );
       case 'progress':
         for (const listener of this.#progressListeners) listener(message.progress);
         return;
@@ -194,7 +248,9 @@ class WorkerProcess implements WorkerHandle {
     try {
       await this.#outbox.writerEnded();
     } catch (thrown) {
-      this.#logger.log('error', 'what the worker left cannot be read', { reason: String(RunnerError.from(thrown)) });
+      this.#logger.log('error', 'what the worker left cannot be read', {
+        reason: String(RunnerError.from(thrown)),
+      });
     }
   }
 }

@@ -27,7 +27,12 @@ export interface ConnectOptions {
   /** Called with the IP address a direct connection is about to be made to; throws to forbid it. Not called behind a proxy. */
   readonly checkAddress?: (address: string) => void;
   /** Absent for plain TCP. The server name and the certificate check always follow the endpoint asked for, not connectTo. */
-  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: readonly string[]; readonly alpn?: readonly string[] };
+  readonly tls?: {
+    readonly cert?: string;
+    readonly key?: string;
+    readonly ca?: readonly string[];
+    readonly alpn?: readonly string[];
+  };
 }
 
 /**

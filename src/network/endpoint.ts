@@ -17,11 +17,16 @@ export function parseEndpoint(text: string): Endpoint {
   const port = Number(match?.groups?.['port']);
   const host = match?.groups?.['host'];
   if (host === undefined || !(port >= 1 && port <= 65_535)) {
-    throw new RunnerError('INPUT_INVALID', `"${text}" is not host:port`, { remedy: 'Write for example acme.my.salesforce.com:443.' });
+    throw new RunnerError('INPUT_INVALID', `"${text}" is not host:port`, {
+      remedy: 'Write for example acme.my.salesforce.com:443.',
+    });
   }
   return { host: normalizeHost(host), port };
 }
 
 export function normalizeHost(host: string): string {
-  return host.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  return host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }

@@ -15,7 +15,8 @@ import { openTunnel } from './tunnel.ts';
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** The operating system's resolver. */
-const systemResolve: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
+const systemResolve: Resolve = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
 
 const KEEP_ALIVE_MS = 30_000;
 /** How long one of several addresses may take before the next is tried. */
@@ -46,13 +47,19 @@ interface Attempt {
 }
 
 /** See `Connect`. A name is resolved once, every address is checked, and only those addresses are connected to. */
-export function createConnect(settings: NetworkSettings, resolve: Resolve = systemResolve): Connect {
+export function createConnect(
+  settings: NetworkSettings,
+  resolve: Resolve = systemResolve,
+): Connect {
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
   const means: Means = { settings, trust: new TrustStore(), resolve };
   return async (endpoint, options) => {
     const route = plan(endpoint, settings, proxy);
     const deadline = AbortSignal.timeout(options.timeoutMs);
-    const attempt: Attempt = { signal: AbortSignal.any([options.signal, deadline]), phase: 'connecting' };
+    const attempt: Attempt = {
+      signal: AbortSignal.any([options.signal, deadline]),
+      phase: 'connecting',
+    };
     try {
       return await open(route, options, means, attempt);
     } catch (thrown) {
@@ -63,13 +70,20 @@ export function createConnect(settings: NetworkSettings, resolve: Resolve = syst
 
 function plan(endpoint: Endpoint, settings: NetworkSettings, proxy: Proxy | undefined): Route {
   const asked = parseEndpoint(formatEndpoint(endpoint));
-  const rule = settings.connectTo.find(({ from }) => from.host === asked.host && from.port === asked.port);
+  const rule = settings.connectTo.find(
+    ({ from }) => from.host === asked.host && from.port === asked.port,
+  );
   const target = rule?.to ?? asked;
   const direct = bypassesProxy(settings.noProxy, asked) || bypassesProxy(settings.noProxy, target);
   return { asked, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
 }
 
-async function open(route: Route, options: ConnectOptions, { settings, trust, resolve }: Means, attempt: Attempt): Promise<Duplex> {
+async function open(
+  route: Route,
+  options: ConnectOptions,
+  { settings, trust, resolve }: Means,
+  attempt: Attempt,
+): Promise<Duplex> {
   const { signal } = attempt;
   const opened: Duplex[] = [];
   const keep = <T extends Duplex>(stream: T): T => {
@@ -82,31 +96,69 @@ async function open(route: Route, options: ConnectOptions, { settings, trust, re
     let stream: Duplex = keep(await tcp(proxy?.endpoint ?? route.target, check, resolve, attempt));
     if (proxy !== undefined) {
       attempt.phase = 'asking the proxy';
-      if (proxy.secure) stream = keep(await secure(stream, proxy.endpoint, { ca: settings.extraCa, publicCas: true }, trust, signal));
+      if (proxy.secure)
+        stream = keep(
+          await secure(
+            stream,
+            proxy.endpoint,
+            { ca: settings.extraCa, publicCas: true },
+            trust,
+            signal,
+          ),
+        );
       await openTunnel(stream, route.target, proxy, signal);
     }
     if (options.tls === undefined) return stream;
     attempt.phase = 'the TLS handshake';
-    return keep(await secure(stream, route.asked, { ...options.tls, ca: [...settings.extraCa, ...(options.tls.ca ?? [])], publicCas: settings.publicCas }, trust, signal));
+    return keep(
+      await secure(
+        stream,
+        route.asked,
+        {
+          ...options.tls,
+          ca: [...settings.extraCa, ...(options.tls.ca ?? [])],
+          publicCas: settings.publicCas,
+        },
+        trust,
+        signal,
+      ),
+    );
   } catch (thrown) {
     for (const stream of opened) stream.on('error', () => undefined).destroy();
     throw thrown;
   }
 }
 
-async function tcp(endpoint: Endpoint, check: ConnectOptions['checkAddress'], resolve: Resolve, attempt: Attempt): Promise<Socket> {
+async function tcp(
+  endpoint: Endpoint,
+  check: ConnectOptions['checkAddress'],
+  resolve: Resolve,
+  attempt: Attempt,
+): Promise<Socket> {
   const { signal } = attempt;
   attempt.phase = 'resolving the name';
-  const addresses = isIP(endpoint.host) === 0 ? await untilAborted(resolve(endpoint.host), signal) : [endpoint.host];
-  if (addresses.length === 0) throw new RunnerError('NETWORK_UNREACHABLE', `${endpoint.host} has no address`);
+  const addresses =
+    isIP(endpoint.host) === 0
+      ? await untilAborted(resolve(endpoint.host), signal)
+      : [endpoint.host];
+  if (addresses.length === 0)
+    throw new RunnerError('NETWORK_UNREACHABLE', `${endpoint.host} has no address`);
   for (const address of addresses) check?.(address);
   attempt.phase = 'connecting';
   const socket = connectTcp({
-    host: endpoint.host, port: endpoint.port, lookup: answering(addresses), noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS,
-    autoSelectFamily: addresses.length > 1, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    host: endpoint.host,
+    port: endpoint.port,
+    lookup: answering(addresses),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    autoSelectFamily: addresses.length > 1,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
   });
   try {
-    return await settle<Socket>(socket, signal, (ready, _reject, listen) => listen('connect', () => ready(socket)));
+    return await settle<Socket>(socket, signal, (ready, _reject, listen) =>
+      listen('connect', () => ready(socket)),
+    );
   } catch (thrown) {
     socket.on('error', () => undefined).destroy();
     throw thrown;
@@ -122,11 +174,26 @@ function answering(addresses: readonly string[]): LookupFunction {
   };
 }
 
-function explain(thrown: unknown, route: Route, options: ConnectOptions, deadline: AbortSignal, { phase }: Attempt): RunnerError {
+function explain(
+  thrown: unknown,
+  route: Route,
+  options: ConnectOptions,
+  deadline: AbortSignal,
+  { phase }: Attempt,
+): RunnerError {
   if (options.signal.aborted) return RunnerError.from(options.signal.reason, 'ABORTED');
   const where = `${formatEndpoint(route.asked)}${route.rewritten ? ` (at ${formatEndpoint(route.target)})` : ''}${route.proxy === undefined ? '' : ` through the proxy ${formatEndpoint(route.proxy.endpoint)}`}`;
-  if (deadline.aborted) return new RunnerError('NETWORK_TIMEOUT', `${where} did not answer within ${options.timeoutMs} ms (${phase})`, { cause: thrown });
+  if (deadline.aborted)
+    return new RunnerError(
+      'NETWORK_TIMEOUT',
+      `${where} did not answer within ${options.timeoutMs} ms (${phase})`,
+      { cause: thrown },
+    );
   const error = RunnerError.from(thrown, 'NETWORK_UNREACHABLE');
-  if (!['NETWORK_UNREACHABLE', 'NETWORK_RESET', 'NETWORK_TIMEOUT'].includes(error.code)) return error;
-  return new RunnerError(error.code, `${where}: ${error.message} (${phase})`, { cause: thrown, remedy: error.remedy });
+  if (!['NETWORK_UNREACHABLE', 'NETWORK_RESET', 'NETWORK_TIMEOUT'].includes(error.code))
+    return error;
+  return new RunnerError(error.code, `${where}: ${error.message} (${phase})`, {
+    cause: thrown,
+    remedy: error.remedy,
+  });
 }

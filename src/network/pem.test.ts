@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { unfoldPem } from './pem.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const keys = (['pkcs1', 'pkcs8'] as const).map((type) => [type, String(privateKey.export({ type, format: 'pem' }))] as const);
+const keys = (['pkcs1', 'pkcs8'] as const).map(
+  (type) => [type, String(privateKey.export({ type, format: 'pem' }))] as const,
+);
 const FORMS: readonly (readonly [string, (pem: string) => string])[] = [
   ['its breaks written as \\n', (pem) => pem.replaceAll('\n', '\\n')],
   ['its breaks written as \\r\\n', (pem) => pem.replaceAll('\n', '\\r\\n')],
@@ -16,23 +18,42 @@ const FORMS: readonly (readonly [string, (pem: string) => string])[] = [
 ];
 
 describe('a private key in PEM', () => {
-  it.each(keys.flatMap(([type, pem]) => FORMS.map(([how, write]) => [type, how, write(pem)] as const)))('%s with %s is understood', (_type, _how, text) => {
-    expect(createPrivateKey(unfoldPem(text)).export({ type: 'pkcs1', format: 'der' }).equals(privateKey.export({ type: 'pkcs1', format: 'der' }))).toBe(true);
+  it.each(
+    keys.flatMap(([type, pem]) => FORMS.map(([how, write]) => [type, how, write(pem)] as const)),
+  )('%s with %s is understood', (_type, _how, text) => {
+    expect(
+      createPrivateKey(unfoldPem(text))
+        .export({ type: 'pkcs1', format: 'der' })
+        .equals(privateKey.export({ type: 'pkcs1', format: 'der' })),
+    ).toBe(true);
   });
 
   it('with a passphrase stays as it is', () => {
     for (const type of ['pkcs1', 'pkcs8'] as const) {
-      const pem = String(privateKey.export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }));
-      expect(createPrivateKey({ key: unfoldPem(pem), passphrase: 'x' }).asymmetricKeyType).toBe('rsa');
+      const pem = String(
+        privateKey.export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
+      );
+      expect(createPrivateKey({ key: unfoldPem(pem), passphrase: 'x' }).asymmetricKeyType).toBe(
+        'rsa',
+      );
     }
   });
 
   it('comes out of a chain with each block', () => {
-    const folded = keys.map(([, pem]) => pem).join('').replaceAll('\n', '\\n');
+    const folded = keys
+      .map(([, pem]) => pem)
+      .join('')
+      .replaceAll('\n', '\\n');
     expect(unfoldPem(folded).match(/^-----BEGIN/gm)).toHaveLength(2);
   });
 
   it('is not made of what is none', () => {
-    for (const text of ['', 'no PEM', '-----BEGIN RSA PRIVATE KEY-----', '-----BEGIN X-----\\n!\\n-----END X-----']) expect(unfoldPem(text)).toBe(text);
+    for (const text of [
+      '',
+      'no PEM',
+      '-----BEGIN RSA PRIVATE KEY-----',
+      '-----BEGIN X-----\\n!\\n-----END X-----',
+    ])
+      expect(unfoldPem(text)).toBe(text);
   });
 });

@@ -6,17 +6,56 @@ import { assertVerificationOn } from './trust.ts';
 
 describe('the proxy setting', () => {
   it.each([
-    ['http://proxy:3128', { endpoint: { host: 'proxy', port: 3128 }, secure: false, authorization: undefined }],
-    ['https://proxy.example', { endpoint: { host: 'proxy.example', port: 443 }, secure: true, authorization: undefined }],
-    ['http://[2001:db8::1]:8080/', { endpoint: { host: '2001:db8::1', port: 8080 }, secure: false, authorization: undefined }],
-    ['http://CORP\\jane:p%40ss@proxy.example.com:3128', { endpoint: { host: 'proxy.example.com', port: 3128 }, secure: false, authorization: `Basic ${Buffer.from('CORP\\jane:p@ss').toString('base64')}` }],
-    ['http://user:pa#s/s?@@proxy', { endpoint: { host: 'proxy', port: 80 }, secure: false, authorization: `Basic ${Buffer.from('user:pa#s/s?@').toString('base64')}` }],
-    ['http://u:p%40%3A@proxy', { endpoint: { host: 'proxy', port: 80 }, secure: false, authorization: `Basic ${Buffer.from('u:p@:').toString('base64')}` }],
+    [
+      'http://proxy:3128',
+      { endpoint: { host: 'proxy', port: 3128 }, secure: false, authorization: undefined },
+    ],
+    [
+      'https://proxy.example',
+      { endpoint: { host: 'proxy.example', port: 443 }, secure: true, authorization: undefined },
+    ],
+    [
+      'http://[2001:db8::1]:8080/',
+      { endpoint: { host: '2001:db8::1', port: 8080 }, secure: false, authorization: undefined },
+    ],
+    [
+      'http://CORP\\jane:p%40ss@proxy.example.com:3128',
+      {
+        endpoint: { host: 'proxy.example.com', port: 3128 },
+        secure: false,
+        authorization: `Basic ${Buffer.from('CORP\\jane:p@ss').toString('base64')}`,
+      },
+    ],
+    [
+      'http://user:pa#s/s?@@proxy',
+      {
+        endpoint: { host: 'proxy', port: 80 },
+        secure: false,
+        authorization: `Basic ${Buffer.from('user:pa#s/s?@').toString('base64')}`,
+      },
+    ],
+    [
+      'http://u:p%40%3A@proxy',
+      {
+        endpoint: { host: 'proxy', port: 80 },
+        secure: false,
+        authorization: `Basic ${Buffer.from('u:p@:').toString('base64')}`,
+      },
+    ],
   ])('%s is read', (text, proxy) => {
     expect(parseProxy(text)).toEqual(proxy);
   });
 
-  it.each(['', 'proxy:3128', 'socks5://proxy', 'http://', 'http://proxy/path', 'http://proxy?x', 'ftp://user:hunter22@proxy', 'http://u:%zz@proxy'])('%s is refused, and not repeated', (text) => {
+  it.each([
+    '',
+    'proxy:3128',
+    'socks5://proxy',
+    'http://',
+    'http://proxy/path',
+    'http://proxy?x',
+    'ftp://user:hunter22@proxy',
+    'http://u:%zz@proxy',
+  ])('%s is refused, and not repeated', (text) => {
     try {
       parseProxy(text);
       expect.fail('it was read');
@@ -40,14 +79,44 @@ describe('user name and password of a proxy', () => {
 
 describe('an entry of noProxy as it is found on machines', () => {
   it.each([
-    ['10.*', '10.1.2.3'], ['192.168.*.*', '192.168.7.8'], ['https://a.corp', 'a.corp'], ['http://a.corp:443/', 'a.corp'], ['*.corp', 'a.corp'],
-    ['.corp', 'a.corp'], ['A.Corp.', 'a.corp'], ['[::1]:443', '::1'], ['fd00::/8', 'fd12::1'], ['*', 'anything'], [' localhost ', 'localhost'],
+    ['10.*', '10.1.2.3'],
+    ['192.168.*.*', '192.168.7.8'],
+    ['https://a.corp', 'a.corp'],
+    ['http://a.corp:443/', 'a.corp'],
+    ['*.corp', 'a.corp'],
+    ['.corp', 'a.corp'],
+    ['A.Corp.', 'a.corp'],
+    ['[::1]:443', '::1'],
+    ['fd00::/8', 'fd12::1'],
+    ['*', 'anything'],
+    [' localhost ', 'localhost'],
   ])('%s covers %s', (entry, host) => {
     expect(bypassesProxy([parseNoProxyRule(entry)], { host, port: 443 })).toBe(true);
   });
 
-  it.each(['10.0.0.0/99', '10.1', '10.0.0.0/8/8', 'a*.corp', 'a.corp/path', 'a.corp:0', 'a.corp:99999', '*.*', '.', '', 'a corp', '[::1', '10.*.1', '300.*', '<local>'])('%j is refused by name', (entry) => {
-    expect(() => parseNoProxyRule(entry)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', message: expect.stringContaining(JSON.stringify(entry)) as unknown }));
+  it.each([
+    '10.0.0.0/99',
+    '10.1',
+    '10.0.0.0/8/8',
+    'a*.corp',
+    'a.corp/path',
+    'a.corp:0',
+    'a.corp:99999',
+    '*.*',
+    '.',
+    '',
+    'a corp',
+    '[::1',
+    '10.*.1',
+    '300.*',
+    '<local>',
+  ])('%j is refused by name', (entry) => {
+    expect(() => parseNoProxyRule(entry)).toThrow(
+      expect.objectContaining({
+        code: 'INPUT_INVALID',
+        message: expect.stringContaining(JSON.stringify(entry)) as unknown,
+      }),
+    );
   });
 });
 

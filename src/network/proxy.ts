@@ -11,7 +11,8 @@ export interface Proxy {
   readonly authorization: string | undefined;
 }
 
-const REMEDY = 'Write for example http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
+const REMEDY =
+  'Write for example http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
 
 /** Characters that end the authority of a URL. People write them into user names (`DOMAIN\\user`) and passwords as they are. */
 const ENDS_AUTHORITY = /[\\/?#]/g;
@@ -22,12 +23,20 @@ const ENDS_AUTHORITY = /[\\/?#]/g;
  */
 export function parseProxy(text: string): Proxy {
   const { scheme, credentials, rest } = splitCredentials(text);
-  const url = URL.parse(`${scheme}${credentials === undefined ? '' : `${credentials.replace(ENDS_AUTHORITY, encodeURIComponent)}@`}${rest}`);
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') throw invalid('is not the address of an HTTP proxy, such as http://proxy.example.com:3128');
-  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') throw invalid('has more than host and port');
+  const url = URL.parse(
+    `${scheme}${credentials === undefined ? '' : `${credentials.replace(ENDS_AUTHORITY, encodeURIComponent)}@`}${rest}`,
+  );
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
+    throw invalid('is not the address of an HTTP proxy, such as http://proxy.example.com:3128');
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    throw invalid('has more than host and port');
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  return { endpoint: { host: normalizeHost(url.hostname), port }, secure, authorization: basic(url.username, url.password) };
+  return {
+    endpoint: { host: normalizeHost(url.hostname), port },
+    secure,
+    authorization: basic(url.username, url.password),
+  };
 }
 
 /** The address of a proxy for people to see: user name and password are replaced. */
@@ -47,8 +56,18 @@ export function proxyPasswords(text: string): readonly string[] {
   }
 }
 
-function splitCredentials(text: string): { readonly scheme: string; readonly credentials: string | undefined; readonly rest: string } {
-  const { scheme = '', credentials, rest = '' } = /^(?<scheme>[a-z][a-z0-9+.-]*:\/\/)?(?:(?<credentials>.*)@)?(?<rest>[^@]*)$/is.exec(text.trim())?.groups ?? {};
+function splitCredentials(text: string): {
+  readonly scheme: string;
+  readonly credentials: string | undefined;
+  readonly rest: string;
+} {
+  const {
+    scheme = '',
+    credentials,
+    rest = '',
+  } = /^(?<scheme>[a-z][a-z0-9+.-]*:\/\/)?(?:(?<credentials>.*)@)?(?<rest>[^@]*)$/is.exec(
+    text.trim(),
+  )?.groups ?? {};
   return { scheme, credentials, rest };
 }
 
@@ -57,7 +76,9 @@ function basic(username: string, password: string): string | undefined {
   try {
     return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
   } catch {
-    throw invalid('has a user name or password in which a % is not followed by two hexadecimal digits; write %25 for it');
+    throw invalid(
+      'has a user name or password in which a % is not followed by two hexadecimal digits; write %25 for it',
+    );
   }
 }
 
@@ -84,13 +105,16 @@ function matches(rule: string, { host, port }: Endpoint): boolean {
 
 function splitPort(rule: string): { name: string; onlyPort: number | undefined } {
   const match = isIP(rule) === 6 ? null : /^(?<name>.*):(?<port>\d+)$/.exec(rule);
-  return match === null ? { name: rule, onlyPort: undefined } : { name: match.groups!['name']!, onlyPort: Number(match.groups!['port']) };
+  return match === null
+    ? { name: rule, onlyPort: undefined }
+    : { name: match.groups!['name']!, onlyPort: Number(match.groups!['port']) };
 }
 
 function inBlock(rule: string, host: string): boolean {
   const [network = '', bits = ''] = rule.split('/');
   const family = isIP(network);
-  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128))
+    return false;
   const block = new BlockList();
   block.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
   const kind = isIP(host);

@@ -7,17 +7,26 @@ import { settle } from './settle.ts';
 import type { TrustOptions, TrustStore } from './trust.ts';
 
 /** Speaks TLS over `stream` as a client. The certificate must be valid for `endpoint.host`, whoever is at the other end. */
-export async function secure(stream: Duplex, endpoint: Endpoint, options: TrustOptions, trust: TrustStore, signal: AbortSignal): Promise<TLSSocket> {
+export async function secure(
+  stream: Duplex,
+  endpoint: Endpoint,
+  options: TrustOptions,
+  trust: TrustStore,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
   const socket = tls.connect({
     socket: stream,
     servername: isIP(endpoint.host) === 0 ? endpoint.host : '',
-    checkServerIdentity: (_name, certificate) => tls.checkServerIdentity(endpoint.host, certificate),
+    checkServerIdentity: (_name, certificate) =>
+      tls.checkServerIdentity(endpoint.host, certificate),
     rejectUnauthorized: true,
     secureContext: trust.context(options),
     ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
   });
   try {
-    return await settle<TLSSocket>(socket, signal, (resolve, _reject, listen) => listen('secureConnect', () => resolve(socket)));
+    return await settle<TLSSocket>(socket, signal, (resolve, _reject, listen) =>
+      listen('secureConnect', () => resolve(socket)),
+    );
   } catch (thrown) {
     socket.on('error', () => undefined).destroy();
     throw signal.aborted ? thrown : untrusted(thrown, endpoint);
@@ -27,7 +36,8 @@ export async function secure(stream: Duplex, endpoint: Endpoint, options: TrustO
 const REMEDIES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'Renew the certificate; check the clock of this machine too.',
   CERT_NOT_YET_VALID: 'Check the clock of this machine.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name; check the host name, connectTo and proxies that open TLS.',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate is for another name; check the host name, connectTo and proxies that open TLS.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'The other side does not speak TLS on this port; check the port.',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'The other side does not speak TLS on this port; check the port.',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'The other side must offer TLS 1.2 or newer.',
@@ -37,7 +47,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
 function untrusted(thrown: unknown, endpoint: Endpoint): RunnerError {
   const known = RunnerError.from(thrown, 'TLS_UNTRUSTED');
   if (known.code !== 'TLS_UNTRUSTED') return known;
-  const code = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : 'unknown reason';
+  const code =
+    thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
+      ? thrown.code
+      : 'unknown reason';
   const remedy = REMEDIES[code];
-  return new RunnerError('TLS_UNTRUSTED', `TLS with ${formatEndpoint(endpoint)} failed: ${code}`, { cause: thrown, ...(remedy === undefined ? {} : { remedy }) });
+  return new RunnerError('TLS_UNTRUSTED', `TLS with ${formatEndpoint(endpoint)} failed: ${code}`, {
+    cause: thrown,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }

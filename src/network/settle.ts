@@ -8,7 +8,9 @@ type Listen = (event: string, listener: (...args: never[]) => void) => void;
  * all its listeners off again. Does not destroy the stream: who opened it does.
  */
 export async function settle<T>(
-  stream: Duplex, signal: AbortSignal, start: (resolve: (value: T) => void, reject: (error: unknown) => void, listen: Listen) => void,
+  stream: Duplex,
+  signal: AbortSignal,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void, listen: Listen) => void,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const listeners: [string, (...args: never[]) => void][] = [];
@@ -17,7 +19,13 @@ export async function settle<T>(
     stream.on(event, listener as (...args: unknown[]) => void);
   };
   const onAbort = (): void => reject(signal.reason);
-  const onClose = (): void => reject(new RunnerError('NETWORK_RESET', 'the other side closed the connection while it was being opened'));
+  const onClose = (): void =>
+    reject(
+      new RunnerError(
+        'NETWORK_RESET',
+        'the other side closed the connection while it was being opened',
+      ),
+    );
   listen('error', reject);
   listen('close', onClose);
   listen('end', onClose);
@@ -28,6 +36,7 @@ export async function settle<T>(
     return await promise;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    for (const [event, listener] of listeners) stream.off(event, listener as (...args: unknown[]) => void);
+    for (const [event, listener] of listeners)
+      stream.off(event, listener as (...args: unknown[]) => void);
   }
 }

@@ -21,7 +21,9 @@ beforeAll(async () => {
   privateCa = own.caPem;
   writeFileSync(extraFile, wide.caPem);
   const { certPem, keyPem } = await wide.issue([HOST]);
-  server = tls.createServer({ cert: certPem, key: keyPem }, (socket) => socket.on('error', () => undefined).end('hello'));
+  server = tls.createServer({ cert: certPem, key: keyPem }, (socket) =>
+    socket.on('error', () => undefined).end('hello'),
+  );
   server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -33,7 +35,17 @@ afterAll(async () => {
 
 /** Connects in a process of its own, to which a CA is public because its environment says so. */
 async function connectElsewhere(publicCas: boolean): Promise<string> {
-  const settings = { connectTo: [{ from: { host: HOST, port: 443 }, to: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } }], noProxy: [], extraCa: [privateCa], publicCas };
+  const settings = {
+    connectTo: [
+      {
+        from: { host: HOST, port: 443 },
+        to: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+      },
+    ],
+    noProxy: [],
+    extraCa: [privateCa],
+    publicCas,
+  };
   const program = `
     const { createConnect } = await import(${JSON.stringify(join(import.meta.dirname, 'open.ts'))});
     const connect = createConnect(${JSON.stringify(settings)});
@@ -43,7 +55,11 @@ async function connectElsewhere(publicCas: boolean): Promise<string> {
     } catch (error) {
       console.log(error.code);
     }`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env: { ...process.env, NODE_EXTRA_CA_CERTS: extraFile } });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', program],
+    { env: { ...process.env, NODE_EXTRA_CA_CERTS: extraFile } },
+  );
   return stdout.trim();
 }
 
@@ -51,7 +67,10 @@ describe('the bundle of the system', () => {
   it('is the first file that can be read, whatever stands between its certificates', () => {
     const bundle = join(directory, 'bundle.pem');
     writeFileSync(bundle, `# comment\n${privateCa.trim()}\n\n# another\n${privateCa.trim()}\n`);
-    expect(bundledCertificates([join(directory, 'missing'), bundle, extraFile])).toEqual([privateCa.trim(), privateCa.trim()]);
+    expect(bundledCertificates([join(directory, 'missing'), bundle, extraFile])).toEqual([
+      privateCa.trim(),
+      privateCa.trim(),
+    ]);
     expect(bundledCertificates([join(directory, 'missing')])).toEqual([]);
   });
 });

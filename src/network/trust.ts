@@ -6,7 +6,10 @@ import { RunnerError } from '../runtime/errors.ts';
 /** Throws TLS_VERIFICATION_DISABLED when the environment turns certificate checks off for the whole process. */
 export function assertVerificationOn(env: Readonly<NodeJS.ProcessEnv>): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    throw new RunnerError('TLS_VERIFICATION_DISABLED', 'NODE_TLS_REJECT_UNAUTHORIZED=0 is set; this program does not run without certificate checks');
+    throw new RunnerError(
+      'TLS_VERIFICATION_DISABLED',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is set; this program does not run without certificate checks',
+    );
   }
 }
 
@@ -46,33 +49,56 @@ function createContext(options: TrustOptions): SecureContext {
       ...(options.key === undefined ? {} : { key: options.key }),
     });
   } catch (thrown) {
-    throw new RunnerError('INPUT_INVALID', 'a certificate or key for TLS could not be read', { cause: thrown, remedy: 'Give PEM text, and the key that belongs to the certificate.' });
+    throw new RunnerError('INPUT_INVALID', 'a certificate or key for TLS could not be read', {
+      cause: thrown,
+      remedy: 'Give PEM text, and the key that belongs to the certificate.',
+    });
   }
 }
 
 /** OpenSSL passes over what is no certificate, and the authority that someone meant to trust would be missing in silence. */
 function assertCertificates(pem: string): void {
-  const blocks = pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g) ?? [];
+  const blocks =
+    pem.match(
+      /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g,
+    ) ?? [];
   const certificates = blocks.map((block) => new X509Certificate(block));
-  if (certificates.length === 0) throw new RunnerError('INPUT_INVALID', 'an authority’s text holds no certificate');
+  if (certificates.length === 0)
+    throw new RunnerError('INPUT_INVALID', 'an authority’s text holds no certificate');
 }
 
 function publicCertificates(): string[] {
   const system = [...tls.getCACertificates('system'), ...bundledCertificates(SYSTEM_BUNDLES)];
-  return [...new Set([...tls.rootCertificates, ...system, ...tls.getCACertificates('extra')].map((pem) => pem.trim()))];
+  return [
+    ...new Set(
+      [...tls.rootCertificates, ...system, ...tls.getCACertificates('extra')].map((pem) =>
+        pem.trim(),
+      ),
+    ),
+  ];
 }
 
 /**
  * Node looks for the system's certificates where OpenSSL was built to look, one file a certificate. Distributions other than
  * Debian's family keep all of them in one file elsewhere.
  */
-const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
+const SYSTEM_BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
 
 /** Certificates of the first of the files that can be read. */
 export function bundledCertificates(paths: readonly string[]): string[] {
   for (const path of paths) {
     try {
-      return readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      return (
+        readFileSync(path, 'utf8').match(
+          /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+        ) ?? []
+      );
     } catch {
       // The next distribution's place.
     }

@@ -10,14 +10,26 @@ const MAX_HEAD = 16 * 1024;
  * Asks the proxy at the other end of `stream` for a tunnel to `target`. When it resolves, the stream carries the
  * tunnel's bytes. What the proxy says in its own words is never repeated: it may echo credentials.
  */
-export async function openTunnel(stream: Duplex, target: Endpoint, proxy: Proxy, signal: AbortSignal): Promise<void> {
+export async function openTunnel(
+  stream: Duplex,
+  target: Endpoint,
+  proxy: Proxy,
+  signal: AbortSignal,
+): Promise<void> {
   const authority = formatEndpoint(target);
-  const authorization = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
+  const authorization =
+    proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
   stream.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`);
   const { head, rest } = await readHead(stream, proxy, signal);
   const status = /^HTTP\/1\.[01] (?<status>\d{3})(?: |\r\n)/.exec(head)?.groups?.['status'];
-  if (status === undefined) throw refused(proxy, 'does not answer like a proxy', 'Check that the address is that of an HTTP proxy and whether it wants http:// or https://.');
-  if (!status.startsWith('2')) throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
+  if (status === undefined)
+    throw refused(
+      proxy,
+      'does not answer like a proxy',
+      'Check that the address is that of an HTTP proxy and whether it wants http:// or https://.',
+    );
+  if (!status.startsWith('2'))
+    throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
   if (rest.length > 0) stream.unshift(rest);
 }
 
@@ -31,11 +43,19 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 function refused(proxy: Proxy, what: string, remedy: string | undefined): RunnerError {
-  return new RunnerError('PROXY_REFUSED', `the proxy ${formatEndpoint(proxy.endpoint)} ${what}`, remedy === undefined ? {} : { remedy });
+  return new RunnerError(
+    'PROXY_REFUSED',
+    `the proxy ${formatEndpoint(proxy.endpoint)} ${what}`,
+    remedy === undefined ? {} : { remedy },
+  );
 }
 
 /** Reads up to the empty line; `rest` is what came with it and belongs to the tunnel. */
-function readHead(stream: Duplex, proxy: Proxy, signal: AbortSignal): Promise<{ head: string; rest: Buffer }> {
+function readHead(
+  stream: Duplex,
+  proxy: Proxy,
+  signal: AbortSignal,
+): Promise<{ head: string; rest: Buffer }> {
   let seen = Buffer.alloc(0);
   return settle<{ head: string; rest: Buffer }>(stream, signal, (resolve, reject, listen) => {
     listen('readable', () => {

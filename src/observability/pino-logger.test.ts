@@ -13,17 +13,27 @@ function written(body: string, { format, redact = '(line) => line' }: Settings):
     import { RunnerError } from '${import.meta.dirname}/../runtime/errors.ts';
     const logger = await openLogger({ level: 'info', format: '${format}', colour: false, descriptor: 1, redact: ${redact} });
     ${body}`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  });
   expect(stderr).toBe('');
   return stdout;
 }
 
 const jsonLine = (body: string, redact?: string): Record<string, unknown> =>
-  JSON.parse(written(body, { format: 'json', ...(redact === undefined ? {} : { redact }) })) as Record<string, unknown>;
+  JSON.parse(
+    written(body, { format: 'json', ...(redact === undefined ? {} : { redact }) }),
+  ) as Record<string, unknown>;
 
 describe('the logger', () => {
   it('writes a line of JSON with level, time, message and data', () => {
-    expect(jsonLine("logger.child({ run: 'r1' }).log('warn', 'slow', { ms: 12 });")).toEqual({ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/) as string, run: 'r1', ms: 12, msg: 'slow' });
+    expect(jsonLine("logger.child({ run: 'r1' }).log('warn', 'slow', { ms: 12 });")).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      run: 'r1',
+      ms: 12,
+      msg: 'slow',
+    });
   });
 
   it('keeps quiet below its level', () => {
@@ -35,7 +45,10 @@ describe('the logger', () => {
   });
 
   it('passes every line through the redactor, data and child data included', () => {
-    const line = written("logger.child({ a: 'hunter22' }).log('info', 'hunter22', { deep: { b: 'hunter22' } });", { format: 'json', redact: "(line) => line.replaceAll('hunter22', '[secret]')" });
+    const line = written(
+      "logger.child({ a: 'hunter22' }).log('info', 'hunter22', { deep: { b: 'hunter22' } });",
+      { format: 'json', redact: "(line) => line.replaceAll('hunter22', '[secret]')" },
+    );
     expect(line).not.toContain('hunter22');
     expect(line.match(/\[secret\]/g)).toHaveLength(3);
   });
@@ -46,12 +59,20 @@ describe('the logger', () => {
   });
 
   it('shows an error as code, message and causes, without its stack', () => {
-    const body = "logger.log('error', 'failed', { error: new RunnerError('NETWORK_RESET', 'broke', { cause: new TypeError('inner') }) });";
-    expect(jsonLine(body)['error']).toEqual({ code: 'NETWORK_RESET', message: 'broke', causes: ['inner'] });
+    const body =
+      "logger.log('error', 'failed', { error: new RunnerError('NETWORK_RESET', 'broke', { cause: new TypeError('inner') }) });";
+    expect(jsonLine(body)['error']).toEqual({
+      code: 'NETWORK_RESET',
+      message: 'broke',
+      causes: ['inner'],
+    });
   });
 
   it.each(['json', 'pretty'] as const)('spells out what would act on a terminal (%s)', (format) => {
-    const line = written(String.raw`logger.log('info', 'a\u001b[31mred\u202eright\nforged\u0085', { 'k\u200b': 'v\u001b]0;title\u0007' });`, { format });
+    const line = written(
+      String.raw`logger.log('info', 'a\u001b[31mred\u202eright\nforged\u0085', { 'k\u200b': 'v\u001b]0;title\u0007' });`,
+      { format },
+    );
     expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(line).toContain(String.raw`\u001b[31mred\u202eright`);
     expect(line).toContain('forged');

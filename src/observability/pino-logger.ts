@@ -20,19 +20,35 @@ export interface PinoLoggerOptions {
 
 /** A logger that writes JSON lines, or lines for people. Errors in `data` come out as code, message and causes. */
 export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
-  const stream = options.format === 'pretty' ? await prettyStream(options) : pino.destination({ fd: options.descriptor, sync: true });
-  const root = pino({
-    level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    hooks: { streamWrite: (line) => prioritized(withheldOnFailure(options.redact, line), options) },
-  }, stream);
+  const stream =
+    options.format === 'pretty'
+      ? await prettyStream(options)
+      : pino.destination({ fd: options.descriptor, sync: true });
+  const root = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        streamWrite: (line) => prioritized(withheldOnFailure(options.redact, line), options),
+      },
+    },
+    stream,
+  );
   return new PinoLogger(root, options.format === 'pretty');
 }
 
 /** pino-pretty decodes the JSON, so acting characters are spelled out before it sees them. */
 async function prettyStream({ colour, descriptor }: PinoLoggerOptions): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
-  return pretty({ colorize: colour, destination: descriptor, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  return pretty({
+    colorize: colour,
+    destination: descriptor,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
 }
 
 /** A line that cannot be redacted is not written. */
@@ -47,7 +63,8 @@ function withheldOnFailure(redact: (line: string) => string, line: string): stri
 
 function prioritized(line: string, { priorities, format }: PinoLoggerOptions): string {
   if (priorities !== true || format !== 'json') return line;
-  const { level = 'error' } = /^\{"level":"(?<level>debug|info|warn|error)"/.exec(line)?.groups ?? {};
+  const { level = 'error' } =
+    /^\{"level":"(?<level>debug|info|warn|error)"/.exec(line)?.groups ?? {};
   return withPriority(level as LogLevel, line);
 }
 
@@ -68,12 +85,20 @@ class PinoLogger implements Logger {
 
   child(data: LogData): Logger {
     const plain = plainData(data);
-    return new PinoLogger(this.#pino.child((this.#forPeople ? visibleData(plain) : plain) as LogData), this.#forPeople);
+    return new PinoLogger(
+      this.#pino.child((this.#forPeople ? visibleData(plain) : plain) as LogData),
+      this.#forPeople,
+    );
   }
 }
 
 function plainData(data: LogData): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value instanceof Error ? plainError(value) : value]));
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [
+      key,
+      value instanceof Error ? plainError(value) : value,
+    ]),
+  );
 }
 
 const MAX_CAUSES = 5;
@@ -82,7 +107,11 @@ const MAX_CAUSES = 5;
 function plainError(thrown: Error): Record<string, unknown> {
   const error = RunnerError.from(thrown);
   const causes: string[] = [];
-  for (let cause: unknown = error.cause; cause instanceof Error && causes.length < MAX_CAUSES; cause = cause.cause) {
+  for (
+    let cause: unknown = error.cause;
+    cause instanceof Error && causes.length < MAX_CAUSES;
+    cause = cause.cause
+  ) {
     causes.push(cause instanceof RunnerError ? String(cause) : cause.message);
   }
   return { code: error.code, message: error.message, ...(causes.length === 0 ? {} : { causes }) };

@@ -37,7 +37,9 @@ describe('the status socket', () => {
   });
 
   it('says so when no runner is there, and when something else answers', async () => {
-    await expect(readStatus(join(directory, 'none.sock'), signal)).rejects.toMatchObject({ code: 'RUNNER_NOT_RUNNING' });
+    await expect(readStatus(join(directory, 'none.sock'), signal)).rejects.toMatchObject({
+      code: 'RUNNER_NOT_RUNNING',
+    });
     const path = join(directory, 'other.sock');
     const other = createServer((socket) => socket.end('hello')).listen(path);
     await expect(readStatus(path, signal)).rejects.toMatchObject({ code: 'RUNNER_NOT_RUNNING' });
@@ -45,7 +47,9 @@ describe('the status socket', () => {
   });
 
   it('refuses a path that the platform would cut', async () => {
-    await expect(serveStatus(join(directory, 'x'.repeat(120)), () => Promise.resolve({}))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(
+      serveStatus(join(directory, 'x'.repeat(120)), () => Promise.resolve({})),
+    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('stops waiting when told to', async () => {

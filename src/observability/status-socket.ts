@@ -18,14 +18,24 @@ export interface StatusServer {
  * holds the lock of the state directory, so a socket left by a killed process may be removed. Throws INPUT_INVALID for
  * a path that is too long.
  */
-export async function serveStatus(path: string, status: () => Promise<unknown>): Promise<StatusServer> {
+export async function serveStatus(
+  path: string,
+  status: () => Promise<unknown>,
+): Promise<StatusServer> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-    throw new RunnerError('INPUT_INVALID', `the path of the status socket is longer than ${MAX_PATH_BYTES} bytes`, { remedy: 'Set status.socket to a shorter path.' });
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `the path of the status socket is longer than ${MAX_PATH_BYTES} bytes`,
+      { remedy: 'Set status.socket to a shorter path.' },
+    );
   }
   await rm(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy()).setTimeout(TIMEOUT_MS, () => socket.destroy());
-    void status().then((answer) => socket.end(`${JSON.stringify(answer)}\n`), () => socket.destroy());
+    void status().then(
+      (answer) => socket.end(`${JSON.stringify(answer)}\n`),
+      () => socket.destroy(),
+    );
   });
   await listen(server, path);
   await chmod(path, 0o600);
@@ -40,7 +50,13 @@ export async function serveStatus(path: string, status: () => Promise<unknown>):
 
 async function listen(server: Server, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (thrown) => reject(new RunnerError('FILE_UNREADABLE', `the status socket ${path} cannot be made`, { cause: thrown })));
+  server.once('error', (thrown) =>
+    reject(
+      new RunnerError('FILE_UNREADABLE', `the status socket ${path} cannot be made`, {
+        cause: thrown,
+      }),
+    ),
+  );
   server.listen(path, resolve);
   await promise;
 }
@@ -52,7 +68,10 @@ export async function readStatus(path: string, signal: AbortSignal): Promise<unk
   let size = 0;
   socket.on('data', (chunk) => {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) socket.destroy(new RunnerError('RESPONSE_TOO_LARGE', 'the status is larger than any honest one'));
+    if (size > MAX_ANSWER_BYTES)
+      socket.destroy(
+        new RunnerError('RESPONSE_TOO_LARGE', 'the status is larger than any honest one'),
+      );
   });
   try {
     return JSON.parse(await untilAborted(text(socket), timeout)) as unknown;

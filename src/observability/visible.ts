@@ -7,7 +7,10 @@ const ACTING_BUT_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** As JSON spells it, so that a line of JSON stays one. */
 function escape(character: string): string {
-  return Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join('');
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
 }
 
 /** `text` on one line, with acting characters spelled out. */
@@ -25,5 +28,7 @@ export function visibleData(value: unknown): unknown {
   if (typeof value === 'string') return visible(value);
   if (Array.isArray(value)) return value.map(visibleData);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [visible(key), visibleData(child)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [visible(key), visibleData(child)]),
+  );
 }

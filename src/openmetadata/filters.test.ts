@@ -8,7 +8,11 @@ describe('a filter pattern', () => {
     [{ includes: ['Account'] }, ['Account', 'AccountHistory', 'account'], ['MyAccount', 'Contact']],
     [{ includes: ['^Account$'] }, ['Account', 'ACCOUNT'], ['AccountHistory']],
     [{ excludes: ['.*__c$'] }, ['Account'], ['Invoice__c', 'ns__Invoice__C']],
-    [{ includes: ['A.*', 'C.*'], excludes: ['.*History'] }, ['Account', 'Contact'], ['AccountHistory', 'Lead']],
+    [
+      { includes: ['A.*', 'C.*'], excludes: ['.*History'] },
+      ['Account', 'Contact'],
+      ['AccountHistory', 'Lead'],
+    ],
     [{ includes: [] }, ['Account'], []],
     [{ includes: null, excludes: null }, ['Account'], []],
     [undefined, ['Account'], []],
@@ -18,12 +22,24 @@ describe('a filter pattern', () => {
     expect(filtered.filter((name) => passes(name))).toEqual([]);
   });
 
-  it.each(['(', '[a-', '(?=a)b', '(a)\\1', 'a{2,1}', '*'])('refuses %j and says where it stands', (pattern) => {
-    expect(() => compileFilter({ excludes: [pattern] }, 'tableFilterPattern')).toThrow(expect.objectContaining({ code: 'JOB_INVALID', message: expect.stringContaining(`tableFilterPattern.excludes: ${JSON.stringify(pattern)}`) as string }));
-  });
+  it.each(['(', '[a-', '(?=a)b', '(a)\\1', 'a{2,1}', '*'])(
+    'refuses %j and says where it stands',
+    (pattern) => {
+      expect(() => compileFilter({ excludes: [pattern] }, 'tableFilterPattern')).toThrow(
+        expect.objectContaining({
+          code: 'JOB_INVALID',
+          message: expect.stringContaining(
+            `tableFilterPattern.excludes: ${JSON.stringify(pattern)}`,
+          ) as string,
+        }),
+      );
+    },
+  );
 
   it('refuses too many and too long patterns', () => {
-    expect(() => compileFilter({ includes: Array.from({ length: 201 }, () => 'a') }, 'x')).toThrow('at most 200');
+    expect(() => compileFilter({ includes: Array.from({ length: 201 }, () => 'a') }, 'x')).toThrow(
+      'at most 200',
+    );
     expect(() => compileFilter({ includes: ['a'.repeat(1025)] }, 'x')).toThrow('at most 1024');
   });
 
@@ -36,10 +52,14 @@ describe('a filter pattern', () => {
 
 describe('names', () => {
   it('replaces what OpenMetadata reserves', () => {
-    expect(entityName('a::b>c"d')).toBe('a__reserved__colon__b__reserved__arrow__c__reserved__quote__d');
+    expect(entityName('a::b>c"d')).toBe(
+      'a__reserved__colon__b__reserved__arrow__c__reserved__quote__d',
+    );
   });
 
   it('puts parts with dots in quotes', () => {
-    expect(fullyQualifiedName('sales.force', 'default', 'salesforce', 'Account')).toBe('"sales.force".default.salesforce.Account');
+    expect(fullyQualifiedName('sales.force', 'default', 'salesforce', 'Account')).toBe(
+      '"sales.force".default.salesforce.Account',
+    );
   });
 });

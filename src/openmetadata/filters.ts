@@ -17,22 +17,37 @@ export type Filter = (name: string) => boolean;
 export function compileFilter(pattern: FilterPattern | null | undefined, field: string): Filter {
   const includes = compileAll(pattern?.includes ?? [], `${field}.includes`);
   const excludes = compileAll(pattern?.excludes ?? [], `${field}.excludes`);
-  return (name) => (includes.length === 0 || includes.some((matches) => matches(name))) && !excludes.some((matches) => matches(name));
+  return (name) =>
+    (includes.length === 0 || includes.some((matches) => matches(name))) &&
+    !excludes.some((matches) => matches(name));
 }
 
 function compileAll(patterns: readonly string[], field: string): Filter[] {
-  if (patterns.length > MAX_PATTERNS) throw new RunnerError('JOB_INVALID', `${field} has ${patterns.length} patterns; at most ${MAX_PATTERNS} are taken`);
+  if (patterns.length > MAX_PATTERNS)
+    throw new RunnerError(
+      'JOB_INVALID',
+      `${field} has ${patterns.length} patterns; at most ${MAX_PATTERNS} are taken`,
+    );
   return patterns.map((pattern) => compile(pattern, field));
 }
 
 function compile(pattern: string, field: string): Filter {
-  if (pattern.length > MAX_LENGTH) throw new RunnerError('JOB_INVALID', `${field} has a pattern of ${pattern.length} characters; at most ${MAX_LENGTH} are taken`);
+  if (pattern.length > MAX_LENGTH)
+    throw new RunnerError(
+      'JOB_INVALID',
+      `${field} has a pattern of ${pattern.length} characters; at most ${MAX_LENGTH} are taken`,
+    );
   try {
     const expression = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
     return (name) => expression.matcher(name).lookingAt();
   } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', `${field}: ${JSON.stringify(pattern)} is not a regular expression that can be used`, {
-      cause: thrown, remedy: 'Use RE2 syntax: no look-around, no back-references.',
-    });
+    throw new RunnerError(
+      'JOB_INVALID',
+      `${field}: ${JSON.stringify(pattern)} is not a regular expression that can be used`,
+      {
+        cause: thrown,
+        remedy: 'Use RE2 syntax: no look-around, no back-references.',
+      },
+    );
   }
 }

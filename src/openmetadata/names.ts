@@ -7,12 +7,16 @@ const RESERVED: readonly (readonly [string, string])[] = [
 
 /** The name OpenMetadata's own ingestion would send: reserved sequences replaced. */
 export function entityName(name: string): string {
-  return /^\w*$/.test(name) ? name : RESERVED.reduce((text, [reserved, written]) => text.replaceAll(reserved, written), name);
+  return /^\w*$/.test(name)
+    ? name
+    : RESERVED.reduce((text, [reserved, written]) => text.replaceAll(reserved, written), name);
 }
 
 /** A fully qualified name; parts that hold a dot or a quote are put in quotes, as the server does. */
 export function fullyQualifiedName(...parts: readonly string[]): string {
-  return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part)).join('.');
+  return parts
+    .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part))
+    .join('.');
 }
 
 /** A part in quotes may hold quotes: servers and clients write them twice or behind a backslash. */

@@ -6,7 +6,13 @@ const SCHEMA = 'crm.default.salesforce';
 const named = (name: string): string => `${SCHEMA}.${name}`;
 
 function gone(record: Partial<SweepRecord>, ...names: string[]): string[] {
-  const test = isGone({ kind: 'sweep', type: 'table', parent: SCHEMA, keep: [named('Kept')], ...record });
+  const test = isGone({
+    kind: 'sweep',
+    type: 'table',
+    parent: SCHEMA,
+    keep: [named('Kept')],
+    ...record,
+  });
   return names.filter((name) => test(named(name)));
 }
 
@@ -16,17 +22,37 @@ describe('a sweep', () => {
   });
 
   it('says nothing of names outside its range', () => {
-    expect(gone({ after: named('B'), upTo: named('D') }, 'A', 'B', 'C', 'D', 'E')).toEqual(['C', 'D']);
+    expect(gone({ after: named('B'), upTo: named('D') }, 'A', 'B', 'C', 'D', 'E')).toEqual([
+      'C',
+      'D',
+    ]);
     expect(gone({ upTo: named('B') }, 'A', 'B', 'C')).toEqual(['A', 'B']);
   });
 
   it('touches only what passes the filters of the run, when it has them', () => {
-    expect(gone({ among: { includes: ['inv'], excludes: ['.*_Old'] } }, 'Invoice__c', 'Invoice_Old__c', 'Account')).toEqual(['Invoice__c']);
-    expect(gone({ among: { includes: ['crm\\.default\\.salesforce\\.A'], qualified: true } }, 'Invoice__c', 'Account')).toEqual(['Account']);
-    expect(gone({ among: { names: ['account', 'Lead'] } }, 'Account', 'Invoice__c', '"Lead"')).toEqual(['Account', '"Lead"']);
+    expect(
+      gone(
+        { among: { includes: ['inv'], excludes: ['.*_Old'] } },
+        'Invoice__c',
+        'Invoice_Old__c',
+        'Account',
+      ),
+    ).toEqual(['Invoice__c']);
+    expect(
+      gone(
+        { among: { includes: ['crm\\.default\\.salesforce\\.A'], qualified: true } },
+        'Invoice__c',
+        'Account',
+      ),
+    ).toEqual(['Account']);
+    expect(
+      gone({ among: { names: ['account', 'Lead'] } }, 'Account', 'Invoice__c', '"Lead"'),
+    ).toEqual(['Account', '"Lead"']);
   });
 
   it('whose patterns cannot be used is refused', () => {
-    expect(() => gone({ among: { includes: ['(?=a)'] } }, 'A')).toThrow(expect.objectContaining({ code: 'JOB_INVALID' }));
+    expect(() => gone({ among: { includes: ['(?=a)'] } }, 'A')).toThrow(
+      expect.objectContaining({ code: 'JOB_INVALID' }),
+    );
   });
 });

@@ -6,7 +6,11 @@ import { ownNameOf } from './names.ts';
 export function isGone({ keep, after, upTo, among }: SweepRecord): Filter {
   const kept = new Set(keep);
   const within = among === undefined ? undefined : scopeOf(among);
-  return (fqn) => !kept.has(fqn) && (after === undefined || fqn > after) && (upTo === undefined || fqn <= upTo) && (within === undefined || within(fqn));
+  return (fqn) =>
+    !kept.has(fqn) &&
+    (after === undefined || fqn > after) &&
+    (upTo === undefined || fqn <= upTo) &&
+    (within === undefined || within(fqn));
 }
 
 function scopeOf({ names, includes = [], excludes = [], qualified = false }: SweepScope): Filter {

@@ -1,17 +1,43 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTableSchema, type Column, type CreateTable, type TableConstraint } from './entities.ts';
+import {
+  createTableSchema,
+  type Column,
+  type CreateTable,
+  type TableConstraint,
+} from './entities.ts';
 import { assertTable } from './table-check.ts';
 
-const name = fc.oneof(fc.constantFrom('Id', 'Name', 'Site', '', 'a::b', 'a\nb', 'n'.repeat(256), 'n'.repeat(257)), fc.string({ maxLength: 8 }));
-const figure = fc.option(fc.oneof(fc.integer({ min: -2, max: 40 }), fc.constantFrom(1.5, Number.NaN, 2 ** 60)), { nil: undefined });
+const name = fc.oneof(
+  fc.constantFrom('Id', 'Name', 'Site', '', 'a::b', 'a\nb', 'n'.repeat(256), 'n'.repeat(257)),
+  fc.string({ maxLength: 8 }),
+);
+const figure = fc.option(
+  fc.oneof(fc.integer({ min: -2, max: 40 }), fc.constantFrom(1.5, Number.NaN, 2 ** 60)),
+  { nil: undefined },
+);
 const dataType = fc.constantFrom('VARCHAR', 'CHAR', 'INT', 'DECIMAL', 'ARRAY', 'STRUCT');
 
 /** A column as the type allows it, right or wrong. */
-const column = (children: fc.Arbitrary<Column[]>): fc.Arbitrary<Column> => fc.record({
-  name, dataType, arrayDataType: fc.constantFrom('STRING', undefined), dataLength: figure, precision: figure, scale: figure, ordinalPosition: figure, children,
-  constraint: fc.constantFrom('PRIMARY_KEY', 'NULL', undefined),
-}).map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Column);
+const column = (children: fc.Arbitrary<Column[]>): fc.Arbitrary<Column> =>
+  fc
+    .record({
+      name,
+      dataType,
+      arrayDataType: fc.constantFrom('STRING', undefined),
+      dataLength: figure,
+      precision: figure,
+      scale: figure,
+      ordinalPosition: figure,
+      children,
+      constraint: fc.constantFrom('PRIMARY_KEY', 'NULL', undefined),
+    })
+    .map(
+      (given) =>
+        Object.fromEntries(
+          Object.entries(given).filter(([, value]) => value !== undefined),
+        ) as Column,
+    );
 const leaf = column(fc.constant([]));
 const constraint: fc.Arbitrary<TableConstraint> = fc.record({
   constraintType: fc.constantFrom('PRIMARY_KEY', 'FOREIGN_KEY'),
@@ -38,19 +64,27 @@ function problemOf(request: CreateTable): unknown {
 describe('the quick check of a table', () => {
   it('takes what the schema takes and refuses what it refuses', () => {
     let taken = 0;
-    fc.assert(fc.property(table, (request) => {
-      const { success } = createTableSchema.safeParse(request);
-      taken += Number(success);
-      expect(problemOf(request) === undefined).toBe(success);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(table, (request) => {
+        const { success } = createTableSchema.safeParse(request);
+        taken += Number(success);
+        expect(problemOf(request) === undefined).toBe(success);
+      }),
+      { numRuns: 2000 },
+    );
     expect(taken).toBeGreaterThan(20);
   });
 
   it('names the table and what is wrong with it', () => {
-    const columns: Column[] = [{ name: 'Id', dataType: 'VARCHAR' }, { name: 'A', dataType: 'STRUCT', children: [{ name: 'B', dataType: 'ARRAY' }] }];
+    const columns: Column[] = [
+      { name: 'Id', dataType: 'VARCHAR' },
+      { name: 'A', dataType: 'STRUCT', children: [{ name: 'B', dataType: 'ARRAY' }] },
+    ];
     expect(problemOf({ name: 'T', databaseSchema: 's.d.x', columns })).toMatchObject({
       code: 'ENTITY_INVALID',
-      message: expect.stringContaining('table "T" is not valid: columns.0.dataLength is needed for VARCHAR, and no less than zero; columns.1.children.0.arrayDataType is needed for ARRAY') as string,
+      message: expect.stringContaining(
+        'table "T" is not valid: columns.0.dataLength is needed for VARCHAR, and no less than zero; columns.1.children.0.arrayDataType is needed for ARRAY',
+      ) as string,
     });
   });
 });

@@ -22,12 +22,23 @@ const workflowConfigSchema = z.object({
 export const workflowSchema = z.object({
   source: z.object({
     type: z.string(),
-    serviceName: z.string().min(1).max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may: rename the service'),
+    serviceName: z
+      .string()
+      .min(1)
+      .max(256)
+      .regex(
+        /^(?:(?!::).)*$/,
+        'holds "::" or spans lines, which no name in OpenMetadata may: rename the service',
+      ),
     serviceConnection: z.object({ config: z.record(z.string(), z.unknown()) }),
     sourceConfig: z.object({ config: z.record(z.string(), z.unknown()) }),
   }),
-  sink: z.object({ type: z.string(), config: z.record(z.string(), z.unknown()).nullish() }).optional(),
-  workflowConfig: z.union([workflowConfigSchema, z.null().transform(() => workflowConfigSchema.parse({}))]).prefault({}),
+  sink: z
+    .object({ type: z.string(), config: z.record(z.string(), z.unknown()).nullish() })
+    .optional(),
+  workflowConfig: z
+    .union([workflowConfigSchema, z.null().transform(() => workflowConfigSchema.parse({}))])
+    .prefault({}),
   ingestionPipelineFQN: z.string().optional(),
   pipelineRunId: z.string().optional(),
 });

@@ -19,11 +19,25 @@ type Block = readonly [address: string, bits: number];
 
 /** Metadata services of clouds that live outside the link-local block come first. */
 const FORBIDDEN_V4: readonly Block[] = [
-  ['100.100.100.200', 32], ['168.63.129.16', 32], ['192.0.0.192', 32],
-  ['0.0.0.0', 8], ['169.254.0.0', 16], ['192.0.2.0', 24], ['192.88.99.0', 24], ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 3],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['192.0.0.192', 32],
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
 ];
 const PRIVATE_V4: readonly Block[] = [
-  ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
 ];
 
 function classifyV4(address: number): AddressClass {
@@ -48,7 +62,8 @@ function classifyV6(words: readonly number[]): AddressClass {
   const zeroUpTo = (count: number): boolean => words.slice(0, count).every((word) => word === 0);
   if (zeroUpTo(7) && words[7] === 1) return 'private';
   if (zeroUpTo(5) && words[5] === 0xffff) return classifyV4(low);
-  if (first === 0x64 && second === 0xff9b && words.slice(2, 6).every((word) => word === 0)) return classifyV4(low);
+  if (first === 0x64 && second === 0xff9b && words.slice(2, 6).every((word) => word === 0))
+    return classifyV4(low);
   if (first === 0x2002) return classifyV4(second * 65_536 + words[2]!);
   if (words.map((word) => word.toString(16)).join(':') === EC2_METADATA) return 'forbidden';
   if ((first & 0xfe00) === 0xfc00) return 'private';
@@ -58,15 +73,23 @@ function classifyV6(words: readonly number[]): AddressClass {
 
 /** Teredo, benchmarking and ORCHID below 2001::/23; documentation. */
 function isSpecialGlobal(first: number, second: number): boolean {
-  return (first === 0x2001 && (second < 0x200 || second === 0xdb8)) || (first === 0x3fff && second < 0x1000);
+  return (
+    (first === 0x2001 && (second < 0x200 || second === 0xdb8)) ||
+    (first === 0x3fff && second < 0x1000)
+  );
 }
 
 function toWords(address: string): number[] {
   const dotted = /^(?<head>.*:)(?<v4>[\d.]+)$/.exec(address);
-  const v4 = dotted?.groups?.['v4']?.includes('.') === true ? toNumber(dotted.groups['v4']) : undefined;
-  const text = v4 === undefined ? address : `${dotted!.groups!['head']}${Math.floor(v4 / 65_536).toString(16)}:${(v4 % 65_536).toString(16)}`;
+  const v4 =
+    dotted?.groups?.['v4']?.includes('.') === true ? toNumber(dotted.groups['v4']) : undefined;
+  const text =
+    v4 === undefined
+      ? address
+      : `${dotted!.groups!['head']}${Math.floor(v4 / 65_536).toString(16)}:${(v4 % 65_536).toString(16)}`;
   const [head = '', tail] = text.split('::');
-  const parse = (part: string): number[] => (part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16)));
+  const parse = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16));
   const start = parse(head);
   const end = tail === undefined ? [] : parse(tail);
   return [...start, ...Array.from({ length: 8 - start.length - end.length }, () => 0), ...end];

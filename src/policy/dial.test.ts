@@ -12,20 +12,65 @@ import { parsePolicy } from './open-policy.ts';
 
 const HOST = 'acme.my.salesforce.com';
 const uses = [{ path: ['salesforce', 'prod', 'password'], field: 'password' }];
-const policy = parsePolicy(`{version: 1, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [${HOST}, "127.0.0.1:443", "10.9.9.9"]}]}`, 'p');
+const policy = parsePolicy(
+  `{version: 1, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [${HOST}, "127.0.0.1:443", "10.9.9.9"]}]}`,
+  'p',
+);
 
 /** Forty ways to say a host that is not the one the secret is bound to. */
 const HOSTILE: readonly string[] = [
-  'evil.example', 'acme.my.salesforce.com.evil.example', 'evilacme.my.salesforce.com', 'evil.acme.my.salesforce.com', 'my.salesforce.com', 'salesforce.com', 'acme.my.salesforce.co',
-  'acme.my.salesforce.comm', 'acme-my.salesforce.com', 'acme.my-salesforce.com', 'acmey.my.salesforce.com', 'acme..my.salesforce.com', '.acme.my.salesforce.com', 'acme.my.salesforce.com..',
-  'user@acme.my.salesforce.com', 'acme.my.salesforce.com@evil.example', 'acme.my.salesforce.com:443@evil.example', 'acme.my.salesforce.com%2eevil.example', 'acme%2emy.salesforce.com',
-  'acme.my.salesforce.com%00.evil.example', 'acme.my.salesforce.com\u0000.evil.example', 'acme.my.salesforce.com#.evil.example', 'acme.my.salesforce.com/.evil.example', 'acme.my.salesforce.com\\.evil.example',
-  'acme.my.salesforce.com?x=.evil.example', 'acme.my.salesforce.com\r\nHost: evil.example', 'acme.my.salesforce.com evil.example', ' acme.my.salesforce.com', 'acme。my。salesforce。com', 'аcme.my.salesforce.com',
-  'xn--cme-8cd.my.salesforce.com', 'ａcme.my.salesforce.com', '127.0.0.2', '2130706433', '0x7f000001', '0177.0.0.1', '127.1', '[::1]', '::ffff:127.0.0.1', '169.254.169.254', 'localhost', '0.0.0.0', '*', '*.my.salesforce.com', '',
+  'evil.example',
+  'acme.my.salesforce.com.evil.example',
+  'evilacme.my.salesforce.com',
+  'evil.acme.my.salesforce.com',
+  'my.salesforce.com',
+  'salesforce.com',
+  'acme.my.salesforce.co',
+  'acme.my.salesforce.comm',
+  'acme-my.salesforce.com',
+  'acme.my-salesforce.com',
+  'acmey.my.salesforce.com',
+  'acme..my.salesforce.com',
+  '.acme.my.salesforce.com',
+  'acme.my.salesforce.com..',
+  'user@acme.my.salesforce.com',
+  'acme.my.salesforce.com@evil.example',
+  'acme.my.salesforce.com:443@evil.example',
+  'acme.my.salesforce.com%2eevil.example',
+  'acme%2emy.salesforce.com',
+  'acme.my.salesforce.com%00.evil.example',
+  'acme.my.salesforce.com\u0000.evil.example',
+  'acme.my.salesforce.com#.evil.example',
+  'acme.my.salesforce.com/.evil.example',
+  'acme.my.salesforce.com\\.evil.example',
+  'acme.my.salesforce.com?x=.evil.example',
+  'acme.my.salesforce.com\r\nHost: evil.example',
+  'acme.my.salesforce.com evil.example',
+  ' acme.my.salesforce.com',
+  'acme。my。salesforce。com',
+  'аcme.my.salesforce.com',
+  'xn--cme-8cd.my.salesforce.com',
+  'ａcme.my.salesforce.com',
+  '127.0.0.2',
+  '2130706433',
+  '0x7f000001',
+  '0177.0.0.1',
+  '127.1',
+  '[::1]',
+  '::ffff:127.0.0.1',
+  '169.254.169.254',
+  'localhost',
+  '0.0.0.0',
+  '*',
+  '*.my.salesforce.com',
+  '',
 ];
 
 const logged: LogData[] = [];
-const audit: Logger = { log: (_level, _message, data) => void logged.push(data ?? {}), child: () => audit };
+const audit: Logger = {
+  log: (_level, _message, data) => void logged.push(data ?? {}),
+  child: () => audit,
+};
 
 let sink: tls.Server;
 let port: number;
@@ -37,8 +82,18 @@ let queries: string[] = [];
 beforeAll(async () => {
   const authority = await createAuthority();
   ca = authority.caPem;
-  const leaf = await authority.issue([HOST, 'evil.example', '*.evil.example', 'localhost', '127.0.0.1']);
-  sink = tls.createServer({ cert: leaf.certPem, key: leaf.keyPem }, (socket) => socket.on('data', (chunk: Buffer) => (applicationBytes += chunk.length)).on('error', () => undefined));
+  const leaf = await authority.issue([
+    HOST,
+    'evil.example',
+    '*.evil.example',
+    'localhost',
+    '127.0.0.1',
+  ]);
+  sink = tls.createServer({ cert: leaf.certPem, key: leaf.keyPem }, (socket) =>
+    socket
+      .on('data', (chunk: Buffer) => (applicationBytes += chunk.length))
+      .on('error', () => undefined),
+  );
   sink.on('connection', () => connections++);
   sink.listen(0, '127.0.0.1');
   await once(sink, 'listening');
@@ -51,12 +106,25 @@ beforeEach(() => {
   logged.length = 0;
 });
 
-function dial(connectTo: readonly ConnectToRule[] = [], answer: () => string[] = () => ['127.0.0.1'], rules = policy): Connect {
+function dial(
+  connectTo: readonly ConnectToRule[] = [],
+  answer: () => string[] = () => ['127.0.0.1'],
+  rules = policy,
+): Connect {
   const resolve: Resolve = async (host) => {
     queries.push(host);
     return answer();
   };
-  return createDial({ policy: rules, connector: 'Salesforce', uses, audit, connect: createConnect({ connectTo, proxy: undefined, noProxy: [], extraCa: [ca], publicCas: true }, resolve) });
+  return createDial({
+    policy: rules,
+    connector: 'Salesforce',
+    uses,
+    audit,
+    connect: createConnect(
+      { connectTo, proxy: undefined, noProxy: [], extraCa: [ca], publicCas: true },
+      resolve,
+    ),
+  });
 }
 
 const options = { signal: new AbortController().signal, timeoutMs: 2000, tls: {} };
@@ -74,12 +142,23 @@ async function attempt(connect: Connect, host: string, at = 443): Promise<string
 
 describe('the dial function', () => {
   it('lets no byte through to forty other hosts, looks none of them up, and logs each denial', async () => {
-    const bound = parsePolicy(`{version: 1, network: {allowPrivateAddresses: true}, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: ["${HOST}:${port}"]}]}`, 'p');
+    const bound = parsePolicy(
+      `{version: 1, network: {allowPrivateAddresses: true}, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: ["${HOST}:${port}"]}]}`,
+      'p',
+    );
     const connect = dial([], () => ['127.0.0.1'], bound);
     expect(HOSTILE.length).toBeGreaterThanOrEqual(40);
-    expect(new Set(await Promise.all(HOSTILE.map((host) => attempt(connect, host, port))))).toEqual(new Set(['HOST_DENIED']));
-    expect({ connections, applicationBytes, queries }).toEqual({ connections: 0, applicationBytes: 0, queries: [] });
-    expect(logged.filter(({ event, decision }) => event === 'audit' && decision === 'deny')).toHaveLength(HOSTILE.length);
+    expect(new Set(await Promise.all(HOSTILE.map((host) => attempt(connect, host, port))))).toEqual(
+      new Set(['HOST_DENIED']),
+    );
+    expect({ connections, applicationBytes, queries }).toEqual({
+      connections: 0,
+      applicationBytes: 0,
+      queries: [],
+    });
+    expect(
+      logged.filter(({ event, decision }) => event === 'audit' && decision === 'deny'),
+    ).toHaveLength(HOSTILE.length);
     expect(await attempt(connect, HOST, port)).toBe('connected');
     expect(queries).toEqual([HOST]);
   });
@@ -97,9 +176,24 @@ describe('the dial function', () => {
   });
 
   it('refuses a bound name that leads to a private or metadata address, and does not say which', async () => {
-    for (const address of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', 'fd00::1', '::ffff:10.0.0.1', '64:ff9b::a9fe:a9fe', '0.0.0.0']) {
-      const error = await dial([], () => ['8.8.8.8', address])({ host: HOST, port: 443 }, options).catch((thrown: unknown) => thrown as RunnerError);
-      expect(error).toMatchObject({ code: 'ADDRESS_DENIED', message: expect.not.stringContaining(address) as string });
+    for (const address of [
+      '127.0.0.1',
+      '10.0.0.1',
+      '169.254.169.254',
+      '::1',
+      'fd00::1',
+      '::ffff:10.0.0.1',
+      '64:ff9b::a9fe:a9fe',
+      '0.0.0.0',
+    ]) {
+      const error = await dial([], () => ['8.8.8.8', address])(
+        { host: HOST, port: 443 },
+        options,
+      ).catch((thrown: unknown) => thrown as RunnerError);
+      expect(error).toMatchObject({
+        code: 'ADDRESS_DENIED',
+        message: expect.not.stringContaining(address) as string,
+      });
       expect(JSON.stringify(logged.at(-1))).toContain(address);
     }
     expect(connections).toBe(0);
@@ -119,18 +213,32 @@ describe('the dial function', () => {
   });
 
   it('refuses such an address behind a proxy too, where nothing is resolved here', async () => {
-    const proxied = createConnect({ connectTo: [], proxy: `http://127.0.0.1:${port}`, noProxy: [], extraCa: [ca], publicCas: true });
+    const proxied = createConnect({
+      connectTo: [],
+      proxy: `http://127.0.0.1:${port}`,
+      noProxy: [],
+      extraCa: [ca],
+      publicCas: true,
+    });
     const connect = createDial({ policy, connector: 'Salesforce', uses, audit, connect: proxied });
     expect(await attempt(connect, '10.9.9.9')).toBe('ADDRESS_DENIED');
     expect(connections).toBe(0);
   });
 
   it('refuses to speak without TLS', async () => {
-    await expect(dial()({ host: HOST, port: 443 }, { signal: options.signal, timeoutMs: 100 })).rejects.toMatchObject({ code: 'HOST_DENIED' });
+    await expect(
+      dial()({ host: HOST, port: 443 }, { signal: options.signal, timeoutMs: 100 }),
+    ).rejects.toMatchObject({ code: 'HOST_DENIED' });
   });
 
   it('connects nowhere for a job with a secret that no rule covers', async () => {
-    const connect = createDial({ policy, connector: 'Salesforce', uses: [...uses, { path: ['other'], field: 'securityToken' }], audit, connect: dial() });
+    const connect = createDial({
+      policy,
+      connector: 'Salesforce',
+      uses: [...uses, { path: ['other'], field: 'securityToken' }],
+      audit,
+      connect: dial(),
+    });
     expect(await attempt(connect, HOST)).toBe('HOST_DENIED');
   });
 });

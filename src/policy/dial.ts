@@ -24,19 +24,44 @@ export interface DialOptions {
  * cannot be. Plain TCP is refused: a source is always spoken to over TLS.
  */
 export function createDial({ policy, connect, connector, uses, audit }: DialOptions): Connect {
-  const refuse = (code: 'HOST_DENIED' | 'ADDRESS_DENIED', what: string, rule: string, reason: string): RunnerError => {
-    audit.log('warn', 'a connection to a source was denied', { event: 'audit', decision: 'deny', connector, what, rule, reason });
+  const refuse = (
+    code: 'HOST_DENIED' | 'ADDRESS_DENIED',
+    what: string,
+    rule: string,
+    reason: string,
+  ): RunnerError => {
+    audit.log('warn', 'a connection to a source was denied', {
+      event: 'audit',
+      decision: 'deny',
+      connector,
+      what,
+      rule,
+      reason,
+    });
     return new RunnerError(code, `the local policy does not allow ${what}`);
   };
   const checkAddress = (host: string, address: string): void => {
     const decision = policy.addressPermitted(address);
-    if (!decision.allowed) throw refuse('ADDRESS_DENIED', `the address that ${host} leads to`, decision.rule, `${address}: ${decision.reason}`);
+    if (!decision.allowed)
+      throw refuse(
+        'ADDRESS_DENIED',
+        `the address that ${host} leads to`,
+        decision.rule,
+        `${address}: ${decision.reason}`,
+      );
   };
   return async (given, options) => {
     const endpoint = canonical(given);
-    if (endpoint === undefined) throw refuse('HOST_DENIED', 'a host name of that form', 'built in', 'it is not a host name');
+    if (endpoint === undefined)
+      throw refuse('HOST_DENIED', 'a host name of that form', 'built in', 'it is not a host name');
     const where = formatEndpoint(endpoint);
-    if (options.tls === undefined) throw refuse('HOST_DENIED', `${where} without TLS`, 'built in', 'sources are spoken to over TLS only');
+    if (options.tls === undefined)
+      throw refuse(
+        'HOST_DENIED',
+        `${where} without TLS`,
+        'built in',
+        'sources are spoken to over TLS only',
+      );
     const decision: Decision = policy.hostPermitted(endpoint, { connector, uses });
     if (!decision.allowed) throw refuse('HOST_DENIED', where, decision.rule, decision.reason);
     if (isIP(endpoint.host) !== 0) checkAddress(endpoint.host, endpoint.host);

@@ -9,7 +9,9 @@ export interface HostRule {
 }
 
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
-const HOST = new RegExp(`^(?<star>\\*\\.)?(?<host>${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(?<port>\\d{1,5}))?$`);
+const HOST = new RegExp(
+  `^(?<star>\\*\\.)?(?<host>${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(?<port>\\d{1,5}))?$`,
+);
 
 /** Reads `host`, `host:port` or `*.suffix`; undefined when it is none of these. The port is 443 unless given. */
 export function parseHostRule(text: string): HostRule | undefined {

@@ -15,9 +15,7 @@ import type { PolicyDocument } from './schema.ts';
 // 3. Link-local and metadata addresses are refused whatever the file says.
 
 /** `rule` says which line of the policy decided; `reason` is for the local log and for people, without secrets. */
-export type Decision =
-  | { readonly allowed: true; readonly rule: string }
-  | Denied;
+export type Decision = { readonly allowed: true; readonly rule: string } | Denied;
 
 export interface Denied {
   readonly allowed: false;
@@ -26,7 +24,9 @@ export interface Denied {
 }
 
 /** Files below `directory` alone may be read; whoever opens one checks that it really lies there. */
-export type FileDecision = { readonly allowed: true; readonly rule: string; readonly directory: string } | Denied;
+export type FileDecision =
+  | { readonly allowed: true; readonly rule: string; readonly directory: string }
+  | Denied;
 
 /** One reference in one secret field of a connection. */
 export interface SecretUse {
@@ -56,14 +56,19 @@ export interface Limits {
 export interface Policy {
   checkJob(job: { readonly kind: JobKind }): Decision;
   /** Whether this reference may be resolved for a connection that would sign in to all of `hosts`. */
-  secretPermitted(use: SecretUse & { readonly connector: string; readonly hosts: readonly Endpoint[] }): Decision;
+  secretPermitted(
+    use: SecretUse & { readonly connector: string; readonly hosts: readonly Endpoint[] },
+  ): Decision;
   plainTextPermitted(): Decision;
   /** Whether a job may have this file read: an absolute path in a field that may name one. */
   filePermitted(path: string): FileDecision;
   /** The directory below which jobs may name files. */
   readonly filesDirectory: string | undefined;
   /** Whether a job of this connector that uses these secrets may connect to a host. */
-  hostPermitted(endpoint: Endpoint, job: { readonly connector: string; readonly uses: readonly SecretUse[] }): Decision;
+  hostPermitted(
+    endpoint: Endpoint,
+    job: { readonly connector: string; readonly uses: readonly SecretUse[] },
+  ): Decision;
   /** Whether any line is about this host for this connector. Permits nothing; says whose mistake a mistake is. */
   namesHost(endpoint: Endpoint, connector: string): boolean;
   addressPermitted(address: string): Decision;
@@ -83,43 +88,84 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
 
   const hostForSecret = (use: SecretUse, connector: string, endpoint: Endpoint): Decision => {
     const reference = `/${use.path.join('/')}`;
-    const index = document.secrets.findIndex((rule) => rule.connector === connector.toLowerCase() && rule.fields.includes(use.field)
-      && referenceMatches(rule.ref, use.path) && rule.hosts.some((host) => hostMatches(host, endpoint)));
+    const index = document.secrets.findIndex(
+      (rule) =>
+        rule.connector === connector.toLowerCase() &&
+        rule.fields.includes(use.field) &&
+        referenceMatches(rule.ref, use.path) &&
+        rule.hosts.some((host) => hostMatches(host, endpoint)),
+    );
     if (index >= 0) return allow(`secrets[${index}]`);
-    return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${formatEndpoint(endpoint)}`);
+    return deny(
+      'secrets',
+      `no rule binds ${reference} as ${use.field} of ${connector} to ${formatEndpoint(endpoint)}`,
+    );
   };
 
-  const everyOne = (decisions: readonly Decision[], none: Decision): Decision => decisions.find(({ allowed }) => !allowed) ?? decisions[0] ?? none;
+  const everyOne = (decisions: readonly Decision[], none: Decision): Decision =>
+    decisions.find(({ allowed }) => !allowed) ?? decisions[0] ?? none;
 
   return {
-    checkJob: ({ kind }) => (document.jobs.kinds.includes(kind) ? allow('jobs.kinds') : deny('jobs.kinds', `jobs of kind ${kind} are not listed in jobs.kinds`)),
-    secretPermitted: ({ hosts, connector, ...use }) => everyOne(hosts.map((host) => hostForSecret(use, connector, host)), deny('secrets', 'the connection names no host to bind the secret to')),
-    plainTextPermitted: () => (document.plainTextSecrets === 'allow' ? allow('plainTextSecrets') : deny('plainTextSecrets', 'secrets in plain text are not permitted')),
+    checkJob: ({ kind }) =>
+      document.jobs.kinds.includes(kind)
+        ? allow('jobs.kinds')
+        : deny('jobs.kinds', `jobs of kind ${kind} are not listed in jobs.kinds`),
+    secretPermitted: ({ hosts, connector, ...use }) =>
+      everyOne(
+        hosts.map((host) => hostForSecret(use, connector, host)),
+        deny('secrets', 'the connection names no host to bind the secret to'),
+      ),
+    plainTextPermitted: () =>
+      document.plainTextSecrets === 'allow'
+        ? allow('plainTextSecrets')
+        : deny('plainTextSecrets', 'secrets in plain text are not permitted'),
     filePermitted: (path) => {
       const { directory } = document.files;
-      if (directory === undefined) return deny('files.directory', 'files.directory of the policy is not set, so jobs may name no files');
-      const within = resolve(path).startsWith(directory.endsWith(sep) ? directory : resolve(directory) + sep);
-      return within ? { allowed: true, rule: 'files.directory', directory } : deny('files.directory', 'the file does not lie below files.directory of the policy');
+      if (directory === undefined)
+        return deny(
+          'files.directory',
+          'files.directory of the policy is not set, so jobs may name no files',
+        );
+      const within = resolve(path).startsWith(
+        directory.endsWith(sep) ? directory : resolve(directory) + sep,
+      );
+      return within
+        ? { allowed: true, rule: 'files.directory', directory }
+        : deny('files.directory', 'the file does not lie below files.directory of the policy');
     },
     hostPermitted: (endpoint, { connector, uses }) => {
-      if (uses.length > 0) return everyOne(uses.map((use) => hostForSecret(use, connector, endpoint)), deny('secrets', 'no secret'));
+      if (uses.length > 0)
+        return everyOne(
+          uses.map((use) => hostForSecret(use, connector, endpoint)),
+          deny('secrets', 'no secret'),
+        );
       const index = document.network.allow.findIndex((host) => hostMatches(host, endpoint));
-      return index >= 0 ? allow(`network.allow[${index}]`) : deny('network.allow', 'the host is not listed in network.allow');
+      return index >= 0
+        ? allow(`network.allow[${index}]`)
+        : deny('network.allow', 'the host is not listed in network.allow');
     },
     namesHost: (endpoint, connector) => {
-      const bound = document.secrets.filter((rule) => rule.connector === connector.toLowerCase()).flatMap(({ hosts }) => hosts);
+      const bound = document.secrets
+        .filter((rule) => rule.connector === connector.toLowerCase())
+        .flatMap(({ hosts }) => hosts);
       return [...bound, ...document.network.allow].some((host) => hostMatches(host, endpoint));
     },
     addressPermitted: (address) => {
       const kind = classifyAddress(address);
-      if (kind === 'forbidden') return deny('built in', 'link-local, metadata and reserved addresses are never connected to');
-      if (kind === 'public' || document.network.allowPrivateAddresses) return allow('network.allowPrivateAddresses');
+      if (kind === 'forbidden')
+        return deny(
+          'built in',
+          'link-local, metadata and reserved addresses are never connected to',
+        );
+      if (kind === 'public' || document.network.allowPrivateAddresses)
+        return allow('network.allowPrivateAddresses');
       return deny('network.allowPrivateAddresses', 'private addresses are not permitted');
     },
     filesDirectory: document.files.directory,
     limits: limitsOf(document.salesforce),
     describe: () => ({
-      file, ...document,
+      file,
+      ...document,
       secrets: document.secrets.map((rule) => ({ ...rule, hosts: rule.hosts.map(formatHostRule) })),
       network: { ...document.network, allow: document.network.allow.map(formatHostRule) },
     }),
@@ -127,13 +173,22 @@ export function compilePolicy(document: PolicyDocument, file: string): Policy {
 }
 
 function limitsOf({ sampleRows, ...limits }: PolicyDocument['salesforce']): Limits {
-  return { ...limits, sampleRows: sampleRows === 'allow', maxApiCallsPerRun: limits.maxApiCallsPerRun };
+  return {
+    ...limits,
+    sampleRows: sampleRows === 'allow',
+    maxApiCallsPerRun: limits.maxApiCallsPerRun,
+  };
 }
 
 /** `*` in a pattern stands for one whole segment or for the end of one. */
 function referenceMatches(pattern: string, path: readonly string[]): boolean {
   const segments = pattern.slice(1).split('/');
-  return segments.length === path.length && segments.every((segment, index) => (
-    segment.endsWith('*') ? path[index]!.startsWith(segment.slice(0, -1)) : segment === path[index]
-  ));
+  return (
+    segments.length === path.length &&
+    segments.every((segment, index) =>
+      segment.endsWith('*')
+        ? path[index]!.startsWith(segment.slice(0, -1))
+        : segment === path[index],
+    )
+  );
 }

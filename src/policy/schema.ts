@@ -8,22 +8,35 @@ const REFERENCE = /^(?:\/(?!\.)(?=[^/])[A-Za-z0-9._-]{0,64}\*?){1,8}$/;
 const host = z.string().transform((text, context): HostRule => {
   const rule = parseHostRule(text);
   if (rule !== undefined) return rule;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a host; write acme.my.salesforce.com or acme.my.salesforce.com:443` });
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is not a host; write acme.my.salesforce.com or acme.my.salesforce.com:443`,
+  });
   return z.NEVER;
 });
 
-const secretRule = z.strictObject({
-  ref: z.string().regex(REFERENCE, 'write /segment/segment; * stands for one segment or the end of one'),
-  connector: z.string().min(1).toLowerCase(),
-  fields: z.array(z.string().min(1)).min(1),
-  hosts: z.array(host).min(1),
-  iUnderstandWildcardHosts: z.boolean().default(false),
-}).superRefine((rule, context) => {
-  if (rule.iUnderstandWildcardHosts) return;
-  for (const [index, { wildcard }] of rule.hosts.entries()) {
-    if (wildcard) context.addIssue({ code: 'custom', path: ['hosts', index], message: 'a wildcard covers hosts that others own; name the exact host, or set iUnderstandWildcardHosts: true' });
-  }
-});
+const secretRule = z
+  .strictObject({
+    ref: z
+      .string()
+      .regex(REFERENCE, 'write /segment/segment; * stands for one segment or the end of one'),
+    connector: z.string().min(1).toLowerCase(),
+    fields: z.array(z.string().min(1)).min(1),
+    hosts: z.array(host).min(1),
+    iUnderstandWildcardHosts: z.boolean().default(false),
+  })
+  .superRefine((rule, context) => {
+    if (rule.iUnderstandWildcardHosts) return;
+    for (const [index, { wildcard }] of rule.hosts.entries()) {
+      if (wildcard)
+        context.addIssue({
+          code: 'custom',
+          path: ['hosts', index],
+          message:
+            'a wildcard covers hosts that others own; name the exact host, or set iUnderstandWildcardHosts: true',
+        });
+    }
+  });
 
 /** For whom something is read: nobody, runs that were started on this machine, or control planes too. */
 const reach = z.enum(['deny', 'local', 'allow']).default('local');
@@ -34,19 +47,29 @@ export const policySchema = z.strictObject({
   secrets: z.array(secretRule).default([]),
   plainTextSecrets: z.enum(['deny', 'allow']).default('deny'),
   jobs: z.strictObject({ kinds: z.array(z.enum(JOB_KINDS)).default([...JOB_KINDS]) }).prefault({}),
-  network: z.strictObject({
-    allowPrivateAddresses: z.boolean().default(false),
-    allow: z.array(host.refine((rule) => !rule.wildcard, 'wildcards are not allowed here')).default([]),
-  }).prefault({}),
-  files: z.strictObject({ directory: z.string().refine(isAbsolute, 'must be an absolute path').optional() }).prefault({}),
-  salesforce: z.strictObject({
-    reservePercent: z.number().min(0).max(100).default(20),
-    sampleRows: z.enum(['deny', 'allow']).default('deny'),
-    codeText: reach,
-    profile: reach,
-    owners: reach,
-    maxApiCallsPerRun: z.number().int().min(1).optional(),
-  }).prefault({}),
+  network: z
+    .strictObject({
+      allowPrivateAddresses: z.boolean().default(false),
+      allow: z
+        .array(host.refine((rule) => !rule.wildcard, 'wildcards are not allowed here'))
+        .default([]),
+    })
+    .prefault({}),
+  files: z
+    .strictObject({
+      directory: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
+    })
+    .prefault({}),
+  salesforce: z
+    .strictObject({
+      reservePercent: z.number().min(0).max(100).default(20),
+      sampleRows: z.enum(['deny', 'allow']).default('deny'),
+      codeText: reach,
+      profile: reach,
+      owners: reach,
+      maxApiCallsPerRun: z.number().int().min(1).optional(),
+    })
+    .prefault({}),
 });
 
 export type PolicyDocument = z.infer<typeof policySchema>;

@@ -24,7 +24,9 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
 /** Resolves when the signal fires; never rejects. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 }
 
 /**
@@ -32,7 +34,11 @@ export function aborted(signal: AbortSignal): Promise<void> {
  * DEADLINE_EXCEEDED and `what` in its message.
  */
 export async function withDeadline<T>(
-  what: string, ms: number, clock: Clock, parent: AbortSignal, work: (signal: AbortSignal) => Promise<T>,
+  what: string,
+  ms: number,
+  clock: Clock,
+  parent: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController();
   const settled = new AbortController();

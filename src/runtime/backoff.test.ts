@@ -45,7 +45,10 @@ describe('retry', () => {
       calls += 1;
       return Promise.reject(new RunnerError('NETWORK_RESET', `call ${calls}`));
     });
-    const result = expect(failing).rejects.toMatchObject({ code: 'NETWORK_RESET', message: 'call 3' });
+    const result = expect(failing).rejects.toMatchObject({
+      code: 'NETWORK_RESET',
+      message: 'call 3',
+    });
     await clock.advance(10_000);
     await result;
   });
@@ -63,7 +66,9 @@ describe('retry', () => {
   it('ends its pause when the signal fires', async () => {
     const controller = new AbortController();
     const clock = new SimulatedClock();
-    const waiting = retry({ ...options, tries: 9 }, clock, highest, controller.signal, () => Promise.reject(new RunnerError('NETWORK_RESET', 'x')));
+    const waiting = retry({ ...options, tries: 9 }, clock, highest, controller.signal, () =>
+      Promise.reject(new RunnerError('NETWORK_RESET', 'x')),
+    );
     const result = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
     await clock.advance(10);
     controller.abort(new RunnerError('CANCELLED', 'by test'));

@@ -33,9 +33,16 @@ export class Backoff {
 
   /** The pause before the next try, in milliseconds; counts one failure. */
   next(): number {
-    if (this.#goodSince !== undefined && this.#clock.monotonic() - this.#goodSince >= this.#options.stableMs) this.#failures = 0;
+    if (
+      this.#goodSince !== undefined &&
+      this.#clock.monotonic() - this.#goodSince >= this.#options.stableMs
+    )
+      this.#failures = 0;
     this.#goodSince = undefined;
-    const bound = Math.min(this.#options.capMs, this.#options.baseMs * 2 ** Math.min(this.#failures, 30));
+    const bound = Math.min(
+      this.#options.capMs,
+      this.#options.baseMs * 2 ** Math.min(this.#failures, 30),
+    );
     this.#failures += 1;
     return this.#random.fraction() * bound;
   }
@@ -53,7 +60,11 @@ export interface RetryOptions extends BackoffOptions {
  * top. Throws the last error as a RunnerError.
  */
 export async function retry<T>(
-  options: RetryOptions, clock: Clock, random: Random, signal: AbortSignal, work: (attempt: number) => Promise<T>,
+  options: RetryOptions,
+  clock: Clock,
+  random: Random,
+  signal: AbortSignal,
+  work: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const backoff = new Backoff(options, clock, random);
   for (let attempt = 1; ; attempt++) {

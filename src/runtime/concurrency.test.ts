@@ -49,7 +49,10 @@ describe('withDeadline', () => {
   it('fires when the time is up and says what was slow', async () => {
     const clock = new SimulatedClock();
     const slow = withDeadline('the call', 500, clock, never, () => new Promise(() => undefined));
-    const result = expect(slow).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', message: 'the call took longer than 500 ms' });
+    const result = expect(slow).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: 'the call took longer than 500 ms',
+    });
     await clock.advance(500);
     await result;
   });
@@ -83,9 +86,11 @@ describe('Queue', () => {
     queue.end(new RunnerError('NETWORK_RESET', 'broke'));
     expect(queue.offer(2)).toBe(false);
     const seen: number[] = [];
-    await expect((async () => {
-      for await (const item of queue) seen.push(item);
-    })()).rejects.toMatchObject({ code: 'NETWORK_RESET' });
+    await expect(
+      (async () => {
+        for await (const item of queue) seen.push(item);
+      })(),
+    ).rejects.toMatchObject({ code: 'NETWORK_RESET' });
     expect(seen).toEqual([1]);
   });
 });

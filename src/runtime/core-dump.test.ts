@@ -11,7 +11,9 @@ const CANARY = ['canary', 'in', 'memory'].join('-');
 const HOLD_CANARY = `globalThis.held = Buffer.alloc(4096, ['canary', 'in', 'memory'].join('-'));`;
 
 /** Where the kernel writes a core dump into the directory of the process that crashed. */
-const dumpsHere = existsSync('/proc/sys/kernel/core_pattern') && /^core\n?$/.test(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'));
+const dumpsHere =
+  existsSync('/proc/sys/kernel/core_pattern') &&
+  /^core\n?$/.test(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'));
 
 let directory: string;
 
@@ -22,7 +24,16 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs a program with core dumps on; its output. */
 function run(program: string): string {
-  return spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$0" --input-type=module --eval "$1"', process.execPath, program], { cwd: directory, encoding: 'utf8' }).stdout;
+  return spawnSync(
+    'sh',
+    [
+      '-c',
+      'ulimit -c unlimited; exec "$0" --input-type=module --eval "$1"',
+      process.execPath,
+      program,
+    ],
+    { cwd: directory, encoding: 'utf8' },
+  ).stdout;
 }
 
 function dumpsWithCanary(): [dumps: number, withCanary: number] {
@@ -43,7 +54,9 @@ describe.skipIf(!existsSync(FILTER))('core dumps', { timeout: 120_000 }, () => {
     expect(dumpsWithCanary()).toEqual([1, 1]);
     rmSync(directory, { recursive: true });
     directory = mkdtempSync(join(tmpdir(), 'core-'));
-    run(`import { excludeMemoryFromCoreDumps } from ${MODULE}; excludeMemoryFromCoreDumps(); ${HOLD_CANARY} process.abort();`);
+    run(
+      `import { excludeMemoryFromCoreDumps } from ${MODULE}; excludeMemoryFromCoreDumps(); ${HOLD_CANARY} process.abort();`,
+    );
     const [dumps, withCanary] = dumpsWithCanary();
     expect([dumps <= 1, withCanary]).toEqual([true, 0]);
   });

@@ -8,12 +8,15 @@ import { basename, dirname, join, resolve } from 'node:path';
  */
 export async function liesIn(inner: string, outer: string): Promise<boolean> {
   const [within, [whole]] = await Promise.all([ancestry(inner), ancestry(outer)]);
-  return within.some(({ path, identity }) => path === whole.path || (identity !== undefined && identity === whole.identity));
+  return within.some(
+    ({ path, identity }) =>
+      path === whole.path || (identity !== undefined && identity === whole.identity),
+  );
 }
 
 /** Whether either of two directories lies in the other. */
 export async function overlap(one: string, other: string): Promise<boolean> {
-  return await liesIn(one, other) || liesIn(other, one);
+  return (await liesIn(one, other)) || liesIn(other, one);
 }
 
 interface Place {
@@ -26,8 +29,11 @@ interface Place {
 async function ancestry(directory: string): Promise<readonly [Place, ...Place[]]> {
   const path = await realPathOf(resolve(directory));
   const found: BigIntStats | undefined = await stat(path, { bigint: true }).catch(() => undefined);
-  const place: Place = { path, identity: found === undefined ? undefined : `${found.dev}:${found.ino}` };
-  return dirname(path) === path ? [place] : [place, ...await ancestry(dirname(path))];
+  const place: Place = {
+    path,
+    identity: found === undefined ? undefined : `${found.dev}:${found.ino}`,
+  };
+  return dirname(path) === path ? [place] : [place, ...(await ancestry(dirname(path)))];
 }
 
 async function realPathOf(path: string): Promise<string> {

@@ -17,16 +17,26 @@ describe('RunnerError.from', () => {
     expect(RunnerError.from(new DOMException('x', 'TimeoutError')).code).toBe('DEADLINE_EXCEEDED');
     expect(RunnerError.from(new DOMException('x', 'AbortError')).code).toBe('ABORTED');
     const reason = new RunnerError('LEASE_LOST', 'gone');
-    expect(RunnerError.from(new DOMException('x', { name: 'AbortError', cause: reason }))).toBe(reason);
+    expect(RunnerError.from(new DOMException('x', { name: 'AbortError', cause: reason }))).toBe(
+      reason,
+    );
   });
 
-  it.each([undefined, null, 7, 'text', {}, Symbol('s'), Object.create(null)])('is total: %o', (thrown) => {
-    expect(RunnerError.from(thrown, 'SINK_FAILED').code).toBe('SINK_FAILED');
-  });
+  it.each([undefined, null, 7, 'text', {}, Symbol('s'), Object.create(null)])(
+    'is total: %o',
+    (thrown) => {
+      expect(RunnerError.from(thrown, 'SINK_FAILED').code).toBe('SINK_FAILED');
+    },
+  );
 
   it('survives the trip through a failure', () => {
     const failure = new RunnerError('POLICY_DENIED', 'host', { remedy: 'ask' }).toFailure();
-    expect(RunnerError.fromFailure(failure)).toMatchObject({ code: 'POLICY_DENIED', message: 'host', remedy: 'ask', retryable: false });
+    expect(RunnerError.fromFailure(failure)).toMatchObject({
+      code: 'POLICY_DENIED',
+      message: 'host',
+      remedy: 'ask',
+      retryable: false,
+    });
     expect(RunnerError.fromFailure({ ...failure, code: 'MADE_UP' }).code).toBe('INTERNAL');
   });
 
@@ -38,7 +48,9 @@ describe('RunnerError.from', () => {
 describe('an error of several', () => {
   it('says what each of them says', () => {
     const refused = (at: string): Error => new Error(`connect ECONNREFUSED ${at}`);
-    expect(RunnerError.from(new AggregateError([refused('::1:443'), refused('127.0.0.1:443')])).message).toBe('connect ECONNREFUSED ::1:443; connect ECONNREFUSED 127.0.0.1:443');
+    expect(
+      RunnerError.from(new AggregateError([refused('::1:443'), refused('127.0.0.1:443')])).message,
+    ).toBe('connect ECONNREFUSED ::1:443; connect ECONNREFUSED 127.0.0.1:443');
     expect(RunnerError.from(new AggregateError([])).message).toBe('AggregateError');
   });
 });

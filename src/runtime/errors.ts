@@ -40,30 +40,43 @@ export class RunnerError extends Error {
   }
 
   toFailure(): Failure {
-    return { code: this.code, message: this.message, remedy: this.remedy, retryable: this.retryable };
+    return {
+      code: this.code,
+      message: this.message,
+      remedy: this.remedy,
+      retryable: this.retryable,
+    };
   }
 
   /** An error again from what another process reported. Unknown codes become INTERNAL. */
   static fromFailure(failure: Failure): RunnerError {
     const code = isErrorCode(failure.code) ? failure.code : 'INTERNAL';
-    return new RunnerError(code, failure.message, { remedy: failure.remedy, retryable: failure.retryable });
+    return new RunnerError(code, failure.message, {
+      remedy: failure.remedy,
+      retryable: failure.retryable,
+    });
   }
 
   /** Total: whatever was thrown comes back as a RunnerError, with the original as its cause. Never throws. */
   static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): RunnerError {
     if (thrown instanceof RunnerError) return thrown;
     if (isAbort(thrown)) return fromAbort(thrown);
-    const code = systemCode(thrown) ?? (fallback === 'INTERNAL' ? deniedCode(thrown) : undefined) ?? fallback;
+    const code =
+      systemCode(thrown) ?? (fallback === 'INTERNAL' ? deniedCode(thrown) : undefined) ?? fallback;
     return new RunnerError(code, messageOf(thrown), { cause: thrown });
   }
 }
 
 function isAbort(thrown: unknown): thrown is DOMException {
-  return thrown instanceof DOMException && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError');
+  return (
+    thrown instanceof DOMException &&
+    (thrown.name === 'AbortError' || thrown.name === 'TimeoutError')
+  );
 }
 
 function fromAbort(thrown: DOMException): RunnerError {
-  if (thrown.name === 'TimeoutError') return new RunnerError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: thrown });
+  if (thrown.name === 'TimeoutError')
+    return new RunnerError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: thrown });
   if (thrown.cause instanceof RunnerError) return thrown.cause;
   return new RunnerError('ABORTED', 'stopped on request', { cause: thrown });
 }
@@ -95,7 +108,11 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 function systemCode(thrown: unknown): ErrorCode | undefined {
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
+  for (
+    let error = thrown, depth = 0;
+    error instanceof Error && depth < 5;
+    error = error.cause, depth++
+  ) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
     if (Object.hasOwn(SYSTEM_CODES, code)) return SYSTEM_CODES[code];
   }
@@ -104,19 +121,46 @@ function systemCode(thrown: unknown): ErrorCode | undefined {
 
 const DENIED = ['EACCES', 'EPERM', 'EROFS'];
 /** Calls that change something. An `open` may be for either; its message says of what. */
-const WRITES = ['mkdir', 'mkdtemp', 'rename', 'link', 'symlink', 'unlink', 'rm', 'rmdir', 'chmod', 'fchmod', 'chown', 'lchown', 'copyfile', 'truncate', 'ftruncate', 'utime'];
+const WRITES = [
+  'mkdir',
+  'mkdtemp',
+  'rename',
+  'link',
+  'symlink',
+  'unlink',
+  'rm',
+  'rmdir',
+  'chmod',
+  'fchmod',
+  'chown',
+  'lchown',
+  'copyfile',
+  'truncate',
+  'ftruncate',
+  'utime',
+];
 
 /** A path that this user has no right to is for a person to mend, wherever it turns up. Sockets and processes have no path. */
 function deniedCode(thrown: unknown): ErrorCode | undefined {
-  if (!(thrown instanceof Error) || !('path' in thrown) || !('code' in thrown) || !('syscall' in thrown) || !DENIED.includes(String(thrown.code))) return undefined;
+  if (
+    !(thrown instanceof Error) ||
+    !('path' in thrown) ||
+    !('code' in thrown) ||
+    !('syscall' in thrown) ||
+    !DENIED.includes(String(thrown.code))
+  )
+    return undefined;
   const syscall = String(thrown.syscall);
   if (syscall.startsWith('spawn')) return undefined;
-  return thrown.code === 'EROFS' || WRITES.includes(syscall) ? 'FILE_UNWRITABLE' : 'FILE_UNREADABLE';
+  return thrown.code === 'EROFS' || WRITES.includes(syscall)
+    ? 'FILE_UNWRITABLE'
+    : 'FILE_UNREADABLE';
 }
 
 function messageOf(thrown: unknown): string {
   // Node's error of a host none of whose addresses can be connected to has no message of its own.
-  if (thrown instanceof AggregateError && thrown.message === '') return [...new Set(thrown.errors.map(messageOf))].join('; ') || thrown.name;
+  if (thrown instanceof AggregateError && thrown.message === '')
+    return [...new Set(thrown.errors.map(messageOf))].join('; ') || thrown.name;
   if (thrown instanceof Error) return thrown.message || thrown.name;
   return typeof thrown === 'string' ? thrown : 'something that is not an error was thrown';
 }

@@ -7,5 +7,10 @@ it('keeps text of the other side short and on one line', () => {
 });
 
 it('cuts between words, and so no token in two', () => {
-  expect([printable('abc def', 3), printable('abc def', 6), printable('abc def', 7), printable('abcdef', 3)]).toEqual(['abc…', 'abc…', 'abc def', '…']);
+  expect([
+    printable('abc def', 3),
+    printable('abc def', 6),
+    printable('abc def', 7),
+    printable('abcdef', 3),
+  ]).toEqual(['abc…', 'abc…', 'abc def', '…']);
 });

@@ -18,8 +18,10 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** Resolves when the item is in; rejects when the queue has ended or the signal fires. */
   async push(item: T, signal: AbortSignal): Promise<void> {
-    while (this.#end === undefined && this.#items.length >= this.#limit) await untilAborted(this.#changed.promise, signal);
-    if (!this.offer(item)) throw this.#end?.error ?? new RunnerError('ABORTED', 'the queue has ended');
+    while (this.#end === undefined && this.#items.length >= this.#limit)
+      await untilAborted(this.#changed.promise, signal);
+    if (!this.offer(item))
+      throw this.#end?.error ?? new RunnerError('ABORTED', 'the queue has ended');
   }
 
   /** Puts the item in without waiting; false when there is no room or the queue has ended. */

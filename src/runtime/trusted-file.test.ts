@@ -19,12 +19,23 @@ function write(mode: number): string {
 
 describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
   it.each([
-    ['trusted', 0o600, true], ['trusted', 0o644, true], ['trusted', 0o664, false], ['trusted', 0o646, false],
-    ['private', 0o600, true], ['private', 0o400, true], ['private', 0o640, false], ['private', 0o604, false], ['private', 0o620, false],
+    ['trusted', 0o600, true],
+    ['trusted', 0o644, true],
+    ['trusted', 0o664, false],
+    ['trusted', 0o646, false],
+    ['private', 0o600, true],
+    ['private', 0o400, true],
+    ['private', 0o640, false],
+    ['private', 0o604, false],
+    ['private', 0o620, false],
   ] as const)('%s with mode %o: %s', async (kind, mode, fine) => {
     const reading = readTrustedFile(write(mode), { kind, maxBytes: 100 });
     if (fine) expect((await reading)?.toString()).toBe('content');
-    else await expect(reading).rejects.toMatchObject({ code: 'FILE_UNSAFE', remedy: expect.stringContaining('chmod') as string });
+    else
+      await expect(reading).rejects.toMatchObject({
+        code: 'FILE_UNSAFE',
+        remedy: expect.stringContaining('chmod') as string,
+      });
   });
 
   it('of another user is refused', () => {
@@ -35,7 +46,9 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
   it('in a directory that others can change is refused, unless only owners may remove there', async () => {
     const file = write(0o600);
     chmodSync(directory, 0o777);
-    await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+    });
     chmodSync(directory, 0o1777);
     await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).resolves.toBeDefined();
   });
@@ -45,7 +58,8 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
     for (const path of [named, real]) mkdirSync(path, { recursive: true });
     writeFileSync(join(real, 'file'), 'content', { mode: 0o600 });
     symlinkSync(join(real, 'file'), join(named, 'link'));
-    const read = (): Promise<Buffer | undefined> => readTrustedFile(join(named, 'link'), { kind: 'trusted', maxBytes: 100 });
+    const read = (): Promise<Buffer | undefined> =>
+      readTrustedFile(join(named, 'link'), { kind: 'trusted', maxBytes: 100 });
     expect((await read())?.toString()).toBe('content');
     for (const path of ['named', 'named/below', 'real', 'real/below']) {
       chmodSync(join(directory, path), 0o777);
@@ -55,10 +69,18 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
   });
 
   it('is undefined when there is none, and refused when it is too large or no file', async () => {
-    expect(await readTrustedFile(join(directory, 'none'), { kind: 'trusted', maxBytes: 100 })).toBeUndefined();
-    expect(await readTrustedFile(join(write(0o600), 'below'), { kind: 'trusted', maxBytes: 100 })).toBeUndefined();
-    await expect(readTrustedFile(write(0o600), { kind: 'trusted', maxBytes: 3 })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    expect(
+      await readTrustedFile(join(directory, 'none'), { kind: 'trusted', maxBytes: 100 }),
+    ).toBeUndefined();
+    expect(
+      await readTrustedFile(join(write(0o600), 'below'), { kind: 'trusted', maxBytes: 100 }),
+    ).toBeUndefined();
+    await expect(
+      readTrustedFile(write(0o600), { kind: 'trusted', maxBytes: 3 }),
+    ).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
     mkdirSync(join(directory, 'folder'));
-    await expect(readTrustedFile(join(directory, 'folder'), { kind: 'trusted', maxBytes: 100 })).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    await expect(
+      readTrustedFile(join(directory, 'folder'), { kind: 'trusted', maxBytes: 100 }),
+    ).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 });

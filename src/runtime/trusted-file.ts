@@ -18,21 +18,31 @@ const STICKY = 0o1000;
  * Reads a file whose contents this program acts on; undefined when there is none. Its owner must be this user or
  * root, and neither the file nor any directory on the way to it, as named and with links followed, may be changed by others. Throws FILE_UNSAFE and FILE_UNREADABLE.
  */
-export async function readTrustedFile(path: string, options: TrustedFileOptions): Promise<Buffer | undefined> {
+export async function readTrustedFile(
+  path: string,
+  options: TrustedFileOptions,
+): Promise<Buffer | undefined> {
   await using file = await openIfPresent(path);
   if (file === undefined) return undefined;
   const stats = await file.stat();
-  if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
-  if (stats.size > options.maxBytes) throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
+  if (!stats.isFile())
+    throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, {
+      remedy: 'Put a regular file there.',
+    });
+  if (stats.size > options.maxBytes)
+    throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
   // Where it is named and where it really lies: whoever can change a directory on either way decides what is read.
-  for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))])) await assertSafeDirectory(directory);
+  for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))]))
+    await assertSafeDirectory(directory);
   return file.readFile();
 }
 
 /** Root may hand a file to a service by its group, as systemd and Kubernetes do; whoever is not root may not. */
 function openToOthers({ uid }: Stats): number {
-  return uid === 0 && process.getuid?.() !== 0 ? OPEN_TO_OTHERS & ~READABLE_BY_GROUP : OPEN_TO_OTHERS;
+  return uid === 0 && process.getuid?.() !== 0
+    ? OPEN_TO_OTHERS & ~READABLE_BY_GROUP
+    : OPEN_TO_OTHERS;
 }
 
 async function openIfPresent(path: string): Promise<FileHandle | undefined> {
@@ -55,16 +65,29 @@ async function assertSafeDirectory(path: string): Promise<void> {
 }
 
 /** Throws FILE_UNSAFE when the owner is neither this user nor root, or a forbidden mode bit is set. Windows has no such bits. */
-export function assertSafe(path: string, stats: Pick<Stats, 'uid' | 'mode'>, forbidden: number): void {
+export function assertSafe(
+  path: string,
+  stats: Pick<Stats, 'uid' | 'mode'>,
+  forbidden: number,
+): void {
   const self = process.getuid?.();
   if (self === undefined) return;
-  if (stats.uid !== self && stats.uid !== 0) throw new RunnerError('FILE_UNSAFE', `${path} belongs to another user`, { remedy: `Run chown on it, so that it belongs to root or to the user that runs this program.` });
+  if (stats.uid !== self && stats.uid !== 0)
+    throw new RunnerError('FILE_UNSAFE', `${path} belongs to another user`, {
+      remedy: `Run chown on it, so that it belongs to root or to the user that runs this program.`,
+    });
   const bits = stats.mode & forbidden;
   if (bits === 0) return;
   const what = (bits & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'changed';
-  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, { remedy: `Run chmod ${forbidden === WRITABLE_BY_OTHERS ? 'go-w' : 'go-rwx'} on it.` });
+  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, {
+    remedy: `Run chmod ${forbidden === WRITABLE_BY_OTHERS ? 'go-w' : 'go-rwx'} on it.`,
+  });
 }
 
 export function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')
+  );
 }

@@ -11,7 +11,12 @@ redactor.add(SECRET);
 const cut = createCutText((text) => redactor.redact(text));
 
 describe('a text that is cut', () => {
-  it.each([SECRET, JSON.stringify(SECRET), encodeURIComponent(SECRET), Buffer.from(SECRET).toString('base64')])('holds no part of the secret across the cut, wherever it stands (%s)', (form) => {
+  it.each([
+    SECRET,
+    JSON.stringify(SECRET),
+    encodeURIComponent(SECRET),
+    Buffer.from(SECRET).toString('base64'),
+  ])('holds no part of the secret across the cut, wherever it stands (%s)', (form) => {
     for (let before = 0; before <= 100; before += 1) {
       const short = cut(`${'.'.repeat(before)}${form}${'.'.repeat(100)}`, 100);
       expect(short.length).toBeLessThanOrEqual(100);
@@ -25,12 +30,20 @@ describe('a text that is cut', () => {
   });
 
   it('is left alone while it is short enough, and is otherwise as long as it may be', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (text, length) => {
-      const short = cut(text, length);
-      expect(short.length).toBeLessThanOrEqual(length);
-      if (text.length <= length) expect(short).toBe(text);
-      else expect([text.startsWith(short.slice(0, -1)), short.endsWith('…'), short.length >= length - 1]).toEqual([true, true, true]);
-    }), { numRuns: runs(200) });
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (text, length) => {
+        const short = cut(text, length);
+        expect(short.length).toBeLessThanOrEqual(length);
+        if (text.length <= length) expect(short).toBe(text);
+        else
+          expect([
+            text.startsWith(short.slice(0, -1)),
+            short.endsWith('…'),
+            short.length >= length - 1,
+          ]).toEqual([true, true, true]);
+      }),
+      { numRuns: runs(200) },
+    );
   });
 
   it('is whole where the secret alone made it too long', () => {

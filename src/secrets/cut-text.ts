@@ -9,6 +9,8 @@ export function createCutText(redact: (text: string) => string): CutText {
   return (text, length) => {
     if (text.length <= length) return text;
     const clean = redact(text);
-    return clean.length <= length ? clean : `${clean.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+    return clean.length <= length
+      ? clean
+      : `${clean.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
   };
 }

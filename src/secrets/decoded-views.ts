@@ -4,7 +4,10 @@ import { decodeHTML } from 'entities';
 export interface View {
   readonly text: string;
   /** Where a part of it stands in the original text: from the start of its first character to the end of its last. */
-  readonly original: (start: number, end: number) => { readonly start: number; readonly end: number };
+  readonly original: (
+    start: number,
+    end: number,
+  ) => { readonly start: number; readonly end: number };
 }
 
 interface Decoder {
@@ -15,7 +18,10 @@ interface Decoder {
 
 /** Any character may be written in these ways or not, so the ways to write a whole value cannot be counted. */
 const DECODERS: readonly Decoder[] = [
-  { encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g, decode: decodeReference },
+  {
+    encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g,
+    decode: decodeReference,
+  },
   { encoded: /(?:%[0-9a-fA-F]{2})+/g, decode: decodePercent },
   { encoded: /\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
   // As above, in JSON in JSON.
@@ -35,7 +41,9 @@ export function decodedViews(text: string): View[] {
   const seen = new Set([text]);
   let level: readonly View[] = views;
   for (let depth = 0; depth < DEPTH; depth++) {
-    level = level.flatMap((view) => DECODERS.map((decoder) => decodeView(view, decoder))).filter((view) => !seen.has(view.text) && seen.add(view.text));
+    level = level
+      .flatMap((view) => DECODERS.map((decoder) => decodeView(view, decoder)))
+      .filter((view) => !seen.has(view.text) && seen.add(view.text));
     views.push(...level);
   }
   return views;
@@ -60,11 +68,18 @@ function decodeView(view: View, { encoded, decode }: Decoder): View {
     shift += decoded.length - match.length;
     return decoded;
   });
-  return { text, original: (start, end) => view.original(before(pieces, start).start, before(pieces, end - 1).end) };
+  return {
+    text,
+    original: (start, end) =>
+      view.original(before(pieces, start).start, before(pieces, end - 1).end),
+  };
 }
 
 /** What one character of a view was in the text before. */
-function before(pieces: readonly Piece[], index: number): { readonly start: number; readonly end: number } {
+function before(
+  pieces: readonly Piece[],
+  index: number,
+): { readonly start: number; readonly end: number } {
   let [low, high] = [0, pieces.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -79,7 +94,8 @@ function before(pieces: readonly Piece[], index: number): { readonly start: numb
 
 /** What is beyond Unicode stays as it is; the characters after a name that has no semicolon do too. */
 function decodeReference(match: string): string {
-  const { hex, decimal } = /^&#(?:[xX](?<hex>[0-9a-fA-F]+)|(?<decimal>\d+))/.exec(match)?.groups ?? {};
+  const { hex, decimal } =
+    /^&#(?:[xX](?<hex>[0-9a-fA-F]+)|(?<decimal>\d+))/.exec(match)?.groups ?? {};
   if (hex === undefined && decimal === undefined) return decodeHTML(match);
   const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
   return point > 0x10_ffff ? match : String.fromCodePoint(point);

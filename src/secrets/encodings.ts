@@ -9,11 +9,12 @@ export function escapeXml(text: string): string {
 }
 
 export const ENCODINGS = {
-  'JSON': (value: string) => JSON.stringify(value).slice(1, -1),
-  'XML': escapeXml,
+  JSON: (value: string) => JSON.stringify(value).slice(1, -1),
+  XML: escapeXml,
   'a part of a URL': (value: string) => encodeURIComponent(value),
   'a form': (value: string) => new URLSearchParams([['', value]]).toString().slice(1),
-  'base64': (value: string) => Buffer.from(value).toString('base64'),
-  'base64url': (value: string) => Buffer.from(value).toString('base64url'),
-  'JSON in base64url': (value: string) => Buffer.from(JSON.stringify({ value })).toString('base64url'),
+  base64: (value: string) => Buffer.from(value).toString('base64'),
+  base64url: (value: string) => Buffer.from(value).toString('base64url'),
+  'JSON in base64url': (value: string) =>
+    Buffer.from(JSON.stringify({ value })).toString('base64url'),
 } as const;

@@ -14,7 +14,10 @@ const SEGMENT = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
  */
 export function variableName(path: readonly string[]): string | undefined {
   if (!path.every((segment) => SEGMENT.test(segment))) return undefined;
-  return ENVIRONMENT_PREFIX + path.map((segment) => segment.toUpperCase().replaceAll('-', '_')).join('__');
+  return (
+    ENVIRONMENT_PREFIX +
+    path.map((segment) => segment.toUpperCase().replaceAll('-', '_')).join('__')
+  );
 }
 
 /**
@@ -27,7 +30,11 @@ export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): Sec
     name: 'environment',
     read: async (path) => {
       const name = variableName(path);
-      if (name === undefined) throw new RunnerError('SECRET_UNAVAILABLE', `${formatReference(path)} has no environment variable of its own; segments of lower-case letters and digits, with single hyphens between, have one`);
+      if (name === undefined)
+        throw new RunnerError(
+          'SECRET_UNAVAILABLE',
+          `${formatReference(path)} has no environment variable of its own; segments of lower-case letters and digits, with single hyphens between, have one`,
+        );
       const value = env[name]?.replace(/^\ufeff/, '');
       return value === undefined || value === '' ? undefined : new Secret(value, versionOf(value));
     },

@@ -1,5 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +23,11 @@ const never = new AbortController().signal;
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'named-files-')));
 const open = join(root, 'tls');
 mkdirSync(open);
-const policyOf = (directory: string | null): ReturnType<typeof parsePolicy> => parsePolicy(JSON.stringify({ version: 1, ...(directory === null ? {} : { files: { directory } }) }), 'p');
+const policyOf = (directory: string | null): ReturnType<typeof parsePolicy> =>
+  parsePolicy(
+    JSON.stringify({ version: 1, ...(directory === null ? {} : { files: { directory } }) }),
+    'p',
+  );
 const fields = ['password', 'sslConfig.sslKey'];
 
 interface Stage {
@@ -28,12 +39,27 @@ interface Stage {
 function stage(path: string, directory: string | null = open, secretsDirectory?: string): Stage {
   const logged: LogData[] = [];
   const redactor = createRedactor();
-  const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
+  const audit: Logger = {
+    log: (_level, message, data) => void logged.push({ message, ...data }),
+    child: () => audit,
+  };
   const sources = createSecretSources({
-    connection: { sslConfig: { sslKey: path } }, secretFields: fields, fileFields: ['sslConfig.sslKey'], connector: 'salesforce',
-    endpoints: [parseEndpoint('acme.my.salesforce.com:8443')], policy: policyOf(directory), provider: { name: 'none', read: async () => undefined }, secretsDirectory, redactor, audit,
+    connection: { sslConfig: { sslKey: path } },
+    secretFields: fields,
+    fileFields: ['sslConfig.sslKey'],
+    connector: 'salesforce',
+    endpoints: [parseEndpoint('acme.my.salesforce.com:8443')],
+    policy: policyOf(directory),
+    provider: { name: 'none', read: async () => undefined },
+    secretsDirectory,
+    redactor,
+    audit,
   });
-  return { source: sources.get('sslConfig.sslKey')!, logged, redact: (text) => redactor.redact(text) };
+  return {
+    source: sources.get('sslConfig.sslKey')!,
+    logged,
+    redact: (text) => redactor.redact(text),
+  };
 }
 
 function file(name: string, text: string, mode = 0o600): string {
@@ -49,7 +75,9 @@ describe('a file named by a job', () => {
     const secret = await source.read(never);
     expect(secret.reveal()).toBe('private-key-text');
     expect(redact('it is private-key-text')).not.toContain('private-key-text');
-    expect(logged).toMatchObject([{ event: 'audit', field: 'sslConfig.sslKey', decision: 'allow', file: join(open, 'key.pem') }]);
+    expect(logged).toMatchObject([
+      { event: 'audit', field: 'sslConfig.sslKey', decision: 'allow', file: join(open, 'key.pem') },
+    ]);
   });
 
   it('is read anew, with another version once it was written again', async () => {
@@ -58,7 +86,10 @@ describe('a file named by a job', () => {
     file('tls/renewed.pem', 'the second key');
     const second = await source.read(never);
     expect([first.reveal(), second.reveal()]).toEqual(['the first key', 'the second key']);
-    expect([again.version === first.version, second.version === first.version]).toEqual([true, false]);
+    expect([again.version === first.version, second.version === first.version]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it.each([
@@ -67,7 +98,9 @@ describe('a file named by a job', () => {
     ['in a directory whose name only begins alike', () => `${open}-other/key.pem`],
     ['the directory itself', () => open],
   ])('is not read when it lies %s', async (_where, path) => {
-    await expect(stage(path()).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED' });
+    await expect(stage(path()).source.read(never)).rejects.toMatchObject({
+      code: 'SECRET_FILE_DENIED',
+    });
   });
 
   describe('where references read secrets', () => {
@@ -77,54 +110,110 @@ describe('a file named by a job', () => {
     file('tls-and-secrets/own/key.pem', 'one secret, one name');
 
     it.each([
-      ['is the same directory', secrets, secrets], ['lies above the files', join(secrets, 'own'), secrets], ['lies below the files', secrets, join(secrets, 'own')],
-      ['is the same by a link', join(root, 'linked'), secrets], ['is linked to', secrets, join(root, 'linked')], ['lies above, by a link', join(root, 'linked', 'own'), secrets],
+      ['is the same directory', secrets, secrets],
+      ['lies above the files', join(secrets, 'own'), secrets],
+      ['lies below the files', secrets, join(secrets, 'own')],
+      ['is the same by a link', join(root, 'linked'), secrets],
+      ['is linked to', secrets, join(root, 'linked')],
+      ['lies above, by a link', join(root, 'linked', 'own'), secrets],
       ['does not exist, and would lie below', secrets, join(secrets, 'not-yet', 'made')],
     ])('is not read when the directory %s', async (_how, directory, secretsDirectory) => {
       const path = join(directory, directory.endsWith('own') ? 'key.pem' : 'own/key.pem');
-      expect((await stage(path, directory, join(root, 'elsewhere')).source.read(never)).reveal()).toBe('one secret, one name');
+      expect(
+        (await stage(path, directory, join(root, 'elsewhere')).source.read(never)).reveal(),
+      ).toBe('one secret, one name');
       const { source, logged, redact } = stage(path, directory, secretsDirectory);
-      await expect(source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED', message: expect.not.stringContaining(root) as string });
-      expect(logged).toMatchObject([{ event: 'audit', decision: 'deny', code: 'SECRET_FILE_DENIED', reason: expect.stringContaining('overlaps') as string }]);
+      await expect(source.read(never)).rejects.toMatchObject({
+        code: 'SECRET_FILE_DENIED',
+        message: expect.not.stringContaining(root) as string,
+      });
+      expect(logged).toMatchObject([
+        {
+          event: 'audit',
+          decision: 'deny',
+          code: 'SECRET_FILE_DENIED',
+          reason: expect.stringContaining('overlaps') as string,
+        },
+      ]);
       expect(redact('one secret, one name')).toBe('one secret, one name');
     });
 
-    it.runIf(canMount('src/secrets/file-value'))('is not read when it was mounted below the files', async () => {
-      const mounted = join(open, 'mounted');
-      mkdirSync(mounted);
-      execFileSync('mount', ['--bind', secrets, mounted]);
-      try {
-        const path = join(mounted, 'own', 'key.pem');
-        expect((await stage(path, open, join(root, 'elsewhere')).source.read(never)).reveal()).toBe('one secret, one name');
-        await expect(stage(path, open, secrets).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED' });
-      } finally {
-        execFileSync('umount', [mounted]);
-      }
-    });
+    it.runIf(canMount('src/secrets/file-value'))(
+      'is not read when it was mounted below the files',
+      async () => {
+        const mounted = join(open, 'mounted');
+        mkdirSync(mounted);
+        execFileSync('mount', ['--bind', secrets, mounted]);
+        try {
+          const path = join(mounted, 'own', 'key.pem');
+          expect(
+            (await stage(path, open, join(root, 'elsewhere')).source.read(never)).reveal(),
+          ).toBe('one secret, one name');
+          await expect(stage(path, open, secrets).source.read(never)).rejects.toMatchObject({
+            code: 'SECRET_FILE_DENIED',
+          });
+        } finally {
+          execFileSync('umount', [mounted]);
+        }
+      },
+    );
 
-    it.each([['tls', 'tls-other'], ['tls', 'elsewhere'], ['tls', 'not/there']])('is read when the directories lie apart (%s, %s)', async (_files, apart) => {
-      expect((await stage(file('tls/apart.pem', 'apart'), open, join(root, apart)).source.read(never)).reveal()).toBe('apart');
+    it.each([
+      ['tls', 'tls-other'],
+      ['tls', 'elsewhere'],
+      ['tls', 'not/there'],
+    ])('is read when the directories lie apart (%s, %s)', async (_files, apart) => {
+      expect(
+        (
+          await stage(file('tls/apart.pem', 'apart'), open, join(root, apart)).source.read(never)
+        ).reveal(),
+      ).toBe('apart');
     });
   });
 
   it('is not read when the policy opens no directory', async () => {
     const path = file('tls/closed.pem', 'not for jobs');
-    await expect(stage(path, null).source.read(never)).rejects.toMatchObject({ code: 'SECRET_FILE_DENIED', message: expect.stringContaining('not set') as string });
+    await expect(stage(path, null).source.read(never)).rejects.toMatchObject({
+      code: 'SECRET_FILE_DENIED',
+      message: expect.stringContaining('not set') as string,
+    });
   });
 
   it.each([
-    ['a link leads out', () => { symlinkSync(file('target.pem', 'not for jobs'), join(open, 'link.pem')); return join(open, 'link.pem'); }],
+    [
+      'a link leads out',
+      () => {
+        symlinkSync(file('target.pem', 'not for jobs'), join(open, 'link.pem'));
+        return join(open, 'link.pem');
+      },
+    ],
     ['others can change it', () => file('tls/loose.pem', 'not for jobs', 0o666)],
     ['it is not there', () => join(open, 'nothing.pem')],
-    ['it is a directory', () => { mkdirSync(join(open, 'folder')); return join(open, 'folder'); }],
+    [
+      'it is a directory',
+      () => {
+        mkdirSync(join(open, 'folder'));
+        return join(open, 'folder');
+      },
+    ],
     ['it is empty', () => file('tls/empty.pem', '')],
   ])('is one and the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
-    await expect(stage(path()).source.read(never)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE', message: 'the secret for sslConfig.sslKey could not be had' });
+    await expect(stage(path()).source.read(never)).rejects.toMatchObject({
+      code: 'SECRET_UNAVAILABLE',
+      message: 'the secret for sslConfig.sslKey could not be had',
+    });
   });
 });
 
 describe('the search for secrets in a document', () => {
-  const scan = (config: object, directory: string): unknown => scanForSecrets({ config }, { policy: policyOf(directory), places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }] });
+  const scan = (config: object, directory: string): unknown =>
+    scanForSecrets(
+      { config },
+      {
+        policy: policyOf(directory),
+        places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }],
+      },
+    );
 
   it('lets a path below the directory pass where a file may be named', () => {
     expect(scan({ sslConfig: { sslKey: join(open, 'key.pem') } }, open)).toEqual([[]]);
@@ -132,9 +221,21 @@ describe('the search for secrets in a document', () => {
 
   it.each([
     ['a path elsewhere', { sslConfig: { sslKey: '/etc/shadow' } }, 'SECRET_FILE_DENIED'],
-    ['a path in a field that names no file', { password: join(open, 'key.pem') }, 'SECRET_IN_PLAIN_TEXT'],
-    ['a key as text', { sslConfig: { sslKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' } }, 'SECRET_IN_PLAIN_TEXT'],
-    ['a path with a line in it', { sslConfig: { sslKey: `${open}/key.pem\nmore` } }, 'SECRET_IN_PLAIN_TEXT'],
+    [
+      'a path in a field that names no file',
+      { password: join(open, 'key.pem') },
+      'SECRET_IN_PLAIN_TEXT',
+    ],
+    [
+      'a key as text',
+      { sslConfig: { sslKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' } },
+      'SECRET_IN_PLAIN_TEXT',
+    ],
+    [
+      'a path with a line in it',
+      { sslConfig: { sslKey: `${open}/key.pem\nmore` } },
+      'SECRET_IN_PLAIN_TEXT',
+    ],
   ])('refuses %s', (_what, config, code) => {
     expect(() => scan(config, open)).toThrow(expect.objectContaining({ code }));
   });

@@ -17,7 +17,12 @@ export interface NamedFile {
   readonly secretsDirectory: string | undefined;
 }
 
-const OVERLAP: Denied = { allowed: false, rule: 'files.directory', reason: 'files.directory of the policy overlaps secrets.files.directory of the configuration, so no file is read there' };
+const OVERLAP: Denied = {
+  allowed: false,
+  rule: 'files.directory',
+  reason:
+    'files.directory of the policy overlaps secrets.files.directory of the configuration, so no file is read there',
+};
 
 /** Whether the value of a field that may name a file does: an absolute path, and nothing like PEM. */
 export function looksLikeFile(value: string): boolean {
@@ -35,10 +40,18 @@ export function fileDenied(where: string, decision: Denied): RunnerError {
  * read secrets is not read: the policy binds a secret to hosts by its reference, and a path would be a second name for it.
  * Undefined when there is none. Throws SECRET_FILE_DENIED, FILE_UNSAFE, SECRET_PROVIDER_FAILED.
  */
-export async function readNamedFile({ path, field, policy, secretsDirectory }: NamedFile, signal: AbortSignal): Promise<Secret | undefined> {
+export async function readNamedFile(
+  { path, field, policy, secretsDirectory }: NamedFile,
+  signal: AbortSignal,
+): Promise<Secret | undefined> {
   const decision = policy.filePermitted(path);
   if (!decision.allowed) throw fileDenied(field, decision);
   const { directory } = decision;
-  if (secretsDirectory !== undefined && (await overlap(directory, secretsDirectory) || await liesIn(dirname(path), secretsDirectory))) throw fileDenied(field, OVERLAP);
+  if (
+    secretsDirectory !== undefined &&
+    ((await overlap(directory, secretsDirectory)) ||
+      (await liesIn(dirname(path), secretsDirectory)))
+  )
+    throw fileDenied(field, OVERLAP);
   return untilAborted(readFileBelow(directory, path), signal);
 }

@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,7 +30,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const value = async (...path: string[]): Promise<string | undefined> => (await provider.read(path, signal))?.reveal();
+const value = async (...path: string[]): Promise<string | undefined> =>
+  (await provider.read(path, signal))?.reveal();
 
 async function code(...path: string[]): Promise<string> {
   try {
@@ -60,12 +70,19 @@ describe('a directory of files', () => {
     expect(await value('salesforce', 'prod', 'password')).toBe('from systemd');
   });
 
-  it.each([['a.b.c'], ['a/b.c'], ['a.b/c'], ['a/b/c']])('reads %s as /a/b/c, and for no other reference', async (name) => {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), 'the value');
-    expect(await value('a', 'b', 'c')).toBe('the value');
-    expect([await code('a', 'b.c'), await code('a.b', 'c'), await code('a.b.c')]).toEqual(['SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
-  });
+  it.each([['a.b.c'], ['a/b.c'], ['a.b/c'], ['a/b/c']])(
+    'reads %s as /a/b/c, and for no other reference',
+    async (name) => {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), 'the value');
+      expect(await value('a', 'b', 'c')).toBe('the value');
+      expect([await code('a', 'b.c'), await code('a.b', 'c'), await code('a.b.c')]).toEqual([
+        'SECRET_UNAVAILABLE',
+        'SECRET_UNAVAILABLE',
+        'SECRET_UNAVAILABLE',
+      ]);
+    },
+  );
 
   it('says in its reason which reference a file with dots has', async () => {
     await expect(provider.read(['tls.crt'], signal)).rejects.toThrow('secret:/tls/crt');
@@ -84,12 +101,30 @@ describe('a directory of files', () => {
     writeFileSync(join(root, 'prod/password'), 'the value');
     symlinkSync('prod/password', join(root, 'alias'));
     symlinkSync('prod', join(root, 'test'));
-    expect([await value('prod', 'password'), await code('alias'), await code('test', 'password')]).toEqual(['the value', 'SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
+    expect([
+      await value('prod', 'password'),
+      await code('alias'),
+      await code('test', 'password'),
+    ]).toEqual(['the value', 'SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
     linkSync(join(root, 'prod/password'), join(root, 'hard'));
-    expect([await code('prod', 'password'), await code('hard')]).toEqual(['SECRET_UNAVAILABLE', 'SECRET_UNAVAILABLE']);
+    expect([await code('prod', 'password'), await code('hard')]).toEqual([
+      'SECRET_UNAVAILABLE',
+      'SECRET_UNAVAILABLE',
+    ]);
   });
 
-  it.each([['value\n', 'value'], ['value\r\n', 'value'], ['value\n\n', 'value\n'], ['value', 'value'], [' value ', ' value '], ['\ufeffvalue\r\n', 'value'], ['\ufeff', undefined], ['val\ufeffue', 'val\ufeffue'], ['\n', undefined], ['', undefined]])('gives %j as %j', async (content, expected) => {
+  it.each([
+    ['value\n', 'value'],
+    ['value\r\n', 'value'],
+    ['value\n\n', 'value\n'],
+    ['value', 'value'],
+    [' value ', ' value '],
+    ['\ufeffvalue\r\n', 'value'],
+    ['\ufeff', undefined],
+    ['val\ufeffue', 'val\ufeffue'],
+    ['\n', undefined],
+    ['', undefined],
+  ])('gives %j as %j', async (content, expected) => {
     writeFileSync(join(root, 'x'), content);
     expect(await value('x')).toBe(expected);
   });
@@ -101,7 +136,11 @@ describe('a directory of files', () => {
     symlinkSync('../outside', join(root, 'link'));
     symlinkSync('../secrets-beside', join(root, 'folder'));
     symlinkSync('/etc/hostname', join(root, 'absolute'));
-    expect([await code('link'), await code('folder', 'file'), await code('absolute')]).toEqual(['FILE_UNSAFE', 'FILE_UNSAFE', 'FILE_UNSAFE']);
+    expect([await code('link'), await code('folder', 'file'), await code('absolute')]).toEqual([
+      'FILE_UNSAFE',
+      'FILE_UNSAFE',
+      'FILE_UNSAFE',
+    ]);
   });
 
   it('never reads a foreign byte while a link is swapped under it', async () => {
@@ -109,12 +148,24 @@ describe('a directory of files', () => {
     mkdirSync(join(root, '.own'));
     writeFileSync(join(root, '.own/swapped'), 'own bytes');
     symlinkSync('.own/swapped', join(root, 'swapped'));
-    const swapper = spawn(process.execPath, ['-e', `const fs = require('fs'); process.chdir(process.argv[1]); console.log('on');
-      for (let i = 0; ; i++) { fs.symlinkSync(i % 2 ? '../outside' : '.own/swapped', 'fresh'); fs.renameSync('fresh', 'swapped'); }`, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const swapper = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const fs = require('fs'); process.chdir(process.argv[1]); console.log('on');
+      for (let i = 0; ; i++) { fs.symlinkSync(i % 2 ? '../outside' : '.own/swapped', 'fresh'); fs.renameSync('fresh', 'swapped'); }`,
+        root,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await once(swapper.stdout, 'data');
     const seen = new Set<string>();
     for (const end = performance.now() + 400; performance.now() < end || seen.size < 2;) {
-      const texts = await Promise.all(Array.from({ length: 4 }, () => value('swapped').catch((thrown: unknown) => (thrown as RunnerError).code)));
+      const texts = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          value('swapped').catch((thrown: unknown) => (thrown as RunnerError).code),
+        ),
+      );
       for (const text of texts) seen.add(String(text));
     }
     swapper.kill('SIGKILL');
@@ -122,12 +173,15 @@ describe('a directory of files', () => {
     expect([...seen].sort()).toEqual(['FILE_UNSAFE', 'own bytes']);
   });
 
-  it.runIf(process.platform !== 'win32')('does not hang on a pipe, and refuses what is not a file', async () => {
-    execFileSync('mkfifo', [join(root, 'pipe')]);
-    expect(await code('pipe')).toBe('FILE_UNSAFE');
-    mkdirSync(join(root, 'folder'));
-    expect(await value('folder')).toBeUndefined();
-  });
+  it.runIf(process.platform !== 'win32')(
+    'does not hang on a pipe, and refuses what is not a file',
+    async () => {
+      execFileSync('mkfifo', [join(root, 'pipe')]);
+      expect(await code('pipe')).toBe('FILE_UNSAFE');
+      mkdirSync(join(root, 'folder'));
+      expect(await value('folder')).toBeUndefined();
+    },
+  );
 
   it('refuses a file that others can change, or that is too large', async () => {
     writeFileSync(join(root, 'open'), 'some value');

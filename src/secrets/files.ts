@@ -27,7 +27,11 @@ export function createFilesProvider(directory: string): SecretProvider {
     name: 'files',
     read: async (path, signal) => {
       const dotted = path.find((segment) => segment.includes('.'));
-      if (dotted !== undefined) throw new RunnerError('SECRET_UNAVAILABLE', `the segment ${dotted} holds a dot, which in the name of a file stands for a slash; a file like that is ${formatReference(path.flatMap((segment) => segment.split('.')))}`);
+      if (dotted !== undefined)
+        throw new RunnerError(
+          'SECRET_UNAVAILABLE',
+          `the segment ${dotted} holds a dot, which in the name of a file stands for a slash; a file like that is ${formatReference(path.flatMap((segment) => segment.split('.')))}`,
+        );
       return untilAborted(readReferenced(directory, path), signal);
     },
   };
@@ -40,29 +44,65 @@ export async function readFileBelow(directory: string, path: string): Promise<Se
 
 /** Every way to write the path with slashes or dots between its segments; nested first. */
 function spellings([first = '', ...rest]: readonly string[]): string[] {
-  return rest.reduce((names, segment) => [...names.map((name) => `${name}${sep}${segment}`), ...names.map((name) => `${name}.${segment}`)], [first]);
+  return rest.reduce(
+    (names, segment) => [
+      ...names.map((name) => `${name}${sep}${segment}`),
+      ...names.map((name) => `${name}.${segment}`),
+    ],
+    [first],
+  );
 }
 
-async function readReferenced(directory: string, path: readonly string[]): Promise<Secret | undefined> {
+async function readReferenced(
+  directory: string,
+  path: readonly string[],
+): Promise<Secret | undefined> {
   const root = await rootOf(directory);
-  const files = await Promise.all(spellings(path).map((name) => readInside(root, join(root, name))));
-  const found = [...new Map(files.filter((file) => file !== undefined).map((file) => [file.place, file])).values()];
+  const files = await Promise.all(
+    spellings(path).map((name) => readInside(root, join(root, name))),
+  );
+  const found = [
+    ...new Map(
+      files.filter((file) => file !== undefined).map((file) => [file.place, file]),
+    ).values(),
+  ];
   const stranger = found.find(({ place }) => referenceOf(place) !== formatReference(path));
-  if (stranger !== undefined) throw new RunnerError('SECRET_UNAVAILABLE', `a link leads ${formatReference(path)} to the file ${stranger.place}, whose reference is another; put the file itself there`);
-  if (found.length > 1) throw new RunnerError('SECRET_UNAVAILABLE', `several files are ${formatReference(path)}: ${found.map(({ place }) => place).join(', ')}; keep one of them`);
+  if (stranger !== undefined)
+    throw new RunnerError(
+      'SECRET_UNAVAILABLE',
+      `a link leads ${formatReference(path)} to the file ${stranger.place}, whose reference is another; put the file itself there`,
+    );
+  if (found.length > 1)
+    throw new RunnerError(
+      'SECRET_UNAVAILABLE',
+      `several files are ${formatReference(path)}: ${found.map(({ place }) => place).join(', ')}; keep one of them`,
+    );
   const linked = found.find(({ names }) => names > 1);
-  if (linked !== undefined) throw new RunnerError('SECRET_UNAVAILABLE', `the file ${linked.place} has ${linked.names} names (hard links); put a copy of its own there`);
+  if (linked !== undefined)
+    throw new RunnerError(
+      'SECRET_UNAVAILABLE',
+      `the file ${linked.place} has ${linked.names} names (hard links); put a copy of its own there`,
+    );
   return found[0]?.secret;
 }
 
 /** What the real path of a file spells. Kubernetes keeps generations in directories whose names start with dots; these are not part of it. */
 function referenceOf(place: string): string {
-  return formatReference(place.split(sep).filter((part) => !part.startsWith('.')).flatMap((part) => part.split('.')));
+  return formatReference(
+    place
+      .split(sep)
+      .filter((part) => !part.startsWith('.'))
+      .flatMap((part) => part.split('.')),
+  );
 }
 
 function rootOf(directory: string): Promise<string> {
   return realpath(directory).catch((thrown: unknown) => {
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `the directory of secrets ${directory} cannot be opened`, { cause: thrown });
+    throw new RunnerError(
+      'SECRET_PROVIDER_FAILED',
+      `the directory of secrets ${directory} cannot be opened`,
+      { cause: thrown },
+    );
   });
 }
 
@@ -84,12 +124,21 @@ async function readInside(root: string, path: string): Promise<FoundFile | undef
   if (file === undefined) return undefined;
   const real = await pathOf(file, path);
   const below = root.endsWith(sep) ? root : root + sep;
-  if (!real.startsWith(below)) throw new RunnerError('FILE_UNSAFE', `${path} leads out of the directory of secrets`, { remedy: 'Replace the link with a file.' });
+  if (!real.startsWith(below))
+    throw new RunnerError('FILE_UNSAFE', `${path} leads out of the directory of secrets`, {
+      remedy: 'Replace the link with a file.',
+    });
   const stats = await file.stat();
   if (stats.isDirectory()) return undefined;
-  if (!stats.isFile()) throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, { remedy: 'Put a regular file there.' });
+  if (!stats.isFile())
+    throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, {
+      remedy: 'Put a regular file there.',
+    });
   assertSafe(path, stats, WRITABLE_BY_OTHERS);
-  if (stats.size > MAX_BYTES) throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, { remedy: 'Put nothing but the secret in the file.' });
+  if (stats.size > MAX_BYTES)
+    throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, {
+      remedy: 'Put nothing but the secret in the file.',
+    });
   const version = versionOf(await file.stat({ bigint: true }));
   const text = decode(await file.readFile(), path);
   // The kernel marks the path of a file that was removed since it was opened, as by a volume's swap.
@@ -102,7 +151,9 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} could not be opened`, { cause: thrown });
+    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} could not be opened`, {
+      cause: thrown,
+    });
   }
 }
 
@@ -113,8 +164,14 @@ async function pathOf(file: FileHandle, path: string): Promise<string> {
 
 function decode(bytes: Buffer, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/^\ufeff/, '').replace(/\r?\n$/, '');
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+      .decode(bytes)
+      .replace(/^\ufeff/, '')
+      .replace(/\r?\n$/, '');
   } catch (thrown) {
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} is not UTF-8 text`, { cause: thrown, retryable: false });
+    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} is not UTF-8 text`, {
+      cause: thrown,
+      retryable: false,
+    });
   }
 }

@@ -8,14 +8,29 @@ import { openVault } from './vault.ts';
 
 const signal = new AbortController().signal;
 const directories: string[] = [];
-afterEach(() => directories.splice(0).forEach((directory) => rmSync(directory, { recursive: true, force: true })));
+afterEach(() =>
+  directories.splice(0).forEach((directory) => rmSync(directory, { recursive: true, force: true })),
+);
 
 /** Few letters and every separator, so that spellings collide often. */
 const segment = fc.stringMatching(/^[aA_-][aA._-]{0,3}$/);
 const path = fc.array(segment, { minLength: 1, maxLength: 3 });
-const paths = fc.uniqueArray(path, { minLength: 2, maxLength: 24, selector: (segments) => segments.join('/') });
+const paths = fc.uniqueArray(path, {
+  minLength: 2,
+  maxLength: 24,
+  selector: (segments) => segments.join('/'),
+});
 const mounts = fc.constantFrom<ProviderSettings['mounts']>(
-  [], [{ prefix: '/a', provider: 'files' }], [{ prefix: '/a', provider: 'environment' }, { prefix: '/A', provider: 'files' }], [{ prefix: '/a/a', provider: 'vault' }, { prefix: '/a', provider: 'files' }],
+  [],
+  [{ prefix: '/a', provider: 'files' }],
+  [
+    { prefix: '/a', provider: 'environment' },
+    { prefix: '/A', provider: 'files' },
+  ],
+  [
+    { prefix: '/a/a', provider: 'vault' },
+    { prefix: '/a', provider: 'files' },
+  ],
 );
 
 /** What was stored under a name of its own, in any way of writing it that a person might use. */
@@ -29,65 +44,112 @@ function tryTo(work: () => void): void {
   }
 }
 
-function openAll(given: ProviderSettings['mounts']): { readonly read: (path: readonly string[]) => Promise<string | undefined>; readonly stores: Readonly<Record<'files' | 'links' | 'environment' | 'vault', Store>> } {
+function openAll(given: ProviderSettings['mounts']): {
+  readonly read: (path: readonly string[]) => Promise<string | undefined>;
+  readonly stores: Readonly<Record<'files' | 'links' | 'environment' | 'vault', Store>>;
+} {
   const directory = mkdtempSync(join(tmpdir(), 'one-name-'));
   directories.push(directory);
   const root = join(directory, 'files');
   mkdirSync(join(root, '..data'), { recursive: true });
   const env: NodeJS.ProcessEnv = {};
-  const settings: ProviderSettings = { vault: { file: join(directory, 'vault.json'), keyFile: join(directory, 'vault.key') }, files: { directory: root }, environment: { enabled: true }, mounts: given };
+  const settings: ProviderSettings = {
+    vault: { file: join(directory, 'vault.json'), keyFile: join(directory, 'vault.key') },
+    files: { directory: root },
+    environment: { enabled: true },
+    mounts: given,
+  };
   const provider = createProviders(settings, env);
-  const file = (at: string, value: string): void => tryTo(() => {
-    mkdirSync(dirname(join(root, at)), { recursive: true });
-    writeFileSync(join(root, at), value);
-  });
+  const file = (at: string, value: string): void =>
+    tryTo(() => {
+      mkdirSync(dirname(join(root, at)), { recursive: true });
+      writeFileSync(join(root, at), value);
+    });
   return {
-    read: (segments) => provider.read(segments, signal).then((secret) => secret?.reveal(), () => undefined),
+    read: (segments) =>
+      provider.read(segments, signal).then(
+        (secret) => secret?.reveal(),
+        () => undefined,
+      ),
     stores: {
       files: file,
       links: (name, value) => {
         file(`..data/${name}`, value);
         tryTo(() => symlinkSync(join(root, '..data', name), join(root, name)));
-        tryTo(() => symlinkSync(join(root, '..data', name), join(root, name.replaceAll('/', '.').toLowerCase())));
+        tryTo(() =>
+          symlinkSync(
+            join(root, '..data', name),
+            join(root, name.replaceAll('/', '.').toLowerCase()),
+          ),
+        );
       },
-      environment: (name, value) => void (env[`HYBRID_SECRET_${name.toUpperCase().replaceAll('/', '__').replace(/[-.]/g, '_')}`] = value),
-      vault: async (name, value) => void await openVault(settings.vault).set(name.split('/'), value, signal),
+      environment: (name, value) =>
+        void (env[
+          `HYBRID_SECRET_${name.toUpperCase().replaceAll('/', '__').replace(/[-.]/g, '_')}`
+        ] = value),
+      vault: async (name, value) =>
+        void (await openVault(settings.vault).set(name.split('/'), value, signal)),
     },
   };
 }
 
 describe('two different references', () => {
-  it.each(['files', 'links', 'environment', 'vault'] as const)('never reach the same secret of the provider: %s', async (kind) => {
-    let read = 0;
-    await fc.assert(fc.asyncProperty(paths, paths, mounts, async (stored, asked, given) => {
-      const { read: readAt, stores } = openAll(given);
-      for (const [index, segments] of stored.entries()) {
-        for (const name of kind === 'files' || kind === 'links' ? new Set([segments.join('/'), segments.join('.')]) : [segments.join('/')]) await stores[kind](name, `value ${index} of ${name}`);
-      }
-      const prefixes = [[], ...given.map(({ prefix }) => prefix.slice(1).split('/'))];
-      const references = new Map([...stored, ...asked].flatMap((segments) => prefixes.map((prefix) => [...prefix, ...segments])).map((segments) => [segments.join('/'), segments]));
-      const reached = new Map<string, string>();
-      for (const [reference, segments] of references) {
-        const value = await readAt(segments);
-        if (value === undefined) continue;
-        read += 1;
-        expect([reference, reached.get(value)]).toEqual([reference, undefined]);
-        reached.set(value, reference);
-      }
-    }), { numRuns: { vault: 10, files: 60, links: 60, environment: 300 }[kind] });
-    expect(read).toBeGreaterThan(20);
-  });
+  it.each(['files', 'links', 'environment', 'vault'] as const)(
+    'never reach the same secret of the provider: %s',
+    async (kind) => {
+      let read = 0;
+      await fc.assert(
+        fc.asyncProperty(paths, paths, mounts, async (stored, asked, given) => {
+          const { read: readAt, stores } = openAll(given);
+          for (const [index, segments] of stored.entries()) {
+            for (const name of kind === 'files' || kind === 'links'
+              ? new Set([segments.join('/'), segments.join('.')])
+              : [segments.join('/')])
+              await stores[kind](name, `value ${index} of ${name}`);
+          }
+          const prefixes = [[], ...given.map(({ prefix }) => prefix.slice(1).split('/'))];
+          const references = new Map(
+            [...stored, ...asked]
+              .flatMap((segments) => prefixes.map((prefix) => [...prefix, ...segments]))
+              .map((segments) => [segments.join('/'), segments]),
+          );
+          const reached = new Map<string, string>();
+          for (const [reference, segments] of references) {
+            const value = await readAt(segments);
+            if (value === undefined) continue;
+            read += 1;
+            expect([reference, reached.get(value)]).toEqual([reference, undefined]);
+            reached.set(value, reference);
+          }
+        }),
+        { numRuns: { vault: 10, files: 60, links: 60, environment: 300 }[kind] },
+      );
+      expect(read).toBeGreaterThan(20);
+    },
+  );
 
   it('never share a file of several spellings', async () => {
     const { read, stores } = openAll([]);
     await stores.files('sf.prod.password', 'production');
-    expect([await read(['sf', 'prod', 'password']), await read(['sf', 'prod.password']), await read(['sf.prod', 'password']), await read(['sf.prod.password'])]).toEqual(['production', undefined, undefined, undefined]);
+    expect([
+      await read(['sf', 'prod', 'password']),
+      await read(['sf', 'prod.password']),
+      await read(['sf.prod', 'password']),
+      await read(['sf.prod.password']),
+    ]).toEqual(['production', undefined, undefined, undefined]);
   });
 
   it('never share a variable of several spellings', async () => {
     const { read, stores } = openAll([]);
     await stores.environment('sf/prod/the-password', 'production');
     expect(await read(['sf', 'prod', 'the-password'])).toBe('production');
-    for (const other of [['SF', 'prod', 'the-password'], ['sf', 'prod', 'the_password'], ['sf', 'prod', 'the.password'], ['sf__prod', 'the-password'], ['sf--prod', 'the-password']]) expect(await read(other)).toBeUndefined();
+    for (const other of [
+      ['SF', 'prod', 'the-password'],
+      ['sf', 'prod', 'the_password'],
+      ['sf', 'prod', 'the.password'],
+      ['sf__prod', 'the-password'],
+      ['sf--prod', 'the-password'],
+    ])
+      expect(await read(other)).toBeUndefined();
   });
 });

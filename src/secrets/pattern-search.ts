@@ -32,7 +32,11 @@ export class PatternSearch {
 
   #enter(pattern: string): void {
     for (let end = BLOCK - 1; end < this.#window; end++) {
-      const block = hash(pattern.charCodeAt(end - 2), pattern.charCodeAt(end - 1), pattern.charCodeAt(end));
+      const block = hash(
+        pattern.charCodeAt(end - 2),
+        pattern.charCodeAt(end - 1),
+        pattern.charCodeAt(end),
+      );
       const shift = this.#window - 1 - end;
       if (shift < this.#shifts[block]!) this.#shifts[block] = shift;
       if (shift === 0) (this.#buckets[block] ??= []).push(pattern);

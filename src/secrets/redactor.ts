@@ -33,12 +33,20 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
   let state: State = { kind: 'ready', search: undefined };
 
   const prepare = (): State => {
-    if (state.kind === 'stale') state = { kind: 'ready', search: forms.size === 0 ? undefined : new PatternSearch([...forms]) };
+    if (state.kind === 'stale')
+      state = {
+        kind: 'ready',
+        search: forms.size === 0 ? undefined : new PatternSearch([...forms]),
+      };
     return state;
   };
   const replace = (text: string, search: PatternSearch | undefined): string => {
     let clean = search === undefined ? text : replaceMatches(text, findAll(text, search));
-    for (const whole of quoted) clean = clean.replaceAll(whole, whole.startsWith('\\') ? `\\"${REPLACEMENT}\\"` : `"${REPLACEMENT}"`);
+    for (const whole of quoted)
+      clean = clean.replaceAll(
+        whole,
+        whole.startsWith('\\') ? `\\"${REPLACEMENT}\\"` : `"${REPLACEMENT}"`,
+      );
     return clean;
   };
   const addShort = (value: string): void => {
@@ -63,7 +71,11 @@ export function createRedactor(formsOf: SecretForms = secretForms): Redactor {
         const now = prepare();
         if (now.kind !== 'ready') return WITHHELD;
         const clean = replace(text, now.search);
-        return clean === text ? text : keepJson(text, clean, (part) => (short.has(part) ? REPLACEMENT : replace(part, now.search)));
+        return clean === text
+          ? text
+          : keepJson(text, clean, (part) =>
+              short.has(part) ? REPLACEMENT : replace(part, now.search),
+            );
       } catch {
         return WITHHELD;
       }
@@ -82,7 +94,8 @@ function findAll(text: string, search: PatternSearch): readonly Match[] {
   const [, ...decoded] = decodedViews(text);
   const matches = search.find(text);
   if (decoded.length === 0) return matches;
-  for (const { text: view, original } of decoded) matches.push(...search.find(view).map(({ start, end }) => original(start, end)));
+  for (const { text: view, original } of decoded)
+    matches.push(...search.find(view).map(({ start, end }) => original(start, end)));
   return matches.sort((a, b) => a.start - b.start);
 }
 
@@ -94,7 +107,8 @@ function replaceMatches(text: string, matches: readonly Match[]): string {
   for (let index = 0; index < matches.length;) {
     const start = escapeStart(text, matches[index]!.start, done);
     let { end } = matches[index++]!;
-    while (index < matches.length && matches[index]!.start <= end) end = Math.max(end, matches[index++]!.end);
+    while (index < matches.length && matches[index]!.start <= end)
+      end = Math.max(end, matches[index++]!.end);
     clean += text.slice(done, start) + REPLACEMENT;
     done = escapeEnd(text, end);
     while (index < matches.length && matches[index]!.end <= done) index++;
@@ -125,7 +139,9 @@ function backslashesBefore(text: string, index: number): number {
 /** A document is cleaned string by string: a secret that looks like JSON itself must not tear its structure. */
 function keepJson(text: string, clean: string, replace: (text: string) => string): string {
   const document = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
-  return document === undefined ? clean : JSON.stringify(cleanValue(document.value, replace)) + (text.endsWith('\n') ? '\n' : '');
+  return document === undefined
+    ? clean
+    : JSON.stringify(cleanValue(document.value, replace)) + (text.endsWith('\n') ? '\n' : '');
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
@@ -141,5 +157,7 @@ function cleanValue(value: unknown, replace: (text: string) => string): unknown 
   if (typeof value === 'number') return replace(`${value}`) === REPLACEMENT ? REPLACEMENT : value;
   if (Array.isArray(value)) return value.map((item) => cleanValue(item, replace));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [replace(key), cleanValue(item, replace)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [replace(key), cleanValue(item, replace)]),
+  );
 }

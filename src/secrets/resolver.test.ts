@@ -10,7 +10,8 @@ import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
 const never = new AbortController().signal;
-const text = '{version: 1, secrets: [{ref: /sf/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]}';
+const text =
+  '{version: 1, secrets: [{ref: /sf/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]}';
 
 interface Stage {
   readonly sources: ReadonlyMap<string, SecretSource>;
@@ -20,8 +21,20 @@ interface Stage {
   readonly redact: (text: string) => string;
 }
 
-function stage(connection: Readonly<Record<string, unknown>>, { endpoints = ['acme.my.salesforce.com:443'], connector = 'Salesforce', policy = text, fails = undefined as ErrorCode | undefined } = {}): Stage {
-  const values = new Map([['sf/prod/password', 'correct horse'], ['sf/prod/token', 'battery staple'], ['other', 'another value']]);
+function stage(
+  connection: Readonly<Record<string, unknown>>,
+  {
+    endpoints = ['acme.my.salesforce.com:443'],
+    connector = 'Salesforce',
+    policy = text,
+    fails = undefined as ErrorCode | undefined,
+  } = {},
+): Stage {
+  const values = new Map([
+    ['sf/prod/password', 'correct horse'],
+    ['sf/prod/token', 'battery staple'],
+    ['other', 'another value'],
+  ]);
   const asked: string[] = [];
   const logged: LogData[] = [];
   const redactor = createRedactor();
@@ -29,14 +42,26 @@ function stage(connection: Readonly<Record<string, unknown>>, { endpoints = ['ac
     name: 'test',
     read: async (path) => {
       asked.push(path.join('/'));
-      if (fails !== undefined) throw new RunnerError(fails, '/etc/private/path is not as it should be');
+      if (fails !== undefined)
+        throw new RunnerError(fails, '/etc/private/path is not as it should be');
       const value = values.get(path.join('/'));
       return value === undefined ? undefined : new Secret(value, `${asked.length}`);
     },
   };
-  const audit: Logger = { log: (_level, message, data) => void logged.push({ message, ...data }), child: () => audit };
+  const audit: Logger = {
+    log: (_level, message, data) => void logged.push({ message, ...data }),
+    child: () => audit,
+  };
   const sources = createSecretSources({
-    connection, secretFields: ['password', 'securityToken', 'sslConfig.sslKey'], connector, endpoints: endpoints.map(parseEndpoint), policy: parsePolicy(policy, 'p'), provider, secretsDirectory: undefined, redactor, audit,
+    connection,
+    secretFields: ['password', 'securityToken', 'sslConfig.sslKey'],
+    connector,
+    endpoints: endpoints.map(parseEndpoint),
+    policy: parsePolicy(policy, 'p'),
+    provider,
+    secretsDirectory: undefined,
+    redactor,
+    audit,
   });
   return { sources, values, asked, logged, redact: (line) => redactor.redact(line) };
 }
@@ -52,7 +77,12 @@ async function failure(source: SecretSource | undefined): Promise<RunnerError> {
 
 describe('a secret source', () => {
   it('exists for each secret field that holds something', () => {
-    const { sources } = stage({ password: 'secret:/sf/prod/password', securityToken: '', sslConfig: { sslKey: 'secret:/k' }, username: 'secret:/u' });
+    const { sources } = stage({
+      password: 'secret:/sf/prod/password',
+      securityToken: '',
+      sslConfig: { sslKey: 'secret:/k' },
+      username: 'secret:/u',
+    });
     expect([...sources.keys()]).toEqual(['password', 'sslConfig.sslKey']);
     expect(sources.get('password')?.reference).toBe('secret:/sf/prod/password');
   });
@@ -77,7 +107,10 @@ describe('a secret source', () => {
       stage({ securityToken: 'secret:/sf/prod/password' }),
       stage({ password: 'secret:/sf/prod/password' }, { connector: 'Http' }),
       stage({ password: 'secret:/sf/prod/password' }, { endpoints: ['evil.example:443'] }),
-      stage({ password: 'secret:/sf/prod/password' }, { endpoints: ['acme.my.salesforce.com:443', 'evil.example:443'] }),
+      stage(
+        { password: 'secret:/sf/prod/password' },
+        { endpoints: ['acme.my.salesforce.com:443', 'evil.example:443'] },
+      ),
       stage({ password: 'secret:/sf/prod/password' }, { endpoints: [] }),
       stage({ password: 'secret:/other' }),
     ];
@@ -92,16 +125,27 @@ describe('a secret source', () => {
     const unknown = stage({ password: 'secret:/sf/prod/nothing' });
     const denied = stage({ password: 'secret:/elsewhere/password' });
     const unsafe = stage({ password: 'secret:/sf/prod/password' }, { fails: 'FILE_UNSAFE' });
-    const outward = await Promise.all([unknown, denied, unsafe].map(async ({ sources }) => JSON.stringify((await failure(sources.get('password'))).toFailure())));
+    const outward = await Promise.all(
+      [unknown, denied, unsafe].map(async ({ sources }) =>
+        JSON.stringify((await failure(sources.get('password'))).toFailure()),
+      ),
+    );
     expect(new Set(outward).size).toBe(1);
-    expect(new Set([unknown, denied, unsafe].map(({ logged }) => logged[0]?.['message']))).toEqual(new Set(['a secret is unknown', 'a secret was denied', 'a secret could not be read']));
+    expect(new Set([unknown, denied, unsafe].map(({ logged }) => logged[0]?.['message']))).toEqual(
+      new Set(['a secret is unknown', 'a secret was denied', 'a secret could not be read']),
+    );
   });
 
-  it.each(['SECRET_PROVIDER_FAILED', 'VAULT_LOCKED', 'VAULT_DAMAGED'] as const)('says %s without the provider’s details', async (code) => {
-    const error = await failure(stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'));
-    expect(error.code).toBe(code);
-    expect(error.message).not.toContain('/etc/private');
-  });
+  it.each(['SECRET_PROVIDER_FAILED', 'VAULT_LOCKED', 'VAULT_DAMAGED'] as const)(
+    'says %s without the provider’s details',
+    async (code) => {
+      const error = await failure(
+        stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'),
+      );
+      expect(error.code).toBe(code);
+      expect(error.message).not.toContain('/etc/private');
+    },
+  );
 
   it('never hands out the reference itself as the password', async () => {
     const { sources } = stage({ password: 'secret:/sf/prod/nothing' });
@@ -112,15 +156,28 @@ describe('a secret source', () => {
     const refused = stage({ password: 'typed in by hand' });
     expect((await failure(refused.sources.get('password'))).code).toBe('SECRET_UNAVAILABLE');
     expect(refused.redact('typed in by hand')).toBe('[secret]');
-    const allowed = stage({ password: 'typed in by hand' }, { policy: '{version: 1, plainTextSecrets: allow}' });
+    const allowed = stage(
+      { password: 'typed in by hand' },
+      { policy: '{version: 1, plainTextSecrets: allow}' },
+    );
     const source = allowed.sources.get('password')!;
-    expect([source.reference, (await source.read(never)).reveal()]).toEqual([undefined, 'typed in by hand']);
+    expect([source.reference, (await source.read(never)).reveal()]).toEqual([
+      undefined,
+      'typed in by hand',
+    ]);
   });
 
   it('logs no value', async () => {
     const { sources, logged } = stage({ password: 'secret:/sf/prod/password' });
     await sources.get('password')!.read(never);
-    expect(logged).toMatchObject([{ event: 'audit', decision: 'allow', reference: 'secret:/sf/prod/password', rule: 'secrets[0]' }]);
+    expect(logged).toMatchObject([
+      {
+        event: 'audit',
+        decision: 'allow',
+        reference: 'secret:/sf/prod/password',
+        rule: 'secrets[0]',
+      },
+    ]);
     expect(JSON.stringify(logged)).not.toContain('correct horse');
   });
 });

@@ -34,27 +34,48 @@ export interface SecretSourceOptions {
  * value goes to the redactor before anyone else has it. Unknown and denied references, and values that are not text,
  * are one and the same SECRET_UNAVAILABLE to the outside; the local log knows which.
  */
-export function createSecretSources(options: SecretSourceOptions): ReadonlyMap<string, SecretSource> {
+export function createSecretSources(
+  options: SecretSourceOptions,
+): ReadonlyMap<string, SecretSource> {
   const sources = new Map<string, SecretSource>();
   for (const field of options.secretFields) {
     const value = valueAt(options.connection, field);
-    if (typeof value === 'string' && value !== '') sources.set(field, createSource(field, value, options));
+    if (typeof value === 'string' && value !== '')
+      sources.set(field, createSource(field, value, options));
   }
   return sources;
 }
 
 function valueAt(connection: Readonly<Record<string, unknown>>, field: string): unknown {
-  return field.split('.').reduce<unknown>((value, key) => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined), connection);
+  return field
+    .split('.')
+    .reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? (value as Record<string, unknown>)[key]
+          : undefined,
+      connection,
+    );
 }
 
 function createSource(field: string, value: string, options: SecretSourceOptions): SecretSource {
   const path = parseReference(value);
-  if (path === undefined) return (options.fileFields ?? []).includes(field) && looksLikeFile(value) ? namedFile(field, value, options) : plainText(field, value, options);
+  if (path === undefined)
+    return (options.fileFields ?? []).includes(field) && looksLikeFile(value)
+      ? namedFile(field, value, options)
+      : plainText(field, value, options);
   const reference = formatReference(path);
-  return { reference, read: (signal) => readReference({ path, field }, reference, options, signal) };
+  return {
+    reference,
+    read: (signal) => readReference({ path, field }, reference, options, signal),
+  };
 }
 
-function plainText(field: string, given: string, { policy, redactor, audit }: SecretSourceOptions): SecretSource {
+function plainText(
+  field: string,
+  given: string,
+  { policy, redactor, audit }: SecretSourceOptions,
+): SecretSource {
   const value = given.replace(/^\ufeff/, '');
   redactor.add(value);
   return {
@@ -62,25 +83,44 @@ function plainText(field: string, given: string, { policy, redactor, audit }: Se
     read: async () => {
       const decision = policy.plainTextPermitted();
       if (decision.allowed) return new Secret(value, versionOf(value));
-      audit.log('warn', 'a secret in plain text was not used', { event: 'audit', decision: 'deny', field, rule: decision.rule });
+      audit.log('warn', 'a secret in plain text was not used', {
+        event: 'audit',
+        decision: 'deny',
+        field,
+        rule: decision.rule,
+      });
       throw unavailable(field);
     },
   };
 }
 
-function namedFile(field: string, path: string, { policy, secretsDirectory, redactor, audit }: SecretSourceOptions): SecretSource {
+function namedFile(
+  field: string,
+  path: string,
+  { policy, secretsDirectory, redactor, audit }: SecretSourceOptions,
+): SecretSource {
   return {
     reference: undefined,
     read: async (signal) => {
       const facts = { event: 'audit', file: path, field };
-      const secret = await readNamedFile({ path, field, policy, secretsDirectory }, signal).catch((thrown: unknown) => {
-        if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
-        const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
-        audit.log('warn', 'a file that a job names was not read', { ...facts, decision: 'deny', code: error.code, reason: error.message });
-        throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
-      });
+      const secret = await readNamedFile({ path, field, policy, secretsDirectory }, signal).catch(
+        (thrown: unknown) => {
+          if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+          const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
+          audit.log('warn', 'a file that a job names was not read', {
+            ...facts,
+            decision: 'deny',
+            code: error.code,
+            reason: error.message,
+          });
+          throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
+        },
+      );
       if (secret === undefined) {
-        audit.log('warn', 'a file that a job names is not there, or empty', { ...facts, decision: 'allow' });
+        audit.log('warn', 'a file that a job names is not there, or empty', {
+          ...facts,
+          decision: 'allow',
+        });
         throw unavailable(field);
       }
       redactor.add(secret.reveal());
@@ -90,17 +130,38 @@ function namedFile(field: string, path: string, { policy, secretsDirectory, reda
   };
 }
 
-async function readReference(use: SecretUse, reference: string, options: SecretSourceOptions, signal: AbortSignal): Promise<Secret> {
+async function readReference(
+  use: SecretUse,
+  reference: string,
+  options: SecretSourceOptions,
+  signal: AbortSignal,
+): Promise<Secret> {
   const { policy, connector, endpoints, provider, redactor, audit } = options;
-  const facts = { event: 'audit', reference, field: use.field, connector, hosts: endpoints.map(formatEndpoint) };
+  const facts = {
+    event: 'audit',
+    reference,
+    field: use.field,
+    connector,
+    hosts: endpoints.map(formatEndpoint),
+  };
   const decision = policy.secretPermitted({ ...use, connector, hosts: endpoints });
   if (!decision.allowed) {
-    audit.log('warn', 'a secret was denied', { ...facts, decision: 'deny', rule: decision.rule, reason: decision.reason });
+    audit.log('warn', 'a secret was denied', {
+      ...facts,
+      decision: 'deny',
+      rule: decision.rule,
+      reason: decision.reason,
+    });
     throw unavailable(use.field);
   }
   const secret = await ask(provider, use, facts, audit, signal);
   if (secret === undefined) {
-    audit.log('warn', 'a secret is unknown', { ...facts, decision: 'allow', rule: decision.rule, reason: 'no provider has it' });
+    audit.log('warn', 'a secret is unknown', {
+      ...facts,
+      decision: 'allow',
+      rule: decision.rule,
+      reason: 'no provider has it',
+    });
     throw unavailable(use.field);
   }
   redactor.add(secret.reveal());
@@ -115,15 +176,27 @@ const OUTWARD: Partial<Record<ErrorCode, string>> = {
   VAULT_DAMAGED: 'the vault of this runner is damaged',
 };
 
-async function ask(provider: SecretProvider, use: SecretUse, facts: Readonly<Record<string, unknown>>, audit: Logger, signal: AbortSignal): Promise<Secret | undefined> {
+async function ask(
+  provider: SecretProvider,
+  use: SecretUse,
+  facts: Readonly<Record<string, unknown>>,
+  audit: Logger,
+  signal: AbortSignal,
+): Promise<Secret | undefined> {
   try {
     return await provider.read(use.path, signal);
   } catch (thrown) {
     if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
     const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
-    audit.log('error', 'a secret could not be read', { ...facts, code: error.code, reason: error.message });
+    audit.log('error', 'a secret could not be read', {
+      ...facts,
+      code: error.code,
+      reason: error.message,
+    });
     const message = OUTWARD[error.code];
-    throw message === undefined ? unavailable(use.field) : new RunnerError(error.code, message, { cause: thrown });
+    throw message === undefined
+      ? unavailable(use.field)
+      : new RunnerError(error.code, message, { cause: thrown });
   }
 }
 

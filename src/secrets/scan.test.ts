@@ -7,14 +7,26 @@ const secretFields = ['password', 'securityToken', 'sslConfig.sslKey'];
 const deny = parsePolicy('version: 1', 'p');
 const allow = parsePolicy('{version: 1, plainTextSecrets: allow}', 'p');
 
-function workflow(connection: Readonly<Record<string, unknown>>, rest: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+function workflow(
+  connection: Readonly<Record<string, unknown>>,
+  rest: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return {
-    source: { type: 'salesforce', serviceName: 'prod', serviceConnection: { config: { type: 'Salesforce', ...connection } }, sourceConfig: { config: { type: 'DatabaseMetadata', ...rest } } },
+    source: {
+      type: 'salesforce',
+      serviceName: 'prod',
+      serviceConnection: { config: { type: 'Salesforce', ...connection } },
+      sourceConfig: { config: { type: 'DatabaseMetadata', ...rest } },
+    },
     workflowConfig: { loggerLevel: 'INFO' },
   };
 }
 
-const scan = (document: unknown, policy = deny): unknown => scanForSecrets(document, { places: [{ at: 'source.serviceConnection.config', fields: secretFields }], policy })[0];
+const scan = (document: unknown, policy = deny): unknown =>
+  scanForSecrets(document, {
+    places: [{ at: 'source.serviceConnection.config', fields: secretFields }],
+    policy,
+  })[0];
 
 function problem(document: unknown, policy = deny): RunnerError {
   try {
@@ -27,24 +39,56 @@ function problem(document: unknown, policy = deny): RunnerError {
 
 describe('the scan of a job', () => {
   it('gives the references in secret fields', () => {
-    expect(scan(workflow({ username: 'u', password: 'secret:/a/b', sslConfig: { sslKey: 'secret:/k', other: 'x' } }))).toEqual([
-      { path: ['a', 'b'], field: 'password' }, { path: ['k'], field: 'sslConfig.sslKey' },
+    expect(
+      scan(
+        workflow({
+          username: 'u',
+          password: 'secret:/a/b',
+          sslConfig: { sslKey: 'secret:/k', other: 'x' },
+        }),
+      ),
+    ).toEqual([
+      { path: ['a', 'b'], field: 'password' },
+      { path: ['k'], field: 'sslConfig.sslKey' },
     ]);
   });
 
   it('finds a reference in any other place of the document', () => {
     const canary = 'secret:/canary';
     const places: unknown[] = [
-      workflow({ username: canary }), workflow({ salesforceDomain: `x${canary}` }), workflow({ nested: { deep: [1, { x: canary }] } }), workflow({ [canary]: 1 }), workflow({ password: [canary] }),
-      workflow({ password: { value: canary } }), workflow({ sslConfig: canary }), workflow({}, { tableFilterPattern: { includes: [`^${canary}$`] } }), workflow({}, { password: canary }),
-      { ...workflow({}), sink: { config: { url: `https://h/?q=${canary}` } } }, { ...workflow({}), [`x-${canary}`]: {} }, canary, [canary], { 'source.serviceConnection.config.password': canary },
-      { source: { 'serviceConnection.config': { password: canary } } }, { source: { serviceConnection: { config: { 'sslConfig.sslKey': canary } } } }, workflow({ Password: canary }), workflow({ connectionOptions: { proxy: canary } }),
+      workflow({ username: canary }),
+      workflow({ salesforceDomain: `x${canary}` }),
+      workflow({ nested: { deep: [1, { x: canary }] } }),
+      workflow({ [canary]: 1 }),
+      workflow({ password: [canary] }),
+      workflow({ password: { value: canary } }),
+      workflow({ sslConfig: canary }),
+      workflow({}, { tableFilterPattern: { includes: [`^${canary}$`] } }),
+      workflow({}, { password: canary }),
+      { ...workflow({}), sink: { config: { url: `https://h/?q=${canary}` } } },
+      { ...workflow({}), [`x-${canary}`]: {} },
+      canary,
+      [canary],
+      { 'source.serviceConnection.config.password': canary },
+      { source: { 'serviceConnection.config': { password: canary } } },
+      { source: { serviceConnection: { config: { 'sslConfig.sslKey': canary } } } },
+      workflow({ Password: canary }),
+      workflow({ connectionOptions: { proxy: canary } }),
     ];
     for (const document of places) expect(problem(document).code).toBe('SECRET_IN_PLAIN_FIELD');
   });
 
   it('finds it in every field of a document, but in the secret ones', () => {
-    const document = workflow({ username: 'u', password: 'secret:/p', securityToken: 'secret:/t', salesforceDomain: 'login', sslConfig: { caCertificate: 'x', sslKey: 'secret:/k' } }, { tableFilterPattern: { includes: ['a'] } });
+    const document = workflow(
+      {
+        username: 'u',
+        password: 'secret:/p',
+        securityToken: 'secret:/t',
+        salesforceDomain: 'login',
+        sslConfig: { caCertificate: 'x', sslKey: 'secret:/k' },
+      },
+      { tableFilterPattern: { includes: ['a'] } },
+    );
     const accepted: string[] = [];
     const visit = (value: unknown, at: string, put: (text: string) => void): void => {
       if (typeof value === 'string') {
@@ -57,14 +101,24 @@ describe('the scan of a job', () => {
         }
         return put(value);
       }
-      for (const [key, item] of Object.entries(value as object)) visit(item, `${at}.${key}`, (text) => ((value as Record<string, unknown>)[key] = text));
+      for (const [key, item] of Object.entries(value as object))
+        visit(item, `${at}.${key}`, (text) => ((value as Record<string, unknown>)[key] = text));
     };
     visit(document, '', () => undefined);
-    expect(accepted).toEqual(secretFields.map((field) => `.source.serviceConnection.config.${field}`));
+    expect(accepted).toEqual(
+      secretFields.map((field) => `.source.serviceConnection.config.${field}`),
+    );
   });
 
   it('refuses near misses in secret fields, without repeating them', () => {
-    for (const text of ['secret:/a/../b', ' secret:/a', 'Secret:/a', 'secret:/a secret:/b', 'secret:mypassword', 'secret:/%2e%2e/hunter22']) {
+    for (const text of [
+      'secret:/a/../b',
+      ' secret:/a',
+      'Secret:/a',
+      'secret:/a secret:/b',
+      'secret:mypassword',
+      'secret:/%2e%2e/hunter22',
+    ]) {
       const error = problem(workflow({ password: text }), allow);
       expect(error.code).toBe('SECRET_REFERENCE_INVALID');
       expect(error.message).not.toContain(text.trim());
@@ -73,26 +127,53 @@ describe('the scan of a job', () => {
 
   it('refuses plain text where the policy does, without repeating it', () => {
     const error = problem(workflow({ password: 'hunter22hunter22' }));
-    expect(error).toMatchObject({ code: 'SECRET_IN_PLAIN_TEXT', message: expect.not.stringContaining('hunter22') as string });
+    expect(error).toMatchObject({
+      code: 'SECRET_IN_PLAIN_TEXT',
+      message: expect.not.stringContaining('hunter22') as string,
+    });
     expect(scan(workflow({ password: 'hunter22hunter22', securityToken: '' }), allow)).toEqual([]);
     expect(scan(workflow({ password: '', securityToken: null }))).toEqual([]);
   });
 
   it('tells the secrets of one place from those of another, and leaves alone what nothing will use', () => {
-    const document = { ...workflow({ password: 'secret:/a' }), server: { token: 'secret:/b' }, other: { token: 'plain, or secret:/c' } };
-    const places = [{ at: 'source.serviceConnection.config', fields: secretFields }, { at: 'server', fields: ['token'] }, { at: 'other', fields: ['token'], unused: true }];
-    expect(scanForSecrets(document, { places, policy: deny })).toEqual([[{ path: ['a'], field: 'password' }], [{ path: ['b'], field: 'token' }], []]);
-    expect(() => scanForSecrets({ ...document, other: { tokens: 'secret:/c' } }, { places, policy: deny })).toThrow('other.tokens');
+    const document = {
+      ...workflow({ password: 'secret:/a' }),
+      server: { token: 'secret:/b' },
+      other: { token: 'plain, or secret:/c' },
+    };
+    const places = [
+      { at: 'source.serviceConnection.config', fields: secretFields },
+      { at: 'server', fields: ['token'] },
+      { at: 'other', fields: ['token'], unused: true },
+    ];
+    expect(scanForSecrets(document, { places, policy: deny })).toEqual([
+      [{ path: ['a'], field: 'password' }],
+      [{ path: ['b'], field: 'token' }],
+      [],
+    ]);
+    expect(() =>
+      scanForSecrets({ ...document, other: { tokens: 'secret:/c' } }, { places, policy: deny }),
+    ).toThrow('other.tokens');
   });
 
   it('reports all problems at once and takes the worst for its code', () => {
-    const error = problem(workflow({ username: 'secret:/a', password: 'plain', securityToken: 'secret:/../x', x: { y: 'secret:/b' } }));
+    const error = problem(
+      workflow({
+        username: 'secret:/a',
+        password: 'plain',
+        securityToken: 'secret:/../x',
+        x: { y: 'secret:/b' },
+      }),
+    );
     expect(error.code).toBe('SECRET_IN_PLAIN_FIELD');
-    for (const field of ['username', 'password', 'securityToken', 'x.y']) expect(error.message).toContain(`source.serviceConnection.config.${field}:`);
+    for (const field of ['username', 'password', 'securityToken', 'x.y'])
+      expect(error.message).toContain(`source.serviceConnection.config.${field}:`);
   });
 
   it('keeps its message short for a document full of problems', () => {
-    expect(problem(Array.from({ length: 10_000 }, () => 'secret:/a')).message).toMatch(/and 9980 more$/);
+    expect(problem(Array.from({ length: 10_000 }, () => 'secret:/a')).message).toMatch(
+      /and 9980 more$/,
+    );
   });
 
   it('refuses a document nested too deep instead of failing on it', () => {

@@ -13,7 +13,10 @@ const MIN_LINE = 12;
  */
 export function secretForms(value: string): string[] {
   const whole = value.toWellFormed();
-  const lines = whole.split(/\r\n|\r|\n|\\r\\n|\\n/).map((line) => line.trim()).filter((line) => line.length >= MIN_LINE);
+  const lines = whole
+    .split(/\r\n|\r|\n|\\r\\n|\\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= MIN_LINE);
   const forms = new Set([whole, whole.trim(), ...lines].flatMap(formsOf));
   return [...forms].filter((form) => form.length >= MIN_LENGTH);
 }
@@ -21,7 +24,13 @@ export function secretForms(value: string): string[] {
 function formsOf(value: string): string[] {
   if (value.length < MIN_LENGTH) return [];
   const escaped = [value, ...urlForms(value)];
-  const encoded = new Set([value, json(value), ascii(json(value)), escapeXml(value), ...markupForms(value)]);
+  const encoded = new Set([
+    value,
+    json(value),
+    ascii(json(value)),
+    escapeXml(value),
+    ...markupForms(value),
+  ]);
   return [...escaped.flatMap(jsonForms), ...hexForms(value), ...[...encoded].flatMap(base64Forms)];
 }
 
@@ -29,7 +38,13 @@ function formsOf(value: string): string[] {
 function jsonForms(text: string): string[] {
   // Quotes may be encoded in another way before the rest is escaped.
   const unquoted = text.split('"').map(json).join('"');
-  const once = new Set([json(text), unquoted, ascii(json(text)), json(text).replaceAll('/', '\\/'), ascii(json(text)).replaceAll('/', '\\/')]);
+  const once = new Set([
+    json(text),
+    unquoted,
+    ascii(json(text)),
+    json(text).replaceAll('/', '\\/'),
+    ascii(json(text)).replaceAll('/', '\\/'),
+  ]);
   return [text, ...once, ...[...once].map(json)];
 }
 
@@ -38,23 +53,36 @@ function json(text: string): string {
 }
 
 function ascii(text: string): string {
-  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function urlForms(value: string): string[] {
   const component = encodeURIComponent(value);
-  const strict = component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const strict = component.replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   const form = new URLSearchParams([['', value]]).toString().slice(1);
   const path = encodeURI(value);
   const upper = [component, strict, form, path, form.replaceAll('+', '%20')];
-  return [...upper, ...upper.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+  return [
+    ...upper,
+    ...upper.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
+  ];
 }
 
 /** As most programs escape text nodes and attributes. */
 function markupForms(value: string): string[] {
   const node = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const doubled = node.replaceAll('"', '&quot;');
-  return [node, doubled, ...['&apos;', '&#39;', '&#x27;'].map((quote) => doubled.replaceAll("'", quote))];
+  return [
+    node,
+    doubled,
+    ...['&apos;', '&#39;', '&#x27;'].map((quote) => doubled.replaceAll("'", quote)),
+  ];
 }
 
 function hexForms(value: string): string[] {
@@ -67,8 +95,20 @@ function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   const aligned = [0, 1, 2].map((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    return encoded.slice(
+      Math.ceil((before * 8) / 6),
+      Math.floor(((before + bytes.length) * 8) / 6),
+    );
   });
-  const standard = [bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), ...aligned];
-  return standard.flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_'), json(text).replaceAll('/', '\\/'), encodeURIComponent(text)]);
+  const standard = [
+    bytes.toString('base64'),
+    bytes.toString('base64').replace(/=+$/, ''),
+    ...aligned,
+  ];
+  return standard.flatMap((text) => [
+    text,
+    text.replaceAll('+', '-').replaceAll('/', '_'),
+    json(text).replaceAll('/', '\\/'),
+    encodeURIComponent(text),
+  ]);
 }

@@ -14,16 +14,32 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 
 /** A missing right is for a person to mend, and no passing trouble. Everything else comes back as it was. */
 function asUnwritable(thrown: unknown, path: string): unknown {
-  const denied = thrown instanceof Error && 'code' in thrown && ['EACCES', 'EPERM', 'EROFS'].includes(String(thrown.code));
+  const denied =
+    thrown instanceof Error &&
+    'code' in thrown &&
+    ['EACCES', 'EPERM', 'EROFS'].includes(String(thrown.code));
   if (!denied) return thrown;
-  return new RunnerError('FILE_UNWRITABLE', `user ${process.getuid?.() ?? ''} may not write to ${path}`, { cause: thrown, remedy: 'Run the command as the user of the runner, or name places it may write to: --vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).' });
+  return new RunnerError(
+    'FILE_UNWRITABLE',
+    `user ${process.getuid?.() ?? ''} may not write to ${path}`,
+    {
+      cause: thrown,
+      remedy:
+        'Run the command as the user of the runner, or name places it may write to: --vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).',
+    },
+  );
 }
 
 /**
  * Replaces a file whole or not at all, whatever happens: a new file beside it, synced, then renamed over it, and the
  * directory synced. With `previous`, what was there before is kept under that name.
  */
-export async function replaceFile(path: string, bytes: Buffer, random: Random, previous?: string): Promise<void> {
+export async function replaceFile(
+  path: string,
+  bytes: Buffer,
+  random: Random,
+  previous?: string,
+): Promise<void> {
   const fresh = join(dirname(path), `.${basename(path)}.${random.uuid()}`);
   try {
     await writeSynced(fresh, bytes);
@@ -68,17 +84,24 @@ export interface LockOptions {
  * Runs `work` while no other process does the same for this lock file. A lock left by a process that is gone is taken
  * over. Throws STATE_LOCKED when another holds it for 10 s.
  */
-export async function withLock<T>(lockFile: string, { clock, random, signal }: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  lockFile: string,
+  { clock, random, signal }: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const mine = `${process.pid} ${random.uuid()}`;
   const patience = clock.monotonic() + LOCK_WAIT_MS;
-  while (!await tryLock(lockFile, mine)) {
-    if (clock.monotonic() > patience) throw new RunnerError('STATE_LOCKED', `another process is writing the vault (${lockFile})`, { remedy: 'Wait until it has ended; if there is none, remove that file.' });
+  while (!(await tryLock(lockFile, mine))) {
+    if (clock.monotonic() > patience)
+      throw new RunnerError('STATE_LOCKED', `another process is writing the vault (${lockFile})`, {
+        remedy: 'Wait until it has ended; if there is none, remove that file.',
+      });
     await clock.sleep(LOCK_POLL_MS, signal);
   }
   try {
     return await work();
   } finally {
-    if (await contentOf(lockFile) === mine) await rm(lockFile, { force: true });
+    if ((await contentOf(lockFile)) === mine) await rm(lockFile, { force: true });
   }
 }
 
@@ -104,7 +127,7 @@ async function removeStale(lockFile: string, aside: string): Promise<void> {
   if (seen === undefined || isAlive(Number(seen.split(' ')[0]))) return;
   try {
     await rename(lockFile, aside);
-    if (await contentOf(aside) !== seen) await link(aside, lockFile).catch(() => undefined);
+    if ((await contentOf(aside)) !== seen) await link(aside, lockFile).catch(() => undefined);
     await rm(aside, { force: true });
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;

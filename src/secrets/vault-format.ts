@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  timingSafeEqual,
+} from 'node:crypto';
 import { z } from 'zod';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -24,10 +31,20 @@ const vaultSchema = z.strictObject({
   version: z.literal(VERSION),
   id: z.uuid(),
   generation: z.int().min(1),
-  keys: z.array(z.strictObject({ id: z.string(), nonce: base64, wrapped: base64 })).min(1).max(2),
-  records: z.array(z.strictObject({
-    ref: z.string(), version: z.int().min(1), generation: z.int().min(1), updatedAt: z.iso.datetime(), nonce: base64, value: base64,
-  })),
+  keys: z
+    .array(z.strictObject({ id: z.string(), nonce: base64, wrapped: base64 }))
+    .min(1)
+    .max(2),
+  records: z.array(
+    z.strictObject({
+      ref: z.string(),
+      version: z.int().min(1),
+      generation: z.int().min(1),
+      updatedAt: z.iso.datetime(),
+      nonce: base64,
+      value: base64,
+    }),
+  ),
   mac: base64,
 });
 type VaultDocument = z.infer<typeof vaultSchema>;
@@ -44,18 +61,35 @@ export interface VaultContent {
 
 /** Names a key without showing it. */
 function keyId(key: Buffer): string {
-  return createHash('sha256').update('hybrid-runner key id\n').update(key).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update('hybrid-runner key id\n')
+    .update(key)
+    .digest('hex')
+    .slice(0, 16);
 }
 
 export function newVault(random: Random): VaultContent {
-  return { id: random.uuid(), generation: 0, dataKey: Buffer.from(random.bytes(KEY_BYTES)), records: [] };
+  return {
+    id: random.uuid(),
+    generation: 0,
+    dataKey: Buffer.from(random.bytes(KEY_BYTES)),
+    records: [],
+  };
 }
 
 /** The file's bytes for this content, openable with each of `keys`. */
-export function encodeVault(content: VaultContent, keys: readonly Buffer[], random: Random): Buffer {
+export function encodeVault(
+  content: VaultContent,
+  keys: readonly Buffer[],
+  random: Random,
+): Buffer {
   const body: Omit<VaultDocument, 'mac'> = {
-    format: FORMAT, version: VERSION, id: content.id, generation: content.generation,
-    keys: keys.map((key) => wrap(content, key, random)), records: [...content.records],
+    format: FORMAT,
+    version: VERSION,
+    id: content.id,
+    generation: content.generation,
+    keys: keys.map((key) => wrap(content, key, random)),
+    records: [...content.records],
   };
   return serialize(body, mac(body, content.dataKey));
 }
@@ -64,7 +98,8 @@ export function encodeVault(content: VaultContent, keys: readonly Buffer[], rand
 export function decodeVault(bytes: Buffer, key: Buffer): VaultContent {
   const { mac: claimed, ...body } = parse(bytes);
   const wrapped = body.keys.find(({ id }) => id === keyId(key));
-  if (wrapped === undefined) throw new RunnerError('VAULT_LOCKED', 'the vault was made with another key');
+  if (wrapped === undefined)
+    throw new RunnerError('VAULT_LOCKED', 'the vault was made with another key');
   const dataKey = open(key, wrapped.nonce, wrapped.wrapped, wrapContext(body.id, wrapped.id));
   const expected = mac(body, dataKey);
   const given = Buffer.from(claimed, 'base64');
@@ -72,13 +107,25 @@ export function decodeVault(bytes: Buffer, key: Buffer): VaultContent {
   return { id: body.id, generation: body.generation, dataKey, records: body.records };
 }
 
-export function sealValue(content: VaultContent, record: Omit<VaultRecord, 'nonce' | 'value'>, value: string, random: Random): VaultRecord {
-  const { nonce, sealed } = seal(content.dataKey, pad(value), recordContext(content.id, record), random);
+export function sealValue(
+  content: VaultContent,
+  record: Omit<VaultRecord, 'nonce' | 'value'>,
+  value: string,
+  random: Random,
+): VaultRecord {
+  const { nonce, sealed } = seal(
+    content.dataKey,
+    pad(value),
+    recordContext(content.id, record),
+    random,
+  );
   return { ...record, nonce, value: sealed };
 }
 
 export function openValue(content: VaultContent, record: VaultRecord): string {
-  return unpad(open(content.dataKey, record.nonce, record.value, recordContext(content.id, record)));
+  return unpad(
+    open(content.dataKey, record.nonce, record.value, recordContext(content.id, record)),
+  );
 }
 
 export function damaged(cause?: unknown): RunnerError {
@@ -98,7 +145,9 @@ function parse(bytes: Buffer): VaultDocument {
 }
 
 function serialize(body: Omit<VaultDocument, 'mac'>, code: Buffer): Buffer {
-  return Buffer.from(`${JSON.stringify({ ...body, mac: code.toString('base64') }, undefined, 1)}\n`);
+  return Buffer.from(
+    `${JSON.stringify({ ...body, mac: code.toString('base64') }, undefined, 1)}\n`,
+  );
 }
 
 function mac(body: Omit<VaultDocument, 'mac'>, dataKey: Buffer): Buffer {
@@ -116,11 +165,19 @@ function wrapContext(vaultId: string, wrappingKeyId: string): string {
   return JSON.stringify([FORMAT, 'data key', vaultId, wrappingKeyId]);
 }
 
-function recordContext(vaultId: string, { ref, version, generation, updatedAt }: Omit<VaultRecord, 'nonce' | 'value'>): string {
+function recordContext(
+  vaultId: string,
+  { ref, version, generation, updatedAt }: Omit<VaultRecord, 'nonce' | 'value'>,
+): string {
   return JSON.stringify([FORMAT, 'value', vaultId, ref, version, generation, updatedAt]);
 }
 
-function seal(key: Buffer, plain: Buffer, context: string, random: Random): { nonce: string; sealed: string } {
+function seal(
+  key: Buffer,
+  plain: Buffer,
+  context: string,
+  random: Random,
+): { nonce: string; sealed: string } {
   const nonce = random.bytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
@@ -131,7 +188,9 @@ function open(key: Buffer, nonce: string, sealed: string, context: string): Buff
   const bytes = Buffer.from(sealed, 'base64');
   if (bytes.length < TAG_BYTES) throw damaged();
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
   } catch (thrown) {

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,8 +34,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const value = async (name: string, of = vault): Promise<string | undefined> => (await of.read([name], signal))?.reveal();
-const modes = (): string[] => [file, keyFile].map((path) => (statSync(path).mode & 0o777).toString(8));
+const value = async (name: string, of = vault): Promise<string | undefined> =>
+  (await of.read([name], signal))?.reveal();
+const modes = (): string[] =>
+  [file, keyFile].map((path) => (statSync(path).mode & 0o777).toString(8));
 
 async function code(work: Promise<unknown>): Promise<string> {
   try {
@@ -66,7 +78,10 @@ describe('the vault', () => {
     await vault.set(['a'], 'the value of a', signal);
     await vault.set(['b', 'c'], 'a newer value of b', signal);
     const listed = await vault.list(signal);
-    expect(listed).toMatchObject([{ reference: 'secret:/a', version: 1 }, { reference: 'secret:/b/c', version: 2 }]);
+    expect(listed).toMatchObject([
+      { reference: 'secret:/a', version: 1 },
+      { reference: 'secret:/b/c', version: 2 },
+    ]);
     expect(Math.abs(Date.now() - Date.parse(listed[0]!.updatedAt))).toBeLessThan(60_000);
     expect(JSON.stringify(listed)).not.toContain('value of');
   });
@@ -75,26 +90,43 @@ describe('the vault', () => {
     await vault.set(['a'], 'plain-as-day', signal);
     const text = readFileSync(file, 'latin1');
     const key = readFileSync(keyFile, 'utf8').split(':')[1]!.trim();
-    for (const hidden of ['plain-as-day', Buffer.from('plain-as-day').toString('base64').slice(0, 14), key, Buffer.from(key, 'base64').toString('hex')]) expect(text).not.toContain(hidden);
+    for (const hidden of [
+      'plain-as-day',
+      Buffer.from('plain-as-day').toString('base64').slice(0, 14),
+      key,
+      Buffer.from(key, 'base64').toString('hex'),
+    ])
+      expect(text).not.toContain(hidden);
   });
 
   it('does not show how long a value is', async () => {
     const sizes: number[] = [];
     for (const length of [6, 20, 60]) {
       await vault.set(['a'], 'x'.repeat(length), signal);
-      sizes.push((JSON.parse(readFileSync(file, 'utf8')) as { records: { value: string }[] }).records[0]!.value.length);
+      sizes.push(
+        (JSON.parse(readFileSync(file, 'utf8')) as { records: { value: string }[] }).records[0]!
+          .value.length,
+      );
     }
     expect(new Set(sizes).size).toBe(1);
   });
 
-  it.each([['five', 'abcde'], ['with NUL', 'abc\0defgh'], ['broken', 'abc\ud800defgh'], ['too large', 'x'.repeat(70_000)]])('refuses a value that is %s', async (_what, text) => {
+  it.each([
+    ['five', 'abcde'],
+    ['with NUL', 'abc\0defgh'],
+    ['broken', 'abc\ud800defgh'],
+    ['too large', 'x'.repeat(70_000)],
+  ])('refuses a value that is %s', async (_what, text) => {
     expect(await code(vault.set(['a'], text, signal))).toBe('INPUT_INVALID');
     expect(existsSync(file)).toBe(false);
   });
 
   it('says whether there was something to remove', async () => {
     await vault.set(['a'], 'some value', signal);
-    expect([await vault.remove(['a'], signal), await vault.remove(['a'], signal)]).toEqual([true, false]);
+    expect([await vault.remove(['a'], signal), await vault.remove(['a'], signal)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('keeps the generation before as a whole vault', async () => {
@@ -121,7 +153,10 @@ describe('the key', () => {
     expect(await code(vault.set(['b'], 'other value', signal))).toBe('VAULT_LOCKED');
     writeFileSync(keyFile, 'hybrid-runner-vault-key-1:AAAA\n', { mode: 0o600 });
     expect(await code(vault.read(['a'], signal))).toBe('VAULT_LOCKED');
-    const other = openVault({ file: join(directory, 'other/vault.json'), keyFile: join(directory, 'other.key') });
+    const other = openVault({
+      file: join(directory, 'other/vault.json'),
+      keyFile: join(directory, 'other.key'),
+    });
     await other.set(['a'], 'some value', signal);
     copyFileSync(join(directory, 'other.key'), keyFile);
     expect(await code(vault.read(['a'], signal))).toBe('VAULT_LOCKED');
@@ -129,7 +164,13 @@ describe('the key', () => {
     expect(await value('a')).toBe('some value');
   });
 
-  it.each([['file', 0o640], ['file', 0o604], ['file', 0o620], ['keyFile', 0o644], ['keyFile', 0o660]] as const)('a %s with mode %o is FILE_UNSAFE', async (which, mode) => {
+  it.each([
+    ['file', 0o640],
+    ['file', 0o604],
+    ['file', 0o620],
+    ['keyFile', 0o644],
+    ['keyFile', 0o660],
+  ] as const)('a %s with mode %o is FILE_UNSAFE', async (which, mode) => {
     await vault.set(['a'], 'some value', signal);
     chmodSync(which === 'file' ? file : keyFile, mode);
     expect(await code(vault.read(['a'], signal))).toBe('FILE_UNSAFE');
@@ -142,7 +183,15 @@ describe('the key', () => {
     await vault.rotateKey(signal);
     const after = await vault.read(['a'], signal);
     expect([after?.reveal(), after?.version]).toEqual(['some value', before?.version]);
-    for (const name of readdirSync(join(directory, 'state'))) expect(await code(openVault({ file: join(directory, 'state', name), keyFile: join(directory, 'old.key') }).list(signal))).toBe('VAULT_LOCKED');
+    for (const name of readdirSync(join(directory, 'state')))
+      expect(
+        await code(
+          openVault({
+            file: join(directory, 'state', name),
+            keyFile: join(directory, 'old.key'),
+          }).list(signal),
+        ),
+      ).toBe('VAULT_LOCKED');
   });
 
   it('can be changed through a crash at any point', async () => {
@@ -156,7 +205,9 @@ describe('the key', () => {
           return systemRandom.uuid();
         },
       };
-      await openVault({ file, keyFile, random }).rotateKey(signal).catch(() => undefined);
+      await openVault({ file, keyFile, random })
+        .rotateKey(signal)
+        .catch(() => undefined);
       rmSync(`${file}.lock`, { force: true });
       expect(await value('a')).toBe('some value');
     }
@@ -180,8 +231,20 @@ describe('a vault that was tampered with', () => {
   function sample(records = 6): { bytes: Buffer; content: ReturnType<typeof newVault> } {
     let content = newVault(systemRandom);
     for (let index = 0; index < records; index++) {
-      const head = { ref: `secret:/record/${index}`, version: 1, generation: 1, updatedAt: new Date(0).toISOString() };
-      content = { ...content, generation: 1, records: [...content.records, sealValue(content, head, `value ${index} ${'x'.repeat(150)}`, systemRandom)] };
+      const head = {
+        ref: `secret:/record/${index}`,
+        version: 1,
+        generation: 1,
+        updatedAt: new Date(0).toISOString(),
+      };
+      content = {
+        ...content,
+        generation: 1,
+        records: [
+          ...content.records,
+          sealValue(content, head, `value ${index} ${'x'.repeat(150)}`, systemRandom),
+        ],
+      };
     }
     return { bytes: encodeVault(content, [key], systemRandom), content };
   }
@@ -191,7 +254,10 @@ describe('a vault that was tampered with', () => {
       decodeVault(bytes, key);
       return false;
     } catch (thrown) {
-      return thrown instanceof RunnerError && (thrown.code === 'VAULT_DAMAGED' || thrown.code === 'VAULT_LOCKED');
+      return (
+        thrown instanceof RunnerError &&
+        (thrown.code === 'VAULT_DAMAGED' || thrown.code === 'VAULT_LOCKED')
+      );
     }
   };
 
@@ -210,25 +276,47 @@ describe('a vault that was tampered with', () => {
 
   it('is recognised cut at any length, and with anything added', () => {
     const { bytes } = sample(2);
-    for (let length = 0; length < bytes.length; length++) if (!detected(bytes.subarray(0, length))) expect.fail(`cut at ${length} was not noticed`);
-    for (const more of ['\n', ' ', '\0', '{}']) expect(detected(Buffer.concat([bytes, Buffer.from(more)]))).toBe(true);
+    for (let length = 0; length < bytes.length; length++)
+      if (!detected(bytes.subarray(0, length))) expect.fail(`cut at ${length} was not noticed`);
+    for (const more of ['\n', ' ', '\0', '{}'])
+      expect(detected(Buffer.concat([bytes, Buffer.from(more)]))).toBe(true);
   });
 
   it('is recognised with records swapped, doubled, dropped, renamed or taken from another vault', () => {
     const { bytes, content } = sample();
-    const document = JSON.parse(bytes.toString()) as { records: { ref: string; value: string; nonce: string; version: number }[]; generation: number };
+    const document = JSON.parse(bytes.toString()) as {
+      records: { ref: string; value: string; nonce: string; version: number }[];
+      generation: number;
+    };
     const other = (JSON.parse(sample().bytes.toString()) as typeof document).records;
-    const [a, b] = document.records as [typeof document.records[0], typeof document.records[0]];
+    const [a, b] = document.records as [(typeof document.records)[0], (typeof document.records)[0]];
     const variants = [
-      { ...document, records: document.records.toReversed() }, { ...document, records: [a, a, ...document.records.slice(1)] }, { ...document, records: document.records.slice(1) },
-      { ...document, records: [{ ...a, ref: b.ref }, { ...b, ref: a.ref }, ...document.records.slice(2)] }, { ...document, records: [{ ...a, value: b.value, nonce: b.nonce }, ...document.records.slice(1)] },
-      { ...document, records: [{ ...a, version: 2 }, ...document.records.slice(1)] }, { ...document, generation: 2 }, { ...document, records: [other[0], ...document.records.slice(1)] }, { ...document, more: 1 },
+      { ...document, records: document.records.toReversed() },
+      { ...document, records: [a, a, ...document.records.slice(1)] },
+      { ...document, records: document.records.slice(1) },
+      {
+        ...document,
+        records: [{ ...a, ref: b.ref }, { ...b, ref: a.ref }, ...document.records.slice(2)],
+      },
+      {
+        ...document,
+        records: [{ ...a, value: b.value, nonce: b.nonce }, ...document.records.slice(1)],
+      },
+      { ...document, records: [{ ...a, version: 2 }, ...document.records.slice(1)] },
+      { ...document, generation: 2 },
+      { ...document, records: [other[0], ...document.records.slice(1)] },
+      { ...document, more: 1 },
     ];
-    for (const variant of variants) expect(detected(Buffer.from(`${JSON.stringify(variant, undefined, 1)}\n`))).toBe(true);
+    for (const variant of variants)
+      expect(detected(Buffer.from(`${JSON.stringify(variant, undefined, 1)}\n`))).toBe(true);
     expect(detected(Buffer.from(`${JSON.stringify(document, undefined, 1)}\n`))).toBe(false);
-    expect(() => openValue(content, { ...content.records[0]!, ref: content.records[1]!.ref })).toThrow(RunnerError);
+    expect(() =>
+      openValue(content, { ...content.records[0]!, ref: content.records[1]!.ref }),
+    ).toThrow(RunnerError);
     expect(() => openValue(content, { ...content.records[0]!, version: 2 })).toThrow(RunnerError);
-    expect(() => openValue({ ...content, id: systemRandom.uuid() }, content.records[0]!)).toThrow(RunnerError);
+    expect(() => openValue({ ...content, id: systemRandom.uuid() }, content.records[0]!)).toThrow(
+      RunnerError,
+    );
   });
 
   it('is VAULT_DAMAGED on every call, and no call changes it', async () => {
@@ -236,7 +324,13 @@ describe('a vault that was tampered with', () => {
     const bytes = readFileSync(file);
     bytes[bytes.length - 10]! ^= 1;
     writeFileSync(file, bytes);
-    const calls = [() => vault.read(['a'], signal), () => vault.list(signal), () => vault.set(['b'], 'other value', signal), () => vault.remove(['a'], signal), () => vault.rotateKey(signal)];
+    const calls = [
+      () => vault.read(['a'], signal),
+      () => vault.list(signal),
+      () => vault.set(['b'], 'other value', signal),
+      () => vault.remove(['a'], signal),
+      () => vault.rotateKey(signal),
+    ];
     for (const call of calls) expect(await code(call())).toBe('VAULT_DAMAGED');
     expect(readFileSync(file)).toEqual(bytes);
   });
@@ -244,7 +338,11 @@ describe('a vault that was tampered with', () => {
 
 describe('writers', () => {
   it('in one process lose no write', async () => {
-    await Promise.all(Array.from({ length: 12 }, (_, index) => openVault({ file, keyFile }).set([`s${index}`], `value ${index}`, signal)));
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        openVault({ file, keyFile }).set([`s${index}`], `value ${index}`, signal),
+      ),
+    );
     expect(await vault.list(signal)).toHaveLength(12);
   });
 
@@ -252,11 +350,18 @@ describe('writers', () => {
     const program = `import { openVault } from ${JSON.stringify(join(import.meta.dirname, 'vault.ts'))};
       const vault = openVault({ file: ${JSON.stringify(file)}, keyFile: ${JSON.stringify(keyFile)} });
       for (let index = 0; index < 4; index++) await vault.set([process.argv[1], 'n' + index], 'some value', new AbortController().signal);`;
-    const children = ['a', 'b', 'c'].map((name) => spawn(process.execPath, ['--input-type=module', '-e', program, name], { stdio: 'inherit' }));
-    const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0] as number));
+    const children = ['a', 'b', 'c'].map((name) =>
+      spawn(process.execPath, ['--input-type=module', '-e', program, name], { stdio: 'inherit' }),
+    );
+    const codes = await Promise.all(
+      children.map(async (child) => (await once(child, 'exit'))[0] as number),
+    );
     expect(codes).toEqual([0, 0, 0]);
     expect(await vault.list(signal)).toHaveLength(12);
-    expect(readdirSync(join(directory, 'state')).sort()).toEqual(['vault.json', 'vault.json.previous']);
+    expect(readdirSync(join(directory, 'state')).sort()).toEqual([
+      'vault.json',
+      'vault.json.previous',
+    ]);
   });
 
   it('take over the lock of a process that is gone', async () => {
@@ -272,6 +377,8 @@ describe('writers', () => {
   it('stop waiting for a lock when told to', async () => {
     await vault.set(['a'], 'some value', signal);
     writeFileSync(`${file}.lock`, `${process.ppid} 11111111-2222-3333-4444-555555555555`);
-    expect(await code(vault.set(['b'], 'other value', AbortSignal.timeout(100)))).toBe('DEADLINE_EXCEEDED');
+    expect(await code(vault.set(['b'], 'other value', AbortSignal.timeout(100)))).toBe(
+      'DEADLINE_EXCEEDED',
+    );
   });
 });

@@ -9,7 +9,14 @@ import type { SecretProvider } from './provider.ts';
 import { formatReference, type SecretPath } from './reference.ts';
 import { MIN_LENGTH } from './secret-forms.ts';
 import { Secret } from './secret.ts';
-import { decodeVault, encodeVault, newVault, openValue, sealValue, type VaultContent } from './vault-format.ts';
+import {
+  decodeVault,
+  encodeVault,
+  newVault,
+  openValue,
+  sealValue,
+  type VaultContent,
+} from './vault-format.ts';
 import { makePrivateDirectory, replaceFile, withLock } from './vault-files.ts';
 
 export interface VaultOptions {
@@ -45,14 +52,20 @@ const MAX_VAULT_BYTES = 64 * 1024 * 1024;
 const KEY_HEAD = 'hybrid-runner-vault-key-1:';
 
 /** The vault at `file`. Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, DISK_FULL and STATE_LOCKED. */
-export function openVault({ file, keyFile, clock = systemClock, random = systemRandom }: VaultOptions): Vault {
+export function openVault({
+  file,
+  keyFile,
+  clock = systemClock,
+  random = systemRandom,
+}: VaultOptions): Vault {
   const previous = `${file}.previous`;
 
   const loadOnce = async (): Promise<{ content: VaultContent; key: Buffer } | undefined> => {
     const bytes = await readTrustedFile(file, { kind: 'private', maxBytes: MAX_VAULT_BYTES });
     if (bytes === undefined) return undefined;
     const key = await readKey(keyFile);
-    if (key === undefined) throw new RunnerError('VAULT_LOCKED', `the vault's key file ${keyFile} is missing`);
+    if (key === undefined)
+      throw new RunnerError('VAULT_LOCKED', `the vault's key file ${keyFile} is missing`);
     return { content: decodeVault(bytes, key), key };
   };
   /** A second look, in case the key was changed between reading the one file and the other. */
@@ -64,9 +77,18 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       return loadOnce();
     }
   };
-  const save = async (content: VaultContent, keys: readonly Buffer[], { keepPrevious } = { keepPrevious: true }): Promise<VaultContent> => {
+  const save = async (
+    content: VaultContent,
+    keys: readonly Buffer[],
+    { keepPrevious } = { keepPrevious: true },
+  ): Promise<VaultContent> => {
     const next = { ...content, generation: content.generation + 1 };
-    await replaceFile(file, encodeVault(next, keys, random), random, keepPrevious ? previous : undefined);
+    await replaceFile(
+      file,
+      encodeVault(next, keys, random),
+      random,
+      keepPrevious ? previous : undefined,
+    );
     return next;
   };
   const exclusively = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
@@ -74,9 +96,18 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
     return withLock(`${file}.lock`, { clock, random, signal }, work);
   };
   /** For work on a vault that is there: where none is, not even its directory gets made. */
-  const exclusivelyIfThere = async <T>(signal: AbortSignal, work: (loaded: { content: VaultContent; key: Buffer } | undefined) => Promise<T>): Promise<T> =>
-    await load() === undefined ? work(undefined) : exclusively(signal, async () => work(await load()));
-  const loadOrCreate = async (): Promise<{ content: VaultContent; key: Buffer }> => await load() ?? { content: newVault(random), key: await readKey(keyFile) ?? await writeKey(keyFile, random) };
+  const exclusivelyIfThere = async <T>(
+    signal: AbortSignal,
+    work: (loaded: { content: VaultContent; key: Buffer } | undefined) => Promise<T>,
+  ): Promise<T> =>
+    (await load()) === undefined
+      ? work(undefined)
+      : exclusively(signal, async () => work(await load()));
+  const loadOrCreate = async (): Promise<{ content: VaultContent; key: Buffer }> =>
+    (await load()) ?? {
+      content: newVault(random),
+      key: (await readKey(keyFile)) ?? (await writeKey(keyFile, random)),
+    };
 
   return {
     name: 'vault',
@@ -84,12 +115,19 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
       throwIfAborted(signal);
       const content = (await load())?.content;
       const record = content?.records.find(({ ref }) => ref === formatReference(path));
-      return content === undefined || record === undefined ? undefined : new Secret(withoutMark(openValue(content, record)), `${content.id} ${record.version} ${record.generation}`);
+      return content === undefined || record === undefined
+        ? undefined
+        : new Secret(
+            withoutMark(openValue(content, record)),
+            `${content.id} ${record.version} ${record.generation}`,
+          );
     },
     list: async (signal) => {
       throwIfAborted(signal);
       const records = (await load())?.content.records ?? [];
-      return records.map(({ ref, version, updatedAt }) => ({ reference: ref, version, updatedAt })).sort((a, b) => (a.reference < b.reference ? -1 : 1));
+      return records
+        .map(({ ref, version, updatedAt }) => ({ reference: ref, version, updatedAt }))
+        .sort((a, b) => (a.reference < b.reference ? -1 : 1));
     },
     set: async (path, value, signal) => {
       assertStorable(withoutMark(value));
@@ -97,27 +135,54 @@ export function openVault({ file, keyFile, clock = systemClock, random = systemR
         const { content, key } = await loadOrCreate();
         const ref = formatReference(path);
         const version = (content.records.find((record) => record.ref === ref)?.version ?? 0) + 1;
-        const head = { ref, version, generation: content.generation + 1, updatedAt: new Date(clock.now()).toISOString() };
-        await save({ ...content, records: [...content.records.filter((record) => record.ref !== ref), sealValue(content, head, withoutMark(value), random)] }, [key]);
+        const head = {
+          ref,
+          version,
+          generation: content.generation + 1,
+          updatedAt: new Date(clock.now()).toISOString(),
+        };
+        await save(
+          {
+            ...content,
+            records: [
+              ...content.records.filter((record) => record.ref !== ref),
+              sealValue(content, head, withoutMark(value), random),
+            ],
+          },
+          [key],
+        );
         return { reference: ref, version, updatedAt: head.updatedAt };
       });
     },
-    remove: (path, signal) => exclusivelyIfThere(signal, async (loaded) => {
-      const ref = formatReference(path);
-      if (loaded === undefined || !loaded.content.records.some((record) => record.ref === ref)) return false;
-      // First, so that no copy is left wherever this ends: what was there before holds the value too.
-      await rm(previous, { force: true });
-      await save({ ...loaded.content, records: loaded.content.records.filter((record) => record.ref !== ref) }, [loaded.key], { keepPrevious: false });
-      return true;
-    }),
-    rotateKey: (signal) => exclusivelyIfThere(signal, async (loaded) => {
-      if (loaded === undefined) throw new RunnerError('INPUT_INVALID', 'there is no vault whose key could be changed', { remedy: 'Store a secret first with `hybrid-runner secrets set`.' });
-      const key = Buffer.from(random.bytes(32));
-      const both = await save(loaded.content, [loaded.key, key]);
-      await replaceFile(keyFile, formatKey(key), random);
-      await save(both, [key]);
-      await rm(previous, { force: true });
-    }),
+    remove: (path, signal) =>
+      exclusivelyIfThere(signal, async (loaded) => {
+        const ref = formatReference(path);
+        if (loaded === undefined || !loaded.content.records.some((record) => record.ref === ref))
+          return false;
+        // First, so that no copy is left wherever this ends: what was there before holds the value too.
+        await rm(previous, { force: true });
+        await save(
+          {
+            ...loaded.content,
+            records: loaded.content.records.filter((record) => record.ref !== ref),
+          },
+          [loaded.key],
+          { keepPrevious: false },
+        );
+        return true;
+      }),
+    rotateKey: (signal) =>
+      exclusivelyIfThere(signal, async (loaded) => {
+        if (loaded === undefined)
+          throw new RunnerError('INPUT_INVALID', 'there is no vault whose key could be changed', {
+            remedy: 'Store a secret first with `hybrid-runner secrets set`.',
+          });
+        const key = Buffer.from(random.bytes(32));
+        const both = await save(loaded.content, [loaded.key, key]);
+        await replaceFile(keyFile, formatKey(key), random);
+        await save(both, [key]);
+        await rm(previous, { force: true });
+      }),
   };
 }
 
@@ -127,9 +192,20 @@ function withoutMark(value: string): string {
 }
 
 function assertStorable(value: string): void {
-  if (value.length < MIN_LENGTH) throw new RunnerError('INPUT_INVALID', `the value has fewer than ${MIN_LENGTH} characters; it could not be kept out of logs and is easily guessed`, { remedy: 'Use a longer secret.' });
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_VALUE_BYTES} bytes`, { remedy: 'Store nothing but the secret.' });
-  if (!value.isWellFormed() || value.includes('\0')) throw new RunnerError('INPUT_INVALID', 'the value is not text', { remedy: 'Encode binary values, for example in base64.' });
+  if (value.length < MIN_LENGTH)
+    throw new RunnerError(
+      'INPUT_INVALID',
+      `the value has fewer than ${MIN_LENGTH} characters; it could not be kept out of logs and is easily guessed`,
+      { remedy: 'Use a longer secret.' },
+    );
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES)
+    throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_VALUE_BYTES} bytes`, {
+      remedy: 'Store nothing but the secret.',
+    });
+  if (!value.isWellFormed() || value.includes('\0'))
+    throw new RunnerError('INPUT_INVALID', 'the value is not text', {
+      remedy: 'Encode binary values, for example in base64.',
+    });
 }
 
 async function readKey(keyFile: string): Promise<Buffer | undefined> {
@@ -137,7 +213,8 @@ async function readKey(keyFile: string): Promise<Buffer | undefined> {
   if (bytes === undefined) return undefined;
   const text = bytes.toString('utf8').trim();
   const key = Buffer.from(text.slice(KEY_HEAD.length), 'base64');
-  if (!text.startsWith(KEY_HEAD) || key.length !== 32) throw new RunnerError('VAULT_LOCKED', `${keyFile} does not hold a vault key`);
+  if (!text.startsWith(KEY_HEAD) || key.length !== 32)
+    throw new RunnerError('VAULT_LOCKED', `${keyFile} does not hold a vault key`);
   return key;
 }
 
@@ -151,4 +228,3 @@ async function writeKey(keyFile: string, random: Random): Promise<Buffer> {
 function formatKey(key: Buffer): Buffer {
   return Buffer.from(`${KEY_HEAD}${key.toString('base64')}\n`);
 }
-

@@ -24,26 +24,49 @@ export interface ServiceHost {
 export function systemHost(): ServiceHost {
   const execute = promisify(execFile);
   return {
-    platform: process.platform, isRoot: process.getuid?.() === 0, systemdRuns: existsSync(BOOTED), unitFile: UNIT_FILE,
-    run: async (program, args) => (await execute(program, [...args], { timeout: COMMAND_TIMEOUT_MS })).stdout,
+    platform: process.platform,
+    isRoot: process.getuid?.() === 0,
+    systemdRuns: existsSync(BOOTED),
+    unitFile: UNIT_FILE,
+    run: async (program, args) =>
+      (await execute(program, [...args], { timeout: COMMAND_TIMEOUT_MS })).stdout,
   };
 }
 
 /** Throws SERVICE_UNSUPPORTED and SERVICE_FAILED. */
 export function assertRoot({ platform, isRoot }: ServiceHost): void {
-  if (platform !== 'linux') throw new RunnerError('SERVICE_UNSUPPORTED', `services are set up with systemd, and ${platform} has none`);
-  if (!isRoot) throw new RunnerError('SERVICE_FAILED', 'setting up a system service needs root', { remedy: 'Run the command again with sudo.' });
+  if (platform !== 'linux')
+    throw new RunnerError(
+      'SERVICE_UNSUPPORTED',
+      `services are set up with systemd, and ${platform} has none`,
+    );
+  if (!isRoot)
+    throw new RunnerError('SERVICE_FAILED', 'setting up a system service needs root', {
+      remedy: 'Run the command again with sudo.',
+    });
 }
 
 export function assertSystemd(host: ServiceHost): void {
-  if (!host.systemdRuns) throw new RunnerError('SERVICE_UNSUPPORTED', 'systemd is not running on this machine', { remedy: 'Run `hybrid-runner run` under the service manager that is; in a container, use packaging/Dockerfile.' });
+  if (!host.systemdRuns)
+    throw new RunnerError('SERVICE_UNSUPPORTED', 'systemd is not running on this machine', {
+      remedy:
+        'Run `hybrid-runner run` under the service manager that is; in a container, use packaging/Dockerfile.',
+    });
 }
 
 /** Throws SERVICE_FAILED when the program fails. */
-export async function step(host: ServiceHost, program: string, args: readonly string[], remedy?: string): Promise<void> {
+export async function step(
+  host: ServiceHost,
+  program: string,
+  args: readonly string[],
+  remedy?: string,
+): Promise<void> {
   try {
     await host.run(program, args);
   } catch (thrown) {
-    throw new RunnerError('SERVICE_FAILED', `${program} ${args.join(' ')} failed`, { cause: thrown, ...(remedy === undefined ? {} : { remedy }) });
+    throw new RunnerError('SERVICE_FAILED', `${program} ${args.join(' ')} failed`, {
+      cause: thrown,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }

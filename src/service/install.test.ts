@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +36,9 @@ describe.runIf(canInstall)('service install', () => {
     expect(host.calls.filter((call) => call.startsWith('useradd'))).toHaveLength(1);
     expect(host.calls).toContain('systemctl enable hybrid-runner.service');
     expect(host.calls).not.toContain('systemctl restart hybrid-runner.service');
-    expect(readFileSync(host.unitFile, 'utf8')).toContain('ExecStart=/usr/bin/env /usr/bin/env run --config /etc/hybrid-runner\n');
+    expect(readFileSync(host.unitFile, 'utf8')).toContain(
+      'ExecStart=/usr/bin/env /usr/bin/env run --config /etc/hybrid-runner\n',
+    );
     expect(statSync(host.unitFile).mode & 0o777).toBe(0o644);
   });
 
@@ -37,7 +50,8 @@ describe.runIf(canInstall)('service install', () => {
   it('gives the service its state and keys, and leaves configuration with root, closed to everybody else', async () => {
     const { state, config, keys, policy } = host.makeFiles();
     await installService(host.options(), host);
-    for (const path of [state, join(state, 'identity', 'key.pem'), keys, join(keys, 'vault.key')]) expect(statSync(path)).toMatchObject({ uid: USER_ID, gid: USER_ID });
+    for (const path of [state, join(state, 'identity', 'key.pem'), keys, join(keys, 'vault.key')])
+      expect(statSync(path)).toMatchObject({ uid: USER_ID, gid: USER_ID });
     expect(statSync(config)).toMatchObject({ uid: 0, gid: USER_ID });
     expect(statSync(config).mode & 0o777).toBe(0o750);
     expect(statSync(policy)).toMatchObject({ uid: 0, gid: USER_ID });
@@ -53,7 +67,17 @@ describe.runIf(canInstall)('service install', () => {
   it('knows everything that a runner at work leaves in its state', async () => {
     const { state } = host.makeFiles();
     for (const name of ['spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
-    for (const name of ['settings.json', 'enrolled-settings.json', 'enrolled-network-caFile.pem', 'vault.json', 'vault.json.previous', 'status.sock', 'lock.1', '.write-check']) writeFileSync(join(state, name), '');
+    for (const name of [
+      'settings.json',
+      'enrolled-settings.json',
+      'enrolled-network-caFile.pem',
+      'vault.json',
+      'vault.json.previous',
+      'status.sock',
+      'lock.1',
+      '.write-check',
+    ])
+      writeFileSync(join(state, name), '');
     await installService(host.options(), host);
     expect(statSync(join(state, 'connectors'))).toMatchObject({ uid: USER_ID });
   });
@@ -69,8 +93,11 @@ describe.runIf(canInstall)('service install', () => {
 
   it('checks again as the service’s user, and enables nothing that fails then', async () => {
     let checks = 0;
-    const check = (): Promise<void> => (++checks === 2 ? Promise.reject(new RunnerError('FILE_UNREADABLE', 'x')) : Promise.resolve());
-    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    const check = (): Promise<void> =>
+      ++checks === 2 ? Promise.reject(new RunnerError('FILE_UNREADABLE', 'x')) : Promise.resolve();
+    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+    });
     expect(host.calls.filter((call) => call.startsWith('systemctl'))).toEqual([]);
     expect(existsSync(host.unitFile)).toBe(false);
   });
@@ -83,39 +110,54 @@ describe('service install changes nothing when it refuses', () => {
   };
 
   it.each([
-    ['another platform', { platform: 'darwin' as const }, 'SERVICE_UNSUPPORTED'], ['anyone but root', { isRoot: false }, 'SERVICE_FAILED'],
+    ['another platform', { platform: 'darwin' as const }, 'SERVICE_UNSUPPORTED'],
+    ['anyone but root', { isRoot: false }, 'SERVICE_FAILED'],
     ['a machine whose init is not systemd', { systemdRuns: false }, 'SERVICE_UNSUPPORTED'],
   ])('%s', async (_who, change, code) => {
-    await expect(installService(host.options(), Object.assign(host, change))).rejects.toMatchObject({ code });
+    await expect(installService(host.options(), Object.assign(host, change))).rejects.toMatchObject(
+      { code },
+    );
     untouched();
   });
 
   it('a runner that lacks something', async () => {
-    const check = (): Promise<void> => Promise.reject(new RunnerError('NOT_ENROLLED', 'no identity'));
-    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+    const check = (): Promise<void> =>
+      Promise.reject(new RunnerError('NOT_ENROLLED', 'no identity'));
+    await expect(installService(host.options({ check }), host)).rejects.toMatchObject({
+      code: 'NOT_ENROLLED',
+    });
     untouched();
   });
 
   it.each([
-    ['a policy in a home directory', { policy: '/root/policy.yaml' }], ['a certificate in /tmp', { certificate: '/tmp/ca.pem' }],
+    ['a policy in a home directory', { policy: '/root/policy.yaml' }],
+    ['a certificate in /tmp', { certificate: '/tmp/ca.pem' }],
   ])('%s, which a service cannot see', async (_what, places) => {
-    await expect(installService(host.options({}, places), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(installService(host.options({}, places), host)).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+    });
     untouched();
   });
 
   it('a program that only root can read', async () => {
-    await expect(installService(host.options({ program: '/root/.npm/bin/hybrid-runner.js' }), host)).rejects.toMatchObject({ code: 'FILE_UNREADABLE', message: expect.stringContaining('/root') });
+    await expect(
+      installService(host.options({ program: '/root/.npm/bin/hybrid-runner.js' }), host),
+    ).rejects.toMatchObject({ code: 'FILE_UNREADABLE', message: expect.stringContaining('/root') });
     untouched();
   });
 
   it('a user name with more in it', async () => {
-    await expect(installService(host.options({ user: 'a\nUser=root' }), host)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(
+      installService(host.options({ user: 'a\nUser=root' }), host),
+    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     untouched();
   });
 
   it('a state directory with files of others in it', async () => {
     mkdirSync(join(host.state, 'postgresql'), { recursive: true });
-    await expect(installService(host.options(), host)).rejects.toMatchObject({ code: 'SERVICE_FAILED' });
+    await expect(installService(host.options(), host)).rejects.toMatchObject({
+      code: 'SERVICE_FAILED',
+    });
     expect(host.calls).toEqual([]);
   });
 });
@@ -123,7 +165,11 @@ describe('service install changes nothing when it refuses', () => {
 describe.runIf(canInstall)('a step that fails', () => {
   it('is an error with its cause and where to look', async () => {
     host.failing = 'systemctl restart';
-    await expect(installService(host.options({ startNow: true }), host)).rejects.toMatchObject({ code: 'SERVICE_FAILED', cause: { message: 'failed' }, remedy: expect.stringContaining('journalctl') });
+    await expect(installService(host.options({ startNow: true }), host)).rejects.toMatchObject({
+      code: 'SERVICE_FAILED',
+      cause: { message: 'failed' },
+      remedy: expect.stringContaining('journalctl'),
+    });
   });
 });
 
@@ -145,7 +191,11 @@ describe.runIf(canInstall)('service uninstall', () => {
     await uninstallService(host, host.purge());
     expect(readdirSync(host.directory)).toEqual([]);
     expect(host.users.size).toBe(0);
-    expect(host.calls.slice(-3)).toEqual(['systemctl daemon-reload', 'systemctl reset-failed hybrid-runner.service', 'userdel hybrid-runner']);
+    expect(host.calls.slice(-3)).toEqual([
+      'systemctl daemon-reload',
+      'systemctl reset-failed hybrid-runner.service',
+      'userdel hybrid-runner',
+    ]);
   });
 
   it('with --purge keeps a user that existed before', async () => {
@@ -156,8 +206,15 @@ describe.runIf(canInstall)('service uninstall', () => {
   });
 
   it('with --purge refuses settings that the installed unit does not run with, before it stops anything', async () => {
-    await installService(host.options({ args: ['--config', '/etc/hybrid-runner', '--policy-file', '/a b'] }), host);
-    await expect(uninstallService(host, host.purge())).rejects.toMatchObject({ code: 'SERVICE_FAILED', remedy: 'Give the command the same settings: --config /etc/hybrid-runner --policy-file "/a b"' });
+    await installService(
+      host.options({ args: ['--config', '/etc/hybrid-runner', '--policy-file', '/a b'] }),
+      host,
+    );
+    await expect(uninstallService(host, host.purge())).rejects.toMatchObject({
+      code: 'SERVICE_FAILED',
+      remedy:
+        'Give the command the same settings: --config /etc/hybrid-runner --policy-file "/a b"',
+    });
     expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
   });
 

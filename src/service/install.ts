@@ -45,20 +45,36 @@ export async function installService(options: InstallOptions, host: ServiceHost)
   await writeUnit(host.unitFile, unit);
   await step(host, 'systemctl', ['daemon-reload']);
   await step(host, 'systemctl', ['enable', UNIT]);
-  if (options.startNow) await step(host, 'systemctl', ['restart', UNIT], `See why with: journalctl --unit ${UNIT} --lines 20`);
+  if (options.startNow)
+    await step(
+      host,
+      'systemctl',
+      ['restart', UNIT],
+      `See why with: journalctl --unit ${UNIT} --lines 20`,
+    );
 }
 
 /** What this program writes into a state directory. */
-const STATE_ENTRY = /^(?:identity|spool|connectors|last-exit\.json|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
+const STATE_ENTRY =
+  /^(?:identity|spool|connectors|last-exit\.json|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
 
 /** A state directory set to `/var/lib` by mistake must not become the service's, or be removed, with all that is in it. Throws SERVICE_FAILED. */
 export async function assertStateOnly(stateDir: string): Promise<void> {
   const strange = (await readdir(stateDir).catch(() => [])).find((name) => !STATE_ENTRY.test(name));
   if (strange === undefined) return;
-  throw new RunnerError('SERVICE_FAILED', `the state directory ${stateDir} holds ${strange}, which is not this program's`, { remedy: 'Set stateDir to a directory of its own.' });
+  throw new RunnerError(
+    'SERVICE_FAILED',
+    `the state directory ${stateDir} holds ${strange}, which is not this program's`,
+    { remedy: 'Set stateDir to a directory of its own.' },
+  );
 }
 
-async function assertAccessible({ node, program, stateDir, belongings: { directories, readable, ownDirectories, owned, foreign } }: InstallOptions): Promise<void> {
+async function assertAccessible({
+  node,
+  program,
+  stateDir,
+  belongings: { directories, readable, ownDirectories, owned, foreign },
+}: InstallOptions): Promise<void> {
   const given = [stateDir, ...directories, ...ownDirectories];
   for (const path of [stateDir, ...readable, ...owned]) await assertReachable(path, given);
   for (const path of [node, program, ...foreign]) await assertReadable(path, given);
@@ -66,9 +82,12 @@ async function assertAccessible({ node, program, stateDir, belongings: { directo
 
 async function handOver({ stateDir, belongings }: InstallOptions, user: Owner): Promise<void> {
   for (const path of belongings.directories) await mkdir(path, { recursive: true, mode: 0o750 });
-  for (const path of [stateDir, ...belongings.ownDirectories]) await mkdir(path, { recursive: true, mode: 0o700 });
-  for (const path of [stateDir, ...belongings.ownDirectories, ...belongings.owned]) await giveAll(path, user);
-  for (const path of [...belongings.directories, ...belongings.readable]) await letRead(path, user.gid);
+  for (const path of [stateDir, ...belongings.ownDirectories])
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  for (const path of [stateDir, ...belongings.ownDirectories, ...belongings.owned])
+    await giveAll(path, user);
+  for (const path of [...belongings.directories, ...belongings.readable])
+    await letRead(path, user.gid);
 }
 
 async function writeUnit(path: string, text: string): Promise<void> {

@@ -17,14 +17,25 @@ function recorder(name: string): { program: string; calls: () => string[] } {
   writeFileSync(record, '');
   writeFileSync(program, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${record}\n`);
   chmodSync(program, 0o755);
-  return { program, calls: () => readFileSync(record, 'utf8').split('\n').filter((line) => line !== '') };
+  return {
+    program,
+    calls: () =>
+      readFileSync(record, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+  };
 }
 
 describe('the service manager', () => {
   it('is told in the name of this process', async () => {
     const { program, calls } = recorder('tell');
-    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1', 'STATUS=connected, 0 of 2 at work');
-    expect(calls()).toEqual([`/run/n --pid=${process.pid} READY=1 STATUS=connected, 0 of 2 at work`]);
+    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say(
+      'READY=1',
+      'STATUS=connected, 0 of 2 at work',
+    );
+    expect(calls()).toEqual([
+      `/run/n --pid=${process.pid} READY=1 STATUS=connected, 0 of 2 at work`,
+    ]);
   });
 
   it('is not spoken to where there is none, or no program to reach it', async () => {
@@ -37,17 +48,32 @@ describe('the service manager', () => {
   it('may fail without harm', async () => {
     const { program } = recorder('fails');
     writeFileSync(program, '#!/bin/sh\nexit 1\n');
-    await expect(serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1')).resolves.toBeUndefined();
+    await expect(
+      serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1'),
+    ).resolves.toBeUndefined();
   });
 
   describe('while the service runs', () => {
     /** What it is told, with the time at which it is told it, on a clock that moves by itself. */
-    async function told(watchdogMs: number | undefined, forMs: number, { status, isAlive }: { status: (at: number) => string; isAlive: (at: number) => boolean }): Promise<[number, string][]> {
+    async function told(
+      watchdogMs: number | undefined,
+      forMs: number,
+      { status, isAlive }: { status: (at: number) => string; isAlive: (at: number) => boolean },
+    ): Promise<[number, string][]> {
       const clock = new SimulatedClock();
       const said: [number, string][] = [];
-      const manager: ServiceManager = { isListening: true, watchdogMs, say: async (...assignments) => void said.push([clock.monotonic(), assignments.join(' ')]) };
+      const manager: ServiceManager = {
+        isListening: true,
+        watchdogMs,
+        say: async (...assignments) => void said.push([clock.monotonic(), assignments.join(' ')]),
+      };
       const stop = new AbortController();
-      const running = keepInformed(manager, { status: () => status(clock.monotonic()), isAlive: () => isAlive(clock.monotonic()) }, clock, stop.signal);
+      const running = keepInformed(
+        manager,
+        { status: () => status(clock.monotonic()), isAlive: () => isAlive(clock.monotonic()) },
+        clock,
+        stop.signal,
+      );
       await clock.advance(forMs);
       stop.abort();
       await running;
@@ -55,27 +81,58 @@ describe('the service manager', () => {
     }
 
     it('hears twice as often as its watchdog demands, and each change of the status at once', async () => {
-      const said = await told(30_000, 70_000, { status: (at) => (at < 40_500 ? 'fine' : 'retrying'), isAlive: () => true });
-      expect(said).toEqual([[0, 'WATCHDOG=1 STATUS=fine'], [30_000, 'WATCHDOG=1 STATUS=fine'], [41_000, 'STATUS=retrying'], [60_000, 'WATCHDOG=1 STATUS=retrying']]);
+      const said = await told(30_000, 70_000, {
+        status: (at) => (at < 40_500 ? 'fine' : 'retrying'),
+        isAlive: () => true,
+      });
+      expect(said).toEqual([
+        [0, 'WATCHDOG=1 STATUS=fine'],
+        [30_000, 'WATCHDOG=1 STATUS=fine'],
+        [41_000, 'STATUS=retrying'],
+        [60_000, 'WATCHDOG=1 STATUS=retrying'],
+      ]);
     });
 
     it('hears nothing for its watchdog while the service hangs', async () => {
-      const said = await told(30_000, 100_000, { status: () => 'fine', isAlive: (at) => at < 20_000 });
+      const said = await told(30_000, 100_000, {
+        status: () => 'fine',
+        isAlive: (at) => at < 20_000,
+      });
       expect(said).toEqual([[0, 'WATCHDOG=1 STATUS=fine']]);
     });
 
     it('hears the status where it has no watchdog', async () => {
-      expect(await told(undefined, 3000, { status: (at) => (at < 1500 ? 'a' : 'b'), isAlive: () => true })).toEqual([[0, 'STATUS=a'], [2000, 'STATUS=b']]);
+      expect(
+        await told(undefined, 3000, {
+          status: (at) => (at < 1500 ? 'a' : 'b'),
+          isAlive: () => true,
+        }),
+      ).toEqual([
+        [0, 'STATUS=a'],
+        [2000, 'STATUS=b'],
+      ]);
     });
   });
 
   it('has half the time that the watchdog demands', () => {
     const { program } = recorder('watchdog');
-    expect(serviceManager({ NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '100000', WATCHDOG_PID: `${process.pid}` }, [program]).watchdogMs).toBe(50);
+    expect(
+      serviceManager(
+        { NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '100000', WATCHDOG_PID: `${process.pid}` },
+        [program],
+      ).watchdogMs,
+    ).toBe(50);
   });
 
-  it.each([{}, { WATCHDOG_USEC: 'x' }, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1' }])('has no watchdog for us with %j', (env) => {
+  it.each([
+    {},
+    { WATCHDOG_USEC: 'x' },
+    { WATCHDOG_USEC: '0' },
+    { WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1' },
+  ])('has no watchdog for us with %j', (env) => {
     const { program } = recorder('other');
-    expect(serviceManager({ NOTIFY_SOCKET: '/run/n', ...env }, [program]).watchdogMs).toBeUndefined();
+    expect(
+      serviceManager({ NOTIFY_SOCKET: '/run/n', ...env }, [program]).watchdogMs,
+    ).toBeUndefined();
   });
 });

@@ -19,19 +19,41 @@ export interface ServiceManager {
 const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
 const TIMEOUT_MS = 5000;
 
-const nobody: ServiceManager = { isListening: false, say: () => Promise.resolve(), watchdogMs: undefined };
+const nobody: ServiceManager = {
+  isListening: false,
+  say: () => Promise.resolve(),
+  watchdogMs: undefined,
+};
 
 /** `timeoutMs` is how long the program may take to pass on a message. */
-export function serviceManager(env: Readonly<NodeJS.ProcessEnv>, programs: readonly string[] = PROGRAMS, timeoutMs: number = TIMEOUT_MS): ServiceManager {
+export function serviceManager(
+  env: Readonly<NodeJS.ProcessEnv>,
+  programs: readonly string[] = PROGRAMS,
+  timeoutMs: number = TIMEOUT_MS,
+): ServiceManager {
   const socket = env['NOTIFY_SOCKET'];
   const program = programs.find((path) => existsSync(path));
   if (socket === undefined || socket === '' || program === undefined) return nobody;
-  return { isListening: true, say: (...assignments) => send(program, assignments, socket, timeoutMs), watchdogMs: watchdogInterval(env) };
+  return {
+    isListening: true,
+    say: (...assignments) => send(program, assignments, socket, timeoutMs),
+    watchdogMs: watchdogInterval(env),
+  };
 }
 
-function send(program: string, assignments: readonly string[], socket: string, timeout: number): Promise<void> {
+function send(
+  program: string,
+  assignments: readonly string[],
+  socket: string,
+  timeout: number,
+): Promise<void> {
   return new Promise((done) => {
-    execFile(program, [`--pid=${process.pid}`, ...assignments], { env: { NOTIFY_SOCKET: socket }, timeout }, () => done());
+    execFile(
+      program,
+      [`--pid=${process.pid}`, ...assignments],
+      { env: { NOTIFY_SOCKET: socket }, timeout },
+      () => done(),
+    );
   });
 }
 
@@ -54,14 +76,20 @@ export interface Informed {
 }
 
 /** Tells the service manager each change of the status, and its watchdog in time that the service lives, until the signal fires. */
-export async function keepInformed(manager: ServiceManager, { status, isAlive }: Informed, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function keepInformed(
+  manager: ServiceManager,
+  { status, isAlive }: Informed,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   const { watchdogMs, isListening } = manager;
   if (!isListening) return;
   let told = '';
   for (let fedAt = -Infinity; !signal.aborted;) {
     const isDue = watchdogMs !== undefined && clock.monotonic() - fedAt >= watchdogMs && isAlive();
     const text = status();
-    if (isDue || text !== told) await manager.say(...(isDue ? ['WATCHDOG=1'] : []), `STATUS=${text}`);
+    if (isDue || text !== told)
+      await manager.say(...(isDue ? ['WATCHDOG=1'] : []), `STATUS=${text}`);
     if (isDue) fedAt = clock.monotonic();
     told = text;
     await clock.sleep(Math.min(LOOK_MS, watchdogMs ?? LOOK_MS), signal).catch(() => undefined);

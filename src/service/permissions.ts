@@ -32,10 +32,15 @@ export async function letRead(path: string, group: number): Promise<void> {
 export async function assertReachable(path: string, given: readonly string[]): Promise<void> {
   const hidden = HIDDEN.find((directory) => isWithin(path, directory));
   if (hidden !== undefined) throw unreachable(path, `a service sees nothing of ${hidden}`);
-  for (let directory = dirname(path); directory !== dirname(directory); directory = dirname(directory)) {
+  for (
+    let directory = dirname(path);
+    directory !== dirname(directory);
+    directory = dirname(directory)
+  ) {
     if (given.some((own) => isWithin(directory, own))) continue;
     const found = await stat(directory).catch(() => undefined);
-    if (found !== undefined && (found.mode & OTHERS_MAY_SEARCH) === 0) throw unreachable(path, `only its owner may enter ${directory}`);
+    if (found !== undefined && (found.mode & OTHERS_MAY_SEARCH) === 0)
+      throw unreachable(path, `only its owner may enter ${directory}`);
   }
 }
 
@@ -43,11 +48,15 @@ export async function assertReachable(path: string, given: readonly string[]): P
 export async function assertReadable(path: string, given: readonly string[]): Promise<void> {
   await assertReachable(path, given);
   const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && (found.mode & OTHERS_MAY_READ) === 0) throw unreachable(path, 'only its owner may read it');
+  if (found !== undefined && (found.mode & OTHERS_MAY_READ) === 0)
+    throw unreachable(path, 'only its owner may read it');
 }
 
 function unreachable(path: string, reason: string): RunnerError {
-  return new RunnerError('FILE_UNREADABLE', `the service's user cannot read ${path}: ${reason}`, { remedy: 'Move it to a directory of the system, such as /etc/hybrid-runner, that everybody may enter, or open the directory (chmod o+x).' });
+  return new RunnerError('FILE_UNREADABLE', `the service's user cannot read ${path}: ${reason}`, {
+    remedy:
+      'Move it to a directory of the system, such as /etc/hybrid-runner, that everybody may enter, or open the directory (chmod o+x).',
+  });
 }
 
 function isWithin(path: string, directory: string): boolean {

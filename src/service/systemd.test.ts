@@ -9,16 +9,27 @@ const directory = mkdtempSync(join(tmpdir(), 'unit-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const options: UnitOptions = {
-  node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', args: ['--config', '/etc/hybrid-runner'],
-  user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes: [2, 3, 4, 5, 77],
+  node: '/usr/bin/node',
+  program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js',
+  args: ['--config', '/etc/hybrid-runner'],
+  user: 'hybrid-runner',
+  stateDir: '/var/lib/hybrid-runner',
+  drainTimeoutMs: 300_000,
+  finalExitCodes: [2, 3, 4, 5, 77],
 };
 
 /** The lines of a setting. */
-const valuesOf = (unit: string, name: string): string[] => unit.split('\n').filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+const valuesOf = (unit: string, name: string): string[] =>
+  unit
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}=`))
+    .map((line) => line.slice(name.length + 1));
 
 describe('the systemd unit', () => {
   it('waits for the drain before it kills', () => {
-    const seconds = Number(valuesOf(systemdUnit({ ...options, drainTimeoutMs: 600_000 }), 'TimeoutStopSec')[0]);
+    const seconds = Number(
+      valuesOf(systemdUnit({ ...options, drainTimeoutMs: 600_000 }), 'TimeoutStopSec')[0],
+    );
     expect(seconds).toBeGreaterThan(600);
   });
 
@@ -34,12 +45,23 @@ describe('the systemd unit', () => {
   });
 
   it('keeps systemd from reading paths as anything else', () => {
-    const [start] = valuesOf(systemdUnit({ ...options, args: ['--config', '/etc/a b/%h$HOME"x.yaml'] }), 'ExecStart');
+    const [start] = valuesOf(
+      systemdUnit({ ...options, args: ['--config', '/etc/a b/%h$HOME"x.yaml'] }),
+      'ExecStart',
+    );
     expect(start).toContain(String.raw`--config "/etc/a b/%%h$$HOME\"x.yaml"`);
   });
 
-  it.each([{ user: 'root\nExecStartPre=/bin/evil' }, { user: 'Root' }, { args: ['--config', '/etc/x\nUser=root'] }, { stateDir: '/var/lib/../etc' }, { stateDir: '/var/lib/a b' }])('refuses %j', (change) => {
-    expect(() => systemdUnit({ ...options, ...change })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
+  it.each([
+    { user: 'root\nExecStartPre=/bin/evil' },
+    { user: 'Root' },
+    { args: ['--config', '/etc/x\nUser=root'] },
+    { stateDir: '/var/lib/../etc' },
+    { stateDir: '/var/lib/a b' },
+  ])('refuses %j', (change) => {
+    expect(() => systemdUnit({ ...options, ...change })).toThrow(
+      expect.objectContaining({ code: 'INPUT_INVALID' }),
+    );
   });
 
   const analyze = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' });
@@ -47,8 +69,14 @@ describe('the systemd unit', () => {
   it.runIf(analyze.status === 0)('exposes no more than 1.5 by systemd’s own count', () => {
     const file = join(directory, 'hybrid-runner.service');
     writeFileSync(file, systemdUnit(options));
-    const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', file], { encoding: 'utf8' });
-    const exposure = /Overall exposure level for .*: (?<level>[\d.]+)/.exec(stdout)?.groups?.['level'];
+    const { stdout } = spawnSync(
+      'systemd-analyze',
+      ['security', '--offline=true', '--no-pager', file],
+      { encoding: 'utf8' },
+    );
+    const exposure = /Overall exposure level for .*: (?<level>[\d.]+)/.exec(stdout)?.groups?.[
+      'level'
+    ];
     expect(Number(exposure)).toBeLessThanOrEqual(1.5);
   });
 });

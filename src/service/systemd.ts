@@ -92,8 +92,13 @@ WantedBy=multi-user.target
 /** The unit that packaging/ holds: for an install by npm as root, with everything in its usual place. */
 export function packagedUnit(finalExitCodes: readonly number[]): string {
   return systemdUnit({
-    node: '/usr/bin/node', program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js', args: ['--config', '/etc/hybrid-runner'],
-    user: 'hybrid-runner', stateDir: '/var/lib/hybrid-runner', drainTimeoutMs: 300_000, finalExitCodes,
+    node: '/usr/bin/node',
+    program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js',
+    args: ['--config', '/etc/hybrid-runner'],
+    user: 'hybrid-runner',
+    stateDir: '/var/lib/hybrid-runner',
+    drainTimeoutMs: 300_000,
+    finalExitCodes,
   });
 }
 
@@ -104,17 +109,29 @@ export function formatArgs(args: readonly string[]): string {
 
 /** In double quotes where needed; `%` and `$` would be replaced by systemd, a line break would begin a new setting. */
 function quote(text: string): string {
-  if (/[\p{Cc}]/u.test(text)) throw new RunnerError('INPUT_INVALID', 'a path for the unit has a control character');
-  const escaped = text.replace(/%/g, '%%').replace(/\$/g, '$$$$').replace(/[\\"]/g, String.raw`\$&`);
+  if (/[\p{Cc}]/u.test(text))
+    throw new RunnerError('INPUT_INVALID', 'a path for the unit has a control character');
+  const escaped = text
+    .replace(/%/g, '%%')
+    .replace(/\$/g, '$$$$')
+    .replace(/[\\"]/g, String.raw`\$&`);
   return /^[\w./:@%+=,-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
 function plainName(name: string): string {
-  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name)) throw new RunnerError('INPUT_INVALID', 'the user for the service has characters that a user name may not have');
+  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name))
+    throw new RunnerError(
+      'INPUT_INVALID',
+      'the user for the service has characters that a user name may not have',
+    );
   return name;
 }
 
 function plainPath(path: string): string {
-  if (!/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/.test(path) || path.split('/').includes('..')) throw new RunnerError('INPUT_INVALID', 'the state directory below /var/lib has characters that a unit may not have');
+  if (!/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/.test(path) || path.split('/').includes('..'))
+    throw new RunnerError(
+      'INPUT_INVALID',
+      'the state directory below /var/lib has characters that a unit may not have',
+    );
   return path;
 }

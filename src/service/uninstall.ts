@@ -35,7 +35,11 @@ export async function uninstallService(host: ServiceHost, purge?: PurgeOptions):
 function assertSameFiles(unit: string, args: readonly string[]): void {
   const start = /^ExecStart=.* run ?(?<args>.*)$/m.exec(unit)?.groups?.['args'] ?? '';
   if (start === formatArgs(args)) return;
-  throw new RunnerError('SERVICE_FAILED', 'the installed service runs with other settings than this command, so its files are not those that would be removed', { remedy: `Give the command the same settings: ${start}` });
+  throw new RunnerError(
+    'SERVICE_FAILED',
+    'the installed service runs with other settings than this command, so its files are not those that would be removed',
+    { remedy: `Give the command the same settings: ${start}` },
+  );
 }
 
 function userOf(unit: string | undefined): string | undefined {
@@ -45,7 +49,9 @@ function userOf(unit: string | undefined): string | undefined {
 /** Also a service whose unit file is gone, which systemd would run on. */
 async function stop(host: ServiceHost, hasUnit: boolean): Promise<void> {
   if (!host.systemdRuns) return;
-  const state = await host.run('systemctl', ['show', '--property=LoadState', '--value', UNIT]).catch(() => '');
+  const state = await host
+    .run('systemctl', ['show', '--property=LoadState', '--value', UNIT])
+    .catch(() => '');
   if (hasUnit) await step(host, 'systemctl', ['disable', '--now', UNIT]);
   else if (state.trim() !== 'not-found') await step(host, 'systemctl', ['stop', UNIT]);
 }
@@ -55,7 +61,8 @@ async function removeUnit(host: ServiceHost, dropIns: boolean): Promise<void> {
   await rm(host.unitFile, { force: true });
   await rm(join(units, 'multi-user.target.wants', UNIT), { force: true });
   if (dropIns) {
-    for (const directory of [units, `${units}.control`]) await rm(join(directory, `${UNIT}.d`), { recursive: true, force: true });
+    for (const directory of [units, `${units}.control`])
+      await rm(join(directory, `${UNIT}.d`), { recursive: true, force: true });
   }
   if (!host.systemdRuns) return;
   await step(host, 'systemctl', ['daemon-reload']);
@@ -63,6 +70,10 @@ async function removeUnit(host: ServiceHost, dropIns: boolean): Promise<void> {
   await host.run('systemctl', ['reset-failed', UNIT]).catch(() => undefined);
 }
 
-async function removeFiles({ stateDir, belongings: { directories, ownDirectories, owned } }: PurgeOptions): Promise<void> {
-  for (const path of [...owned, ...ownDirectories, stateDir, ...directories]) await rm(path, { recursive: true, force: true });
+async function removeFiles({
+  stateDir,
+  belongings: { directories, ownDirectories, owned },
+}: PurgeOptions): Promise<void> {
+  for (const path of [...owned, ...ownDirectories, stateDir, ...directories])
+    await rm(path, { recursive: true, force: true });
 }

@@ -16,7 +16,7 @@ const COMMENT = 'Hybrid Ingestion Runner';
 
 /** The user with this name; made, without a login, when there is none. Throws SERVICE_FAILED. */
 export async function ensureUser(name: string, host: ServiceHost): Promise<Owner> {
-  return await findUser(name, host) ?? await makeUser(name, host);
+  return (await findUser(name, host)) ?? (await makeUser(name, host));
 }
 
 /** Removes the user and its group, if `ensureUser` made them. Throws SERVICE_FAILED, for example while a process of the user runs. */
@@ -33,12 +33,26 @@ export async function removeUser(name: string, host: ServiceHost): Promise<boole
 export async function findUser(name: string, host: ServiceHost): Promise<Account | undefined> {
   const entry = await host.run('getent', ['passwd', name]).catch(() => '');
   const [, , uid, gid, comment = ''] = entry.trim().split(':');
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid), comment };
+  return uid === undefined || gid === undefined
+    ? undefined
+    : { uid: Number(uid), gid: Number(gid), comment };
 }
 
 async function makeUser(name: string, host: ServiceHost): Promise<Owner> {
-  await step(host, 'useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', '--comment', COMMENT, name]);
+  await step(host, 'useradd', [
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--home-dir',
+    '/nonexistent',
+    '--shell',
+    '/usr/sbin/nologin',
+    '--comment',
+    COMMENT,
+    name,
+  ]);
   const made = await findUser(name, host);
-  if (made === undefined) throw new RunnerError('SERVICE_FAILED', `the user ${name} was made and cannot be found`);
+  if (made === undefined)
+    throw new RunnerError('SERVICE_FAILED', `the user ${name} was made and cannot be found`);
   return made;
 }

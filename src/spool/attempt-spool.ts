@@ -22,7 +22,12 @@ export class AttemptSpool {
   #reader: SpoolReader;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: AttemptSpoolOptions, directory: string, journal: Journal, found: Recovered) {
+  private constructor(
+    options: AttemptSpoolOptions,
+    directory: string,
+    journal: Journal,
+    found: Recovered,
+  ) {
     this.#disk = options.disk;
     this.directory = directory;
     this.#journal = journal;
@@ -30,13 +35,32 @@ export class AttemptSpool {
   }
 
   /** A new attempt; it survives a crash from when this resolves. */
-  static async create(options: AttemptSpoolOptions, root: string, journal: Journal): Promise<AttemptSpool> {
-    return new AttemptSpool(options, await createAttempt(options.disk, root, journal), journal, emptySpool);
+  static async create(
+    options: AttemptSpoolOptions,
+    root: string,
+    journal: Journal,
+  ): Promise<AttemptSpool> {
+    return new AttemptSpool(
+      options,
+      await createAttempt(options.disk, root, journal),
+      journal,
+      emptySpool,
+    );
   }
 
   /** An attempt whose writer is dead. Throws SPOOL_CORRUPT unless told to save what can be. */
-  static async reopen(options: AttemptSpoolOptions, directory: string, journal: Journal, salvage: boolean): Promise<AttemptSpool> {
-    return new AttemptSpool(options, directory, journal, await recover(options.disk, directory, { salvage }));
+  static async reopen(
+    options: AttemptSpoolOptions,
+    directory: string,
+    journal: Journal,
+    salvage: boolean,
+  ): Promise<AttemptSpool> {
+    return new AttemptSpool(
+      options,
+      directory,
+      journal,
+      await recover(options.disk, directory, { salvage }),
+    );
   }
 
   get ref(): AttemptRef {
@@ -91,7 +115,10 @@ export class AttemptSpool {
   recover(salvage: boolean): Promise<Recovered> {
     return this.#inTurn(async () => {
       await this.#reader.close();
-      const found = await recover(this.#disk, this.directory, { salvage, acknowledged: this.#reader.acknowledged });
+      const found = await recover(this.#disk, this.directory, {
+        salvage,
+        acknowledged: this.#reader.acknowledged,
+      });
       this.#reader = new SpoolReader({ disk: this.#disk, directory: this.directory, found });
       return found;
     });
@@ -102,7 +129,11 @@ export class AttemptSpool {
     return this.#inTurn(async () => {
       const sequence = this.durable + 1;
       try {
-        const bytes = await writeFromReserve(this.#disk, this.directory, { sequence, last: true, payload });
+        const bytes = await writeFromReserve(this.#disk, this.directory, {
+          sequence,
+          last: true,
+          payload,
+        });
         this.#reader.advance(sequence, bytes, true, sequence);
       } catch (thrown) {
         throw RunnerError.from(thrown, 'SINK_FAILED');

@@ -12,7 +12,11 @@ const NAME = 'attempt.json';
 
 const journalSchema = z.object({
   version: z.literal(1),
-  ref: z.object({ runId: z.string().refine(isRunId), attempt: z.int().positive(), epoch: z.int().nonnegative() }),
+  ref: z.object({
+    runId: z.string().refine(isRunId),
+    attempt: z.int().positive(),
+    epoch: z.int().nonnegative(),
+  }),
   kind: z.enum(JOB_KINDS),
   createdAt: z.number(),
   owner: z.string().optional(),
@@ -39,8 +43,10 @@ export async function writeJournal(disk: Disk, directory: string, journal: Journ
 export async function readJournal(disk: Disk, directory: string): Promise<Journal | undefined> {
   const content = await readSealed(disk, directory, NAME);
   if (content === undefined) return undefined;
-  const parsed = content === 'damaged' ? undefined : journalSchema.safeParse(JSON.parse(content.text));
-  if (parsed?.success !== true) throw new RunnerError('SPOOL_CORRUPT', `${NAME} is damaged`, { cause: parsed?.error });
+  const parsed =
+    content === 'damaged' ? undefined : journalSchema.safeParse(JSON.parse(content.text));
+  if (parsed?.success !== true)
+    throw new RunnerError('SPOOL_CORRUPT', `${NAME} is damaged`, { cause: parsed?.error });
   return parsed.data;
 }
 
@@ -57,7 +63,12 @@ export async function createAttempt(disk: Disk, spool: string, journal: Journal)
   }
 }
 
-async function fillDirectory(disk: Disk, spool: string, directory: string, journal: Journal): Promise<void> {
+async function fillDirectory(
+  disk: Disk,
+  spool: string,
+  directory: string,
+  journal: Journal,
+): Promise<void> {
   await disk.makeDirectory(directory);
   for (const name of await disk.list(directory)) await removeFile(disk, `${directory}/${name}`);
   await disk.syncDirectory(spool);

@@ -31,7 +31,11 @@ export async function createLedger(disk: Disk, directory: string): Promise<void>
 }
 
 /** Durable when this resolves. */
-export async function writeLedger(disk: Disk, directory: string, acknowledged: Sequence): Promise<void> {
+export async function writeLedger(
+  disk: Disk,
+  directory: string,
+  acknowledged: Sequence,
+): Promise<void> {
   const file = await openOrCreate(disk, directory);
   await closing(file, async () => {
     const [first, second] = await readSlots(file);
@@ -87,7 +91,9 @@ function encodeSlot(sequence: Sequence): Buffer {
 }
 
 function decodeSlot(bytes: Buffer): Sequence {
-  const { crc, text } = /^(?<crc>[0-9a-f]{8}) (?<text>[0-9]{1,16})\n/.exec(bytes.toString('latin1', 0, 64))?.groups ?? {};
+  const { crc, text } =
+    /^(?<crc>[0-9a-f]{8}) (?<text>[0-9]{1,16})\n/.exec(bytes.toString('latin1', 0, 64))?.groups ??
+    {};
   return text !== undefined && checksum(text) === crc ? Number(text) : DAMAGED;
 }
 

@@ -1,5 +1,14 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rmdir, statfs, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import type { Disk, DiskFile, OpenMode } from './disk.ts';
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -46,8 +55,13 @@ class NodeFile implements DiskFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, position + done);
+    for (let done = 0; done < bytes.byteLength;) {
+      const { bytesWritten } = await this.#handle.write(
+        bytes,
+        done,
+        bytes.byteLength - done,
+        position + done,
+      );
       done += bytesWritten;
     }
   }

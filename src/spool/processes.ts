@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
-export const processIdentitySchema = z.object({ pid: z.int().positive(), started: z.string().optional() });
+export const processIdentitySchema = z.object({
+  pid: z.int().positive(),
+  started: z.string().optional(),
+});
 
 /** A process by number and, where the system tells, by when it started: numbers are used again. */
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
@@ -65,6 +68,8 @@ async function linuxStart(pid: number): Promise<string> {
 
 async function portableStart(pid: number): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' } });
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' },
+  });
   return stdout.trim() || undefined;
 }

@@ -51,7 +51,11 @@ export class SpoolReader {
     this.#acknowledged = found.acknowledged;
     this.#segmentBytes = found.bytes;
     this.#acknowledgedOffset = found.acknowledgedOffset;
-    this.#chain = new SegmentChain(disk, directory, found.segments.length > 0 ? found.segments : [found.durable + 1]);
+    this.#chain = new SegmentChain(
+      disk,
+      directory,
+      found.segments.length > 0 ? found.segments : [found.durable + 1],
+    );
   }
 
   get durable(): Sequence {
@@ -98,7 +102,11 @@ export class SpoolReader {
       if (from > this.#durable) return undefined;
       const lines: Uint8Array[] = [];
       let [last, bytes, end] = [false, 0, await this.#locate(from)];
-      for await (const { record, after } of this.#chain.records(end, this.#durable, Math.max(maxBytes, WINDOW_BYTES))) {
+      for await (const { record, after } of this.#chain.records(
+        end,
+        this.#durable,
+        Math.max(maxBytes, WINDOW_BYTES),
+      )) {
         if (lines.length > 0 && bytes + record.payload.byteLength > maxBytes) break;
         lines.push(record.payload);
         [last, bytes, end] = [record.last, bytes + record.payload.byteLength, after];
@@ -113,7 +121,11 @@ export class SpoolReader {
   acknowledge(upTo: Sequence): Promise<void> {
     return this.#inTurn(async () => {
       if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
-      if (upTo > this.#durable) throw new RunnerError('PROTOCOL_VIOLATION', `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`);
+      if (upTo > this.#durable)
+        throw new RunnerError(
+          'PROTOCOL_VIOLATION',
+          `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`,
+        );
       await this.#move(upTo);
       // The writer may have closed a segment meanwhile. One that blocks for want of room gives no further word that would delete it.
       if (this.spent) await this.#move(upTo);
@@ -127,7 +139,9 @@ export class SpoolReader {
   async #move(upTo: Sequence): Promise<void> {
     const place = await this.#locate(upTo + 1);
     const done = this.#chain.before(place.segment);
-    const owed = place.offset - this.#ledgerOffset >= LEDGER_BYTES || (this.#complete && upTo === this.#durable);
+    const owed =
+      place.offset - this.#ledgerOffset >= LEDGER_BYTES ||
+      (this.#complete && upTo === this.#durable);
     if (done.length > 0 || owed) await this.#settle(place);
     this.#acknowledged = upTo;
     this.#acknowledgedOffset = place.offset;
@@ -138,7 +152,8 @@ export class SpoolReader {
   async #settle(place: Place): Promise<void> {
     await writeLedger(this.#disk, this.#directory, place.next - 1);
     this.#ledgerOffset = place.offset;
-    for (const first of await segments(this.#disk, this.#directory)) if (first < place.segment) this.#segmentBytes -= await this.#chain.remove(first);
+    for (const first of await segments(this.#disk, this.#directory))
+      if (first < place.segment) this.#segmentBytes -= await this.#chain.remove(first);
   }
 
   async #locate(sequence: Sequence): Promise<Place> {
@@ -146,7 +161,8 @@ export class SpoolReader {
     let place = start.next === sequence ? start : this.#places.get(sequence);
     if (place !== undefined) return place;
     place = start;
-    for await (const { after } of this.#chain.records(start, sequence - 1, WINDOW_BYTES)) place = after;
+    for await (const { after } of this.#chain.records(start, sequence - 1, WINDOW_BYTES))
+      place = after;
     return place;
   }
 

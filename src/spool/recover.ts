@@ -21,7 +21,15 @@ export interface Recovered {
 }
 
 /** What a directory without segments holds. */
-export const emptySpool: Recovered = { durable: 0, complete: false, acknowledged: 0, segments: [], bytes: 0, acknowledgedOffset: 0, cut: 0 };
+export const emptySpool: Recovered = {
+  durable: 0,
+  complete: false,
+  acknowledged: 0,
+  segments: [],
+  bytes: 0,
+  acknowledgedOffset: 0,
+  cut: 0,
+};
 
 export interface RecoverOptions {
   /** Keeps the good records before the damage and puts the rest aside, in place of throwing SPOOL_CORRUPT. */
@@ -34,41 +42,84 @@ export interface RecoverOptions {
  * Makes a directory whose writer is dead fit to be read and written again: the torn tail is cut, what was found is
  * fsynced before anything is said about it. Throws SPOOL_CORRUPT for damage that is no torn tail.
  */
-export async function recover(disk: Disk, directory: string, options: RecoverOptions = {}): Promise<Recovered> {
+export async function recover(
+  disk: Disk,
+  directory: string,
+  options: RecoverOptions = {},
+): Promise<Recovered> {
   const salvage = options.salvage === true;
   const noted = await readLedger(disk, directory);
   const ledger = Math.max(noted.sequence, options.acknowledged ?? 0);
   const firsts = await liveSegments(disk, directory, ledger);
   const acknowledged = Math.max(ledger, (firsts[0] ?? 1) - 1);
-  if (noted.certain && acknowledged > ledger && !salvage) throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
-  const found = await checkAll(disk, directory, firsts, { ...emptySpool, durable: acknowledged, acknowledged }, salvage);
+  if (noted.certain && acknowledged > ledger && !salvage)
+    throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
+  const found = await checkAll(
+    disk,
+    directory,
+    firsts,
+    { ...emptySpool, durable: acknowledged, acknowledged },
+    salvage,
+  );
   await disk.syncDirectory(directory);
   return found.durable < acknowledged ? await startAnew(disk, directory, found) : found;
 }
 
 /** First sequences of the segments that may hold something unacknowledged, in order. */
-async function liveSegments(disk: Disk, directory: string, acknowledged: Sequence): Promise<Sequence[]> {
+async function liveSegments(
+  disk: Disk,
+  directory: string,
+  acknowledged: Sequence,
+): Promise<Sequence[]> {
   const firsts = await segments(disk, directory);
-  return firsts.slice(Math.max(0, firsts.findLastIndex((first) => first <= acknowledged + 1)));
+  return firsts.slice(
+    Math.max(
+      0,
+      firsts.findLastIndex((first) => first <= acknowledged + 1),
+    ),
+  );
 }
 
 /** First sequences of all segments, in order. */
 export async function segments(disk: Disk, directory: string): Promise<Sequence[]> {
   const names = await disk.list(directory);
-  return names.map(segmentFirst).filter((first) => first !== undefined).sort((a, b) => a - b);
+  return names
+    .map(segmentFirst)
+    .filter((first) => first !== undefined)
+    .sort((a, b) => a - b);
 }
 
-async function checkAll(disk: Disk, directory: string, firsts: readonly Sequence[], start: Recovered, salvage: boolean): Promise<Recovered> {
+async function checkAll(
+  disk: Disk,
+  directory: string,
+  firsts: readonly Sequence[],
+  start: Recovered,
+  salvage: boolean,
+): Promise<Recovered> {
   let found = start;
   for (const [index, first] of firsts.entries()) {
     const next = firsts[index + 1];
-    const { scan, damaged, size } = await checkSegment(disk, directory, first, next, start.acknowledged);
-    if (damaged && !salvage) throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is damaged after record ${scan.last}`);
+    const { scan, damaged, size } = await checkSegment(
+      disk,
+      directory,
+      first,
+      next,
+      start.acknowledged,
+    );
+    if (damaged && !salvage)
+      throw new RunnerError(
+        'SPOOL_CORRUPT',
+        `segment ${segmentName(first)} is damaged after record ${scan.last}`,
+      );
     const kept = scan.last < first ? 0 : scan.end;
     if (kept < size || next === undefined) await keep(disk, directory, first, kept);
     found = {
-      ...found, durable: scan.last, complete: scan.complete, cut: found.cut + size - kept,
-      segments: kept > 0 ? [...found.segments, first] : found.segments, bytes: found.bytes + kept,
+      ...found,
+      durable: scan.last,
+      complete: scan.complete,
+      cut: found.cut + size - kept,
+      segments: kept > 0 ? [...found.segments, first] : found.segments,
+      bytes: found.bytes + kept,
       acknowledgedOffset: index === 0 ? scan.markEnd : found.acknowledgedOffset,
     };
     if (!damaged) continue;
@@ -85,10 +136,17 @@ interface Checked {
 }
 
 /** `next` is the first sequence of the segment after it; undefined for the last one, which alone may have a torn tail. */
-async function checkSegment(disk: Disk, directory: string, first: Sequence, next: Sequence | undefined, acknowledged: Sequence): Promise<Checked> {
+async function checkSegment(
+  disk: Disk,
+  directory: string,
+  first: Sequence,
+  next: Sequence | undefined,
+  acknowledged: Sequence,
+): Promise<Checked> {
   const bytes = (await readWhole(disk, `${directory}/${segmentName(first)}`)) ?? Buffer.alloc(0);
   const scan = scanSegment(bytes, first, acknowledged);
-  const damaged = next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;
+  const damaged =
+    next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;
   return { scan, damaged, size: bytes.length };
 }
 
@@ -115,7 +173,8 @@ async function putAside(disk: Disk, directory: string, first: Sequence): Promise
 
 /** Fewer good records than are acknowledged: all that is left is acknowledged, and the numbering goes on after it. */
 async function startAnew(disk: Disk, directory: string, found: Recovered): Promise<Recovered> {
-  for (const first of await segments(disk, directory)) await disk.unlink(`${directory}/${segmentName(first)}`);
+  for (const first of await segments(disk, directory))
+    await disk.unlink(`${directory}/${segmentName(first)}`);
   await disk.syncDirectory(directory);
   return { ...found, durable: found.acknowledged, segments: [], bytes: 0, acknowledgedOffset: 0 };
 }

@@ -5,7 +5,14 @@
  */
 import type { Disk, DiskFile } from './disk.ts';
 import { isSystemError } from './disk.ts';
-import { encodeHeader, encodeRecord, HEADER_BYTES, recordBytes, segmentName, type SpoolRecord } from './segment.ts';
+import {
+  encodeHeader,
+  encodeRecord,
+  HEADER_BYTES,
+  recordBytes,
+  segmentName,
+  type SpoolRecord,
+} from './segment.ts';
 
 const NAME = 'reserve';
 /** Some times the size of an outcome with an error. */
@@ -23,7 +30,11 @@ export async function createReserve(disk: Disk, directory: string): Promise<void
 }
 
 /** Writes a segment of one record, in the reserve's place where there is one; durable when this resolves. Returns its bytes. */
-export async function writeFromReserve(disk: Disk, directory: string, record: SpoolRecord): Promise<number> {
+export async function writeFromReserve(
+  disk: Disk,
+  directory: string,
+  record: SpoolRecord,
+): Promise<number> {
   const encoded = Buffer.alloc(HEADER_BYTES + recordBytes(record));
   encoded.set(encodeHeader(record.sequence));
   encodeRecord(record, 0, encoded, HEADER_BYTES);

@@ -16,7 +16,8 @@ export interface Scan {
 
 /** Reads a segment from its first byte to its last, checking everything. `mark` is a sequence to find the end of. */
 export function scanSegment(bytes: Buffer, first: Sequence, mark: Sequence = 0): Scan {
-  if (!isHeader(bytes, first)) return { end: 0, last: first - 1, complete: false, markEnd: 0, tail: judgeTail(bytes, 0) };
+  if (!isHeader(bytes, first))
+    return { end: 0, last: first - 1, complete: false, markEnd: 0, tail: judgeTail(bytes, 0) };
   let end = HEADER_BYTES;
   let last = first - 1;
   let complete = false;
@@ -29,7 +30,13 @@ export function scanSegment(bytes: Buffer, first: Sequence, mark: Sequence = 0):
     complete = record.last;
     if (last <= mark) markEnd = end;
   }
-  return { end, last, complete, markEnd, tail: end === bytes.length ? 'none' : judgeTail(bytes, end) };
+  return {
+    end,
+    last,
+    complete,
+    markEnd,
+    tail: end === bytes.length ? 'none' : judgeTail(bytes, end),
+  };
 }
 
 /** Corrupt if some good record further on says that what lies at `bad` was durable when it was written. */

@@ -2,7 +2,12 @@ import { crc32 } from 'node:zlib';
 import { type Disk, isSystemError } from './disk.ts';
 
 /** Replaces a small file as a whole: after a crash it holds the old text or the new, never a mixture. */
-export async function writeSealed(disk: Disk, directory: string, name: string, text: string): Promise<void> {
+export async function writeSealed(
+  disk: Disk,
+  directory: string,
+  name: string,
+  text: string,
+): Promise<void> {
   const temporary = `${directory}/${name}.new`;
   await removeFile(disk, temporary);
   const file = await disk.open(temporary, 'create');
@@ -17,7 +22,11 @@ export async function writeSealed(disk: Disk, directory: string, name: string, t
 }
 
 /** What `writeSealed` wrote; undefined when there is no such file, `damaged` when its checksum does not hold. */
-export async function readSealed(disk: Disk, directory: string, name: string): Promise<{ text: string } | 'damaged' | undefined> {
+export async function readSealed(
+  disk: Disk,
+  directory: string,
+  name: string,
+): Promise<{ text: string } | 'damaged' | undefined> {
   const bytes = await readWhole(disk, `${directory}/${name}`);
   if (bytes === undefined) return undefined;
   const match = /^(?<crc>[0-9a-f]{8}) (?<text>.*)\n$/.exec(bytes.toString());

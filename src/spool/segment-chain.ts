@@ -1,7 +1,13 @@
 import type { Sequence } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { type Disk, type DiskFile, isSystemError } from './disk.ts';
-import { decodeRecord, type DecodedRecord, HEADER_BYTES, RECORD_HEADER_BYTES, segmentName } from './segment.ts';
+import {
+  decodeRecord,
+  type DecodedRecord,
+  HEADER_BYTES,
+  RECORD_HEADER_BYTES,
+  segmentName,
+} from './segment.ts';
 
 /** Where the record `next` begins, or will: in the segment that begins with `segment`, `offset` bytes from its start. */
 export interface Place {
@@ -27,7 +33,11 @@ export class SegmentChain {
   /** The start of the segment that holds, or will hold, the record. Throws PROTOCOL_VIOLATION when it has been deleted. */
   start(sequence: Sequence): Place {
     const segment = this.#segmentOf(sequence);
-    if (segment === undefined) throw new RunnerError('PROTOCOL_VIOLATION', `record ${sequence} was acknowledged and is gone`);
+    if (segment === undefined)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        `record ${sequence} was acknowledged and is gone`,
+      );
     return { segment, offset: HEADER_BYTES, next: segment };
   }
 
@@ -47,7 +57,11 @@ export class SegmentChain {
   }
 
   /** The records from a place on up to a sequence that is known to be durable, each with the place after it. */
-  async *records(from: Place, upTo: Sequence, windowBytes: number): AsyncGenerator<{ record: DecodedRecord; after: Place }, void, undefined> {
+  async *records(
+    from: Place,
+    upTo: Sequence,
+    windowBytes: number,
+  ): AsyncGenerator<{ record: DecodedRecord; after: Place }, void, undefined> {
     let place = from;
     while (place.next <= upTo) {
       const window = await this.#window(place, windowBytes);
@@ -55,7 +69,7 @@ export class SegmentChain {
         place = this.#cross(place);
         continue;
       }
-      for (let used = 0; place.next <= upTo; ) {
+      for (let used = 0; place.next <= upTo;) {
         const record = decodeRecord(window, used);
         if (record === 'short' && used > 0) break;
         if (typeof record === 'string' || record.sequence !== place.next) throw damaged(place);
@@ -92,13 +106,16 @@ export class SegmentChain {
     const window = await file.read(place.offset, Math.max(windowBytes, RECORD_HEADER_BYTES));
     if (window.length < RECORD_HEADER_BYTES) return window;
     const needed = RECORD_HEADER_BYTES + window.readUInt32BE(0);
-    return needed > window.length && decodeRecord(window, 0) === 'short' ? await file.read(place.offset, needed) : window;
+    return needed > window.length && decodeRecord(window, 0) === 'short'
+      ? await file.read(place.offset, needed)
+      : window;
   }
 
   /** From the end of one segment to the start of the next, which its writer named by the record it begins with. */
   #cross(place: Place): Place {
     if (place.segment === place.next) throw damaged(place);
-    if (!this.#firsts.includes(place.next)) this.#firsts = [...this.#firsts, place.next].sort((a, b) => a - b);
+    if (!this.#firsts.includes(place.next))
+      this.#firsts = [...this.#firsts, place.next].sort((a, b) => a - b);
     return { segment: place.next, offset: HEADER_BYTES, next: place.next };
   }
 
@@ -106,15 +123,23 @@ export class SegmentChain {
     if (this.#open?.first === first) return this.#open.file;
     await this.close();
     try {
-      this.#open = { first, file: await this.#disk.open(`${this.#directory}/${segmentName(first)}`, 'read') };
+      this.#open = {
+        first,
+        file: await this.#disk.open(`${this.#directory}/${segmentName(first)}`, 'read'),
+      };
       return this.#open.file;
     } catch (thrown) {
       if (!isSystemError(thrown, 'ENOENT')) throw thrown;
-      throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is missing`, { cause: thrown });
+      throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is missing`, {
+        cause: thrown,
+      });
     }
   }
 }
 
 function damaged(place: Place): RunnerError {
-  return new RunnerError('SPOOL_CORRUPT', `record ${place.next} in segment ${segmentName(place.segment)} is damaged or missing`);
+  return new RunnerError(
+    'SPOOL_CORRUPT',
+    `record ${place.next} in segment ${segmentName(place.segment)} is damaged or missing`,
+  );
 }

@@ -1,6 +1,12 @@
 import type { Sequence } from '../domain/ids.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { encodeHeader, encodeRecord, HEADER_BYTES, segmentName, type SpoolRecord } from './segment.ts';
+import {
+  encodeHeader,
+  encodeRecord,
+  HEADER_BYTES,
+  segmentName,
+  type SpoolRecord,
+} from './segment.ts';
 
 /** A segment being written. After a failed append the same group may be appended again: what it left is cut off first. */
 export class SegmentFile {

@@ -72,7 +72,9 @@ export function encodeHeader(first: Sequence): Buffer {
 }
 
 export function isHeader(bytes: Buffer, first: Sequence): boolean {
-  return bytes.length >= HEADER_BYTES && bytes.subarray(0, HEADER_BYTES).equals(encodeHeader(first));
+  return (
+    bytes.length >= HEADER_BYTES && bytes.subarray(0, HEADER_BYTES).equals(encodeHeader(first))
+  );
 }
 
 export function recordBytes(record: SpoolRecord): number {
@@ -80,7 +82,12 @@ export function recordBytes(record: SpoolRecord): number {
 }
 
 /** Writes the record into `target` at `at`; returns the position after it. */
-export function encodeRecord(record: SpoolRecord, synced: number, target: Buffer, at: number): number {
+export function encodeRecord(
+  record: SpoolRecord,
+  synced: number,
+  target: Buffer,
+  at: number,
+): number {
   const end = at + recordBytes(record);
   target.writeUInt32BE(record.payload.byteLength, at);
   target.writeUInt8(record.last ? FLAG_LAST : 0, at + 8);

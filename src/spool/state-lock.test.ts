@@ -28,7 +28,10 @@ async function deadProcess(): Promise<string> {
 describe('the lock of a state directory', () => {
   it('is held until it is released', async () => {
     const held = await lock();
-    await expect(lock()).rejects.toMatchObject({ code: 'STATE_LOCKED', message: `process ${process.pid} uses this state directory` });
+    await expect(lock()).rejects.toMatchObject({
+      code: 'STATE_LOCKED',
+      message: `process ${process.pid} uses this state directory`,
+    });
     await held.release();
     await (await lock()).release();
   });
@@ -44,13 +47,19 @@ describe('the lock of a state directory', () => {
     expect(await readdir(directory)).toEqual(['lock.17']);
   });
 
-  it.each([['nonsense'], [''], ['{"pid":-1}']])('is free when its content names nobody: %o', async (content) => {
-    await writeFile(join(directory, 'lock.1'), content);
-    await (await lock()).release();
-  });
+  it.each([['nonsense'], [''], ['{"pid":-1}']])(
+    'is free when its content names nobody: %o',
+    async (content) => {
+      await writeFile(join(directory, 'lock.1'), content);
+      await (await lock()).release();
+    },
+  );
 
   it('is free when the number of its holder belongs to a later process', async () => {
-    await writeFile(join(directory, 'lock.1'), JSON.stringify({ pid: process.ppid, started: 'before the flood' }));
+    await writeFile(
+      join(directory, 'lock.1'),
+      JSON.stringify({ pid: process.ppid, started: 'before the flood' }),
+    );
     await (await lock()).release();
   });
 });

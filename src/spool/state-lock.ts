@@ -44,13 +44,16 @@ function lockPath(directory: string, number: number): string {
 
 async function lockNumbers(directory: string): Promise<number[]> {
   const names = await readdir(directory);
-  return names.filter((name) => /^lock\.[0-9]{1,15}$/.test(name)).map((name) => Number(name.slice('lock.'.length)));
+  return names
+    .filter((name) => /^lock\.[0-9]{1,15}$/.test(name))
+    .map((name) => Number(name.slice('lock.'.length)));
 }
 
 /** A lock that cannot be read names nobody: it was written before a crash of the machine. */
 async function assertFree(path: string, processes: Processes): Promise<void> {
   const holder = parseHolder(await readIfThere(path));
-  if (holder !== undefined && (await processes.isAlive(holder))) throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses this state directory`);
+  if (holder !== undefined && (await processes.isAlive(holder)))
+    throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses this state directory`);
 }
 
 /** False when that number is taken. */

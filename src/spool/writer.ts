@@ -24,7 +24,12 @@ export interface WriterOptions {
 }
 
 const DEFAULTS = {
-  next: 1, segmentBytes: 8 * 1024 * 1024, groupBytes: 256 * 1024, groupMs: 20, pendingBytes: 1024 * 1024, retryMs: 500,
+  next: 1,
+  segmentBytes: 8 * 1024 * 1024,
+  groupBytes: 256 * 1024,
+  groupMs: 20,
+  pendingBytes: 1024 * 1024,
+  retryMs: 500,
 } as const;
 
 type State =
@@ -81,7 +86,9 @@ export class SpoolWriter {
 
   /** DISK_FULL while the writer waits for room; the last error once it has failed. */
   get condition(): RunnerError | undefined {
-    return this.#state.kind === 'stalled' || this.#state.kind === 'failed' ? this.#state.error : undefined;
+    return this.#state.kind === 'stalled' || this.#state.kind === 'failed'
+      ? this.#state.error
+      : undefined;
   }
 
   /** Calls the listener with each new durable sequence, and again after each try that met a full disk: see `segment`. */
@@ -93,8 +100,16 @@ export class SpoolWriter {
    * Resolves with the record's sequence when it is accepted, which is before it is durable. Waits while too much is
    * on its way. Throws what stopped the writer, or the signal's reason.
    */
-  async append(payload: Uint8Array, options: { readonly last: boolean }, signal: AbortSignal): Promise<Sequence> {
-    if (payload.byteLength > MAX_PAYLOAD_BYTES) throw new RunnerError('INTERNAL', `a record of ${payload.byteLength} bytes is too large for the spool`);
+  async append(
+    payload: Uint8Array,
+    options: { readonly last: boolean },
+    signal: AbortSignal,
+  ): Promise<Sequence> {
+    if (payload.byteLength > MAX_PAYLOAD_BYTES)
+      throw new RunnerError(
+        'INTERNAL',
+        `a record of ${payload.byteLength} bytes is too large for the spool`,
+      );
     while (!this.#hasRoom()) await untilAborted(this.#changed.promise, signal);
     const record = { sequence: this.#next++, last: options.last, payload };
     this.#pending.push(record);
@@ -132,7 +147,8 @@ export class SpoolWriter {
 
   #throwIfStopped(): void {
     if (this.#state.kind === 'failed') throw this.#state.error;
-    if (this.#state.kind === 'closed') throw new RunnerError('ABORTED', 'the spool writer was closed');
+    if (this.#state.kind === 'closed')
+      throw new RunnerError('ABORTED', 'the spool writer was closed');
   }
 
   async #run(): Promise<void> {
@@ -197,7 +213,8 @@ export class SpoolWriter {
 
   async #commit(group: readonly SpoolRecord[], bytes: number): Promise<void> {
     const { segmentBytes, disk, directory } = this.#options;
-    if (this.#segment !== undefined && this.#segment.size + bytes > segmentBytes) await this.#rotate(this.#segment);
+    if (this.#segment !== undefined && this.#segment.size + bytes > segmentBytes)
+      await this.#rotate(this.#segment);
     this.#segment ??= new SegmentFile(disk, directory, this.#durable + 1);
     await this.#segment.append(group, bytes);
     this.#settle(group.length, bytes);

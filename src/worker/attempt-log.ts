@@ -24,8 +24,15 @@ export function createAttemptLog(options: AttemptLogOptions): Logger {
       if (level === 'warn') onWarning?.();
       if (LOG_LEVELS.indexOf(level) < threshold) return;
       const all = { ...data, ...more };
-      emit({ kind: 'log', time: clock.now(), level, message, ...(Object.keys(all).length > 0 && { data: all }) });
+      emit({
+        kind: 'log',
+        time: clock.now(),
+        level,
+        message,
+        ...(Object.keys(all).length > 0 && { data: all }),
+      });
     },
-    child: (more) => createAttemptLog({ ...options, local: local.child(more), data: { ...data, ...more } }),
+    child: (more) =>
+      createAttemptLog({ ...options, local: local.child(more), data: { ...data, ...more } }),
   };
 }

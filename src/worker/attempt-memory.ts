@@ -33,7 +33,10 @@ export class AttemptMemory implements RunMemory {
     const remembered = await this.#file.load();
     if (remembered === undefined) return undefined;
     if (remembered.revision !== this.#catalogRevision) {
-      this.#logger.log('info', 'The catalog is not known to be as the last run of this runner left it; everything is read');
+      this.#logger.log(
+        'info',
+        'The catalog is not known to be as the last run of this runner left it; everything is read',
+      );
       return undefined;
     }
     const state = read(remembered.state);

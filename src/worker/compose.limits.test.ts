@@ -19,41 +19,111 @@ afterAll(() => rm(directory, { recursive: true }));
 
 /** What a run may read under a policy, whatever its job asks for. */
 async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLimits> {
-  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({ version: 1, plainTextSecrets: 'allow', salesforce }), { mode: 0o600 });
+  await writeFile(
+    join(directory, 'policy.yaml'),
+    JSON.stringify({ version: 1, plainTextSecrets: 'allow', salesforce }),
+    { mode: 0o600 },
+  );
   const settings = workerSettingsSchema.parse({
-    policyFile: join(directory, 'policy.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
-    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
-  });
-  const { document, workflow } = parseJobDocument(JSON.stringify({
-    source: {
-      type: 'salesforce', serviceName: 'crm', serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'typed in', salesforceDomain: 'acme.my' } },
-      sourceConfig: { config: { includeDDL: true, includeOwners: true, profile: {}, sampleRows: {}, codeText: 'allow', owners: 'allow', limits: { sampleRows: true, codeText: true, profile: true, owners: true } } },
+    policyFile: join(directory, 'policy.yaml'),
+    log: { level: 'error' },
+    network: { noProxy: [], connectTo: [] },
+    secrets: {
+      vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
+      files: {},
+      environment: { enabled: false },
+      mounts: [],
     },
-    workflowConfig: {}, salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
-  }));
-  const access = await composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+  });
+  const { document, workflow } = parseJobDocument(
+    JSON.stringify({
+      source: {
+        type: 'salesforce',
+        serviceName: 'crm',
+        serviceConnection: {
+          config: {
+            type: 'Salesforce',
+            consumerKey: 'key',
+            consumerSecret: 'typed in',
+            salesforceDomain: 'acme.my',
+          },
+        },
+        sourceConfig: {
+          config: {
+            includeDDL: true,
+            includeOwners: true,
+            profile: {},
+            sampleRows: {},
+            codeText: 'allow',
+            owners: 'allow',
+            limits: { sampleRows: true, codeText: true, profile: true, owners: true },
+          },
+        },
+      },
+      workflowConfig: {},
+      salesforce: { sampleRows: 'allow', codeText: 'allow', profile: 'allow', owners: 'allow' },
+    }),
+  );
+  const access = await composeAccess({
+    settings,
+    redactor: createRedactor(),
+    audit: silentLogger,
+    env: {},
+    sink,
+  })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
   return access.limits;
 }
 
 describe('what a run may read beyond metadata', () => {
   it.each([
-    ['unused', {}, false], ['unused', { codeText: 'local' }, false], ['unused', { codeText: 'deny' }, false], ['unused', { codeText: 'allow' }, true],
-    ['required', {}, true], ['ifPermitted', {}, true], ['required', { codeText: 'deny' }, false], ['ifPermitted', { codeText: 'allow' }, true],
-  ] as const)('the text of code, with the sink %s and the policy %j: %s', async (sink, salesforce, expected) => {
-    expect((await limitsOf(salesforce, sink)).codeText).toBe(expected);
-  });
+    ['unused', {}, false],
+    ['unused', { codeText: 'local' }, false],
+    ['unused', { codeText: 'deny' }, false],
+    ['unused', { codeText: 'allow' }, true],
+    ['required', {}, true],
+    ['ifPermitted', {}, true],
+    ['required', { codeText: 'deny' }, false],
+    ['ifPermitted', { codeText: 'allow' }, true],
+  ] as const)(
+    'the text of code, with the sink %s and the policy %j: %s',
+    async (sink, salesforce, expected) => {
+      expect((await limitsOf(salesforce, sink)).codeText).toBe(expected);
+    },
+  );
 
   describe.each(['profile', 'owners'] as const)('(%s)', (key) => {
     it.each([
-      ['unused', undefined, false], ['unused', 'local', false], ['unused', 'deny', false], ['unused', 'allow', true],
-      ['required', undefined, true], ['ifPermitted', undefined, true], ['required', 'deny', false], ['ifPermitted', 'allow', true],
-    ] as const)('personal data, with the sink %s and the policy %j: %s', async (sink, said, expected) => {
-      const others = { codeText: 'allow', profile: 'allow', owners: 'allow', sampleRows: 'allow' };
-      expect((await limitsOf({ ...others, [key]: said }, sink))[key]).toBe(expected);
-    });
+      ['unused', undefined, false],
+      ['unused', 'local', false],
+      ['unused', 'deny', false],
+      ['unused', 'allow', true],
+      ['required', undefined, true],
+      ['ifPermitted', undefined, true],
+      ['required', 'deny', false],
+      ['ifPermitted', 'allow', true],
+    ] as const)(
+      'personal data, with the sink %s and the policy %j: %s',
+      async (sink, said, expected) => {
+        const others = {
+          codeText: 'allow',
+          profile: 'allow',
+          owners: 'allow',
+          sampleRows: 'allow',
+        };
+        expect((await limitsOf({ ...others, [key]: said }, sink))[key]).toBe(expected);
+      },
+    );
   });
 
-  it.each([['unused', {}, false], ['required', {}, false], ['unused', { sampleRows: 'allow' }, true], ['required', { sampleRows: 'allow' }, true]] as const)('sample rows, with the sink %s and the policy %j: %s', async (sink, salesforce, expected) => {
-    expect((await limitsOf(salesforce, sink)).sampleRows).toBe(expected);
-  });
+  it.each([
+    ['unused', {}, false],
+    ['required', {}, false],
+    ['unused', { sampleRows: 'allow' }, true],
+    ['required', { sampleRows: 'allow' }, true],
+  ] as const)(
+    'sample rows, with the sink %s and the policy %j: %s',
+    async (sink, salesforce, expected) => {
+      expect((await limitsOf(salesforce, sink)).sampleRows).toBe(expected);
+    },
+  );
 });

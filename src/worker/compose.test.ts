@@ -13,28 +13,77 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'compose-'));
-  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({
-    version: 1, network: { allow: ['open.test'] },
-    secrets: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: ['catalog.test'] }],
-  }), { mode: 0o600 });
+  await writeFile(
+    join(directory, 'policy.yaml'),
+    JSON.stringify({
+      version: 1,
+      network: { allow: ['open.test'] },
+      secrets: [
+        {
+          ref: '/openmetadata/bot',
+          connector: 'openmetadata',
+          fields: ['jwtToken'],
+          hosts: ['catalog.test'],
+        },
+      ],
+    }),
+    { mode: 0o600 },
+  );
 });
 
 afterAll(() => rm(directory, { recursive: true }));
 
-const SERVER = { hostPort: 'https://catalog.test/api', securityConfig: { jwtToken: 'secret:/openmetadata/bot' } };
+const SERVER = {
+  hostPort: 'https://catalog.test/api',
+  securityConfig: { jwtToken: 'secret:/openmetadata/bot' },
+};
 
 /** Whether the sink is used by a run whose records have a file to go to. */
-async function usesSink(openMetadataServerConfig: Readonly<Record<string, unknown>>, sink: unknown = { type: 'metadata-rest' }): Promise<boolean> {
+async function usesSink(
+  openMetadataServerConfig: Readonly<Record<string, unknown>>,
+  sink: unknown = { type: 'metadata-rest' },
+): Promise<boolean> {
   const settings = workerSettingsSchema.parse({
-    policyFile: join(directory, 'policy.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
-    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
+    policyFile: join(directory, 'policy.yaml'),
+    log: { level: 'error' },
+    network: { noProxy: [], connectTo: [] },
+    secrets: {
+      vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
+      files: {},
+      environment: { enabled: false },
+      mounts: [],
+    },
   });
-  const { document, workflow } = parseJobDocument(JSON.stringify({
-    source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my' } } },
-    sink, workflowConfig: { openMetadataServerConfig },
-  }));
-  const open = composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink: 'ifPermitted' });
-  return (await open({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! })).openSink !== undefined;
+  const { document, workflow } = parseJobDocument(
+    JSON.stringify({
+      source: {
+        type: 'salesforce',
+        serviceName: 'crm',
+        sourceConfig: { config: {} },
+        serviceConnection: {
+          config: {
+            type: 'Salesforce',
+            consumerKey: 'key',
+            consumerSecret: 'secret:/salesforce/app',
+            salesforceDomain: 'acme.my',
+          },
+        },
+      },
+      sink,
+      workflowConfig: { openMetadataServerConfig },
+    }),
+  );
+  const open = composeAccess({
+    settings,
+    redactor: createRedactor(),
+    audit: silentLogger,
+    env: {},
+    sink: 'ifPermitted',
+  });
+  return (
+    (await open({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! })).openSink !==
+    undefined
+  );
 }
 
 describe('a sink beside a file', () => {
@@ -46,7 +95,10 @@ describe('a sink beside a file', () => {
     ['the policy does not name its server', { ...SERVER, hostPort: 'https://elsewhere.test/api' }],
     ['it is nobody’s address', { ...SERVER, hostPort: 'catalog' }],
     ['no server is named', {}],
-    ['the policy does not name its server, whatever else is wrong', { hostPort: 'http://localhost:8585/api', authProvider: 'okta' }],
+    [
+      'the policy does not name its server, whatever else is wrong',
+      { hostPort: 'http://localhost:8585/api', authProvider: 'okta' },
+    ],
   ])('is left alone where %s', async (_what, config) => {
     expect(await usesSink(config)).toBe(false);
   });
@@ -58,31 +110,91 @@ describe('a sink beside a file', () => {
   it.each([
     ['signs in another way', { ...SERVER, authProvider: 'okta' }, 'authProvider'],
     ['has no token', { ...SERVER, securityConfig: {} }, 'securityConfig.jwtToken'],
-    ['would get its token in the clear', { ...SERVER, hostPort: 'http://catalog.test:443/api' }, 'https'],
-    ['asks for a client certificate', { ...SERVER, sslConfig: { sslKey: 'x' } }, 'sslConfig.sslKey'],
-    ['is in network.allow and has no token', { hostPort: 'https://open.test/api' }, 'securityConfig'],
+    [
+      'would get its token in the clear',
+      { ...SERVER, hostPort: 'http://catalog.test:443/api' },
+      'https',
+    ],
+    [
+      'asks for a client certificate',
+      { ...SERVER, sslConfig: { sslKey: 'x' } },
+      'sslConfig.sslKey',
+    ],
+    [
+      'is in network.allow and has no token',
+      { hostPort: 'https://open.test/api' },
+      'securityConfig',
+    ],
   ])('whose server the policy names is refused where it %s', async (_what, config, problem) => {
-    await expect(usesSink(config)).rejects.toMatchObject({ code: 'JOB_INVALID', message: expect.stringContaining(problem) as string });
+    await expect(usesSink(config)).rejects.toMatchObject({
+      code: 'JOB_INVALID',
+      message: expect.stringContaining(problem) as string,
+    });
   });
 });
 
 describe('a file that a job names', () => {
-  it.each([['other', undefined], ['shared', 'SECRET_FILE_DENIED']] as const)('is not read from the directory of secrets (secrets in "%s", expected error: %s)', async (secrets, code) => {
-    const key = join(directory, 'shared', 'key.pem');
-    await mkdir(join(directory, 'shared'), { recursive: true });
-    await writeFile(key, 'the key', { mode: 0o600 });
-    await writeFile(join(directory, 'files.yaml'), JSON.stringify({ version: 1, files: { directory: join(directory, 'shared') }, secrets: [] }), { mode: 0o600 });
-    const settings = workerSettingsSchema.parse({
-      policyFile: join(directory, 'files.yaml'), log: { level: 'error' }, network: { noProxy: [], connectTo: [] },
-      secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: { directory: join(directory, secrets) }, environment: { enabled: false }, mounts: [] },
-    });
-    const { document, workflow } = parseJobDocument(JSON.stringify({
-      source: { type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} }, serviceConnection: { config: { type: 'Salesforce', consumerKey: 'key', consumerSecret: 'secret:/salesforce/app', salesforceDomain: 'acme.my', sslConfig: { sslCertificate: key, sslKey: key } } } },
-      workflowConfig: {},
-    }));
-    const access = await composeAccess({ settings, redactor: createRedactor(), audit: silentLogger, env: {}, sink: 'unused' })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
-    const text = access.secrets.get('sslConfig.sslKey')!.read(AbortSignal.timeout(60_000)).then((secret) => secret.reveal());
-    if (code === undefined) expect(await text).toBe('the key');
-    else await expect(text).rejects.toMatchObject({ code });
-  });
+  it.each([
+    ['other', undefined],
+    ['shared', 'SECRET_FILE_DENIED'],
+  ] as const)(
+    'is not read from the directory of secrets (secrets in "%s", expected error: %s)',
+    async (secrets, code) => {
+      const key = join(directory, 'shared', 'key.pem');
+      await mkdir(join(directory, 'shared'), { recursive: true });
+      await writeFile(key, 'the key', { mode: 0o600 });
+      await writeFile(
+        join(directory, 'files.yaml'),
+        JSON.stringify({
+          version: 1,
+          files: { directory: join(directory, 'shared') },
+          secrets: [],
+        }),
+        { mode: 0o600 },
+      );
+      const settings = workerSettingsSchema.parse({
+        policyFile: join(directory, 'files.yaml'),
+        log: { level: 'error' },
+        network: { noProxy: [], connectTo: [] },
+        secrets: {
+          vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
+          files: { directory: join(directory, secrets) },
+          environment: { enabled: false },
+          mounts: [],
+        },
+      });
+      const { document, workflow } = parseJobDocument(
+        JSON.stringify({
+          source: {
+            type: 'salesforce',
+            serviceName: 'crm',
+            sourceConfig: { config: {} },
+            serviceConnection: {
+              config: {
+                type: 'Salesforce',
+                consumerKey: 'key',
+                consumerSecret: 'secret:/salesforce/app',
+                salesforceDomain: 'acme.my',
+                sslConfig: { sslCertificate: key, sslKey: key },
+              },
+            },
+          },
+          workflowConfig: {},
+        }),
+      );
+      const access = await composeAccess({
+        settings,
+        redactor: createRedactor(),
+        audit: silentLogger,
+        env: {},
+        sink: 'unused',
+      })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+      const text = access.secrets
+        .get('sslConfig.sslKey')!
+        .read(AbortSignal.timeout(60_000))
+        .then((secret) => secret.reveal());
+      if (code === undefined) expect(await text).toBe('the key');
+      else await expect(text).rejects.toMatchObject({ code });
+    },
+  );
 });

@@ -5,7 +5,16 @@ import type { RecordSink } from './record-sink.ts';
 
 const BUFFER_CHARACTERS = 256 * 1024;
 /** Only a person changes these: the path leads nowhere, or where this user may not write. */
-const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'ELOOP']);
+const UNWRITABLE: ReadonlySet<unknown> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENAMETOOLONG',
+  'ELOOP',
+]);
 
 /** Records into a file of JSON lines, for its owner alone; what was in the file before is gone. */
 export class FileSink implements RecordSink {
@@ -42,7 +51,8 @@ export class FileSink implements RecordSink {
       await this.#file.sync();
     } catch (thrown) {
       // A pipe or a terminal has nothing to sync.
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EINVAL')) throw failed(this.#path, thrown);
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EINVAL'))
+        throw failed(this.#path, thrown);
     }
   }
 
@@ -65,10 +75,15 @@ export class FileSink implements RecordSink {
 function failed(path: string, thrown: unknown): RunnerError {
   const unwritable = thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
   const error = RunnerError.from(thrown, unwritable ? 'FILE_UNWRITABLE' : 'SINK_FAILED');
-  return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, { remedy: outputRemedy(error), cause: thrown });
+  return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, {
+    remedy: outputRemedy(error),
+    cause: thrown,
+  });
 }
 
 /** The remedy of DISK_FULL speaks of the state directory, and this is another place. */
 export function outputRemedy({ code, remedy }: RunnerError): string {
-  return code === 'DISK_FULL' ? 'Free space where the records are written, or name another file with --out.' : remedy;
+  return code === 'DISK_FULL'
+    ? 'Free space where the records are written, or name another file with --out.'
+    : remedy;
 }

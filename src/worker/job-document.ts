@@ -13,8 +13,13 @@ export function parseJobDocument(text: string): JobDocument {
   const document = parseJson(text);
   const result = workflowSchema.safeParse(document);
   if (result.success) return { document, workflow: result.data };
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'the document'}: ${issue.message}`);
-  throw new RunnerError('JOB_INVALID', `the workflow has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}`);
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the document'}: ${issue.message}`,
+  );
+  throw new RunnerError(
+    'JOB_INVALID',
+    `the workflow has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}`,
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -25,7 +30,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-const LEVELS: Readonly<Record<Workflow['workflowConfig']['loggerLevel'], LogLevel>> = { DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' };
+const LEVELS: Readonly<Record<Workflow['workflowConfig']['loggerLevel'], LogLevel>> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
 
 export function logLevelOf(workflow: Workflow): LogLevel {
   return LEVELS[workflow.workflowConfig.loggerLevel];

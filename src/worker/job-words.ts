@@ -6,18 +6,36 @@ import type { RunRecord } from '../domain/record.ts';
 
 /** Where fully qualified names stand, which begin with the job's words. `*` stands for each item of a list. */
 const QUALIFIED: Readonly<Record<RunRecord['kind'], readonly string[]>> = {
-  entity: ['fqn', 'request.service', 'request.database', 'request.databaseSchema', 'request.tableConstraints.*.referredColumns.*'],
+  entity: [
+    'fqn',
+    'request.service',
+    'request.database',
+    'request.databaseSchema',
+    'request.tableConstraints.*.referredColumns.*',
+  ],
   unchanged: ['fqns.*'],
-  lineage: ['from', 'to', 'details.columnsLineage.*.fromColumns.*', 'details.columnsLineage.*.toColumn'],
-  profile: ['table'], sampleData: ['table'], deletion: ['fqn'],
+  lineage: [
+    'from',
+    'to',
+    'details.columnsLineage.*.fromColumns.*',
+    'details.columnsLineage.*.toColumn',
+  ],
+  profile: ['table'],
+  sampleData: ['table'],
+  deletion: ['fqn'],
   sweep: ['parent', 'keep.*', 'after', 'upTo'],
   lineageSweep: ['parent'],
   failure: ['failure.name'],
   outcome: ['failures.*.name', 'steps.*.failures.*.name'],
-  classification: [], tag: [], log: [], step: [],
+  classification: [],
+  tag: [],
+  log: [],
+  step: [],
 };
 /** Where a job's filters and names stand, word for word. */
-const VERBATIM: Partial<Record<RunRecord['kind'], readonly string[]>> = { sweep: ['among.names.*', 'among.includes.*', 'among.excludes.*'] };
+const VERBATIM: Partial<Record<RunRecord['kind'], readonly string[]>> = {
+  sweep: ['among.names.*', 'among.includes.*', 'among.excludes.*'],
+};
 
 interface Place {
   readonly path: readonly string[];
@@ -28,7 +46,11 @@ interface Place {
  * A record's JSON with the secrets out of everything in it that is not the job's words. `ownNames` are the fully qualified
  * names that the job's words make, outermost first. Undefined when redaction leaves no record of that kind.
  */
-export function redactAround(record: RunRecord, ownNames: readonly string[], redact: (text: string) => string): string | undefined {
+export function redactAround(
+  record: RunRecord,
+  ownNames: readonly string[],
+  redact: (text: string) => string,
+): string | undefined {
   const places = placesOf(record, ownNames);
   const words: string[] = [];
   const bare = atPlaces(record, places, (text, verbatim) => {
@@ -44,10 +66,15 @@ export function redactAround(record: RunRecord, ownNames: readonly string[], red
 }
 
 function placesOf(record: RunRecord, ownNames: readonly string[]): Place[] {
-  const place = (verbatim: boolean) => (path: string): Place => ({ path: path.split('.'), verbatim });
+  const place =
+    (verbatim: boolean) =>
+    (path: string): Place => ({ path: path.split('.'), verbatim });
   // Of a service, a database or a schema that the job names, the name is its word too.
   const named = record.kind === 'entity' && ownNames.includes(record.fqn) ? ['request.name'] : [];
-  return [...QUALIFIED[record.kind].map(place(false)), ...[...VERBATIM[record.kind] ?? [], ...named].map(place(true))];
+  return [
+    ...QUALIFIED[record.kind].map(place(false)),
+    ...[...(VERBATIM[record.kind] ?? []), ...named].map(place(true)),
+  ];
 }
 
 /** A failure may be of something of the source that happens to be called as the job calls its service. */
@@ -64,13 +91,28 @@ function parse(text: string): Partial<RunRecord> | undefined {
   }
 }
 
-function atPlaces(record: unknown, places: readonly Place[], replace: (text: string, verbatim: boolean) => string): unknown {
-  return places.reduce((value, { path, verbatim }) => at(value, path, (text) => replace(text, verbatim)), record);
+function atPlaces(
+  record: unknown,
+  places: readonly Place[],
+  replace: (text: string, verbatim: boolean) => string,
+): unknown {
+  return places.reduce(
+    (value, { path, verbatim }) => at(value, path, (text) => replace(text, verbatim)),
+    record,
+  );
 }
 
-function at(value: unknown, [step, ...rest]: readonly string[], replace: (text: string) => string): unknown {
+function at(
+  value: unknown,
+  [step, ...rest]: readonly string[],
+  replace: (text: string) => string,
+): unknown {
   if (step === undefined) return typeof value === 'string' ? replace(value) : value;
-  if (step === '*') return Array.isArray(value) ? value.map((item: unknown) => at(item, rest, replace)) : value;
+  if (step === '*')
+    return Array.isArray(value) ? value.map((item: unknown) => at(item, rest, replace)) : value;
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return value;
-  return { ...value, [step]: at((value as Readonly<Record<string, unknown>>)[step], rest, replace) };
+  return {
+    ...value,
+    [step]: at((value as Readonly<Record<string, unknown>>)[step], rest, replace),
+  };
 }

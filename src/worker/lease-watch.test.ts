@@ -2,13 +2,21 @@ import { expect, it } from 'vitest';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { LeaseWatch } from './lease-watch.ts';
 
-function watched(endsAt?: number): { clock: SimulatedClock; lease: LeaseWatch; over: () => boolean; stop: AbortController } {
+function watched(endsAt?: number): {
+  clock: SimulatedClock;
+  lease: LeaseWatch;
+  over: () => boolean;
+  stop: AbortController;
+} {
   const clock = new SimulatedClock();
   const lease = new LeaseWatch(clock);
   if (endsAt !== undefined) lease.until(endsAt);
   const stop = new AbortController();
   let over = false;
-  void lease.over(stop.signal).then(() => (over = true), () => undefined);
+  void lease.over(stop.signal).then(
+    () => (over = true),
+    () => undefined,
+  );
   return { clock, lease, over: () => over, stop };
 }
 

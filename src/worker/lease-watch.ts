@@ -25,7 +25,8 @@ export class LeaseWatch {
 
   /** Resolves within a second after the lease has ended; rejects with the signal's reason. */
   async over(signal: AbortSignal): Promise<void> {
-    for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.sleep(Math.min(left, LOOK_MS), signal);
+    for (let left = this.#left(); left > 0; left = this.#left())
+      await this.#clock.sleep(Math.min(left, LOOK_MS), signal);
   }
 
   #left(): number {

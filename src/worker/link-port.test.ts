@@ -6,7 +6,10 @@ import { createPortLog, LinkPort } from './link-port.ts';
 
 function lineToLink(): { readonly port: LinkPort; readonly sent: FromWorker[] } {
   const sent: FromWorker[] = [];
-  const host = Object.assign(new EventEmitter(), { connected: true, send: (message: FromWorker) => sent.push(message) > 0 });
+  const host = Object.assign(new EventEmitter(), {
+    connected: true,
+    send: (message: FromWorker) => sent.push(message) > 0,
+  });
   return { port: new LinkPort(host as unknown as NodeJS.Process), sent };
 }
 
@@ -15,10 +18,16 @@ describe('a log line of a worker', () => {
     const { port, sent } = lineToLink();
     const redactor = createRedactor();
     redactor.add('hunter-two-forever');
-    const log = createPortLog(port, (line) => redactor.redact(line), 'info', { bound: 'hunter-two-forever' }).child({ deep: { list: ['x hunter-two-forever y'] } });
-    log.log('warn', 'hunter-two-forever was refused', { field: Buffer.from('hunter-two-forever').toString('base64') });
+    const log = createPortLog(port, (line) => redactor.redact(line), 'info', {
+      bound: 'hunter-two-forever',
+    }).child({ deep: { list: ['x hunter-two-forever y'] } });
+    log.log('warn', 'hunter-two-forever was refused', {
+      field: Buffer.from('hunter-two-forever').toString('base64'),
+    });
     expect(sent).toHaveLength(1);
-    expect(JSON.stringify(sent)).not.toMatch(new RegExp(`hunter-two-forever|${Buffer.from('hunter-two-forever').toString('base64')}`));
+    expect(JSON.stringify(sent)).not.toMatch(
+      new RegExp(`hunter-two-forever|${Buffer.from('hunter-two-forever').toString('base64')}`),
+    );
     expect(JSON.stringify(sent)).toContain('was refused');
   });
 
@@ -27,7 +36,14 @@ describe('a log line of a worker', () => {
     const log = createPortLog(port, () => '[secret]', 'info');
     log.log('debug', 'details');
     log.log('error', 'something');
-    expect(sent).toEqual([{ type: 'log', level: 'error', message: 'a log line was withheld: it could not be redacted', data: {} }]);
+    expect(sent).toEqual([
+      {
+        type: 'log',
+        level: 'error',
+        message: 'a log line was withheld: it could not be redacted',
+        data: {},
+      },
+    ]);
   });
 
   it('is all that is given up when the link is busy', () => {
@@ -35,6 +51,9 @@ describe('a log line of a worker', () => {
     const log = createPortLog(port, (line) => line, 'info');
     for (let line = 0; line < 2000; line++) log.log('info', 'line');
     port.send({ type: 'durable', sequence: 1, bytes: 1, complete: false, segment: 1 });
-    expect([sent.filter(({ type }) => type === 'log').length, sent.at(-1)?.type]).toEqual([1000, 'durable']);
+    expect([sent.filter(({ type }) => type === 'log').length, sent.at(-1)?.type]).toEqual([
+      1000,
+      'durable',
+    ]);
   });
 });

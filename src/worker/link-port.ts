@@ -14,7 +14,8 @@ export class LinkPort {
 
   /** Throws USAGE in a process that was not started by a link. */
   constructor(ofProcess: NodeJS.Process) {
-    if (ofProcess.send === undefined) throw new RunnerError('USAGE', 'this program is started by the runner, not by hand');
+    if (ofProcess.send === undefined)
+      throw new RunnerError('USAGE', 'this program is started by the runner, not by hand');
     this.#process = ofProcess;
   }
 
@@ -27,7 +28,8 @@ export class LinkPort {
   }
 
   send(message: FromWorker): void {
-    if (!this.#process.connected || (message.type === 'log' && this.#waiting >= MAX_WAITING)) return;
+    if (!this.#process.connected || (message.type === 'log' && this.#waiting >= MAX_WAITING))
+      return;
     this.#waiting += 1;
     this.#process.send?.(message, () => (this.#waiting -= 1));
   }
@@ -35,14 +37,20 @@ export class LinkPort {
   /** Resolves when everything sent is out of this process. */
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => {
-      if (this.#process.connected) this.#process.send?.({ type: 'ready' } satisfies FromWorker, () => resolve());
+      if (this.#process.connected)
+        this.#process.send?.({ type: 'ready' } satisfies FromWorker, () => resolve());
       else resolve();
     });
   }
 }
 
 /** The local log, kept by the link. Every line is redacted before it leaves this process. */
-export function createPortLog(port: LinkPort, redact: (line: string) => string, level: LogLevel, bound: LogData = {}): Logger {
+export function createPortLog(
+  port: LinkPort,
+  redact: (line: string) => string,
+  level: LogLevel,
+  bound: LogData = {},
+): Logger {
   return {
     log(at, message, data) {
       if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(level)) return;
@@ -54,7 +62,11 @@ export function createPortLog(port: LinkPort, redact: (line: string) => string, 
 
 const logLine = z.object({ message: z.string(), data: z.record(z.string(), z.unknown()) });
 
-function redacted(redact: (line: string) => string, message: string, data: LogData): z.infer<typeof logLine> {
+function redacted(
+  redact: (line: string) => string,
+  message: string,
+  data: LogData,
+): z.infer<typeof logLine> {
   try {
     return logLine.parse(JSON.parse(redact(JSON.stringify({ message, data }))));
   } catch {

@@ -24,7 +24,10 @@ let worker: ChildProcess;
 let heard: FromWorker[];
 
 beforeAll(async () => {
-  silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+  silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(silent, 'listening');
 });
 afterAll(async () => {
@@ -34,11 +37,20 @@ afterAll(async () => {
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'worker-'));
-  await writeFile(join(directory, 'policy.yaml'), JSON.stringify({
-    version: 1, plainTextSecrets: 'allow', network: { allow: [host] }, secrets: [],
-  }), { mode: 0o600 });
+  await writeFile(
+    join(directory, 'policy.yaml'),
+    JSON.stringify({
+      version: 1,
+      plainTextSecrets: 'allow',
+      network: { allow: [host] },
+      secrets: [],
+    }),
+    { mode: 0o600 },
+  );
   reached = once(silent, 'connection').then(() => undefined);
-  worker = fork(join(import.meta.dirname, 'main.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  worker = fork(join(import.meta.dirname, 'main.ts'), [], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   heard = [];
   worker.on('message', (message) => heard.push(message as FromWorker));
   await once(worker, 'message');
@@ -55,23 +67,55 @@ function tell(message: ToWorker): void {
   worker.send(message);
 }
 
-function start(workflow: unknown, policyFile = join(directory, 'policy.yaml'), spool = directory): void {
+function start(
+  workflow: unknown,
+  policyFile = join(directory, 'policy.yaml'),
+  spool = directory,
+): void {
   const { port } = silent.address() as AddressInfo;
   const settings = {
-    policyFile, log: { level: 'debug' },
-    network: { noProxy: [], connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }] },
-    secrets: { vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') }, files: {}, environment: { enabled: false }, mounts: [] },
+    policyFile,
+    log: { level: 'debug' },
+    network: {
+      noProxy: [],
+      connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }],
+    },
+    secrets: {
+      vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
+      files: {},
+      environment: { enabled: false },
+      mounts: [],
+    },
   };
   tell({
-    type: 'start', directory: spool, segmentBytes: 8 * 1024 * 1024, settings, paused: false,
-    job: { ref: { runId: 'r' as never, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
+    type: 'start',
+    directory: spool,
+    segmentBytes: 8 * 1024 * 1024,
+    settings,
+    paused: false,
+    job: {
+      ref: { runId: 'r' as never, attempt: 1, epoch: 1 },
+      kind: 'metadata',
+      workflow: JSON.stringify(workflow),
+      deadlineMs: 60_000,
+    },
   });
 }
 
 const workflow = {
   source: {
-    type: 'salesforce', serviceName: 'crm', sourceConfig: { config: {} },
-    serviceConnection: { config: { type: 'Salesforce', username: 'me@acme.com', password: PASSWORD, securityToken: 'tokentokentoken', salesforceDomain: 'acme.my' } },
+    type: 'salesforce',
+    serviceName: 'crm',
+    sourceConfig: { config: {} },
+    serviceConnection: {
+      config: {
+        type: 'Salesforce',
+        username: 'me@acme.com',
+        password: PASSWORD,
+        securityToken: 'tokentokentoken',
+        salesforceDomain: 'acme.my',
+      },
+    },
   },
   workflowConfig: { loggerLevel: 'DEBUG' },
 };
@@ -98,7 +142,10 @@ describe('the worker program', () => {
     start({ nothing: true });
     expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
     expect(worker.exitCode).toBe(0);
-    expect(heard.filter(({ type }) => type === 'durable').at(-1)).toMatchObject({ sequence: 1, complete: true });
+    expect(heard.filter(({ type }) => type === 'durable').at(-1)).toMatchObject({
+      sequence: 1,
+      complete: true,
+    });
   });
 
   it('does nothing without a policy', async () => {
@@ -108,15 +155,40 @@ describe('the worker program', () => {
 
   it('refuses a reference in a field that is not secret', async () => {
     const { source } = workflow;
-    start({ ...workflow, source: { ...source, serviceConnection: { config: { ...source.serviceConnection.config, username: 'secret:/a/b' } } } });
-    expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'SECRET_IN_PLAIN_FIELD' } });
+    start({
+      ...workflow,
+      source: {
+        ...source,
+        serviceConnection: {
+          config: { ...source.serviceConnection.config, username: 'secret:/a/b' },
+        },
+      },
+    });
+    expect(await outcome()).toMatchObject({
+      status: 'failed',
+      error: { code: 'SECRET_IN_PLAIN_FIELD' },
+    });
   });
 
   it('leaves alone the sink that a job names, and the token in it', async () => {
     const securityConfig = { jwtToken: 'secret:/openmetadata/bot' };
-    start({ ...workflow, source: { ...workflow.source, sourceConfig: { config: { type: 'DatabaseMetadata', overrideMetadata: true } } }, sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api', securityConfig } } });
+    start({
+      ...workflow,
+      source: {
+        ...workflow.source,
+        sourceConfig: { config: { type: 'DatabaseMetadata', overrideMetadata: true } },
+      },
+      sink: { type: 'metadata-rest' },
+      workflowConfig: {
+        openMetadataServerConfig: { hostPort: 'https://catalog.test/api', securityConfig },
+      },
+    });
     await reached;
-    tell({ type: 'stop', status: 'cancelled', reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true } });
+    tell({
+      type: 'stop',
+      status: 'cancelled',
+      reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true },
+    });
     expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
     expect(JSON.stringify(heard)).toContain('The sink that the workflow names is not used');
     expect(JSON.stringify(heard)).toContain('overrideMetadata has no effect');
@@ -126,36 +198,66 @@ describe('the worker program', () => {
   it('ends as asked in the middle of its work, and writes no secret', async () => {
     start(workflow);
     await reached;
-    tell({ type: 'stop', status: 'cancelled', reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true } });
-    expect(await outcome()).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED', message: 'enough' } });
-    expect(await readFile(join(directory, '00000000000000000001.seg'), 'latin1')).not.toContain(PASSWORD);
+    tell({
+      type: 'stop',
+      status: 'cancelled',
+      reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true },
+    });
+    expect(await outcome()).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'CANCELLED', message: 'enough' },
+    });
+    expect(await readFile(join(directory, '00000000000000000001.seg'), 'latin1')).not.toContain(
+      PASSWORD,
+    );
     expect(JSON.stringify(heard)).not.toContain(PASSWORD);
   });
 
-  it.skipIf(process.platform === 'win32')('leaves signals that are meant for the service to the link', async () => {
-    start(workflow);
-    await reached;
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
-    tell({ type: 'stop', status: 'interrupted', reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true } });
-    expect(await outcome()).toMatchObject({ status: 'interrupted', error: { message: 'drained' } });
-  });
+  it.skipIf(process.platform === 'win32')(
+    'leaves signals that are meant for the service to the link',
+    async () => {
+      start(workflow);
+      await reached;
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
+      tell({
+        type: 'stop',
+        status: 'interrupted',
+        reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true },
+      });
+      expect(await outcome()).toMatchObject({
+        status: 'interrupted',
+        error: { message: 'drained' },
+      });
+    },
+  );
 
-  it.skipIf(!canMount)('tells when the disk is full, waits, and tells when that has passed', async () => {
-    const small = join(directory, 'small');
-    await mkdir(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]);
-    try {
-      await expect(writeFile(join(small, 'filler'), Buffer.alloc(100_000))).rejects.toMatchObject({ code: 'ENOSPC' });
-      start({ nothing: true }, undefined, small);
-      await heardOf('condition');
-      expect(heard.find(({ type }) => type === 'condition')).toEqual({ type: 'condition', code: 'DISK_FULL' });
-      await rm(join(small, 'filler'));
-      expect(await outcome(small)).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
-      expect(heard.findLast(({ type }) => type === 'condition')).toEqual({ type: 'condition' });
-    } finally {
-      execFileSync('umount', [small]);
-    }
-  });
+  it.skipIf(!canMount)(
+    'tells when the disk is full, waits, and tells when that has passed',
+    async () => {
+      const small = join(directory, 'small');
+      await mkdir(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]);
+      try {
+        await expect(writeFile(join(small, 'filler'), Buffer.alloc(100_000))).rejects.toMatchObject(
+          { code: 'ENOSPC' },
+        );
+        start({ nothing: true }, undefined, small);
+        await heardOf('condition');
+        expect(heard.find(({ type }) => type === 'condition')).toEqual({
+          type: 'condition',
+          code: 'DISK_FULL',
+        });
+        await rm(join(small, 'filler'));
+        expect(await outcome(small)).toMatchObject({
+          status: 'failed',
+          error: { code: 'JOB_INVALID' },
+        });
+        expect(heard.findLast(({ type }) => type === 'condition')).toEqual({ type: 'condition' });
+      } finally {
+        execFileSync('umount', [small]);
+      }
+    },
+  );
 
   it('ends by itself when its lease is over, and says why', async () => {
     start(workflow);
@@ -164,7 +266,13 @@ describe('the worker program', () => {
     const exit = once(worker, 'exit');
     tell({ type: 'lease', endsAt: systemClock.uptime() + 300 });
     expect((await exit)[0]).toBe(76);
-    expect(heard).toContainEqual(expect.objectContaining({ type: 'log', level: 'warn', message: 'the lease ran out; the worker ends' }));
+    expect(heard).toContainEqual(
+      expect.objectContaining({
+        type: 'log',
+        level: 'warn',
+        message: 'the lease ran out; the worker ends',
+      }),
+    );
   });
 
   it('goes when the link goes', async () => {
@@ -174,7 +282,6 @@ describe('the worker program', () => {
     worker.disconnect();
     expect((await exit)[0]).toBe(75);
   });
-
 });
 
 describe.skipIf(process.platform !== 'linux')('a core dump of a worker', () => {

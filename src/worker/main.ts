@@ -13,17 +13,31 @@ function settleProcess(): void {
   process.title = 'hybrid-runner worker';
   process.umask(0o077);
   excludeMemoryFromCoreDumps();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
   // Node's answer to this one is to open a debugger, through which secrets could be read.
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
 }
 
 settleProcess();
 runWorker(process, {
-  clock: systemClock, random: systemRandom, disk: nodeDisk, connectors: CONNECTORS, output: [process.stdout, process.stderr],
+  clock: systemClock,
+  random: systemRandom,
+  disk: nodeDisk,
+  connectors: CONNECTORS,
+  output: [process.stdout, process.stderr],
   prepare: (given, redactor, createLog) => {
     const settings = workerSettingsSchema.parse(given);
     const logger = createLog(settings.log.level);
-    return { logger, openAccess: composeAccess({ settings, redactor, audit: logger, env: process.env, sink: 'unused' }) };
+    return {
+      logger,
+      openAccess: composeAccess({
+        settings,
+        redactor,
+        audit: logger,
+        env: process.env,
+        sink: 'unused',
+      }),
+    };
   },
 });

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
-import type { MetadataSink, SinkOutcome, SinkRecord, SinkReport } from '../openmetadata/sink/records.ts';
+import type {
+  MetadataSink,
+  SinkOutcome,
+  SinkRecord,
+  SinkReport,
+} from '../openmetadata/sink/records.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { untilAborted } from '../runtime/abort.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -11,7 +16,15 @@ import { systemRandom } from '../runtime/random.ts';
 import { runAttempt } from './run-attempt.ts';
 import { Stop } from './stop.ts';
 
-const step = { name: 'OpenMetadata', records: 0, updated_records: 0, warnings: 0, errors: 0, filtered: 0, failures: [] };
+const step = {
+  name: 'OpenMetadata',
+  records: 0,
+  updated_records: 0,
+  warnings: 0,
+  errors: 0,
+  filtered: 0,
+  failures: [],
+};
 const busy = new RunnerError('SINK_BUSY', 'come back later');
 
 /** A catalogue that keeps what it is given and answers what it is told to. */
@@ -32,7 +45,13 @@ class MemoryCatalogue implements MetadataSink {
 
   finish(outcome: SinkOutcome, _signal: AbortSignal): Promise<SinkReport> {
     this.outcome = outcome;
-    return Promise.resolve({ status: outcome.status, counts: { written: this.records.length }, failures: [], step, ...this.#report });
+    return Promise.resolve({
+      status: outcome.status,
+      counts: { written: this.records.length },
+      failures: [],
+      step,
+      ...this.#report,
+    });
   }
 
   close(): Promise<void> {
@@ -41,16 +60,38 @@ class MemoryCatalogue implements MetadataSink {
   }
 }
 
-const table: Extracted = { kind: 'entity', type: 'table', fqn: 'crm.default.salesforce.A', request: { name: 'A', description: 'the word is swordfish' } };
-const failure: Extracted = { kind: 'failure', failure: { name: 'B', code: 'SALESFORCE_FORBIDDEN', message: 'no', remedy: 'ask', retryable: false } };
-const server = { sink: { type: 'metadata-rest' }, workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api' } } };
+const table: Extracted = {
+  kind: 'entity',
+  type: 'table',
+  fqn: 'crm.default.salesforce.A',
+  request: { name: 'A', description: 'the word is swordfish' },
+};
+const failure: Extracted = {
+  kind: 'failure',
+  failure: {
+    name: 'B',
+    code: 'SALESFORCE_FORBIDDEN',
+    message: 'no',
+    remedy: 'ask',
+    retryable: false,
+  },
+};
+const server = {
+  sink: { type: 'metadata-rest' },
+  workflowConfig: { openMetadataServerConfig: { hostPort: 'https://catalog.test/api' } },
+};
 
 interface Run {
   readonly outcome: OutcomeRecord;
   readonly written: readonly RunRecord[];
 }
 
-async function run(extracted: readonly (Extracted | Error)[], catalogue: MetadataSink | undefined, document: object = server, stop = new Stop()): Promise<Run> {
+async function run(
+  extracted: readonly (Extracted | Error)[],
+  catalogue: MetadataSink | undefined,
+  document: object = server,
+  stop = new Stop(),
+): Promise<Run> {
   const lines: string[] = [];
   async function* extract(): AsyncGenerator<Extracted> {
     for (const record of extracted) {
@@ -58,12 +99,56 @@ async function run(extracted: readonly (Extracted | Error)[], catalogue: Metadat
       yield await Promise.resolve(record);
     }
   }
-  const workflow = { source: { type: 'salesforce', serviceName: 'crm', serviceConnection: { config: {} }, sourceConfig: { config: {} } }, workflowConfig: {}, ...document };
+  const workflow = {
+    source: {
+      type: 'salesforce',
+      serviceName: 'crm',
+      serviceConnection: { config: {} },
+      sourceConfig: { config: {} },
+    },
+    workflowConfig: {},
+    ...document,
+  };
   const outcome = await runAttempt({
-    job: { ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', workflow: JSON.stringify(workflow), deadlineMs: 60_000 },
-    connectors: [{ type: 'Salesforce', secretFields: [], endpoints: () => [], ownNames: () => [], extract, testConnection: () => { throw new Error('not here'); } }],
-    openAccess: () => Promise.resolve({ secrets: new Map(), connect: () => Promise.reject(busy), protect: () => undefined, limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false }, ...(catalogue === undefined ? {} : { openSink: () => catalogue }) }),
-    redact: (line) => line.replaceAll('swordfish', '[secret]'), stop, clock: systemClock, random: systemRandom, logger: silentLogger, onProgress: () => undefined,
+    job: {
+      ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
+      kind: 'metadata',
+      workflow: JSON.stringify(workflow),
+      deadlineMs: 60_000,
+    },
+    connectors: [
+      {
+        type: 'Salesforce',
+        secretFields: [],
+        endpoints: () => [],
+        ownNames: () => [],
+        extract,
+        testConnection: () => {
+          throw new Error('not here');
+        },
+      },
+    ],
+    openAccess: () =>
+      Promise.resolve({
+        secrets: new Map(),
+        connect: () => Promise.reject(busy),
+        protect: () => undefined,
+        limits: {
+          reservePercent: 20,
+          maxApiCallsPerRun: undefined,
+          sampleRows: false,
+          codeText: false,
+          profile: false,
+          owners: false,
+        },
+        ...(catalogue === undefined ? {} : { openSink: () => catalogue }),
+      }),
+    redact: (line) => line.replaceAll('swordfish', '[secret]'),
+    stop,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    onProgress: () => undefined,
     sink: { write: async (line) => void lines.push(line), flush: () => Promise.resolve() },
   });
   return { outcome, written: lines.map((line) => JSON.parse(line) as RunRecord) };
@@ -73,31 +158,69 @@ describe('a catalogue beside the stream', () => {
   it('gets what is for it, with every secret out of it, and is closed', async () => {
     const catalogue = new MemoryCatalogue();
     const { outcome, written } = await run([table, failure], catalogue);
-    expect(catalogue.records).toEqual([{ ...table, request: { name: 'A', description: 'the word is [secret]' } }]);
+    expect(catalogue.records).toEqual([
+      { ...table, request: { name: 'A', description: 'the word is [secret]' } },
+    ]);
     expect(written.map(({ kind }) => kind)).toEqual(['entity', 'failure', 'outcome']);
-    expect(outcome).toMatchObject({ counts: { entities: 1, written: 1, failures: 1 }, steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata' }] });
+    expect(outcome).toMatchObject({
+      counts: { entities: 1, written: 1, failures: 1 },
+      steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata' }],
+    });
     expect(catalogue.closed).toBe(true);
   });
 
-  it.each([[true, 1], [false, 0]])('has no place for owners of columns, which a run that is to read them (%s) says', async (includeOwners, lines) => {
-    const source = { type: 'salesforce', serviceName: 'crm', serviceConnection: { config: {} }, sourceConfig: { config: { includeOwners } } };
-    const { written } = await run([table], new MemoryCatalogue(), { ...server, source });
-    expect(written.filter((record) => record.kind === 'log' && record.message.startsWith('includeOwners does not reach'))).toHaveLength(lines);
-  });
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])(
+    'has no place for owners of columns, which a run that is to read them (%s) says',
+    async (includeOwners, lines) => {
+      const source = {
+        type: 'salesforce',
+        serviceName: 'crm',
+        serviceConnection: { config: {} },
+        sourceConfig: { config: { includeOwners } },
+      };
+      const { written } = await run([table], new MemoryCatalogue(), { ...server, source });
+      expect(
+        written.filter(
+          (record) =>
+            record.kind === 'log' && record.message.startsWith('includeOwners does not reach'),
+        ),
+      ).toHaveLength(lines);
+    },
+  );
 
   it('is told how the extraction went', async () => {
     const catalogue = new MemoryCatalogue();
     await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], catalogue);
-    expect(catalogue.outcome).toMatchObject({ status: 'failed', steps: [{ name: 'Salesforce', records: 1 }] });
+    expect(catalogue.outcome).toMatchObject({
+      status: 'failed',
+      steps: [{ name: 'Salesforce', records: 1 }],
+    });
     expect(catalogue.closed).toBe(true);
   });
 
   it('makes the outcome worse, never better', async () => {
-    const report = { counts: { failed: 3, written: 1 }, failures: [{ name: 'A', ...busy.toFailure() }], step: { ...step, errors: 3 } };
-    const { outcome } = await run([table], new MemoryCatalogue({ ...report, status: 'partialSuccess' }));
-    expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { failures: 3, written: 1 }, failures: [{ name: 'A', code: 'SINK_BUSY' }] });
+    const report = {
+      counts: { failed: 3, written: 1 },
+      failures: [{ name: 'A', ...busy.toFailure() }],
+      step: { ...step, errors: 3 },
+    };
+    const { outcome } = await run(
+      [table],
+      new MemoryCatalogue({ ...report, status: 'partialSuccess' }),
+    );
+    expect(outcome).toMatchObject({
+      status: 'partialSuccess',
+      counts: { failures: 3, written: 1 },
+      failures: [{ name: 'A', code: 'SINK_BUSY' }],
+    });
     expect(outcome.counts).not.toHaveProperty('failed');
-    const broken = await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], new MemoryCatalogue({ error: busy.toFailure() }));
+    const broken = await run(
+      [table, new RunnerError('SALESFORCE_BUSY', 'later')],
+      new MemoryCatalogue({ error: busy.toFailure() }),
+    );
     expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_BUSY' } });
   });
 
@@ -115,7 +238,9 @@ describe('a catalogue beside the stream', () => {
     const catalogue = new MemoryCatalogue();
     catalogue.finish = async (_outcome, signal) => {
       stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
-      const error = await untilAborted(new Promise<never>(() => undefined), signal).catch((thrown: unknown) => RunnerError.from(thrown));
+      const error = await untilAborted(new Promise<never>(() => undefined), signal).catch(
+        (thrown: unknown) => RunnerError.from(thrown),
+      );
       return { status: 'cancelled', counts: {}, failures: [], error: error.toFailure(), step };
     };
     const { outcome } = await run([table], catalogue, server, stop);
@@ -125,7 +250,10 @@ describe('a catalogue beside the stream', () => {
 });
 
 describe('a worker’s job that names a sink', () => {
-  const notices = ({ written }: Run): readonly LogRecord[] => written.filter((record) => record.kind === 'log').filter(({ message }) => message.includes('sink'));
+  const notices = ({ written }: Run): readonly LogRecord[] =>
+    written
+      .filter((record) => record.kind === 'log')
+      .filter(({ message }) => message.includes('sink'));
 
   it('is run without it, and says so', async () => {
     const ended = await run([table], undefined);
@@ -133,7 +261,10 @@ describe('a worker’s job that names a sink', () => {
     expect(notices(ended)).toMatchObject([{ level: 'info' }]);
   });
 
-  it.each([['none', {}], ['the catalogue it came from', { sink: { type: 'metadata-rest', config: {} } }]])('says nothing when it is %s', async (_what, document) => {
+  it.each([
+    ['none', {}],
+    ['the catalogue it came from', { sink: { type: 'metadata-rest', config: {} } }],
+  ])('says nothing when it is %s', async (_what, document) => {
     expect(notices(await run([table], undefined, document))).toEqual([]);
   });
 });

@@ -4,7 +4,17 @@ import type { Clock } from '../runtime/clock.ts';
 import { MAX_FAILURES, type OpenOutcome } from './tally.ts';
 
 /** What a catalogue is told; the rest of a stream is about the run. */
-const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>(['entity', 'classification', 'tag', 'lineage', 'profile', 'sampleData', 'deletion', 'sweep', 'lineageSweep']);
+const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>([
+  'entity',
+  'classification',
+  'tag',
+  'lineage',
+  'profile',
+  'sampleData',
+  'deletion',
+  'sweep',
+  'lineageSweep',
+]);
 
 /** The way of a run's records to a catalogue, beside the stream that has them all. */
 export class MetadataDelivery {
@@ -44,7 +54,9 @@ function together(outcome: OpenOutcome, report: SinkReport, endedAt: number): Op
   const { failed = 0, ...counts } = report.counts;
   const error = outcome.error ?? report.error;
   return {
-    ...outcome, endedAt, status: report.status,
+    ...outcome,
+    endedAt,
+    status: report.status,
     counts: { ...outcome.counts, ...counts, failures: (outcome.counts['failures'] ?? 0) + failed },
     steps: [...outcome.steps, report.step],
     failures: [...outcome.failures, ...report.failures].slice(0, MAX_FAILURES),

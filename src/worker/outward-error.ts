@@ -14,8 +14,22 @@ export function outwardError(thrown: unknown): RunnerError {
 /** An error and what lies under it, for the local log. */
 export function describeError(thrown: unknown): Record<string, unknown> {
   const chain: unknown[] = [];
-  for (let error = thrown; error !== undefined && chain.length < 5; error = error instanceof Error ? error.cause : undefined) {
-    chain.push(error instanceof Error ? { name: error.name, code: 'code' in error ? error.code : undefined, message: error.message, stack: error instanceof RunnerError && error.code !== 'INTERNAL' ? undefined : error.stack } : typeof error);
+  for (
+    let error = thrown;
+    error !== undefined && chain.length < 5;
+    error = error instanceof Error ? error.cause : undefined
+  ) {
+    chain.push(
+      error instanceof Error
+        ? {
+            name: error.name,
+            code: 'code' in error ? error.code : undefined,
+            message: error.message,
+            stack:
+              error instanceof RunnerError && error.code !== 'INTERNAL' ? undefined : error.stack,
+          }
+        : typeof error,
+    );
   }
   return { error: chain[0], causes: chain.slice(1) };
 }

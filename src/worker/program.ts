@@ -43,7 +43,11 @@ export interface WorkerMeans {
   /** The process's output streams. Nothing is meant to be written there; what is goes to the local log, redacted. */
   readonly output: readonly Writable[];
   /** Makes of the settings that came with the job what stands between it and the network. Throws for settings that are none. */
-  readonly prepare: (settings: unknown, redactor: Redactor, createLog: (level: LogLevel) => Logger) => Prepared;
+  readonly prepare: (
+    settings: unknown,
+    redactor: Redactor,
+    createLog: (level: LogLevel) => Logger,
+  ) => Prepared;
 }
 
 export interface Prepared {
@@ -62,7 +66,10 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
   let sink: SpoolSink | undefined;
   const lease = new LeaseWatch(means.clock);
   port.onDisconnect(() => {
-    stop.request('interrupted', new RunnerError('RUNNER_STOPPED', 'the runner went away').toFailure());
+    stop.request(
+      'interrupted',
+      new RunnerError('RUNNER_STOPPED', 'the runner went away').toFailure(),
+    );
     host.exit(EXIT_LINK_GONE);
   });
   host.on('uncaughtException', (thrown) => {
@@ -76,10 +83,22 @@ export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
     else if (message.type === 'lease') lease.until(message.endsAt);
     else if (message.type === 'pause') sink?.setPaused(message.paused);
     else if (sink === undefined) {
-      const writer = new SpoolWriter({ disk: means.disk, directory: message.directory, clock: means.clock, segmentBytes: message.segmentBytes });
+      const writer = new SpoolWriter({
+        disk: means.disk,
+        directory: message.directory,
+        clock: means.clock,
+        segmentBytes: message.segmentBytes,
+      });
       sink = new SpoolSink(writer);
       sink.setPaused(message.paused);
-      void endWithLease({ lease, stop, host, stray, clock: means.clock, logger: createPortLog(port, redact, 'warn') });
+      void endWithLease({
+        lease,
+        stop,
+        host,
+        stray,
+        clock: means.clock,
+        logger: createPortLog(port, redact, 'warn'),
+      });
       void attempt(message, { host, means, port, stop, redactor, redact, writer, sink, stray });
     }
   });
@@ -96,7 +115,9 @@ interface LeaseEnd extends Pick<Parts, 'stop' | 'host' | 'stray'> {
 async function endWithLease({ lease, stop, host, stray, clock, logger }: LeaseEnd): Promise<void> {
   await lease.over(new AbortController().signal);
   const lost = new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
-  logger.log('warn', 'the lease ran out; the worker ends', { uptimeMs: Math.round(clock.uptime()) });
+  logger.log('warn', 'the lease ran out; the worker ends', {
+    uptimeMs: Math.round(clock.uptime()),
+  });
   stray.release(logger);
   stop.request('interrupted', lost.toFailure());
   host.exit(EXIT_LEASE_LOST);
@@ -114,15 +135,37 @@ interface Parts {
   readonly stray: StrayOutput;
 }
 
-async function attempt(start: Start, { host, means, port, stop, redactor, redact, writer, sink, stray }: Parts): Promise<void> {
+async function attempt(
+  start: Start,
+  { host, means, port, stop, redactor, redact, writer, sink, stray }: Parts,
+): Promise<void> {
   const { clock, random, connectors } = means;
-  const { openAccess, logger } = means.prepare(start.settings, redactor, (level) => createPortLog(port, redact, level));
+  const { openAccess, logger } = means.prepare(start.settings, redactor, (level) =>
+    createPortLog(port, redact, level),
+  );
   const reporter = new Reporter(port, writer, clock, logger);
-  writer.onDurable((sequence) => port.send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete: sink.isComplete(sequence) }));
+  writer.onDurable((sequence) =>
+    port.send({
+      type: 'durable',
+      sequence,
+      bytes: writer.bytes,
+      segment: writer.segment,
+      complete: sink.isComplete(sequence),
+    }),
+  );
   let exitCode = 0;
   try {
     const outcome = await runAttempt({
-      job: start.job, connectors, openAccess, redact, sink, stop, logger, clock, random, onProgress: (progress) => reporter.note(progress),
+      job: start.job,
+      connectors,
+      openAccess,
+      redact,
+      sink,
+      stop,
+      logger,
+      clock,
+      random,
+      onProgress: (progress) => reporter.note(progress),
     });
     logger.log(LEVELS[outcome.status], 'attempt ended', endOf(outcome));
   } catch (thrown) {
@@ -137,10 +180,24 @@ async function attempt(start: Start, { host, means, port, stop, redactor, redact
 }
 
 /** How the end of an attempt shows in the log of this machine. */
-const LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = { success: 'info', partialSuccess: 'warn', failed: 'error', expired: 'error', interrupted: 'warn', cancelled: 'info' };
+const LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = {
+  success: 'info',
+  partialSuccess: 'warn',
+  failed: 'error',
+  expired: 'error',
+  interrupted: 'warn',
+  cancelled: 'info',
+};
 
 function endOf({ status, error, counts, failures }: OutcomeRecord): LogData {
-  return { status, ...(error === undefined ? {} : { code: error.code, reason: error.message, remedy: error.remedy }), failures: failures.length, counts };
+  return {
+    status,
+    ...(error === undefined
+      ? {}
+      : { code: error.code, reason: error.message, remedy: error.remedy }),
+    failures: failures.length,
+    counts,
+  };
 }
 
 /** Tells the link how far it is, twice a second at most, and whether the disk is full. */
@@ -174,7 +231,10 @@ class Reporter {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await Promise.race([this.#clock.sleep(PROGRESS_MS, signal).catch(() => undefined), aborted(signal)]);
+      await Promise.race([
+        this.#clock.sleep(PROGRESS_MS, signal).catch(() => undefined),
+        aborted(signal),
+      ]);
       this.#report();
     }
   }
@@ -186,6 +246,10 @@ class Reporter {
     if (code === this.#condition) return;
     this.#condition = code;
     this.#port.send({ type: 'condition', code });
-    this.#logger.log('warn', code === undefined ? 'the attempt can write again' : 'the attempt cannot write to disk', { code });
+    this.#logger.log(
+      'warn',
+      code === undefined ? 'the attempt can write again' : 'the attempt cannot write to disk',
+      { code },
+    );
   }
 }

@@ -63,10 +63,17 @@ export class RecordStream {
   }
 
   /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction, and the line it became. */
-  end(outcome: Omit<OutcomeRecord, 'records' | 'digest'>, signal: AbortSignal): Promise<{ readonly outcome: OutcomeRecord; readonly line: string }> {
+  end(
+    outcome: Omit<OutcomeRecord, 'records' | 'digest'>,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: OutcomeRecord; readonly line: string }> {
     return this.#inTurn(async () => {
       await this.#writeLogs(signal);
-      const complete: OutcomeRecord = { ...outcome, records: this.#records, digest: this.#digest.digest('hex') };
+      const complete: OutcomeRecord = {
+        ...outcome,
+        records: this.#records,
+        digest: this.#digest.digest('hex'),
+      };
       const line = this.#outcomeLine(complete);
       await this.#sink.write(line, true, signal);
       await this.#sink.flush(signal);
@@ -97,7 +104,10 @@ export class RecordStream {
 
   /** An outcome that cannot be redacted still has to say that it is one: with nothing in it that came from outside. */
   #outcomeLine(outcome: OutcomeRecord): string {
-    return this.#redacted(outcome) ?? `${JSON.stringify({ ...outcome, counts: {}, steps: [], failures: [], error: undefined })}\n`;
+    return (
+      this.#redacted(outcome) ??
+      `${JSON.stringify({ ...outcome, counts: {}, steps: [], failures: [], error: undefined })}\n`
+    );
   }
 
   /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
@@ -110,7 +120,10 @@ export class RecordStream {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.then(() => undefined, () => undefined);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
     return result;
   }
 }

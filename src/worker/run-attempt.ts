@@ -23,11 +23,16 @@ import type { Stop } from './stop.ts';
 import { type OpenOutcome, Tally } from './tally.ts';
 
 /** What the customer's policy lets this job use. */
-export interface Access extends Pick<ConnectorContext, 'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'> {
+export interface Access extends Pick<
+  ConnectorContext,
+  'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'
+> {
   /** What the last run is remembered by; absent where every run must be whole. */
   readonly memory?: MemoryFile;
   /** Opens the sink that the workflow names; absent where records go to the stream alone. */
-  readonly openSink?: (means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>) => MetadataSink;
+  readonly openSink?: (
+    means: Pick<ConnectorContext, 'logger' | 'clock' | 'random'>,
+  ) => MetadataSink;
 }
 
 export interface AccessRequest {
@@ -75,13 +80,24 @@ export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord
 }
 
 /** A full disk may keep an outcome waiting as long as the run may take; after a request to end, not for long. */
-async function writeLast<T>({ stop, clock }: AttemptOptions, write: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function writeLast<T>(
+  { stop, clock }: AttemptOptions,
+  write: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const written = new AbortController();
   const over = new AbortController();
-  void aborted(AbortSignal.any([stop.signal, written.signal])).then(() => clock.sleep(LAST_WORDS_MS, written.signal)).then(
-    () => over.abort(new RunnerError('DEADLINE_EXCEEDED', `writing the outcome took longer than ${LAST_WORDS_MS} ms`)),
-    () => undefined,
-  );
+  void aborted(AbortSignal.any([stop.signal, written.signal]))
+    .then(() => clock.sleep(LAST_WORDS_MS, written.signal))
+    .then(
+      () =>
+        over.abort(
+          new RunnerError(
+            'DEADLINE_EXCEEDED',
+            `writing the outcome took longer than ${LAST_WORDS_MS} ms`,
+          ),
+        ),
+      () => undefined,
+    );
   try {
     return await untilAborted(write(over.signal), over.signal);
   } finally {
@@ -125,7 +141,11 @@ class Attempt {
     try {
       await this.#memory?.commit(revision);
     } catch (thrown) {
-      this.#options.logger.log('warn', 'what the next run could go by was not kept; it will read everything', describeError(thrown));
+      this.#options.logger.log(
+        'warn',
+        'what the next run could go by was not kept; it will read everything',
+        describeError(thrown),
+      );
     }
   }
 
@@ -136,7 +156,11 @@ class Attempt {
       const connector = this.#connectorFor(workflow);
       this.#step = connector.type;
       await this.#work(document, connector);
-      return this.#tally.finished(workflow.workflowConfig.successThreshold, this.#options.clock.now(), this.#step);
+      return this.#tally.finished(
+        workflow.workflowConfig.successThreshold,
+        this.#options.clock.now(),
+        this.#step,
+      );
     } catch (thrown) {
       return this.#broken(thrown);
     }
@@ -150,7 +174,14 @@ class Attempt {
   async #expire(signal: AbortSignal): Promise<void> {
     const { clock, job, stop } = this.#options;
     await clock.sleep(job.deadlineMs, signal).then(
-      () => stop.request('expired', new RunnerError('DEADLINE_EXCEEDED', `the run took longer than the ${job.deadlineMs} ms it may`).toFailure()),
+      () =>
+        stop.request(
+          'expired',
+          new RunnerError(
+            'DEADLINE_EXCEEDED',
+            `the run took longer than the ${job.deadlineMs} ms it may`,
+          ).toFailure(),
+        ),
       () => undefined,
     );
   }
@@ -161,7 +192,11 @@ class Attempt {
     const connector = connectors.find(({ type }) => type.toLowerCase() === wanted);
     if (connector !== undefined) return connector;
     const offered = connectors.map(({ type }) => type).join(', ');
-    throw new RunnerError('JOB_INVALID', 'source.type names a source this runner has no connector for', { remedy: `This runner has: ${offered}.` });
+    throw new RunnerError(
+      'JOB_INVALID',
+      'source.type names a source this runner has no connector for',
+      { remedy: `This runner has: ${offered}.` },
+    );
   }
 
   async #work({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
@@ -169,23 +204,44 @@ class Attempt {
     const logger = this.#logger(level, () => this.#tally.count('warnings', 1));
     const { clock, random, job } = this.#options;
     const work = workOf(job.kind, connector);
-    const { openSink, memory, ...access } = await untilAborted(this.#options.openAccess({ kind: job.kind, document, workflow, connector }), this.#signal);
+    const { openSink, memory, ...access } = await untilAborted(
+      this.#options.openAccess({ kind: job.kind, document, workflow, connector }),
+      this.#signal,
+    );
     this.#ownNames = connector.ownNames(workflow);
     this.#stream.keepNames(this.#ownNames);
-    if (openSink !== undefined) this.#delivery = new MetadataDelivery(openSink({ logger: this.#logger(level), clock, random }), clock);
+    if (openSink !== undefined)
+      this.#delivery = new MetadataDelivery(
+        openSink({ logger: this.#logger(level), clock, random }),
+        clock,
+      );
     const notice = openSink === undefined ? noticeWithoutSink : noticeWithSink;
     if (JOB_TRAITS[job.kind].bringsEntities) notice(workflow, logger);
     if (memory !== undefined) this.#memory = new AttemptMemory(memory, job.catalogRevision, logger);
     const context: ConnectorContext = {
-      ...access, ...(this.#memory === undefined ? {} : { memory: this.#memory }), workflow, logger, clock, random,
-      cut: createCutText(this.#options.redact), report: this.#options.onProgress, count: (name, by) => this.#tally.count(name, by),
+      ...access,
+      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
+      workflow,
+      logger,
+      clock,
+      random,
+      cut: createCutText(this.#options.redact),
+      report: this.#options.onProgress,
+      count: (name, by) => this.#tally.count(name, by),
     };
     await this.#writeAll(work(context, this.#signal)[Symbol.asyncIterator]());
   }
 
   #logger(level: LogLevel, onWarning?: () => void): Logger {
-    const emit = (record: Parameters<RecordStream['log']>[0]): void => this.#stream.log(record, this.#signal);
-    return createAttemptLog({ clock: this.#options.clock, level, local: this.#options.logger, emit, ...(onWarning === undefined ? {} : { onWarning }) });
+    const emit = (record: Parameters<RecordStream['log']>[0]): void =>
+      this.#stream.log(record, this.#signal);
+    return createAttemptLog({
+      clock: this.#options.clock,
+      level,
+      local: this.#options.logger,
+      emit,
+      ...(onWarning === undefined ? {} : { onWarning }),
+    });
   }
 
   /** The sink's pace is the connector's pace; a connector that does not hear the signal is left behind. */
@@ -209,32 +265,74 @@ class Attempt {
       return this.#delivery?.write(line, this.#signal);
     }
     if (record.kind === 'entity') this.#memory?.noteWithheld(record.fqn);
-    const failure: FailureRecord = { kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind !== 'entity' ? record.kind : this.#ownNames.includes(record.fqn) ? record.type : record.fqn } };
+    const failure: FailureRecord = {
+      kind: 'failure',
+      failure: {
+        ...withheld.toFailure(),
+        name:
+          record.kind !== 'entity'
+            ? record.kind
+            : this.#ownNames.includes(record.fqn)
+              ? record.type
+              : record.fqn,
+      },
+    };
     if ((await this.#stream.write(failure, this.#signal)) !== undefined) this.#tally.add(failure);
-    else this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
+    else
+      this.#tally.add({ kind: 'failure', failure: { ...withheld.toFailure(), name: record.kind } });
   }
 
   async #letGo(records: AsyncIterator<RunRecord>): Promise<void> {
-    const closing = Promise.resolve(records.return?.()).then(() => undefined, () => undefined);
-    await withDeadline('letting go', LETTING_GO_MS, this.#options.clock, never, () => closing).catch(() => undefined);
+    const closing = Promise.resolve(records.return?.()).then(
+      () => undefined,
+      () => undefined,
+    );
+    await withDeadline(
+      'letting go',
+      LETTING_GO_MS,
+      this.#options.clock,
+      never,
+      () => closing,
+    ).catch(() => undefined);
   }
 
   #broken(thrown: unknown): OpenOutcome {
     const error = outwardError(thrown);
-    this.#options.logger.log(this.#signal.aborted ? 'warn' : 'error', 'the attempt ended early', describeError(thrown));
-    return this.#tally.broken(this.#options.stop.status ?? 'failed', error.toFailure(), this.#options.clock.now(), this.#step);
+    this.#options.logger.log(
+      this.#signal.aborted ? 'warn' : 'error',
+      'the attempt ended early',
+      describeError(thrown),
+    );
+    return this.#tally.broken(
+      this.#options.stop.status ?? 'failed',
+      error.toFailure(),
+      this.#options.clock.now(),
+      this.#step,
+    );
   }
 }
 
-const withheld = new RunnerError('ENTITY_INVALID', 'a record is too large to be delivered, or redaction left nothing of it');
+const withheld = new RunnerError(
+  'ENTITY_INVALID',
+  'a record is too large to be delivered, or redaction left nothing of it',
+);
 
 function noticeWithoutSink(workflow: Workflow, logger: Logger): void {
-  if (namesSink(workflow)) logger.log('info', 'The sink that the workflow names is not used: the results go where this run was told to put them');
-  if (workflow.source.sourceConfig.config['overrideMetadata'] === true) logger.log('info', 'overrideMetadata has no effect: this run writes to no catalogue itself');
+  if (namesSink(workflow))
+    logger.log(
+      'info',
+      'The sink that the workflow names is not used: the results go where this run was told to put them',
+    );
+  if (workflow.source.sourceConfig.config['overrideMetadata'] === true)
+    logger.log('info', 'overrideMetadata has no effect: this run writes to no catalogue itself');
 }
 
 function noticeWithSink(workflow: Workflow, logger: Logger): void {
-  if (workflow.source.sourceConfig.config['includeOwners'] === true) logger.log('info', 'includeOwners does not reach the server: the source has owners of columns, and OpenMetadata has a place for those of tables alone');
+  if (workflow.source.sourceConfig.config['includeOwners'] === true)
+    logger.log(
+      'info',
+      'includeOwners does not reach the server: the source has owners of columns, and OpenMetadata has a place for those of tables alone',
+    );
 }
 
 type Work = (context: ConnectorContext, signal: AbortSignal) => AsyncIterable<RunRecord>;
@@ -242,12 +340,18 @@ type Work = (context: ConnectorContext, signal: AbortSignal) => AsyncIterable<Ru
 /** Throws JOB_KIND_UNSUPPORTED for a kind that nobody has taught this program, before a secret is touched. */
 function workOf(kind: JobKind, connector: Connector): Work {
   switch (kind) {
-    case 'metadata': return (context, signal) => connector.extract(context, signal);
-    case 'test_connection': return (context, signal) => connector.testConnection(context, signal);
-    default: return unsupported(kind);
+    case 'metadata':
+      return (context, signal) => connector.extract(context, signal);
+    case 'test_connection':
+      return (context, signal) => connector.testConnection(context, signal);
+    default:
+      return unsupported(kind);
   }
 }
 
 function unsupported(kind: never): never {
-  throw new RunnerError('JOB_KIND_UNSUPPORTED', `this runner has no work for jobs of kind ${JSON.stringify(kind)}`);
+  throw new RunnerError(
+    'JOB_KIND_UNSUPPORTED',
+    `this runner has no work for jobs of kind ${JSON.stringify(kind)}`,
+  );
 }

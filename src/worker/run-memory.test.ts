@@ -36,7 +36,11 @@ describe('the memory of runs', () => {
     expect(await file.load()).toBeUndefined();
   });
 
-  it.each([['names no state of the catalog', { state: { a: 1 } }], ['names an empty one', { revision: '', state: 1 }], ['is of an older version', { version: 1, objects: {} }]])('counts as none when it %s', async (_how, written) => {
+  it.each([
+    ['names no state of the catalog', { state: { a: 1 } }],
+    ['names an empty one', { revision: '', state: 1 }],
+    ['is of an older version', { version: 1, objects: {} }],
+  ])('counts as none when it %s', async (_how, written) => {
     const file = openMemoryFile(directory(), 'crm');
     await file.save(written as never);
     expect(await file.load()).toBeUndefined();
@@ -45,5 +49,7 @@ describe('the memory of runs', () => {
 
 it('the revision that an attempt leads to follows the rule of docs/protocol.md to the byte', () => {
   const ref = { runId: 'run-1' as RunId, attempt: 3, epoch: 7 };
-  expect(revisionAfter(ref, '{"kind":"outcome","status":"success","records":0,"digest":"e3b0"}\n')).toBe('ee95905cacc2c56ea93598db30c6e3083198b4092f56712c9c60671b5b247ad0');
+  expect(
+    revisionAfter(ref, '{"kind":"outcome","status":"success","records":0,"digest":"e3b0"}\n'),
+  ).toBe('ee95905cacc2c56ea93598db30c6e3083198b4092f56712c9c60671b5b247ad0');
 });

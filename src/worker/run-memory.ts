@@ -24,14 +24,20 @@ export interface MemoryFile {
 }
 
 /** A file for each service. It may be deleted at any time, and one that cannot be read counts as none. */
-export function openMemoryFile(directory: string, service: string, disk: Disk = nodeDisk): MemoryFile {
+export function openMemoryFile(
+  directory: string,
+  service: string,
+  disk: Disk = nodeDisk,
+): MemoryFile {
   const name = `${createHash('sha256').update(service).digest('hex').slice(0, 32)}.json`;
   return {
     load: async () => {
       try {
         if ((await sizeOf(disk, `${directory}/${name}`)) > MOST_BYTES) return undefined;
         const stored = await readSealed(disk, directory, name);
-        return stored === undefined || stored === 'damaged' ? undefined : rememberedSchema.parse(JSON.parse(stored.text));
+        return stored === undefined || stored === 'damaged'
+          ? undefined
+          : rememberedSchema.parse(JSON.parse(stored.text));
       } catch {
         return undefined;
       }
@@ -49,7 +55,9 @@ export function openMemoryFile(directory: string, service: string, disk: Disk = 
  * with its newline. Both sides derive it, so that no acknowledgement of it can be lost: docs/protocol.md has the rule.
  */
 export function revisionAfter({ runId, epoch }: AttemptRef, outcome: string): string {
-  return createHash('sha256').update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}`).digest('hex');
+  return createHash('sha256')
+    .update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}`)
+    .digest('hex');
 }
 
 async function sizeOf(disk: Disk, path: string): Promise<number> {

@@ -20,7 +20,9 @@ export const workerSettingsSchema = z.object({
     vault: z.object({ file: z.string(), keyFile: z.string() }),
     files: z.object({ directory: z.string().optional() }),
     environment: z.object({ enabled: z.boolean() }),
-    mounts: z.array(z.object({ prefix: z.string(), provider: z.enum(['vault', 'files', 'environment']) })),
+    mounts: z.array(
+      z.object({ prefix: z.string(), provider: z.enum(['vault', 'files', 'environment']) }),
+    ),
   }),
   log: z.object({ level: z.enum(LOG_LEVELS) }),
 });

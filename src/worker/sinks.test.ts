@@ -26,7 +26,10 @@ describe('a file of records', () => {
     const path = join(directory, 'out.jsonl');
     await writeFile(path, 'old');
     const sink = await FileSink.open(path);
-    const lines = Array.from({ length: 5000 }, (_, index) => `{"n":${index},"x":"${'y'.repeat(100)}"}\n`);
+    const lines = Array.from(
+      { length: 5000 },
+      (_, index) => `{"n":${index},"x":"${'y'.repeat(100)}"}\n`,
+    );
     for (const line of lines) await sink.write(line, false, never);
     await sink.flush();
     await sink.close();
@@ -37,14 +40,20 @@ describe('a file of records', () => {
   });
 
   it('that cannot be opened is named with the reason', async () => {
-    await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', retryable: false });
+    await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE',
+      retryable: false,
+    });
     await expect(FileSink.open(directory)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
   });
 
   it.runIf(process.platform === 'linux')('says when the disk is full', async () => {
     const sink = await FileSink.open('/dev/full');
     await sink.write('{}\n', true, never);
-    await expect(sink.flush()).rejects.toMatchObject({ code: 'DISK_FULL', remedy: expect.stringContaining('--out') as unknown });
+    await expect(sink.flush()).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      remedy: expect.stringContaining('--out') as unknown,
+    });
     await sink.close();
   });
 });
@@ -54,7 +63,9 @@ describe('a stream of records', () => {
     const stream = new PassThrough({ highWaterMark: 10 });
     const sink = new StreamSink(stream);
     let written = false;
-    const writing = sink.write('a line longer than that\n', false, never).then(() => (written = true));
+    const writing = sink
+      .write('a line longer than that\n', false, never)
+      .then(() => (written = true));
     await settle();
     expect(written).toBe(false);
     stream.resume();
@@ -62,14 +73,20 @@ describe('a stream of records', () => {
     await sink.flush(never);
   });
 
-  it.each([1, 3])('says when the last of %i lines was lost, though nobody writes after it', async (lines) => {
-    let left = lines;
-    const full = new Writable({ write: (_chunk, _encoding, done) => (left-- > 1 ? done() : done(Object.assign(new Error('no room'), { code: 'ENOSPC' }))) }).on('error', () => undefined);
-    const sink = new StreamSink(full);
-    for (let line = 1; line < lines; line++) await sink.write('line\n', false, never);
-    await sink.write('outcome\n', true, never).catch(() => undefined);
-    await expect(sink.flush(never)).rejects.toMatchObject({ code: 'DISK_FULL' });
-  });
+  it.each([1, 3])(
+    'says when the last of %i lines was lost, though nobody writes after it',
+    async (lines) => {
+      let left = lines;
+      const full = new Writable({
+        write: (_chunk, _encoding, done) =>
+          left-- > 1 ? done() : done(Object.assign(new Error('no room'), { code: 'ENOSPC' })),
+      }).on('error', () => undefined);
+      const sink = new StreamSink(full);
+      for (let line = 1; line < lines; line++) await sink.write('line\n', false, never);
+      await sink.write('outcome\n', true, never).catch(() => undefined);
+      await expect(sink.flush(never)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    },
+  );
 
   it('does not wait for a reader that has gone away', async () => {
     const stream = new PassThrough({ highWaterMark: 1 }).on('error', () => undefined);
@@ -81,7 +98,11 @@ describe('a stream of records', () => {
 
   it('stops waiting when it is told to', async () => {
     const controller = new AbortController();
-    const writing = new StreamSink(new PassThrough({ highWaterMark: 1 })).write('line\n', false, controller.signal);
+    const writing = new StreamSink(new PassThrough({ highWaterMark: 1 })).write(
+      'line\n',
+      false,
+      controller.signal,
+    );
     controller.abort(outOfTime);
     await expect(writing).rejects.toBe(outOfTime);
   });
@@ -91,7 +112,14 @@ describe('records into the spool', () => {
   async function open(): Promise<{ disk: SimulatedDisk; writer: SpoolWriter; sink: SpoolSink }> {
     const disk = new SimulatedDisk(Math.random);
     await disk.makeDirectory('/a');
-    const writer = new SpoolWriter({ disk, directory: '/a', clock: systemClock, groupMs: 1, pendingBytes: 100, retryMs: 5 });
+    const writer = new SpoolWriter({
+      disk,
+      directory: '/a',
+      clock: systemClock,
+      groupMs: 1,
+      pendingBytes: 100,
+      retryMs: 5,
+    });
     return { disk, writer, sink: new SpoolSink(writer) };
   }
 

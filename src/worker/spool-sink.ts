@@ -56,7 +56,12 @@ export class SpoolSink implements RecordSink {
   #explain(thrown: unknown, last: boolean): RunnerError {
     const error = RunnerError.from(thrown);
     if (error.code !== 'DEADLINE_EXCEEDED') return error;
-    if (this.#resumed !== undefined && !last) return new RunnerError('SPOOL_FULL', 'nothing was delivered for as long as the attempt may take', { cause: error });
+    if (this.#resumed !== undefined && !last)
+      return new RunnerError(
+        'SPOOL_FULL',
+        'nothing was delivered for as long as the attempt may take',
+        { cause: error },
+      );
     return this.#writer.condition ?? error;
   }
 }

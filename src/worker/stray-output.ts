@@ -32,15 +32,22 @@ export class StrayOutput {
   release(logger: Logger): void {
     for (const held of this.#held) {
       const { text, bytes } = held.take();
-      if (text === undefined) logger.log('warn', 'the worker wrote unexpected output, too much to redact: withheld', { bytes });
+      if (text === undefined)
+        logger.log('warn', 'the worker wrote unexpected output, too much to redact: withheld', {
+          bytes,
+        });
       else if (bytes > 0) this.#log(text, logger);
     }
   }
 
   #log(text: string, logger: Logger): void {
-    const lines = this.#redact(text).split('\n').filter((line) => line !== '');
-    for (const line of lines.slice(0, MAX_LINES)) logger.log('warn', 'worker output', { line: line.slice(0, MAX_LINE_LENGTH) });
-    if (lines.length > MAX_LINES) logger.log('warn', 'further worker output omitted', { lines: lines.length - MAX_LINES });
+    const lines = this.#redact(text)
+      .split('\n')
+      .filter((line) => line !== '');
+    for (const line of lines.slice(0, MAX_LINES))
+      logger.log('warn', 'worker output', { line: line.slice(0, MAX_LINE_LENGTH) });
+    if (lines.length > MAX_LINES)
+      logger.log('warn', 'further worker output omitted', { lines: lines.length - MAX_LINES });
   }
 }
 
@@ -56,7 +63,10 @@ class Held {
   }
 
   take(): { readonly text: string | undefined; readonly bytes: number } {
-    const taken = { text: this.#bytes > MAX_HELD_BYTES ? undefined : Buffer.concat(this.#chunks).toString(), bytes: this.#bytes };
+    const taken = {
+      text: this.#bytes > MAX_HELD_BYTES ? undefined : Buffer.concat(this.#chunks).toString(),
+      bytes: this.#bytes,
+    };
     this.#chunks = [];
     this.#bytes = 0;
     return taken;
@@ -75,5 +85,8 @@ function takeOver(stream: Writable, hold: (bytes: Buffer) => void): void {
 
 function bytesOf(chunk: unknown, encoding: unknown): Buffer {
   if (chunk instanceof Uint8Array) return Buffer.from(chunk);
-  return Buffer.from(String(chunk), typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+  return Buffer.from(
+    String(chunk),
+    typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8',
+  );
 }

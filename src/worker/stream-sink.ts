@@ -49,9 +49,14 @@ export class StreamSink implements RecordSink {
 function failureOf(error: NodeJS.ErrnoException): RunnerError {
   if (error.code === 'EPIPE') return readerGone(error);
   const failure = RunnerError.from(error, 'SINK_FAILED');
-  return new RunnerError(failure.code, `writing the records failed: ${failure.message}`, { remedy: outputRemedy(failure), cause: error });
+  return new RunnerError(failure.code, `writing the records failed: ${failure.message}`, {
+    remedy: outputRemedy(failure),
+    cause: error,
+  });
 }
 
 function readerGone(cause?: Error): RunnerError {
-  return new RunnerError('SINK_FAILED', 'the reader of the records went away before the last one', { cause });
+  return new RunnerError('SINK_FAILED', 'the reader of the records went away before the last one', {
+    cause,
+  });
 }

@@ -1,6 +1,13 @@
 import type { Failure, NamedFailure } from '../domain/failure.ts';
 import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
-import type { FailureRecord, OutcomeRecord, OutcomeStatus, RunRecord, StepRecord, StepSummary } from '../domain/record.ts';
+import type {
+  FailureRecord,
+  OutcomeRecord,
+  OutcomeStatus,
+  RunRecord,
+  StepRecord,
+  StepSummary,
+} from '../domain/record.ts';
 
 /** As many as an outcome names. */
 export const MAX_FAILURES = 100;
@@ -47,10 +54,14 @@ export class Tally {
 
   /** The outcome of an attempt that went to its end, by OpenMetadata's rules: what failed may not be too much of it. */
   finished(successThreshold: number, endedAt: number, step: string): OpenOutcome {
-    if (this.#mandatoryStep !== undefined) return this.#failedStep(this.#mandatoryStep, endedAt, step);
+    if (this.#mandatoryStep !== undefined)
+      return this.#failedStep(this.#mandatoryStep, endedAt, step);
     const done = Math.max(this.#succeeded, 1);
     const percent = Math.round((done * 10_000) / (done + this.#failed)) / 100;
-    const partial = !JOB_TRAITS[this.#kind].bringsEntities || percent >= successThreshold ? 'partialSuccess' : 'failed';
+    const partial =
+      !JOB_TRAITS[this.#kind].bringsEntities || percent >= successThreshold
+        ? 'partialSuccess'
+        : 'failed';
     return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);
   }
 
@@ -65,8 +76,16 @@ export class Tally {
       return;
     }
     if (record.mandatory) this.#mandatoryStep ??= record;
-    const { code = 'INTERNAL', message = record.message, remedy = '', retryable = false } = record.error ?? {};
-    this.#fail({ kind: 'failure', failure: { name: record.name, code, message, remedy, retryable } });
+    const {
+      code = 'INTERNAL',
+      message = record.message,
+      remedy = '',
+      retryable = false,
+    } = record.error ?? {};
+    this.#fail({
+      kind: 'failure',
+      failure: { name: record.name, code, message, remedy, retryable },
+    });
   }
 
   #fail({ failure }: FailureRecord): void {
@@ -77,15 +96,28 @@ export class Tally {
   #base(status: OutcomeStatus, endedAt: number, step: string): OpenOutcome {
     const counts = { ...Object.fromEntries(this.#counts), failures: this.#failed };
     return {
-      kind: 'outcome', status, counts, steps: [this.#summary(step)], failures: this.#failures, startedAt: this.#startedAt, endedAt,
+      kind: 'outcome',
+      status,
+      counts,
+      steps: [this.#summary(step)],
+      failures: this.#failures,
+      startedAt: this.#startedAt,
+      endedAt,
     };
   }
 
   #summary(name: string): StepSummary {
-    const failures = this.#failures.slice(0, MAX_STEP_FAILURES).map((failure) => ({ name: failure.name, error: `${failure.code}: ${failure.message}` }));
+    const failures = this.#failures
+      .slice(0, MAX_STEP_FAILURES)
+      .map((failure) => ({ name: failure.name, error: `${failure.code}: ${failure.message}` }));
     return {
-      name, records: this.#succeeded, updated_records: 0, warnings: this.#counts.get('warnings') ?? 0,
-      errors: this.#failed, filtered: this.#counts.get('filtered') ?? 0, failures,
+      name,
+      records: this.#succeeded,
+      updated_records: 0,
+      warnings: this.#counts.get('warnings') ?? 0,
+      errors: this.#failed,
+      filtered: this.#counts.get('filtered') ?? 0,
+      failures,
     };
   }
 }

@@ -1,12 +1,30 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { batch, connect, dial, logLine, outcomeLine, sayHello, stepLine, tableLine, type Connection, type Identity, type Ref } from '../../control-plane/test/fake-runner.ts';
-import { ADMIN_TOKEN, openStage, prepareCatalog, type Stage } from '../../control-plane/test/stage.ts';
+import {
+  batch,
+  connect,
+  dial,
+  logLine,
+  outcomeLine,
+  sayHello,
+  stepLine,
+  tableLine,
+  type Connection,
+  type Identity,
+  type Ref,
+} from '../../control-plane/test/fake-runner.ts';
+import {
+  ADMIN_TOKEN,
+  openStage,
+  prepareCatalog,
+  type Stage,
+} from '../../control-plane/test/stage.ts';
 import { openBrowser, whyNoBrowser, type Browser } from './browser.ts';
 
 const reason = whyNoBrowser();
 const SHOTS = process.env['CONSOLE_SCREENSHOTS'];
-const HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+const HOSTILE =
+  '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
 if (reason !== undefined) process.stderr.write(`SKIPPED: the console's browser tests: ${reason}\n`);
 
@@ -43,7 +61,8 @@ describe.skipIf(reason !== undefined)('the console', () => {
   afterEach(() => page.close());
 
   const shot = async (name: string): Promise<void> => {
-    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+    if (SHOTS !== undefined)
+      await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
   };
 
   async function signIn(token = ADMIN_TOKEN): Promise<void> {
@@ -65,7 +84,9 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Admin token').waitFor();
-    expect(await page.evaluate('sessionStorage.length + localStorage.length + document.cookie.length')).toBe(0);
+    expect(
+      await page.evaluate('sessionStorage.length + localStorage.length + document.cookie.length'),
+    ).toBe(0);
   });
 
   it('shows which runners are connected', async () => {
@@ -83,7 +104,9 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('link', { name: 'Runners' }).click();
     await page.getByRole('button', { name: 'Enrol a runner' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.locator('#enrol-command').innerText()).toBe(`hybrid-runner enroll --url wss://localhost:${stage.port} --token-file -`);
+    expect(await dialog.locator('#enrol-command').innerText()).toBe(
+      `hybrid-runner enroll --url wss://localhost:${stage.port} --token-file -`,
+    );
     expect(await dialog.locator('#enrol-token').innerText()).toMatch(/^hre_/);
     await shot('enrol');
     await dialog.getByRole('button', { name: 'Done' }).click();
@@ -94,7 +117,10 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
     await shot('services');
-    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Test connection' }).click();
+    await page
+      .getByRole('article', { name: 'sandbox' })
+      .getByRole('button', { name: 'Test connection' })
+      .click();
     const ref = await nextJob();
     const steps = page.getByRole('region', { name: 'Steps' });
     runner.send('batch', batch(ref, 1, [stepLine('CheckAccess')]));
@@ -111,17 +137,37 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('starts an ingestion, follows it live, and browses what came in', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
-    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Ingest metadata' }).click();
+    await page
+      .getByRole('article', { name: 'sandbox' })
+      .getByRole('button', { name: 'Ingest metadata' })
+      .click();
     const ref = await nextJob();
     runner.send('progress', { ref, phase: 'describe', done: 75, total: 300, apiCalls: 12 });
     await page.getByText('describe: 75 of 300').waitFor();
-    expect(await page.getByRole('progressbar').evaluate((bar) => (bar as unknown as { position: number }).position)).toBe(0.25);
-    const lines = [logLine('catalogue read: 300 objects'), logLine(`label ${HOSTILE}`, 'warn'), contactTable(), tableLine('Account')];
+    expect(
+      await page
+        .getByRole('progressbar')
+        .evaluate((bar) => (bar as unknown as { position: number }).position),
+    ).toBe(0.25);
+    const lines = [
+      logLine('catalogue read: 300 objects'),
+      logLine(`label ${HOSTILE}`, 'warn'),
+      contactTable(),
+      tableLine('Account'),
+    ];
     runner.send('batch', batch(ref, 1, lines));
     await page.getByRole('log').getByText('catalogue read: 300 objects').waitFor();
     await page.getByRole('log').getByText(`label ${HOSTILE}`).waitFor();
     await shot('run-live');
-    runner.send('batch', batch(ref, 5, [outcomeLine(lines, { counts: { objects: 300, fields: 9400, apiCalls: 20 } })], { last: true }));
+    runner.send(
+      'batch',
+      batch(
+        ref,
+        5,
+        [outcomeLine(lines, { counts: { objects: 300, fields: 9400, apiCalls: 20 } })],
+        { last: true },
+      ),
+    );
     await page.getByRole('status', { name: 'State' }).getByText('Succeeded').waitFor();
     await page.getByText('verified').waitFor();
     await shot('run-done');
@@ -133,7 +179,11 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByRole('link', { name: 'Contact' }).click();
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
     const account = page.getByRole('row').filter({ hasText: 'AccountId' });
-    await page.getByRole('row').filter({ hasText: 'primary key' }).getByText('VARCHAR(18)').waitFor();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'primary key' })
+      .getByText('VARCHAR(18)')
+      .waitFor();
     await shot('table');
     await account.getByRole('link', { name: 'Account.Id' }).click();
     await page.getByRole('heading', { name: 'Account label' }).waitFor();
@@ -148,14 +198,24 @@ describe.skipIf(reason !== undefined)('the console', () => {
     runner.send('batch', batch(ref, 1, [...lines, outcomeLine(lines)], { last: true }));
     await runner.take('ack');
     await signIn();
-    await page.goto(`https://localhost:${stage.port}/#/table/sandbox.default.salesforce.Invoice__c`);
+    await page.goto(
+      `https://localhost:${stage.port}/#/table/sandbox.default.salesforce.Invoice__c`,
+    );
     await page.getByRole('heading', { name: 'Invoice' }).waitFor();
     const about = page.getByRole('region', { name: 'About' });
     await about.getByText('12,345').waitFor();
     await page.getByRole('region', { name: 'Owners' }).getByText('ada@acme.example').waitFor();
-    await page.getByRole('region', { name: 'Properties' }).getByText('Total must not be negative').waitFor();
-    await page.getByRole('region', { name: 'Code' }).getByRole('link', { name: 'InvoiceTrigger' }).waitFor();
-    expect(await page.getByRole('region', { name: 'Samples' }).getByRole('row').allInnerTexts()).toEqual(['Id\tTotal__c\tPaid__c', 'a01000000000001AAA\t12.5\ttrue', `${HOSTILE}\t–\tfalse`]);
+    await page
+      .getByRole('region', { name: 'Properties' })
+      .getByText('Total must not be negative')
+      .waitFor();
+    await page
+      .getByRole('region', { name: 'Code' })
+      .getByRole('link', { name: 'InvoiceTrigger' })
+      .waitFor();
+    expect(
+      await page.getByRole('region', { name: 'Samples' }).getByRole('row').allInnerTexts(),
+    ).toEqual(['Id\tTotal__c\tPaid__c', 'a01000000000001AAA\t12.5\ttrue', `${HOSTILE}\t–\tfalse`]);
     const total = page.getByRole('row').filter({ hasText: 'Total__c' });
     await total.getByText('SalesforceComplianceGroup.GDPR').waitFor();
     await total.getByText('Amount__c * Rate__c').waitFor();
@@ -169,18 +229,30 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await shot('table-rich');
     await lineage.getByRole('link', { name: 'Account', exact: true }).click();
     await page.getByRole('heading', { name: 'Account' }).waitFor();
-    await page.getByRole('region', { name: 'Samples' }).getByText('the runner’s own policy permits it').waitFor();
+    await page
+      .getByRole('region', { name: 'Samples' })
+      .getByText('the runner’s own policy permits it')
+      .waitFor();
     expect(problems).toEqual([]);
   });
 
   it('lists the catalog by type and shows code', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Catalog' }).click();
-    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^Tags/ }).click();
+    await page
+      .getByRole('navigation', { name: 'Types' })
+      .getByRole('link', { name: /^Tags/ })
+      .click();
     await page.getByRole('link', { name: 'GDPR' }).waitFor();
-    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^holograms/ }).waitFor();
+    await page
+      .getByRole('navigation', { name: 'Types' })
+      .getByRole('link', { name: /^holograms/ })
+      .waitFor();
     await shot('catalog');
-    await page.getByRole('navigation', { name: 'Types' }).getByRole('link', { name: /^Code/ }).click();
+    await page
+      .getByRole('navigation', { name: 'Types' })
+      .getByRole('link', { name: /^Code/ })
+      .click();
     await page.getByRole('link', { name: 'InvoiceTrigger' }).click();
     await page.getByRole('region', { name: 'Code' }).getByText(HOSTILE).waitFor();
     await shot('code');
@@ -202,11 +274,20 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('says that an identity is used from two places, and what to do', async () => {
     const cloned = await stage.enrol('cloned runner');
     const features = ['zstd', 'identity-check'];
-    const { connection: original } = await connect('ws', stage, cloned, { bootId: 'original', features });
+    const { connection: original } = await connect('ws', stage, cloned, {
+      bootId: 'original',
+      features,
+    });
     const copy = await dial('ws', stage);
     await sayHello(copy, cloned, stage, { bootId: 'copy', features });
     const { number } = await original.take<{ number: number }>('identityCheck');
-    original.send('heartbeat', { number: 1, leases: [], running: 0, capacity: 2, identityCheck: number });
+    original.send('heartbeat', {
+      number: 1,
+      leases: [],
+      running: 0,
+      capacity: 2,
+      identityCheck: number,
+    });
     expect(await copy.take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE', permanent: false });
     await signIn();
     await page.getByRole('link', { name: 'Runners' }).click();
@@ -238,7 +319,16 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByText('The options are saved.').waitFor();
     const { body } = await stage.api.get('/api/v1/pipelines');
     const tableFilterPattern = { includes: ['Account.*', 'Order.{1,3}'], excludes: ['.*History'] };
-    expect(body.pipelines[0]).toMatchObject({ deadlineMs: 1_800_000, sourceConfig: { includeViews: false, includeTags: true, profile: { maxApiCalls: 25 }, sampleRows: { rows: 10 }, tableFilterPattern } });
+    expect(body.pipelines[0]).toMatchObject({
+      deadlineMs: 1_800_000,
+      sourceConfig: {
+        includeViews: false,
+        includeTags: true,
+        profile: { maxApiCalls: 25 },
+        sampleRows: { rows: 10 },
+        tableFilterPattern,
+      },
+    });
     await card.getByRole('button', { name: 'Options' }).click();
     expect(await page.getByLabel('Tables: includes').inputValue()).toBe('Account.*\nOrder.{1,3}');
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -247,7 +337,10 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('cancels a run', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
-    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Ingest metadata' }).click();
+    await page
+      .getByRole('article', { name: 'sandbox' })
+      .getByRole('button', { name: 'Ingest metadata' })
+      .click();
     const ref = await nextJob();
     await page.getByRole('button', { name: 'Cancel run' }).click();
     expect(await runner.take('cancel')).toMatchObject({ ref });
@@ -259,10 +352,21 @@ describe.skipIf(reason !== undefined)('the console', () => {
   it('says why a run failed and what to do', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
-    await page.getByRole('article', { name: 'sandbox' }).getByRole('button', { name: 'Test connection' }).click();
+    await page
+      .getByRole('article', { name: 'sandbox' })
+      .getByRole('button', { name: 'Test connection' })
+      .click();
     const ref = await nextJob();
-    const error = { code: 'SALESFORCE_LOGIN_FAILED', message: 'Salesforce refused the credentials', remedy: 'Check the security token.', retryable: false };
-    runner.send('batch', batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }));
+    const error = {
+      code: 'SALESFORCE_LOGIN_FAILED',
+      message: 'Salesforce refused the credentials',
+      remedy: 'Check the security token.',
+      retryable: false,
+    };
+    runner.send(
+      'batch',
+      batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }),
+    );
     const alert = page.getByRole('alert');
     await alert.getByText('Salesforce refused the credentials').waitFor();
     expect(await alert.innerText()).toContain('Check the security token.');
@@ -278,15 +382,25 @@ describe.skipIf(reason !== undefined)('the console', () => {
 
   it('says what a run waits for, and when it is tried again after a failure that may pass', async () => {
     await stage.api.post(`/api/v1/runners/${identity.runnerId}/drain`, { reason: 'new disks' });
-    const started = (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs')).body as { id: string };
+    const started = (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs')).body as {
+      id: string;
+    };
     await signIn();
     await page.goto(`https://localhost:${stage.port}/#/run/${started.id}`);
     await page.getByText('drain').first().waitFor();
     await shot('run-waiting');
     await stage.api.post(`/api/v1/runners/${identity.runnerId}/resume`);
     const ref = await nextJob();
-    const error = { code: 'SALESFORCE_BUSY', message: 'Salesforce is in maintenance', remedy: 'Nothing.', retryable: true };
-    runner.send('batch', batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }));
+    const error = {
+      code: 'SALESFORCE_BUSY',
+      message: 'Salesforce is in maintenance',
+      remedy: 'Nothing.',
+      retryable: true,
+    };
+    runner.send(
+      'batch',
+      batch(ref, 1, [outcomeLine([], { status: 'failed', error })], { last: true }),
+    );
     await page.getByText('Salesforce is in maintenance').first().waitFor();
     await page.getByText(/Attempt 2 of \d+ begins at/).waitFor();
     await shot('run-retry');
@@ -313,7 +427,8 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await signIn();
     await page.getByRole('link', { name: 'Services' }).click();
     const card = page.getByRole('article', { name: 'acme' });
-    const present = async (): Promise<Record<string, unknown>> => (await stage.api.get('/api/v1/services/acme')).body as Record<string, unknown>;
+    const present = async (): Promise<Record<string, unknown>> =>
+      (await stage.api.get('/api/v1/services/acme')).body as Record<string, unknown>;
     await card.getByRole('button', { name: 'Edit' }).click();
     expect(await page.getByLabel('User name').inputValue()).toBe('etl@acme.example');
     await page.getByLabel('Display name').fill('Acme sales');
@@ -321,11 +436,25 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await shot('service-edited');
     await page.getByRole('button', { name: 'Save' }).click();
     await card.getByRole('heading', { name: 'Acme sales' }).waitFor();
-    expect(await present()).toMatchObject({ displayName: 'Acme sales', connection: { username: 'etl@acme.example', password: 'secret:/salesforce/acme/password', sobjectNames: ['Account', 'Contact'] } });
+    expect(await present()).toMatchObject({
+      displayName: 'Acme sales',
+      connection: {
+        username: 'etl@acme.example',
+        password: 'secret:/salesforce/acme/password',
+        sobjectNames: ['Account', 'Contact'],
+      },
+    });
 
     await card.getByRole('button', { name: 'Edit' }).click();
     await page.getByLabel('Objects').fill('');
-    await stage.api.put('/api/v1/services/acme', { type: 'Salesforce', connection: { username: 'other@acme.example', password: 'secret:/a/b' } }, { 'if-match': '*' });
+    await stage.api.put(
+      '/api/v1/services/acme',
+      {
+        type: 'Salesforce',
+        connection: { username: 'other@acme.example', password: 'secret:/a/b' },
+      },
+      { 'if-match': '*' },
+    );
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').getByText('has changed since it was read').waitFor();
     expect(await present()).toMatchObject({ connection: { username: 'other@acme.example' } });
@@ -358,41 +487,153 @@ describe.skipIf(reason !== undefined)('the console', () => {
 /** Ways of the drawing that leave it. */
 function strays(lineage: Locator): Promise<string[]> {
   return lineage.locator('svg.lineage').evaluate((drawing) => {
-    const svg = drawing as unknown as { readonly width: { readonly baseVal: { readonly value: number } }; querySelectorAll(selector: string): Iterable<{ getBBox(): { readonly x: number; readonly width: number }; getAttribute(name: string): string }> };
-    return [...svg.querySelectorAll('.edge')].filter((way) => way.getBBox().x < 0 || way.getBBox().x + way.getBBox().width > svg.width.baseVal.value).map((way) => way.getAttribute('d'));
+    const svg = drawing as unknown as {
+      readonly width: { readonly baseVal: { readonly value: number } };
+      querySelectorAll(selector: string): Iterable<{
+        getBBox(): { readonly x: number; readonly width: number };
+        getAttribute(name: string): string;
+      }>;
+    };
+    return [...svg.querySelectorAll('.edge')]
+      .filter(
+        (way) =>
+          way.getBBox().x < 0 || way.getBBox().x + way.getBBox().width > svg.width.baseVal.value,
+      )
+      .map((way) => way.getAttribute('d'));
   });
 }
 
 function richRecords(): string[] {
   const schema = 'sandbox.default.salesforce';
-  const lineage = (from: string, to: string, details: object = {}) => ({ kind: 'lineage', from: `${schema}.${from}`, to: `${schema}.${to}`, details });
-  const table = (name: string, displayName: string, more: object = {}, properties: object = {}) => ({
-    kind: 'entity', type: 'table', fqn: `${schema}.${name}`, request: { name, displayName, databaseSchema: schema, tableType: 'Regular', columns: [], ...more }, properties,
+  const lineage = (from: string, to: string, details: object = {}) => ({
+    kind: 'lineage',
+    from: `${schema}.${from}`,
+    to: `${schema}.${to}`,
+    details,
+  });
+  const table = (
+    name: string,
+    displayName: string,
+    more: object = {},
+    properties: object = {},
+  ) => ({
+    kind: 'entity',
+    type: 'table',
+    fqn: `${schema}.${name}`,
+    request: {
+      name,
+      displayName,
+      databaseSchema: schema,
+      tableType: 'Regular',
+      columns: [],
+      ...more,
+    },
+    properties,
   });
   const records = [
-    { kind: 'classification', name: 'SalesforceComplianceGroup', description: 'Compliance categories' },
-    { kind: 'tag', classification: 'SalesforceComplianceGroup', name: 'GDPR', description: 'Personal data' },
-    table('Account', 'Account'), table('Region__c', 'Region'), table('Ledger__c', 'Ledger'),
-    table('Invoice__c', 'Invoice', {
-      description: 'What customers owe.', tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }], sourceUrl: 'https://acme.my.salesforce.com/lightning',
-      columns: [
-        { name: 'Id', displayName: 'Record ID', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY' },
-        { name: 'Total__c', displayName: 'Total', dataType: 'DECIMAL', precision: 18, scale: 2, tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }] },
-        { name: 'Status__c', displayName: 'Status', dataType: 'ENUM' },
-      ],
-    }, {
-      custom: true, labelPlural: 'Invoices', keyPrefix: 'a01', sharing: { internal: 'Private', external: 'Private' }, features: ['searchable', 'triggerable'],
-      recordTypes: [{ name: 'Standard', developerName: 'Standard', active: true }], validationRules: [{ name: 'Positive', active: true, message: 'Total must not be negative' }],
-      columns: {
-        Total__c: { formula: 'Amount__c * Rate__c', helpText: 'With tax', owners: [{ name: 'Ada', email: 'ada@acme.example', kind: 'user' }] },
-        Status__c: { picklist: { restricted: true, values: [{ value: 'Open', default: true }, { value: 'Paid' }] } },
+    {
+      kind: 'classification',
+      name: 'SalesforceComplianceGroup',
+      description: 'Compliance categories',
+    },
+    {
+      kind: 'tag',
+      classification: 'SalesforceComplianceGroup',
+      name: 'GDPR',
+      description: 'Personal data',
+    },
+    table('Account', 'Account'),
+    table('Region__c', 'Region'),
+    table('Ledger__c', 'Ledger'),
+    table(
+      'Invoice__c',
+      'Invoice',
+      {
+        description: 'What customers owe.',
+        tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }],
+        sourceUrl: 'https://acme.my.salesforce.com/lightning',
+        columns: [
+          {
+            name: 'Id',
+            displayName: 'Record ID',
+            dataType: 'VARCHAR',
+            dataLength: 18,
+            constraint: 'PRIMARY_KEY',
+          },
+          {
+            name: 'Total__c',
+            displayName: 'Total',
+            dataType: 'DECIMAL',
+            precision: 18,
+            scale: 2,
+            tags: [{ tagFQN: 'SalesforceComplianceGroup.GDPR' }],
+          },
+          { name: 'Status__c', displayName: 'Status', dataType: 'ENUM' },
+        ],
       },
+      {
+        custom: true,
+        labelPlural: 'Invoices',
+        keyPrefix: 'a01',
+        sharing: { internal: 'Private', external: 'Private' },
+        features: ['searchable', 'triggerable'],
+        recordTypes: [{ name: 'Standard', developerName: 'Standard', active: true }],
+        validationRules: [
+          { name: 'Positive', active: true, message: 'Total must not be negative' },
+        ],
+        columns: {
+          Total__c: {
+            formula: 'Amount__c * Rate__c',
+            helpText: 'With tax',
+            owners: [{ name: 'Ada', email: 'ada@acme.example', kind: 'user' }],
+          },
+          Status__c: {
+            picklist: {
+              restricted: true,
+              values: [{ value: 'Open', default: true }, { value: 'Paid' }],
+            },
+          },
+        },
+      },
+    ),
+    {
+      kind: 'sampleData',
+      table: `${schema}.Invoice__c`,
+      request: {
+        columns: ['Id', 'Total__c', 'Paid__c'],
+        rows: [
+          ['a01000000000001AAA', 12.5, true],
+          [HOSTILE, null, false],
+        ],
+      },
+    },
+    {
+      kind: 'profile',
+      table: `${schema}.Invoice__c`,
+      request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } },
+    },
+    lineage('Region__c', 'Account'),
+    lineage('Invoice__c', 'Ledger__c'),
+    lineage('Account', 'Region__c'),
+    lineage('Account', 'Invoice__c', {
+      columnsLineage: [
+        { fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` },
+      ],
     }),
-    { kind: 'sampleData', table: `${schema}.Invoice__c`, request: { columns: ['Id', 'Total__c', 'Paid__c'], rows: [['a01000000000001AAA', 12.5, true], [HOSTILE, null, false]] } },
-    { kind: 'profile', table: `${schema}.Invoice__c`, request: { tableProfile: { timestamp: Date.now(), rowCount: 12_345, columnCount: 3 } } },
-    lineage('Region__c', 'Account'), lineage('Invoice__c', 'Ledger__c'), lineage('Account', 'Region__c'),
-    lineage('Account', 'Invoice__c', { columnsLineage: [{ fromColumns: [`${schema}.Account.Name`], toColumn: `${schema}.Invoice__c.Total__c` }] }),
-    { kind: 'entity', type: 'storedProcedure', fqn: `${schema}.InvoiceTrigger`, request: { name: 'InvoiceTrigger', databaseSchema: schema, storedProcedureCode: { language: 'External', code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }` } }, properties: { objects: ['Invoice__c'] } },
+    {
+      kind: 'entity',
+      type: 'storedProcedure',
+      fqn: `${schema}.InvoiceTrigger`,
+      request: {
+        name: 'InvoiceTrigger',
+        databaseSchema: schema,
+        storedProcedureCode: {
+          language: 'External',
+          code: `trigger InvoiceTrigger on Invoice__c { /* ${HOSTILE} */ }`,
+        },
+      },
+      properties: { objects: ['Invoice__c'] },
+    },
     { kind: 'entity', type: 'holograms', fqn: `${schema}.h`, request: { depth: 3 } },
   ];
   return records.map((record) => JSON.stringify(record));
@@ -400,15 +641,48 @@ function richRecords(): string[] {
 
 function contactTable(): string {
   return JSON.stringify({
-    kind: 'entity', type: 'table', fqn: 'sandbox.default.salesforce.Contact',
+    kind: 'entity',
+    type: 'table',
+    fqn: 'sandbox.default.salesforce.Contact',
     request: {
-      name: 'Contact', displayName: HOSTILE, description: 'People at accounts', tableType: 'Regular', databaseSchema: 'sandbox.default.salesforce',
+      name: 'Contact',
+      displayName: HOSTILE,
+      description: 'People at accounts',
+      tableType: 'Regular',
+      databaseSchema: 'sandbox.default.salesforce',
       columns: [
-        { name: 'Id', displayName: 'Contact ID', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY', description: 'Identifies the contact.' },
-        { name: 'AccountId', displayName: 'Account', dataType: 'VARCHAR', dataLength: 18, description: 'Where the person works.' },
-        { name: 'Budget__c', displayName: 'Budget', dataType: 'DECIMAL', precision: 18, scale: 2, constraint: 'NOT_NULL' },
+        {
+          name: 'Id',
+          displayName: 'Contact ID',
+          dataType: 'VARCHAR',
+          dataLength: 18,
+          constraint: 'PRIMARY_KEY',
+          description: 'Identifies the contact.',
+        },
+        {
+          name: 'AccountId',
+          displayName: 'Account',
+          dataType: 'VARCHAR',
+          dataLength: 18,
+          description: 'Where the person works.',
+        },
+        {
+          name: 'Budget__c',
+          displayName: 'Budget',
+          dataType: 'DECIMAL',
+          precision: 18,
+          scale: 2,
+          constraint: 'NOT_NULL',
+        },
       ],
-      tableConstraints: [{ constraintType: 'FOREIGN_KEY', columns: ['AccountId'], referredColumns: ['sandbox.default.salesforce.Account.Id'], relationshipType: 'MANY_TO_ONE' }],
+      tableConstraints: [
+        {
+          constraintType: 'FOREIGN_KEY',
+          columns: ['AccountId'],
+          referredColumns: ['sandbox.default.salesforce.Account.Id'],
+          relationshipType: 'MANY_TO_ONE',
+        },
+      ],
     },
   });
 }

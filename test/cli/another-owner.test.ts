@@ -24,7 +24,10 @@ describe.runIf(process.getuid?.() === 0)('a command of root acts as the serviceâ
     expect(code).toBe(3);
   });
 
-  it.each([['config', 'show'], ['service', 'check']])('and finds a configuration that the service cannot read: %s %s', async (...command) => {
+  it.each([
+    ['config', 'show'],
+    ['service', 'check'],
+  ])('and finds a configuration that the service cannot read: %s %s', async (...command) => {
     chmodSync(place.config, 0o600);
     const { code, stderr } = await place.call(command);
     expect(stderr).toContain('error FILE_UNREADABLE');
@@ -33,7 +36,9 @@ describe.runIf(process.getuid?.() === 0)('a command of root acts as the serviceâ
   });
 
   it('and refuses to store a secret whose key that user may not write, as what it is', async () => {
-    const { code, stderr } = await place.call(['secrets', 'set', 'secret:/a/b'], { input: 'hunter2222' });
+    const { code, stderr } = await place.call(['secrets', 'set', 'secret:/a/b'], {
+      input: 'hunter2222',
+    });
     expect(stderr).toContain('error FILE_UNWRITABLE');
     expect(stderr).toContain('--vault-key-file');
     expect(code).toBe(3);

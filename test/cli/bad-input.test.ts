@@ -9,7 +9,18 @@ beforeAll(() => {
   place.file('token', 'abc-def');
   place.file('broken.yaml', 'a: [hunter2222');
   place.file('not-a-workflow.yaml', 'source: {type: salesforce}');
-  place.file('workflow.yaml', JSON.stringify({ source: { type: 'salesforce', serviceName: 's', serviceConnection: { config: {} }, sourceConfig: { config: {} } }, workflowConfig: {} }));
+  place.file(
+    'workflow.yaml',
+    JSON.stringify({
+      source: {
+        type: 'salesforce',
+        serviceName: 's',
+        serviceConnection: { config: {} },
+        sourceConfig: { config: {} },
+      },
+      workflowConfig: {},
+    }),
+  );
   place.file('bad.yaml', 'capcity: 2\ncapacity: 0\n');
   place.file('open.yaml', 'capacity: 2\n', 0o666);
   place.file('bad-policy.yaml', 'version: 2\nsecretz: []\n');
@@ -36,13 +47,25 @@ const cases: readonly Case[] = [
   { args: 'enroll --url wss://127.0.0.1:1 --token=hunter2222', code: 'USAGE', exit: 2 },
   { args: 'enroll --url wss://127.0.0.1:1 --tokn=hunter2222', code: 'USAGE', exit: 2 },
   { args: 'enroll --url https://127.0.0.1:1 --token-file token', code: 'CONFIG_INVALID', exit: 3 },
-  { args: 'enroll --url wss://u:hunter2222@127.0.0.1 --token-file token', code: 'CONFIG_INVALID', exit: 3 },
+  {
+    args: 'enroll --url wss://u:hunter2222@127.0.0.1 --token-file token',
+    code: 'CONFIG_INVALID',
+    exit: 3,
+  },
   { args: 'enroll --url wss://127.0.0.1:1 --token-file none', code: 'FILE_UNREADABLE', exit: 3 },
   { args: 'enroll --url wss://127.0.0.1:1 --token-file empty', code: 'INPUT_INVALID', exit: 3 },
   { args: 'enroll --url wss://127.0.0.1:1 --token-file two-words', code: 'INPUT_INVALID', exit: 3 },
   { args: 'enroll --url wss://127.0.0.1:1 --token-file -', code: 'INPUT_INVALID', exit: 3 },
-  { args: 'enroll --url wss://127.0.0.1:1 --token-file token --ca-file none', code: 'FILE_UNREADABLE', exit: 3 },
-  { args: 'enroll --url wss://127.0.0.1:1 --token-file token --ca-file not-pem', code: 'FILE_UNREADABLE', exit: 3 },
+  {
+    args: 'enroll --url wss://127.0.0.1:1 --token-file token --ca-file none',
+    code: 'FILE_UNREADABLE',
+    exit: 3,
+  },
+  {
+    args: 'enroll --url wss://127.0.0.1:1 --token-file token --ca-file not-pem',
+    code: 'FILE_UNREADABLE',
+    exit: 3,
+  },
   { args: 'run', code: 'NOT_ENROLLED', exit: 4 },
   { args: 'run --capacity 0', code: 'CONFIG_INVALID', exit: 3 },
   { args: 'run --proxy http://u:hunter2222@p:1', code: 'CONFIG_INVALID', exit: 3 },
@@ -51,7 +74,11 @@ const cases: readonly Case[] = [
   { args: 'ingest --workflow broken.yaml --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
   { args: 'ingest --workflow not-a-workflow.yaml --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
   { args: 'ingest --workflow empty --out out.jsonl', code: 'JOB_INVALID', exit: 3 },
-  { args: 'ingest --workflow workflow.yaml --out none/out.jsonl', code: 'FILE_UNWRITABLE', exit: 3 },
+  {
+    args: 'ingest --workflow workflow.yaml --out none/out.jsonl',
+    code: 'FILE_UNWRITABLE',
+    exit: 3,
+  },
   { args: 'test-connection', code: 'USAGE', exit: 2 },
   { args: 'test-connection --workflow none', code: 'FILE_UNREADABLE', exit: 3 },
   { args: 'test-connection --workflow not-a-workflow.yaml', code: 'JOB_INVALID', exit: 3 },
@@ -71,7 +98,12 @@ const cases: readonly Case[] = [
   { args: 'secrets rotate', code: 'INPUT_INVALID', exit: 3 },
   { args: 'secrets rotate extra', code: 'USAGE', exit: 2 },
   { args: 'config show extra', code: 'USAGE', exit: 2 },
-  { args: 'config show', code: 'CONFIG_INVALID', exit: 3, options: { env: { HYBRID_RUNNER_CAPACTIY: '2' } } },
+  {
+    args: 'config show',
+    code: 'CONFIG_INVALID',
+    exit: 3,
+    options: { env: { HYBRID_RUNNER_CAPACTIY: '2' } },
+  },
   { args: 'policy check --policy-file bad-policy.yaml', code: 'POLICY_INVALID', exit: 3 },
   { args: 'policy check --policy-file missing.yaml', code: 'POLICY_MISSING', exit: 3 },
   { args: 'service check', code: 'NOT_ENROLLED', exit: 4 },
@@ -79,27 +111,51 @@ const cases: readonly Case[] = [
   { args: 'service install --user root;reboot', code: 'INPUT_INVALID', exit: 3 },
   { args: 'service print --user Nobody', code: 'INPUT_INVALID', exit: 3 },
   { args: 'service uninstall extra', code: 'USAGE', exit: 2 },
-  { args: 'config show', code: 'TLS_VERIFICATION_DISABLED', exit: 3, options: { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } } },
-  { args: 'config show', code: 'PROCESS_UNSAFE', exit: 3, options: { env: { NODE_OPTIONS: '--tls-keylog=keys.log' } } },
-  { args: 'config show', code: 'PROCESS_UNSAFE', exit: 3, options: { env: { NODE_DEBUG: 'http' } } },
+  {
+    args: 'config show',
+    code: 'TLS_VERIFICATION_DISABLED',
+    exit: 3,
+    options: { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+  },
+  {
+    args: 'config show',
+    code: 'PROCESS_UNSAFE',
+    exit: 3,
+    options: { env: { NODE_OPTIONS: '--tls-keylog=keys.log' } },
+  },
+  {
+    args: 'config show',
+    code: 'PROCESS_UNSAFE',
+    exit: 3,
+    options: { env: { NODE_DEBUG: 'http' } },
+  },
 ];
 
 /** Commands that have no use for a configuration refuse the flag; the others are given it. */
 const words = (args: string): string[] => args.split(' ').filter((word) => word !== '');
-const takesConfig = (args: string): boolean => /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm|rotate)|config show|policy|service (?:install|print))/.test(args);
+const takesConfig = (args: string): boolean =>
+  /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm|rotate)|config show|policy|service (?:install|print))/.test(
+    args,
+  );
 
-describe.concurrent('bad input is refused with code, remedy and exit code, and writes nothing:', { timeout: 300_000 }, () => {
-  it.each(cases)('hybrid-runner $args ($code)', async ({ args, code, exit, options }) => {
-    const before = place.snapshot();
-    const call = takesConfig(args) ? place.call(words(args), options) : place.callBare(words(args), options);
-    const result = await call;
-    expect(result).toMatchObject({ code: exit, stdout: '' });
-    expect(result.stderr).toMatch(new RegExp(`^error ${code}: .`, 'm'));
-    expect(result.stderr).toMatch(/^ {2}→ ./m);
-    expect(result.stderr).not.toMatch(/hunter2222|\bat .*\.js:\d/);
-    expect(place.snapshot()).toEqual(before);
-  });
-});
+describe.concurrent(
+  'bad input is refused with code, remedy and exit code, and writes nothing:',
+  { timeout: 300_000 },
+  () => {
+    it.each(cases)('hybrid-runner $args ($code)', async ({ args, code, exit, options }) => {
+      const before = place.snapshot();
+      const call = takesConfig(args)
+        ? place.call(words(args), options)
+        : place.callBare(words(args), options);
+      const result = await call;
+      expect(result).toMatchObject({ code: exit, stdout: '' });
+      expect(result.stderr).toMatch(new RegExp(`^error ${code}: .`, 'm'));
+      expect(result.stderr).toMatch(/^ {2}→ ./m);
+      expect(result.stderr).not.toMatch(/hunter2222|\bat .*\.js:\d/);
+      expect(place.snapshot()).toEqual(before);
+    });
+  },
+);
 
 describe('a bad configuration file', () => {
   it('is refused with all problems at once', async () => {
@@ -110,7 +166,11 @@ describe('a bad configuration file', () => {
     expect(stderr).toContain('must be at least 1');
   });
 
-  it.each([['open.yaml', 'FILE_UNSAFE'], ['none.yaml', 'FILE_UNREADABLE'], ['broken.yaml', 'CONFIG_INVALID']])('%s is refused with %s', async (file, code) => {
+  it.each([
+    ['open.yaml', 'FILE_UNSAFE'],
+    ['none.yaml', 'FILE_UNREADABLE'],
+    ['broken.yaml', 'CONFIG_INVALID'],
+  ])('%s is refused with %s', async (file, code) => {
     const result = await place.callBare(['config', 'show', '--config', file]);
     expect(result.code).toBe(3);
     expect(result.stderr).toContain(`error ${code}:`);
@@ -123,22 +183,51 @@ describe('with --json', () => {
     const { stdout, stderr, code } = await place.call(['run', '--capacity', '0', '--json']);
     expect(stderr).toBe('');
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CONFIG_INVALID', retryable: false, problems: [{ path: 'capacity (--capacity)', problem: 'must be at least 1' }] } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: {
+        code: 'CONFIG_INVALID',
+        retryable: false,
+        problems: [{ path: 'capacity (--capacity)', problem: 'must be at least 1' }],
+      },
+    });
   });
 
   it('a wrong command line is reported the same way', async () => {
     const { stdout } = await place.callBare(['nonsense', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', remedy: expect.any(String) as string } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'USAGE', remedy: expect.any(String) as string },
+    });
   });
 });
 
 describe('a workflow that is no YAML', () => {
   it.each([
-    ['a key twice', 'source:\n  serviceName: crm\n  serviceName: hunter2222\n', 'duplicate key in line 3, column 3'],
-    ['a tab for indentation', 'source:\n\tpassword: hunter2222\n', 'tab as indent in line 2, column 1'],
-  ])('with %s is refused with kind and place, and without its text', async (_what, content, problem) => {
-    place.file('placed.yaml', content);
-    const { code, stderr } = await place.call(['ingest', '--workflow', 'placed.yaml', '--out', 'out.jsonl']);
-    expect([code, stderr.includes(problem), stderr.includes('hunter2222')]).toEqual([3, true, false]);
-  });
+    [
+      'a key twice',
+      'source:\n  serviceName: crm\n  serviceName: hunter2222\n',
+      'duplicate key in line 3, column 3',
+    ],
+    [
+      'a tab for indentation',
+      'source:\n\tpassword: hunter2222\n',
+      'tab as indent in line 2, column 1',
+    ],
+  ])(
+    'with %s is refused with kind and place, and without its text',
+    async (_what, content, problem) => {
+      place.file('placed.yaml', content);
+      const { code, stderr } = await place.call([
+        'ingest',
+        '--workflow',
+        'placed.yaml',
+        '--out',
+        'out.jsonl',
+      ]);
+      expect([code, stderr.includes(problem), stderr.includes('hunter2222')]).toEqual([
+        3,
+        true,
+        false,
+      ]);
+    },
+  );
 });

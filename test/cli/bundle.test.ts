@@ -16,12 +16,22 @@ let installed: string;
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 5 });
   runner = await LocalRunner.install(sandbox, {
-    rules: [{ ref: '/salesforce/app', connector: 'salesforce', fields: ['consumerSecret'], hosts: [`${sandbox.myDomain}.salesforce.com`] }],
+    rules: [
+      {
+        ref: '/salesforce/app',
+        connector: 'salesforce',
+        fields: ['consumerSecret'],
+        hosts: [`${sandbox.myDomain}.salesforce.com`],
+      },
+    ],
   });
   await runner.store({ [SECRET]: sandbox.credentials.consumerSecret });
   installed = mkdtempSync(join(tmpdir(), 'installed-'));
-  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
-  for (const part of [...files.filter((part) => !part.startsWith('!')), 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true });
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    files: string[];
+  };
+  for (const part of [...files.filter((part) => !part.startsWith('!')), 'package.json'])
+    cpSync(join(root, part), join(installed, part), { recursive: true });
 });
 
 afterAll(async () => {
@@ -32,26 +42,47 @@ afterAll(async () => {
 
 /** What npm installs, with no package beside it. */
 function call(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  return promisify(execFile)(process.execPath, [join(installed, 'bin/hybrid-runner.js'), ...args, '--config', runner.place.config], { env: { PATH: '', HOME: installed } });
+  return promisify(execFile)(
+    process.execPath,
+    [join(installed, 'bin/hybrid-runner.js'), ...args, '--config', runner.place.config],
+    { env: { PATH: '', HOME: installed } },
+  );
 }
 
 describe('the program as it is installed', () => {
   it('asks for no package but Node', () => {
-    expect(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))).not.toHaveProperty('dependencies');
+    expect(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))).not.toHaveProperty(
+      'dependencies',
+    );
   });
 
   it('names what it contains, with versions and licences', () => {
     const notice = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
-    for (const name of ['@jsforce/jsforce-node', '@grpc/proto-loader', 'undici', 'zod', 'ws']) expect(notice).toMatch(new RegExp(`^=== ${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    for (const name of ['@jsforce/jsforce-node', '@grpc/proto-loader', 'undici', 'zod', 'ws'])
+      expect(notice).toMatch(new RegExp(`^=== ${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
     expect(notice).not.toContain('@grpc/grpc-js');
   });
 
   it('signs in with OAuth and extracts', async () => {
     const { consumerKey } = sandbox.credentials;
     const document = runner.workflow() as { source: { serviceConnection: { config: unknown } } };
-    document.source.serviceConnection.config = { type: 'Salesforce', consumerKey, consumerSecret: SECRET, salesforceDomain: sandbox.myDomain };
-    const { stdout, stderr } = await call('ingest', '--workflow', runner.place.file('workflow.json', JSON.stringify(document)), '--log-level', 'error');
+    document.source.serviceConnection.config = {
+      type: 'Salesforce',
+      consumerKey,
+      consumerSecret: SECRET,
+      salesforceDomain: sandbox.myDomain,
+    };
+    const { stdout, stderr } = await call(
+      'ingest',
+      '--workflow',
+      runner.place.file('workflow.json', JSON.stringify(document)),
+      '--log-level',
+      'error',
+    );
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!)).toMatchObject({ kind: 'outcome', status: 'success' });
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!)).toMatchObject({
+      kind: 'outcome',
+      status: 'success',
+    });
   });
 });

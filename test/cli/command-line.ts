@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -25,7 +34,15 @@ export class Place {
   readonly stateDir = join(this.directory, 'state');
 
   constructor() {
-    writeFileSync(this.config, JSON.stringify({ name: 'test', stateDir: this.stateDir, secrets: { vault: { keyFile: join(this.directory, 'keys', 'vault.key') } } }), { mode: 0o600 });
+    writeFileSync(
+      this.config,
+      JSON.stringify({
+        name: 'test',
+        stateDir: this.stateDir,
+        secrets: { vault: { keyFile: join(this.directory, 'keys', 'vault.key') } },
+      }),
+      { mode: 0o600 },
+    );
   }
 
   file(name: string, content: string, mode = 0o600): string {
@@ -46,9 +63,14 @@ export class Place {
     return this.callBare([...args, '--config', this.config], options);
   }
 
-  async callBare(args: readonly string[], { input = '', env = {}, node = process.execPath }: CallOptions = {}): Promise<Result> {
+  async callBare(
+    args: readonly string[],
+    { input = '', env = {}, node = process.execPath }: CallOptions = {},
+  ): Promise<Result> {
     const child = spawn(node, [program, ...args], {
-      cwd: this.directory, stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: this.directory, ...env },
+      cwd: this.directory,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: this.directory, ...env },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -61,16 +83,21 @@ export class Place {
 
   /** Every file below, with size and time: equal before and after means that nothing was written. */
   snapshot(): readonly string[] {
-    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).sort().map((path) => {
-      const { size, mtimeMs, mode } = statSync(join(this.directory, path));
-      return `${path} ${size} ${mtimeMs} ${mode.toString(8)}`;
-    });
+    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((path) => {
+        const { size, mtimeMs, mode } = statSync(join(this.directory, path));
+        return `${path} ${size} ${mtimeMs} ${mode.toString(8)}`;
+      });
   }
 
   /** Everything below as one text. */
   contents(): string {
-    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).map((path) => join(this.directory, path))
-      .filter((path) => statSync(path).isFile()).map((path) => readFileSync(path, 'latin1')).join('\n');
+    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' })
+      .map((path) => join(this.directory, path))
+      .filter((path) => statSync(path).isFile())
+      .map((path) => readFileSync(path, 'latin1'))
+      .join('\n');
   }
 
   close(): void {

@@ -11,7 +11,11 @@ const document = (name: string): string => readFileSync(join(root, 'docs', name)
 
 describe('generated documents', () => {
   it('are up to date', () => {
-    const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/generate-docs.ts'), '--check'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'scripts/generate-docs.ts'), '--check'],
+      { encoding: 'utf8' },
+    );
     expect(stderr).toBe('');
     expect(status).toBe(0);
   });
@@ -25,8 +29,12 @@ describe('generated documents', () => {
 
   it('have every error and every exit code', () => {
     const page = document('errors.md');
-    for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) expect(page).toMatch(new RegExp(`^\\| \`${code}\` \\|.*\\| ${EXIT[exitOf(code)].code} \\|$`, 'm'));
-    for (const { code } of Object.values(EXIT)) expect(page).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+    for (const code of Object.keys(ERROR_CODES) as ErrorCode[])
+      expect(page).toMatch(
+        new RegExp(`^\\| \`${code}\` \\|.*\\| ${EXIT[exitOf(code)].code} \\|$`, 'm'),
+      );
+    for (const { code } of Object.values(EXIT))
+      expect(page).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
   });
 });
 
@@ -40,6 +48,12 @@ describe('settings', () => {
 
   it('have names that follow from their keys', () => {
     expect(SETTING_KEYS.map(environmentName)).toContain('HYBRID_RUNNER_SECRETS_VAULT_KEY_FILE');
-    expect(SETTING_KEYS.every((key) => /^HYBRID_RUNNER_[A-Z_]+$/.test(environmentName(key)) && /^--[a-z-]+$/.test(SETTINGS[key].flag))).toBe(true);
+    expect(
+      SETTING_KEYS.every(
+        (key) =>
+          /^HYBRID_RUNNER_[A-Z_]+$/.test(environmentName(key)) &&
+          /^--[a-z-]+$/.test(SETTINGS[key].flag),
+      ),
+    ).toBe(true);
   });
 });

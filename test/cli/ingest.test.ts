@@ -23,17 +23,37 @@ afterAll(async () => {
 
 /** OpenMetadata's own document, in YAML's JSON subset. */
 function workflow(connection: Readonly<Record<string, unknown>> = {}): string {
-  const config = { type: 'Salesforce', username: stage.sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: stage.sandbox.myDomain, ...connection };
+  const config = {
+    type: 'Salesforce',
+    username: stage.sandbox.credentials.username,
+    password: passwordReference,
+    securityToken: tokenReference,
+    salesforceDomain: stage.sandbox.myDomain,
+    ...connection,
+  };
   const path = join(stage.place.directory, 'workflow.yaml');
-  writeFileSync(path, JSON.stringify({
-    source: { type: 'salesforce', serviceName: 'local', serviceConnection: { config }, sourceConfig: { config: { type: 'DatabaseMetadata' } } },
-    workflowConfig: { loggerLevel: 'INFO' },
-  }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      source: {
+        type: 'salesforce',
+        serviceName: 'local',
+        serviceConnection: { config },
+        sourceConfig: { config: { type: 'DatabaseMetadata' } },
+      },
+      workflowConfig: { loggerLevel: 'INFO' },
+    }),
+  );
   return path;
 }
 
-const call = (...args: string[]): Promise<Result> => place.callBare([...args, '--config', stage.place.configFile]);
-const parseLines = (text: string): RunRecord[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as RunRecord);
+const call = (...args: string[]): Promise<Result> =>
+  place.callBare([...args, '--config', stage.place.configFile]);
+const parseLines = (text: string): RunRecord[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunRecord);
 
 describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
   it('writes a record a line, the outcome last, readable by its owner alone', async () => {
@@ -43,8 +63,14 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(stdout).toMatch(/^success in [\d.]+ s: /);
     const records = parseLines(readFileSync(out, 'utf8'));
     const outcome = records.at(-1) as OutcomeRecord;
-    expect(outcome).toMatchObject({ kind: 'outcome', status: 'success', records: records.length - 1 });
-    expect(records.filter((record) => record.kind === 'entity' && record.type === 'table')).toHaveLength(outcome.counts['objects']!);
+    expect(outcome).toMatchObject({
+      kind: 'outcome',
+      status: 'success',
+      records: records.length - 1,
+    });
+    expect(
+      records.filter((record) => record.kind === 'entity' && record.type === 'table'),
+    ).toHaveLength(outcome.counts['objects']!);
     expect(statSync(out).mode & 0o777).toBe(0o600);
   });
 
@@ -57,7 +83,11 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
   });
 
   it('fails when its reader goes away before the last record', async () => {
-    const child = spawn(process.execPath, [program, 'ingest', '--workflow', workflow(), '--config', stage.place.configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [program, 'ingest', '--workflow', workflow(), '--config', stage.place.configFile],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     await once(child.stdout, 'data');
@@ -69,23 +99,41 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
   });
 
   it('ends with the exit code of what went wrong, and says it', async () => {
-    const { code, stderr } = await call('ingest', '--workflow', workflow({ username: 'nobody@acme.example' }), '--out', join(stage.place.directory, 'failed.jsonl'));
+    const { code, stderr } = await call(
+      'ingest',
+      '--workflow',
+      workflow({ username: 'nobody@acme.example' }),
+      '--out',
+      join(stage.place.directory, 'failed.jsonl'),
+    );
     expect(code).toBe(5);
     expect(stderr).toContain('error SALESFORCE_LOGIN_FAILED:');
   });
 
   it('does not send refused credentials again, in this run or any later one', async () => {
-    const logins = async (): Promise<number> => (await stage.admin<{ calls: Record<string, number> }>('GET', '/stats')).calls['soap'] ?? 0;
+    const logins = async (): Promise<number> =>
+      (await stage.admin<{ calls: Record<string, number> }>('GET', '/stats')).calls['soap'] ?? 0;
     const file = workflow({ username: 'locked@acme.example' });
     const before = await logins();
-    for (let run = 0; run < 2; run++) expect((await call('test-connection', '--workflow', file)).code).toBe(5);
-    const { stderr } = await call('ingest', '--workflow', file, '--out', join(stage.place.directory, 'again.jsonl'));
+    for (let run = 0; run < 2; run++)
+      expect((await call('test-connection', '--workflow', file)).code).toBe(5);
+    const { stderr } = await call(
+      'ingest',
+      '--workflow',
+      file,
+      '--out',
+      join(stage.place.directory, 'again.jsonl'),
+    );
     expect(stderr).toContain('they are not sent again');
-    expect(await logins() - before).toBe(1);
+    expect((await logins()) - before).toBe(1);
   });
 
   it('refuses what the policy does not permit before anything is connected to', async () => {
-    const { code, stderr } = await call('test-connection', '--workflow', workflow({ salesforceDomain: 'evil.my' }));
+    const { code, stderr } = await call(
+      'test-connection',
+      '--workflow',
+      workflow({ salesforceDomain: 'evil.my' }),
+    );
     expect([3, 5]).toContain(code);
     expect(stderr).toMatch(/error (?:SECRET_UNAVAILABLE|HOST_DENIED|POLICY_DENIED):/);
     rmSync(join(stage.place.directory, 'workflow.yaml'));
@@ -96,12 +144,26 @@ describe('test-connection', { timeout: TIMEOUT }, () => {
   it('shows every step', async () => {
     const { code, stdout } = await call('test-connection', '--workflow', workflow());
     expect(code).toBe(0);
-    expect(stdout.trimEnd().split('\n').every((line) => line.startsWith('✓ '))).toBe(true);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .every((line) => line.startsWith('✓ ')),
+    ).toBe(true);
   });
 
   it('gives machines one document', async () => {
-    const { code, stdout } = await call('test-connection', '--workflow', workflow({ username: 'nobody@acme.example' }), '--json');
+    const { code, stdout } = await call(
+      'test-connection',
+      '--workflow',
+      workflow({ username: 'nobody@acme.example' }),
+      '--json',
+    );
     expect(code).toBe(5);
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_LOGIN_FAILED' }, steps: [{ passed: false }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'failed',
+      error: { code: 'SALESFORCE_LOGIN_FAILED' },
+      steps: [{ passed: false }],
+    });
   });
 });

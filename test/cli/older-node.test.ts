@@ -1,6 +1,21 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -8,10 +23,15 @@ import { Place, program } from './command-line.ts';
 
 /** A Node between 18 and 23: named by OLD_NODE, or found on the path. */
 function findOlderNode(): string | undefined {
-  const candidates = [process.env['OLD_NODE'], ...(process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'node'))];
+  const candidates = [
+    process.env['OLD_NODE'],
+    ...(process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'node')),
+  ];
   return candidates.find((path): path is string => {
     if (path === undefined || !existsSync(path)) return false;
-    const major = Number(spawnSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }).stdout);
+    const major = Number(
+      spawnSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }).stdout,
+    );
     return major >= 18 && major < 24;
   });
 }
@@ -20,27 +40,44 @@ const node = findOlderNode();
 
 /** Resolves when the second process reads standard input; by then both handle signals. */
 async function listening(child: ChildProcess): Promise<void> {
-  await vi.waitFor(() => {
-    const [other] = childrenOf(child.pid!);
-    expect(other !== undefined && waitsForInput(other)).toBe(true);
-  }, { timeout: 240_000, interval: 50 });
+  await vi.waitFor(
+    () => {
+      const [other] = childrenOf(child.pid!);
+      expect(other !== undefined && waitsForInput(other)).toBe(true);
+    },
+    { timeout: 240_000, interval: 50 },
+  );
 }
 
 /** Whether standard input is among the files that the process has asked epoll about (proc(5), fdinfo). */
 function waitsForInput(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/fdinfo`).some((fd) => /^tfd:\s+0 /m.test(contentOf(`/proc/${pid}/fdinfo/${fd}`)));
+  return readdirSync(`/proc/${pid}/fdinfo`).some((fd) =>
+    /^tfd:\s+0 /m.test(contentOf(`/proc/${pid}/fdinfo/${fd}`)),
+  );
 }
 
 function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((text) => text !== '').map(Number);
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((text) => text !== '')
+    .map(Number);
 }
 
 /** TCP ports on which a process listens. */
 function listeningPorts(pid: number): number[] {
-  const sockets = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]));
-  const lines = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1));
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).map(
+      (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1],
+    ),
+  );
+  const lines = ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1),
+  );
   const LISTEN = '0A';
-  return lines.map((line) => line.trim().split(/\s+/)).filter((row) => row[3] === LISTEN && sockets.has(row[9])).map((row) => Number.parseInt(row[1]!.split(':')[1]!, 16));
+  return lines
+    .map((line) => line.trim().split(/\s+/))
+    .filter((row) => row[3] === LISTEN && sockets.has(row[9]))
+    .map((row) => Number.parseInt(row[1]!.split(':')[1]!, 16));
 }
 
 function isAlive(pid: number): boolean {
@@ -82,17 +119,23 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
 
   /** A command that waits for standard input, which never ends. */
   function waitForInput(): ChildProcessWithoutNullStreams {
-    return spawn(node!, [program, 'secrets', 'set', 'secret:/a/c', '--config', place.config], { stdio: ['pipe', 'pipe', 'pipe'] });
+    return spawn(node!, [program, 'secrets', 'set', 'secret:/a/c', '--config', place.config], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
   }
 
   it('runs itself on the Node that came with the install', async () => {
     const { stdout, code } = await place.callBare(['version', '--json'], { node: node! });
     expect(code).toBe(0);
-    expect(Number((JSON.parse(stdout) as { node: string }).node.split('.')[0])).toBeGreaterThanOrEqual(24);
+    expect(
+      Number((JSON.parse(stdout) as { node: string }).node.split('.')[0]),
+    ).toBeGreaterThanOrEqual(24);
   });
 
   it('passes on standard input, output and exit code', async () => {
-    expect(await place.call(['secrets', 'set', 'secret:/a/b'], { node: node!, input: 'hunter2222' })).toMatchObject({ code: 0, stdout: 'Stored secret:/a/b, version 1.\n' });
+    expect(
+      await place.call(['secrets', 'set', 'secret:/a/b'], { node: node!, input: 'hunter2222' }),
+    ).toMatchObject({ code: 0, stdout: 'Stored secret:/a/b, version 1.\n' });
     expect(await place.call(['run'], { node: node! })).toMatchObject({ code: 4 });
   });
 
@@ -126,7 +169,10 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     ['on the command line', ['--inspect=127.0.0.1:0'], {}],
     ['in NODE_OPTIONS', [], { NODE_OPTIONS: '--inspect=127.0.0.1:0' }],
   ])('refuses to start with an inspector that was asked for %s', (_, options, env) => {
-    const result = spawnSync(node!, [...options, program, 'version'], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } });
+    const result = spawnSync(node!, [...options, program, 'version'], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    });
     expect(result.status).toBe(3);
     expect(result.stdout).toBe('');
     expect(result.stderr).toContain('error PROCESS_UNSAFE');
@@ -135,7 +181,11 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
   it('takes the other process with it when it is killed', async () => {
     // An input that stays open when the launcher is gone.
     const silent = spawn('sleep', ['300'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const child = spawn(node!, [program, 'secrets', 'set', 'secret:/a/d', '--config', place.config], { stdio: [silent.stdout, 'ignore', 'ignore'] });
+    const child = spawn(
+      node!,
+      [program, 'secrets', 'set', 'secret:/a/d', '--config', place.config],
+      { stdio: [silent.stdout, 'ignore', 'ignore'] },
+    );
     await listening(child);
     const [other] = childrenOf(child.pid!);
     expect(other).toBeDefined();
@@ -146,23 +196,36 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
   });
 
   it('says in one line what to do when no newer one came along', () => {
-    const result = spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), 'run'], { encoding: 'utf8' });
+    const result = spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), 'run'], {
+      encoding: 'utf8',
+    });
     expect(result.status).toBe(3);
     expect(result.stderr).toMatch(/^error NODE_TOO_OLD: [^\n]*install[^\n]*\n$/);
   });
 
   it.each(['control-plane', 'sandbox-org'])('%s says in one line what to do', (workspace) => {
-    const result = spawnSync(node!, [join(import.meta.dirname, '../..', workspace, 'bin', `${workspace}.js`)], { encoding: 'utf8' });
+    const result = spawnSync(
+      node!,
+      [join(import.meta.dirname, '../..', workspace, 'bin', `${workspace}.js`)],
+      { encoding: 'utf8' },
+    );
     expect(result.status).toBe(2);
     expect(result.stderr).toMatch(/^[^\n]*Node\.js 24 or newer[^\n]*npm run[^\n]*\n$/);
   });
 
   it('tells its version itself', () => {
-    expect(spawnSync(node!, [program, '--version'], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    expect(spawnSync(node!, [program, '--version'], { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
   });
 
   it('tells its version itself, and that it cannot run, where no newer one came along', () => {
-    const { stdout, stderr } = spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), '--version'], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(
+      node!,
+      [join(bare, 'bin', 'hybrid-runner.js'), '--version'],
+      { encoding: 'utf8' },
+    );
     expect(stdout).toBe('9.9.9\n');
     expect(stderr).toMatch(/^error NODE_TOO_OLD: .*node-\S+ .*was not installed.*release file/);
   });

@@ -17,7 +17,14 @@ beforeEach(() => {
   const key = generateKey();
   mkdirSync(join(place.stateDir, 'identity'), { recursive: true, mode: 0o700 });
   writeFileSync(join(place.stateDir, 'identity', 'key.pem'), exportKey(key), { mode: 0o600 });
-  const settings = { version: 1, runnerId: 'rnr_1', name: 'test', controlPlaneUrl: 'wss://127.0.0.1:1', publicKey: rawPublicKey(key), enrolledAt: '2026-01-01T00:00:00.000Z' };
+  const settings = {
+    version: 1,
+    runnerId: 'rnr_1',
+    name: 'test',
+    controlPlaneUrl: 'wss://127.0.0.1:1',
+    publicKey: rawPublicKey(key),
+    enrolledAt: '2026-01-01T00:00:00.000Z',
+  };
   writeFileSync(join(place.stateDir, 'settings.json'), JSON.stringify(settings), { mode: 0o600 });
 });
 
@@ -31,8 +38,11 @@ afterEach(async () => {
 
 async function start(): Promise<void> {
   output = '';
-  runner = spawn(process.execPath, [program, 'run', '--config', place.config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [runner.stdout!, runner.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  runner = spawn(process.execPath, [program, 'run', '--config', place.config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [runner.stdout!, runner.stderr!])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   await until(() => output.includes('"msg":"started"'));
 }
 
@@ -55,7 +65,15 @@ describe('run without a control plane to reach', () => {
     await until(() => output.includes('trying again'));
     const { code, stdout } = await place.call(['status', '--json']);
     expect(code).toBe(69);
-    expect(JSON.parse(stdout)).toMatchObject({ pid: runner.pid, health: { name: 'retrying', text: expect.stringMatching(/^not connected since .*Z, retrying: NETWORK_UNREACHABLE: /) as unknown } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      pid: runner.pid,
+      health: {
+        name: 'retrying',
+        text: expect.stringMatching(
+          /^not connected since .*Z, retrying: NETWORK_UNREACHABLE: /,
+        ) as unknown,
+      },
+    });
     expect(await exitAfter('SIGTERM')).toBe(0);
     expect(output).toContain('"msg":"drained"');
     expect(existsSync(join(place.stateDir, 'status.sock'))).toBe(false);

@@ -11,17 +11,26 @@ async function overNetwork(kind: 'ws' | 'grpc'): Promise<ChannelHarness> {
 
 async function inMemory(): Promise<ChannelHarness> {
   const ends = Promise.withResolvers<FarEnd>();
-  const dialer = new MemoryDialer('plane.test:443', systemClock, (wire) => ends.resolve(memoryEnd(wire)));
+  const dialer = new MemoryDialer('plane.test:443', systemClock, (wire) =>
+    ends.resolve(memoryEnd(wire)),
+  );
   return { dialer, accepted: () => ends.promise, close: async () => undefined };
 }
 
 function memoryEnd(wire: MemoryWire): FarEnd {
   const mailbox = new Mailbox();
-  wire.attach({ received: (message) => mailbox.push(Buffer.from(message)), ended: () => mailbox.end() });
+  wire.attach({
+    received: (message) => mailbox.push(Buffer.from(message)),
+    ended: () => mailbox.end(),
+  });
   return {
-    next: () => mailbox.next(), closed: mailbox.closed,
+    next: () => mailbox.next(),
+    closed: mailbox.closed,
     send: (message) => wire.write(message, () => undefined),
-    pause: () => wire.pause(), resume: () => wire.resume(), end: () => wire.end(), cut: () => wire.destroy(),
+    pause: () => wire.pause(),
+    resume: () => wire.resume(),
+    end: () => wire.end(),
+    cut: () => wire.destroy(),
   };
 }
 

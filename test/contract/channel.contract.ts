@@ -40,7 +40,19 @@ export const forever = new AbortController().signal;
 
 export function batch(firstSequence: number, size = 0): Frame {
   const payload = Buffer.alloc(size, 7);
-  return { kind: 'batch', body: { ref: { runId: 'run-1', attempt: 1, epoch: 2 ** 40 }, firstSequence, count: 1, codec: 'CODEC_NONE', crc32: 4_294_967_295, rawBytes: size, payload, last: false } };
+  return {
+    kind: 'batch',
+    body: {
+      ref: { runId: 'run-1', attempt: 1, epoch: 2 ** 40 },
+      firstSequence,
+      count: 1,
+      codec: 'CODEC_NONE',
+      crc32: 4_294_967_295,
+      rawBytes: size,
+      payload,
+      last: false,
+    },
+  };
 }
 
 export async function collect(channel: Channel): Promise<Frame[]> {
@@ -78,7 +90,10 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
     it('carries frames both ways, in order and unchanged', async () => {
       const { encode } = await loadCodec();
       const received: string[] = [];
-      const reading = (async () => { for await (const frame of channel.frames()) if (received.push(digest(encode(frame))) === 200) return; })();
+      const reading = (async () => {
+        for await (const frame of channel.frames())
+          if (received.push(digest(encode(frame))) === 200) return;
+      })();
       for (let index = 1; index <= 200; index++) {
         await channel.send(batch(index, index * 37), forever);
         far.send(encode(batch(index, index * 11)));
@@ -86,8 +101,16 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       const sent: string[] = [];
       for (let index = 1; index <= 200; index++) sent.push(digest(await far.next()));
       await reading;
-      expect(sent).toEqual(Array.from({ length: 200 }, (_, index) => digest(encode(batch(index + 1, (index + 1) * 37)))));
-      expect(received).toEqual(Array.from({ length: 200 }, (_, index) => digest(encode(batch(index + 1, (index + 1) * 11)))));
+      expect(sent).toEqual(
+        Array.from({ length: 200 }, (_, index) =>
+          digest(encode(batch(index + 1, (index + 1) * 37))),
+        ),
+      );
+      expect(received).toEqual(
+        Array.from({ length: 200 }, (_, index) =>
+          digest(encode(batch(index + 1, (index + 1) * 11))),
+        ),
+      );
     });
 
     it('carries a frame of the largest batch', async () => {
@@ -101,14 +124,19 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       await channel.send(batch(1, 1_000), forever);
       far.send(encode(batch(1, 500)));
       for await (const _ of channel.frames()) break;
-      expect(channel.traffic()).toEqual({ sent: encode(batch(1, 1_000)).length, received: encode(batch(1, 500)).length });
+      expect(channel.traffic()).toEqual({
+        sent: encode(batch(1, 1_000)).length,
+        received: encode(batch(1, 500)).length,
+      });
     });
 
     it('makes the sender wait while the other side does not read', async () => {
       far.pause();
       let sent = 0;
       const stop = new AbortController();
-      const sending = (async () => { for (; sent < 400; sent++) await channel.send(batch(sent + 1, 256 * 1024), stop.signal); })();
+      const sending = (async () => {
+        for (; sent < 400; sent++) await channel.send(batch(sent + 1, 256 * 1024), stop.signal);
+      })();
       await settled(() => sent);
       expect(sent).toBeLessThan(250);
       far.resume();
@@ -119,7 +147,11 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
     it('lets go of a waiting sender when its signal fires', async () => {
       far.pause();
       const stop = new AbortController();
-      const sending = errorOf((async () => { for (;;) await channel.send(batch(1, 256 * 1024), stop.signal); })());
+      const sending = errorOf(
+        (async () => {
+          for (;;) await channel.send(batch(1, 256 * 1024), stop.signal);
+        })(),
+      );
       setTimeout(() => stop.abort(new RunnerError('CANCELLED', 'enough')), 200);
       expect((await sending).code).toBe('CANCELLED');
       far.resume();
@@ -140,7 +172,9 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
     });
 
     it('refuses to send a frame over the limit, and lives on', async () => {
-      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), forever))).code).toBe('FRAME_TOO_LARGE');
+      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), forever))).code).toBe(
+        'FRAME_TOO_LARGE',
+      );
       await channel.send(batch(2), forever);
       expect((await loadCodec()).decode(await far.next())).toEqual(batch(2));
     });
@@ -175,16 +209,29 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       for (let index = 1; index <= 20; index++) await channel.send(batch(index, 10_000), forever);
       await channel.close('done');
       const { encode } = await loadCodec();
-      for (let index = 1; index <= 20; index++) expect(digest(await far.next())).toBe(digest(encode(batch(index, 10_000))));
+      for (let index = 1; index <= 20; index++)
+        expect(digest(await far.next())).toBe(digest(encode(batch(index, 10_000))));
     });
 
     it('sends nothing when the signal has fired already', async () => {
-      expect((await errorOf(channel.send(batch(1), AbortSignal.abort(new RunnerError('CANCELLED', 'late'))))).code).toBe('CANCELLED');
+      expect(
+        (
+          await errorOf(
+            channel.send(batch(1), AbortSignal.abort(new RunnerError('CANCELLED', 'late'))),
+          )
+        ).code,
+      ).toBe('CANCELLED');
       expect(channel.traffic().sent).toBe(0);
     });
 
     it('is not opened when the signal has fired already', async () => {
-      expect((await errorOf(harness.dialer.dial(AbortSignal.abort(new RunnerError('CANCELLED', 'late'))))).code).toBe('CANCELLED');
+      expect(
+        (
+          await errorOf(
+            harness.dialer.dial(AbortSignal.abort(new RunnerError('CANCELLED', 'late'))),
+          )
+        ).code,
+      ).toBe('CANCELLED');
     });
   });
 }

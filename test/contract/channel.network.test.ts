@@ -42,10 +42,16 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
   }
 
   it.each([
-    ['signed by a CA that nobody named', async () => (await createAuthority('Other CA')).issue([HOST])],
+    [
+      'signed by a CA that nobody named',
+      async () => (await createAuthority('Other CA')).issue([HOST]),
+    ],
     ['that vouches for itself', () => selfSigned([HOST])],
     ['for another host', async () => (await authority()).issue(['other.test'])],
-    ['that has expired', async () => (await authority()).issue([HOST], { fromDays: -9, untilDays: -1 })],
+    [
+      'that has expired',
+      async () => (await authority()).issue([HOST], { fromDays: -9, untilDays: -1 }),
+    ],
   ])('refuses a certificate %s', async (_what, issue) => {
     const leaf = await issue();
     const server: FarServer = await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf));
@@ -68,7 +74,12 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
     const sockets: Socket[] = [];
     const closed = Promise.withResolvers<void>();
     const mute = createServer((socket) => {
-      sockets.push(socket.on('error', () => undefined).on('close', () => closed.resolve()).resume());
+      sockets.push(
+        socket
+          .on('error', () => undefined)
+          .on('close', () => closed.resolve())
+          .resume(),
+      );
     });
     const port = await portOf(mute);
     const stop = new AbortController();
@@ -82,13 +93,18 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
   it('gives up a server that never answers', async () => {
     const mute = createServer((socket) => void socket.on('error', () => undefined).resume());
     const port = await portOf(mute);
-    expect((await errorOf(stage.dialer({ port, timeoutMs: 200 }).dial(forever))).code).toBe('NETWORK_TIMEOUT');
+    expect((await errorOf(stage.dialer({ port, timeoutMs: 200 }).dial(forever))).code).toBe(
+      'NETWORK_TIMEOUT',
+    );
     mute.close();
   });
 
   it('breaks when the connection is cut', async () => {
     const relay = await Relay.open({ port: stage.server.port });
-    const [channel] = await Promise.all([stage.dialer({ port: relay.port }).dial(forever), stage.accepted()]);
+    const [channel] = await Promise.all([
+      stage.dialer({ port: relay.port }).dial(forever),
+      stage.accepted(),
+    ]);
     const collecting = errorOf(collect(channel));
     relay.cut();
     expect((await collecting).code).toBe('NETWORK_RESET');
@@ -97,11 +113,18 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
 
   it('can be closed after a short wait when the other side is there no more but nobody said so', async () => {
     const relay = await Relay.open({ port: stage.server.port });
-    const [channel] = await Promise.all([stage.dialer({ port: relay.port }).dial(forever), stage.accepted()]);
+    const [channel] = await Promise.all([
+      stage.dialer({ port: relay.port }).dial(forever),
+      stage.accepted(),
+    ]);
     relay.freeze();
     const collecting = collect(channel);
     const stop = new AbortController();
-    const sending = errorOf((async () => { for (;;) await channel.send(batch(1, 512 * 1024), stop.signal); })());
+    const sending = errorOf(
+      (async () => {
+        for (;;) await channel.send(batch(1, 512 * 1024), stop.signal);
+      })(),
+    );
     await delay(200);
     const startedAt = performance.now();
     await channel.close('silence');
@@ -113,14 +136,20 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
 
   it('has a quarter of a megabyte and more on its way at once, which is 5 MB/s over a link of 50 ms', async () => {
     const relay = await Relay.open({ port: stage.server.port, delayMs: 100 });
-    const [channel, far] = await Promise.all([stage.dialer({ port: relay.port }).dial(forever), stage.accepted()]);
+    const [channel, far] = await Promise.all([
+      stage.dialer({ port: relay.port }).dial(forever),
+      stage.accepted(),
+    ]);
     const frames = 80;
     const startedAt = performance.now();
-    const sending = (async () => { for (let index = 1; index <= frames; index++) await channel.send(batch(index, 128 * 1024), forever); })();
+    const sending = (async () => {
+      for (let index = 1; index <= frames; index++)
+        await channel.send(batch(index, 128 * 1024), forever);
+    })();
     for (let index = 1; index <= frames; index++) await far.next();
     await sending;
     const roundTrips = (performance.now() - startedAt) / 200;
-    expect(frames * 128 * 1024 / roundTrips).toBeGreaterThan(250_000);
+    expect((frames * 128 * 1024) / roundTrips).toBeGreaterThan(250_000);
     await channel.close('done');
     await relay.close();
   });
@@ -132,10 +161,13 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
 
     beforeEach(async () => {
       const leaf = await (await authority()).issue([HOST]);
-      server = createSecureServer({ allowHTTP1: true, cert: leaf.certPem, key: leaf.keyPem }, (_request, response) => {
-        response.writeHead(answer.status, answer.headers);
-        response.end(answer.body);
-      });
+      server = createSecureServer(
+        { allowHTTP1: true, cert: leaf.certPem, key: leaf.keyPem },
+        (_request, response) => {
+          response.writeHead(answer.status, answer.headers);
+          response.end(answer.body);
+        },
+      );
       port = await portOf(server);
     });
 
@@ -143,28 +175,99 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
 
     it.each([
       ['says nothing', () => undefined],
-      ['refuses, and never comes to the end of it', (response: ServerResponse) => {
-        response.writeHead(403);
-        const dripping = setInterval(() => void response.write('x'), 50);
-        response.on('close', () => clearInterval(dripping));
-      }],
+      [
+        'refuses, and never comes to the end of it',
+        (response: ServerResponse) => {
+          response.writeHead(403);
+          const dripping = setInterval(() => void response.write('x'), 50);
+          response.on('close', () => clearInterval(dripping));
+        },
+      ],
     ])('gives up one that %s', async (_what, reply) => {
-      server.removeAllListeners('request').on('request', (_request, response: ServerResponse) => reply(response));
-      expect((await errorOf(stage.dialer({ port, timeoutMs: 400 }).dial(forever))).code).toBe('NETWORK_TIMEOUT');
+      server
+        .removeAllListeners('request')
+        .on('request', (_request, response: ServerResponse) => reply(response));
+      expect((await errorOf(stage.dialer({ port, timeoutMs: 400 }).dial(forever))).code).toBe(
+        'NETWORK_TIMEOUT',
+      );
     });
 
     const page = { 'content-type': 'text/html' };
-    const refused = JSON.stringify({ error: { code: 'RUNNER_REVOKED', message: 'revoked by an administrator' } });
+    const refused = JSON.stringify({
+      error: { code: 'RUNNER_REVOKED', message: 'revoked by an administrator' },
+    });
     it.each([
-      ['a 401 page', { status: 401, headers: page, body: '<html>' }, 'PROXY_REFUSED', true, undefined],
-      ['a 403 page', { status: 403, headers: page, body: '<html>blocked</html>' }, 'PROXY_REFUSED', true, undefined],
-      ['the word of the control plane', { status: 403, headers: { 'content-type': 'application/json' }, body: refused }, 'RUNNER_REVOKED', false, undefined],
-      ['a captive portal', { status: 200, headers: page, body: '<html>Welcome to the airport</html>' }, 'NETWORK_UNREACHABLE', true, undefined],
-      ['503 with Retry-After', { status: 503, headers: { 'retry-after': '17' }, body: '' }, 'CONTROL_PLANE_BUSY', true, 17_000],
-      ['503 with a page', { status: 503, headers: { ...page, 'retry-after': '17' }, body: '<html>no upgrades</html>' }, 'NETWORK_UNREACHABLE', true, 17_000],
-      ['429 with a page', { status: 429, headers: page, body: '<html>slow down</html>' }, 'NETWORK_UNREACHABLE', true, undefined],
-      ['503 with a text of a load balancer', { status: 503, headers: { 'content-type': 'text/plain' }, body: 'no healthy upstream' }, 'NETWORK_UNREACHABLE', true, undefined],
-      ['503 with an error document', { status: 503, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: { code: 'CONTROL_PLANE_BUSY', message: 'later' } }) }, 'CONTROL_PLANE_BUSY', true, undefined],
+      [
+        'a 401 page',
+        { status: 401, headers: page, body: '<html>' },
+        'PROXY_REFUSED',
+        true,
+        undefined,
+      ],
+      [
+        'a 403 page',
+        { status: 403, headers: page, body: '<html>blocked</html>' },
+        'PROXY_REFUSED',
+        true,
+        undefined,
+      ],
+      [
+        'the word of the control plane',
+        { status: 403, headers: { 'content-type': 'application/json' }, body: refused },
+        'RUNNER_REVOKED',
+        false,
+        undefined,
+      ],
+      [
+        'a captive portal',
+        { status: 200, headers: page, body: '<html>Welcome to the airport</html>' },
+        'NETWORK_UNREACHABLE',
+        true,
+        undefined,
+      ],
+      [
+        '503 with Retry-After',
+        { status: 503, headers: { 'retry-after': '17' }, body: '' },
+        'CONTROL_PLANE_BUSY',
+        true,
+        17_000,
+      ],
+      [
+        '503 with a page',
+        {
+          status: 503,
+          headers: { ...page, 'retry-after': '17' },
+          body: '<html>no upgrades</html>',
+        },
+        'NETWORK_UNREACHABLE',
+        true,
+        17_000,
+      ],
+      [
+        '429 with a page',
+        { status: 429, headers: page, body: '<html>slow down</html>' },
+        'NETWORK_UNREACHABLE',
+        true,
+        undefined,
+      ],
+      [
+        '503 with a text of a load balancer',
+        { status: 503, headers: { 'content-type': 'text/plain' }, body: 'no healthy upstream' },
+        'NETWORK_UNREACHABLE',
+        true,
+        undefined,
+      ],
+      [
+        '503 with an error document',
+        {
+          status: 503,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ error: { code: 'CONTROL_PLANE_BUSY', message: 'later' } }),
+        },
+        'CONTROL_PLANE_BUSY',
+        true,
+        undefined,
+      ],
       ['429 without', { status: 429, body: '' }, 'CONTROL_PLANE_BUSY', true, undefined],
       ['404', { status: 404, body: 'nothing here' }, 'NETWORK_UNREACHABLE', true, undefined],
     ])('takes %s for what it is', async (_what, given, code, mayRetry, retryAfterMs) => {
@@ -198,7 +301,9 @@ describe.each(KINDS)('a %s channel over a network', (kind) => {
 
     it('is refused with wrong credentials, and the error shows none', async () => {
       proxy = await ConnectProxy.open({ credentials: 'runner:right' });
-      const error = await errorOf(through(`http://runner:wrong-one@127.0.0.1:${proxy.port}`).dial(forever));
+      const error = await errorOf(
+        through(`http://runner:wrong-one@127.0.0.1:${proxy.port}`).dial(forever),
+      );
       expect(error.code).toBe('PROXY_REFUSED');
       expect(`${error.message}${error.remedy}`).not.toMatch(/wrong-one|right/);
     });
@@ -236,7 +341,10 @@ describe.skipIf(tinyproxy === undefined)('through Debian\u2019s tinyproxy', () =
     port = await portOf(probe);
     probe.close();
     const file = join(directory, 'tinyproxy.conf');
-    writeFileSync(file, `Port ${port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth runner secret\nLogLevel Warning\nLogFile "${join(directory, 'log')}"\n`);
+    writeFileSync(
+      file,
+      `Port ${port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth runner secret\nLogLevel Warning\nLogFile "${join(directory, 'log')}"\n`,
+    );
     child = spawn(tinyproxy!, ['-d', '-c', file], { stdio: 'ignore' });
     await untilListening(port);
   });
@@ -254,7 +362,9 @@ describe.skipIf(tinyproxy === undefined)('through Debian\u2019s tinyproxy', () =
     await channel.send(batch(7, 300_000), forever);
     expect((await far.next()).length).toBeGreaterThan(300_000);
     await channel.close('done');
-    const error = await errorOf(stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(forever));
+    const error = await errorOf(
+      stage.dialer({ settings: { proxy: `http://127.0.0.1:${port}` } }).dial(forever),
+    );
     expect(error.code).toBe('PROXY_REFUSED');
     await stage.close();
   });
@@ -271,7 +381,9 @@ function installed(program: string): string | undefined {
 async function untilListening(port: number): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const socket = connect(port, '127.0.0.1');
-    const up = await new Promise<boolean>((resolve) => socket.on('connect', () => resolve(true)).on('error', () => resolve(false)));
+    const up = await new Promise<boolean>((resolve) =>
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false)),
+    );
     socket.destroy();
     if (up) return;
     await delay(50);

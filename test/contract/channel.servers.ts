@@ -3,12 +3,20 @@ import { createRequire } from 'node:module';
 import type { Http2SecureServer, SecureServerOptions, ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { Metadata, Server as GrpcServer, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  Metadata,
+  Server as GrpcServer,
+  ServerCredentials,
+  status,
+  type ServerDuplexStream,
+} from '@grpc/grpc-js';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Leaf } from '../support/certificates.ts';
 import type { FarEnd, FarServer } from './channel.contract.ts';
 
-const http2 = createRequire(import.meta.url)('node:http2') as { createSecureServer: (options: SecureServerOptions) => Http2SecureServer };
+const http2 = createRequire(import.meta.url)('node:http2') as {
+  createSecureServer: (options: SecureServerOptions) => Http2SecureServer;
+};
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** A mailbox for what a far end has received. */
@@ -41,8 +49,18 @@ export class Mailbox {
 /** The WebSocket side of a control plane, with nothing but ws and node:https. */
 export async function serveWebSocket(leaf: Leaf): Promise<FarServer> {
   const server = createServer({ cert: leaf.certPem, key: leaf.keyPem });
-  const sockets = new WebSocketServer({ server, path: '/runner/v1/link', handleProtocols: (offered) => offered.has('hybrid.runner.v1') && 'hybrid.runner.v1', perMessageDeflate: false });
-  return await listening(server, (accept) => sockets.on('connection', (socket, request) => accept(webSocketEnd(socket, request.socket))), () => sockets.close());
+  const sockets = new WebSocketServer({
+    server,
+    path: '/runner/v1/link',
+    handleProtocols: (offered) => offered.has('hybrid.runner.v1') && 'hybrid.runner.v1',
+    perMessageDeflate: false,
+  });
+  return await listening(
+    server,
+    (accept) =>
+      sockets.on('connection', (socket, request) => accept(webSocketEnd(socket, request.socket))),
+    () => sockets.close(),
+  );
 }
 
 function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
@@ -51,11 +69,15 @@ function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
   socket.on('error', () => undefined);
   socket.on('close', () => mailbox.end());
   return {
-    next: () => mailbox.next(), closed: mailbox.closed,
+    next: () => mailbox.next(),
+    closed: mailbox.closed,
     send: (message) => socket.send(message),
-    pause: () => socket.pause(), resume: () => socket.resume(),
-    end: () => socket.close(1000), cut: () => socket.terminate(),
-    text: () => socket.send('not binary'), raw: (bytes) => void connection.write(bytes),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.close(1000),
+    cut: () => socket.terminate(),
+    text: () => socket.send('not binary'),
+    raw: (bytes) => void connection.write(bytes),
   };
 }
 
@@ -63,17 +85,43 @@ function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
 export async function serveGrpc(leaf: Leaf): Promise<FarServer> {
   const sockets = new Set<Socket>();
   const ends: ((end: FarEnd) => void)[] = [];
-  const server = new GrpcServer({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
+  const server = new GrpcServer({
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  });
   const bytes = (message: Buffer): Buffer => message;
-  server.addService({
-    connect: { path: '/hybrid.runner.v1.RunnerLink/Connect', requestStream: true, responseStream: true, requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes },
-  }, { connect: (call: ServerDuplexStream<Buffer, Buffer>) => ends.forEach((accept) => accept(grpcEnd(call))) });
-  const port = await withWideWindows(sockets, () => new Promise<number>((resolve, reject) => {
-    const credentials = ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(leaf.certPem), private_key: Buffer.from(leaf.keyPem) }]);
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
-  }));
+  server.addService(
+    {
+      connect: {
+        path: '/hybrid.runner.v1.RunnerLink/Connect',
+        requestStream: true,
+        responseStream: true,
+        requestSerialize: bytes,
+        requestDeserialize: bytes,
+        responseSerialize: bytes,
+        responseDeserialize: bytes,
+      },
+    },
+    {
+      connect: (call: ServerDuplexStream<Buffer, Buffer>) =>
+        ends.forEach((accept) => accept(grpcEnd(call))),
+    },
+  );
+  const port = await withWideWindows(
+    sockets,
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const credentials = ServerCredentials.createSsl(null, [
+          { cert_chain: Buffer.from(leaf.certPem), private_key: Buffer.from(leaf.keyPem) },
+        ]);
+        server.bindAsync('127.0.0.1:0', credentials, (error, bound) =>
+          error === null ? resolve(bound) : reject(error),
+        );
+      }),
+  );
   return {
-    port, onEnd: (accept) => ends.push(accept),
+    port,
+    onEnd: (accept) => ends.push(accept),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.forceShutdown();
@@ -85,7 +133,10 @@ export async function serveGrpc(leaf: Leaf): Promise<FarServer> {
 async function withWideWindows<T>(sockets: Set<Socket>, work: () => Promise<T>): Promise<T> {
   const original = http2.createSecureServer;
   http2.createSecureServer = (options) => {
-    const server = original({ ...options, settings: { ...options.settings, initialWindowSize: WINDOW_BYTES } });
+    const server = original({
+      ...options,
+      settings: { ...options.settings, initialWindowSize: WINDOW_BYTES },
+    });
     server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(WINDOW_BYTES));
     server.on('connection', (socket: Socket) => sockets.add(socket));
     return server;
@@ -108,14 +159,21 @@ function grpcEnd(call: ServerDuplexStream<Buffer, Buffer>): FarEnd {
   });
   call.on('cancelled', () => mailbox.end());
   return {
-    next: () => mailbox.next(), closed: mailbox.closed,
+    next: () => mailbox.next(),
+    closed: mailbox.closed,
     send: (message) => void call.write(Buffer.from(message)),
-    pause: () => void call.pause(), resume: () => void call.resume(),
-    end: () => call.end(), cut: () => void call.emit('error', { code: status.UNAVAILABLE, details: 'going down' }),
+    pause: () => void call.pause(),
+    resume: () => void call.resume(),
+    end: () => call.end(),
+    cut: () => void call.emit('error', { code: status.UNAVAILABLE, details: 'going down' }),
   };
 }
 
-async function listening(server: ReturnType<typeof createServer>, accept: (accept: (end: FarEnd) => void) => void, stop: () => void): Promise<FarServer> {
+async function listening(
+  server: ReturnType<typeof createServer>,
+  accept: (accept: (end: FarEnd) => void) => void,
+  stop: () => void,
+): Promise<FarServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -124,7 +182,8 @@ async function listening(server: ReturnType<typeof createServer>, accept: (accep
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    port: (server.address() as AddressInfo).port, onEnd: accept,
+    port: (server.address() as AddressInfo).port,
+    onEnd: accept,
     close: async () => {
       stop();
       for (const socket of sockets) socket.destroy();

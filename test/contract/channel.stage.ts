@@ -48,16 +48,27 @@ export class NetworkStage {
   static async open(kind: 'ws' | 'grpc'): Promise<NetworkStage> {
     const ca = await authority();
     const leaf = await ca.issue([HOST]);
-    return new NetworkStage(kind, await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf)), ca.caPem);
+    return new NetworkStage(
+      kind,
+      await (kind === 'ws' ? serveWebSocket(leaf) : serveGrpc(leaf)),
+      ca.caPem,
+    );
   }
 
-  dialer({ host = HOST, port = this.server.port, timeoutMs = 5_000, settings = {} }: DialOptions = {}): Dialer {
+  dialer({
+    host = HOST,
+    port = this.server.port,
+    timeoutMs = 5_000,
+    settings = {},
+  }: DialOptions = {}): Dialer {
     return dialerTo(this.kind, this.caPem, { host, port, timeoutMs, settings });
   }
 
   accepted(): Promise<FarEnd> {
     const end = this.#ends.shift();
-    return end === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(end);
+    return end === undefined
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(end);
   }
 
   close(): Promise<void> {
@@ -65,10 +76,21 @@ export class NetworkStage {
   }
 }
 
-export function dialerTo(kind: 'ws' | 'grpc', caPem: string, { host = HOST, port = 0, timeoutMs = 5_000, settings = {} }: DialOptions): Dialer {
+export function dialerTo(
+  kind: 'ws' | 'grpc',
+  caPem: string,
+  { host = HOST, port = 0, timeoutMs = 5_000, settings = {} }: DialOptions,
+): Dialer {
   const connect = createConnect({
-    connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }], proxy: undefined, noProxy: [], extraCa: [caPem], publicCas: true, ...settings,
+    connectTo: [{ from: { host, port: 443 }, to: { host: '127.0.0.1', port } }],
+    proxy: undefined,
+    noProxy: [],
+    extraCa: [caPem],
+    publicCas: true,
+    ...settings,
   });
   const options = { url: `wss://${host}`, connect, clock: systemClock, timeoutMs };
-  return kind === 'ws' ? new ConnectionDialer(WEB_SOCKET, options) : new ConnectionDialer(GRPC, options);
+  return kind === 'ws'
+    ? new ConnectionDialer(WEB_SOCKET, options)
+    : new ConnectionDialer(GRPC, options);
 }

@@ -17,7 +17,8 @@ describe('the Salesforce connector', () => {
     return {
       connector: CONNECTORS.find(({ type }) => type === 'Salesforce')!,
       working: () => contextFor(sandbox, { connection, secrets: secrets! }).context,
-      refused: () => contextFor(sandbox, { connection, secrets: { ...secrets, password: 'wrong' } }).context,
+      refused: () =>
+        contextFor(sandbox, { connection, secrets: { ...secrets, password: 'wrong' } }).context,
     };
   });
 });

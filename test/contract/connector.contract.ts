@@ -29,7 +29,10 @@ export function connectorContract(stage: () => ConnectorStage): void {
   it('names its endpoints and its secret fields', () => {
     const { connector, working } = stage();
     const [endpoint] = connector.endpoints(working().workflow.source.serviceConnection.config);
-    expect(endpoint).toMatchObject({ host: expect.stringMatching(/^[a-z0-9.-]+$/) as string, port: expect.any(Number) as number });
+    expect(endpoint).toMatchObject({
+      host: expect.stringMatching(/^[a-z0-9.-]+$/) as string,
+      port: expect.any(Number) as number,
+    });
     expect(connector.secretFields.every((field) => /^\w+(?:\.\w+)*$/.test(field))).toBe(true);
   });
 
@@ -39,7 +42,8 @@ export function connectorContract(stage: () => ConnectorStage): void {
     for (const record of await collect<Extracted>(connector.extract(working(), signal()))) {
       if (record.kind !== 'entity') continue;
       expect(seen.has(record.fqn)).toBe(false);
-      if (record.type !== 'databaseService') expect([...seen].some((parent) => record.fqn.startsWith(`${parent}.`))).toBe(true);
+      if (record.type !== 'databaseService')
+        expect([...seen].some((parent) => record.fqn.startsWith(`${parent}.`))).toBe(true);
       assertEntity(record.type, record.fqn, record.request);
       seen.add(record.fqn);
     }
@@ -56,18 +60,26 @@ export function connectorContract(stage: () => ConnectorStage): void {
   it('ends a connection test at the mandatory step that fails', async () => {
     const { connector, refused } = stage();
     const steps = await collect<StepRecord>(connector.testConnection(refused(), signal()));
-    expect(steps.at(-1)).toMatchObject({ passed: false, mandatory: true, error: { code: expect.any(String) as string } });
+    expect(steps.at(-1)).toMatchObject({
+      passed: false,
+      mandatory: true,
+      error: { code: expect.any(String) as string },
+    });
   });
 
   it('throws a typed error when the source refuses the secret', async () => {
     const { connector, refused } = stage();
-    await expect(collect(connector.extract(refused(), signal()))).rejects.toBeInstanceOf(RunnerError);
+    await expect(collect(connector.extract(refused(), signal()))).rejects.toBeInstanceOf(
+      RunnerError,
+    );
   });
 
   it('stops with the reason it is given', async () => {
     const { connector, working } = stage();
     const reason = new RunnerError('CANCELLED', 'not wanted any more');
-    await expect(collect(connector.extract(working(), AbortSignal.abort(reason)))).rejects.toBe(reason);
+    await expect(collect(connector.extract(working(), AbortSignal.abort(reason)))).rejects.toBe(
+      reason,
+    );
   });
 
   it('lets go when its reader leaves', async () => {

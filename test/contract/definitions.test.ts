@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseSalesforceConnection } from '../../control-plane/src/definitions/salesforce-connection.ts';
-import { parseSourceConfig, SOURCE_OPTIONS } from '../../control-plane/src/definitions/source-config.ts';
+import {
+  parseSourceConfig,
+  SOURCE_OPTIONS,
+} from '../../control-plane/src/definitions/source-config.ts';
 import { UNUSABLE, USABLE } from '../../control-plane/test/connection-cases.ts';
 import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
 import { readSourceOptions } from '../../src/connectors/salesforce/source-options.ts';
@@ -9,7 +12,11 @@ import { readSourceOptions } from '../../src/connectors/salesforce/source-option
 describe('a Salesforce connection', () => {
   it.each(UNUSABLE)('with %s is refused by both', (_, given) => {
     expect(() => parseSalesforceConnection(given)).toThrow();
-    expect(() => parseConnection(given)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^SALESFORCE_(?:CONNECTION|DOMAIN)_INVALID$/) as unknown }));
+    expect(() => parseConnection(given)).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(/^SALESFORCE_(?:CONNECTION|DOMAIN)_INVALID$/) as unknown,
+      }),
+    );
   });
 
   it.each(USABLE)('for %s is taken by both', (_, given) => {
@@ -19,10 +26,14 @@ describe('a Salesforce connection', () => {
 
 describe('an option of a pipeline', () => {
   it.each(SOURCE_OPTIONS)('%s is known to a runner', (name) => {
-    expect(readSourceOptions({ [name]: null }, { service: 's', database: 'd', schema: 'e' }).ignored).toEqual([]);
+    expect(
+      readSourceOptions({ [name]: null }, { service: 's', database: 'd', schema: 'e' }).ignored,
+    ).toEqual([]);
   });
 
   it('with members of a newer OpenMetadata is taken', () => {
-    expect(() => parseSourceConfig({ incremental: { enabled: true, lookbackDays: 1, safetyMarginDays: 1 } })).not.toThrow();
+    expect(() =>
+      parseSourceConfig({ incremental: { enabled: true, lookbackDays: 1, safetyMarginDays: 1 } }),
+    ).not.toThrow();
   });
 });

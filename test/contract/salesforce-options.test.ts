@@ -16,8 +16,15 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/salesforce.md'),
 /** Of each option named in the first column of a section's table. */
 function verdicts(heading: string): ReadonlyMap<string, Verdict> {
   const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
-  const rows = section.split('\n').filter((line) => line.startsWith('| `')).map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
-  return new Map(rows.flatMap(([, names = '', , text = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, verdictIn(text)] as const)));
+  const rows = section
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  return new Map(
+    rows.flatMap(([, names = '', , text = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name!, verdictIn(text)] as const),
+    ),
+  );
 }
 
 function verdictIn(text: string): Verdict {
@@ -32,26 +39,46 @@ interface Property {
 
 function propertiesIn(path: string): readonly (readonly [string, Property])[] {
   if (!openMetadataSchemasPresent) return [];
-  return Object.entries(openMetadataSchema(path)['properties'] as Readonly<Record<string, Property>>);
+  return Object.entries(
+    openMetadataSchema(path)['properties'] as Readonly<Record<string, Property>>,
+  );
 }
 
 const PLACE = { service: 'crm', database: 'default', schema: 'salesforce' };
 /** Gives other options something to change. */
-const FILTERED = { tableFilterPattern: { includes: ['Acc'] }, markDeletedTablesFromFilterOnly: false };
+const FILTERED = {
+  tableFilterPattern: { includes: ['Acc'] },
+  markDeletedTablesFromFilterOnly: false,
+};
 
 /** A value of an option that is not its default. */
-const CHOSEN: Readonly<Record<string, unknown>> = { type: 'Other', incremental: { enabled: false }, ownerConfig: { default: 'someone' } };
+const CHOSEN: Readonly<Record<string, unknown>> = {
+  type: 'Other',
+  incremental: { enabled: false },
+  ownerConfig: { default: 'someone' },
+};
 
 function chosen(name: string, property: Property): unknown {
   if (Object.hasOwn(CHOSEN, name)) return CHOSEN[name];
-  if (property.$ref?.endsWith('filterPattern') === true) return { excludes: ['Account', 'default', 'salesforce', 'A.cls'] };
+  if (property.$ref?.endsWith('filterPattern') === true)
+    return { excludes: ['Account', 'default', 'salesforce', 'A.cls'] };
   return property.type === 'boolean' ? property.default !== true : Number(property.default) + 1;
 }
 
 /** All that a run may ask of its options. */
 function effectOf(config: Readonly<Record<string, unknown>>): unknown {
-  const { tablePasses, storedProcedurePasses, ignored: _, unknown: __, ...options } = readSourceOptions(config, PLACE);
-  return { ...options, passes: ['Account', 'Lead'].map(tablePasses), procedures: ['A.cls', 'B.cls'].map(storedProcedurePasses) };
+  const {
+    tablePasses,
+    storedProcedurePasses,
+    ignored: _,
+    unknown: __,
+    ...options
+  } = readSourceOptions(config, PLACE);
+  return {
+    ...options,
+    passes: ['Account', 'Lead'].map(tablePasses),
+    procedures: ['A.cls', 'B.cls'].map(storedProcedurePasses),
+  };
 }
 
 /** What becomes of an option of a metadata run. */
@@ -60,7 +87,9 @@ function pipelineVerdict(name: string, value: unknown): Verdict | 'none' {
   try {
     const { ignored, unknown } = readSourceOptions(config, PLACE);
     if (ignored.includes(name) || unknown > 0) return 'ignored';
-    return JSON.stringify(effectOf(config)) === JSON.stringify(effectOf(FILTERED)) ? 'none' : 'works';
+    return JSON.stringify(effectOf(config)) === JSON.stringify(effectOf(FILTERED))
+      ? 'none'
+      : 'works';
   } catch {
     return 'refused';
   }
@@ -72,20 +101,33 @@ describe('an option of a metadata run', () => {
 
   it.runIf(openMetadataSchemasPresent)('of OpenMetadata’s has its place in the table', () => {
     expect(properties.map(([name]) => name).filter((name) => !said.has(name))).toEqual([]);
-    expect([...said.keys()].filter((name) => !properties.some(([known]) => known === name)).sort()).toEqual(['markDeletedTablesFromFilterOnly', 'profile', 'sampleRows']);
+    expect(
+      [...said.keys()].filter((name) => !properties.some(([known]) => known === name)).sort(),
+    ).toEqual(['markDeletedTablesFromFilterOnly', 'profile', 'sampleRows']);
   });
 
-  it.each(properties.map(([name, property]) => [name, said.get(name), property] as const))('%s: %s', (name, verdict, property) => {
-    const happened = pipelineVerdict(name, chosen(name, property));
-    // Any other type is refused; overriding is for whoever writes to a catalogue.
-    if (name === 'type') expect([happened, pipelineVerdict(name, 'DatabaseMetadata')]).toEqual(['refused', 'none']);
-    else if (name === 'overrideMetadata') expect(happened).toBe('none');
-    else expect(happened).toBe(verdict);
-    const standard = property.default === undefined || property.default === null ? [] : [{ [name]: property.default }];
-    for (const config of standard) expect(readSourceOptions(config, PLACE).ignored).toEqual([]);
-  });
+  it.each(properties.map(([name, property]) => [name, said.get(name), property] as const))(
+    '%s: %s',
+    (name, verdict, property) => {
+      const happened = pipelineVerdict(name, chosen(name, property));
+      // Any other type is refused; overriding is for whoever writes to a catalogue.
+      if (name === 'type')
+        expect([happened, pipelineVerdict(name, 'DatabaseMetadata')]).toEqual(['refused', 'none']);
+      else if (name === 'overrideMetadata') expect(happened).toBe('none');
+      else expect(happened).toBe(verdict);
+      const standard =
+        property.default === undefined || property.default === null
+          ? []
+          : [{ [name]: property.default }];
+      for (const config of standard) expect(readSourceOptions(config, PLACE).ignored).toEqual([]);
+    },
+  );
 
-  it.each([['markDeletedTablesFromFilterOnly', true], ['profile', { maxApiCalls: 3 }], ['sampleRows', { rows: 3 }]])('%s, which OpenMetadata does not have, works', (name, value) => {
+  it.each([
+    ['markDeletedTablesFromFilterOnly', true],
+    ['profile', { maxApiCalls: 3 }],
+    ['sampleRows', { rows: 3 }],
+  ])('%s, which OpenMetadata does not have, works', (name, value) => {
     expect([said.get(name), pipelineVerdict(name, value)]).toEqual(['works', 'works']);
   });
 
@@ -98,10 +140,21 @@ const SOAP = { username: 'u@acme.example', password: 'p', securityToken: 't' };
 const CLIENT = { consumerKey: 'k', consumerSecret: 's', salesforceDomain: 'acme.my' };
 /** Fields that one base takes, and a value that shows. */
 const FIELDS: Readonly<Record<string, readonly [base: object, value: unknown]>> = {
-  username: [{ ...SOAP, username: undefined, salesforceDomain: 'acme.my' }, 'u@acme.example'], password: [{ ...SOAP, password: undefined }, 'p'], securityToken: [{ username: 'u', password: 'p' }, 't'],
-  consumerKey: [{ ...CLIENT, consumerKey: undefined }, 'k'], consumerSecret: [{ ...CLIENT, consumerSecret: undefined }, 's'], organizationId: [SOAP, '00D000000000001'],
-  sobjectNames: [SOAP, ['Account']], databaseName: [SOAP, 'prod'], salesforceApiVersion: [SOAP, '60.0'], salesforceDomain: [SOAP, 'test'], sslConfig: [SOAP, { caCertificate: 'PEM' }],
-  connectionOptions: [SOAP, { instance_url: 'https://evil.example' }], connectionArguments: [SOAP, { proxies: {} }], type: [SOAP, 'Salesforce'], supportsMetadataExtraction: [SOAP, true],
+  username: [{ ...SOAP, username: undefined, salesforceDomain: 'acme.my' }, 'u@acme.example'],
+  password: [{ ...SOAP, password: undefined }, 'p'],
+  securityToken: [{ username: 'u', password: 'p' }, 't'],
+  consumerKey: [{ ...CLIENT, consumerKey: undefined }, 'k'],
+  consumerSecret: [{ ...CLIENT, consumerSecret: undefined }, 's'],
+  organizationId: [SOAP, '00D000000000001'],
+  sobjectNames: [SOAP, ['Account']],
+  databaseName: [SOAP, 'prod'],
+  salesforceApiVersion: [SOAP, '60.0'],
+  salesforceDomain: [SOAP, 'test'],
+  sslConfig: [SOAP, { caCertificate: 'PEM' }],
+  connectionOptions: [SOAP, { instance_url: 'https://evil.example' }],
+  connectionArguments: [SOAP, { proxies: {} }],
+  type: [SOAP, 'Salesforce'],
+  supportsMetadataExtraction: [SOAP, true],
 };
 
 function connectionVerdict(name: string): Verdict | 'none' {
@@ -115,7 +168,12 @@ function connectionVerdict(name: string): Verdict | 'none' {
   };
   const [before, after] = [outcome(base), outcome({ ...base, [name]: value })];
   if (after === 'refused') return 'refused';
-  if ((JSON.parse(after) as { readonly ignored: readonly string[] }).ignored.some((field) => field.endsWith(`.${name}`))) return 'ignored';
+  if (
+    (JSON.parse(after) as { readonly ignored: readonly string[] }).ignored.some((field) =>
+      field.endsWith(`.${name}`),
+    )
+  )
+    return 'ignored';
   return before === after ? 'none' : 'works';
 }
 
@@ -125,11 +183,16 @@ describe('a field of the connection', () => {
 
   it.runIf(openMetadataSchemasPresent)('of OpenMetadata’s has its place in the table', () => {
     expect(properties.map(([name]) => name).filter((name) => !said.has(name))).toEqual([]);
-    expect([...said.keys()].filter((name) => !properties.some(([known]) => known === name)).sort()).toEqual(['privateKey', 'sobjectName']);
+    expect(
+      [...said.keys()].filter((name) => !properties.some(([known]) => known === name)).sort(),
+    ).toEqual(['privateKey', 'sobjectName']);
   });
 
-  it.each(properties.map(([name]) => [name, said.get(name)] as const))('%s: %s', (name, verdict) => {
-    const labels = ['type', 'supportsMetadataExtraction'];
-    expect(connectionVerdict(name)).toBe(labels.includes(name) ? 'none' : verdict);
-  });
+  it.each(properties.map(([name]) => [name, said.get(name)] as const))(
+    '%s: %s',
+    (name, verdict) => {
+      const labels = ['type', 'supportsMetadataExtraction'];
+      expect(connectionVerdict(name)).toBe(labels.includes(name) ? 'none' : verdict);
+    },
+  );
 });

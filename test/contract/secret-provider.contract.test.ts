@@ -20,12 +20,18 @@ const signal = new AbortController().signal;
 
 function vault(): { file: string; keyFile: string } {
   const directory = temporary();
-  return { file: join(directory, 'state/vault.json'), keyFile: join(directory, 'config/vault.key') };
+  return {
+    file: join(directory, 'state/vault.json'),
+    keyFile: join(directory, 'config/vault.key'),
+  };
 }
 
 function filling({ file, keyFile }: { file: string; keyFile: string }): ProviderUnderTest['put'] {
   const writer = openVault({ file, keyFile });
-  return async (path, value) => void (value === undefined ? await writer.remove(path, signal) : await writer.set(path, value, signal));
+  return async (path, value) =>
+    void (value === undefined
+      ? await writer.remove(path, signal)
+      : await writer.set(path, value, signal));
 }
 
 secretProviderContract('the vault', async () => {
@@ -33,7 +39,11 @@ secretProviderContract('the vault', async () => {
   return { provider: openVault(place), put: filling(place) };
 });
 
-async function nestedFile(root: string, path: readonly string[], value: string | undefined): Promise<void> {
+async function nestedFile(
+  root: string,
+  path: readonly string[],
+  value: string | undefined,
+): Promise<void> {
   const file = join(root, ...path);
   if (value === undefined) return rmSync(file);
   mkdirSync(dirname(file), { recursive: true });
@@ -41,12 +51,14 @@ async function nestedFile(root: string, path: readonly string[], value: string |
   chmodSync(file, 0o400);
 }
 
-const undotted = (path: readonly string[]): boolean => path.every((segment) => !segment.includes('.'));
+const undotted = (path: readonly string[]): boolean =>
+  path.every((segment) => !segment.includes('.'));
 
 secretProviderContract('a directory of files', async () => {
   const root = temporary();
   return {
-    provider: createFilesProvider(root), holds: undotted,
+    provider: createFilesProvider(root),
+    holds: undotted,
     put: async (path, value) => {
       rmSync(join(root, ...path), { force: true });
       if (value !== undefined) await nestedFile(root, path, value);
@@ -57,7 +69,8 @@ secretProviderContract('a directory of files', async () => {
 secretProviderContract('a flat directory of files', async () => {
   const root = temporary();
   return {
-    provider: createFilesProvider(root), holds: undotted,
+    provider: createFilesProvider(root),
+    holds: undotted,
     put: async (path, value) => {
       const file = join(root, path.join('.'));
       rmSync(file, { force: true });
@@ -69,7 +82,8 @@ secretProviderContract('a flat directory of files', async () => {
 secretProviderContract('the environment', async () => {
   const env: NodeJS.ProcessEnv = {};
   return {
-    provider: createEnvironmentProvider(env), holds: (path) => variableName(path) !== undefined,
+    provider: createEnvironmentProvider(env),
+    holds: (path) => variableName(path) !== undefined,
     put: async (path, value) => {
       const name = variableName(path) ?? '';
       if (value === undefined) delete env[name];
@@ -80,6 +94,11 @@ secretProviderContract('the environment', async () => {
 
 secretProviderContract('all providers together', async () => {
   const place = vault();
-  const settings = { vault: place, files: { directory: temporary() }, environment: { enabled: true }, mounts: [] };
+  const settings = {
+    vault: place,
+    files: { directory: temporary() },
+    environment: { enabled: true },
+    mounts: [],
+  };
   return { provider: createProviders(settings, {}), put: filling(place) };
 });

@@ -18,14 +18,23 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
     it('gives the value that was stored', async () => {
       const { provider, put } = await open();
       await put(['db', 'main', 'password'], 'correct horse');
-      expect((await provider.read(['db', 'main', 'password'], never))?.reveal()).toBe('correct horse');
+      expect((await provider.read(['db', 'main', 'password'], never))?.reveal()).toBe(
+        'correct horse',
+      );
     });
 
     it('gives undefined for what it does not have, also beside and below what it has', async () => {
       const { provider, put } = await open();
       expect(await provider.read(['nothing'], never)).toBeUndefined();
       await put(['db', 'password'], 'correct horse');
-      for (const path of [['db'], ['db', 'passwor'], ['db', 'password', 'x'], ['password'], ['other', 'password']]) expect(await provider.read(path, never)).toBeUndefined();
+      for (const path of [
+        ['db'],
+        ['db', 'passwor'],
+        ['db', 'password', 'x'],
+        ['password'],
+        ['other', 'password'],
+      ])
+        expect(await provider.read(path, never)).toBeUndefined();
     });
 
     it('gives the newest value without being opened again, under another version', async () => {
@@ -69,21 +78,37 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       const { provider, put } = await open();
       await put(['printed'], 'never-on-paper');
       const secret = await provider.read(['printed'], never);
-      expect(`${secret?.version} ${String(secret)} ${JSON.stringify({ secret })}`).not.toContain('never-on-paper');
+      expect(`${secret?.version} ${String(secret)} ${JSON.stringify({ secret })}`).not.toContain(
+        'never-on-paper',
+      );
     });
 
     it('serves many readers at once', async () => {
       const { provider, put } = await open();
       await put(['busy'], 'same for all');
-      const values = await Promise.all(Array.from({ length: 50 }, () => provider.read(['busy'], never)));
+      const values = await Promise.all(
+        Array.from({ length: 50 }, () => provider.read(['busy'], never)),
+      );
       expect(new Set(values.map((secret) => secret?.reveal()))).toEqual(new Set(['same for all']));
     });
 
     it('reads any path that the reference grammar permits, or refuses one that could be spelled otherwise', async () => {
       const { provider, put, holds = () => true } = await open();
-      for (const path of [['a'], ['a-b', '0'], ['A-b_c', '0'], ['A-b_c.d', '0'], ['a.b'], ['a_'], ['-a'], Array.from({ length: 8 }, (_, index) => `s${index}`), ['x'.repeat(64)]]) {
+      for (const path of [
+        ['a'],
+        ['a-b', '0'],
+        ['A-b_c', '0'],
+        ['A-b_c.d', '0'],
+        ['a.b'],
+        ['a_'],
+        ['-a'],
+        Array.from({ length: 8 }, (_, index) => `s${index}`),
+        ['x'.repeat(64)],
+      ]) {
         if (!holds(path)) {
-          await expect(provider.read(path, never)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
+          await expect(provider.read(path, never)).rejects.toMatchObject({
+            code: 'SECRET_UNAVAILABLE',
+          });
           continue;
         }
         await put(path, `value of ${path.length}`);

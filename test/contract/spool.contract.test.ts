@@ -7,9 +7,17 @@ import { spoolContract } from './spool.contract.ts';
 
 spoolContract('a real disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'spool-'));
-  return { disk: nodeDisk, directory: `${root}/attempt`, dispose: () => rm(root, { recursive: true }) };
+  return {
+    disk: nodeDisk,
+    directory: `${root}/attempt`,
+    dispose: () => rm(root, { recursive: true }),
+  };
 });
 
-spoolContract('a simulated disk', () => Promise.resolve({
-  disk: new SimulatedDisk(Math.random), directory: '/spool/attempt', dispose: () => Promise.resolve(),
-}));
+spoolContract('a simulated disk', () =>
+  Promise.resolve({
+    disk: new SimulatedDisk(Math.random),
+    directory: '/spool/attempt',
+    dispose: () => Promise.resolve(),
+  }),
+);

@@ -15,7 +15,8 @@ export interface DiskUnderTest {
 }
 
 const never = new AbortController().signal;
-const line = (number: number, size = 100): Buffer => Buffer.from(`${String(number).padEnd(size - 1, '.')}\n`);
+const line = (number: number, size = 100): Buffer =>
+  Buffer.from(`${String(number).padEnd(size - 1, '.')}\n`);
 
 /** What the spool promises over any disk. */
 export function spoolContract(name: string, make: () => Promise<DiskUnderTest>): void {
@@ -33,7 +34,13 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     });
 
     function newWriter(options: Partial<WriterOptions> = {}): SpoolWriter {
-      const writer = new SpoolWriter({ disk: under.disk, directory: under.directory, clock: systemClock, groupMs: 2, ...options });
+      const writer = new SpoolWriter({
+        disk: under.disk,
+        directory: under.directory,
+        clock: systemClock,
+        groupMs: 2,
+        ...options,
+      });
       open.push(writer);
       return writer;
     }
@@ -54,7 +61,10 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
 
     async function segmentsOnDisk(): Promise<number[]> {
       const names = await under.disk.list(under.directory);
-      return names.map(segmentFirst).filter((first) => first !== undefined).sort((a, b) => a - b);
+      return names
+        .map(segmentFirst)
+        .filter((first) => first !== undefined)
+        .sort((a, b) => a - b);
     }
 
     it('gives back what was appended, in order, numbered from 1', async () => {
@@ -62,7 +72,11 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const reader = newReader();
       reader.advance(writer.durable, writer.bytes, true);
       const first = await reader.read(1, 1000);
-      expect(first).toEqual({ firstSequence: 1, lines: Array.from({ length: 10 }, (_, index) => line(index + 1)), last: false });
+      expect(first).toEqual({
+        firstSequence: 1,
+        lines: Array.from({ length: 10 }, (_, index) => line(index + 1)),
+        last: false,
+      });
       const rest = await reader.read(11, 1_000_000);
       expect(rest?.lines).toHaveLength(15);
       expect(rest?.last).toBe(true);
@@ -77,7 +91,12 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       reader.advance(writer.durable, writer.bytes, true);
       for (const from of [1, 57, 9, 200, 120]) {
         const seen: Uint8Array[] = [];
-        for (let batch = await reader.read(from, 700); batch !== undefined; batch = await reader.read(from + seen.length, 700)) seen.push(...batch.lines);
+        for (
+          let batch = await reader.read(from, 700);
+          batch !== undefined;
+          batch = await reader.read(from + seen.length, 700)
+        )
+          seen.push(...batch.lines);
         expect(seen).toEqual(Array.from({ length: 201 - from }, (_, index) => line(from + index)));
       }
       await reader.close();
@@ -109,7 +128,8 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const writer = newWriter();
       const told: number[] = [];
       writer.onDurable((sequence) => told.push(sequence));
-      for (let number = 1; number <= 5; number++) await writer.append(line(number), { last: false }, never);
+      for (let number = 1; number <= 5; number++)
+        await writer.append(line(number), { last: false }, never);
       await writer.flush(never);
       expect(told.at(-1)).toBe(5);
       expect(told.length).toBeLessThan(5);
@@ -120,7 +140,11 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const reader = newReader();
       reader.advance(writer.durable, writer.bytes, true);
       expect(reader.bytes).toBe(writer.bytes);
-      while ((await reader.read(reader.acknowledged + 1, 500)) !== undefined && reader.acknowledged < 50) await reader.acknowledge(reader.acknowledged + 5);
+      while (
+        (await reader.read(reader.acknowledged + 1, 500)) !== undefined &&
+        reader.acknowledged < 50
+      )
+        await reader.acknowledge(reader.acknowledged + 5);
       expect((await segmentsOnDisk())[0]).toBeGreaterThan(20);
       expect(reader.bytes).toBeLessThan(0.6 * writer.bytes);
       await expect(reader.read(1, 1000)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
@@ -153,7 +177,8 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
 
     it('cuts a torn tail and goes on after it', async () => {
       const first = newWriter();
-      for (let number = 1; number <= 15; number++) await first.append(line(number), { last: false }, never);
+      for (let number = 1; number <= 15; number++)
+        await first.append(line(number), { last: false }, never);
       await first.flush(never);
       await first.close();
       const path = `${under.directory}/${segmentName(1)}`;
@@ -178,7 +203,9 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
       const byte = await file.read(900, 1);
       await file.write(Buffer.from([byte[0]! ^ 4]), 900);
       await file.close();
-      await expect(recover(under.disk, under.directory)).rejects.toMatchObject({ code: 'SPOOL_CORRUPT' });
+      await expect(recover(under.disk, under.directory)).rejects.toMatchObject({
+        code: 'SPOOL_CORRUPT',
+      });
       const found = await recover(under.disk, under.directory, { salvage: true });
       expect(found.complete).toBe(false);
       expect(found.durable).toBeGreaterThanOrEqual(second);
@@ -202,7 +229,11 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     it('makes the producer wait while too much is not durable', async () => {
       const writer = newWriter({ pendingBytes: 1000, groupMs: 50 });
       let accepted = 0;
-      for (let number = 1; number <= 8; number++) void writer.append(line(number, 250), { last: false }, never).then(() => accepted++, () => undefined);
+      for (let number = 1; number <= 8; number++)
+        void writer.append(line(number, 250), { last: false }, never).then(
+          () => accepted++,
+          () => undefined,
+        );
       await new Promise((resolve) => setImmediate(resolve));
       expect(accepted).toBeLessThan(8);
       await writer.flush(never);
@@ -218,7 +249,12 @@ export function spoolContract(name: string, make: () => Promise<DiskUnderTest>):
     });
 
     it('knows an attempt by its journal, and forgets both together', async () => {
-      const journal: Journal = { ref: { runId: 'run-1' as RunId, attempt: 2, epoch: 7 }, kind: 'metadata', createdAt: 1, worker: { pid: 42, started: '99' } };
+      const journal: Journal = {
+        ref: { runId: 'run-1' as RunId, attempt: 2, epoch: 7 },
+        kind: 'metadata',
+        createdAt: 1,
+        worker: { pid: 42, started: '99' },
+      };
       expect(await readJournal(under.disk, under.directory)).toBeUndefined();
       await writeJournal(under.disk, under.directory, journal);
       expect(await readJournal(under.disk, under.directory)).toMatchObject(journal);

@@ -1,4 +1,16 @@
-import { type Arbitrary, array, assert, asyncProperty, boolean, constant, double, integer, nat, oneof, record } from 'fast-check';
+import {
+  type Arbitrary,
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  double,
+  integer,
+  nat,
+  oneof,
+  record,
+} from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
@@ -21,7 +33,10 @@ const impatientClock: Clock = {
   now: () => 0,
   monotonic: () => 0,
   uptime: () => 0,
-  sleep: (_ms, signal) => new Promise((resolve, reject) => setImmediate(() => (signal.aborted ? reject(RunnerError.from(signal.reason)) : resolve()))),
+  sleep: (_ms, signal) =>
+    new Promise((resolve, reject) =>
+      setImmediate(() => (signal.aborted ? reject(RunnerError.from(signal.reason)) : resolve())),
+    ),
 };
 
 type Command =
@@ -31,20 +46,57 @@ type Command =
   | { readonly do: 'acknowledge'; readonly share: number }
   | { readonly do: 'restart' }
   /** The end comes a while after an acknowledgement and some appends have begun: of power, or of the program alone. */
-  | { readonly do: 'crash'; readonly power: boolean; readonly sizes: readonly number[]; readonly turns: number; readonly again: boolean }
+  | {
+      readonly do: 'crash';
+      readonly power: boolean;
+      readonly sizes: readonly number[];
+      readonly turns: number;
+      readonly again: boolean;
+    }
   /** The disk runs full while a group is on its way, more is appended meanwhile, then there is room again. */
   | { readonly do: 'fill'; readonly room: number; readonly sizes: readonly number[] };
 
 const sizes = array(integer({ min: 1, max: 1500 }), { maxLength: 4 });
 
 const command: Arbitrary<Command> = oneof(
-  { weight: 8, arbitrary: record({ do: constant('append' as const), size: oneof(integer({ min: 1, max: 60 }), integer({ min: 400, max: 1800 })) }) },
+  {
+    weight: 8,
+    arbitrary: record({
+      do: constant('append' as const),
+      size: oneof(integer({ min: 1, max: 60 }), integer({ min: 400, max: 1800 })),
+    }),
+  },
   { weight: 3, arbitrary: record({ do: constant('flush' as const) }) },
-  { weight: 3, arbitrary: record({ do: constant('read' as const), bytes: integer({ min: 1, max: 3000 }) }) },
-  { weight: 3, arbitrary: record({ do: constant('acknowledge' as const), share: double({ min: 0, max: 1, noNaN: true }) }) },
+  {
+    weight: 3,
+    arbitrary: record({ do: constant('read' as const), bytes: integer({ min: 1, max: 3000 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: record({
+      do: constant('acknowledge' as const),
+      share: double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
   { weight: 1, arbitrary: record({ do: constant('restart' as const) }) },
-  { weight: 3, arbitrary: record({ do: constant('crash' as const), power: boolean(), sizes, turns: oneof(integer({ min: 0, max: 15 }), integer({ min: 0, max: 120 })), again: boolean() }) },
-  { weight: 2, arbitrary: record({ do: constant('fill' as const), room: integer({ min: 0, max: 1500 }), sizes }) },
+  {
+    weight: 3,
+    arbitrary: record({
+      do: constant('crash' as const),
+      power: boolean(),
+      sizes,
+      turns: oneof(integer({ min: 0, max: 15 }), integer({ min: 0, max: 120 })),
+      again: boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      do: constant('fill' as const),
+      room: integer({ min: 0, max: 1500 }),
+      sizes,
+    }),
+  },
 );
 
 /** The real spool beside the model of it: a list of lines, and two positions in the list. */
@@ -66,13 +118,20 @@ class SpoolBesideModel {
 
   async apply(step: Command): Promise<void> {
     switch (step.do) {
-      case 'append': return await this.#append(step.size);
-      case 'flush': return await this.#flush();
-      case 'read': return await this.#read(step.bytes);
-      case 'acknowledge': return await this.#acknowledge(step.share);
-      case 'restart': return await this.#reopen();
-      case 'crash': return await this.#crash(step);
-      case 'fill': return await this.#fill(step);
+      case 'append':
+        return await this.#append(step.size);
+      case 'flush':
+        return await this.#flush();
+      case 'read':
+        return await this.#read(step.bytes);
+      case 'acknowledge':
+        return await this.#acknowledge(step.share);
+      case 'restart':
+        return await this.#reopen();
+      case 'crash':
+        return await this.#crash(step);
+      case 'fill':
+        return await this.#fill(step);
     }
   }
 
@@ -85,7 +144,15 @@ class SpoolBesideModel {
   }
 
   #newWriter(next: number): SpoolWriter {
-    const writer = new SpoolWriter({ disk: this.#disk, directory, clock: impatientClock, next, segmentBytes: 2500, groupBytes: 1000, pendingBytes: 100_000 });
+    const writer = new SpoolWriter({
+      disk: this.#disk,
+      directory,
+      clock: impatientClock,
+      next,
+      segmentBytes: 2500,
+      groupBytes: 1000,
+      pendingBytes: 100_000,
+    });
     writer.onDurable((durable) => (this.#durable = durable));
     return writer;
   }
@@ -116,7 +183,8 @@ class SpoolBesideModel {
     const upTo = this.#acknowledged + Math.floor(share * (this.#durable - this.#acknowledged));
     this.#acknowledged = upTo;
     await this.#reader.acknowledge(upTo);
-    if (upTo === this.#durable && this.#durable === this.#lines.length) expect(this.#reader.bytes).toBe(0);
+    if (upTo === this.#durable && this.#durable === this.#lines.length)
+      expect(this.#reader.bytes).toBe(0);
   }
 
   async #fill({ room, sizes }: Command & { do: 'fill' }): Promise<void> {
@@ -190,46 +258,79 @@ async function newDisk(seed: number): Promise<SimulatedDisk> {
 
 describe('the spool, beside a model of it', () => {
   it('keeps its promise over appends, reads, acknowledgements, full disks, restarts and crashes', async () => {
-    await assert(asyncProperty(nat(), array(command, { minLength: 1, maxLength: 25 }), async (seed, commands) => {
-      const spool = new SpoolBesideModel(await newDisk(seed));
-      for (const step of commands) await spool.apply(step);
-      await spool.end();
-    }), { numRuns: runs(250) });
+    await assert(
+      asyncProperty(
+        nat(),
+        array(command, { minLength: 1, maxLength: 25 }),
+        async (seed, commands) => {
+          const spool = new SpoolBesideModel(await newDisk(seed));
+          for (const step of commands) await spool.apply(step);
+          await spool.end();
+        },
+      ),
+      { numRuns: runs(250) },
+    );
   });
 
   it('never takes a flipped bit for data, and tells damage from a torn tail', async () => {
-    await assert(asyncProperty(array(integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 12 }), double({ min: 0, max: 0.999, noNaN: true }), async (sizes, where) => {
-      const disk = await newDisk(1);
-      const writer = new SpoolWriter({ disk, directory, clock: impatientClock, segmentBytes: 800 });
-      const lines = sizes.map((size, index) => Buffer.alloc(size, index + 1));
-      for (const line of lines) {
-        await writer.append(line, { last: false }, never);
-        await writer.flush(never);
-      }
-      await writer.close();
-      const firsts = await segments(disk, directory);
-      const hit = firsts[Math.floor(where * firsts.length)]!;
-      const path = `${directory}/${segmentName(hit)}`;
-      disk.damage(path, Math.floor(where * (await (await disk.open(path, 'read')).size())));
-      const found = await recover(disk, directory).catch((thrown: unknown) => RunnerError.from(thrown));
-      // Only the very last group can pass for torn: no later one vouches for it.
-      if (found instanceof RunnerError) expect(found.code).toBe('SPOOL_CORRUPT');
-      else expect(found.durable).toBe(lines.length - 1);
-      const saved = await recover(disk, directory, { salvage: true });
-      const reader = new SpoolReader({ disk, directory, found: saved });
-      const batch = await reader.read(1, Number.MAX_SAFE_INTEGER);
-      expect(batch?.lines ?? []).toEqual(lines.slice(0, saved.durable));
-    }), { numRuns: runs(60) });
+    await assert(
+      asyncProperty(
+        array(integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 12 }),
+        double({ min: 0, max: 0.999, noNaN: true }),
+        async (sizes, where) => {
+          const disk = await newDisk(1);
+          const writer = new SpoolWriter({
+            disk,
+            directory,
+            clock: impatientClock,
+            segmentBytes: 800,
+          });
+          const lines = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+          for (const line of lines) {
+            await writer.append(line, { last: false }, never);
+            await writer.flush(never);
+          }
+          await writer.close();
+          const firsts = await segments(disk, directory);
+          const hit = firsts[Math.floor(where * firsts.length)]!;
+          const path = `${directory}/${segmentName(hit)}`;
+          disk.damage(path, Math.floor(where * (await (await disk.open(path, 'read')).size())));
+          const found = await recover(disk, directory).catch((thrown: unknown) =>
+            RunnerError.from(thrown),
+          );
+          // Only the very last group can pass for torn: no later one vouches for it.
+          if (found instanceof RunnerError) expect(found.code).toBe('SPOOL_CORRUPT');
+          else expect(found.durable).toBe(lines.length - 1);
+          const saved = await recover(disk, directory, { salvage: true });
+          const reader = new SpoolReader({ disk, directory, found: saved });
+          const batch = await reader.read(1, Number.MAX_SAFE_INTEGER);
+          expect(batch?.lines ?? []).toEqual(lines.slice(0, saved.durable));
+        },
+      ),
+      { numRuns: runs(60) },
+    );
   });
 });
 
 /** An attempt that has filled its disk: nine records are durable in segments of three, the tenth waits for room. */
-async function fullDisk(seed: number): Promise<{ disk: SimulatedDisk; spool: AttemptSpool; writer: SpoolWriter }> {
+async function fullDisk(
+  seed: number,
+): Promise<{ disk: SimulatedDisk; spool: AttemptSpool; writer: SpoolWriter }> {
   const disk = await newDisk(seed);
   await disk.makeDirectory('/spool');
   const ref = { runId: 'run' as RunId, attempt: 1, epoch: 1 };
-  const spool = await AttemptSpool.create({ disk }, '/spool', { ref, kind: 'metadata', createdAt: 0 });
-  const writer = new SpoolWriter({ clock: impatientClock, disk, directory: spool.directory, segmentBytes: 4000, retryMs: 1 });
+  const spool = await AttemptSpool.create({ disk }, '/spool', {
+    ref,
+    kind: 'metadata',
+    createdAt: 0,
+  });
+  const writer = new SpoolWriter({
+    clock: impatientClock,
+    disk,
+    directory: spool.directory,
+    segmentBytes: 4000,
+    retryMs: 1,
+  });
   writer.onDurable((durable) => spool.advance(durable, writer.bytes, false, writer.segment));
   for (let sequence = 1; sequence <= 9; sequence++) {
     await writer.append(Buffer.alloc(1000, sequence), { last: false }, never);
@@ -262,19 +363,24 @@ describe('the spool on a failing disk', () => {
     expect(await recover(disk, directory)).toMatchObject({ durable: 2, cut: 0 });
   });
 
-  it.each(['write', 'sync'] as const)('stops for good when a %s fails, keeping what was durable', async (operation) => {
-    const disk = await newDisk(3);
-    const writer = new SpoolWriter({ ...options, disk });
-    await writer.append(Buffer.alloc(50, 1), { last: false }, never);
-    await writer.flush(never);
-    disk.failNext(operation, 'EIO');
-    await writer.append(Buffer.alloc(50, 2), { last: false }, never);
-    await expect(writer.flush(never)).rejects.toMatchObject({ code: 'SINK_FAILED' });
-    await expect(writer.append(Buffer.alloc(1), { last: false }, never)).rejects.toMatchObject({ code: 'SINK_FAILED' });
-    await writer.close();
-    disk.crash();
-    expect((await recover(disk, directory)).durable).toBeGreaterThanOrEqual(1);
-  });
+  it.each(['write', 'sync'] as const)(
+    'stops for good when a %s fails, keeping what was durable',
+    async (operation) => {
+      const disk = await newDisk(3);
+      const writer = new SpoolWriter({ ...options, disk });
+      await writer.append(Buffer.alloc(50, 1), { last: false }, never);
+      await writer.flush(never);
+      disk.failNext(operation, 'EIO');
+      await writer.append(Buffer.alloc(50, 2), { last: false }, never);
+      await expect(writer.flush(never)).rejects.toMatchObject({ code: 'SINK_FAILED' });
+      await expect(writer.append(Buffer.alloc(1), { last: false }, never)).rejects.toMatchObject({
+        code: 'SINK_FAILED',
+      });
+      await writer.close();
+      disk.crash();
+      expect((await recover(disk, directory)).durable).toBeGreaterThanOrEqual(1);
+    },
+  );
 
   it('gives back the room of what is acknowledged, however full the disk is', async () => {
     const { spool, writer, disk } = await fullDisk(5);
@@ -289,16 +395,27 @@ describe('the spool on a failing disk', () => {
   it('writes any amount to a disk that holds a fraction of it, the open segment included, while it is being acknowledged', async () => {
     const disk = await newDisk(7);
     await disk.makeDirectory('/spool');
-    const spool = await AttemptSpool.create({ disk }, '/spool', { ref: { runId: 'run' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata', createdAt: 0 });
+    const spool = await AttemptSpool.create({ disk }, '/spool', {
+      ref: { runId: 'run' as RunId, attempt: 1, epoch: 1 },
+      kind: 'metadata',
+      createdAt: 0,
+    });
     disk.capacity = disk.used + 60_000;
     // Segments that are larger than the disk, and groups that are.
-    const writer = new SpoolWriter({ clock: impatientClock, disk, directory: spool.directory, groupBytes: 100_000, pendingBytes: 200_000 });
+    const writer = new SpoolWriter({
+      clock: impatientClock,
+      disk,
+      directory: spool.directory,
+      groupBytes: 100_000,
+      pendingBytes: 200_000,
+    });
     let delivering = Promise.resolve();
     writer.onDurable((durable) => {
       spool.advance(durable, writer.bytes, false, writer.segment);
       delivering = delivering.then(() => spool.acknowledge(durable));
     });
-    for (let sequence = 1; sequence <= 400; sequence++) await writer.append(Buffer.alloc(1500, sequence), { last: false }, never);
+    for (let sequence = 1; sequence <= 400; sequence++)
+      await writer.append(Buffer.alloc(1500, sequence), { last: false }, never);
     await writer.flush(never);
     await delivering;
     expect(spool.acknowledged).toBe(400);
@@ -313,7 +430,11 @@ describe('the spool on a failing disk', () => {
     const outcome = Buffer.alloc(4000, 'o');
     await spool.appendLast(outcome);
     expect(spool).toMatchObject({ durable: 10, complete: true });
-    expect(await spool.read(10, 10_000)).toEqual({ firstSequence: 10, lines: [outcome], last: true });
+    expect(await spool.read(10, 10_000)).toEqual({
+      firstSequence: 10,
+      lines: [outcome],
+      last: true,
+    });
     disk.crash();
     expect(await recover(disk, spool.directory)).toMatchObject({ durable: 10, complete: true });
   });

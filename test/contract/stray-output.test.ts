@@ -31,11 +31,35 @@ afterEach(async () => {
 
 /** Runs a real worker process that does this, until it is gone; what the link logged of it. */
 async function logOf(behavior: StrayBehavior): Promise<readonly Line[]> {
-  const logger: Logger = { log: (level, message, data) => void logged.push({ level, message, data }), child: () => logger };
-  const document = { source: { type: 'salesforce', serviceName: behavior, serviceConnection: { config: { type: 'Salesforce' } }, sourceConfig: { config: {} } }, workflowConfig: {} };
-  const job = { ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 }, kind: 'metadata' as const, workflow: JSON.stringify(document), deadlineMs: 600_000 };
+  const logger: Logger = {
+    log: (level, message, data) => void logged.push({ level, message, data }),
+    child: () => logger,
+  };
+  const document = {
+    source: {
+      type: 'salesforce',
+      serviceName: behavior,
+      serviceConnection: { config: { type: 'Salesforce' } },
+      sourceConfig: { config: {} },
+    },
+    workflowConfig: {},
+  };
+  const job = {
+    ref: { runId: 'run-1' as RunId, attempt: 1, epoch: 1 },
+    kind: 'metadata' as const,
+    workflow: JSON.stringify(document),
+    deadlineMs: 600_000,
+  };
   const outbox = await store.create(job);
-  const worker = await createStartWorker({ store, entry: join(import.meta.dirname, '../support/stray-program.ts'), settings: {}, logger, clock: systemClock, env: process.env, memoryMb: 40 })(job, outbox);
+  const worker = await createStartWorker({
+    store,
+    entry: join(import.meta.dirname, '../support/stray-program.ts'),
+    settings: {},
+    logger,
+    clock: systemClock,
+    env: process.env,
+    memoryMb: 40,
+  })(job, outbox);
   worker.leaseUntil(systemClock.uptime() + 600_000);
   await worker.exited;
   // The last line of an output stream is logged after the stream has closed.
@@ -56,19 +80,31 @@ function expectNoSecret(lines: readonly Line[]): void {
 
 describe('a secret that a worker writes to its output', { timeout: 300_000 }, () => {
   it.each([
-    ['print before it is known', 'before: [secret]'], ['print when it is known', 'after: [secret]'], ['print in pieces', '[secret]'], ['print a long line', 'x[secret]'], ['warn', 'a warning with [secret]'],
-  ] as const)('(%s) is in no line of the log, and the rest of the output is', async (behavior, rest) => {
-    const lines = await logOf(behavior);
-    expectNoSecret(lines);
-    const shown = of(lines, 'worker output').map(({ data }) => data?.['line']);
-    expect(shown.some((line) => String(line).includes(rest)), JSON.stringify(shown)).toBe(true);
-    expect(of(lines, 'attempt ended')).toHaveLength(1);
-  });
+    ['print before it is known', 'before: [secret]'],
+    ['print when it is known', 'after: [secret]'],
+    ['print in pieces', '[secret]'],
+    ['print a long line', 'x[secret]'],
+    ['warn', 'a warning with [secret]'],
+  ] as const)(
+    '(%s) is in no line of the log, and the rest of the output is',
+    async (behavior, rest) => {
+      const lines = await logOf(behavior);
+      expectNoSecret(lines);
+      const shown = of(lines, 'worker output').map(({ data }) => data?.['line']);
+      expect(
+        shown.some((line) => String(line).includes(rest)),
+        JSON.stringify(shown),
+      ).toBe(true);
+      expect(of(lines, 'attempt ended')).toHaveLength(1);
+    },
+  );
 
   it('is in no line of the log when the output is too long to redact: all of it is withheld', async () => {
     const lines = await logOf('print too much');
     expectNoSecret(lines);
-    expect(of(lines, 'too much to redact')).toEqual([expect.objectContaining({ data: { bytes: 64 * 1024 - 30 + PLANTED_SECRET.length } })]);
+    expect(of(lines, 'too much to redact')).toEqual([
+      expect.objectContaining({ data: { bytes: 64 * 1024 - 30 + PLANTED_SECRET.length } }),
+    ]);
     expect(of(lines, 'worker output')).toEqual([]);
   });
 
@@ -78,19 +114,25 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
     expect(JSON.stringify(of(lines, 'an error nobody expected'))).toContain('thrown with [secret]');
   });
 
-  it.each(['write to the descriptor', 'abort'] as const)('(%s) is in no line of the log when it did not pass the worker’s redactor: the number of bytes is all that is logged', async (behavior) => {
-    const lines = await logOf(behavior);
-    expectNoSecret(lines);
-    const withheld = of(lines, 'unexpected output: withheld');
-    expect(withheld.map(({ data }) => data?.['stream'])).toContain('stderr');
-    for (const { data } of withheld) expect(Object.keys(data!).sort()).toEqual(['bytes', 'stream']);
-    expect(of(lines, 'crashed')).toEqual([]);
-  });
+  it.each(['write to the descriptor', 'abort'] as const)(
+    '(%s) is in no line of the log when it did not pass the worker’s redactor: the number of bytes is all that is logged',
+    async (behavior) => {
+      const lines = await logOf(behavior);
+      expectNoSecret(lines);
+      const withheld = of(lines, 'unexpected output: withheld');
+      expect(withheld.map(({ data }) => data?.['stream'])).toContain('stderr');
+      for (const { data } of withheld)
+        expect(Object.keys(data!).sort()).toEqual(['bytes', 'stream']);
+      expect(of(lines, 'crashed')).toEqual([]);
+    },
+  );
 
   it('is in no line of the log of a worker that ran out of memory, which the log explains', async () => {
     const lines = await logOf('run out of memory');
     expectNoSecret(lines);
-    expect(of(lines, 'crashed').map(({ data }) => data?.['reason'])).toEqual([expect.stringMatching(/^FATAL ERROR: .*JavaScript heap out of memory$/)]);
+    expect(of(lines, 'crashed').map(({ data }) => data?.['reason'])).toEqual([
+      expect.stringMatching(/^FATAL ERROR: .*JavaScript heap out of memory$/),
+    ]);
     expect(of(lines, 'unexpected output: withheld')).not.toEqual([]);
   });
 });
@@ -98,6 +140,8 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
 describe('output of a worker that is no secret', { timeout: 300_000 }, () => {
   it('is in the log as it was written', async () => {
     const lines = await logOf('print something harmless');
-    expect(of(lines, 'worker output').map(({ level, data }) => [level, data])).toEqual([['warn', { line: 'a dependency warns: deprecated option' }]]);
+    expect(of(lines, 'worker output').map(({ level, data }) => [level, data])).toEqual([
+      ['warn', { line: 'a dependency warns: deprecated option' }],
+    ]);
   });
 });

@@ -3,11 +3,16 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-const rows = [...readFileSync(join(root, 'docs/threat-model.md'), 'utf8').matchAll(/^\| (?<id>T\d[^|]*) \|.*\| `(?<file>[^`]+)` › (?<name>[^|]+?) \|$/gm)].map(({ groups }) => ({ id: groups!['id']!, file: groups!['file']!, name: groups!['name']! }));
+const rows = [
+  ...readFileSync(join(root, 'docs/threat-model.md'), 'utf8').matchAll(
+    /^\| (?<id>T\d[^|]*) \|.*\| `(?<file>[^`]+)` › (?<name>[^|]+?) \|$/gm,
+  ),
+].map(({ groups }) => ({ id: groups!['id']!, file: groups!['file']!, name: groups!['name']! }));
 
 describe('the threat model', () => {
   it('names a test for each attack it lists', () => {
-    const listed = readFileSync(join(root, 'docs/threat-model.md'), 'utf8').match(/^\| T\d/gm) ?? [];
+    const listed =
+      readFileSync(join(root, 'docs/threat-model.md'), 'utf8').match(/^\| T\d/gm) ?? [];
     expect(listed.length).toBeGreaterThan(30);
     expect(rows).toHaveLength(listed.length);
   });

@@ -12,7 +12,8 @@ import { PASSWORD_REFERENCE } from './outside.ts';
 import { runWell, say } from './run.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const POLICY = 'version: 1\nsecrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]\n';
+const POLICY =
+  'version: 1\nsecrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]\n';
 
 describe.skipIf(obstacle() !== undefined)('the container image, read-only, as its own user', () => {
   let directory: string;
@@ -26,7 +27,11 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
     say('building the image');
     image = await Image.build(await pristineRoot(), directory);
     await image.prepareVolumes();
-    const started = await Program.startReady([join(repository, 'control-plane/src/main.ts'), '--data', join(directory, 'control-plane')]);
+    const started = await Program.startReady([
+      join(repository, 'control-plane/src/main.ts'),
+      '--data',
+      join(directory, 'control-plane'),
+    ]);
     plane = started.program;
     ready = started.ready as unknown as typeof ready;
     image.configure('ca.pem', readFileSync(ready.caFile, 'utf8'));
@@ -37,20 +42,31 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
   });
 
   it('enrolls', async () => {
-    const client = new ControlPlaneClient(ready.console, readFileSync(ready.adminTokenFile, 'utf8').trim(), readFileSync(ready.caFile, 'utf8'));
+    const client = new ControlPlaneClient(
+      ready.console,
+      readFileSync(ready.adminTokenFile, 'utf8').trim(),
+      readFileSync(ready.caFile, 'utf8'),
+    );
     const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
     client.close();
-    const result = await image.run(['enroll', '--url', ready.url, '--ca-file', '/etc/hybrid-runner/ca.pem', '--token-file', '-'], token);
+    const result = await image.run(
+      ['enroll', '--url', ready.url, '--ca-file', '/etc/hybrid-runner/ca.pem', '--token-file', '-'],
+      token,
+    );
     expect(result).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
   });
 
   it('stores a secret and finds it again', async () => {
-    expect(await image.run(['secrets', 'set', PASSWORD_REFERENCE], 'hunter2222')).toMatchObject({ code: 0 });
+    expect(await image.run(['secrets', 'set', PASSWORD_REFERENCE], 'hunter2222')).toMatchObject({
+      code: 0,
+    });
     expect((await image.run(['secrets', 'list'])).stdout).toContain(PASSWORD_REFERENCE);
   });
 
   it('is not ready without a policy, and is with one', async () => {
-    expect((await image.run(['service', 'check'])).stderr).toContain('error POLICY_MISSING: there is no policy file at /etc/hybrid-runner/policy.yaml');
+    expect((await image.run(['service', 'check'])).stderr).toContain(
+      'error POLICY_MISSING: there is no policy file at /etc/hybrid-runner/policy.yaml',
+    );
     image.configure('policy.yaml', POLICY);
     expect(await image.run(['service', 'check'])).toMatchObject({ code: 0 });
   });
@@ -59,7 +75,14 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
     expect((await image.healthCheck()).code).not.toBe(0);
     const runner = image.start();
     try {
-      await vi.waitFor(async () => expect(await image.healthCheck()).toMatchObject({ code: 0, stdout: expect.stringContaining('connected') }), { timeout: 60_000, interval: 500 });
+      await vi.waitFor(
+        async () =>
+          expect(await image.healthCheck()).toMatchObject({
+            code: 0,
+            stdout: expect.stringContaining('connected'),
+          }),
+        { timeout: 60_000, interval: 500 },
+      );
     } finally {
       runner.kill('SIGTERM');
       await once(runner, 'exit');

@@ -27,9 +27,15 @@ export class Image {
     await copyRoot(pristine, image.#root);
     cpSync(process.execPath, join(image.#root, 'usr/local/bin/node'));
     writeFileSync(join(image.#root, 'etc/hosts'), '127.0.0.1 localhost\n');
-    const dockerfile = readFileSync(join(repository, 'packaging/Dockerfile'), 'utf8').replace(/^#.*\n/gm, '').replaceAll('\\\n', ' ');
+    const dockerfile = readFileSync(join(repository, 'packaging/Dockerfile'), 'utf8')
+      .replace(/^#.*\n/gm, '')
+      .replaceAll('\\\n', ' ');
     const stage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM ') + 1);
-    for (const line of stage.split('\n').slice(1).filter((text) => text.trim() !== '')) await image.#carryOut(line);
+    for (const line of stage
+      .split('\n')
+      .slice(1)
+      .filter((text) => text.trim() !== ''))
+      await image.#carryOut(line);
     return image;
   }
 
@@ -46,7 +52,9 @@ export class Image {
 
   /** What it does without arguments, until it is killed. */
   start(): ChildProcess {
-    return spawn('unshare', this.#inside([...this.#entrypoint, ...this.#command]), { stdio: 'ignore' });
+    return spawn('unshare', this.#inside([...this.#entrypoint, ...this.#command]), {
+      stdio: 'ignore',
+    });
   }
 
   healthCheck(): Promise<Result> {
@@ -59,14 +67,31 @@ export class Image {
 
   /** As `docker run --read-only --tmpfs /tmp` with a volume for each VOLUME and the configuration mounted. */
   #inside(command: readonly string[]): string[] {
-    const mounts = this.#volumes.map((path) => `mount --bind ${join(this.#directory, 'volumes', path)} ${this.#root}${path}`);
+    const mounts = this.#volumes.map(
+      (path) => `mount --bind ${join(this.#directory, 'volumes', path)} ${this.#root}${path}`,
+    );
     const script = [
-      'set -e', `mount --bind ${this.#root} ${this.#root}`, `mount -o remount,bind,ro ${this.#root}`, ...mounts,
-      `mount --bind ${join(this.#directory, 'configuration')} ${this.#root}/etc/hybrid-runner`, `mount -o remount,bind,ro ${this.#root}/etc/hybrid-runner`,
-      `mount --rbind /dev ${this.#root}/dev`, `mount -t proc proc ${this.#root}/proc`, `mount -t tmpfs tmpfs ${this.#root}/tmp`,
+      'set -e',
+      `mount --bind ${this.#root} ${this.#root}`,
+      `mount -o remount,bind,ro ${this.#root}`,
+      ...mounts,
+      `mount --bind ${join(this.#directory, 'configuration')} ${this.#root}/etc/hybrid-runner`,
+      `mount -o remount,bind,ro ${this.#root}/etc/hybrid-runner`,
+      `mount --rbind /dev ${this.#root}/dev`,
+      `mount -t proc proc ${this.#root}/proc`,
+      `mount -t tmpfs tmpfs ${this.#root}/tmp`,
       `exec chroot --userspec=${this.#user} --groups= ${this.#root} env -i --chdir=${this.#workingDir} PATH=${PATH} ${this.#env.join(' ')} "$@"`,
     ];
-    return ['--mount', '--propagation', 'private', 'bash', '-c', script.join('\n'), 'bash', ...command];
+    return [
+      '--mount',
+      '--propagation',
+      'private',
+      'bash',
+      '-c',
+      script.join('\n'),
+      'bash',
+      ...command,
+    ];
   }
 
   async #carryOut(line: string): Promise<void> {
@@ -80,7 +105,8 @@ export class Image {
     else if (instruction === 'VOLUME') this.#makeVolumes(words);
     else if (instruction === 'ENTRYPOINT') this.#entrypoint = JSON.parse(rest) as string[];
     else if (instruction === 'CMD') this.#command = JSON.parse(rest) as string[];
-    else if (instruction === 'HEALTHCHECK') this.#healthCheck = JSON.parse(rest.replace(/^.*CMD /, '')) as string[];
+    else if (instruction === 'HEALTHCHECK')
+      this.#healthCheck = JSON.parse(rest.replace(/^.*CMD /, '')) as string[];
     else if (instruction !== 'STOPSIGNAL') throw new Error(`the test knows no ${instruction}`);
   }
 
@@ -94,14 +120,19 @@ export class Image {
     const sources = words.filter((word) => !word.startsWith('--')).slice(0, -1);
     for (const source of sources) {
       const name = source.replace(/^\/build\//, '');
-      cpSync(join(repository, name), resolve(this.#root, `.${this.#workingDir}`, words.at(-1)!, name.endsWith('/') ? '' : name), { recursive: true });
+      cpSync(
+        join(repository, name),
+        resolve(this.#root, `.${this.#workingDir}`, words.at(-1)!, name.endsWith('/') ? '' : name),
+        { recursive: true },
+      );
     }
   }
 
   /** An engine fills a new volume with what the image has there, its owner and mode included. */
   #makeVolumes(paths: readonly string[]): void {
     this.#volumes = paths;
-    for (const path of paths) mkdirSync(join(this.#directory, 'volumes', path), { recursive: true });
+    for (const path of paths)
+      mkdirSync(join(this.#directory, 'volumes', path), { recursive: true });
   }
 
   /** Gives each volume the owner and mode that its directory has in the image. */

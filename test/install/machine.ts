@@ -34,15 +34,40 @@ export class Machine {
 
   static async boot(pristine: string, network: Network): Promise<Machine> {
     const directory = mkdtempSync(join(tmpdir(), 'machine-'));
-    const [root, log, name] = [join(directory, 'root'), join(directory, 'boot.log'), `hr${process.pid}`];
+    const [root, log, name] = [
+      join(directory, 'root'),
+      join(directory, 'boot.log'),
+      `hr${process.pid}`,
+    ];
     await copyRoot(pristine, root);
     const out = openSync(log, 'a');
-    const nspawn = spawn('systemd-nspawn', ['--directory', root, `--machine=${name}`, '--register=no', '--keep-unit', '--network-veth', '--resolv-conf=off', '--link-journal=no', '--boot'], { stdio: ['ignore', out, out], detached: true });
+    const nspawn = spawn(
+      'systemd-nspawn',
+      [
+        '--directory',
+        root,
+        `--machine=${name}`,
+        '--register=no',
+        '--keep-unit',
+        '--network-veth',
+        '--resolv-conf=off',
+        '--link-journal=no',
+        '--boot',
+      ],
+      { stdio: ['ignore', out, out], detached: true },
+    );
     closeSync(out);
     const machine = new Machine(root, nspawn, await leaderOf(nspawn.pid!), log);
     try {
       await machine.#connect(`ve-${name}`, network);
-      await machine.waitFor('systemd to finish booting', async () => ['running', 'degraded'].includes((await machine.asRoot('systemctl is-system-running')).stdout.trim()), BOOT_PATIENCE_MS);
+      await machine.waitFor(
+        'systemd to finish booting',
+        async () =>
+          ['running', 'degraded'].includes(
+            (await machine.asRoot('systemctl is-system-running')).stdout.trim(),
+          ),
+        BOOT_PATIENCE_MS,
+      );
       return machine;
     } catch (thrown) {
       await machine.close();
@@ -57,7 +82,23 @@ export class Machine {
 
   /** A shell command of a person who may use sudo, in their home directory. */
   asPerson(command: string, input = ''): Promise<Result> {
-    return this.#enter(['runuser', '-u', PERSON, '--', 'env', '-i', `PATH=${PATH}`, `HOME=/home/${PERSON}`, 'LANG=C.UTF-8', 'bash', '-c', `cd && ${command}`], input);
+    return this.#enter(
+      [
+        'runuser',
+        '-u',
+        PERSON,
+        '--',
+        'env',
+        '-i',
+        `PATH=${PATH}`,
+        `HOME=/home/${PERSON}`,
+        'LANG=C.UTF-8',
+        'bash',
+        '-c',
+        `cd && ${command}`,
+      ],
+      input,
+    );
   }
 
   /** Standard output of a command of root that must succeed. */
@@ -71,11 +112,16 @@ export class Machine {
     for (const end = Date.now() + ms; Date.now() < end; await delay(100)) {
       if (await condition().catch(() => false)) return;
     }
-    throw new Error(`waited ${ms} ms for ${what}; the journal says:\n${(await this.asRoot('journalctl --no-pager --lines 40')).stdout}\nand the console:\n${readFileSync(this.#log, 'utf8').slice(-2000)}`);
+    throw new Error(
+      `waited ${ms} ms for ${what}; the journal says:\n${(await this.asRoot('journalctl --no-pager --lines 40')).stdout}\nand the console:\n${readFileSync(this.#log, 'utf8').slice(-2000)}`,
+    );
   }
 
   async close(): Promise<void> {
-    const gone = this.#nspawn.exitCode === null && this.#nspawn.signalCode === null ? once(this.#nspawn, 'exit') : Promise.resolve();
+    const gone =
+      this.#nspawn.exitCode === null && this.#nspawn.signalCode === null
+        ? once(this.#nspawn, 'exit')
+        : Promise.resolve();
     this.#nspawn.kill('SIGTERM');
     const force = setTimeout(() => this.#nspawn.kill('SIGKILL'), 20_000);
     await gone;
@@ -84,11 +130,26 @@ export class Machine {
   }
 
   #enter(command: readonly string[], input: string): Promise<Result> {
-    return run('nsenter', ['--target', `${this.#leader}`, '--all', 'env', '-i', `PATH=${PATH}`, 'HOME=/root', 'LANG=C.UTF-8', ...command], { input });
+    return run(
+      'nsenter',
+      [
+        '--target',
+        `${this.#leader}`,
+        '--all',
+        'env',
+        '-i',
+        `PATH=${PATH}`,
+        'HOME=/root',
+        'LANG=C.UTF-8',
+        ...command,
+      ],
+      { input },
+    );
   }
 
   async #connect(cable: string, { outside, inside, prefixLength }: Network): Promise<void> {
-    for (const address of outside) await runWell('ip', ['address', 'add', `${address}/${prefixLength}`, 'dev', cable]);
+    for (const address of outside)
+      await runWell('ip', ['address', 'add', `${address}/${prefixLength}`, 'dev', cable]);
     await runWell('ip', ['link', 'set', cable, 'up']);
     await this.ask(`ip address add ${inside}/${prefixLength} dev host0 && ip link set host0 up`);
   }
@@ -98,7 +159,11 @@ export class Machine {
 async function leaderOf(nspawn: number): Promise<number> {
   for (const end = Date.now() + 20_000; Date.now() < end; await delay(50)) {
     const children = readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim();
-    if (children !== '' && /systemd|init/.test(readFileSync(`/proc/${children.split(' ')[0]}/comm`, 'utf8'))) return Number(children.split(' ')[0]);
+    if (
+      children !== '' &&
+      /systemd|init/.test(readFileSync(`/proc/${children.split(' ')[0]}/comm`, 'utf8'))
+    )
+      return Number(children.split(' ')[0]);
   }
   throw new Error('systemd-nspawn started no container');
 }

@@ -34,7 +34,16 @@ export class Outside {
   readonly #relay: Relay;
   readonly #directory: string;
 
-  private constructor(network: Network, parts: { sandbox: Sandbox; client: ControlPlaneClient; programs: readonly Program[]; relay: Relay; directory: string }) {
+  private constructor(
+    network: Network,
+    parts: {
+      sandbox: Sandbox;
+      client: ControlPlaneClient;
+      programs: readonly Program[];
+      relay: Relay;
+      directory: string;
+    },
+  ) {
     this.network = network;
     this.sandbox = parts.sandbox;
     this.client = parts.client;
@@ -47,15 +56,48 @@ export class Outside {
   static async open(network: Network, { objects, latencyMs }: OutsideOptions): Promise<Outside> {
     const [catalog, salesforce] = network.outside as [string, string];
     const directory = mkdtempSync(join(tmpdir(), 'outside-'));
-    const org = await Program.startReady([join(root, 'sandbox-org/src/main.ts'), '--objects', `${objects}`, '--latency', `${latencyMs}`, '--trusted-ranges', '127.0.0.0/8', '--state', join(directory, 'sandbox-org'), '--json']);
+    const org = await Program.startReady([
+      join(root, 'sandbox-org/src/main.ts'),
+      '--objects',
+      `${objects}`,
+      '--latency',
+      `${latencyMs}`,
+      '--trusted-ranges',
+      '127.0.0.0/8',
+      '--state',
+      join(directory, 'sandbox-org'),
+      '--json',
+    ]);
     const plane = await Program.startReady([
-      join(root, 'control-plane/src/main.ts'), '--data', join(directory, 'control-plane'), '--host', catalog, '--port', '443', '--authority', `${CATALOG_HOST}:443`, '--lease-ttl', '6000', '--heartbeat-interval', '1500',
+      join(root, 'control-plane/src/main.ts'),
+      '--data',
+      join(directory, 'control-plane'),
+      '--host',
+      catalog,
+      '--port',
+      '443',
+      '--authority',
+      `${CATALOG_HOST}:443`,
+      '--lease-ttl',
+      '6000',
+      '--heartbeat-interval',
+      '1500',
     ]);
     const { adminTokenFile, caFile } = plane.ready as { adminTokenFile: string; caFile: string };
     const sandbox = org.ready as unknown as Sandbox;
     const relay = await Relay.open({ port: sandbox.port, listen: { host: salesforce, port: 443 } });
-    const client = new ControlPlaneClient(`https://${catalog}/`, readFileSync(adminTokenFile, 'utf8').trim(), readFileSync(caFile, 'utf8'));
-    return new Outside(network, { sandbox, client, programs: [plane.program, org.program], relay, directory: join(directory) });
+    const client = new ControlPlaneClient(
+      `https://${catalog}/`,
+      readFileSync(adminTokenFile, 'utf8').trim(),
+      readFileSync(caFile, 'utf8'),
+    );
+    return new Outside(network, {
+      sandbox,
+      client,
+      programs: [plane.program, org.program],
+      relay,
+      directory: join(directory),
+    });
   }
 
   /** Lines for /etc/hosts. */
@@ -66,22 +108,38 @@ export class Outside {
 
   /** Certificates that a company's machines would trust, by file name. */
   get authorities(): Readonly<Record<string, string>> {
-    return { 'catalog.crt': readFileSync(join(this.#directory, 'control-plane/tls/ca.pem'), 'utf8'), 'salesforce.crt': readFileSync(this.sandbox.caFile, 'utf8') };
+    return {
+      'catalog.crt': readFileSync(join(this.#directory, 'control-plane/tls/ca.pem'), 'utf8'),
+      'salesforce.crt': readFileSync(this.sandbox.caFile, 'utf8'),
+    };
   }
 
   async enrollmentToken(): Promise<string> {
-    return (await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {})).token;
+    return (await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {}))
+      .token;
   }
 
   async createPipeline(): Promise<void> {
     await this.client.call('PUT', '/api/v1/services/prod', {
-      type: 'Salesforce', connection: { type: 'Salesforce', username: this.sandbox.credentials.username, password: PASSWORD_REFERENCE, salesforceDomain: 'acme.my' },
+      type: 'Salesforce',
+      connection: {
+        type: 'Salesforce',
+        username: this.sandbox.credentials.username,
+        password: PASSWORD_REFERENCE,
+        salesforceDomain: 'acme.my',
+      },
     });
-    await this.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'prod', sourceConfig: { type: 'DatabaseMetadata' } });
+    await this.client.call('PUT', '/api/v1/pipelines/metadata', {
+      service: 'prod',
+      sourceConfig: { type: 'DatabaseMetadata' },
+    });
   }
 
   async connected(): Promise<boolean> {
-    const { runners } = await this.client.call<{ runners: { connected: boolean }[] }>('GET', '/api/v1/runners');
+    const { runners } = await this.client.call<{ runners: { connected: boolean }[] }>(
+      'GET',
+      '/api/v1/runners',
+    );
     return runners.some((runner) => runner.connected);
   }
 
@@ -101,19 +159,27 @@ export class Outside {
   }
 
   async ended(id: string): Promise<Run> {
-    await this.waitFor('a run to end', async () => ENDED.includes((await this.run(id)).state), 120_000);
+    await this.waitFor(
+      'a run to end',
+      async () => ENDED.includes((await this.run(id)).state),
+      120_000,
+    );
     return this.run(id);
   }
 
   async tables(): Promise<number> {
-    return (await this.client.call<{ tables: unknown[] }>('GET', '/api/v1/tables?service=prod&limit=500')).tables.length;
+    return (
+      await this.client.call<{ tables: unknown[] }>('GET', '/api/v1/tables?service=prod&limit=500')
+    ).tables.length;
   }
 
   async waitFor(what: string, condition: () => Promise<boolean>, ms = 60_000): Promise<void> {
     for (const end = Date.now() + ms; Date.now() < end; await delay(50)) {
       if (await condition().catch(() => false)) return;
     }
-    throw new Error(`waited ${ms} ms for ${what}; the control plane said:\n${this.#programs[0]!.output.slice(-3000)}`);
+    throw new Error(
+      `waited ${ms} ms for ${what}; the control plane said:\n${this.#programs[0]!.output.slice(-3000)}`,
+    );
   }
 
   async close(): Promise<void> {

@@ -8,9 +8,12 @@ import { runWell } from './run.ts';
 describe('npm pack', () => {
   let copy: string;
   const stale = 'dist/chunks/stale-AAAAAAAA.js';
-  const build = (...args: string[]): Promise<string> => runWell(process.execPath, ['scripts/build.js', ...args], { cwd: copy });
+  const build = (...args: string[]): Promise<string> =>
+    runWell(process.execPath, ['scripts/build.js', ...args], { cwd: copy });
   const packed = async (): Promise<string[]> => {
-    const [{ files }] = JSON.parse(await runWell('npm', ['pack', '--dry-run', '--json'], { cwd: copy })) as [{ files: { path: string }[] }];
+    const [{ files }] = JSON.parse(
+      await runWell('npm', ['pack', '--dry-run', '--json'], { cwd: copy }),
+    ) as [{ files: { path: string }[] }];
     return files.map(({ path }) => path);
   };
 
@@ -32,7 +35,15 @@ describe('npm pack', () => {
 
   it('packs all that the program imports', async () => {
     const files = await packed();
-    const imported = files.filter((path) => path.endsWith('.js') && path.startsWith('dist/')).flatMap((path) => [...readFileSync(join(copy, path), 'utf8').matchAll(/(?:from|import\()"(?:\.\.?\/)+(?<name>chunks\/)?(?<file>[\w.-]+-[A-Z0-9]{8}\.js)"/g)].map(({ groups }) => `dist/chunks/${groups!['file']}`));
+    const imported = files
+      .filter((path) => path.endsWith('.js') && path.startsWith('dist/'))
+      .flatMap((path) =>
+        [
+          ...readFileSync(join(copy, path), 'utf8').matchAll(
+            /(?:from|import\()"(?:\.\.?\/)+(?<name>chunks\/)?(?<file>[\w.-]+-[A-Z0-9]{8}\.js)"/g,
+          ),
+        ].map(({ groups }) => `dist/chunks/${groups!['file']}`),
+      );
     expect(imported.length).toBeGreaterThan(20);
     expect(imported.filter((path) => !files.includes(path))).toEqual([]);
   });
@@ -45,6 +56,8 @@ describe('npm pack', () => {
 
 describe('README.md', () => {
   it('names the release file of this version', () => {
-    expect(readmeCommands('Install a runner')[0]).toContain(`./hybrid-ingestion-runner-${ownVersion()}-linux-x64.tgz`);
+    expect(readmeCommands('Install a runner')[0]).toContain(
+      `./hybrid-ingestion-runner-${ownVersion()}-linux-x64.tgz`,
+    );
   });
 });

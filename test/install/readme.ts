@@ -6,7 +6,9 @@ export function readmeCommands(section: string): string[] {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
   const text = readme.split(/^##+ /m).find((part) => part.startsWith(`${section}\n`));
   if (text === undefined) throw new Error(`README.md has no section "${section}"`);
-  return [...text.matchAll(/^```sh\n(?<block>.*?)^```$/gms)].flatMap(({ groups }) => commandsOf(groups!['block']!));
+  return [...text.matchAll(/^```sh\n(?<block>.*?)^```$/gms)].flatMap(({ groups }) =>
+    commandsOf(groups!['block']!),
+  );
 }
 
 function commandsOf(block: string): string[] {

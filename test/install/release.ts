@@ -5,7 +5,19 @@ import { runWell, say } from './run.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** What a release is made from. */
-const SOURCES = ['bin', 'proto', 'src', 'packaging', 'scripts', 'package.json', 'package-lock.json', '.npmrc', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const SOURCES = [
+  'bin',
+  'proto',
+  'src',
+  'packaging',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
 
 export interface Release {
   readonly version: string;
@@ -19,12 +31,30 @@ export async function pack(version: string, into: string): Promise<Release> {
   say(`packing ${version}`);
   const copy = copyRepository();
   try {
-    const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as Record<string, unknown>;
-    writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest, version }, undefined, 2));
+    const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    writeFileSync(
+      join(copy, 'package.json'),
+      JSON.stringify({ ...manifest, version }, undefined, 2),
+    );
     const build = join(copy, 'scripts/build.js');
-    writeFileSync(build, readFileSync(build, 'utf8').replace("'chunks/[name]-[hash]'", `'chunks/${version}-[name]-[hash]'`));
+    writeFileSync(
+      build,
+      readFileSync(build, 'utf8').replace(
+        "'chunks/[name]-[hash]'",
+        `'chunks/${version}-[name]-[hash]'`,
+      ),
+    );
     const out = join(into, version);
-    await runWell(process.execPath, [join(copy, 'scripts/release.js'), '--platform', 'linux-x64', '--out', out]);
+    await runWell(process.execPath, [
+      join(copy, 'scripts/release.js'),
+      '--platform',
+      'linux-x64',
+      '--out',
+      out,
+    ]);
     const name = join(out, `hybrid-ingestion-runner-${version}`);
     return { version, file: `${name}-linux-x64.tgz`, withoutNode: `${name}.tgz` };
   } finally {
@@ -41,5 +71,6 @@ export function copyRepository(): string {
 }
 
 export function ownVersion(): string {
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
+    .version;
 }

@@ -8,8 +8,15 @@ export interface Result {
 }
 
 /** Runs a program of this machine to its end. */
-export async function run(program: string, args: readonly string[], { input = '', cwd }: { readonly input?: string; readonly cwd?: string } = {}): Promise<Result> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+export async function run(
+  program: string,
+  args: readonly string[],
+  { input = '', cwd }: { readonly input?: string; readonly cwd?: string } = {},
+): Promise<Result> {
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -20,9 +27,14 @@ export async function run(program: string, args: readonly string[], { input = ''
 }
 
 /** What it printed. Throws with all of it when it fails. */
-export async function runWell(program: string, args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}): Promise<string> {
+export async function runWell(
+  program: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options);
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  if (code !== 0)
+    throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return stdout;
 }
 
@@ -30,5 +42,7 @@ const begun = Date.now();
 
 /** Progress of a test that takes minutes. */
 export function say(text: string): void {
-  process.stderr.write(`${String(Math.round((Date.now() - begun) / 1000)).padStart(5)} s  ${text}\n`);
+  process.stderr.write(
+    `${String(Math.round((Date.now() - begun) / 1000)).padStart(5)} s  ${text}\n`,
+  );
 }

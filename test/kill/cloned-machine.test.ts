@@ -16,21 +16,36 @@ describe('a cloned machine', () => {
   }, 300_000);
   afterAll(() => stage.close());
 
-  const shown = async (): Promise<Shown> => (await stage.client.call<{ runners: [Shown] }>('GET', '/api/v1/runners')).runners[0];
+  const shown = async (): Promise<Shown> =>
+    (await stage.client.call<{ runners: [Shown] }>('GET', '/api/v1/runners')).runners[0];
 
   it('leaves the original at work, tells everybody, and takes over only when the original is gone', async () => {
     const id = await stage.startRun();
-    await stage.runWhen(id, 'the run to be inside', (run) => run.state === 'running' && run.records > 3);
+    await stage.runWhen(
+      id,
+      'the run to be inside',
+      (run) => run.state === 'running' && run.records > 3,
+    );
     const copy = stage.startCopy('copy');
-    await stage.waitFor('the copy to be turned away', async () => copy.output.includes('IDENTITY_IN_USE'));
+    await stage.waitFor('the copy to be turned away', async () =>
+      copy.output.includes('IDENTITY_IN_USE'),
+    );
     expect(copy.output).toContain('enroll --replace');
     expect(stage.runner.output).toMatch(/"level":"warn"[^\n]*identity used from two places/);
-    expect(await shown()).toMatchObject({ connected: true, condition: 'IDENTITY_IN_USE', conditionMessage: expect.stringContaining('two places') });
+    expect(await shown()).toMatchObject({
+      connected: true,
+      condition: 'IDENTITY_IN_USE',
+      conditionMessage: expect.stringContaining('two places'),
+    });
     expect(await stage.ended(id)).toMatchObject({ state: 'success', attempt: 1, integrity: 'ok' });
     expect([stage.runner.exitCode, copy.exitCode]).toEqual([null, null]);
 
     await stage.stopRunner(undefined, 'SIGKILL');
-    await stage.waitFor('the copy to take over', async () => /"msg":"connected"/.test(copy.output), 240_000);
+    await stage.waitFor(
+      'the copy to take over',
+      async () => /"msg":"connected"/.test(copy.output),
+      240_000,
+    );
     expect((await stage.ended(await stage.startRun())).state).toBe('success');
   }, 300_000);
 });

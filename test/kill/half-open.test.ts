@@ -15,7 +15,9 @@ afterEach(async () => {
 
 /** Sends the runner's connections to the control plane by way of the relay. */
 function goThrough(port: number): void {
-  const config = JSON.parse(readFileSync(stage.place.configFile, 'utf8')) as { network: { connectTo: string[] } };
+  const config = JSON.parse(readFileSync(stage.place.configFile, 'utf8')) as {
+    network: { connectTo: string[] };
+  };
   config.network.connectTo.push(`${new URL(stage.controlPlane.url).host}=127.0.0.1:${port}`);
   writeFileSync(stage.place.configFile, JSON.stringify(config));
 }
@@ -25,7 +27,11 @@ function welcomes(): number {
 }
 
 async function untilAccepted(count: number): Promise<number> {
-  await stage.waitFor(`connection ${count}`, () => Promise.resolve(relay.accepted >= count), 60_000);
+  await stage.waitFor(
+    `connection ${count}`,
+    () => Promise.resolve(relay.accepted >= count),
+    60_000,
+  );
   return performance.now();
 }
 
@@ -41,7 +47,9 @@ describe.each(['ws', 'grpc'] as const)('a runner over %s whose packets vanish', 
     const frozenAt = performance.now();
     const dialedAt = await untilAccepted(accepted + 1);
     const dialedAgainAt = await untilAccepted(accepted + 2);
-    process.stdout.write(`${channel}: dialed again after ${Math.round(dialedAt - frozenAt)} ms, from the dial itself after ${Math.round(dialedAgainAt - dialedAt)} ms\n`);
+    process.stdout.write(
+      `${channel}: dialed again after ${Math.round(dialedAt - frozenAt)} ms, from the dial itself after ${Math.round(dialedAgainAt - dialedAt)} ms\n`,
+    );
     expect(dialedAt - frozenAt).toBeLessThan(NOTICED_MS);
     expect(dialedAgainAt - dialedAt).toBeLessThan(NOTICED_MS);
     relay.thaw();

@@ -17,10 +17,20 @@ export function describeKills(channel: 'ws' | 'grpc'): void {
     }, TIMEOUT);
     afterAll(() => stage.close(), TIMEOUT);
 
-    const kills = Array.from({ length: ROUNDS }, (_, round) => VICTIMS.map((victim) => ({ victim, round: round + 1, afterMs: Math.floor(random() * LONGEST_MS) }))).flat();
+    const kills = Array.from({ length: ROUNDS }, (_, round) =>
+      VICTIMS.map((victim) => ({
+        victim,
+        round: round + 1,
+        afterMs: Math.floor(random() * LONGEST_MS),
+      })),
+    ).flat();
 
-    it.each(kills)('of the $victim, $afterMs ms inside, leaves the result complete and without doubles (round $round)', async ({ victim, afterMs }) => {
-      await stage.kill(victim, afterMs);
-    }, TIMEOUT);
+    it.each(kills)(
+      'of the $victim, $afterMs ms inside, leaves the result complete and without doubles (round $round)',
+      async ({ victim, afterMs }) => {
+        await stage.kill(victim, afterMs);
+      },
+      TIMEOUT,
+    );
   });
 }

@@ -10,12 +10,30 @@ let stage: Stage;
 
 afterEach(() => stage.close());
 
-it.runIf(canMount('small-disk'))('a run with records larger than all the room on disk ends in bounded time with DISK_FULL', async () => {
-  stage = await Stage.open({ objects: 30, latencyMs: 0, stateBytes: 1024 * 1024, controlPlaneArgs: ['--max-attempts', '1'] });
-  await stage.startRunner();
-  const { bavail, bsize } = statfsSync(stage.stateDir);
-  writeFileSync(join(stage.stateDir, 'ballast'), Buffer.alloc(bavail * bsize - LEFT_BYTES, 1));
-  const id = await stage.startRun();
-  await stage.waitFor('the run to end', async () => (await stage.client.call<{ state: string }>('GET', `/api/v1/runs/${id}`)).state === 'failed', 150_000);
-  expect(await stage.ended(id)).toMatchObject({ state: 'failed', error: { code: 'DISK_FULL', remedy: expect.stringContaining('Free space') as string } });
-}, 240_000);
+it.runIf(canMount('small-disk'))(
+  'a run with records larger than all the room on disk ends in bounded time with DISK_FULL',
+  async () => {
+    stage = await Stage.open({
+      objects: 30,
+      latencyMs: 0,
+      stateBytes: 1024 * 1024,
+      controlPlaneArgs: ['--max-attempts', '1'],
+    });
+    await stage.startRunner();
+    const { bavail, bsize } = statfsSync(stage.stateDir);
+    writeFileSync(join(stage.stateDir, 'ballast'), Buffer.alloc(bavail * bsize - LEFT_BYTES, 1));
+    const id = await stage.startRun();
+    await stage.waitFor(
+      'the run to end',
+      async () =>
+        (await stage.client.call<{ state: string }>('GET', `/api/v1/runs/${id}`)).state ===
+        'failed',
+      150_000,
+    );
+    expect(await stage.ended(id)).toMatchObject({
+      state: 'failed',
+      error: { code: 'DISK_FULL', remedy: expect.stringContaining('Free space') as string },
+    });
+  },
+  240_000,
+);

@@ -22,13 +22,19 @@ async function judge(scratch: Scratch, mutant: Mutant): Promise<Verdict> {
     const undo = scratch.plant(mutant.edits);
     try {
       const seen: Verdict['seen'][number][] = [];
-      for (const file of mutant.tests) seen.push({ file, by: (await scratch.test([file], true)).failed.get(file)?.[0] });
+      for (const file of mutant.tests)
+        seen.push({ file, by: (await scratch.test([file], true)).failed.get(file)?.[0] });
       return { mutant, seen, seconds: seconds() };
     } finally {
       undo();
     }
   } catch (thrown) {
-    return { mutant, seen: [], problem: thrown instanceof Error ? thrown.message : String(thrown), seconds: seconds() };
+    return {
+      mutant,
+      seen: [],
+      problem: thrown instanceof Error ? thrown.message : String(thrown),
+      seconds: seconds(),
+    };
   }
 }
 
@@ -37,16 +43,24 @@ function survives({ seen, problem }: Verdict): boolean {
 }
 
 function tell(verdict: Verdict): void {
-  const { mutant: { name }, seen, problem, seconds } = verdict;
+  const {
+    mutant: { name },
+    seen,
+    problem,
+    seconds,
+  } = verdict;
   console.log(`${survives(verdict) ? 'NOT SEEN' : 'seen    '} ${name} (${seconds} s)`);
   if (problem !== undefined) console.log(`           ${problem}`);
-  for (const { file, by } of seen) console.log(`           ${file}: ${by ?? 'stayed green, or could not be loaded'}`);
+  for (const { file, by } of seen)
+    console.log(`           ${file}: ${by ?? 'stayed green, or could not be loaded'}`);
 }
 
 async function main(wanted: string): Promise<number> {
   const mutants = MUTANTS.filter(({ name }) => name.includes(wanted));
   if (mutants.length === 0) {
-    console.log(`no fault has ${wanted} in its name; there are: ${MUTANTS.map(({ name }) => name).join('; ')}`);
+    console.log(
+      `no fault has ${wanted} in its name; there are: ${MUTANTS.map(({ name }) => name).join('; ')}`,
+    );
     return 1;
   }
   const scratch = new Scratch();
@@ -65,7 +79,9 @@ async function main(wanted: string): Promise<number> {
       tell(verdicts.at(-1)!);
     }
     const survivors = verdicts.filter(survives);
-    console.log(`\n${verdicts.length - survivors.length} of ${verdicts.length} faults were seen${survivors.length === 0 ? '' : `; not seen: ${survivors.map(({ mutant }) => mutant.name).join('; ')}`}`);
+    console.log(
+      `\n${verdicts.length - survivors.length} of ${verdicts.length} faults were seen${survivors.length === 0 ? '' : `; not seen: ${survivors.map(({ mutant }) => mutant.name).join('; ')}`}`,
+    );
     return survivors.length === 0 ? 0 : 1;
   } finally {
     scratch.remove();

@@ -18,24 +18,50 @@ const SIMULATION = 'test/simulation/everything-1.test.ts';
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an acknowledgement one too many',
-    edits: [{ file: 'control-plane/src/link/batch-store.ts', find: 'upTo: stored.storedSequence, ended', replace: 'upTo: stored.storedSequence + 1, ended' }],
+    edits: [
+      {
+        file: 'control-plane/src/link/batch-store.ts',
+        find: 'upTo: stored.storedSequence, ended',
+        replace: 'upTo: stored.storedSequence + 1, ended',
+      },
+    ],
     tests: ['control-plane/test/delivery.test.ts', SIMULATION],
   },
   {
     name: 'no fsync before sending',
-    edits: [{ file: 'src/spool/segment-file.ts', find: 'await this.#file.write(encoded, this.#size);\n    await this.#file.sync();', replace: 'await this.#file.write(encoded, this.#size);' }],
+    edits: [
+      {
+        file: 'src/spool/segment-file.ts',
+        find: 'await this.#file.write(encoded, this.#size);\n    await this.#file.sync();',
+        replace: 'await this.#file.write(encoded, this.#size);',
+      },
+    ],
     tests: ['test/contract/spool.model.test.ts'],
   },
   {
     name: 'no deduplication in the store',
-    edits: [{ file: 'control-plane/src/link/batch-store.ts', find: 'unpacked.lines.slice(expected - batch.firstSequence)', replace: 'unpacked.lines' }],
+    edits: [
+      {
+        file: 'control-plane/src/link/batch-store.ts',
+        find: 'unpacked.lines.slice(expected - batch.firstSequence)',
+        replace: 'unpacked.lines',
+      },
+    ],
     tests: ['control-plane/test/delivery.test.ts'],
   },
   {
     name: 'an epoch compared wrongly',
     edits: [
-      { file: 'control-plane/src/run.ts', find: 'return run.epoch === epoch && holder(run) === runnerId;', replace: 'return run.epoch >= epoch && holder(run) === runnerId;' },
-      { file: 'control-plane/src/link/batch-store.ts', find: 'if (run.epoch !== ref.epoch && !mayReturn', replace: 'if (run.epoch < ref.epoch && !mayReturn' },
+      {
+        file: 'control-plane/src/run.ts',
+        find: 'return run.epoch === epoch && holder(run) === runnerId;',
+        replace: 'return run.epoch >= epoch && holder(run) === runnerId;',
+      },
+      {
+        file: 'control-plane/src/link/batch-store.ts',
+        find: 'if (run.epoch !== ref.epoch && !mayReturn',
+        replace: 'if (run.epoch < ref.epoch && !mayReturn',
+      },
     ],
     tests: ['control-plane/test/lifecycle.test.ts'],
   },
@@ -46,62 +72,134 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sending again from a wrong place',
-    edits: [{ file: 'src/link/delivery.ts', find: 'if (expected !== this.#rewoundTo) this.#rewind(expected);', replace: 'if (expected !== this.#rewoundTo) this.#rewind(expected + 1);' }],
+    edits: [
+      {
+        file: 'src/link/delivery.ts',
+        find: 'if (expected !== this.#rewoundTo) this.#rewind(expected);',
+        replace: 'if (expected !== this.#rewoundTo) this.#rewind(expected + 1);',
+      },
+    ],
     tests: ['src/link/link.test.ts'],
   },
   {
     name: 'going on from a wrong place after a break',
-    edits: [{ file: 'src/link/delivery.ts', find: 'this.#next = stored + 1;', replace: 'this.#next = Math.max(1, stored);' }],
+    edits: [
+      {
+        file: 'src/link/delivery.ts',
+        find: 'this.#next = stored + 1;',
+        replace: 'this.#next = Math.max(1, stored);',
+      },
+    ],
     tests: ['src/link/link.test.ts'],
   },
   {
     name: 'a lost lease that spares the worker',
-    edits: [{ file: 'src/link/attempts.ts', find: "if (attempt.state.name === 'running') attempt.state.worker.kill();", replace: '' }],
+    edits: [
+      {
+        file: 'src/link/attempts.ts',
+        find: "if (attempt.state.name === 'running') attempt.state.worker.kill();",
+        replace: '',
+      },
+    ],
     tests: ['src/link/link.test.ts'],
   },
   {
     name: 'a worker that does not watch its lease',
-    edits: [{ file: 'src/worker/lease-watch.ts', find: 'for (let left = this.#left(); left > 0; left = this.#left())', replace: 'for (let left = this.#left(); ; left = Math.max(1, this.#left()))' }],
+    edits: [
+      {
+        file: 'src/worker/lease-watch.ts',
+        find: 'for (let left = this.#left(); left > 0; left = this.#left())',
+        replace: 'for (let left = this.#left(); ; left = Math.max(1, this.#left()))',
+      },
+    ],
     tests: ['src/worker/lease-watch.test.ts'],
   },
   {
     name: 'memory taken over a wrong revision',
-    edits: [{ file: 'src/worker/attempt-memory.ts', find: 'if (remembered.revision !== this.#catalogRevision) {', replace: 'if (this.#catalogRevision === \'never\') {' }],
+    edits: [
+      {
+        file: 'src/worker/attempt-memory.ts',
+        find: 'if (remembered.revision !== this.#catalogRevision) {',
+        replace: "if (this.#catalogRevision === 'never') {",
+      },
+    ],
     tests: ['src/worker/run-attempt.test.ts', SIMULATION],
   },
   {
     name: 'an older run that overwrites',
-    edits: [{ file: 'control-plane/src/store/sqlite-entities.ts', find: ' WHERE excluded.generation >= entities.generation`', replace: '`' }],
+    edits: [
+      {
+        file: 'control-plane/src/store/sqlite-entities.ts',
+        find: ' WHERE excluded.generation >= entities.generation`',
+        replace: '`',
+      },
+    ],
     tests: ['control-plane/test/late-runs.test.ts'],
   },
   {
     name: 'two runs of a service at work at once',
-    edits: [{ file: 'control-plane/src/placement.ts', find: 'if (rival !== undefined) return wait(', replace: 'if (rival === \'never\') return wait(' }],
+    edits: [
+      {
+        file: 'control-plane/src/placement.ts',
+        find: 'if (rival !== undefined)\n    return wait(',
+        replace: "if (rival === 'never') return wait(",
+      },
+    ],
     tests: ['control-plane/test/lifecycle.test.ts', SIMULATION],
   },
   {
     name: 'an offer whose lease is over and that is taken',
-    edits: [{ file: 'src/link/offers.ts', find: 'if (leaseEnd(ttlMs, at) <= clock.uptime()) throw', replace: 'if (leaseEnd(ttlMs, at) < 0) throw' }],
+    edits: [
+      {
+        file: 'src/link/offers.ts',
+        find: 'if (leaseEnd(ttlMs, at) <= clock.uptime())\n        throw',
+        replace: 'if (leaseEnd(ttlMs, at) < 0) throw',
+      },
+    ],
     tests: ['src/link/link.test.ts'],
   },
   {
     name: 'a 503 taken for a refusal of the credentials',
-    edits: [{ file: 'src/connectors/salesforce/sign-in/oauth.ts', find: 'REFUSING.has(status) ? verdictOn', replace: 'status > 0 ? verdictOn' }],
+    edits: [
+      {
+        file: 'src/connectors/salesforce/sign-in/oauth.ts',
+        find: 'REFUSING.has(status) ? verdictOn',
+        replace: 'status > 0 ? verdictOn',
+      },
+    ],
     tests: ['src/connectors/salesforce/sign-in/verdicts.faults.test.ts'],
   },
   {
     name: 'a secret with two references',
-    edits: [{ file: 'src/secrets/files.ts', find: 'if (stranger !== undefined) throw', replace: 'if (stranger === null) throw' }],
+    edits: [
+      {
+        file: 'src/secrets/files.ts',
+        find: 'if (stranger !== undefined)\n    throw',
+        replace: 'if (stranger === null) throw',
+      },
+    ],
     tests: ['src/secrets/one-name.test.ts'],
   },
   {
     name: 'an exit of records without redaction',
-    edits: [{ file: 'src/worker/record-stream.ts', find: 'if (this.#redact(line) === line) return', replace: 'if (line !== \'\') return' }],
+    edits: [
+      {
+        file: 'src/worker/record-stream.ts',
+        find: 'if (this.#redact(line) === line) return',
+        replace: "if (line !== '') return",
+      },
+    ],
     tests: ['src/worker/run-attempt.test.ts'],
   },
   {
     name: 'an exit of log lines without redaction',
-    edits: [{ file: 'src/worker/link-port.ts', find: 'JSON.parse(redact(JSON.stringify({ message, data })))', replace: 'JSON.parse(JSON.stringify({ message, data }))' }],
+    edits: [
+      {
+        file: 'src/worker/link-port.ts',
+        find: 'JSON.parse(redact(JSON.stringify({ message, data })))',
+        replace: 'JSON.parse(JSON.stringify({ message, data }))',
+      },
+    ],
     tests: ['src/worker/link-port.test.ts'],
   },
 ];

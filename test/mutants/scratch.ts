@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -8,7 +16,12 @@ import type { Edit } from './mutants.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 const reportSchema = z.object({
-  testResults: z.array(z.object({ name: z.string(), assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })) })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
 });
 
 export interface Outcome {
@@ -24,12 +37,19 @@ export class Scratch {
   readonly #path = mkdtempSync(join(tmpdir(), 'hybrid-mutants-'));
 
   constructor() {
-    const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').filter((file) => file !== '');
+    const files = execFileSync(
+      'git',
+      ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
+      { cwd: ROOT, encoding: 'utf8' },
+    )
+      .split('\0')
+      .filter((file) => file !== '');
     for (const file of files) {
       mkdirSync(dirname(join(this.#path, file)), { recursive: true });
       cpSync(join(ROOT, file), join(this.#path, file), { force: true });
     }
-    for (const folder of ['node_modules', 'dist']) symlinkSync(join(ROOT, folder), join(this.#path, folder));
+    for (const folder of ['node_modules', 'dist'])
+      symlinkSync(join(ROOT, folder), join(this.#path, folder));
   }
 
   /** Plants the edits; undone by the function that this returns. Throws when a text is not there exactly once. */
@@ -45,7 +65,10 @@ export class Scratch {
         throw new Error(`${file} holds ${found} times: ${find}`);
       }
       if (!before.has(path)) before.set(path, text);
-      writeFileSync(path, text.replace(find, () => replace));
+      writeFileSync(
+        path,
+        text.replace(find, () => replace),
+      );
     }
     return undo;
   }
@@ -54,12 +77,28 @@ export class Scratch {
   async test(files: readonly string[], upToFailure: boolean): Promise<Outcome> {
     const report = join(this.#path, 'report.json');
     rmSync(report, { force: true });
-    const output = await this.#vitest([...files, '--reporter=json', `--outputFile=${report}`, ...(upToFailure ? ['--bail=1'] : [])]);
+    const output = await this.#vitest([
+      ...files,
+      '--reporter=json',
+      `--outputFile=${report}`,
+      ...(upToFailure ? ['--bail=1'] : []),
+    ]);
     const { testResults } = reportSchema.parse(JSON.parse(readFileSync(report, 'utf8')));
-    const failed = new Map(testResults.map(({ name, assertionResults }) => [
-      name.slice(this.#path.length + 1), assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
-    ]));
-    return { failed, output, passed: testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'passed').length };
+    const failed = new Map(
+      testResults.map(({ name, assertionResults }) => [
+        name.slice(this.#path.length + 1),
+        assertionResults
+          .filter(({ status }) => status === 'failed')
+          .map(({ fullName }) => fullName),
+      ]),
+    );
+    return {
+      failed,
+      output,
+      passed: testResults
+        .flatMap(({ assertionResults }) => assertionResults)
+        .filter(({ status }) => status === 'passed').length,
+    };
   }
 
   remove(): void {
@@ -67,9 +106,18 @@ export class Scratch {
   }
 
   async #vitest(args: readonly string[]): Promise<string> {
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], { cwd: this.#path, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TEST_SEED: '1' } });
+    const child = spawn(
+      process.execPath,
+      [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args],
+      {
+        cwd: this.#path,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, TEST_SEED: '1' },
+      },
+    );
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     await new Promise((resolve) => child.once('close', resolve));
     return output;
   }

@@ -17,10 +17,17 @@ interface Extraction {
   readonly seconds: number;
 }
 
-function extraction(sandbox: Sandbox, started: number, tables: readonly CreateTable[], failures: readonly unknown[]): Extraction {
+function extraction(
+  sandbox: Sandbox,
+  started: number,
+  tables: readonly CreateTable[],
+  failures: readonly unknown[],
+): Extraction {
   return {
-    tables: new Map(tables.map((table) => [table.name, table])), failures,
-    apiCalls: sandbox.stats().apiCalls, seconds: (performance.now() - started) / 1000,
+    tables: new Map(tables.map((table) => [table.name, table])),
+    failures,
+    apiCalls: sandbox.stats().apiCalls,
+    seconds: (performance.now() - started) / 1000,
   };
 }
 
@@ -28,12 +35,36 @@ async function theirExtraction(sandbox: Sandbox, python: string): Promise<Extrac
   sandbox.resetStats();
   const started = performance.now();
   const { username, password, securityToken } = sandbox.credentials;
-  const text = await runScript(python, SCRIPT, JSON.stringify({
-    type: 'salesforce', serviceName: 'crm', sourceConfig: { config: { type: 'DatabaseMetadata' } },
-    serviceConnection: { config: { type: 'Salesforce', username, password, securityToken, salesforceDomain: sandbox.myDomain, salesforceApiVersion: '64.0' } },
-  }), { HTTPS_PROXY: sandbox.proxyUrl ?? '', REQUESTS_CA_BUNDLE: sandbox.caFile });
-  const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { readonly kind: string; readonly request: CreateTable });
-  return extraction(sandbox, started, lines.filter(({ kind }) => kind === 'table').map(({ request }) => request), lines.filter(({ kind }) => kind === 'failure'));
+  const text = await runScript(
+    python,
+    SCRIPT,
+    JSON.stringify({
+      type: 'salesforce',
+      serviceName: 'crm',
+      sourceConfig: { config: { type: 'DatabaseMetadata' } },
+      serviceConnection: {
+        config: {
+          type: 'Salesforce',
+          username,
+          password,
+          securityToken,
+          salesforceDomain: sandbox.myDomain,
+          salesforceApiVersion: '64.0',
+        },
+      },
+    }),
+    { HTTPS_PROXY: sandbox.proxyUrl ?? '', REQUESTS_CA_BUNDLE: sandbox.caFile },
+  );
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { readonly kind: string; readonly request: CreateTable });
+  return extraction(
+    sandbox,
+    started,
+    lines.filter(({ kind }) => kind === 'table').map(({ request }) => request),
+    lines.filter(({ kind }) => kind === 'failure'),
+  );
 }
 
 async function ourExtraction(sandbox: Sandbox): Promise<Extraction> {
@@ -43,106 +74,186 @@ async function ourExtraction(sandbox: Sandbox): Promise<Extraction> {
     const started = performance.now();
     const { code, stderr, records } = await runner.ingest(runner.workflow());
     expect(code, stderr).toBe(0);
-    const tables = entitiesOf(records).filter(({ type }) => type === 'table').map(({ request }) => request as unknown as CreateTable);
-    return extraction(sandbox, started, tables, records.filter(({ kind }) => kind === 'failure'));
+    const tables = entitiesOf(records)
+      .filter(({ type }) => type === 'table')
+      .map(({ request }) => request as unknown as CreateTable);
+    return extraction(
+      sandbox,
+      started,
+      tables,
+      records.filter(({ kind }) => kind === 'failure'),
+    );
   } finally {
     runner.close();
   }
 }
 
 /** The columns for which ours lacks what theirs has, each in a line. */
-function lacking(theirs: Extraction, ours: Extraction, key: keyof Column, has: (their: Column, our: Column | undefined) => boolean): string[] {
-  return pairs(theirs, ours).filter(({ their, our }) => !has(their, our)).map(({ at, their, our }) => `${at} (${their.dataTypeDisplay}): theirs ${JSON.stringify(their[key])}, ours ${JSON.stringify(our?.[key])}`);
+function lacking(
+  theirs: Extraction,
+  ours: Extraction,
+  key: keyof Column,
+  has: (their: Column, our: Column | undefined) => boolean,
+): string[] {
+  return pairs(theirs, ours)
+    .filter(({ their, our }) => !has(their, our))
+    .map(
+      ({ at, their, our }) =>
+        `${at} (${their.dataTypeDisplay}): theirs ${JSON.stringify(their[key])}, ours ${JSON.stringify(our?.[key])}`,
+    );
 }
 
 /** Each column of theirs beside ours of that name, with the table's name. */
-function pairs(theirs: Extraction, ours: Extraction): { readonly at: string; readonly their: Column; readonly our: Column | undefined }[] {
+function pairs(
+  theirs: Extraction,
+  ours: Extraction,
+): { readonly at: string; readonly their: Column; readonly our: Column | undefined }[] {
   return [...theirs.tables].flatMap(([name, table]) => {
     const columns = new Map(ours.tables.get(name)?.columns.map((column) => [column.name, column]));
-    return table.columns.map((their) => ({ at: `${name}.${their.name}`, their, our: columns.get(their.name) }));
+    return table.columns.map((their) => ({
+      at: `${name}.${their.name}`,
+      their,
+      our: columns.get(their.name),
+    }));
   });
 }
 
 const all = (of: Extraction): Column[] => [...of.tables.values()].flatMap(({ columns }) => columns);
 
-describe.skipIf('obstacle' in venv)('OpenMetadata’s own Salesforce connector beside ours, over one org', () => {
-  let sandbox: Sandbox;
-  let theirs: Extraction;
-  let ours: Extraction;
+describe.skipIf('obstacle' in venv)(
+  'OpenMetadata’s own Salesforce connector beside ours, over one org',
+  () => {
+    let sandbox: Sandbox;
+    let theirs: Extraction;
+    let ours: Extraction;
 
-  beforeAll(async () => {
-    sandbox = await startSandbox({ objects: OBJECTS, proxyPort: 0 });
-    makeItHarder(sandbox);
-    theirs = await theirExtraction(sandbox, 'python' in venv ? venv.python : '');
-    ours = await ourExtraction(sandbox);
-  });
-  afterAll(async () => sandbox.close());
-
-  it('both read the whole org', () => {
-    const names = sandbox.org.list().map(({ name }) => name).sort();
-    expect(theirs.failures).toEqual([]);
-    expect(ours.failures).toEqual([]);
-    expect([...theirs.tables.keys()].sort()).toEqual(names);
-    expect([...ours.tables.keys()].sort()).toEqual(names);
-  });
-
-  it.each(['name', 'displayName', 'databaseSchema', 'sourceUrl', 'description'] as const)('every %s of a table is ours too', (key) => {
-    for (const [name, table] of theirs.tables) if (table[key] !== undefined) expect(ours.tables.get(name)?.[key], name).toBe(table[key]);
-  });
-
-  it('has every column of theirs, in the same place', () => {
-    const place = ({ columns }: CreateTable): unknown[] => columns.map(({ name, ordinalPosition }) => [name, ordinalPosition]);
-    for (const [name, table] of theirs.tables) expect(place(ours.tables.get(name)!), name).toEqual(place(table));
-  });
-
-  it('has every display name of a column', () => {
-    expect(lacking(theirs, ours, 'displayName', (their, our) => our?.displayName === their.displayName)).toEqual([]);
-  });
-
-  it('has every description of a column, whatever else ours says after it', () => {
-    expect(lacking(theirs, ours, 'description', (their, our) => their.description === undefined || our?.description?.startsWith(their.description) === true)).toEqual([]);
-  });
-
-  it('shows the type as they do, or says more about it', () => {
-    expect(lacking(theirs, ours, 'dataTypeDisplay', (their, our) => our?.dataTypeDisplay?.startsWith(their.dataTypeDisplay!) === true)).toEqual([]);
-  });
-
-  it('has every length of theirs that means something', () => {
-    expect(lacking(theirs, ours, 'dataLength', (their, our) => (their.dataLength ?? 0) === 0 || our?.dataLength === their.dataLength)).toEqual([]);
-  });
-
-  it('says of every column whether it may be empty or is unique, and which is the primary key', () => {
-    const isBetter = ({ name }: Column, our: Column | undefined): boolean => name === 'Id' && our?.constraint === 'PRIMARY_KEY';
-    expect(lacking(theirs, ours, 'constraint', (their, our) => our?.constraint === their.constraint || isBetter(their, our))).toEqual([]);
-  });
-
-  it('knows the type of every column, where theirs knows that of few', () => {
-    const unknown = (of: Extraction): number => all(of).filter(({ dataType }) => dataType === 'UNKNOWN').length;
-    expect(unknown(ours)).toBe(0);
-    expect(unknown(theirs)).toBeGreaterThan(all(theirs).length / 2);
-  });
-
-  it('has primary and foreign keys, parts of compound fields, precision and kinds of table, of which theirs has none', () => {
-    const more = (of: Extraction): Record<string, number> => ({
-      primaryKeys: all(of).filter(({ constraint }) => constraint === 'PRIMARY_KEY').length,
-      foreignKeys: [...of.tables.values()].flatMap(({ tableConstraints }) => tableConstraints ?? []).filter(({ constraintType }) => constraintType === 'FOREIGN_KEY').length,
-      withChildren: all(of).filter(({ children }) => (children?.length ?? 0) > 0).length,
-      withPrecision: all(of).filter(({ precision }) => precision !== undefined).length,
-      notRegular: [...of.tables.values()].filter(({ tableType }) => tableType !== 'Regular').length,
-      described: all(of).filter(({ description }) => description !== undefined).length,
+    beforeAll(async () => {
+      sandbox = await startSandbox({ objects: OBJECTS, proxyPort: 0 });
+      makeItHarder(sandbox);
+      theirs = await theirExtraction(sandbox, 'python' in venv ? venv.python : '');
+      ours = await ourExtraction(sandbox);
     });
-    const [our, their] = [more(ours), more(theirs)];
-    process.stdout.write(`ours  ${JSON.stringify(our)}\ntheirs ${JSON.stringify(their)}\n`);
-    const { described, ...none } = their;
-    expect(Object.values(none)).toEqual([0, 0, 0, 0, 0]);
-    expect(Object.values(our).every((figure) => figure > 0)).toBe(true);
-    expect(our['described']).toBeGreaterThanOrEqual(described!);
-  });
+    afterAll(async () => sandbox.close());
 
-  it('costs the org a fraction of the calls', () => {
-    const ratio = theirs.apiCalls / ours.apiCalls;
-    process.stdout.write(`API calls for ${theirs.tables.size} objects: theirs ${theirs.apiCalls}, ours ${ours.apiCalls}, ${ratio.toFixed(1)} times fewer; seconds: theirs ${theirs.seconds.toFixed(1)}, ours ${ours.seconds.toFixed(1)}\n`);
-    expect(theirs.apiCalls).toBeGreaterThanOrEqual(3 * theirs.tables.size);
-    expect(ratio).toBeGreaterThan(8);
-  });
-});
+    it('both read the whole org', () => {
+      const names = sandbox.org
+        .list()
+        .map(({ name }) => name)
+        .sort();
+      expect(theirs.failures).toEqual([]);
+      expect(ours.failures).toEqual([]);
+      expect([...theirs.tables.keys()].sort()).toEqual(names);
+      expect([...ours.tables.keys()].sort()).toEqual(names);
+    });
+
+    it.each(['name', 'displayName', 'databaseSchema', 'sourceUrl', 'description'] as const)(
+      'every %s of a table is ours too',
+      (key) => {
+        for (const [name, table] of theirs.tables)
+          if (table[key] !== undefined) expect(ours.tables.get(name)?.[key], name).toBe(table[key]);
+      },
+    );
+
+    it('has every column of theirs, in the same place', () => {
+      const place = ({ columns }: CreateTable): unknown[] =>
+        columns.map(({ name, ordinalPosition }) => [name, ordinalPosition]);
+      for (const [name, table] of theirs.tables)
+        expect(place(ours.tables.get(name)!), name).toEqual(place(table));
+    });
+
+    it('has every display name of a column', () => {
+      expect(
+        lacking(
+          theirs,
+          ours,
+          'displayName',
+          (their, our) => our?.displayName === their.displayName,
+        ),
+      ).toEqual([]);
+    });
+
+    it('has every description of a column, whatever else ours says after it', () => {
+      expect(
+        lacking(
+          theirs,
+          ours,
+          'description',
+          (their, our) =>
+            their.description === undefined ||
+            our?.description?.startsWith(their.description) === true,
+        ),
+      ).toEqual([]);
+    });
+
+    it('shows the type as they do, or says more about it', () => {
+      expect(
+        lacking(
+          theirs,
+          ours,
+          'dataTypeDisplay',
+          (their, our) => our?.dataTypeDisplay?.startsWith(their.dataTypeDisplay!) === true,
+        ),
+      ).toEqual([]);
+    });
+
+    it('has every length of theirs that means something', () => {
+      expect(
+        lacking(
+          theirs,
+          ours,
+          'dataLength',
+          (their, our) => (their.dataLength ?? 0) === 0 || our?.dataLength === their.dataLength,
+        ),
+      ).toEqual([]);
+    });
+
+    it('says of every column whether it may be empty or is unique, and which is the primary key', () => {
+      const isBetter = ({ name }: Column, our: Column | undefined): boolean =>
+        name === 'Id' && our?.constraint === 'PRIMARY_KEY';
+      expect(
+        lacking(
+          theirs,
+          ours,
+          'constraint',
+          (their, our) => our?.constraint === their.constraint || isBetter(their, our),
+        ),
+      ).toEqual([]);
+    });
+
+    it('knows the type of every column, where theirs knows that of few', () => {
+      const unknown = (of: Extraction): number =>
+        all(of).filter(({ dataType }) => dataType === 'UNKNOWN').length;
+      expect(unknown(ours)).toBe(0);
+      expect(unknown(theirs)).toBeGreaterThan(all(theirs).length / 2);
+    });
+
+    it('has primary and foreign keys, parts of compound fields, precision and kinds of table, of which theirs has none', () => {
+      const more = (of: Extraction): Record<string, number> => ({
+        primaryKeys: all(of).filter(({ constraint }) => constraint === 'PRIMARY_KEY').length,
+        foreignKeys: [...of.tables.values()]
+          .flatMap(({ tableConstraints }) => tableConstraints ?? [])
+          .filter(({ constraintType }) => constraintType === 'FOREIGN_KEY').length,
+        withChildren: all(of).filter(({ children }) => (children?.length ?? 0) > 0).length,
+        withPrecision: all(of).filter(({ precision }) => precision !== undefined).length,
+        notRegular: [...of.tables.values()].filter(({ tableType }) => tableType !== 'Regular')
+          .length,
+        described: all(of).filter(({ description }) => description !== undefined).length,
+      });
+      const [our, their] = [more(ours), more(theirs)];
+      process.stdout.write(`ours  ${JSON.stringify(our)}\ntheirs ${JSON.stringify(their)}\n`);
+      const { described, ...none } = their;
+      expect(Object.values(none)).toEqual([0, 0, 0, 0, 0]);
+      expect(Object.values(our).every((figure) => figure > 0)).toBe(true);
+      expect(our['described']).toBeGreaterThanOrEqual(described!);
+    });
+
+    it('costs the org a fraction of the calls', () => {
+      const ratio = theirs.apiCalls / ours.apiCalls;
+      process.stdout.write(
+        `API calls for ${theirs.tables.size} objects: theirs ${theirs.apiCalls}, ours ${ours.apiCalls}, ${ratio.toFixed(1)} times fewer; seconds: theirs ${theirs.seconds.toFixed(1)}, ours ${ours.seconds.toFixed(1)}\n`,
+      );
+      expect(theirs.apiCalls).toBeGreaterThanOrEqual(3 * theirs.tables.size);
+      expect(ratio).toBeGreaterThan(8);
+    });
+  },
+);

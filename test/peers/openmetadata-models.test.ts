@@ -8,7 +8,13 @@ import { makeItHarder, openOpenMetadata, runScript } from './openmetadata.ts';
 const OBJECTS = 300;
 const SCRIPT = join(import.meta.dirname, 'openmetadata_models_peer.py');
 /** Everything that yields more than tables and columns. */
-const EVERYTHING = { includeTags: true, includeOwners: true, includeStoredProcedures: true, includeDDL: true, profile: { maxApiCalls: 40 } };
+const EVERYTHING = {
+  includeTags: true,
+  includeOwners: true,
+  includeStoredProcedures: true,
+  includeDDL: true,
+  profile: { maxApiCalls: 40 },
+};
 const venv = await openOpenMetadata();
 
 interface Verdict {
@@ -17,7 +23,13 @@ interface Verdict {
 }
 
 async function judge(python: string, records: readonly unknown[]): Promise<Verdict> {
-  return JSON.parse(await runScript(python, SCRIPT, records.map((record) => `${JSON.stringify(record)}\n`).join(''))) as Verdict;
+  return JSON.parse(
+    await runScript(
+      python,
+      SCRIPT,
+      records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+    ),
+  ) as Verdict;
 }
 
 describe.skipIf('obstacle' in venv)('OpenMetadata’s own models', () => {
@@ -37,13 +49,20 @@ describe.skipIf('obstacle' in venv)('OpenMetadata’s own models', () => {
   it('take everything that a full run yields', async () => {
     const { accepted, refused } = await judge(python, records);
     expect(refused).toEqual([]);
-    expect(accepted).toMatchObject({ databaseService: 1, database: 1, databaseSchema: 1, table: sandbox.org.list().length });
+    expect(accepted).toMatchObject({
+      databaseService: 1,
+      database: 1,
+      databaseSchema: 1,
+      table: sandbox.org.list().length,
+    });
     process.stdout.write(`accepted by OpenMetadata's models: ${JSON.stringify(accepted)}\n`);
   });
 
   it('would have refused a field of another name, a type that is none and a column without one', async () => {
     const [table] = entitiesOf(records).filter(({ type }) => type === 'table');
-    const wrong = [{ colour: 'red' }, { tableType: 'Sheet' }, { columns: [{ name: 'a' }] }].map((change) => ({ ...table!, request: { ...table!.request, ...change } }));
+    const wrong = [{ colour: 'red' }, { tableType: 'Sheet' }, { columns: [{ name: 'a' }] }].map(
+      (change) => ({ ...table!, request: { ...table!.request, ...change } }),
+    );
     expect((await judge(python, wrong)).refused).toHaveLength(wrong.length);
   });
 });

@@ -15,11 +15,27 @@ interface PeerResult {
   readonly [key: string]: unknown;
 }
 
-async function runPeer(sandbox: Sandbox, mode: string, changed: Record<string, string> = {}): Promise<PeerResult> {
+async function runPeer(
+  sandbox: Sandbox,
+  mode: string,
+  changed: Record<string, string> = {},
+): Promise<PeerResult> {
   const child = spawn('python' in venv ? venv.python : '', [SCRIPT], {
-    env: { PATH: process.env['PATH'], HTTPS_PROXY: sandbox.proxyUrl ?? '', REQUESTS_CA_BUNDLE: sandbox.caFile }, stdio: ['pipe', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      HTTPS_PROXY: sandbox.proxyUrl ?? '',
+      REQUESTS_CA_BUNDLE: sandbox.caFile,
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.end(JSON.stringify({ mode, ...sandbox.credentials, organizationId: sandbox.organizationId, ...changed }));
+  child.stdin.end(
+    JSON.stringify({
+      mode,
+      ...sandbox.credentials,
+      organizationId: sandbox.organizationId,
+      ...changed,
+    }),
+  );
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
   return JSON.parse(Buffer.concat(chunks).toString()) as PeerResult;
@@ -32,7 +48,12 @@ describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org',
 
   beforeAll(async () => {
     outside = await startSandbox({ objects: 120, proxyPort: 0, state });
-    inside = await startSandbox({ objects: 120, proxyPort: 0, state, trustedRanges: ['127.0.0.0/8'] });
+    inside = await startSandbox({
+      objects: 120,
+      proxyPort: 0,
+      state,
+      trustedRanges: ['127.0.0.0/8'],
+    });
   });
   afterAll(async () => {
     await Promise.all([outside.close(), inside.close()]);
@@ -42,7 +63,11 @@ describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org',
   it('signs in with a security token, describes, pages through records and queries the Tooling API', async () => {
     const found = await runPeer(outside, 'token');
     const account = outside.org.fields('Account');
-    expect(found).toMatchObject({ instance: 'acme.my.salesforce.com', accountFields: account.length, limits: 100_000 });
+    expect(found).toMatchObject({
+      instance: 'acme.my.salesforce.com',
+      accountFields: account.length,
+      limits: 100_000,
+    });
     expect(found['objects']).toEqual(outside.org.list().map(({ name }) => name));
     expect(found['rows']).toBeGreaterThan(2_000);
     expect(found['counted']).toBe(found['rows']);
@@ -54,19 +79,28 @@ describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org',
   });
 
   it('is told to use a security token outside the trusted ranges', async () => {
-    expect(await runPeer(outside, 'organization')).toMatchObject({ refused: 'LOGIN_MUST_USE_SECURITY_TOKEN' });
+    expect(await runPeer(outside, 'organization')).toMatchObject({
+      refused: 'LOGIN_MUST_USE_SECURITY_TOKEN',
+    });
   });
 
   it('signs in by organization id from a trusted range', async () => {
-    expect(await runPeer(inside, 'organization')).toMatchObject({ instance: 'acme.my.salesforce.com', limits: 100_000 });
+    expect(await runPeer(inside, 'organization')).toMatchObject({
+      instance: 'acme.my.salesforce.com',
+      limits: 100_000,
+    });
   });
 
   it('is refused with the id of another organization', async () => {
-    expect(await runPeer(inside, 'organization', { organizationId: '00D000000000062' })).toMatchObject({ refused: 'INVALID_LOGIN' });
+    expect(
+      await runPeer(inside, 'organization', { organizationId: '00D000000000062' }),
+    ).toMatchObject({ refused: 'INVALID_LOGIN' });
   });
 
   it('signs in with client credentials', async () => {
     expect(await runPeer(outside, 'client')).toMatchObject({ instance: 'acme.my.salesforce.com' });
-    expect(await runPeer(outside, 'client', { consumerSecret: 'wrong' })).toMatchObject({ refused: 'invalid_client' });
+    expect(await runPeer(outside, 'client', { consumerSecret: 'wrong' })).toMatchObject({
+      refused: 'invalid_client',
+    });
   });
 });

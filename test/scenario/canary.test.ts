@@ -9,20 +9,42 @@ import { runnerProgram, Stage } from '../support/stage.ts';
 const TIMEOUT = 300_000;
 
 /** Values that need escaping somewhere, beside plain ones. */
-const CANARIES = Array.from({ length: 18 }, (_, index) => `Cnry${index}-"<&>\\'%+/=é-${'xyzq'.repeat(1 + (index % 4))}-${(index * 7919).toString(36)}`);
+const CANARIES = Array.from(
+  { length: 18 },
+  (_, index) =>
+    `Cnry${index}-"<&>\\'%+/=é-${'xyzq'.repeat(1 + (index % 4))}-${(index * 7919).toString(36)}`,
+);
 
 const at = (index: number): string => `secret:/canary/s${index}`;
 const user = (index: number) => ({ username: `nobody${index}@acme.example` });
 /** Each canary in a secret field of a service whose sign-in fails: in error texts and logs is where secrets get out. */
-const doomed = (consumerKey: string): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
+const doomed = (
+  consumerKey: string,
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
   soap: { ...user(0), password: at(0), securityToken: at(1) },
   'soap-by-range': { ...user(1), password: at(2), organizationId: '00DIB000004nDEq' },
-  'password-flow': { ...user(2), consumerKey, consumerSecret: at(3), password: at(4), securityToken: at(5) },
+  'password-flow': {
+    ...user(2),
+    consumerKey,
+    consumerSecret: at(3),
+    password: at(4),
+    securityToken: at(5),
+  },
   'password-flow-by-range': { ...user(3), consumerKey, consumerSecret: at(6), password: at(7) },
   'client-credentials': { consumerKey, consumerSecret: at(8) },
   jwt: { ...user(4), consumerKey, privateKey: at(9) },
-  authority: { ...user(5), password: at(10), securityToken: at(11), sslConfig: { caCertificate: at(12) } },
-  'client-certificate': { ...user(6), password: at(13), securityToken: at(14), sslConfig: { sslCertificate: at(15), sslKey: at(16) } },
+  authority: {
+    ...user(5),
+    password: at(10),
+    securityToken: at(11),
+    sslConfig: { caCertificate: at(12) },
+  },
+  'client-certificate': {
+    ...user(6),
+    password: at(13),
+    securityToken: at(14),
+    sslConfig: { sslCertificate: at(15), sslKey: at(16) },
+  },
 });
 /** The org throws this one back in the text of its refusal. */
 const ECHOED = { ...user(7), password: at(17), organizationId: '00DIB000004nDEq' };
@@ -31,7 +53,14 @@ const ECHOED = { ...user(7), password: at(17), organizationId: '00DIB000004nDEq'
 function forms(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const base64 = Buffer.from(value).toString('base64').replace(/=+$/, '').slice(0, -2);
-  return [value, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(value), base64, Buffer.from(value).toString('hex')];
+  return [
+    value,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    encodeURIComponent(value),
+    base64,
+    Buffer.from(value).toString('hex'),
+  ];
 }
 
 /** What stands under a directory now; a program at work may take files and directories away at any moment. */
@@ -51,7 +80,8 @@ function ifThere<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (thrown) {
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((thrown as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
     throw thrown;
   }
 }
@@ -62,8 +92,14 @@ function found(haystack: Buffer, secrets: readonly string[]): string[] {
 
 /** Everything the kernel shows of our processes' arguments and environments. */
 function processFiles(): Buffer {
-  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  return Buffer.concat(others.flatMap((pid) => ['cmdline', 'environ'].map((file) => contentOf(`/proc/${pid}/${file}`))));
+  const others = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && Number(name) !== process.pid,
+  );
+  return Buffer.concat(
+    others.flatMap((pid) =>
+      ['cmdline', 'environ'].map((file) => contentOf(`/proc/${pid}/${file}`)),
+    ),
+  );
 }
 
 /** Canaries may go where the jobs want them: what is looked at here comes after the policy. */
@@ -71,11 +107,33 @@ function permitCanaries({ place, sandbox }: Stage): void {
   const file = join(place.directory, 'policy.yaml');
   const policy = JSON.parse(readFileSync(file, 'utf8')) as { readonly secrets: readonly object[] };
   const host = `${sandbox.myDomain}.salesforce.com`;
-  const fields = ['password', 'securityToken', 'consumerSecret', 'privateKey', 'sslConfig.caCertificate', 'sslConfig.sslCertificate', 'sslConfig.sslKey'];
-  const config = JSON.parse(readFileSync(place.configFile, 'utf8')) as { readonly network: { readonly connectTo: readonly string[] } };
+  const fields = [
+    'password',
+    'securityToken',
+    'consumerSecret',
+    'privateKey',
+    'sslConfig.caCertificate',
+    'sslConfig.sslCertificate',
+    'sslConfig.sslKey',
+  ];
+  const config = JSON.parse(readFileSync(place.configFile, 'utf8')) as {
+    readonly network: { readonly connectTo: readonly string[] };
+  };
   const connectTo = [...config.network.connectTo, `${host}:8443=127.0.0.1:${sandbox.port}`];
-  writeFileSync(place.configFile, JSON.stringify({ ...config, network: { ...config.network, connectTo } }));
-  writeFileSync(file, JSON.stringify({ ...policy, secrets: [...policy.secrets, { ref: '/canary/*', connector: 'salesforce', fields, hosts: [host, `${host}:8443`] }] }));
+  writeFileSync(
+    place.configFile,
+    JSON.stringify({ ...config, network: { ...config.network, connectTo } }),
+  );
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...policy,
+      secrets: [
+        ...policy.secrets,
+        { ref: '/canary/*', connector: 'salesforce', fields, hosts: [host, `${host}:8443`] },
+      ],
+    }),
+  );
 }
 
 describe.runIf(process.platform === 'linux')('twenty secrets planted through a whole run', () => {
@@ -86,12 +144,25 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
   let workerSeen = false;
 
   beforeAll(async () => {
-    stage = await Stage.open({ objects: 40, latencyMs: 20, controlPlaneArgs: ['--max-attempts', '1'] });
-    secrets = [...CANARIES, stage.sandbox.credentials.password, stage.sandbox.credentials.securityToken];
+    stage = await Stage.open({
+      objects: 40,
+      latencyMs: 20,
+      controlPlaneArgs: ['--max-attempts', '1'],
+    });
+    secrets = [
+      ...CANARIES,
+      stage.sandbox.credentials.password,
+      stage.sandbox.credentials.securityToken,
+    ];
     permitCanaries(stage);
     const [first, ...more] = CANARIES;
-    await Processes.run([runnerProgram, 'secrets', 'set', 'secret:/canary/s0', '--config', stage.place.configFile], first);
-    await stage.store(Object.fromEntries(more.map((value, index) => [`secret:/canary/s${index + 1}`, value])));
+    await Processes.run(
+      [runnerProgram, 'secrets', 'set', 'secret:/canary/s0', '--config', stage.place.configFile],
+      first,
+    );
+    await stage.store(
+      Object.fromEntries(more.map((value, index) => [`secret:/canary/s${index + 1}`, value])),
+    );
   }, TIMEOUT);
 
   afterAll(() => stage.close(), TIMEOUT);
@@ -104,7 +175,9 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
       const processes = processFiles();
       workerSeen ||= processes.includes('dist/worker/main.js');
       seen.push(...found(processes, secrets));
-      for (const path of filesUnder(stage.stateDir).filter((path) => /\.seg$|attempt\.json$/.test(path))) {
+      for (const path of filesUnder(stage.stateDir).filter((path) =>
+        /\.seg$|attempt\.json$/.test(path),
+      )) {
         const content = contentOf(path);
         spooled += content.length;
         seen.push(...found(content, secrets));
@@ -114,52 +187,113 @@ describe.runIf(process.platform === 'linux')('twenty secrets planted through a w
     return work;
   }
 
-  async function failing(name: string, connection: Readonly<Record<string, unknown>>): Promise<readonly [string, string | undefined]> {
-    await stage.client.call('PUT', `/api/v1/services/${name}`, { type: 'Salesforce', connection: { salesforceDomain: stage.sandbox.myDomain, ...connection } });
-    await stage.client.call('PUT', `/api/v1/pipelines/${name}`, { service: name, loggerLevel: 'DEBUG' });
+  async function failing(
+    name: string,
+    connection: Readonly<Record<string, unknown>>,
+  ): Promise<readonly [string, string | undefined]> {
+    await stage.client.call('PUT', `/api/v1/services/${name}`, {
+      type: 'Salesforce',
+      connection: { salesforceDomain: stage.sandbox.myDomain, ...connection },
+    });
+    await stage.client.call('PUT', `/api/v1/pipelines/${name}`, {
+      service: name,
+      loggerLevel: 'DEBUG',
+    });
     const { id } = await stage.client.call<Run>('POST', `/api/v1/pipelines/${name}/runs`);
-    const { state, error } = await stage.ended(id) as Run & { readonly error: { readonly code: string } | null };
+    const { state, error } = (await stage.ended(id)) as Run & {
+      readonly error: { readonly code: string } | null;
+    };
     return [name, state === 'failed' ? error?.code : state];
   }
 
-  it('leaves none in arguments, environments or the spool while sign-ins fail', async () => {
-    await stage.startRunner();
-    const { consumerKey } = stage.sandbox.credentials as typeof stage.sandbox.credentials & { readonly consumerKey: string };
-    const thrownBack = CANARIES[17]!.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-    await stage.admin('POST', '/faults', { match: { path: '/services/Soap/' }, effect: { kind: 'respond', status: 500, body: `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:${thrownBack}</faultcode><faultstring>not ${thrownBack}, please</faultstring></e:Fault></e:Body></e:Envelope>` } });
-    const echoed = await watched(failing('echoed', ECHOED));
-    await stage.admin('DELETE', '/faults');
-    const ended = await watched(Promise.all(Object.entries(doomed(consumerKey)).map(([name, connection]) => failing(name, connection))));
-    expect(Object.fromEntries([echoed, ...ended])).toEqual({
-      soap: 'SALESFORCE_LOGIN_FAILED', 'soap-by-range': 'SALESFORCE_LOGIN_FAILED', authority: 'INPUT_INVALID', echoed: 'SALESFORCE_UNEXPECTED',
-      'password-flow': 'SALESFORCE_LOGIN_FAILED', 'password-flow-by-range': 'SALESFORCE_LOGIN_FAILED', 'client-credentials': 'SALESFORCE_LOGIN_FAILED',
-      jwt: 'SALESFORCE_CONNECTION_INVALID', 'client-certificate': 'INPUT_INVALID',
-    });
-    expect(seen).toEqual([]);
-  }, TIMEOUT);
+  it(
+    'leaves none in arguments, environments or the spool while sign-ins fail',
+    async () => {
+      await stage.startRunner();
+      const { consumerKey } = stage.sandbox.credentials as typeof stage.sandbox.credentials & {
+        readonly consumerKey: string;
+      };
+      const thrownBack = CANARIES[17]!.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+      await stage.admin('POST', '/faults', {
+        match: { path: '/services/Soap/' },
+        effect: {
+          kind: 'respond',
+          status: 500,
+          body: `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:${thrownBack}</faultcode><faultstring>not ${thrownBack}, please</faultstring></e:Fault></e:Body></e:Envelope>`,
+        },
+      });
+      const echoed = await watched(failing('echoed', ECHOED));
+      await stage.admin('DELETE', '/faults');
+      const ended = await watched(
+        Promise.all(
+          Object.entries(doomed(consumerKey)).map(([name, connection]) =>
+            failing(name, connection),
+          ),
+        ),
+      );
+      expect(Object.fromEntries([echoed, ...ended])).toEqual({
+        soap: 'SALESFORCE_LOGIN_FAILED',
+        'soap-by-range': 'SALESFORCE_LOGIN_FAILED',
+        authority: 'INPUT_INVALID',
+        echoed: 'SALESFORCE_UNEXPECTED',
+        'password-flow': 'SALESFORCE_LOGIN_FAILED',
+        'password-flow-by-range': 'SALESFORCE_LOGIN_FAILED',
+        'client-credentials': 'SALESFORCE_LOGIN_FAILED',
+        jwt: 'SALESFORCE_CONNECTION_INVALID',
+        'client-certificate': 'INPUT_INVALID',
+      });
+      expect(seen).toEqual([]);
+    },
+    TIMEOUT,
+  );
 
-  it('leaves none there while a run succeeds', async () => {
-    const { password, securityToken } = stage.sandbox.credentials;
-    await stage.admin('POST', '/org', { kind: 'addField', object: 'Account', field: { name: 'Leak__c', type: 'string', label: `pw ${password}`, description: `tok ${securityToken} ${encodeURIComponent(password)}` } });
-    expect(await watched(stage.startRun().then((id) => stage.ended(id)))).toMatchObject({ state: 'success', integrity: 'ok' });
-    expect(seen).toEqual([]);
-    expect({ workerSeen, spooled: spooled > 0 }).toEqual({ workerSeen: true, spooled: true });
-  }, TIMEOUT);
+  it(
+    'leaves none there while a run succeeds',
+    async () => {
+      const { password, securityToken } = stage.sandbox.credentials;
+      await stage.admin('POST', '/org', {
+        kind: 'addField',
+        object: 'Account',
+        field: {
+          name: 'Leak__c',
+          type: 'string',
+          label: `pw ${password}`,
+          description: `tok ${securityToken} ${encodeURIComponent(password)}`,
+        },
+      });
+      expect(await watched(stage.startRun().then((id) => stage.ended(id)))).toMatchObject({
+        state: 'success',
+        integrity: 'ok',
+      });
+      expect(seen).toEqual([]);
+      expect({ workerSeen, spooled: spooled > 0 }).toEqual({ workerSeen: true, spooled: true });
+    },
+    TIMEOUT,
+  );
 
   it('shows that the planted text was delivered, with the secrets taken out', async () => {
-    const table = JSON.stringify(await stage.client.call('GET', '/api/v1/tables/sandbox.default.salesforce.Account'));
+    const table = JSON.stringify(
+      await stage.client.call('GET', '/api/v1/tables/sandbox.default.salesforce.Account'),
+    );
     expect(table).toContain('Leak__c');
     expect(table).toContain('[secret]');
   });
 
-  it('leaves none in the control plane’s store, the results, the logs or the state directory', async () => {
-    writeFileSync(join(stage.place.directory, 'runner-output.log'), stage.runner.output + stage.controlPlaneProgram.output);
-    await stage.runner.end('SIGTERM');
-    const leaks = filesUnder(stage.place.directory)
-      .filter((path) => !path.startsWith(join(stage.place.directory, 'sandbox-org')))
-      .flatMap((path) => found(contentOf(path), secrets).map((secret) => `${path}: ${secret}`));
-    expect(leaks).toEqual([]);
-  }, TIMEOUT);
+  it(
+    'leaves none in the control plane’s store, the results, the logs or the state directory',
+    async () => {
+      writeFileSync(
+        join(stage.place.directory, 'runner-output.log'),
+        stage.runner.output + stage.controlPlaneProgram.output,
+      );
+      await stage.runner.end('SIGTERM');
+      const leaks = filesUnder(stage.place.directory)
+        .filter((path) => !path.startsWith(join(stage.place.directory, 'sandbox-org')))
+        .flatMap((path) => found(contentOf(path), secrets).map((secret) => `${path}: ${secret}`));
+      expect(leaks).toEqual([]);
+    },
+    TIMEOUT,
+  );
 
   it('had each canary in a field of a job', () => {
     const bound = JSON.stringify([ECHOED, doomed('')]);

@@ -32,25 +32,55 @@ describe('a run with every part, from the org to the catalog', () => {
   beforeAll(async () => {
     stage = await Stage.open({ objects: OBJECTS, latencyMs: 0 });
     await stage.startRunner();
-    await stage.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata', includeOwners: true, includeDDL: true, sampleRows: { rows: 100 } }, deadlineMs: 3_600_000 }, { 'if-match': '*' });
+    await stage.client.call(
+      'PUT',
+      '/api/v1/pipelines/metadata',
+      {
+        service: 'sandbox',
+        sourceConfig: {
+          type: 'DatabaseMetadata',
+          includeOwners: true,
+          includeDDL: true,
+          sampleRows: { rows: 100 },
+        },
+        deadlineMs: 3_600_000,
+      },
+      { 'if-match': '*' },
+    );
     run = await stage.startRun();
-    expect(await stage.ended(run)).toMatchObject({ state: 'success', integrity: 'ok', deadlineMs: 3_600_000 });
-    const counted = await read<{ types: { type: string; count: number }[] }>('/api/v1/entity-types');
+    expect(await stage.ended(run)).toMatchObject({
+      state: 'success',
+      integrity: 'ok',
+      deadlineMs: 3_600_000,
+    });
+    const counted = await read<{ types: { type: string; count: number }[] }>(
+      '/api/v1/entity-types',
+    );
     types = new Map(counted.types.map(({ type, count }) => [type, count]));
     const names = await stage.tables();
-    tables = new Map(await Promise.all(names.map(async (name) => [name, await read<Table>(`/api/v1/tables/${SCHEMA}.${name}`)] as const)));
+    tables = new Map(
+      await Promise.all(
+        names.map(
+          async (name) => [name, await read<Table>(`/api/v1/tables/${SCHEMA}.${name}`)] as const,
+        ),
+      ),
+    );
   }, TIMEOUT);
   afterAll(() => stage.close(), TIMEOUT);
 
   it('brings tables, code, tags and figures', () => {
     expect(types.get('table')).toBe(tables.size);
     expect(types.get('tag')).toBeGreaterThan(2);
-    for (const type of ['classification', 'storedProcedure', 'tableProfile']) expect([type, (types.get(type) ?? 0) > 0]).toEqual([type, true]);
+    for (const type of ['classification', 'storedProcedure', 'tableProfile'])
+      expect([type, (types.get(type) ?? 0) > 0]).toEqual([type, true]);
   });
 
   it('brings no rows of data, though they are asked for: the local policy does not permit them, and the log says so', async () => {
     const { logs } = await read<{ logs: { message: string }[] }>(`/api/v1/runs/${run}/logs`);
-    expect([types.get('sampleData'), logs.filter(({ message }) => message.includes('sampleRows: allow')).length]).toEqual([undefined, 1]);
+    expect([
+      types.get('sampleData'),
+      logs.filter(({ message }) => message.includes('sampleRows: allow')).length,
+    ]).toEqual([undefined, 1]);
     expect([...tables.values()].filter(({ sample }) => sample !== null)).toEqual([]);
   });
 
@@ -61,20 +91,41 @@ describe('a run with every part, from the org to the catalog', () => {
     expect(tags.filter(({ description }) => description === null)).toEqual([]);
     expect(all.some(({ owners }) => owners.some(({ email }) => email?.includes('@')))).toBe(true);
     expect(all.some(({ profile }) => (profile?.tableProfile?.rowCount ?? 0) > 0)).toBe(true);
-    expect(all.filter(({ deleted, properties }) => deleted || properties['kind'] === undefined)).toEqual([]);
+    expect(
+      all.filter(({ deleted, properties }) => deleted || properties['kind'] === undefined),
+    ).toEqual([]);
   });
 
   it('draws lineage between tables that are there', async () => {
-    const graphs = await Promise.all([...tables.keys()].map((name) => read<{ edges: { columns: unknown[] }[]; nodes: { known: boolean }[] }>(`/api/v1/lineage/${SCHEMA}.${name}`)));
-    expect(graphs.flatMap(({ edges }) => edges).filter(({ columns }) => columns.length > 0).length).toBeGreaterThan(0);
+    const graphs = await Promise.all(
+      [...tables.keys()].map((name) =>
+        read<{ edges: { columns: unknown[] }[]; nodes: { known: boolean }[] }>(
+          `/api/v1/lineage/${SCHEMA}.${name}`,
+        ),
+      ),
+    );
+    expect(
+      graphs.flatMap(({ edges }) => edges).filter(({ columns }) => columns.length > 0).length,
+    ).toBeGreaterThan(0);
     expect(graphs.flatMap(({ nodes }) => nodes).filter(({ known }) => !known)).toEqual([]);
   });
 
-  it('marks as deleted what the org no longer has, and that alone', async () => {
-    const [gone] = [...tables.keys()].filter((name) => name.endsWith('__c'));
-    await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });
-    expect(await stage.ended(await stage.startRun())).toMatchObject({ state: 'success', integrity: 'ok' });
-    expect(await stage.tables()).toEqual([...tables.keys()].filter((name) => name !== gone && !isCompanion(name, gone!)));
-    expect(await read<Table>(`/api/v1/tables/${SCHEMA}.${gone}`)).toMatchObject({ deleted: true });
-  }, TIMEOUT);
+  it(
+    'marks as deleted what the org no longer has, and that alone',
+    async () => {
+      const [gone] = [...tables.keys()].filter((name) => name.endsWith('__c'));
+      await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });
+      expect(await stage.ended(await stage.startRun())).toMatchObject({
+        state: 'success',
+        integrity: 'ok',
+      });
+      expect(await stage.tables()).toEqual(
+        [...tables.keys()].filter((name) => name !== gone && !isCompanion(name, gone!)),
+      );
+      expect(await read<Table>(`/api/v1/tables/${SCHEMA}.${gone}`)).toMatchObject({
+        deleted: true,
+      });
+    },
+    TIMEOUT,
+  );
 });

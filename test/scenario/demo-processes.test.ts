@@ -7,7 +7,8 @@ import { Processes } from '../../demo/processes.ts';
 import { keep, runningIn } from '../../demo/setup.ts';
 
 /** Says that it is ready, then counts on stderr. */
-const COUNTS = 'console.log(JSON.stringify({ ready: true })); let n = 0; setInterval(() => { n += 1; console.error(`line ${n}`); }, 10);';
+const COUNTS =
+  'console.log(JSON.stringify({ ready: true })); let n = 0; setInterval(() => { n += 1; console.error(`line ${n}`); }, 10);';
 
 describe('what the demo leaves running', () => {
   let directory: string;
@@ -32,14 +33,21 @@ describe('what the demo leaves running', () => {
     expect(readFileSync(logFile, 'utf8')).toMatch(/^line 1\nline 2\n/);
   });
 
-  it.runIf(process.platform === 'linux')('is known by its process ids as long as it runs, and taken for nothing else', async () => {
-    processes.start('sleeper', ['-e', 'setInterval(() => undefined, 1000)', directory], join(directory, 'sleeper.log'));
-    const pid = processes.pids().at(-1)!.pid!;
-    keep(directory, [pid, process.pid]);
-    while (runningIn(directory).length === 0) await delay(20);
-    expect(runningIn(directory)).toEqual([pid]);
-    await processes.stopAll();
-    expect(runningIn(directory)).toEqual([]);
-    expect(runningIn(join(directory, 'none'))).toEqual([]);
-  });
+  it.runIf(process.platform === 'linux')(
+    'is known by its process ids as long as it runs, and taken for nothing else',
+    async () => {
+      processes.start(
+        'sleeper',
+        ['-e', 'setInterval(() => undefined, 1000)', directory],
+        join(directory, 'sleeper.log'),
+      );
+      const pid = processes.pids().at(-1)!.pid!;
+      keep(directory, [pid, process.pid]);
+      while (runningIn(directory).length === 0) await delay(20);
+      expect(runningIn(directory)).toEqual([pid]);
+      await processes.stopAll();
+      expect(runningIn(directory)).toEqual([]);
+      expect(runningIn(join(directory, 'none'))).toEqual([]);
+    },
+  );
 });

@@ -16,24 +16,43 @@ describe('the health of a runner', () => {
   let runnerId: string;
   beforeAll(async () => {
     stage = await Stage.open({ objects: 30, latencyMs: 0 });
-    ({ runners: [{ id: runnerId }] } = await stage.client.call<{ runners: [{ id: string }] }>('GET', '/api/v1/runners'));
+    ({
+      runners: [{ id: runnerId }],
+    } = await stage.client.call<{ runners: [{ id: string }] }>('GET', '/api/v1/runners'));
   }, 300_000);
   afterAll(() => stage.close());
 
   function status(): Said {
-    const { status: code, stdout } = spawnSync(process.execPath, [runnerProgram, 'status', '--json', '--config', stage.place.configFile], { encoding: 'utf8' });
-    const { health, error } = JSON.parse(stdout) as { health?: { name: string; text: string }; error?: { code: string; message: string } };
-    return { code, health: health?.name, text: health?.text ?? `${error?.code}: ${error?.message}` };
+    const { status: code, stdout } = spawnSync(
+      process.execPath,
+      [runnerProgram, 'status', '--json', '--config', stage.place.configFile],
+      { encoding: 'utf8' },
+    );
+    const { health, error } = JSON.parse(stdout) as {
+      health?: { name: string; text: string };
+      error?: { code: string; message: string };
+    };
+    return {
+      code,
+      health: health?.name,
+      text: health?.text ?? `${error?.code}: ${error?.message}`,
+    };
   }
 
   async function until(code: number, health: string | undefined, text = ''): Promise<void> {
     let said!: Said;
-    await stage.waitFor(`status ${code} ${health}`, async () => {
-      said = status();
-      return said.code === code && said.health === health && said.text.includes(text);
-    }, 30_000).catch((thrown: unknown) => {
-      throw new Error(`last answer: ${JSON.stringify(said)}`, { cause: thrown });
-    });
+    await stage
+      .waitFor(
+        `status ${code} ${health}`,
+        async () => {
+          said = status();
+          return said.code === code && said.health === health && said.text.includes(text);
+        },
+        30_000,
+      )
+      .catch((thrown: unknown) => {
+        throw new Error(`last answer: ${JSON.stringify(said)}`, { cause: thrown });
+      });
   }
 
   it('is told apart in every state, by word and by exit code', async () => {
@@ -46,7 +65,11 @@ describe('the health of a runner', () => {
     await until(3, 'noPolicy', 'POLICY_MISSING');
     const refused = await stage.startRun();
     expect((await stage.ended(refused)).state).toBe('failed');
-    expect(stage.runner.output).toMatch(new RegExp(`"level":"warn"[^\\n]*${refused}[^\\n]*"code":"POLICY_DENIED"[^\\n]*"msg":"job rejected"`));
+    expect(stage.runner.output).toMatch(
+      new RegExp(
+        `"level":"warn"[^\\n]*${refused}[^\\n]*"code":"POLICY_DENIED"[^\\n]*"msg":"job rejected"`,
+      ),
+    );
     renameSync(`${policy}.away`, policy);
     await until(0, 'connected');
 
@@ -62,10 +85,21 @@ describe('the health of a runner', () => {
   }, 300_000);
 
   it('leaves a line in the log for a run that fails, with the reason', async () => {
-    await stage.admin('POST', '/faults', { match: { path: '/services/Soap/' }, effect: { kind: 'respond', status: 500, body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring></e:Fault></e:Body></e:Envelope>' } });
+    await stage.admin('POST', '/faults', {
+      match: { path: '/services/Soap/' },
+      effect: {
+        kind: 'respond',
+        status: 500,
+        body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring></e:Fault></e:Body></e:Envelope>',
+      },
+    });
     const run = await stage.startRun();
     expect((await stage.ended(run)).state).toBe('failed');
-    await stage.waitFor('the line', async () => new RegExp(`"level":"error"[^\\n]*${run}[^\\n]*"status":"failed"[^\\n]*"code":"SALESFORCE_LOGIN_FAILED"[^\\n]*"msg":"attempt ended"`).test(stage.runner.output));
+    await stage.waitFor('the line', async () =>
+      new RegExp(
+        `"level":"error"[^\\n]*${run}[^\\n]*"status":"failed"[^\\n]*"code":"SALESFORCE_LOGIN_FAILED"[^\\n]*"msg":"attempt ended"`,
+      ).test(stage.runner.output),
+    );
     await stage.admin('DELETE', '/faults');
   }, 300_000);
 
@@ -80,12 +114,23 @@ describe('the health of a runner', () => {
     const descriptor = openSync(file, 'w');
     const { dev, ino } = fstatSync(descriptor, { bigint: true });
     // Revoked above, so it ends by itself.
-    const { status: code } = spawnSync(process.execPath, [runnerProgram, 'run', '--config', stage.place.configFile], { stdio: ['ignore', descriptor, descriptor], env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` } });
+    const { status: code } = spawnSync(
+      process.execPath,
+      [runnerProgram, 'run', '--config', stage.place.configFile],
+      {
+        stdio: ['ignore', descriptor, descriptor],
+        env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` },
+      },
+    );
     closeSync(descriptor);
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     expect(code).toBe(77);
     expect(lines.find((line) => line.includes('"started"'))).toMatch(/^<6>\{"level":"info"/);
-    expect(lines.filter((line) => line.includes('RUNNER_REVOKED')).every((line) => line.startsWith('<3>'))).toBe(true);
+    expect(
+      lines
+        .filter((line) => line.includes('RUNNER_REVOKED'))
+        .every((line) => line.startsWith('<3>')),
+    ).toBe(true);
     expect(lines.every((line) => /^<[3467]>/.test(line))).toBe(true);
   });
 });

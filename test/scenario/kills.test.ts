@@ -12,7 +12,11 @@ describe.runIf(process.platform === 'linux')('kill -9 in the middle of a run', (
   }, TIMEOUT);
   afterAll(() => stage.close(), TIMEOUT);
 
-  it.each(VICTIMS)('of the %s leaves the result complete and without doubles', async (victim) => {
-    expect(await stage.kill(victim)).toBe(true);
-  }, TIMEOUT);
+  it.each(VICTIMS)(
+    'of the %s leaves the result complete and without doubles',
+    async (victim) => {
+      expect(await stage.kill(victim)).toBe(true);
+    },
+    TIMEOUT,
+  );
 });

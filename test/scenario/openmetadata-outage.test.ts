@@ -11,24 +11,30 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 /** All tries of a request that fails take some ten seconds; the tests wait for them together. */
-describe.concurrent('a run whose OpenMetadata server is lost has failed, with a code:', { timeout: TIMEOUT }, () => {
-  it('one that goes away', async ({ expect }) => {
-    const scene = await OpenMetadataScene.open(sandbox);
-    scene.server.faults.push({ on: /^PUT \/tables/, reset: 'before', times: 10_000 });
-    const { code, outcome } = await scene.runner.ingest(scene.workflow());
-    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_RESET' } });
-    expect(code).toBe(69);
-    expect(scene.server.store.all('table')).toEqual([]);
-    expect(scene.statuses()).toEqual(['running', 'failed']);
-    await scene.close();
-  });
+describe.concurrent(
+  'a run whose OpenMetadata server is lost has failed, with a code:',
+  { timeout: TIMEOUT },
+  () => {
+    it('one that goes away', async ({ expect }) => {
+      const scene = await OpenMetadataScene.open(sandbox);
+      scene.server.faults.push({ on: /^PUT \/tables/, reset: 'before', times: 10_000 });
+      const { code, outcome } = await scene.runner.ingest(scene.workflow());
+      expect(outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_RESET' } });
+      expect(code).toBe(69);
+      expect(scene.server.store.all('table')).toEqual([]);
+      expect(scene.statuses()).toEqual(['running', 'failed']);
+      await scene.close();
+    });
 
-  it('one that is not there', async ({ expect }) => {
-    const scene = await OpenMetadataScene.open(sandbox);
-    await scene.server.close();
-    const { code, outcome } = await scene.runner.ingest(scene.workflow({}, { ingestionPipelineFQN: undefined }));
-    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_UNREACHABLE' } });
-    expect(code).toBe(69);
-    scene.runner.close();
-  });
-});
+    it('one that is not there', async ({ expect }) => {
+      const scene = await OpenMetadataScene.open(sandbox);
+      await scene.server.close();
+      const { code, outcome } = await scene.runner.ingest(
+        scene.workflow({}, { ingestionPipelineFQN: undefined }),
+      );
+      expect(outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_UNREACHABLE' } });
+      expect(code).toBe(69);
+      scene.runner.close();
+    });
+  },
+);

@@ -30,10 +30,21 @@ afterEach(() => scene.close(), TIMEOUT);
 const workflow: OpenMetadataScene['workflow'] = (...args) => scene.workflow(...args);
 
 /** Requests that change something. A profile says how things were at one time, so there is a new one each time. */
-const writes = (): string[] => server.requests.filter((title) => !title.startsWith('GET ') && !/pipelineStatus$|tableProfile$/.test(title));
+const writes = (): string[] =>
+  server.requests.filter(
+    (title) => !title.startsWith('GET ') && !/pipelineStatus$|tableProfile$/.test(title),
+  );
 const statuses = (): unknown[] => scene.statuses();
-const names = (): string[] => server.store.all('table').map(({ fullyQualifiedName }) => fullyQualifiedName).sort();
-const expected = (): string[] => sandbox.org.list().map(({ name }) => `crm.default.salesforce.${name}`).sort();
+const names = (): string[] =>
+  server.store
+    .all('table')
+    .map(({ fullyQualifiedName }) => fullyQualifiedName)
+    .sort();
+const expected = (): string[] =>
+  sandbox.org
+    .list()
+    .map(({ name }) => `crm.default.salesforce.${name}`)
+    .sort();
 const errorOf = ({ outcome }: Ingestion): string | undefined => outcome?.error?.code;
 
 describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
@@ -43,7 +54,11 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     expect(stdout).toContain(server.hostPort);
     expect(names()).toEqual(expected());
     expect(entitiesOf(records).filter(({ type }) => type === 'table')).toHaveLength(OBJECTS);
-    expect(outcome).toMatchObject({ status: 'success', counts: { written: OBJECTS + 3, failures: 0 }, steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata', errors: 0 }] });
+    expect(outcome).toMatchObject({
+      status: 'success',
+      counts: { written: OBJECTS + 3, failures: 0 },
+      steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata', errors: 0 }],
+    });
     expect(statuses()).toEqual(['running', 'success']);
   });
 
@@ -53,16 +68,25 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     const second = await runner.ingest(workflow());
     expect(second.outcome).toMatchObject({ status: 'success', counts: { unchanged: OBJECTS + 3 } });
     expect(writes()).toEqual([]);
-    sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Later__c', type: 'string' } });
+    sandbox.org.edit({
+      kind: 'addField',
+      object: 'Account',
+      field: { name: 'Later__c', type: 'string' },
+    });
     const third = await runner.ingest(workflow());
     expect(third.outcome?.counts).toMatchObject({ written: expect.any(Number) as number });
     expect(third.outcome!.counts['written']!).toBeLessThan(5);
-    expect(JSON.stringify(server.store.get('table', 'crm.default.salesforce.Account'))).toContain('Later__c');
+    expect(JSON.stringify(server.store.get('table', 'crm.default.salesforce.Account'))).toContain(
+      'Later__c',
+    );
   });
 
   it('shows the token to nobody but the server', async () => {
     const { stdout, stderr } = await runner.ingest(workflow(), '--json');
-    const kept = [join(runner.place.directory, 'results.jsonl'), join(runner.place.directory, 'workflow.json')].map((path) => readFileSync(path, 'utf8'));
+    const kept = [
+      join(runner.place.directory, 'results.jsonl'),
+      join(runner.place.directory, 'workflow.json'),
+    ].map((path) => readFileSync(path, 'utf8'));
     expect([stdout, stderr, ...kept].filter((text) => text.includes(TOKEN))).toEqual([]);
   });
 
@@ -76,8 +100,11 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
 
   it('comes through a server that is busy now and then', async () => {
     server.faults.push(
-      { on: /^PUT \/services/, status: 503 }, { on: /^PUT \/databases$/, status: 429, headers: { 'retry-after': '0' } },
-      { on: /^PUT \/tables\/bulk$/, status: 503 }, { on: /^PUT \/tables\/bulk$/, reset: 'after' }, { on: /pipelineStatus$/, status: 429, headers: { 'retry-after': '1' } },
+      { on: /^PUT \/services/, status: 503 },
+      { on: /^PUT \/databases$/, status: 429, headers: { 'retry-after': '0' } },
+      { on: /^PUT \/tables\/bulk$/, status: 503 },
+      { on: /^PUT \/tables\/bulk$/, reset: 'after' },
+      { on: /pipelineStatus$/, status: 429, headers: { 'retry-after': '1' } },
     );
     const { code, outcome } = await runner.ingest(workflow());
     expect(code).toBe(0);
@@ -91,7 +118,13 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
 describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   const reject = (...some: readonly string[]): void => {
     server.annals.bulk = false;
-    for (const name of some) server.faults.push({ on: /^PUT \/tables$/, body: new RegExp(`^\\{"name":"${name}"`), status: 400, times: 10 });
+    for (const name of some)
+      server.faults.push({
+        on: /^PUT \/tables$/,
+        body: new RegExp(`^\\{"name":"${name}"`),
+        status: 400,
+        times: 10,
+      });
   };
 
   it('the run is a partial success that names what is missing', async () => {
@@ -100,9 +133,19 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(code).toBe(0);
     expect(outcome).toMatchObject({ status: 'partialSuccess', counts: { objects: OBJECTS } });
     const missing = expected().filter((name) => !names().includes(name));
-    expect(missing).toEqual(['crm.default.salesforce.ContactFeed', 'crm.default.salesforce.UserFeed']);
-    expect(outcome!.failures).toEqual(expect.arrayContaining(missing.map((name) => expect.objectContaining({ name, code: 'SINK_REJECTED' }) as unknown)));
-    expect(outcome!.steps[1]).toMatchObject({ name: 'OpenMetadata', errors: outcome!.counts['failures'] });
+    expect(missing).toEqual([
+      'crm.default.salesforce.ContactFeed',
+      'crm.default.salesforce.UserFeed',
+    ]);
+    expect(outcome!.failures).toEqual(
+      expect.arrayContaining(
+        missing.map((name) => expect.objectContaining({ name, code: 'SINK_REJECTED' }) as unknown),
+      ),
+    );
+    expect(outcome!.steps[1]).toMatchObject({
+      name: 'OpenMetadata',
+      errors: outcome!.counts['failures'],
+    });
     expect(statuses()).toEqual(['running', 'partialSuccess']);
   });
 
@@ -127,7 +170,14 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   it('a run that is interrupted is told as stopped', async () => {
     server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true, times: 10 });
     const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
-    const program = Program.start([runnerProgram, 'ingest', '--workflow', path, '--config', runner.place.config]);
+    const program = Program.start([
+      runnerProgram,
+      'ingest',
+      '--workflow',
+      path,
+      '--config',
+      runner.place.config,
+    ]);
     await expect.poll(() => server.requests, { timeout: 240_000 }).toContain('PUT /tables/bulk');
     await program.end('SIGINT');
     expect(program.exitCode, program.output).toBe(130);
@@ -135,7 +185,9 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   });
 
   it('a sign-in that fails is told to the server as well', async () => {
-    const document = workflow() as { source: { serviceConnection: { config: Record<string, unknown> } } } & Record<string, unknown>;
+    const document = workflow() as {
+      source: { serviceConnection: { config: Record<string, unknown> } };
+    } & Record<string, unknown>;
     document.source.serviceConnection.config['username'] = 'nobody@acme.example';
     const run = await runner.ingest(document);
     expect(errorOf(run)).toBe('SALESFORCE_LOGIN_FAILED');
@@ -146,7 +198,10 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
 });
 
 describe('what the local policy says of the server', { timeout: TIMEOUT }, () => {
-  const refused = async (config: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<{ code: number | null; said: string; error: string | undefined }> => {
+  const refused = async (
+    config: Readonly<Record<string, unknown>>,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ code: number | null; said: string; error: string | undefined }> => {
     sandbox.resetStats();
     const { code, stdout, stderr } = await runner.ingestToSink(workflow(config, more));
     expect(server.requests).toEqual([]);
@@ -155,22 +210,30 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
   };
 
   it.each([
-    ['a server that the policy does not name', { hostPort: 'https://elsewhere.test/api' }, {}], ['a server as another program takes it', { hostPort: 'http://localhost:8585/api' }, {}],
+    ['a server that the policy does not name', { hostPort: 'https://elsewhere.test/api' }, {}],
+    ['a server as another program takes it', { hostPort: 'http://localhost:8585/api' }, {}],
     ['a sink of another kind', {}, { sink: { type: 'file' } }],
-  ])('leaves %s alone when the records have a file to go to, and says so', async (_what, config, more) => {
-    const { code, records, outcome } = await runner.ingest(workflow(config, more));
-    expect(code).toBe(0);
-    expect(outcome).toMatchObject({ status: 'success' });
-    expect(JSON.stringify(records)).toContain('The sink that the workflow names is not used');
-    expect(server.requests).toEqual([]);
-  });
+  ])(
+    'leaves %s alone when the records have a file to go to, and says so',
+    async (_what, config, more) => {
+      const { code, records, outcome } = await runner.ingest(workflow(config, more));
+      expect(code).toBe(0);
+      expect(outcome).toMatchObject({ status: 'success' });
+      expect(JSON.stringify(records)).toContain('The sink that the workflow names is not used');
+      expect(server.requests).toEqual([]);
+    },
+  );
 
   it('keeps the token from every other host', async () => {
-    expect((await refused({ hostPort: 'https://elsewhere.test/api' })).error).toBe('SECRET_UNAVAILABLE');
+    expect((await refused({ hostPort: 'https://elsewhere.test/api' })).error).toBe(
+      'SECRET_UNAVAILABLE',
+    );
   });
 
   it('keeps the org’s own secrets from the server', async () => {
-    expect((await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } })).error).toBe('SECRET_UNAVAILABLE');
+    expect(
+      (await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } })).error,
+    ).toBe('SECRET_UNAVAILABLE');
   });
 
   it('refuses a token in plain text', async () => {
@@ -181,7 +244,9 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
   });
 
   it.each([
-    ['without TLS', { hostPort: 'http://catalog.test:8585/api' }, {}], ['without a token', { securityConfig: {} }, {}], ['of another kind', {}, { sink: { type: 'kafka' } }],
+    ['without TLS', { hostPort: 'http://catalog.test:8585/api' }, {}],
+    ['without a token', { securityConfig: {} }, {}],
+    ['of another kind', {}, { sink: { type: 'kafka' } }],
     ['with another way to sign in', { authProvider: 'google' }, {}],
   ])('a server %s is refused before anything is written', async (_what, config, more) => {
     const run = await refused(config, more);

@@ -13,7 +13,11 @@ describe('a run after another', () => {
   let renames = 0;
 
   beforeAll(async () => {
-    stage = await Stage.open({ objects: 40, latencyMs: 0, controlPlaneArgs: ['--lease-ttl', '12000', '--heartbeat-interval', '1000'] });
+    stage = await Stage.open({
+      objects: 40,
+      latencyMs: 0,
+      controlPlaneArgs: ['--lease-ttl', '12000', '--heartbeat-interval', '1000'],
+    });
     await stage.addRunner(SECOND);
     await stage.startRunner();
   }, TIMEOUT);
@@ -22,17 +26,27 @@ describe('a run after another', () => {
 
   /** Tables of the catalog, each with the label of its object. */
   async function catalog(): Promise<ReadonlyMap<string, string>> {
-    const { tables } = await stage.client.call<{ tables: { name: string; displayName: string }[] }>('GET', '/api/v1/tables?service=sandbox&limit=500');
+    const { tables } = await stage.client.call<{ tables: { name: string; displayName: string }[] }>(
+      'GET',
+      '/api/v1/tables?service=sandbox&limit=500',
+    );
     return new Map(tables.map(({ name, displayName }) => [name, displayName]));
   }
 
-  const memoryOf = (stateDir: string): string => join(stateDir, 'connectors', 'salesforce', 'last-runs');
+  const memoryOf = (stateDir: string): string =>
+    join(stateDir, 'connectors', 'salesforce', 'last-runs');
   const remembered = (): string => {
     const directory = memoryOf(stage.stateDir);
-    return existsSync(directory) ? readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8')).join('') : '';
+    return existsSync(directory)
+      ? readdirSync(directory)
+          .map((name) => readFileSync(join(directory, name), 'utf8'))
+          .join('')
+      : '';
   };
 
-  async function run(expected: object = { state: 'success' }): Promise<{ readonly counts: Readonly<Record<string, number>> }> {
+  async function run(
+    expected: object = { state: 'success' },
+  ): Promise<{ readonly counts: Readonly<Record<string, number>> }> {
     const ended = await stage.ended(await stage.startRun());
     expect(ended).toMatchObject({ integrity: 'ok', ...expected });
     return ended;
@@ -48,7 +62,8 @@ describe('a run after another', () => {
   /** Shows that the catalog has what a run tells that remembers nothing. */
   async function expectWhole(): Promise<void> {
     const before = await catalog();
-    for (const name of ['runner', SECOND]) rmSync(memoryOf(join(stage.place.directory, name)), { recursive: true, force: true });
+    for (const name of ['runner', SECOND])
+      rmSync(memoryOf(join(stage.place.directory, name)), { recursive: true, force: true });
     expect((await run()).counts['unchanged'] ?? 0).toBe(0);
     expect(before).toEqual(await catalog());
   }
@@ -59,82 +74,111 @@ describe('a run after another', () => {
     cpSync(join(stage.place.directory, from), join(stage.place.directory, to), { recursive: true });
   }
 
-  it('leaves out what has not changed, while the catalog is as that one left it', async () => {
-    await run();
-    const label = await rename('Account');
-    const { counts } = await run();
-    expect(counts['unchanged']).toBeGreaterThan(30);
-    expect((await catalog()).get('Account')).toBe(label);
-    await expectWhole();
-  }, TIMEOUT);
+  it(
+    'leaves out what has not changed, while the catalog is as that one left it',
+    async () => {
+      await run();
+      const label = await rename('Account');
+      const { counts } = await run();
+      expect(counts['unchanged']).toBeGreaterThan(30);
+      expect((await catalog()).get('Account')).toBe(label);
+      await expectWhole();
+    },
+    TIMEOUT,
+  );
 
-  it('of another runner, when they take turns, goes by nothing that the other has changed since', async () => {
-    await run();
-    const first = (await catalog()).get('Account')!;
-    await stage.stopRunner();
-    await stage.startRunner(SECOND);
-    await rename('Account');
-    await run();
-    await stage.stopRunner(SECOND);
-    await stage.startRunner();
-    await rename('Account', first);
-    await run();
-    expect((await catalog()).get('Account')).toBe(first);
-    await expectWhole();
-  }, TIMEOUT);
+  it(
+    'of another runner, when they take turns, goes by nothing that the other has changed since',
+    async () => {
+      await run();
+      const first = (await catalog()).get('Account')!;
+      await stage.stopRunner();
+      await stage.startRunner(SECOND);
+      await rename('Account');
+      await run();
+      await stage.stopRunner(SECOND);
+      await stage.startRunner();
+      await rename('Account', first);
+      await run();
+      expect((await catalog()).get('Account')).toBe(first);
+      await expectWhole();
+    },
+    TIMEOUT,
+  );
 
-  it('that a control plane took before it was restored from a backup counts for nothing', async () => {
-    await run();
-    await stage.controlPlaneProgram.end('SIGTERM');
-    copyStore('control-plane', 'backup');
-    await stage.startControlPlane();
-    const label = await rename('Account');
-    await run();
-    expect((await catalog()).get('Account')).toBe(label);
-    await stage.controlPlaneProgram.end('SIGKILL');
-    copyStore('backup', 'control-plane');
-    await stage.startControlPlane();
-    expect((await catalog()).get('Account')).not.toBe(label);
-    await run();
-    expect((await catalog()).get('Account')).toBe(label);
-    await expectWhole();
-  }, TIMEOUT);
+  it(
+    'that a control plane took before it was restored from a backup counts for nothing',
+    async () => {
+      await run();
+      await stage.controlPlaneProgram.end('SIGTERM');
+      copyStore('control-plane', 'backup');
+      await stage.startControlPlane();
+      const label = await rename('Account');
+      await run();
+      expect((await catalog()).get('Account')).toBe(label);
+      await stage.controlPlaneProgram.end('SIGKILL');
+      copyStore('backup', 'control-plane');
+      await stage.startControlPlane();
+      expect((await catalog()).get('Account')).not.toBe(label);
+      await run();
+      expect((await catalog()).get('Account')).toBe(label);
+      await expectWhole();
+    },
+    TIMEOUT,
+  );
 
-  it('that was cancelled after its worker had finished counts for nothing', async () => {
-    await run();
-    const before = remembered();
-    const label = await rename('Account');
-    await stage.admin('POST', '/faults', { match: { path: '/sobjects(?:$|\\?)' }, effect: { kind: 'delay', ms: 2500 } });
-    const id = await stage.startRun();
-    await stage.runWhen(id, 'the run to be at work', ({ state }) => state === 'running');
-    await stage.controlPlaneProgram.end('SIGKILL');
-    await stage.waitFor('the worker to finish', async () => remembered() !== before);
-    await stage.stopRunner(undefined, 'SIGKILL');
-    await stage.startControlPlane();
-    await stage.client.call('POST', `/api/v1/runs/${id}/cancel`);
-    expect(await stage.ended(id)).toMatchObject({ state: 'cancelled' });
-    await stage.startRunner();
-    await stage.admin('DELETE', '/faults');
-    await run();
-    expect((await catalog()).get('Account')).toBe(label);
-    await expectWhole();
-  }, TIMEOUT);
+  it(
+    'that was cancelled after its worker had finished counts for nothing',
+    async () => {
+      await run();
+      const before = remembered();
+      const label = await rename('Account');
+      await stage.admin('POST', '/faults', {
+        match: { path: '/sobjects(?:$|\\?)' },
+        effect: { kind: 'delay', ms: 2500 },
+      });
+      const id = await stage.startRun();
+      await stage.runWhen(id, 'the run to be at work', ({ state }) => state === 'running');
+      await stage.controlPlaneProgram.end('SIGKILL');
+      await stage.waitFor('the worker to finish', async () => remembered() !== before);
+      await stage.stopRunner(undefined, 'SIGKILL');
+      await stage.startControlPlane();
+      await stage.client.call('POST', `/api/v1/runs/${id}/cancel`);
+      expect(await stage.ended(id)).toMatchObject({ state: 'cancelled' });
+      await stage.startRunner();
+      await stage.admin('DELETE', '/faults');
+      await run();
+      expect((await catalog()).get('Account')).toBe(label);
+      await expectWhole();
+    },
+    TIMEOUT,
+  );
 
-  it('finds an object that still cannot be described, and deletes what is gone all the same', async () => {
-    await stage.admin('POST', '/faults', { match: { object: 'Contact' }, effect: { kind: 'forbid' } });
-    rmSync(memoryOf(stage.stateDir), { recursive: true, force: true });
-    await run({ state: 'partialSuccess' });
-    const [gone] = [...(await catalog()).keys()].filter((name) => name.endsWith('__c'));
-    await rename('Account');
-    await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });
-    await delay(2100);
-    const { counts } = await run({ state: 'partialSuccess' });
-    expect(counts).toMatchObject({ failures: 1 });
-    expect(counts['unchanged']).toBeGreaterThan(25);
-    expect((await catalog()).has(gone!)).toBe(false);
-    expect((await run({ state: 'partialSuccess' })).counts).toMatchObject({ failures: 1, apiCalls: 3 });
-    await stage.admin('DELETE', '/faults');
-    await run();
-    await expectWhole();
-  }, TIMEOUT);
+  it(
+    'finds an object that still cannot be described, and deletes what is gone all the same',
+    async () => {
+      await stage.admin('POST', '/faults', {
+        match: { object: 'Contact' },
+        effect: { kind: 'forbid' },
+      });
+      rmSync(memoryOf(stage.stateDir), { recursive: true, force: true });
+      await run({ state: 'partialSuccess' });
+      const [gone] = [...(await catalog()).keys()].filter((name) => name.endsWith('__c'));
+      await rename('Account');
+      await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });
+      await delay(2100);
+      const { counts } = await run({ state: 'partialSuccess' });
+      expect(counts).toMatchObject({ failures: 1 });
+      expect(counts['unchanged']).toBeGreaterThan(25);
+      expect((await catalog()).has(gone!)).toBe(false);
+      expect((await run({ state: 'partialSuccess' })).counts).toMatchObject({
+        failures: 1,
+        apiCalls: 3,
+      });
+      await stage.admin('DELETE', '/faults');
+      await run();
+      await expectWhole();
+    },
+    TIMEOUT,
+  );
 });

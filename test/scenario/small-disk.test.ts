@@ -14,13 +14,17 @@ function spool(): string[] {
   return readdirSync(join(stage.stateDir, 'spool'));
 }
 
-it.runIf(canMount('small-disk'))('a run of many times the size of the disk succeeds on it, and leaves it empty', async () => {
-  stage = await Stage.open({ objects: OBJECTS, latencyMs: 0, stateBytes: 4 * MEGABYTE });
-  await stage.startRunner();
-  const run = await stage.ended(await stage.startRun());
-  expect(run).toMatchObject({ state: 'success' });
-  expect((await stage.tables()).length).toBeGreaterThanOrEqual(OBJECTS);
-  await stage.waitFor('the spool to be empty', () => Promise.resolve(spool().length === 0));
-  const { blocks, bavail, bsize } = statfsSync(stage.stateDir);
-  expect((blocks - bavail) * bsize).toBeLessThan(2 * MEGABYTE);
-}, 300_000);
+it.runIf(canMount('small-disk'))(
+  'a run of many times the size of the disk succeeds on it, and leaves it empty',
+  async () => {
+    stage = await Stage.open({ objects: OBJECTS, latencyMs: 0, stateBytes: 4 * MEGABYTE });
+    await stage.startRunner();
+    const run = await stage.ended(await stage.startRun());
+    expect(run).toMatchObject({ state: 'success' });
+    expect((await stage.tables()).length).toBeGreaterThanOrEqual(OBJECTS);
+    await stage.waitFor('the spool to be empty', () => Promise.resolve(spool().length === 0));
+    const { blocks, bavail, bsize } = statfsSync(stage.stateDir);
+    expect((blocks - bavail) * bsize).toBeLessThan(2 * MEGABYTE);
+  },
+  300_000,
+);

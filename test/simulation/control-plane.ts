@@ -16,8 +16,15 @@ import { Killed, type SimulatedProcess } from './process.ts';
 import { bytesOf } from './runner.ts';
 
 const LIMITS: Limits = {
-  ...DEFAULT_LIMITS, leaseTtlMs: 12_000, heartbeatIntervalMs: 2_500, handshakeTimeoutMs: 4_000, identityCheckMs: 1_200, retryOfferMs: 1_000,
-  retryPauseMs: 3_000, retryPauseMaxMs: 12_000, maxAttempts: 6,
+  ...DEFAULT_LIMITS,
+  leaseTtlMs: 12_000,
+  heartbeatIntervalMs: 2_500,
+  handshakeTimeoutMs: 4_000,
+  identityCheckMs: 1_200,
+  retryOfferMs: 1_000,
+  retryPauseMs: 3_000,
+  retryPauseMaxMs: 12_000,
+  maxAttempts: 6,
 };
 const COMMIT_MS = 8;
 
@@ -78,10 +85,20 @@ export class ControlPlaneHost {
     this.#process = process;
     this.#observer = observer;
     const { clock } = process;
-    const patient = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => undefined) };
+    const patient = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => undefined),
+    };
     const ground: Ground = {
-      store: throughProcess(store, process, () => this.#events.committed(observer)), clock: patient, random: (size) => bytesOf(world, size),
-      limits: LIMITS, log: traceLog(process), changes: new ChangeHub(), progress: new ProgressBoard(), waits: new Map(),
+      store: throughProcess(store, process, () => this.#events.committed(observer)),
+      clock: patient,
+      random: (size) => bytesOf(world, size),
+      limits: LIMITS,
+      log: traceLog(process),
+      changes: new ChangeHub(),
+      progress: new ProgressBoard(),
+      waits: new Map(),
     };
     this.#ground = ground;
     const engine = createEngine(ground, new Set([AUTHORITY]));
@@ -95,18 +112,47 @@ export class ControlPlaneHost {
       world.after(world.between(500, 4_000), () => this.start());
     });
     void engine.run(new AbortController().signal);
-    this.#network.listener = { process, accept: (wire) => engine.accept(wire), onSend: (message) => this.#events.sending(message, observer) };
+    this.#network.listener = {
+      process,
+      accept: (wire) => engine.accept(wire),
+      onSend: (message) => this.#events.sending(message, observer),
+    };
   }
 
   /** Who may connect and what there is to run. */
   async prepare(identities: readonly Identity[], services: readonly string[]): Promise<void> {
     await this.#ground!.store.transaction(async (tx) => {
       for (const { runnerId, name, publicKey } of identities) {
-        await tx.runners.save({ id: runnerId, name, publicKey: Buffer.from(publicKey, 'base64'), version: '0', platform: '', enrolledAt: 1, lastSeenAt: null, revokedAt: null, drainReason: null });
+        await tx.runners.save({
+          id: runnerId,
+          name,
+          publicKey: Buffer.from(publicKey, 'base64'),
+          version: '0',
+          platform: '',
+          enrolledAt: 1,
+          lastSeenAt: null,
+          revokedAt: null,
+          drainReason: null,
+        });
       }
       for (const service of services) {
-        await tx.catalog.saveService({ name: service, displayName: null, type: TYPE, connection: {}, runner: null, updatedAt: 1 });
-        await tx.catalog.savePipeline({ name: service, displayName: null, service, sourceConfig: {}, loggerLevel: 'INFO', deadlineMs: 0, updatedAt: 1 });
+        await tx.catalog.saveService({
+          name: service,
+          displayName: null,
+          type: TYPE,
+          connection: {},
+          runner: null,
+          updatedAt: 1,
+        });
+        await tx.catalog.savePipeline({
+          name: service,
+          displayName: null,
+          service,
+          sourceConfig: {},
+          loggerLevel: 'INFO',
+          deadlineMs: 0,
+          updatedAt: 1,
+        });
       }
     });
   }
@@ -156,7 +202,9 @@ export class ControlPlaneHost {
   #ask(work: (ground: Ground, engine: Engine) => Promise<unknown>): void {
     this.process?.deliver(() => {
       // A run that has ended in between cannot be cancelled; nobody else refuses anything here.
-      work(this.#ground!, this.#engine!).catch((thrown: unknown) => this.machine.world.note(`refused: ${String(thrown)}`));
+      work(this.#ground!, this.#engine!).catch((thrown: unknown) =>
+        this.machine.world.note(`refused: ${String(thrown)}`),
+      );
     });
   }
 }
@@ -190,18 +238,34 @@ function throughProcess(store: Store, process: SimulatedProcess, committed: () =
 
 function readsThrough(reads: Reads, process: SimulatedProcess): Reads {
   const never = new Promise<never>(() => undefined);
-  const guard = <T extends object>(table: T): T => new Proxy(table, {
-    get: (target, name) => {
-      const method: unknown = Reflect.get(target, name);
-      return typeof method === 'function' ? (...given: unknown[]) => (process.alive ? Reflect.apply(method, target, given) as unknown : never) : method;
-    },
-  });
-  return Object.fromEntries(Object.entries(reads).map(([name, table]) => [name, guard(table as object)])) as unknown as Reads;
+  const guard = <T extends object>(table: T): T =>
+    new Proxy(table, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        return typeof method === 'function'
+          ? (...given: unknown[]) =>
+              process.alive ? (Reflect.apply(method, target, given) as unknown) : never
+          : method;
+      },
+    });
+  return Object.fromEntries(
+    Object.entries(reads).map(([name, table]) => [name, guard(table as object)]),
+  ) as unknown as Reads;
 }
 
 function traceLog(process: SimulatedProcess): Ground['log'] {
-  const at = (level: string) => (data: object, message?: string): void => {
-    if (process.alive) process.world.note(`${process.name} ${level} ${message ?? ''} ${JSON.stringify(data, (_name, value: unknown) => (value instanceof Error ? value.message : value))}`);
-  };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Ground['log'];
+  const at =
+    (level: string) =>
+    (data: object, message?: string): void => {
+      if (process.alive)
+        process.world.note(
+          `${process.name} ${level} ${message ?? ''} ${JSON.stringify(data, (_name, value: unknown) => (value instanceof Error ? value.message : value))}`,
+        );
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  } as unknown as Ground['log'];
 }

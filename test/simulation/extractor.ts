@@ -20,13 +20,27 @@ export interface Extraction {
 /** Reads a simulated org the way the Salesforce connector reads a real one, and goes by the same memory. */
 export function createExtractor({ process, orgOf, view }: Extraction): Connector {
   return {
-    type: TYPE, secretFields: [], endpoints: () => [], ownNames: () => [],
+    type: TYPE,
+    secretFields: [],
+    endpoints: () => [],
+    ownNames: () => [],
     testConnection: (context, signal) => steps(process, context.clock, signal),
-    extract: (context, signal) => new Run(process, orgOf(context.workflow.source.serviceName), view(context.workflow.source.serviceName), context, signal).records(),
+    extract: (context, signal) =>
+      new Run(
+        process,
+        orgOf(context.workflow.source.serviceName),
+        view(context.workflow.source.serviceName),
+        context,
+        signal,
+      ).records(),
   };
 }
 
-async function* steps({ world }: SimulatedProcess, clock: Clock, signal: AbortSignal): AsyncGenerator<StepRecord> {
+async function* steps(
+  { world }: SimulatedProcess,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<StepRecord> {
   for (const name of ['CheckAccess', 'GetTables']) {
     await clock.sleep(world.between(10, 300), signal);
     yield { kind: 'step', name, description: name, passed: true, mandatory: true, message: '' };
@@ -42,7 +56,13 @@ class Run {
   readonly #schema: string;
   #told = 0;
 
-  constructor(process: SimulatedProcess, org: Org, view: View, context: ConnectorContext, signal: AbortSignal) {
+  constructor(
+    process: SimulatedProcess,
+    org: Org,
+    view: View,
+    context: ConnectorContext,
+    signal: AbortSignal,
+  ) {
     this.#process = process;
     this.#org = org;
     this.#view = view;
@@ -59,11 +79,16 @@ class Run {
     const listing = await this.#call();
     const date = new Date(this.#org.now).toUTCString();
     yield* this.#parents();
-    if (lastRun.complete && this.#isAsBefore(listing, lastRun)) yield* this.#nothingChanged(listing, lastRun);
+    if (lastRun.complete && this.#isAsBefore(listing, lastRun))
+      yield* this.#nothingChanged(listing, lastRun);
     else yield* this.#changed(listing, date, lastRun);
   }
 
-  async *#changed(listing: readonly OrgObject[], date: string, lastRun: LastRun): AsyncGenerator<Extracted> {
+  async *#changed(
+    listing: readonly OrgObject[],
+    date: string,
+    lastRun: LastRun,
+  ): AsyncGenerator<Extracted> {
     const { toRead, gone } = await this.#toRead(listing, lastRun);
     const left = listing.filter((object) => !toRead.includes(object));
     for (const object of left) this.#keep(object, lastRun, gone.has(object.name));
@@ -74,44 +99,66 @@ class Run {
     } finally {
       this.#context.memory?.keep(lastRun.state(date, listing.length, []));
     }
-    yield* inParts({ type: 'table', parent: this.#schema }, listing.map(({ name }) => this.#fqn(name)));
+    yield* inParts(
+      { type: 'table', parent: this.#schema },
+      listing.map(({ name }) => this.#fqn(name)),
+    );
   }
 
   /** The org answers after a while, with what it has by then. */
   async #call(): Promise<readonly OrgObject[]> {
     const { world } = this.#process;
     this.#org.called(this.#view, this.#process);
-    await this.#context.clock.sleep(world.between(this.#org.slowest / 10, this.#org.slowest), this.#signal);
+    await this.#context.clock.sleep(
+      world.between(this.#org.slowest / 10, this.#org.slowest),
+      this.#signal,
+    );
     return [...this.#org.objects.values()];
   }
 
   #isAsBefore(listing: readonly OrgObject[], lastRun: LastRun): boolean {
     const since = Date.parse(lastRun.since ?? '');
     const known = new Set([...lastRun.names, ...lastRun.failed.map(({ name }) => name)]);
-    return listing.length === known.size && listing.every(({ name, modified }) => known.has(name) && modified < since);
+    return (
+      listing.length === known.size &&
+      listing.every(({ name, modified }) => known.has(name) && modified < since)
+    );
   }
 
-  async *#nothingChanged(listing: readonly OrgObject[], lastRun: LastRun): AsyncGenerator<Extracted> {
+  async *#nothingChanged(
+    listing: readonly OrgObject[],
+    lastRun: LastRun,
+  ): AsyncGenerator<Extracted> {
     const failed = new Set(lastRun.failed.map(({ name }) => name));
     const asBefore = listing.filter(({ name }) => !failed.has(name));
     for (const object of asBefore) this.#keep(object, lastRun);
     yield* this.#unchanged(asBefore.map(({ name }) => name));
     try {
-      yield* this.#read(listing.filter(({ name }) => failed.has(name)), lastRun);
+      yield* this.#read(
+        listing.filter(({ name }) => failed.has(name)),
+        lastRun,
+      );
     } finally {
       this.#context.memory?.keep(lastRun.state(lastRun.since ?? '', listing.length, []));
     }
   }
 
   /** `gone`: objects that were deleted after they had been listed, so that nobody can tell whether they had changed before. */
-  async #toRead(listing: readonly OrgObject[], lastRun: LastRun): Promise<{ readonly toRead: readonly OrgObject[]; readonly gone: ReadonlySet<string> }> {
+  async #toRead(
+    listing: readonly OrgObject[],
+    lastRun: LastRun,
+  ): Promise<{ readonly toRead: readonly OrgObject[]; readonly gone: ReadonlySet<string> }> {
     const { since } = lastRun;
     if (since === undefined) return { toRead: listing, gone: new Set() };
     const found = await this.#call();
-    const changed = new Set(found.filter(({ modified }) => modified >= Date.parse(since)).map(({ name }) => name));
+    const changed = new Set(
+      found.filter(({ modified }) => modified >= Date.parse(since)).map(({ name }) => name),
+    );
     const there = new Set(found.map(({ name }) => name));
     return {
-      toRead: listing.filter((object) => changed.has(object.name) || !lastRun.isListedAlike(listed(object))),
+      toRead: listing.filter(
+        (object) => changed.has(object.name) || !lastRun.isListedAlike(listed(object)),
+      ),
       gone: new Set(listing.map(({ name }) => name).filter((name) => !there.has(name))),
     };
   }
@@ -125,36 +172,76 @@ class Run {
   async *#read(objects: readonly OrgObject[], lastRun: LastRun): AsyncGenerator<Extracted> {
     const asBefore: string[] = [];
     for (const [index, object] of objects.entries()) {
-      this.#context.report({ phase: 'describe', done: index, total: objects.length, apiCalls: index });
+      this.#context.report({
+        phase: 'describe',
+        done: index,
+        total: objects.length,
+        apiCalls: index,
+      });
       const now = (await this.#call()).find(({ name }) => name === object.name);
       if (now === undefined || this.#process.world.chance(this.#org.failing)) {
         this.#view.objects.set(object.name, 'unread');
         lastRun.fail(listed(object));
-        yield { kind: 'failure', failure: { ...new RunnerError('SALESFORCE_UNEXPECTED', 'the simulated org does not give it').toFailure(), name: object.name } };
+        yield {
+          kind: 'failure',
+          failure: {
+            ...new RunnerError(
+              'SALESFORCE_UNEXPECTED',
+              'the simulated org does not give it',
+            ).toFailure(),
+            name: object.name,
+          },
+        };
         continue;
       }
       this.#view.objects.set(now.name, now.revision);
       const record = this.#table(now);
-      if (lastRun.isNews(listed(object), record, 1) || this.#context.memory === undefined) yield this.#numbered(record);
+      if (lastRun.isNews(listed(object), record, 1) || this.#context.memory === undefined)
+        yield this.#numbered(record);
       else asBefore.push(object.name);
     }
     yield* this.#unchanged(asBefore);
   }
 
   *#unchanged(names: readonly string[]): Generator<Extracted> {
-    if (names.length > 0) yield { kind: 'unchanged', type: 'table', fqns: names.map((name) => this.#fqn(name)) };
+    if (names.length > 0)
+      yield { kind: 'unchanged', type: 'table', fqns: names.map((name) => this.#fqn(name)) };
   }
 
   *#parents(): Generator<EntityRecord> {
     const { service } = this.#org;
-    yield this.#numbered({ kind: 'entity', type: 'databaseService', fqn: service, request: { name: service, serviceType: TYPE } });
-    yield this.#numbered({ kind: 'entity', type: 'database', fqn: `${service}.default`, request: { name: 'default', service } });
-    yield this.#numbered({ kind: 'entity', type: 'databaseSchema', fqn: this.#schema, request: { name: 'simulated', database: `${service}.default` } });
+    yield this.#numbered({
+      kind: 'entity',
+      type: 'databaseService',
+      fqn: service,
+      request: { name: service, serviceType: TYPE },
+    });
+    yield this.#numbered({
+      kind: 'entity',
+      type: 'database',
+      fqn: `${service}.default`,
+      request: { name: 'default', service },
+    });
+    yield this.#numbered({
+      kind: 'entity',
+      type: 'databaseSchema',
+      fqn: this.#schema,
+      request: { name: 'simulated', database: `${service}.default` },
+    });
   }
 
   #table({ name, revision }: OrgObject): EntityRecord {
-    const columns = Array.from({ length: 1 + (revision * 7) % 9 }, (_, index) => ({ name: `Column${index}`, dataType: 'STRING', description: `${revision} ${'x'.repeat((revision * 31) % 97)}` }));
-    return { kind: 'entity', type: 'table', fqn: this.#fqn(name), request: { name, description: String(revision), databaseSchema: this.#schema, columns } };
+    const columns = Array.from({ length: 1 + ((revision * 7) % 9) }, (_, index) => ({
+      name: `Column${index}`,
+      dataType: 'STRING',
+      description: `${revision} ${'x'.repeat((revision * 31) % 97)}`,
+    }));
+    return {
+      kind: 'entity',
+      type: 'table',
+      fqn: this.#fqn(name),
+      request: { name, description: String(revision), databaseSchema: this.#schema, columns },
+    };
   }
 
   /** The number and the attempt show what was lost on the way, or came twice. */
@@ -169,5 +256,16 @@ class Run {
 }
 
 function listed({ name }: OrgObject): ListedObject {
-  return { name, label: name, labelPlural: name, custom: true, customSetting: false, keyPrefix: undefined, queryable: true, layoutable: true, associateEntityType: undefined, associateParentEntity: undefined };
+  return {
+    name,
+    label: name,
+    labelPlural: name,
+    custom: true,
+    customSetting: false,
+    keyPrefix: undefined,
+    queryable: true,
+    layoutable: true,
+    associateEntityType: undefined,
+    associateParentEntity: undefined,
+  };
 }

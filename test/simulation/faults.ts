@@ -6,8 +6,40 @@ import type { World } from './world.ts';
 
 /** Points that a process passes, and where it may be killed. */
 export const POINTS: Readonly<Record<ProcessKind, readonly string[]>> = {
-  link: ['send', 'dial ws', 'disk open create', 'disk write', 'within a write', 'after disk write', 'disk sync', 'after disk sync', 'disk rename', 'after disk rename', 'disk sync directory', 'after disk sync directory', 'disk unlink', 'after disk unlink', 'disk make directory', 'disk remove directory', 'tell worker start', 'tell worker stop', 'fork'],
-  worker: ['disk open create', 'disk write', 'within a write', 'after disk write', 'disk sync', 'after disk sync', 'disk sync directory', 'disk rename', 'after disk rename', 'tell link durable', 'tell link ready'],
+  link: [
+    'send',
+    'dial ws',
+    'disk open create',
+    'disk write',
+    'within a write',
+    'after disk write',
+    'disk sync',
+    'after disk sync',
+    'disk rename',
+    'after disk rename',
+    'disk sync directory',
+    'after disk sync directory',
+    'disk unlink',
+    'after disk unlink',
+    'disk make directory',
+    'disk remove directory',
+    'tell worker start',
+    'tell worker stop',
+    'fork',
+  ],
+  worker: [
+    'disk open create',
+    'disk write',
+    'within a write',
+    'after disk write',
+    'disk sync',
+    'after disk sync',
+    'disk sync directory',
+    'disk rename',
+    'after disk rename',
+    'tell link durable',
+    'tell link ready',
+  ],
   'control plane': ['send', 'transaction', 'begin', 'commit', 'committed'],
 };
 
@@ -46,7 +78,8 @@ function clear(road: Road): void {
 }
 
 function crash(kind: ProcessKind, power: boolean): Fault {
-  return ({ world, trap }) => trap({ kind, point: world.pick(POINTS[kind]), power, left: 1 + world.below(12) });
+  return ({ world, trap }) =>
+    trap({ kind, point: world.pick(POINTS[kind]), power, left: 1 + world.below(12) });
 }
 
 function stopFor(processes: readonly (SimulatedProcess | undefined)[], { undo }: Adversity): void {
@@ -58,12 +91,12 @@ function stopFor(processes: readonly (SimulatedProcess | undefined)[], { undo }:
 
 /** Everything that goes wrong, by name. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  'cut': ({ runner: { road } }) => road.reset(),
-  'partition': weather('held'),
+  cut: ({ runner: { road } }) => road.reset(),
+  partition: weather('held'),
   'lost messages': weather('lost'),
   'half-open upward': weather('lost upward'),
   'half-open downward': weather('lost downward'),
-  'duplicates': ({ runner: { road }, undo }) => {
+  duplicates: ({ runner: { road }, undo }) => {
     road.duplicates = 0.3;
     undo(() => (road.duplicates = 0));
   },
@@ -77,22 +110,51 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'crash of the control plane': crash('control plane', false),
   'power cut at the link': crash('link', true),
   'power cut at a worker': crash('worker', true),
-  'full disk': ({ runner: { machine: { disk } }, world, undo }) => {
+  'full disk': ({
+    runner: {
+      machine: { disk },
+    },
+    world,
+    undo,
+  }) => {
     disk.capacity = disk.used + world.below(world.pick([3_000, 40_000]));
     undo(() => (disk.capacity = Infinity));
   },
-  'failing write': ({ runner: { machine: { disk } } }) => disk.failNext('write', 'EIO'),
-  'failing sync': ({ runner: { machine: { disk } } }) => disk.failNext('sync', 'EIO'),
-  'clock step of a runner': ({ runner: { machine: { time } }, world }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
-  'clock step of the control plane': ({ simulation: { controlPlane: { machine: { time } } }, world }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
+  'failing write': ({
+    runner: {
+      machine: { disk },
+    },
+  }) => disk.failNext('write', 'EIO'),
+  'failing sync': ({
+    runner: {
+      machine: { disk },
+    },
+  }) => disk.failNext('sync', 'EIO'),
+  'clock step of a runner': ({
+    runner: {
+      machine: { time },
+    },
+    world,
+  }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
+  'clock step of the control plane': ({
+    simulation: {
+      controlPlane: {
+        machine: { time },
+      },
+    },
+    world,
+  }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
   'stopped link': (about) => stopFor([about.runner.process], about),
   'stopped worker': (about) => stopFor(about.runner.workers.slice(0, 1), about),
   'stopped machine': (about) => stopFor([about.runner.process, ...about.runner.workers], about),
   'stopped control plane': (about) => stopFor([about.simulation.controlPlane.process], about),
   'restart of the service': ({ runner }) => runner.drain(),
   'cancelled run': ({ simulation, world }) => {
-    const active = simulation.controlPlane.database?.prepare("SELECT id FROM runs WHERE state IN ('queued', 'offered', 'running')").all() as { id: string }[] | undefined;
-    if (active !== undefined && active.length > 0) simulation.controlPlane.cancel(world.pick(active).id);
+    const active = simulation.controlPlane.database
+      ?.prepare("SELECT id FROM runs WHERE state IN ('queued', 'offered', 'running')")
+      .all() as { id: string }[] | undefined;
+    if (active !== undefined && active.length > 0)
+      simulation.controlPlane.cancel(world.pick(active).id);
   },
   'restored store': ({ simulation: { controlPlane, checks, orgs }, world, later }) => {
     controlPlane.backUp();
@@ -103,7 +165,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     });
   },
   'cloned machine': ({ simulation, runner, undo }) => {
-    const clone = simulation.newRunner(`${runner.machine.name}c`, runner.identity, runner.machine.disk.clone());
+    const clone = simulation.newRunner(
+      `${runner.machine.name}c`,
+      runner.identity,
+      runner.machine.disk.clone(),
+    );
     for (const org of simulation.orgs.values()) org.copied.add(runner.identity.name);
     clone.start();
     undo(() => {
@@ -135,7 +201,9 @@ export class Faults {
     const wanted = process.env['SIMULATION_FAULTS']?.split(',');
     // Few kinds or many, now and then or all the time.
     const share = world.between(0.1, 0.8);
-    const kinds = Object.keys(FAULTS).filter((name) => (wanted === undefined ? world.chance(share) : wanted.includes(name)));
+    const kinds = Object.keys(FAULTS).filter((name) =>
+      wanted === undefined ? world.chance(share) : wanted.includes(name),
+    );
     const longest = lengthMs / world.between(4, 60);
     const next = (): void => {
       if (this.#over || kinds.length === 0) return;
@@ -151,7 +219,10 @@ export class Faults {
       if (trap.kind !== process.kind || trap.point !== point || (trap.left -= 1) > 0) continue;
       this.#traps = this.#traps.filter((other) => other !== trap);
       this.#simulation.world.note(`trap: ${process.name} at ${point}`);
-      if (trap.power) this.#simulation.runners.find(({ machine }) => machine.processes.get(process.pid) === process)?.machine.powerCut();
+      if (trap.power)
+        this.#simulation.runners
+          .find(({ machine }) => machine.processes.get(process.pid) === process)
+          ?.machine.powerCut();
       else process.kill(`crash at ${point}`);
       return;
     }
@@ -180,9 +251,16 @@ export class Faults {
     const ms = world.chance(0.3) ? world.between(10_000, 30_000) : world.between(50, 8_000);
     const runner = world.pick(runners);
     world.note(`fault: ${name} at ${runner.machine.name} for ${ms.toFixed(0)} ms`);
-    this.told.push(`${(world.elapsed / 1000).toFixed(1)} s ${name} (${runner.machine.name}, ${(ms / 1000).toFixed(1)} s)`);
+    this.told.push(
+      `${(world.elapsed / 1000).toFixed(1)} s ${name} (${runner.machine.name}, ${(ms / 1000).toFixed(1)} s)`,
+    );
     FAULTS[name]!({
-      world, simulation: this.#simulation, runner, ms, trap: (trap) => this.#traps.push(trap), undo: (act) => this.#undo(ms, act),
+      world,
+      simulation: this.#simulation,
+      runner,
+      ms,
+      trap: (trap) => this.#traps.push(trap),
+      undo: (act) => this.#undo(ms, act),
       later: (act) => world.after(ms, () => (this.#over ? undefined : act())),
     });
   }

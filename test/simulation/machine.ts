@@ -18,12 +18,21 @@ export class Machine {
   #lastPid = 100;
   #generation = 0;
 
-  constructor(world: World, name: string, identity: string, onPoint: (process: SimulatedProcess, point: string) => void, disk?: SimulatedDisk) {
+  constructor(
+    world: World,
+    name: string,
+    identity: string,
+    onPoint: (process: SimulatedProcess, point: string) => void,
+    disk?: SimulatedDisk,
+  ) {
     this.world = world;
     this.name = name;
     this.identity = identity;
     this.disk = disk ?? new SimulatedDisk(world.fraction);
-    this.time = { wallOffset: Math.floor(world.between(-2000, 2000)), bootedAt: world.below(1_000_000) };
+    this.time = {
+      wallOffset: Math.floor(world.between(-2000, 2000)),
+      bootedAt: world.below(1_000_000),
+    };
     this.#onPoint = onPoint;
   }
 
@@ -45,7 +54,8 @@ export class Machine {
 
   get table(): Processes {
     const boot = this.#generation;
-    const find = (pid: number, started: string | undefined): SimulatedProcess | undefined => (started === `${boot}:${pid}` ? this.processes.get(pid) : undefined);
+    const find = (pid: number, started: string | undefined): SimulatedProcess | undefined =>
+      started === `${boot}:${pid}` ? this.processes.get(pid) : undefined;
     return {
       identify: (pid) => Promise.resolve({ pid, started: `${boot}:${pid}` }),
       isAlive: ({ pid, started }) => Promise.resolve(find(pid, started) !== undefined),
@@ -64,10 +74,14 @@ export class Machine {
       return settled.value;
     };
     const fileOf = (file: DiskFile): DiskFile => ({
-      write: (bytes, position) => through('write', async () => {
-        const whole = process.survives('within a write');
-        await file.write(whole ? bytes : bytes.subarray(0, world.below(bytes.byteLength)), position);
-      }),
+      write: (bytes, position) =>
+        through('write', async () => {
+          const whole = process.survives('within a write');
+          await file.write(
+            whole ? bytes : bytes.subarray(0, world.below(bytes.byteLength)),
+            position,
+          );
+        }),
       read: (position, length) => through('read', () => file.read(position, length)),
       size: () => through('size', () => file.size()),
       truncate: (size) => through('truncate', () => file.truncate(size)),
@@ -75,20 +89,24 @@ export class Machine {
       close: () => file.close(),
     });
     return {
-      open: async (path, mode) => fileOf(await through(`open ${mode}`, () => disk.open(path, mode))),
+      open: async (path, mode) =>
+        fileOf(await through(`open ${mode}`, () => disk.open(path, mode))),
       rename: (from, to) => through('rename', () => disk.rename(from, to)),
       unlink: (path) => through('unlink', () => disk.unlink(path)),
       list: (path) => through('list', () => disk.list(path)),
       makeDirectory: (path) => through('make directory', () => disk.makeDirectory(path)),
       removeDirectory: (path) => through('remove directory', () => disk.removeDirectory(path)),
-      syncDirectory: (path) => through('sync directory', () => disk.syncDirectory(path), world.between(0, SYNC_MS)),
+      syncDirectory: (path) =>
+        through('sync directory', () => disk.syncDirectory(path), world.between(0, SYNC_MS)),
       free: () => through('free', () => disk.free()),
     };
   }
 }
 
 /** Errors are kept until the process has passed: one that is dead meets none. */
-async function outcomeOf<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly thrown: unknown }> {
+async function outcomeOf<T>(
+  work: Promise<T>,
+): Promise<{ readonly value: T } | { readonly thrown: unknown }> {
   try {
     return { value: await work };
   } catch (thrown) {

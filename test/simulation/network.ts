@@ -11,7 +11,24 @@ import type { World } from './world.ts';
 export const AUTHORITY = 'plane.example.com:443';
 
 /** By their field numbers in the proto. */
-const FRAMES = ['', 'challenge', 'hello', 'welcome', 'refusal', 'heartbeat', 'heartbeat reply', 'progress', 'offer', 'accept', 'reject', 'cancel', 'drain', 'batch', 'ack', 'nack'];
+const FRAMES = [
+  '',
+  'challenge',
+  'hello',
+  'welcome',
+  'refusal',
+  'heartbeat',
+  'heartbeat reply',
+  'progress',
+  'offer',
+  'accept',
+  'reject',
+  'cancel',
+  'drain',
+  'batch',
+  'ack',
+  'nack',
+];
 
 const DIAL_TIMEOUT_MS = 4_000;
 
@@ -72,10 +89,19 @@ export class Network {
   }
 
   dialer(kind: 'ws' | 'grpc', road: Road, process: SimulatedProcess): Dialer {
-    return { kind, authority: AUTHORITY, dial: (signal) => this.#dial(kind, road, process, signal) };
+    return {
+      kind,
+      authority: AUTHORITY,
+      dial: (signal) => this.#dial(kind, road, process, signal),
+    };
   }
 
-  async #dial(kind: 'ws' | 'grpc', road: Road, process: SimulatedProcess, signal: AbortSignal): Promise<Channel> {
+  async #dial(
+    kind: 'ws' | 'grpc',
+    road: Road,
+    process: SimulatedProcess,
+    signal: AbortSignal,
+  ): Promise<Channel> {
     throwIfAborted(signal);
     const codec = await loadCodec();
     await untilAborted(process.pass(`dial ${kind}`, this.world.between(1, 40)), signal);
@@ -83,9 +109,14 @@ export class Network {
       await process.clock.sleep(DIAL_TIMEOUT_MS, signal);
       throw new RunnerError('NETWORK_TIMEOUT', 'the simulated network does not answer');
     }
-    if (road.broken.has(kind)) throw new RunnerError('PROTOCOL_VIOLATION', `a simulated middlebox does not let ${kind} through`);
+    if (road.broken.has(kind))
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        `a simulated middlebox does not let ${kind} through`,
+      );
     const { listener } = this;
-    if (listener?.process.alive !== true) throw new RunnerError('NETWORK_UNREACHABLE', 'nobody listens');
+    if (listener?.process.alive !== true)
+      throw new RunnerError('NETWORK_UNREACHABLE', 'nobody listens');
     const connection = new Connection(this.world, kind, road, process, listener);
     const channel = new FramedChannel(kind, connection.clientWire, codec, process.clock);
     connection.open(channel);
@@ -105,7 +136,10 @@ export class Connection {
   readonly #road: Road;
   readonly #client: SimulatedProcess;
   readonly #listener: Listener;
-  readonly #inbox = new Inbox(() => undefined, () => undefined);
+  readonly #inbox = new Inbox(
+    () => undefined,
+    () => undefined,
+  );
   readonly #serverClosed = Promise.withResolvers<void>();
   readonly #waiting: Record<Direction, (() => void)[]> = { up: [], down: [] };
   readonly #dead: Record<Direction, boolean> = { up: false, down: false };
@@ -115,7 +149,13 @@ export class Connection {
   #clientGone = false;
   #serverGone = false;
 
-  constructor(world: World, kind: 'ws' | 'grpc', road: Road, client: SimulatedProcess, listener: Listener) {
+  constructor(
+    world: World,
+    kind: 'ws' | 'grpc',
+    road: Road,
+    client: SimulatedProcess,
+    listener: Listener,
+  ) {
     this.#world = world;
     this.kind = kind;
     this.#road = road;
@@ -138,7 +178,9 @@ export class Connection {
         if (this.#client.survives('send')) this.#send('up', Buffer.from(message));
         queueMicrotask(taken);
       },
-      bufferedBytes: () => 0, pause: () => undefined, resume: () => undefined,
+      bufferedBytes: () => 0,
+      pause: () => undefined,
+      resume: () => undefined,
       end: () => this.#close('client'),
       destroy: () => this.#close('client'),
     };
@@ -146,7 +188,9 @@ export class Connection {
 
   #serverWire(): ServerWire {
     return {
-      kind: this.kind, messages: this.#inbox, closed: this.#serverClosed.promise,
+      kind: this.kind,
+      messages: this.#inbox,
+      closed: this.#serverClosed.promise,
       send: (message) => {
         if (!this.#listener.process.survives('send')) return;
         this.#listener.onSend(message);
@@ -179,7 +223,12 @@ export class Connection {
     const message = { bytes, index: this.#sent[direction]++ };
     this.#move(direction, () => this.#arrive(direction, message));
     // The handshake itself is said once: a second hello or welcome ends a session by the rules.
-    if (message.index >= 2 && this.#road.duplicates > 0 && this.#world.chance(this.#road.duplicates)) this.#move(direction, () => this.#arrive(direction, message));
+    if (
+      message.index >= 2 &&
+      this.#road.duplicates > 0 &&
+      this.#world.chance(this.#road.duplicates)
+    )
+      this.#move(direction, () => this.#arrive(direction, message));
   }
 
   #move(direction: Direction, arrive: () => void): void {
@@ -190,7 +239,10 @@ export class Connection {
   }
 
   #arriveLater(direction: Direction, arrive: () => void): void {
-    const at = Math.max(this.#lastArrival[direction], this.#world.elapsed + this.#world.between(0.5, 15));
+    const at = Math.max(
+      this.#lastArrival[direction],
+      this.#world.elapsed + this.#world.between(0.5, 15),
+    );
     this.#lastArrival[direction] = at;
     this.#world.after(at - this.#world.elapsed, () => {
       if (this.#dead[direction]) return;
@@ -203,7 +255,9 @@ export class Connection {
   #arrive(direction: Direction, { bytes, index }: Message): void {
     const to = direction === 'up' ? this.#listener.process : this.#client;
     to.deliver(() => {
-      this.#world.note(`${this.#client.name} ${direction} ${FRAMES[(bytes[0] ?? 0) >> 3] ?? 'frame'} ${index} ${bytes.length} ${crc32(bytes)}`);
+      this.#world.note(
+        `${this.#client.name} ${direction} ${FRAMES[(bytes[0] ?? 0) >> 3] ?? 'frame'} ${index} ${bytes.length} ${crc32(bytes)}`,
+      );
       if (direction === 'down' && !this.#clientGone) this.#channel?.received(bytes);
       else if (direction === 'up' && !this.#serverGone) this.#inbox.push(bytes);
     });
@@ -245,7 +299,13 @@ export class Connection {
     else this.#serverGone = true;
     this.#forget();
     if (how === 'power cut') return;
-    if (side === 'client') this.#move('up', () => this.#listener.process.deliver(() => this.#endServer()));
-    else this.#move('down', () => this.#client.deliver(() => this.#endClient(new RunnerError('NETWORK_RESET', 'the other side died'))));
+    if (side === 'client')
+      this.#move('up', () => this.#listener.process.deliver(() => this.#endServer()));
+    else
+      this.#move('down', () =>
+        this.#client.deliver(() =>
+          this.#endClient(new RunnerError('NETWORK_RESET', 'the other side died')),
+        ),
+      );
   }
 }

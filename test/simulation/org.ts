@@ -49,7 +49,13 @@ export class Org {
   constructor(world: World, service: string) {
     this.#world = world;
     this.service = service;
-    const [most, slowest] = world.pick([[50, 25], [10, 250], [10, 250], [8, 3_000], [8, 3_000]] as const);
+    const [most, slowest] = world.pick([
+      [50, 25],
+      [10, 250],
+      [10, 250],
+      [8, 3_000],
+      [8, 3_000],
+    ] as const);
     const size = 2 + world.below(most - 2);
     this.slowest = slowest;
     for (let index = 0; index < size; index++) this.#put(`Object${index}`);
@@ -76,8 +82,15 @@ export class Org {
   /** A call of an attempt: notes who is at work. */
   called(view: View, process: SimulatedProcess): void {
     const other = this.#working;
-    if (other !== undefined && other.view.attempt !== view.attempt && other.view.began > view.began && !this.#isExcused(other.process, process)) {
-      this.#world.violate(`two runs of ${this.service} are at work at once: ${view.attempt} made a call after ${other.view.attempt} had begun`);
+    if (
+      other !== undefined &&
+      other.view.attempt !== view.attempt &&
+      other.view.began > view.began &&
+      !this.#isExcused(other.process, process)
+    ) {
+      this.#world.violate(
+        `two runs of ${this.service} are at work at once: ${view.attempt} made a call after ${other.view.attempt} had begun`,
+      );
     }
     if (other === undefined || other.view.began <= view.began) this.#working = { view, process };
   }
@@ -88,7 +101,11 @@ export class Org {
    */
   #isExcused(other: SimulatedProcess, process: SimulatedProcess): boolean {
     const isCopied = this.copied.has(other.identity) || this.copied.has(process.identity);
-    return isCopied || this.#world.elapsed - process.resumedAt <= LAST_CALL_MS || this.#world.elapsed - this.restoredAt <= LEASE_MS;
+    return (
+      isCopied ||
+      this.#world.elapsed - process.resumedAt <= LAST_CALL_MS ||
+      this.#world.elapsed - this.restoredAt <= LEASE_MS
+    );
   }
 
   #put(name: string): void {

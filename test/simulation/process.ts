@@ -38,7 +38,13 @@ export class SimulatedProcess {
   /** When it last went on after having been stopped. */
   resumedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, kind: ProcessKind, machine: { readonly name: string; readonly identity: string; readonly time: MachineClock }, pid: number, onPoint: (process: SimulatedProcess, point: string) => void) {
+  constructor(
+    world: World,
+    kind: ProcessKind,
+    machine: { readonly name: string; readonly identity: string; readonly time: MachineClock },
+    pid: number,
+    onPoint: (process: SimulatedProcess, point: string) => void,
+  ) {
     this.world = world;
     this.kind = kind;
     this.name = `${machine.name} ${kind} ${pid}`;

@@ -10,8 +10,15 @@ const SEEDS = Array.from({ length: 5 }, (_, index) => first + index);
 
 /** The digests that a process of its own comes to. */
 async function digestsElsewhere(): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'play.ts'), String(first), String(SEEDS.length), '--digest']);
-  return stdout.split('\n').flatMap((line) => /^\d+ (?<digest>[0-9a-f]{64})$/.exec(line)?.groups?.['digest'] ?? []);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, 'play.ts'),
+    String(first),
+    String(SEEDS.length),
+    '--digest',
+  ]);
+  return stdout
+    .split('\n')
+    .flatMap((line) => /^\d+ (?<digest>[0-9a-f]{64})$/.exec(line)?.groups?.['digest'] ?? []);
 }
 
 describe('a seed', () => {

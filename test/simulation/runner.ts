@@ -16,8 +16,19 @@ import type { World } from './world.ts';
 import { createFork } from './worker.ts';
 
 const TIMING: LinkTiming = {
-  handshakeMs: 4_000, silenceMs: 3_000, acknowledgeMs: 15_000, skewMs: 300_000, progressMs: 500, probeMs: 20_000,
-  backoffBaseMs: 500, backoffCapMs: 4_000, stableMs: 5_000, stopMs: 6_000, lastDeliveryMs: 3_000, leaseMs: 10_000, diskFullMs: 15_000,
+  handshakeMs: 4_000,
+  silenceMs: 3_000,
+  acknowledgeMs: 15_000,
+  skewMs: 300_000,
+  progressMs: 500,
+  probeMs: 20_000,
+  backoffBaseMs: 500,
+  backoffCapMs: 4_000,
+  stableMs: 5_000,
+  stopMs: 6_000,
+  lastDeliveryMs: 3_000,
+  leaseMs: 10_000,
+  diskFullMs: 15_000,
 };
 /** Workers pause soon when nothing is delivered, and no batch is so large that it would be compressed in another thread, in its own time. */
 const MAX_BYTES = 12_000;
@@ -109,16 +120,49 @@ export class Runner {
     await disk.makeDirectory(SPOOL);
     await disk.syncDirectory(STATE);
     const processes = machine.table;
-    const store = new SpoolOutboxStore({ stateDir: STATE, clock, logger, maxBytes: MAX_BYTES, disk, processes, owner: this.identity.runnerId }, SPOOL, { release: () => Promise.resolve() });
+    const store = new SpoolOutboxStore(
+      {
+        stateDir: STATE,
+        clock,
+        logger,
+        maxBytes: MAX_BYTES,
+        disk,
+        processes,
+        owner: this.identity.runnerId,
+      },
+      SPOOL,
+      { release: () => Promise.resolve() },
+    );
     await store.recover();
     const startWorker = createStartWorker({
-      store, entry: 'worker', settings: {}, logger, clock, env: {}, processes, graceMs: 3_000,
+      store,
+      entry: 'worker',
+      settings: {},
+      logger,
+      clock,
+      env: {},
+      processes,
+      graceMs: 3_000,
       fork: createFork({ machine, link: process, random, orgOf, begun }),
     });
     return createLink({
-      identity: this.identity, dialers: [network.dialer('ws', this.road, process), network.dialer('grpc', this.road, process)], store, startWorker, capacity,
-      checkOffer: () => Promise.resolve(undefined), jobDeadlineMs: 120_000, drainTimeoutMs: 4_000, version: '0.0.0', platform: 'simulated',
-      logger, clock, random, timing: TIMING,
+      identity: this.identity,
+      dialers: [
+        network.dialer('ws', this.road, process),
+        network.dialer('grpc', this.road, process),
+      ],
+      store,
+      startWorker,
+      capacity,
+      checkOffer: () => Promise.resolve(undefined),
+      jobDeadlineMs: 120_000,
+      drainTimeoutMs: 4_000,
+      version: '0.0.0',
+      platform: 'simulated',
+      logger,
+      clock,
+      random,
+      timing: TIMING,
     });
   }
 }
@@ -135,7 +179,9 @@ class TraceLogger implements Logger {
   }
 
   log(level: string, message: string, data: LogData = {}): void {
-    this.#world.note(`${this.#name} ${level} ${message} ${JSON.stringify({ ...this.#bound, ...data })}`);
+    this.#world.note(
+      `${this.#name} ${level} ${message} ${JSON.stringify({ ...this.#bound, ...data })}`,
+    );
   }
 
   child(data: LogData): Logger {
@@ -148,13 +194,27 @@ export function bytesOf(world: World, length: number): Buffer {
 }
 
 function randomOf(world: World): Random {
-  return { fraction: world.fraction, bytes: (length) => bytesOf(world, length), uuid: () => bytesOf(world, 16).toString('hex') };
+  return {
+    fraction: world.fraction,
+    bytes: (length) => bytesOf(world, length),
+    uuid: () => bytesOf(world, 16).toString('hex'),
+  };
 }
 
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** The same seed gives the same keys. */
 export function identityOf(world: World, name: string): Identity {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, bytesOf(world, 32)]), format: 'der', type: 'pkcs8' });
-  return { runnerId: `rnr_${name}` as RunnerId, name, controlPlaneUrl: `wss://${AUTHORITY}`, publicKey: rawPublicKey(key), sign: (message) => sign(null, message, key) };
+  const key = createPrivateKey({
+    key: Buffer.concat([PKCS8_ED25519, bytesOf(world, 32)]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  return {
+    runnerId: `rnr_${name}` as RunnerId,
+    name,
+    controlPlaneUrl: `wss://${AUTHORITY}`,
+    publicKey: rawPublicKey(key),
+    sign: (message) => sign(null, message, key),
+  };
 }

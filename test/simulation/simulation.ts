@@ -54,7 +54,8 @@ export class Simulation {
     this.network = new Network(world);
     this.faults = new Faults(this);
     this.controlPlane = new ControlPlaneHost(this.#machine('plane', 'plane'), this.network, {
-      committed: (database) => checks.committed(database), sending: (message, database) => checks.sending(message, database),
+      committed: (database) => checks.committed(database),
+      sending: (message, database) => checks.sending(message, database),
     });
   }
 
@@ -71,7 +72,9 @@ export class Simulation {
 
   async run(): Promise<Result> {
     const { world, controlPlane } = this;
-    const identities = Array.from({ length: 1 + world.below(3) }, (_, index) => identityOf(world, `r${index}`));
+    const identities = Array.from({ length: 1 + world.below(3) }, (_, index) =>
+      identityOf(world, `r${index}`),
+    );
     controlPlane.start();
     await this.#during(controlPlane.prepare(identities, this.services));
     for (const identity of identities) this.runners.push(this.newRunner(identity.name, identity));
@@ -85,21 +88,36 @@ export class Simulation {
 
   newRunner(name: string, identity: Runner['identity'], disk?: Machine['disk']): Runner {
     return new Runner(this.#machine(name, identity.name, disk), identity, {
-      network: this.network, capacity: 1 + this.world.below(2), orgOf: (service) => this.orgs.get(service)!, begun: (ref, service) => this.#begun(ref, service),
+      network: this.network,
+      capacity: 1 + this.world.below(2),
+      orgOf: (service) => this.orgs.get(service)!,
+      begun: (ref, service) => this.#begun(ref, service),
     });
   }
 
   remove(): void {
     this.controlPlane.remove();
-    for (const { machine } of this.runners) for (const process of machine.processes.values()) process.kill('the end');
+    for (const { machine } of this.runners)
+      for (const process of machine.processes.values()) process.kill('the end');
   }
 
   #machine(name: string, identity: string, disk?: Machine['disk']): Machine {
-    return new Machine(this.world, name, identity, (process, point) => this.faults.passed(process, point), disk);
+    return new Machine(
+      this.world,
+      name,
+      identity,
+      (process, point) => this.faults.passed(process, point),
+      disk,
+    );
   }
 
   #begun(ref: AttemptRef, service: string): View {
-    const view: View = { service, attempt: attemptKey(ref), began: this.world.elapsed, objects: new Map() };
+    const view: View = {
+      service,
+      attempt: attemptKey(ref),
+      began: this.world.elapsed,
+      objects: new Map(),
+    };
     this.checks.views.set(view.attempt, view);
     return view;
   }
@@ -121,14 +139,19 @@ export class Simulation {
   async #settle(): Promise<void> {
     const { world, controlPlane } = this;
     this.faults.end();
-    await this.#expect('every run has ended, and nothing waits to be delivered', () => this.#isQuiet());
+    await this.#expect('every run has ended, and nothing waits to be delivered', () =>
+      this.#isQuiet(),
+    );
     // The first goes by what the runs before it left, the second by what the first did.
     for (const round of [1, 2]) {
       for (const org of this.orgs.values()) org.edit();
       for (const service of this.services) {
         const before = this.#wellEnded(service);
         controlPlane.startRun(service);
-        await this.#expect(`run ${round} of ${service} after all faults succeeds`, () => this.#isQuiet() && this.#wellEnded(service) > before);
+        await this.#expect(
+          `run ${round} of ${service} after all faults succeeds`,
+          () => this.#isQuiet() && this.#wellEnded(service) > before,
+        );
       }
       if (world.violations.length === 0) this.checks.settled(controlPlane.database!);
     }
@@ -136,28 +159,47 @@ export class Simulation {
 
   async #expect(what: string, holds: () => boolean): Promise<void> {
     if (this.world.violations.length > 0) return;
-    if (!(await this.world.until(holds, SETTLING_MS)) && this.world.violations.length === 0) this.world.violate(`never came to be: ${what} (${this.#standing()})`);
+    if (!(await this.world.until(holds, SETTLING_MS)) && this.world.violations.length === 0)
+      this.world.violate(`never came to be: ${what} (${this.#standing()})`);
   }
 
   #isQuiet(): boolean {
-    return this.runners.every((runner) => runner.workers.length === 0 && runner.connected && runner.held === 0) && this.#active() === 0;
+    return (
+      this.runners.every(
+        (runner) => runner.workers.length === 0 && runner.connected && runner.held === 0,
+      ) && this.#active() === 0
+    );
   }
 
   #active(): number {
-    return this.#count("SELECT COUNT(*) AS n FROM runs WHERE state IN ('queued', 'offered', 'running')") ?? Infinity;
+    return (
+      this.#count(
+        "SELECT COUNT(*) AS n FROM runs WHERE state IN ('queued', 'offered', 'running')",
+      ) ?? Infinity
+    );
   }
 
   #wellEnded(service: string): number {
-    return this.#count("SELECT COUNT(*) AS n FROM runs WHERE service = ? AND kind = 'metadata' AND state = 'success'", service) ?? 0;
+    return (
+      this.#count(
+        "SELECT COUNT(*) AS n FROM runs WHERE service = ? AND kind = 'metadata' AND state = 'success'",
+        service,
+      ) ?? 0
+    );
   }
 
   #count(sql: string, ...values: string[]): number | undefined {
     const { database } = this.controlPlane;
-    return database === undefined ? undefined : (query(database, sql, values)[0] as { n: number }).n;
+    return database === undefined
+      ? undefined
+      : (query(database, sql, values)[0] as { n: number }).n;
   }
 
   #standing(): string {
-    const runners = this.runners.map((runner) => `${runner.machine.name}: ${runner.connected ? 'connected' : 'away'}, ${runner.held} held, ${runner.workers.length} workers${runner.endedBy === undefined ? '' : `, ended by ${runner.endedBy}`}`);
+    const runners = this.runners.map(
+      (runner) =>
+        `${runner.machine.name}: ${runner.connected ? 'connected' : 'away'}, ${runner.held} held, ${runner.workers.length} workers${runner.endedBy === undefined ? '' : `, ended by ${runner.endedBy}`}`,
+    );
     return [`${this.#active()} active runs`, ...runners].join('; ');
   }
 
@@ -171,8 +213,14 @@ export class Simulation {
   #result(): Result {
     const { world } = this;
     return {
-      seed: world.seed, violations: world.violations, tail: world.tail, digest: world.digest(), events: world.events, elapsedMs: world.elapsed,
-      faults: this.faults.told, ends: Object.fromEntries(this.checks.ends),
+      seed: world.seed,
+      violations: world.violations,
+      tail: world.tail,
+      digest: world.digest(),
+      events: world.events,
+      elapsedMs: world.elapsed,
+      faults: this.faults.told,
+      ends: Object.fromEntries(this.checks.ends),
     };
   }
 }

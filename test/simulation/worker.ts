@@ -24,7 +24,13 @@ export function createFork(options: WorkerOptions): typeof fork {
   const start = (): ChildProcess => {
     const { machine, link } = options;
     // What code of a dead process does before it next waits for something has no effect.
-    if (!link.survives('fork')) return Object.assign(new EventEmitter(), { connected: false, stdout: null, stderr: null, kill: () => false }) as unknown as ChildProcess;
+    if (!link.survives('fork'))
+      return Object.assign(new EventEmitter(), {
+        connected: false,
+        stdout: null,
+        stderr: null,
+        kill: () => false,
+      }) as unknown as ChildProcess;
     const process = machine.spawn('worker');
     const startsIn = machine.world.between(5, 60);
     const line = new Line(link, process, machine.world.elapsed + startsIn);
@@ -37,20 +43,47 @@ export function createFork(options: WorkerOptions): typeof fork {
   return start;
 }
 
-function begin({ machine, random, orgOf, begun }: WorkerOptions, process: SimulatedProcess, line: Line): void {
+function begin(
+  { machine, random, orgOf, begun }: WorkerOptions,
+  process: SimulatedProcess,
+  line: Line,
+): void {
   // A program that finds its line closed has nothing to wait for, and ends.
   if (!line.host.connected) return process.kill('exit 0');
   const disk = machine.diskOf(process);
   const view: Extraction['view'] = (service) => begun(line.ref!, service);
   runWorker(line.host as unknown as NodeJS.Process, {
-    clock: process.clock, random, disk, connectors: [createExtractor({ process, orgOf, view })], output: [],
+    clock: process.clock,
+    random,
+    disk,
+    connectors: [createExtractor({ process, orgOf, view })],
+    output: [],
     prepare: (_settings, _redactor, createLog) => ({
       logger: createLog('info'),
-      openAccess: ({ workflow, kind }) => Promise.resolve({
-        secrets: new Map(), connect: () => Promise.reject(new Error('there is no network in a simulation')), protect: () => undefined, stateDirectory: undefined,
-        limits: { reservePercent: 0, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false },
-        ...(kind === 'metadata' ? { memory: openMemoryFile('/state/connectors/simulated/last-runs', workflow.source.serviceName, disk) } : {}),
-      }),
+      openAccess: ({ workflow, kind }) =>
+        Promise.resolve({
+          secrets: new Map(),
+          connect: () => Promise.reject(new Error('there is no network in a simulation')),
+          protect: () => undefined,
+          stateDirectory: undefined,
+          limits: {
+            reservePercent: 0,
+            maxApiCallsPerRun: undefined,
+            sampleRows: false,
+            codeText: false,
+            profile: false,
+            owners: false,
+          },
+          ...(kind === 'metadata'
+            ? {
+                memory: openMemoryFile(
+                  '/state/connectors/simulated/last-runs',
+                  workflow.source.serviceName,
+                  disk,
+                ),
+              }
+            : {}),
+        }),
     }),
   });
 }
@@ -72,7 +105,10 @@ class Line {
     this.#link = link;
     this.#worker = worker;
     this.child = Object.assign(new EventEmitter(), {
-      pid: worker.pid, connected: true, stdout: null, stderr: null,
+      pid: worker.pid,
+      connected: true,
+      stdout: null,
+      stderr: null,
       send: (message: ToWorker, sent?: () => void) => this.#toWorker(message, sent),
       kill: () => worker.kill('killed by its link'),
     });
@@ -94,7 +130,11 @@ class Line {
     const after = Math.max(1, this.#lastToLink - this.#link.world.elapsed);
     this.#link.deliverAfter(after, () => {
       this.child.connected = false;
-      this.child.emit('close', code === undefined ? null : Number(code), code === undefined ? 'SIGKILL' : null);
+      this.child.emit(
+        'close',
+        code === undefined ? null : Number(code),
+        code === undefined ? 'SIGKILL' : null,
+      );
     });
   }
 
@@ -102,9 +142,15 @@ class Line {
     if (!this.#link.survives(`tell worker ${message.type}`)) return;
     if (message.type === 'start') this.ref = message.job.ref;
     // Segments as small as the streams of a simulation, so that many begin, end and are deleted.
-    const copy = JSON.parse(JSON.stringify(message.type === 'start' ? { ...message, segmentBytes: SEGMENT_BYTES } : message)) as ToWorker;
+    const copy = JSON.parse(
+      JSON.stringify(
+        message.type === 'start' ? { ...message, segmentBytes: SEGMENT_BYTES } : message,
+      ),
+    ) as ToWorker;
     this.#lastToWorker = this.#arrival(this.#lastToWorker);
-    this.#worker.deliverAfter(this.#lastToWorker - this.#link.world.elapsed, () => this.host.emit('message', copy));
+    this.#worker.deliverAfter(this.#lastToWorker - this.#link.world.elapsed, () =>
+      this.host.emit('message', copy),
+    );
     if (sent !== undefined) queueMicrotask(sent);
   }
 
@@ -112,7 +158,9 @@ class Line {
     if (!this.#worker.survives(`tell link ${message.type}`)) return;
     const copy = JSON.parse(JSON.stringify(message)) as FromWorker;
     this.#lastToLink = this.#arrival(this.#lastToLink);
-    this.#link.deliverAfter(this.#lastToLink - this.#link.world.elapsed, () => this.child.emit('message', copy));
+    this.#link.deliverAfter(this.#lastToLink - this.#link.world.elapsed, () =>
+      this.child.emit('message', copy),
+    );
     if (sent !== undefined) queueMicrotask(sent);
   }
 

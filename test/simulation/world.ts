@@ -83,7 +83,12 @@ export class World {
 
   /** Calls `act` when `ms` have passed, unless it is called off by the function that this returns. */
   after(ms: number, act: () => void): () => void {
-    const event: Event = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, act, cancelled: false };
+    const event: Event = {
+      at: this.#elapsed + Math.max(0, ms),
+      order: this.#order++,
+      act,
+      cancelled: false,
+    };
     push(this.#heap, event);
     return () => (event.cancelled = true);
   }

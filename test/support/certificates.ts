@@ -33,12 +33,22 @@ export interface Authority {
 export async function createAuthority(name = 'Test CA'): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`, keys, signingAlgorithm: ALGORITHM, ...validity({ fromDays: -1, untilDays: 30 }),
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: ALGORITHM,
+    ...validity({ fromDays: -1, untilDays: 30 }),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+    ],
   });
   return {
     caPem: ca.toString('pem'),
-    issue: (names, options = {}) => issue({ issuer: ca.subject, signingKey: keys.privateKey }, names, options),
+    issue: (names, options = {}) =>
+      issue({ issuer: ca.subject, signingKey: keys.privateKey }, names, options),
   };
 }
 
@@ -47,22 +57,41 @@ export function selfSigned(names: readonly string[]): Promise<Leaf> {
   return issue(undefined, names, {});
 }
 
-async function issue(signer: { issuer: string; signingKey: CryptoKey } | undefined, names: readonly string[], options: LeafOptions): Promise<Leaf> {
+async function issue(
+  signer: { issuer: string; signingKey: CryptoKey } | undefined,
+  names: readonly string[],
+  options: LeafOptions,
+): Promise<Leaf> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const subject = `CN=${names[0] ?? 'nobody'}`;
-  const usage = options.client === true ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
+  const usage =
+    options.client === true ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
   const certificate = await x509.X509CertificateGenerator.create({
-    subject, issuer: signer?.issuer ?? subject, publicKey: keys.publicKey, signingKey: signer?.signingKey ?? keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(options),
+    subject,
+    issuer: signer?.issuer ?? subject,
+    publicKey: keys.publicKey,
+    signingKey: signer?.signingKey ?? keys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    ...validity(options),
     extensions: [
-      new x509.BasicConstraintsExtension(false), new x509.ExtendedKeyUsageExtension([usage]),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value }))),
+      new x509.BasicConstraintsExtension(false),
+      new x509.ExtendedKeyUsageExtension([usage]),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+      ),
     ],
   });
   return { certPem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
 }
 
-function validity({ fromDays = -1, untilDays = 30 }: LeafOptions): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(Date.now() + fromDays * DAY_MS), notAfter: new Date(Date.now() + untilDays * DAY_MS) };
+function validity({ fromDays = -1, untilDays = 30 }: LeafOptions): {
+  notBefore: Date;
+  notAfter: Date;
+} {
+  return {
+    notBefore: new Date(Date.now() + fromDays * DAY_MS),
+    notAfter: new Date(Date.now() + untilDays * DAY_MS),
+  };
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {

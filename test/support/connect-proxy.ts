@@ -29,9 +29,14 @@ export class ConnectProxy {
 
   private constructor(options: ProxyOptions) {
     this.#options = options;
-    this.#server = options.leaf === undefined ? createPlainServer() : createTlsServer({ cert: options.leaf.certPem, key: options.leaf.keyPem });
+    this.#server =
+      options.leaf === undefined
+        ? createPlainServer()
+        : createTlsServer({ cert: options.leaf.certPem, key: options.leaf.keyPem });
     this.#server.on('connection', (socket: Socket) => this.#track(socket));
-    this.#server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#connect(request, socket, head));
+    this.#server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#connect(request, socket, head),
+    );
   }
 
   static async open(options: ProxyOptions = {}): Promise<ConnectProxy> {
@@ -67,11 +72,19 @@ export class ConnectProxy {
     this.headers.push(request.headers);
     if (silent === true) return void client.resume().once('end', () => client.destroy());
     if (answer !== undefined) return void client.end(answer);
-    if (credentials !== undefined && request.headers['proxy-authorization'] !== `Basic ${Buffer.from(credentials).toString('base64')}`) {
-      return void client.end(`HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\n\r\n<html>${credentials}</html>`);
+    if (
+      credentials !== undefined &&
+      request.headers['proxy-authorization'] !==
+        `Basic ${Buffer.from(credentials).toString('base64')}`
+    ) {
+      return void client.end(
+        `HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\n\r\n<html>${credentials}</html>`,
+      );
     }
     const asked = new URL(`tcp://${request.url}`);
-    const upstream = connect(target ?? { host: asked.hostname.replace(/^\[|\]$/g, ''), port: Number(asked.port) });
+    const upstream = connect(
+      target ?? { host: asked.hostname.replace(/^\[|\]$/g, ''), port: Number(asked.port) },
+    );
     this.#track(upstream);
     upstream.once('connect', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');

@@ -23,7 +23,11 @@ export interface OrgUnderTest {
 
 export interface RecordedContext {
   readonly context: ConnectorContext;
-  readonly logs: { readonly level: LogLevel; readonly message: string; readonly data: LogData | undefined }[];
+  readonly logs: {
+    readonly level: LogLevel;
+    readonly message: string;
+    readonly data: LogData | undefined;
+  }[];
   readonly counts: Map<string, number>;
   readonly progress: Progress[];
   readonly protectedValues: Set<string>;
@@ -52,17 +56,35 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
   const dialled: string[] = [];
   const context: ConnectorContext = {
     workflow: workflowSchema.parse({
-      source: { type: 'salesforce', serviceName: options.serviceName ?? 'sandbox', serviceConnection: { config: options.connection }, sourceConfig: { config: options.sourceConfig ?? { type: 'DatabaseMetadata' } } },
+      source: {
+        type: 'salesforce',
+        serviceName: options.serviceName ?? 'sandbox',
+        serviceConnection: { config: options.connection },
+        sourceConfig: { config: options.sourceConfig ?? { type: 'DatabaseMetadata' } },
+      },
       workflowConfig: {},
     }),
-    secrets: new Map(Object.entries(options.secrets ?? {}).map(([field, value]) => [field, source(value, redactor)])),
+    secrets: new Map(
+      Object.entries(options.secrets ?? {}).map(([field, value]) => [
+        field,
+        source(value, redactor),
+      ]),
+    ),
     connect: dialTo(org, dialled, options.proxy),
     logger: recording(logs),
     clock: systemClock,
     random: systemRandom,
     stateDirectory: options.stateDirectory,
     memory: options.memory,
-    limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: true, profile: true, owners: true, ...options.limits },
+    limits: {
+      reservePercent: 20,
+      maxApiCallsPerRun: undefined,
+      sampleRows: false,
+      codeText: true,
+      profile: true,
+      owners: true,
+      ...options.limits,
+    },
     protect: (value) => {
       protectedValues.add(value);
       redactor.add(value);
@@ -86,18 +108,36 @@ function source(value: string | (() => string), redactor: Redactor): SecretSourc
 }
 
 function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined): Connect {
-  const ports = [[443, org.port], [8443, org.mutualPort ?? org.port]] as const;
-  const rules = org.hosts.flatMap((host) => ports.map(([from, to]) => ({ from: { host, port: from }, to: { host: '127.0.0.1', port: to } })));
+  const ports = [
+    [443, org.port],
+    [8443, org.mutualPort ?? org.port],
+  ] as const;
+  const rules = org.hosts.flatMap((host) =>
+    ports.map(([from, to]) => ({
+      from: { host, port: from },
+      to: { host: '127.0.0.1', port: to },
+    })),
+  );
   const connectTo = proxy === undefined ? rules : [];
-  const connect = createConnect({ connectTo, proxy, noProxy: [], extraCa: [org.caPem], publicCas: true });
+  const connect = createConnect({
+    connectTo,
+    proxy,
+    noProxy: [],
+    extraCa: [org.caPem],
+    publicCas: true,
+  });
   return async (endpoint, options) => {
     dialled.push(`${endpoint.host}:${endpoint.port}`);
-    if (!org.hosts.includes(endpoint.host)) throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);
+    if (!org.hosts.includes(endpoint.host))
+      throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);
     return connect(endpoint, options);
   };
 }
 
 function recording(logs: RecordedContext['logs']): Logger {
-  const logger: Logger = { log: (level, message, data) => void logs.push({ level, message, data }), child: () => logger };
+  const logger: Logger = {
+    log: (level, message, data) => void logs.push({ level, message, data }),
+    child: () => logger,
+  };
   return logger;
 }

@@ -9,14 +9,17 @@ export type Victim = (typeof VICTIMS)[number];
 
 /** The child processes of `parent`. */
 export function childrenOf(parent: number): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      return new RegExp(`^PPid:\\s+${parent}$`, 'm').test(status);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        return new RegExp(`^PPid:\\s+${parent}$`, 'm').test(status);
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** A run with real processes, of which any may be killed in the middle, and what a run gives that nobody disturbs. */
@@ -32,7 +35,12 @@ export class KillStage {
   }
 
   static async open(channel: 'ws' | 'grpc', objects: number): Promise<KillStage> {
-    const stage = await Stage.open({ objects, latencyMs: 40, channel, controlPlaneArgs: ['--lease-ttl', '3000', '--heartbeat-interval', '750'] });
+    const stage = await Stage.open({
+      objects,
+      latencyMs: 40,
+      channel,
+      controlPlaneArgs: ['--lease-ttl', '3000', '--heartbeat-interval', '750'],
+    });
     try {
       await stage.startRunner();
       const clean = await stage.ended(await stage.startRun());
@@ -53,8 +61,12 @@ export class KillStage {
     await delay(afterMs);
     const workers = childrenOf(this.#stage.runner.pid);
     if (victim === 'worker') workers.forEach(killIfThere);
-    else if (victim === 'link') await this.#stage.runner.end('SIGKILL').then(() => this.#stage.startRunner());
-    else await this.#stage.controlPlaneProgram.end('SIGKILL').then(() => this.#stage.startControlPlane());
+    else if (victim === 'link')
+      await this.#stage.runner.end('SIGKILL').then(() => this.#stage.startRunner());
+    else
+      await this.#stage.controlPlaneProgram
+        .end('SIGKILL')
+        .then(() => this.#stage.startControlPlane());
     await this.#expectWhole(id);
     return workers.length > 0;
   }
@@ -65,9 +77,16 @@ export class KillStage {
 
   /** Starts a run that remembers no earlier one, so that it has much to do, and returns once it is well inside. */
   async #runInside(): Promise<string> {
-    rmSync(join(this.#stage.stateDir, 'connectors', 'salesforce', 'last-runs'), { recursive: true, force: true });
+    rmSync(join(this.#stage.stateDir, 'connectors', 'salesforce', 'last-runs'), {
+      recursive: true,
+      force: true,
+    });
     const id = await this.#stage.startRun();
-    await this.#stage.runWhen(id, 'the run to be inside', (run) => run.state !== 'queued' && run.records > 3);
+    await this.#stage.runWhen(
+      id,
+      'the run to be inside',
+      (run) => run.state !== 'queued' && run.records > 3,
+    );
     return id;
   }
 

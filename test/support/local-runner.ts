@@ -40,35 +40,78 @@ export class LocalRunner {
   static async install(sandbox: Sandbox, options: LocalRunnerOptions = {}): Promise<LocalRunner> {
     const runner = new LocalRunner(sandbox);
     runner.#writeFiles(options);
-    await runner.store({ [PASSWORD]: sandbox.credentials.password, [TOKEN]: sandbox.credentials.securityToken });
+    await runner.store({
+      [PASSWORD]: sandbox.credentials.password,
+      [TOKEN]: sandbox.credentials.securityToken,
+    });
     return runner;
   }
 
   /** Puts secrets, by reference, into the vault. */
   store(secrets: Readonly<Record<string, string>>): Promise<void> {
-    return storeInVault(this.place.stateDir, join(this.place.directory, 'keys', 'vault.key'), secrets);
+    return storeInVault(
+      this.place.stateDir,
+      join(this.place.directory, 'keys', 'vault.key'),
+      secrets,
+    );
   }
 
   /** A workflow document for the org; `more` goes over its top level. */
-  workflow(more: Readonly<Record<string, unknown>> = {}, sourceConfig: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  workflow(
+    more: Readonly<Record<string, unknown>> = {},
+    sourceConfig: Readonly<Record<string, unknown>> = {},
+  ): Record<string, unknown> {
     const { credentials, myDomain } = this.#sandbox;
-    const config = { type: 'Salesforce', username: credentials.username, password: PASSWORD, securityToken: TOKEN, salesforceDomain: myDomain };
+    const config = {
+      type: 'Salesforce',
+      username: credentials.username,
+      password: PASSWORD,
+      securityToken: TOKEN,
+      salesforceDomain: myDomain,
+    };
     return {
-      source: { type: 'salesforce', serviceName: 'crm', serviceConnection: { config }, sourceConfig: { config: { type: 'DatabaseMetadata', ...sourceConfig } } },
-      workflowConfig: {}, ...more,
+      source: {
+        type: 'salesforce',
+        serviceName: 'crm',
+        serviceConnection: { config },
+        sourceConfig: { config: { type: 'DatabaseMetadata', ...sourceConfig } },
+      },
+      workflowConfig: {},
+      ...more,
     };
   }
 
   /** `ingest` with no file: records go to the workflow's sink alone. */
-  async ingestToSink(workflow: Readonly<Record<string, unknown>>): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-    return await this.place.call(['ingest', '--workflow', this.place.file('workflow.json', JSON.stringify(workflow))]);
+  async ingestToSink(
+    workflow: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+    return await this.place.call([
+      'ingest',
+      '--workflow',
+      this.place.file('workflow.json', JSON.stringify(workflow)),
+    ]);
   }
 
   /** `ingest --out`, as a person would call it. */
-  async ingest(workflow: Readonly<Record<string, unknown>>, ...flags: string[]): Promise<Ingestion> {
+  async ingest(
+    workflow: Readonly<Record<string, unknown>>,
+    ...flags: string[]
+  ): Promise<Ingestion> {
     const out = join(this.place.directory, 'results.jsonl');
-    const result = await this.place.call(['ingest', '--workflow', this.place.file('workflow.json', JSON.stringify(workflow)), '--out', out, ...flags]);
-    const records = existsSync(out) ? readFileSync(out, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as RunRecord) : [];
+    const result = await this.place.call([
+      'ingest',
+      '--workflow',
+      this.place.file('workflow.json', JSON.stringify(workflow)),
+      '--out',
+      out,
+      ...flags,
+    ]);
+    const records = existsSync(out)
+      ? readFileSync(out, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as RunRecord)
+      : [];
     return { ...result, records, outcome: records.find((record) => record.kind === 'outcome') };
   }
 
@@ -80,13 +123,34 @@ export class LocalRunner {
   #writeFiles({ connectTo = [], caPem = '', rules = [] }: LocalRunnerOptions): void {
     const { hosts, port, myDomain, caPem: orgCa } = this.#sandbox;
     const { place } = this;
-    const policyFile = place.file('policy.yaml', JSON.stringify({
-      version: 1, secrets: [{ ref: '/salesforce/*', connector: 'salesforce', fields: ['password', 'securityToken'], hosts: [`${myDomain}.salesforce.com`] }, ...rules],
-    }));
-    place.file('runner.yaml', JSON.stringify({
-      name: 'local', stateDir: place.stateDir, policyFile, secrets: { vault: { keyFile: join(place.directory, 'keys', 'vault.key') } },
-      network: { connectTo: [...hosts.map((host) => `${host}:443=127.0.0.1:${port}`), ...connectTo], caFile: place.file('ca.pem', orgCa + caPem) },
-    }));
+    const policyFile = place.file(
+      'policy.yaml',
+      JSON.stringify({
+        version: 1,
+        secrets: [
+          {
+            ref: '/salesforce/*',
+            connector: 'salesforce',
+            fields: ['password', 'securityToken'],
+            hosts: [`${myDomain}.salesforce.com`],
+          },
+          ...rules,
+        ],
+      }),
+    );
+    place.file(
+      'runner.yaml',
+      JSON.stringify({
+        name: 'local',
+        stateDir: place.stateDir,
+        policyFile,
+        secrets: { vault: { keyFile: join(place.directory, 'keys', 'vault.key') } },
+        network: {
+          connectTo: [...hosts.map((host) => `${host}:443=127.0.0.1:${port}`), ...connectTo],
+          caFile: place.file('ca.pem', orgCa + caPem),
+        },
+      }),
+    );
   }
 }
 

@@ -24,19 +24,38 @@ export class OpenMetadataScene {
     server.annals.pipelines.add(PIPELINE);
     const { host, port } = server;
     const runner = await LocalRunner.install(sandbox, {
-      connectTo: [`${host}:${port}=127.0.0.1:${port}`], caPem: authority.caPem,
-      rules: [{ ref: '/openmetadata/bot', connector: 'openmetadata', fields: ['jwtToken'], hosts: [`${host}:${port}`] }],
+      connectTo: [`${host}:${port}=127.0.0.1:${port}`],
+      caPem: authority.caPem,
+      rules: [
+        {
+          ref: '/openmetadata/bot',
+          connector: 'openmetadata',
+          fields: ['jwtToken'],
+          hosts: [`${host}:${port}`],
+        },
+      ],
     });
     await runner.store({ [REFERENCE]: TOKEN });
     return new OpenMetadataScene(server, runner);
   }
 
   /** A workflow with the server as its sink; `config` goes over the server's. */
-  workflow(config: Readonly<Record<string, unknown>> = {}, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  workflow(
+    config: Readonly<Record<string, unknown>> = {},
+    more: Readonly<Record<string, unknown>> = {},
+  ): Record<string, unknown> {
     return this.runner.workflow({
       sink: { type: 'metadata-rest', config: {} },
-      workflowConfig: { openMetadataServerConfig: { hostPort: this.server.hostPort, authProvider: 'openmetadata', securityConfig: { jwtToken: REFERENCE }, ...config } },
-      ingestionPipelineFQN: PIPELINE, ...more,
+      workflowConfig: {
+        openMetadataServerConfig: {
+          hostPort: this.server.hostPort,
+          authProvider: 'openmetadata',
+          securityConfig: { jwtToken: REFERENCE },
+          ...config,
+        },
+      },
+      ingestionPipelineFQN: PIPELINE,
+      ...more,
     });
   }
 

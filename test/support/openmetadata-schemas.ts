@@ -6,7 +6,10 @@ import { Ajv, type ValidateFunction } from 'ajv';
  * OpenMetadata's own JSON Schemas, where a copy of its `spec/.../json/schema` folder is at hand: named by
  * OPENMETADATA_SCHEMAS, or in `../shared/openmetadata-schemas` beside this checkout.
  */
-const root = resolve(process.env['OPENMETADATA_SCHEMAS'] ?? join(import.meta.dirname, '../../../shared/openmetadata-schemas'));
+const root = resolve(
+  process.env['OPENMETADATA_SCHEMAS'] ??
+    join(import.meta.dirname, '../../../shared/openmetadata-schemas'),
+);
 
 export const openMetadataSchemasPresent = existsSync(join(root, 'api/data/createTable.json'));
 
@@ -16,10 +19,19 @@ let loaded: Ajv | undefined;
 function ajv(): Ajv {
   if (loaded !== undefined) return loaded;
   loaded = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
-  const texts = new Map(paths.map((path) => [`https://openmetadata.invalid/${path}`, readFileSync(join(root, path), 'utf8')]));
-  for (const [id, text] of texts) loaded.addSchema({ ...(JSON.parse(text, asModelsRead) as object), $id: id }, id);
-  for (const [id, definitions] of missing(texts)) loaded.addSchema({ $id: id, definitions: Object.fromEntries(definitions) }, id);
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.json'),
+  );
+  const texts = new Map(
+    paths.map((path) => [
+      `https://openmetadata.invalid/${path}`,
+      readFileSync(join(root, path), 'utf8'),
+    ]),
+  );
+  for (const [id, text] of texts)
+    loaded.addSchema({ ...(JSON.parse(text, asModelsRead) as object), $id: id }, id);
+  for (const [id, definitions] of missing(texts))
+    loaded.addSchema({ $id: id, definitions: Object.fromEntries(definitions) }, id);
   return loaded;
 }
 
@@ -28,7 +40,13 @@ function ajv(): Ajv {
  * The models that OpenMetadata generates from it, in Java (any object) and Python (a union), take what is one at least.
  */
 function asModelsRead(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('oneOf' in value) || !Array.isArray(value.oneOf)) return value;
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('oneOf' in value) ||
+    !Array.isArray(value.oneOf)
+  )
+    return value;
   const types = value.oneOf.map((branch: { readonly type?: string }) => branch.type);
   if (!types.includes('number') || !types.includes('integer')) return value;
   const { oneOf, ...rest } = value;
@@ -39,7 +57,9 @@ function asModelsRead(_key: string, value: unknown): unknown {
 function missing(texts: ReadonlyMap<string, string>): Map<string, Map<string, object>> {
   const stubs = new Map<string, Map<string, object>>();
   for (const [id, text] of texts) {
-    for (const match of text.matchAll(/"\$ref":\s*"(?<file>[^"#]+)(?:#\/definitions\/(?<name>[^"]+))?/g)) {
+    for (const match of text.matchAll(
+      /"\$ref":\s*"(?<file>[^"#]+)(?:#\/definitions\/(?<name>[^"]+))?/g,
+    )) {
       const target = new URL(match.groups!['file']!, id).href;
       if (texts.has(target)) continue;
       const stub = stubs.get(target) ?? new Map<string, object>();

@@ -20,7 +20,9 @@ export class Program {
   }
 
   /** Starts a program that says it is ready by a line of JSON with `ready: true`. */
-  static async startReady(args: readonly string[]): Promise<{ program: Program; ready: Record<string, unknown> }> {
+  static async startReady(
+    args: readonly string[],
+  ): Promise<{ program: Program; ready: Record<string, unknown> }> {
     const program = Program.start(args);
     for await (const line of createInterface({ input: program.#child.stdout! })) {
       const value = JSON.parse(line) as Record<string, unknown>;

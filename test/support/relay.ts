@@ -60,7 +60,10 @@ export class Relay {
   #join(client: Socket, { port, delayMs = 0 }: RelayOptions): void {
     const upstream = connect(port, '127.0.0.1');
     this.accepted += 1;
-    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
       if (this.#frozen) this.#silence(from);

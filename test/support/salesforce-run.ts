@@ -7,7 +7,14 @@ import type { CreateTable } from '../../src/openmetadata/entities.ts';
 import { contextFor, type ContextOptions, type RecordedContext } from './connector-context.ts';
 
 /** Pauses too short to be noticed, and patience that suits a test. */
-const QUICK: Tuning = { pauseMs: 1, patienceMs: 300, connectMs: 10_000, headersMs: 10_000, bodyIdleMs: 5000, callMs: 20_000 };
+const QUICK: Tuning = {
+  pauseMs: 1,
+  patienceMs: 300,
+  connectMs: 10_000,
+  headersMs: 10_000,
+  bodyIdleMs: 5000,
+  callMs: 20_000,
+};
 const LONGEST_MS = 50_000;
 
 export interface RunOptions extends Partial<ContextOptions> {
@@ -23,32 +30,64 @@ export interface SalesforceRun extends RecordedContext {
 /** Username, password and token of the sandbox, as a connection and its secrets. */
 export function soapOptions(sandbox: Sandbox): Pick<ContextOptions, 'connection' | 'secrets'> {
   const { username, password, securityToken } = sandbox.credentials;
-  return { connection: { username, password: 'x', securityToken: 'x', salesforceDomain: sandbox.myDomain }, secrets: { password, securityToken } };
+  return {
+    connection: { username, password: 'x', securityToken: 'x', salesforceDomain: sandbox.myDomain },
+    secrets: { password, securityToken },
+  };
 }
 
 /** Extracts with the real connector. A failure that ends the run is thrown. */
-export async function extractFrom(sandbox: Sandbox, options: RunOptions = {}): Promise<SalesforceRun> {
+export async function extractFrom(
+  sandbox: Sandbox,
+  options: RunOptions = {},
+): Promise<SalesforceRun> {
   const soap = soapOptions(sandbox);
-  const recorded = contextFor(sandbox, { ...soap, ...options, connection: options.secrets === undefined ? { ...soap.connection, ...options.connection } : (options.connection ?? {}) });
+  const recorded = contextFor(sandbox, {
+    ...soap,
+    ...options,
+    connection:
+      options.secrets === undefined
+        ? { ...soap.connection, ...options.connection }
+        : (options.connection ?? {}),
+  });
   const records: Extracted[] = [];
   const connector = createSalesforceConnector({ ...QUICK, ...options.tuning });
-  for await (const record of connector.extract(recorded.context, options.signal ?? AbortSignal.timeout(LONGEST_MS))) {
+  for await (const record of connector.extract(
+    recorded.context,
+    options.signal ?? AbortSignal.timeout(LONGEST_MS),
+  )) {
     records.push(record);
     options.onRecord?.(record);
   }
   return { ...recorded, records };
 }
 
-export async function testConnectionOf(sandbox: Sandbox, options: RunOptions = {}): Promise<StepRecord[]> {
+export async function testConnectionOf(
+  sandbox: Sandbox,
+  options: RunOptions = {},
+): Promise<StepRecord[]> {
   const soap = soapOptions(sandbox);
-  const { context } = contextFor(sandbox, { ...soap, ...options, connection: options.secrets === undefined ? { ...soap.connection, ...options.connection } : (options.connection ?? {}) });
+  const { context } = contextFor(sandbox, {
+    ...soap,
+    ...options,
+    connection:
+      options.secrets === undefined
+        ? { ...soap.connection, ...options.connection }
+        : (options.connection ?? {}),
+  });
   const steps: StepRecord[] = [];
-  for await (const step of createSalesforceConnector({ ...QUICK, ...options.tuning }).testConnection(context, AbortSignal.timeout(LONGEST_MS))) steps.push(step);
+  for await (const step of createSalesforceConnector({
+    ...QUICK,
+    ...options.tuning,
+  }).testConnection(context, AbortSignal.timeout(LONGEST_MS)))
+    steps.push(step);
   return steps;
 }
 
 export function tablesOf(records: readonly Extracted[]): EntityRecord[] {
-  return records.filter((record) => record.kind === 'entity').filter(({ type }) => type === 'table');
+  return records
+    .filter((record) => record.kind === 'entity')
+    .filter(({ type }) => type === 'table');
 }
 
 export function tableNames(records: readonly Extracted[]): string[] {
@@ -57,7 +96,9 @@ export function tableNames(records: readonly Extracted[]): string[] {
 
 /** Name and code of each failure. */
 export function failuresOf(records: readonly Extracted[]): [string, string][] {
-  return records.filter((record) => record.kind === 'failure').map(({ failure }) => [failure.name, failure.code]);
+  return records
+    .filter((record) => record.kind === 'failure')
+    .map(({ failure }) => [failure.name, failure.code]);
 }
 
 export function tableNamed(records: readonly Extracted[], name: string): CreateTable {

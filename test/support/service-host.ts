@@ -53,27 +53,56 @@ export class TestHost implements ServiceHost {
   /** What root leaves behind by enrolling, storing a secret and writing a policy. */
   makeFiles(): { state: string; config: string; keys: string; policy: string } {
     const policy = join(this.config, 'policy.yaml');
-    for (const path of [join(this.state, 'identity'), this.keys]) mkdirSync(path, { recursive: true, mode: 0o700 });
-    for (const path of [join(this.state, 'identity', 'key.pem'), join(this.keys, 'vault.key')]) writeFileSync(path, 'k', { mode: 0o600 });
+    for (const path of [join(this.state, 'identity'), this.keys])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [join(this.state, 'identity', 'key.pem'), join(this.keys, 'vault.key')])
+      writeFileSync(path, 'k', { mode: 0o600 });
     writeFileSync(policy, 'version: 1', { mode: 0o600 });
     return { state: this.state, config: this.config, keys: this.keys, policy };
   }
 
-  options(change: Partial<InstallOptions> = {}, { policy = join(this.config, 'policy.yaml'), certificate = '/etc/hostname' } = {}): InstallOptions {
+  options(
+    change: Partial<InstallOptions> = {},
+    { policy = join(this.config, 'policy.yaml'), certificate = '/etc/hostname' } = {},
+  ): InstallOptions {
     return {
-      node: '/usr/bin/env', program: '/usr/bin/env', args: ['--config', '/etc/hybrid-runner'], user: 'hybrid-runner', stateDir: this.state, drainTimeoutMs: 1000, finalExitCodes: [2],
-      belongings: { directories: [this.config], readable: [policy], ownDirectories: [this.keys], owned: [join(this.keys, 'vault.key')], foreign: [certificate] },
-      check: () => Promise.resolve(), startNow: false, ...change,
+      node: '/usr/bin/env',
+      program: '/usr/bin/env',
+      args: ['--config', '/etc/hybrid-runner'],
+      user: 'hybrid-runner',
+      stateDir: this.state,
+      drainTimeoutMs: 1000,
+      finalExitCodes: [2],
+      belongings: {
+        directories: [this.config],
+        readable: [policy],
+        ownDirectories: [this.keys],
+        owned: [join(this.keys, 'vault.key')],
+        foreign: [certificate],
+      },
+      check: () => Promise.resolve(),
+      startNow: false,
+      ...change,
     };
   }
 
   purge(): PurgeOptions {
     const { args, user, stateDir, belongings } = this.options();
-    return { args, user, stateDir, belongings: { ...belongings, directories: [...belongings.directories, join(this.directory, 'units')] } };
+    return {
+      args,
+      user,
+      stateDir,
+      belongings: {
+        ...belongings,
+        directories: [...belongings.directories, join(this.directory, 'units')],
+      },
+    };
   }
 
   #entry(database: string, name: string): string {
     if (!this.users.has(name)) throw new Error('2');
-    return database === 'group' ? '' : `${name}:x:${USER_ID}:${USER_ID}:${this.users.get(name)}:/nonexistent:/usr/sbin/nologin\n`;
+    return database === 'group'
+      ? ''
+      : `${name}:x:${USER_ID}:${USER_ID}:${this.users.get(name)}:/nonexistent:/usr/sbin/nologin\n`;
   }
 }

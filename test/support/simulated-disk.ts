@@ -4,7 +4,9 @@ import type { Disk, DiskFile, OpenMode } from '../../src/spool/disk.ts';
 const SECTOR = 512;
 
 /** What was done to a file's bytes since they were last synced. */
-type Change = { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer } | { readonly kind: 'truncate'; readonly size: number };
+type Change =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'truncate'; readonly size: number };
 
 interface Inode {
   durable: Buffer;
@@ -63,14 +65,20 @@ export class SimulatedDisk implements Disk {
     for (const change of this.#treeChanges.slice(0, kept)) change.apply(this.#durableTree);
     this.#treeChanges = [];
     this.#tree = copyOf(this.#durableTree);
-    for (const path of this.#names.keys()) if (!this.#tree.directories.has(dirname(path))) this.#names.delete(path);
+    for (const path of this.#names.keys())
+      if (!this.#tree.directories.has(dirname(path))) this.#names.delete(path);
     for (const inode of new Set(this.#names.values())) this.#forget(inode);
   }
 
   /** A second disk that holds what programs see on this one, all of it durable. */
   clone(): SimulatedDisk {
     const clone = new SimulatedDisk(this.#fraction);
-    const names: Names = new Map([...this.#names].map(([path, { current }]) => [path, { durable: Buffer.from(current), current: Buffer.from(current), changes: [] }]));
+    const names: Names = new Map(
+      [...this.#names].map(([path, { current }]) => [
+        path,
+        { durable: Buffer.from(current), current: Buffer.from(current), changes: [] },
+      ]),
+    );
     clone.#tree = { names, directories: new Set(this.#tree.directories) };
     clone.#durableTree = copyOf(clone.#tree);
     return clone;
@@ -160,7 +168,8 @@ export class SimulatedDisk implements Disk {
   syncDirectory(path: string): Promise<void> {
     return this.#operate(() => {
       if (!this.#tree.directories.has(path)) throw systemError('ENOENT');
-      for (const change of this.#treeChanges) if (change.directory === path) change.apply(this.#durableTree);
+      for (const change of this.#treeChanges)
+        if (change.directory === path) change.apply(this.#durableTree);
       this.#treeChanges = this.#treeChanges.filter((change) => change.directory !== path);
     });
   }
@@ -175,7 +184,9 @@ export class SimulatedDisk implements Disk {
 
   #list(directory: string): string[] {
     if (!this.#tree.directories.has(directory)) throw systemError('ENOENT');
-    const inside = [...this.#names.keys(), ...this.#tree.directories].filter((path) => dirname(path) === directory && path !== directory);
+    const inside = [...this.#names.keys(), ...this.#tree.directories].filter(
+      (path) => dirname(path) === directory && path !== directory,
+    );
     return inside.map((path) => path.slice(directory.length + 1));
   }
 
@@ -183,22 +194,29 @@ export class SimulatedDisk implements Disk {
     const epoch = this.#epoch;
     const operate = <T>(act: () => T): Promise<T> => this.#operate(act, epoch);
     return {
-      write: (bytes, position) => operate(() => {
-        const room = Math.max(0, this.capacity - this.used + inode.current.length - position);
-        const fits = Math.min(bytes.byteLength, room);
-        this.#change(inode, { kind: 'write', at: position, bytes: Buffer.from(bytes.subarray(0, fits)) });
-        if (fits < bytes.byteLength) throw systemError('ENOSPC');
-        this.#maybeFail('write');
-      }),
-      read: (position, length) => operate(() => Buffer.from(inode.current.subarray(position, position + length))),
+      write: (bytes, position) =>
+        operate(() => {
+          const room = Math.max(0, this.capacity - this.used + inode.current.length - position);
+          const fits = Math.min(bytes.byteLength, room);
+          this.#change(inode, {
+            kind: 'write',
+            at: position,
+            bytes: Buffer.from(bytes.subarray(0, fits)),
+          });
+          if (fits < bytes.byteLength) throw systemError('ENOSPC');
+          this.#maybeFail('write');
+        }),
+      read: (position, length) =>
+        operate(() => Buffer.from(inode.current.subarray(position, position + length))),
       size: () => operate(() => inode.current.length),
       truncate: (size) => operate(() => this.#change(inode, { kind: 'truncate', size })),
-      sync: () => operate(() => {
-        this.#maybeFail('sync');
-        this.syncs += 1;
-        inode.durable = Buffer.from(inode.current);
-        inode.changes = [];
-      }),
+      sync: () =>
+        operate(() => {
+          this.#maybeFail('sync');
+          this.syncs += 1;
+          inode.durable = Buffer.from(inode.current);
+          inode.changes = [];
+        }),
       close: () => Promise.resolve(),
     };
   }
@@ -246,7 +264,12 @@ export class SimulatedDisk implements Disk {
         continue;
       }
       for (let from = 0; from < change.bytes.length; from += SECTOR) {
-        if (this.#fraction() < 0.5) bytes = applied(bytes, { kind: 'write', at: change.at + from, bytes: change.bytes.subarray(from, from + SECTOR) });
+        if (this.#fraction() < 0.5)
+          bytes = applied(bytes, {
+            kind: 'write',
+            at: change.at + from,
+            bytes: change.bytes.subarray(from, from + SECTOR),
+          });
       }
     }
     inode.durable = Buffer.from(bytes);
@@ -256,7 +279,10 @@ export class SimulatedDisk implements Disk {
 }
 
 function applied(bytes: Buffer, change: Change): Buffer {
-  const size = change.kind === 'truncate' ? change.size : Math.max(bytes.length, change.at + change.bytes.length);
+  const size =
+    change.kind === 'truncate'
+      ? change.size
+      : Math.max(bytes.length, change.at + change.bytes.length);
   const result = Buffer.alloc(size);
   bytes.copy(result, 0, 0, Math.min(bytes.length, size));
   if (change.kind === 'write') change.bytes.copy(result, change.at);

@@ -12,7 +12,9 @@ const LONGEST_MS = 60;
 
 /** Lets a program append until it is killed; returns the last it said is durable. */
 async function appendUntilKilled(directory: string, next: number, moment: number): Promise<number> {
-  const child = spawn(process.execPath, [program, directory, String(next)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, directory, String(next)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   await once(child.stdout, 'data');
@@ -22,7 +24,11 @@ async function appendUntilKilled(directory: string, next: number, moment: number
 }
 
 /** Kills writers of one spool again and again, and shows that every record reported durable is there, in order and once. */
-export async function killWriters(directory: string, kills: number, random: () => number): Promise<void> {
+export async function killWriters(
+  directory: string,
+  kills: number,
+  random: () => number,
+): Promise<void> {
   let durable = 0;
   for (let kill = 0; kill < kills; kill++) {
     const reported = await appendUntilKilled(directory, durable + 1, random() * LONGEST_MS);
@@ -30,10 +36,19 @@ export async function killWriters(directory: string, kills: number, random: () =
     expect(found.durable).toBeGreaterThanOrEqual(reported);
     durable = found.durable;
   }
-  const reader = new SpoolReader({ disk: nodeDisk, directory, found: await recover(nodeDisk, directory) });
+  const reader = new SpoolReader({
+    disk: nodeDisk,
+    directory,
+    found: await recover(nodeDisk, directory),
+  });
   let next = 1;
-  for (let batch = await reader.read(1, 65_536); batch !== undefined; batch = await reader.read(next, 65_536)) {
-    for (const line of batch.lines) expect(Buffer.from(line).toString().split(' ')[0]).toBe(String(next++));
+  for (
+    let batch = await reader.read(1, 65_536);
+    batch !== undefined;
+    batch = await reader.read(next, 65_536)
+  ) {
+    for (const line of batch.lines)
+      expect(Buffer.from(line).toString().split(' ')[0]).toBe(String(next++));
   }
   expect(next).toBe(durable + 1);
   expect(durable).toBeGreaterThan(kills);

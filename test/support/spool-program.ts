@@ -8,10 +8,21 @@ const [directory = '', next = '1'] = process.argv.slice(2);
 const never = new AbortController().signal;
 
 const writer = new SpoolWriter({
-  disk: nodeDisk, directory, clock: systemClock, next: Number(next), segmentBytes: 64 * 1024, groupBytes: 8 * 1024, groupMs: 2, pendingBytes: 32 * 1024,
+  disk: nodeDisk,
+  directory,
+  clock: systemClock,
+  next: Number(next),
+  segmentBytes: 64 * 1024,
+  groupBytes: 8 * 1024,
+  groupMs: 2,
+  pendingBytes: 32 * 1024,
 });
 // Written at once, so that what was printed is what was known when the process was killed.
 writer.onDurable((sequence) => writeSync(1, `${sequence}\n`));
 for (let sequence = Number(next); ; sequence++) {
-  await writer.append(Buffer.from(`${sequence} ${'x'.repeat((sequence * 37) % 900)}\n`), { last: false }, never);
+  await writer.append(
+    Buffer.from(`${sequence} ${'x'.repeat((sequence * 37) % 900)}\n`),
+    { last: false },
+    never,
+  );
 }

@@ -1,11 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
 import { Processes } from '../../demo/processes.ts';
-import { passwordReference, tokenReference, writeRunnerFiles, type ControlPlane, type Place, type Sandbox } from '../../demo/setup.ts';
+import {
+  passwordReference,
+  tokenReference,
+  writeRunnerFiles,
+  type ControlPlane,
+  type Place,
+  type Sandbox,
+} from '../../demo/setup.ts';
 import { Program } from './program.ts';
 import { storeInVault } from './vault.ts';
 
@@ -38,7 +53,12 @@ export class Stage {
   private constructor(options: StageOptions) {
     const directory = mkdtempSync(join(tmpdir(), 'hybrid-runner-'));
     this.options = options;
-    this.place = { directory, configFile: join(directory, 'runner.yaml'), resultFile: join(directory, 'result.jsonl'), log: (name) => join(directory, `${name}.log`) };
+    this.place = {
+      directory,
+      configFile: join(directory, 'runner.yaml'),
+      resultFile: join(directory, 'result.jsonl'),
+      log: (name) => join(directory, `${name}.log`),
+    };
   }
 
   static async open(options: StageOptions): Promise<Stage> {
@@ -46,8 +66,17 @@ export class Stage {
     try {
       if (options.stateBytes !== undefined) stage.#mountState(options.stateBytes);
       await Promise.all([stage.#startSandbox(), stage.startControlPlane()]);
-      writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, { objects: options.objects, latencyMs: 0, channel: options.channel ?? 'ws', json: true, keep: false });
-      await stage.store({ [passwordReference]: stage.sandbox.credentials.password, [tokenReference]: stage.sandbox.credentials.securityToken });
+      writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, {
+        objects: options.objects,
+        latencyMs: 0,
+        channel: options.channel ?? 'ws',
+        json: true,
+        keep: false,
+      });
+      await stage.store({
+        [passwordReference]: stage.sandbox.credentials.password,
+        [tokenReference]: stage.sandbox.credentials.securityToken,
+      });
       await stage.#enrol();
       await stage.createService();
       return stage;
@@ -76,19 +105,34 @@ export class Stage {
 
   /** Installs and enrolls one more runner on this machine, with the same policy and secrets and a state directory of its own. */
   async addRunner(name: string): Promise<void> {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<string, unknown>;
+    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const stateDir = join(this.place.directory, name);
     const keyFile = join(this.place.directory, `${name}.key`);
-    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, name, stateDir, secrets: { vault: { keyFile } } }), { mode: 0o600 });
-    await storeInVault(stateDir, keyFile, { [passwordReference]: this.sandbox.credentials.password, [tokenReference]: this.sandbox.credentials.securityToken });
+    writeFileSync(
+      this.#configFileOf(name),
+      JSON.stringify({ ...config, name, stateDir, secrets: { vault: { keyFile } } }),
+      { mode: 0o600 },
+    );
+    await storeInVault(stateDir, keyFile, {
+      [passwordReference]: this.sandbox.credentials.password,
+      [tokenReference]: this.sandbox.credentials.securityToken,
+    });
     await this.#enrol(name);
   }
 
   /** Starts a runner, the first one unless another is named, and waits until the control plane sees it. */
   async startRunner(name = FIRST): Promise<void> {
-    this.#runners.set(name, Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]));
+    this.#runners.set(
+      name,
+      Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]),
+    );
     await this.waitFor('the runner to connect', async () => {
-      const { runners } = await this.client.call<{ runners: { name: string; connected: boolean }[] }>('GET', '/api/v1/runners');
+      const { runners } = await this.client.call<{
+        runners: { name: string; connected: boolean }[];
+      }>('GET', '/api/v1/runners');
       return runners.some((runner) => runner.name === name && runner.connected);
     });
   }
@@ -98,10 +142,18 @@ export class Stage {
    * this machine (lock, workers in the journal of the spool) is left out.
    */
   startCopy(name: string): Program {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<string, unknown>;
+    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const stateDir = join(this.place.directory, name);
-    cpSync(this.stateDir, stateDir, { recursive: true, filter: (path) => !lstatSync(path).isSocket() && !/\/(?:lock\.\d+|spool)$/.test(path) });
-    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, stateDir }), { mode: 0o600 });
+    cpSync(this.stateDir, stateDir, {
+      recursive: true,
+      filter: (path) => !lstatSync(path).isSocket() && !/\/(?:lock\.\d+|spool)$/.test(path),
+    });
+    writeFileSync(this.#configFileOf(name), JSON.stringify({ ...config, stateDir }), {
+      mode: 0o600,
+    });
     const program = Program.start([runnerProgram, 'run', '--config', this.#configFileOf(name)]);
     this.#runners.set(name, program);
     return program;
@@ -114,22 +166,41 @@ export class Stage {
   /** Starts the control plane; again on the same port and store after a kill. */
   async startControlPlane(): Promise<void> {
     const port = this.controlPlane === undefined ? '0' : new URL(this.controlPlane.url).port;
-    const args = [join(root, 'control-plane/src/main.ts'), '--data', join(this.place.directory, 'control-plane'), '--port', port, ...(this.options.controlPlaneArgs ?? [])];
+    const args = [
+      join(root, 'control-plane/src/main.ts'),
+      '--data',
+      join(this.place.directory, 'control-plane'),
+      '--port',
+      port,
+      ...(this.options.controlPlaneArgs ?? []),
+    ];
     const { program, ready } = await Program.startReady(args);
     this.#programs.controlPlane = program;
     this.controlPlane = ready as unknown as ControlPlane;
     this.client?.close();
-    this.client = new ControlPlaneClient(this.controlPlane.console, readFileSync(this.controlPlane.adminTokenFile, 'utf8').trim(), readFileSync(this.controlPlane.caFile, 'utf8'));
+    this.client = new ControlPlaneClient(
+      this.controlPlane.console,
+      readFileSync(this.controlPlane.adminTokenFile, 'utf8').trim(),
+      readFileSync(this.controlPlane.caFile, 'utf8'),
+    );
   }
 
   async createService(connection: Readonly<Record<string, unknown>> = {}): Promise<void> {
     await this.client.call('PUT', '/api/v1/services/sandbox', {
       type: 'Salesforce',
       connection: {
-        type: 'Salesforce', username: this.sandbox.credentials.username, password: passwordReference, securityToken: tokenReference, salesforceDomain: this.sandbox.myDomain, ...connection,
+        type: 'Salesforce',
+        username: this.sandbox.credentials.username,
+        password: passwordReference,
+        securityToken: tokenReference,
+        salesforceDomain: this.sandbox.myDomain,
+        ...connection,
       },
     });
-    await this.client.call('PUT', '/api/v1/pipelines/metadata', { service: 'sandbox', sourceConfig: { type: 'DatabaseMetadata' } });
+    await this.client.call('PUT', '/api/v1/pipelines/metadata', {
+      service: 'sandbox',
+      sourceConfig: { type: 'DatabaseMetadata' },
+    });
   }
 
   async startRun(): Promise<string> {
@@ -137,10 +208,17 @@ export class Stage {
   }
 
   /** Waits until a run satisfies `condition`. */
-  async runWhen(id: string, what: string, condition: (run: Run & Readonly<Record<string, unknown>>) => boolean): Promise<Run> {
+  async runWhen(
+    id: string,
+    what: string,
+    condition: (run: Run & Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<Run> {
     let seen!: Run;
     await this.waitFor(what, async () => {
-      const run = await this.client.call<Run & Record<string, unknown>>('GET', `/api/v1/runs/${id}`);
+      const run = await this.client.call<Run & Record<string, unknown>>(
+        'GET',
+        `/api/v1/runs/${id}`,
+      );
       seen = run;
       return condition(run);
     });
@@ -148,14 +226,19 @@ export class Stage {
   }
 
   ended(id: string): Promise<Run> {
-    return this.runWhen(id, 'the run to end', (run) => ['success', 'partialSuccess', 'failed', 'cancelled', 'expired'].includes(run.state));
+    return this.runWhen(id, 'the run to end', (run) =>
+      ['success', 'partialSuccess', 'failed', 'cancelled', 'expired'].includes(run.state),
+    );
   }
 
   /** Every table the control plane has, by name. */
   async tables(): Promise<string[]> {
     const names: string[] = [];
     for (let after = ''; ;) {
-      const page = await this.client.call<{ tables: { name: string }[]; next: string | null }>('GET', `/api/v1/tables?service=sandbox&limit=500${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+      const page = await this.client.call<{ tables: { name: string }[]; next: string | null }>(
+        'GET',
+        `/api/v1/tables?service=sandbox&limit=500${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
+      );
       names.push(...page.tables.map(({ name }) => name));
       if (page.next === null || page.next === undefined) return names.sort();
       after = page.next;
@@ -164,7 +247,12 @@ export class Stage {
 
   async admin<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(new URL(path, this.sandbox.adminUrl), {
-      method, headers: { authorization: `Bearer ${this.sandbox.adminToken}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method,
+      headers: {
+        authorization: `Bearer ${this.sandbox.adminToken}`,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
@@ -175,7 +263,9 @@ export class Stage {
     for (const end = Date.now() + ms; Date.now() < end; await delay(50)) {
       if (await condition().catch(() => false)) return;
     }
-    throw new Error(`waited ${ms} ms for ${what}; the runner said:\n${[...this.#runners.values()].at(-1)?.output.slice(-4000) ?? 'nothing'}\nthe control plane said:\n${this.#programs.controlPlane?.output.slice(-4000) ?? 'nothing'}`);
+    throw new Error(
+      `waited ${ms} ms for ${what}; the runner said:\n${[...this.#runners.values()].at(-1)?.output.slice(-4000) ?? 'nothing'}\nthe control plane said:\n${this.#programs.controlPlane?.output.slice(-4000) ?? 'nothing'}`,
+    );
   }
 
   async close(): Promise<void> {
@@ -193,7 +283,17 @@ export class Stage {
   }
 
   async #startSandbox(): Promise<void> {
-    const args = [join(root, 'sandbox-org/src/main.ts'), '--objects', `${this.options.objects}`, '--latency', `${this.options.latencyMs}`, '--state', join(this.place.directory, 'sandbox-org'), '--json', ...(this.options.sandboxArgs ?? [])];
+    const args = [
+      join(root, 'sandbox-org/src/main.ts'),
+      '--objects',
+      `${this.options.objects}`,
+      '--latency',
+      `${this.options.latencyMs}`,
+      '--state',
+      join(this.place.directory, 'sandbox-org'),
+      '--json',
+      ...(this.options.sandboxArgs ?? []),
+    ];
     const { program, ready } = await Program.startReady(args);
     this.#programs.sandbox = program;
     this.sandbox = ready as unknown as Sandbox;
@@ -204,9 +304,22 @@ export class Stage {
   }
 
   async #enrol(name = FIRST): Promise<void> {
-    const { token } = await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
+    const { token } = await this.client.call<{ token: string }>(
+      'POST',
+      '/api/v1/enrolment-tokens',
+      {},
+    );
     const file = join(this.place.directory, 'token');
     writeFileSync(file, token, { mode: 0o600 });
-    await Processes.run([runnerProgram, 'enroll', '--url', this.controlPlane.url, '--token-file', file, '--config', this.#configFileOf(name)]);
+    await Processes.run([
+      runnerProgram,
+      'enroll',
+      '--url',
+      this.controlPlane.url,
+      '--token-file',
+      file,
+      '--config',
+      this.#configFileOf(name),
+    ]);
   }
 }

@@ -20,7 +20,8 @@ async function behave(behavior: StrayBehavior, protect: (value: string) => void)
       process.stderr.write(`after: ${SECRET}`);
       return;
     case 'print in pieces':
-      for (let at = 0; at < SECRET.length; at += 7) process.stdout.write(Buffer.from(SECRET.slice(at, at + 7)));
+      for (let at = 0; at < SECRET.length; at += 7)
+        process.stdout.write(Buffer.from(SECRET.slice(at, at + 7)));
       return;
     case 'print a long line':
       // Lines of the log are cut at 2,000 characters, here in the middle of the secret.
@@ -44,7 +45,10 @@ async function behave(behavior: StrayBehavior, protect: (value: string) => void)
       return;
     case 'run out of memory': {
       const kept: string[][] = [];
-      for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => `${index} ${SECRET}`.split('').join('')));
+      for (;;)
+        kept.push(
+          Array.from({ length: 1000 }, (_, index) => `${index} ${SECRET}`.split('').join('')),
+        );
     }
     case 'abort':
       writeSync(2, SECRET);
@@ -55,7 +59,11 @@ async function behave(behavior: StrayBehavior, protect: (value: string) => void)
 }
 
 const connector: Connector = {
-  type: 'Salesforce', secretFields: [], endpoints: () => [], ownNames: () => [], testConnection: () => none(),
+  type: 'Salesforce',
+  secretFields: [],
+  endpoints: () => [],
+  ownNames: () => [],
+  testConnection: () => none(),
   extract: async function* ({ workflow, protect }) {
     await behave(workflow.source.serviceName as StrayBehavior, protect);
     yield* none();
@@ -67,12 +75,26 @@ async function* none(): AsyncGenerator<never> {
 }
 
 runWorker(process, {
-  clock: systemClock, random: systemRandom, disk: nodeDisk, connectors: [connector], output: [process.stdout, process.stderr],
+  clock: systemClock,
+  random: systemRandom,
+  disk: nodeDisk,
+  connectors: [connector],
+  output: [process.stdout, process.stderr],
   prepare: (_settings, redactor, createLog) => ({
     logger: createLog('info'),
-    openAccess: () => Promise.resolve({
-      secrets: new Map(), connect: () => Promise.reject(new Error('there is no network here')), protect: (value) => redactor.add(value),
-      limits: { reservePercent: 20, maxApiCallsPerRun: undefined, sampleRows: false, codeText: false, profile: false, owners: false },
-    }),
+    openAccess: () =>
+      Promise.resolve({
+        secrets: new Map(),
+        connect: () => Promise.reject(new Error('there is no network here')),
+        protect: (value) => redactor.add(value),
+        limits: {
+          reservePercent: 20,
+          maxApiCallsPerRun: undefined,
+          sampleRows: false,
+          codeText: false,
+          profile: false,
+          owners: false,
+        },
+      }),
   }),
 });

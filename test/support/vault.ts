@@ -3,7 +3,12 @@ import { parseReference } from '../../src/secrets/reference.ts';
 import { openVault } from '../../src/secrets/vault.ts';
 
 /** Puts secrets into the vault of a state directory, as `secrets set` would, without a process for each. */
-export async function storeInVault(stateDir: string, keyFile: string, secrets: Readonly<Record<string, string>>): Promise<void> {
+export async function storeInVault(
+  stateDir: string,
+  keyFile: string,
+  secrets: Readonly<Record<string, string>>,
+): Promise<void> {
   const vault = openVault({ file: join(stateDir, 'vault.json'), keyFile });
-  for (const [reference, value] of Object.entries(secrets)) await vault.set(parseReference(reference)!, value, AbortSignal.timeout(30_000));
+  for (const [reference, value] of Object.entries(secrets))
+    await vault.set(parseReference(reference)!, value, AbortSignal.timeout(30_000));
 }

@@ -4,7 +4,16 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
 
 /** A worker process that does what its job's document says, so that tests can see how the link copes. */
-type Behaviour = 'finish' | 'die' | 'hang' | 'stop when asked' | 'show environment' | 'chatter' | 'write without telling' | 'nonsense' | 'write too much';
+type Behaviour =
+  | 'finish'
+  | 'die'
+  | 'hang'
+  | 'stop when asked'
+  | 'show environment'
+  | 'chatter'
+  | 'write without telling'
+  | 'nonsense'
+  | 'write too much';
 
 const never = new AbortController().signal;
 
@@ -15,7 +24,10 @@ function send(message: FromWorker): void {
 async function act(directory: string, behaviour: Behaviour): Promise<void> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock, groupMs: 1 });
   let complete = false;
-  if (behaviour !== 'write without telling') writer.onDurable((sequence) => send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete }));
+  if (behaviour !== 'write without telling')
+    writer.onDurable((sequence) =>
+      send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete }),
+    );
   const write = async (text: string, last = false): Promise<void> => {
     complete = last;
     await writer.append(Buffer.from(`${text}\n`), { last }, never);
@@ -31,7 +43,12 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
       send({ type: 'progress', progress: { phase: 'describe', done: 1, total: 2, apiCalls: 3 } });
       send({ type: 'condition', code: 'DISK_FULL' });
       send({ type: 'condition' });
-      send({ type: 'log', level: 'warn', message: 'said by the worker', data: { object: 'Account' } });
+      send({
+        type: 'log',
+        level: 'warn',
+        message: 'said by the worker',
+        data: { object: 'Account' },
+      });
       return await finish();
     case 'die':
       await write('first');
@@ -52,7 +69,13 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
       });
       return;
     case 'show environment':
-      await write(JSON.stringify({ env: process.env, argv: process.argv.slice(2), execArgv: process.execArgv }));
+      await write(
+        JSON.stringify({
+          env: process.env,
+          argv: process.argv.slice(2),
+          execArgv: process.execArgv,
+        }),
+      );
       return await finish();
     case 'chatter':
       for (let line = 0; line < 3000; line++) console.log(`line ${line} ${'x'.repeat(40)}`);
@@ -60,7 +83,10 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
     case 'write too much':
       await write('first');
       setInterval(() => send({ type: 'condition', code: writer.condition?.code }), 50);
-      process.on('message', (message: ToWorker) => void (message.type === 'stop' && process.exit(70)));
+      process.on(
+        'message',
+        (message: ToWorker) => void (message.type === 'stop' && process.exit(70)),
+      );
       return await write('x'.repeat(2 * 1024 * 1024));
     case 'nonsense':
       process.send?.({ type: 'gift', horse: true });

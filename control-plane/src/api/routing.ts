@@ -26,13 +26,30 @@ export function requestBody<T extends z.ZodType>(schema: T) {
 const refused = jsonBody(ApiError, 'Refused');
 
 /** The answers that every guarded route may give. */
-export const REFUSALS = { 400: refused, 401: refused, 404: refused, 409: refused, 410: refused, 412: refused, 422: refused, 428: refused } as const;
+export const REFUSALS = {
+  400: refused,
+  401: refused,
+  404: refused,
+  409: refused,
+  410: refused,
+  412: refused,
+  422: refused,
+  428: refused,
+} as const;
 export const DELETED = { 204: { description: 'It is gone' }, ...REFUSALS } as const;
 
 /** Of requests that change what is there (RFC 9110, section 13). */
 export const PreconditionHeaders = z.object({
-  'if-match': z.string().max(1000).optional().openapi({ description: 'The ETag of the state that is to be replaced, or * for any' }),
-  'if-none-match': z.string().max(1000).optional().openapi({ description: '* to create and never to replace' }),
+  'if-match': z
+    .string()
+    .max(1000)
+    .optional()
+    .openapi({ description: 'The ETag of the state that is to be replaced, or * for any' }),
+  'if-none-match': z
+    .string()
+    .max(1000)
+    .optional()
+    .openapi({ description: '* to create and never to replace' }),
 });
 
 export function preconditionOf(headers: z.infer<typeof PreconditionHeaders>): Precondition {

@@ -3,24 +3,58 @@ import { deleteService, saveService } from '../definitions/definitions.ts';
 import { tagOf } from '../definitions/precondition.ts';
 import { existingService } from '../runs.ts';
 import type { Ground } from '../settings.ts';
-import { application, createRoute, DELETED, jsonBody, preconditionOf, PreconditionHeaders, REFUSALS, requestBody, SECURITY } from './routing.ts';
+import {
+  application,
+  createRoute,
+  DELETED,
+  jsonBody,
+  preconditionOf,
+  PreconditionHeaders,
+  REFUSALS,
+  requestBody,
+  SECURITY,
+} from './routing.ts';
 import { NameParameter, ServiceRequest, ServiceView } from './schemas.ts';
 
 const PATH = '/api/v1/services/{name}';
-const service = { 200: jsonBody(ServiceView, 'The service; the ETag header names this state'), ...REFUSALS };
+const service = {
+  200: jsonBody(ServiceView, 'The service; the ETag header names this state'),
+  ...REFUSALS,
+};
 
 const putRoute = createRoute({
-  method: 'put', path: PATH, summary: 'Create a service, or replace the one that If-Match names', security: SECURITY,
-  request: { params: NameParameter, headers: PreconditionHeaders, ...requestBody(ServiceRequest) }, responses: service,
+  method: 'put',
+  path: PATH,
+  summary: 'Create a service, or replace the one that If-Match names',
+  security: SECURITY,
+  request: { params: NameParameter, headers: PreconditionHeaders, ...requestBody(ServiceRequest) },
+  responses: service,
 });
 const listRoute = createRoute({
-  method: 'get', path: '/api/v1/services', summary: 'Services', security: SECURITY,
-  responses: { 200: jsonBody(z.object({ services: z.array(ServiceView) }), 'All services'), ...REFUSALS },
+  method: 'get',
+  path: '/api/v1/services',
+  summary: 'Services',
+  security: SECURITY,
+  responses: {
+    200: jsonBody(z.object({ services: z.array(ServiceView) }), 'All services'),
+    ...REFUSALS,
+  },
 });
-const getRoute = createRoute({ method: 'get', path: PATH, summary: 'One service', security: SECURITY, request: { params: NameParameter }, responses: service });
+const getRoute = createRoute({
+  method: 'get',
+  path: PATH,
+  summary: 'One service',
+  security: SECURITY,
+  request: { params: NameParameter },
+  responses: service,
+});
 const deleteRoute = createRoute({
-  method: 'delete', path: PATH, summary: 'Delete a service, its pipelines and what the catalog has of it', security: SECURITY,
-  request: { params: NameParameter, headers: PreconditionHeaders }, responses: DELETED,
+  method: 'delete',
+  path: PATH,
+  summary: 'Delete a service, its pipelines and what the catalog has of it',
+  security: SECURITY,
+  request: { params: NameParameter, headers: PreconditionHeaders },
+  responses: DELETED,
 });
 
 export function servicesApi(ground: Ground): OpenAPIHono {
@@ -28,17 +62,29 @@ export function servicesApi(ground: Ground): OpenAPIHono {
   const app = application();
   app.openapi(putRoute, async (context) => {
     const { type, connection, runner, displayName } = context.req.valid('json');
-    const draft = { name: context.req.valid('param').name, displayName: displayName ?? null, type, connection, runner: runner ?? null };
+    const draft = {
+      name: context.req.valid('param').name,
+      displayName: displayName ?? null,
+      type,
+      connection,
+      runner: runner ?? null,
+    };
     const saved = await saveService(ground, draft, preconditionOf(context.req.valid('header')));
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
-  app.openapi(listRoute, async (context) => context.json({ services: await read.catalog.services() }, 200));
+  app.openapi(listRoute, async (context) =>
+    context.json({ services: await read.catalog.services() }, 200),
+  );
   app.openapi(getRoute, async (context) => {
     const found = await existingService(read, context.req.valid('param').name);
     return context.json(found, 200, { etag: tagOf(found) });
   });
   app.openapi(deleteRoute, async (context) => {
-    await deleteService(ground, context.req.valid('param').name, preconditionOf(context.req.valid('header')));
+    await deleteService(
+      ground,
+      context.req.valid('param').name,
+      preconditionOf(context.req.valid('header')),
+    );
     return context.body(null, 204);
   });
   return app;

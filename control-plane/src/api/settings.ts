@@ -5,16 +5,26 @@ import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } f
 import { Settings } from './schemas.ts';
 
 const getRoute = createRoute({
-  method: 'get', path: '/api/v1/settings', summary: 'What an operator may set', security: SECURITY, responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
+  method: 'get',
+  path: '/api/v1/settings',
+  summary: 'What an operator may set',
+  security: SECURITY,
+  responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
 const putRoute = createRoute({
-  method: 'put', path: '/api/v1/settings', summary: 'Change the settings', security: SECURITY, request: requestBody(Settings),
+  method: 'put',
+  path: '/api/v1/settings',
+  summary: 'Change the settings',
+  security: SECURITY,
+  request: requestBody(Settings),
   responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
 
 export function settingsApi(ground: Ground): OpenAPIHono {
   const app = application();
-  app.openapi(getRoute, async (context) => context.json({ keepRuns: await keepRuns(ground.store.read) }, 200));
+  app.openapi(getRoute, async (context) =>
+    context.json({ keepRuns: await keepRuns(ground.store.read) }, 200),
+  );
   app.openapi(putRoute, async (context) => {
     const settings = context.req.valid('json');
     await saveKeepRuns(ground, settings.keepRuns);

@@ -2,7 +2,12 @@ const MOST_EDITS = 2;
 
 /** The known word that differs from `word` by at most two insertions, deletions or replacements; undefined for none. */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  const near = known.map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) })).filter(({ edits }) => edits <= MOST_EDITS);
+  const near = known
+    .map((candidate) => ({
+      candidate,
+      edits: distance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .filter(({ edits }) => edits <= MOST_EDITS);
   return near.toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
 }
 

@@ -19,8 +19,16 @@ export type NewService = Omit<Service, 'updatedAt'>;
 export type NewPipeline = Omit<Pipeline, 'updatedAt'>;
 
 /** Creates or replaces a service. Throws SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
-export async function saveService({ store, clock }: Ground, draft: NewService, precondition: Precondition): Promise<Service> {
-  const service = { ...draft, connection: parseSalesforceConnection(draft.connection), updatedAt: clock.now() };
+export async function saveService(
+  { store, clock }: Ground,
+  draft: NewService,
+  precondition: Precondition,
+): Promise<Service> {
+  const service = {
+    ...draft,
+    connection: parseSalesforceConnection(draft.connection),
+    updatedAt: clock.now(),
+  };
   return store.transaction(async (tx) => {
     const present = await tx.catalog.service(service.name);
     if (present !== undefined && isSame(present, service)) return present;
@@ -32,9 +40,17 @@ export async function saveService({ store, clock }: Ground, draft: NewService, p
 }
 
 /** Creates or replaces a pipeline. Throws NOT_FOUND (the service), SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
-export async function savePipeline({ store, clock }: Ground, draft: NewPipeline, precondition: Precondition): Promise<Pipeline> {
+export async function savePipeline(
+  { store, clock }: Ground,
+  draft: NewPipeline,
+  precondition: Precondition,
+): Promise<Pipeline> {
   refuseMisplacedSecrets(draft.sourceConfig);
-  const pipeline = { ...draft, sourceConfig: parseSourceConfig(draft.sourceConfig), updatedAt: clock.now() };
+  const pipeline = {
+    ...draft,
+    sourceConfig: parseSourceConfig(draft.sourceConfig),
+    updatedAt: clock.now(),
+  };
   return store.transaction(async (tx) => {
     await existingService(tx, pipeline.service);
     const present = await tx.catalog.pipeline(pipeline.name);
@@ -46,12 +62,22 @@ export async function savePipeline({ store, clock }: Ground, draft: NewPipeline,
 }
 
 /** Deletes a service with its pipelines and all that the catalog has of it; its runs stay as history. Throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED. */
-export async function deleteService({ store, changes }: Ground, name: string, precondition: Precondition): Promise<void> {
+export async function deleteService(
+  { store, changes }: Ground,
+  name: string,
+  precondition: Precondition,
+): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingService(tx, name);
-    if (precondition.match !== undefined) checkPrecondition(`service ${name}`, present, precondition);
+    if (precondition.match !== undefined)
+      checkPrecondition(`service ${name}`, present, precondition);
     const active = (await tx.runs.active()).filter((run) => run.service === name);
-    if (active.length > 0) throw new ControlPlaneError('CONFLICT', `service ${name} has active runs: ${active.map(({ id }) => id).join(', ')}`, { remedy: 'Cancel them, or wait until they have ended.' });
+    if (active.length > 0)
+      throw new ControlPlaneError(
+        'CONFLICT',
+        `service ${name} has active runs: ${active.map(({ id }) => id).join(', ')}`,
+        { remedy: 'Cancel them, or wait until they have ended.' },
+      );
     await tx.entities.drop(name);
     await tx.lineage.drop(name);
     await tx.catalogStates.save(deleted(await tx.catalogStates.get(name)));
@@ -61,18 +87,27 @@ export async function deleteService({ store, changes }: Ground, name: string, pr
 }
 
 /** Deletes a pipeline; runs that are queued or at work go on. Throws NOT_FOUND, PRECONDITION_FAILED. */
-export async function deletePipeline({ store }: Ground, name: string, precondition: Precondition): Promise<void> {
+export async function deletePipeline(
+  { store }: Ground,
+  name: string,
+  precondition: Precondition,
+): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingPipeline(tx, name);
-    if (precondition.match !== undefined) checkPrecondition(`pipeline ${name}`, present, precondition);
+    if (precondition.match !== undefined)
+      checkPrecondition(`pipeline ${name}`, present, precondition);
     await tx.catalog.deletePipeline(name);
   });
 }
 
 /** Throws NOT_FOUND. */
-export async function existingPipeline(reads: Pick<Reads, 'catalog'>, name: string): Promise<Pipeline> {
+export async function existingPipeline(
+  reads: Pick<Reads, 'catalog'>,
+  name: string,
+): Promise<Pipeline> {
   const pipeline = await reads.catalog.pipeline(name);
-  if (pipeline === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
+  if (pipeline === undefined)
+    throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
   return pipeline;
 }
 
@@ -80,12 +115,27 @@ async function refuseUnknownRunner(tx: Transaction, runner: string | null): Prom
   if (runner === null) return;
   const known = (await tx.runners.list()).filter(({ revokedAt }) => revokedAt === null);
   if (known.some(({ id, name }) => id === runner || name === runner)) return;
-  const names = known.map(({ name }) => name).slice(0, 10).join(', ');
-  throw new ControlPlaneError('INPUT_INVALID', `runner: no runner is called ${JSON.stringify(runner)}`, { remedy: names === '' ? 'Enroll a runner first, or leave the field out.' : `Name one of: ${names}; or leave the field out.` });
+  const names = known
+    .map(({ name }) => name)
+    .slice(0, 10)
+    .join(', ');
+  throw new ControlPlaneError(
+    'INPUT_INVALID',
+    `runner: no runner is called ${JSON.stringify(runner)}`,
+    {
+      remedy:
+        names === ''
+          ? 'Enroll a runner first, or leave the field out.'
+          : `Name one of: ${names}; or leave the field out.`,
+    },
+  );
 }
 
 /** Sending the same definition twice changes nothing and needs no precondition. */
 function isSame<T extends { readonly updatedAt: number }>(present: T, draft: T): boolean {
-  const content = (definition: T): string => JSON.stringify(Object.entries({ ...definition, updatedAt: 0 }).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const content = (definition: T): string =>
+    JSON.stringify(
+      Object.entries({ ...definition, updatedAt: 0 }).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
   return content(present) === content(draft);
 }

@@ -8,14 +8,24 @@ const MAX_LENGTH = 1024;
  * OpenMetadata's type/filterPattern.json, with expressions that runners can use: RE2, whose time grows with the length of a
  * name alone. Look-around, back-references and repetitions that multiply without bound are refused.
  */
-const pattern = z.string().min(1, 'is empty; remove it').max(MAX_LENGTH, `is longer than ${MAX_LENGTH} characters`).superRefine((text, context) => {
-  try {
-    RE2JS.compile(text, RE2JS.CASE_INSENSITIVE);
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message.replace(/^error parsing regexp: /, '') : 'not a regular expression';
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(text)} is not a usable regular expression (${reason}); write RE2 syntax, without look-around and back-references` });
-  }
-});
+const pattern = z
+  .string()
+  .min(1, 'is empty; remove it')
+  .max(MAX_LENGTH, `is longer than ${MAX_LENGTH} characters`)
+  .superRefine((text, context) => {
+    try {
+      RE2JS.compile(text, RE2JS.CASE_INSENSITIVE);
+    } catch (thrown) {
+      const reason =
+        thrown instanceof Error
+          ? thrown.message.replace(/^error parsing regexp: /, '')
+          : 'not a regular expression';
+      context.addIssue({
+        code: 'custom',
+        message: `${JSON.stringify(text)} is not a usable regular expression (${reason}); write RE2 syntax, without look-around and back-references`,
+      });
+    }
+  });
 
 export const filterPattern = z.strictObject({
   includes: z.array(pattern).max(MAX_PATTERNS, `has more than ${MAX_PATTERNS} patterns`).nullish(),

@@ -14,15 +14,53 @@ const DOMAIN = new RegExp(`^(?:login|test|${LABEL}(?:\\.${LABEL})?\\.my)$`, 'i')
 /** OpenMetadata's salesforceConnection.json (1.8 to 1.13), with `sobjectName` of older versions and our `privateKey`. */
 const connectionSchema = z.strictObject({
   type: z.literal('Salesforce').optional(),
-  username: text, password: text, securityToken: text, consumerKey: text, consumerSecret: text, privateKey: text,
-  organizationId: z.string().regex(/^00D[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?$/, 'is not an organization id: 15 or 18 characters that start with 00D').optional(),
-  salesforceDomain: z.string().max(200).regex(DOMAIN, 'is not the part of the org’s address before ".salesforce.com", such as "acme.my", "login" or "test"').optional(),
-  salesforceApiVersion: z.union([z.string().regex(/^v?\d{1,3}(?:\.0)?$/), z.int().min(1).max(999)], 'is not an API version such as "64.0"').optional(),
-  sobjectName: objectName.optional(), sobjectNames: z.array(objectName).max(10_000).optional(),
-  databaseName: z.string().min(1, 'is empty; leave it out').max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may').optional(),
-  sslConfig: z.strictObject({ caCertificate: text.nullable(), sslCertificate: text.nullable(), sslKey: text.nullable() }).optional(),
-  connectionOptions: empty(), connectionArguments: empty(),
-  schemaFilterPattern: filterPattern.optional(), tableFilterPattern: filterPattern.optional(), databaseFilterPattern: filterPattern.optional(),
+  username: text,
+  password: text,
+  securityToken: text,
+  consumerKey: text,
+  consumerSecret: text,
+  privateKey: text,
+  organizationId: z
+    .string()
+    .regex(
+      /^00D[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?$/,
+      'is not an organization id: 15 or 18 characters that start with 00D',
+    )
+    .optional(),
+  salesforceDomain: z
+    .string()
+    .max(200)
+    .regex(
+      DOMAIN,
+      'is not the part of the org’s address before ".salesforce.com", such as "acme.my", "login" or "test"',
+    )
+    .optional(),
+  salesforceApiVersion: z
+    .union(
+      [z.string().regex(/^v?\d{1,3}(?:\.0)?$/), z.int().min(1).max(999)],
+      'is not an API version such as "64.0"',
+    )
+    .optional(),
+  sobjectName: objectName.optional(),
+  sobjectNames: z.array(objectName).max(10_000).optional(),
+  databaseName: z
+    .string()
+    .min(1, 'is empty; leave it out')
+    .max(256)
+    .regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may')
+    .optional(),
+  sslConfig: z
+    .strictObject({
+      caCertificate: text.nullable(),
+      sslCertificate: text.nullable(),
+      sslKey: text.nullable(),
+    })
+    .optional(),
+  connectionOptions: empty(),
+  connectionArguments: empty(),
+  schemaFilterPattern: filterPattern.optional(),
+  tableFilterPattern: filterPattern.optional(),
+  databaseFilterPattern: filterPattern.optional(),
   supportsMetadataExtraction: z.boolean().optional(),
 });
 
@@ -30,14 +68,22 @@ export type SalesforceConnection = z.infer<typeof connectionSchema>;
 
 /** OpenMetadata hands these to its client library; a runner refuses them, since they could name another host. */
 function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
-  return z.record(z.string(), z.unknown()).refine((entries) => Object.keys(entries).length === 0, 'must be left out: what can be set has a field of its own').optional();
+  return z
+    .record(z.string(), z.unknown())
+    .refine(
+      (entries) => Object.keys(entries).length === 0,
+      'must be left out: what can be set has a field of its own',
+    )
+    .optional();
 }
 
 /**
  * A connection that a runner can use, without members that are null. Throws SECRET_IN_PLAIN_TEXT, and INPUT_INVALID with all
  * problems of form, or with what is missing or contradicts among the fields of the sign-in.
  */
-export function parseSalesforceConnection(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function parseSalesforceConnection(
+  document: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   refuseMisplacedSecrets(document);
   const given = parseDefinition('connection', document, connectionSchema);
   const problem = signInProblem(given);

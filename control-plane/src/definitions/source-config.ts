@@ -12,20 +12,41 @@ const calls = z.int().min(1).max(10_000);
  */
 const sourceConfig = z.strictObject({
   type: z.literal('DatabaseMetadata').optional(),
-  databaseFilterPattern: filterPattern.nullish(), schemaFilterPattern: filterPattern.nullish(), tableFilterPattern: filterPattern.nullish(),
-  storedProcedureFilterPattern: filterPattern.nullish(), useFqnForFiltering: flag,
-  includeTables: flag, includeViews: flag, includeTags: flag, includeOwners: flag, includeStoredProcedures: flag, includeDDL: flag,
-  markDeletedTables: flag, markDeletedTablesFromFilterOnly: flag, markDeletedStoredProcedures: flag, markDeletedSchemas: flag, markDeletedDatabases: flag,
-  incremental: z.looseObject({ enabled: flag }).nullish(), overrideMetadata: flag,
+  databaseFilterPattern: filterPattern.nullish(),
+  schemaFilterPattern: filterPattern.nullish(),
+  tableFilterPattern: filterPattern.nullish(),
+  storedProcedureFilterPattern: filterPattern.nullish(),
+  useFqnForFiltering: flag,
+  includeTables: flag,
+  includeViews: flag,
+  includeTags: flag,
+  includeOwners: flag,
+  includeStoredProcedures: flag,
+  includeDDL: flag,
+  markDeletedTables: flag,
+  markDeletedTablesFromFilterOnly: flag,
+  markDeletedStoredProcedures: flag,
+  markDeletedSchemas: flag,
+  markDeletedDatabases: flag,
+  incremental: z.looseObject({ enabled: flag }).nullish(),
+  overrideMetadata: flag,
   profile: z.strictObject({ maxApiCalls: calls.optional() }).nullish(),
-  sampleRows: z.strictObject({ rows: z.int().min(1).max(100).optional(), maxApiCalls: calls.optional() }).nullish(),
-  threads: count, queryLogDuration: count, queryParsingTimeoutLimit: count, jsonSchemaSampleSize: count, extractJsonSchema: flag,
+  sampleRows: z
+    .strictObject({ rows: z.int().min(1).max(100).optional(), maxApiCalls: calls.optional() })
+    .nullish(),
+  threads: count,
+  queryLogDuration: count,
+  queryParsingTimeoutLimit: count,
+  jsonSchemaSampleSize: count,
+  extractJsonSchema: flag,
   ownerConfig: z.record(z.string(), z.unknown()).nullish(),
 });
 
 export const SOURCE_OPTIONS: readonly string[] = Object.keys(sourceConfig.shape);
 
 /** The options of a pipeline, without those that are null. Throws INPUT_INVALID with all problems. */
-export function parseSourceConfig(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function parseSourceConfig(
+  document: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   return parseDefinition('sourceConfig', document, sourceConfig);
 }

@@ -12,11 +12,15 @@ export function unpack(batch: Batch): { readonly lines: string[] } | { readonly 
   const problem = outerProblem(batch);
   if (problem !== undefined) return { problem };
   const raw = inflate(batch);
-  if (raw === undefined) return { problem: 'the payload cannot be inflated to the size it announces' };
-  if (raw.length !== batch.rawBytes) return { problem: 'the payload has another size than it announces' };
+  if (raw === undefined)
+    return { problem: 'the payload cannot be inflated to the size it announces' };
+  if (raw.length !== batch.rawBytes)
+    return { problem: 'the payload has another size than it announces' };
   if (raw.at(-1) !== NEWLINE) return { problem: 'the payload does not end with a newline' };
   const lines = raw.toString('utf8', 0, raw.length - 1).split('\n');
-  return lines.length === batch.count ? { lines } : { problem: 'the payload has another number of lines than it announces' };
+  return lines.length === batch.count
+    ? { lines }
+    : { problem: 'the payload has another number of lines than it announces' };
 }
 
 function outerProblem(batch: Batch): string | undefined {
@@ -48,7 +52,9 @@ export function parseRecord(line: string): ParsedRecord {
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined;
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -7,18 +7,35 @@ import type { FromRunner, HelloStatement, ToRunner } from './frames.ts';
 export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 export const MAX_BATCH_BYTES = 1024 * 1024;
 
-const PROTO = fileURLToPath(new URL('../../../proto/hybrid/runner/v1/runner.proto', import.meta.url));
-const FROM_RUNNER: ReadonlySet<string> = new Set<FromRunner['kind']>(['hello', 'heartbeat', 'progress', 'accept', 'reject', 'batch']);
+const PROTO = fileURLToPath(
+  new URL('../../../proto/hybrid/runner/v1/runner.proto', import.meta.url),
+);
+const FROM_RUNNER: ReadonlySet<string> = new Set<FromRunner['kind']>([
+  'hello',
+  'heartbeat',
+  'progress',
+  'accept',
+  'reject',
+  'batch',
+]);
 
 type Message = MessageTypeDefinition<object, object>;
 
-const definitions = loadSync(PROTO, { longs: Number, enums: String, bytes: Buffer, defaults: true, keepCase: false, oneofs: true });
+const definitions = loadSync(PROTO, {
+  longs: Number,
+  enums: String,
+  bytes: Buffer,
+  defaults: true,
+  keepCase: false,
+  oneofs: true,
+});
 const frameType = messageType('Frame');
 const statementType = messageType('HelloStatement');
 
 function messageType(name: string): Message {
   const definition = definitions[`hybrid.runner.v1.${name}`];
-  if (definition === undefined || !('serialize' in definition)) throw new ControlPlaneError('INTERNAL', `the proto has no message ${name}`);
+  if (definition === undefined || !('serialize' in definition))
+    throw new ControlPlaneError('INTERNAL', `the proto has no message ${name}`);
   return definition as Message;
 }
 
@@ -31,7 +48,8 @@ export function decode(bytes: Buffer): FromRunner | undefined {
   const message = parse(frameType, bytes);
   const kind = message['body'];
   if (typeof kind !== 'string') return undefined;
-  if (!FROM_RUNNER.has(kind)) throw new ControlPlaneError('PROTOCOL_VIOLATION', `a runner does not send ${kind}`);
+  if (!FROM_RUNNER.has(kind))
+    throw new ControlPlaneError('PROTOCOL_VIOLATION', `a runner does not send ${kind}`);
   return { kind, body: message[kind] } as FromRunner;
 }
 
@@ -44,6 +62,10 @@ function parse(type: Message, bytes: Buffer): Record<string, unknown> {
   try {
     return type.deserialize(bytes) as Record<string, unknown>;
   } catch (thrown) {
-    throw new ControlPlaneError('PROTOCOL_VIOLATION', 'the other side sent bytes that are not a frame', { cause: thrown });
+    throw new ControlPlaneError(
+      'PROTOCOL_VIOLATION',
+      'the other side sent bytes that are not a frame',
+      { cause: thrown },
+    );
   }
 }

@@ -61,7 +61,8 @@ export class Delivery {
   #takeGroup(): Waiting[] {
     let bytes = 0;
     let size = 0;
-    while (size < this.#waiting.length && size < MAX_GROUP && bytes < MAX_GROUP_BYTES) bytes += this.#waiting[size++]!.batch.payload.length;
+    while (size < this.#waiting.length && size < MAX_GROUP && bytes < MAX_GROUP_BYTES)
+      bytes += this.#waiting[size++]!.batch.payload.length;
     return this.#waiting.splice(0, size);
   }
 
@@ -75,7 +76,10 @@ export class Delivery {
         for (const one of group) await this.#store([one]);
         return;
       }
-      this.#ground.log.error({ err: thrown, run: group[0]?.ref.runId }, 'a batch could not be stored');
+      this.#ground.log.error(
+        { err: thrown, run: group[0]?.ref.runId },
+        'a batch could not be stored',
+      );
       group[0]?.from.close('the batch could not be stored');
     }
     for (const { done } of group) done();
@@ -83,7 +87,8 @@ export class Delivery {
 
   async #storeAll(tx: Transaction, group: readonly Waiting[]): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
-    for (const { from, ref, batch } of group) verdicts.push(await storeBatch(tx, this.#ground, from, ref, batch));
+    for (const { from, ref, batch } of group)
+      verdicts.push(await storeBatch(tx, this.#ground, from, ref, batch));
     return verdicts;
   }
 
@@ -92,11 +97,24 @@ export class Delivery {
     const acknowledged = new Map<string, () => void>();
     group.forEach(({ from, ref }, index) => {
       const verdict = verdicts[index]!;
-      if (verdict.kind === 'nack') from.send({ kind: 'nack', body: { ref, code: verdict.code, expectedSequence: verdict.expected, message: verdict.message } });
-      else acknowledged.set(`${ref.runId} ${ref.epoch}`, () => from.send({ kind: 'ack', body: { ref, upTo: verdict.upTo } }));
+      if (verdict.kind === 'nack')
+        from.send({
+          kind: 'nack',
+          body: {
+            ref,
+            code: verdict.code,
+            expectedSequence: verdict.expected,
+            message: verdict.message,
+          },
+        });
+      else
+        acknowledged.set(`${ref.runId} ${ref.epoch}`, () =>
+          from.send({ kind: 'ack', body: { ref, upTo: verdict.upTo } }),
+        );
       if (verdict.kind === 'ack' && verdict.ended) this.#ground.changes.changed(DISPATCH);
     });
     for (const acknowledge of acknowledged.values()) acknowledge();
-    for (const runId of new Set(group.map(({ ref }) => ref.runId))) this.#ground.changes.changed(runId);
+    for (const runId of new Set(group.map(({ ref }) => ref.runId)))
+      this.#ground.changes.changed(runId);
   }
 }

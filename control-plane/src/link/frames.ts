@@ -61,11 +61,22 @@ export interface ProgressFrame {
 }
 
 export type FromRunner =
-  | { readonly kind: 'hello'; readonly body: { readonly statement: Buffer; readonly signature: Buffer } }
+  | {
+      readonly kind: 'hello';
+      readonly body: { readonly statement: Buffer; readonly signature: Buffer };
+    }
   | { readonly kind: 'heartbeat'; readonly body: Heartbeat }
   | { readonly kind: 'progress'; readonly body: ProgressFrame }
   | { readonly kind: 'accept'; readonly body: { readonly ref: AttemptRef | null } }
-  | { readonly kind: 'reject'; readonly body: { readonly ref: AttemptRef | null; readonly code: string; readonly message: string; readonly permanent: boolean } }
+  | {
+      readonly kind: 'reject';
+      readonly body: {
+        readonly ref: AttemptRef | null;
+        readonly code: string;
+        readonly message: string;
+        readonly permanent: boolean;
+      };
+    }
   | { readonly kind: 'batch'; readonly body: Batch };
 
 export interface Position {
@@ -75,7 +86,13 @@ export interface Position {
 }
 
 export interface Refusal {
-  readonly code: 'RUNNER_REVOKED' | 'RUNNER_UNKNOWN' | 'SIGNATURE_INVALID' | 'PROTOCOL_UNSUPPORTED' | 'IDENTITY_IN_USE' | 'BUSY';
+  readonly code:
+    | 'RUNNER_REVOKED'
+    | 'RUNNER_UNKNOWN'
+    | 'SIGNATURE_INVALID'
+    | 'PROTOCOL_UNSUPPORTED'
+    | 'IDENTITY_IN_USE'
+    | 'BUSY';
   readonly message: string;
   readonly permanent: boolean;
   readonly retryAfterMs: number;
@@ -83,7 +100,11 @@ export interface Refusal {
 
 export interface Nack {
   readonly ref: AttemptRef;
-  readonly code: 'NACK_CODE_STALE_EPOCH' | 'NACK_CODE_UNKNOWN_RUN' | 'NACK_CODE_OUT_OF_ORDER' | 'NACK_CODE_CORRUPT';
+  readonly code:
+    | 'NACK_CODE_STALE_EPOCH'
+    | 'NACK_CODE_UNKNOWN_RUN'
+    | 'NACK_CODE_OUT_OF_ORDER'
+    | 'NACK_CODE_CORRUPT';
   readonly expectedSequence: number;
   readonly message: string;
 }
@@ -99,13 +120,49 @@ export interface Offer {
 }
 
 export type ToRunner =
-  | { readonly kind: 'challenge'; readonly body: { readonly nonce: Buffer; readonly protocolMin: number; readonly protocolMax: number; readonly features: readonly string[]; readonly serverTimeMs: number } }
-  | { readonly kind: 'welcome'; readonly body: { readonly positions: readonly Position[]; readonly creditBytes: number; readonly heartbeatIntervalMs: number; readonly maxBatchBytes: number; readonly controlPlane: string; readonly features: readonly string[] } }
+  | {
+      readonly kind: 'challenge';
+      readonly body: {
+        readonly nonce: Buffer;
+        readonly protocolMin: number;
+        readonly protocolMax: number;
+        readonly features: readonly string[];
+        readonly serverTimeMs: number;
+      };
+    }
+  | {
+      readonly kind: 'welcome';
+      readonly body: {
+        readonly positions: readonly Position[];
+        readonly creditBytes: number;
+        readonly heartbeatIntervalMs: number;
+        readonly maxBatchBytes: number;
+        readonly controlPlane: string;
+        readonly features: readonly string[];
+      };
+    }
   | { readonly kind: 'refusal'; readonly body: Refusal }
-  | { readonly kind: 'heartbeatReply'; readonly body: { readonly number: number; readonly renewed: readonly { readonly ref: AttemptRef; readonly ttlMs: number }[]; readonly lost: readonly AttemptRef[] } }
+  | {
+      readonly kind: 'heartbeatReply';
+      readonly body: {
+        readonly number: number;
+        readonly renewed: readonly { readonly ref: AttemptRef; readonly ttlMs: number }[];
+        readonly lost: readonly AttemptRef[];
+      };
+    }
   | { readonly kind: 'offer'; readonly body: Offer }
-  | { readonly kind: 'cancel'; readonly body: { readonly ref: AttemptRef; readonly reason: string } }
-  | { readonly kind: 'identityCheck'; readonly body: { readonly number: number; readonly platform: string; readonly version: string } }
+  | {
+      readonly kind: 'cancel';
+      readonly body: { readonly ref: AttemptRef; readonly reason: string };
+    }
+  | {
+      readonly kind: 'identityCheck';
+      readonly body: {
+        readonly number: number;
+        readonly platform: string;
+        readonly version: string;
+      };
+    }
   | { readonly kind: 'drain'; readonly body: { readonly reason: string } }
   | { readonly kind: 'ack'; readonly body: { readonly ref: AttemptRef; readonly upTo: number } }
   | { readonly kind: 'nack'; readonly body: Nack };

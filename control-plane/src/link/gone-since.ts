@@ -1,4 +1,10 @@
-import { catalogRecordOf, mayWrite, quoted, type CatalogRecord, type Sweep } from '../catalog-record.ts';
+import {
+  catalogRecordOf,
+  mayWrite,
+  quoted,
+  type CatalogRecord,
+  type Sweep,
+} from '../catalog-record.ts';
 import type { EndedAttempt, Transaction } from '../store/store.ts';
 import { parseRecord } from './batch.ts';
 import { isGone } from './sweep.ts';
@@ -20,13 +26,20 @@ const PAGE = 200;
  * bring it back. The store keeps no trace of an entity that it never had, so their records are read for this. Where those
  * have been deleted, everything counts as gone.
  */
-export async function goneSince(tx: Transaction, service: string, generation: number): Promise<GoneSince> {
+export async function goneSince(
+  tx: Transaction,
+  service: string,
+  generation: number,
+): Promise<GoneSince> {
   const entities: GoneTest[] = [];
   const edges: EdgeTest[] = [];
   for (const attempt of await tx.runs.endedWellSince(service, generation)) {
     if (!attempt.recordsKept) return { entity: () => true, edge: () => true };
     for await (const record of findingsOf(tx, service, attempt)) {
-      if (record.kind === 'deletion') entities.push((type, fqn) => (fqn === record.fqn ? type === record.type : fqn.startsWith(`${record.fqn}.`)));
+      if (record.kind === 'deletion')
+        entities.push((type, fqn) =>
+          fqn === record.fqn ? type === record.type : fqn.startsWith(`${record.fqn}.`),
+        );
       if (record.kind === 'sweep') entities.push(...testOf(record));
       if (record.kind === 'lineageSweep') edges.push(edgeTestOf(record));
     }
@@ -37,7 +50,11 @@ export async function goneSince(tx: Transaction, service: string, generation: nu
   };
 }
 
-async function* findingsOf(tx: Transaction, service: string, { runId, epoch }: EndedAttempt): AsyncGenerator<CatalogRecord> {
+async function* findingsOf(
+  tx: Transaction,
+  service: string,
+  { runId, epoch }: EndedAttempt,
+): AsyncGenerator<CatalogRecord> {
   for (const kind of ['sweep', 'deletion', 'lineageSweep']) {
     for (let after = 0; ;) {
       const page = await tx.records.ofAttempt(runId, epoch, { after, limit: PAGE }, kind);
@@ -61,10 +78,12 @@ function edgeTestOf(sweep: Extract<CatalogRecord, { kind: 'lineageSweep' }>): Ed
 function testOf(sweep: Sweep): GoneTest[] {
   const test = isGone(sweep);
   if (test === undefined) return [];
-  return [(type, fqn) => {
-    const child = childOf(sweep.parent, fqn);
-    return child !== undefined && (child !== fqn || type === sweep.type) && test(child);
-  }];
+  return [
+    (type, fqn) => {
+      const child = childOf(sweep.parent, fqn);
+      return child !== undefined && (child !== fqn || type === sweep.type) && test(child);
+    },
+  ];
 }
 
 /** The entity right below the parent that an entity is, or is in; undefined for one that is elsewhere. */

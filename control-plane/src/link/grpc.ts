@@ -14,19 +14,34 @@ const PREFIX_BYTES = 5;
  * Serves RunnerLink/Connect on an HTTP/2 stream. It is written out here because the receive window of the server that
  * comes with grpc-js cannot be raised, which caps a runner at 64 KiB a round trip.
  */
-export function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, accept: (wire: Wire) => void): void {
+export function answerGrpc(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  accept: (wire: Wire) => void,
+): void {
   stream.on('error', () => stream.destroy());
   if (!(headers['content-type'] ?? '').startsWith('application/grpc')) {
     stream.respond({ ':status': 415 }, { endStream: true });
   } else if (headers[':path'] === METHOD) {
     accept(open(stream));
   } else {
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': UNIMPLEMENTED, 'grpc-message': 'no such method' }, { endStream: true });
+    stream.respond(
+      {
+        ':status': 200,
+        'content-type': 'application/grpc',
+        'grpc-status': UNIMPLEMENTED,
+        'grpc-message': 'no such method',
+      },
+      { endStream: true },
+    );
   }
 }
 
 function open(stream: ServerHttp2Stream): Wire {
-  const inbox = new Inbox(() => void stream.pause(), () => void stream.resume());
+  const inbox = new Inbox(
+    () => void stream.pause(),
+    () => void stream.resume(),
+  );
   const splitter = new MessageSplitter();
   let status = OK;
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
@@ -90,7 +105,8 @@ class MessageSplitter {
   #nextSize(): number {
     const head = this.#chunks[0]!.length < PREFIX_BYTES ? this.#joined() : this.#chunks[0]!;
     const size = head.readUInt32BE(1);
-    if (head[0] !== 0 || size > MAX_FRAME_BYTES) throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
+    if (head[0] !== 0 || size > MAX_FRAME_BYTES)
+      throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
     return size;
   }
 

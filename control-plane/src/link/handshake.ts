@@ -29,19 +29,38 @@ export interface Hello {
 }
 
 /** Throws PROTOCOL_VIOLATION for a statement that is none. */
-export async function judgeHello(hello: Hello, nonce: Buffer, authorities: ReadonlySet<string>, runners: Reads['runners']): Promise<Verdict> {
+export async function judgeHello(
+  hello: Hello,
+  nonce: Buffer,
+  authorities: ReadonlySet<string>,
+  runners: Reads['runners'],
+): Promise<Verdict> {
   const statement = decodeStatement(hello.statement);
   const runner = await runners.get(statement.runnerId);
-  if (runner === undefined) return refused('RUNNER_UNKNOWN', 'no runner of this id has been enrolled here');
-  if (!signed(hello, statement.authority, nonce, runner.publicKey)) return refused('SIGNATURE_INVALID', 'the signature does not belong to this runner and this connection');
-  if (!authorities.has(statement.authority)) return refused('SIGNATURE_INVALID', `${printable(statement.authority)} is not an address of this control plane`);
+  if (runner === undefined)
+    return refused('RUNNER_UNKNOWN', 'no runner of this id has been enrolled here');
+  if (!signed(hello, statement.authority, nonce, runner.publicKey))
+    return refused(
+      'SIGNATURE_INVALID',
+      'the signature does not belong to this runner and this connection',
+    );
+  if (!authorities.has(statement.authority))
+    return refused(
+      'SIGNATURE_INVALID',
+      `${printable(statement.authority)} is not an address of this control plane`,
+    );
   if (runner.revokedAt !== null) return refused('RUNNER_REVOKED', 'this runner has been revoked');
-  if (statement.protocol !== PROTOCOL) return refused('PROTOCOL_UNSUPPORTED', `this control plane speaks protocol ${PROTOCOL}`);
+  if (statement.protocol !== PROTOCOL)
+    return refused('PROTOCOL_UNSUPPORTED', `this control plane speaks protocol ${PROTOCOL}`);
   return { ok: true, runner, statement };
 }
 
 function signed(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {
-  const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' });
+  const key = createPublicKey({
+    key: Buffer.concat([SPKI_ED25519, publicKey]),
+    format: 'der',
+    type: 'spki',
+  });
   const digest = createHash('sha256').update(hello.statement).digest();
   const message = Buffer.concat([Buffer.from(`${CONTEXT}${authority}\n`), nonce, digest]);
   return hello.signature.length === 64 && verify(null, message, key, hello.signature);

@@ -16,31 +16,81 @@ const COME_BACK_MS = 30_000;
 /** How long people are told of a conflict after the last try of the second process. */
 export const CONFLICT_SHOWN_MS = 5 * 60_000;
 
-export const IDENTITY_REMEDY = 'Stop one of the two. To keep both, enroll the copied machine anew there: `hybrid-runner enroll --replace`.';
+export const IDENTITY_REMEDY =
+  'Stop one of the two. To keep both, enroll the copied machine anew there: `hybrid-runner enroll --replace`.';
 
 /** The refusal for a process whose identity another one is using; undefined when this one may go on. Only in the runner's turn. */
-export async function settleIdentity(ground: Ground, registry: Registry, statement: HelloStatement): Promise<Refusal | undefined> {
-  const stranger = { bootId: statement.bootId, platform: statement.platform.slice(0, 200), version: statement.runnerVersion.slice(0, 100) };
+export async function settleIdentity(
+  ground: Ground,
+  registry: Registry,
+  statement: HelloStatement,
+): Promise<Refusal | undefined> {
+  const stranger = {
+    bootId: statement.bootId,
+    platform: statement.platform.slice(0, 200),
+    version: statement.runnerVersion.slice(0, 100),
+  };
   const present = registry.get(statement.runnerId);
   if (present !== undefined && present.bootId !== stranger.bootId) {
-    if (await present.answers(stranger)) return turnAway(ground, registry, statement.runnerId, stranger, COME_BACK_MS, 'is connected');
+    if (await present.answers(stranger))
+      return turnAway(ground, registry, statement.runnerId, stranger, COME_BACK_MS, 'is connected');
     present.close('no answer to an identity check');
   }
   const leftMs = await leaseOfAnother(ground, statement);
   if (leftMs === undefined || present?.bootId === stranger.bootId) return undefined;
-  return turnAway(ground, registry, statement.runnerId, stranger, Math.min(leftMs, COME_BACK_MS), 'may still be at work, until its lease ends');
+  return turnAway(
+    ground,
+    registry,
+    statement.runnerId,
+    stranger,
+    Math.min(leftMs, COME_BACK_MS),
+    'may still be at work, until its lease ends',
+  );
 }
 
-function turnAway(ground: Ground, registry: Registry, runnerId: string, stranger: Stranger, retryAfterMs: number, does: string): Refusal {
-  registry.noteConflict(runnerId, { ...stranger, at: ground.clock.now(), until: ground.clock.monotonic() + CONFLICT_SHOWN_MS });
-  ground.log.warn({ runner: runnerId, platform: stranger.platform, version: stranger.version, remedy: IDENTITY_REMEDY }, 'one identity is used by two processes; the second was turned away');
-  return { code: 'IDENTITY_IN_USE', message: `another process with this identity ${does}`, permanent: false, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) };
+function turnAway(
+  ground: Ground,
+  registry: Registry,
+  runnerId: string,
+  stranger: Stranger,
+  retryAfterMs: number,
+  does: string,
+): Refusal {
+  registry.noteConflict(runnerId, {
+    ...stranger,
+    at: ground.clock.now(),
+    until: ground.clock.monotonic() + CONFLICT_SHOWN_MS,
+  });
+  ground.log.warn(
+    {
+      runner: runnerId,
+      platform: stranger.platform,
+      version: stranger.version,
+      remedy: IDENTITY_REMEDY,
+    },
+    'one identity is used by two processes; the second was turned away',
+  );
+  return {
+    code: 'IDENTITY_IN_USE',
+    message: `another process with this identity ${does}`,
+    permanent: false,
+    retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)),
+  };
 }
 
 /** For how long another process of this runner may be at work at a run that this one does not know, in milliseconds. */
-async function leaseOfAnother(ground: Ground, { runnerId, bootId, held }: HelloStatement): Promise<number | undefined> {
+async function leaseOfAnother(
+  ground: Ground,
+  { runnerId, bootId, held }: HelloStatement,
+): Promise<number | undefined> {
   const lefts = (await ground.store.read.runs.active()).flatMap((run) => {
-    if (run.status.state !== 'running' || holder(run) !== runnerId || run.status.bootId === bootId || run.status.bootId === '') return [];
+    if (
+      run.status.state !== 'running' ||
+      holder(run) !== runnerId ||
+      run.status.bootId === bootId ||
+      run.status.bootId === ''
+    )
+      return [];
     if (held.some(({ ref }) => ref?.runId === run.id && ref.epoch === run.epoch)) return [];
     return [run.status.leaseUntil - ground.clock.monotonic()];
   });

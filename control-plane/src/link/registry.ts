@@ -53,9 +53,11 @@ export class Registry {
   async inTurn<T>(runnerId: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(runnerId);
     const turn = (before ?? Promise.resolve()).then(work, work);
-    const settled = turn.catch(() => undefined).finally(() => {
-      if (this.#turns.get(runnerId) === settled) this.#turns.delete(runnerId);
-    });
+    const settled = turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#turns.get(runnerId) === settled) this.#turns.delete(runnerId);
+      });
     this.#turns.set(runnerId, settled);
     return await turn;
   }

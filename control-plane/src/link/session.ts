@@ -4,8 +4,22 @@ import { DISPATCH } from '../events.ts';
 import { NAME_AND_VERSION, type Ground } from '../settings.ts';
 import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
 import type { Delivery } from './delivery.ts';
-import type { AttemptRef, FromRunner, Heartbeat, HelloStatement, Refusal, ToRunner } from './frames.ts';
-import { FEATURES, IDENTITY_CHECK, judgeHello, NONCE_BYTES, PROTOCOL, type Hello } from './handshake.ts';
+import type {
+  AttemptRef,
+  FromRunner,
+  Heartbeat,
+  HelloStatement,
+  Refusal,
+  ToRunner,
+} from './frames.ts';
+import {
+  FEATURES,
+  IDENTITY_CHECK,
+  judgeHello,
+  NONCE_BYTES,
+  PROTOCOL,
+  type Hello,
+} from './handshake.ts';
 import { settleIdentity } from './identity.ts';
 import type { ConnectedRunner, Presence, Registry, Stranger } from './registry.ts';
 import { acceptOffer, rejectOffer, renewLeases, resume } from './work.ts';
@@ -52,7 +66,17 @@ export class Session implements ConnectedRunner {
     this.#wire = wire;
     this.#heardAt = ground.clock.monotonic();
     this.#state = { name: 'challenged', nonce: ground.random(NONCE_BYTES) };
-    this.#presence = { channel: wire.kind, version: '', platform: '', capacity: 0, running: 0, draining: true, condition: '', spoolBytes: 0, jobKinds: [] };
+    this.#presence = {
+      channel: wire.kind,
+      version: '',
+      platform: '',
+      capacity: 0,
+      running: 0,
+      draining: true,
+      condition: '',
+      spoolBytes: 0,
+      jobKinds: [],
+    };
   }
 
   get runnerId(): string {
@@ -72,7 +96,8 @@ export class Session implements ConnectedRunner {
   }
 
   send(frame: ToRunner): void {
-    if (this.#state.name === 'resuming' && frame.kind !== 'welcome' && frame.kind !== 'refusal') this.#state.later.push(frame);
+    if (this.#state.name === 'resuming' && frame.kind !== 'welcome' && frame.kind !== 'refusal')
+      this.#state.later.push(frame);
     else if (this.#state.name !== 'closed') this.#wire.send(encode(frame));
   }
 
@@ -85,11 +110,14 @@ export class Session implements ConnectedRunner {
   async answers({ platform, version }: Stranger): Promise<boolean> {
     const { clock, limits } = this.#ground;
     if (this.#isClosed()) return false;
-    if (!this.#features.includes(IDENTITY_CHECK)) return clock.monotonic() - this.#heardAt <= CERTAIN_HEARTBEATS * limits.heartbeatIntervalMs;
+    if (!this.#features.includes(IDENTITY_CHECK))
+      return clock.monotonic() - this.#heardAt <= CERTAIN_HEARTBEATS * limits.heartbeatIntervalMs;
     const number = ++this.#checks;
     const over = new AbortController();
     const answer = new Promise<boolean>((resolve) => {
-      this.#answered = (answered) => { if (answered >= number) resolve(true); };
+      this.#answered = (answered) => {
+        if (answered >= number) resolve(true);
+      };
       over.signal.addEventListener('abort', () => resolve(false), { once: true });
     });
     const askedAt = clock.monotonic();
@@ -113,7 +141,10 @@ export class Session implements ConnectedRunner {
       await this.#converse();
     } catch (thrown) {
       const error = ControlPlaneError.from(thrown);
-      this.#ground.log.warn({ runner: this.runnerId, code: error.code, reason: error.message }, 'session closed');
+      this.#ground.log.warn(
+        { runner: this.runnerId, code: error.code, reason: error.message },
+        'session closed',
+      );
       this.close(error.message);
     } finally {
       ended.abort();
@@ -124,7 +155,16 @@ export class Session implements ConnectedRunner {
 
   async #converse(): Promise<void> {
     if (this.#state.name === 'challenged') {
-      this.send({ kind: 'challenge', body: { nonce: this.#state.nonce, protocolMin: PROTOCOL, protocolMax: PROTOCOL, features: FEATURES, serverTimeMs: this.#ground.clock.now() } });
+      this.send({
+        kind: 'challenge',
+        body: {
+          nonce: this.#state.nonce,
+          protocolMin: PROTOCOL,
+          protocolMax: PROTOCOL,
+          features: FEATURES,
+          serverTimeMs: this.#ground.clock.now(),
+        },
+      });
     }
     for await (const message of this.#wire.messages) {
       this.#heardAt = this.#ground.clock.monotonic();
@@ -141,31 +181,52 @@ export class Session implements ConnectedRunner {
     if (!signal.aborted && this.#state.name === 'challenged') this.close('no hello in time');
     while (!signal.aborted) {
       await clock.sleep(limits.heartbeatIntervalMs, signal);
-      if (!signal.aborted && clock.monotonic() - this.#heardAt > SILENT_HEARTBEATS * limits.heartbeatIntervalMs) this.close('nothing has been heard for too long');
+      if (
+        !signal.aborted &&
+        clock.monotonic() - this.#heardAt > SILENT_HEARTBEATS * limits.heartbeatIntervalMs
+      )
+        this.close('nothing has been heard for too long');
     }
   }
 
   async #receive(frame: FromRunner): Promise<void> {
     if (this.#state.name === 'challenged') {
-      if (frame.kind !== 'hello') throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} before hello`);
+      if (frame.kind !== 'hello')
+        throw new ControlPlaneError('PROTOCOL_VIOLATION', `${frame.kind} before hello`);
       return this.#hello(frame.body, this.#state.nonce);
     }
     if (this.#state.name !== 'welcomed') return;
     switch (frame.kind) {
-      case 'hello': throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a second hello');
-      case 'heartbeat': return this.#heartbeat(frame.body);
-      case 'accept': return acceptOffer(this.#ground, this, named(frame.body.ref));
-      case 'reject': return rejectOffer(this.#ground, this.#ground.registry, this.runnerId, named(frame.body.ref), frame.body);
+      case 'hello':
+        throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a second hello');
+      case 'heartbeat':
+        return this.#heartbeat(frame.body);
+      case 'accept':
+        return acceptOffer(this.#ground, this, named(frame.body.ref));
+      case 'reject':
+        return rejectOffer(
+          this.#ground,
+          this.#ground.registry,
+          this.runnerId,
+          named(frame.body.ref),
+          frame.body,
+        );
       case 'progress': {
         const { phase, done, total, apiCalls, ref } = frame.body;
         return this.#progress(named(ref), { phase: phase.slice(0, 100), done, total, apiCalls });
       }
-      case 'batch': return this.#batch(frame.body);
+      case 'batch':
+        return this.#batch(frame.body);
     }
   }
 
   async #hello(hello: Hello, nonce: Buffer): Promise<void> {
-    const verdict = await judgeHello(hello, nonce, this.#ground.authorities, this.#ground.store.read.runners);
+    const verdict = await judgeHello(
+      hello,
+      nonce,
+      this.#ground.authorities,
+      this.#ground.store.read.runners,
+    );
     if (!verdict.ok) return this.#refuse(verdict.refusal);
     const { registry } = this.#ground;
     await registry.inTurn(verdict.runner.id, async () => {
@@ -187,22 +248,38 @@ export class Session implements ConnectedRunner {
     registry.add(this);
     await this.#ground.delivery.idle();
     const resumption = await resume(this.#ground, statement, this.channel);
-    if (resumption === undefined) return this.refuse('RUNNER_REVOKED', 'this runner has been revoked');
+    if (resumption === undefined)
+      return this.refuse('RUNNER_REVOKED', 'this runner has been revoked');
     if (this.#isClosed()) return;
     const { positions, cancels, drainReason } = resumption;
     this.send({
       kind: 'welcome',
       body: {
-        positions, creditBytes: CREDIT_BYTES, heartbeatIntervalMs: limits.heartbeatIntervalMs, maxBatchBytes: MAX_BATCH_BYTES,
-        controlPlane: NAME_AND_VERSION, features: FEATURES.filter((feature) => statement.features.includes(feature)),
+        positions,
+        creditBytes: CREDIT_BYTES,
+        heartbeatIntervalMs: limits.heartbeatIntervalMs,
+        maxBatchBytes: MAX_BATCH_BYTES,
+        controlPlane: NAME_AND_VERSION,
+        features: FEATURES.filter((feature) => statement.features.includes(feature)),
       },
     });
     this.#state = { name: 'welcomed' };
     for (const cancel of cancels) this.send({ kind: 'cancel', body: cancel });
     if (drainReason !== null) this.send({ kind: 'drain', body: { reason: drainReason } });
     for (const frame of later) this.send(frame);
-    this.#presence = { ...this.#presence, version, platform, capacity, draining, jobKinds, running: statement.held.filter(({ running }) => running).length };
-    log.info({ runner: runner.id, name: runner.name, channel: this.channel, version }, 'runner connected');
+    this.#presence = {
+      ...this.#presence,
+      version,
+      platform,
+      capacity,
+      draining,
+      jobKinds,
+      running: statement.held.filter(({ running }) => running).length,
+    };
+    log.info(
+      { runner: runner.id, name: runner.name, channel: this.channel, version },
+      'runner connected',
+    );
     changes.changed(DISPATCH);
   }
 
@@ -215,16 +292,42 @@ export class Session implements ConnectedRunner {
     const { running, capacity, draining, condition, spoolBytes } = heartbeat;
     this.#answered(heartbeat.identityCheck);
     const before = this.#presence;
-    const roomier = running < before.running || capacity > before.capacity || condition !== before.condition || draining !== before.draining;
-    this.#presence = { ...this.#presence, running, capacity, draining, spoolBytes, condition: condition.slice(0, 100) };
+    const roomier =
+      running < before.running ||
+      capacity > before.capacity ||
+      condition !== before.condition ||
+      draining !== before.draining;
+    this.#presence = {
+      ...this.#presence,
+      running,
+      capacity,
+      draining,
+      spoolBytes,
+      condition: condition.slice(0, 100),
+    };
     const { renewed, lost } = await renewLeases(this.#ground, this, heartbeat.leases);
-    this.send({ kind: 'heartbeatReply', body: { number: heartbeat.number, renewed: renewed.map((ref) => ({ ref, ttlMs: this.#ground.limits.leaseTtlMs })), lost } });
+    this.send({
+      kind: 'heartbeatReply',
+      body: {
+        number: heartbeat.number,
+        renewed: renewed.map((ref) => ({ ref, ttlMs: this.#ground.limits.leaseTtlMs })),
+        lost,
+      },
+    });
     if (roomier) this.#ground.changes.changed(DISPATCH);
   }
 
-  async #progress(ref: AttemptRef, progress: { phase: string; done: number; total: number; apiCalls: number }): Promise<void> {
+  async #progress(
+    ref: AttemptRef,
+    progress: { phase: string; done: number; total: number; apiCalls: number },
+  ): Promise<void> {
     const run = await this.#ground.store.read.runs.get(ref.runId);
-    if (run?.epoch !== ref.epoch || run.status.state !== 'running' || run.status.runnerId !== this.runnerId) return;
+    if (
+      run?.epoch !== ref.epoch ||
+      run.status.state !== 'running' ||
+      run.status.runnerId !== this.runnerId
+    )
+      return;
     this.#ground.progress.set(ref.runId, progress);
     this.#ground.changes.changed(ref.runId);
   }

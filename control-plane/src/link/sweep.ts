@@ -10,10 +10,19 @@ export function isGone({ keep, after, upTo, among }: Sweep): Test | undefined {
   const kept = new Set(keep);
   const within = among === undefined ? () => true : scopeOf(among);
   if (within === undefined) return undefined;
-  return (fqn) => !kept.has(fqn) && (after === undefined || fqn > after) && (upTo === undefined || fqn <= upTo) && within(fqn);
+  return (fqn) =>
+    !kept.has(fqn) &&
+    (after === undefined || fqn > after) &&
+    (upTo === undefined || fqn <= upTo) &&
+    within(fqn);
 }
 
-function scopeOf({ names, includes, excludes, qualified }: NonNullable<Sweep['among']>): Test | undefined {
+function scopeOf({
+  names,
+  includes,
+  excludes,
+  qualified,
+}: NonNullable<Sweep['among']>): Test | undefined {
   const [wanted, unwanted] = [compileAll(includes), compileAll(excludes)];
   if (wanted === undefined || unwanted === undefined) return undefined;
   const known = names === undefined ? undefined : new Set(names.map((name) => name.toLowerCase()));
@@ -21,7 +30,10 @@ function scopeOf({ names, includes, excludes, qualified }: NonNullable<Sweep['am
     const name = ownName(fqn);
     const subject = qualified ? fqn : name;
     if (known !== undefined && !known.has(name.toLowerCase())) return false;
-    return (wanted.length === 0 || wanted.some((matches) => matches(subject))) && !unwanted.some((matches) => matches(subject));
+    return (
+      (wanted.length === 0 || wanted.some((matches) => matches(subject))) &&
+      !unwanted.some((matches) => matches(subject))
+    );
   };
 }
 

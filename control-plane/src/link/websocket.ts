@@ -10,7 +10,10 @@ const SUBPROTOCOL = 'hybrid.runner.v1';
 /** Answers upgrades at WEBSOCKET_PATH and hands each connection on. */
 export class WebSocketEndpoint {
   readonly #server = new WebSocketServer({
-    noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, clientTracking: false,
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   readonly #accept: (wire: Wire) => void;
@@ -23,7 +26,9 @@ export class WebSocketEndpoint {
     const path = (request.url ?? '').split('?')[0];
     if (path !== WEBSOCKET_PATH) return refuse(socket, '404 Not Found');
     if (!protocols(request).includes(SUBPROTOCOL)) return refuse(socket, '400 Bad Request');
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(wireOf(webSocket)));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#accept(wireOf(webSocket)),
+    );
   }
 }
 
@@ -37,7 +42,10 @@ function refuse(socket: Duplex, status: string): void {
 }
 
 function wireOf(socket: WebSocket): Wire {
-  const inbox = new Inbox(() => socket.pause(), () => socket.resume());
+  const inbox = new Inbox(
+    () => socket.pause(),
+    () => socket.resume(),
+  );
   socket.on('message', (data: Buffer, binary: boolean) => {
     if (binary) inbox.push(data);
     else socket.close(1003, 'binary messages only');

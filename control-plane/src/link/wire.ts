@@ -51,7 +51,10 @@ export class Inbox implements AsyncIterable<Buffer> {
         if (wasFull && this.#bytes < HIGH_WATER_BYTES) this.#resume();
         yield message;
       } else if (this.#ended) return;
-      else await new Promise<void>((resolve) => { this.#wake = resolve; });
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
     }
   }
 }

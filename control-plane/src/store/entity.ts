@@ -80,7 +80,10 @@ export interface EntityReads {
   table(fqn: string): Promise<Entity | undefined>;
   get(key: EntityKey): Promise<Entity | undefined>;
   /** Entities of one type by name. */
-  ofType(type: string, filter: EntityFilter): Promise<{ readonly entities: EntityRow[]; readonly total: number }>;
+  ofType(
+    type: string,
+    filter: EntityFilter,
+  ): Promise<{ readonly entities: EntityRow[]; readonly total: number }>;
   /** Code that names an object among the `objects` of its properties, by name; what is gone left out. */
   codeFor(service: string, object: string): Promise<EntityRow[]>;
   /** How many of each type each service has; what is gone not counted. */

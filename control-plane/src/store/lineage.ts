@@ -21,7 +21,12 @@ export interface LineageWrites {
   /**
    * Forgets the edges of a source between these tables that were told before this generation. How many there were.
    */
-  forget(edges: { readonly service: string; readonly tables: readonly string[]; readonly source: string; readonly generation: number }): Promise<number>;
+  forget(edges: {
+    readonly service: string;
+    readonly tables: readonly string[];
+    readonly source: string;
+    readonly generation: number;
+  }): Promise<number>;
   /** Forgets all edges of a service. */
   drop(service: string): Promise<void>;
 }

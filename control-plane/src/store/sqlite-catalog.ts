@@ -3,36 +3,72 @@ import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts'
 
 const SAVE_SERVICE = `INSERT INTO services (name, display_name, type, connection, runner, updated_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
   display_name = excluded.display_name, type = excluded.type, connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
-const SAVE_PIPELINE = 'INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level, deadline_ms, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
+const SAVE_PIPELINE =
+  'INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level, deadline_ms, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
   return {
     services: async () => statements.all('SELECT * FROM services ORDER BY name', [], toService),
-    service: async (name) => statements.get('SELECT * FROM services WHERE name = ?', [name], toService),
+    service: async (name) =>
+      statements.get('SELECT * FROM services WHERE name = ?', [name], toService),
     pipelines: async () => statements.all('SELECT * FROM pipelines ORDER BY name', [], toPipeline),
-    pipeline: async (name) => statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
+    pipeline: async (name) =>
+      statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
     saveService: async ({ name, displayName, type, connection, runner, updatedAt }) =>
-      void statements.run(SAVE_SERVICE, [name, displayName, type, JSON.stringify(connection), runner, updatedAt]),
-    savePipeline: async ({ name, displayName, service, sourceConfig, loggerLevel, deadlineMs, updatedAt }) =>
-      void statements.run(SAVE_PIPELINE, [name, displayName, service, JSON.stringify(sourceConfig), loggerLevel, deadlineMs, updatedAt]),
+      void statements.run(SAVE_SERVICE, [
+        name,
+        displayName,
+        type,
+        JSON.stringify(connection),
+        runner,
+        updatedAt,
+      ]),
+    savePipeline: async ({
+      name,
+      displayName,
+      service,
+      sourceConfig,
+      loggerLevel,
+      deadlineMs,
+      updatedAt,
+    }) =>
+      void statements.run(SAVE_PIPELINE, [
+        name,
+        displayName,
+        service,
+        JSON.stringify(sourceConfig),
+        loggerLevel,
+        deadlineMs,
+        updatedAt,
+      ]),
     deleteService: async (name) => {
       statements.run('DELETE FROM pipelines WHERE service = ?', [name]);
       statements.run('DELETE FROM services WHERE name = ?', [name]);
     },
-    deletePipeline: async (name) => void statements.run('DELETE FROM pipelines WHERE name = ?', [name]),
+    deletePipeline: async (name) =>
+      void statements.run('DELETE FROM pipelines WHERE name = ?', [name]),
   };
 }
 
 function toService(row: Row): Service {
   return {
-    name: row['name'] as string, displayName: row['display_name'] as string | null, type: row['type'] as string, connection: json(row['connection']) as Service['connection'],
-    runner: row['runner'] as string | null, updatedAt: row['updated_at'] as number,
+    name: row['name'] as string,
+    displayName: row['display_name'] as string | null,
+    type: row['type'] as string,
+    connection: json(row['connection']) as Service['connection'],
+    runner: row['runner'] as string | null,
+    updatedAt: row['updated_at'] as number,
   };
 }
 
 function toPipeline(row: Row): Pipeline {
   return {
-    name: row['name'] as string, displayName: row['display_name'] as string | null, service: row['service'] as string, sourceConfig: json(row['source_config']) as Pipeline['sourceConfig'],
-    loggerLevel: row['logger_level'] as string, deadlineMs: row['deadline_ms'] as number, updatedAt: row['updated_at'] as number,
+    name: row['name'] as string,
+    displayName: row['display_name'] as string | null,
+    service: row['service'] as string,
+    sourceConfig: json(row['source_config']) as Pipeline['sourceConfig'],
+    loggerLevel: row['logger_level'] as string,
+    deadlineMs: row['deadline_ms'] as number,
+    updatedAt: row['updated_at'] as number,
   };
 }

@@ -1,14 +1,23 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
-import type { Entity, EntityFilter, EntityReads, EntityRow, EntityWrites, TableRow } from './entity.ts';
+import type {
+  Entity,
+  EntityFilter,
+  EntityReads,
+  EntityRow,
+  EntityWrites,
+  TableRow,
+} from './entity.ts';
 
 const MATCHES = `type = ?1 AND (?2 IS NULL OR service = ?2) AND (?3 OR deleted_at IS NULL)
   AND (?4 IS NULL OR name LIKE ?4 ESCAPE '\\' OR display_name LIKE ?4 ESCAPE '\\' OR description LIKE ?4 ESCAPE '\\')`;
 const PAGE = `SELECT fqn, service, type, name, display_name, description, table_type, columns, deleted_at FROM entities WHERE ${MATCHES}
   AND (?5 IS NULL OR fqn > ?5) ORDER BY fqn LIMIT ?6`;
 const TOTAL = `SELECT COUNT(*) AS total FROM entities WHERE ${MATCHES}`;
-const TABLE = "SELECT * FROM entities WHERE type = 'table' AND fqn = ? ORDER BY updated_at DESC LIMIT 1";
+const TABLE =
+  "SELECT * FROM entities WHERE type = 'table' AND fqn = ? ORDER BY updated_at DESC LIMIT 1";
 const GET = 'SELECT * FROM entities WHERE service = ? AND type = ? AND fqn = ?';
-const TYPES = 'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
+const TYPES =
+  'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
 const CODE = `SELECT fqn, service, type, name, display_name, description, deleted_at FROM entities WHERE service = ? AND type = 'storedProcedure'
   AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM json_each(properties, '$.objects') WHERE value = ?) ORDER BY fqn LIMIT 100`;
 const UPSERT = `INSERT INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
@@ -28,7 +37,11 @@ const WITHIN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND de
   AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
-  const page = <T>(type: string, filter: EntityFilter, map: (row: Row) => T): { found: T[]; total: number } => {
+  const page = <T>(
+    type: string,
+    filter: EntityFilter,
+    map: (row: Row) => T,
+  ): { found: T[]; total: number } => {
     const matching = matches(type, filter);
     return {
       found: statements.all(PAGE, [...matching, filter.after ?? null, filter.limit], map),
@@ -47,29 +60,78 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
       return { entities: found, total };
     },
     codeFor: async (service, object) => statements.all(CODE, [service, object], toEntityRow),
-    types: async () => statements.all(TYPES, [], (row) => ({ service: row['service'] as string, type: row['type'] as string, count: row['count'] as number })),
-    drop: async (service) => void statements.run('DELETE FROM entities WHERE service = ?', [service]),
-    upsert: async ({ service, type, fqn, request, properties, runId, attempt, epoch, updatedAt, generation }) => {
+    types: async () =>
+      statements.all(TYPES, [], (row) => ({
+        service: row['service'] as string,
+        type: row['type'] as string,
+        count: row['count'] as number,
+      })),
+    drop: async (service) =>
+      void statements.run('DELETE FROM entities WHERE service = ?', [service]),
+    upsert: async ({
+      service,
+      type,
+      fqn,
+      request,
+      properties,
+      runId,
+      attempt,
+      epoch,
+      updatedAt,
+      generation,
+    }) => {
       const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
-      const applied = statements.run(UPSERT, [
-        service, type, fqn, text(request['name']) ?? fqn, text(request['displayName']), text(request['description']),
-        text(request['tableType']), columns, JSON.stringify(request), JSON.stringify(properties), runId, attempt, epoch, updatedAt, generation,
-      ]) === 1;
-      return { applied, changed: applied, first: statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1 };
+      const applied =
+        statements.run(UPSERT, [
+          service,
+          type,
+          fqn,
+          text(request['name']) ?? fqn,
+          text(request['displayName']),
+          text(request['description']),
+          text(request['tableType']),
+          columns,
+          JSON.stringify(request),
+          JSON.stringify(properties),
+          runId,
+          attempt,
+          epoch,
+          updatedAt,
+          generation,
+        ]) === 1;
+      return {
+        applied,
+        changed: applied,
+        first: statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1,
+      };
     },
     seen: async ({ service, type, fqn }, { runId, at, generation }) => {
       const named = [runId, at, generation, service, type, fqn];
       if (statements.run(SEEN, named) === 1) return { applied: true, changed: false, known: true };
       const revived = statements.run(REVIVED, named) === 1;
-      return { applied: revived, changed: revived, known: revived || statements.get(GET, [service, type, fqn], toEntity) !== undefined };
+      return {
+        applied: revived,
+        changed: revived,
+        known: revived || statements.get(GET, [service, type, fqn], toEntity) !== undefined,
+      };
     },
-    remove: async ({ service, type, fqn }, { at, generation }) => statements.run(REMOVE, [at, service, type, fqn, generation]),
-    within: async ({ service, type, parent }) => statements.all(WITHIN, [service, type, parent], (row) => row['fqn'] as string),
+    remove: async ({ service, type, fqn }, { at, generation }) =>
+      statements.run(REMOVE, [at, service, type, fqn, generation]),
+    within: async ({ service, type, parent }) =>
+      statements.all(WITHIN, [service, type, parent], (row) => row['fqn'] as string),
   };
 }
 
-function matches(type: string, { service, q, deleted }: EntityFilter): [string, string | null, number, string | null] {
-  return [type, service ?? null, deleted === true ? 1 : 0, q === undefined || q === '' ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`];
+function matches(
+  type: string,
+  { service, q, deleted }: EntityFilter,
+): [string, string | null, number, string | null] {
+  return [
+    type,
+    service ?? null,
+    deleted === true ? 1 : 0,
+    q === undefined || q === '' ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`,
+  ];
 }
 
 function text(value: unknown): string | null {
@@ -78,20 +140,38 @@ function text(value: unknown): string | null {
 
 function toEntityRow(row: Row): EntityRow {
   return {
-    fqn: row['fqn'] as string, service: row['service'] as string, type: row['type'] as string, name: row['name'] as string,
-    displayName: row['display_name'] as string | null, description: row['description'] as string | null, deletedAt: row['deleted_at'] as number | null,
+    fqn: row['fqn'] as string,
+    service: row['service'] as string,
+    type: row['type'] as string,
+    name: row['name'] as string,
+    displayName: row['display_name'] as string | null,
+    description: row['description'] as string | null,
+    deletedAt: row['deleted_at'] as number | null,
   };
 }
 
 function toTableRow(row: Row): TableRow {
-  return { ...toEntityRow(row), tableType: row['table_type'] as string | null, columns: row['columns'] as number };
+  return {
+    ...toEntityRow(row),
+    tableType: row['table_type'] as string | null,
+    columns: row['columns'] as number,
+  };
 }
 
 function toEntity(row: Row): Entity {
   return {
-    service: row['service'] as string, type: row['type'] as string, fqn: row['fqn'] as string, request: json(row['request']) as Entity['request'],
-    properties: json(row['properties']) as Entity['properties'], runId: row['run_id'] as string, attempt: row['attempt'] as number,
-    epoch: row['epoch'] as number, generation: row['generation'] as number, updatedAt: row['updated_at'] as number, seenBy: row['seen_by'] as string, seenAt: row['seen_at'] as number,
+    service: row['service'] as string,
+    type: row['type'] as string,
+    fqn: row['fqn'] as string,
+    request: json(row['request']) as Entity['request'],
+    properties: json(row['properties']) as Entity['properties'],
+    runId: row['run_id'] as string,
+    attempt: row['attempt'] as number,
+    epoch: row['epoch'] as number,
+    generation: row['generation'] as number,
+    updatedAt: row['updated_at'] as number,
+    seenBy: row['seen_by'] as string,
+    seenAt: row['seen_at'] as number,
     deletedAt: row['deleted_at'] as number | null,
   };
 }

@@ -12,20 +12,35 @@ const FORGET = `DELETE FROM lineage WHERE service = ? AND generation < ? AND jso
 
 export function lineageTable(statements: Statements): LineageReads & LineageWrites {
   return {
-    of: async (fqn, direction, limit) => statements.all(direction === 'upstream' ? UPSTREAM : DOWNSTREAM, [fqn, limit], toEdge),
-    drop: async (service) => void statements.run('DELETE FROM lineage WHERE service = ?', [service]),
+    of: async (fqn, direction, limit) =>
+      statements.all(direction === 'upstream' ? UPSTREAM : DOWNSTREAM, [fqn, limit], toEdge),
+    drop: async (service) =>
+      void statements.run('DELETE FROM lineage WHERE service = ?', [service]),
     forget: async ({ service, tables, source, generation }) => {
       const names = JSON.stringify(tables);
       return statements.run(FORGET, [service, generation, source, names, names]);
     },
     save: async ({ service, from, to, details, runId, updatedAt, generation }) =>
-      statements.run(SAVE, [service, from, to, JSON.stringify(details), runId, updatedAt, generation]) === 1,
+      statements.run(SAVE, [
+        service,
+        from,
+        to,
+        JSON.stringify(details),
+        runId,
+        updatedAt,
+        generation,
+      ]) === 1,
   };
 }
 
 function toEdge(row: Row): LineageEdge {
   return {
-    service: row['service'] as string, from: row['source'] as string, to: row['target'] as string, details: json(row['details']) as LineageEdge['details'],
-    runId: row['run_id'] as string, updatedAt: row['updated_at'] as number, generation: row['generation'] as number,
+    service: row['service'] as string,
+    from: row['source'] as string,
+    to: row['target'] as string,
+    details: json(row['details']) as LineageEdge['details'],
+    runId: row['run_id'] as string,
+    updatedAt: row['updated_at'] as number,
+    generation: row['generation'] as number,
   };
 }

@@ -2,28 +2,36 @@ import { createHash } from 'node:crypto';
 import type { Row, Statements } from './sqlite-statements.ts';
 import type { RecordReads, RecordWrites, StoredRecord } from './store.ts';
 
-const COLUMNS = 'position, records.epoch, attempts.attempt, sequence, line FROM records JOIN attempts USING (run_id, epoch)';
+const COLUMNS =
+  'position, records.epoch, attempts.attempt, sequence, line FROM records JOIN attempts USING (run_id, epoch)';
 const OF_KIND = `SELECT ${COLUMNS} WHERE run_id = ? AND kind = ? AND position > ? ORDER BY position LIMIT ?`;
 const OF_ATTEMPT = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
 const OF_ATTEMPT_AND_KIND = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ? ORDER BY position LIMIT ?`;
-const LINES = 'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
+const LINES =
+  'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
 const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES (?, ?, ?, ?, ?)';
-const DROP = 'DELETE FROM records WHERE position IN (SELECT position FROM records WHERE run_id = ? LIMIT ?)';
+const DROP =
+  'DELETE FROM records WHERE position IN (SELECT position FROM records WHERE run_id = ? LIMIT ?)';
 const FORGET = 'DELETE FROM attempt_entities WHERE run_id = ?';
 
 export function recordTables(statements: Statements): RecordReads & RecordWrites {
   return {
-    ofKind: async (runId, kind, { after, limit }) => statements.all(OF_KIND, [runId, kind, after, limit], toRecord),
-    ofAttempt: async (runId, epoch, { after, limit }, kind) => kind === undefined
-      ? statements.all(OF_ATTEMPT, [runId, epoch, after, limit], toRecord)
-      : statements.all(OF_ATTEMPT_AND_KIND, [runId, epoch, after, kind, limit], toRecord),
+    ofKind: async (runId, kind, { after, limit }) =>
+      statements.all(OF_KIND, [runId, kind, after, limit], toRecord),
+    ofAttempt: async (runId, epoch, { after, limit }, kind) =>
+      kind === undefined
+        ? statements.all(OF_ATTEMPT, [runId, epoch, after, limit], toRecord)
+        : statements.all(OF_ATTEMPT_AND_KIND, [runId, epoch, after, kind, limit], toRecord),
     digest: async (runId, epoch, upTo) => {
       const hash = createHash('sha256');
-      for (const row of statements.each(LINES, [runId, epoch, upTo])) hash.update(`${row['line'] as string}\n`);
+      for (const row of statements.each(LINES, [runId, epoch, upTo]))
+        hash.update(`${row['line'] as string}\n`);
       return hash.digest('hex');
     },
     append: async (runId, epoch, first, records) => {
-      records.forEach(({ kind, line }, index) => statements.run(APPEND, [runId, epoch, first + index, kind, line]));
+      records.forEach(({ kind, line }, index) =>
+        statements.run(APPEND, [runId, epoch, first + index, kind, line]),
+      );
     },
     drop: async (runId, limit) => {
       const dropped = statements.run(DROP, [runId, limit]);
@@ -35,7 +43,10 @@ export function recordTables(statements: Statements): RecordReads & RecordWrites
 
 function toRecord(row: Row): StoredRecord {
   return {
-    position: row['position'] as number, epoch: row['epoch'] as number, attempt: row['attempt'] as number,
-    sequence: row['sequence'] as number, line: row['line'] as string,
+    position: row['position'] as number,
+    epoch: row['epoch'] as number,
+    attempt: row['attempt'] as number,
+    sequence: row['sequence'] as number,
+    line: row['line'] as string,
   };
 }

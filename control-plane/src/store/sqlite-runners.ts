@@ -3,30 +3,58 @@ import type { Runner, RunnerReads, RunnerWrites, StoredToken, Tokens } from './s
 
 export function tokenTable(statements: Statements): Tokens {
   return {
-    insert: async ({ hash, name, expiresAt, usedBy }) => void statements.run('INSERT INTO tokens VALUES (?, ?, ?, ?)', [hash, name, expiresAt, usedBy]),
+    insert: async ({ hash, name, expiresAt, usedBy }) =>
+      void statements.run('INSERT INTO tokens VALUES (?, ?, ?, ?)', [
+        hash,
+        name,
+        expiresAt,
+        usedBy,
+      ]),
     find: async (hash) => statements.get('SELECT * FROM tokens WHERE hash = ?', [hash], toToken),
-    markUsed: async (hash, runnerId) => void statements.run('UPDATE tokens SET used_by = ? WHERE hash = ?', [runnerId, hash]),
+    markUsed: async (hash, runnerId) =>
+      void statements.run('UPDATE tokens SET used_by = ? WHERE hash = ?', [runnerId, hash]),
   };
 }
 
 function toToken(row: Row): StoredToken {
-  return { hash: bytes(row['hash']), name: row['name'] as string | null, expiresAt: row['expires_at'] as number, usedBy: row['used_by'] as string | null };
+  return {
+    hash: bytes(row['hash']),
+    name: row['name'] as string | null,
+    expiresAt: row['expires_at'] as number,
+    usedBy: row['used_by'] as string | null,
+  };
 }
 
 export function runnerTables(statements: Statements): RunnerReads & RunnerWrites {
   return {
-    list: async () => statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner),
+    list: async () =>
+      statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner),
     get: async (id) => statements.get('SELECT * FROM runners WHERE id = ?', [id], toRunner),
-    save: async (runner) => void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
-      runner.id, runner.name, runner.publicKey, runner.version, runner.platform, runner.enrolledAt, runner.lastSeenAt, runner.revokedAt, runner.drainReason,
-    ]),
+    save: async (runner) =>
+      void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+        runner.id,
+        runner.name,
+        runner.publicKey,
+        runner.version,
+        runner.platform,
+        runner.enrolledAt,
+        runner.lastSeenAt,
+        runner.revokedAt,
+        runner.drainReason,
+      ]),
   };
 }
 
 function toRunner(row: Row): Runner {
   return {
-    id: row['id'] as string, name: row['name'] as string, publicKey: bytes(row['public_key']), version: row['version'] as string,
-    platform: row['platform'] as string, enrolledAt: row['enrolled_at'] as number, lastSeenAt: row['last_seen_at'] as number | null,
-    revokedAt: row['revoked_at'] as number | null, drainReason: row['drain_reason'] as string | null,
+    id: row['id'] as string,
+    name: row['name'] as string,
+    publicKey: bytes(row['public_key']),
+    version: row['version'] as string,
+    platform: row['platform'] as string,
+    enrolledAt: row['enrolled_at'] as number,
+    lastSeenAt: row['last_seen_at'] as number | null,
+    revokedAt: row['revoked_at'] as number | null,
+    drainReason: row['drain_reason'] as string | null,
   };
 }

@@ -11,7 +11,8 @@ const LIST = `SELECT * FROM runs WHERE (?1 IS NULL OR service = ?1) AND (?2 IS N
   AND (?4 IS NULL OR position < (SELECT position FROM runs WHERE id = ?4)) ORDER BY position DESC LIMIT ?5`;
 const OLDEST_BEYOND = `SELECT * FROM runs AS old WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
   AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service AND newer.position > old.position) >= ? ORDER BY position LIMIT 1`;
-const ACTIVE = "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
+const ACTIVE =
+  "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
 const SAVE_ATTEMPT = `INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence, wire_bytes, entities, outcome,
   integrity, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ENDED_WELL = `SELECT attempts.run_id, attempts.epoch, runs.records_kept FROM runs JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
@@ -21,43 +22,104 @@ export function runTables(statements: Statements): RunReads & RunWrites {
   return {
     get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
     list: async ({ limit, service, kind, state, before }) =>
-      statements.all(LIST, [service ?? null, kind ?? null, state ?? null, before ?? null, limit], toRun),
+      statements.all(
+        LIST,
+        [service ?? null, kind ?? null, state ?? null, before ?? null, limit],
+        toRun,
+      ),
     oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
     active: async () => statements.all(ACTIVE, [], toRun),
-    attempt: async (runId, epoch) => statements.get('SELECT * FROM attempts WHERE run_id = ? AND epoch = ?', [runId, epoch], toAttempt),
-    endedWellSince: async (service, generation) => statements.all(ENDED_WELL, [service, generation], toEnded),
-    save: async (run) => void statements.run(SAVE_RUN, [
-      run.id, run.kind, run.service, run.pipeline, run.workflow, run.pinnedTo, run.status.state, JSON.stringify(run.status), run.attempt,
-      run.epoch, run.queuedAt, run.startedAt, run.cancelReason, JSON.stringify(run.refusedBy),
-      run.deadlineMs, run.recordsKept ? 1 : 0, run.lastEpoch, run.lastFailure === null ? null : JSON.stringify(run.lastFailure), run.whole ? 1 : 0,
-    ]),
-    saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, [
-      attempt.runId, attempt.epoch, attempt.attempt, attempt.runnerId, attempt.channel, attempt.storedSequence, attempt.wireBytes,
-      attempt.entities, attempt.outcome === null ? null : JSON.stringify(attempt.outcome), attempt.integrity, attempt.generation,
-    ]),
+    attempt: async (runId, epoch) =>
+      statements.get(
+        'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?',
+        [runId, epoch],
+        toAttempt,
+      ),
+    endedWellSince: async (service, generation) =>
+      statements.all(ENDED_WELL, [service, generation], toEnded),
+    save: async (run) =>
+      void statements.run(SAVE_RUN, [
+        run.id,
+        run.kind,
+        run.service,
+        run.pipeline,
+        run.workflow,
+        run.pinnedTo,
+        run.status.state,
+        JSON.stringify(run.status),
+        run.attempt,
+        run.epoch,
+        run.queuedAt,
+        run.startedAt,
+        run.cancelReason,
+        JSON.stringify(run.refusedBy),
+        run.deadlineMs,
+        run.recordsKept ? 1 : 0,
+        run.lastEpoch,
+        run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
+        run.whole ? 1 : 0,
+      ]),
+    saveAttempt: async (attempt) =>
+      void statements.run(SAVE_ATTEMPT, [
+        attempt.runId,
+        attempt.epoch,
+        attempt.attempt,
+        attempt.runnerId,
+        attempt.channel,
+        attempt.storedSequence,
+        attempt.wireBytes,
+        attempt.entities,
+        attempt.outcome === null ? null : JSON.stringify(attempt.outcome),
+        attempt.integrity,
+        attempt.generation,
+      ]),
   };
 }
 
 function toRun(row: Row): Run {
   return {
-    id: row['id'] as string, kind: row['kind'] as JobKind, service: row['service'] as string, pipeline: row['pipeline'] as string | null,
-    workflow: row['workflow'] as string, pinnedTo: row['pinned_to'] as string | null, status: json(row['status']) as Run['status'],
-    attempt: row['attempt'] as number, epoch: row['epoch'] as number, queuedAt: row['queued_at'] as number,
-    startedAt: row['started_at'] as number | null, cancelReason: row['cancel_reason'] as string | null, refusedBy: json(row['refused_by']) as string[],
+    id: row['id'] as string,
+    kind: row['kind'] as JobKind,
+    service: row['service'] as string,
+    pipeline: row['pipeline'] as string | null,
+    workflow: row['workflow'] as string,
+    pinnedTo: row['pinned_to'] as string | null,
+    status: json(row['status']) as Run['status'],
+    attempt: row['attempt'] as number,
+    epoch: row['epoch'] as number,
+    queuedAt: row['queued_at'] as number,
+    startedAt: row['started_at'] as number | null,
+    cancelReason: row['cancel_reason'] as string | null,
+    refusedBy: json(row['refused_by']) as string[],
     lastEpoch: row['last_epoch'] as number,
-    lastFailure: row['last_failure'] === null ? null : json(row['last_failure']) as Run['lastFailure'], deadlineMs: row['deadline_ms'] as number, whole: row['whole'] === 1, recordsKept: row['records_kept'] === 1,
+    lastFailure:
+      row['last_failure'] === null ? null : (json(row['last_failure']) as Run['lastFailure']),
+    deadlineMs: row['deadline_ms'] as number,
+    whole: row['whole'] === 1,
+    recordsKept: row['records_kept'] === 1,
   };
 }
 
 function toAttempt(row: Row): Attempt {
   return {
-    runId: row['run_id'] as string, epoch: row['epoch'] as number, attempt: row['attempt'] as number, runnerId: row['runner_id'] as string,
-    channel: row['channel'] as string, storedSequence: row['stored_sequence'] as number, wireBytes: row['wire_bytes'] as number,
-    entities: row['entities'] as number, outcome: row['outcome'] === null ? null : json(row['outcome']) as Attempt['outcome'], integrity: row['integrity'] as string | null,
+    runId: row['run_id'] as string,
+    epoch: row['epoch'] as number,
+    attempt: row['attempt'] as number,
+    runnerId: row['runner_id'] as string,
+    channel: row['channel'] as string,
+    storedSequence: row['stored_sequence'] as number,
+    wireBytes: row['wire_bytes'] as number,
+    entities: row['entities'] as number,
+    outcome: row['outcome'] === null ? null : (json(row['outcome']) as Attempt['outcome']),
+    integrity: row['integrity'] as string | null,
     generation: row['generation'] as number,
   };
 }
 
 function toEnded(row: Row): EndedAttempt {
-  return { runId: row['run_id'] as string, epoch: row['epoch'] as number, recordsKept: row['records_kept'] === 1 };
+  return {
+    runId: row['run_id'] as string,
+    epoch: row['epoch'] as number,
+    recordsKept: row['records_kept'] === 1,
+  };
 }

@@ -12,7 +12,9 @@ export class Statements {
   }
 
   all<T>(sql: string, parameters: readonly SQLInputValue[], map: (row: Row) => T): T[] {
-    return this.#prepare(sql).all(...parameters).map((row) => map(row));
+    return this.#prepare(sql)
+      .all(...parameters)
+      .map((row) => map(row));
   }
 
   get<T>(sql: string, parameters: readonly SQLInputValue[], map: (row: Row) => T): T | undefined {

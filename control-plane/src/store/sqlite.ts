@@ -53,7 +53,9 @@ function openChecked(path: string): DatabaseSync {
     return database;
   } catch (thrown) {
     database?.close();
-    throw isDamage(thrown) ? damaged(path, thrown instanceof Error ? thrown.message : String(thrown)) : thrown;
+    throw isDamage(thrown)
+      ? damaged(path, thrown instanceof Error ? thrown.message : String(thrown))
+      : thrown;
   }
 }
 
@@ -61,7 +63,9 @@ function openChecked(path: string): DatabaseSync {
 function check(database: DatabaseSync, path: string): void {
   const [found] = database.prepare('PRAGMA quick_check(1)').all();
   if (found?.['quick_check'] !== 'ok') throw damaged(path, String(found?.['quick_check']));
-  const { tables } = database.prepare("SELECT COUNT(*) AS tables FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").get() as { tables: number };
+  const { tables } = database
+    .prepare("SELECT COUNT(*) AS tables FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+    .get() as { tables: number };
   if (tables > 0 && schemaVersion(database) === 0) throw damaged(path, 'another program wrote it');
 }
 
@@ -70,7 +74,12 @@ function schemaVersion(database: DatabaseSync): number {
 }
 
 function isDamage(thrown: unknown): boolean {
-  return thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number' && DAMAGE.has(thrown.errcode % 256);
+  return (
+    thrown instanceof Error &&
+    'errcode' in thrown &&
+    typeof thrown.errcode === 'number' &&
+    DAMAGE.has(thrown.errcode % 256)
+  );
 }
 
 function damaged(path: string, problem: string): ControlPlaneError {
@@ -86,9 +95,15 @@ function open(path: string): DatabaseSync {
 function tablesOf(database: DatabaseSync): Transaction {
   const statements = new Statements(database);
   return {
-    tokens: tokenTable(statements), runners: runnerTables(statements), catalog: catalogTables(statements),
-    runs: runTables(statements), records: recordTables(statements), entities: entityTables(statements),
-    lineage: lineageTable(statements), catalogStates: catalogStateTable(statements), settings: settingTable(statements),
+    tokens: tokenTable(statements),
+    runners: runnerTables(statements),
+    catalog: catalogTables(statements),
+    runs: runTables(statements),
+    records: recordTables(statements),
+    entities: entityTables(statements),
+    lineage: lineageTable(statements),
+    catalogStates: catalogStateTable(statements),
+    settings: settingTable(statements),
   };
 }
 
@@ -106,7 +121,10 @@ async function inTransaction<T>(database: DatabaseSync, work: () => Promise<T>):
 
 function migrate(database: DatabaseSync): void {
   const version = schemaVersion(database);
-  if (version > MIGRATIONS.length) throw new ControlPlaneError('CONFLICT', 'the store was written by a newer control plane', { remedy: 'Start that version, or use another data folder.' });
+  if (version > MIGRATIONS.length)
+    throw new ControlPlaneError('CONFLICT', 'the store was written by a newer control plane', {
+      remedy: 'Start that version, or use another data folder.',
+    });
   MIGRATIONS.slice(version).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
   });

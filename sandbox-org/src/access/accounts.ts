@@ -51,7 +51,8 @@ export class Accounts {
   /** Judges a password, with or without the security token at its end, by where the caller comes from. */
   check(username: string, password: string, sourceAddress: string): PasswordVerdict {
     const { credentials } = this;
-    if (this.locked || username.toLowerCase() !== credentials.username.toLowerCase()) return 'refused';
+    if (this.locked || username.toLowerCase() !== credentials.username.toLowerCase())
+      return 'refused';
     const withToken = password === credentials.password + credentials.securityToken;
     if (!withToken && password !== credentials.password) {
       this.#failures += 1;
@@ -71,8 +72,11 @@ export class Accounts {
 function newCredentials(): Credentials {
   const draw = (bytes: number): string => randomBytes(bytes).toString('base64url');
   return {
-    username: 'integration@acme.example', password: `Pw-${draw(12)}`, securityToken: draw(18).replaceAll(/[-_]/g, 'x'),
-    consumerKey: `3MVG9${draw(60).replaceAll(/[-_]/g, '.')}`, consumerSecret: randomBytes(32).toString('hex').toUpperCase(),
+    username: 'integration@acme.example',
+    password: `Pw-${draw(12)}`,
+    securityToken: draw(18).replaceAll(/[-_]/g, 'x'),
+    consumerKey: `3MVG9${draw(60).replaceAll(/[-_]/g, '.')}`,
+    consumerSecret: randomBytes(32).toString('hex').toUpperCase(),
   };
 }
 
@@ -82,7 +86,11 @@ function blockList(ranges: readonly string[]): BlockList {
     const [address = '', prefix] = range.split('/');
     const family = isIPv4(address) ? 'ipv4' : 'ipv6';
     try {
-      list.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family);
+      list.addSubnet(
+        address,
+        prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix),
+        family,
+      );
     } catch {
       throw new SandboxError(`not an address range: ${range}`);
     }

@@ -25,21 +25,30 @@ export function verifyAssertion(assertion: string, rules: AssertionRules): Asser
   const [head = '', body = '', signature = ''] = assertion.split('.');
   const header = decode(head);
   const claims = decode(body);
-  if (!header || !claims || header['alg'] !== 'RS256') return problem('invalid_grant', 'invalid assertion');
-  if (claims['iss'] !== rules.issuer) return problem('invalid_client_id', 'client identifier invalid');
+  if (!header || !claims || header['alg'] !== 'RS256')
+    return problem('invalid_grant', 'invalid assertion');
+  if (claims['iss'] !== rules.issuer)
+    return problem('invalid_client_id', 'client identifier invalid');
   const signed = Buffer.from(`${head}.${body}`);
-  const isGenuine = rules.keys.some((key) => verify('RSA-SHA256', signed, createPublicKey(key), Buffer.from(signature, 'base64url')));
+  const isGenuine = rules.keys.some((key) =>
+    verify('RSA-SHA256', signed, createPublicKey(key), Buffer.from(signature, 'base64url')),
+  );
   if (!isGenuine) return problem('invalid_grant', 'invalid assertion');
   return claimProblem(claims, rules);
 }
 
-function claimProblem(claims: Record<string, unknown>, rules: AssertionRules): AssertionProblem | null {
-  if (!rules.audiences.includes(String(claims['aud']).replace(/\/$/, ''))) return problem('invalid_grant', 'audience is invalid');
+function claimProblem(
+  claims: Record<string, unknown>,
+  rules: AssertionRules,
+): AssertionProblem | null {
+  if (!rules.audiences.includes(String(claims['aud']).replace(/\/$/, '')))
+    return problem('invalid_grant', 'audience is invalid');
   const seconds = rules.now / 1000;
   const expires = Number(claims['exp']);
   if (!(expires > seconds)) return problem('invalid_grant', 'expired authorization code');
   if (expires > seconds + LONGEST_SECONDS) return problem('invalid_grant', 'invalid assertion');
-  if (claims['sub'] !== rules.subject) return problem('invalid_grant', "user hasn't approved this consumer");
+  if (claims['sub'] !== rules.subject)
+    return problem('invalid_grant', "user hasn't approved this consumer");
   return null;
 }
 

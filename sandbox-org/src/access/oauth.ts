@@ -61,25 +61,33 @@ export function token(request: TokenRequest, context: TokenContext): TokenAnswer
 }
 
 function clientCredentials(request: TokenRequest, context: TokenContext): void {
-  if (!request.onMyDomain) throw new TokenError('invalid_grant', 'request not supported on this domain');
+  if (!request.onMyDomain)
+    throw new TokenError('invalid_grant', 'request not supported on this domain');
   requireClient(request, context);
 }
 
 function passwordGrant(request: TokenRequest, context: TokenContext): void {
   requireClient(request, context);
   const { form } = request;
-  const verdict = context.accounts.check(form.get('username') ?? '', form.get('password') ?? '', request.sourceAddress);
+  const verdict = context.accounts.check(
+    form.get('username') ?? '',
+    form.get('password') ?? '',
+    request.sourceAddress,
+  );
   if (verdict !== 'granted') throw new TokenError('invalid_grant', 'authentication failure');
 }
 
 function requireClient(request: TokenRequest, context: TokenContext): void {
   const { id, secret } = clientOf(request);
-  if (id !== context.accounts.credentials.consumerKey) throw new TokenError('invalid_client_id', 'client identifier invalid');
-  if (secret !== context.accounts.credentials.consumerSecret) throw new TokenError('invalid_client', 'invalid client credentials');
+  if (id !== context.accounts.credentials.consumerKey)
+    throw new TokenError('invalid_client_id', 'client identifier invalid');
+  if (secret !== context.accounts.credentials.consumerSecret)
+    throw new TokenError('invalid_client', 'invalid client credentials');
 }
 
 function clientOf({ form, authorization }: TokenRequest): { id: string; secret: string } {
-  if (!authorization?.startsWith('Basic ')) return { id: form.get('client_id') ?? '', secret: form.get('client_secret') ?? '' };
+  if (!authorization?.startsWith('Basic '))
+    return { id: form.get('client_id') ?? '', secret: form.get('client_secret') ?? '' };
   const plain = Buffer.from(authorization.slice('Basic '.length), 'base64').toString();
   const colon = plain.indexOf(':');
   return { id: decode(plain.slice(0, colon)), secret: decode(plain.slice(colon + 1)) };
@@ -96,8 +104,11 @@ function decode(text: string): string {
 
 function jwtBearer(request: TokenRequest, context: TokenContext): void {
   const problem = verifyAssertion(request.form.get('assertion') ?? '', {
-    issuer: context.accounts.credentials.consumerKey, subject: context.accounts.credentials.username, keys: context.accounts.jwtKeys,
-    audiences: ['https://login.salesforce.com', 'https://test.salesforce.com', request.instance], now: context.now(),
+    issuer: context.accounts.credentials.consumerKey,
+    subject: context.accounts.credentials.username,
+    keys: context.accounts.jwtKeys,
+    audiences: ['https://login.salesforce.com', 'https://test.salesforce.com', request.instance],
+    now: context.now(),
   });
   if (problem) throw new TokenError(problem.error, problem.description);
 }
@@ -105,9 +116,17 @@ function jwtBearer(request: TokenRequest, context: TokenContext): void {
 function granted(request: TokenRequest, context: TokenContext): Record<string, string> {
   const issuedAt = String(context.now());
   const id = `https://${request.host}/id/${toLongId(context.organizationId)}/${context.accounts.userId}`;
-  const body = { access_token: context.sessions.open(), scope: 'api', instance_url: request.instance, id, token_type: 'Bearer' };
+  const body = {
+    access_token: context.sessions.open(),
+    scope: 'api',
+    instance_url: request.instance,
+    id,
+    token_type: 'Bearer',
+  };
   if (request.form.get('assertion')) return body;
-  const signature = createHmac('sha256', SIGNING_KEY).update(id + issuedAt).digest('base64');
+  const signature = createHmac('sha256', SIGNING_KEY)
+    .update(id + issuedAt)
+    .digest('base64');
   return { ...body, signature, issued_at: issuedAt };
 }
 

@@ -6,7 +6,11 @@ import { answer, errorAnswer, type ApiAnswer, type ApiRequest } from './message.
 import { endpointOf, ROUTES } from './routes.ts';
 
 /** Answers one call of the REST API whose sender has been let in. Errors become answers. */
-export async function serve(request: ApiRequest, context: ApiContext, effect: Effect | null = drawEffect(request, context)): Promise<ApiAnswer> {
+export async function serve(
+  request: ApiRequest,
+  context: ApiContext,
+  effect: Effect | null = drawEffect(request, context),
+): Promise<ApiAnswer> {
   const endpoint = endpointOf(request);
   if (request.level === 'http') context.stats.call(endpoint);
   else context.stats.item(endpoint);
@@ -14,7 +18,8 @@ export async function serve(request: ApiRequest, context: ApiContext, effect: Ef
   if (fault) return fault;
   try {
     const made = await route(request, context);
-    if (effect?.kind === 'alter' && made.json !== null) return { ...made, json: altered(made.json, effect) };
+    if (effect?.kind === 'alter' && made.json !== null)
+      return { ...made, json: altered(made.json, effect) };
     return effect?.kind === 'huge-describe' ? padded(made, effect.bytes) : made;
   } catch (error) {
     if (error instanceof ApiError) return errorAnswer(error, context.latency.other());
@@ -25,7 +30,13 @@ export async function serve(request: ApiRequest, context: ApiContext, effect: Ef
 export function drawEffect(request: ApiRequest, context: ApiContext): Effect | null {
   const query = request.query.size > 0 ? `?${request.query.toString()}` : '';
   const path = `/services/data/v${request.version}${request.path}${query}`;
-  return context.faults.draw({ level: request.level, method: request.method, host: request.host, path, object: objectOf(request.path) });
+  return context.faults.draw({
+    level: request.level,
+    method: request.method,
+    host: request.host,
+    path,
+    object: objectOf(request.path),
+  });
 }
 
 function objectOf(path: string): string | null {
@@ -35,18 +46,32 @@ function objectOf(path: string): string | null {
 function faultAnswer(effect: Effect, request: ApiRequest, context: ApiContext): ApiAnswer | null {
   const millis = context.latency.other();
   switch (effect.kind) {
-    case 'respond': return answer(bodyText(effect.body), millis, { status: effect.status, headers: effect.headers ?? {} });
-    case 'unavailable': return errorAnswer(new ApiError(503, 'SERVER_UNAVAILABLE', 'Too many requests'), millis);
-    case 'limit-exceeded': return errorAnswer(ApiError.requestLimit('TotalRequests'), millis);
-    case 'session-expired': return errorAnswer(ApiError.sessionExpired(), millis);
-    case 'vanish': return errorAnswer(ApiError.notFound(), millis);
-    case 'forbid': return errorAnswer(forbidden(objectOf(request.path)), millis);
-    default: return null;
+    case 'respond':
+      return answer(bodyText(effect.body), millis, {
+        status: effect.status,
+        headers: effect.headers ?? {},
+      });
+    case 'unavailable':
+      return errorAnswer(new ApiError(503, 'SERVER_UNAVAILABLE', 'Too many requests'), millis);
+    case 'limit-exceeded':
+      return errorAnswer(ApiError.requestLimit('TotalRequests'), millis);
+    case 'session-expired':
+      return errorAnswer(ApiError.sessionExpired(), millis);
+    case 'vanish':
+      return errorAnswer(ApiError.notFound(), millis);
+    case 'forbid':
+      return errorAnswer(forbidden(objectOf(request.path)), millis);
+    default:
+      return null;
   }
 }
 
 function forbidden(object: string | null): ApiError {
-  return new ApiError(403, 'INSUFFICIENT_ACCESS', `insufficient access rights on entity: ${object ?? 'unknown'}`);
+  return new ApiError(
+    403,
+    'INSUFFICIENT_ACCESS',
+    `insufficient access rights on entity: ${object ?? 'unknown'}`,
+  );
 }
 
 function bodyText(body: unknown): string | null {
@@ -67,7 +92,11 @@ async function route(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
   const chosen = candidates.find((candidate) => candidate.method === request.method);
   if (!chosen) {
     const allowed = candidates.map(({ method }) => method).join(',');
-    throw new ApiError(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${allowed}`);
+    throw new ApiError(
+      405,
+      'METHOD_NOT_ALLOWED',
+      `HTTP Method '${request.method}' not allowed. Allowed are ${allowed}`,
+    );
   }
   const parameters = chosen.path.exec(request.path)?.slice(1) ?? [];
   return chosen.handle(request, context, parameters);

@@ -8,14 +8,27 @@ import { answer, httpDate, isModified, type ApiAnswer, type ApiRequest } from '.
 const targetOf = ({ version, origin }: ApiRequest): DescribeTarget => ({ version, origin });
 
 /** Conditional on anything in the org having changed, org-wide events included. */
-export function describeAll(request: ApiRequest, { org, describes, latency }: ApiContext): ApiAnswer {
+export function describeAll(
+  request: ApiRequest,
+  { org, describes, latency }: ApiContext,
+): ApiAnswer {
   const modified = org.lastModifiedAt();
-  const headers = { 'Last-Modified': httpDate(modified), ETag: `"${Math.floor(modified / 1000).toString(16)}"` };
-  if (!isModified(request.headers['if-modified-since'], modified)) return answer(null, latency.describeGlobal(true), { status: 304, headers });
-  return answer(describes.describeGlobal(targetOf(request)), latency.describeGlobal(false), { headers });
+  const headers = {
+    'Last-Modified': httpDate(modified),
+    ETag: `"${Math.floor(modified / 1000).toString(16)}"`,
+  };
+  if (!isModified(request.headers['if-modified-since'], modified))
+    return answer(null, latency.describeGlobal(true), { status: 304, headers });
+  return answer(describes.describeGlobal(targetOf(request)), latency.describeGlobal(false), {
+    headers,
+  });
 }
 
-export function describeOne(request: ApiRequest, context: ApiContext, [name = '']: readonly string[]): ApiAnswer {
+export function describeOne(
+  request: ApiRequest,
+  context: ApiContext,
+  [name = '']: readonly string[],
+): ApiAnswer {
   const entry = known(context, name);
   const modified = context.org.modifiedAt(entry.name);
   const isUnchanged = !isModified(request.headers['if-modified-since'], modified);
@@ -26,19 +39,33 @@ export function describeOne(request: ApiRequest, context: ApiContext, [name = ''
   return answer(context.describes.describe(entry, targetOf(request)), millis, { headers });
 }
 
-export function basics(request: ApiRequest, context: ApiContext, [name = '']: readonly string[]): ApiAnswer {
+export function basics(
+  request: ApiRequest,
+  context: ApiContext,
+  [name = '']: readonly string[],
+): ApiAnswer {
   return answer(describeBasics(known(context, name), targetOf(request)), context.latency.other());
 }
 
 /** One record with all its fields, or those that `fields` names. */
-export function row(request: ApiRequest, context: ApiContext, [name = '', id = '']: readonly string[]): ApiAnswer {
+export function row(
+  request: ApiRequest,
+  context: ApiContext,
+  [name = '', id = '']: readonly string[],
+): ApiAnswer {
   const entry = known(context, name);
   const found = context.sources.records.byId(entry, id);
   if (!found) throw ApiError.notFound();
   const asked = request.query.get('fields')?.split(',');
-  const columns = context.org.fields(entry.name).map(({ traits }) => traits.name).filter((column) => !asked || asked.includes(column));
+  const columns = context.org
+    .fields(entry.name)
+    .map(({ traits }) => traits.name)
+    .filter((column) => !asked || asked.includes(column));
   const base = `/services/data/v${request.version}/sobjects`;
-  return answer(JSON.stringify(print(found, { columns, relations: new Map() }, base)), context.latency.other());
+  return answer(
+    JSON.stringify(print(found, { columns, relations: new Map() }, base)),
+    context.latency.other(),
+  );
 }
 
 function known({ org }: ApiContext, name: string): ObjectEntry {
@@ -47,9 +74,22 @@ function known({ org }: ApiContext, name: string): ObjectEntry {
   return entry;
 }
 
-const RESOURCES = ['sobjects', 'query', 'queryAll', 'limits', 'composite', 'tooling', 'search', 'recent', 'identity'] as const;
+const RESOURCES = [
+  'sobjects',
+  'query',
+  'queryAll',
+  'limits',
+  'composite',
+  'tooling',
+  'search',
+  'recent',
+  'identity',
+] as const;
 
 export function resources(request: ApiRequest, { latency }: ApiContext): ApiAnswer {
   const base = `/services/data/v${request.version}`;
-  return answer(JSON.stringify(Object.fromEntries(RESOURCES.map((name) => [name, `${base}/${name}`]))), latency.other());
+  return answer(
+    JSON.stringify(Object.fromEntries(RESOURCES.map((name) => [name, `${base}/${name}`]))),
+    latency.other(),
+  );
 }

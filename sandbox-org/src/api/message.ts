@@ -29,7 +29,11 @@ export interface ApiAnswer {
   readonly charge: number;
 }
 
-export function answer(json: string | null, serverMillis: number, more: Partial<ApiAnswer> = {}): ApiAnswer {
+export function answer(
+  json: string | null,
+  serverMillis: number,
+  more: Partial<ApiAnswer> = {},
+): ApiAnswer {
   return { status: 200, headers: {}, json, serverMillis, charge: 1, ...more };
 }
 

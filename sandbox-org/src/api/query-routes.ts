@@ -19,9 +19,16 @@ export function query(request: ApiRequest, { sources, cursors, latency }: ApiCon
 }
 
 /** The next page of a long result. */
-export function moreRecords(request: ApiRequest, { cursors, latency }: ApiContext, [locator = '']: readonly string[]): ApiAnswer {
+export function moreRecords(
+  request: ApiRequest,
+  { cursors, latency }: ApiContext,
+  [locator = '']: readonly string[],
+): ApiAnswer {
   const page = cursors.next(locator);
-  return answer(printPage(page, request, request.path.startsWith('/tooling')), latency.rows(page.records.length));
+  return answer(
+    printPage(page, request, request.path.startsWith('/tooling')),
+    latency.rows(page.records.length),
+  );
 }
 
 function batchSize(options: string | undefined): number {
@@ -29,10 +36,20 @@ function batchSize(options: string | undefined): number {
   return Math.min(DEFAULT_BATCH, Math.max(SMALLEST_BATCH, asked));
 }
 
-function printPage({ result, records, locator }: Page, request: ApiRequest, isTooling: boolean): string {
+function printPage(
+  { result, records, locator }: Page,
+  request: ApiRequest,
+  isTooling: boolean,
+): string {
   const base = `/services/data/v${request.version}${isTooling ? '/tooling' : ''}/query`;
   const next = locator === null ? {} : { nextRecordsUrl: `${base}/${locator}` };
   const common = { totalSize: result.totalSize, done: locator === null, ...next };
   if (!isTooling) return JSON.stringify({ ...common, records });
-  return JSON.stringify({ size: records.length, ...common, queryLocator: locator, entityTypeName: result.type, records });
+  return JSON.stringify({
+    size: records.length,
+    ...common,
+    queryLocator: locator,
+    entityTypeName: result.type,
+    records,
+  });
 }

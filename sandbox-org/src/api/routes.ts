@@ -9,26 +9,63 @@ export interface Route {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
-  readonly handle: (request: ApiRequest, context: ApiContext, parameters: readonly string[]) => ApiAnswer | Promise<ApiAnswer>;
+  readonly handle: (
+    request: ApiRequest,
+    context: ApiContext,
+    parameters: readonly string[],
+  ) => ApiAnswer | Promise<ApiAnswer>;
 }
 
 /** The resources below `/services/data/vXX.X`; the first match with the right method answers. */
 export const ROUTES: readonly Route[] = [
   { name: 'resources', method: 'GET', path: /^$/, handle: resources },
-  { name: 'describeGlobal', method: 'GET', path: /^\/(?:tooling\/)?sobjects$/, handle: describeAll },
-  { name: 'describe', method: 'GET', path: /^\/(?:tooling\/)?sobjects\/(\w+)\/describe$/, handle: describeOne },
+  {
+    name: 'describeGlobal',
+    method: 'GET',
+    path: /^\/(?:tooling\/)?sobjects$/,
+    handle: describeAll,
+  },
+  {
+    name: 'describe',
+    method: 'GET',
+    path: /^\/(?:tooling\/)?sobjects\/(\w+)\/describe$/,
+    handle: describeOne,
+  },
   { name: 'sobject', method: 'GET', path: /^\/(?:tooling\/)?sobjects\/(\w+)$/, handle: basics },
-  { name: 'record', method: 'GET', path: /^\/(?:tooling\/)?sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/, handle: row },
+  {
+    name: 'record',
+    method: 'GET',
+    path: /^\/(?:tooling\/)?sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/,
+    handle: row,
+  },
   { name: 'composite', method: 'POST', path: /^\/(?:tooling\/)?composite$/, handle: composite },
-  { name: 'composite.batch', method: 'POST', path: /^\/(?:tooling\/)?composite\/batch$/, handle: batch },
+  {
+    name: 'composite.batch',
+    method: 'POST',
+    path: /^\/(?:tooling\/)?composite\/batch$/,
+    handle: batch,
+  },
   { name: 'limits', method: 'GET', path: /^\/limits$/, handle: limits },
-  { name: 'limits.recordCount', method: 'GET', path: /^\/limits\/recordCount$/, handle: recordCount },
+  {
+    name: 'limits.recordCount',
+    method: 'GET',
+    path: /^\/limits\/recordCount$/,
+    handle: recordCount,
+  },
   { name: 'query', method: 'GET', path: /^\/(?:query|queryAll)$/, handle: query },
   { name: 'tooling.query', method: 'GET', path: /^\/tooling\/query$/, handle: query },
-  { name: 'queryMore', method: 'GET', path: /^\/(?:tooling\/)?(?:query|queryAll)\/([\w-]+)$/, handle: moreRecords },
+  {
+    name: 'queryMore',
+    method: 'GET',
+    path: /^\/(?:tooling\/)?(?:query|queryAll)\/([\w-]+)$/,
+    handle: moreRecords,
+  },
 ];
 
 /** The name that counts of calls are kept under. */
 export function endpointOf(request: ApiRequest): string {
-  return ROUTES.find(({ method, path }) => method === request.method && path.test(request.path))?.name ?? 'other';
+  return (
+    ROUTES.find(({ method, path }) => method === request.method && path.test(request.path))?.name ??
+    'other'
+  );
 }

@@ -15,13 +15,27 @@ function label(version: number): string {
 
 /** The body of `GET /services/data/`. */
 export function versionsBody(): string {
-  const versions = Array.from({ length: NEWEST_VERSION - OLDEST_VERSION + 1 }, (_, i) => OLDEST_VERSION + i);
-  return JSON.stringify(versions.map((version) => ({ label: label(version), url: `/services/data/v${version}.0`, version: `${version}.0` })));
+  const versions = Array.from(
+    { length: NEWEST_VERSION - OLDEST_VERSION + 1 },
+    (_, i) => OLDEST_VERSION + i,
+  );
+  return JSON.stringify(
+    versions.map((version) => ({
+      label: label(version),
+      url: `/services/data/v${version}.0`,
+      version: `${version}.0`,
+    })),
+  );
 }
 
 /** Why this version can't be used, or null. */
 export function versionProblem(version: string): ApiError | null {
   const number = Number(version);
-  if (number < OLDEST_VERSION) return new ApiError(410, 'UNSUPPORTED_API_VERSION', `The requested API version ${version} is no longer supported`);
+  if (number < OLDEST_VERSION)
+    return new ApiError(
+      410,
+      'UNSUPPORTED_API_VERSION',
+      `The requested API version ${version} is no longer supported`,
+    );
   return number > NEWEST_VERSION || !Number.isInteger(number) ? ApiError.notFound() : null;
 }

@@ -1,6 +1,13 @@
 import { SandboxError } from '../errors.ts';
 import { randomFor, type Random } from '../org/random.ts';
-import { faultIn, TRANSPORT, type Effect, type FaultMatch, type FaultRule, type FaultTarget } from './fault-rules.ts';
+import {
+  faultIn,
+  TRANSPORT,
+  type Effect,
+  type FaultMatch,
+  type FaultRule,
+  type FaultTarget,
+} from './fault-rules.ts';
 
 interface Armed {
   readonly rule: FaultRule;
@@ -34,7 +41,8 @@ export class Faults {
   draw(target: FaultTarget): Effect | null {
     for (const armed of this.#rules) {
       const { effect } = armed.rule;
-      if (effect.kind === 'clock-offset' || (target.level === 'item' && TRANSPORT.has(effect.kind))) continue;
+      if (effect.kind === 'clock-offset' || (target.level === 'item' && TRANSPORT.has(effect.kind)))
+        continue;
       if (this.#applies(armed, target)) {
         armed.fired += 1;
         this.fired += 1;
@@ -46,14 +54,22 @@ export class Faults {
 
   /** Milliseconds that the emulated server's clock is off. */
   clockOffset(): number {
-    return this.#rules.reduce((sum, { rule }) => sum + (rule.effect.kind === 'clock-offset' ? rule.effect.seconds * 1000 : 0), 0);
+    return this.#rules.reduce(
+      (sum, { rule }) =>
+        sum + (rule.effect.kind === 'clock-offset' ? rule.effect.seconds * 1000 : 0),
+      0,
+    );
   }
 
   #applies(armed: Armed, target: FaultTarget): boolean {
     const match = armed.rule.match ?? {};
     if (!fits(armed, match, target)) return false;
     armed.matched += 1;
-    if (match.nth !== undefined && (match.onward ? armed.matched < match.nth : armed.matched !== match.nth)) return false;
+    if (
+      match.nth !== undefined &&
+      (match.onward ? armed.matched < match.nth : armed.matched !== match.nth)
+    )
+      return false;
     if (match.times !== undefined && armed.fired >= match.times) return false;
     return match.probability === undefined || this.#random.chance(match.probability);
   }
@@ -63,16 +79,25 @@ function fits(armed: Armed, match: FaultMatch, target: FaultTarget): boolean {
   if (armed.path && !armed.path.test(target.path)) return false;
   if (match.method && match.method.toUpperCase() !== target.method) return false;
   if (match.host && match.host.toLowerCase() !== target.host) return false;
-  return !armed.objects || (target.object !== null && armed.objects.has(target.object.toLowerCase()));
+  return (
+    !armed.objects || (target.object !== null && armed.objects.has(target.object.toLowerCase()))
+  );
 }
 
 function arm(rule: FaultRule): Armed {
   const problem = faultIn(rule);
   if (problem !== undefined) throw new SandboxError(`fault rule: ${problem}`);
   const { path, object } = rule.match ?? {};
-  const objects = object === undefined ? null : new Set([object].flat().map((name) => name.toLowerCase()));
+  const objects =
+    object === undefined ? null : new Set([object].flat().map((name) => name.toLowerCase()));
   try {
-    return { rule, path: path === undefined ? null : new RegExp(path), objects, matched: 0, fired: 0 };
+    return {
+      rule,
+      path: path === undefined ? null : new RegExp(path),
+      objects,
+      matched: 0,
+      fired: 0,
+    };
   } catch {
     throw new SandboxError(`fault rule: not a regular expression: ${path}`);
   }

@@ -44,7 +44,10 @@ export class Stats {
   readonly #items = new Map<string, number>();
   readonly #log: LoggedRequest[] = [];
   /** Open connections with what they had carried at the last reset. */
-  readonly #open = new Map<Traffic, { readonly bytesRead: number; readonly bytesWritten: number }>();
+  readonly #open = new Map<
+    Traffic,
+    { readonly bytesRead: number; readonly bytesWritten: number }
+  >();
   #bytesIn = 0;
   #bytesOut = 0;
   httpRequests = 0;
@@ -102,6 +105,10 @@ export class Stats {
   }
 
   get counts(): Pick<StatsReport, 'calls' | 'items' | 'requests'> {
-    return { calls: Object.fromEntries(this.#calls), items: Object.fromEntries(this.#items), requests: [...this.#log] };
+    return {
+      calls: Object.fromEntries(this.#calls),
+      items: Object.fromEntries(this.#items),
+      requests: [...this.#log],
+    };
   }
 }

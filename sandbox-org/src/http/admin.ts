@@ -25,16 +25,28 @@ export function createAdminServer(token: string, actions: AdminActions): Server 
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, token: string, actions: AdminActions): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string,
+  actions: AdminActions,
+): Promise<void> {
   try {
-    if (!isAllowed(request.headers.authorization, token)) return write(response, 401, { error: 'a bearer token is needed' });
+    if (!isAllowed(request.headers.authorization, token))
+      return write(response, 401, { error: 'a bearer token is needed' });
     const route = `${request.method} ${(request.url ?? '').split('?')[0]}`;
     const body = request.method === 'POST' ? parse((await readBody(request)).text) : null;
     const result = run(route, body, actions);
-    write(response, result === undefined ? 404 : 200, result ?? { error: `no such route: ${route}` });
+    write(
+      response,
+      result === undefined ? 404 : 200,
+      result ?? { error: `no such route: ${route}` },
+    );
   } catch (error) {
     const isOurs = error instanceof SandboxError || error instanceof ApiError;
-    write(response, isOurs ? 400 : 500, { error: error instanceof Error ? error.message : String(error) });
+    write(response, isOurs ? 400 : 500, {
+      error: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
@@ -54,15 +66,24 @@ function parse(text: string): unknown {
 
 function run(route: string, body: unknown, actions: AdminActions): unknown {
   switch (route) {
-    case 'GET /stats': return actions.stats();
-    case 'POST /stats/reset': return done(actions.resetStats());
-    case 'POST /faults': return done(actions.installFaults(listOf<FaultRule>(body, 'effect')));
-    case 'DELETE /faults': return done(actions.clearFaults());
-    case 'POST /sessions/expire': return done(actions.expireSessions());
-    case 'POST /users/unlock': return done(actions.unlockUser());
-    case 'POST /org': return done(listOf<Edit>(body, 'kind').forEach((edit) => actions.edit(edit)));
-    case 'POST /certificates': return done(actions.registerCertificate(pemOf(body)));
-    default: return undefined;
+    case 'GET /stats':
+      return actions.stats();
+    case 'POST /stats/reset':
+      return done(actions.resetStats());
+    case 'POST /faults':
+      return done(actions.installFaults(listOf<FaultRule>(body, 'effect')));
+    case 'DELETE /faults':
+      return done(actions.clearFaults());
+    case 'POST /sessions/expire':
+      return done(actions.expireSessions());
+    case 'POST /users/unlock':
+      return done(actions.unlockUser());
+    case 'POST /org':
+      return done(listOf<Edit>(body, 'kind').forEach((edit) => actions.edit(edit)));
+    case 'POST /certificates':
+      return done(actions.registerCertificate(pemOf(body)));
+    default:
+      return undefined;
   }
 }
 
@@ -72,13 +93,17 @@ const done = (_nothing: void): { ok: true } => ({ ok: true });
 function listOf<T>(body: unknown, property: string): T[] {
   const list = [body].flat();
   for (const item of list) {
-    if (typeof item !== 'object' || item === null || !(property in item)) throw new SandboxError(`each item needs "${property}"`);
+    if (typeof item !== 'object' || item === null || !(property in item))
+      throw new SandboxError(`each item needs "${property}"`);
   }
   return list as T[];
 }
 
 function pemOf(body: unknown): string {
-  const pem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['pem'] : undefined;
+  const pem =
+    typeof body === 'object' && body !== null
+      ? (body as Record<string, unknown>)['pem']
+      : undefined;
   if (typeof pem !== 'string') throw new SandboxError('"pem" is needed');
   return pem;
 }

@@ -13,7 +13,8 @@ export interface ProxyCounts {
 }
 
 /** The names that lead to the sandbox; a proxy for anything else would be an open one. */
-const ALLOWED = /^(?:[\w-]+\.my|[\w-]+\.sandbox\.my|login|test)\.salesforce\.com:443$|^[\w-]+\.lightning\.force\.com:443$/i;
+const ALLOWED =
+  /^(?:[\w-]+\.my|[\w-]+\.sandbox\.my|login|test)\.salesforce\.com:443$|^[\w-]+\.lightning\.force\.com:443$/i;
 
 /** An HTTP CONNECT proxy under which the real host names reach the sandbox. Not listening yet. */
 export function createConnectProxy(options: ProxyOptions, counts: ProxyCounts): Server {
@@ -38,7 +39,8 @@ export function createConnectProxy(options: ProxyOptions, counts: ProxyCounts): 
 function refusalOf(request: IncomingMessage, { credentials }: ProxyOptions): string | null {
   if (credentials) {
     const expected = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
-    if (request.headers['proxy-authorization'] !== expected) return '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="sandbox"';
+    if (request.headers['proxy-authorization'] !== expected)
+      return '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="sandbox"';
   }
   return ALLOWED.test(request.url ?? '') ? null : '403 Forbidden';
 }

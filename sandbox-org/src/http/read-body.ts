@@ -18,7 +18,8 @@ export async function readBody(request: IncomingMessage): Promise<ReadBody> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > LARGEST) throw new ApiError(413, 'REQUEST_ENTITY_TOO_LARGE', 'The request body is too large');
+    if (bytes > LARGEST)
+      throw new ApiError(413, 'REQUEST_ENTITY_TOO_LARGE', 'The request body is too large');
     chunks.push(chunk);
   }
   const raw = Buffer.concat(chunks);

@@ -28,22 +28,32 @@ export interface ReplyOptions {
 const FOREVER = 24 * 3_600_000;
 
 /** Sends the reply, or does to it what the fault says. Gives the bytes of body sent. */
-export async function send(response: ServerResponse, reply: Reply, options: ReplyOptions): Promise<number> {
+export async function send(
+  response: ServerResponse,
+  reply: Reply,
+  options: ReplyOptions,
+): Promise<number> {
   const { effect } = options;
   if (effect?.kind === 'reset') return reset(response);
   if (effect?.kind === 'stall-headers') await options.sleep(effect.ms ?? FOREVER);
   const changed = effect ? distort(reply, effect) : reply;
-  const isCompressed = changed.headers['Content-Encoding'] === undefined && options.acceptsGzip && changed.body.length > WORTH_COMPRESSING;
-  const plain = effect?.kind === 'gzip-bomb' ? await bomb(effect.megabytes) : Buffer.from(changed.body);
+  const isCompressed =
+    changed.headers['Content-Encoding'] === undefined &&
+    options.acceptsGzip &&
+    changed.body.length > WORTH_COMPRESSING;
+  const plain =
+    effect?.kind === 'gzip-bomb' ? await bomb(effect.megabytes) : Buffer.from(changed.body);
   const body = isCompressed ? await compress(plain) : plain;
   const hasBody = changed.status !== 304 && changed.status !== 204;
   response.writeHead(changed.status, {
-    Date: new Date(options.now).toUTCString(), ...changed.headers,
+    Date: new Date(options.now).toUTCString(),
+    ...changed.headers,
     ...(hasBody ? { 'Content-Type': changed.contentType, 'Content-Length': body.length } : {}),
     ...(isCompressed ? { 'Content-Encoding': 'gzip' } : {}),
   });
   if (!hasBody) return end(response, Buffer.alloc(0));
-  if (effect?.kind === 'truncate') return cut(response, body.subarray(0, effect.afterBytes ?? body.length >> 1));
+  if (effect?.kind === 'truncate')
+    return cut(response, body.subarray(0, effect.afterBytes ?? body.length >> 1));
   if (effect?.kind === 'stall-body') {
     response.write(body.subarray(0, effect.afterBytes ?? body.length >> 1));
     await options.sleep(effect.ms ?? FOREVER);
@@ -72,22 +82,35 @@ const MAINTENANCE = `<!DOCTYPE html><html><head><title>We are down for maintenan
 
 function distort(reply: Reply, effect: Effect): Reply {
   switch (effect.kind) {
-    case 'maintenance': return { ...reply, status: 503, contentType: 'text/html;charset=UTF-8', body: MAINTENANCE };
-    case 'not-json': return { ...reply, status: 200, body: '<<this is not what you asked for' };
-    case 'gzip-bomb': return { ...reply, status: 200, headers: { ...reply.headers, 'Content-Encoding': 'gzip' } };
-    case 'redirect': return { ...reply, status: effect.status ?? 302, headers: { ...reply.headers, Location: effect.location }, body: '' };
-    case 'hostile-url': return { ...reply, body: reply.body.replaceAll(FOLLOWED, `$1${effect.url}$2`) };
-    default: return reply;
+    case 'maintenance':
+      return { ...reply, status: 503, contentType: 'text/html;charset=UTF-8', body: MAINTENANCE };
+    case 'not-json':
+      return { ...reply, status: 200, body: '<<this is not what you asked for' };
+    case 'gzip-bomb':
+      return { ...reply, status: 200, headers: { ...reply.headers, 'Content-Encoding': 'gzip' } };
+    case 'redirect':
+      return {
+        ...reply,
+        status: effect.status ?? 302,
+        headers: { ...reply.headers, Location: effect.location },
+        body: '',
+      };
+    case 'hostile-url':
+      return { ...reply, body: reply.body.replaceAll(FOLLOWED, `$1${effect.url}$2`) };
+    default:
+      return reply;
   }
 }
 
 /** The URLs in answers that clients go to next. */
-const FOLLOWED = /("(?:instance_url|nextRecordsUrl|api_instance_url)":")[^"]*(")|(?<=<(?:serverUrl|metadataServerUrl)>)[^<]*(?=<)/g;
+const FOLLOWED =
+  /("(?:instance_url|nextRecordsUrl|api_instance_url)":")[^"]*(")|(?<=<(?:serverUrl|metadataServerUrl)>)[^<]*(?=<)/g;
 
 /** Small to send, huge to unpack: a JSON array with one string of spaces. It is never whole in memory here. */
 async function bomb(megabytes: number): Promise<Buffer> {
   const squeezed: Buffer[] = [];
-  for await (const chunk of Readable.from(blanks(megabytes)).pipe(createGzip({ level: 9 }))) squeezed.push(chunk as Buffer);
+  for await (const chunk of Readable.from(blanks(megabytes)).pipe(createGzip({ level: 9 })))
+    squeezed.push(chunk as Buffer);
   return Buffer.concat(squeezed);
 }
 

@@ -22,8 +22,18 @@ export function createOrgServer(options: ServerOptions): Server {
   const { identity, gateway, clientCas = [] } = options;
   const { stats } = gateway.api;
   const { cert, key } = identity;
-  const mutual = clientCas.length === 0 ? {} : { requestCert: true, rejectUnauthorized: true, ca: [...clientCas] };
-  const server = createServer({ ...mutual, cert, key, SNICallback: serverNames(identity, clientCas), maxHeaderSize: 65_536, keepAliveTimeout: 60_000 });
+  const mutual =
+    clientCas.length === 0
+      ? {}
+      : { requestCert: true, rejectUnauthorized: true, ca: [...clientCas] };
+  const server = createServer({
+    ...mutual,
+    cert,
+    key,
+    SNICallback: serverNames(identity, clientCas),
+    maxHeaderSize: 65_536,
+    keepAliveTimeout: 60_000,
+  });
   server.on('request', (request, response) => void handle(request, response, options));
   server.on('connection', (socket: Socket) => {
     stats.track(socket);
@@ -32,7 +42,11 @@ export function createOrgServer(options: ServerOptions): Server {
   return server;
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+): Promise<void> {
   const { gateway, sleep } = options;
   const { api } = gateway;
   const startedAt = performance.now();
@@ -43,8 +57,14 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   try {
     const { text } = await bodyOf(request);
     const sourceAddress = request.socket.remoteAddress ?? '';
-    const outcome = await admit({ method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress }, gateway);
-    const wait = api.latency.roundTrip + outcome.serverMillis + (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
+    const outcome = await admit(
+      { method: request.method ?? 'GET', door, url, headers: request.headers, text, sourceAddress },
+      gateway,
+    );
+    const wait =
+      api.latency.roundTrip +
+      outcome.serverMillis +
+      (outcome.effect?.kind === 'delay' ? outcome.effect.ms : 0);
     if (wait > 0) await sleep(wait);
     await deliver(request, response, outcome, options);
   } catch (error) {
@@ -54,28 +74,47 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
     finished();
     const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;
     api.stats.log({
-      at: new Date(gateway.now()).toISOString(), method: request.method ?? 'GET', host, path: url.pathname,
-      status: response.statusCode, millis: Math.round(performance.now() - startedAt), client,
+      at: new Date(gateway.now()).toISOString(),
+      method: request.method ?? 'GET',
+      host,
+      path: url.pathname,
+      status: response.statusCode,
+      millis: Math.round(performance.now() - startedAt),
+      client,
     });
   }
 }
 
 /** The common name on the client's certificate; null where none was presented. */
 function clientOf({ socket }: IncomingMessage): string | null {
-  const certificate = (socket as TLSSocket).getPeerCertificate() as Partial<ReturnType<TLSSocket['getPeerCertificate']>> | null;
+  const certificate = (socket as TLSSocket).getPeerCertificate() as Partial<
+    ReturnType<TLSSocket['getPeerCertificate']>
+  > | null;
   const name = certificate?.subject?.CN;
   return typeof name === 'string' ? name : null;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<ReadBody> {
-  return request.method === 'GET' || request.method === 'HEAD' ? { text: '', bytes: 0 } : readBody(request);
+  return request.method === 'GET' || request.method === 'HEAD'
+    ? { text: '', bytes: 0 }
+    : readBody(request);
 }
 
-async function deliver(request: IncomingMessage, response: ServerResponse, { reply, effect }: Outcome, options: ServerOptions): Promise<void> {
+async function deliver(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { reply, effect }: Outcome,
+  options: ServerOptions,
+): Promise<void> {
   const { gateway, sleep } = options;
   const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   if (response.destroyed) return;
-  await send(response, reply, { acceptsGzip, effect, now: gateway.now() + gateway.api.faults.clockOffset(), sleep });
+  await send(response, reply, {
+    acceptsGzip,
+    effect,
+    now: gateway.now() + gateway.api.faults.clockOffset(),
+    sleep,
+  });
 }
 
 /** A mistake of ours looks like one of Salesforce's: a 500 with an error id. */
@@ -86,7 +125,8 @@ function fail(response: ServerResponse, error: unknown): void {
   }
   const text = `An unexpected error occurred. Please include this ErrorId if you contact support: ${Date.now()}-1`;
   const known = error instanceof ApiError ? error : new ApiError(500, 'UNKNOWN_EXCEPTION', text);
-  if (known.status === 500) process.stderr.write(`sandbox org: ${error instanceof Error ? error.stack : String(error)}\n`);
+  if (known.status === 500)
+    process.stderr.write(`sandbox org: ${error instanceof Error ? error.stack : String(error)}\n`);
   response.writeHead(known.status, { 'Content-Type': 'application/json;charset=UTF-8' });
   response.end(known.toJson());
 }

@@ -3,7 +3,14 @@ import { base62 } from './ids.ts';
 import type { ObjectEntry, ObjectKind } from './model.ts';
 import { hash } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
-import { CUSTOM_HEADS, CUSTOM_TAILS, labelOf, pluralOf, STANDARD_HEADS, STANDARD_TAILS } from './words.ts';
+import {
+  CUSTOM_HEADS,
+  CUSTOM_TAILS,
+  labelOf,
+  pluralOf,
+  STANDARD_HEADS,
+  STANDARD_TAILS,
+} from './words.ts';
 
 /** The two managed packages that every generated org has installed. */
 export const PACKAGES = [
@@ -22,9 +29,18 @@ const STREAMS: readonly Stream[] = [
   { weight: 25, entry: (i) => customEntry('custom', null, i, '__c', 'a', 0) },
   { weight: 11, entry: (i) => customEntry('custom', 'fldops', i, '__c', 'a', 2000) },
   { weight: 7, entry: (i) => customEntry('custom', 'qtc', i, '__c', 'a', 2800) },
-  { weight: 4, entry: (i) => customEntry('metadata', i % 3 === 2 ? 'qtc' : null, i, '__mdt', 'm', 0) },
-  { weight: 3, entry: (i) => customEntry('setting', i % 3 === 1 ? 'fldops' : null, i, '__c', 'a', 3300) },
-  { weight: 3, entry: (i) => customEntry('event', i % 4 === 3 ? 'fldops' : null, i, '__e', 'e', 0) },
+  {
+    weight: 4,
+    entry: (i) => customEntry('metadata', i % 3 === 2 ? 'qtc' : null, i, '__mdt', 'm', 0),
+  },
+  {
+    weight: 3,
+    entry: (i) => customEntry('setting', i % 3 === 1 ? 'fldops' : null, i, '__c', 'a', 3300),
+  },
+  {
+    weight: 3,
+    entry: (i) => customEntry('event', i % 4 === 3 ? 'fldops' : null, i, '__e', 'e', 0),
+  },
   { weight: 1, entry: (i) => customEntry('big', null, i, '__b', 'I', 0) },
   { weight: 1, entry: (i) => customEntry('external', null, i, '__x', 'x', 0) },
 ];
@@ -58,19 +74,37 @@ function mainObjects(count: number): ObjectEntry[] {
 
 function standardEntry(index: number): ObjectEntry {
   const known = STANDARD_OBJECTS[index];
-  const name = known?.[0] ?? combine(STANDARD_HEADS, STANDARD_TAILS, index - STANDARD_OBJECTS.length, '');
+  const name =
+    known?.[0] ?? combine(STANDARD_HEADS, STANDARD_TAILS, index - STANDARD_OBJECTS.length, '');
   const keyPrefix = known?.[1] ?? `9${base62(index, 2)}`;
   return entry(name, 'standard', null, keyPrefix, name === 'Product2' ? 'Product' : labelOf(name));
 }
 
 const KIND_TAIL: Partial<Record<ObjectKind, string>> = {
-  setting: '_Settings', metadata: '_Rule', event: '_Changed', big: '_Archive', external: '_Remote',
+  setting: '_Settings',
+  metadata: '_Rule',
+  event: '_Changed',
+  big: '_Archive',
+  external: '_Remote',
 };
 
-function customEntry(kind: ObjectKind, namespace: string | null, index: number, suffix: string, letter: string, offset: number): ObjectEntry {
+function customEntry(
+  kind: ObjectKind,
+  namespace: string | null,
+  index: number,
+  suffix: string,
+  letter: string,
+  offset: number,
+): ObjectEntry {
   const stem = combine(CUSTOM_HEADS, CUSTOM_TAILS, index + offset, '_') + (KIND_TAIL[kind] ?? '');
   const name = `${namespace ? `${namespace}__` : ''}${stem}${suffix}`;
-  return entry(name, kind, namespace, letter + base62(offset + index, 2), oddly(kind, index, labelOf(stem)));
+  return entry(
+    name,
+    kind,
+    namespace,
+    letter + base62(offset + index, 2),
+    oddly(kind, index, labelOf(stem)),
+  );
 }
 
 /** Two of the org's own objects carry labels that careless code breaks on. */
@@ -80,12 +114,23 @@ function oddly(kind: ObjectKind, index: number, label: string): string {
   return index === 7 ? `مشروع ${label}` : label;
 }
 
-function entry(name: string, kind: ObjectKind, namespace: string | null, keyPrefix: string, label: string): ObjectEntry {
+function entry(
+  name: string,
+  kind: ObjectKind,
+  namespace: string | null,
+  keyPrefix: string,
+  label: string,
+): ObjectEntry {
   return { name, kind, namespace, keyPrefix, label, labelPlural: pluralOf(label), parent: null };
 }
 
 /** Heads vary fastest; when all pairs are used up, a number keeps the names apart. */
-function combine(heads: readonly string[], tails: readonly string[], index: number, joint: string): string {
+function combine(
+  heads: readonly string[],
+  tails: readonly string[],
+  index: number,
+  joint: string,
+): string {
   const pairs = heads.length * tails.length;
   const head = heads[index % heads.length] ?? '';
   const tail = tails[Math.floor(index / heads.length) % tails.length] ?? '';

@@ -3,30 +3,59 @@ import { randomFor } from './random.ts';
 
 type CompanionKind = Extract<ObjectKind, 'share' | 'history' | 'feed' | 'changeEvent'>;
 
-const SUFFIX: Record<CompanionKind, string> = { share: 'Share', history: 'History', feed: 'Feed', changeEvent: 'ChangeEvent' };
-const LIKELIHOOD: Record<CompanionKind, number> = { share: 0.6, history: 0.5, feed: 0.4, changeEvent: 0.35 };
+const SUFFIX: Record<CompanionKind, string> = {
+  share: 'Share',
+  history: 'History',
+  feed: 'Feed',
+  changeEvent: 'ChangeEvent',
+};
+const LIKELIHOOD: Record<CompanionKind, number> = {
+  share: 0.6,
+  history: 0.5,
+  feed: 0.4,
+  changeEvent: 0.35,
+};
 
 /** Standard objects that are setup data and never shared, tracked or streamed. */
-const BARE = new Set(['Organization', 'Group', 'RecordType', 'Profile', 'UserRole', 'UserLicense', 'PermissionSet', 'Report', 'Dashboard']);
+const BARE = new Set([
+  'Organization',
+  'Group',
+  'RecordType',
+  'Profile',
+  'UserRole',
+  'UserLicense',
+  'PermissionSet',
+  'Report',
+  'Dashboard',
+]);
 
 /** The share, history, feed and change-event objects that come with a main object. */
 export function companionsOf(main: ObjectEntry, seed: number): ObjectEntry[] {
   if ((main.kind !== 'standard' && main.kind !== 'custom') || BARE.has(main.name)) return [];
   const random = randomFor(`${seed}:companions:${main.name}`);
-  const kinds = (Object.keys(SUFFIX) as CompanionKind[]).filter((kind) => random.chance(LIKELIHOOD[kind]));
+  const kinds = (Object.keys(SUFFIX) as CompanionKind[]).filter((kind) =>
+    random.chance(LIKELIHOOD[kind]),
+  );
   return kinds.map((kind) => companion(main, kind));
 }
 
 function companion(main: ObjectEntry, kind: CompanionKind): ObjectEntry {
   const label = `${main.label} ${kind === 'changeEvent' ? 'Change Event' : SUFFIX[kind]}`;
   return {
-    name: companionName(main, kind), kind, namespace: main.namespace, keyPrefix: null,
-    label, labelPlural: label, parent: main.name,
+    name: companionName(main, kind),
+    kind,
+    namespace: main.namespace,
+    keyPrefix: null,
+    label,
+    labelPlural: label,
+    parent: main.name,
   };
 }
 
 /** `Account` → `AccountShare`, `Deal__c` → `Deal__Share`; Opportunity's history is `OpportunityFieldHistory`. */
 function companionName(main: ObjectEntry, kind: CompanionKind): string {
   if (main.name === 'Opportunity' && kind === 'history') return 'OpportunityFieldHistory';
-  return main.name.endsWith('__c') ? main.name.replace(/__c$/, `__${SUFFIX[kind]}`) : main.name + SUFFIX[kind];
+  return main.name.endsWith('__c')
+    ? main.name.replace(/__c$/, `__${SUFFIX[kind]}`)
+    : main.name + SUFFIX[kind];
 }

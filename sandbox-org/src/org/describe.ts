@@ -15,9 +15,32 @@ export interface DescribeTarget {
 type Flags = Record<string, boolean | string | null>;
 
 const RECORDS = new Set<ObjectKind>(['standard', 'custom']);
-const WRITABLE = new Set<ObjectKind>(['standard', 'custom', 'setting', 'share', 'external', 'event', 'big']);
-const QUERYABLE = new Set<ObjectKind>(['standard', 'custom', 'setting', 'metadata', 'share', 'history', 'feed', 'external', 'big']);
-const ASSOCIATED: Partial<Record<ObjectKind, string>> = { share: 'Share', history: 'History', feed: 'Feed', changeEvent: 'ChangeEvent' };
+const WRITABLE = new Set<ObjectKind>([
+  'standard',
+  'custom',
+  'setting',
+  'share',
+  'external',
+  'event',
+  'big',
+]);
+const QUERYABLE = new Set<ObjectKind>([
+  'standard',
+  'custom',
+  'setting',
+  'metadata',
+  'share',
+  'history',
+  'feed',
+  'external',
+  'big',
+]);
+const ASSOCIATED: Partial<Record<ObjectKind, string>> = {
+  share: 'Share',
+  history: 'History',
+  feed: 'Feed',
+  changeEvent: 'ChangeEvent',
+};
 
 /** The properties that describeGlobal and describe have in common, in the API's order. */
 function flagsOf(entry: ObjectEntry): Flags {
@@ -25,13 +48,34 @@ function flagsOf(entry: ObjectEntry): Flags {
   const records = RECORDS.has(kind);
   const custom = kind !== 'standard' && !entry.parent;
   return {
-    activateable: false, associateEntityType: ASSOCIATED[kind] ?? null, associateParentEntity: entry.parent,
-    createable: WRITABLE.has(kind), custom, customSetting: kind === 'setting', dataTranslationEnabled: false, deepCloneable: false,
-    deletable: WRITABLE.has(kind) && kind !== 'event', deprecatedAndHidden: false, feedEnabled: records && !name.startsWith('User'),
-    hasSubtypes: false, idEnabled: true, isInterface: false, isSubtype: false, keyPrefix: entry.keyPrefix, label: entry.label,
-    labelPlural: entry.labelPlural, layoutable: records, mergeable: MERGEABLE.has(name), mruEnabled: records,
-    name, queryable: QUERYABLE.has(kind), replicateable: records || kind === 'history', retrieveable: kind !== 'event',
-    searchable: records, triggerable: records || kind === 'event' || kind === 'changeEvent', undeletable: records,
+    activateable: false,
+    associateEntityType: ASSOCIATED[kind] ?? null,
+    associateParentEntity: entry.parent,
+    createable: WRITABLE.has(kind),
+    custom,
+    customSetting: kind === 'setting',
+    dataTranslationEnabled: false,
+    deepCloneable: false,
+    deletable: WRITABLE.has(kind) && kind !== 'event',
+    deprecatedAndHidden: false,
+    feedEnabled: records && !name.startsWith('User'),
+    hasSubtypes: false,
+    idEnabled: true,
+    isInterface: false,
+    isSubtype: false,
+    keyPrefix: entry.keyPrefix,
+    label: entry.label,
+    labelPlural: entry.labelPlural,
+    layoutable: records,
+    mergeable: MERGEABLE.has(name),
+    mruEnabled: records,
+    name,
+    queryable: QUERYABLE.has(kind),
+    replicateable: records || kind === 'history',
+    retrieveable: kind !== 'event',
+    searchable: records,
+    triggerable: records || kind === 'event' || kind === 'changeEvent',
+    undeletable: records,
     updateable: WRITABLE.has(kind) && kind !== 'event' && kind !== 'big',
   };
 }
@@ -41,45 +85,86 @@ const MERGEABLE = new Set(['Account', 'Contact', 'Lead', 'Individual']);
 function urlsOf(entry: ObjectEntry, target: DescribeTarget, full: boolean): Record<string, string> {
   const base = `/services/data/v${target.version}/sobjects/${entry.name}`;
   const eventSchema = entry.kind === 'changeEvent' ? { eventSchema: `${base}/eventSchema` } : {};
-  if (!RECORDS.has(entry.kind)) return { rowTemplate: `${base}/{ID}`, ...eventSchema, describe: `${base}/describe`, sobject: base };
+  if (!RECORDS.has(entry.kind))
+    return {
+      rowTemplate: `${base}/{ID}`,
+      ...eventSchema,
+      describe: `${base}/describe`,
+      sobject: base,
+    };
   return {
-    compactLayouts: `${base}/describe/compactLayouts`, rowTemplate: `${base}/{ID}`, approvalLayouts: `${base}/describe/approvalLayouts`,
-    ...(full ? { uiDetailTemplate: `${target.origin}/{ID}`, uiEditTemplate: `${target.origin}/{ID}/e` } : {}),
-    defaultValues: `${base}/defaultValues?recordTypeId&fields`, listviews: `${base}/listviews`, describe: `${base}/describe`,
+    compactLayouts: `${base}/describe/compactLayouts`,
+    rowTemplate: `${base}/{ID}`,
+    approvalLayouts: `${base}/describe/approvalLayouts`,
+    ...(full
+      ? { uiDetailTemplate: `${target.origin}/{ID}`, uiEditTemplate: `${target.origin}/{ID}/e` }
+      : {}),
+    defaultValues: `${base}/defaultValues?recordTypeId&fields`,
+    listviews: `${base}/listviews`,
+    describe: `${base}/describe`,
     ...(full ? { uiNewRecord: `${target.origin}/${entry.keyPrefix}/e` } : {}),
-    quickActions: `${base}/quickActions`, layouts: `${base}/describe/layouts`, sobject: base,
+    quickActions: `${base}/quickActions`,
+    layouts: `${base}/describe/layouts`,
+    sobject: base,
   };
 }
 
 /** The body of `GET /sobjects`. */
 export function describeGlobal(org: Org, target: DescribeTarget): string {
-  const sobjects = org.list().map((entry) => ({ ...flagsOf(entry), urls: urlsOf(entry, target, false) }));
+  const sobjects = org
+    .list()
+    .map((entry) => ({ ...flagsOf(entry), urls: urlsOf(entry, target, false) }));
   return JSON.stringify({ encoding: 'UTF-8', maxBatchSize: 200, sobjects });
 }
 
 /** The body of `GET /sobjects/X`: no fields. */
 export function describeBasics(entry: ObjectEntry, target: DescribeTarget): string {
-  return JSON.stringify({ objectDescribe: { ...flagsOf(entry), urls: urlsOf(entry, target, false) }, recentItems: [] });
+  return JSON.stringify({
+    objectDescribe: { ...flagsOf(entry), urls: urlsOf(entry, target, false) },
+    recentItems: [],
+  });
 }
 
 /** The body of `GET /sobjects/X/describe`. */
 export function describe(org: Org, entry: ObjectEntry, target: DescribeTarget): string {
   const flags = flagsOf(entry);
   const whole = {
-    ...flags, actionOverrides: actionOverrides(entry), childRelationships: org.children(entry.name),
+    ...flags,
+    actionOverrides: actionOverrides(entry),
+    childRelationships: org.children(entry.name),
     compactLayoutable: RECORDS.has(entry.kind),
-    defaultImplementation: null, extendedBy: null, extendsInterfaces: null,
+    defaultImplementation: null,
+    extendedBy: null,
+    extendsInterfaces: null,
     fields: org.fields(entry.name).map((field) => describeField(field.traits)),
-    implementedBy: null, implementsInterfaces: null, listviewable: null, lookupLayoutable: null, namedLayoutInfos: [],
-    networkScopeFieldName: null, recordTypeInfos: recordTypes(org, entry, target), searchLayoutable: RECORDS.has(entry.kind),
-    sobjectDescribeOption: 'FULL', supportedScopes: scopes(entry), urls: urlsOf(entry, target, true),
+    implementedBy: null,
+    implementsInterfaces: null,
+    listviewable: null,
+    lookupLayoutable: null,
+    namedLayoutInfos: [],
+    networkScopeFieldName: null,
+    recordTypeInfos: recordTypes(org, entry, target),
+    searchLayoutable: RECORDS.has(entry.kind),
+    sobjectDescribeOption: 'FULL',
+    supportedScopes: scopes(entry),
+    urls: urlsOf(entry, target, true),
   };
-  return JSON.stringify(Object.fromEntries(Object.entries(whole).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(whole).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
 }
 
 function actionOverrides(entry: ObjectEntry): unknown[] {
   if (entry.kind !== 'custom' || entry.label.length % 5 !== 0) return [];
-  return [{ formFactor: 'LARGE', isAvailableInTouch: false, name: 'View', pageId: toLongId(idFor('0M0', entry.name)), url: null }];
+  return [
+    {
+      formFactor: 'LARGE',
+      isAvailableInTouch: false,
+      name: 'View',
+      pageId: toLongId(idFor('0M0', entry.name)),
+      url: null,
+    },
+  ];
 }
 
 export interface RecordTypeInfo {
@@ -89,15 +174,31 @@ export interface RecordTypeInfo {
   readonly active: boolean;
 }
 
-const TYPE_NAMES = ['Household', 'Business', 'Partner', 'Internal', 'Legacy', 'Renewal', 'New Logo', 'Field Service'] as const;
-const MASTER: RecordTypeInfo = { name: 'Master', developerName: 'Master', recordTypeId: '012000000000000AAA', active: true };
+const TYPE_NAMES = [
+  'Household',
+  'Business',
+  'Partner',
+  'Internal',
+  'Legacy',
+  'Renewal',
+  'New Logo',
+  'Field Service',
+] as const;
+const MASTER: RecordTypeInfo = {
+  name: 'Master',
+  developerName: 'Master',
+  recordTypeId: '012000000000000AAA',
+  active: true,
+};
 
 /** The object's own record types, without the master one. */
 export function recordTypesOf(entry: ObjectEntry, seed: number): RecordTypeInfo[] {
   const random = randomFor(`${seed}:recordTypes:${entry.name}`);
   if (!RECORDS.has(entry.kind) || !random.chance(entry.name === 'Account' ? 1 : 0.2)) return [];
   return TYPE_NAMES.slice(0, random.int(1, TYPE_NAMES.length)).map((name) => ({
-    name, developerName: name.replaceAll(' ', '_'), recordTypeId: toLongId(idFor('012', `${entry.name}.${name}`)),
+    name,
+    developerName: name.replaceAll(' ', '_'),
+    recordTypeId: toLongId(idFor('012', `${entry.name}.${name}`)),
     active: !random.chance(0.1),
   }));
 }
@@ -107,8 +208,14 @@ function recordTypes(org: Org, entry: ObjectEntry, target: DescribeTarget): unkn
   const own = recordTypesOf(entry, org.seed);
   const layouts = `/services/data/v${target.version}/sobjects/${entry.name}/describe/layouts/`;
   return [...own, MASTER].map((info, i) => ({
-    active: info.active, available: info.active, defaultRecordTypeMapping: i === 0, developerName: info.developerName,
-    master: info === MASTER, name: info.name, recordTypeId: info.recordTypeId, urls: { layout: layouts + info.recordTypeId },
+    active: info.active,
+    available: info.active,
+    defaultRecordTypeMapping: i === 0,
+    developerName: info.developerName,
+    master: info === MASTER,
+    name: info.name,
+    recordTypeId: info.recordTypeId,
+    urls: { layout: layouts + info.recordTypeId },
   }));
 }
 
@@ -116,5 +223,9 @@ function scopes(entry: ObjectEntry): unknown[] {
   if (!RECORDS.has(entry.kind)) return [];
   const plural = entry.labelPlural.toLowerCase();
   const team = entry.name === 'Account' ? [{ label: `My team's ${plural}`, name: 'team' }] : [];
-  return [{ label: `All ${plural}`, name: 'everything' }, { label: `My ${plural}`, name: 'mine' }, ...team];
+  return [
+    { label: `All ${plural}`, name: 'everything' },
+    { label: `My ${plural}`, name: 'mine' },
+    ...team,
+  ];
 }

@@ -36,9 +36,15 @@ function parseWord(word: string): FieldSpec {
   if (!match) throw new SandboxError(`field notation: ${word}`);
   const [, name = '', arrows, targets, type, size, scale, values, required, readOnly] = match;
   return {
-    name, type: type ?? 'reference', size: size ? Number(size) : undefined, scale: scale ? Number(scale) : undefined,
+    name,
+    type: type ?? 'reference',
+    size: size ? Number(size) : undefined,
+    scale: scale ? Number(scale) : undefined,
     values: values ? values.split(',').map((value) => value.replaceAll('_', ' ')) : null,
-    targets: targets?.split('|') ?? [], masterDetail: arrows === '>>', required: required === '!', readOnly: readOnly === '=',
+    targets: targets?.split('|') ?? [],
+    masterDetail: arrows === '>>',
+    required: required === '!',
+    readOnly: readOnly === '=',
   };
 }
 
@@ -56,9 +62,21 @@ export function traitsOf(spec: FieldSpec, random: Random): FieldTraits[] {
   if (spec.type === 'htmlarea') return [fieldTraits('textarea', spec.name, label, rich, spec.size)];
   if (!isFieldType(spec.type)) throw new SandboxError(`field notation: no type ${spec.type}`);
   const isName = spec.name === 'Name' || spec.name === 'Subject' || spec.name === 'Title';
-  const choice = spec.type === 'picklist' || spec.type === 'combobox' ? { picklistValues: picklist(random, spec.values) } : {};
+  const choice =
+    spec.type === 'picklist' || spec.type === 'combobox'
+      ? { picklistValues: picklist(random, spec.values) }
+      : {};
   const naming = isName ? { nameField: true, idLookup: true } : {};
-  return [fieldTraits(spec.type, spec.name, label, { ...more, ...choice, ...naming }, spec.size, spec.scale)];
+  return [
+    fieldTraits(
+      spec.type,
+      spec.name,
+      label,
+      { ...more, ...choice, ...naming },
+      spec.size,
+      spec.scale,
+    ),
+  ];
 }
 
 function isFieldType(type: string): type is FieldType {
@@ -66,11 +84,21 @@ function isFieldType(type: string): type is FieldType {
 }
 
 function accessTraits(spec: FieldSpec): More {
-  return { ...(spec.readOnly ? READ_ONLY : {}), ...(spec.required ? { nillable: false, permissionable: false } : {}) };
+  return {
+    ...(spec.readOnly ? READ_ONLY : {}),
+    ...(spec.required ? { nillable: false, permissionable: false } : {}),
+  };
 }
 
 export function autoNumberTraits(name: string, label: string, length: number): FieldTraits {
-  const more = { ...READ_ONLY, autoNumber: true, nillable: false, defaultedOnCreate: true, nameField: true, idLookup: true };
+  const more = {
+    ...READ_ONLY,
+    autoNumber: true,
+    nillable: false,
+    defaultedOnCreate: true,
+    nameField: true,
+    idLookup: true,
+  };
   return fieldTraits('string', name, label, more, length);
 }
 
@@ -78,16 +106,44 @@ export function autoNumberTraits(name: string, label: string, length: number): F
 function addressTraits(name: string, label: string, more: More): FieldTraits[] {
   const prefix = name === 'Address' ? '' : name.replace(/Address$/, '');
   const part = (type: FieldType, suffix: string, size?: number, scale?: number): FieldTraits =>
-    fieldTraits(type, prefix + suffix, labelOf(prefix + suffix), { ...more, compoundFieldName: name }, size, scale);
-  const accuracy = { ...part('picklist', 'GeocodeAccuracy', 40), picklistValues: picklist(null, GEOCODE_ACCURACY) };
+    fieldTraits(
+      type,
+      prefix + suffix,
+      labelOf(prefix + suffix),
+      { ...more, compoundFieldName: name },
+      size,
+      scale,
+    );
+  const accuracy = {
+    ...part('picklist', 'GeocodeAccuracy', 40),
+    picklistValues: picklist(null, GEOCODE_ACCURACY),
+  };
   return [
-    part('textarea', 'Street', 255), part('string', 'City', 40), part('string', 'State', 80), part('string', 'PostalCode', 20),
-    part('string', 'Country', 80), part('double', 'Latitude', 18, 15), part('double', 'Longitude', 18, 15), accuracy,
+    part('textarea', 'Street', 255),
+    part('string', 'City', 40),
+    part('string', 'State', 80),
+    part('string', 'PostalCode', 20),
+    part('string', 'Country', 80),
+    part('double', 'Latitude', 18, 15),
+    part('double', 'Longitude', 18, 15),
+    accuracy,
     fieldTraits('address', name, label),
   ];
 }
 
-const GEOCODE_ACCURACY = ['Address', 'NearAddress', 'Block', 'Street', 'ExtendedZip', 'Zip', 'Neighborhood', 'City', 'County', 'State', 'Unknown'];
+const GEOCODE_ACCURACY = [
+  'Address',
+  'NearAddress',
+  'Block',
+  'Street',
+  'ExtendedZip',
+  'Zip',
+  'Neighborhood',
+  'City',
+  'County',
+  'State',
+  'Unknown',
+];
 
 /** Latitude and longitude beside the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`, plain ones for `Location`. */
 export function locationTraits(name: string, label: string, more: More): FieldTraits[] {
@@ -96,16 +152,41 @@ export function locationTraits(name: string, label: string, more: More): FieldTr
     return name === 'Location' ? part : name + part;
   };
   const degree = (part: string): FieldTraits =>
-    fieldTraits('double', component(part), `${label} (${part})`, { ...more, compoundFieldName: name }, 18, 15);
+    fieldTraits(
+      'double',
+      component(part),
+      `${label} (${part})`,
+      { ...more, compoundFieldName: name },
+      18,
+      15,
+    );
   return [degree('Latitude'), degree('Longitude'), fieldTraits('location', name, label, more)];
 }
 
 function personNameTraits(more: More): FieldTraits[] {
   const part = { ...more, compoundFieldName: 'Name', extraTypeInfo: 'personname' };
   return [
-    fieldTraits('string', 'LastName', 'Last Name', { ...part, nillable: false, permissionable: false }, 80),
+    fieldTraits(
+      'string',
+      'LastName',
+      'Last Name',
+      { ...part, nillable: false, permissionable: false },
+      80,
+    ),
     fieldTraits('string', 'FirstName', 'First Name', part, 40),
-    fieldTraits('picklist', 'Salutation', 'Salutation', { ...part, picklistValues: picklist(null, ['Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mx.']) }, 40),
-    fieldTraits('string', 'Name', 'Full Name', { ...READ_ONLY, extraTypeInfo: 'personname', nillable: false, nameField: true }, 121),
+    fieldTraits(
+      'picklist',
+      'Salutation',
+      'Salutation',
+      { ...part, picklistValues: picklist(null, ['Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mx.']) },
+      40,
+    ),
+    fieldTraits(
+      'string',
+      'Name',
+      'Full Name',
+      { ...READ_ONLY, extraTypeInfo: 'personname', nillable: false, nameField: true },
+      121,
+    ),
   ];
 }

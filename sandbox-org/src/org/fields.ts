@@ -35,18 +35,45 @@ function drafts(entry: ObjectEntry, context: FieldContext): Field[] {
   const random = randomFor(`${context.seed}:fields:${entry.name}`);
   const system = auditTraits(entry, context.references);
   const taken = new Set(system.map((traits) => traits.name));
-  const listed = [idTraits(entry), ...nameTraits(entry), ...listedTraits(entry, context, random), ...looseReferences(entry, context, taken)];
+  const listed = [
+    idTraits(entry),
+    ...nameTraits(entry),
+    ...listedTraits(entry, context, random),
+    ...looseReferences(entry, context, taken),
+  ];
   const unique = new Map([...listed, ...system].map((traits) => [traits.name, traits]));
-  return [...[...unique.values()].map(plain), ...ownDrafts(entry, context, random, [...unique.values()])];
+  return [
+    ...[...unique.values()].map(plain),
+    ...ownDrafts(entry, context, random, [...unique.values()]),
+  ];
 }
 
 const plain = (traits: FieldTraits): Field => ({ traits, rollUp: null });
 
-function ownDrafts(entry: ObjectEntry, context: FieldContext, random: Random, known: FieldTraits[]): Field[] {
-  const scope: FormulaScope = { numbers: [], dates: [], choices: [], texts: [], paths: pathsOf(context.references), metadata: context.metadata, child: context.detail };
+function ownDrafts(
+  entry: ObjectEntry,
+  context: FieldContext,
+  random: Random,
+  known: FieldTraits[],
+): Field[] {
+  const scope: FormulaScope = {
+    numbers: [],
+    dates: [],
+    choices: [],
+    texts: [],
+    paths: pathsOf(context.references),
+    metadata: context.metadata,
+    child: context.detail,
+  };
   for (const traits of known) remember(scope, traits);
   const custom = entry.kind !== 'standard' || NOTATION.has(entry.name);
-  const factory = new FieldFactory(entry, random, scope, known.map((traits) => traits.name), custom);
+  const factory = new FieldFactory(
+    entry,
+    random,
+    scope,
+    known.map((traits) => traits.name),
+    custom,
+  );
   const made: Field[] = promisedFields(entry);
   for (let count = ownFieldCount(entry, random); count > 0; count--) {
     const { traits, rollUp } = factory.next();
@@ -60,17 +87,32 @@ function ownDrafts(entry: ObjectEntry, context: FieldContext, random: Random, kn
 
 /** Fields that formulas of other objects point at: a code on packaged objects, a rate on custom metadata types. */
 function promisedFields(entry: ObjectEntry): Field[] {
-  if (entry.kind === 'metadata' && !entry.namespace) return [plain(fieldTraits('double', 'Rate__c', 'Rate', { custom: true }, 18, 4))];
+  if (entry.kind === 'metadata' && !entry.namespace)
+    return [plain(fieldTraits('double', 'Rate__c', 'Rate', { custom: true }, 18, 4))];
   if (entry.kind !== 'custom' || !entry.namespace) return [];
-  return [plain(fieldTraits('string', `${entry.namespace}__Code__c`, 'Code', { custom: true, externalId: true, idLookup: true, unique: true }, 40))];
+  return [
+    plain(
+      fieldTraits(
+        'string',
+        `${entry.namespace}__Code__c`,
+        'Code',
+        { custom: true, externalId: true, idLookup: true, unique: true },
+        40,
+      ),
+    ),
+  ];
 }
 
 /** `Owner.Name`, `Vendor__r.Name`, and the code field where the lookup leads into a package. */
 function pathsOf(references: readonly Reference[]): string[] {
-  return references.filter((made) => made.up && made.targets.length === 1).flatMap((made) => {
-    const namespace = /^([a-z]+)__\w+__c$/.exec(made.targets[0] ?? '')?.[1];
-    return namespace ? [`${made.up}.Name`, `${made.up}.${namespace}__Code__c`] : [`${made.up}.CreatedDate`, `${made.up}.Id`];
-  });
+  return references
+    .filter((made) => made.up && made.targets.length === 1)
+    .flatMap((made) => {
+      const namespace = /^([a-z]+)__\w+__c$/.exec(made.targets[0] ?? '')?.[1];
+      return namespace
+        ? [`${made.up}.Name`, `${made.up}.${namespace}__Code__c`]
+        : [`${made.up}.CreatedDate`, `${made.up}.Id`];
+    });
 }
 
 /** The fields that every object of a kind begins with, its name above all. */
@@ -78,12 +120,32 @@ function nameTraits(entry: ObjectEntry): FieldTraits[] {
   const systemWritten = { createable: false, updateable: false };
   switch (entry.kind) {
     case 'metadata':
-      return METADATA_NAMES.map((name) => fieldTraits('string', name, name, { permissionable: false, nillable: name === 'NamespacePrefix', nameField: name === 'Label' }, 80));
+      return METADATA_NAMES.map((name) =>
+        fieldTraits(
+          'string',
+          name,
+          name,
+          {
+            permissionable: false,
+            nillable: name === 'NamespacePrefix',
+            nameField: name === 'Label',
+          },
+          80,
+        ),
+      );
     case 'event':
-      return [fieldTraits('string', 'ReplayId', 'Replay ID', systemWritten), fieldTraits('string', 'EventUuid', 'Event UUID', systemWritten, 36)];
+      return [
+        fieldTraits('string', 'ReplayId', 'Replay ID', systemWritten),
+        fieldTraits('string', 'EventUuid', 'Event UUID', systemWritten, 36),
+      ];
     case 'external':
       return [
-        fieldTraits('string', 'ExternalId', 'External ID', { nillable: false, idLookup: true, nameField: true, unique: true }),
+        fieldTraits('string', 'ExternalId', 'External ID', {
+          nillable: false,
+          idLookup: true,
+          nameField: true,
+          unique: true,
+        }),
         fieldTraits('url', 'DisplayUrl', 'Display URL', {}, 1000),
       ];
     default:
@@ -91,12 +153,25 @@ function nameTraits(entry: ObjectEntry): FieldTraits[] {
   }
 }
 
-const METADATA_NAMES = ['DeveloperName', 'MasterLabel', 'Language', 'NamespacePrefix', 'Label', 'QualifiedApiName'] as const;
+const METADATA_NAMES = [
+  'DeveloperName',
+  'MasterLabel',
+  'Language',
+  'NamespacePrefix',
+  'Label',
+  'QualifiedApiName',
+] as const;
 
 function plainName(entry: ObjectEntry): FieldTraits {
   const isCustom = entry.kind === 'custom';
   const more = { nameField: true, idLookup: true, nillable: isCustom, permissionable: false };
-  return fieldTraits('string', 'Name', isCustom ? `${entry.label} Name` : 'Name', more, entry.kind === 'setting' ? 38 : 80);
+  return fieldTraits(
+    'string',
+    'Name',
+    isCustom ? `${entry.label} Name` : 'Name',
+    more,
+    entry.kind === 'setting' ? 38 : 80,
+  );
 }
 
 /** The notation's fields in their order, references put in where the notation has them. */
@@ -111,15 +186,30 @@ function listedTraits(entry: ObjectEntry, context: FieldContext, random: Random)
   });
 }
 
-function looseReferences(entry: ObjectEntry, context: FieldContext, taken: ReadonlySet<string>): FieldTraits[] {
+function looseReferences(
+  entry: ObjectEntry,
+  context: FieldContext,
+  taken: ReadonlySet<string>,
+): FieldTraits[] {
   const line = NOTATION.get(entry.name) ?? '';
-  return context.references.filter((made) => !taken.has(made.field) && !line.includes(`${made.field}>`)).map(referenceTraits);
+  return context.references
+    .filter((made) => !taken.has(made.field) && !line.includes(`${made.field}>`))
+    .map(referenceTraits);
 }
 
 /** A change event repeats its object's stored fields as nullable, read-only ones. */
 function changeEventDrafts(entry: ObjectEntry, context: FieldContext): Field[] {
-  const stored = context.fieldsOf(entry.parent ?? '').filter(({ traits }) => !traits.calculated && !SKIPPED.has(traits.name));
-  const repeated = stored.map(({ traits }) => ({ ...traits, nillable: true, createable: false, updateable: false, nameField: false, unique: false }));
+  const stored = context
+    .fieldsOf(entry.parent ?? '')
+    .filter(({ traits }) => !traits.calculated && !SKIPPED.has(traits.name));
+  const repeated = stored.map(({ traits }) => ({
+    ...traits,
+    nillable: true,
+    createable: false,
+    updateable: false,
+    nameField: false,
+    unique: false,
+  }));
   return [idTraits(entry), ...changeEventHeader(), ...repeated].map(plain);
 }
 

@@ -7,20 +7,33 @@ const CLASSES = ['Public', 'Internal', 'Confidential', 'Restricted', 'MissionCri
 const GROUPS = ['PII', 'GDPR', 'PII;GDPR', 'HIPAA', 'PCI', 'CCPA', 'PII;CCPA;COPPA'] as const;
 
 /** Compliance data of a field: on most personal data and on some of the rest; null where nobody has set any. */
-export function governanceOf(object: string, { traits, governance }: Pick<Field, 'traits' | 'governance'>, seed: number): Governance | null {
+export function governanceOf(
+  object: string,
+  { traits, governance }: Pick<Field, 'traits' | 'governance'>,
+  seed: number,
+): Governance | null {
   if (governance !== undefined) return governance;
   const random = randomFor(`${seed}:governance:${object}.${traits.name}`);
   const personal = PERSONAL.has(traits.type) || traits.extraTypeInfo === 'personname';
   if (!random.chance(personal ? 0.7 : 0.06)) return null;
   return {
     businessOwnerId: random.chance(0.3) ? recordId('005', random.int(1, 9)) : null,
-    businessStatus: random.chance(0.4) ? random.pick(['Active', 'Active', 'DeprecateCandidate', 'Hidden'] as const) : null,
+    businessStatus: random.chance(0.4)
+      ? random.pick(['Active', 'Active', 'DeprecateCandidate', 'Hidden'] as const)
+      : null,
     complianceGroup: random.chance(personal ? 0.9 : 0.3) ? random.pick(GROUPS) : null,
     securityClassification: random.pick(CLASSES),
   };
 }
 
-const PURPOSES = ['Reporting', 'The ERP sync', 'Territory planning', 'Commission runs', 'The customer portal', 'Quarterly audits'] as const;
+const PURPOSES = [
+  'Reporting',
+  'The ERP sync',
+  'Territory planning',
+  'Commission runs',
+  'The customer portal',
+  'Quarterly audits',
+] as const;
 
 /** A third of the custom fields have been described by whoever made them. */
 export function fieldDescription(object: string, traits: FieldTraits, seed: number): string | null {

@@ -6,7 +6,8 @@ const CHECKSUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 /** `value` in base 62, padded with zeros to `width`. */
 export function base62(value: number, width: number): string {
   let text = '';
-  for (let rest = value; text.length < width; rest = Math.floor(rest / 62)) text = (DIGITS[rest % 62] ?? '0') + text;
+  for (let rest = value; text.length < width; rest = Math.floor(rest / 62))
+    text = (DIGITS[rest % 62] ?? '0') + text;
   return text;
 }
 
@@ -43,5 +44,8 @@ const ID = /^[a-zA-Z0-9]{15}(?:[A-Z0-5]{3})?$/;
 
 /** Two spellings (15 or 18 characters) of one id are equal. */
 export function sameId(a: string, b: string): boolean {
-  return a === b || (a.length !== b.length && ID.test(a) && ID.test(b) && a.slice(0, 15) === b.slice(0, 15));
+  return (
+    a === b ||
+    (a.length !== b.length && ID.test(a) && ID.test(b) && a.slice(0, 15) === b.slice(0, 15))
+  );
 }

@@ -1,14 +1,49 @@
 /** The 29 field types of the describe result (WSDL enumeration `fieldType`). */
 export const FIELD_TYPES = [
-  'string', 'picklist', 'multipicklist', 'combobox', 'reference', 'base64', 'boolean', 'currency', 'textarea', 'int',
-  'double', 'percent', 'phone', 'id', 'date', 'datetime', 'time', 'url', 'email', 'encryptedstring',
-  'datacategorygroupreference', 'location', 'address', 'anyType', 'json', 'complexvalue', 'long', 'floatarray', 'textarray',
+  'string',
+  'picklist',
+  'multipicklist',
+  'combobox',
+  'reference',
+  'base64',
+  'boolean',
+  'currency',
+  'textarea',
+  'int',
+  'double',
+  'percent',
+  'phone',
+  'id',
+  'date',
+  'datetime',
+  'time',
+  'url',
+  'email',
+  'encryptedstring',
+  'datacategorygroupreference',
+  'location',
+  'address',
+  'anyType',
+  'json',
+  'complexvalue',
+  'long',
+  'floatarray',
+  'textarray',
 ] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
 
 export type ObjectKind =
-  | 'standard' | 'custom' | 'setting' | 'metadata' | 'event' | 'big' | 'external'
-  | 'share' | 'history' | 'feed' | 'changeEvent';
+  | 'standard'
+  | 'custom'
+  | 'setting'
+  | 'metadata'
+  | 'event'
+  | 'big'
+  | 'external'
+  | 'share'
+  | 'history'
+  | 'feed'
+  | 'changeEvent';
 
 /** An sObject of the org before its fields are generated: all that listing and indexing need. */
 export interface ObjectEntry {
@@ -100,7 +135,8 @@ export interface FilteredLookup {
 }
 
 /** A field's describe traits that differ from a blank field's, always with name, label and type. */
-export type FieldTraits = Partial<FieldDescription> & Pick<FieldDescription, 'name' | 'label' | 'type'>;
+export type FieldTraits = Partial<FieldDescription> &
+  Pick<FieldDescription, 'name' | 'label' | 'type'>;
 
 /** Data governance columns that only the Tooling API shows. */
 export interface Governance {

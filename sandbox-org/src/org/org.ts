@@ -39,13 +39,17 @@ export class Org {
     this.id = idFor('00D', `${options.seed}:organization`);
     this.#edits = new OrgEdits(options.now);
     this.#clockOffset = options.clockOffset ?? (() => 0);
-    this.#entries = new Map(listObjects(options.objects, options.seed).map((entry) => [entry.name, entry]));
+    this.#entries = new Map(
+      listObjects(options.objects, options.seed).map((entry) => [entry.name, entry]),
+    );
     this.#relations = this.#relate();
   }
 
   /** All objects by name. */
   list(): ObjectEntry[] {
-    return [...this.#entries.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+    return [...this.#entries.values()].sort((a, b) =>
+      a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1,
+    );
   }
 
   /** API names are case-insensitive. */
@@ -60,7 +64,11 @@ export class Org {
     const entry = this.#entries.get(name);
     if (!entry) return [];
     const made = makeFields(entry, {
-      seed: this.seed, references: this.references(name), detail: this.#detailOf(name), metadata: this.#metadata, fieldsOf: (other) => this.fields(other),
+      seed: this.seed,
+      references: this.references(name),
+      detail: this.#detailOf(name),
+      metadata: this.#metadata,
+      fieldsOf: (other) => this.fields(other),
     });
     const edited = this.#edits.apply(name, made);
     this.#fields.set(name, edited, edited.length);
@@ -111,7 +119,8 @@ export class Org {
   /** When anything in the org last changed, removals included. */
   lastModifiedAt(): number {
     let latest = this.#edits.latest;
-    for (const entry of this.#entries.values()) latest = Math.max(latest, baseTime(entry, this.seed));
+    for (const entry of this.#entries.values())
+      latest = Math.max(latest, baseTime(entry, this.seed));
     return latest + this.#clockOffset();
   }
 
@@ -128,13 +137,16 @@ export class Org {
   }
 
   get #metadata(): string | null {
-    for (const { kind, name, namespace } of this.#entries.values()) if (kind === 'metadata' && !namespace) return name;
+    for (const { kind, name, namespace } of this.#entries.values())
+      if (kind === 'metadata' && !namespace) return name;
     return null;
   }
 
   #relate(): Relations {
     this.#lowerCase = new Map([...this.#entries.keys()].map((name) => [name.toLowerCase(), name]));
-    return new Relations(this.#entries, this.seed, (object, planned) => this.#edits.references(object, planned));
+    return new Relations(this.#entries, this.seed, (object, planned) =>
+      this.#edits.references(object, planned),
+    );
   }
 
   #detailOf(name: string): string | null {
@@ -147,5 +159,9 @@ const RELEASED = Date.UTC(2026, 1, 14, 3, 12, 45);
 /** Standard objects date from the last release before the org's edits, others from the org's years of building. */
 function baseTime(entry: ObjectEntry | undefined, seed: number): number {
   if (!entry || entry.kind === 'standard' || entry.parent) return RELEASED;
-  return Date.UTC(2016, 0, 1) + randomFor(`${seed}:modified:${entry.name}`).int(0, 3700) * 86_400_000 + 31_337_000;
+  return (
+    Date.UTC(2016, 0, 1) +
+    randomFor(`${seed}:modified:${entry.name}`).int(0, 3700) * 86_400_000 +
+    31_337_000
+  );
 }

@@ -20,7 +20,11 @@ export function picklist(random: Random | null, values: readonly string[] | null
 }
 
 /** Marks for which controlling values (by position) each value is valid: bit 0 is the first byte's highest bit. */
-export function dependOn(values: readonly PicklistValue[], controllingCount: number, random: Random): PicklistValue[] {
+export function dependOn(
+  values: readonly PicklistValue[],
+  controllingCount: number,
+  random: Random,
+): PicklistValue[] {
   return values.map((entry) => {
     const bitmap = Buffer.alloc(Math.max(3, Math.ceil(controllingCount / 8)));
     for (let i = 0; i < controllingCount; i++) {

@@ -37,17 +37,27 @@ export function planReferences(entry: ObjectEntry, near: Neighbourhood, seed: nu
   const random = randomFor(`${seed}:references:${entry.name}`);
   const line = entry.kind === 'standard' ? NOTATION.get(entry.name) : undefined;
   const listed = line ? listedReferences(entry, line, near) : [];
-  return [...listed, ...inventedReferences(entry, near, random, listed)].filter((reference) => reference.targets.length > 0);
+  return [...listed, ...inventedReferences(entry, near, random, listed)].filter(
+    (reference) => reference.targets.length > 0,
+  );
 }
 
 function listedReferences(entry: ObjectEntry, line: string, near: Neighbourhood): Reference[] {
-  return parseSpecs(line).filter((spec) => spec.type === 'reference').map((spec) => {
-    const targets = spec.targets[0] === '#any' ? near.anyTargets : spec.targets.filter((target) => near.has(target));
-    return reference(spec.name, targets, {
-      up: spec.name.replace(/Id$/, ''), down: targets.length > 1 ? null : downName(entry, spec.name, targets),
-      masterDetail: spec.masterDetail, required: spec.required, readOnly: spec.readOnly,
+  return parseSpecs(line)
+    .filter((spec) => spec.type === 'reference')
+    .map((spec) => {
+      const targets =
+        spec.targets[0] === '#any'
+          ? near.anyTargets
+          : spec.targets.filter((target) => near.has(target));
+      return reference(spec.name, targets, {
+        up: spec.name.replace(/Id$/, ''),
+        down: targets.length > 1 ? null : downName(entry, spec.name, targets),
+        masterDetail: spec.masterDetail,
+        required: spec.required,
+        readOnly: spec.readOnly,
+      });
     });
-  });
 }
 
 function downName(entry: ObjectEntry, field: string, targets: readonly string[]): string {
@@ -58,10 +68,20 @@ function downName(entry: ObjectEntry, field: string, targets: readonly string[])
 }
 
 /** Half the most lookups that builders give an object of this kind. */
-const LOOKUPS: Partial<Record<ObjectKind, number>> = { standard: 3, custom: 4, external: 1, big: 1 };
+const LOOKUPS: Partial<Record<ObjectKind, number>> = {
+  standard: 3,
+  custom: 4,
+  external: 1,
+  big: 1,
+};
 
 /** Lookups that an org's builders added: custom ones everywhere, standard-looking ones on lesser-known standard objects. */
-function inventedReferences(entry: ObjectEntry, near: Neighbourhood, random: Random, listed: readonly Reference[]): Reference[] {
+function inventedReferences(
+  entry: ObjectEntry,
+  near: Neighbourhood,
+  random: Random,
+  listed: readonly Reference[],
+): Reference[] {
   const count = NOTATION.has(entry.name) ? 2 : (LOOKUPS[entry.kind] ?? 0);
   const used = new Set(listed.map((known) => known.field));
   const references: Reference[] = [];
@@ -77,42 +97,90 @@ function inventedReferences(entry: ObjectEntry, near: Neighbourhood, random: Ran
 
 function invented(entry: ObjectEntry, target: string, random: Random, first: boolean): Reference {
   const stem = target.replace(/^[a-z]+__/, '').replace(/__[a-z]+$/, '');
-  const role = random.chance(0.3) ? random.pick(['Primary', 'Related', 'Former', 'Backup', 'Billing']) : '';
+  const role = random.chance(0.3)
+    ? random.pick(['Primary', 'Related', 'Former', 'Backup', 'Billing'])
+    : '';
   const filtered = random.chance(0.08);
   if (entry.kind === 'standard' && !NOTATION.has(entry.name) && !target.endsWith('__c')) {
-    return reference(`${role}${stem}Id`, [target], { up: role + stem, down: role + pluralOf(labelOf(entry.name)).replaceAll(' ', ''), filtered });
+    return reference(`${role}${stem}Id`, [target], {
+      up: role + stem,
+      down: role + pluralOf(labelOf(entry.name)).replaceAll(' ', ''),
+      filtered,
+    });
   }
   const space = entry.namespace ? `${entry.namespace}__` : '';
   const base = `${space}${role ? `${role}_` : ''}${stem}`;
-  const masterDetail = first && entry.kind === 'custom' && random.chance(0.3) && target !== entry.name && target !== 'User';
+  const masterDetail =
+    first &&
+    entry.kind === 'custom' &&
+    random.chance(0.3) &&
+    target !== entry.name &&
+    target !== 'User';
   const down = `${space}${pluralOf(plainStem(entry))}${role}__r`;
-  return reference(`${base}__c`, [target], { up: `${base}__r`, down, masterDetail, filtered, required: masterDetail });
+  return reference(`${base}__c`, [target], {
+    up: `${base}__r`,
+    down,
+    masterDetail,
+    filtered,
+    required: masterDetail,
+  });
 }
 
 function plainStem(entry: ObjectEntry): string {
   return entry.name.replace(/^[a-z]+__/, '').replace(/__[a-z]+$/, '');
 }
 
-export function reference(field: string, targets: readonly string[], more: Partial<Reference> = {}): Reference {
-  const label = field.endsWith('__c') ? labelOf(field.replace(/^[a-z]+__/, '').replace(/__c$/, '')) : labelOf(field).replace(/ Id$/, ' ID');
-  return { field, label, targets, up: field.replace(/Id$/, ''), down: null, masterDetail: false, required: false, readOnly: false, filtered: false, ...more };
+export function reference(
+  field: string,
+  targets: readonly string[],
+  more: Partial<Reference> = {},
+): Reference {
+  const label = field.endsWith('__c')
+    ? labelOf(field.replace(/^[a-z]+__/, '').replace(/__c$/, ''))
+    : labelOf(field).replace(/ Id$/, ' ID');
+  return {
+    field,
+    label,
+    targets,
+    up: field.replace(/Id$/, ''),
+    down: null,
+    masterDetail: false,
+    required: false,
+    readOnly: false,
+    filtered: false,
+    ...more,
+  };
 }
 
 /** The describe traits of the field that holds this reference. */
 export function referenceTraits(made: Reference): FieldTraits {
   return fieldTraits('reference', made.field, made.label, {
-    ...(made.readOnly ? READ_ONLY : {}), ...(made.required ? { nillable: false, permissionable: false } : {}),
-    referenceTo: [...made.targets].sort(), relationshipName: made.up, custom: made.field.endsWith('__c'),
-    polymorphicForeignKey: made.targets.length > 1, namePointing: made.targets.length > 1,
-    ...(made.masterDetail ? { relationshipOrder: 0, cascadeDelete: true, writeRequiresMasterRead: true } : {}),
-    ...(made.filtered ? { filteredLookupInfo: { controllingFields: [], dependent: false, optionalFilter: true } } : {}),
+    ...(made.readOnly ? READ_ONLY : {}),
+    ...(made.required ? { nillable: false, permissionable: false } : {}),
+    referenceTo: [...made.targets].sort(),
+    relationshipName: made.up,
+    custom: made.field.endsWith('__c'),
+    polymorphicForeignKey: made.targets.length > 1,
+    namePointing: made.targets.length > 1,
+    ...(made.masterDetail
+      ? { relationshipOrder: 0, cascadeDelete: true, writeRequiresMasterRead: true }
+      : {}),
+    ...(made.filtered
+      ? { filteredLookupInfo: { controllingFields: [], dependent: false, optionalFilter: true } }
+      : {}),
   });
 }
 
 /** How the target's describe lists this reference. */
 export function childRelationship(child: string, made: Reference): ChildRelationship {
   return {
-    cascadeDelete: made.masterDetail, childSObject: child, deprecatedAndHidden: false, field: made.field,
-    junctionIdListNames: [], junctionReferenceTo: [], relationshipName: made.down, restrictedDelete: false,
+    cascadeDelete: made.masterDetail,
+    childSObject: child,
+    deprecatedAndHidden: false,
+    field: made.field,
+    junctionIdListNames: [],
+    junctionReferenceTo: [],
+    relationshipName: made.down,
+    restrictedDelete: false,
   };
 }

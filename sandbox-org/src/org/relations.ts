@@ -1,5 +1,10 @@
 import type { ChildRelationship, ObjectEntry } from './model.ts';
-import { childRelationship, planReferences, type Neighbourhood, type Reference } from './references.ts';
+import {
+  childRelationship,
+  planReferences,
+  type Neighbourhood,
+  type Reference,
+} from './references.ts';
 import { companionReferences, systemReferences } from './system-fields.ts';
 
 /** Which object points where. Made once for a set of objects and made anew when that set changes. */
@@ -13,14 +18,21 @@ export class Relations {
 
   /** `edit` puts in what admins have changed since. */
   constructor(
-    entries: ReadonlyMap<string, ObjectEntry>, seed: number,
+    entries: ReadonlyMap<string, ObjectEntry>,
+    seed: number,
     edit: (object: string, planned: readonly Reference[]) => readonly Reference[],
   ) {
     this.#entries = entries;
     this.#seed = seed;
     this.#edit = edit;
-    const targets = [...entries.values()].filter((entry) => entry.kind === 'standard' || entry.kind === 'custom');
-    this.#near = { has: (name) => entries.has(name), targets, anyTargets: targets.slice(0, 40).map((entry) => entry.name) };
+    const targets = [...entries.values()].filter(
+      (entry) => entry.kind === 'standard' || entry.kind === 'custom',
+    );
+    this.#near = {
+      has: (name) => entries.has(name),
+      targets,
+      anyTargets: targets.slice(0, 40).map((entry) => entry.name),
+    };
   }
 
   /** All reference fields of the object: its own, then owner and audit ones. */
@@ -44,10 +56,19 @@ export class Relations {
       const parent = this.references(entry.parent ?? '');
       return parent.map((made) => ({ ...made, down: null, masterDetail: false }));
     }
-    if (entry.parent) return companionReferences(entry).filter((made) => made.targets.every((target) => this.#entries.has(target)));
+    if (entry.parent)
+      return companionReferences(entry).filter((made) =>
+        made.targets.every((target) => this.#entries.has(target)),
+      );
     const own = planReferences(entry, this.#near, this.#seed);
-    const system = systemReferences(entry, own.some((made) => made.masterDetail));
-    return [...own, ...system.map((made) => this.#existing(made)).filter((made) => made.targets.length > 0)];
+    const system = systemReferences(
+      entry,
+      own.some((made) => made.masterDetail),
+    );
+    return [
+      ...own,
+      ...system.map((made) => this.#existing(made)).filter((made) => made.targets.length > 0),
+    ];
   }
 
   #existing(made: Reference): Reference {
@@ -59,14 +80,17 @@ export class Relations {
     for (const entry of this.#entries.values()) {
       for (const made of this.references(entry.name)) this.#file(index, entry.name, made);
     }
-    for (const list of index.values()) list.sort((a, b) => (a.childSObject < b.childSObject ? -1 : 1));
+    for (const list of index.values())
+      list.sort((a, b) => (a.childSObject < b.childSObject ? -1 : 1));
     return index;
   }
 
   #file(index: Map<string, ChildRelationship[]>, child: string, made: Reference): void {
     for (const target of made.targets) {
       const list = index.get(target) ?? [];
-      const taken = made.down !== null && list.some((known) => known.relationshipName === made.down && known.childSObject === child);
+      const taken =
+        made.down !== null &&
+        list.some((known) => known.relationshipName === made.down && known.childSObject === child);
       list.push(childRelationship(child, taken ? { ...made, down: null } : made));
       index.set(target, list);
     }

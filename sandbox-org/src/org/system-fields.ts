@@ -7,10 +7,20 @@ import { reference, referenceTraits, type Reference } from './references.ts';
 export function systemReferences(entry: ObjectEntry, hasMaster: boolean): Reference[] {
   const audit = [
     reference('CreatedById', ['User'], { up: 'CreatedBy', readOnly: true, required: true }),
-    reference('LastModifiedById', ['User'], { up: 'LastModifiedBy', readOnly: true, required: true }),
+    reference('LastModifiedById', ['User'], {
+      up: 'LastModifiedBy',
+      readOnly: true,
+      required: true,
+    }),
   ];
-  const owner = reference('OwnerId', entry.kind === 'custom' ? ['Group', 'User'] : ['User'], { up: 'Owner', required: true });
-  const setupOwner = reference('SetupOwnerId', ['Organization', 'Profile', 'User'], { up: 'SetupOwner', required: true });
+  const owner = reference('OwnerId', entry.kind === 'custom' ? ['Group', 'User'] : ['User'], {
+    up: 'Owner',
+    required: true,
+  });
+  const setupOwner = reference('SetupOwnerId', ['Organization', 'Profile', 'User'], {
+    up: 'SetupOwner',
+    required: true,
+  });
   if (OWNED.has(entry.kind) && !hasMaster && !UNOWNED.has(entry.name)) return [owner, ...audit];
   if (entry.kind === 'setting') return [setupOwner, ...audit];
   if (entry.kind === 'event' || entry.kind === 'big') return audit.slice(0, 1);
@@ -19,8 +29,18 @@ export function systemReferences(entry: ObjectEntry, hasMaster: boolean): Refere
 
 const OWNED = new Set<ObjectKind>(['standard', 'custom']);
 const UNOWNED = new Set([
-  'User', 'Organization', 'Group', 'RecordType', 'Profile', 'UserRole', 'UserLicense', 'PermissionSet', 'PermissionSetAssignment',
-  'PricebookEntry', 'OpportunityHistory', 'BusinessHours',
+  'User',
+  'Organization',
+  'Group',
+  'RecordType',
+  'Profile',
+  'UserRole',
+  'UserLicense',
+  'PermissionSet',
+  'PermissionSetAssignment',
+  'PricebookEntry',
+  'OpportunityHistory',
+  'BusinessHours',
 ]);
 
 /** References of a companion to its main object and to users. */
@@ -28,20 +48,34 @@ export function companionReferences(entry: ObjectEntry): Reference[] {
   const parent = entry.parent ?? '';
   const isStandard = !parent.includes('__');
   const toParent = (down: string, more: Partial<Reference>): Reference =>
-    reference(isStandard ? `${parent}Id` : 'ParentId', [parent], { up: isStandard ? parent : 'Parent', down, ...more });
-  const createdBy = reference('CreatedById', ['User'], { up: 'CreatedBy', readOnly: true, required: true });
-  const modifiedBy = reference('LastModifiedById', ['User'], { up: 'LastModifiedBy', readOnly: true, required: true });
+    reference(isStandard ? `${parent}Id` : 'ParentId', [parent], {
+      up: isStandard ? parent : 'Parent',
+      down,
+      ...more,
+    });
+  const createdBy = reference('CreatedById', ['User'], {
+    up: 'CreatedBy',
+    readOnly: true,
+    required: true,
+  });
+  const modifiedBy = reference('LastModifiedById', ['User'], {
+    up: 'LastModifiedBy',
+    readOnly: true,
+    required: true,
+  });
   switch (entry.kind) {
     case 'share':
       return [
         toParent('Shares', { required: true }),
-        reference('UserOrGroupId', ['Group', 'User'], { up: 'UserOrGroup', required: true }), modifiedBy,
+        reference('UserOrGroupId', ['Group', 'User'], { up: 'UserOrGroup', required: true }),
+        modifiedBy,
       ];
     case 'history':
       return [toParent('Histories', { readOnly: true }), createdBy];
     case 'feed':
       return [
-        reference('ParentId', [parent], { up: 'Parent', down: 'Feeds', readOnly: true }), createdBy,
+        reference('ParentId', [parent], { up: 'Parent', down: 'Feeds', readOnly: true }),
+        createdBy,
         reference('InsertedById', ['User'], { up: 'InsertedBy', readOnly: true }),
       ];
     default:
@@ -59,21 +93,57 @@ export function idTraits(entry: ObjectEntry): FieldTraits {
 /** Fields that follow the references: deletion flag first, then times, as describes have them. */
 export function auditTraits(entry: ObjectEntry, references: readonly Reference[]): FieldTraits[] {
   const refs = new Map(references.map((made) => [made.field, referenceTraits(made)]));
-  const take = (name: string): FieldTraits[] => (refs.has(name) ? [refs.get(name) as FieldTraits] : []);
-  const changed = [moment('LastModifiedDate', 'Last Modified Date'), ...take('LastModifiedById'), moment('SystemModstamp', 'System Modstamp')];
+  const take = (name: string): FieldTraits[] =>
+    refs.has(name) ? [refs.get(name) as FieldTraits] : [];
+  const changed = [
+    moment('LastModifiedDate', 'Last Modified Date'),
+    ...take('LastModifiedById'),
+    moment('SystemModstamp', 'System Modstamp'),
+  ];
   return [
-    ...take('OwnerId'), ...take('SetupOwnerId'),
+    ...take('OwnerId'),
+    ...take('SetupOwnerId'),
     fieldTraits('boolean', 'IsDeleted', 'Deleted', { ...READ_ONLY }),
-    moment('CreatedDate', 'Created Date'), ...take('CreatedById'),
+    moment('CreatedDate', 'Created Date'),
+    ...take('CreatedById'),
     ...(entry.kind === 'event' || entry.kind === 'big' ? [] : changed),
   ];
 }
 
 const pick = (name: string, label: string, values: string[]): FieldTraits =>
-  fieldTraits('picklist', name, label, { picklistValues: picklist(null, values), nillable: false, restrictedPicklist: true, permissionable: false }, 40);
+  fieldTraits(
+    'picklist',
+    name,
+    label,
+    {
+      picklistValues: picklist(null, values),
+      nillable: false,
+      restrictedPicklist: true,
+      permissionable: false,
+    },
+    40,
+  );
 
-const ROW_CAUSES = ['Owner', 'Manual', 'Rule', 'ImplicitChild', 'ImplicitParent', 'Team', 'Territory', 'GuestRule'];
-const FEED_TYPES = ['TrackedChange', 'UserStatus', 'TextPost', 'LinkPost', 'ContentPost', 'PollPost', 'CreateRecordEvent', 'CallLogPost'];
+const ROW_CAUSES = [
+  'Owner',
+  'Manual',
+  'Rule',
+  'ImplicitChild',
+  'ImplicitParent',
+  'Team',
+  'Territory',
+  'GuestRule',
+];
+const FEED_TYPES = [
+  'TrackedChange',
+  'UserStatus',
+  'TextPost',
+  'LinkPost',
+  'ContentPost',
+  'PollPost',
+  'CreateRecordEvent',
+  'CallLogPost',
+];
 
 /** The fixed fields of share, history and feed objects. */
 export function companionTraits(entry: ObjectEntry): FieldTraits[] {
@@ -83,25 +153,62 @@ export function companionTraits(entry: ObjectEntry): FieldTraits[] {
   switch (entry.kind) {
     case 'share':
       return [
-        idTraits(entry), ...refs.slice(0, 2), pick('AccessLevel', 'Access Level', ['Read', 'Edit', 'All']), pick('RowCause', 'Row Cause', ROW_CAUSES),
-        moment('LastModifiedDate', 'Last Modified Date'), ...refs.slice(2), deleted,
+        idTraits(entry),
+        ...refs.slice(0, 2),
+        pick('AccessLevel', 'Access Level', ['Read', 'Edit', 'All']),
+        pick('RowCause', 'Row Cause', ROW_CAUSES),
+        moment('LastModifiedDate', 'Last Modified Date'),
+        ...refs.slice(2),
+        deleted,
       ];
     case 'history':
       return [
-        idTraits(entry), deleted, ...refs, created,
-        pick('Field', 'Changed Field', ['created', 'Owner', 'Name', 'Status', 'feedEvent', 'recordType', 'locked', 'unlocked']),
-        pick('DataType', 'Datatype', ['Text', 'Double', 'DateTime', 'Boolean', 'EntityId', 'Picklist']),
-        fieldTraits('anyType', 'OldValue', 'Old Value', READ_ONLY), fieldTraits('anyType', 'NewValue', 'New Value', READ_ONLY),
+        idTraits(entry),
+        deleted,
+        ...refs,
+        created,
+        pick('Field', 'Changed Field', [
+          'created',
+          'Owner',
+          'Name',
+          'Status',
+          'feedEvent',
+          'recordType',
+          'locked',
+          'unlocked',
+        ]),
+        pick('DataType', 'Datatype', [
+          'Text',
+          'Double',
+          'DateTime',
+          'Boolean',
+          'EntityId',
+          'Picklist',
+        ]),
+        fieldTraits('anyType', 'OldValue', 'Old Value', READ_ONLY),
+        fieldTraits('anyType', 'NewValue', 'New Value', READ_ONLY),
       ];
     default:
       return [
-        idTraits(entry), ...refs,
+        idTraits(entry),
+        ...refs,
         pick('Type', 'Feed Item Type', FEED_TYPES),
-        created, deleted, moment('LastModifiedDate', 'Last Modified Date'), moment('SystemModstamp', 'System Modstamp'),
-        fieldTraits('int', 'CommentCount', 'Comment Count', READ_ONLY), fieldTraits('int', 'LikeCount', 'Like Count', READ_ONLY),
+        created,
+        deleted,
+        moment('LastModifiedDate', 'Last Modified Date'),
+        moment('SystemModstamp', 'System Modstamp'),
+        fieldTraits('int', 'CommentCount', 'Comment Count', READ_ONLY),
+        fieldTraits('int', 'LikeCount', 'Like Count', READ_ONLY),
         fieldTraits('string', 'Title', 'Title', READ_ONLY),
-        fieldTraits('textarea', 'Body', 'Body', { ...READ_ONLY, extraTypeInfo: 'richtextarea' }, 10_000),
-        fieldTraits('url', 'LinkUrl', 'Link Url', READ_ONLY, 1000), fieldTraits('boolean', 'IsRichText', 'Is Rich Text', READ_ONLY),
+        fieldTraits(
+          'textarea',
+          'Body',
+          'Body',
+          { ...READ_ONLY, extraTypeInfo: 'richtextarea' },
+          10_000,
+        ),
+        fieldTraits('url', 'LinkUrl', 'Link Url', READ_ONLY, 1000),
+        fieldTraits('boolean', 'IsRichText', 'Is Rich Text', READ_ONLY),
         fieldTraits('string', 'RelatedRecordId', 'Related Record ID', READ_ONLY, 18),
       ];
   }

@@ -6,31 +6,55 @@ import { JsonValue, type Row, type Scalar, type Schema } from './table.ts';
 
 /** Whether the query asks for groups or totals and not for records. */
 export function isAggregate(query: Query): boolean {
-  return query.groupBy !== undefined || (query.fields ?? []).some((field) => field.type === 'FieldFunctionExpression' && field.isAggregateFn === true);
+  return (
+    query.groupBy !== undefined ||
+    (query.fields ?? []).some(
+      (field) => field.type === 'FieldFunctionExpression' && field.isAggregateFn === true,
+    )
+  );
 }
 
 /** `SELECT COUNT() FROM X`: the answer has no records, only their number. */
 export function isBareCount(query: Query): boolean {
   const [only, ...others] = query.fields ?? [];
-  return others.length === 0 && only?.type === 'FieldFunctionExpression' && only.functionName.toUpperCase() === 'COUNT' && only.parameters.length === 0;
+  return (
+    others.length === 0 &&
+    only?.type === 'FieldFunctionExpression' &&
+    only.functionName.toUpperCase() === 'COUNT' &&
+    only.parameters.length === 0
+  );
 }
 
 type Column = (rows: readonly Row[]) => [name: string, value: Scalar];
 
 /** One AggregateResult for each group, or one for all rows. */
-export function aggregate(query: Query, rows: readonly Row[], schema: Schema, soql: string): PrintedRecord[] {
+export function aggregate(
+  query: Query,
+  rows: readonly Row[],
+  schema: Schema,
+  soql: string,
+): PrintedRecord[] {
   const keys = groupKeys(query).map((path) => readerOf(path, schema, soql));
   let unnamed = 0;
   const columns = (query.fields ?? []).map((field): Column => {
-    if (field.type === 'FieldFunctionExpression') return totalColumn(field, field.alias ?? `expr${unnamed++}`, schema, soql);
-    if (field.type !== 'Field' && field.type !== 'FieldRelationship') throw malformed('unexpected field in an aggregate query');
-    const path = field.type === 'Field' ? field.field : [...field.relationships, field.field].join('.');
+    if (field.type === 'FieldFunctionExpression')
+      return totalColumn(field, field.alias ?? `expr${unnamed++}`, schema, soql);
+    if (field.type !== 'Field' && field.type !== 'FieldRelationship')
+      throw malformed('unexpected field in an aggregate query');
+    const path =
+      field.type === 'Field' ? field.field : [...field.relationships, field.field].join('.');
     const read = readerOf(path, schema, soql);
-    return (group) => [field.type === 'Field' ? (field.alias ?? field.field) : field.field, plain(group[0] ? read(group[0]) : null)];
+    return (group) => [
+      field.type === 'Field' ? (field.alias ?? field.field) : field.field,
+      plain(group[0] ? read(group[0]) : null),
+    ];
   });
   const groups = Map.groupBy(rows, (row) => JSON.stringify(keys.map((read) => plain(read(row)))));
   const all = keys.length === 0 ? [rows] : [...groups.values()];
-  return all.map((group) => ({ attributes: { type: 'AggregateResult' }, ...Object.fromEntries(columns.map((column) => column(group))) }));
+  return all.map((group) => ({
+    attributes: { type: 'AggregateResult' },
+    ...Object.fromEntries(columns.map((column) => column(group))),
+  }));
 }
 
 function groupKeys(query: Query): string[] {
@@ -45,15 +69,24 @@ function plain(cell: Scalar | JsonValue): Scalar {
   return cell instanceof JsonValue ? null : cell;
 }
 
-function totalColumn(field: FieldFunctionExpression, name: string, schema: Schema, soql: string): Column {
+function totalColumn(
+  field: FieldFunctionExpression,
+  name: string,
+  schema: Schema,
+  soql: string,
+): Column {
   const [path] = field.parameters;
   const read = typeof path === 'string' ? readerOf(path, schema, soql) : () => true;
   const total = TOTALS[field.functionName.toUpperCase()];
   if (!total) throw malformed(`unknown function: ${field.functionName}`);
-  return (group) => [name, total(group.map((row) => plain(read(row))).filter((value) => value !== null))];
+  return (group) => [
+    name,
+    total(group.map((row) => plain(read(row))).filter((value) => value !== null)),
+  ];
 }
 
-const sum = (values: readonly Scalar[]): number => values.reduce<number>((total, value) => total + Number(value), 0);
+const sum = (values: readonly Scalar[]): number =>
+  values.reduce<number>((total, value) => total + Number(value), 0);
 
 const TOTALS: Record<string, (values: Scalar[]) => Scalar> = {
   COUNT: (values) => values.length,

@@ -6,12 +6,20 @@ import { JsonValue, type Cell, type Row, type Scalar } from './table.ts';
 export type Reader = (row: Row) => Cell;
 
 /** Whether the row passes; `readers` has the compiled path of each comparison. */
-export function matches(expression: Expression, row: Row, readers: ReadonlyMap<string, Reader>): boolean {
+export function matches(
+  expression: Expression,
+  row: Row,
+  readers: ReadonlyMap<string, Reader>,
+): boolean {
   switch (expression.kind) {
-    case 'and': return matches(expression.left, row, readers) && matches(expression.right, row, readers);
-    case 'or': return matches(expression.left, row, readers) || matches(expression.right, row, readers);
-    case 'not': return !matches(expression.of, row, readers);
-    default: return compare(expression, scalar(readers.get(expression.path)?.(row) ?? null));
+    case 'and':
+      return matches(expression.left, row, readers) && matches(expression.right, row, readers);
+    case 'or':
+      return matches(expression.left, row, readers) || matches(expression.right, row, readers);
+    case 'not':
+      return !matches(expression.of, row, readers);
+    default:
+      return compare(expression, scalar(readers.get(expression.path)?.(row) ?? null));
   }
 }
 
@@ -22,14 +30,22 @@ function scalar(cell: Cell): Scalar {
 function compare({ operator, values }: Comparison, cell: Scalar): boolean {
   const [first = null] = values;
   switch (operator) {
-    case '=': return equal(cell, first);
-    case '!=': return !equal(cell, first);
-    case 'IN': return values.some((value) => equal(cell, value));
-    case 'NOT IN': return !values.some((value) => equal(cell, value));
-    case 'LIKE': return typeof cell === 'string' && values.some((value) => like(String(value)).test(cell));
-    case 'INCLUDES': return values.some((value) => includes(cell, value));
-    case 'EXCLUDES': return !values.some((value) => includes(cell, value));
-    default: return cell !== null && first !== null && inOrder(operator, order(cell, first));
+    case '=':
+      return equal(cell, first);
+    case '!=':
+      return !equal(cell, first);
+    case 'IN':
+      return values.some((value) => equal(cell, value));
+    case 'NOT IN':
+      return !values.some((value) => equal(cell, value));
+    case 'LIKE':
+      return typeof cell === 'string' && values.some((value) => like(String(value)).test(cell));
+    case 'INCLUDES':
+      return values.some((value) => includes(cell, value));
+    case 'EXCLUDES':
+      return !values.some((value) => includes(cell, value));
+    default:
+      return cell !== null && first !== null && inOrder(operator, order(cell, first));
   }
 }
 
@@ -43,7 +59,11 @@ function inOrder(operator: string, sign: number): boolean {
 function equal(a: Scalar, b: Scalar): boolean {
   if (a === b) return true;
   if (typeof a !== 'string' || typeof b !== 'string') return false;
-  return a.toLowerCase() === b.toLowerCase() || sameId(a, b) || (MOMENT.test(a) && MOMENT.test(b) && Date.parse(a) === Date.parse(b));
+  return (
+    a.toLowerCase() === b.toLowerCase() ||
+    sameId(a, b) ||
+    (MOMENT.test(a) && MOMENT.test(b) && Date.parse(a) === Date.parse(b))
+  );
 }
 
 const MOMENT = /^\d{4}-\d\d-\d\d(T|$)/;
@@ -65,7 +85,10 @@ const patterns = new Map<string, RegExp>();
 function like(pattern: string): RegExp {
   const known = patterns.get(pattern);
   if (known) return known;
-  const source = pattern.replaceAll(/\\[%_]|[%_.*+?^${}()|[\]\\]/g, (part) => WILDCARDS[part] ?? `\\${part}`);
+  const source = pattern.replaceAll(
+    /\\[%_]|[%_.*+?^${}()|[\]\\]/g,
+    (part) => WILDCARDS[part] ?? `\\${part}`,
+  );
   const compiled = new RegExp(`^${source}$`, 'is');
   if (patterns.size > 200) patterns.clear();
   patterns.set(pattern, compiled);
@@ -75,5 +98,7 @@ function like(pattern: string): RegExp {
 /** `'a;b'` asks for both, as in multi-select picklists. */
 function includes(cell: Scalar, wanted: Scalar): boolean {
   const chosen = new Set(String(cell ?? '').split(';'));
-  return String(wanted).split(';').every((value) => chosen.has(value));
+  return String(wanted)
+    .split(';')
+    .every((value) => chosen.has(value));
 }

@@ -17,7 +17,8 @@ export class Cursors {
   readonly #open = new Map<string, { result: QueryResult; batchSize: number }>();
 
   first(result: QueryResult, batchSize: number): Page {
-    if (result.length <= batchSize) return { result, records: result.slice(0, batchSize), locator: null };
+    if (result.length <= batchSize)
+      return { result, records: result.slice(0, batchSize), locator: null };
     const id = `01g5g${randomBytes(5).toString('hex')}AAA`;
     this.#open.set(id, { result, batchSize });
     for (const oldest of this.#open.keys()) {
@@ -31,9 +32,14 @@ export class Cursors {
     const [id = '', from = ''] = locator.split('-');
     const cursor = this.#open.get(id);
     const start = Number(from);
-    if (!cursor || !Number.isSafeInteger(start)) throw new ApiError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
+    if (!cursor || !Number.isSafeInteger(start))
+      throw new ApiError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
     const end = start + cursor.batchSize;
     const done = end >= cursor.result.length;
-    return { result: cursor.result, records: cursor.result.slice(start, end), locator: done ? null : `${id}-${end}` };
+    return {
+      result: cursor.result,
+      records: cursor.result.slice(start, end),
+      locator: done ? null : `${id}-${end}`,
+    };
   }
 }

@@ -42,7 +42,11 @@ function conditionTokens(condition: Condition): Token[] {
   }
   const values = literals(condition);
   const close = Array.from({ length: condition.closeParen ?? 0 }, (): Token => ')');
-  return [...open, { kind: 'compare', path: condition.field, operator: condition.operator, values }, ...close];
+  return [
+    ...open,
+    { kind: 'compare', path: condition.field, operator: condition.operator, values },
+    ...close,
+  ];
 }
 
 /** OR binds least, then AND, then NOT. Real SOQL asks for brackets where they are mixed; being laxer does no harm. */
@@ -83,18 +87,28 @@ interface Literal {
 
 function literals(condition: Literal): Scalar[] {
   const values = Array.isArray(condition.value) ? condition.value : [condition.value];
-  const typeAt = (i: number): string => (Array.isArray(condition.literalType) ? condition.literalType[i] : condition.literalType) ?? 'STRING';
+  const typeAt = (i: number): string =>
+    (Array.isArray(condition.literalType) ? condition.literalType[i] : condition.literalType) ??
+    'STRING';
   return values.map((value, i) => literal(value, typeAt(i)));
 }
 
 function literal(value: string, type: string): Scalar {
   switch (type) {
-    case 'NULL': return null;
-    case 'BOOLEAN': return value.toUpperCase() === 'TRUE';
-    case 'INTEGER': case 'DECIMAL': return Number(value);
-    case 'STRING': return unescape(value.replace(/^'|'$/g, ''));
-    case 'DATE': case 'DATETIME': return value;
-    default: throw malformed(`unexpected token: '${value}'`);
+    case 'NULL':
+      return null;
+    case 'BOOLEAN':
+      return value.toUpperCase() === 'TRUE';
+    case 'INTEGER':
+    case 'DECIMAL':
+      return Number(value);
+    case 'STRING':
+      return unescape(value.replace(/^'|'$/g, ''));
+    case 'DATE':
+    case 'DATETIME':
+      return value;
+    default:
+      throw malformed(`unexpected token: '${value}'`);
   }
 }
 

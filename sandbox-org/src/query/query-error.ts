@@ -14,7 +14,15 @@ const APPEND = (what: string, after: string): string =>
   'Please reference your WSDL or the describe call for the appropriate names.';
 
 export function noSuchColumn(soql: string, column: string, entity: string): ApiError {
-  return new ApiError(400, 'INVALID_FIELD', pointAt(soql, column, `No such column '${column}' on entity '${entity}'. ${APPEND('field', 'custom field')}`));
+  return new ApiError(
+    400,
+    'INVALID_FIELD',
+    pointAt(
+      soql,
+      column,
+      `No such column '${column}' on entity '${entity}'. ${APPEND('field', 'custom field')}`,
+    ),
+  );
 }
 
 export function noSuchRelation(soql: string, relation: string, entity: string): ApiError {
@@ -23,7 +31,15 @@ export function noSuchRelation(soql: string, relation: string, entity: string): 
 }
 
 export function noSuchObject(soql: string, object: string): ApiError {
-  return new ApiError(400, 'INVALID_TYPE', pointAt(soql, object, `sObject type '${object}' is not supported. ${APPEND('object', 'entity')}`));
+  return new ApiError(
+    400,
+    'INVALID_TYPE',
+    pointAt(
+      soql,
+      object,
+      `sObject type '${object}' is not supported. ${APPEND('object', 'entity')}`,
+    ),
+  );
 }
 
 /** Some of the query, a caret below the word, row and column, then what is wrong. */

@@ -27,7 +27,8 @@ export class RecordTables implements RecordPlaces {
     const count = this.count(entry.name);
     const row = (index: number): Row => this.#row(entry, index);
     return {
-      schema: this.#schema(entry), restricted: false,
+      schema: this.#schema(entry),
+      restricted: false,
       *rows() {
         for (let index = 0; index < count; index++) yield row(index);
       },
@@ -45,14 +46,19 @@ export class RecordTables implements RecordPlaces {
     if (!entry) return 0;
     const random = randomFor(`${this.#org.seed}:count:${entry.name}`);
     if (BUSY.has(entry.name)) return random.int(2_500, 9_000);
-    return entry.name === 'User' ? 240 : Math.min(5_000, Math.floor(Math.exp(4 + random.normal() * 1.5)));
+    return entry.name === 'User'
+      ? 240
+      : Math.min(5_000, Math.floor(Math.exp(4 + random.normal() * 1.5)));
   }
 
   /** The record with this id, or undefined. */
   byId(entry: ObjectEntry, id: string): Row | undefined {
-    if (entry.name === 'Organization') return sameId(id, toLongId(this.#org.id)) ? this.#row(entry, 0) : undefined;
+    if (entry.name === 'Organization')
+      return sameId(id, toLongId(this.#org.id)) ? this.#row(entry, 0) : undefined;
     const index = recordIndex(id);
-    return id.startsWith(entry.keyPrefix ?? '?') && index >= 0 && index < this.count(entry.name) ? this.#row(entry, index) : undefined;
+    return id.startsWith(entry.keyPrefix ?? '?') && index >= 0 && index < this.count(entry.name)
+      ? this.#row(entry, index)
+      : undefined;
   }
 
   #schema(entry: ObjectEntry): Schema {
@@ -64,7 +70,9 @@ export class RecordTables implements RecordPlaces {
       relation: (name) => {
         const field = relationField(fields, name);
         const target = field && this.#org.find(field.traits.referenceTo?.[0] ?? '');
-        return field && target ? { name: field.traits.relationshipName ?? name, schema: this.#schema(target) } : undefined;
+        return field && target
+          ? { name: field.traits.relationshipName ?? name, schema: this.#schema(target) }
+          : undefined;
       },
       columns: () => fields.map((field) => field.traits.name),
     };
@@ -74,9 +82,13 @@ export class RecordTables implements RecordPlaces {
     const key = `${this.#org.seed}:${entry.name}`;
     const fields = this.#org.fields(entry.name);
     const known = index === 0 ? this.#known[entry.name] : undefined;
-    const id = entry.name === 'Organization' ? toLongId(this.#org.id) : recordId(entry.keyPrefix ?? '000', index);
+    const id =
+      entry.name === 'Organization'
+        ? toLongId(this.#org.id)
+        : recordId(entry.keyPrefix ?? '000', index);
     return {
-      type: entry.name, id,
+      type: entry.name,
+      id,
       cell: (column) => {
         if (column === 'Id') return id;
         if (known && column in known) return known[column] ?? null;
@@ -86,13 +98,17 @@ export class RecordTables implements RecordPlaces {
       related: (relation) => {
         const field = relationField(fields, relation);
         const target = field ? recordValue(key, field.traits, index, this) : null;
-        return typeof target === 'string' ? this.#byPrefix(field?.traits.referenceTo ?? [], target) : null;
+        return typeof target === 'string'
+          ? this.#byPrefix(field?.traits.referenceTo ?? [], target)
+          : null;
       },
     };
   }
 
   #byPrefix(candidates: readonly string[], id: string): Row | null {
-    const entry = candidates.map((name) => this.#org.find(name)).find((candidate) => candidate?.keyPrefix === id.slice(0, 3));
+    const entry = candidates
+      .map((name) => this.#org.find(name))
+      .find((candidate) => candidate?.keyPrefix === id.slice(0, 3));
     return entry ? this.#row(entry, recordIndex(id)) : null;
   }
 }
@@ -100,5 +116,7 @@ export class RecordTables implements RecordPlaces {
 const BUSY = new Set(['Account', 'Contact', 'Opportunity', 'Case', 'Task']);
 
 function relationField(fields: readonly Field[], relation: string): Field | undefined {
-  return fields.find(({ traits }) => traits.relationshipName?.toLowerCase() === relation.toLowerCase());
+  return fields.find(
+    ({ traits }) => traits.relationshipName?.toLowerCase() === relation.toLowerCase(),
+  );
 }

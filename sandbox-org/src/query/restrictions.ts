@@ -4,19 +4,31 @@ import { conjuncts, type Comparison, type Expression } from './expression.ts';
 import { malformed, unsupported } from './query-error.ts';
 
 const BATCH = 2000;
-const STORAGE = 'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
+const STORAGE =
+  'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
 const EQUALS = new Set(['=', 'IN', 'LIKE']);
 const PER_ENTITY = new Set(['FieldDefinition', 'EntityParticle']);
-const ENTITY_PATHS = new Set(['entitydefinitionid', 'entitydefinition.qualifiedapiname', 'entitydefinition.durableid', 'entitydefinition.developername']);
+const ENTITY_PATHS = new Set([
+  'entitydefinitionid',
+  'entitydefinition.qualifiedapiname',
+  'entitydefinition.durableid',
+  'entitydefinition.developername',
+]);
 
 /** Refuses, with Salesforce's words, what the catalogue objects can't do. Gives the entities that the filter names, if any. */
-export function checkCatalogueQuery(type: string, query: Query, filter: Expression | null): readonly string[] | null {
-  const functions = query.fields?.some((field) => field.type === 'FieldFunctionExpression') ?? false;
+export function checkCatalogueQuery(
+  type: string,
+  query: Query,
+  filter: Expression | null,
+): readonly string[] | null {
+  const functions =
+    query.fields?.some((field) => field.type === 'FieldFunctionExpression') ?? false;
   if (query.groupBy || functions) throw unsupported(STORAGE);
   const comparisons = conjuncts(filter);
   if (!comparisons) throw unsupported('Disjunctions not supported');
   for (const { operator } of comparisons) {
-    if (operator === 'INCLUDES' || operator === 'EXCLUDES') throw unsupported('Unsupported filter type');
+    if (operator === 'INCLUDES' || operator === 'EXCLUDES')
+      throw unsupported('Unsupported filter type');
     if (!EQUALS.has(operator)) throw unsupported('Only equals comparisons permitted');
   }
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
@@ -24,14 +36,21 @@ export function checkCatalogueQuery(type: string, query: Query, filter: Expressi
 
 /** The entities that an ordinary table's filter keeps to, by their durable ids: a hint to tables that can make use of it. */
 export function narrowedEntities(filter: Expression | null): readonly string[] | null {
-  const by = (conjuncts(filter) ?? []).find(({ path, operator }) => path.toLowerCase() === 'entitydefinitionid' && (operator === '=' || operator === 'IN'));
+  const by = (conjuncts(filter) ?? []).find(
+    ({ path, operator }) =>
+      path.toLowerCase() === 'entitydefinitionid' && (operator === '=' || operator === 'IN'),
+  );
   return by?.values.map(String) ?? null;
 }
 
 function namedEntities(type: string, comparisons: readonly Comparison[]): readonly string[] {
-  const byEntity = comparisons.find(({ path, operator }) => ENTITY_PATHS.has(path.toLowerCase()) && operator !== 'LIKE');
+  const byEntity = comparisons.find(
+    ({ path, operator }) => ENTITY_PATHS.has(path.toLowerCase()) && operator !== 'LIKE',
+  );
   if (byEntity) return byEntity.values.map(String);
-  const byId = comparisons.find(({ path, operator }) => path.toLowerCase() === 'durableid' && operator !== 'LIKE');
+  const byId = comparisons.find(
+    ({ path, operator }) => path.toLowerCase() === 'durableid' && operator !== 'LIKE',
+  );
   if (byId) return byId.values.map((value) => String(value).split('.')[0] ?? '');
   throw unsupported(`${type}: a filter on a reified column is required`);
 }
@@ -39,13 +58,21 @@ function namedEntities(type: string, comparisons: readonly Comparison[]): readon
 /** Catalogue objects answer one batch and have no query locator. */
 export function checkBatch(type: string, rows: number): void {
   if (rows <= BATCH) return;
-  throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `${type} does not support queryMore(), use LIMIT to restrict the results to a single batch`);
+  throw new ApiError(
+    400,
+    'EXCEEDED_ID_LIMIT',
+    `${type} does not support queryMore(), use LIMIT to restrict the results to a single batch`,
+  );
 }
 
 /** Metadata and FullName can be read of one record a query. */
 export function checkSingleRow(query: Query, rows: number): void {
-  const heavy = query.fields?.some((field) => field.type === 'Field' && /^(metadata|fullname)$/i.test(field.field));
+  const heavy = query.fields?.some(
+    (field) => field.type === 'Field' && /^(metadata|fullname)$/i.test(field.field),
+  );
   if (!heavy || rows <= 1) return;
   const rule = 'the query qualifications must specify no more than one row for retrieval';
-  throw malformed(`When retrieving results with Metadata or FullName fields, ${rule}. Result size: ${rows}`);
+  throw malformed(
+    `When retrieving results with Metadata or FullName fields, ${rule}. Result size: ${rows}`,
+  );
 }

@@ -3,7 +3,12 @@ import { aggregate, isAggregate, isBareCount } from './aggregate.ts';
 import { matches, order, type Reader } from './compare.ts';
 import { expressionOf, type Expression } from './expression.ts';
 import { malformed, noSuchObject } from './query-error.ts';
-import { checkBatch, checkCatalogueQuery, checkSingleRow, narrowedEntities } from './restrictions.ts';
+import {
+  checkBatch,
+  checkCatalogueQuery,
+  checkSingleRow,
+  narrowedEntities,
+} from './restrictions.ts';
 import { print, readerOf, selectionOf, type PrintedRecord } from './select.ts';
 import { JsonValue, type Row, type Schema, type Table } from './table.ts';
 
@@ -32,36 +37,56 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   const entities = table.restricted ? checkCatalogueQuery(table.schema.type, query, filter) : null;
   const narrowed = entities ?? (table.restricted ? null : narrowedEntities(filter));
   const printable = isAggregate(query) ? null : selectionOf(query, table.schema, soql);
-  const rows = window(query, sorted(query, filtered(table, entities, narrowed, filter, soql), table.schema, soql));
+  const rows = window(
+    query,
+    sorted(query, filtered(table, entities, narrowed, filter, soql), table.schema, soql),
+  );
   if (table.restricted) checkBatch(table.schema.type, rows.length);
   const { type } = table.schema;
   if (isBareCount(query)) return { type, totalSize: rows.length, length: 0, slice: () => [] };
   checkSingleRow(query, rows.length);
   if (printable) {
-    const slice = (from: number, to: number): PrintedRecord[] => rows.slice(from, to).map((row) => print(row, printable, base));
+    const slice = (from: number, to: number): PrintedRecord[] =>
+      rows.slice(from, to).map((row) => print(row, printable, base));
     return { type, totalSize: rows.length, length: rows.length, slice };
   }
   const groups = aggregate(query, rows, table.schema, soql).slice(0, query.limit);
-  return { type, totalSize: groups.length, length: groups.length, slice: (from, to) => groups.slice(from, to) };
+  return {
+    type,
+    totalSize: groups.length,
+    length: groups.length,
+    slice: (from, to) => groups.slice(from, to),
+  };
 }
 
 function parse(soql: string): Query {
-  if (soql.length > LONGEST_QUERY) throw malformed(`SOQL statements cannot be longer than ${LONGEST_QUERY} characters.`);
+  if (soql.length > LONGEST_QUERY)
+    throw malformed(`SOQL statements cannot be longer than ${LONGEST_QUERY} characters.`);
   try {
     return parseQuery(soql);
   } catch (error) {
-    const text = error instanceof Error ? /but found: '?([^']*)'?/.exec(error.message)?.[1] : undefined;
+    const text =
+      error instanceof Error ? /but found: '?([^']*)'?/.exec(error.message)?.[1] : undefined;
     throw malformed(`unexpected token: '${text?.trim() || '<EOF>'}'`);
   }
 }
 
-function filtered(table: Table, entities: readonly string[] | null, narrowed: readonly string[] | null, filter: Expression | null, soql: string): Row[] {
+function filtered(
+  table: Table,
+  entities: readonly string[] | null,
+  narrowed: readonly string[] | null,
+  filter: Expression | null,
+  soql: string,
+): Row[] {
   const rows = table.rows(narrowed);
   if (!filter) return [...rows];
   const readers = new Map<string, Reader>();
   collect(filter, (path) => {
     const isEntity = entities !== null && path.toLowerCase() === 'entitydefinitionid';
-    readers.set(path, isEntity ? entityReader(table.schema, entities, soql) : readerOf(path, table.schema, soql));
+    readers.set(
+      path,
+      isEntity ? entityReader(table.schema, entities, soql) : readerOf(path, table.schema, soql),
+    );
   });
   const kept: Row[] = [];
   for (const row of rows) if (matches(filter, row, readers)) kept.push(row);
@@ -91,7 +116,9 @@ function collect(expression: Expression, see: (path: string) => void): void {
 function sorted(query: Query, rows: Row[], schema: Schema, soql: string): Row[] {
   const clauses = query.orderBy === undefined || isAggregate(query) ? [] : [query.orderBy].flat();
   const keys = clauses.map((clause) => sortKey(clause, schema, soql));
-  return keys.length === 0 ? rows : rows.sort((a, b) => keys.reduce((sign, key) => sign || key(a, b), 0));
+  return keys.length === 0
+    ? rows
+    : rows.sort((a, b) => keys.reduce((sign, key) => sign || key(a, b), 0));
 }
 
 function sortKey(clause: OrderByClause, schema: Schema, soql: string): (a: Row, b: Row) => number {
@@ -109,5 +136,7 @@ function sortKey(clause: OrderByClause, schema: Schema, soql: string): (a: Row, 
 function window(query: Query, rows: Row[]): Row[] {
   const from = query.offset ?? 0;
   if (from > 2000) throw malformed('Maximum SOQL offset allowed is 2000');
-  return query.limit === undefined || isAggregate(query) ? rows.slice(from) : rows.slice(from, from + query.limit);
+  return query.limit === undefined || isAggregate(query)
+    ? rows.slice(from)
+    : rows.slice(from, from + query.limit);
 }

@@ -20,7 +20,10 @@ export function readerOf(path: string, schema: Schema, soql: string): Reader {
   }
   const column = at.column(last);
   if (!column) throw noSuchColumn(soql, last, at.type);
-  return (row) => relations.reduce<Row | null>((from, relation) => from?.related(relation) ?? null, row)?.cell(column) ?? null;
+  return (row) =>
+    relations
+      .reduce<Row | null>((from, relation) => from?.related(relation) ?? null, row)
+      ?.cell(column) ?? null;
 }
 
 /** A record as it is printed: attributes, then the columns and the related records that were asked for. */
@@ -31,28 +34,41 @@ export interface Selection {
 
 export function selectionOf(query: Query, schema: Schema, soql: string): Selection {
   const selection: Selection = { columns: [], relations: new Map() };
-  for (const field of query.fields ?? []) for (const path of pathsOf(field, query, schema)) add(selection, path.split('.'), schema, soql);
+  for (const field of query.fields ?? [])
+    for (const path of pathsOf(field, query, schema)) add(selection, path.split('.'), schema, soql);
   return selection;
 }
 
 function pathsOf(field: SelectedField, query: Query, schema: Schema): string[] {
   switch (field.type) {
-    case 'Field': return [field.field];
-    case 'FieldRelationship': return [[...field.relationships, field.field].join('.')];
-    case 'FieldFunctionExpression': return functionPaths(field.functionName.toUpperCase(), field.parameters, query, schema);
-    default: throw malformed('only plain and related fields can be selected here');
+    case 'Field':
+      return [field.field];
+    case 'FieldRelationship':
+      return [[...field.relationships, field.field].join('.')];
+    case 'FieldFunctionExpression':
+      return functionPaths(field.functionName.toUpperCase(), field.parameters, query, schema);
+    default:
+      throw malformed('only plain and related fields can be selected here');
   }
 }
 
-function functionPaths(name: string, parameters: readonly unknown[], query: Query, schema: Schema): string[] {
+function functionPaths(
+  name: string,
+  parameters: readonly unknown[],
+  query: Query,
+  schema: Schema,
+): string[] {
   const [parameter] = parameters;
   if (typeof parameter !== 'string') throw malformed(`unexpected parameter of ${name}`);
   if (name === 'TOLABEL' || name === 'FORMAT') return [parameter];
   if (name !== 'FIELDS') throw malformed(`unknown function: ${name}`);
   const which = parameter.toUpperCase();
   const isBounded = query.limit !== undefined && query.limit <= 200;
-  if (which !== 'STANDARD' && !isBounded) throw malformed('The SOQL FIELDS function must have a LIMIT of at most 200');
-  return schema.columns().filter((column) => which === 'ALL' || column.endsWith('__c') === (which === 'CUSTOM'));
+  if (which !== 'STANDARD' && !isBounded)
+    throw malformed('The SOQL FIELDS function must have a LIMIT of at most 200');
+  return schema
+    .columns()
+    .filter((column) => which === 'ALL' || column.endsWith('__c') === (which === 'CUSTOM'));
 }
 
 function add(selection: Selection, steps: readonly string[], schema: Schema, soql: string): void {
@@ -63,7 +79,9 @@ function add(selection: Selection, steps: readonly string[], schema: Schema, soq
     if (!selection.columns.includes(column)) selection.columns.push(column);
     return;
   }
-  const relation = schema.relation(step) ?? (step.toLowerCase() === schema.type.toLowerCase() ? { name: '', schema } : undefined);
+  const relation =
+    schema.relation(step) ??
+    (step.toLowerCase() === schema.type.toLowerCase() ? { name: '', schema } : undefined);
   if (!relation) throw noSuchRelation(soql, step, schema.type);
   if (relation.name === '') return add(selection, rest, schema, soql);
   const below = selection.relations.get(relation.name) ?? { columns: [], relations: new Map() };
@@ -84,7 +102,9 @@ export function print(row: Row, selection: Selection, base: Base): PrintedRecord
 }
 
 function attributesOf(row: Row, base: Base): Record<string, string> {
-  return row.id === null ? { type: row.type } : { type: row.type, url: `${base}/${row.type}/${row.id}` };
+  return row.id === null
+    ? { type: row.type }
+    : { type: row.type, url: `${base}/${row.type}/${row.id}` };
 }
 
 function printCell(cell: Cell): unknown {

@@ -56,7 +56,12 @@ export interface SpecTable<S> extends Table {
 
 export function defineTable<S>(spec: TableSpec<S>): SpecTable<S> {
   const names = new Map(Object.keys(spec.columns).map((name) => [name.toLowerCase(), name]));
-  const relations = new Map(Object.entries(spec.relations ?? {}).map(([name, relation]) => [name.toLowerCase(), { name, relation }]));
+  const relations = new Map(
+    Object.entries(spec.relations ?? {}).map(([name, relation]) => [
+      name.toLowerCase(),
+      { name, relation },
+    ]),
+  );
   const schema: Schema = {
     type: spec.type,
     column: (name) => names.get(name.toLowerCase()),
@@ -67,12 +72,15 @@ export function defineTable<S>(spec: TableSpec<S>): SpecTable<S> {
     columns: () => [...names.values()],
   };
   const row = (source: S): Row => ({
-    type: spec.type, id: spec.id(source),
+    type: spec.type,
+    id: spec.id(source),
     cell: (column) => spec.columns[column]?.(source) ?? null,
     related: (relation) => spec.relations?.[relation]?.get(source) ?? null,
   });
   return {
-    schema, row, restricted: spec.restricted ?? false,
+    schema,
+    row,
+    restricted: spec.restricted ?? false,
     *rows(entities) {
       for (const source of spec.sources(entities)) yield row(source);
     },

@@ -11,8 +11,19 @@ export async function show(invocation: Invocation): Promise<void> {
   const rows = SETTING_KEYS.map((key) => {
     const { show: shown } = SETTINGS[key] as unknown as Setting<unknown>;
     const value = values[key];
-    return { key, value: value === undefined ? null : (shown?.(value) ?? value), source: sources[key], environment: environmentName(key) };
+    return {
+      key,
+      value: value === undefined ? null : (shown?.(value) ?? value),
+      source: sources[key],
+      environment: environmentName(key),
+    };
   });
-  const text = columns(rows.map(({ key, value, source }) => [key, value === null ? '–' : JSON.stringify(value), source.name]));
+  const text = columns(
+    rows.map(({ key, value, source }) => [
+      key,
+      value === null ? '–' : JSON.stringify(value),
+      source.name,
+    ]),
+  );
   invocation.terminal.result({ configFile: config.configFile, settings: rows }, text);
 }

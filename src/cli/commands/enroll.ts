@@ -17,37 +17,72 @@ const TOKEN_MAX = 4096;
 export async function enroll(invocation: Invocation): Promise<void> {
   const { terminal, flags, interrupts } = invocation;
   if (flags.has('token')) {
-    throw new RunnerError('USAGE', 'a token on the command line is visible to every process of this machine', { remedy: 'Give it in a file with --token-file FILE, or on standard input with --token-file -. Ask for a new token; this one has been seen.' });
+    throw new RunnerError(
+      'USAGE',
+      'a token on the command line is visible to every process of this machine',
+      {
+        remedy:
+          'Give it in a file with --token-file FILE, or on standard input with --token-file -. Ask for a new token; this one has been seen.',
+      },
+    );
   }
   const tokenFile = needFlag(flags, 'token-file');
   const settings = await loadSettings(invocation);
   const { config } = settings;
   const { url } = config.controlPlane;
-  if (url === undefined) throw new RunnerError('USAGE', '--url is missing', { remedy: 'Name the control plane: --url wss://catalog.example.com' });
+  if (url === undefined)
+    throw new RunnerError('USAGE', '--url is missing', {
+      remedy: 'Name the control plane: --url wss://catalog.example.com',
+    });
   const connect = createConnect(await controlPlaneNetwork(config));
   const kept = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
   const identity = await enrol({
-    url, token, stateDir: config.stateDir, name: config.name, version: version(), platform: platform(), replace: flags.has('replace'),
-    connect, clock: systemClock, signal: interrupts.signal,
+    url,
+    token,
+    stateDir: config.stateDir,
+    name: config.name,
+    version: version(),
+    platform: platform(),
+    replace: flags.has('replace'),
+    connect,
+    clock: systemClock,
+    signal: interrupts.signal,
   });
   const { runnerId, name, controlPlaneUrl } = identity;
   kept.write();
-  terminal.result({ runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys }, `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`);
-  if (kept.keys.length > 0) terminal.notice(`Kept for later starts: ${kept.keys.join(', ')}. The configuration file takes precedence.`);
+  terminal.result(
+    { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys },
+    `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`,
+  );
+  if (kept.keys.length > 0)
+    terminal.notice(
+      `Kept for later starts: ${kept.keys.join(', ')}. The configuration file takes precedence.`,
+    );
 }
 
 async function readToken(file: string, { terminal, interrupts }: Invocation): Promise<string> {
-  if (file === '-' && terminal.stdin.isTTY === true) terminal.notice('Paste the token, then Enter and Ctrl-D:');
+  if (file === '-' && terminal.stdin.isTTY === true)
+    terminal.notice('Paste the token, then Enter and Ctrl-D:');
   let content: string;
   try {
-    content = file === '-' ? await untilAborted(text(terminal.stdin), interrupts.signal) : await readFile(file, 'utf8');
+    content =
+      file === '-'
+        ? await untilAborted(text(terminal.stdin), interrupts.signal)
+        : await readFile(file, 'utf8');
   } catch (thrown) {
     if (interrupts.signal.aborted) throw thrown;
-    throw new RunnerError('FILE_UNREADABLE', `the token file ${file} cannot be read`, { cause: thrown });
+    throw new RunnerError('FILE_UNREADABLE', `the token file ${file} cannot be read`, {
+      cause: thrown,
+    });
   }
   const token = content.trim();
-  if (token === '' || token.length > TOKEN_MAX || /\s/.test(token)) throw new RunnerError('INPUT_INVALID', 'what was given is not an enrollment token: one word is', { remedy: 'Give the token alone, as the control plane showed it.' });
+  if (token === '' || token.length > TOKEN_MAX || /\s/.test(token))
+    throw new RunnerError(
+      'INPUT_INVALID',
+      'what was given is not an enrollment token: one word is',
+      { remedy: 'Give the token alone, as the control plane showed it.' },
+    );
   return token;
 }

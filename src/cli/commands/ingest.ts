@@ -37,7 +37,8 @@ export async function ingest(invocation: Invocation): Promise<ExitCode> {
   };
   try {
     const outcome = await runLocally(invocation, { kind: 'metadata', openSink });
-    if (typeof out === 'string' && named !== undefined && reachedSink(outcome)) places.unshift(catalogueServerOf(named)?.hostPort ?? '');
+    if (typeof out === 'string' && named !== undefined && reachedSink(outcome))
+      places.unshift(catalogueServerOf(named)?.hostPort ?? '');
     if (places.length > 0) terminal.result(outcome, summary(outcome, places));
     return conclude(invocation, outcome);
   } finally {
@@ -49,8 +50,17 @@ function reachedSink({ steps }: OutcomeRecord): boolean {
   return steps.some(({ name }) => name === 'OpenMetadata');
 }
 
-function summary({ status, counts, startedAt, endedAt, failures }: OutcomeRecord, places: readonly string[]): string {
-  const figures = Object.entries(counts).map(([name, count]) => counted(count, name)).join(', ');
+function summary(
+  { status, counts, startedAt, endedAt, failures }: OutcomeRecord,
+  places: readonly string[],
+): string {
+  const figures = Object.entries(counts)
+    .map(([name, count]) => counted(count, name))
+    .join(', ');
   const lines = failures.map(({ name, code, message }) => `  ${name}: ${code}: ${message}`);
-  return [`${status} in ${((endedAt - startedAt) / 1000).toFixed(1)} s: ${figures}`, ...lines, `records in ${places.join(' and ')}`].join('\n');
+  return [
+    `${status} in ${((endedAt - startedAt) / 1000).toFixed(1)} s: ${figures}`,
+    ...lines,
+    `records in ${places.join(' and ')}`,
+  ].join('\n');
 }

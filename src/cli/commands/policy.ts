@@ -9,7 +9,10 @@ export async function show(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   const rules = (await openPolicy(config.policyFile)).describe();
   invocation.terminal.result(rules, stringify(rules).trimEnd());
-  if (rules['present'] === false) invocation.terminal.notice(`There is no policy file at ${config.policyFile}, so nothing is permitted.`);
+  if (rules['present'] === false)
+    invocation.terminal.notice(
+      `There is no policy file at ${config.policyFile}, so nothing is permitted.`,
+    );
 }
 
 /** Throws what `requirePolicy` throws for a file that is missing, that the service's user cannot read, or that is not sound. */
@@ -17,5 +20,8 @@ export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
   await requirePolicy(config.policyFile, config.secrets.files.directory);
-  invocation.terminal.result({ policyFile: config.policyFile, present: true, sound: true }, `${config.policyFile} is sound`);
+  invocation.terminal.result(
+    { policyFile: config.policyFile, present: true, sound: true },
+    `${config.policyFile} is sound`,
+  );
 }

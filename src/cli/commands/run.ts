@@ -24,41 +24,76 @@ export async function run(invocation: Invocation): Promise<void> {
   const { config } = settings;
   const lastExit = lastExitFile(config.stateDir);
   // The link holds no secret, and what a worker logs is redacted there; a proxy's password is all there is to hide.
-  const logger = await openCommandLog(settings, invocation, { descriptor: 1, redact: hideProxyPassword(config.network.proxy) });
+  const logger = await openCommandLog(settings, invocation, {
+    descriptor: 1,
+    redact: hideProxyPassword(config.network.proxy),
+  });
   const runner = await composeRunner(config, logger, invocation.env);
   try {
     await lastExit.clear();
     await serve(runner, config, logger, invocation);
   } catch (thrown) {
     // Nothing is said of it where even this cannot be written; the exit code and the log remain.
-    await lastExit.write(RunnerError.from(thrown).toFailure(), systemClock.now()).catch(() => undefined);
+    await lastExit
+      .write(RunnerError.from(thrown).toFailure(), systemClock.now())
+      .catch(() => undefined);
     throw thrown;
   } finally {
     await runner.close();
   }
 }
 
-async function serve(runner: Runner, config: RunnerConfig, logger: Logger, { interrupts, env, terminal }: Invocation): Promise<void> {
+async function serve(
+  runner: Runner,
+  config: RunnerConfig,
+  logger: Logger,
+  { interrupts, env, terminal }: Invocation,
+): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
   const policy = new PolicyWatch(config.policyFile, config.secrets.files.directory);
   await policy.look();
-  interrupts.takeOver(process, stopper(runner, policy, logger, manager, stop, terminal.stdin.isTTY === true));
+  interrupts.takeOver(
+    process,
+    stopper(runner, policy, logger, manager, stop, terminal.stdin.isTTY === true),
+  );
   const startedAt = systemClock.now();
-  const socket = await openStatus(config.status.socket, async () => {
-    const problem = await policy.look();
-    const status = runner.link.status();
-    return { version: version(), pid: process.pid, startedAt, ...status, health: healthOf(status, problem) };
-  }, logger);
+  const socket = await openStatus(
+    config.status.socket,
+    async () => {
+      const problem = await policy.look();
+      const status = runner.link.status();
+      return {
+        version: version(),
+        pid: process.pid,
+        startedAt,
+        ...status,
+        health: healthOf(status, problem),
+      };
+    },
+    logger,
+  );
   const group = new TaskGroup(stop.signal);
-  logger.log('info', 'started', { version: version(), platform: platform(), runnerId: runner.identity.runnerId, name: runner.identity.name, controlPlane: runner.identity.controlPlaneUrl, capacity: config.capacity });
+  logger.log('info', 'started', {
+    version: version(),
+    platform: platform(),
+    runnerId: runner.identity.runnerId,
+    name: runner.identity.name,
+    controlPlane: runner.identity.controlPlaneUrl,
+    capacity: config.capacity,
+  });
   group.start(async (signal) => {
     await runner.link.run(signal);
     group.stop(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
   });
-  group.start((signal) => compactOnce(() => runner.link.status().state.name === 'connected', systemClock, signal));
+  group.start((signal) =>
+    compactOnce(() => runner.link.status().state.name === 'connected', systemClock, signal),
+  );
   group.start((signal) => lookAtPolicy(policy, signal));
-  const informed = { status: () => summary(runner.link.status(), policy.problem), isAlive: () => isMoving(runner.link.status(), systemClock.now()) };
+  const informed = {
+    status: () => summary(runner.link.status(), policy.problem),
+    isAlive: () => isMoving(runner.link.status(), systemClock.now()),
+  };
   group.start((signal) => keepInformed(manager, informed, systemClock, signal));
   await manager.say('READY=1', `STATUS=${informed.status()}`);
   try {
@@ -72,7 +107,14 @@ async function serve(runner: Runner, config: RunnerConfig, logger: Logger, { int
   }
 }
 
-function stopper({ link }: Runner, policy: PolicyWatch, logger: Logger, manager: ServiceManager, stop: AbortController, onTerminal: boolean): (signal: string) => void {
+function stopper(
+  { link }: Runner,
+  policy: PolicyWatch,
+  logger: Logger,
+  manager: ServiceManager,
+  stop: AbortController,
+  onTerminal: boolean,
+): (signal: string) => void {
   let asked = 0;
   return (signal) => {
     if (signal === 'SIGHUP' && !onTerminal) {
@@ -90,7 +132,13 @@ function stopper({ link }: Runner, policy: PolicyWatch, logger: Logger, manager:
 /** Settings count from the next start; policy and secrets are read for each run, so all there is to do is to say what is wrong. */
 async function reload(policy: PolicyWatch, logger: Logger): Promise<void> {
   const problem = await policy.look();
-  logger.log(problem === undefined ? 'info' : 'error', problem === undefined ? 'policy checked; settings are read at the next start' : 'policy cannot be used; every job will be rejected', problem === undefined ? {} : { problem });
+  logger.log(
+    problem === undefined ? 'info' : 'error',
+    problem === undefined
+      ? 'policy checked; settings are read at the next start'
+      : 'policy cannot be used; every job will be rejected',
+    problem === undefined ? {} : { problem },
+  );
 }
 
 const POLICY_LOOK_MS = 30_000;
@@ -103,7 +151,11 @@ async function lookAtPolicy(policy: PolicyWatch, signal: AbortSignal): Promise<v
 }
 
 /** The runner works without its status socket. */
-async function openStatus(path: string, status: () => Promise<unknown>, logger: Logger): Promise<StatusServer | undefined> {
+async function openStatus(
+  path: string,
+  status: () => Promise<unknown>,
+  logger: Logger,
+): Promise<StatusServer | undefined> {
   try {
     return await serveStatus(path, status);
   } catch (thrown) {
@@ -118,5 +170,6 @@ function summary(status: LinkStatus, problem: PolicyProblem): string {
 
 function hideProxyPassword(proxy: string | undefined): (line: string) => string {
   const passwords = proxy === undefined ? [] : proxyPasswords(proxy);
-  return (line) => passwords.reduce((clean, password) => clean.replaceAll(password, '[secret]'), line);
+  return (line) =>
+    passwords.reduce((clean, password) => clean.replaceAll(password, '[secret]'), line);
 }

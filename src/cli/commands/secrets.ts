@@ -11,11 +11,22 @@ import { columns } from '../terminal.ts';
 export async function set(invocation: Invocation): Promise<void> {
   const { terminal, operands, interrupts } = invocation;
   if (operands.length > 1) {
-    throw new RunnerError('USAGE', 'a secret on the command line is visible to every process of this machine and stays in the shell’s history', { remedy: 'Give the reference alone: the value is asked for, or read from standard input. Change the secret where it comes from; this one has been seen.' });
+    throw new RunnerError(
+      'USAGE',
+      'a secret on the command line is visible to every process of this machine and stays in the shell’s history',
+      {
+        remedy:
+          'Give the reference alone: the value is asked for, or read from standard input. Change the secret where it comes from; this one has been seen.',
+      },
+    );
   }
   const path = reference(operands[0]);
   const { vault, config } = await openLocalVault(invocation);
-  const entry = await vault.set(path, await readSecret(terminal, formatReference(path), interrupts.signal), interrupts.signal);
+  const entry = await vault.set(
+    path,
+    await readSecret(terminal, formatReference(path), interrupts.signal),
+    interrupts.signal,
+  );
   terminal.result(entry, `Stored ${entry.reference}, version ${entry.version}.`);
   terminal.notice(`What it may be used for is up to ${config.policyFile}.`);
 }
@@ -23,16 +34,29 @@ export async function set(invocation: Invocation): Promise<void> {
 export async function list(invocation: Invocation): Promise<void> {
   const { vault } = await openLocalVault(invocation);
   const secrets = await vault.list(invocation.interrupts.signal);
-  const rows = secrets.map(({ reference: name, version, updatedAt }) => [name, `version ${version}`, updatedAt]);
-  invocation.terminal.result({ secrets }, rows.length === 0 ? 'The vault is empty.' : columns(rows));
+  const rows = secrets.map(({ reference: name, version, updatedAt }) => [
+    name,
+    `version ${version}`,
+    updatedAt,
+  ]);
+  invocation.terminal.result(
+    { secrets },
+    rows.length === 0 ? 'The vault is empty.' : columns(rows),
+  );
 }
 
 export async function remove(invocation: Invocation): Promise<void> {
   const path = reference(invocation.operands[0]);
   const { vault } = await openLocalVault(invocation);
   const removed = await vault.remove(path, invocation.interrupts.signal);
-  if (!removed) throw new RunnerError('INPUT_INVALID', `the vault has no ${formatReference(path)}`, { remedy: 'See `hybrid-runner secrets list`.' });
-  invocation.terminal.result({ reference: formatReference(path), removed }, `Removed ${formatReference(path)}.`);
+  if (!removed)
+    throw new RunnerError('INPUT_INVALID', `the vault has no ${formatReference(path)}`, {
+      remedy: 'See `hybrid-runner secrets list`.',
+    });
+  invocation.terminal.result(
+    { reference: formatReference(path), removed },
+    `Removed ${formatReference(path)}.`,
+  );
 }
 
 /** A new key for the vault; the values stay. */
@@ -40,10 +64,15 @@ export async function rotate(invocation: Invocation): Promise<void> {
   const { vault, config } = await openLocalVault(invocation);
   await vault.rotateKey(invocation.interrupts.signal);
   const { keyFile } = config.secrets.vault;
-  invocation.terminal.result({ keyFile, rotated: true }, `The vault has a new key in ${keyFile}. Copies of the old key open only old copies of the vault.`);
+  invocation.terminal.result(
+    { keyFile, rotated: true },
+    `The vault has a new key in ${keyFile}. Copies of the old key open only old copies of the vault.`,
+  );
 }
 
-async function openLocalVault(invocation: Invocation): Promise<{ readonly vault: Vault; readonly config: RunnerConfig }> {
+async function openLocalVault(
+  invocation: Invocation,
+): Promise<{ readonly vault: Vault; readonly config: RunnerConfig }> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
   return { vault: openVault(config.secrets.vault), config };
@@ -52,6 +81,7 @@ async function openLocalVault(invocation: Invocation): Promise<{ readonly vault:
 /** The text is not repeated: someone may have given the value in place of the reference. */
 function reference(text: string | undefined): SecretPath {
   const path = parseReference(text ?? '');
-  if (path === undefined) throw new RunnerError('SECRET_REFERENCE_INVALID', 'what was given is not a secret reference');
+  if (path === undefined)
+    throw new RunnerError('SECRET_REFERENCE_INVALID', 'what was given is not a secret reference');
   return path;
 }

@@ -13,7 +13,14 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { belongingsOf, unitOptions } from '../service-files.ts';
 
-const answerSchema = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), retryable: z.boolean() }) });
+const answerSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    retryable: z.boolean(),
+  }),
+});
 
 /** The unit for this installation, on standard output. */
 export async function print(invocation: Invocation): Promise<void> {
@@ -26,20 +33,42 @@ export async function install(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   const settings = await loadSettings(invocation);
   const startNow = flags.has('now');
-  await installService({ ...unitOptions(settings, invocation), belongings: belongingsOf(settings.config), check: () => checkInChild(invocation), startNow }, systemHost());
-  terminal.result({ unitFile: UNIT_FILE, started: startNow }, `Wrote ${UNIT_FILE}; the service is enabled${startNow ? ' and started' : ''}.`);
+  await installService(
+    {
+      ...unitOptions(settings, invocation),
+      belongings: belongingsOf(settings.config),
+      check: () => checkInChild(invocation),
+      startNow,
+    },
+    systemHost(),
+  );
+  terminal.result(
+    { unitFile: UNIT_FILE, started: startNow },
+    `Wrote ${UNIT_FILE}; the service is enabled${startNow ? ' and started' : ''}.`,
+  );
 }
 
 export async function uninstall(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   if (!flags.has('purge')) {
     await uninstallService(systemHost());
-    return terminal.result({ unitFile: UNIT_FILE, removed: true, purged: false }, `Removed ${UNIT_FILE}. State, configuration and user are still there; --purge removes them too.`);
+    return terminal.result(
+      { unitFile: UNIT_FILE, removed: true, purged: false },
+      `Removed ${UNIT_FILE}. State, configuration and user are still there; --purge removes them too.`,
+    );
   }
   const settings = await loadSettings(invocation);
   const { user, args, stateDir } = unitOptions(settings, invocation);
-  await uninstallService(systemHost(), { user, args, stateDir, belongings: belongingsOf(settings.config) });
-  terminal.result({ unitFile: UNIT_FILE, removed: true, purged: true }, `Removed ${UNIT_FILE}, state, configuration, keys and user. Revoke the runner in the control plane.`);
+  await uninstallService(systemHost(), {
+    user,
+    args,
+    stateDir,
+    belongings: belongingsOf(settings.config),
+  });
+  terminal.result(
+    { unitFile: UNIT_FILE, removed: true, purged: true },
+    `Removed ${UNIT_FILE}, state, configuration, keys and user. Revoke the runner in the control plane.`,
+  );
 }
 
 /**
@@ -53,21 +82,35 @@ export async function check(invocation: Invocation): Promise<void> {
   const { name } = await loadIdentity(config.stateDir);
   await requirePolicy(config.policyFile, config.secrets.files.directory);
   const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
-  invocation.terminal.result({ name, policyFile: config.policyFile, vaultSecrets: secrets.length }, `Ready: enrolled as ${name}, policy in ${config.policyFile}, secrets in the vault: ${secrets.length}.`);
+  invocation.terminal.result(
+    { name, policyFile: config.policyFile, vaultSecrets: secrets.length },
+    `Ready: enrolled as ${name}, policy in ${config.policyFile}, secrets in the vault: ${secrets.length}.`,
+  );
 }
 
 /** As `check`, which takes root's privileges from its process for good, and this command still needs them. */
 function checkInChild({ flags, env }: Invocation): Promise<void> {
   const own = ['now', 'user', 'purge', 'json'];
-  const given = [...flags].filter(([name]) => !own.includes(name)).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
+  const given = [...flags]
+    .filter(([name]) => !own.includes(name))
+    .flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
   return new Promise((done, fail) => {
-    execFile(process.execPath, [realpathSync(process.argv[1]!), 'service', 'check', '--json', ...given], { env }, (thrown, stdout) => {
-      if (thrown === null) return done();
-      try {
-        fail(RunnerError.fromFailure(answerSchema.parse(JSON.parse(stdout)).error));
-      } catch {
-        fail(new RunnerError('INTERNAL', '`service check` ended without an answer', { cause: thrown }));
-      }
-    });
+    execFile(
+      process.execPath,
+      [realpathSync(process.argv[1]!), 'service', 'check', '--json', ...given],
+      { env },
+      (thrown, stdout) => {
+        if (thrown === null) return done();
+        try {
+          fail(RunnerError.fromFailure(answerSchema.parse(JSON.parse(stdout)).error));
+        } catch {
+          fail(
+            new RunnerError('INTERNAL', '`service check` ended without an answer', {
+              cause: thrown,
+            }),
+          );
+        }
+      },
+    );
   });
 }

@@ -11,22 +11,46 @@ import { columns } from '../terminal.ts';
 
 /** Loose on purpose: the runner that answers may be older or newer than this command. */
 const statusSchema = z.looseObject({
-  version: z.string(), pid: z.number(), name: z.string(), runnerId: z.string(), capacity: z.number(), running: z.number(), spoolBytes: z.number(),
+  version: z.string(),
+  pid: z.number(),
+  name: z.string(),
+  runnerId: z.string(),
+  capacity: z.number(),
+  running: z.number(),
+  spoolBytes: z.number(),
   state: z.looseObject({ name: z.string() }),
-  health: z.looseObject({ name: z.enum(HEALTH_NAMES), text: z.string() }).optional().catch(undefined),
-  identityConflict: z.looseObject({ at: z.number(), platform: z.string(), version: z.string() }).optional().catch(undefined),
-  attempts: z.array(z.looseObject({
-    ref: z.looseObject({ runId: z.string(), attempt: z.number() }), state: z.string(), durableSequence: z.number(), acknowledgedSequence: z.number(),
-    condition: z.string().optional(),
-    progress: z.looseObject({ phase: z.string(), done: z.number(), total: z.number() }).optional(),
-  })),
+  health: z
+    .looseObject({ name: z.enum(HEALTH_NAMES), text: z.string() })
+    .optional()
+    .catch(undefined),
+  identityConflict: z
+    .looseObject({ at: z.number(), platform: z.string(), version: z.string() })
+    .optional()
+    .catch(undefined),
+  attempts: z.array(
+    z.looseObject({
+      ref: z.looseObject({ runId: z.string(), attempt: z.number() }),
+      state: z.string(),
+      durableSequence: z.number(),
+      acknowledgedSequence: z.number(),
+      condition: z.string().optional(),
+      progress: z
+        .looseObject({ phase: z.string(), done: z.number(), total: z.number() })
+        .optional(),
+    }),
+  ),
 });
 type Status = z.infer<typeof statusSchema>;
 
 /** What `status` ends with, so that a health check needs to read nothing. A drained runner does what it was told to. */
 const EXITS: Readonly<Record<HealthName, ExitCode>> = {
-  connected: EXIT.ok.code, drained: EXIT.ok.code, noPolicy: EXIT.invalid.code, starting: EXIT.unavailable.code, retrying: EXIT.unavailable.code,
-  stopping: EXIT.temporary.code, stopped: EXIT.temporary.code,
+  connected: EXIT.ok.code,
+  drained: EXIT.ok.code,
+  noPolicy: EXIT.invalid.code,
+  starting: EXIT.unavailable.code,
+  retrying: EXIT.unavailable.code,
+  stopping: EXIT.temporary.code,
+  stopped: EXIT.temporary.code,
 };
 
 /** Asks the running runner; ends with 0 only when that is healthy. Throws why the last one ended, or RUNNER_NOT_RUNNING. */
@@ -37,29 +61,53 @@ export async function status(invocation: Invocation): Promise<ExitCode> {
   return answer.health === undefined ? EXIT.ok.code : EXITS[answer.health.name];
 }
 
-async function ask({ status: { socket }, stateDir }: RunnerConfig, signal: AbortSignal): Promise<unknown> {
+async function ask(
+  { status: { socket }, stateDir }: RunnerConfig,
+  signal: AbortSignal,
+): Promise<unknown> {
   try {
     return await readStatus(socket, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    const last = error.code === 'RUNNER_NOT_RUNNING' ? await lastExitFile(stateDir).read() : undefined;
+    const last =
+      error.code === 'RUNNER_NOT_RUNNING' ? await lastExitFile(stateDir).read() : undefined;
     if (last === undefined) throw error;
-    const { at, error: { code, message, remedy } } = last;
-    throw new RunnerError(isErrorCode(code) ? code : 'RUNNER_NOT_RUNNING', `the runner is not running; it ended at ${new Date(at).toISOString()}: ${message}`, { remedy });
+    const {
+      at,
+      error: { code, message, remedy },
+    } = last;
+    throw new RunnerError(
+      isErrorCode(code) ? code : 'RUNNER_NOT_RUNNING',
+      `the runner is not running; it ended at ${new Date(at).toISOString()}: ${message}`,
+      { remedy },
+    );
   }
 }
 
 function describe(answer: Status): string {
   const facts = columns([
-    ['runner', `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`],
+    [
+      'runner',
+      `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`,
+    ],
     ['health', answer.health?.text ?? answer.state.name],
     ['runs', `${answer.running} of ${answer.capacity}`],
-    ...(answer.identityConflict === undefined ? [] : [['identity', conflictText(answer.identityConflict)] as [string, string]]),
+    ...(answer.identityConflict === undefined
+      ? []
+      : [['identity', conflictText(answer.identityConflict)] as [string, string]]),
     ['to deliver', `${answer.spoolBytes} bytes`],
   ]);
-  const attempts = answer.attempts.map(({ ref, state, condition, progress, durableSequence, acknowledgedSequence }) => [
-    `  ${ref.runId}`, `attempt ${ref.attempt}`, condition === undefined ? state : `${state}: ${condition}`, progress === undefined ? '' : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`, `${acknowledgedSequence} of ${durableSequence} records delivered`,
-  ]);
+  const attempts = answer.attempts.map(
+    ({ ref, state, condition, progress, durableSequence, acknowledgedSequence }) => [
+      `  ${ref.runId}`,
+      `attempt ${ref.attempt}`,
+      condition === undefined ? state : `${state}: ${condition}`,
+      progress === undefined
+        ? ''
+        : `${progress.phase} ${progress.done}/${progress.total === 0 ? '?' : progress.total}`,
+      `${acknowledgedSequence} of ${durableSequence} records delivered`,
+    ],
+  );
   return attempts.length === 0 ? facts : `${facts}\n${columns(attempts)}`;
 }
 

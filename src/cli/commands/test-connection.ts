@@ -19,14 +19,18 @@ export async function testConnection(invocation: Invocation): Promise<ExitCode> 
     },
     flush: () => Promise.resolve(),
   };
-  const outcome = await runLocally(invocation, { kind: 'test_connection', openSink: () => Promise.resolve(sink) });
+  const outcome = await runLocally(invocation, {
+    kind: 'test_connection',
+    openSink: () => Promise.resolve(sink),
+  });
   const { status, error } = outcome;
-  if (terminal.json) terminal.result({ status, steps, ...(error === undefined ? {} : { error }) }, '');
+  if (terminal.json)
+    terminal.result({ status, steps, ...(error === undefined ? {} : { error }) }, '');
   return conclude(invocation, outcome);
 }
 
 function describe({ name, passed, mandatory, message, error }: StepRecord): string {
-  const mark = passed ? '✓' : (mandatory ? '✗' : '!');
+  const mark = passed ? '✓' : mandatory ? '✗' : '!';
   const remedy = error === undefined ? '' : `\n    → ${error.remedy}`;
   return `${mark} ${name}${message === '' ? '' : `: ${message}`}${remedy}`;
 }

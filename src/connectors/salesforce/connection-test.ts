@@ -45,17 +45,48 @@ export class ConnectionTest {
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
-      return { kind: 'step', ...step, passed: false, message: error.message, error: error.toFailure() };
+      return {
+        kind: 'step',
+        ...step,
+        passed: false,
+        message: error.message,
+        error: error.toFailure(),
+      };
     }
   }
 
   #steps(): Step[] {
     return [
-      { name: 'SignIn', description: 'Reach Salesforce and sign in', mandatory: true, run: (signal) => this.#signIn(signal) },
-      { name: 'ApiVersion', description: 'Agree on an API version', mandatory: true, run: (signal) => this.#agree(signal) },
-      { name: 'CheckAccess', description: 'List the objects that the user may see', mandatory: true, run: (signal) => this.#list(signal) },
-      { name: 'ReadDescriptions', description: 'Read descriptions through the Tooling API', mandatory: false, run: (signal) => this.#readDescription(signal) },
-      { name: 'CheckLimits', description: 'See how many API calls are left', mandatory: false, run: (signal) => this.#checkLimits(signal) },
+      {
+        name: 'SignIn',
+        description: 'Reach Salesforce and sign in',
+        mandatory: true,
+        run: (signal) => this.#signIn(signal),
+      },
+      {
+        name: 'ApiVersion',
+        description: 'Agree on an API version',
+        mandatory: true,
+        run: (signal) => this.#agree(signal),
+      },
+      {
+        name: 'CheckAccess',
+        description: 'List the objects that the user may see',
+        mandatory: true,
+        run: (signal) => this.#list(signal),
+      },
+      {
+        name: 'ReadDescriptions',
+        description: 'Read descriptions through the Tooling API',
+        mandatory: false,
+        run: (signal) => this.#readDescription(signal),
+      },
+      {
+        name: 'CheckLimits',
+        description: 'See how many API calls are left',
+        mandatory: false,
+        run: (signal) => this.#checkLimits(signal),
+      },
     ];
   }
 
@@ -65,7 +96,12 @@ export class ConnectionTest {
   }
 
   async #agree(signal: AbortSignal): Promise<string> {
-    this.#version = await chooseVersion(this.#org.api, this.#connection.apiVersion, this.#context.logger, signal);
+    this.#version = await chooseVersion(
+      this.#org.api,
+      this.#connection.apiVersion,
+      this.#context.logger,
+      signal,
+    );
     return `API version ${this.#version}`;
   }
 
@@ -75,19 +111,39 @@ export class ConnectionTest {
   }
 
   async #readDescription(signal: AbortSignal): Promise<string> {
-    const query = "SELECT QualifiedApiName, Description FROM EntityDefinition WHERE QualifiedApiName IN ('Account')";
+    const query =
+      "SELECT QualifiedApiName, Description FROM EntityDefinition WHERE QualifiedApiName IN ('Account')";
     try {
-      const rows = await queryTooling(this.#org.api, this.#version, query, z.object({ QualifiedApiName: z.string() }), 'a query of EntityDefinition', signal);
+      const rows = await queryTooling(
+        this.#org.api,
+        this.#version,
+        query,
+        z.object({ QualifiedApiName: z.string() }),
+        'a query of EntityDefinition',
+        signal,
+      );
       return `descriptions can be read${rows.length === 0 ? ', though the user sees no account' : ''}`;
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      throw new RunnerError(error.code, error.message, { cause: thrown, remedy: 'Give the user the permission View Setup and Configuration. Without it, tables and columns have no descriptions.' });
+      throw new RunnerError(error.code, error.message, {
+        cause: thrown,
+        remedy:
+          'Give the user the permission View Setup and Configuration. Without it, tables and columns have no descriptions.',
+      });
     }
   }
 
   async #checkLimits(signal: AbortSignal): Promise<string> {
-    const { max, remaining } = await this.#org.api.jsonAs(limitsRequest(this.#version), readLimits, signal);
-    if (remaining <= 0) throw new RunnerError('SALESFORCE_LIMIT_REACHED', `none of the ${max} API calls of 24 hours are left`);
+    const { max, remaining } = await this.#org.api.jsonAs(
+      limitsRequest(this.#version),
+      readLimits,
+      signal,
+    );
+    if (remaining <= 0)
+      throw new RunnerError(
+        'SALESFORCE_LIMIT_REACHED',
+        `none of the ${max} API calls of 24 hours are left`,
+      );
     return `${remaining} of ${max} API calls of 24 hours are left`;
   }
 }

@@ -20,7 +20,11 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
     fileFields: FILE_FIELDS,
     endpoints: (connection) => [parseConnection(connection).endpoint],
     ownNames: ({ source }) => {
-      const { databaseSchema, database, service } = placeNames({ service: source.serviceName, database: parseConnection(source.serviceConnection.config).databaseName, schema: SCHEMA });
+      const { databaseSchema, database, service } = placeNames({
+        service: source.serviceName,
+        database: parseConnection(source.serviceConnection.config).databaseName,
+        schema: SCHEMA,
+      });
       return [service, database, databaseSchema];
     },
     testConnection: (context, signal) => testConnection(context, tuning, signal),
@@ -28,10 +32,24 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
   };
 }
 
-async function* extract(context: ConnectorContext, tuning: Tuning, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+async function* extract(
+  context: ConnectorContext,
+  tuning: Tuning,
+  signal: AbortSignal,
+): AsyncGenerator<Extracted, void, undefined> {
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
   const progress = new ProgressReport(context);
-  const org: Org = openOrg({ connection, context, tuning, budget: new CallBudget(context.limits), onCall: () => progress.calls(org.calls()), onWait: (wait) => progress.wait(wait) }, signal);
+  const org: Org = openOrg(
+    {
+      connection,
+      context,
+      tuning,
+      budget: new CallBudget(context.limits),
+      onCall: () => progress.calls(org.calls()),
+      onWait: (wait) => progress.wait(wait),
+    },
+    signal,
+  );
   try {
     yield* new Extraction(connection, permittedJob(context), org, progress).run(signal);
   } finally {
@@ -39,10 +57,22 @@ async function* extract(context: ConnectorContext, tuning: Tuning, signal: Abort
   }
 }
 
-async function* testConnection(context: ConnectorContext, tuning: Tuning, signal: AbortSignal): AsyncGenerator<StepRecord, void, undefined> {
+async function* testConnection(
+  context: ConnectorContext,
+  tuning: Tuning,
+  signal: AbortSignal,
+): AsyncGenerator<StepRecord, void, undefined> {
   const connection = parseConnection(context.workflow.source.serviceConnection.config);
   const progress = new ProgressReport(context);
-  const org = openOrg({ connection, context, tuning: { ...PATIENCE_OF_A_TEST, ...tuning }, onWait: (wait) => progress.wait(wait) }, signal);
+  const org = openOrg(
+    {
+      connection,
+      context,
+      tuning: { ...PATIENCE_OF_A_TEST, ...tuning },
+      onWait: (wait) => progress.wait(wait),
+    },
+    signal,
+  );
   try {
     yield* new ConnectionTest(connection, context, org).run(signal);
   } finally {

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, failuresOf, tableNamed, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  failuresOf,
+  tableNamed,
+  type SalesforceRun,
+} from '../../../test/support/salesforce-run.ts';
 import { refusal } from './api/refusal.ts';
 import { readLoginAnswer } from './sign-in/soap-login.ts';
 
@@ -27,27 +32,89 @@ function leaked({ records, logs }: SalesforceRun): string[] {
 }
 
 describe('a secret that stands where a text is cut', () => {
-  it.each([7, 20, SECRET.length - 1])('leaves no part of itself in code, were %i characters of it before the cut', async (kept) => {
-    const body = { done: true, records: [{ Id: '01p1', Name: 'Long', Status: 'Active', Body: `${'.'.repeat(399_999 - kept)}${SECRET}${'.'.repeat(100)}` }] };
-    sandbox.faults.install({ match: { path: 'ApexClass' }, effect: { kind: 'respond', status: 200, body } });
-    const run = await extractFrom(sandbox, { sourceConfig: { includeDDL: true, tableFilterPattern: { includes: ['Account$'] }, storedProcedureFilterPattern: { includes: ['.*cls$'] } } });
-    const [long] = run.records.flatMap((record) => (record.kind === 'entity' && record.type === 'storedProcedure' ? [record] : []));
-    expect([(long!.request['storedProcedureCode'] as { code: string }).code.length, long!.properties!['cutAt']]).toEqual([400_000, 400_000]);
-    expect(leaked(run)).toEqual([]);
-  });
+  it.each([7, 20, SECRET.length - 1])(
+    'leaves no part of itself in code, were %i characters of it before the cut',
+    async (kept) => {
+      const body = {
+        done: true,
+        records: [
+          {
+            Id: '01p1',
+            Name: 'Long',
+            Status: 'Active',
+            Body: `${'.'.repeat(399_999 - kept)}${SECRET}${'.'.repeat(100)}`,
+          },
+        ],
+      };
+      sandbox.faults.install({
+        match: { path: 'ApexClass' },
+        effect: { kind: 'respond', status: 200, body },
+      });
+      const run = await extractFrom(sandbox, {
+        sourceConfig: {
+          includeDDL: true,
+          tableFilterPattern: { includes: ['Account$'] },
+          storedProcedureFilterPattern: { includes: ['.*cls$'] },
+        },
+      });
+      const [long] = run.records.flatMap((record) =>
+        record.kind === 'entity' && record.type === 'storedProcedure' ? [record] : [],
+      );
+      expect([
+        (long!.request['storedProcedureCode'] as { code: string }).code.length,
+        long!.properties!['cutAt'],
+      ]).toEqual([400_000, 400_000]);
+      expect(leaked(run)).toEqual([]);
+    },
+  );
 
   it('leaves none in a formula', async () => {
     const plant = (name: string, before: number): void => {
       const calculatedFormula = `Parent.Name & "${'.'.repeat(before)}${SECRET}${'.'.repeat(50)}"`;
-      sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name, type: 'string', governance: {}, traits: { calculated: true, calculatedFormula } } });
-      sandbox.org.edit({ kind: 'addField', object: 'Contact', field: { name, type: 'string', governance: {}, traits: { calculated: true, calculatedFormula: calculatedFormula.replace('Parent', 'Account') } } });
+      sandbox.org.edit({
+        kind: 'addField',
+        object: 'Account',
+        field: {
+          name,
+          type: 'string',
+          governance: {},
+          traits: { calculated: true, calculatedFormula },
+        },
+      });
+      sandbox.org.edit({
+        kind: 'addField',
+        object: 'Contact',
+        field: {
+          name,
+          type: 'string',
+          governance: {},
+          traits: {
+            calculated: true,
+            calculatedFormula: calculatedFormula.replace('Parent', 'Account'),
+          },
+        },
+      });
     };
     plant('Short__c', 970);
     plant('Long__c', 3970);
-    const run = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } });
-    const functions = run.records.flatMap((record) => (record.kind === 'lineage' ? (record.details!['columnsLineage'] as { toColumn: string; function: string }[]) : [])).filter(({ toColumn }) => /(?:Short|Long)__c$/.test(toColumn));
-    expect(functions.map(({ function: text }) => [text.length, text.endsWith('…')])).toEqual([[1000, true], [1000, true]]);
-    expect(tableNamed(run.records, 'Account').columns.find(({ name }) => name === 'Long__c')!.description).toContain('too long to be shown here: 40');
+    const run = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+    });
+    const functions = run.records
+      .flatMap((record) =>
+        record.kind === 'lineage'
+          ? (record.details!['columnsLineage'] as { toColumn: string; function: string }[])
+          : [],
+      )
+      .filter(({ toColumn }) => /(?:Short|Long)__c$/.test(toColumn));
+    expect(functions.map(({ function: text }) => [text.length, text.endsWith('…')])).toEqual([
+      [1000, true],
+      [1000, true],
+    ]);
+    expect(
+      tableNamed(run.records, 'Account').columns.find(({ name }) => name === 'Long__c')!
+        .description,
+    ).toContain('too long to be shown here: 40');
     expect(leaked(run)).toEqual([]);
   });
 
@@ -57,9 +124,20 @@ describe('a secret that stands where a text is cut', () => {
       const { message } = refusal(400, [{ errorCode, message: session }], 'a query');
       expect(message).toBe('a query: an unknown error, status 400');
     }
-    expect(refusal(400, [{ errorCode: 'MALFORMED_QUERY', message: '' }], 'a query').message).toBe('a query: MALFORMED_QUERY, status 400');
-    expect(() => readLoginAnswer(500, `<exceptionCode>${'x'.repeat(50)}${session}</exceptionCode>`)).toThrow(/: an unknown fault$/);
-    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'respond', status: 400, body: [{ errorCode: `${'.'.repeat(90)}${SECRET}`, message: 'no' }] } });
+    expect(refusal(400, [{ errorCode: 'MALFORMED_QUERY', message: '' }], 'a query').message).toBe(
+      'a query: MALFORMED_QUERY, status 400',
+    );
+    expect(() =>
+      readLoginAnswer(500, `<exceptionCode>${'x'.repeat(50)}${session}</exceptionCode>`),
+    ).toThrow(/: an unknown fault$/);
+    sandbox.faults.install({
+      match: { object: 'Contact' },
+      effect: {
+        kind: 'respond',
+        status: 400,
+        body: [{ errorCode: `${'.'.repeat(90)}${SECRET}`, message: 'no' }],
+      },
+    });
     const run = await extractFrom(sandbox, { connection: { sobjectNames: ['Contact'] } });
     expect(failuresOf(run.records)).toHaveLength(1);
     expect(leaked(run)).toEqual([]);

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../../../test/support/openmetadata-schemas.ts';
-import { extractFrom, failuresOf, tableNamed, tableNames, tablesOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import {
+  CREATE_REQUEST_SCHEMAS,
+  openMetadataSchemasPresent,
+  openMetadataValidator,
+} from '../../../test/support/openmetadata-schemas.ts';
+import {
+  extractFrom,
+  failuresOf,
+  tableNamed,
+  tableNames,
+  tablesOf,
+  type SalesforceRun,
+} from '../../../test/support/salesforce-run.ts';
 import type { Column } from '../../openmetadata/entities.ts';
 
 let sandbox: Sandbox;
@@ -31,34 +42,73 @@ describe('an extraction', () => {
 
   it('gives the service, the database and the schema, then a table for every object', () => {
     const entities = run.records.filter((record) => record.kind === 'entity');
-    expect(entities.slice(0, 3).map(({ fqn }) => fqn)).toEqual(['sandbox', 'sandbox.default', 'sandbox.default.salesforce']);
-    expect(tablesOf(run.records).map(({ fqn }) => fqn).sort()).toEqual(sandbox.org.list().map(({ name }) => `sandbox.default.salesforce.${name}`).sort());
+    expect(entities.slice(0, 3).map(({ fqn }) => fqn)).toEqual([
+      'sandbox',
+      'sandbox.default',
+      'sandbox.default.salesforce',
+    ]);
+    expect(
+      tablesOf(run.records)
+        .map(({ fqn }) => fqn)
+        .sort(),
+    ).toEqual(
+      sandbox.org
+        .list()
+        .map(({ name }) => `sandbox.default.salesforce.${name}`)
+        .sort(),
+    );
     expect(failuresOf(run.records)).toEqual([]);
   });
 
   it('describes the service by the address of its org', () => {
-    expect(run.records.find((record) => record.kind === 'entity')).toMatchObject({ type: 'databaseService', request: { name: 'sandbox', description: 'Salesforce org at [https://acme.my.salesforce.com](https://acme.my.salesforce.com)' } });
+    expect(run.records.find((record) => record.kind === 'entity')).toMatchObject({
+      type: 'databaseService',
+      request: {
+        name: 'sandbox',
+        description:
+          'Salesforce org at [https://acme.my.salesforce.com](https://acme.my.salesforce.com)',
+      },
+    });
   });
 
   it('sends nothing of the connection', () => {
     const text = JSON.stringify(run.records);
     const { username, password, securityToken } = sandbox.credentials;
-    expect([username, password, securityToken, ...run.protectedValues].filter((value) => text.includes(value))).toEqual([]);
+    expect(
+      [username, password, securityToken, ...run.protectedValues].filter((value) =>
+        text.includes(value),
+      ),
+    ).toEqual([]);
   });
 
   it('leaves no type unknown and gives each type what the server asks of it', () => {
-    const columns = tablesOf(run.records).flatMap(({ request }) => flat(request['columns'] as Column[]));
+    const columns = tablesOf(run.records).flatMap(({ request }) =>
+      flat(request['columns'] as Column[]),
+    );
     expect(new Set(columns.map(({ dataType }) => dataType))).not.toContain('UNKNOWN');
-    expect(new Set(columns.map(({ dataTypeDisplay }) => dataTypeDisplay!.replace(/\(.*/, ''))).size).toBeGreaterThanOrEqual(20);
+    expect(
+      new Set(columns.map(({ dataTypeDisplay }) => dataTypeDisplay!.replace(/\(.*/, ''))).size,
+    ).toBeGreaterThanOrEqual(20);
   });
 
   it('has a primary key, foreign keys to objects of the run, labels and descriptions', () => {
     const contact = tableNamed(run.records, 'Contact');
     expect(contact.displayName).toBe('Contact');
-    expect(contact.columns.find(({ name }) => name === 'Id')).toMatchObject({ dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY' });
-    expect(contact.tableConstraints).toContainEqual({ constraintType: 'FOREIGN_KEY', columns: ['AccountId'], referredColumns: ['sandbox.default.salesforce.Account.Id'], relationshipType: 'MANY_TO_ONE' });
+    expect(contact.columns.find(({ name }) => name === 'Id')).toMatchObject({
+      dataType: 'VARCHAR',
+      dataLength: 18,
+      constraint: 'PRIMARY_KEY',
+    });
+    expect(contact.tableConstraints).toContainEqual({
+      constraintType: 'FOREIGN_KEY',
+      columns: ['AccountId'],
+      referredColumns: ['sandbox.default.salesforce.Account.Id'],
+      relationshipType: 'MANY_TO_ONE',
+    });
     expect(contact.sourceUrl).toBe('https://acme.my.salesforce.com/lightning/o/Contact/list');
-    const descriptions = tablesOf(run.records).filter(({ request }) => request['description'] !== undefined);
+    const descriptions = tablesOf(run.records).filter(
+      ({ request }) => request['description'] !== undefined,
+    );
     expect(descriptions.length).toBeGreaterThan(0);
   });
 
@@ -66,7 +116,9 @@ describe('an extraction', () => {
     for (const record of run.records) {
       if (record.kind !== 'entity' || record.type === 'storedProcedure') continue;
       const validate = openMetadataValidator(CREATE_REQUEST_SCHEMAS[record.type]);
-      expect(validate(record.request), `${record.fqn}: ${JSON.stringify(validate.errors)}`).toBe(true);
+      expect(validate(record.request), `${record.fqn}: ${JSON.stringify(validate.errors)}`).toBe(
+        true,
+      );
     }
   });
 
@@ -77,57 +129,123 @@ describe('an extraction', () => {
   });
 
   it('tells where it stands', () => {
-    expect(run.progress.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['sign-in', 'catalogue', 'describe', 'descriptions', 'mapping']));
-    expect(run.progress.at(-1)).toMatchObject({ phase: 'mapping', done: sandbox.org.list().length });
+    expect(run.progress.map(({ phase }) => phase)).toEqual(
+      expect.arrayContaining(['sign-in', 'catalogue', 'describe', 'descriptions', 'mapping']),
+    );
+    expect(run.progress.at(-1)).toMatchObject({
+      phase: 'mapping',
+      done: sandbox.org.list().length,
+    });
   });
 });
 
 describe('a selection', () => {
   it('takes the objects that are named, in any case, and says by position which the org does not have', async () => {
-    const { records } = await extractFrom(sandbox, { connection: { sobjectName: 'account', sobjectNames: ['Contact', 'Nothing__c'] } });
+    const { records } = await extractFrom(sandbox, {
+      connection: { sobjectName: 'account', sobjectNames: ['Contact', 'Nothing__c'] },
+    });
     expect(tableNames(records).sort()).toEqual(['Account', 'Contact']);
     expect(failuresOf(records)).toEqual([['sobjectNames[1]', 'SALESFORCE_NOT_FOUND']]);
   });
 
   it('filters by name or by fully qualified name, and counts what it leaves out', async () => {
-    const byName = await extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['Account', 'Contact$'], excludes: ['.*Feed$'] } } });
-    const byFqn = await extractFrom(sandbox, { sourceConfig: { useFqnForFiltering: true, tableFilterPattern: { includes: ['sandbox\\.default\\.salesforce\\.Contact$'] } } });
+    const byName = await extractFrom(sandbox, {
+      sourceConfig: {
+        tableFilterPattern: { includes: ['Account', 'Contact$'], excludes: ['.*Feed$'] },
+      },
+    });
+    const byFqn = await extractFrom(sandbox, {
+      sourceConfig: {
+        useFqnForFiltering: true,
+        tableFilterPattern: { includes: ['sandbox\\.default\\.salesforce\\.Contact$'] },
+      },
+    });
     expect(tableNames(byName.records)).toContain('Account');
-    expect(tableNames(byName.records).filter((name) => !/^(?:Account|Contact$)/i.test(name) || name.endsWith('Feed'))).toEqual([]);
-    expect(byName.counts.get('filtered')).toBe(sandbox.org.list().length - tableNames(byName.records).length);
+    expect(
+      tableNames(byName.records).filter(
+        (name) => !/^(?:Account|Contact$)/i.test(name) || name.endsWith('Feed'),
+      ),
+    ).toEqual([]);
+    expect(byName.counts.get('filtered')).toBe(
+      sandbox.org.list().length - tableNames(byName.records).length,
+    );
     expect(tableNames(byFqn.records)).toEqual(['Contact']);
   });
 
   it('leaves out history, share and feed objects when views are not wanted, and all others when tables are not', async () => {
     const noViews = await extractFrom(sandbox, { sourceConfig: { includeViews: false } });
     const noTables = await extractFrom(sandbox, { sourceConfig: { includeTables: false } });
-    expect(tablesOf(noViews.records).filter(({ request }) => request['tableType'] === 'View')).toEqual([]);
-    expect(tableNames(noTables.records).filter((name) => !/(?:History|Share|Feed)$/.test(name))).toEqual([]);
-    expect(tableNames(noViews.records).length + tableNames(noTables.records).length).toBe(sandbox.org.list().length);
+    expect(
+      tablesOf(noViews.records).filter(({ request }) => request['tableType'] === 'View'),
+    ).toEqual([]);
+    expect(
+      tableNames(noTables.records).filter((name) => !/(?:History|Share|Feed)$/.test(name)),
+    ).toEqual([]);
+    expect(tableNames(noViews.records).length + tableNames(noTables.records).length).toBe(
+      sandbox.org.list().length,
+    );
   });
 
-  it.each(['databaseFilterPattern', 'schemaFilterPattern'])('extracts nothing, not even a session, when the %s leaves out the only one', async (pattern) => {
-    const { records, logs } = await extractFrom(sandbox, { sourceConfig: { [pattern]: { excludes: ['default', 'salesforce'] } } });
-    expect(records).toEqual([]);
-    expect(logs.map(({ message }) => message).join()).toContain(pattern);
-    expect(sandbox.stats().httpRequests).toBe(0);
-  });
+  it.each(['databaseFilterPattern', 'schemaFilterPattern'])(
+    'extracts nothing, not even a session, when the %s leaves out the only one',
+    async (pattern) => {
+      const { records, logs } = await extractFrom(sandbox, {
+        sourceConfig: { [pattern]: { excludes: ['default', 'salesforce'] } },
+      });
+      expect(records).toEqual([]);
+      expect(logs.map(({ message }) => message).join()).toContain(pattern);
+      expect(sandbox.stats().httpRequests).toBe(0);
+    },
+  );
 
   it('refuses a pattern it cannot use before it signs in', async () => {
-    await expect(extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['(?<=a)b'] } } })).rejects.toMatchObject({ code: 'JOB_INVALID' });
+    await expect(
+      extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['(?<=a)b'] } } }),
+    ).rejects.toMatchObject({ code: 'JOB_INVALID' });
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
   it('names the options without effect in one notice', async () => {
-    const { logs } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account'], schemaFilterPattern: { includes: ['x'] } }, sourceConfig: { type: 'DatabaseMetadata', threads: 4, queryLogDuration: 2, includeOwners: false } });
-    expect(logs.filter(({ message }) => message.includes('no effect')).map(({ data }) => data)).toEqual([{ options: ['serviceConnection.config.schemaFilterPattern', 'sourceConfig.config.threads', 'sourceConfig.config.queryLogDuration'] }]);
+    const { logs } = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account'], schemaFilterPattern: { includes: ['x'] } },
+      sourceConfig: {
+        type: 'DatabaseMetadata',
+        threads: 4,
+        queryLogDuration: 2,
+        includeOwners: false,
+      },
+    });
+    expect(
+      logs.filter(({ message }) => message.includes('no effect')).map(({ data }) => data),
+    ).toEqual([
+      {
+        options: [
+          'serviceConnection.config.schemaFilterPattern',
+          'sourceConfig.config.threads',
+          'sourceConfig.config.queryLogDuration',
+        ],
+      },
+    ]);
   });
 });
 
 describe('names', () => {
   it('are those of OpenMetadata’s connector, with a database and a service of one’s own', async () => {
-    const { records } = await extractFrom(sandbox, { serviceName: 'sales.force', connection: { databaseName: 'crm', sobjectNames: ['Account'] } });
-    expect(records.filter((record) => record.kind === 'entity').filter(({ type }) => type !== 'storedProcedure').map(({ fqn }) => fqn)).toEqual(['"sales.force"', '"sales.force".crm', '"sales.force".crm.salesforce', '"sales.force".crm.salesforce.Account']);
+    const { records } = await extractFrom(sandbox, {
+      serviceName: 'sales.force',
+      connection: { databaseName: 'crm', sobjectNames: ['Account'] },
+    });
+    expect(
+      records
+        .filter((record) => record.kind === 'entity')
+        .filter(({ type }) => type !== 'storedProcedure')
+        .map(({ fqn }) => fqn),
+    ).toEqual([
+      '"sales.force"',
+      '"sales.force".crm',
+      '"sales.force".crm.salesforce',
+      '"sales.force".crm.salesforce.Account',
+    ]);
     expect(tableNamed(records, 'Account').databaseSchema).toBe('"sales.force".crm.salesforce');
   });
 });

@@ -1,4 +1,9 @@
-import type { EntityRecord, EntityType, FailureRecord, UnchangedRecord } from '../../domain/record.ts';
+import type {
+  EntityRecord,
+  EntityType,
+  FailureRecord,
+  UnchangedRecord,
+} from '../../domain/record.ts';
 import { assertEntity } from '../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
 import { RunnerError } from '../../runtime/errors.ts';
@@ -53,7 +58,12 @@ export class Extraction {
   readonly #options: SourceOptions;
 
   /** Throws JOB_INVALID for options that cannot be understood, before anything is sent. */
-  constructor(connection: Connection, context: ConnectorContext, org: Org, progress: ProgressReport) {
+  constructor(
+    connection: Connection,
+    context: ConnectorContext,
+    org: Org,
+    progress: ProgressReport,
+  ) {
     this.#connection = connection;
     this.#context = context;
     this.#org = org;
@@ -65,7 +75,8 @@ export class Extraction {
 
   async *run(signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
     this.#noticeIgnored();
-    if (this.#options.databasePasses && this.#options.schemaPasses) yield* withinBudget(this.#everything(signal), this.#context.logger);
+    if (this.#options.databasePasses && this.#options.schemaPasses)
+      yield* withinBudget(this.#everything(signal), this.#context.logger);
     else this.#noticeNothing();
   }
 
@@ -73,13 +84,24 @@ export class Extraction {
     const { api, sessions } = this.#org;
     this.#progress.at('sign-in', 0, 1);
     const session = await sessions.current(signal);
-    const version = await chooseVersion(api, this.#connection.apiVersion, this.#context.logger, signal);
+    const version = await chooseVersion(
+      api,
+      this.#connection.apiVersion,
+      this.#context.logger,
+      signal,
+    );
     this.#progress.at('catalogue', 0, 1);
     await readAllocation(api, version, this.#context.logger, signal);
     const lastRun = await this.#recall(version);
-    const listing = await listObjectsSince(api, version, lastRun.complete ? lastRun.since : undefined, signal);
+    const listing = await listObjectsSince(
+      api,
+      version,
+      lastRun.complete ? lastRun.since : undefined,
+      signal,
+    );
     yield* this.#parents(session.origin);
-    if (listing === 'unchanged') yield* this.#nothingChanged(lastRun, version, session.origin, signal);
+    if (listing === 'unchanged')
+      yield* this.#nothingChanged(lastRun, version, session.origin, signal);
     else yield* this.#listed(listing, lastRun, version, session.origin, signal);
     this.#sayUsage();
   }
@@ -88,16 +110,27 @@ export class Extraction {
   async #recall(version: string): Promise<LastRun> {
     const { memory, clock, workflow } = this.#context;
     const [key, now] = [[version, workflow.source], clock.now()];
-    const before = this.#options.incremental ? await memory?.recall((kept) => stateOf(kept, key, now)) : undefined;
+    const before = this.#options.incremental
+      ? await memory?.recall((kept) => stateOf(kept, key, now))
+      : undefined;
     return new LastRun(before, key, now);
   }
 
   /** Everything is as the last run left it, what it could not tell as well; but the reason for that may have passed. */
-  async *#nothingChanged(lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#nothingChanged(
+    lastRun: LastRun,
+    version: string,
+    origin: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extracted, void, undefined> {
     const { names, failed, missing, since = '' } = lastRun;
     const selected = [...names, ...failed.map(({ name }) => name)];
     for (const name of names) lastRun.keep(name);
-    this.#context.logger.log('info', 'Nothing changed in the org since the last run', { objects: selected.length, failed: failed.length, since });
+    this.#context.logger.log('info', 'Nothing changed in the org since the last run', {
+      objects: selected.length,
+      failed: failed.length,
+      since,
+    });
     yield* this.#missing(missing);
     yield* this.#unchanged(names);
     try {
@@ -108,14 +141,26 @@ export class Extraction {
     this.#progress.at('mapping', selected.length, selected.length);
   }
 
-  async *#tryAgain(objects: readonly ListedObject[], reading: Pick<Reading, 'selected' | 'lastRun' | 'version' | 'origin'>, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tryAgain(
+    objects: readonly ListedObject[],
+    reading: Pick<Reading, 'selected' | 'lastRun' | 'version' | 'origin'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extracted, void, undefined> {
     const { api, limit, pause } = this.#org;
-    const { readable, failed } = await tryAgain(objects, { api, version: reading.version, limit, pause }, signal);
+    const { readable, failed } = await tryAgain(
+      objects,
+      { api, version: reading.version, limit, pause },
+      signal,
+    );
     for (const { listed, error } of failed) {
       reading.lastRun.fail(listed);
       yield failureOf(listed.name, error);
     }
-    if (readable.length > 0) yield* this.#tables({ ...reading, objects: readable, since: () => undefined, listed: undefined }, signal);
+    if (readable.length > 0)
+      yield* this.#tables(
+        { ...reading, objects: readable, since: () => undefined, listed: undefined },
+        signal,
+      );
   }
 
   /** By position: a name that comes back would show whether it is a secret, by whether it comes back redacted. */
@@ -123,23 +168,58 @@ export class Extraction {
     const { objectNames = [], objectPlaces } = this.#connection;
     for (const name of names) {
       const place = objectPlaces[objectNames.indexOf(name)] ?? 'sobjectNames';
-      yield failureOf(place, new RunnerError('SALESFORCE_NOT_FOUND', `${place}: the org does not list an object of this name`));
+      yield failureOf(
+        place,
+        new RunnerError(
+          'SALESFORCE_NOT_FOUND',
+          `${place}: the org does not list an object of this name`,
+        ),
+      );
     }
   }
 
-  async *#listed(listing: Listing, lastRun: LastRun, version: string, origin: string, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#listed(
+    listing: Listing,
+    lastRun: LastRun,
+    version: string,
+    origin: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extracted, void, undefined> {
     const selection = selectObjects(listing.objects, this.#connection.objectNames, this.#options);
     this.#announce(selection, version);
     yield* this.#missing(selection.missing);
-    const { objects, since } = await this.#toRead(selection.objects, listing.date, lastRun, version, signal);
-    const left = selection.objects.filter((object) => !objects.includes(object)).map(({ name }) => name);
+    const { objects, since } = await this.#toRead(
+      selection.objects,
+      listing.date,
+      lastRun,
+      version,
+      signal,
+    );
+    const left = selection.objects
+      .filter((object) => !objects.includes(object))
+      .map(({ name }) => name);
     for (const name of left) lastRun.keep(name);
     yield* this.#unchanged(left);
     try {
       const selected = selection.objects.map(({ name }) => name);
-      yield* this.#tables({ objects, since, selected, listed: listing.objects.map(({ name }) => name), lastRun, version, origin }, signal);
+      yield* this.#tables(
+        {
+          objects,
+          since,
+          selected,
+          listed: listing.objects.map(({ name }) => name),
+          lastRun,
+          version,
+          origin,
+        },
+        signal,
+      );
     } finally {
-      this.#context.memory?.keep(listing.date === '' ? undefined : lastRun.state(listing.date, selection.objects.length, selection.missing));
+      this.#context.memory?.keep(
+        listing.date === ''
+          ? undefined
+          : lastRun.state(listing.date, selection.objects.length, selection.missing),
+      );
     }
     this.#progress.at('mapping', selection.objects.length, selection.objects.length);
   }
@@ -148,7 +228,13 @@ export class Extraction {
    * The objects that may have changed since the last run, those that it could not read first; all of them where there was
    * none. Where only their describes can be read, these are asked for on the condition that they have changed.
    */
-  async #toRead(objects: readonly ListedObject[], listedAt: string, lastRun: LastRun, version: string, signal: AbortSignal): Promise<Pick<Reading, 'objects' | 'since'>> {
+  async #toRead(
+    objects: readonly ListedObject[],
+    listedAt: string,
+    lastRun: LastRun,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<Pick<Reading, 'objects' | 'since'>> {
     const { since } = lastRun;
     const all = { objects, since: () => undefined };
     const target = { api: this.#org.api, version, logger: this.#context.logger };
@@ -159,20 +245,35 @@ export class Extraction {
     }
     const fields = (object: ListedObject): number => lastRun.columnsOf(object.name) ?? 0;
     const [deleted, changed, relabeled] = await Promise.all([
-      fieldsDeleted(target, lastRun, listedAt, signal), changedSince(target, objects, since, signal), standardFieldsChanged(target, objects, fields, since, signal),
+      fieldsDeleted(target, lastRun, listedAt, signal),
+      changedSince(target, objects, since, signal),
+      standardFieldsChanged(target, objects, fields, since, signal),
     ]);
-    if (changed === 'closed') return { objects, since: (object) => (lastRun.isListedAlike(object) ? since : undefined) };
+    if (changed === 'closed')
+      return { objects, since: (object) => (lastRun.isListedAlike(object) ? since : undefined) };
     if (changed === 'tooMuch' || deleted) return all;
-    const isChanged = (name: string | undefined): boolean => name !== undefined && (changed.has(name) || relabeled.has(name));
-    const toRead = objects.filter((object) => !lastRun.isListedAlike(object) || isChanged(object.name) || isChanged(object.associateParentEntity));
-    this.#context.logger.log('info', 'Objects changed since the last run; the others are as they were', { objects: toRead.length, since });
+    const isChanged = (name: string | undefined): boolean =>
+      name !== undefined && (changed.has(name) || relabeled.has(name));
+    const toRead = objects.filter(
+      (object) =>
+        !lastRun.isListedAlike(object) ||
+        isChanged(object.name) ||
+        isChanged(object.associateParentEntity),
+    );
+    this.#context.logger.log(
+      'info',
+      'Objects changed since the last run; the others are as they were',
+      { objects: toRead.length, since },
+    );
     return { ...all, objects: toRead };
   }
 
   *#unchanged(names: readonly string[]): Generator<UnchangedRecord, void, undefined> {
     const { service, database, schema } = this.#place;
     for (let at = 0; at < names.length; at += MOST_UNCHANGED) {
-      const fqns = names.slice(at, at + MOST_UNCHANGED).map((name) => fullyQualifiedName(service, entityName(database), schema, entityName(name)));
+      const fqns = names
+        .slice(at, at + MOST_UNCHANGED)
+        .map((name) => fullyQualifiedName(service, entityName(database), schema, entityName(name)));
       this.#context.count('unchanged', fqns.length);
       yield { kind: 'unchanged', type: 'table', fqns };
     }
@@ -182,25 +283,82 @@ export class Extraction {
   *#parents(origin: string): Generator<EntityRecord, void, undefined> {
     const { service, database, schema } = this.#place;
     const name = entityName(database);
-    yield entity('databaseService', fullyQualifiedName(service), { name: service, serviceType: 'Salesforce', description: `Salesforce org at [${origin}](${origin})` });
-    yield entity('database', fullyQualifiedName(service, name), { name, service: fullyQualifiedName(service), sourceUrl: origin });
-    yield entity('databaseSchema', fullyQualifiedName(service, name, schema), { name: schema, database: fullyQualifiedName(service, name), sourceUrl: origin });
+    yield entity('databaseService', fullyQualifiedName(service), {
+      name: service,
+      serviceType: 'Salesforce',
+      description: `Salesforce org at [${origin}](${origin})`,
+    });
+    yield entity('database', fullyQualifiedName(service, name), {
+      name,
+      service: fullyQualifiedName(service),
+      sourceUrl: origin,
+    });
+    yield entity('databaseSchema', fullyQualifiedName(service, name, schema), {
+      name: schema,
+      database: fullyQualifiedName(service, name),
+      sourceUrl: origin,
+    });
   }
 
-  async *#tables({ objects, since, selected, listed, lastRun, version, origin }: Reading, signal: AbortSignal): AsyncGenerator<Extracted, void, undefined> {
+  async *#tables(
+    { objects, since, selected, listed, lastRun, version, origin }: Reading,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extracted, void, undefined> {
     const { api } = this.#org;
     const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = this.#options;
-    const annotator = new Annotator({ api, version, logger: this.#context.logger, tags: includeTags, owners: includeOwners, bodies: includeStoredProcedures && includeDDL }, objects, signal);
-    const mapping: TableContext = { ...this.#place, database: entityName(this.#place.database), origin, selected: new Set(selected) };
+    const annotator = new Annotator(
+      {
+        api,
+        version,
+        logger: this.#context.logger,
+        tags: includeTags,
+        owners: includeOwners,
+        bodies: includeStoredProcedures && includeDDL,
+      },
+      objects,
+      signal,
+    );
+    const mapping: TableContext = {
+      ...this.#place,
+      database: entityName(this.#place.database),
+      origin,
+      selected: new Set(selected),
+    };
     const model = new OrgModel();
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
-    const closing = new Closing({ context: this.#context, api, version, origin, databaseSchema, options: this.#options, objectNames: this.#connection.objectNames, annotator, model, listed });
+    const closing = new Closing({
+      context: this.#context,
+      api,
+      version,
+      origin,
+      databaseSchema,
+      options: this.#options,
+      objectNames: this.#connection.objectNames,
+      annotator,
+      model,
+      listed,
+    });
     const tags = new TagAnnouncer();
     const asBefore: string[] = [];
     let conditional = 0;
     try {
-      for await (const outcome of tablesOf(objects, { org: this.#org, version, clock: this.#context.clock, annotator, model, mapping, progress: this.#progress, since }, signal)) {
-        const { listed: { name } } = outcome;
+      for await (const outcome of tablesOf(
+        objects,
+        {
+          org: this.#org,
+          version,
+          clock: this.#context.clock,
+          annotator,
+          model,
+          mapping,
+          progress: this.#progress,
+          since,
+        },
+        signal,
+      )) {
+        const {
+          listed: { name },
+        } = outcome;
         if ('unchanged' in outcome) {
           lastRun.keep(name);
           conditional += 1;
@@ -237,29 +395,55 @@ export class Extraction {
 
   /** Whether the catalog does not have the table, or not all of it, once this run is there. Asked when the record has been written. */
   #isToBeReadAgain(outcome: Exclude<Outcome, { unchanged: true }>): boolean {
-    return !('table' in outcome) || outcome.partly || this.#context.memory?.isWithheld(outcome.record.fqn) === true;
+    return (
+      !('table' in outcome) ||
+      outcome.partly ||
+      this.#context.memory?.isWithheld(outcome.record.fqn) === true
+    );
   }
 
   #noticeIgnored(): void {
     const { ignored, unknown } = this.#options;
-    const options = [...this.#connection.ignored, ...ignored.map((name) => `sourceConfig.config.${name}`)];
-    if (options.length > 0 || unknown > 0) this.#context.logger.log('info', 'Options that were given and have no effect', { options, ...(unknown === 0 ? {} : { unknownOptions: unknown }) });
+    const options = [
+      ...this.#connection.ignored,
+      ...ignored.map((name) => `sourceConfig.config.${name}`),
+    ];
+    if (options.length > 0 || unknown > 0)
+      this.#context.logger.log('info', 'Options that were given and have no effect', {
+        options,
+        ...(unknown === 0 ? {} : { unknownOptions: unknown }),
+      });
   }
 
   #noticeNothing(): void {
     const what = this.#options.databasePasses ? 'schemaFilterPattern' : 'databaseFilterPattern';
-    this.#context.logger.log('warn', `Nothing is extracted: the ${what} leaves out the only ${what.startsWith('schema') ? 'schema' : 'database'} there is`);
+    this.#context.logger.log(
+      'warn',
+      `Nothing is extracted: the ${what} leaves out the only ${what.startsWith('schema') ? 'schema' : 'database'} there is`,
+    );
   }
 
   #announce({ objects, filtered, missing }: Selection, version: string): void {
     if (filtered > 0) this.#context.count('filtered', filtered);
-    this.#context.logger.log('info', 'Extracting objects', { objects: objects.length, filtered, missing: missing.length, apiVersion: version });
-    if (objects.length === 0) this.#context.logger.log('warn', 'No object is left to extract; check sobjectNames, the filters, and what the user may see');
+    this.#context.logger.log('info', 'Extracting objects', {
+      objects: objects.length,
+      filtered,
+      missing: missing.length,
+      apiVersion: version,
+    });
+    if (objects.length === 0)
+      this.#context.logger.log(
+        'warn',
+        'No object is left to extract; check sobjectNames, the filters, and what the user may see',
+      );
   }
 
   #sayUsage(): void {
     const { usage } = this.#org.api;
-    this.#context.logger.log('info', 'All objects have been read', { apiCalls: this.#org.charged(), ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }) });
+    this.#context.logger.log('info', 'All objects have been read', {
+      apiCalls: this.#org.charged(),
+      ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }),
+    });
   }
 }
 

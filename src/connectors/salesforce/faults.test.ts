@@ -1,13 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, failuresOf, tableNamed, tableNames } from '../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  failuresOf,
+  tableNamed,
+  tableNames,
+} from '../../../test/support/salesforce-run.ts';
 
 let sandbox: Sandbox;
 let names: string[];
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 30 });
-  names = sandbox.org.list().map(({ name }) => name).sort();
+  names = sandbox.org
+    .list()
+    .map(({ name }) => name)
+    .sort();
 });
 afterAll(() => sandbox.close());
 beforeEach(() => {
@@ -24,13 +32,24 @@ describe('an extraction comes through', () => {
   });
 
   it('objects that may not be described', async () => {
-    sandbox.faults.install({ match: { object: ['Contact', 'Account'] }, effect: { kind: 'forbid' } });
+    sandbox.faults.install({
+      match: { object: ['Contact', 'Account'] },
+      effect: { kind: 'forbid' },
+    });
     const { records } = await extractFrom(sandbox);
-    expect(new Map(failuresOf(records))).toEqual(new Map([['Account', 'SALESFORCE_FORBIDDEN'], ['Contact', 'SALESFORCE_FORBIDDEN']]));
+    expect(new Map(failuresOf(records))).toEqual(
+      new Map([
+        ['Account', 'SALESFORCE_FORBIDDEN'],
+        ['Contact', 'SALESFORCE_FORBIDDEN'],
+      ]),
+    );
   });
 
   it('a session that ends within a composite', async () => {
-    sandbox.faults.install({ match: { object: ['Contact', 'Account'], times: 2 }, effect: { kind: 'session-expired' } });
+    sandbox.faults.install({
+      match: { object: ['Contact', 'Account'], times: 2 },
+      effect: { kind: 'session-expired' },
+    });
     const { records } = await extractFrom(sandbox);
     expect(failuresOf(records)).toEqual([]);
     expect(tableNames(records).sort()).toEqual(names);
@@ -51,23 +70,47 @@ describe('an extraction comes through', () => {
   });
 
   it('one object whose describe breaks its call each time: the others are there', async () => {
-    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'respond', status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] } });
-    const { records } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } });
+    sandbox.faults.install({
+      match: { object: 'Contact' },
+      effect: {
+        kind: 'respond',
+        status: 500,
+        body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }],
+      },
+    });
+    const { records } = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+    });
     expect(failuresOf(records)).toEqual([['Contact', 'SALESFORCE_UNEXPECTED']]);
     expect(tableNames(records)).toEqual(['Account']);
   });
 
   it('a describe of 1.5 MB', async () => {
-    sandbox.faults.install({ match: { object: 'Account' }, effect: { kind: 'huge-describe', bytes: 1_500_000 } });
+    sandbox.faults.install({
+      match: { object: 'Account' },
+      effect: { kind: 'huge-describe', bytes: 1_500_000 },
+    });
     const { records } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account'] } });
     expect(tableNames(records)).toEqual(['Account']);
   });
 
   it('the Tooling API being closed, with a warning', async () => {
-    sandbox.faults.install({ match: { path: 'tooling' }, effect: { kind: 'respond', status: 403, body: [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'no' }] } });
+    sandbox.faults.install({
+      match: { path: 'tooling' },
+      effect: {
+        kind: 'respond',
+        status: 403,
+        body: [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'no' }],
+      },
+    });
     const { records, logs } = await extractFrom(sandbox);
     expect(tableNames(records).sort()).toEqual(names);
-    expect(logs.filter(({ level, message }) => level === 'warn' && message.startsWith('Descriptions cannot be read'))).toHaveLength(1);
+    expect(
+      logs.filter(
+        ({ level, message }) =>
+          level === 'warn' && message.startsWith('Descriptions cannot be read'),
+      ),
+    ).toHaveLength(1);
   });
 
   it('a clock that is an hour wrong', async () => {
@@ -78,29 +121,42 @@ describe('an extraction comes through', () => {
 
 describe('an extraction ends with a typed error', () => {
   it('when the allocation is used up, without another call', async () => {
-    sandbox.faults.install({ match: { path: '/composite', nth: 2, onward: true }, effect: { kind: 'limit-exceeded' } });
+    sandbox.faults.install({
+      match: { path: '/composite', nth: 2, onward: true },
+      effect: { kind: 'limit-exceeded' },
+    });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'SALESFORCE_LIMIT_REACHED' });
   });
 
   it('when the list of objects hangs', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'stall-headers' } });
-    await expect(extractFrom(sandbox, { tuning: { headersMs: 200, callMs: 300, tries: 2 } })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(
+      extractFrom(sandbox, { tuning: { headersMs: 200, callMs: 300, tries: 2 } }),
+    ).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
   it('when an answer is a gzip bomb, without inflating it', async () => {
-    sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'gzip-bomb', megabytes: 200 } });
+    sandbox.faults.install({
+      match: { path: 'sobjects$' },
+      effect: { kind: 'gzip-bomb', megabytes: 200 },
+    });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
   });
 
   it('when the session is refused over and over', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'session-expired' } });
-    await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'SALESFORCE_SESSION_EXPIRED' });
+    await expect(extractFrom(sandbox)).rejects.toMatchObject({
+      code: 'SALESFORCE_SESSION_EXPIRED',
+    });
     expect(sandbox.stats().logins).toBe(2);
   });
 
   it('when it is stopped, at once and with the reason given', async () => {
     const stop = new AbortController();
-    const run = extractFrom(sandbox, { signal: stop.signal, onRecord: () => stop.abort(new Error('enough')) });
+    const run = extractFrom(sandbox, {
+      signal: stop.signal,
+      onRecord: () => stop.abort(new Error('enough')),
+    });
     await expect(run).rejects.toMatchObject({ message: 'enough' });
   });
 });
@@ -110,11 +166,24 @@ describe('text of every kind', () => {
 
   it('arrives as it was', async () => {
     const help = '<p>Use <a href="https://x.example">this</a> & that</p>';
-    sandbox.org.edit({ kind: 'addField', object: 'Account', field: { name: 'Odd__c', type: 'string', label, length: 80, traits: { inlineHelpText: help } } });
+    sandbox.org.edit({
+      kind: 'addField',
+      object: 'Account',
+      field: {
+        name: 'Odd__c',
+        type: 'string',
+        label,
+        length: 80,
+        traits: { inlineHelpText: help },
+      },
+    });
     sandbox.org.edit({ kind: 'renameObject', object: 'Account', label });
     const { records } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account'] } });
     const table = tableNamed(records, 'Account');
     expect(table.displayName).toBe(label);
-    expect(table.columns.find(({ name }) => name === 'Odd__c')).toMatchObject({ displayName: label, dataLength: 80 });
+    expect(table.columns.find(({ name }) => name === 'Odd__c')).toMatchObject({
+      displayName: label,
+      dataLength: 80,
+    });
   });
 });

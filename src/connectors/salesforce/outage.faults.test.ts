@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type FaultRule, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { contextFor, type RecordedContext } from '../../../test/support/connector-context.ts';
-import { extractFrom, failuresOf, soapOptions, tableNames, testConnectionOf } from '../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  failuresOf,
+  soapOptions,
+  tableNames,
+  testConnectionOf,
+} from '../../../test/support/salesforce-run.ts';
 import type { Progress } from '../../domain/progress.ts';
 import type { Extracted } from '../connector.ts';
 import { createSalesforceConnector } from './connector.ts';
@@ -11,11 +17,15 @@ import { createSalesforceConnector } from './connector.ts';
 let sandbox: Sandbox;
 let names: string[];
 const patient = { pauseMs: 20, patienceMs: 30_000, connectMs: 5000 };
-const WAITING = /^waiting for Salesforce: (?:cannot be reached|breaks connections|is overloaded or in maintenance), retry in \d+ s$/;
+const WAITING =
+  /^waiting for Salesforce: (?:cannot be reached|breaks connections|is overloaded or in maintenance), retry in \d+ s$/;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 120 });
-  names = sandbox.org.list().map(({ name }) => name).sort();
+  names = sandbox.org
+    .list()
+    .map(({ name }) => name)
+    .sort();
 });
 afterAll(() => sandbox.close());
 beforeEach(() => {
@@ -24,7 +34,11 @@ beforeEach(() => {
 });
 
 /** Runs, and calls back at each report of progress. */
-async function watch(onProgress: (at: Progress) => void, tuning: Parameters<typeof createSalesforceConnector>[0] = patient, signal = AbortSignal.timeout(240_000)): Promise<RecordedContext & { readonly records: Extracted[] }> {
+async function watch(
+  onProgress: (at: Progress) => void,
+  tuning: Parameters<typeof createSalesforceConnector>[0] = patient,
+  signal = AbortSignal.timeout(240_000),
+): Promise<RecordedContext & { readonly records: Extracted[] }> {
   const recorded = contextFor(sandbox, soapOptions(sandbox));
   const records: Extracted[] = [];
   const context = {
@@ -34,27 +48,34 @@ async function watch(onProgress: (at: Progress) => void, tuning: Parameters<type
       onProgress(at);
     },
   };
-  for await (const record of createSalesforceConnector(tuning).extract(context, signal)) records.push(record);
+  for await (const record of createSalesforceConnector(tuning).extract(context, signal))
+    records.push(record);
   return { ...recorded, records };
 }
 
-describe.each(['sign-in', 'catalogue', 'describe', 'descriptions'])('an org whose connections are refused in the phase %s', (phase) => {
-  it('is waited for, which shows, and nothing is missing', async () => {
-    let up: Promise<() => Promise<void>> | undefined;
-    let waits = 0;
-    const { records, progress } = await watch((at) => {
-      if (at.phase === phase) up ??= sandbox.goDown();
-      if (WAITING.test(at.phase) && (waits += 1) === 4) void up!.then((again) => again());
+describe.each(['sign-in', 'catalogue', 'describe', 'descriptions'])(
+  'an org whose connections are refused in the phase %s',
+  (phase) => {
+    it('is waited for, which shows, and nothing is missing', async () => {
+      let up: Promise<() => Promise<void>> | undefined;
+      let waits = 0;
+      const { records, progress } = await watch((at) => {
+        if (at.phase === phase) up ??= sandbox.goDown();
+        if (WAITING.test(at.phase) && (waits += 1) === 4) void up!.then((again) => again());
+      });
+      expect(waits).toBeGreaterThanOrEqual(4);
+      expect(tableNames(records).sort()).toEqual(names);
+      expect(failuresOf(records)).toEqual([]);
+      expect(progress.at(-1)).toMatchObject({ phase: 'mapping' });
     });
-    expect(waits).toBeGreaterThanOrEqual(4);
-    expect(tableNames(records).sort()).toEqual(names);
-    expect(failuresOf(records)).toEqual([]);
-    expect(progress.at(-1)).toMatchObject({ phase: 'mapping' });
-  });
-});
+  },
+);
 
 describe.each<[string, FaultRule['effect']]>([
-  ['503', { kind: 'unavailable' }], ['a maintenance page', { kind: 'maintenance' }], ['429', { kind: 'respond', status: 429, body: '' }], ['502', { kind: 'respond', status: 502, body: '<html>' }],
+  ['503', { kind: 'unavailable' }],
+  ['a maintenance page', { kind: 'maintenance' }],
+  ['429', { kind: 'respond', status: 429, body: '' }],
+  ['502', { kind: 'respond', status: 502, body: '<html>' }],
 ])('an org that answers all calls with %s', (_what, effect) => {
   it('for a while costs a bounded number of calls and no table', async () => {
     let waits = 0;
@@ -70,12 +91,18 @@ describe.each<[string, FaultRule['effect']]>([
 
   it('for good ends the run with an error worth another try, after a bounded number of calls', async () => {
     let down = false;
-    const run = watch((at) => {
-      if (at.phase !== 'describe' || down) return;
-      down = true;
-      sandbox.faults.install({ effect });
-    }, { pauseMs: 5, patienceMs: 1000 });
-    await expect(run.then(() => 'success')).rejects.toMatchObject({ code: 'SALESFORCE_BUSY', retryable: true });
+    const run = watch(
+      (at) => {
+        if (at.phase !== 'describe' || down) return;
+        down = true;
+        sandbox.faults.install({ effect });
+      },
+      { pauseMs: 5, patienceMs: 1000 },
+    );
+    await expect(run.then(() => 'success')).rejects.toMatchObject({
+      code: 'SALESFORCE_BUSY',
+      retryable: true,
+    });
     expect(sandbox.stats().faultsFired).toBeLessThan(60);
   });
 });
@@ -84,7 +111,10 @@ describe('an org that cannot be reached', () => {
   it('for good ends the run with a typed error worth another try', async () => {
     const up = await sandbox.goDown();
     try {
-      await expect(watch(() => undefined, { pauseMs: 5, patienceMs: 500 })).rejects.toMatchObject({ code: 'NETWORK_UNREACHABLE', retryable: true });
+      await expect(watch(() => undefined, { pauseMs: 5, patienceMs: 500 })).rejects.toMatchObject({
+        code: 'NETWORK_UNREACHABLE',
+        retryable: true,
+      });
     } finally {
       await up();
     }
@@ -94,22 +124,30 @@ describe('an org that cannot be reached', () => {
     const stop = new AbortController();
     let up: Promise<() => Promise<void>> | undefined;
     let stopped = 0;
-    const run = watch((at) => {
-      if (at.phase === 'describe') up ??= sandbox.goDown();
-      if (!WAITING.test(at.phase) || stopped > 0) return;
-      stopped = performance.now();
-      stop.abort(new Error('cancelled'));
-    }, { pauseMs: 600_000, patienceMs: 600_000 }, stop.signal);
+    const run = watch(
+      (at) => {
+        if (at.phase === 'describe') up ??= sandbox.goDown();
+        if (!WAITING.test(at.phase) || stopped > 0) return;
+        stopped = performance.now();
+        stop.abort(new Error('cancelled'));
+      },
+      { pauseMs: 600_000, patienceMs: 600_000 },
+      stop.signal,
+    );
     await expect(run).rejects.toMatchObject({ message: 'cancelled' });
     expect(performance.now() - stopped).toBeLessThan(240_000);
-    await (await up!)();
+    await (
+      await up!
+    )();
   });
 
   it('fails a connection test, whose patience is short, with an error worth another try', async () => {
     const up = await sandbox.goDown();
     try {
       const steps = await testConnectionOf(sandbox);
-      expect(steps).toMatchObject([{ name: 'SignIn', passed: false, error: { code: 'NETWORK_UNREACHABLE', retryable: true } }]);
+      expect(steps).toMatchObject([
+        { name: 'SignIn', passed: false, error: { code: 'NETWORK_UNREACHABLE', retryable: true } },
+      ]);
     } finally {
       await up();
     }
@@ -118,8 +156,17 @@ describe('an org that cannot be reached', () => {
 
 describe('an object whose describe breaks the connection each time', () => {
   it('is one failure, and no outage, even where there is nothing else to ask', async () => {
-    sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'respond', status: 503, body: [{ errorCode: 'SERVER_UNAVAILABLE', message: 'x' }] } });
-    const { records, progress } = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } });
+    sandbox.faults.install({
+      match: { object: 'Contact' },
+      effect: {
+        kind: 'respond',
+        status: 503,
+        body: [{ errorCode: 'SERVER_UNAVAILABLE', message: 'x' }],
+      },
+    });
+    const { records, progress } = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+    });
     expect(failuresOf(records)).toEqual([['Contact', 'SALESFORCE_BUSY']]);
     expect(tableNames(records)).toEqual(['Account']);
     expect(progress.some(({ phase }) => WAITING.test(phase))).toBe(false);
@@ -128,7 +175,10 @@ describe('an object whose describe breaks the connection each time', () => {
 
 describe('the number of calls', () => {
   it('shows from the first call on, before a slow org has answered it', async () => {
-    sandbox.faults.install({ match: { path: 'limits$', times: 1 }, effect: { kind: 'delay', ms: 700 } });
+    sandbox.faults.install({
+      match: { path: 'limits$', times: 1 },
+      effect: { kind: 'delay', ms: 700 },
+    });
     const seen: [number, number][] = [];
     await watch(({ apiCalls }) => void seen.push([apiCalls, sandbox.stats().apiCalls]));
     expect(seen.find(([shown]) => shown > 0)).toEqual([1, 0]);

@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { contextFor } from '../../../test/support/connector-context.ts';
-import { extractFrom, failuresOf, type SalesforceRun } from '../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  failuresOf,
+  type SalesforceRun,
+} from '../../../test/support/salesforce-run.ts';
 import { permittedJob } from './permitted-job.ts';
 
 let sandbox: Sandbox;
@@ -18,12 +22,19 @@ function withCode(codeText: boolean, includeDDL: boolean): Promise<SalesforceRun
 
 /** How many pieces of code there are, and how many of them have a text. */
 function textsOf({ records }: SalesforceRun): [pieces: number, texts: number] {
-  const code = records.filter((record) => record.kind === 'entity').filter(({ type }) => type === 'storedProcedure');
-  return [code.length, code.filter(({ request }) => 'code' in (request['storedProcedureCode'] as object)).length];
+  const code = records
+    .filter((record) => record.kind === 'entity')
+    .filter(({ type }) => type === 'storedProcedure');
+  return [
+    code.length,
+    code.filter(({ request }) => 'code' in (request['storedProcedureCode'] as object)).length,
+  ];
 }
 
 function noticesOf({ logs }: SalesforceRun): string[] {
-  return logs.filter(({ message }) => message.includes('local policy does not say')).map(({ message }) => message);
+  return logs
+    .filter(({ message }) => message.includes('local policy does not say'))
+    .map(({ message }) => message);
 }
 
 describe('the text of code', () => {
@@ -35,7 +46,10 @@ describe('the text of code', () => {
 
   it('is not even asked for when the local policy denies it: code comes without, and the run says so', async () => {
     const before = sandbox.stats().faultsFired;
-    sandbox.faults.install({ match: { path: 'Body|SELECT(?:%20|\\+)Metadata(?:%20|\\+)FROM(?:%20|\\+)Flow' }, effect: { kind: 'forbid' } });
+    sandbox.faults.install({
+      match: { path: 'Body|SELECT(?:%20|\\+)Metadata(?:%20|\\+)FROM(?:%20|\\+)Flow' },
+      effect: { kind: 'forbid' },
+    });
     const denied = await withCode(false, true);
     expect(sandbox.stats().faultsFired).toBe(before);
     await withCode(true, true);
@@ -54,42 +68,82 @@ describe('the text of code', () => {
 
 describe('profiles and business owners', () => {
   const sourceConfig = { includeOwners: true, profile: { maxApiCalls: 10 } };
-  const rowCountsOf = ({ records }: SalesforceRun): string[] => records.filter((record) => record.kind === 'profile').filter(({ request }) => 'rowCount' in (request['tableProfile'] as object)).map(({ table }) => table).toSorted();
+  const rowCountsOf = ({ records }: SalesforceRun): string[] =>
+    records
+      .filter((record) => record.kind === 'profile')
+      .filter(({ request }) => 'rowCount' in (request['tableProfile'] as object))
+      .map(({ table }) => table)
+      .toSorted();
 
   /** What a run brought that the policy has a word on, and how many of the given requests it made. */
-  async function brought(limits: { profile: boolean; owners: boolean }, query: string): Promise<{ run: SalesforceRun; queries: number; profiles: number; people: boolean }> {
+  async function brought(
+    limits: { profile: boolean; owners: boolean },
+    query: string,
+  ): Promise<{ run: SalesforceRun; queries: number; profiles: number; people: boolean }> {
     sandbox.faults.clear();
     const before = sandbox.stats().faultsFired;
     sandbox.faults.install({ match: { path: query }, effect: { kind: 'delay', ms: 0 } });
     const run = await extractFrom(sandbox, { sourceConfig, limits });
-    const profiles = run.records.filter((record) => record.kind === 'profile').filter(({ request }) => 'columnProfile' in request).length;
-    return { run, queries: sandbox.stats().faultsFired - before, profiles, people: JSON.stringify(run.records).includes('"owners":') };
+    const profiles = run.records
+      .filter((record) => record.kind === 'profile')
+      .filter(({ request }) => 'columnProfile' in request).length;
+    return {
+      run,
+      queries: sandbox.stats().faultsFired - before,
+      profiles,
+      people: JSON.stringify(run.records).includes('"owners":'),
+    };
   }
 
   it('are read when they are requested and permitted', async () => {
-    const { run, profiles, people } = await brought({ profile: true, owners: true }, 'COUNT_DISTINCT');
+    const { run, profiles, people } = await brought(
+      { profile: true, owners: true },
+      'COUNT_DISTINCT',
+    );
     expect([profiles > 5, people, noticesOf(run)]).toEqual([true, true, []]);
   });
 
   it.each([
-    ['profiles', { profile: false, owners: true }, 'COUNT_DISTINCT|GROUP(?:%20|\\+)BY', 'salesforce: {profile: allow}'],
-    ['owners', { profile: true, owners: false }, 'FROM(?:%20|\\+)(?:User|Group)(?:%20|\\+)WHERE', 'salesforce: {owners: allow}'],
-  ] as const)('(%s) are not requested from Salesforce when the local policy denies them, and the log of the run names the missing key', async (what, limits, query, key) => {
-    const permitted = await brought({ profile: true, owners: true }, query);
-    const denied = await brought(limits, query);
-    expect([permitted.queries > 0, denied.queries]).toEqual([true, 0]);
-    expect([denied.profiles > 0, denied.people]).toEqual([limits.profile, limits.owners]);
-    expect(noticesOf(denied.run), what).toEqual([expect.stringContaining(key)]);
-    expect(failuresOf(denied.run.records)).toEqual([]);
-    expect(rowCountsOf(denied.run)).toEqual(rowCountsOf(permitted.run));
-    expect(rowCountsOf(denied.run).length).toBeGreaterThan(10);
-  });
+    [
+      'profiles',
+      { profile: false, owners: true },
+      'COUNT_DISTINCT|GROUP(?:%20|\\+)BY',
+      'salesforce: {profile: allow}',
+    ],
+    [
+      'owners',
+      { profile: true, owners: false },
+      'FROM(?:%20|\\+)(?:User|Group)(?:%20|\\+)WHERE',
+      'salesforce: {owners: allow}',
+    ],
+  ] as const)(
+    '(%s) are not requested from Salesforce when the local policy denies them, and the log of the run names the missing key',
+    async (what, limits, query, key) => {
+      const permitted = await brought({ profile: true, owners: true }, query);
+      const denied = await brought(limits, query);
+      expect([permitted.queries > 0, denied.queries]).toEqual([true, 0]);
+      expect([denied.profiles > 0, denied.people]).toEqual([limits.profile, limits.owners]);
+      expect(noticesOf(denied.run), what).toEqual([expect.stringContaining(key)]);
+      expect(failuresOf(denied.run.records)).toEqual([]);
+      expect(rowCountsOf(denied.run)).toEqual(rowCountsOf(permitted.run));
+      expect(rowCountsOf(denied.run).length).toBeGreaterThan(10);
+    },
+  );
 });
 
 describe('a job as far as it is permitted', () => {
   it('is another one to a later run, so that a change of the policy shows at once', () => {
-    const config = { type: 'DatabaseMetadata', includeDDL: true, sampleRows: {}, includeTags: false, includeOwners: true, profile: {} };
-    const jobWith = (limits: object): unknown => permittedJob(contextFor(sandbox, { connection: {}, sourceConfig: config, limits }).context).workflow.source.sourceConfig.config;
+    const config = {
+      type: 'DatabaseMetadata',
+      includeDDL: true,
+      sampleRows: {},
+      includeTags: false,
+      includeOwners: true,
+      profile: {},
+    };
+    const jobWith = (limits: object): unknown =>
+      permittedJob(contextFor(sandbox, { connection: {}, sourceConfig: config, limits }).context)
+        .workflow.source.sourceConfig.config;
     expect(jobWith({ codeText: true, sampleRows: true })).toEqual(config);
     const { includeDDL: _ddl, ...withoutCode } = config;
     expect(jobWith({ codeText: false, sampleRows: true })).toEqual(withoutCode);
@@ -97,6 +151,9 @@ describe('a job as far as it is permitted', () => {
     expect(jobWith({ sampleRows: true, owners: false })).toEqual(withoutOwners);
     const { profile: _profile, ...withoutProfile } = config;
     expect(jobWith({ sampleRows: true, profile: false })).toEqual(withoutProfile);
-    expect(jobWith({ codeText: false, sampleRows: false, profile: false, owners: false })).toEqual({ type: 'DatabaseMetadata', includeTags: false });
+    expect(jobWith({ codeText: false, sampleRows: false, profile: false, owners: false })).toEqual({
+      type: 'DatabaseMetadata',
+      includeTags: false,
+    });
   });
 });

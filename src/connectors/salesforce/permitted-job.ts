@@ -8,10 +8,30 @@ interface Permission {
 }
 
 const PERMISSIONS: readonly Permission[] = [
-  { option: 'sampleRows', granted: ({ sampleRows }) => sampleRows, notice: 'Sample rows are asked for and none is read: the local policy does not say "salesforce: {sampleRows: allow}"' },
-  { option: 'includeDDL', granted: ({ codeText }) => codeText, notice: 'The text of code is asked for and not read: the local policy does not say "salesforce: {codeText: allow}"' },
-  { option: 'profile', granted: ({ profile }) => profile, notice: 'Profiles of columns are requested but not computed: the local policy does not say "salesforce: {profile: allow}"' },
-  { option: 'includeOwners', granted: ({ owners }) => owners, notice: 'Business owners are requested but not read: the local policy does not say "salesforce: {owners: allow}"' },
+  {
+    option: 'sampleRows',
+    granted: ({ sampleRows }) => sampleRows,
+    notice:
+      'Sample rows are asked for and none is read: the local policy does not say "salesforce: {sampleRows: allow}"',
+  },
+  {
+    option: 'includeDDL',
+    granted: ({ codeText }) => codeText,
+    notice:
+      'The text of code is asked for and not read: the local policy does not say "salesforce: {codeText: allow}"',
+  },
+  {
+    option: 'profile',
+    granted: ({ profile }) => profile,
+    notice:
+      'Profiles of columns are requested but not computed: the local policy does not say "salesforce: {profile: allow}"',
+  },
+  {
+    option: 'includeOwners',
+    granted: ({ owners }) => owners,
+    notice:
+      'Business owners are requested but not read: the local policy does not say "salesforce: {owners: allow}"',
+  },
 ];
 
 /**
@@ -22,11 +42,18 @@ export function permittedJob(context: ConnectorContext): ConnectorContext {
   const { workflow, limits, logger } = context;
   const { source } = workflow;
   const { config } = source.sourceConfig;
-  const denied = PERMISSIONS.filter(({ option, granted }) => isAsked(config[option]) && !granted(limits));
+  const denied = PERMISSIONS.filter(
+    ({ option, granted }) => isAsked(config[option]) && !granted(limits),
+  );
   if (denied.length === 0) return context;
   for (const { notice } of denied) logger.log('warn', notice);
-  const permitted = Object.fromEntries(Object.entries(config).filter(([name]) => denied.every(({ option }) => option !== name)));
-  return { ...context, workflow: { ...workflow, source: { ...source, sourceConfig: { config: permitted } } } };
+  const permitted = Object.fromEntries(
+    Object.entries(config).filter(([name]) => denied.every(({ option }) => option !== name)),
+  );
+  return {
+    ...context,
+    workflow: { ...workflow, source: { ...source, sourceConfig: { config: permitted } } },
+  };
 }
 
 function isAsked(value: unknown): boolean {

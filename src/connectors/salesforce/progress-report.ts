@@ -9,7 +9,10 @@ export type Phase = 'sign-in' | 'catalogue' | 'describe' | 'descriptions' | 'map
 
 /** What is wrong with Salesforce, for people: the text of an error may hold more than belongs there. */
 const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
-  NETWORK_UNREACHABLE: 'cannot be reached', NETWORK_TIMEOUT: 'does not answer', DEADLINE_EXCEEDED: 'does not answer', NETWORK_RESET: 'breaks connections',
+  NETWORK_UNREACHABLE: 'cannot be reached',
+  NETWORK_TIMEOUT: 'does not answer',
+  DEADLINE_EXCEEDED: 'does not answer',
+  NETWORK_RESET: 'breaks connections',
   SALESFORCE_BUSY: 'is overloaded or in maintenance',
 };
 
@@ -42,11 +45,18 @@ export class ProgressReport {
 
   /** That the run waits for the org; undefined when it no longer does. */
   wait(wait: Wait | undefined): void {
-    this.#waiting = wait === undefined ? undefined : `waiting for Salesforce: ${REASONS[wait.error.code] ?? 'gives no usable answer'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
+    this.#waiting =
+      wait === undefined
+        ? undefined
+        : `waiting for Salesforce: ${REASONS[wait.error.code] ?? 'gives no usable answer'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
     this.#report();
   }
 
   #report(): void {
-    this.#context.report({ ...this.#at, phase: this.#waiting ?? this.#at.phase, apiCalls: this.#calls });
+    this.#context.report({
+      ...this.#at,
+      phase: this.#waiting ?? this.#at.phase,
+      apiCalls: this.#calls,
+    });
   }
 }

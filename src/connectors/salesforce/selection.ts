@@ -13,11 +13,18 @@ export interface Selection {
 }
 
 /** Applies `sobjectNames` (names are the same in any case) and the filters to what the org lists. */
-export function selectObjects(listed: readonly ListedObject[], names: readonly string[] | undefined, options: SourceOptions): Selection {
+export function selectObjects(
+  listed: readonly ListedObject[],
+  names: readonly string[] | undefined,
+  options: SourceOptions,
+): Selection {
   const byName = new Map(listed.map((object) => [object.name.toLowerCase(), object]));
-  const asked = names === undefined ? listed : names.flatMap((name) => byName.get(name.toLowerCase()) ?? []);
+  const asked =
+    names === undefined ? listed : names.flatMap((name) => byName.get(name.toLowerCase()) ?? []);
   const missing = (names ?? []).filter((name) => !byName.has(name.toLowerCase()));
-  const passes = (object: ListedObject): boolean => (tableTypeOf(kindOf(object)) === 'View' ? options.includeViews : options.includeTables) && options.tablePasses(object.name);
+  const passes = (object: ListedObject): boolean =>
+    (tableTypeOf(kindOf(object)) === 'View' ? options.includeViews : options.includeTables) &&
+    options.tablePasses(object.name);
   const objects = options.databasePasses && options.schemaPasses ? asked.filter(passes) : [];
   return { objects, filtered: asked.length - objects.length, missing };
 }

@@ -29,14 +29,28 @@ const optionsSchema = z.looseObject({
   /** Ours: figures of columns by aggregate queries, within so many calls. */
   profile: z.strictObject({ maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
   /** Ours: so many rows of each table, within so many calls. */
-  sampleRows: z.strictObject({ rows: z.int().min(1).max(100).default(50), maxApiCalls: z.int().min(1).max(10_000).default(50) }).nullish(),
+  sampleRows: z
+    .strictObject({
+      rows: z.int().min(1).max(100).default(50),
+      maxApiCalls: z.int().min(1).max(10_000).default(50),
+    })
+    .nullish(),
 });
 
 /** By whoever writes to a catalogue: a run without one says so itself. */
 const ACTED_ON_ELSEWHERE = 'overrideMetadata';
-const ACTED_ON: ReadonlySet<string> = new Set([...Object.keys(optionsSchema.shape), ACTED_ON_ELSEWHERE]);
+const ACTED_ON: ReadonlySet<string> = new Set([
+  ...Object.keys(optionsSchema.shape),
+  ACTED_ON_ELSEWHERE,
+]);
 /** Options that change nothing when they have this value, so that nobody needs to be told. */
-const INERT: Readonly<Record<string, unknown>> = { threads: 1, queryLogDuration: 1, queryParsingTimeoutLimit: 300, extractJsonSchema: false, jsonSchemaSampleSize: 10 };
+const INERT: Readonly<Record<string, unknown>> = {
+  threads: 1,
+  queryLogDuration: 1,
+  queryParsingTimeoutLimit: 300,
+  extractJsonSchema: false,
+  jsonSchemaSampleSize: 10,
+};
 
 /** Options of OpenMetadata's that do nothing here. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([...Object.keys(INERT), 'ownerConfig']);
@@ -48,9 +62,17 @@ export interface Place {
 }
 
 /** Fully qualified names of service, database and schema. */
-export function placeNames({ service, database, schema }: Place): Readonly<Record<'service' | 'database' | 'databaseSchema', string>> {
+export function placeNames({
+  service,
+  database,
+  schema,
+}: Place): Readonly<Record<'service' | 'database' | 'databaseSchema', string>> {
   const name = entityName(database);
-  return { service: fullyQualifiedName(service), database: fullyQualifiedName(service, name), databaseSchema: fullyQualifiedName(service, name, schema) };
+  return {
+    service: fullyQualifiedName(service),
+    database: fullyQualifiedName(service, name),
+    databaseSchema: fullyQualifiedName(service, name, schema),
+  };
 }
 
 export interface MarkDeleted {
@@ -96,21 +118,46 @@ export interface SourceOptions {
 }
 
 /** Throws JOB_INVALID with all problems. */
-export function readSourceOptions(config: Readonly<Record<string, unknown>>, place: Place): SourceOptions {
+export function readSourceOptions(
+  config: Readonly<Record<string, unknown>>,
+  place: Place,
+): SourceOptions {
   const parsed = optionsSchema.safeParse(config);
   if (!parsed.success) {
-    const problems = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new RunnerError('JOB_INVALID', `sourceConfig.config has problems: ${problems.join('; ')}`, { cause: parsed.error });
+    const problems = parsed.error.issues
+      .slice(0, 20)
+      .map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new RunnerError(
+      'JOB_INVALID',
+      `sourceConfig.config has problems: ${problems.join('; ')}`,
+      { cause: parsed.error },
+    );
   }
   const options = parsed.data;
   const { service, database, schema } = place;
-  const without = Object.keys(config).filter((name) => !ACTED_ON.has(name) && config[name] !== null && config[name] !== undefined && config[name] !== INERT[name]);
-  const named = (parts: readonly string[], name: string): string => (options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name);
-  const procedures = compileFilter(options.storedProcedureFilterPattern, 'storedProcedureFilterPattern');
+  const without = Object.keys(config).filter(
+    (name) =>
+      !ACTED_ON.has(name) &&
+      config[name] !== null &&
+      config[name] !== undefined &&
+      config[name] !== INERT[name],
+  );
+  const named = (parts: readonly string[], name: string): string =>
+    options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name;
+  const procedures = compileFilter(
+    options.storedProcedureFilterPattern,
+    'storedProcedureFilterPattern',
+  );
   const tables = compileFilter(options.tableFilterPattern, 'tableFilterPattern');
   return {
-    databasePasses: compileFilter(options.databaseFilterPattern, 'databaseFilterPattern')(named([service], database)),
-    schemaPasses: compileFilter(options.schemaFilterPattern, 'schemaFilterPattern')(named([service, database], schema)),
+    databasePasses: compileFilter(
+      options.databaseFilterPattern,
+      'databaseFilterPattern',
+    )(named([service], database)),
+    schemaPasses: compileFilter(
+      options.schemaFilterPattern,
+      'schemaFilterPattern',
+    )(named([service, database], schema)),
     tablePasses: (name) => tables(named([service, database, schema], name)),
     includeTables: options.includeTables ?? true,
     includeViews: options.includeViews ?? true,
@@ -122,7 +169,10 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
     storedProcedurePasses: (name) => procedures(named([service, database, schema], name)),
     markDeleted: {
       tables: options.markDeletedTables ?? true,
-      tablesOfFilterOnly: options.markDeletedTablesFromFilterOnly === true ? scopeOf(options.tableFilterPattern, options.useFqnForFiltering === true) : undefined,
+      tablesOfFilterOnly:
+        options.markDeletedTablesFromFilterOnly === true
+          ? scopeOf(options.tableFilterPattern, options.useFqnForFiltering === true)
+          : undefined,
       storedProcedures: options.markDeletedStoredProcedures ?? true,
       schemas: options.markDeletedSchemas ?? false,
       databases: options.markDeletedDatabases ?? false,
@@ -136,6 +186,9 @@ export function readSourceOptions(config: Readonly<Record<string, unknown>>, pla
 
 function scopeOf(pattern: FilterPattern | null | undefined, qualified: boolean): SweepScope {
   const { includes, excludes } = pattern ?? {};
-  const patterns = { ...(includes?.length ? { includes } : {}), ...(excludes?.length ? { excludes } : {}) };
+  const patterns = {
+    ...(includes?.length ? { includes } : {}),
+    ...(excludes?.length ? { excludes } : {}),
+  };
   return Object.keys(patterns).length > 0 && qualified ? { ...patterns, qualified } : patterns;
 }

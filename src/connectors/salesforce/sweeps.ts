@@ -20,23 +20,47 @@ export interface Existing {
  * What a catalogue needs to find what is gone. Whatever the org lists exists, were it filtered out of this run or lost on
  * the way. An org is one database with one schema, so any other of its service is from another time.
  */
-export function* sweepsOf({ databaseSchema, tables, code, objectNames }: Existing, { markDeleted }: SourceOptions): Generator<SweepRecord, void, undefined> {
+export function* sweepsOf(
+  { databaseSchema, tables, code, objectNames }: Existing,
+  { markDeleted }: SourceOptions,
+): Generator<SweepRecord, void, undefined> {
   const database = parentOf(databaseSchema);
-  const scope = markDeleted.tablesOfFilterOnly === undefined ? undefined : { ...markDeleted.tablesOfFilterOnly, ...(objectNames === undefined ? {} : { names: objectNames }) };
+  const scope =
+    markDeleted.tablesOfFilterOnly === undefined
+      ? undefined
+      : {
+          ...markDeleted.tablesOfFilterOnly,
+          ...(objectNames === undefined ? {} : { names: objectNames }),
+        };
   if (markDeleted.tables) yield* inParts({ type: 'table', parent: databaseSchema }, tables, scope);
-  if (markDeleted.storedProcedures && code !== undefined) yield* inParts({ type: 'storedProcedure', parent: databaseSchema }, code);
-  if (markDeleted.schemas) yield* inParts({ type: 'databaseSchema', parent: database }, [databaseSchema]);
-  if (markDeleted.databases) yield* inParts({ type: 'database', parent: parentOf(database) }, [database]);
+  if (markDeleted.storedProcedures && code !== undefined)
+    yield* inParts({ type: 'storedProcedure', parent: databaseSchema }, code);
+  if (markDeleted.schemas)
+    yield* inParts({ type: 'databaseSchema', parent: database }, [databaseSchema]);
+  if (markDeleted.databases)
+    yield* inParts({ type: 'database', parent: parentOf(database) }, [database]);
 }
 
 /** Each record tells of a range of names, the first from the start and the last to the end, so that one that is missing does no harm. */
-export function* inParts(what: Pick<SweepRecord, 'type' | 'parent'>, names: readonly string[], scope?: SweepScope, longest: number = LONGEST): Generator<SweepRecord, void, undefined> {
+export function* inParts(
+  what: Pick<SweepRecord, 'type' | 'parent'>,
+  names: readonly string[],
+  scope?: SweepScope,
+  longest: number = LONGEST,
+): Generator<SweepRecord, void, undefined> {
   const among = scope === undefined || Object.keys(scope).length === 0 ? {} : { among: scope };
   const groups = grouped(names.toSorted(), longest - bytes(among));
   for (const [index, keep] of groups.entries()) {
     const after = groups[index - 1]?.at(-1);
     const upTo = index === groups.length - 1 ? undefined : keep.at(-1);
-    yield { kind: 'sweep', ...what, keep, ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }), ...among };
+    yield {
+      kind: 'sweep',
+      ...what,
+      keep,
+      ...(after === undefined ? {} : { after }),
+      ...(upTo === undefined ? {} : { upTo }),
+      ...among,
+    };
   }
 }
 

@@ -43,7 +43,12 @@ export interface TablesOptions {
  */
 export type Outcome =
   | { readonly listed: ListedObject; readonly unchanged: true }
-  | { readonly listed: ListedObject; readonly table: Table; readonly record: EntityRecord; readonly partly: boolean }
+  | {
+      readonly listed: ListedObject;
+      readonly table: Table;
+      readonly record: EntityRecord;
+      readonly partly: boolean;
+    }
   | { readonly listed: ListedObject; readonly record: FailureRecord };
 
 type Batch = readonly Described[];
@@ -53,18 +58,42 @@ type Batch = readonly Described[];
  * becomes a table when it is asked for and not before. Throws SALESFORCE_LIMIT_REACHED when no more calls may be made,
  * after what was under way.
  */
-export async function* tablesOf(objects: readonly ListedObject[], options: TablesOptions, signal: AbortSignal): AsyncGenerator<Outcome, void, undefined> {
-  const { org: { api, limit, pause }, version, clock, annotator, progress, since } = options;
+export async function* tablesOf(
+  objects: readonly ListedObject[],
+  options: TablesOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Outcome, void, undefined> {
+  const {
+    org: { api, limit, pause },
+    version,
+    clock,
+    annotator,
+    progress,
+    since,
+  } = options;
   let spent: RunnerError | undefined;
-  const described = describeObjects(objects, { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) }, signal);
-  const call = { queries: Math.max(1, Math.min(MOST_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))) };
-  const noted = inParallel(batchesOf(described, objects.length, progress, () => call.queries), () => DESCRIPTION_LANES, signal, async (batch, within) => {
-    const found = batch.filter((item) => 'describe' in item).map(({ listed, describe }) => ({ listed, fields: describe.size }));
-    const started = clock.monotonic();
-    const notes = await annotator.notesOn(found, within);
-    if (clock.monotonic() - started > LONG_CALL_MS) call.queries = Math.max(1, call.queries - 1);
-    return { batch, notes };
-  });
+  const described = describeObjects(
+    objects,
+    { api, version, limit, since, pause, onSpent: (error) => (spent ??= error) },
+    signal,
+  );
+  const call = {
+    queries: Math.max(1, Math.min(MOST_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))),
+  };
+  const noted = inParallel(
+    batchesOf(described, objects.length, progress, () => call.queries),
+    () => DESCRIPTION_LANES,
+    signal,
+    async (batch, within) => {
+      const found = batch
+        .filter((item) => 'describe' in item)
+        .map(({ listed, describe }) => ({ listed, fields: describe.size }));
+      const started = clock.monotonic();
+      const notes = await annotator.notesOn(found, within);
+      if (clock.monotonic() - started > LONG_CALL_MS) call.queries = Math.max(1, call.queries - 1);
+      return { batch, notes };
+    },
+  );
   const turns = new Turns();
   for await (const { batch, notes } of noted) {
     for (const item of batch) {
@@ -76,12 +105,19 @@ export async function* tablesOf(objects: readonly ListedObject[], options: Table
 }
 
 /** Collects describes until their fields fill the queries of a call for descriptions; what needs none does not wait for it. */
-async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress: ProgressReport, mostQueries: () => number): AsyncGenerator<Batch, void, undefined> {
+async function* batchesOf(
+  groups: AsyncIterable<Batch>,
+  total: number,
+  progress: ProgressReport,
+  mostQueries: () => number,
+): AsyncGenerator<Batch, void, undefined> {
   let batch: Described[] = [];
   let [queries, rows, done] = [1, 0, 0];
   for await (const group of groups) {
-    progress.at('describe', done += group.length, total);
-    const { waiting = [], ready = [] } = Object.groupBy(group, (item) => ('describe' in item && isDescribable(item.listed) ? 'waiting' : 'ready'));
+    progress.at('describe', (done += group.length), total);
+    const { waiting = [], ready = [] } = Object.groupBy(group, (item) =>
+      'describe' in item && isDescribable(item.listed) ? 'waiting' : 'ready',
+    );
     if (ready.length > 0) yield ready;
     for (const item of waiting) {
       const added = 'describe' in item ? item.describe.size : 0;
@@ -100,7 +136,11 @@ async function* batchesOf(groups: AsyncIterable<Batch>, total: number, progress:
   if (batch.length > 0) yield batch;
 }
 
-function outcomeOf(item: Described, { found: notes, lost }: Found<Notes>, { model, mapping }: TablesOptions): Outcome {
+function outcomeOf(
+  item: Described,
+  { found: notes, lost }: Found<Notes>,
+  { model, mapping }: TablesOptions,
+): Outcome {
   const { listed } = item;
   if ('unchanged' in item) return item;
   if ('error' in item) return { listed, record: failureOf(listed.name, item.error) };
@@ -109,7 +149,18 @@ function outcomeOf(item: Described, { found: notes, lost }: Found<Notes>, { mode
     model.add(object);
     const table = tableOf(object, mapping, notes(listed));
     assertTable(table.fqn, table.request);
-    return { listed, table, record: { kind: 'entity', type: 'table', fqn: table.fqn, request: { ...table.request }, properties: { ...table.properties } }, partly: lost };
+    return {
+      listed,
+      table,
+      record: {
+        kind: 'entity',
+        type: 'table',
+        fqn: table.fqn,
+        request: { ...table.request },
+        properties: { ...table.properties },
+      },
+      partly: lost,
+    };
   } catch (thrown) {
     return { listed, record: failureOf(listed.name, RunnerError.from(thrown)) };
   }

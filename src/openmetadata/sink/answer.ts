@@ -27,12 +27,18 @@ export function explain(answer: RawAnswer, what: string, now: number): RunnerErr
   const { status } = answer;
   if (status >= 300 && status < 400) {
     return new RunnerError('SINK_FAILED', `${what}: the server points elsewhere (${status})`, {
-      retryable: false, remedy: 'Put the address that it points to into hostPort; redirects are not followed with a token in hand.',
+      retryable: false,
+      remedy:
+        'Put the address that it points to into hostPort; redirects are not followed with a token in hand.',
     });
   }
   const code = CODES[status] ?? (status >= 500 ? 'SINK_FAILED' : 'SINK_REJECTED');
   const wait = parseRetryAfter(retryAfter(answer), now, MAX_WAIT_MS);
-  return new RunnerError(code, `${what}: ${status} ${reason(answer.text)}`, wait === undefined ? {} : { retryAfterMs: wait });
+  return new RunnerError(
+    code,
+    `${what}: ${status} ${reason(answer.text)}`,
+    wait === undefined ? {} : { retryAfterMs: wait },
+  );
 }
 
 /** Reads the answer's JSON. Throws SINK_FAILED for anything else: a proxy's or a portal's page. */
@@ -42,7 +48,9 @@ export function parseJson(answer: RawAnswer, what: string): unknown {
     return JSON.parse(answer.text) as unknown;
   } catch (thrown) {
     throw new RunnerError('SINK_FAILED', `${what}: the answer (${answer.status}) is not JSON`, {
-      cause: thrown, remedy: 'Check that hostPort leads to the API of an OpenMetadata server (it ends in /api), with no portal in between.',
+      cause: thrown,
+      remedy:
+        'Check that hostPort leads to the API of an OpenMetadata server (it ends in /api), with no portal in between.',
     });
   }
 }

@@ -39,7 +39,11 @@ interface Unclear {
   readonly error: RunnerError;
 }
 
-type Answer = { readonly kind: 'answered'; readonly body: unknown } | { readonly kind: 'refused' } | { readonly kind: 'tooMuch' } | Unclear;
+type Answer =
+  | { readonly kind: 'answered'; readonly body: unknown }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'tooMuch' }
+  | Unclear;
 
 /** A proxy's answer when the server behind it takes too long, or breaks off. */
 const GATEWAY = [502, 504];
@@ -77,37 +81,70 @@ export class BulkSender {
     if (!this.#supported || tables.length === 0) return { arrived: [], alone: tables };
     const answer = await this.#send(tables, signal);
     switch (answer.kind) {
-      case 'refused': return { arrived: [], alone: tables };
-      case 'tooMuch': return tables.length > 1 ? this.#inHalves(tables, lost, signal) : { arrived: [], alone: tables };
-      case 'answered': return verdict(answer.body, tables);
-      default: return this.#recover(tables, answer, lost + 1, signal);
+      case 'refused':
+        return { arrived: [], alone: tables };
+      case 'tooMuch':
+        return tables.length > 1
+          ? this.#inHalves(tables, lost, signal)
+          : { arrived: [], alone: tables };
+      case 'answered':
+        return verdict(answer.body, tables);
+      default:
+        return this.#recover(tables, answer, lost + 1, signal);
     }
   }
 
-  async #recover(tables: readonly Outgoing[], { patient, error }: Unclear, lost: number, signal: AbortSignal): Promise<Sent> {
+  async #recover(
+    tables: readonly Outgoing[],
+    { patient, error }: Unclear,
+    lost: number,
+    signal: AbortSignal,
+  ): Promise<Sent> {
     const { logger } = this.#parts;
     this.#timeouts += 1;
     const missing = await this.#missing(tables, patient, signal);
     if (missing.length === tables.length && lost >= MOST_LOST) throw error;
-    logger.log('info', 'bulk request got no answer; looked at what has arrived', { tables: tables.length, missing: missing.length });
+    logger.log('info', 'bulk request got no answer; looked at what has arrived', {
+      tables: tables.length,
+      missing: missing.length,
+    });
     const arrived = tables.filter((table) => !missing.includes(table));
-    const { arrived: more, alone } = await this.#inHalves(missing, arrived.length > 0 ? 0 : lost, signal);
+    const { arrived: more, alone } = await this.#inHalves(
+      missing,
+      arrived.length > 0 ? 0 : lost,
+      signal,
+    );
     return { arrived: [...arrived, ...more], alone };
   }
 
   async #inHalves(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {
     const middle = Math.ceil(tables.length / 2);
     const first = await this.#put(tables.slice(0, middle), lost, signal);
-    const second = await this.#put(tables.slice(middle), first.arrived.length > 0 ? 0 : lost, signal);
-    return { arrived: [...first.arrived, ...second.arrived], alone: [...first.alone, ...second.alone] };
+    const second = await this.#put(
+      tables.slice(middle),
+      first.arrived.length > 0 ? 0 : lost,
+      signal,
+    );
+    return {
+      arrived: [...first.arrived, ...second.arrived],
+      alone: [...first.alone, ...second.alone],
+    };
   }
 
   /** What is not there yet when the server has had its time, counted anew whenever something arrives. */
-  async #missing(tables: readonly Outgoing[], patient: boolean, signal: AbortSignal): Promise<readonly Outgoing[]> {
+  async #missing(
+    tables: readonly Outgoing[],
+    patient: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Outgoing[]> {
     const { clock, patienceMs } = this.#parts;
     let missing = tables;
     let left = patient ? patienceMs : FIRST_LOOK_MS;
-    for (let pause = Math.min(FIRST_LOOK_MS, left); ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS, left)) {
+    for (
+      let pause = Math.min(FIRST_LOOK_MS, left);
+      ;
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS, left)
+    ) {
       const now = await this.#absent(missing, signal);
       if (now.length < missing.length && patient) left = patienceMs;
       missing = now;
@@ -129,17 +166,31 @@ export class BulkSender {
   async #send(tables: readonly Outgoing[], signal: AbortSignal): Promise<Answer> {
     const what = `${tables.length} tables`;
     try {
-      const { status, body } = await this.#parts.server.send({
-        method: 'PUT', path: '/tables/bulk', what, body: tables.map(({ request }) => request), accept: [400, 404, 405, 413, ...GATEWAY], repeat: 'unlessUnclear',
-      }, signal);
+      const { status, body } = await this.#parts.server.send(
+        {
+          method: 'PUT',
+          path: '/tables/bulk',
+          what,
+          body: tables.map(({ request }) => request),
+          accept: [400, 404, 405, 413, ...GATEWAY],
+          repeat: 'unlessUnclear',
+        },
+        signal,
+      );
       if (status === 404 || status === 405) this.#supported = false;
-      if (GATEWAY.includes(status)) return { kind: 'unclear', patient: status === 504, error: new RunnerError('SINK_BUSY', `${what}: ${status} of a gateway`) };
+      if (GATEWAY.includes(status))
+        return {
+          kind: 'unclear',
+          patient: status === 504,
+          error: new RunnerError('SINK_BUSY', `${what}: ${status} of a gateway`),
+        };
       if (status === 413) return { kind: 'tooMuch' };
       return status < 300 ? { kind: 'answered', body } : { kind: 'refused' };
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
-      if (isUnclear(error)) return { kind: 'unclear', patient: error.code !== 'NETWORK_RESET', error };
+      if (isUnclear(error))
+        return { kind: 'unclear', patient: error.code !== 'NETWORK_RESET', error };
       if (error.code === 'SINK_FAILED') return { kind: 'refused' };
       throw error;
     }
@@ -150,14 +201,19 @@ export class BulkSender {
 function verdict(answer: unknown, sent: readonly Outgoing[]): Sent {
   const { data } = bulkResultSchema.safeParse(answer);
   if (data === undefined) return { arrived: [], alone: sent };
-  const failed = (data.failedRequest ?? []).map(({ request }) => sent.find((table) => isAbout(request, table)));
+  const failed = (data.failedRequest ?? []).map(({ request }) =>
+    sent.find((table) => isAbout(request, table)),
+  );
   const named = new Set(failed.filter((table) => table !== undefined));
-  if (data.numberOfRowsFailed !== named.size || named.size !== failed.length) return { arrived: [], alone: sent };
+  if (data.numberOfRowsFailed !== named.size || named.size !== failed.length)
+    return { arrived: [], alone: sent };
   return { arrived: sent.filter((table) => !named.has(table)), alone: [...named] };
 }
 
 /** A server names a table that failed in full, or gives back the request for it. */
 function isAbout(answered: unknown, { fqn, request }: Outgoing): boolean {
   if (!isJson(answered)) return answered === fqn;
-  return answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema'];
+  return (
+    answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema']
+  );
 }

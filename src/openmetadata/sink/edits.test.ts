@@ -10,15 +10,27 @@ function stored(more: object): StoredEntity {
 }
 
 const edited = stored({
-  description: 'people’s', owners: [{ ...owner, name: 'ann', href: 'https://catalog.test' }],
+  description: 'people’s',
+  owners: [{ ...owner, name: 'ann', href: 'https://catalog.test' }],
   domains: [{ id: 'd', type: 'domain', fullyQualifiedName: 'Sales' }],
-  columns: [{ name: 'Id' }, { name: 'Address', description: 'where', children: [{ name: 'City', displayName: 'Town' }] }],
+  columns: [
+    { name: 'Id' },
+    { name: 'Address', description: 'where', children: [{ name: 'City', displayName: 'Town' }] },
+  ],
 });
 const request = {
-  name: 'Account', description: 'source’s', displayName: 'Account', owners: [other],
+  name: 'Account',
+  description: 'source’s',
+  displayName: 'Account',
+  owners: [other],
   columns: [
     { name: 'New', description: 'fresh' },
-    { name: 'Address', dataType: 'STRUCT', description: 'source’s', children: [{ name: 'City', displayName: 'City', description: 'source’s' }] },
+    {
+      name: 'Address',
+      dataType: 'STRUCT',
+      description: 'source’s',
+      children: [{ name: 'City', displayName: 'City', description: 'source’s' }],
+    },
     { name: 'Id', description: 'key' },
   ],
 };
@@ -26,21 +38,37 @@ const request = {
 describe('keeping edits', () => {
   it('keeps what people wrote and takes the source’s word for the rest', () => {
     expect(keepEdits(request, edited)).toEqual({
-      name: 'Account', description: 'people’s', displayName: 'Account', owners: [owner], domains: ['Sales'],
+      name: 'Account',
+      description: 'people’s',
+      displayName: 'Account',
+      owners: [owner],
+      domains: ['Sales'],
       columns: [
         { name: 'New', description: 'fresh' },
-        { name: 'Address', dataType: 'STRUCT', description: 'where', children: [{ name: 'City', displayName: 'Town', description: 'source’s' }] },
+        {
+          name: 'Address',
+          dataType: 'STRUCT',
+          description: 'where',
+          children: [{ name: 'City', displayName: 'Town', description: 'source’s' }],
+        },
         { name: 'Id', description: 'key' },
       ],
     });
   });
 
   it('does not take silence or emptiness on the server for an edit', () => {
-    expect(keepEdits(request, stored({ description: '', owners: [], domains: null, columns: [] }))).toEqual(request);
+    expect(
+      keepEdits(request, stored({ description: '', owners: [], domains: null, columns: [] })),
+    ).toEqual(request);
   });
 
   it('carries over what the source does not say', () => {
-    expect(keepEdits({ name: 'Account' }, edited)).toEqual({ name: 'Account', description: 'people’s', owners: [owner], domains: ['Sales'] });
+    expect(keepEdits({ name: 'Account' }, edited)).toEqual({
+      name: 'Account',
+      description: 'people’s',
+      owners: [owner],
+      domains: ['Sales'],
+    });
   });
 });
 
@@ -49,7 +77,9 @@ describe('owners from above', () => {
 
   it('do not stand in the way of the source’s own', () => {
     expect(keepEdits({ owners: [other] }, inherited)).toEqual({ owners: [other] });
-    expect(overrideEdits({ owners: [owner] }, inherited)).toEqual([{ op: 'add', path: '/owners', value: [owner] }]);
+    expect(overrideEdits({ owners: [owner] }, inherited)).toEqual([
+      { op: 'add', path: '/owners', value: [owner] },
+    ]);
   });
 });
 
@@ -67,10 +97,17 @@ describe('overriding edits', () => {
   });
 
   it('blanks nothing that the source is silent about', () => {
-    expect(overrideEdits({ name: 'Account', description: '', owners: [], columns: [{ name: 'Address' }] }, edited)).toEqual([]);
+    expect(
+      overrideEdits(
+        { name: 'Account', description: '', owners: [], columns: [{ name: 'Address' }] },
+        edited,
+      ),
+    ).toEqual([]);
   });
 
   it('has nothing to do when the two agree', () => {
-    expect(overrideEdits({ name: 'Account', description: 'people’s', owners: [owner] }, edited)).toEqual([]);
+    expect(
+      overrideEdits({ name: 'Account', description: 'people’s', owners: [owner] }, edited),
+    ).toEqual([]);
   });
 });

@@ -1,7 +1,14 @@
 import type { EntityType } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { keepEdits, overrideEdits } from './edits.ts';
-import { byName, ENTITY_PATHS, readAs, storedEntitySchema, titled, type StoredEntity } from './entity.ts';
+import {
+  byName,
+  ENTITY_PATHS,
+  readAs,
+  storedEntitySchema,
+  titled,
+  type StoredEntity,
+} from './entity.ts';
 import type { MetadataServer } from './server.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -39,8 +46,14 @@ export class EntityWriter {
   }
 
   async find({ type, fqn }: Target, signal: AbortSignal): Promise<Found | undefined> {
-    const answer = await this.#server.find(`${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`, titled(type, fqn), signal);
-    return answer === undefined ? undefined : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
+    const answer = await this.#server.find(
+      `${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`,
+      titled(type, fqn),
+      signal,
+    );
+    return answer === undefined
+      ? undefined
+      : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
   }
 
   /** The request as it may be sent. */
@@ -49,8 +62,21 @@ export class EntityWriter {
   }
 
   /** Creates, or updates what was found; brings back what was soft-deleted. The answer is the entity's id. */
-  async put(target: Target, request: Json, found: Found | undefined, signal: AbortSignal): Promise<string> {
-    const answer = await this.#server.send({ method: 'PUT', path: ENTITY_PATHS[target.type], what: titled(target.type, target.fqn), body: this.prepare(request, found) }, signal);
+  async put(
+    target: Target,
+    request: Json,
+    found: Found | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const answer = await this.#server.send(
+      {
+        method: 'PUT',
+        path: ENTITY_PATHS[target.type],
+        what: titled(target.type, target.fqn),
+        body: this.prepare(request, found),
+      },
+      signal,
+    );
     if (found !== undefined) await this.override(target, request, signal);
     return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
   }
@@ -62,22 +88,44 @@ export class EntityWriter {
       const found = await this.find(target, signal);
       const operations = found === undefined ? [] : overrideEdits(request, found.entity);
       if (operations.length === 0 || found === undefined) return false;
-      const answer = await this.#server.send({
-        method: 'PATCH', path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`, what: titled(target.type, target.fqn), body: operations,
-        accept: [412], ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
-      }, signal);
+      const answer = await this.#server.send(
+        {
+          method: 'PATCH',
+          path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`,
+          what: titled(target.type, target.fqn),
+          body: operations,
+          accept: [412],
+          ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
+        },
+        signal,
+      );
       if (answer.status !== 412) return true;
     }
-    throw new RunnerError('SINK_REJECTED', `${titled(target.type, target.fqn)} is being changed by someone else`, { retryable: true });
+    throw new RunnerError(
+      'SINK_REJECTED',
+      `${titled(target.type, target.fqn)} is being changed by someone else`,
+      { retryable: true },
+    );
   }
 
   async restore({ type, fqn }: Target, id: string, signal: AbortSignal): Promise<void> {
-    await this.#server.send({ method: 'PUT', path: `${ENTITY_PATHS[type]}/restore`, what: titled(type, fqn), body: { id } }, signal);
+    await this.#server.send(
+      {
+        method: 'PUT',
+        path: `${ENTITY_PATHS[type]}/restore`,
+        what: titled(type, fqn),
+        body: { id },
+      },
+      signal,
+    );
   }
 
   /** Hides the entity and what is in it; nothing is lost. An entity that is not there is as good. */
   async softDelete({ type, fqn }: Target, signal: AbortSignal): Promise<void> {
     const path = `${byName(type, fqn)}?hardDelete=false&recursive=${type !== 'table'}`;
-    await this.#server.send({ method: 'DELETE', path, what: titled(type, fqn), accept: [404] }, signal);
+    await this.#server.send(
+      { method: 'DELETE', path, what: titled(type, fqn), accept: [404] },
+      signal,
+    );
   }
 }

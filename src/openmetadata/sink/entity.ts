@@ -13,7 +13,12 @@ export const ENTITY_PATHS: Readonly<Record<EntityType, string>> = {
   storedProcedure: '/storedProcedures',
 };
 
-const referenceSchema = z.looseObject({ id: z.string(), type: z.string(), fullyQualifiedName: z.string().optional(), inherited: z.boolean().optional() });
+const referenceSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  fullyQualifiedName: z.string().optional(),
+  inherited: z.boolean().optional(),
+});
 export type StoredReference = z.infer<typeof referenceSchema>;
 
 /** A column as the server gives it: as much of it as people edit. */
@@ -48,7 +53,14 @@ export const storedEntitySchema = z.looseObject({
 export type StoredEntity = z.infer<typeof storedEntitySchema>;
 
 export const entityPageSchema = z.object({
-  data: z.array(storedEntitySchema.pick({ id: true, fullyQualifiedName: true, deleted: true, sourceHash: true })),
+  data: z.array(
+    storedEntitySchema.pick({
+      id: true,
+      fullyQualifiedName: true,
+      deleted: true,
+      sourceHash: true,
+    }),
+  ),
   paging: z.looseObject({ after: z.string().nullish() }),
 });
 
@@ -68,7 +80,11 @@ export function byName(type: EntityType, fqn: string): string {
 export function readAs<T>(schema: z.ZodType<T>, body: unknown, what: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new RunnerError('SINK_FAILED', `${what}: the server’s answer does not have the form it should`, { cause: parsed.error, retryable: false });
+  throw new RunnerError(
+    'SINK_FAILED',
+    `${what}: the server’s answer does not have the form it should`,
+    { cause: parsed.error, retryable: false },
+  );
 }
 
 /** For messages. */

@@ -30,15 +30,21 @@ export function isForeignKey(constraint: unknown): boolean {
 const UNORDERED: Readonly<Record<string, (element: Json) => string>> = {
   tags: (tag) => String(tag['tagFQN']),
   owners: (owner) => String(owner['id']),
-  columns: (column) => `${String(Number(column['ordinalPosition'] ?? 0)).padStart(6, '0')} ${String(column['name'])}`,
+  columns: (column) =>
+    `${String(Number(column['ordinalPosition'] ?? 0)).padStart(6, '0')} ${String(column['name'])}`,
   tableConstraints: (constraint) => canonical(constraint, ''),
 };
 
 /** JSON with its keys, and the lists whose order means nothing, sorted. `name` is the property that holds the value. */
 function canonical(value: unknown, name: string): string {
-  if (Array.isArray(value)) return `[${sorted(value, name).map((element) => canonical(element, '')).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${sorted(value, name)
+      .map((element) => canonical(element, ''))
+      .join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined).sort();
+  const keys = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key], key)}`).join(',')}}`;
 }
 
@@ -46,7 +52,9 @@ function sorted(elements: readonly unknown[], name: string): readonly unknown[] 
   const keyOf = UNORDERED[name];
   if (keyOf === undefined || !elements.every(isObject)) return elements;
   const keyed = elements.map((element) => ({ key: keyOf(element), element }));
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ element }) => element);
+  return keyed
+    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    .map(({ element }) => element);
 }
 
 function list(value: unknown): readonly unknown[] {

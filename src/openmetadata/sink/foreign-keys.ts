@@ -11,15 +11,24 @@ export interface Constraints {
 }
 
 export function constraintsOf(request: Json): Constraints {
-  const all: readonly unknown[] = Array.isArray(request['tableConstraints']) ? request['tableConstraints'] : [];
-  return { own: all.filter((constraint) => !isForeignKey(constraint)), foreignKeys: all.filter(isForeignKey) };
+  const all: readonly unknown[] = Array.isArray(request['tableConstraints'])
+    ? request['tableConstraints']
+    : [];
+  return {
+    own: all.filter((constraint) => !isForeignKey(constraint)),
+    foreignKeys: all.filter(isForeignKey),
+  };
 }
 
 /**
  * The keys whose tables the server has. It refuses a table with any other, and sources name tables in any order,
  * in circles, and some that a filter left out.
  */
-export async function known(foreignKeys: readonly unknown[], index: TableIndex, signal: AbortSignal): Promise<readonly unknown[]> {
+export async function known(
+  foreignKeys: readonly unknown[],
+  index: TableIndex,
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
   const kept: unknown[] = [];
   for (const key of foreignKeys) {
     const tables = new Set(referredColumns(key).map(tableOf));
@@ -30,9 +39,14 @@ export async function known(foreignKeys: readonly unknown[], index: TableIndex, 
 }
 
 /** The tables that keys lead to and that the server does not have. */
-export async function missingTables(foreignKeys: readonly unknown[], index: TableIndex, signal: AbortSignal): Promise<Set<string>> {
+export async function missingTables(
+  foreignKeys: readonly unknown[],
+  index: TableIndex,
+  signal: AbortSignal,
+): Promise<Set<string>> {
   const missing = new Set<string>();
-  for (const table of new Set(foreignKeys.flatMap(referredColumns).map(tableOf))) if (!(await index.exists(table, signal))) missing.add(table);
+  for (const table of new Set(foreignKeys.flatMap(referredColumns).map(tableOf)))
+    if (!(await index.exists(table, signal))) missing.add(table);
   return missing;
 }
 

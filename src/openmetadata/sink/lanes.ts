@@ -14,9 +14,11 @@ export class Lanes {
   async start(work: () => Promise<void>): Promise<void> {
     while (this.#busy.size >= this.limit) await Promise.race(this.#busy);
     this.#check();
-    const task = work().catch((thrown: unknown) => {
-      this.#failure ??= RunnerError.from(thrown);
-    }).finally(() => this.#busy.delete(task));
+    const task = work()
+      .catch((thrown: unknown) => {
+        this.#failure ??= RunnerError.from(thrown);
+      })
+      .finally(() => this.#busy.delete(task));
     this.#busy.add(task);
   }
 

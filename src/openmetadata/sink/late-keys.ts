@@ -41,11 +41,17 @@ export class LateKeys {
   /** Puts the keys of each table whose targets have all come; `last`: of all tables those whose targets have, since no other will. */
   async put(last: boolean, signal: AbortSignal): Promise<void> {
     const { lanes } = this.#parts;
-    for (const [fqn, table] of this.#tables) await lanes.start(() => this.#finish(fqn, table, last, signal));
+    for (const [fqn, table] of this.#tables)
+      await lanes.start(() => this.#finish(fqn, table, last, signal));
     await lanes.settle();
   }
 
-  async #finish(fqn: string, { print, constraints, sent }: Unfinished, last: boolean, signal: AbortSignal): Promise<void> {
+  async #finish(
+    fqn: string,
+    { print, constraints, sent }: Unfinished,
+    last: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { server, index, tally } = this.#parts;
     if (!(await index.exists(fqn, signal))) return;
     const keys = await known(constraints.foreignKeys, index, signal);
@@ -55,9 +61,15 @@ export class LateKeys {
     if (dropped > 0) tally.count('droppedConstraints', dropped);
     if (keys.length === sent) return;
     const hash = sourceHash(print, keys);
-    const body = [{ op: 'add', path: '/tableConstraints', value: [...constraints.own, ...keys] }, { op: 'add', path: '/sourceHash', value: hash }];
+    const body = [
+      { op: 'add', path: '/tableConstraints', value: [...constraints.own, ...keys] },
+      { op: 'add', path: '/sourceHash', value: hash },
+    ];
     await tally.attempt(fqn, 'constrained', signal, async () => {
-      await server.send({ method: 'PATCH', path: byName('table', fqn), what: titled('table', fqn), body }, signal);
+      await server.send(
+        { method: 'PATCH', path: byName('table', fqn), what: titled('table', fqn), body },
+        signal,
+      );
       await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
     });
   }

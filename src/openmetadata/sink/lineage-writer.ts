@@ -12,13 +12,29 @@ const detailsSchema = z.object({
   source: z.string().nullish(),
   description: z.string().nullish(),
   sqlQuery: z.string().nullish(),
-  columnsLineage: z.array(z.object({ fromColumns: z.array(z.string()).nullish(), toColumn: z.string().nullish(), function: z.string().nullish() })).nullish(),
+  columnsLineage: z
+    .array(
+      z.object({
+        fromColumns: z.array(z.string()).nullish(),
+        toColumn: z.string().nullish(),
+        function: z.string().nullish(),
+      }),
+    )
+    .nullish(),
 });
 type Details = z.infer<typeof detailsSchema>;
 
 /** type/entityLineage.json, as far as it is read. */
 const upstreamSchema = z.object({
-  upstreamEdges: z.array(z.object({ fromEntity: z.string(), toEntity: z.string(), lineageDetails: detailsSchema.nullish() })).nullish(),
+  upstreamEdges: z
+    .array(
+      z.object({
+        fromEntity: z.string(),
+        toEntity: z.string(),
+        lineageDetails: detailsSchema.nullish(),
+      }),
+    )
+    .nullish(),
 });
 
 /** What the server says of the edges to one table, by the id of the one they come from. */
@@ -63,7 +79,10 @@ export class LineageWriter {
     const to = edges[0]?.to;
     if (to === undefined) return;
     await this.#inTurn(to, async () => {
-      for (const edge of edges) await this.#parts.tally.attempt(nameOf(edge), 'lineage', signal, () => this.#put(edge, signal));
+      for (const edge of edges)
+        await this.#parts.tally.attempt(nameOf(edge), 'lineage', signal, () =>
+          this.#put(edge, signal),
+        );
     });
   }
 
@@ -72,12 +91,27 @@ export class LineageWriter {
     const names = new Map<string, string>();
     for (const table of tables) {
       const fqn = `${parent}.${fullyQualifiedName(table)}`;
-      if (await this.#parts.index.exists(fqn, signal)) names.set(await this.#parts.index.id(fqn, signal), fqn);
+      if (await this.#parts.index.exists(fqn, signal))
+        names.set(await this.#parts.index.id(fqn, signal), fqn);
     }
-    for (const [id, to] of names) await this.#inTurn(to, () => this.#sweepOf({ id, to, names, source }, signal));
+    for (const [id, to] of names)
+      await this.#inTurn(to, () => this.#sweepOf({ id, to, names, source }, signal));
   }
 
-  async #sweepOf({ id, to, names, source }: { readonly id: string; readonly to: string; readonly names: ReadonlyMap<string, string>; readonly source: string }, signal: AbortSignal): Promise<void> {
+  async #sweepOf(
+    {
+      id,
+      to,
+      names,
+      source,
+    }: {
+      readonly id: string;
+      readonly to: string;
+      readonly names: ReadonlyMap<string, string>;
+      readonly source: string;
+    },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { server, tally } = this.#parts;
     let stored: Stored = new Map();
     await tally.guard(`lineage of "${to}"`, signal, async () => {
@@ -85,10 +119,14 @@ export class LineageWriter {
     });
     for (const [fromId, details] of stored) {
       const from = names.get(fromId);
-      if (from === undefined || details.source !== source || this.#told.get(to)?.has(from) === true) continue;
+      if (from === undefined || details.source !== source || this.#told.get(to)?.has(from) === true)
+        continue;
       const what = `lineage from "${from}" to "${to}"`;
       await tally.attempt(what, 'lineageDeleted', signal, async () => {
-        await server.send({ method: 'DELETE', path: `/lineage/table/${fromId}/table/${id}`, what, accept: [404] }, signal);
+        await server.send(
+          { method: 'DELETE', path: `/lineage/table/${fromId}/table/${id}`, what, accept: [404] },
+          signal,
+        );
       });
     }
   }
@@ -96,7 +134,10 @@ export class LineageWriter {
   async #inTurn(to: string, work: () => Promise<void>): Promise<void> {
     await this.#parts.lanes.start(() => {
       const turn = (this.#working.get(to) ?? Promise.resolve()).then(work);
-      this.#working.set(to, turn.catch(() => undefined));
+      this.#working.set(
+        to,
+        turn.catch(() => undefined),
+      );
       return turn;
     });
   }
@@ -112,9 +153,16 @@ export class LineageWriter {
       return stored !== undefined && essence(stored) === wanted;
     };
     if (await has()) return;
-    const edge = { fromEntity, toEntity, ...(details === undefined ? {} : { lineageDetails: details }) };
+    const edge = {
+      fromEntity,
+      toEntity,
+      ...(details === undefined ? {} : { lineageDetails: details }),
+    };
     try {
-      await server.send({ method: 'PUT', path: '/lineage', what: nameOf(record), body: { edge } }, signal);
+      await server.send(
+        { method: 'PUT', path: '/lineage', what: nameOf(record), body: { edge } },
+        signal,
+      );
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       this.#stored.delete(to);
@@ -138,7 +186,9 @@ export class LineageWriter {
     const answer = await this.#parts.server.find(path, `lineage of ${titled('table', to)}`, signal);
     const { data } = upstreamSchema.safeParse(answer?.body);
     const edges = (data?.upstreamEdges ?? []).filter(({ toEntity }) => toEntity === id);
-    return new Map(edges.map(({ fromEntity, lineageDetails }) => [fromEntity, lineageDetails ?? {}]));
+    return new Map(
+      edges.map(({ fromEntity, lineageDetails }) => [fromEntity, lineageDetails ?? {}]),
+    );
   }
 }
 
@@ -148,6 +198,12 @@ function nameOf({ from, to }: LineageRecord): string {
 
 /** What was said of an edge, without what the server adds (who and when). */
 function essence({ source, description, sqlQuery, columnsLineage }: Details): string {
-  const columns = (columnsLineage ?? []).map((column) => JSON.stringify([column.toColumn ?? '', (column.fromColumns ?? []).toSorted(), column.function ?? '']));
+  const columns = (columnsLineage ?? []).map((column) =>
+    JSON.stringify([
+      column.toColumn ?? '',
+      (column.fromColumns ?? []).toSorted(),
+      column.function ?? '',
+    ]),
+  );
   return JSON.stringify([source ?? 'Manual', description ?? '', sqlQuery ?? '', columns.sort()]);
 }

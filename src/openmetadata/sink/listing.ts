@@ -1,16 +1,27 @@
 import { entityPageSchema, readAs, type StoredEntity } from './entity.ts';
 import type { MetadataServer } from './server.ts';
 
-export type ListedEntity = Pick<StoredEntity, 'id' | 'fullyQualifiedName' | 'deleted' | 'sourceHash'>;
+export type ListedEntity = Pick<
+  StoredEntity,
+  'id' | 'fullyQualifiedName' | 'deleted' | 'sourceHash'
+>;
 
 const PAGE = 100;
 
 /** All entities of a collection, the deleted ones too, page by page. `path` has a query already. */
-export async function* listEntities(server: MetadataServer, path: string, what: string, signal: AbortSignal): AsyncGenerator<ListedEntity, void, undefined> {
+export async function* listEntities(
+  server: MetadataServer,
+  path: string,
+  what: string,
+  signal: AbortSignal,
+): AsyncGenerator<ListedEntity, void, undefined> {
   let after: string | null | undefined;
   do {
     const cursor: string = after ? `&after=${encodeURIComponent(after)}` : '';
-    const answer = await server.send({ method: 'GET', path: `${path}&include=all&limit=${PAGE}${cursor}`, what }, signal);
+    const answer = await server.send(
+      { method: 'GET', path: `${path}&include=all&limit=${PAGE}${cursor}`, what },
+      signal,
+    );
     const page = readAs(entityPageSchema, answer.body, what);
     yield* page.data;
     after = page.paging.after;

@@ -20,7 +20,9 @@ export class ParentWriter {
 
   /** Whether anything had to be written. */
   async put(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
-    return record.type === 'databaseService' ? this.#putService(record, signal) : this.#putContainer(record, signal);
+    return record.type === 'databaseService'
+      ? this.#putService(record, signal)
+      : this.#putContainer(record, signal);
   }
 
   /**
@@ -41,22 +43,38 @@ export class ParentWriter {
     const hash = sourceHash(fingerprint(record.request), []);
     const found = await this.#entities.find(record, signal);
     if (found === undefined && record.type === 'databaseSchema') this.#index.startEmpty(record.fqn);
-    if (found?.entity.deleted === false && found.entity.sourceHash === hash) return this.#entities.override(record, record.request, signal);
+    if (found?.entity.deleted === false && found.entity.sourceHash === hash)
+      return this.#entities.override(record, record.request, signal);
     await this.#entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
     return true;
   }
 
-  async putClassification({ name, description }: ClassificationRecord, signal: AbortSignal): Promise<boolean> {
+  async putClassification(
+    { name, description }: ClassificationRecord,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return this.#make('/classifications', name, { name, description }, signal);
   }
 
-  async putTag({ classification, name, description }: TagRecord, signal: AbortSignal): Promise<boolean> {
-    return this.#make('/tags', tagName(classification, name), { name, classification, description }, signal);
+  async putTag(
+    { classification, name, description }: TagRecord,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return this.#make(
+      '/tags',
+      tagName(classification, name),
+      { name, classification, description },
+      signal,
+    );
   }
 
   async #make(path: string, fqn: string, body: object, signal: AbortSignal): Promise<boolean> {
     const what = titled(path.slice(1), fqn);
-    if ((await this.#server.find(`${path}/name/${encodeURIComponent(fqn)}`, what, signal)) !== undefined) return false;
+    if (
+      (await this.#server.find(`${path}/name/${encodeURIComponent(fqn)}`, what, signal)) !==
+      undefined
+    )
+      return false;
     await this.#server.send({ method: 'PUT', path, what, body }, signal);
     return true;
   }
@@ -64,5 +82,7 @@ export class ParentWriter {
 
 /** A tag's fully qualified name; a part with a dot or a quote in it stands in quotes. */
 export function tagName(classification: string, name: string): string {
-  return [classification, name].map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join('.');
+  return [classification, name]
+    .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part))
+    .join('.');
 }

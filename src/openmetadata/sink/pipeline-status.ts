@@ -24,7 +24,12 @@ interface PipelineStatus {
 }
 
 const STATES: Readonly<Record<OutcomeStatus, PipelineStatus['pipelineState']>> = {
-  success: 'success', partialSuccess: 'partialSuccess', failed: 'failed', expired: 'failed', cancelled: 'stopped', interrupted: 'stopped',
+  success: 'success',
+  partialSuccess: 'partialSuccess',
+  failed: 'failed',
+  expired: 'failed',
+  cancelled: 'stopped',
+  interrupted: 'stopped',
 };
 
 /** For telling the status of a run that was stopped, or to a server that has failed already. */
@@ -53,13 +58,27 @@ export class PipelineReporter {
     await this.#tell({ pipelineState: 'running', startDate: now, timestamp: now }, signal);
   }
 
-  async ended({ status, startedAt, endedAt, steps }: SinkOutcome, signal: AbortSignal): Promise<void> {
-    await this.#tell({ pipelineState: STATES[status], startDate: startedAt, timestamp: startedAt, endDate: endedAt, status: steps }, signal);
+  async ended(
+    { status, startedAt, endedAt, steps }: SinkOutcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#tell(
+      {
+        pipelineState: STATES[status],
+        startDate: startedAt,
+        timestamp: startedAt,
+        endDate: endedAt,
+        status: steps,
+      },
+      signal,
+    );
   }
 
   /** The same for a run that was stopped or has failed: in a short time, and whatever its signal says. */
   async lastWords(outcome: SinkOutcome): Promise<void> {
-    await withDeadline('telling the status', LAST_WORDS_MS, this.#options.clock, never, (ends) => this.ended(outcome, ends)).catch(() => undefined);
+    await withDeadline('telling the status', LAST_WORDS_MS, this.#options.clock, never, (ends) =>
+      this.ended(outcome, ends),
+    ).catch(() => undefined);
   }
 
   async #tell(status: Omit<PipelineStatus, 'runId'>, signal: AbortSignal): Promise<void> {
@@ -67,9 +86,19 @@ export class PipelineReporter {
     if (pipeline === undefined) return;
     const { fqn, runId } = pipeline;
     try {
-      await server.send({ method: 'PUT', path: `/services/ingestionPipelines/${encodeURIComponent(fqn)}/pipelineStatus`, what: `status of "${fqn}"`, body: { runId, ...status } }, signal);
+      await server.send(
+        {
+          method: 'PUT',
+          path: `/services/ingestionPipelines/${encodeURIComponent(fqn)}/pipelineStatus`,
+          what: `status of "${fqn}"`,
+          body: { runId, ...status },
+        },
+        signal,
+      );
     } catch (thrown) {
-      logger.log('warn', 'the status of the run could not be told to the OpenMetadata server', { error: String(RunnerError.from(thrown)) });
+      logger.log('warn', 'the status of the run could not be told to the OpenMetadata server', {
+        error: String(RunnerError.from(thrown)),
+      });
     }
   }
 }

@@ -40,15 +40,34 @@ export class RecordWriter {
     const phase = record.kind === 'entity' ? record.type : record.kind;
     if (phase !== 'classification' && phase !== 'tag') await this.#enter(phase, signal);
     switch (record.kind) {
-      case 'entity': return record.type === 'table' ? tables.add(record, signal) : record.type === 'storedProcedure' ? this.#addCode(record, signal) : this.#putParent(record, signal);
-      case 'classification': return this.#make(record.name, () => parents.putClassification(record, signal), signal);
-      case 'tag': return this.#make(`${record.classification}.${record.name}`, () => parents.putTag(record, signal), signal);
-      case 'lineage': return this.#parts.lineage.add(record, signal);
-      case 'lineageSweep': return this.#parts.lineage.sweep(record, signal);
-      case 'profile': return this.#addProfile(record, signal);
-      case 'sampleData': return this.#start(sampleOf(record.table), 'samples', signal, () => putSample(record, server, index, signal));
-      case 'deletion': return this.#delete(record, signal);
-      case 'sweep': return this.#sweep(record, signal);
+      case 'entity':
+        return record.type === 'table'
+          ? tables.add(record, signal)
+          : record.type === 'storedProcedure'
+            ? this.#addCode(record, signal)
+            : this.#putParent(record, signal);
+      case 'classification':
+        return this.#make(record.name, () => parents.putClassification(record, signal), signal);
+      case 'tag':
+        return this.#make(
+          `${record.classification}.${record.name}`,
+          () => parents.putTag(record, signal),
+          signal,
+        );
+      case 'lineage':
+        return this.#parts.lineage.add(record, signal);
+      case 'lineageSweep':
+        return this.#parts.lineage.sweep(record, signal);
+      case 'profile':
+        return this.#addProfile(record, signal);
+      case 'sampleData':
+        return this.#start(sampleOf(record.table), 'samples', signal, () =>
+          putSample(record, server, index, signal),
+        );
+      case 'deletion':
+        return this.#delete(record, signal);
+      case 'sweep':
+        return this.#sweep(record, signal);
     }
   }
 
@@ -98,11 +117,22 @@ export class RecordWriter {
     const { index, server } = this.#parts;
     const what = `profile of "${table}"`;
     await this.#start(what, 'profiles', signal, async () => {
-      await server.send({ method: 'PUT', path: `/tables/${await index.id(table, signal)}/tableProfile`, what, body: request }, signal);
+      await server.send(
+        {
+          method: 'PUT',
+          path: `/tables/${await index.id(table, signal)}/tableProfile`,
+          what,
+          body: request,
+        },
+        signal,
+      );
     });
   }
 
-  async #delete({ type, fqn }: Pick<DeletionRecord | SweepRecord, 'type'> & { readonly fqn: string }, signal: AbortSignal): Promise<void> {
+  async #delete(
+    { type, fqn }: Pick<DeletionRecord | SweepRecord, 'type'> & { readonly fqn: string },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { index, entities } = this.#parts;
     await this.#start(fqn, 'deleted', signal, async () => {
       await entities.softDelete({ type, fqn }, signal);
@@ -111,10 +141,16 @@ export class RecordWriter {
   }
 
   async #sweep(record: SweepRecord, signal: AbortSignal): Promise<void> {
-    for (const fqn of await this.#parts.sweeper.gone(record, signal)) await this.#delete({ type: record.type, fqn }, signal);
+    for (const fqn of await this.#parts.sweeper.gone(record, signal))
+      await this.#delete({ type: record.type, fqn }, signal);
   }
 
-  async #start(name: string, counted: Parameters<Tally['attempt']>[1], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  async #start(
+    name: string,
+    counted: Parameters<Tally['attempt']>[1],
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
     const { lanes, tally } = this.#parts;
     await lanes.start(() => tally.attempt(name, counted, signal, work));
   }

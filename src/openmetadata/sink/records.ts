@@ -1,7 +1,20 @@
-import type { CatalogueRecord, OutcomeRecord, OutcomeStatus, StepSummary } from '../../domain/record.ts';
+import type {
+  CatalogueRecord,
+  OutcomeRecord,
+  OutcomeStatus,
+  StepSummary,
+} from '../../domain/record.ts';
 import type { Failure, NamedFailure } from '../../domain/failure.ts';
 
-export type { ClassificationRecord, DeletionRecord, LineageRecord, LineageSweepRecord, ProfileRecord, SweepRecord, TagRecord } from '../../domain/record.ts';
+export type {
+  ClassificationRecord,
+  DeletionRecord,
+  LineageRecord,
+  LineageSweepRecord,
+  ProfileRecord,
+  SweepRecord,
+  TagRecord,
+} from '../../domain/record.ts';
 
 /** What a metadata sink takes. Within a run no record comes before one that it needs; the fewer changes of kind, the fewer requests. */
 export type SinkRecord = CatalogueRecord;

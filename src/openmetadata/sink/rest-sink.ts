@@ -53,23 +53,75 @@ const CONNECT_TIMEOUT_MS = 15_000;
 
 /** A sink that writes to an OpenMetadata server (1.8 or later; tables in bulk where it can) as OpenMetadata's own `metadata-rest`. Throws INPUT_INVALID for `hostPort`. */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
-  const { hostPort, connect, jwtToken, clock, random, logger, concurrency = 4, overrideMetadata = false, timeoutMs = 120_000 } = options;
-  const transport = new Transport({ hostPort, connect, tls: options.tls ?? {}, connections: concurrency, connectTimeoutMs: CONNECT_TIMEOUT_MS });
-  if (transport.plain) logger.log('warn', 'the bot token goes to the OpenMetadata server unencrypted', { hostPort });
+  const {
+    hostPort,
+    connect,
+    jwtToken,
+    clock,
+    random,
+    logger,
+    concurrency = 4,
+    overrideMetadata = false,
+    timeoutMs = 120_000,
+  } = options;
+  const transport = new Transport({
+    hostPort,
+    connect,
+    tls: options.tls ?? {},
+    connections: concurrency,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  if (transport.plain)
+    logger.log('warn', 'the bot token goes to the OpenMetadata server unencrypted', { hostPort });
   const retry = { tries: 6, baseMs: 500, capMs: 30_000, stableMs: 0, ...options.retry };
-  const server = new MetadataServer({ transport, jwtToken, clock, random, logger, retry, timeoutMs });
+  const server = new MetadataServer({
+    transport,
+    jwtToken,
+    clock,
+    random,
+    logger,
+    retry,
+    timeoutMs,
+  });
   const entities = new EntityWriter(server, overrideMetadata);
   const index = new TableIndex(server);
   const tally = new Tally();
   const lanes = new Lanes(concurrency);
   const batch = { tables: 100, columns: 500, bytes: 4 * 1024 * 1024, ...options.batch };
   const bulk = new BulkSender({ server, index, clock, logger, patienceMs: 2 * timeoutMs });
-  const tables = new TableWriter({ server, entities, index, tally, lanes, bulk, overrideMetadata, batch, mostHeldBytes: options.mostHeldBytes ?? 32 * 1024 * 1024 });
+  const tables = new TableWriter({
+    server,
+    entities,
+    index,
+    tally,
+    lanes,
+    bulk,
+    overrideMetadata,
+    batch,
+    mostHeldBytes: options.mostHeldBytes ?? 32 * 1024 * 1024,
+  });
   const parents = new ParentWriter(server, entities, index);
   const sweeper = new Sweeper(server, index, logger);
-  const records = new RecordWriter({ server, entities, index, tally, lanes, tables, parents, lineage: new LineageWriter({ server, index, tally, lanes }), sweeper, logger });
+  const records = new RecordWriter({
+    server,
+    entities,
+    index,
+    tally,
+    lanes,
+    tables,
+    parents,
+    lineage: new LineageWriter({ server, index, tally, lanes }),
+    sweeper,
+    logger,
+  });
   const reporter = new PipelineReporter({ pipeline: options.pipeline, server, clock, logger });
-  return new MetadataRestSink({ transport, records, tally, reporter, successThreshold: options.successThreshold ?? 0 });
+  return new MetadataRestSink({
+    transport,
+    records,
+    tally,
+    reporter,
+    successThreshold: options.successThreshold ?? 0,
+  });
 }
 
 interface Parts {
@@ -80,7 +132,11 @@ interface Parts {
   readonly successThreshold: number;
 }
 
-type State = { readonly kind: 'fresh' } | { readonly kind: 'open' } | { readonly kind: 'broken'; readonly error: RunnerError } | { readonly kind: 'finished' };
+type State =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'broken'; readonly error: RunnerError }
+  | { readonly kind: 'finished' };
 
 class MetadataRestSink implements MetadataSink {
   readonly #parts: Parts;
@@ -107,9 +163,16 @@ class MetadataRestSink implements MetadataSink {
     const status = this.#finalStatus(outcome.status, error, signal.aborted);
     this.#state = { kind: 'finished' };
     const steps = [...outcome.steps, tally.step];
-    if (error === undefined && !signal.aborted) await reporter.ended({ ...outcome, status, steps }, signal);
+    if (error === undefined && !signal.aborted)
+      await reporter.ended({ ...outcome, status, steps }, signal);
     else await reporter.lastWords({ ...outcome, status, steps });
-    return { status, counts: tally.counts, failures: tally.failures, ...(error === undefined ? {} : { error: error.toFailure() }), step: tally.step };
+    return {
+      status,
+      counts: tally.counts,
+      failures: tally.failures,
+      ...(error === undefined ? {} : { error: error.toFailure() }),
+      step: tally.step,
+    };
   }
 
   async close(): Promise<void> {
@@ -129,7 +192,8 @@ class MetadataRestSink implements MetadataSink {
 
   /** The caller's signal, or the end of the sink. */
   #until(signal: AbortSignal): AbortSignal {
-    if (this.#callers?.signal !== signal) this.#callers = { signal, until: AbortSignal.any([signal, this.#ending.signal]) };
+    if (this.#callers?.signal !== signal)
+      this.#callers = { signal, until: AbortSignal.any([signal, this.#ending.signal]) };
     return this.#callers.until;
   }
 
@@ -151,9 +215,14 @@ class MetadataRestSink implements MetadataSink {
     await this.#parts.reporter.running(signal);
   }
 
-  #finalStatus(outcome: OutcomeStatus, error: RunnerError | undefined, stopped: boolean): OutcomeStatus {
+  #finalStatus(
+    outcome: OutcomeStatus,
+    error: RunnerError | undefined,
+    stopped: boolean,
+  ): OutcomeStatus {
     if (outcome !== 'success' && outcome !== 'partialSuccess') return outcome;
-    if (error !== undefined && stopped) return error.code === 'DEADLINE_EXCEEDED' ? 'expired' : 'cancelled';
+    if (error !== undefined && stopped)
+      return error.code === 'DEADLINE_EXCEEDED' ? 'expired' : 'cancelled';
     if (error !== undefined) return 'failed';
     const { tally, successThreshold } = this.#parts;
     if (tally.failed === 0) return outcome;

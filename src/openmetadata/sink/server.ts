@@ -56,7 +56,12 @@ export class MetadataServer {
   /** Throws SINK_* for what the server says, NETWORK_* and DEADLINE_EXCEEDED for what happens on the way. */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
     const { retry: pace, clock, random, logger } = this.#options;
-    const onRetry = (error: RunnerError, pauseMs: number): void => logger.log('debug', 'asking the OpenMetadata server again', { what: call.what, code: error.code, pauseMs: Math.round(pauseMs) });
+    const onRetry = (error: RunnerError, pauseMs: number): void =>
+      logger.log('debug', 'asking the OpenMetadata server again', {
+        what: call.what,
+        code: error.code,
+        pauseMs: Math.round(pauseMs),
+      });
     return retry({ ...pace, onRetry }, clock, random, signal, () => this.#tryOnce(call, signal));
   }
 
@@ -72,17 +77,27 @@ export class MetadataServer {
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (call.repeat !== 'unlessUnclear' || !isUnclear(error)) throw error;
-      throw new RunnerError(error.code, error.message, { cause: error, remedy: error.remedy, retryable: false });
+      throw new RunnerError(error.code, error.message, {
+        cause: error,
+        remedy: error.remedy,
+        retryable: false,
+      });
     }
   }
 
   async #try(call: Call, signal: AbortSignal): Promise<Answer> {
     const token = (this.#token ??= await this.#options.jwtToken.read(signal));
     const answer = await this.#exchange(call, token, signal);
-    if (answer.status === 401 && (await this.#renewed(token, signal))) return this.#try(call, signal);
-    if (answer.status >= 300 && !call.accept?.includes(answer.status)) throw explain(answer, call.what, this.#options.clock.now());
+    if (answer.status === 401 && (await this.#renewed(token, signal)))
+      return this.#try(call, signal);
+    if (answer.status >= 300 && !call.accept?.includes(answer.status))
+      throw explain(answer, call.what, this.#options.clock.now());
     const { etag } = answer.headers;
-    return { status: answer.status, body: answer.status < 300 ? parseJson(answer, call.what) : undefined, etag: typeof etag === 'string' ? etag : undefined };
+    return {
+      status: answer.status,
+      body: answer.status < 300 ? parseJson(answer, call.what) : undefined,
+      etag: typeof etag === 'string' ? etag : undefined,
+    };
   }
 
   /** Whether there is a newer token than the one that was refused: tokens are rotated while a run is under way. */
@@ -94,15 +109,26 @@ export class MetadataServer {
   async #exchange(call: Call, token: Secret, signal: AbortSignal): Promise<RawAnswer> {
     const { transport, clock, timeoutMs } = this.#options;
     const request: RawRequest = {
-      method: call.method, path: `/v1${call.path}`, body: call.body === undefined ? undefined : JSON.stringify(call.body),
+      method: call.method,
+      path: `/v1${call.path}`,
+      body: call.body === undefined ? undefined : JSON.stringify(call.body),
       headers: {
-        accept: 'application/json', authorization: `Bearer ${token.reveal()}`, 'user-agent': 'hybrid-ingestion-runner',
-        ...(call.body === undefined ? {} : { 'content-type': call.method === 'PATCH' ? 'application/json-patch+json' : 'application/json' }),
+        accept: 'application/json',
+        authorization: `Bearer ${token.reveal()}`,
+        'user-agent': 'hybrid-ingestion-runner',
+        ...(call.body === undefined
+          ? {}
+          : {
+              'content-type':
+                call.method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+            }),
         ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
       },
     };
     try {
-      return await withDeadline(call.what, timeoutMs, clock, signal, (ends) => transport.exchange(request, ends));
+      return await withDeadline(call.what, timeoutMs, clock, signal, (ends) =>
+        transport.exchange(request, ends),
+      );
     } catch (thrown) {
       throw RunnerError.from(thrown, 'NETWORK_RESET');
     }

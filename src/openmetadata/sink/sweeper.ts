@@ -7,7 +7,12 @@ import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
 /** The parameter that a collection is listed by. */
-const PARENTS: Readonly<Record<SweepRecord['type'], string>> = { table: 'databaseSchema', storedProcedure: 'databaseSchema', databaseSchema: 'database', database: 'service' };
+const PARENTS: Readonly<Record<SweepRecord['type'], string>> = {
+  table: 'databaseSchema',
+  storedProcedure: 'databaseSchema',
+  databaseSchema: 'database',
+  database: 'service',
+};
 
 /** Finds what a server has and the source no longer does. */
 export class Sweeper {
@@ -25,18 +30,34 @@ export class Sweeper {
   async gone(record: SweepRecord, signal: AbortSignal): Promise<readonly string[]> {
     const { type, parent, keep } = record;
     if (keep.length === 0) {
-      this.#logger.log('warn', 'nothing is swept: a source without anything is more likely a fault', { type, parent });
+      this.#logger.log(
+        'warn',
+        'nothing is swept: a source without anything is more likely a fault',
+        { type, parent },
+      );
       return [];
     }
     const test = isGone(record);
     return (await this.#present(type, parent, signal)).filter(test);
   }
 
-  async #present(type: SweepRecord['type'], parent: string, signal: AbortSignal): Promise<string[]> {
-    if (type === 'table') return [...await this.#index.tables(parent, signal)].filter(([, { deleted }]) => !deleted).map(([fqn]) => fqn);
+  async #present(
+    type: SweepRecord['type'],
+    parent: string,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    if (type === 'table')
+      return [...(await this.#index.tables(parent, signal))]
+        .filter(([, { deleted }]) => !deleted)
+        .map(([fqn]) => fqn);
     const found: string[] = [];
     const path = `${ENTITY_PATHS[type]}?${PARENTS[type]}=${encodeURIComponent(parent)}`;
-    for await (const { fullyQualifiedName, deleted } of listEntities(this.#server, path, `what is in "${parent}"`, signal)) {
+    for await (const { fullyQualifiedName, deleted } of listEntities(
+      this.#server,
+      path,
+      `what is in "${parent}"`,
+      signal,
+    )) {
       if (!deleted && isIn(parent, fullyQualifiedName)) found.push(fullyQualifiedName);
     }
     return found;

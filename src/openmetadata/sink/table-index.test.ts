@@ -15,10 +15,16 @@ describe('fully qualified names', () => {
   });
 
   it('lead from a column to its table', () => {
-    expect(tableOf('crm.default.salesforce."odd.name".Id')).toBe('crm.default.salesforce."odd.name"');
+    expect(tableOf('crm.default.salesforce."odd.name".Id')).toBe(
+      'crm.default.salesforce."odd.name"',
+    );
   });
 
   it('put quotes around a tag’s part with a dot', () => {
-    expect([tagName('Data', 'PII'), tagName('Data', 'v1.2'), tagName('Data', 'a"b')]).toEqual(['Data.PII', 'Data."v1.2"', 'Data."a""b"']);
+    expect([tagName('Data', 'PII'), tagName('Data', 'v1.2'), tagName('Data', 'a"b')]).toEqual([
+      'Data.PII',
+      'Data."v1.2"',
+      'Data."a""b"',
+    ]);
   });
 });

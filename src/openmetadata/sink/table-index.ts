@@ -45,7 +45,8 @@ export class TableIndex {
 
   /** A table, or a schema or database with all in it, has been deleted. */
   async deleted(fqn: string, isTable: boolean, signal: AbortSignal): Promise<void> {
-    for (const schema of this.#schemas.keys()) if (schema === fqn || schema.startsWith(`${fqn}.`)) this.#schemas.delete(schema);
+    for (const schema of this.#schemas.keys())
+      if (schema === fqn || schema.startsWith(`${fqn}.`)) this.#schemas.delete(schema);
     if (!isTable || !this.#schemas.has(parentOf(fqn))) return;
     const table = await this.get(fqn, signal);
     if (table !== undefined) await this.put(fqn, { ...table, deleted: true }, signal);
@@ -66,7 +67,9 @@ export class TableIndex {
     const known = await this.get(fqn, signal);
     if (known?.id !== undefined) return known.id;
     const schema = parentOf(fqn);
-    const unknown = [...(await this.tables(schema, signal)).values()].filter(({ id }) => id === undefined).length;
+    const unknown = [...(await this.tables(schema, signal)).values()].filter(
+      ({ id }) => id === undefined,
+    ).length;
     if (unknown >= WORTH_LISTING) {
       this.#schemas.delete(schema);
       const listed = (await this.get(fqn, signal))?.id;
@@ -76,16 +79,28 @@ export class TableIndex {
   }
 
   /** The table as it is on the server now, which may differ from what is known of it here. */
-  async look(fqn: string, signal: AbortSignal): Promise<(IndexedTable & { readonly id: string }) | undefined> {
-    const answer = await this.#server.find(`${byName('table', fqn)}?include=all&fields=sourceHash`, titled('table', fqn), signal);
+  async look(
+    fqn: string,
+    signal: AbortSignal,
+  ): Promise<(IndexedTable & { readonly id: string }) | undefined> {
+    const answer = await this.#server.find(
+      `${byName('table', fqn)}?include=all&fields=sourceHash`,
+      titled('table', fqn),
+      signal,
+    );
     if (answer === undefined) return undefined;
-    const { id, sourceHash, deleted } = readAs(storedEntitySchema, answer.body, titled('table', fqn));
+    const { id, sourceHash, deleted } = readAs(
+      storedEntitySchema,
+      answer.body,
+      titled('table', fqn),
+    );
     return { id, sourceHash, deleted };
   }
 
   async #ask(fqn: string, signal: AbortSignal): Promise<string> {
     const found = await this.look(fqn, signal);
-    if (found === undefined) throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
+    if (found === undefined)
+      throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
     await this.put(fqn, found, signal);
     return found.id;
   }
@@ -93,7 +108,13 @@ export class TableIndex {
   async #list(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
     const tables = new Map<string, IndexedTable>();
     const path = `/tables?databaseSchema=${encodeURIComponent(schema)}&fields=sourceHash`;
-    for await (const { id, fullyQualifiedName, sourceHash, deleted } of listEntities(this.#server, path, `the tables of "${schema}"`, signal)) tables.set(fullyQualifiedName, { id, sourceHash, deleted });
+    for await (const { id, fullyQualifiedName, sourceHash, deleted } of listEntities(
+      this.#server,
+      path,
+      `the tables of "${schema}"`,
+      signal,
+    ))
+      tables.set(fullyQualifiedName, { id, sourceHash, deleted });
     return tables;
   }
 }

@@ -102,25 +102,40 @@ export class TableWriter {
     await this.#lateKeys.put(true, signal);
   }
 
-  async #isUnchanged({ fqn, print, constraints: { foreignKeys } }: Pending, signal: AbortSignal): Promise<boolean> {
+  async #isUnchanged(
+    { fqn, print, constraints: { foreignKeys } }: Pending,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { index } = this.#parts;
     const stored = await index.get(fqn, signal);
     if (stored?.deleted !== false || stored.sourceHash === undefined) return false;
-    return stored.sourceHash === sourceHash(print, foreignKeys) || stored.sourceHash === sourceHash(print, await known(foreignKeys, index, signal));
+    return (
+      stored.sourceHash === sourceHash(print, foreignKeys) ||
+      stored.sourceHash === sourceHash(print, await known(foreignKeys, index, signal))
+    );
   }
 
   /** The source says what it said, and people may have said something else since. */
   async #override(fqn: string, request: Json, signal: AbortSignal): Promise<void> {
     const { tally, entities } = this.#parts;
     let changed = false;
-    await tally.attempt(fqn, () => (changed ? 'written' : 'unchanged'), signal, async () => {
-      changed = await entities.override({ type: 'table', fqn }, request, signal);
-    });
+    await tally.attempt(
+      fqn,
+      () => (changed ? 'written' : 'unchanged'),
+      signal,
+      async () => {
+        changed = await entities.override({ type: 'table', fqn }, request, signal);
+      },
+    );
   }
 
   #isFull(): boolean {
     const { batch } = this.#parts;
-    return this.#ready.length >= batch.tables || sum(this.#ready, ({ bytes }) => bytes) >= batch.bytes || sum(this.#ready, weight) >= this.#mostColumns;
+    return (
+      this.#ready.length >= batch.tables ||
+      sum(this.#ready, ({ bytes }) => bytes) >= batch.bytes ||
+      sum(this.#ready, weight) >= this.#mostColumns
+    );
   }
 
   /** Half as many after each time-out. */
@@ -142,7 +157,12 @@ export class TableWriter {
       const taken: Pending[] = [];
       let [bytes, columns] = [0, 0];
       const mostColumns = this.#share;
-      while (this.#ready[0] !== undefined && taken.length < batch.tables && bytes < batch.bytes && columns < mostColumns) {
+      while (
+        this.#ready[0] !== undefined &&
+        taken.length < batch.tables &&
+        bytes < batch.bytes &&
+        columns < mostColumns
+      ) {
         const next = this.#ready.shift()!;
         taken.push(next);
         bytes += next.bytes;
@@ -156,33 +176,54 @@ export class TableWriter {
     const { bulk, tally, overrideMetadata } = this.#parts;
     const requests: Request[] = [];
     for (const table of tables) requests.push(await this.#requestFor(table, signal));
-    const together = requests.filter(({ exists }) => !(exists && (overrideMetadata || requests.length === 1)));
+    const together = requests.filter(
+      ({ exists }) => !(exists && (overrideMetadata || requests.length === 1)),
+    );
     const prepared: Request[] = [];
-    for (const table of together) prepared.push({ ...table, request: await this.#prepared(table, signal) });
+    for (const table of together)
+      prepared.push({ ...table, request: await this.#prepared(table, signal) });
     const { arrived, alone } = await bulk.put(prepared, signal);
     for (const table of arrived) {
       await this.#arrived(table, undefined, signal);
       tally.count('written');
     }
     const names = new Set(alone.map(({ fqn }) => fqn));
-    for (const table of requests) if (names.has(table.fqn) || !together.includes(table)) await this.#putAlone(table, signal);
+    for (const table of requests)
+      if (names.has(table.fqn) || !together.includes(table)) await this.#putAlone(table, signal);
   }
 
   /** With the foreign keys that the server can take by now. */
-  async #requestFor({ fqn, text, print, constraints, exists }: Pending, signal: AbortSignal): Promise<Request> {
+  async #requestFor(
+    { fqn, text, print, constraints, exists }: Pending,
+    signal: AbortSignal,
+  ): Promise<Request> {
     const keys = await known(constraints.foreignKeys, this.#parts.index, signal);
-    if (keys.length < constraints.foreignKeys.length) this.#lateKeys.note(fqn, { print, constraints, sent: keys.length });
+    if (keys.length < constraints.foreignKeys.length)
+      this.#lateKeys.note(fqn, { print, constraints, sent: keys.length });
     const hash = sourceHash(print, keys);
     const request = JSON.parse(text.toString('utf8')) as Json;
-    return { fqn, exists, print, constraints, hash, request: withConstraints(request, [...constraints.own, ...keys], hash) };
+    return {
+      fqn,
+      exists,
+      print,
+      constraints,
+      hash,
+      request: withConstraints(request, [...constraints.own, ...keys], hash),
+    };
   }
 
   async #prepared({ fqn, request, exists }: Request, signal: AbortSignal): Promise<Json> {
     const { entities } = this.#parts;
-    return exists ? entities.prepare(request, await entities.find({ type: 'table', fqn }, signal)) : request;
+    return exists
+      ? entities.prepare(request, await entities.find({ type: 'table', fqn }, signal))
+      : request;
   }
 
-  async #arrived({ fqn, hash }: Outgoing, id: string | undefined, signal: AbortSignal): Promise<void> {
+  async #arrived(
+    { fqn, hash }: Outgoing,
+    id: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#parts.index.put(fqn, { id, sourceHash: hash, deleted: false }, signal);
     this.#ready.push(...this.#waiting.arrived(fqn));
   }
@@ -194,7 +235,12 @@ export class TableWriter {
 
   /** A table is not lost over its foreign keys. Throws the server's first word when it refuses the table without them, too. */
   async #tryAlone(table: Request, signal: AbortSignal): Promise<void> {
-    const { fqn, print, constraints: { own }, request } = table;
+    const {
+      fqn,
+      print,
+      constraints: { own },
+      request,
+    } = table;
     try {
       await this.#putOne(table, signal);
     } catch (thrown) {
@@ -202,7 +248,10 @@ export class TableWriter {
       const { foreignKeys } = constraintsOf(request);
       if (error.code !== 'SINK_REJECTED' || foreignKeys.length === 0) throw error;
       const hash = sourceHash(print, []);
-      await this.#putOne({ ...table, hash, request: withConstraints(request, own, hash) }, signal).catch(() => {
+      await this.#putOne(
+        { ...table, hash, request: withConstraints(request, own, hash) },
+        signal,
+      ).catch(() => {
         throw error;
       });
       this.#lateKeys.forget(fqn);
@@ -210,18 +259,33 @@ export class TableWriter {
     }
   }
 
-  async #putOne({ fqn, request, hash, exists }: Pick<Request, 'fqn' | 'request' | 'hash' | 'exists'>, signal: AbortSignal): Promise<void> {
+  async #putOne(
+    { fqn, request, hash, exists }: Pick<Request, 'fqn' | 'request' | 'hash' | 'exists'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { entities } = this.#parts;
     const target = { type: 'table', fqn } as const;
     const found = exists ? await entities.find(target, signal) : undefined;
-    await this.#arrived({ fqn, request, hash }, await entities.put(target, request, found, signal), signal);
+    await this.#arrived(
+      { fqn, request, hash },
+      await entities.put(target, request, found, signal),
+      signal,
+    );
   }
 }
 
 function pendingOf(fqn: string, request: Json, exists: boolean): Pending {
   const text = Buffer.from(JSON.stringify(request));
   const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
-  return { fqn, text, bytes: text.length, columns, print: fingerprint(request), constraints: constraintsOf(request), exists };
+  return {
+    fqn,
+    text,
+    bytes: text.length,
+    columns,
+    print: fingerprint(request),
+    constraints: constraintsOf(request),
+    exists,
+  };
 }
 
 function weight({ columns, exists }: Pending): number {
@@ -234,5 +298,9 @@ function sum<T>(elements: readonly T[], of: (element: T) => number): number {
 
 function withConstraints(request: Json, constraints: readonly unknown[], hash: string): Json {
   const { tableConstraints: _, ...rest } = request;
-  return { ...rest, ...(constraints.length > 0 ? { tableConstraints: constraints } : {}), sourceHash: hash };
+  return {
+    ...rest,
+    ...(constraints.length > 0 ? { tableConstraints: constraints } : {}),
+    sourceHash: hash,
+  };
 }

@@ -3,12 +3,31 @@ import type { StepSummary } from '../../domain/record.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
-export type CountName = 'written' | 'unchanged' | 'lineage' | 'lineageDeleted' | 'profiles' | 'samples' | 'deleted' | 'failed' | 'droppedConstraints' | 'constrained' | 'tags' | 'storedProcedures';
+export type CountName =
+  | 'written'
+  | 'unchanged'
+  | 'lineage'
+  | 'lineageDeleted'
+  | 'profiles'
+  | 'samples'
+  | 'deleted'
+  | 'failed'
+  | 'droppedConstraints'
+  | 'constrained'
+  | 'tags'
+  | 'storedProcedures';
 
 /** Failures that say something about one entity, or something that may pass; any other ends the run. */
 const OF_ONE_ENTITY: ReadonlySet<ErrorCode> = new Set([
-  'SINK_REJECTED', 'SINK_FORBIDDEN', 'SINK_BUSY', 'SINK_FAILED', 'RESPONSE_TOO_LARGE',
-  'NETWORK_UNREACHABLE', 'NETWORK_TIMEOUT', 'NETWORK_RESET', 'DEADLINE_EXCEEDED',
+  'SINK_REJECTED',
+  'SINK_FORBIDDEN',
+  'SINK_BUSY',
+  'SINK_FAILED',
+  'RESPONSE_TOO_LARGE',
+  'NETWORK_UNREACHABLE',
+  'NETWORK_TIMEOUT',
+  'NETWORK_RESET',
+  'DEADLINE_EXCEEDED',
 ]);
 
 /** So many failures in a row that are not about the entities themselves mean that the server is not coming back. */
@@ -27,7 +46,12 @@ export class Tally {
   }
 
   /** Counts what became of one thing. Throws the error again when it ends the run. */
-  async attempt(name: string, counted: CountName | (() => CountName) | undefined, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  async attempt(
+    name: string,
+    counted: CountName | (() => CountName) | undefined,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
     try {
       await work();
       this.#failedInARow = 0;
@@ -73,9 +97,21 @@ export class Tally {
   get step(): StepSummary {
     const of = (name: CountName): number => this.#counts.get(name) ?? 0;
     return {
-      name: 'OpenMetadata', records: of('written') + of('unchanged') + of('lineage') + of('profiles') + of('samples') + of('storedProcedures'), updated_records: of('written'),
-      warnings: of('droppedConstraints'), errors: of('failed'), filtered: 0,
-      failures: this.#failures.slice(0, SHOWN_FAILURES).map(({ name, code, message }) => ({ name, error: `${code}: ${message}` })),
+      name: 'OpenMetadata',
+      records:
+        of('written') +
+        of('unchanged') +
+        of('lineage') +
+        of('profiles') +
+        of('samples') +
+        of('storedProcedures'),
+      updated_records: of('written'),
+      warnings: of('droppedConstraints'),
+      errors: of('failed'),
+      filtered: 0,
+      failures: this.#failures
+        .slice(0, SHOWN_FAILURES)
+        .map(({ name, code, message }) => ({ name, error: `${code}: ${message}` })),
     };
   }
 }

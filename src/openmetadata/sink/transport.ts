@@ -48,13 +48,22 @@ export class Transport {
     const url = apiUrl(options.hostPort);
     this.plain = url.protocol === 'http:';
     this.#base = url.pathname;
-    this.#pool = new Pool(url.origin, { connections: options.connections, connect: opener(url, options, this.#closing.signal), headersTimeout: 0, bodyTimeout: 0 });
+    this.#pool = new Pool(url.origin, {
+      connections: options.connections,
+      connect: opener(url, options, this.#closing.signal),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
   }
 
   /** Throws NETWORK_* and RESPONSE_TOO_LARGE; an HTTP error is an answer here. The caller's signal is the deadline. */
   async exchange(request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {
     const { statusCode, headers, body } = await this.#pool.request({
-      method: request.method, path: this.#base + request.path, headers: { 'accept-encoding': 'gzip', ...request.headers }, body: request.body ?? null, signal,
+      method: request.method,
+      path: this.#base + request.path,
+      headers: { 'accept-encoding': 'gzip', ...request.headers },
+      body: request.body ?? null,
+      signal,
     });
     const text = await readText(body, headers['content-encoding'] === 'gzip');
     return { status: statusCode, headers, text };
@@ -74,7 +83,11 @@ async function readText(body: Readable, compressed: boolean): Promise<string> {
   const collect = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const chunk of source) {
       length += chunk.length;
-      if (length > MAX_ANSWER_BYTES) throw new RunnerError('RESPONSE_TOO_LARGE', `the OpenMetadata server sent more than ${MAX_ANSWER_BYTES} bytes`);
+      if (length > MAX_ANSWER_BYTES)
+        throw new RunnerError(
+          'RESPONSE_TOO_LARGE',
+          `the OpenMetadata server sent more than ${MAX_ANSWER_BYTES} bytes`,
+        );
       chunks.push(chunk);
     }
   };
@@ -85,23 +98,44 @@ async function readText(body: Readable, compressed: boolean): Promise<string> {
 /** Throws INPUT_INVALID. A bare origin gets the `/api` that every OpenMetadata server has. */
 export function apiUrl(hostPort: string): URL {
   const url = URL.canParse(hostPort) ? new URL(hostPort) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw new RunnerError('INPUT_INVALID', 'openMetadataServerConfig.hostPort is not the address of an API', { remedy: 'Write for example https://catalog.example.com/api.' });
+  if (
+    url === undefined ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    throw new RunnerError(
+      'INPUT_INVALID',
+      'openMetadataServerConfig.hostPort is not the address of an API',
+      { remedy: 'Write for example https://catalog.example.com/api.' },
+    );
   }
   url.pathname = url.pathname.replace(/\/+$/, '') || '/api';
   return url;
 }
 
 export function apiEndpoint(url: URL): Endpoint {
-  return { host: normalizeHost(url.hostname), port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+  return {
+    host: normalizeHost(url.hostname),
+    port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  };
 }
 
-function opener(url: URL, { connect, tls, connectTimeoutMs }: TransportOptions, signal: AbortSignal): buildConnector.connector {
+function opener(
+  url: URL,
+  { connect, tls, connectTimeoutMs }: TransportOptions,
+  signal: AbortSignal,
+): buildConnector.connector {
   const secure = url.protocol === 'https:';
   const endpoint = apiEndpoint(url);
   const open = async (callback: buildConnector.Callback): Promise<void> => {
     try {
-      const stream = await connect(endpoint, { signal, timeoutMs: connectTimeoutMs, ...(secure ? { tls } : {}) });
+      const stream = await connect(endpoint, {
+        signal,
+        timeoutMs: connectTimeoutMs,
+        ...(secure ? { tls } : {}),
+      });
       callback(null, stream as Socket);
     } catch (thrown) {
       callback(RunnerError.from(thrown, 'NETWORK_UNREACHABLE'), null);

@@ -13,7 +13,12 @@ const table = (fqn: string, ...to: string[]): Table => ({ fqn, bytes: fqn.length
 /** Sends tables as a writer does: the names in the order in which they went, and those that went before one they refer to. */
 function send(tables: readonly Table[]): { readonly order: string[]; readonly early: string[] } {
   const waiting = new WaitingTables<Table>();
-  const [order, early, sent, ready]: [string[], string[], Set<string>, Table[]] = [[], [], new Set(), []];
+  const [order, early, sent, ready]: [string[], string[], Set<string>, Table[]] = [
+    [],
+    [],
+    new Set(),
+    [],
+  ];
   for (const each of tables) {
     const missing = each.to.filter((name) => name !== each.fqn);
     if (missing.length === 0) ready.push(each);
@@ -34,26 +39,52 @@ function send(tables: readonly Table[]): { readonly order: string[]; readonly ea
 
 describe('tables that wait for those they refer to', () => {
   it('go after them, in whatever order they come', () => {
-    expect(send([table('Contact', 'Account', 'User'), table('Account', 'User'), table('User')])).toEqual({ order: ['User', 'Account', 'Contact'], early: [] });
+    expect(
+      send([table('Contact', 'Account', 'User'), table('Account', 'User'), table('User')]),
+    ).toEqual({ order: ['User', 'Account', 'Contact'], early: [] });
   });
 
   it('start, where they run in circles, with the one that most others wait for', () => {
-    const { order, early } = send([table('Account', 'User'), table('Contact', 'Account', 'User'), table('User', 'Profile'), table('Profile', 'User'), table('Case', 'Contact', 'User')]);
+    const { order, early } = send([
+      table('Account', 'User'),
+      table('Contact', 'Account', 'User'),
+      table('User', 'Profile'),
+      table('Profile', 'User'),
+      table('Case', 'Contact', 'User'),
+    ]);
     expect([order[0], early]).toEqual(['User', ['User']]);
   });
 
   it('do not wait for one that never comes', () => {
-    expect(send([table('Case', 'Gone'), table('Task', 'Case')])).toEqual({ order: ['Case', 'Task'], early: ['Case'] });
+    expect(send([table('Case', 'Gone'), table('Task', 'Case')])).toEqual({
+      order: ['Case', 'Task'],
+      early: ['Case'],
+    });
   });
 
   it('all go once, and early only where there is a circle or a table that is missing', () => {
     const names = ['A', 'B', 'C', 'D', 'E', 'F'];
-    fc.assert(fc.property(fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names, 'Gone')), { maxLength: 14 }), (keys) => {
-      const tables = names.map((name) => table(name, ...new Set(keys.filter(([from]) => from === name).map(([, to]) => to))));
-      const { order, early } = send(tables);
-      expect(order.toSorted()).toEqual(names);
-      const reaches = (from: string, to: string, seen = new Set<string>()): boolean => tables.find(({ fqn }) => fqn === from)?.to.some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next)))) === true;
-      for (const name of early) expect(reaches(name, name) || reaches(name, 'Gone'), name).toBe(true);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names, 'Gone')), {
+          maxLength: 14,
+        }),
+        (keys) => {
+          const tables = names.map((name) =>
+            table(name, ...new Set(keys.filter(([from]) => from === name).map(([, to]) => to))),
+          );
+          const { order, early } = send(tables);
+          expect(order.toSorted()).toEqual(names);
+          const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+            tables
+              .find(({ fqn }) => fqn === from)
+              ?.to.some(
+                (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+              ) === true;
+          for (const name of early)
+            expect(reaches(name, name) || reaches(name, 'Gone'), name).toBe(true);
+        },
+      ),
+    );
   });
 });

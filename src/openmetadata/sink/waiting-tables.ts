@@ -30,7 +30,8 @@ export class WaitingTables<T extends Waiting> {
     const names = new Set(missing);
     this.#tables.set(table.fqn, { table, missing: names });
     this.#bytes += table.bytes;
-    for (const name of names) this.#wanted.set(name, (this.#wanted.get(name) ?? new Set()).add(table.fqn));
+    for (const name of names)
+      this.#wanted.set(name, (this.#wanted.get(name) ?? new Set()).add(table.fqn));
   }
 
   /** A table has come to the server: the answer is whoever waits for nothing any more. */
@@ -48,7 +49,9 @@ export class WaitingTables<T extends Waiting> {
 
   /** When no table comes any more: those that wait for none of the others, or else the most wanted of a circle. Empty when none waits. */
   next(): readonly T[] {
-    const hopeless = [...this.#tables.values()].filter(({ missing }) => ![...missing].some((name) => this.#tables.has(name))).map(({ table }) => table);
+    const hopeless = [...this.#tables.values()]
+      .filter(({ missing }) => ![...missing].some((name) => this.#tables.has(name)))
+      .map(({ table }) => table);
     if (hopeless.length === 0) return this.#mostWantedOf(this.#circle());
     for (const { fqn } of hopeless) this.#take(fqn);
     return hopeless;
@@ -72,7 +75,10 @@ export class WaitingTables<T extends Waiting> {
 
   #mostWantedOf(names: readonly string[]): readonly T[] {
     const wanted = (name: string): number => this.#wanted.get(name)?.size ?? 0;
-    const chosen = names.reduce<string | undefined>((best, name) => (best === undefined || wanted(name) > wanted(best) ? name : best), undefined);
+    const chosen = names.reduce<string | undefined>(
+      (best, name) => (best === undefined || wanted(name) > wanted(best) ? name : best),
+      undefined,
+    );
     if (chosen === undefined) return [];
     const { table } = this.#tables.get(chosen)!;
     this.#take(chosen);

@@ -2,7 +2,15 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import type { Channel } from '../../../src/channel/channel.ts';
 import { loadCodec } from '../../../src/channel/codec.ts';
-import type { Batch, Challenge, Frame, HelloStatement, Offer, Position, Welcome } from '../../../src/channel/frames.ts';
+import type {
+  Batch,
+  Challenge,
+  Frame,
+  HelloStatement,
+  Offer,
+  Position,
+  Welcome,
+} from '../../../src/channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
 import { signedBytes } from '../../../src/link/handshake.ts';
 
@@ -61,11 +69,25 @@ export class ControlPlaneDouble {
   }
 
   async offer(ref: AttemptRef, offer: Partial<Offer> = {}): Promise<void> {
-    await this.send({ kind: 'offer', body: { ref, kind: 'metadata', workflow: Buffer.from('{}'), leaseTtlMs: this.leaseTtlMs, deadlineMs: 0, issuedAtMs: this.now(), catalogRevision: '', ...offer } });
+    await this.send({
+      kind: 'offer',
+      body: {
+        ref,
+        kind: 'metadata',
+        workflow: Buffer.from('{}'),
+        leaseTtlMs: this.leaseTtlMs,
+        deadlineMs: 0,
+        issuedAtMs: this.now(),
+        catalogRevision: '',
+        ...offer,
+      },
+    });
   }
 
   of<Kind extends Frame['kind']>(kind: Kind): Extract<Frame, { kind: Kind }>[] {
-    return this.received.filter((frame): frame is Extract<Frame, { kind: Kind }> => frame.kind === kind);
+    return this.received.filter(
+      (frame): frame is Extract<Frame, { kind: Kind }> => frame.kind === kind,
+    );
   }
 
   stream(ref: AttemptRef): Stream {
@@ -83,31 +105,86 @@ export class ControlPlaneDouble {
 
   async #converse(channel: Channel): Promise<void> {
     const nonce = randomBytes(32);
-    await this.send({ kind: 'challenge', body: { nonce, protocolMin: 1, protocolMax: 1, features: ['zstd'], serverTimeMs: this.now(), ...this.challenge } }, channel);
+    await this.send(
+      {
+        kind: 'challenge',
+        body: {
+          nonce,
+          protocolMin: 1,
+          protocolMax: 1,
+          features: ['zstd'],
+          serverTimeMs: this.now(),
+          ...this.challenge,
+        },
+      },
+      channel,
+    );
     for await (const frame of channel.frames()) {
       this.received.push(frame);
-      if (frame.kind === 'hello') await this.#hello(channel, nonce, frame.body.statement, frame.body.signature);
+      if (frame.kind === 'hello')
+        await this.#hello(channel, nonce, frame.body.statement, frame.body.signature);
       else if (frame.kind === 'batch') await this.#batch(channel, frame.body);
       else if (frame.kind === 'heartbeat' && this.answersHeartbeats) {
-        const renewed = frame.body.leases.filter((ref) => !this.lost.some((lost) => lost.runId === ref.runId)).map((ref) => ({ ref, ttlMs: this.leaseTtlMs }));
-        await this.send({ kind: 'heartbeatReply', body: { number: frame.body.number, renewed, lost: this.lost } }, channel);
+        const renewed = frame.body.leases
+          .filter((ref) => !this.lost.some((lost) => lost.runId === ref.runId))
+          .map((ref) => ({ ref, ttlMs: this.leaseTtlMs }));
+        await this.send(
+          { kind: 'heartbeatReply', body: { number: frame.body.number, renewed, lost: this.lost } },
+          channel,
+        );
       }
     }
   }
 
-  async #hello(channel: Channel, nonce: Buffer, bytes: Uint8Array, signature: Uint8Array): Promise<void> {
+  async #hello(
+    channel: Channel,
+    nonce: Buffer,
+    bytes: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<void> {
     const statement = (await loadCodec()).decodeStatement(bytes);
     this.statements.push(statement);
     if (this.refusal !== undefined) {
       await this.send(this.refusal, channel);
       return await channel.close('refused');
     }
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(this.publicKey, 'base64').toString('base64url') }, format: 'jwk' });
+    const key = createPublicKey({
+      key: {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: Buffer.from(this.publicKey, 'base64').toString('base64url'),
+      },
+      format: 'jwk',
+    });
     if (!verify(null, signedBytes(this.authority, nonce, bytes), key, signature)) {
-      return await this.send({ kind: 'refusal', body: { code: 'SIGNATURE_INVALID', message: 'no', permanent: true, retryAfterMs: 0 } }, channel);
+      return await this.send(
+        {
+          kind: 'refusal',
+          body: { code: 'SIGNATURE_INVALID', message: 'no', permanent: true, retryAfterMs: 0 },
+        },
+        channel,
+      );
     }
-    const positions = statement.held.map(({ ref }) => ({ ref, verdict: this.verdict(ref as AttemptRef), storedSequence: this.stream(ref as AttemptRef).lines.length }));
-    await this.send({ kind: 'welcome', body: { positions, creditBytes: 4 << 20, heartbeatIntervalMs: 15_000, maxBatchBytes: 1 << 20, controlPlane: 'double 1', features: ['zstd'], ...this.welcome } }, channel);
+    const positions = statement.held.map(({ ref }) => ({
+      ref,
+      verdict: this.verdict(ref as AttemptRef),
+      storedSequence: this.stream(ref as AttemptRef).lines.length,
+    }));
+    await this.send(
+      {
+        kind: 'welcome',
+        body: {
+          positions,
+          creditBytes: 4 << 20,
+          heartbeatIntervalMs: 15_000,
+          maxBatchBytes: 1 << 20,
+          controlPlane: 'double 1',
+          features: ['zstd'],
+          ...this.welcome,
+        },
+      },
+      channel,
+    );
   }
 
   async #batch(channel: Channel, batch: Batch): Promise<void> {
@@ -123,9 +200,21 @@ export class ControlPlaneDouble {
     if (crc32(batch.payload) !== batch.crc32) throw new Error('crc is wrong');
     if (batch.firstSequence > stream.lines.length + 1) {
       this.#answered(ref, Infinity);
-      return await this.send({ kind: 'nack', body: { ref, code: 'NACK_CODE_OUT_OF_ORDER', expectedSequence: stream.lines.length + 1, message: '' } }, channel);
+      return await this.send(
+        {
+          kind: 'nack',
+          body: {
+            ref,
+            code: 'NACK_CODE_OUT_OF_ORDER',
+            expectedSequence: stream.lines.length + 1,
+            message: '',
+          },
+        },
+        channel,
+      );
     }
-    const raw = batch.codec === 'CODEC_ZSTD' ? zstdDecompressSync(batch.payload) : Buffer.from(batch.payload);
+    const raw =
+      batch.codec === 'CODEC_ZSTD' ? zstdDecompressSync(batch.payload) : Buffer.from(batch.payload);
     if (raw.length !== batch.rawBytes) throw new Error('raw_bytes is wrong');
     const lines = raw.toString().split('\n').slice(0, -1);
     if (lines.length !== batch.count) throw new Error('count is wrong');
@@ -138,14 +227,22 @@ export class ControlPlaneDouble {
     const key = attemptKey(ref as AttemptRef);
     // What is sent again takes the place of all from there on that came behind a refusal.
     const before = (this.#unanswered.get(key) ?? []).filter(({ last }) => last < firstSequence);
-    this.#unanswered.set(key, [...before, { last: firstSequence + count - 1, bytes: payload.length }]);
-    const inFlight = [...this.#unanswered.values()].flat().reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#unanswered.set(key, [
+      ...before,
+      { last: firstSequence + count - 1, bytes: payload.length },
+    ]);
+    const inFlight = [...this.#unanswered.values()]
+      .flat()
+      .reduce((sum, { bytes }) => sum + bytes, 0);
     this.maxInFlight = Math.max(this.maxInFlight, inFlight);
   }
 
   /** A refusal answers everything of the attempt, an acknowledgement what it covers. */
   #answered(ref: AttemptRef, upTo: number): void {
     const key = attemptKey(ref);
-    this.#unanswered.set(key, (this.#unanswered.get(key) ?? []).filter(({ last }) => last > upTo));
+    this.#unanswered.set(
+      key,
+      (this.#unanswered.get(key) ?? []).filter(({ last }) => last > upTo),
+    );
   }
 }

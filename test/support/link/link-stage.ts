@@ -20,7 +20,10 @@ export function ref(runId: string, attempt = 1, epoch = 1): AttemptRef {
 export function testIdentity(): Identity {
   const { privateKey } = generateKeyPairSync('ed25519');
   return {
-    runnerId: 'runner-1' as RunnerId, name: 'test', controlPlaneUrl: `wss://${AUTHORITY}`, publicKey: rawPublicKey(privateKey),
+    runnerId: 'runner-1' as RunnerId,
+    name: 'test',
+    controlPlaneUrl: `wss://${AUTHORITY}`,
+    publicKey: rawPublicKey(privateKey),
     sign: (message) => sign(null, message, privateKey),
   };
 }
@@ -37,7 +40,11 @@ class MemoryLogger implements Logger {
   }
 }
 
-const random: Random = { fraction: () => 0.5, bytes: (length) => new Uint8Array(length), uuid: () => 'boot-1' };
+const random: Random = {
+  fraction: () => 0.5,
+  bytes: (length) => new Uint8Array(length),
+  uuid: () => 'boot-1',
+};
 
 /** A whole link on a simulated clock, with a control plane, a store and workers that do as they are told. */
 export class LinkStage {
@@ -56,24 +63,43 @@ export class LinkStage {
   #ended: { error?: unknown } | undefined;
 
   /** `before` is the stage of an earlier process of the same runner, which has ended. */
-  constructor(options: Partial<LinkOptions> = {}, store = new MemoryOutboxStore(), before?: LinkStage) {
+  constructor(
+    options: Partial<LinkOptions> = {},
+    store = new MemoryOutboxStore(),
+    before?: LinkStage,
+  ) {
     this.clock = before?.clock ?? new SimulatedClock();
     this.identity = before?.identity ?? testIdentity();
-    this.controlPlane = before?.controlPlane ?? new ControlPlaneDouble(AUTHORITY, this.identity.publicKey);
+    this.controlPlane =
+      before?.controlPlane ?? new ControlPlaneDouble(AUTHORITY, this.identity.publicKey);
     this.store = store;
     this.controlPlane.now = () => this.clock.now();
     this.options = {
-      identity: this.identity, dialers: [this.dialer()], store: this.store, startWorker: this.workers.start, capacity: 2,
-      checkOffer: async () => undefined, jobDeadlineMs: 6 * 3_600_000, drainTimeoutMs: 300_000, version: '1.2.3', platform: 'test',
-      logger: this.logger, clock: this.clock, random, ...options,
+      identity: this.identity,
+      dialers: [this.dialer()],
+      store: this.store,
+      startWorker: this.workers.start,
+      capacity: 2,
+      checkOffer: async () => undefined,
+      jobDeadlineMs: 6 * 3_600_000,
+      drainTimeoutMs: 300_000,
+      version: '1.2.3',
+      platform: 'test',
+      logger: this.logger,
+      clock: this.clock,
+      random,
+      ...options,
     };
     this.link = createLink(this.options);
   }
 
   dialer(): Dialer {
-    const memory = new MemoryDialer(AUTHORITY, this.clock, (wire, codec) => this.controlPlane.accept(channelOver(wire, codec, this.clock)));
+    const memory = new MemoryDialer(AUTHORITY, this.clock, (wire, codec) =>
+      this.controlPlane.accept(channelOver(wire, codec, this.clock)),
+    );
     return {
-      kind: 'memory', authority: AUTHORITY,
+      kind: 'memory',
+      authority: AUTHORITY,
       dial: async (signal) => {
         this.dials += 1;
         if (this.unreachable !== undefined) throw this.unreachable;
@@ -83,7 +109,10 @@ export class LinkStage {
   }
 
   start(): this {
-    void this.link.run(this.stop.signal).then(() => (this.#ended = {}), (error: unknown) => (this.#ended = { error }));
+    void this.link.run(this.stop.signal).then(
+      () => (this.#ended = {}),
+      (error: unknown) => (this.#ended = { error }),
+    );
     return this;
   }
 
@@ -102,7 +131,12 @@ export class LinkStage {
       await this.clock.advance(stepMs);
       if (step % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    throw new Error(`never came to be: ${what}\n${this.logger.entries.slice(-10).map((entry) => JSON.stringify(entry)).join('\n')}`);
+    throw new Error(
+      `never came to be: ${what}\n${this.logger.entries
+        .slice(-10)
+        .map((entry) => JSON.stringify(entry))
+        .join('\n')}`,
+    );
   }
 
   async untilConnected(): Promise<this> {

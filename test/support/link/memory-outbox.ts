@@ -43,7 +43,11 @@ export class MemoryOutbox implements Outbox {
       bytes += line.length;
     }
     if (taken.length === 0) return undefined;
-    return { firstSequence: from, lines: taken, last: this.complete && from + taken.length - 1 === this.lines.length };
+    return {
+      firstSequence: from,
+      lines: taken,
+      last: this.complete && from + taken.length - 1 === this.lines.length,
+    };
   }
 
   async acknowledge(upTo: Sequence): Promise<void> {
@@ -90,10 +94,15 @@ export class MemoryOutboxStore implements OutboxStore {
 
   async closeInterrupted(ref: AttemptRef, error: Failure): Promise<void> {
     if (this.closeFailure !== undefined) throw this.closeFailure;
-    this.outboxes.get(attemptKey(ref))?.append({ kind: 'outcome', status: 'interrupted', error }, true);
+    this.outboxes
+      .get(attemptKey(ref))
+      ?.append({ kind: 'outcome', status: 'interrupted', error }, true);
   }
 
   bytes(): number {
-    return this.held().reduce((sum, outbox) => sum + outbox.lines.slice(outbox.acknowledged()).join('').length, 0);
+    return this.held().reduce(
+      (sum, outbox) => sum + outbox.lines.slice(outbox.acknowledged()).join('').length,
+      0,
+    );
   }
 }

@@ -79,7 +79,8 @@ export class ScriptedWorker implements WorkerHandle {
   }
 
   write(count: number, size = 100): void {
-    for (let index = 0; index < count; index++) this.outbox.append({ kind: 'log', n: this.outbox.lines.length + 1, pad: 'x'.repeat(size) });
+    for (let index = 0; index < count; index++)
+      this.outbox.append({ kind: 'log', n: this.outbox.lines.length + 1, pad: 'x'.repeat(size) });
   }
 
   finish(status = 'success'): void {

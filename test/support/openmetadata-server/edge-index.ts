@@ -13,7 +13,8 @@ export class EdgeIndex {
   /** Throws Problem after the work was done. */
   async put<T>(to: string, work: () => T): Promise<T> {
     const done = work();
-    if (this.#underWay.has(to)) throw new Problem(500, 'Request failed: [version_conflict_engine_exception] 409 Conflict');
+    if (this.#underWay.has(to))
+      throw new Problem(500, 'Request failed: [version_conflict_engine_exception] 409 Conflict');
     this.#underWay.add(to);
     await setTimeout(INDEXING_MS);
     this.#underWay.delete(to);

@@ -1,4 +1,8 @@
-import { CREATE_REQUEST_SCHEMAS, openMetadataSchemasPresent, openMetadataValidator } from '../openmetadata-schemas.ts';
+import {
+  CREATE_REQUEST_SCHEMAS,
+  openMetadataSchemasPresent,
+  openMetadataValidator,
+} from '../openmetadata-schemas.ts';
 import { Problem } from './problem.ts';
 
 const SCHEMAS: Readonly<Record<string, string>> = {
@@ -17,9 +21,19 @@ export function check(kind: string, body: unknown): void {
 
 export function checkPipelineStatus(body: unknown): void {
   if (!openMetadataSchemasPresent) return;
-  refuseUnless(openMetadataValidator('entity/services/ingestionPipelines/ingestionPipeline.json#/definitions/pipelineStatus'), body, 'pipelineStatus');
+  refuseUnless(
+    openMetadataValidator(
+      'entity/services/ingestionPipelines/ingestionPipeline.json#/definitions/pipelineStatus',
+    ),
+    body,
+    'pipelineStatus',
+  );
 }
 
-function refuseUnless(validate: ReturnType<typeof openMetadataValidator>, body: unknown, kind: string): void {
+function refuseUnless(
+  validate: ReturnType<typeof openMetadataValidator>,
+  body: unknown,
+  kind: string,
+): void {
   if (!validate(body)) throw new Problem(400, `${kind}: ${JSON.stringify(validate.errors?.[0])}`);
 }

@@ -44,7 +44,8 @@ export function route(request: Request, store: Store, annals: Annals): Reply {
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, annals);
   if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, annals);
   if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, annals);
-  if (parts[0] === 'services' && parts[1] === 'ingestionPipelines') return putStatus(parts[2] ?? '', request.body, annals);
+  if (parts[0] === 'services' && parts[1] === 'ingestionPipelines')
+    return putStatus(parts[2] ?? '', request.body, annals);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
@@ -52,8 +53,10 @@ export function route(request: Request, store: Store, annals: Annals): Reply {
   if (rest.length === 0) return collection(kind, request, store);
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
   if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, annals);
-  if (method === 'PUT' && rest[1] === 'tableProfile') return putProfile(rest[0]!, request.body, store, annals);
-  if (method === 'PUT' && rest[1] === 'sampleData') return putSample(rest[0]!, request.body, store, annals);
+  if (method === 'PUT' && rest[1] === 'tableProfile')
+    return putProfile(rest[0]!, request.body, store, annals);
+  if (method === 'PUT' && rest[1] === 'sampleData')
+    return putSample(rest[0]!, request.body, store, annals);
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
   return single(kind, entity, request, store);
 }
@@ -66,27 +69,46 @@ function collection(kind: Kind, { method, body, query }: Request, store: Store):
 }
 
 function list(kind: Kind, query: URLSearchParams, store: Store): Reply {
-  const parents = ['service', 'database', 'databaseSchema'].flatMap((name) => (query.has(name) ? [[name, query.get(name)] as const] : []));
+  const parents = ['service', 'database', 'databaseSchema'].flatMap((name) =>
+    query.has(name) ? [[name, query.get(name)] as const] : [],
+  );
   const limit = Number(query.get('limit') ?? 10);
   const from = Number(query.get('after') ?? 0);
-  const all = store.all(kind)
+  const all = store
+    .all(kind)
     .filter(({ deleted }) => query.get('include') === 'all' || !deleted)
     .filter((entity) => parents.every(([name, parent]) => entity[name] === parent));
   const next = from + limit < all.length ? { after: String(from + limit) } : {};
-  return { status: 200, body: { data: all.slice(from, from + limit).map((entity) => shown(entity, query)), paging: { total: all.length, ...next } } };
+  return {
+    status: 200,
+    body: {
+      data: all.slice(from, from + limit).map((entity) => shown(entity, query)),
+      paging: { total: all.length, ...next },
+    },
+  };
 }
 
-function single(kind: Kind, entity: Entity, { method, query, body, ifMatch }: Request, store: Store): Reply {
+function single(
+  kind: Kind,
+  entity: Entity,
+  { method, query, body, ifMatch }: Request,
+  store: Store,
+): Reply {
   if (method === 'DELETE') {
     if (query.get('hardDelete') === 'true') throw new Problem(403, 'the double never forgets');
-    return { status: 200, body: store.softDelete(kind, entity.fullyQualifiedName, query.get('recursive') === 'true') };
+    return {
+      status: 200,
+      body: store.softDelete(kind, entity.fullyQualifiedName, query.get('recursive') === 'true'),
+    };
   }
   if (method === 'GET') {
-    if (entity.deleted && query.get('include') !== 'all') throw notFound(kind, entity.fullyQualifiedName);
+    if (entity.deleted && query.get('include') !== 'all')
+      throw notFound(kind, entity.fullyQualifiedName);
     return { status: 200, body: shown(entity, query), etag: etagOf(entity) };
   }
   if (method !== 'PATCH') throw new Problem(405, 'HTTP 405 Method Not Allowed');
-  if (ifMatch !== undefined && ifMatch !== etagOf(entity)) throw new Problem(412, 'the entity has been changed');
+  if (ifMatch !== undefined && ifMatch !== etagOf(entity))
+    throw new Problem(412, 'the entity has been changed');
   const patched = store.patch(entity, body as Parameters<Store['patch']>[1]);
   return { status: 200, body: patched, etag: etagOf(patched) };
 }
@@ -96,7 +118,9 @@ const ON_REQUEST = ['owners', 'domains', 'tags', 'sourceHash', 'tableConstraints
 
 function shown(entity: Entity, query: URLSearchParams): Json {
   const asked = (query.get('fields') ?? '').split(',');
-  return Object.fromEntries(Object.entries(entity).filter(([name]) => !ON_REQUEST.includes(name) || asked.includes(name)));
+  return Object.fromEntries(
+    Object.entries(entity).filter(([name]) => !ON_REQUEST.includes(name) || asked.includes(name)),
+  );
 }
 
 function restore(kind: Kind, body: unknown, store: Store): Reply {
@@ -119,26 +143,43 @@ function bulk(body: unknown, store: Store, annals: Annals): Reply {
       return [];
     }
   });
-  const passed = checked.map(({ request, fqn }) => ({ request: store.save('table', fqn, request).entity.fullyQualifiedName, status: 200 }));
-  const status = failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
+  const passed = checked.map(({ request, fqn }) => ({
+    request: store.save('table', fqn, request).entity.fullyQualifiedName,
+    status: 200,
+  }));
+  const status =
+    failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
   return {
     status: 200,
     body: {
-      dryRun: false, status, numberOfRowsProcessed: requests.length, numberOfRowsPassed: passed.length,
-      numberOfRowsFailed: failed.length, successRequest: passed, failedRequest: failed,
+      dryRun: false,
+      status,
+      numberOfRowsProcessed: requests.length,
+      numberOfRowsPassed: passed.length,
+      numberOfRowsFailed: failed.length,
+      successRequest: passed,
+      failedRequest: failed,
     },
   };
 }
 
 function addLineage(body: unknown, store: Store, annals: Annals): Reply {
   check('lineage', body);
-  const { edge } = body as { readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity } };
-  const [from, to] = [edge.fromEntity, edge.toEntity].map(({ id }) => store.byId('table', id).fullyQualifiedName);
+  const { edge } = body as {
+    readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity };
+  };
+  const [from, to] = [edge.fromEntity, edge.toEntity].map(
+    ({ id }) => store.byId('table', id).fullyQualifiedName,
+  );
   annals.lineage.set(`${from} -> ${to}`, edge);
   return { status: 200 };
 }
 
-function deleteLineage([, , fromId, , toId]: readonly string[], store: Store, annals: Annals): Reply {
+function deleteLineage(
+  [, , fromId, , toId]: readonly string[],
+  store: Store,
+  annals: Annals,
+): Reply {
   const [from, to] = [fromId, toId].map((id) => store.byId('table', id!).fullyQualifiedName);
   if (!annals.lineage.delete(`${from} -> ${to}`)) throw new Problem(404, 'Lineage edge not found');
   return { status: 200 };
@@ -147,10 +188,22 @@ function deleteLineage([, , fromId, , toId]: readonly string[], store: Store, an
 /** The edges of one step up, with what a server adds to them. */
 function upstream(table: string, store: Store, annals: Annals): Reply {
   const { id } = store.get('table', table);
-  const edges = [...annals.lineage.values()] as unknown as { readonly fromEntity: Json; readonly toEntity: Json; readonly lineageDetails?: Json }[];
-  const upstreamEdges = edges.filter(({ toEntity }) => toEntity['id'] === id)
-    .map(({ fromEntity, toEntity, lineageDetails }) => ({ fromEntity: fromEntity['id'], toEntity: toEntity['id'], lineageDetails: { ...lineageDetails, updatedBy: 'bot', updatedAt: 1, pipeline: null } }));
-  return { status: 200, body: { entity: { id, type: 'table' }, nodes: [], upstreamEdges, downstreamEdges: [] } };
+  const edges = [...annals.lineage.values()] as unknown as {
+    readonly fromEntity: Json;
+    readonly toEntity: Json;
+    readonly lineageDetails?: Json;
+  }[];
+  const upstreamEdges = edges
+    .filter(({ toEntity }) => toEntity['id'] === id)
+    .map(({ fromEntity, toEntity, lineageDetails }) => ({
+      fromEntity: fromEntity['id'],
+      toEntity: toEntity['id'],
+      lineageDetails: { ...lineageDetails, updatedBy: 'bot', updatedAt: 1, pipeline: null },
+    }));
+  return {
+    status: 200,
+    body: { entity: { id, type: 'table' }, nodes: [], upstreamEdges, downstreamEdges: [] },
+  };
 }
 
 function putProfile(id: string, body: unknown, store: Store, annals: Annals): Reply {
@@ -164,11 +217,16 @@ function putProfile(id: string, body: unknown, store: Store, annals: Annals): Re
 function putSample(id: string, body: unknown, store: Store, annals: Annals): Reply {
   check('sampleData', body);
   const table = store.byId('table', id);
-  const { columns, rows } = body as { readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[] };
+  const { columns, rows } = body as {
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly unknown[])[];
+  };
   const known = new Set((table['columns'] as readonly Json[]).map(({ name }) => name));
   const stranger = columns.find((name) => !known.has(name));
-  if (stranger !== undefined) throw new Problem(400, `Invalid column name found in sample data: ${stranger}`);
-  if (rows.some((row) => row.length !== columns.length)) throw new Problem(400, 'the rows are not as wide as there are columns');
+  if (stranger !== undefined)
+    throw new Problem(400, `Invalid column name found in sample data: ${stranger}`);
+  if (rows.some((row) => row.length !== columns.length))
+    throw new Problem(400, 'the rows are not as wide as there are columns');
   annals.samples.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
 }

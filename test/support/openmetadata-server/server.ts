@@ -54,7 +54,14 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   const { certPem, keyPem } = await authority.issue([host]);
   const store = new Store();
   const edges = new EdgeIndex();
-  const annals: Annals = { lineage: new Map(), profiles: new Map(), samples: new Map(), statuses: [], pipelines: new Set(), bulk: true };
+  const annals: Annals = {
+    lineage: new Map(),
+    profiles: new Map(),
+    samples: new Map(),
+    statuses: [],
+    pipelines: new Set(),
+    bulk: true,
+  };
   const tokens = new Set<string>();
   const faults: Fault[] = [];
   const requests: string[] = [];
@@ -69,7 +76,14 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    host, port, hostPort: `https://${host}:${port}/api`, store, annals, tokens, faults, requests,
+    host,
+    port,
+    hostPort: `https://${host}:${port}/api`,
+    store,
+    annals,
+    tokens,
+    faults,
+    requests,
     get busiest() {
       return load.most;
     },
@@ -82,9 +96,15 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   };
 }
 
-type Parts = Pick<OpenMetadataServer, 'store' | 'annals' | 'tokens' | 'faults' | 'requests'> & { readonly edges: EdgeIndex };
+type Parts = Pick<OpenMetadataServer, 'store' | 'annals' | 'tokens' | 'faults' | 'requests'> & {
+  readonly edges: EdgeIndex;
+};
 
-async function serve(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: Parts,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://catalog.test');
   const title = `${request.method} ${decodeURIComponent(url.pathname.replace(/^\/api\/v1/, ''))}`;
   const body = await readBody(request).catch(() => undefined);
@@ -95,37 +115,72 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   if (fault?.hang === true) return;
   if (fault?.reset === 'before') return void request.socket.destroy();
   if (fault?.keeps === true) await answer(request, url, body, parts);
-  if (fault?.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
+  if (fault?.status !== undefined)
+    return void response
+      .writeHead(fault.status, fault.headers)
+      .end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
   const reply = await answer(request, url, body, parts);
   if (fault?.reset === 'after') return void request.socket.destroy();
-  const compressed = reply.body !== undefined && request.headers['accept-encoding']?.includes('gzip') === true;
+  const compressed =
+    reply.body !== undefined && request.headers['accept-encoding']?.includes('gzip') === true;
   response.writeHead(reply.status, {
-    'content-type': 'application/json', ...(reply.etag === undefined ? {} : { etag: reply.etag }), ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+    'content-type': 'application/json',
+    ...(reply.etag === undefined ? {} : { etag: reply.etag }),
+    ...(compressed ? { 'content-encoding': 'gzip' } : {}),
   });
   const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
   response.end(compressed ? gzipSync(text) : text);
 }
 
-async function answer(request: IncomingMessage, url: URL, body: unknown, { store, annals, tokens, edges }: Parts): Promise<Reply> {
+async function answer(
+  request: IncomingMessage,
+  url: URL,
+  body: unknown,
+  { store, annals, tokens, edges }: Parts,
+): Promise<Reply> {
   try {
-    const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.['token'];
-    if (token === undefined || !tokens.has(token)) throw new Problem(401, 'Not authorized! Token not present or expired');
+    const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.[
+      'token'
+    ];
+    if (token === undefined || !tokens.has(token))
+      throw new Problem(401, 'Not authorized! Token not present or expired');
     if (!url.pathname.startsWith('/api/v1/')) throw new Problem(404, 'HTTP 404 Not Found');
     const parts = url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent);
-    const work = (): Reply => route({ method: request.method ?? 'GET', parts, query: url.searchParams, body, ifMatch: request.headers['if-match'] }, store, annals);
-    return request.method === 'PUT' && parts[0] === 'lineage' ? await edges.put(edgeTo(body), work) : work();
+    const work = (): Reply =>
+      route(
+        {
+          method: request.method ?? 'GET',
+          parts,
+          query: url.searchParams,
+          body,
+          ifMatch: request.headers['if-match'],
+        },
+        store,
+        annals,
+      );
+    return request.method === 'PUT' && parts[0] === 'lineage'
+      ? await edges.put(edgeTo(body), work)
+      : work();
   } catch (thrown) {
     const status = thrown instanceof Problem ? thrown.status : 500;
-    return { status, body: { code: status, message: String(thrown instanceof Error ? thrown.message : thrown) } };
+    return {
+      status,
+      body: { code: status, message: String(thrown instanceof Error ? thrown.message : thrown) },
+    };
   }
 }
 
 function edgeTo(body: unknown): string {
-  return String((body as { readonly edge?: { readonly toEntity?: { readonly id?: unknown } } } | undefined)?.edge?.toEntity?.id);
+  return String(
+    (body as { readonly edge?: { readonly toEntity?: { readonly id?: unknown } } } | undefined)
+      ?.edge?.toEntity?.id,
+  );
 }
 
 function takeFault(faults: Fault[], title: string, body: unknown): Fault | undefined {
-  const index = faults.findIndex((fault) => fault.on.test(title) && (fault.body?.test(JSON.stringify(body ?? null)) ?? true));
+  const index = faults.findIndex(
+    (fault) => fault.on.test(title) && (fault.body?.test(JSON.stringify(body ?? null)) ?? true),
+  );
   const fault = faults[index];
   if (fault === undefined) return undefined;
   fault.times = (fault.times ?? 1) - 1;
@@ -136,5 +191,7 @@ function takeFault(faults: Fault[], title: string, body: unknown): Fault | undef
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? undefined : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);
+  return chunks.length === 0
+    ? undefined
+    : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);
 }

@@ -4,7 +4,14 @@ import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
 
 export type Json = Record<string, unknown>;
-export type Kind = 'databaseService' | 'database' | 'databaseSchema' | 'table' | 'storedProcedure' | 'classification' | 'tag';
+export type Kind =
+  | 'databaseService'
+  | 'database'
+  | 'databaseSchema'
+  | 'table'
+  | 'storedProcedure'
+  | 'classification'
+  | 'tag';
 
 export interface Entity extends Json {
   readonly id: string;
@@ -59,7 +66,8 @@ export class Store {
   /** The second half of a put, after everything has been checked. */
   save(kind: Kind, fqn: string, request: Json): Put {
     const stored = this.#of(kind).get(fqn);
-    const entity = stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
+    const entity =
+      stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
     this.#of(kind).set(fqn, entity);
     return { entity, created: stored === undefined };
   }
@@ -73,7 +81,10 @@ export class Store {
   }
 
   /** JSON patch, `add` only. */
-  patch(entity: Entity, operations: readonly { readonly op: string; readonly path: string; readonly value: unknown }[]): Entity {
+  patch(
+    entity: Entity,
+    operations: readonly { readonly op: string; readonly path: string; readonly value: unknown }[],
+  ): Entity {
     for (const { op, path, value } of operations) {
       if (op !== 'add') throw new Problem(400, `the double knows no "${op}"`);
       const steps = path.slice(1).split('/');
@@ -91,7 +102,9 @@ export class Store {
     const entity = this.get(kind, fqn);
     if (entity.deleted) throw notFound(kind, fqn);
     for (const below of ['database', 'databaseSchema', 'table'] as const) {
-      const children = this.all(below).filter((child) => child.fullyQualifiedName.startsWith(`${fqn}.`) && !child.deleted);
+      const children = this.all(below).filter(
+        (child) => child.fullyQualifiedName.startsWith(`${fqn}.`) && !child.deleted,
+      );
       if (children.length > 0 && !recursive) throw new Problem(400, `${kind} is not empty`);
       for (const child of children) child.deleted = true;
     }
@@ -116,11 +129,23 @@ export class Store {
   }
 
   #create(fqn: string, request: Json): Entity {
-    return { ...structuredClone(request), id: randomUUID(), fullyQualifiedName: fqn, deleted: false, version: 0.1 };
+    return {
+      ...structuredClone(request),
+      id: randomUUID(),
+      fullyQualifiedName: fqn,
+      deleted: false,
+      version: 0.1,
+    };
   }
 
   #update(stored: Entity, request: Json): Entity {
-    const updated: Entity = { ...structuredClone(request), id: stored.id, fullyQualifiedName: stored.fullyQualifiedName, deleted: false, version: Math.round((stored.version + 0.1) * 10) / 10 };
+    const updated: Entity = {
+      ...structuredClone(request),
+      id: stored.id,
+      fullyQualifiedName: stored.fullyQualifiedName,
+      deleted: false,
+      version: Math.round((stored.version + 0.1) * 10) / 10,
+    };
     if (this.bot) keepCurated(updated, stored);
     return updated;
   }
@@ -129,7 +154,9 @@ export class Store {
   #checkReferences(request: Json): void {
     checkTable(request, (table) => {
       const stored = this.#of('table').get(table);
-      return stored === undefined ? undefined : new Set(list(stored['columns']).map(({ name }) => String(name)));
+      return stored === undefined
+        ? undefined
+        : new Set(list(stored['columns']).map(({ name }) => String(name)));
     });
     const labels = [request, ...list(request['columns'])].flatMap((part) => list(part['tags']));
     for (const { tagFQN } of labels) this.get('tag', String(tagFQN));
@@ -141,7 +168,8 @@ function keepCurated(updated: Json, stored: Json): void {
   const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
   for (const column of list(updated['columns'])) {
     const known = columns.get(column['name']);
-    if (known !== undefined && isFilled(known['description'])) column['description'] = known['description'];
+    if (known !== undefined && isFilled(known['description']))
+      column['description'] = known['description'];
   }
 }
 

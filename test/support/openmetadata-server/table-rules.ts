@@ -5,7 +5,10 @@ import type { Json } from './store.ts';
  * What a server of 1.12.6 refuses of a table, with its own words. Seen on a real one, in this order: the mapper's checks of
  * columns and constraints come before those that need the database.
  */
-export function checkTable(request: Json, columnsOf: (table: string) => ReadonlySet<string> | undefined): void {
+export function checkTable(
+  request: Json,
+  columnsOf: (table: string) => ReadonlySet<string> | undefined,
+): void {
   const columns = list(request['columns']);
   const constraints = list(request['tableConstraints']);
   for (const column of columns) checkColumn(column);
@@ -16,11 +19,32 @@ export function checkTable(request: Json, columnsOf: (table: string) => Readonly
 }
 
 /** A length is asked for on the top level alone, and no struct has to have children. */
-function checkColumn({ name, dataType, dataLength, arrayDataType, precision, scale, children }: Json): void {
-  if (['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY'].includes(String(dataType)) && dataLength === undefined) throw new Problem(400, 'For column data types char, varchar, binary, varbinary dataLength must not be null');
-  if (dataType === 'ARRAY' && arrayDataType === undefined) throw new Problem(400, 'For column data type array, arrayDataType must not be null');
-  if (scale !== undefined && precision === undefined) throw new Problem(400, `Scale is set but precision is not set for the column ${String(name)}`);
-  if (Number(scale ?? 0) > Number(precision ?? 0)) throw new Problem(400, `Scale can't be greater than the precision for the column ${String(name)}`);
+function checkColumn({
+  name,
+  dataType,
+  dataLength,
+  arrayDataType,
+  precision,
+  scale,
+  children,
+}: Json): void {
+  if (
+    ['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY'].includes(String(dataType)) &&
+    dataLength === undefined
+  )
+    throw new Problem(
+      400,
+      'For column data types char, varchar, binary, varbinary dataLength must not be null',
+    );
+  if (dataType === 'ARRAY' && arrayDataType === undefined)
+    throw new Problem(400, 'For column data type array, arrayDataType must not be null');
+  if (scale !== undefined && precision === undefined)
+    throw new Problem(400, `Scale is set but precision is not set for the column ${String(name)}`);
+  if (Number(scale ?? 0) > Number(precision ?? 0))
+    throw new Problem(
+      400,
+      `Scale can't be greater than the precision for the column ${String(name)}`,
+    );
   refuseTwice(list(children));
 }
 
@@ -35,22 +59,35 @@ function refuseTwice(columns: readonly Json[]): void {
 function checkKeys(columns: readonly Json[], constraints: readonly Json[]): void {
   const primary = columns.filter(({ constraint }) => constraint === 'PRIMARY_KEY');
   const names = new Set(columns.map(({ name }) => name));
-  if (primary.length > 1) throw new Problem(400, 'Multiple columns tagged with primary key constraints');
+  if (primary.length > 1)
+    throw new Problem(400, 'Multiple columns tagged with primary key constraints');
   for (const { constraintType, columns: named } of constraints) {
-    if (constraintType === 'PRIMARY_KEY' && primary.length === 1) throw new Problem(400, 'A column already tagged as a primary key and table constraint also includes primary key');
-    if ((named as string[]).some((name) => !names.has(name))) throw new Problem(400, 'Invalid column name found in table constraint');
+    if (constraintType === 'PRIMARY_KEY' && primary.length === 1)
+      throw new Problem(
+        400,
+        'A column already tagged as a primary key and table constraint also includes primary key',
+      );
+    if ((named as string[]).some((name) => !names.has(name)))
+      throw new Problem(400, 'Invalid column name found in table constraint');
   }
 }
 
 function checkNoneTwice(constraints: readonly Json[]): void {
   const seen = new Set(constraints.map((constraint) => JSON.stringify(constraint)));
-  if (seen.size !== constraints.length) throw new Problem(400, 'Duplicate constraint found in request');
+  if (seen.size !== constraints.length)
+    throw new Problem(400, 'Duplicate constraint found in request');
 }
 
 /** A table that is being created is not there yet: neither for itself nor for its neighbors in a bulk. */
-function checkReferred({ referredColumns = [] }: Json, columnsOf: (table: string) => ReadonlySet<string> | undefined): void {
+function checkReferred(
+  { referredColumns = [] }: Json,
+  columnsOf: (table: string) => ReadonlySet<string> | undefined,
+): void {
   for (const column of referredColumns as string[]) {
-    const [table, name] = [column.slice(0, column.lastIndexOf('.')), column.slice(column.lastIndexOf('.') + 1)];
+    const [table, name] = [
+      column.slice(0, column.lastIndexOf('.')),
+      column.slice(column.lastIndexOf('.') + 1),
+    ];
     const columns = columnsOf(table);
     if (columns === undefined) throw new Problem(400, `Table not found: ${table}`);
     if (!columns.has(name)) throw new Problem(400, `Invalid column name ${name}`);

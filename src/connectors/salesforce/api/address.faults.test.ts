@@ -11,8 +11,14 @@ import { queryToolingPages } from './tooling.ts';
 
 let sandbox: Sandbox;
 const ELSEWHERE = [
-  'https://evil.example', 'https://acme.my.salesforce.com.evil.example', 'https://acme.my.salesforce.com@evil.example', 'http://acme.my.salesforce.com',
-  'https://other.my.salesforce.com', '//evil.example/', 'https://acme.my.salesforce.com:9443', 'https://169.254.169.254/latest/meta-data',
+  'https://evil.example',
+  'https://acme.my.salesforce.com.evil.example',
+  'https://acme.my.salesforce.com@evil.example',
+  'http://acme.my.salesforce.com',
+  'https://other.my.salesforce.com',
+  '//evil.example/',
+  'https://acme.my.salesforce.com:9443',
+  'https://169.254.169.254/latest/meta-data',
 ];
 
 beforeAll(async () => {
@@ -57,7 +63,10 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
   it('as instance_url of a token ends the sign-in', async () => {
     sandbox.faults.install({ match: { path: 'oauth2' }, effect: { kind: 'hostile-url', url } });
     const { consumerKey, consumerSecret } = sandbox.credentials;
-    const end = await endOf({ connection: { consumerKey, consumerSecret: 'x', salesforceDomain: sandbox.myDomain }, secrets: { consumerSecret } });
+    const end = await endOf({
+      connection: { consumerKey, consumerSecret: 'x', salesforceDomain: sandbox.myDomain },
+      secrets: { consumerSecret },
+    });
     expect(end.code).toBe('SALESFORCE_UNEXPECTED');
     expectHome(end);
   });
@@ -65,21 +74,54 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
   it('as the target of a redirect is not followed, not even at sign-in', async () => {
     for (const path of ['Soap', 'sobjects$', '/composite']) {
       sandbox.faults.clear();
-      sandbox.faults.install({ match: { path }, effect: { kind: 'redirect', location: url, status: 307 } });
-      const end = await endOf({ ...soapOptions(sandbox), connection: { ...soapOptions(sandbox).connection, sobjectNames: ['Account'] } });
-      expect(path === '/composite' ? ['none', 'SALESFORCE_UNEXPECTED'] : ['SALESFORCE_UNEXPECTED']).toContain(end.code);
+      sandbox.faults.install({
+        match: { path },
+        effect: { kind: 'redirect', location: url, status: 307 },
+      });
+      const end = await endOf({
+        ...soapOptions(sandbox),
+        connection: { ...soapOptions(sandbox).connection, sobjectNames: ['Account'] },
+      });
+      expect(
+        path === '/composite' ? ['none', 'SALESFORCE_UNEXPECTED'] : ['SALESFORCE_UNEXPECTED'],
+      ).toContain(end.code);
       expectHome(end);
     }
   });
 
   it('as the next page of a query is never asked for', async () => {
-    sandbox.faults.install({ match: { path: 'tooling/query' }, effect: { kind: 'respond', status: 200, body: { size: 1, totalSize: 2, done: false, nextRecordsUrl: url, records: [{ Name: 'one' }] } } });
+    sandbox.faults.install({
+      match: { path: 'tooling/query' },
+      effect: {
+        kind: 'respond',
+        status: 200,
+        body: {
+          size: 1,
+          totalSize: 2,
+          done: false,
+          nextRecordsUrl: url,
+          records: [{ Name: 'one' }],
+        },
+      },
+    });
     const options = soapOptions(sandbox);
     const { context, dialled } = contextFor(sandbox, options);
     const { signal } = new AbortController();
-    const org = openOrg({ connection: parseConnection(options.connection), context, tuning: { pauseMs: 1, tries: 2 } }, signal);
+    const org = openOrg(
+      {
+        connection: parseConnection(options.connection),
+        context,
+        tuning: { pauseMs: 1, tries: 2 },
+      },
+      signal,
+    );
     try {
-      const pages = queryToolingPages({ api: org.api, version: '64.0', what: 'names' }, 'SELECT Name FROM ApexClass', z.object({ Name: z.string() }), signal);
+      const pages = queryToolingPages(
+        { api: org.api, version: '64.0', what: 'names' },
+        'SELECT Name FROM ApexClass',
+        z.object({ Name: z.string() }),
+        signal,
+      );
       await expect(pages.next()).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED' });
     } finally {
       await org.close();

@@ -32,7 +32,10 @@ describe('an allocation that is used up in the middle of a run', () => {
 
   it('before there is a table fails the run, after one refusal', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'limit-exceeded' } });
-    await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'SALESFORCE_LIMIT_REACHED', retryable: false });
+    await expect(extractFrom(sandbox)).rejects.toMatchObject({
+      code: 'SALESFORCE_LIMIT_REACHED',
+      retryable: false,
+    });
     expect(sandbox.stats().faultsFired).toBe(1);
   });
 });

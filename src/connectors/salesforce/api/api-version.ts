@@ -22,16 +22,44 @@ function readVersions(body: unknown): z.infer<typeof versionsSchema> {
  * The version to speak: the one asked for, if the org offers it, else the newest it offers up to the newest tested.
  * Throws SALESFORCE_VERSION_UNSUPPORTED.
  */
-export async function chooseVersion(api: SalesforceApi, asked: string | undefined, logger: Logger, signal: AbortSignal): Promise<string> {
+export async function chooseVersion(
+  api: SalesforceApi,
+  asked: string | undefined,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<string> {
   if (asked !== undefined && Number.parseInt(asked, 10) < OLDEST_LIVING) {
-    throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the API version of salesforceApiVersion has been retired by Salesforce (30.0 and below in Summer ’25)');
+    throw new RunnerError(
+      'SALESFORCE_VERSION_UNSUPPORTED',
+      'the API version of salesforceApiVersion has been retired by Salesforce (30.0 and below in Summer ’25)',
+    );
   }
-  const versions = await api.jsonAs({ method: 'GET', path: VERSIONS_PATH, what: WHAT, tries: MOST_TRIES }, readVersions, signal);
-  const offered = versions.map(({ version }) => version).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  const versions = await api.jsonAs(
+    { method: 'GET', path: VERSIONS_PATH, what: WHAT, tries: MOST_TRIES },
+    readVersions,
+    signal,
+  );
+  const offered = versions
+    .map(({ version }) => version)
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   const newest = offered.findLast((version) => Number.parseInt(version, 10) <= NEWEST_TESTED);
-  if (newest === undefined) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', 'the org offers no API version that this program knows', { remedy: 'Update the runner.' });
+  if (newest === undefined)
+    throw new RunnerError(
+      'SALESFORCE_VERSION_UNSUPPORTED',
+      'the org offers no API version that this program knows',
+      { remedy: 'Update the runner.' },
+    );
   if (asked === undefined) return newest;
-  if (!offered.includes(asked)) throw new RunnerError('SALESFORCE_VERSION_UNSUPPORTED', `the org offers API versions ${offered[0]} to ${offered.at(-1)}, and not that of salesforceApiVersion`);
-  if (asked !== newest) logger.log('info', 'An older API version is used as the connection asks; leave salesforceApiVersion out for the newest', { newest });
+  if (!offered.includes(asked))
+    throw new RunnerError(
+      'SALESFORCE_VERSION_UNSUPPORTED',
+      `the org offers API versions ${offered[0]} to ${offered.at(-1)}, and not that of salesforceApiVersion`,
+    );
+  if (asked !== newest)
+    logger.log(
+      'info',
+      'An older API version is used as the connection asks; leave salesforceApiVersion out for the newest',
+      { newest },
+    );
   return asked;
 }

@@ -88,18 +88,35 @@ export class SalesforceApi {
   }
 
   /** What `read` makes of the parsed body. Where it throws a retryable error, the call is made again. */
-  async jsonAs<T>(request: ApiRequest, read: (body: unknown) => T, signal: AbortSignal): Promise<T> {
-    return this.#repeat(request, signal, async () => read(parse(await this.#exchange(request, signal), request.what)));
+  async jsonAs<T>(
+    request: ApiRequest,
+    read: (body: unknown) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.#repeat(request, signal, async () =>
+      read(parse(await this.#exchange(request, signal), request.what)),
+    );
   }
 
   /** What `read` makes of the parsed body, and the org's time, unless nothing changed since then. Throws as `jsonAs` does. */
-  async jsonSince<T>(request: ApiRequest, since: string | undefined, read: (body: unknown) => T, signal: AbortSignal): Promise<{ readonly body: T; readonly date: string } | 'unchanged'> {
-    const conditional = since === undefined ? request : { ...request, headers: { ...request.headers, 'if-modified-since': since } };
+  async jsonSince<T>(
+    request: ApiRequest,
+    since: string | undefined,
+    read: (body: unknown) => T,
+    signal: AbortSignal,
+  ): Promise<{ readonly body: T; readonly date: string } | 'unchanged'> {
+    const conditional =
+      since === undefined
+        ? request
+        : { ...request, headers: { ...request.headers, 'if-modified-since': since } };
     return this.#repeat(request, signal, async () => {
       const answer = await this.#exchange(conditional, signal);
       if (answer.status === NOT_MODIFIED && since !== undefined) return 'unchanged';
       const { date } = answer.headers;
-      return { body: read(parse(answer, request.what)), date: typeof date === 'string' ? date : '' };
+      return {
+        body: read(parse(answer, request.what)),
+        date: typeof date === 'string' ? date : '',
+      };
     });
   }
 
@@ -108,7 +125,11 @@ export class SalesforceApi {
    * is under way: it is work for the processor alone, and bodies that wait are what costs memory. Where `take` throws a
    * retryable error, the call is made again.
    */
-  async read<T>(request: ApiRequest, take: (body: Buffer) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async read<T>(
+    request: ApiRequest,
+    take: (body: Buffer) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     return this.#repeat(request, signal, async () => {
       const answer = await this.#exchange(request, signal);
       return this.#taking.run(async () => {
@@ -118,9 +139,14 @@ export class SalesforceApi {
     });
   }
 
-  #repeat<T>({ what, path, tries }: ApiRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  #repeat<T>(
+    { what, path, tries }: ApiRequest,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const { patience, tries: usual } = this.#options;
-    const ready = (within: AbortSignal): Promise<boolean> => patience.pass((life) => this.#exchange(smallRequest(path), life), within);
+    const ready = (within: AbortSignal): Promise<boolean> =>
+      patience.pass((life) => this.#exchange(smallRequest(path), life), within);
     return repeat(what, { ...this.#options, tries: usual ?? tries ?? TRIES, ready }, signal, work);
   }
 
@@ -136,12 +162,21 @@ export class SalesforceApi {
     }
   }
 
-  async #authorized(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+  async #authorized(
+    request: ApiRequest,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const { sessions } = this.#options;
     const answer = await this.#send(request, session, signal);
     if (answer.status !== 401) return accepted(answer, request.what);
     const renewed = await this.#send(request, await sessions.renew(session, signal), signal);
-    if (renewed.status === 401) throw new RunnerError('SALESFORCE_SESSION_EXPIRED', `${request.what}: refused with a new session too`, { retryable: false });
+    if (renewed.status === 401)
+      throw new RunnerError(
+        'SALESFORCE_SESSION_EXPIRED',
+        `${request.what}: refused with a new session too`,
+        { retryable: false },
+      );
     return accepted(renewed, request.what);
   }
 
@@ -150,7 +185,11 @@ export class SalesforceApi {
     this.#options.budget.learn(usage);
   }
 
-  async #send({ method, path, body, headers, headroom }: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpAnswer> {
+  async #send(
+    { method, path, body, headers, headroom }: ApiRequest,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const { http, clock, observe, onSent, onEnded, budget, patience } = this.#options;
     const counts = path !== VERSIONS_PATH;
     if (counts) {
@@ -160,11 +199,21 @@ export class SalesforceApi {
     const started = clock.monotonic();
     let [status, busy] = [0, false];
     try {
-      const answer = await http.call({
-        method, path, origin: session.origin,
-        headers: { ...headers, authorization: `Bearer ${session.accessToken}`, 'sforce-call-options': CLIENT, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }, signal);
+      const answer = await http.call(
+        {
+          method,
+          path,
+          origin: session.origin,
+          headers: {
+            ...headers,
+            authorization: `Bearer ${session.accessToken}`,
+            'sforce-call-options': CLIENT,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        },
+        signal,
+      );
       status = answer.status;
       const used = readUsage(answer.headers['sforce-limit-info']);
       if (used !== undefined) this.#learn(used);
@@ -191,12 +240,26 @@ function smallRequest(path: string): ApiRequest {
   const what = 'a look whether Salesforce is back';
   const base = /^\/services\/data\/v[\d.]+\//.exec(path)?.[0];
   if (base === undefined) return { method: 'GET', path: VERSIONS_PATH, what };
-  return { method: 'POST', path: `${base}composite`, what, body: { allOrNone: false, compositeRequest: [{ method: 'GET', url: `${base}limits`, referenceId: 'limits' }] } };
+  return {
+    method: 'POST',
+    path: `${base}composite`,
+    what,
+    body: {
+      allOrNone: false,
+      compositeRequest: [{ method: 'GET', url: `${base}limits`, referenceId: 'limits' }],
+    },
+  };
 }
 
 function accepted(answer: HttpAnswer, what: string): HttpAnswer {
-  if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED) return answer;
-  throw refusal(answer.status, tryParse(answer.body()), what, retryAfter(answer.headers['retry-after']));
+  if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED)
+    return answer;
+  throw refusal(
+    answer.status,
+    tryParse(answer.body()),
+    what,
+    retryAfter(answer.headers['retry-after']),
+  );
 }
 
 /** Too many calls at once are refused with the same status as what is forbidden. */
@@ -206,7 +269,10 @@ function isBusy({ status, body }: HttpAnswer): boolean {
 
 function parse(answer: HttpAnswer, what: string): unknown {
   const body = tryParse(answer.body());
-  if (body === undefined) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { retryable: true });
+  if (body === undefined)
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, {
+      retryable: true,
+    });
   const error = readError(body);
   if (Array.isArray(body) && error !== undefined) throw refusal(answer.status, body, what);
   return body;
@@ -221,6 +287,11 @@ function tryParse(body: Buffer): unknown {
 }
 
 function readUsage(header: string | string[] | undefined): ApiUsage | undefined {
-  const match = typeof header === 'string' ? /(?:^|[^-])api-usage=(?<used>\d+)\/(?<limit>\d+)/.exec(header) : null;
-  return match === null ? undefined : { used: Number(match.groups!['used']), limit: Number(match.groups!['limit']) };
+  const match =
+    typeof header === 'string'
+      ? /(?:^|[^-])api-usage=(?<used>\d+)\/(?<limit>\d+)/.exec(header)
+      : null;
+  return match === null
+    ? undefined
+    : { used: Number(match.groups!['used']), limit: Number(match.groups!['limit']) };
 }

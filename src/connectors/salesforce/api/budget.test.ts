@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
-import { extractFrom, failuresOf, tableNames, tablesOf, type RunOptions, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  failuresOf,
+  tableNames,
+  tablesOf,
+  type RunOptions,
+  type SalesforceRun,
+} from '../../../../test/support/salesforce-run.ts';
 import { CallBudget } from './budget.ts';
 
 const code = 'SALESFORCE_LIMIT_REACHED';
@@ -41,7 +48,9 @@ describe('a run', () => {
   beforeEach(() => sandbox.resetStats());
 
   it('that would take too many calls ends with what it has, and says why', async () => {
-    const { records, logs } = await extractFrom(sandbox, { limits: { maxApiCallsPerRun: 24, reservePercent: 0 } });
+    const { records, logs } = await extractFrom(sandbox, {
+      limits: { maxApiCallsPerRun: 24, reservePercent: 0 },
+    });
     expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(24);
     expect(tablesOf(records).length).toBeGreaterThan(0);
     expect(failuresOf(records)).toEqual([['API calls', code]]);
@@ -50,9 +59,14 @@ describe('a run', () => {
 
   describe('after one whose budget was spent', () => {
     const capped = { maxApiCallsPerRun: 24, reservePercent: 0 } as const;
-    const kindsIn = ({ records }: SalesforceRun): Set<string> => new Set(records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)));
+    const kindsIn = ({ records }: SalesforceRun): Set<string> =>
+      new Set(
+        records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)),
+      );
 
-    function rememberingRuns(): (limits: NonNullable<RunOptions['limits']>) => Promise<SalesforceRun> {
+    function rememberingRuns(): (
+      limits: NonNullable<RunOptions['limits']>,
+    ) => Promise<SalesforceRun> {
       const memory = new ConnectorMemory();
       return (limits) => {
         sandbox.resetStats();
@@ -69,7 +83,14 @@ describe('a run', () => {
       expect(failuresOf(second.records)).toEqual([]);
       const third = await run({ reservePercent: 0 });
       expect(tableNames(third.records)).toEqual([]);
-      expect([...kindsIn(third)]).toEqual(expect.arrayContaining(['entity storedProcedure', 'lineage', 'profile', 'sweep storedProcedure']));
+      expect([...kindsIn(third)]).toEqual(
+        expect.arrayContaining([
+          'entity storedProcedure',
+          'lineage',
+          'profile',
+          'sweep storedProcedure',
+        ]),
+      );
       await run({ reservePercent: 0 });
       expect(sandbox.stats().apiCalls).toBe(2);
     });
@@ -93,7 +114,9 @@ describe('a run', () => {
   });
 
   it('asks for the limits before anything else, and no more when nothing is left for it', async () => {
-    await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({ code });
+    await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({
+      code,
+    });
     expect(sandbox.stats().apiCalls).toBe(1);
   });
 });

@@ -27,11 +27,17 @@ export class CallBudget {
    */
   begin(headroom = 0): void {
     const { reservePercent, maxApiCallsPerRun = Infinity } = this.#options;
-    if (this.#started + headroom >= maxApiCallsPerRun) throw spent(`the run has made the ${maxApiCallsPerRun} API calls that the local policy allows it`);
+    if (this.#started + headroom >= maxApiCallsPerRun)
+      throw spent(
+        `the run has made the ${maxApiCallsPerRun} API calls that the local policy allows it`,
+      );
     if (this.#usage !== undefined) {
       const { used, limit } = this.#usage;
       const reserve = Math.ceil((limit * reservePercent) / 100);
-      if (used + this.#underWay + headroom >= limit - reserve) throw spent(`${used} of ${limit} API calls of 24 hours are used, and ${reserve} of them are a reserve`);
+      if (used + this.#underWay + headroom >= limit - reserve)
+        throw spent(
+          `${used} of ${limit} API calls of 24 hours are used, and ${reserve} of them are a reserve`,
+        );
     }
     this.#started += 1;
     this.#underWay += 1;
@@ -51,7 +57,9 @@ function spent(reason: string): RunnerError {
   return new RunnerError('SALESFORCE_LIMIT_REACHED', reason, { retryable: false });
 }
 
-const limitsSchema = z.object({ DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }) });
+const limitsSchema = z.object({
+  DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }),
+});
 
 /** What asks for the org's allocation. It costs a call. */
 export function limitsRequest(version: string): ApiRequest {
@@ -67,12 +75,25 @@ export function readLimits(body: unknown): { readonly max: number; readonly rema
 }
 
 /** Asks for the allocation before anything else is asked. The answer's headers tell the budget, so a user who may not read it goes on. */
-export async function readAllocation(api: SalesforceApi, version: string, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function readAllocation(
+  api: SalesforceApi,
+  version: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await api.jsonAs(limitsRequest(version), readLimits, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (signal.aborted || (error.code !== 'SALESFORCE_FORBIDDEN' && error.code !== 'SALESFORCE_NOT_FOUND' && error.code !== 'SALESFORCE_UNEXPECTED')) throw error;
-    logger.log('info', 'The limits cannot be read; what each answer says of them will do', { code: error.code });
+    if (
+      signal.aborted ||
+      (error.code !== 'SALESFORCE_FORBIDDEN' &&
+        error.code !== 'SALESFORCE_NOT_FOUND' &&
+        error.code !== 'SALESFORCE_UNEXPECTED')
+    )
+      throw error;
+    logger.log('info', 'The limits cannot be read; what each answer says of them will do', {
+      code: error.code,
+    });
   }
 }

@@ -35,7 +35,11 @@ export interface CompositeRequest {
   readonly mayLack?: boolean;
 }
 
-const itemSchema = z.object({ referenceId: z.string(), httpStatusCode: z.int(), body: z.unknown() });
+const itemSchema = z.object({
+  referenceId: z.string(),
+  httpStatusCode: z.int(),
+  body: z.unknown(),
+});
 
 /** Most parts in one call. */
 export const MOST_PARTS = 25;
@@ -45,24 +49,47 @@ export const MOST_PARTS = 25;
  * what is needed of it; by reference id. Throws SALESFORCE_UNEXPECTED (worth another try) where a part got no answer, or one
  * that was not asked for got one.
  */
-export async function readComposite<T>(api: SalesforceApi, { path, parts, what, cut, headroom = 0, mayLack = false }: CompositeRequest, keep: (answer: PartAnswer) => T, signal: AbortSignal): Promise<Map<string, T>> {
-  const body = { allOrNone: false, compositeRequest: parts.map(({ referenceId, url, since }) => ({ method: 'GET', url, referenceId, ...(since === undefined ? {} : { httpHeaders: { 'If-Modified-Since': since } }) })) };
+export async function readComposite<T>(
+  api: SalesforceApi,
+  { path, parts, what, cut, headroom = 0, mayLack = false }: CompositeRequest,
+  keep: (answer: PartAnswer) => T,
+  signal: AbortSignal,
+): Promise<Map<string, T>> {
+  const body = {
+    allOrNone: false,
+    compositeRequest: parts.map(({ referenceId, url, since }) => ({
+      method: 'GET',
+      url,
+      referenceId,
+      ...(since === undefined ? {} : { httpHeaders: { 'If-Modified-Since': since } }),
+    })),
+  };
   const asked = new Set(parts.map(({ referenceId }) => referenceId));
-  return api.read({ method: 'POST', path, body, what, headroom }, async (text) => {
-    const kept = new Map<string, T>();
-    const turns = new Turns();
-    for (const item of jsonItems(text, 'compositeResponse', cut)) {
-      const answer = readItem(item, what);
-      if (!asked.has(answer.referenceId) || kept.has(answer.referenceId)) throw notWhole(what, 'it has a part that nobody asked for');
-      kept.set(answer.referenceId, keep(answer));
-      await turns.pass(signal);
-    }
-    if (!mayLack && kept.size < asked.size) throw notWhole(what, `it has ${kept.size} of ${asked.size} parts`);
-    return kept;
-  }, signal);
+  return api.read(
+    { method: 'POST', path, body, what, headroom },
+    async (text) => {
+      const kept = new Map<string, T>();
+      const turns = new Turns();
+      for (const item of jsonItems(text, 'compositeResponse', cut)) {
+        const answer = readItem(item, what);
+        if (!asked.has(answer.referenceId) || kept.has(answer.referenceId))
+          throw notWhole(what, 'it has a part that nobody asked for');
+        kept.set(answer.referenceId, keep(answer));
+        await turns.pass(signal);
+      }
+      if (!mayLack && kept.size < asked.size)
+        throw notWhole(what, `it has ${kept.size} of ${asked.size} parts`);
+      return kept;
+    },
+    signal,
+  );
 }
 
-const OF_THE_ORG: ReadonlySet<string> = new Set(['SALESFORCE_BUSY', 'SALESFORCE_SESSION_EXPIRED', 'SALESFORCE_LIMIT_REACHED']);
+const OF_THE_ORG: ReadonlySet<string> = new Set([
+  'SALESFORCE_BUSY',
+  'SALESFORCE_SESSION_EXPIRED',
+  'SALESFORCE_LIMIT_REACHED',
+]);
 
 /**
  * For `keep`: throws what a part was refused for where that is the org's state and no fault of the part. The call is then
@@ -76,8 +103,16 @@ export function refuseForTheOrg({ status, body }: PartAnswer, what: string): voi
 
 function readItem({ text, taken }: JsonItem, what: string): PartAnswer {
   const parsed = itemSchema.safeParse(parseJson(text, what));
-  if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: parsed.error });
-  return { referenceId: parsed.data.referenceId, status: parsed.data.httpStatusCode, body: parsed.data.body, taken };
+  if (!parsed.success)
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, {
+      cause: parsed.error,
+    });
+  return {
+    referenceId: parsed.data.referenceId,
+    status: parsed.data.httpStatusCode,
+    body: parsed.data.body,
+    taken,
+  };
 }
 
 /** Throws SALESFORCE_UNEXPECTED, worth another try. */
@@ -85,6 +120,9 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, { cause: thrown, retryable: true });
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, {
+      cause: thrown,
+      retryable: true,
+    });
   }
 }

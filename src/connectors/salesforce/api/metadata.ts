@@ -24,16 +24,44 @@ const LANES = 6;
 const rowSchema = z.object({ Metadata: z.unknown() });
 
 /** The components' metadata in the order they are ready, five a call. Throws what the calls throw. */
-export async function* readMetadata<K>({ api, version, what }: QueryTarget, queries: readonly MetadataQuery<K>[], signal: AbortSignal): AsyncGenerator<FoundMetadata<K>, void, undefined> {
+export async function* readMetadata<K>(
+  { api, version, what }: QueryTarget,
+  queries: readonly MetadataQuery<K>[],
+  signal: AbortSignal,
+): AsyncGenerator<FoundMetadata<K>, void, undefined> {
   const base = `/services/data/v${version}/tooling`;
-  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) => queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES));
-  const found = inParallel(each(groups), () => LANES, signal, async (group, within) => {
-    const parts = group.map(({ soql }, index) => ({ referenceId: `m${index}`, url: `${base}/query?q=${encodeURIComponent(soql)}` }));
-    const answers = await readComposite(api, { path: `${base}/composite`, parts, what }, (part) => {
-      refuseForTheOrg(part, what);
-      return { status: part.status, metadata: part.status === 200 ? (readRows(part.body, rowSchema, what)[0]?.Metadata ?? undefined) : undefined };
-    }, within);
-    return group.map(({ key }, index): FoundMetadata<K> => ({ key, ...(answers.get(`m${index}`) ?? { status: 0, metadata: undefined }) }));
-  });
+  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) =>
+    queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES),
+  );
+  const found = inParallel(
+    each(groups),
+    () => LANES,
+    signal,
+    async (group, within) => {
+      const parts = group.map(({ soql }, index) => ({
+        referenceId: `m${index}`,
+        url: `${base}/query?q=${encodeURIComponent(soql)}`,
+      }));
+      const answers = await readComposite(
+        api,
+        { path: `${base}/composite`, parts, what },
+        (part) => {
+          refuseForTheOrg(part, what);
+          return {
+            status: part.status,
+            metadata:
+              part.status === 200
+                ? (readRows(part.body, rowSchema, what)[0]?.Metadata ?? undefined)
+                : undefined,
+          };
+        },
+        within,
+      );
+      return group.map(({ key }, index): FoundMetadata<K> => ({
+        key,
+        ...(answers.get(`m${index}`) ?? { status: 0, metadata: undefined }),
+      }));
+    },
+  );
   for await (const group of found) yield* group;
 }

@@ -15,7 +15,11 @@ import { SessionKeeper } from '../sign-in/session-keeper.ts';
 import { readSecret, SignIn } from '../sign-in/sign-in.ts';
 
 /** Limits that tests draw tighter than an org needs. */
-export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & { readonly tries?: number; readonly pauseMs?: number; readonly patienceMs?: number };
+export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & {
+  readonly tries?: number;
+  readonly pauseMs?: number;
+  readonly patienceMs?: number;
+};
 
 export interface OrgOptions {
   readonly connection: Connection;
@@ -51,27 +55,76 @@ const PATIENCE_MS = 300_000;
 const LIMIT = { start: 12, most: 20 } as const;
 
 /** `signal` is the attempt's own. */
-export function openOrg({ connection, context, tuning, onCall, onWait, budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined }) }: OrgOptions, signal: AbortSignal): Org {
+export function openOrg(
+  {
+    connection,
+    context,
+    tuning,
+    onCall,
+    onWait,
+    budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined }),
+  }: OrgOptions,
+  signal: AbortSignal,
+): Org {
   const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
   const limit = new AdaptiveLimit(LIMIT);
-  const http = new Http({ ...tuning, connect, clock, tls: (within) => tlsOf(connection, context, within) });
-  const refusals = stateDirectory === undefined ? undefined : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
+  const http = new Http({
+    ...tuning,
+    connect,
+    clock,
+    tls: (within) => tlsOf(connection, context, within),
+  });
+  const refusals =
+    stateDirectory === undefined
+      ? undefined
+      : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
   const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
   const closed = new AbortController();
   const pauseMs = tuning.pauseMs ?? PAUSE_MS;
-  const patience = new Patience({ patienceMs: tuning.patienceMs ?? PATIENCE_MS, pauseMs, clock, random, logger, onWait: onWait ?? (() => undefined), signal: AbortSignal.any([signal, closed.signal]) });
-  const sessions = new SessionKeeper((within) => patience.persist(() => signIn.open(within), createPassing(connection.signIn.way), within), signal);
+  const patience = new Patience({
+    patienceMs: tuning.patienceMs ?? PATIENCE_MS,
+    pauseMs,
+    clock,
+    random,
+    logger,
+    onWait: onWait ?? (() => undefined),
+    signal: AbortSignal.any([signal, closed.signal]),
+  });
+  const sessions = new SessionKeeper(
+    (within) =>
+      patience.persist(() => signIn.open(within), createPassing(connection.signIn.way), within),
+    signal,
+  );
   const calls = new CallCount(context, onCall);
   const api = new SalesforceApi({
-    http, sessions, clock, random, logger, budget, patience, observe: (observation) => limit.observe(observation),
-    onSent: () => calls.sent(), onEnded: (charged) => calls.ended(charged), tries: tuning.tries, pauseMs,
+    http,
+    sessions,
+    clock,
+    random,
+    logger,
+    budget,
+    patience,
+    observe: (observation) => limit.observe(observation),
+    onSent: () => calls.sent(),
+    onEnded: (charged) => calls.ended(charged),
+    tries: tuning.tries,
+    pauseMs,
   });
-  const pause = (round: number, within: AbortSignal): Promise<void> => clock.sleep(random.fraction() * pauseMs * 2 ** round, within);
+  const pause = (round: number, within: AbortSignal): Promise<void> =>
+    clock.sleep(random.fraction() * pauseMs * 2 ** round, within);
   const close = async (): Promise<void> => {
     closed.abort(new RunnerError('ABORTED', 'the connection to the org was closed'));
     await http.close();
   };
-  return { api, sessions, limit, charged: () => calls.charged, calls: () => calls.charged + calls.underWay, pause, close };
+  return {
+    api,
+    sessions,
+    limit,
+    charged: () => calls.charged,
+    calls: () => calls.charged + calls.underWay,
+    pause,
+    close,
+  };
 }
 
 /** Calls that count toward the org's allocation. One that nobody answered is not charged. */
@@ -102,7 +155,11 @@ class CallCount {
 }
 
 /** Read for each new connection, so that a renewed certificate is used without a restart. */
-async function tlsOf({ tls }: Connection, { secrets, protect }: ConnectorContext, signal: AbortSignal): Promise<NonNullable<ConnectOptions['tls']>> {
+async function tlsOf(
+  { tls }: Connection,
+  { secrets, protect }: ConnectorContext,
+  signal: AbortSignal,
+): Promise<NonNullable<ConnectOptions['tls']>> {
   const read = async (field: string): Promise<string> => {
     const pem = unfoldPem((await readSecret(secrets, field, signal)).reveal());
     protect(pem);
@@ -110,6 +167,8 @@ async function tlsOf({ tls }: Connection, { secrets, protect }: ConnectorContext
   };
   return {
     ...(tls.ca ? { ca: [await read('sslConfig.caCertificate')] } : {}),
-    ...(tls.clientCertificate ? { cert: await read('sslConfig.sslCertificate'), key: await read('sslConfig.sslKey') } : {}),
+    ...(tls.clientCertificate
+      ? { cert: await read('sslConfig.sslCertificate'), key: await read('sslConfig.sslKey') }
+      : {}),
   };
 }

@@ -9,11 +9,17 @@ import { RunnerError } from '../../../runtime/errors.ts';
 /** The error of an answer that lacks a part of itself. The next one may be whole. */
 export function notWhole(what: string, reason: string): RunnerError {
   return new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not whole: ${reason}`, {
-    retryable: true, remedy: 'It was asked for several times. Check for a proxy that alters responses; else report it with this message.',
+    retryable: true,
+    remedy:
+      'It was asked for several times. Check for a proxy that alters responses; else report it with this message.',
   });
 }
 
-const endSchema = z.object({ done: z.boolean(), totalSize: z.int().nonnegative().nullish(), nextRecordsUrl: z.string().nullish() });
+const endSchema = z.object({
+  done: z.boolean(),
+  totalSize: z.int().nonnegative().nullish(),
+  nextRecordsUrl: z.string().nullish(),
+});
 
 /** How a page of rows says that it goes on. */
 export interface PageEnd {
@@ -33,13 +39,15 @@ export function readPageEnd(body: unknown, what: string): PageEnd {
   const { done, totalSize, nextRecordsUrl } = parsed.data;
   const next = nextRecordsUrl ?? undefined;
   if (!done && next === undefined) throw notWhole(what, 'there are more rows, and no next page');
-  if (next !== undefined && !NEXT_PAGE.test(next)) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the next page is not where pages are`);
+  if (next !== undefined && !NEXT_PAGE.test(next))
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the next page is not where pages are`);
   return { next, total: totalSize ?? undefined };
 }
 
 /** Throws SALESFORCE_UNEXPECTED where fewer rows came than there are, or more. */
 export function requireTotal({ total }: PageEnd, rows: number, what: string): void {
-  if (total !== undefined && total !== rows) throw notWhole(what, `it has ${rows} of ${total} rows`);
+  if (total !== undefined && total !== rows)
+    throw notWhole(what, `it has ${rows} of ${total} rows`);
 }
 
 const rowsSchema = z.object({ records: z.array(z.unknown()) });
@@ -58,12 +66,17 @@ export function readPageRows<T>(body: unknown, row: z.ZodType<T>, what: string):
   const page = rowsSchema.safeParse(body);
   if (!page.success) throw notWhole(what, 'it has no rows');
   const rows = z.array(row).safeParse(page.data.records);
-  if (!rows.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, { cause: rows.error });
+  if (!rows.success)
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, {
+      cause: rows.error,
+    });
   return rows.data;
 }
 
 /** For answers that have no pages: throws SALESFORCE_UNEXPECTED where one says that there is more of it. */
 export function requireSingle(body: object, what: string): void {
-  const { done, nextRecordsUrl }: { readonly done?: unknown; readonly nextRecordsUrl?: unknown } = body;
-  if (done === false || (nextRecordsUrl !== undefined && nextRecordsUrl !== null)) throw notWhole(what, 'it says that there is more of it');
+  const { done, nextRecordsUrl }: { readonly done?: unknown; readonly nextRecordsUrl?: unknown } =
+    body;
+  if (done === false || (nextRecordsUrl !== undefined && nextRecordsUrl !== null))
+    throw notWhole(what, 'it says that there is more of it');
 }

@@ -13,15 +13,27 @@ const ERROR_CODE = /^\w{1,100}$/;
 /** Reads the first error out of a body; undefined when it is anything else. */
 export function readError(body: unknown): SalesforceError | undefined {
   const first: unknown = Array.isArray(body) ? body[0] : body;
-  if (typeof first !== 'object' || first === null || !('errorCode' in first) || typeof first.errorCode !== 'string') return undefined;
-  return { errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'an unknown error', message: 'message' in first && typeof first.message === 'string' ? first.message : '' };
+  if (
+    typeof first !== 'object' ||
+    first === null ||
+    !('errorCode' in first) ||
+    typeof first.errorCode !== 'string'
+  )
+    return undefined;
+  return {
+    errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'an unknown error',
+    message: 'message' in first && typeof first.message === 'string' ? first.message : '',
+  };
 }
 
 type Verdict = readonly [code: ErrorCode, options?: RunnerErrorOptions];
 
 const BY_ERROR_CODE: Readonly<Record<string, Verdict>> = {
   INVALID_SESSION_ID: ['SALESFORCE_SESSION_EXPIRED'],
-  API_DISABLED_FOR_ORG: ['SALESFORCE_API_DISABLED', { remedy: 'Use an edition with API access, or have the API enabled for the org.' }],
+  API_DISABLED_FOR_ORG: [
+    'SALESFORCE_API_DISABLED',
+    { remedy: 'Use an edition with API access, or have the API enabled for the org.' },
+  ],
   API_CURRENTLY_DISABLED: ['SALESFORCE_API_DISABLED'],
   INSUFFICIENT_ACCESS: ['SALESFORCE_FORBIDDEN'],
   INSUFFICIENT_ACCESS_OR_READONLY: ['SALESFORCE_FORBIDDEN'],
@@ -30,7 +42,13 @@ const BY_ERROR_CODE: Readonly<Record<string, Verdict>> = {
   SERVER_UNAVAILABLE: ['SALESFORCE_BUSY'],
   QUERY_TIMEOUT: ['SALESFORCE_BUSY'],
   UNABLE_TO_LOCK_ROW: ['SALESFORCE_BUSY'],
-  UNKNOWN_EXCEPTION: ['SALESFORCE_UNEXPECTED', { retryable: true, remedy: 'It was tried several times. Open a case with Salesforce if it stays.' }],
+  UNKNOWN_EXCEPTION: [
+    'SALESFORCE_UNEXPECTED',
+    {
+      retryable: true,
+      remedy: 'It was tried several times. Open a case with Salesforce if it stays.',
+    },
+  ],
   UNSUPPORTED_API_VERSION: ['SALESFORCE_VERSION_UNSUPPORTED'],
 };
 
@@ -40,7 +58,10 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   403: ['SALESFORCE_FORBIDDEN'],
   404: ['SALESFORCE_NOT_FOUND'],
   410: ['SALESFORCE_VERSION_UNSUPPORTED'],
-  420: ['SALESFORCE_BUSY', { remedy: 'The org could not be routed to: check that it still exists.' }],
+  420: [
+    'SALESFORCE_BUSY',
+    { remedy: 'The org could not be routed to: check that it still exists.' },
+  ],
   429: ['SALESFORCE_BUSY'],
   500: ['SALESFORCE_UNEXPECTED', { retryable: true }],
   502: ['SALESFORCE_BUSY'],
@@ -52,25 +73,45 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
  * The typed error of a call that Salesforce refused with `status`. The message holds the error code and never the text
  * of the answer, which may repeat what was sent.
  */
-export function refusal(status: number, body: unknown, what: string, retryAfterMs?: number): RunnerError {
+export function refusal(
+  status: number,
+  body: unknown,
+  what: string,
+  retryAfterMs?: number,
+): RunnerError {
   const error = readError(body);
   const [code, options = {}] = verdict(status, error);
   const said = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
-  return new RunnerError(code, `${what}: ${said}`, { ...options, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  return new RunnerError(code, `${what}: ${said}`, {
+    ...options,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 function verdict(status: number, error: SalesforceError | undefined): Verdict {
   if (error?.errorCode === 'REQUEST_LIMIT_EXCEEDED') {
-    return error.message.startsWith('ConcurrentRequests') ? ['SALESFORCE_BUSY'] : ['SALESFORCE_LIMIT_REACHED', { retryable: false }];
+    return error.message.startsWith('ConcurrentRequests')
+      ? ['SALESFORCE_BUSY']
+      : ['SALESFORCE_LIMIT_REACHED', { retryable: false }];
   }
-  const known = error !== undefined && Object.hasOwn(BY_ERROR_CODE, error.errorCode) ? BY_ERROR_CODE[error.errorCode] : undefined;
+  const known =
+    error !== undefined && Object.hasOwn(BY_ERROR_CODE, error.errorCode)
+      ? BY_ERROR_CODE[error.errorCode]
+      : undefined;
   if (known !== undefined) return known;
-  if (status >= 300 && status < 400) return ['SALESFORCE_UNEXPECTED', { remedy: 'The org answered with a redirect, which is not followed. Check salesforceDomain.' }];
+  if (status >= 300 && status < 400)
+    return [
+      'SALESFORCE_UNEXPECTED',
+      {
+        remedy: 'The org answered with a redirect, which is not followed. Check salesforceDomain.',
+      },
+    ];
   return BY_STATUS[status] ?? ['SALESFORCE_UNEXPECTED'];
 }
 
 /** `Retry-After` in milliseconds, when it is given in seconds and sane. */
 export function retryAfter(header: string | string[] | undefined): number | undefined {
-  const seconds = typeof header === 'string' && /^\d{1,4}$/.test(header) ? Number(header) : undefined;
+  const seconds =
+    typeof header === 'string' && /^\d{1,4}$/.test(header) ? Number(header) : undefined;
   return seconds === undefined ? undefined : Math.min(seconds, 300) * 1000;
 }

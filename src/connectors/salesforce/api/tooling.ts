@@ -16,7 +16,10 @@ export interface QueryTarget {
   readonly surface?: 'data' | 'tooling';
 }
 
-function baseOf({ version, surface = 'tooling' }: Pick<QueryTarget, 'version' | 'surface'>): string {
+function baseOf({
+  version,
+  surface = 'tooling',
+}: Pick<QueryTarget, 'version' | 'surface'>): string {
   return `/services/data/v${version}${surface === 'tooling' ? '/tooling' : ''}`;
 }
 
@@ -24,9 +27,17 @@ function baseOf({ version, surface = 'tooling' }: Pick<QueryTarget, 'version' | 
  * The rows of one query to the Tooling API, whose catalogue tables answer 2,000 rows and no more. It travels in the body
  * of a composite, where no limit of a URL applies. Throws SALESFORCE_FORBIDDEN and the like.
  */
-export async function queryTooling<T>(api: SalesforceApi, version: string, query: string, row: z.ZodType<T>, what: string, signal: AbortSignal): Promise<readonly T[]> {
+export async function queryTooling<T>(
+  api: SalesforceApi,
+  version: string,
+  query: string,
+  row: z.ZodType<T>,
+  what: string,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
   const rows: T[] = [];
-  for await (const page of queryToolingPages({ api, version, what }, query, row, signal)) rows.push(...page);
+  for await (const page of queryToolingPages({ api, version, what }, query, row, signal))
+    rows.push(...page);
   return rows;
 }
 
@@ -42,14 +53,31 @@ const ROWS = { taken: 'records', dropped: [] } as const;
  * The rows of each of up to MOST_QUERIES queries, in one call and one for each further page, or why there are none. These tables
  * answer with thousands of rows of which few say anything, so each is read and let go by itself.
  */
-export async function readTooling<T>({ api, version, what }: QueryTarget, queries: readonly string[], read: ReadRow<T>, signal: AbortSignal): Promise<(readonly T[] | RunnerError)[]> {
+export async function readTooling<T>(
+  { api, version, what }: QueryTarget,
+  queries: readonly string[],
+  read: ReadRow<T>,
+  signal: AbortSignal,
+): Promise<(readonly T[] | RunnerError)[]> {
   const base = `/services/data/v${version}/tooling`;
-  const parts = queries.map((query, index) => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
-  const answers = await readComposite(api, { path: `${base}/composite`, parts, what, cut: ROWS }, (part) => rowsIn(part, read, what), signal);
+  const parts = queries.map((query, index) => ({
+    referenceId: `q${index}`,
+    url: `${base}/query?q=${encodeURIComponent(query)}`,
+  }));
+  const answers = await readComposite(
+    api,
+    { path: `${base}/composite`, parts, what, cut: ROWS },
+    (part) => rowsIn(part, read, what),
+    signal,
+  );
   const found: (readonly T[] | RunnerError)[] = [];
   for (const { referenceId } of parts) {
     const answer = answers.get(referenceId)!;
-    found.push(answer instanceof RunnerError || answer.end.next === undefined ? rowsOf(answer) : await readOn(answer, read, { api, version, what }, signal));
+    found.push(
+      answer instanceof RunnerError || answer.end.next === undefined
+        ? rowsOf(answer)
+        : await readOn(answer, read, { api, version, what }, signal),
+    );
   }
   return found;
 }
@@ -66,7 +94,11 @@ function rowsOf<T>(answer: Reading<T> | RunnerError): readonly T[] | RunnerError
   return answer instanceof RunnerError ? answer : answer.rows;
 }
 
-function rowsIn<T>({ status, body, taken }: PartAnswer, read: ReadRow<T>, what: string): Reading<T> | RunnerError {
+function rowsIn<T>(
+  { status, body, taken }: PartAnswer,
+  read: ReadRow<T>,
+  what: string,
+): Reading<T> | RunnerError {
   const refused = status === 200 ? undefined : refusal(status, body, what);
   // What may pass makes the whole call again.
   if (refused?.retryable === true) throw refused;
@@ -87,11 +119,22 @@ function rowsIn<T>({ status, body, taken }: PartAnswer, read: ReadRow<T>, what: 
 }
 
 /** What follows a first page: these tables have one, but no document promises it. */
-async function readOn<T>({ rows, count, end }: Reading<T>, read: ReadRow<T>, { api, what }: QueryTarget, signal: AbortSignal): Promise<readonly T[] | RunnerError> {
+async function readOn<T>(
+  { rows, count, end }: Reading<T>,
+  read: ReadRow<T>,
+  { api, what }: QueryTarget,
+  signal: AbortSignal,
+): Promise<readonly T[] | RunnerError> {
   try {
     let found = count;
     for (let { next } = end; next !== undefined;) {
-      const page: { readonly end: PageEnd; readonly raw: readonly unknown[] } = await nextPage(api, next, z.unknown(), what, signal);
+      const page: { readonly end: PageEnd; readonly raw: readonly unknown[] } = await nextPage(
+        api,
+        next,
+        z.unknown(),
+        what,
+        signal,
+      );
       found += page.raw.length;
       rows.push(...page.raw.flatMap((row) => read(row) ?? []));
       ({ next } = page.end);
@@ -105,9 +148,19 @@ async function readOn<T>({ rows, count, end }: Reading<T>, read: ReadRow<T>, { a
   }
 }
 
-async function nextPage<T>(api: SalesforceApi, path: string, row: z.ZodType<T>, what: string, signal: AbortSignal): Promise<{ readonly end: PageEnd; readonly raw: readonly T[] }> {
+async function nextPage<T>(
+  api: SalesforceApi,
+  path: string,
+  row: z.ZodType<T>,
+  what: string,
+  signal: AbortSignal,
+): Promise<{ readonly end: PageEnd; readonly raw: readonly T[] }> {
   try {
-    return await api.jsonAs({ method: 'GET', path, what }, (body) => ({ end: readPageEnd(body, what), raw: readPageRows(body, row, what) }), signal);
+    return await api.jsonAs(
+      { method: 'GET', path, what },
+      (body) => ({ end: readPageEnd(body, what), raw: readPageRows(body, row, what) }),
+      signal,
+    );
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (!error.message.includes('INVALID_QUERY_LOCATOR')) throw error;
@@ -116,13 +169,24 @@ async function nextPage<T>(api: SalesforceApi, path: string, row: z.ZodType<T>, 
 }
 
 /** The rows of a query to an ordinary table, page by page. Throws SALESFORCE_UNEXPECTED at the end where rows are missing. */
-export async function* queryToolingPages<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<readonly T[], void, undefined> {
+export async function* queryToolingPages<T>(
+  target: QueryTarget,
+  query: string,
+  row: z.ZodType<T>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly T[], void, undefined> {
   const { api, what } = target;
   const first = await firstPage(target, query, row, signal);
   let count = first.raw.length;
   yield first.raw;
   for (let { next } = first.end; next !== undefined;) {
-    const page: { readonly end: PageEnd; readonly raw: readonly T[] } = await nextPage(api, next, row, what, signal);
+    const page: { readonly end: PageEnd; readonly raw: readonly T[] } = await nextPage(
+      api,
+      next,
+      row,
+      what,
+      signal,
+    );
     count += page.raw.length;
     yield page.raw;
     ({ next } = page.end);
@@ -131,15 +195,29 @@ export async function* queryToolingPages<T>(target: QueryTarget, query: string, 
 }
 
 /** What a single part is refused for may pass, as it may for a call: inside `keep`, it makes the call again. */
-async function firstPage<T>(target: QueryTarget, query: string, row: z.ZodType<T>, signal: AbortSignal): Promise<{ readonly end: PageEnd; readonly raw: readonly T[] }> {
+async function firstPage<T>(
+  target: QueryTarget,
+  query: string,
+  row: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<{ readonly end: PageEnd; readonly raw: readonly T[] }> {
   const { api, what } = target;
   const base = baseOf(target);
-  const request = { path: `${base}/composite`, parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }], what };
-  const pages = await readComposite(api, request, ({ status, body }) => {
-    if (status !== 200) throw refusal(status, body, what);
-    const page = { end: readPageEnd(body, what), raw: readPageRows(body, row, what) };
-    if (page.end.next === undefined) requireTotal(page.end, page.raw.length, what);
-    return page;
-  }, signal);
+  const request = {
+    path: `${base}/composite`,
+    parts: [{ referenceId: 'q', url: `${base}/query?q=${encodeURIComponent(query)}` }],
+    what,
+  };
+  const pages = await readComposite(
+    api,
+    request,
+    ({ status, body }) => {
+      if (status !== 200) throw refusal(status, body, what);
+      const page = { end: readPageEnd(body, what), raw: readPageRows(body, row, what) };
+      if (page.end.next === undefined) requireTotal(page.end, page.raw.length, what);
+      return page;
+    },
+    signal,
+  );
   return pages.get('q')!;
 }

@@ -7,7 +7,10 @@ import type { Extracted } from '../../connector.ts';
  * having, so the run ends with it, and with a failure that says why there is no more. A run that can tell of no table yet
  * throws SALESFORCE_LIMIT_REACHED.
  */
-export async function* withinBudget(records: AsyncIterable<Extracted>, logger: Logger): AsyncGenerator<Extracted, void, undefined> {
+export async function* withinBudget(
+  records: AsyncIterable<Extracted>,
+  logger: Logger,
+): AsyncGenerator<Extracted, void, undefined> {
   let tables = 0;
   try {
     for await (const record of records) {
@@ -18,7 +21,10 @@ export async function* withinBudget(records: AsyncIterable<Extracted>, logger: L
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (error.code !== 'SALESFORCE_LIMIT_REACHED' || tables === 0) throw error;
-    logger.log('warn', 'No more API calls are left for this run; it ends with what it has', { tables, reason: error.message });
+    logger.log('warn', 'No more API calls are left for this run; it ends with what it has', {
+      tables,
+      reason: error.message,
+    });
     yield { kind: 'failure', failure: { ...error.toFailure(), name: 'API calls' } };
   }
 }

@@ -3,9 +3,16 @@ import { isDerived, kindOf } from './catalogue.ts';
 
 describe('the kind of an object', () => {
   it.each([
-    ['Opportunity__hd', false, 'trending'], ['Knowledge__ViewStat', false, 'knowledgeCompanion'], ['Knowledge__VoteStat', false, 'knowledgeCompanion'],
-    ['Knowledge__DataCategorySelection', false, 'knowledgeCompanion'], ['Knowledge__VersionHistory', false, 'knowledgeCompanion'],
-    ['Odd__hd', true, 'custom'], ['Invoice__c', true, 'custom'], ['Invoice__History', false, 'history'], ['Knowledge__kav', false, 'standard'], ['Rate__mdt', true, 'customMetadata'],
+    ['Opportunity__hd', false, 'trending'],
+    ['Knowledge__ViewStat', false, 'knowledgeCompanion'],
+    ['Knowledge__VoteStat', false, 'knowledgeCompanion'],
+    ['Knowledge__DataCategorySelection', false, 'knowledgeCompanion'],
+    ['Knowledge__VersionHistory', false, 'knowledgeCompanion'],
+    ['Odd__hd', true, 'custom'],
+    ['Invoice__c', true, 'custom'],
+    ['Invoice__History', false, 'history'],
+    ['Knowledge__kav', false, 'standard'],
+    ['Rate__mdt', true, 'customMetadata'],
   ] as const)('%s, listed with custom: %s, is %s', (name, custom, kind) => {
     expect(kindOf({ name, custom, customSetting: false })).toBe(kind);
     expect(isDerived(kind)).toBe(['trending', 'knowledgeCompanion', 'history'].includes(kind));

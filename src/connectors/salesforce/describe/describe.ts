@@ -1,6 +1,16 @@
 import { notWhole, requireSingle } from '../api/pages.ts';
 import { WantedMembers } from '../json/json-trim.ts';
-import { flag, integer, list, type Members, name, object, optionalText, size, text } from '../json/json-values.ts';
+import {
+  flag,
+  integer,
+  list,
+  type Members,
+  name,
+  object,
+  optionalText,
+  size,
+  text,
+} from '../json/json-values.ts';
 
 /**
  * The parts of Salesforce's describe answers that are used here (DescribeSObjectResult in the API's WSDL). Everything
@@ -59,7 +69,12 @@ export interface DescribedValue {
 
 function readValue(value: unknown): DescribedValue {
   const raw: Members<keyof DescribedValue> = object(value, 'picklistValues');
-  return { value: text(raw.value, 'value'), label: optionalText(raw.label, 'label'), active: flag(raw.active, 'active', true), defaultValue: flag(raw.defaultValue, 'defaultValue') };
+  return {
+    value: text(raw.value, 'value'),
+    label: optionalText(raw.label, 'label'),
+    active: flag(raw.active, 'active', true),
+    defaultValue: flag(raw.defaultValue, 'defaultValue'),
+  };
 }
 
 export interface DescribedField {
@@ -100,11 +115,38 @@ export interface DescribedField {
 }
 
 /** The members of a field that `readField` reads. */
-export const FIELD_MEMBERS = new WantedMembers([
-  'name', 'label', 'type', 'soapType', 'length', 'precision', 'scale', 'aggregatable', 'unique', 'externalId', 'autoNumber', 'calculatedFormula', 'encrypted', 'mask',
-  'maskType', 'defaultValueFormula', 'compoundFieldName', 'inlineHelpText', 'htmlFormatted', 'cascadeDelete', 'restrictedDelete', 'relationshipName',
-  'referenceTo', 'restrictedPicklist', 'dependentPicklist', 'controllerName', 'picklistValues',
-] satisfies (keyof DescribedField)[], ['nillable', 'relationshipOrder', 'defaultValue'] satisfies (keyof DescribedField)[]);
+export const FIELD_MEMBERS = new WantedMembers(
+  [
+    'name',
+    'label',
+    'type',
+    'soapType',
+    'length',
+    'precision',
+    'scale',
+    'aggregatable',
+    'unique',
+    'externalId',
+    'autoNumber',
+    'calculatedFormula',
+    'encrypted',
+    'mask',
+    'maskType',
+    'defaultValueFormula',
+    'compoundFieldName',
+    'inlineHelpText',
+    'htmlFormatted',
+    'cascadeDelete',
+    'restrictedDelete',
+    'relationshipName',
+    'referenceTo',
+    'restrictedPicklist',
+    'dependentPicklist',
+    'controllerName',
+    'picklistValues',
+  ] satisfies (keyof DescribedField)[],
+  ['nillable', 'relationshipOrder', 'defaultValue'] satisfies (keyof DescribedField)[],
+);
 
 function readField(value: unknown): DescribedField {
   const raw: Members<keyof DescribedField> = object(value, 'fields');
@@ -133,7 +175,8 @@ function readField(value: unknown): DescribedField {
     cascadeDelete: flag(raw.cascadeDelete, 'cascadeDelete'),
     restrictedDelete: flag(raw.restrictedDelete, 'restrictedDelete'),
     relationshipName: optionalText(raw.relationshipName, 'relationshipName'),
-    relationshipOrder: typeof raw.relationshipOrder === 'number' ? raw.relationshipOrder : undefined,
+    relationshipOrder:
+      typeof raw.relationshipOrder === 'number' ? raw.relationshipOrder : undefined,
     referenceTo: list(raw.referenceTo, 'referenceTo', (target) => name(target, 'referenceTo')),
     restrictedPicklist: flag(raw.restrictedPicklist, 'restrictedPicklist'),
     dependentPicklist: flag(raw.dependentPicklist, 'dependentPicklist'),
@@ -144,7 +187,9 @@ function readField(value: unknown): DescribedField {
 
 /** A default is of the field's own type; what is none of these is no default that could be shown. */
 function scalar(value: unknown): string | number | boolean | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : undefined;
 }
 
 export interface DescribedRecordType {
@@ -168,8 +213,20 @@ function readRecordType(value: unknown): DescribedRecordType {
 
 /** What may be done with an object; in the API's own words. */
 const FEATURES = [
-  'createable', 'updateable', 'deletable', 'undeletable', 'queryable', 'searchable', 'retrieveable', 'replicateable', 'mergeable', 'triggerable',
-  'feedEnabled', 'layoutable', 'mruEnabled', 'deprecatedAndHidden',
+  'createable',
+  'updateable',
+  'deletable',
+  'undeletable',
+  'queryable',
+  'searchable',
+  'retrieveable',
+  'replicateable',
+  'mergeable',
+  'triggerable',
+  'feedEnabled',
+  'layoutable',
+  'mruEnabled',
+  'deprecatedAndHidden',
 ] as const;
 type Feature = (typeof FEATURES)[number];
 

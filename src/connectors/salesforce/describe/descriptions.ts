@@ -70,14 +70,37 @@ function readField(row: unknown): FieldRow | undefined {
     BusinessStatus: optionalText(raw.BusinessStatus, 'BusinessStatus'),
     BusinessOwnerId: optionalText(raw.BusinessOwnerId, 'BusinessOwnerId'),
   };
-  const { Description, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId, DataType } = read;
-  const says = (Description ?? SecurityClassification ?? ComplianceGroup ?? BusinessStatus ?? BusinessOwnerId) !== undefined;
+  const {
+    Description,
+    SecurityClassification,
+    ComplianceGroup,
+    BusinessStatus,
+    BusinessOwnerId,
+    DataType,
+  } = read;
+  const says =
+    (Description ??
+      SecurityClassification ??
+      ComplianceGroup ??
+      BusinessStatus ??
+      BusinessOwnerId) !== undefined;
   return says || rollupFromDataType(DataType ?? '') !== undefined ? read : undefined;
 }
 
 /** Columns that orgs and API versions may lack, in which case the rest is read without them. */
-const ENTITY_COLUMNS = { table: 'EntityDefinition', by: 'QualifiedApiName', always: 'QualifiedApiName, DurableId, Description', extra: 'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked' } as const;
-const FIELD_COLUMNS = { table: 'FieldDefinition', by: 'EntityDefinitionId', always: 'EntityDefinitionId, QualifiedApiName, Description', extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId' } as const;
+const ENTITY_COLUMNS = {
+  table: 'EntityDefinition',
+  by: 'QualifiedApiName',
+  always: 'QualifiedApiName, DurableId, Description',
+  extra:
+    'NamespacePrefix, Publisher.Name, InternalSharingModel, ExternalSharingModel, DeploymentStatus, IsFieldHistoryTracked',
+} as const;
+const FIELD_COLUMNS = {
+  table: 'FieldDefinition',
+  by: 'EntityDefinitionId',
+  always: 'EntityDefinitionId, QualifiedApiName, Description',
+  extra: 'DataType, SecurityClassification, ComplianceGroup, BusinessStatus, BusinessOwnerId',
+} as const;
 type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
 
 export interface DescriptionsOptions {
@@ -106,27 +129,59 @@ export class Descriptions {
   }
 
   /** Rows of EntityDefinition by object name. */
-  async entities(objects: readonly ListedObject[], signal: AbortSignal): Promise<Found<ReadonlyMap<string, EntityRow>>> {
-    const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map((ids): Query => ({ columns: ENTITY_COLUMNS, ids }));
-    const { found, lost } = await this.#find(queries, readEntity, 'the descriptions of objects', signal);
+  async entities(
+    objects: readonly ListedObject[],
+    signal: AbortSignal,
+  ): Promise<Found<ReadonlyMap<string, EntityRow>>> {
+    const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map(
+      (ids): Query => ({ columns: ENTITY_COLUMNS, ids }),
+    );
+    const { found, lost } = await this.#find(
+      queries,
+      readEntity,
+      'the descriptions of objects',
+      signal,
+    );
     return { found: new Map(found.map((row) => [row.QualifiedApiName, row])), lost };
   }
 
   /** Rows of FieldDefinition of these objects that say something: a call for each MOST_QUERIES queries they need. */
-  async fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<readonly FieldRow[]>> {
-    return this.#find(partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })), readField, 'the descriptions of fields', signal);
+  async fields(
+    objects: readonly Counted[],
+    signal: AbortSignal,
+  ): Promise<Found<readonly FieldRow[]>> {
+    return this.#find(
+      partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })),
+      readField,
+      'the descriptions of fields',
+      signal,
+    );
   }
 
-  async #find<T>(queries: readonly Query[], read: ReadRow<T>, what: string, signal: AbortSignal, tries = TRIES): Promise<Found<readonly T[]>> {
+  async #find<T>(
+    queries: readonly Query[],
+    read: ReadRow<T>,
+    what: string,
+    signal: AbortSignal,
+    tries = TRIES,
+  ): Promise<Found<readonly T[]>> {
     const found: T[] = [];
     let lost = false;
     for (let at = 0; at < queries.length && !this.#off; at += MOST_QUERIES) {
       const together = queries.slice(at, at + MOST_QUERIES);
       const extra = this.#extra;
-      const answers = await this.#ask(together.map((query) => soql(query, extra)), read, what, signal);
+      const answers = await this.#ask(
+        together.map((query) => soql(query, extra)),
+        read,
+        what,
+        signal,
+      );
       for (const [index, query] of together.entries()) {
         const answer = answers[index]!;
-        const some = answer instanceof RunnerError ? await this.#findInstead({ query, error: answer, extra, tries }, read, what, signal) : { found: answer, lost: false };
+        const some =
+          answer instanceof RunnerError
+            ? await this.#findInstead({ query, error: answer, extra, tries }, read, what, signal)
+            : { found: answer, lost: false };
         for (const row of some.found) found.push(row);
         lost ||= some.lost;
       }
@@ -134,9 +189,19 @@ export class Descriptions {
     return { found, lost };
   }
 
-  async #ask<T>(queries: readonly string[], read: ReadRow<T>, what: string, signal: AbortSignal): Promise<readonly (readonly T[] | RunnerError)[]> {
+  async #ask<T>(
+    queries: readonly string[],
+    read: ReadRow<T>,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly T[] | RunnerError)[]> {
     try {
-      return await readTooling({ api: this.#options.api, version: this.#options.version, what }, queries, read, signal);
+      return await readTooling(
+        { api: this.#options.api, version: this.#options.version, what },
+        queries,
+        read,
+        signal,
+      );
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (endsRun(error, signal)) throw error;
@@ -145,19 +210,32 @@ export class Descriptions {
   }
 
   /** What can be had of a query that was refused. */
-  async #findInstead<T>({ query, error, extra, tries }: Refused, read: ReadRow<T>, what: string, signal: AbortSignal): Promise<Found<readonly T[]>> {
+  async #findInstead<T>(
+    { query, error, extra, tries }: Refused,
+    read: ReadRow<T>,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<Found<readonly T[]>> {
     if (endsRun(error, signal)) throw error;
     if (extra && error.message.includes('INVALID_FIELD')) {
       this.#doWithout();
       return this.#find([query], read, what, signal);
     }
     // An answer that is not whole: the next one may be.
-    if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && tries > 1) return this.#find([query], read, what, signal, tries - 1);
+    if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && tries > 1)
+      return this.#find([query], read, what, signal, tries - 1);
     // An object can have more fields than its describe shows, so that a query has more rows than were counted.
     if (error.message.includes('EXCEEDED_ID_LIMIT')) {
       const middle = Math.ceil(query.ids.length / 2);
-      const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter((ids) => ids.length > 0 && ids.length < query.ids.length);
-      return this.#find(halves.map((ids) => ({ ...query, ids })), read, what, signal);
+      const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter(
+        (ids) => ids.length > 0 && ids.length < query.ids.length,
+      );
+      return this.#find(
+        halves.map((ids) => ({ ...query, ids })),
+        read,
+        what,
+        signal,
+      );
     }
     this.#giveUp(error, what);
     return { found: [], lost: !this.#off };
@@ -166,15 +244,27 @@ export class Descriptions {
   #doWithout(): void {
     if (!this.#extra) return;
     this.#extra = false;
-    this.#options.logger.log('warn', 'The org lacks some columns of its catalogue: classifications, owners, sharing and roll-ups go unread');
+    this.#options.logger.log(
+      'warn',
+      'The org lacks some columns of its catalogue: classifications, owners, sharing and roll-ups go unread',
+    );
   }
 
   /** What is refused once will be refused again; anything else may have been one query's bad luck. */
   #giveUp(error: RunnerError, what: string): void {
-    const forGood = error.code === 'SALESFORCE_FORBIDDEN' || error.code === 'SALESFORCE_NOT_FOUND' || error.code === 'SALESFORCE_API_DISABLED';
+    const forGood =
+      error.code === 'SALESFORCE_FORBIDDEN' ||
+      error.code === 'SALESFORCE_NOT_FOUND' ||
+      error.code === 'SALESFORCE_API_DISABLED';
     if (this.#off) return;
     this.#off = forGood;
-    this.#options.logger.log('warn', forGood ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.' : 'Some descriptions could not be read', { what, code: error.code, reason: error.message });
+    this.#options.logger.log(
+      'warn',
+      forGood
+        ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.'
+        : 'Some descriptions could not be read',
+      { what, code: error.code, reason: error.message },
+    );
   }
 }
 
@@ -219,5 +309,7 @@ export function partition(items: readonly Counted[]): string[][] {
 }
 
 export function literals(values: readonly string[]): string {
-  return values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join(', ');
+  return values
+    .map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`)
+    .join(', ');
 }

@@ -16,7 +16,8 @@ export class HeldDescribe {
   /** Throws SALESFORCE_UNEXPECTED for an answer that is no describe, is not whole, or is of another object than `name`. */
   constructor({ body, taken }: Pick<PartAnswer, 'body' | 'taken'>, name: string) {
     this.#what = `describe of ${name}`;
-    if (typeof body !== 'object' || body === null || !('name' in body) || body.name !== name) throw notWhole(this.#what, 'it is of another object');
+    if (typeof body !== 'object' || body === null || !('name' in body) || body.name !== name)
+      throw notWhole(this.#what, 'it is of another object');
     this.#head = readHead(body);
     // Each object has an Id at least.
     if (taken === undefined || taken.length === 0) throw notWhole(this.#what, 'it has no fields');

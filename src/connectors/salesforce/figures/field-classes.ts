@@ -26,7 +26,11 @@ const MOST_FIELDS = (MOST_QUERIES * MOST_ROWS) / 2;
 /** Takes from the front of `objects` as many as one call can tell the classes of, at most `most`: none only if there is none to take. */
 export function takeForOneCall<T extends Sized>(objects: T[], most: number): T[] {
   let [count, fields] = [0, 0];
-  while (count < Math.min(most, objects.length) && (count === 0 || fields + objects[count]!.fields <= MOST_FIELDS)) fields += objects[count++]!.fields;
+  while (
+    count < Math.min(most, objects.length) &&
+    (count === 0 || fields + objects[count]!.fields <= MOST_FIELDS)
+  )
+    fields += objects[count++]!.fields;
   return objects.splice(0, count);
 }
 
@@ -43,14 +47,26 @@ const rowSchema = z.object({
  * What the org says of the fields of these objects, as many as `takeForOneCall` takes, by name of the object, in one call. An object that it does not speak
  * of, or not in full, is missing. Throws only what ends the extraction.
  */
-export async function readFieldClasses({ api, version, what }: QueryTarget, objects: readonly Sized[], signal: AbortSignal): Promise<ReadonlyMap<string, FieldClasses>> {
+export async function readFieldClasses(
+  { api, version, what }: QueryTarget,
+  objects: readonly Sized[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, FieldClasses>> {
   const base = `/services/data/v${version}/tooling`;
-  const parts = groupsOf(objects).map((group, index) => ({ referenceId: `c${index}`, url: `${base}/query?q=${encodeURIComponent(query(group))}` }));
+  const parts = groupsOf(objects).map((group, index) => ({
+    referenceId: `c${index}`,
+    url: `${base}/query?q=${encodeURIComponent(query(group))}`,
+  }));
   const classes = new Map<string, Map<string, 'open' | 'closed'>>();
   try {
-    await readComposite(api, { path: `${base}/composite`, parts, what }, ({ status, body }) => {
-      if (status === 200) for (const row of readRows(body, rowSchema, what)) note(row, classes);
-    }, signal);
+    await readComposite(
+      api,
+      { path: `${base}/composite`, parts, what },
+      ({ status, body }) => {
+        if (status === 200) for (const row of readRows(body, rowSchema, what)) note(row, classes);
+      },
+      signal,
+    );
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal)) throw error;
@@ -77,10 +93,23 @@ function query(objects: readonly string[]): string {
   return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${literals(objects)})`;
 }
 
-function note({ QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition }: z.infer<typeof rowSchema>, classes: Map<string, Map<string, 'open' | 'closed'>>): void {
-  const ofObject = classes.get(EntityDefinition.QualifiedApiName) ?? new Map<string, 'open' | 'closed'>();
+function note(
+  {
+    QualifiedApiName,
+    IsCalculated,
+    SecurityClassification,
+    ComplianceGroup,
+    EntityDefinition,
+  }: z.infer<typeof rowSchema>,
+  classes: Map<string, Map<string, 'open' | 'closed'>>,
+): void {
+  const ofObject =
+    classes.get(EntityDefinition.QualifiedApiName) ?? new Map<string, 'open' | 'closed'>();
   const closed = IsCalculated || isFilled(SecurityClassification) || isFilled(ComplianceGroup);
-  classes.set(EntityDefinition.QualifiedApiName, ofObject.set(QualifiedApiName, closed ? 'closed' : 'open'));
+  classes.set(
+    EntityDefinition.QualifiedApiName,
+    ofObject.set(QualifiedApiName, closed ? 'closed' : 'open'),
+  );
 }
 
 function isFilled(text: string | null): boolean {

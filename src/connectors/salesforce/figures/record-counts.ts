@@ -5,14 +5,17 @@ import type { SalesforceApi } from '../api/api.ts';
 import { notWhole, requireSingle } from '../api/pages.ts';
 import { endsRun } from '../http/fatal.ts';
 
-const countsSchema = z.looseObject({ sObjects: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative() })) });
+const countsSchema = z.looseObject({
+  sObjects: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative() })),
+});
 
 const WHAT = 'the record counts';
 
 /** Each org has a user at least. */
 function readCounts(body: unknown): ReadonlyMap<string, number> {
   const counts = countsSchema.safeParse(body);
-  if (!counts.success || counts.data.sObjects.length === 0) throw notWhole(WHAT, 'it has no counts');
+  if (!counts.success || counts.data.sObjects.length === 0)
+    throw notWhole(WHAT, 'it has no counts');
   requireSingle(counts.data, WHAT);
   return new Map(counts.data.sObjects.map(({ name, count }) => [name, count]));
 }
@@ -21,13 +24,30 @@ function readCounts(body: unknown): ReadonlyMap<string, number> {
  * About how many records each object has, in one call. Salesforce keeps these figures itself, without the recycle bin and
  * without history, share and feed objects. Empty, with a warning, where the user may not read them.
  */
-export async function readRecordCounts(api: SalesforceApi, version: string, logger: Logger, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+export async function readRecordCounts(
+  api: SalesforceApi,
+  version: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
   try {
-    return await api.jsonAs({ method: 'GET', path: `/services/data/v${version}/limits/recordCount`, what: WHAT, tries: 2 }, readCounts, signal);
+    return await api.jsonAs(
+      {
+        method: 'GET',
+        path: `/services/data/v${version}/limits/recordCount`,
+        what: WHAT,
+        tries: 2,
+      },
+      readCounts,
+      signal,
+    );
   } catch (thrown) {
     const error = RunnerError.from(thrown, 'SALESFORCE_UNEXPECTED');
     if (endsRun(error, signal)) throw error;
-    logger.log('warn', 'Record counts could not be read', { code: error.code, reason: error.message });
+    logger.log('warn', 'Record counts could not be read', {
+      code: error.code,
+      reason: error.message,
+    });
     return new Map();
   }
 }

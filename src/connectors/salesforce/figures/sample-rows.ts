@@ -52,7 +52,8 @@ export class Sampler {
   add(object: string, table: Table): void {
     const sampled = sampleTableOf(object, table);
     if (sampled === undefined) return;
-    if (this.#tables.length < this.#options.maxApiCalls * TABLES_PER_CALL) this.#tables.push(sampled);
+    if (this.#tables.length < this.#options.maxApiCalls * TABLES_PER_CALL)
+      this.#tables.push(sampled);
     else this.#without.late += 1;
   }
 
@@ -60,7 +61,8 @@ export class Sampler {
   async *samples(signal: AbortSignal): AsyncGenerator<SampleDataRecord, void, undefined> {
     for (let group = this.#next(); group.length > 0; group = this.#next()) {
       const open = await this.#open(group, signal);
-      for (let at = 0; at < open.length; at += TABLES_PER_CALL) yield* this.#read(open.slice(at, at + TABLES_PER_CALL), signal);
+      for (let at = 0; at < open.length; at += TABLES_PER_CALL)
+        yield* this.#read(open.slice(at, at + TABLES_PER_CALL), signal);
     }
     this.#without.late += this.#tables.length;
     this.#sayWithout();
@@ -74,7 +76,11 @@ export class Sampler {
   async #open(tables: readonly SampleTable[], signal: AbortSignal): Promise<readonly Open[]> {
     const { api, version } = this.#options;
     this.#left -= 1;
-    const classes = await readFieldClasses({ api, version, what: 'the classifications of fields' }, tables, signal);
+    const classes = await readFieldClasses(
+      { api, version, what: 'the classifications of fields' },
+      tables,
+      signal,
+    );
     this.#without.unclassified += tables.filter(({ object }) => !classes.has(object)).length;
     return tables.flatMap((table) => {
       const known = classes.get(table.object);
@@ -82,29 +88,59 @@ export class Sampler {
     });
   }
 
-  async *#read(tables: readonly Open[], signal: AbortSignal): AsyncGenerator<SampleDataRecord, void, undefined> {
+  async *#read(
+    tables: readonly Open[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SampleDataRecord, void, undefined> {
     this.#left -= 1;
     const answers = await this.#ask(tables, signal);
-    for (const [index, { table: { fqn }, columns }] of tables.entries()) {
+    for (const [
+      index,
+      {
+        table: { fqn },
+        columns,
+      },
+    ] of tables.entries()) {
       const rows = columns.length === 0 ? [] : answers.get(index);
       if (rows === undefined) this.#without.refused += 1;
       else yield { kind: 'sampleData', table: fqn, request: { columns, rows: fitting(rows) } };
     }
   }
 
-  async #ask(tables: readonly Open[], signal: AbortSignal): Promise<ReadonlyMap<number, readonly (readonly Cell[])[]>> {
+  async #ask(
+    tables: readonly Open[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, readonly (readonly Cell[])[]>> {
     const { api, version, rows, logger, cut } = this.#options;
     const base = `/services/data/v${version}`;
-    const parts = tables.flatMap(({ table, columns }, index) => (columns.length === 0 ? [] : [
-      { referenceId: `s${index}`, url: `${base}/query?q=${encodeURIComponent(`SELECT ${columns.join(', ')} FROM ${table.object} LIMIT ${rows}`)}` },
-    ]));
+    const parts = tables.flatMap(({ table, columns }, index) =>
+      columns.length === 0
+        ? []
+        : [
+            {
+              referenceId: `s${index}`,
+              url: `${base}/query?q=${encodeURIComponent(`SELECT ${columns.join(', ')} FROM ${table.object} LIMIT ${rows}`)}`,
+            },
+          ],
+    );
     const answers = new Map<number, readonly (readonly Cell[])[]>();
     if (parts.length === 0) return answers;
     try {
-      await readComposite(api, { path: `${base}/composite`, parts, what: 'sample rows' }, ({ referenceId, status, body }) => {
-        const index = Number(referenceId.slice(1));
-        if (status === 200) answers.set(index, readRows(body, rowSchema, 'sample rows').map((record) => tables[index]!.columns.map((name) => cellOf(record[name], cut))));
-      }, signal);
+      await readComposite(
+        api,
+        { path: `${base}/composite`, parts, what: 'sample rows' },
+        ({ referenceId, status, body }) => {
+          const index = Number(referenceId.slice(1));
+          if (status === 200)
+            answers.set(
+              index,
+              readRows(body, rowSchema, 'sample rows').map((record) =>
+                tables[index]!.columns.map((name) => cellOf(record[name], cut)),
+              ),
+            );
+        },
+        signal,
+      );
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (endsRun(error, signal)) throw error;
@@ -116,9 +152,21 @@ export class Sampler {
   #sayWithout(): void {
     const { logger, maxApiCalls } = this.#options;
     const { unclassified, refused, late } = this.#without;
-    if (unclassified > 0) logger.log('warn', 'Some tables go without sample rows: whether their fields are classified cannot be read', { tables: unclassified });
-    if (refused > 0) logger.log('warn', 'Some tables go without sample rows: Salesforce did not give them', { tables: refused });
-    if (late > 0) logger.log('info', 'Some tables go without sample rows: the calls for them are used up', { tables: late, maxApiCalls });
+    if (unclassified > 0)
+      logger.log(
+        'warn',
+        'Some tables go without sample rows: whether their fields are classified cannot be read',
+        { tables: unclassified },
+      );
+    if (refused > 0)
+      logger.log('warn', 'Some tables go without sample rows: Salesforce did not give them', {
+        tables: refused,
+      });
+    if (late > 0)
+      logger.log('info', 'Some tables go without sample rows: the calls for them are used up', {
+        tables: late,
+        maxApiCalls,
+      });
   }
 }
 
@@ -129,6 +177,8 @@ function cellOf(value: unknown, cut: CutText): Cell {
 
 function fitting(rows: readonly (readonly Cell[])[]): readonly (readonly Cell[])[] {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += Buffer.byteLength(JSON.stringify(row)) + 1) > LARGEST_SAMPLE_BYTES);
+  const end = rows.findIndex(
+    (row) => (bytes += Buffer.byteLength(JSON.stringify(row)) + 1) > LARGEST_SAMPLE_BYTES,
+  );
   return end < 0 ? rows : rows.slice(0, end);
 }

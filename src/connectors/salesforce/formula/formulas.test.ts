@@ -9,7 +9,7 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
   ['Amount * Probability', ['Amount', 'Probability']],
   ['1 + .5 - 2.', []],
   ['"constant"', []],
-  ["'single ' & \"double\"", []],
+  ['\'single \' & "double"', []],
   ['TRUE', []],
   ['null', []],
   ['FirstName & " " & LastName', ['FirstName', 'LastName']],
@@ -19,12 +19,18 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
   ['Parent__r.Grand_Parent__r.Great__r.Code__c', ['Parent__r.Grand_Parent__r.Great__r.Code__c']],
   ['acme__Invoice__r.acme__Total__c', ['acme__Invoice__r.acme__Total__c']],
   ['Owner:User.Email', ['Owner:User.Email']],
-  ['IF(ISBLANK(Owner:Queue.QueueName), Owner:User.FirstName, Owner:Queue.QueueName)', ['Owner:Queue.QueueName', 'Owner:User.FirstName']],
+  [
+    'IF(ISBLANK(Owner:Queue.QueueName), Owner:User.FirstName, Owner:Queue.QueueName)',
+    ['Owner:Queue.QueueName', 'Owner:User.FirstName'],
+  ],
   ['$User.Id = OwnerId', ['$User.Id', 'OwnerId']],
   ['$User.UserRole.Name', ['$User.UserRole.Name']],
   ['$Profile.Name = "System Administrator"', ['$Profile.Name']],
   ['$Organization.Name', ['$Organization.Name']],
-  ['$CustomMetadata.Tax_Rate__mdt.Germany.Rate__c * Amount', ['$CustomMetadata.Tax_Rate__mdt.Germany.Rate__c', 'Amount']],
+  [
+    '$CustomMetadata.Tax_Rate__mdt.Germany.Rate__c * Amount',
+    ['$CustomMetadata.Tax_Rate__mdt.Germany.Rate__c', 'Amount'],
+  ],
   ['$Setup.Limits__c.Maximum__c', ['$Setup.Limits__c.Maximum__c']],
   ['$Label.Greeting & Name', ['$Label.Greeting', 'Name']],
   ['$Permission.Can_Discount', ['$Permission.Can_Discount']],
@@ -33,19 +39,34 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
   ['PRIORVALUE(StageName)', ['StageName']],
   ['AND(ISCHANGED(Amount), PRIORVALUE(Amount) <> Amount)', ['Amount']],
   ['IF(Amount > 1000000, "Large", IF(Amount > 100000, "Medium", "Small"))', ['Amount']],
-  ['CASE(Type, "Partner", Rating, "Customer", CustomerPriority__c, "None")', ['Type', 'Rating', 'CustomerPriority__c']],
+  [
+    'CASE(Type, "Partner", Rating, "Customer", CustomerPriority__c, "None")',
+    ['Type', 'Rating', 'CustomerPriority__c'],
+  ],
   ['CASE(MOD(CloseDate - DATE(1900, 1, 7), 7), 0, "Sunday", 1, "Monday", "Other")', ['CloseDate']],
   ['ISPICKVAL(StageName, "Closed Won") && Amount >= 5000', ['StageName', 'Amount']],
   ['ISPICKVAL(Status, "New") || !IsEscalated', ['Status', 'IsEscalated']],
   ['NOT(ISPICKVAL(Status__c, "Done"))', ['Status__c']],
   ['INCLUDES(Interests__c, "Golf")', ['Interests__c']],
   ['TEXT(Industry) & " / " & TEXT(Account.Industry)', ['Industry', 'Account.Industry']],
-  ['BLANKVALUE(Account.BillingCountry, Account.ShippingCountry)', ['Account.BillingCountry', 'Account.ShippingCountry']],
+  [
+    'BLANKVALUE(Account.BillingCountry, Account.ShippingCountry)',
+    ['Account.BillingCountry', 'Account.ShippingCountry'],
+  ],
   ['NULLVALUE(Discount__c, 0) / 100', ['Discount__c']],
   ['HYPERLINK("/" & Id, Name, "_self")', ['Id', 'Name']],
-  ['HYPERLINK("https://maps.example.com/?q=" & BillingStreet & "," & BillingCity, "Map", "_blank")', ['BillingStreet', 'BillingCity']],
-  ['IMAGE("/img/samples/flag_" & CASE(Priority, "High", "red", "green") & ".gif", "flag", 12, 12)', ['Priority']],
-  ['IMAGE(\n  CASE(Health__c,\n    "R", "/img/r.png",\n    "G", "/img/g.png",\n    ""),\n  TEXT(Health__c))', ['Health__c']],
+  [
+    'HYPERLINK("https://maps.example.com/?q=" & BillingStreet & "," & BillingCity, "Map", "_blank")',
+    ['BillingStreet', 'BillingCity'],
+  ],
+  [
+    'IMAGE("/img/samples/flag_" & CASE(Priority, "High", "red", "green") & ".gif", "flag", 12, 12)',
+    ['Priority'],
+  ],
+  [
+    'IMAGE(\n  CASE(Health__c,\n    "R", "/img/r.png",\n    "G", "/img/g.png",\n    ""),\n  TEXT(Health__c))',
+    ['Health__c'],
+  ],
   ['TODAY() - DATEVALUE(CreatedDate)', ['CreatedDate']],
   ['(NOW() - LastModifiedDate) * 24 * 60', ['LastModifiedDate']],
   ['ADDMONTHS(StartDate, ContractTerm)', ['StartDate', 'ContractTerm']],
@@ -62,13 +83,22 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
   ['-Amount + +Fee__c', ['Amount', 'Fee__c']],
   ['ROUND(SQRT((X__c ^ 2) + (Y__c ^ 2)), 2)', ['X__c', 'Y__c']],
   ['DISTANCE(Location__c, GEOLOCATION(37.775, -122.418), "mi") < 20', ['Location__c']],
-  ['VLOOKUP($ObjectType.Zip__c.Fields.City__c, $ObjectType.Zip__c.Fields.Name, BillingPostalCode)', ['$ObjectType.Zip__c.Fields.City__c', '$ObjectType.Zip__c.Fields.Name', 'BillingPostalCode']],
+  [
+    'VLOOKUP($ObjectType.Zip__c.Fields.City__c, $ObjectType.Zip__c.Fields.Name, BillingPostalCode)',
+    ['$ObjectType.Zip__c.Fields.City__c', '$ObjectType.Zip__c.Fields.Name', 'BillingPostalCode'],
+  ],
   ['NOT ISBLANK(Shipped_On__c)', ['Shipped_On__c']],
-  ['IF(OR(not ISNULL(Approved_On__c), ISPICKVAL(Stage__c, "Open")), "yes", "no")', ['Approved_On__c', 'Stage__c']],
+  [
+    'IF(OR(not ISNULL(Approved_On__c), ISPICKVAL(Stage__c, "Open")), "yes", "no")',
+    ['Approved_On__c', 'Stage__c'],
+  ],
   ['NOT ISBLANK(TEXT(Region__c)) && NOT ISBLANK(TEXT(Channel__c))', ['Region__c', 'Channel__c']],
   ['AND((NOT ISNUMBER(Code__c)), LEN(Code__c) > 4)', ['Code__c']],
   ['Not__c + Not__r.Total__c + Notes', ['Not__c', 'Not__r.Total__c', 'Notes']],
-  ['IF(AND(OR(A__c = 1, B__c = 2), NOT(C__c != 3)), D__c, E__c)', ['A__c', 'B__c', 'C__c', 'D__c', 'E__c']],
+  [
+    'IF(AND(OR(A__c = 1, B__c = 2), NOT(C__c != 3)), D__c, E__c)',
+    ['A__c', 'B__c', 'C__c', 'D__c', 'E__c'],
+  ],
   ['if(isnew(), now(), createddate)', ['createddate']],
   ['Amount + AMOUNT + amount', ['Amount']],
   ['CreatedBy.Manager.Email', ['CreatedBy.Manager.Email']],
@@ -115,7 +145,11 @@ describe('a formula', () => {
   });
 
   it.each(REFUSED)('is refused where it goes wrong: %s', (formula, position, message) => {
-    expect(parseFormula(formula)).toEqual({ ok: false, position, message: expect.stringContaining(message) });
+    expect(parseFormula(formula)).toEqual({
+      ok: false,
+      position,
+      message: expect.stringContaining(message),
+    });
   });
 });
 
@@ -142,8 +176,15 @@ describe('the tree', () => {
   });
 
   it('keeps operators of one precedence in one flat chain', () => {
-    expect(tree('A - B + C')).toMatchObject({ kind: 'operation', operators: ['-', '+'], operands: [{}, {}, {}] });
-    expect(tree('A - (B + C)')).toMatchObject({ operators: ['-'], operands: [{}, { operators: ['+'] }] });
+    expect(tree('A - B + C')).toMatchObject({
+      kind: 'operation',
+      operators: ['-', '+'],
+      operands: [{}, {}, {}],
+    });
+    expect(tree('A - (B + C)')).toMatchObject({
+      operators: ['-'],
+      operands: [{}, { operators: ['+'] }],
+    });
   });
 
   it('has the text that escapes stand for', () => {
@@ -151,12 +192,25 @@ describe('the tree', () => {
   });
 
   it('keeps decimals as written', () => {
-    expect(tree('0.10000000000000000001')).toEqual({ kind: 'number', digits: '0.10000000000000000001' });
+    expect(tree('0.10000000000000000001')).toEqual({
+      kind: 'number',
+      digits: '0.10000000000000000001',
+    });
   });
 
   it('has function names in upper case and the target of a narrowed relationship', () => {
     expect(tree('text(Owner:User.Name)')).toEqual({
-      kind: 'call', name: 'TEXT', arguments: [{ kind: 'reference', path: [{ name: 'Owner', target: 'User' }, { name: 'Name', target: undefined }] }],
+      kind: 'call',
+      name: 'TEXT',
+      arguments: [
+        {
+          kind: 'reference',
+          path: [
+            { name: 'Owner', target: 'User' },
+            { name: 'Name', target: undefined },
+          ],
+        },
+      ],
     });
   });
 });

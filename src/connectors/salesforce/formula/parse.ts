@@ -1,7 +1,9 @@
 import { isOperator, PRECEDENCE, type Expression, type Operator, type PathStep } from './syntax.ts';
 import { tokenize, type FormulaProblem, type Token } from './tokens.ts';
 
-export type ParsedFormula = { readonly ok: true; readonly ast: Expression } | ({ readonly ok: false } & FormulaProblem);
+export type ParsedFormula =
+  | { readonly ok: true; readonly ast: Expression }
+  | ({ readonly ok: false } & FormulaProblem);
 
 /** Brackets, calls and signs inside one another. Salesforce's own size limit stops people well before it. */
 export const MAX_NESTING = 250;
@@ -59,7 +61,8 @@ class Parser {
   }
 
   #expect(symbol: string): void {
-    if (!this.#take(symbol)) this.#refuse(`expected "${symbol}" but found ${describe(this.#current)}`);
+    if (!this.#take(symbol))
+      this.#refuse(`expected "${symbol}" but found ${describe(this.#current)}`);
   }
 
   #operator(): Operator | undefined {
@@ -80,7 +83,11 @@ class Parser {
   #chain(first: Expression, precedence: number): Expression {
     const operands = [first];
     const operators: Operator[] = [];
-    for (let next = this.#operator(); next !== undefined && PRECEDENCE[next] === precedence; next = this.#operator()) {
+    for (
+      let next = this.#operator();
+      next !== undefined && PRECEDENCE[next] === precedence;
+      next = this.#operator()
+    ) {
       this.#at += 1;
       operators.push(next);
       operands.push(this.#expression(precedence + 1));
@@ -96,7 +103,9 @@ class Parser {
     if (token.kind === 'text') return { kind: 'text', value: token.value };
     if (token.kind === 'number') return { kind: 'number', digits: token.value };
     if (this.#sees('(')) return this.#call(token);
-    return token.value.toUpperCase() === 'NOT' ? this.#nested(() => ({ kind: 'sign', operator: '!', operand: this.#operand() })) : named(token.value);
+    return token.value.toUpperCase() === 'NOT'
+      ? this.#nested(() => ({ kind: 'sign', operator: '!', operand: this.#operand() }))
+      : named(token.value);
   }
 
   #signOrBracket(symbol: string): Expression {
@@ -108,7 +117,8 @@ class Parser {
         return inner;
       });
     }
-    if (symbol !== '-' && symbol !== '+' && symbol !== '!') return this.#refuse(`expected a value but found "${symbol}"`);
+    if (symbol !== '-' && symbol !== '+' && symbol !== '!')
+      return this.#refuse(`expected a value but found "${symbol}"`);
     return this.#nested(() => {
       this.#at += 1;
       return { kind: 'sign', operator: symbol, operand: this.#operand() };
@@ -116,12 +126,14 @@ class Parser {
   }
 
   #call(name: Token): Expression {
-    if (/[.:$]/.test(name.value)) return this.#refuse(`"${name.value}" is not the name of a function`);
+    if (/[.:$]/.test(name.value))
+      return this.#refuse(`"${name.value}" is not the name of a function`);
     return this.#nested(() => {
       this.#expect('(');
       const given: Expression[] = [];
       if (!this.#sees(')')) {
-        do given.push(this.#expression(1)); while (this.#take(','));
+        do given.push(this.#expression(1));
+        while (this.#take(','));
       }
       this.#expect(')');
       return { kind: 'call', name: name.value.toUpperCase(), arguments: given };
@@ -129,7 +141,8 @@ class Parser {
   }
 
   #nested(read: () => Expression): Expression {
-    if (this.#nesting >= MAX_NESTING) return this.#refuse(`more than ${MAX_NESTING} levels of nesting`);
+    if (this.#nesting >= MAX_NESTING)
+      return this.#refuse(`more than ${MAX_NESTING} levels of nesting`);
     this.#nesting += 1;
     const expression = read();
     this.#nesting -= 1;
@@ -153,5 +166,9 @@ const LONGEST_QUOTED = 80;
 
 function describe(token: Token): string {
   if (token.kind === 'end') return 'the end of the formula';
-  return token.kind === 'text' ? 'a text' : token.value.length > LONGEST_QUOTED ? 'a long name' : `"${token.value}"`;
+  return token.kind === 'text'
+    ? 'a text'
+    : token.value.length > LONGEST_QUOTED
+      ? 'a long name'
+      : `"${token.value}"`;
 }

@@ -25,12 +25,18 @@ function collect(expression: Expression, found: Map<string, FormulaReference>): 
       return expression.operands.forEach((operand) => collect(operand, found));
     case 'sign':
       return collect(expression.operand, found);
-    case 'text': case 'number': case 'boolean': case 'null':
+    case 'text':
+    case 'number':
+    case 'boolean':
+    case 'null':
   }
 }
 
 function add(path: readonly PathStep[], found: Map<string, FormulaReference>): void {
-  const text = path.map(({ name, target }) => (target === undefined ? name : `${name}:${target}`)).join('.');
+  const text = path
+    .map(({ name, target }) => (target === undefined ? name : `${name}:${target}`))
+    .join('.');
   const key = text.toLowerCase();
-  if (!found.has(key)) found.set(key, { kind: text.startsWith('$') ? 'global' : 'field', text, path });
+  if (!found.has(key))
+    found.set(key, { kind: text.startsWith('$') ? 'global' : 'field', text, path });
 }

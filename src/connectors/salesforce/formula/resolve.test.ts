@@ -3,12 +3,29 @@ import { parseFormula } from './parse.ts';
 import { references } from './references.ts';
 import { resolveReferences, type FormulaModel, type ResolvedReferences } from './resolve.ts';
 
-type Objects = Readonly<Record<string, { readonly fields: readonly string[]; readonly relationships?: Readonly<Record<string, readonly string[]>> }>>;
+type Objects = Readonly<
+  Record<
+    string,
+    {
+      readonly fields: readonly string[];
+      readonly relationships?: Readonly<Record<string, readonly string[]>>;
+    }
+  >
+>;
 
 const OBJECTS: Objects = {
-  Opportunity: { fields: ['Id', 'Amount', 'AccountId', 'OwnerId'], relationships: { Account: ['Account'], Owner: ['User', 'Group'], Self__r: ['Opportunity'] } },
-  Account: { fields: ['Id', 'Name', 'Industry', 'OwnerId'], relationships: { Owner: ['User'], Parent: ['Account'] } },
-  User: { fields: ['Id', 'Name', 'Email', 'ManagerId'], relationships: { Manager: ['User'], UserRole: ['UserRole'] } },
+  Opportunity: {
+    fields: ['Id', 'Amount', 'AccountId', 'OwnerId'],
+    relationships: { Account: ['Account'], Owner: ['User', 'Group'], Self__r: ['Opportunity'] },
+  },
+  Account: {
+    fields: ['Id', 'Name', 'Industry', 'OwnerId'],
+    relationships: { Owner: ['User'], Parent: ['Account'] },
+  },
+  User: {
+    fields: ['Id', 'Name', 'Email', 'ManagerId'],
+    relationships: { Manager: ['User'], UserRole: ['UserRole'] },
+  },
   UserRole: { fields: ['Name'] },
   Group: { fields: ['Id', 'Name', 'Email', 'DeveloperName'] },
   Organization: { fields: ['Name'] },
@@ -70,20 +87,33 @@ describe('resolving references', () => {
   });
 
   it('names each source once, with the first reference that leads there', () => {
-    expect(resolve('Account.Owner.Email & $User.Email').sources).toEqual([{ object: 'User', field: 'Email', reference: 'Account.Owner.Email' }]);
+    expect(resolve('Account.Owner.Email & $User.Email').sources).toEqual([
+      { object: 'User', field: 'Email', reference: 'Account.Owner.Email' },
+    ]);
   });
 
   it('names what leads nowhere, and goes on', () => {
-    expect(resolve('Nope__c & Nope__r.Name & Account.Nope__c & Owner:Account.Name & $CustomMetadata.Tax__mdt & Amount')).toEqual({
+    expect(
+      resolve(
+        'Nope__c & Nope__r.Name & Account.Nope__c & Owner:Account.Name & $CustomMetadata.Tax__mdt & Amount',
+      ),
+    ).toEqual({
       sources: [{ object: 'Opportunity', field: 'Amount', reference: 'Amount' }],
       constants: [],
-      unresolved: ['Nope__c', 'Nope__r.Name', 'Account.Nope__c', 'Owner:Account.Name', '$CustomMetadata.Tax__mdt'],
+      unresolved: [
+        'Nope__c',
+        'Nope__r.Name',
+        'Account.Nope__c',
+        'Owner:Account.Name',
+        '$CustomMetadata.Tax__mdt',
+      ],
     });
   });
 
   it('tells globals that are no data from data it cannot find', () => {
     expect(resolve('$Label.Hello & $Api.Session_ID & $ObjectType.Account')).toMatchObject({
-      constants: ['$Label.Hello', '$Api.Session_ID', '$ObjectType.Account'], unresolved: [],
+      constants: ['$Label.Hello', '$Api.Session_ID', '$ObjectType.Account'],
+      unresolved: [],
     });
   });
 

@@ -26,19 +26,28 @@ export interface ResolvedReferences {
 }
 
 /** Follows each reference of a formula on `object` to the fields it ends at; a polymorphic one to every target that has the field. */
-export function resolveReferences(found: readonly FormulaReference[], object: string, model: FormulaModel): ResolvedReferences {
+export function resolveReferences(
+  found: readonly FormulaReference[],
+  object: string,
+  model: FormulaModel,
+): ResolvedReferences {
   const sources = new Map<string, FieldSource>();
   const constants: string[] = [];
   const unresolved: string[] = [];
   for (const reference of found) {
-    const start = reference.kind === 'field' ? { objects: [object], path: reference.path } : globalStart(reference.path, object);
+    const start =
+      reference.kind === 'field'
+        ? { objects: [object], path: reference.path }
+        : globalStart(reference.path, object);
     if (start === undefined) {
       constants.push(reference.text);
       continue;
     }
     const ends = follow(start, model).map((end) => ({ ...end, reference: reference.text }));
     if (ends.length === 0) unresolved.push(reference.text);
-    for (const end of ends) if (!sources.has(`${end.object}.${end.field}`)) sources.set(`${end.object}.${end.field}`, end);
+    for (const end of ends)
+      if (!sources.has(`${end.object}.${end.field}`))
+        sources.set(`${end.object}.${end.field}`, end);
   }
   return { sources: [...sources.values()], constants, unresolved };
 }
@@ -51,16 +60,26 @@ interface Start {
 /** Salesforce lets a path cross ten relationships; the margin costs nothing and the bound keeps the walk short. */
 const MAX_STEPS = 16;
 
-function follow({ objects, path }: Start, model: FormulaModel): { object: string; field: string }[] {
+function follow(
+  { objects, path }: Start,
+  model: FormulaModel,
+): { object: string; field: string }[] {
   const last = path.at(-1);
   if (last === undefined || path.length > MAX_STEPS) return [];
   let reached: readonly string[] = objects;
   for (const step of path.slice(0, -1)) {
-    reached = [...new Set(reached.flatMap((object) => narrowed(model.relationship(object, step.name), step.target)))];
+    reached = [
+      ...new Set(
+        reached.flatMap((object) => narrowed(model.relationship(object, step.name), step.target)),
+      ),
+    ];
   }
   const ofQueue = path.at(-2)?.target?.toLowerCase() === QUEUE;
   return reached.flatMap((object) => {
-    const field = model.field(object, (ofQueue ? QUEUE_FIELDS[last.name.toLowerCase()] : undefined) ?? last.name);
+    const field = model.field(
+      object,
+      (ofQueue ? QUEUE_FIELDS[last.name.toLowerCase()] : undefined) ?? last.name,
+    );
     return field === undefined ? [] : [{ object, field }];
   });
 }
@@ -90,10 +109,15 @@ const RECORD_GLOBALS: Readonly<Record<string, string>> = {
 function globalStart(path: readonly PathStep[], own: string): Start | undefined {
   const [scope = '', object = '', third = ''] = path.map((step) => step.name);
   const name = scope.toLowerCase();
-  if (name === '$record' || name === '$record__prior') return { objects: [own], path: path.slice(1) };
-  if (Object.hasOwn(RECORD_GLOBALS, name)) return { objects: [RECORD_GLOBALS[name]!], path: path.slice(1) };
+  if (name === '$record' || name === '$record__prior')
+    return { objects: [own], path: path.slice(1) };
+  if (Object.hasOwn(RECORD_GLOBALS, name))
+    return { objects: [RECORD_GLOBALS[name]!], path: path.slice(1) };
   if (name === '$setup') return { objects: [object], path: path.slice(2) };
   if (name === '$custommetadata') return { objects: [object], path: path.slice(3) };
-  if (name === '$objecttype') return third.toLowerCase() === 'fields' ? { objects: [object], path: path.slice(3) } : undefined;
+  if (name === '$objecttype')
+    return third.toLowerCase() === 'fields'
+      ? { objects: [object], path: path.slice(3) }
+      : undefined;
   return undefined;
 }

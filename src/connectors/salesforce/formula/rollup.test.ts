@@ -3,26 +3,60 @@ import { rollupFromDataType, rollupSource } from './rollup.ts';
 
 describe('a roll-up’s definition', () => {
   it('gives the summarized field, the key and the filters', () => {
-    expect(rollupSource({
-      type: 'Summary', summarizedField: 'Opportunity.Amount', summaryForeignKey: 'Opportunity.AccountId', summaryOperation: 'sum',
-      summaryFilterItems: [{ field: 'Opportunity.StageName', operation: 'equals', value: 'Closed Won' }, { field: 'Opportunity.CloseDate', operation: 'greaterThan', valueField: 'Opportunity.Start__c' }],
-    })).toEqual({
-      operation: 'sum', child: 'Opportunity', foreignKey: 'AccountId',
+    expect(
+      rollupSource({
+        type: 'Summary',
+        summarizedField: 'Opportunity.Amount',
+        summaryForeignKey: 'Opportunity.AccountId',
+        summaryOperation: 'sum',
+        summaryFilterItems: [
+          { field: 'Opportunity.StageName', operation: 'equals', value: 'Closed Won' },
+          {
+            field: 'Opportunity.CloseDate',
+            operation: 'greaterThan',
+            valueField: 'Opportunity.Start__c',
+          },
+        ],
+      }),
+    ).toEqual({
+      operation: 'sum',
+      child: 'Opportunity',
+      foreignKey: 'AccountId',
       summarized: { object: 'Opportunity', field: 'Amount' },
-      filters: ['StageName', 'CloseDate', 'Start__c'].map((field) => ({ object: 'Opportunity', field })),
+      filters: ['StageName', 'CloseDate', 'Start__c'].map((field) => ({
+        object: 'Opportunity',
+        field,
+      })),
     });
   });
 
   it('counts by the foreign key', () => {
-    expect(rollupSource({ summaryForeignKey: 'Line__c.Invoice__c', summaryOperation: 'COUNT', summarizedField: null }))
-      .toMatchObject({ operation: 'count', child: 'Line__c', summarized: { object: 'Line__c', field: 'Invoice__c' }, filters: [] });
+    expect(
+      rollupSource({
+        summaryForeignKey: 'Line__c.Invoice__c',
+        summaryOperation: 'COUNT',
+        summarizedField: null,
+      }),
+    ).toMatchObject({
+      operation: 'count',
+      child: 'Line__c',
+      summarized: { object: 'Line__c', field: 'Invoice__c' },
+      filters: [],
+    });
   });
 
-  it.each([undefined, null, 'text', {}, { summaryOperation: 'sum' }, { summaryOperation: 'avg', summaryForeignKey: 'A.B' }, { summaryOperation: 'sum', summaryForeignKey: 'A' }, { summaryOperation: 'sum', summaryForeignKey: 'A.B.C' }])(
-    'is none when it is %o', (metadata) => {
-      expect(rollupSource(metadata)).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    'text',
+    {},
+    { summaryOperation: 'sum' },
+    { summaryOperation: 'avg', summaryForeignKey: 'A.B' },
+    { summaryOperation: 'sum', summaryForeignKey: 'A' },
+    { summaryOperation: 'sum', summaryForeignKey: 'A.B.C' },
+  ])('is none when it is %o', (metadata) => {
+    expect(rollupSource(metadata)).toBeUndefined();
+  });
 
   it.each([
     ['Roll-Up Summary (SUM Opportunity)', { operation: 'sum', childLabel: 'Opportunity' }],

@@ -19,16 +19,24 @@ export interface RollupSource {
   readonly filters: readonly QualifiedField[];
 }
 
-const qualified = z.string().regex(/^[^.]+\.[^.]+$/).transform((text): QualifiedField => {
-  const [object = '', field = ''] = text.split('.');
-  return { object, field };
-});
+const qualified = z
+  .string()
+  .regex(/^[^.]+\.[^.]+$/)
+  .transform((text): QualifiedField => {
+    const [object = '', field = ''] = text.split('.');
+    return { object, field };
+  });
 
 const definitionSchema = z.object({
-  summaryOperation: z.string().transform((text) => text.toLowerCase()).pipe(z.enum(['count', 'sum', 'min', 'max'])),
+  summaryOperation: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(['count', 'sum', 'min', 'max'])),
   summaryForeignKey: qualified,
   summarizedField: qualified.nullish(),
-  summaryFilterItems: z.array(z.object({ field: qualified, valueField: qualified.nullish() })).nullish(),
+  summaryFilterItems: z
+    .array(z.object({ field: qualified, valueField: qualified.nullish() }))
+    .nullish(),
 });
 
 /** Reads a roll-up from a CustomField's metadata (`summaryForeignKey: "Opportunity.AccountId"`); undefined when it is none. */
@@ -41,7 +49,9 @@ export function rollupSource(metadata: unknown): RollupSource | undefined {
     child: summaryForeignKey.object,
     foreignKey: summaryForeignKey.field,
     summarized: summarizedField ?? summaryForeignKey,
-    filters: (summaryFilterItems ?? []).flatMap(({ field, valueField }) => (valueField ? [field, valueField] : [field])),
+    filters: (summaryFilterItems ?? []).flatMap(({ field, valueField }) =>
+      valueField ? [field, valueField] : [field],
+    ),
   };
 }
 
@@ -51,8 +61,13 @@ const DATA_TYPE = /^roll-up summary \((?<operation>count|sum|min|max) (?<child>[
  * What FieldDefinition's `DataType` text (`Roll-Up Summary (SUM Opportunity)`) says of a roll-up: its operation and
  * the child as the org labels it. Undefined for any other text. Needs no call a field, which the definition does.
  */
-export function rollupFromDataType(text: string): Pick<RollupSource, 'operation'> & { readonly childLabel: string } | undefined {
+export function rollupFromDataType(
+  text: string,
+): (Pick<RollupSource, 'operation'> & { readonly childLabel: string }) | undefined {
   const groups = DATA_TYPE.exec(text.trim())?.groups;
   if (groups === undefined) return undefined;
-  return { operation: groups['operation']!.toLowerCase() as RollupSource['operation'], childLabel: groups['child']!.trim() };
+  return {
+    operation: groups['operation']!.toLowerCase() as RollupSource['operation'],
+    childLabel: groups['child']!.trim(),
+  };
 }

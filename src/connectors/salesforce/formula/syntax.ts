@@ -10,7 +10,11 @@ export type Expression =
   | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Expression[] }
   | { readonly kind: 'sign'; readonly operator: '-' | '+' | '!'; readonly operand: Expression }
   /** Operators of one precedence, applied from the left; `operators[i]` stands between operands `i` and `i + 1`. */
-  | { readonly kind: 'operation'; readonly operators: readonly Operator[]; readonly operands: readonly Expression[] };
+  | {
+      readonly kind: 'operation';
+      readonly operators: readonly Operator[];
+      readonly operands: readonly Expression[];
+    };
 
 /** One name of a path. `Owner:User` has the target `User`, which narrows a polymorphic relationship. */
 export interface PathStep {
@@ -22,10 +26,19 @@ export interface PathStep {
 export const PRECEDENCE = {
   '||': 1,
   '&&': 2,
-  '=': 3, '==': 3, '<>': 3, '!=': 3,
-  '<': 4, '<=': 4, '>': 4, '>=': 4,
-  '+': 5, '-': 5, '&': 5,
-  '*': 6, '/': 6,
+  '=': 3,
+  '==': 3,
+  '<>': 3,
+  '!=': 3,
+  '<': 4,
+  '<=': 4,
+  '>': 4,
+  '>=': 4,
+  '+': 5,
+  '-': 5,
+  '&': 5,
+  '*': 6,
+  '/': 6,
   '^': 7,
 } as const;
 

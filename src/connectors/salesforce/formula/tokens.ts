@@ -13,12 +13,15 @@ export interface FormulaProblem {
   readonly message: string;
 }
 
-export type Tokenized = { readonly ok: true; readonly tokens: readonly Token[] } | ({ readonly ok: false } & FormulaProblem);
+export type Tokenized =
+  | { readonly ok: true; readonly tokens: readonly Token[] }
+  | ({ readonly ok: false } & FormulaProblem);
 
 /** Each is tried at one position only and can't backtrack over more than it has read, so the whole is linear. */
 const BLANK = /[\s\u200B\uFEFF]+/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)/y;
-const PATH = /\$?[\p{L}_][\p{L}\p{N}_]*(?::[\p{L}_][\p{L}\p{N}_]*)?(?:\.[\p{L}_][\p{L}\p{N}_]*(?::[\p{L}_][\p{L}\p{N}_]*)?)*/uy;
+const PATH =
+  /\$?[\p{L}_][\p{L}\p{N}_]*(?::[\p{L}_][\p{L}\p{N}_]*)?(?:\.[\p{L}_][\p{L}\p{N}_]*(?::[\p{L}_][\p{L}\p{N}_]*)?)*/uy;
 const SYMBOL = /&&|\|\||==|<>|!=|<=|>=|[-+*/^&=<>!(),]/y;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
@@ -58,11 +61,20 @@ function skip(source: string, position: number): number | Failed {
 function readToken(source: string, position: number): Step | Failed {
   const first = source[position];
   if (first === '"' || first === "'") return readText(source, position, first);
-  for (const [kind, pattern] of [['path', PATH], ['number', NUMBER], ['symbol', SYMBOL]] as const) {
+  for (const [kind, pattern] of [
+    ['path', PATH],
+    ['number', NUMBER],
+    ['symbol', SYMBOL],
+  ] as const) {
     const value = match(pattern, source, position);
-    if (value !== undefined) return { token: { kind, value, position }, next: position + value.length };
+    if (value !== undefined)
+      return { token: { kind, value, position }, next: position + value.length };
   }
-  return { ok: false, position, message: `a formula has no ${JSON.stringify(String.fromCodePoint(source.codePointAt(position)!))} here` };
+  return {
+    ok: false,
+    position,
+    message: `a formula has no ${JSON.stringify(String.fromCodePoint(source.codePointAt(position)!))} here`,
+  };
 }
 
 function readText(source: string, start: number, quote: string): Step | Failed {

@@ -23,10 +23,17 @@ export interface ReceivedBody {
  * Reads a body, plain or gzip, that is no larger than any honest answer. Throws RESPONSE_TOO_LARGE, SALESFORCE_UNEXPECTED
  * for an encoding that was not asked for, and what the stream throws.
  */
-export async function receiveBody(stream: Readable, encoding: string | undefined, { maxBytes }: BodyLimits): Promise<ReceivedBody> {
+export async function receiveBody(
+  stream: Readable,
+  encoding: string | undefined,
+  { maxBytes }: BodyLimits,
+): Promise<ReceivedBody> {
   if (encoding !== undefined && encoding !== 'identity' && encoding !== 'gzip') {
     stream.on('error', () => undefined).destroy();
-    throw new RunnerError('SALESFORCE_UNEXPECTED', 'a response has an encoding that was not asked for');
+    throw new RunnerError(
+      'SALESFORCE_UNEXPECTED',
+      'a response has an encoding that was not asked for',
+    );
   }
   return { bytes: await collect(stream, maxBytes), compressed: encoding === 'gzip' };
 }
@@ -36,23 +43,33 @@ async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new RunnerError('RESPONSE_TOO_LARGE', `a response is larger than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      throw new RunnerError('RESPONSE_TOO_LARGE', `a response is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
 }
 
 /** The body as it was meant; inflating stops at the first byte too many. Throws RESPONSE_TOO_LARGE, NETWORK_RESET for a damaged body. */
-export function inflate({ bytes: received, compressed }: ReceivedBody, { maxBytes, maxRatio }: BodyLimits): Buffer {
+export function inflate(
+  { bytes: received, compressed }: ReceivedBody,
+  { maxBytes, maxRatio }: BodyLimits,
+): Buffer {
   if (!compressed) return received;
   const most = Math.min(maxBytes, Math.max(FREE_OF_RATIO, received.length * maxRatio));
   try {
     return gunzipSync(received, { maxOutputLength: most, chunkSize: sizeSaid(received, most) });
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new RunnerError('RESPONSE_TOO_LARGE', `a response of ${received.length} bytes is more than ${most} bytes when it is decompressed`, { cause: thrown });
+      throw new RunnerError(
+        'RESPONSE_TOO_LARGE',
+        `a response of ${received.length} bytes is more than ${most} bytes when it is decompressed`,
+        { cause: thrown },
+      );
     }
-    throw new RunnerError('NETWORK_RESET', 'a compressed response is damaged or cut off', { cause: thrown });
+    throw new RunnerError('NETWORK_RESET', 'a compressed response is damaged or cut off', {
+      cause: thrown,
+    });
   }
 }
 
@@ -66,5 +83,11 @@ function sizeSaid(received: Buffer, most: number): number {
 export function release(body: Buffer): void {
   const { buffer } = body;
   // Small buffers share a slab with others.
-  if (buffer instanceof ArrayBuffer && body.byteOffset === 0 && buffer.byteLength >= CHUNK && buffer.byteLength <= body.length + 1) buffer.transfer(0);
+  if (
+    buffer instanceof ArrayBuffer &&
+    body.byteOffset === 0 &&
+    buffer.byteLength >= CHUNK &&
+    buffer.byteLength <= body.length + 1
+  )
+    buffer.transfer(0);
 }

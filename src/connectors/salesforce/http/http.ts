@@ -48,7 +48,13 @@ export interface HttpOptions {
 }
 
 const DEFAULTS = {
-  maxSockets: 40, connectMs: 20_000, headersMs: 120_000, bodyIdleMs: 60_000, callMs: 180_000, maxBytes: 64 * 1024 * 1024, maxRatio: 200,
+  maxSockets: 40,
+  connectMs: 20_000,
+  headersMs: 120_000,
+  bodyIdleMs: 60_000,
+  callMs: 180_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxRatio: 200,
 } as const;
 
 /**
@@ -65,15 +71,22 @@ export class Http {
     this.#options = { ...DEFAULTS, ...options };
     const { maxSockets, headersMs, bodyIdleMs } = this.#options;
     this.#agent = new Agent({
-      connections: maxSockets, pipelining: 1, connect: this.#connector(), headersTimeout: headersMs, bodyTimeout: bodyIdleMs,
-      keepAliveTimeout: 20_000, maxHeaderSize: 64 * 1024,
+      connections: maxSockets,
+      pipelining: 1,
+      connect: this.#connector(),
+      headersTimeout: headersMs,
+      bodyTimeout: bodyIdleMs,
+      keepAliveTimeout: 20_000,
+      maxHeaderSize: 64 * 1024,
     });
   }
 
   /** Throws NETWORK_*, TLS_UNTRUSTED, HOST_DENIED, DEADLINE_EXCEEDED, RESPONSE_TOO_LARGE or the signal's reason. */
   async call(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { clock, callMs } = this.#options;
-    return withDeadline(`a call to ${request.origin}`, callMs, clock, signal, (within) => this.#send(request, within));
+    return withDeadline(`a call to ${request.origin}`, callMs, clock, signal, (within) =>
+      this.#send(request, within),
+    );
   }
 
   /** Breaks what is under way and closes all sockets. */
@@ -85,14 +98,28 @@ export class Http {
   async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     try {
       const { statusCode, headers, body } = await this.#agent.request({
-        method: request.method, origin: request.origin, path: request.path, body: request.body ?? null, signal,
-        headers: { 'accept-encoding': 'gzip', 'user-agent': 'hybrid-ingestion-runner', ...request.headers },
+        method: request.method,
+        origin: request.origin,
+        path: request.path,
+        body: request.body ?? null,
+        signal,
+        headers: {
+          'accept-encoding': 'gzip',
+          'user-agent': 'hybrid-ingestion-runner',
+          ...request.headers,
+        },
       });
       const encoding = headers['content-encoding'];
-      const received = await receiveBody(body, Array.isArray(encoding) ? encoding.join() : encoding, this.#options);
+      const received = await receiveBody(
+        body,
+        Array.isArray(encoding) ? encoding.join() : encoding,
+        this.#options,
+      );
       return { status: statusCode, headers, body: () => inflate(received, this.#options) };
     } catch (thrown) {
-      throw signal.aborted ? RunnerError.from(signal.reason, 'ABORTED') : RunnerError.from(thrown, 'NETWORK_RESET');
+      throw signal.aborted
+        ? RunnerError.from(signal.reason, 'ABORTED')
+        : RunnerError.from(thrown, 'NETWORK_RESET');
     }
   }
 
@@ -114,8 +141,12 @@ export class Http {
 
   async #open(target: buildConnector.Options): Promise<Duplex> {
     const { connect, connectMs, tls } = this.#options;
-    if (target.protocol !== 'https:') throw new RunnerError('HOST_DENIED', 'only https is spoken to a source');
-    const endpoint = { host: normalizeHost(target.hostname), port: target.port === '' ? 443 : Number(target.port) };
+    if (target.protocol !== 'https:')
+      throw new RunnerError('HOST_DENIED', 'only https is spoken to a source');
+    const endpoint = {
+      host: normalizeHost(target.hostname),
+      port: target.port === '' ? 443 : Number(target.port),
+    };
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(connectMs)]);
     return connect(endpoint, { signal, timeoutMs: connectMs, tls: await tls(signal) });
   }

@@ -1,13 +1,20 @@
 /** Runs one piece of work; the signal fires when the others are given up. */
 export type Work<T, R> = (item: T, signal: AbortSignal) => Promise<R>;
 
-type Step<T, R> = { readonly kind: 'item'; readonly next: IteratorResult<T> } | { readonly kind: 'done'; readonly task: Promise<Step<T, R>>; readonly result: R };
+type Step<T, R> =
+  | { readonly kind: 'item'; readonly next: IteratorResult<T> }
+  | { readonly kind: 'done'; readonly task: Promise<Step<T, R>>; readonly result: R };
 
 /**
  * Results of `work` over `items` in the order they are ready, with at most `limit()` under way. Whoever reads sets the
  * pace: results that are not taken hold their place. The first failure stops all and is thrown when all have ended.
  */
-export async function* inParallel<T, R>(items: AsyncIterable<T>, limit: () => number, signal: AbortSignal, work: Work<T, R>): AsyncGenerator<R, void, undefined> {
+export async function* inParallel<T, R>(
+  items: AsyncIterable<T>,
+  limit: () => number,
+  signal: AbortSignal,
+  work: Work<T, R>,
+): AsyncGenerator<R, void, undefined> {
   const stop = new AbortController();
   const within = AbortSignal.any([signal, stop.signal]);
   const source = items[Symbol.asyncIterator]();
@@ -16,7 +23,8 @@ export async function* inParallel<T, R>(items: AsyncIterable<T>, limit: () => nu
   let more = true;
   try {
     while (more || running.size > 0) {
-      if (more && pull === undefined && running.size < Math.max(1, limit())) pull = source.next().then((next): Step<T, R> => ({ kind: 'item', next }));
+      if (more && pull === undefined && running.size < Math.max(1, limit()))
+        pull = source.next().then((next): Step<T, R> => ({ kind: 'item', next }));
       const step = await Promise.race(pull === undefined ? running : [...running, pull]);
       if (step.kind === 'done') {
         running.delete(step.task);
@@ -35,7 +43,11 @@ export async function* inParallel<T, R>(items: AsyncIterable<T>, limit: () => nu
 }
 
 function begin<T, R>(item: T, signal: AbortSignal, work: Work<T, R>): Promise<Step<T, R>> {
-  const task: Promise<Step<T, R>> = work(item, signal).then((result) => ({ kind: 'done', task, result }));
+  const task: Promise<Step<T, R>> = work(item, signal).then((result) => ({
+    kind: 'done',
+    task,
+    result,
+  }));
   return task;
 }
 

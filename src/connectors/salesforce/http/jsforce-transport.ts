@@ -26,16 +26,39 @@ export class PolicyTransport extends Transport {
   }
 
   override httpRequest(request: JsforceCall): ReturnType<Transport['httpRequest']> {
-    return StreamPromise.create(() => ({ stream: new PassThrough(), promise: this.#send(request) }));
+    return StreamPromise.create(() => ({
+      stream: new PassThrough(),
+      promise: this.#send(request),
+    }));
   }
 
-  async #send({ method, url, headers, body }: JsforceCall): Promise<{ statusCode: number; headers: Record<string, string>; body: string }> {
+  async #send({
+    method,
+    url,
+    headers,
+    body,
+  }: JsforceCall): Promise<{ statusCode: number; headers: Record<string, string>; body: string }> {
     const parsed = URL.parse(url);
-    if (parsed === null || (method !== 'GET' && method !== 'POST') || (body !== undefined && body !== null && typeof body !== 'string')) {
+    if (
+      parsed === null ||
+      (method !== 'GET' && method !== 'POST') ||
+      (body !== undefined && body !== null && typeof body !== 'string')
+    ) {
       throw new RunnerError('INTERNAL', 'jsforce made a request of a kind that is not expected');
     }
-    const answer = await this.#carry({ method, url: parsed, headers: { ...headers }, body: body ?? undefined });
-    const flat = Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
-    return { statusCode: answer.status, headers: Object.fromEntries(flat), body: answer.body().toString('utf8') };
+    const answer = await this.#carry({
+      method,
+      url: parsed,
+      headers: { ...headers },
+      body: body ?? undefined,
+    });
+    const flat = Object.entries(answer.headers).map(
+      ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
+    );
+    return {
+      statusCode: answer.status,
+      headers: Object.fromEntries(flat),
+      body: answer.body().toString('utf8'),
+    };
   }
 }

@@ -7,7 +7,8 @@ import { markNeverSent } from './unsent.ts';
 
 const PATIENCE_MS = 300_000;
 const logger = { log: () => undefined, child: () => logger };
-const refused = (): RunnerError => markNeverSent(new RunnerError('NETWORK_UNREACHABLE', 'connection refused'));
+const refused = (): RunnerError =>
+  markNeverSent(new RunnerError('NETWORK_UNREACHABLE', 'connection refused'));
 const busy = (): RunnerError => new RunnerError('SALESFORCE_BUSY', 'status 503');
 
 function stage() {
@@ -15,7 +16,15 @@ function stage() {
   const waits: (Wait | undefined)[] = [];
   const stop = new AbortController();
   const random = { fraction: () => 0.5, bytes: () => new Uint8Array(), uuid: () => '' };
-  const patience = new Patience({ patienceMs: PATIENCE_MS, pauseMs: 500, clock, random, logger, onWait: (wait) => void waits.push(wait), signal: stop.signal });
+  const patience = new Patience({
+    patienceMs: PATIENCE_MS,
+    pauseMs: 500,
+    clock,
+    random,
+    logger,
+    onWait: (wait) => void waits.push(wait),
+    signal: stop.signal,
+  });
   const org = { down: undefined as (() => RunnerError) | undefined, asked: 0, called: 0 };
   const exchange = async (): Promise<string> => {
     if (org.down !== undefined) {
@@ -26,25 +35,33 @@ function stage() {
     patience.answered();
     return 'answer';
   };
-  const ready = (signal: AbortSignal): Promise<boolean> => patience.pass(() => {
-    org.asked += 1;
-    return exchange();
-  }, signal);
-  const call = (work = exchange, signal = stop.signal): Promise<string> => repeat('a call', { tries: 5, pauseMs: 500, clock, random, logger, ready }, signal, () => {
-    org.called += 1;
-    return work();
-  });
+  const ready = (signal: AbortSignal): Promise<boolean> =>
+    patience.pass(() => {
+      org.asked += 1;
+      return exchange();
+    }, signal);
+  const call = (work = exchange, signal = stop.signal): Promise<string> =>
+    repeat('a call', { tries: 5, pauseMs: 500, clock, random, logger, ready }, signal, () => {
+      org.called += 1;
+      return work();
+    });
   return { clock, waits, stop, patience, org, call };
 }
 
 /** How a promise stands, without waiting for it. */
 function watched<T>(promise: Promise<T>): { state: string; error?: unknown } {
   const seen: { state: string; error?: unknown } = { state: 'pending' };
-  promise.then(() => (seen.state = 'done'), (error: unknown) => Object.assign(seen, { state: 'failed', error }));
+  promise.then(
+    () => (seen.state = 'done'),
+    (error: unknown) => Object.assign(seen, { state: 'failed', error }),
+  );
   return seen;
 }
 
-describe.each([['refused connections', refused], ['answers of 503', busy]])('an org that is down, with %s', (_what, down) => {
+describe.each([
+  ['refused connections', refused],
+  ['answers of 503', busy],
+])('an org that is down, with %s', (_what, down) => {
   it('is asked by one request at a time, and all calls go on once it is back', async () => {
     const { clock, org, call } = stage();
     org.down = down;
@@ -64,7 +81,12 @@ describe.each([['refused connections', refused], ['answers of 503', busy]])('an 
     org.down = down;
     const calls = Array.from({ length: 20 }, () => watched(call()));
     await clock.advance(PATIENCE_MS + 60_000);
-    for (const { error } of calls) expect(error).toMatchObject({ code: down().code, retryable: true, message: expect.stringContaining('tried again for 300 s') as string });
+    for (const { error } of calls)
+      expect(error).toMatchObject({
+        code: down().code,
+        retryable: true,
+        message: expect.stringContaining('tried again for 300 s') as string,
+      });
     const { called, asked } = org;
     expect(called + asked).toBeLessThan(80);
     await expect(call()).rejects.toMatchObject({ code: down().code });
@@ -90,7 +112,9 @@ describe.each([['refused connections', refused], ['answers of 503', busy]])('an 
     org.down = undefined;
     await clock.advance(60_000);
     await Promise.all(calls);
-    expect(waits.slice(0, -1).every((wait) => wait?.error.code === down().code && wait.pauseMs > 0)).toBe(true);
+    expect(
+      waits.slice(0, -1).every((wait) => wait?.error.code === down().code && wait.pauseMs > 0),
+    ).toBe(true);
     expect(waits.at(-1)).toBeUndefined();
   });
 });
@@ -98,12 +122,14 @@ describe.each([['refused connections', refused], ['answers of 503', busy]])('an 
 describe('trouble of a single call', () => {
   it('is not waited for while others are answered', async () => {
     const { clock, call, patience, waits } = stage();
-    const bad = watched(call(async () => {
-      const error = busy();
-      patience.failed(error);
-      patience.answered();
-      throw error;
-    }));
+    const bad = watched(
+      call(async () => {
+        const error = busy();
+        patience.failed(error);
+        patience.answered();
+        throw error;
+      }),
+    );
     await clock.advance(20_000);
     expect(bad).toMatchObject({ state: 'failed', error: { code: 'SALESFORCE_BUSY' } });
     expect(waits).toEqual([]);
@@ -111,11 +137,13 @@ describe('trouble of a single call', () => {
 
   it('is found to be its own when it is the only call there is, and ends with its tries', async () => {
     const { clock, call, patience, org } = stage();
-    const bad = watched(call(async () => {
-      const error = busy();
-      patience.failed(error);
-      throw error;
-    }));
+    const bad = watched(
+      call(async () => {
+        const error = busy();
+        patience.failed(error);
+        throw error;
+      }),
+    );
     await clock.advance(20_000);
     expect(bad).toMatchObject({ state: 'failed', error: { code: 'SALESFORCE_BUSY' } });
     expect(org.called).toBe(5);
@@ -127,14 +155,23 @@ describe('work without which no call can be made', () => {
   it('is repeated while its error may pass, for the time of the patience', async () => {
     const { clock, patience, stop, call } = stage();
     let tries = 0;
-    const work = watched(patience.persist(() => {
-      tries += 1;
-      return Promise.reject(busy());
-    }, () => true, stop.signal));
+    const work = watched(
+      patience.persist(
+        () => {
+          tries += 1;
+          return Promise.reject(busy());
+        },
+        () => true,
+        stop.signal,
+      ),
+    );
     await clock.advance(PATIENCE_MS - 1000);
     expect(work.state).toBe('pending');
     await clock.advance(30_000);
-    expect(work).toMatchObject({ state: 'failed', error: { code: 'SALESFORCE_BUSY', retryable: true } });
+    expect(work).toMatchObject({
+      state: 'failed',
+      error: { code: 'SALESFORCE_BUSY', retryable: true },
+    });
     expect(tries).toBeLessThan(60);
     await expect(call()).rejects.toMatchObject({ code: 'SALESFORCE_BUSY' });
   });
@@ -142,6 +179,12 @@ describe('work without which no call can be made', () => {
   it('that fails for good is not tried again', async () => {
     const { patience, stop } = stage();
     const denied = new RunnerError('SALESFORCE_LOGIN_FAILED', 'refused');
-    await expect(patience.persist(() => Promise.reject(denied), ({ retryable }) => retryable, stop.signal)).rejects.toBe(denied);
+    await expect(
+      patience.persist(
+        () => Promise.reject(denied),
+        ({ retryable }) => retryable,
+        stop.signal,
+      ),
+    ).rejects.toBe(denied);
   });
 });

@@ -36,14 +36,25 @@ export interface PatienceOptions {
 
 type State =
   | { readonly kind: 'up' }
-  | { readonly kind: 'down'; readonly since: number; readonly error: RunnerError; asking: Promise<boolean> | undefined }
+  | {
+      readonly kind: 'down';
+      readonly since: number;
+      readonly error: RunnerError;
+      asking: Promise<boolean> | undefined;
+    }
   | { readonly kind: 'givenUp'; readonly error: RunnerError };
 
 /** Failed calls, with no answer to any call between them, that take an org to be down. A refused connection is enough by itself. */
 const MOST_FAILURES = 4;
 const LONGEST_PAUSE_MS = 20_000;
 
-const OUTAGE: ReadonlySet<ErrorCode> = new Set(['SALESFORCE_BUSY', 'NETWORK_UNREACHABLE', 'NETWORK_TIMEOUT', 'NETWORK_RESET', 'DEADLINE_EXCEEDED']);
+const OUTAGE: ReadonlySet<ErrorCode> = new Set([
+  'SALESFORCE_BUSY',
+  'NETWORK_UNREACHABLE',
+  'NETWORK_TIMEOUT',
+  'NETWORK_RESET',
+  'DEADLINE_EXCEEDED',
+]);
 
 /** Whether a failed exchange may mean that the org is down: overloaded, in maintenance, or not to be reached. */
 export function mayBeOutage({ code, retryable }: RunnerError): boolean {
@@ -71,7 +82,8 @@ export class Patience {
   failed(error: RunnerError): void {
     if (this.#failures === 0) this.#firstFailedAt = this.#options.clock.monotonic();
     this.#failures += 1;
-    if (this.#state.kind !== 'up' || (this.#failures < MOST_FAILURES && !wasNeverSent(error))) return;
+    if (this.#state.kind !== 'up' || (this.#failures < MOST_FAILURES && !wasNeverSent(error)))
+      return;
     this.#change({ kind: 'down', since: this.#firstFailedAt, error, asking: undefined });
   }
 
@@ -79,12 +91,15 @@ export class Patience {
    * Resolves at once, or as soon as the org is back; true when it was found to be down meanwhile. `ask` makes one small
    * request; the one of whoever waits first is used. Throws the last error of an org that is given up, and the signal's reason.
    */
-  async pass(ask: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  async pass(
+    ask: (signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     let wasDown = false;
     while (this.#state.kind !== 'up') {
       if (this.#state.kind === 'givenUp') throw this.#state.error;
       this.#state.asking ??= this.#ask(this.#state, ask);
-      wasDown = await untilAborted(this.#state.asking, signal) || wasDown;
+      wasDown = (await untilAborted(this.#state.asking, signal)) || wasDown;
     }
     return wasDown;
   }
@@ -93,7 +108,11 @@ export class Patience {
    * Repeats `work`, without which no call can be made, while `passes` says of its error that it may pass, until patience
    * runs out. A retryable error that it ends with gives the org up. Throws the last error.
    */
-  async persist<T>(work: () => Promise<T>, passes: (error: RunnerError) => boolean, signal: AbortSignal): Promise<T> {
+  async persist<T>(
+    work: () => Promise<T>,
+    passes: (error: RunnerError) => boolean,
+    signal: AbortSignal,
+  ): Promise<T> {
     if (this.#state.kind === 'givenUp') throw this.#state.error;
     try {
       return await this.#persist(work, { passes, signal, since: undefined, failed: undefined });
@@ -106,11 +125,19 @@ export class Patience {
   }
 
   /** Whether the org was down, when it no longer is. */
-  async #ask(down: State & { kind: 'down' }, ask: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+  async #ask(
+    down: State & { kind: 'down' },
+    ask: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<boolean> {
     const { signal } = this.#options;
     let failures = 0;
     const passes = (error: RunnerError): boolean => mayBeOutage(error) && (failures += 1) > 0;
-    await this.#persist(() => ask(signal), { passes, signal, since: down.since, failed: down.error }).catch((thrown: unknown) => {
+    await this.#persist(() => ask(signal), {
+      passes,
+      signal,
+      since: down.since,
+      failed: down.error,
+    }).catch((thrown: unknown) => {
       // Any other answer is an answer.
       if (signal.aborted || this.#isGivenUp) throw thrown;
     });
@@ -118,13 +145,21 @@ export class Patience {
     return failures > 0;
   }
 
-  async #persist<T>(work: () => Promise<T>, { passes, signal, ...before }: Persistence): Promise<T> {
+  async #persist<T>(
+    work: () => Promise<T>,
+    { passes, signal, ...before }: Persistence,
+  ): Promise<T> {
     const { clock, random, pauseMs, onWait } = this.#options;
-    const backoff = new Backoff({ baseMs: pauseMs, capMs: LONGEST_PAUSE_MS, stableMs: 0 }, clock, random);
+    const backoff = new Backoff(
+      { baseMs: pauseMs, capMs: LONGEST_PAUSE_MS, stableMs: 0 },
+      clock,
+      random,
+    );
     let { since, failed } = before;
     try {
       for (;;) {
-        if (failed !== undefined) await this.#pause(failed, since ??= clock.monotonic(), backoff, signal);
+        if (failed !== undefined)
+          await this.#pause(failed, (since ??= clock.monotonic()), backoff, signal);
         try {
           return await work();
         } catch (thrown) {
@@ -139,19 +174,33 @@ export class Patience {
   }
 
   /** The last try is made when time is up, not before. */
-  async #pause(error: RunnerError, since: number, backoff: Backoff, signal: AbortSignal): Promise<void> {
+  async #pause(
+    error: RunnerError,
+    since: number,
+    backoff: Backoff,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, patienceMs, logger, onWait } = this.#options;
     const left = since + patienceMs - clock.monotonic();
     if (left <= 0) throw this.#giveUp(error);
     const pauseMs = Math.min(left, Math.max(backoff.next(), error.retryAfterMs ?? 0));
-    logger.log('info', 'waiting for Salesforce', { code: error.code, reason: error.message, pauseMs: Math.round(pauseMs), patienceLeftMs: Math.round(left) });
+    logger.log('info', 'waiting for Salesforce', {
+      code: error.code,
+      reason: error.message,
+      pauseMs: Math.round(pauseMs),
+      patienceLeftMs: Math.round(left),
+    });
     onWait({ error, pauseMs });
     await clock.sleep(pauseMs, signal);
   }
 
   #giveUp(last: RunnerError): RunnerError {
     const { patienceMs } = this.#options;
-    const error = new RunnerError(last.code, `${last.message}; tried again for ${Math.round(patienceMs / 1000)} s`, { cause: last, remedy: last.remedy, retryable: true });
+    const error = new RunnerError(
+      last.code,
+      `${last.message}; tried again for ${Math.round(patienceMs / 1000)} s`,
+      { cause: last, remedy: last.remedy, retryable: true },
+    );
     this.#change({ kind: 'givenUp', error });
     return markFatal(error);
   }

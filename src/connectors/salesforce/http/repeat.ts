@@ -24,8 +24,17 @@ const LONGEST_PAUSE_MS = 20_000;
  * used up is none of them: it takes hours. Failures while the org is down count as no tries, because no single call is to
  * blame for them. Throws the last failure, and what `ready` throws.
  */
-export async function repeat<T>(what: string, { tries, pauseMs, clock, random, logger, ready }: RepeatOptions, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const backoff = new Backoff({ baseMs: pauseMs, capMs: LONGEST_PAUSE_MS, stableMs: 0 }, clock, random);
+export async function repeat<T>(
+  what: string,
+  { tries, pauseMs, clock, random, logger, ready }: RepeatOptions,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const backoff = new Backoff(
+    { baseMs: pauseMs, capMs: LONGEST_PAUSE_MS, stableMs: 0 },
+    clock,
+    random,
+  );
   for (let attempt = 1; ; attempt++) {
     await ready(signal);
     try {
@@ -39,7 +48,12 @@ export async function repeat<T>(what: string, { tries, pauseMs, clock, random, l
       }
       if (attempt >= tries) throw error;
       const pause = Math.max(backoff.next(), error.retryAfterMs ?? 0);
-      logger.log('debug', 'A call to Salesforce failed and is repeated', { what, attempt, code: error.code, pauseMs: Math.round(pause) });
+      logger.log('debug', 'A call to Salesforce failed and is repeated', {
+        what,
+        attempt,
+        code: error.code,
+        pauseMs: Math.round(pause),
+      });
       await clock.sleep(pause, signal);
     }
   }

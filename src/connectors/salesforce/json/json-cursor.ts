@@ -137,5 +137,7 @@ export function endOfString(text: Buffer, start: number): number {
 }
 
 export function broken(): RunnerError {
-  return new RunnerError('SALESFORCE_UNEXPECTED', 'an answer is not the JSON it should be', { retryable: true });
+  return new RunnerError('SALESFORCE_UNEXPECTED', 'an answer is not the JSON it should be', {
+    retryable: true,
+  });
 }

@@ -3,34 +3,80 @@ import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/support/property-runs.ts';
 import { elementsOf, jsonItems } from './json-items.ts';
 
-const items = (text: string): unknown[] => [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
+const items = (text: string): unknown[] =>
+  [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
 
 describe('the items of a list in JSON', () => {
   it('are those that parsing the whole would give, whatever is in them', () => {
     const item = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
-    fc.assert(fc.property(fc.array(item), fc.boolean(), (list, spaced) => {
-      expect(items(JSON.stringify({ list }, undefined, spaced ? 2 : 0))).toEqual(JSON.parse(JSON.stringify(list)));
-    }), { numRuns: runs(100) });
+    fc.assert(
+      fc.property(fc.array(item), fc.boolean(), (list, spaced) => {
+        expect(items(JSON.stringify({ list }, undefined, spaced ? 2 : 0))).toEqual(
+          JSON.parse(JSON.stringify(list)),
+        );
+      }),
+      { numRuns: runs(100) },
+    );
   });
 
   it('may stand after other members', () => {
-    expect(items('{"done":true, "list" : [{"a":"]}\\""},[1]], "x":1}')).toEqual([{ a: ']}"' }, [1]]);
+    expect(items('{"done":true, "list" : [{"a":"]}\\""},[1]], "x":1}')).toEqual([
+      { a: ']}"' },
+      [1],
+    ]);
   });
 
   it('come with a list of their body cut out, and without the lists that are dropped', () => {
     const element = fc.jsonValue();
-    fc.assert(fc.property(fc.array(fc.record({ body: fc.record({ label: fc.string(), fields: fc.array(element), children: fc.array(element) }), id: fc.string() })), fc.boolean(), (list, spaced) => {
-      const text = Buffer.from(JSON.stringify({ list }, undefined, spaced ? 2 : 0));
-      const cut = [...jsonItems(text, 'list', { taken: 'fields', dropped: ['children'] })];
-      const whole = JSON.parse(JSON.stringify(list)) as typeof list;
-      expect(cut.map((item) => JSON.parse(item.text) as unknown)).toEqual(whole.map((item) => ({ ...item, body: { ...item.body, fields: [], children: [] } })));
-      expect(cut.map(({ taken }) => JSON.parse(taken!.json.toString()) as unknown)).toEqual(whole.map(({ body }) => body.fields));
-      expect(cut.map(({ taken }) => [...elementsOf(taken!)].map((one) => JSON.parse(one.toString()) as unknown))).toEqual(whole.map(({ body }) => body.fields));
-      expect(cut.map(({ taken }) => taken!.length)).toEqual(whole.map(({ body }) => body.fields.length));
-    }), { numRuns: runs(100) });
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            body: fc.record({
+              label: fc.string(),
+              fields: fc.array(element),
+              children: fc.array(element),
+            }),
+            id: fc.string(),
+          }),
+        ),
+        fc.boolean(),
+        (list, spaced) => {
+          const text = Buffer.from(JSON.stringify({ list }, undefined, spaced ? 2 : 0));
+          const cut = [...jsonItems(text, 'list', { taken: 'fields', dropped: ['children'] })];
+          const whole = JSON.parse(JSON.stringify(list)) as typeof list;
+          expect(cut.map((item) => JSON.parse(item.text) as unknown)).toEqual(
+            whole.map((item) => ({ ...item, body: { ...item.body, fields: [], children: [] } })),
+          );
+          expect(cut.map(({ taken }) => JSON.parse(taken!.json.toString()) as unknown)).toEqual(
+            whole.map(({ body }) => body.fields),
+          );
+          expect(
+            cut.map(({ taken }) =>
+              [...elementsOf(taken!)].map((one) => JSON.parse(one.toString()) as unknown),
+            ),
+          ).toEqual(whole.map(({ body }) => body.fields));
+          expect(cut.map(({ taken }) => taken!.length)).toEqual(
+            whole.map(({ body }) => body.fields.length),
+          );
+        },
+      ),
+      { numRuns: runs(100) },
+    );
   });
 
-  it.each(['', '<html>', '{"list":[{"a":1}', '{"list":[{"a":"', '{"other":[]}', '[{"list":[]}]', '{"list":{}}', '{"list":[{"a":"\\'])('%j is refused and worth another try', (text) => {
-    expect(() => items(text)).toThrow(expect.objectContaining({ code: 'SALESFORCE_UNEXPECTED', retryable: true }));
+  it.each([
+    '',
+    '<html>',
+    '{"list":[{"a":1}',
+    '{"list":[{"a":"',
+    '{"other":[]}',
+    '[{"list":[]}]',
+    '{"list":{}}',
+    '{"list":[{"a":"\\',
+  ])('%j is refused and worth another try', (text) => {
+    expect(() => items(text)).toThrow(
+      expect.objectContaining({ code: 'SALESFORCE_UNEXPECTED', retryable: true }),
+    );
   });
 });

@@ -31,14 +31,21 @@ const EMPTY_LIST = '[]';
  * lists that nobody reads, or not yet. Throws SALESFORCE_UNEXPECTED (worth another try) when the text ends early or has
  * no such list.
  */
-export function* jsonItems(text: Buffer, key: string, cut: Cut = NOTHING): Generator<JsonItem, void, undefined> {
+export function* jsonItems(
+  text: Buffer,
+  key: string,
+  cut: Cut = NOTHING,
+): Generator<JsonItem, void, undefined> {
   const cursor = new JsonCursor(text);
   let found = false;
   for (const name of cursor.members()) {
     if (name !== key) cursor.skip();
     else {
       found = true;
-      for (const _ of cursor.elements()) yield cursor.opens('{') ? cutItem(text, cursor, cut) : { text: cursor.take().toString('utf8'), taken: undefined };
+      for (const _ of cursor.elements())
+        yield cursor.opens('{')
+          ? cutItem(text, cursor, cut)
+          : { text: cursor.take().toString('utf8'), taken: undefined };
     }
   }
   if (!found) throw broken();
@@ -52,7 +59,8 @@ function cutItem(text: Buffer, cursor: JsonCursor, cut: Cut): JsonItem {
     if (outer !== 'body' || !cursor.opens('{')) cursor.skip();
     else {
       for (const name of cursor.members()) {
-        if (!cursor.opens('[') || (name !== cut.taken && !cut.dropped.includes(name))) cursor.skip();
+        if (!cursor.opens('[') || (name !== cut.taken && !cut.dropped.includes(name)))
+          cursor.skip();
         else {
           pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
           if (name === cut.taken) taken = takeList(text, cursor, cut.wanted);

@@ -19,8 +19,12 @@ export class WantedMembers {
 
   /** `telling` are those for which false and zero say something else than their absence. */
   constructor(names: Iterable<string>, telling: Iterable<string> = []) {
-    for (const [value, group] of [[1, names], [2, telling]] as const) {
-      for (const name of group) this.#kept[hashOf(Buffer.from(name), 0, Buffer.byteLength(name))] = value;
+    for (const [value, group] of [
+      [1, names],
+      [2, telling],
+    ] as const) {
+      for (const name of group)
+        this.#kept[hashOf(Buffer.from(name), 0, Buffer.byteLength(name))] = value;
     }
   }
 
@@ -38,7 +42,10 @@ export class WantedMembers {
 
 function hashOf(text: Buffer, start: number, end: number): number {
   const length = end - start;
-  return length === 0 ? 0 : (length * 37 + text[start]! * 5 + text[end - 1]! * 113 + text[start + (length >> 1)]! * 19) & 4095;
+  return length === 0
+    ? 0
+    : (length * 37 + text[start]! * 5 + text[end - 1]! * 113 + text[start + (length >> 1)]! * 19) &
+        4095;
 }
 
 export interface TrimmedList {
@@ -54,7 +61,8 @@ const MOST_ROOM = 4 * 1024 * 1024;
 let room = Buffer.alloc(0);
 
 function roomFor(bytes: number): Buffer {
-  if (room.length < bytes || room.length > MOST_ROOM) room = Buffer.allocUnsafeSlow(Math.max(bytes, MOST_ROOM / 4));
+  if (room.length < bytes || room.length > MOST_ROOM)
+    room = Buffer.allocUnsafeSlow(Math.max(bytes, MOST_ROOM / 4));
   return room;
 }
 

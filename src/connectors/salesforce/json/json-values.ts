@@ -10,7 +10,8 @@ import { RunnerError } from '../../../runtime/errors.ts';
 export type Members<Name extends string> = { readonly [Member in Name]?: unknown };
 
 export function object(value: unknown, what: string): object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(what, 'an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unexpected(what, 'an object');
   return value;
 }
 
@@ -38,7 +39,8 @@ export function flag(value: unknown, member: string, otherwise = false): boolean
 
 export function integer(value: unknown, member: string): number {
   if (value === null || value === undefined) return 0;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw unexpected(member, 'a whole number');
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw unexpected(member, 'a whole number');
   return value;
 }
 
@@ -49,7 +51,11 @@ export function size(value: unknown, member: string): number {
   return read;
 }
 
-export function list<T>(value: unknown, member: string, element: (value: unknown) => T): readonly T[] {
+export function list<T>(
+  value: unknown,
+  member: string,
+  element: (value: unknown) => T,
+): readonly T[] {
   if (value === null || value === undefined) return NOTHING;
   if (!Array.isArray(value)) throw unexpected(member, 'a list');
   return value.length === 0 ? NOTHING : value.map(element);
@@ -58,5 +64,8 @@ export function list<T>(value: unknown, member: string, element: (value: unknown
 const NOTHING: readonly never[] = [];
 
 function unexpected(member: string, wanted: string): RunnerError {
-  return new RunnerError('SALESFORCE_UNEXPECTED', `an answer has an unknown form: ${member} is not ${wanted}`);
+  return new RunnerError(
+    'SALESFORCE_UNEXPECTED',
+    `an answer has an unknown form: ${member} is not ${wanted}`,
+  );
 }

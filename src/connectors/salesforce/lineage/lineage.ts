@@ -27,7 +27,11 @@ export interface LineageOptions {
 export interface LineageCounts {
   readonly formulas: number;
   /** Formulas that could not be read, and why. */
-  readonly unreadable: readonly { readonly object: string; readonly field: string; readonly reason: string }[];
+  readonly unreadable: readonly {
+    readonly object: string;
+    readonly field: string;
+    readonly reason: string;
+  }[];
   /** References that lead to fields this run does not know. */
   readonly unresolved: number;
   /** Names of the objects to which more may lead than could be told. */
@@ -45,7 +49,10 @@ const LONGEST_FUNCTION = 1000;
  */
 export class Lineage {
   readonly #options: LineageOptions;
-  readonly #edges = new Map<string, { readonly from: string; readonly to: string; readonly columns: ColumnLineage[] }>();
+  readonly #edges = new Map<
+    string,
+    { readonly from: string; readonly to: string; readonly columns: ColumnLineage[] }
+  >();
   readonly #incomplete = new Set<string>();
   readonly #unreadable: { object: string; field: string; reason: string }[] = [];
   #formulas = 0;
@@ -61,15 +68,22 @@ export class Lineage {
       if (!this.#options.has(name)) continue;
       this.#addForeignKeys(name);
       for (const [field, text] of formulas) this.#addFormula(name, field, text);
-      for (const [field, rollUp] of this.#options.rollUps.get(name) ?? []) this.#addRollUp(name, field, rollUp);
+      for (const [field, rollUp] of this.#options.rollUps.get(name) ?? [])
+        this.#addRollUp(name, field, rollUp);
       yield* this.#take();
     }
-    return { formulas: this.#formulas, unreadable: this.#unreadable, unresolved: this.#unresolved, incomplete: this.#incomplete };
+    return {
+      formulas: this.#formulas,
+      unreadable: this.#unreadable,
+      unresolved: this.#unresolved,
+      incomplete: this.#incomplete,
+    };
   }
 
   #addForeignKeys(object: string): void {
     for (const { field, targets, masterDetail } of this.#options.model.references(object)) {
-      for (const target of targets) this.#add(target, object, 'Id', field, masterDetail ? 'master-detail' : 'foreign key');
+      for (const target of targets)
+        this.#add(target, object, 'Id', field, masterDetail ? 'master-detail' : 'foreign key');
     }
   }
 
@@ -80,10 +94,20 @@ export class Lineage {
       this.#incomplete.add(object);
       return void this.#unreadable.push({ object, field, reason: parsed.message });
     }
-    const { sources, unresolved } = resolveReferences(references(parsed.ast), object, this.#options.model);
+    const { sources, unresolved } = resolveReferences(
+      references(parsed.ast),
+      object,
+      this.#options.model,
+    );
     this.#unresolved += unresolved.length;
     for (const [source, fields] of Map.groupBy(sources, (found: FieldSource) => found.object)) {
-      this.#addColumns(source, object, fields.map((found) => found.field), field, this.#options.cut(text, LONGEST_FUNCTION));
+      this.#addColumns(
+        source,
+        object,
+        fields.map((found) => found.field),
+        field,
+        this.#options.cut(text, LONGEST_FUNCTION),
+      );
     }
   }
 
@@ -91,7 +115,11 @@ export class Lineage {
    * The child's rows are counted by their foreign key, or their field is summed up. Where it is not known which field, the
    * key stands for it, since a roll-up depends on that too; so it does on the fields of its filter.
    */
-  #addRollUp(object: string, field: string, { operation, child, field: summarized, foreignKey, filters = [] }: RollUp): void {
+  #addRollUp(
+    object: string,
+    field: string,
+    { operation, child, field: summarized, foreignKey, filters = [] }: RollUp,
+  ): void {
     const how = operation.toUpperCase();
     const from = summarized ?? foreignKey;
     if (from === undefined) return void this.#incomplete.add(object);
@@ -101,7 +129,13 @@ export class Lineage {
   }
 
   /** A definition names fields that this user may not see, and that no table of this run has. */
-  #addKnown(from: string, to: string, fromFields: readonly string[], toField: string, how: string): void {
+  #addKnown(
+    from: string,
+    to: string,
+    fromFields: readonly string[],
+    toField: string,
+    how: string,
+  ): void {
     const known = fromFields.flatMap((name) => this.#options.model.field(from, name) ?? []);
     if (known.length > 0) this.#addColumns(from, to, known, toField, how);
   }
@@ -110,16 +144,32 @@ export class Lineage {
     this.#addColumns(from, to, [fromField], toField, how);
   }
 
-  #addColumns(from: string, to: string, fromFields: readonly string[], toField: string, how: string): void {
+  #addColumns(
+    from: string,
+    to: string,
+    fromFields: readonly string[],
+    toField: string,
+    how: string,
+  ): void {
     const { fqn, has } = this.#options;
     if (from === to || !has(from)) return;
     const edge = this.#edges.get(from) ?? { from: fqn(from), to: fqn(to), columns: [] };
     this.#edges.set(from, edge);
-    edge.columns.push({ fromColumns: fromFields.map((field) => fqn(from, field)), toColumn: fqn(to, toField), function: how });
+    edge.columns.push({
+      fromColumns: fromFields.map((field) => fqn(from, field)),
+      toColumn: fqn(to, toField),
+      function: how,
+    });
   }
 
   *#take(): Generator<LineageRecord, void, undefined> {
-    for (const { from, to, columns } of this.#edges.values()) yield { kind: 'lineage', from, to, details: { source: LINEAGE_SOURCE, columnsLineage: columns } };
+    for (const { from, to, columns } of this.#edges.values())
+      yield {
+        kind: 'lineage',
+        from,
+        to,
+        details: { source: LINEAGE_SOURCE, columnsLineage: columns },
+      };
     this.#edges.clear();
   }
 }

@@ -22,7 +22,12 @@ interface Remembered {
 }
 
 /** What every record has of its own accord: who made it and whose it is says nothing of where data comes from. */
-const SYSTEM: ReadonlySet<string> = new Set(['OwnerId', 'CreatedById', 'LastModifiedById', 'RecordTypeId']);
+const SYSTEM: ReadonlySet<string> = new Set([
+  'OwnerId',
+  'CreatedById',
+  'LastModifiedById',
+  'RecordTypeId',
+]);
 /** Objects whose fields are looked up again and again are kept ready. */
 const MOST_READY = 64;
 
@@ -34,24 +39,35 @@ export class OrgModel implements FormulaModel {
   /** The same object again takes the place of what was known of it. */
   add(object: DescribedObject): void {
     if (isDerived(kindOf(object))) return;
-    const references = object.fields.filter(({ type }) => type === 'reference').map((field): Reference => ({
-      field: field.name, relationship: field.relationshipName, targets: field.referenceTo, masterDetail: relationshipKind(field) === 'masterDetail',
-    }));
+    const references = object.fields
+      .filter(({ type }) => type === 'reference')
+      .map((field): Reference => ({
+        field: field.name,
+        relationship: field.relationshipName,
+        targets: field.referenceTo,
+        masterDetail: relationshipKind(field) === 'masterDetail',
+      }));
     this.#objects.set(object.name.toLowerCase(), {
       name: object.name,
       fields: `\n${object.fields.map(({ name }) => name).join('\n')}\n`,
       references,
-      formulas: object.fields.flatMap(({ name, calculatedFormula }) => (calculatedFormula === undefined ? [] : [[name, calculatedFormula] as const])),
+      formulas: object.fields.flatMap(({ name, calculatedFormula }) =>
+        calculatedFormula === undefined ? [] : [[name, calculatedFormula] as const],
+      ),
     });
   }
 
-  get objects(): Iterable<Pick<Remembered, 'name' | 'formulas'> & { readonly references: readonly Reference[] }> {
+  get objects(): Iterable<
+    Pick<Remembered, 'name' | 'formulas'> & { readonly references: readonly Reference[] }
+  > {
     return this.#objects.values();
   }
 
   /** The references of an object that say where its data belongs. */
   references(object: string): readonly Reference[] {
-    return (this.#objects.get(object.toLowerCase())?.references ?? []).filter(({ field }) => !SYSTEM.has(field));
+    return (this.#objects.get(object.toLowerCase())?.references ?? []).filter(
+      ({ field }) => !SYSTEM.has(field),
+    );
   }
 
   field(object: string, name: string): string | undefined {
@@ -61,11 +77,23 @@ export class OrgModel implements FormulaModel {
 
   relationship(object: string, name: string): readonly string[] {
     const wanted = name.toLowerCase();
-    return this.#objects.get(object.toLowerCase())?.references.find(({ relationship }) => relationship?.toLowerCase() === wanted)?.targets ?? [];
+    return (
+      this.#objects
+        .get(object.toLowerCase())
+        ?.references.find(({ relationship }) => relationship?.toLowerCase() === wanted)?.targets ??
+      []
+    );
   }
 
   #fieldsOf({ name, fields }: Remembered): ReadonlyMap<string, string> {
-    const ready = this.#ready.get(name) ?? new Map(fields.trim().split('\n').map((field) => [field.toLowerCase(), field]));
+    const ready =
+      this.#ready.get(name) ??
+      new Map(
+        fields
+          .trim()
+          .split('\n')
+          .map((field) => [field.toLowerCase(), field]),
+      );
     this.#ready.delete(name);
     this.#ready.set(name, ready);
     if (this.#ready.size > MOST_READY) this.#ready.delete(this.#ready.keys().next().value!);

@@ -2,28 +2,72 @@ import { describe, expect, it } from 'vitest';
 import type { Reference } from './org-model.ts';
 import { completed, type Relatives } from './roll-up-kinds.ts';
 
-const key = (field: string, target: string, masterDetail = true): Reference => ({ field, relationship: undefined, targets: [target], masterDetail });
+const key = (field: string, target: string, masterDetail = true): Reference => ({
+  field,
+  relationship: undefined,
+  targets: [target],
+  masterDetail,
+});
 const OBJECTS: Readonly<Record<string, readonly Reference[]>> = {
   Invoice_Line__c: [key('Invoice__c', 'Invoice__c'), key('Credit_Note__c', 'Invoice__c', false)],
   Order_Line__c: [key('Order__c', 'Order__c')],
   Opportunity: [key('AccountId', 'Account', false)],
   Transfer__c: [key('From__c', 'Stock__c'), key('To__c', 'Stock__c')],
 };
-const LABELS: Readonly<Record<string, readonly string[]>> = { line: ['Invoice_Line__c', 'Order_Line__c'], opportunity: ['Opportunity'], 'invoice_line__c': ['Invoice_Line__c'], transfer: ['Transfer__c'], twin: ['Invoice_Line__c', 'Invoice_Line__c'] };
-const relatives: Relatives = { called: (name) => LABELS[name.toLowerCase()] ?? [], references: (object) => OBJECTS[object] ?? [] };
+const LABELS: Readonly<Record<string, readonly string[]>> = {
+  line: ['Invoice_Line__c', 'Order_Line__c'],
+  opportunity: ['Opportunity'],
+  invoice_line__c: ['Invoice_Line__c'],
+  transfer: ['Transfer__c'],
+  twin: ['Invoice_Line__c', 'Invoice_Line__c'],
+};
+const relatives: Relatives = {
+  called: (name) => LABELS[name.toLowerCase()] ?? [],
+  references: (object) => OBJECTS[object] ?? [],
+};
 
 describe('a roll-up of which Setup shows operation and child', () => {
   it.each([
-    ['by its label, of which there are two', 'Line', 'Invoice__c', { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' }],
-    ['by its API name', 'Invoice_Line__c', 'Invoice__c', { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' }],
-    ['of a standard object along a lookup', 'Opportunity', 'Account', { child: 'Opportunity', foreignKey: 'AccountId' }],
-    ['that leads there in two ways, without saying which', 'Transfer', 'Stock__c', { child: 'Transfer__c' }],
+    [
+      'by its label, of which there are two',
+      'Line',
+      'Invoice__c',
+      { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' },
+    ],
+    [
+      'by its API name',
+      'Invoice_Line__c',
+      'Invoice__c',
+      { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' },
+    ],
+    [
+      'of a standard object along a lookup',
+      'Opportunity',
+      'Account',
+      { child: 'Opportunity', foreignKey: 'AccountId' },
+    ],
+    [
+      'that leads there in two ways, without saying which',
+      'Transfer',
+      'Stock__c',
+      { child: 'Transfer__c' },
+    ],
   ])('finds the child %s', (_how, child, parent, known) => {
-    expect(completed({ operation: 'sum', child }, parent, relatives)).toEqual({ operation: 'sum', ...known });
+    expect(completed({ operation: 'sum', child }, parent, relatives)).toEqual({
+      operation: 'sum',
+      ...known,
+    });
   });
 
-  it.each([['Line', 'Account'], ['Nobody', 'Invoice__c'], ['Twin', 'Invoice__c']])('stays as it is when %s of %s could be none or several', (child, parent) => {
-    expect(completed({ operation: 'count', child }, parent, relatives)).toEqual({ operation: 'count', child });
+  it.each([
+    ['Line', 'Account'],
+    ['Nobody', 'Invoice__c'],
+    ['Twin', 'Invoice__c'],
+  ])('stays as it is when %s of %s could be none or several', (child, parent) => {
+    expect(completed({ operation: 'count', child }, parent, relatives)).toEqual({
+      operation: 'count',
+      child,
+    });
   });
 
   it('that has a definition is left alone', () => {

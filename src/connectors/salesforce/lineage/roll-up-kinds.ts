@@ -13,13 +13,26 @@ export interface Relatives {
  * the field that leads from there to the parent, where the describes leave but one possibility. It costs no call, while
  * the definition takes a query for each field: no other column of the Tooling API names the child.
  */
-export function completed(rollUp: RollUp, parent: string, { called, references }: Relatives): RollUp {
+export function completed(
+  rollUp: RollUp,
+  parent: string,
+  { called, references }: Relatives,
+): RollUp {
   if (rollUp.foreignKey !== undefined) return rollUp;
-  const children = called(rollUp.child).map((child) => ({ child, keys: keysTo(parent, references(child)) })).filter(({ keys }) => keys.length > 0);
+  const children = called(rollUp.child)
+    .map((child) => ({ child, keys: keysTo(parent, references(child)) }))
+    .filter(({ keys }) => keys.length > 0);
   const [only, ...others] = children;
   if (only === undefined || others.length > 0) return rollUp;
-  const { child, keys: [foreignKey, ...more] } = only;
-  return { ...rollUp, child, ...(foreignKey === undefined || more.length > 0 ? {} : { foreignKey }) };
+  const {
+    child,
+    keys: [foreignKey, ...more],
+  } = only;
+  return {
+    ...rollUp,
+    child,
+    ...(foreignKey === undefined || more.length > 0 ? {} : { foreignKey }),
+  };
 }
 
 /** Records are summed up along a master-detail field, but of some standard objects along a lookup (opportunities of an account). */

@@ -10,7 +10,17 @@ function fields(...given: readonly object[]): readonly DescribedField[] {
 describe('a field becomes a column', () => {
   it('of a proper type, whichever of the 29 it has', () => {
     expect(FIELD_TYPES).toHaveLength(29);
-    const columns = columnsOf(fields(...FIELD_TYPES.map((type) => ({ name: `F_${type}`, type, length: 80, precision: 18, scale: 2 }))));
+    const columns = columnsOf(
+      fields(
+        ...FIELD_TYPES.map((type) => ({
+          name: `F_${type}`,
+          type,
+          length: 80,
+          precision: 18,
+          scale: 2,
+        })),
+      ),
+    );
     for (const column of columns) {
       expect(columnSchema.safeParse(column).error).toBeUndefined();
       expect(column.dataType).not.toBe('UNKNOWN');
@@ -18,37 +28,95 @@ describe('a field becomes a column', () => {
   });
 
   it.each([
-    [{ type: 'id', length: 18, nillable: false }, { dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY', dataTypeDisplay: 'id(18)' }],
-    [{ type: 'string', length: 80, unique: true }, { dataType: 'VARCHAR', dataLength: 80, constraint: 'UNIQUE', dataTypeDisplay: 'string(80)' }],
+    [
+      { type: 'id', length: 18, nillable: false },
+      { dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY', dataTypeDisplay: 'id(18)' },
+    ],
+    [
+      { type: 'string', length: 80, unique: true },
+      { dataType: 'VARCHAR', dataLength: 80, constraint: 'UNIQUE', dataTypeDisplay: 'string(80)' },
+    ],
     [{ type: 'string', length: 80, nillable: false }, { constraint: 'NOT_NULL' }],
-    [{ type: 'textarea', length: 255 }, { dataType: 'VARCHAR', dataLength: 255, constraint: 'NULL' }],
-    [{ type: 'textarea', length: 131_072 }, { dataType: 'TEXT', dataLength: 131_072 }],
-    [{ type: 'currency', precision: 18, scale: 2 }, { dataType: 'DECIMAL', precision: 18, scale: 2, dataTypeDisplay: 'currency(18,2)' }],
-    [{ type: 'double', precision: 18, scale: 15 }, { dataType: 'DECIMAL', precision: 18, scale: 15 }],
-    [{ type: 'double', precision: 0, scale: 2 }, { dataType: 'DOUBLE', dataTypeDisplay: 'double' }],
+    [
+      { type: 'textarea', length: 255 },
+      { dataType: 'VARCHAR', dataLength: 255, constraint: 'NULL' },
+    ],
+    [
+      { type: 'textarea', length: 131_072 },
+      { dataType: 'TEXT', dataLength: 131_072 },
+    ],
+    [
+      { type: 'currency', precision: 18, scale: 2 },
+      { dataType: 'DECIMAL', precision: 18, scale: 2, dataTypeDisplay: 'currency(18,2)' },
+    ],
+    [
+      { type: 'double', precision: 18, scale: 15 },
+      { dataType: 'DECIMAL', precision: 18, scale: 15 },
+    ],
+    [
+      { type: 'double', precision: 0, scale: 2 },
+      { dataType: 'DOUBLE', dataTypeDisplay: 'double' },
+    ],
     [{ type: 'double', precision: 18, scale: -1 }, { dataType: 'DOUBLE' }],
     [{ type: 'picklist', length: 255 }, { dataType: 'ENUM' }],
-    [{ type: 'multipicklist', length: 4099, precision: 4 }, { dataType: 'ARRAY', arrayDataType: 'ENUM' }],
-    [{ type: 'reference', length: 18, referenceTo: ['A', 'B', 'C', 'D', 'E'] }, { dataType: 'VARCHAR', dataLength: 18, dataTypeDisplay: 'reference(A, B, C, +2)' }],
-    [{ type: 'newfangled', soapType: 'xsd:string', length: 10 }, { dataType: 'VARCHAR', dataLength: 10 }],
-    [{ type: 'newfangled', soapType: 'urn:thing' }, { dataType: 'VARIANT', dataTypeDisplay: 'newfangled' }],
+    [
+      { type: 'multipicklist', length: 4099, precision: 4 },
+      { dataType: 'ARRAY', arrayDataType: 'ENUM' },
+    ],
+    [
+      { type: 'reference', length: 18, referenceTo: ['A', 'B', 'C', 'D', 'E'] },
+      { dataType: 'VARCHAR', dataLength: 18, dataTypeDisplay: 'reference(A, B, C, +2)' },
+    ],
+    [
+      { type: 'newfangled', soapType: 'xsd:string', length: 10 },
+      { dataType: 'VARCHAR', dataLength: 10 },
+    ],
+    [
+      { type: 'newfangled', soapType: 'urn:thing' },
+      { dataType: 'VARIANT', dataTypeDisplay: 'newfangled' },
+    ],
   ])('%j', (field, column) => {
     expect(columnsOf(fields({ name: 'F', ...field }))[0]).toMatchObject(column);
   });
 
   it('with the parts of an address on the top level and below it', () => {
-    const columns = columnsOf(fields(
-      { name: 'BillingStreet', type: 'textarea', length: 255, compoundFieldName: 'BillingAddress' },
-      { name: 'BillingCity', type: 'string', length: 40, compoundFieldName: 'BillingAddress', inlineHelpText: 'Town' },
-      { name: 'BillingAddress', type: 'address' },
-    ));
-    expect(columns.map(({ name, ordinalPosition }) => [name, ordinalPosition])).toEqual([['BillingStreet', 1], ['BillingCity', 2], ['BillingAddress', 3]]);
-    expect(columns[2]).toMatchObject({ dataType: 'STRUCT', children: [{ name: 'BillingStreet' }, { name: 'BillingCity', description: 'Town' }] });
+    const columns = columnsOf(
+      fields(
+        {
+          name: 'BillingStreet',
+          type: 'textarea',
+          length: 255,
+          compoundFieldName: 'BillingAddress',
+        },
+        {
+          name: 'BillingCity',
+          type: 'string',
+          length: 40,
+          compoundFieldName: 'BillingAddress',
+          inlineHelpText: 'Town',
+        },
+        { name: 'BillingAddress', type: 'address' },
+      ),
+    );
+    expect(columns.map(({ name, ordinalPosition }) => [name, ordinalPosition])).toEqual([
+      ['BillingStreet', 1],
+      ['BillingCity', 2],
+      ['BillingAddress', 3],
+    ]);
+    expect(columns[2]).toMatchObject({
+      dataType: 'STRUCT',
+      children: [{ name: 'BillingStreet' }, { name: 'BillingCity', description: 'Town' }],
+    });
   });
 
   it('with its help text as description, until a description is known', () => {
-    const given = fields({ name: 'A', type: 'string', inlineHelpText: 'help' }, { name: 'B', type: 'string', inlineHelpText: 'help' });
-    const columns = columnsOf(given, ({ name }) => (name === 'A' ? { ...NO_NOTES, description: 'said' } : NO_NOTES));
+    const given = fields(
+      { name: 'A', type: 'string', inlineHelpText: 'help' },
+      { name: 'B', type: 'string', inlineHelpText: 'help' },
+    );
+    const columns = columnsOf(given, ({ name }) =>
+      name === 'A' ? { ...NO_NOTES, description: 'said' } : NO_NOTES,
+    );
     expect(columns.map(({ description }) => description)).toEqual(['said', 'help']);
   });
 });

@@ -76,45 +76,70 @@ const FEW_VALUES = 25;
 
 /** How many values of each picklist of an object are told: all within reason, or few where a record could not hold them. */
 export function valuesThatFit(fields: readonly Pick<DescribedField, 'picklistValues'>[]): number {
-  const values = fields.reduce((sum, { picklistValues }) => sum + Math.min(picklistValues.length, MOST_VALUES), 0);
+  const values = fields.reduce(
+    (sum, { picklistValues }) => sum + Math.min(picklistValues.length, MOST_VALUES),
+    0,
+  );
   return values <= MOST_VALUES_IN_OBJECT ? MOST_VALUES : FEW_VALUES;
 }
 
 /** What a describe says of a field beyond what a column has room for; empty when that is nothing. */
-export function fieldProperties(field: DescribedField, object: Pick<DescribedObject, 'recordTypeInfos'>, mostValues = MOST_VALUES): Writable<FieldProperties> {
+export function fieldProperties(
+  field: DescribedField,
+  object: Pick<DescribedObject, 'recordTypeInfos'>,
+  mostValues = MOST_VALUES,
+): Writable<FieldProperties> {
   const properties: Writable<FieldProperties> = {};
   if (field.picklistValues.length > 0) properties.picklist = picklistOf(field, object, mostValues);
   if (field.type === 'reference') properties.relationship = relationshipOf(field);
   if (field.calculatedFormula !== undefined) properties.formula = field.calculatedFormula;
   if (field.autoNumber) properties.autoNumber = true;
   if (field.externalId) properties.externalId = true;
-  if (field.encrypted) properties.encrypted = { ...(field.mask === undefined ? {} : { mask: field.mask }), ...(field.maskType === undefined ? {} : { maskType: field.maskType }) };
-  if (field.defaultValue !== undefined && field.defaultValue !== false) properties.default = field.defaultValue;
-  if (field.defaultValueFormula !== undefined) properties.defaultFormula = field.defaultValueFormula;
-  if (field.inlineHelpText !== undefined && field.inlineHelpText !== '') properties.helpText = field.inlineHelpText;
+  if (field.encrypted)
+    properties.encrypted = {
+      ...(field.mask === undefined ? {} : { mask: field.mask }),
+      ...(field.maskType === undefined ? {} : { maskType: field.maskType }),
+    };
+  if (field.defaultValue !== undefined && field.defaultValue !== false)
+    properties.default = field.defaultValue;
+  if (field.defaultValueFormula !== undefined)
+    properties.defaultFormula = field.defaultValueFormula;
+  if (field.inlineHelpText !== undefined && field.inlineHelpText !== '')
+    properties.helpText = field.inlineHelpText;
   if (field.htmlFormatted) properties.richText = true;
   return properties;
 }
 
-function picklistOf(field: DescribedField, { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>, most: number): Picklist {
-  const values = field.picklistValues.slice(0, most).map(({ value, label, active, defaultValue }): PicklistValue => {
-    const told: Writable<PicklistValue> = { value };
-    if (label !== undefined && label !== value) told.label = label;
-    if (!active) told.active = false;
-    if (defaultValue) told.default = true;
-    return told;
-  });
+function picklistOf(
+  field: DescribedField,
+  { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>,
+  most: number,
+): Picklist {
+  const values = field.picklistValues
+    .slice(0, most)
+    .map(({ value, label, active, defaultValue }): PicklistValue => {
+      const told: Writable<PicklistValue> = { value };
+      if (label !== undefined && label !== value) told.label = label;
+      if (!active) told.active = false;
+      if (defaultValue) told.default = true;
+      return told;
+    });
   return {
     values,
     ...(field.picklistValues.length > values.length ? { total: field.picklistValues.length } : {}),
     restricted: field.restrictedPicklist,
-    ...(field.dependentPicklist && field.controllerName !== undefined ? { dependsOn: field.controllerName } : {}),
+    ...(field.dependentPicklist && field.controllerName !== undefined
+      ? { dependsOn: field.controllerName }
+      : {}),
     ...(recordTypeInfos.some(({ master }) => !master) ? { byRecordType: true } : {}),
   };
 }
 
 /** On a master-detail field Salesforce says which master it leads to; on no other has it anything to say there. */
-export function relationshipKind({ relationshipOrder, referenceTo }: Pick<DescribedField, 'relationshipOrder' | 'referenceTo'>): Relationship['kind'] {
+export function relationshipKind({
+  relationshipOrder,
+  referenceTo,
+}: Pick<DescribedField, 'relationshipOrder' | 'referenceTo'>): Relationship['kind'] {
   if (relationshipOrder !== undefined) return 'masterDetail';
   return referenceTo.length > 1 ? 'polymorphic' : 'lookup';
 }
@@ -125,6 +150,10 @@ function relationshipOf(field: DescribedField): Relationship {
     ...(field.relationshipName === undefined ? {} : { name: field.relationshipName }),
     targets: field.referenceTo,
     ...(field.relationshipOrder === undefined ? {} : { order: field.relationshipOrder }),
-    ...(field.cascadeDelete ? { onDelete: 'cascade' } : field.restrictedDelete ? { onDelete: 'restrict' } : {}),
+    ...(field.cascadeDelete
+      ? { onDelete: 'cascade' }
+      : field.restrictedDelete
+        ? { onDelete: 'restrict' }
+        : {}),
   };
 }

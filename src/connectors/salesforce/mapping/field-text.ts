@@ -14,7 +14,8 @@ export function textOf(properties: FieldProperties, described: string | undefine
   if (formula !== undefined) parts.push(`Formula:\n${fenced(formula)}`);
   if (rollUp !== undefined) parts.push(`Roll-up summary: ${rollUpText(rollUp)}`);
   if (picklist !== undefined) parts.push(picklistText(picklist));
-  if (properties.defaultFormula !== undefined || properties.default !== undefined) parts.push(`Default: \`${properties.defaultFormula ?? String(properties.default)}\``);
+  if (properties.defaultFormula !== undefined || properties.default !== undefined)
+    parts.push(`Default: \`${properties.defaultFormula ?? String(properties.default)}\``);
   const marks = marksOf(properties);
   if (marks !== '') parts.push(`Kind: ${marks}`);
   if (businessStatus !== undefined) parts.push(`Status: ${businessStatus}`);
@@ -22,12 +23,18 @@ export function textOf(properties: FieldProperties, described: string | undefine
 }
 
 function marksOf({ autoNumber, externalId, encrypted }: FieldProperties): string {
-  const marks = [...(autoNumber ? ['auto-number'] : []), ...(externalId ? ['external id'] : []), ...(encrypted === undefined ? [] : [encryption(encrypted)])];
+  const marks = [
+    ...(autoNumber ? ['auto-number'] : []),
+    ...(externalId ? ['external id'] : []),
+    ...(encrypted === undefined ? [] : [encryption(encrypted)]),
+  ];
   return marks.join(', ');
 }
 
 function encryption({ mask, maskType }: NonNullable<FieldProperties['encrypted']>): string {
-  return mask === undefined ? 'encrypted' : `encrypted, masked with \`${mask}\`${maskType === undefined ? '' : ` (${maskType})`}`;
+  return mask === undefined
+    ? 'encrypted'
+    : `encrypted, masked with \`${mask}\`${maskType === undefined ? '' : ` (${maskType})`}`;
 }
 
 function rollUpText({ operation, child, field, foreignKey, filters = [] }: RollUp): string {
@@ -37,19 +44,27 @@ function rollUpText({ operation, child, field, foreignKey, filters = [] }: RollU
 
 function picklistText({ values, total, dependsOn }: Picklist): string {
   const active = values.filter((value) => value.active !== false);
-  const shown = active.slice(0, MOST_VALUES_SHOWN).map(({ value, label, default: isDefault }) => `\`${value}\`${label === undefined ? '' : ` (${label})`}${isDefault ? ' (default)' : ''}`);
+  const shown = active
+    .slice(0, MOST_VALUES_SHOWN)
+    .map(
+      ({ value, label, default: isDefault }) =>
+        `\`${value}\`${label === undefined ? '' : ` (${label})`}${isDefault ? ' (default)' : ''}`,
+    );
   const more = active.length + (total === undefined ? 0 : total - values.length) - shown.length;
   const inactive = values.length - active.length;
   return [
     `Values: ${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`,
     inactive === 0 ? '' : `${inactive} inactive`,
     dependsOn === undefined ? '' : `depends on \`${dependsOn}\``,
-  ].filter((part) => part !== '').join('; ');
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
 }
 
 /** In a fence longer than any run of backticks within. Whole or not at all: half of a secret is one that nothing recognises. */
 function fenced(text: string): string {
-  if (text.length > MOST_FORMULA_SHOWN) return `(too long to be shown here: ${text.length} characters)`;
+  if (text.length > MOST_FORMULA_SHOWN)
+    return `(too long to be shown here: ${text.length} characters)`;
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;

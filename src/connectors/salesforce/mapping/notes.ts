@@ -21,28 +21,54 @@ export interface ObjectNotes {
   readonly tags: boolean;
 }
 
-export const NOTHING_KNOWN: ObjectNotes = { entity: undefined, fields: new Map(), validationRules: [], triggers: [], owners: new Map(), rollUps: new Map(), tags: false };
+export const NOTHING_KNOWN: ObjectNotes = {
+  entity: undefined,
+  fields: new Map(),
+  validationRules: [],
+  triggers: [],
+  owners: new Map(),
+  rollUps: new Map(),
+  tags: false,
+};
 
 /** What there is to say of a field: what its describe knows, and what administrators said. */
-export function notesOn({ name }: DescribedField, known: Writable<FieldProperties>, { fields, tags, owners, rollUps }: ObjectNotes): ColumnNotes {
+export function notesOn(
+  { name }: DescribedField,
+  known: Writable<FieldProperties>,
+  { fields, tags, owners, rollUps }: ObjectNotes,
+): ColumnNotes {
   const row = fields.get(name);
   if (row !== undefined) addTo(known, row, owners, rollUps.get(name));
-  return { description: row?.Description, tags: tags ? labelsOf(name, row) : NO_LABELS, properties: isEmpty(known) ? undefined : known };
+  return {
+    description: row?.Description,
+    tags: tags ? labelsOf(name, row) : NO_LABELS,
+    properties: isEmpty(known) ? undefined : known,
+  };
 }
 
 const NO_LABELS: readonly TagLabel[] = [];
 
 function labelsOf(name: string, row: FieldRow | undefined): readonly TagLabel[] {
   const origin = originOfField(name);
-  const classified = row === undefined || (row.SecurityClassification === undefined && row.ComplianceGroup === undefined) ? NO_LABELS : tagsOfField(row).map(labelOf);
+  const classified =
+    row === undefined ||
+    (row.SecurityClassification === undefined && row.ComplianceGroup === undefined)
+      ? NO_LABELS
+      : tagsOfField(row).map(labelOf);
   return classified.length === 0 ? origin : [...classified, ...origin];
 }
 
-function addTo(properties: Writable<FieldProperties>, { DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow, owners: ReadonlyMap<string, Owner>, definition: RollUp | undefined): void {
+function addTo(
+  properties: Writable<FieldProperties>,
+  { DataType, BusinessStatus, BusinessOwnerId, SecurityClassification, ComplianceGroup }: FieldRow,
+  owners: ReadonlyMap<string, Owner>,
+  definition: RollUp | undefined,
+): void {
   const rollUp = definition ?? rollUpShown(DataType);
   const owner = BusinessOwnerId === undefined ? undefined : owners.get(BusinessOwnerId);
   if (rollUp !== undefined) properties.rollUp = rollUp;
-  if (SecurityClassification !== undefined) properties.securityClassification = SecurityClassification;
+  if (SecurityClassification !== undefined)
+    properties.securityClassification = SecurityClassification;
   const groups = ComplianceGroup === undefined ? [] : complianceGroupsIn(ComplianceGroup);
   if (groups.length > 0) properties.complianceGroups = groups;
   if (BusinessStatus !== undefined) properties.businessStatus = BusinessStatus;

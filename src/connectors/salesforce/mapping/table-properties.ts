@@ -51,10 +51,19 @@ export interface TableProperties {
 }
 
 /** What an object's describe says, and what the Tooling API says of it. */
-export function tableProperties(object: DescribedObject, { entity, validationRules, triggers }: ObjectNotes, columns: Readonly<Record<string, FieldProperties>>): TableProperties {
-  const recordTypes = object.recordTypeInfos.filter(({ master }) => !master).map(({ name, developerName, active, defaultRecordTypeMapping }): RecordType => ({
-    name, developerName, active, ...(defaultRecordTypeMapping ? { default: true } : {}),
-  }));
+export function tableProperties(
+  object: DescribedObject,
+  { entity, validationRules, triggers }: ObjectNotes,
+  columns: Readonly<Record<string, FieldProperties>>,
+): TableProperties {
+  const recordTypes = object.recordTypeInfos
+    .filter(({ master }) => !master)
+    .map(({ name, developerName, active, defaultRecordTypeMapping }): RecordType => ({
+      name,
+      developerName,
+      active,
+      ...(defaultRecordTypeMapping ? { default: true } : {}),
+    }));
   const namespace = entity?.NamespacePrefix ?? namespaceOf(object.name);
   return {
     kind: kindOf(object),
@@ -64,7 +73,10 @@ export function tableProperties(object: DescribedObject, { entity, validationRul
     ...(namespace === undefined ? {} : { namespace }),
     ...(object.associateParentEntity === undefined ? {} : { parent: object.associateParentEntity }),
     ...(recordTypes.length === 0 ? {} : { recordTypes }),
-    features: entity?.IsFieldHistoryTracked === true ? [...object.features, 'fieldHistoryTracked'] : object.features,
+    features:
+      entity?.IsFieldHistoryTracked === true
+        ? [...object.features, 'fieldHistoryTracked']
+        : object.features,
     ...(entity === undefined ? {} : propertiesOf(entity)),
     ...(validationRules.length === 0 ? {} : { validationRules }),
     ...(triggers.length === 0 ? {} : { triggers }),
@@ -72,7 +84,13 @@ export function tableProperties(object: DescribedObject, { entity, validationRul
   };
 }
 
-function propertiesOf({ NamespacePrefix, Publisher, InternalSharingModel, ExternalSharingModel, DeploymentStatus }: EntityRow): Pick<TableProperties, 'package' | 'sharing' | 'deployment'> {
+function propertiesOf({
+  NamespacePrefix,
+  Publisher,
+  InternalSharingModel,
+  ExternalSharingModel,
+  DeploymentStatus,
+}: EntityRow): Pick<TableProperties, 'package' | 'sharing' | 'deployment'> {
   const sharing = {
     ...(InternalSharingModel === undefined ? {} : { internal: InternalSharingModel }),
     ...(ExternalSharingModel === undefined ? {} : { external: ExternalSharingModel }),

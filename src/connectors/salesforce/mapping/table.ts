@@ -27,8 +27,19 @@ export interface Table {
 }
 
 const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
-  standard: 'Regular', custom: 'Regular', customSetting: 'Regular', customMetadata: 'Regular', bigObject: 'Regular',
-  external: 'External', event: 'Stream', changeEvent: 'Stream', history: 'View', share: 'View', feed: 'View', trending: 'View', knowledgeCompanion: 'View',
+  standard: 'Regular',
+  custom: 'Regular',
+  customSetting: 'Regular',
+  customMetadata: 'Regular',
+  bigObject: 'Regular',
+  external: 'External',
+  event: 'Stream',
+  changeEvent: 'Stream',
+  history: 'View',
+  share: 'View',
+  feed: 'View',
+  trending: 'View',
+  knowledgeCompanion: 'View',
 };
 
 /** Records of these are kept by Salesforce itself beside the object they belong to; OpenMetadata shows them as views. */
@@ -37,12 +48,27 @@ export function tableTypeOf(kind: ObjectKind): TableType {
 }
 
 /** The CreateTableRequest of an object, with all that is known of it. */
-export function tableOf(object: DescribedObject, context: TableContext, notes: ObjectNotes = NOTHING_KNOWN): Table {
+export function tableOf(
+  object: DescribedObject,
+  context: TableContext,
+  notes: ObjectNotes = NOTHING_KNOWN,
+): Table {
   const name = entityName(object.name);
   const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
   const properties: Record<string, FieldProperties> = {};
   const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
-  const tableConstraints = constraintsOf(object.fields, (target) => fullyQualifiedName(context.service, context.database, context.schema, entityName(target), 'Id'), context.selected);
+  const tableConstraints = constraintsOf(
+    object.fields,
+    (target) =>
+      fullyQualifiedName(
+        context.service,
+        context.database,
+        context.schema,
+        entityName(target),
+        'Id',
+      ),
+    context.selected,
+  );
   const description = notes.entity?.Description ?? '';
   const tags = notes.tags ? tagsOfObject(object).map(labelOf) : [];
   return {
@@ -59,12 +85,20 @@ export function tableOf(object: DescribedObject, context: TableContext, notes: O
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
     properties: tableProperties(object, notes, properties),
-    aggregatable: object.queryable ? object.fields.filter((field) => field.aggregatable).map(({ name: field }) => entityName(field)) : [],
+    aggregatable: object.queryable
+      ? object.fields
+          .filter((field) => field.aggregatable)
+          .map(({ name: field }) => entityName(field))
+      : [],
   };
 }
 
 /** Gathers the properties of the fields as they come by; the parts of a compound field come by twice. */
-function columnNotes(object: DescribedObject, notes: ObjectNotes, properties: Record<string, FieldProperties>): (field: DescribedField) => ColumnNotes {
+function columnNotes(
+  object: DescribedObject,
+  notes: ObjectNotes,
+  properties: Record<string, FieldProperties>,
+): (field: DescribedField) => ColumnNotes {
   const mostValues = valuesThatFit(object.fields);
   return (field) => {
     const on = notesOn(field, fieldProperties(field, object, mostValues), notes);
@@ -78,8 +112,21 @@ function columnNotes(object: DescribedObject, notes: ObjectNotes, properties: Re
  * this run are left out; the column's type and properties name them. The primary key is the constraint of its column: a server
  * refuses a table that names it as a table constraint as well.
  */
-function constraintsOf(fields: readonly DescribedField[], idOf: (target: string) => string, selected: ReadonlySet<string>): TableConstraint[] {
-  return fields.filter(({ type }) => type === 'reference').flatMap((field) => field.referenceTo.filter((target) => selected.has(target)).map((target): TableConstraint => ({
-    constraintType: 'FOREIGN_KEY', columns: [entityName(field.name)], referredColumns: [idOf(target)], relationshipType: field.unique ? 'ONE_TO_ONE' : 'MANY_TO_ONE',
-  })));
+function constraintsOf(
+  fields: readonly DescribedField[],
+  idOf: (target: string) => string,
+  selected: ReadonlySet<string>,
+): TableConstraint[] {
+  return fields
+    .filter(({ type }) => type === 'reference')
+    .flatMap((field) =>
+      field.referenceTo
+        .filter((target) => selected.has(target))
+        .map((target): TableConstraint => ({
+          constraintType: 'FOREIGN_KEY',
+          columns: [entityName(field.name)],
+          referredColumns: [idOf(target)],
+          relationshipType: field.unique ? 'ONE_TO_ONE' : 'MANY_TO_ONE',
+        })),
+    );
 }

@@ -39,42 +39,93 @@ export interface ChangesOptions {
  * reading. `tooMuch` when so much changed that reading all is simpler; `closed` when the user may not read what the
  * catalogue of the org says of objects, which leaves their describes as all there is to read of them.
  */
-export async function changedSince(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): Promise<ReadonlySet<string> | 'tooMuch' | 'closed'> {
+export async function changedSince(
+  options: ChangesOptions,
+  objects: readonly ListedObject[],
+  since: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | 'tooMuch' | 'closed'> {
   try {
     return await look(options, objects, since, signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal) || error.code !== 'SALESFORCE_UNEXPECTED') throw error;
-    options.logger.log('info', 'What changed since the last run cannot be told; everything is read', { reason: error.message });
+    options.logger.log(
+      'info',
+      'What changed since the last run cannot be told; everything is read',
+      { reason: error.message },
+    );
     return 'tooMuch';
   }
 }
 
-async function look(options: ChangesOptions, objects: readonly ListedObject[], since: string, signal: AbortSignal): ReturnType<typeof changedSince> {
+async function look(
+  options: ChangesOptions,
+  objects: readonly ListedObject[],
+  since: string,
+  signal: AbortSignal,
+): ReturnType<typeof changedSince> {
   const from = Date.parse(since);
   const moment = new Date(from).toISOString();
   const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
-  const answers = await ask(options, [
-    ...PARTS_OF_OBJECTS.map(({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`),
-    ...names.map((group) => `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`),
-  ], signal);
+  const answers = await ask(
+    options,
+    [
+      ...PARTS_OF_OBJECTS.map(
+        ({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${moment}`,
+      ),
+      ...names.map(
+        (group) =>
+          `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`,
+      ),
+    ],
+    signal,
+  );
   if (answers.slice(PARTS_OF_OBJECTS.length).some(({ closed }) => closed)) return 'closed';
-  const owners = PARTS_OF_OBJECTS.map(({ owner }, index) => answers[index]!.rows?.map((row) => textIn(row, owner)));
+  const owners = PARTS_OF_OBJECTS.map(({ owner }, index) =>
+    answers[index]!.rows?.map((row) => textIn(row, owner)),
+  );
   const entities = answers.slice(PARTS_OF_OBJECTS.length).map(({ rows }) => rows);
   if (!allKnown(owners) || !allKnown(entities)) {
-    options.logger.log('info', 'What changed since the last run cannot be told; everything is read');
+    options.logger.log(
+      'info',
+      'What changed since the last run cannot be told; everything is read',
+    );
     return 'tooMuch';
   }
   const touched = new Set(owners.flat().map(shortId));
-  return new Set(entities.flat().filter((row) => isModifiedSince(textIn(row, 'LastModifiedDate'), from) || touched.has(shortId(textIn(row, 'DurableId'))) || touched.has(textIn(row, 'QualifiedApiName'))).map((row) => textIn(row, 'QualifiedApiName')));
+  return new Set(
+    entities
+      .flat()
+      .filter(
+        (row) =>
+          isModifiedSince(textIn(row, 'LastModifiedDate'), from) ||
+          touched.has(shortId(textIn(row, 'DurableId'))) ||
+          touched.has(textIn(row, 'QualifiedApiName')),
+      )
+      .map((row) => textIn(row, 'QualifiedApiName')),
+  );
 }
 
-async function ask({ api, version }: ChangesOptions, queries: readonly string[], signal: AbortSignal): Promise<Answer[]> {
+async function ask(
+  { api, version }: ChangesOptions,
+  queries: readonly string[],
+  signal: AbortSignal,
+): Promise<Answer[]> {
   const base = `/services/data/v${version}/tooling`;
-  const parts = queries.map((query, index): Part => ({ referenceId: `q${index}`, url: `${base}/query?q=${encodeURIComponent(query)}` }));
+  const parts = queries.map((query, index): Part => ({
+    referenceId: `q${index}`,
+    url: `${base}/query?q=${encodeURIComponent(query)}`,
+  }));
   const answers = new Map<string, Answer>();
   for (let at = 0; at < parts.length; at += MOST_QUERIES) {
-    for (const [id, answer] of await readComposite(api, { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT }, (part) => ({ closed: isClosed(part), rows: rowsOf(part, isNeeded(part.referenceId)) }), signal)) answers.set(id, answer);
+    for (const [id, answer] of await readComposite(
+      api,
+      { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT },
+      (part) => ({ closed: isClosed(part), rows: rowsOf(part, isNeeded(part.referenceId)) }),
+      signal,
+    ))
+      answers.set(id, answer);
   }
   return parts.map(({ referenceId }) => answers.get(referenceId)!);
 }
@@ -102,7 +153,11 @@ function rowsOf({ status, body }: PartAnswer, needed: boolean): readonly Row[] |
   return readPageEnd(body, WHAT).next === undefined ? readRows(body, rowSchema, WHAT) : undefined;
 }
 
-const CLOSED: ReadonlySet<string> = new Set(['SALESFORCE_FORBIDDEN', 'SALESFORCE_NOT_FOUND', 'SALESFORCE_API_DISABLED']);
+const CLOSED: ReadonlySet<string> = new Set([
+  'SALESFORCE_FORBIDDEN',
+  'SALESFORCE_NOT_FOUND',
+  'SALESFORCE_API_DISABLED',
+]);
 
 function isClosed({ status, body }: PartAnswer): boolean {
   return status !== 200 && CLOSED.has(refusal(status, body, WHAT).code);

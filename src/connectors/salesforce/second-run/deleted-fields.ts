@@ -17,32 +17,65 @@ type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
  * those that were made before a time in the past can only shrink. Counts for the next run too, from `listedAt` (an HTTP date). False
  * where the fields cannot be counted, now or the last time.
  */
-export async function fieldsDeleted(target: Target, lastRun: LastRun, listedAt: string, signal: AbortSignal): Promise<boolean> {
+export async function fieldsDeleted(
+  target: Target,
+  lastRun: LastRun,
+  listedAt: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { since, customFields } = lastRun;
   try {
-    const [next, before] = await count(target, [listedAt, ...(since === undefined ? [] : [since])], signal);
+    const [next, before] = await count(
+      target,
+      [listedAt, ...(since === undefined ? [] : [since])],
+      signal,
+    );
     lastRun.countCustomFields(next);
     const deleted = since !== undefined && customFields !== undefined && before !== customFields;
-    if (deleted) target.logger.log('info', 'Custom fields were deleted since the last run; everything is read');
+    if (deleted)
+      target.logger.log(
+        'info',
+        'Custom fields were deleted since the last run; everything is read',
+      );
     return deleted;
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal)) throw error;
     lastRun.countCustomFields(undefined);
-    target.logger.log('info', 'Custom fields cannot be counted; one that is deleted is noticed by the next full run', { code: error.code, reason: error.message });
+    target.logger.log(
+      'info',
+      'Custom fields cannot be counted; one that is deleted is noticed by the next full run',
+      { code: error.code, reason: error.message },
+    );
     return false;
   }
 }
 
-async function count({ api, version }: Target, before: readonly string[], signal: AbortSignal): Promise<readonly number[]> {
+async function count(
+  { api, version }: Target,
+  before: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly number[]> {
   const base = `/services/data/v${version}/tooling`;
-  const soql = (time: string): string => `SELECT COUNT() FROM CustomField WHERE CreatedDate < ${new Date(Date.parse(time)).toISOString()}`;
-  const parts = before.map((time, index) => ({ referenceId: `n${index}`, url: `${base}/query?q=${encodeURIComponent(soql(time))}` }));
-  const answers = await readComposite(api, { path: `${base}/composite`, parts, what: WHAT }, ({ status, body }) => {
-    if (status !== 200) throw refusal(status, body, WHAT);
-    const parsed = countSchema.safeParse(body);
-    if (!parsed.success) throw new RunnerError('SALESFORCE_UNEXPECTED', `${WHAT}: the answer has an unknown form`, { cause: parsed.error });
-    return parsed.data.totalSize;
-  }, signal);
+  const soql = (time: string): string =>
+    `SELECT COUNT() FROM CustomField WHERE CreatedDate < ${new Date(Date.parse(time)).toISOString()}`;
+  const parts = before.map((time, index) => ({
+    referenceId: `n${index}`,
+    url: `${base}/query?q=${encodeURIComponent(soql(time))}`,
+  }));
+  const answers = await readComposite(
+    api,
+    { path: `${base}/composite`, parts, what: WHAT },
+    ({ status, body }) => {
+      if (status !== 200) throw refusal(status, body, WHAT);
+      const parsed = countSchema.safeParse(body);
+      if (!parsed.success)
+        throw new RunnerError('SALESFORCE_UNEXPECTED', `${WHAT}: the answer has an unknown form`, {
+          cause: parsed.error,
+        });
+      return parsed.data.totalSize;
+    },
+    signal,
+  );
   return parts.map(({ referenceId }) => answers.get(referenceId)!);
 }

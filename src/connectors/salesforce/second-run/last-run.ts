@@ -12,13 +12,24 @@ const MOST_OBJECTS = 50_000;
 
 /** In the order in which they are listed, since that is what the hash of one is made of. */
 const listedSchema: z.ZodType<ListedObject> = z.object({
-  name: z.string(), label: z.string(), labelPlural: z.string(), custom: z.boolean(), customSetting: z.boolean(), keyPrefix: textOrNone(),
-  queryable: z.boolean(), layoutable: z.boolean(), associateEntityType: textOrNone(), associateParentEntity: textOrNone(),
+  name: z.string(),
+  label: z.string(),
+  labelPlural: z.string(),
+  custom: z.boolean(),
+  customSetting: z.boolean(),
+  keyPrefix: textOrNone(),
+  queryable: z.boolean(),
+  layoutable: z.boolean(),
+  associateEntityType: textOrNone(),
+  associateParentEntity: textOrNone(),
 });
 
 /** JSON has no undefined; a listed object has. */
 function textOrNone(): z.ZodType<string | undefined> {
-  return z.string().optional().transform((value) => value);
+  return z
+    .string()
+    .optional()
+    .transform((value) => value);
 }
 
 const stateSchema = z.object({
@@ -29,7 +40,10 @@ const stateSchema = z.object({
   /** The org's time before its objects were listed, as HTTP writes it. */
   since: z.string().min(1),
   /** By name: hashes of the object as it was listed, and as it was sent, and how many columns it has. Objects that could not be read are missing. */
-  objects: z.record(z.string(), z.tuple([z.string(), z.string(), z.int().nonnegative()]).readonly()),
+  objects: z.record(
+    z.string(),
+    z.tuple([z.string(), z.string(), z.int().nonnegative()]).readonly(),
+  ),
   /** Custom fields of the org that were made before `since`; undefined where they could not be counted. */
   customFields: z.int().nonnegative().optional(),
   /** Objects that were asked for and could not be told, as they were listed. */
@@ -49,7 +63,9 @@ export type State = z.infer<typeof stateSchema>;
 export function stateOf(kept: unknown, key: unknown, now: number): State | undefined {
   const parsed = stateSchema.safeParse(kept);
   if (!parsed.success || parsed.data.key !== hashOf(key)) return undefined;
-  return parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS ? parsed.data : undefined;
+  return parsed.data.wholeAt <= now && now - parsed.data.wholeAt < WHOLE_EVERY_MS
+    ? parsed.data
+    : undefined;
 }
 
 type Told = readonly [listed: string, sent: string, columns: number];
@@ -148,9 +164,17 @@ export class LastRun {
     if (this.#objects.size + this.#failed.size > MOST_OBJECTS) return undefined;
     const { wholeAt = this.#now, readAgain = false } = this.#before ?? {};
     return {
-      version: VERSION, key: this.#key, wholeAt: this.#readAgain ? this.#now : wholeAt, since, objects: Object.fromEntries(this.#objects),
-      ...(this.#customFields === undefined ? {} : { customFields: this.#customFields }), failed: [...this.#failed.values()], missing: [...missing],
-      complete: this.#objects.size + this.#failed.size === objects, closed: this.#closed, readAgain: this.#readAgain || readAgain,
+      version: VERSION,
+      key: this.#key,
+      wholeAt: this.#readAgain ? this.#now : wholeAt,
+      since,
+      objects: Object.fromEntries(this.#objects),
+      ...(this.#customFields === undefined ? {} : { customFields: this.#customFields }),
+      failed: [...this.#failed.values()],
+      missing: [...missing],
+      complete: this.#objects.size + this.#failed.size === objects,
+      closed: this.#closed,
+      readAgain: this.#readAgain || readAgain,
     };
   }
 

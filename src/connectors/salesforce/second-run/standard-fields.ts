@@ -23,22 +23,55 @@ type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
  * nine thousand a call. Only of objects with page layouts: others have no fields that administrators edit. Empty where they may not be
  * read. `fields` says how many an object has, 0 for unknown.
  */
-export async function standardFieldsChanged(target: Target, objects: readonly ListedObject[], fields: (object: ListedObject) => number, since: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const editable = objects.filter((object) => object.layoutable && kindOf(object) === 'standard').map((object) => ({ id: object.name, rows: fields(object) || USUAL_FIELDS }));
+export async function standardFieldsChanged(
+  target: Target,
+  objects: readonly ListedObject[],
+  fields: (object: ListedObject) => number,
+  since: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const editable = objects
+    .filter((object) => object.layoutable && kindOf(object) === 'standard')
+    .map((object) => ({ id: object.name, rows: fields(object) || USUAL_FIELDS }));
   try {
     return await read(target, editable, Date.parse(since), signal);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal)) throw error;
-    target.logger.log('info', 'Dates of standard fields cannot be read; edits of these fields are noticed by the next full run', { code: error.code, reason: error.message });
+    target.logger.log(
+      'info',
+      'Dates of standard fields cannot be read; edits of these fields are noticed by the next full run',
+      { code: error.code, reason: error.message },
+    );
     return new Set();
   }
 }
 
-async function read(target: Target, objects: readonly Counted[], since: number, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const queries = partition(objects).map((ids) => `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(ids)})`);
-  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) => queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES));
-  const calls = inParallel(each(groups), () => LANES, signal, (group, within) => readTooling({ ...target, what: 'the dates of standard fields' }, group, (row) => changedObject(row, since), within));
+async function read(
+  target: Target,
+  objects: readonly Counted[],
+  since: number,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const queries = partition(objects).map(
+    (ids) =>
+      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(ids)})`,
+  );
+  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) =>
+    queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES),
+  );
+  const calls = inParallel(
+    each(groups),
+    () => LANES,
+    signal,
+    (group, within) =>
+      readTooling(
+        { ...target, what: 'the dates of standard fields' },
+        group,
+        (row) => changedObject(row, since),
+        within,
+      ),
+  );
   const changed = new Set<string>();
   for await (const answers of calls) {
     for (const answer of answers) {
@@ -51,5 +84,7 @@ async function read(target: Target, objects: readonly Counted[], since: number, 
 
 function changedObject(row: unknown, since: number): string | undefined {
   const raw: Members<'EntityDefinitionId' | 'LastModifiedDate'> = object(row, 'a row');
-  return isModifiedSince(optionalText(raw.LastModifiedDate, 'LastModifiedDate') ?? '', since) ? name(raw.EntityDefinitionId, 'EntityDefinitionId') : undefined;
+  return isModifiedSince(optionalText(raw.LastModifiedDate, 'LastModifiedDate') ?? '', since)
+    ? name(raw.EntityDefinitionId, 'EntityDefinitionId')
+    : undefined;
 }

@@ -12,10 +12,18 @@ export interface TriedAgain {
  * Asks again for the describes of objects that the last run could not tell, 25 in a call, before anything else is read for
  * them: most of what fails fails again. Throws SALESFORCE_LIMIT_REACHED when no more calls may be made.
  */
-export async function tryAgain(objects: readonly ListedObject[], options: Omit<DescribesOptions, 'since' | 'onSpent'>, signal: AbortSignal): Promise<TriedAgain> {
+export async function tryAgain(
+  objects: readonly ListedObject[],
+  options: Omit<DescribesOptions, 'since' | 'onSpent'>,
+  signal: AbortSignal,
+): Promise<TriedAgain> {
   const [readable, failed]: [ListedObject[], TriedAgain['failed'][number][]] = [[], []];
   let spent: RunnerError | undefined;
-  for await (const group of describeObjects(objects, { ...options, since: () => undefined, onSpent: (error) => (spent ??= error) }, signal)) {
+  for await (const group of describeObjects(
+    objects,
+    { ...options, since: () => undefined, onSpent: (error) => (spent ??= error) },
+    signal,
+  )) {
     for (const item of group) {
       if ('error' in item) failed.push(item);
       else readable.push(item.listed);

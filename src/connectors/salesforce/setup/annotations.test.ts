@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, tablesOf, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  tablesOf,
+  type SalesforceRun,
+} from '../../../../test/support/salesforce-run.ts';
 import type { CreateTable, TagLabel } from '../../../openmetadata/entities.ts';
 import type { FieldProperties } from '../mapping/field-properties.ts';
 import { labelsIn } from '../mapping/governance.ts';
@@ -20,11 +24,23 @@ function requests(of: SalesforceRun = run): CreateTable[] {
 }
 
 function properties(of: SalesforceRun = run): Map<string, TableProperties> {
-  return new Map(tablesOf(of.records).map((record) => [String(record.request['name']), record.properties as unknown as TableProperties]));
+  return new Map(
+    tablesOf(of.records).map((record) => [
+      String(record.request['name']),
+      record.properties as unknown as TableProperties,
+    ]),
+  );
 }
 
-function fieldsWith<K extends keyof FieldProperties>(key: K): [string, string, NonNullable<FieldProperties[K]>][] {
-  return [...properties()].flatMap(([table, { columns = {} }]) => Object.entries(columns).flatMap(([name, facts]): [string, string, NonNullable<FieldProperties[K]>][] => (facts[key] === undefined ? [] : [[table, name, facts[key]]])));
+function fieldsWith<K extends keyof FieldProperties>(
+  key: K,
+): [string, string, NonNullable<FieldProperties[K]>][] {
+  return [...properties()].flatMap(([table, { columns = {} }]) =>
+    Object.entries(columns).flatMap(
+      ([name, facts]): [string, string, NonNullable<FieldProperties[K]>][] =>
+        facts[key] === undefined ? [] : [[table, name, facts[key]]],
+    ),
+  );
 }
 
 function described(table: string, field: string): (typeof traits)[number] {
@@ -33,7 +49,11 @@ function described(table: string, field: string): (typeof traits)[number] {
 }
 
 function description(table: string, column: string): string {
-  return requests().find(({ name }) => name === table)!.columns.find(({ name }) => name === column)?.description ?? '';
+  return (
+    requests()
+      .find(({ name }) => name === table)!
+      .columns.find(({ name }) => name === column)?.description ?? ''
+  );
 }
 
 describe('a column', () => {
@@ -41,17 +61,22 @@ describe('a column', () => {
     const picklists = fieldsWith('picklist');
     for (const [table, name, { values }] of picklists) {
       const theirs = described(table, name).picklistValues!;
-      expect(values.map(({ value, label = value, active = true }) => [value, label, active])).toEqual(theirs.map(({ value, label, active }) => [value, label, active]));
+      expect(
+        values.map(({ value, label = value, active = true }) => [value, label, active]),
+      ).toEqual(theirs.map(({ value, label, active }) => [value, label, active]));
     }
     expect(picklists.length).toBeGreaterThan(50);
-    const [table, name, { dependsOn }] = picklists.find(([, , picklist]) => picklist.dependsOn !== undefined)!;
+    const [table, name, { dependsOn }] = picklists.find(
+      ([, , picklist]) => picklist.dependsOn !== undefined,
+    )!;
     expect(described(table, dependsOn!).type).toMatch(/picklist|boolean/);
     expect(description(table, name)).toContain(`depends on \`${dependsOn}\``);
   });
 
   it('says that a picklist may differ by record type where the object has any', () => {
     const types = properties();
-    for (const [table, , { byRecordType }] of fieldsWith('picklist')) expect(byRecordType === true).toBe((types.get(table)!.recordTypes?.length ?? 0) > 0);
+    for (const [table, , { byRecordType }] of fieldsWith('picklist'))
+      expect(byRecordType === true).toBe((types.get(table)!.recordTypes?.length ?? 0) > 0);
   });
 
   it('has the text of its formula, and shows it', () => {
@@ -68,17 +93,36 @@ describe('a column', () => {
     expect(described(table, name)).toMatchObject({ calculated: true });
     expect(['sum', 'count', 'min', 'max']).toContain(rollUp.operation);
     expect(description(table, name)).toContain('Roll-up summary: ');
-    for (const [of, field] of fieldsWith('autoNumber')) expect(described(of, field).autoNumber).toBe(true);
-    for (const [of, field] of fieldsWith('externalId')) expect(described(of, field).externalId).toBe(true);
-    for (const [of, field, encrypted] of fieldsWith('encrypted')) expect(encrypted).toMatchObject({ mask: described(of, field).mask, maskType: described(of, field).maskType });
-    expect([fieldsWith('autoNumber').length, fieldsWith('externalId').length].every((count) => count > 0)).toBe(true);
+    for (const [of, field] of fieldsWith('autoNumber'))
+      expect(described(of, field).autoNumber).toBe(true);
+    for (const [of, field] of fieldsWith('externalId'))
+      expect(described(of, field).externalId).toBe(true);
+    for (const [of, field, encrypted] of fieldsWith('encrypted'))
+      expect(encrypted).toMatchObject({
+        mask: described(of, field).mask,
+        maskType: described(of, field).maskType,
+      });
+    expect(
+      [fieldsWith('autoNumber').length, fieldsWith('externalId').length].every(
+        (count) => count > 0,
+      ),
+    ).toBe(true);
   });
 
   it('has the definition of its roll-up, whatever fields of the same name packages bring', async () => {
-    const [table, name, before] = fieldsWith('rollUp').find(([, field, { foreignKey }]) => foreignKey !== undefined && !field.replace(/__c$/, '').includes('__'))!;
-    sandbox.org.edit({ kind: 'addField', object: table, field: { name: `acme__${name}`, type: 'double' } });
+    const [table, name, before] = fieldsWith('rollUp').find(
+      ([, field, { foreignKey }]) =>
+        foreignKey !== undefined && !field.replace(/__c$/, '').includes('__'),
+    )!;
+    sandbox.org.edit({
+      kind: 'addField',
+      object: table,
+      field: { name: `acme__${name}`, type: 'double' },
+    });
     try {
-      const again = properties(await extractFrom(sandbox, { connection: { sobjectNames: [table] } }));
+      const again = properties(
+        await extractFrom(sandbox, { connection: { sobjectNames: [table] } }),
+      );
       expect(again.get(table)?.columns?.[name]?.rollUp).toEqual(before);
     } finally {
       sandbox.org.edit({ kind: 'removeField', object: table, field: `acme__${name}` });
@@ -87,12 +131,24 @@ describe('a column', () => {
 
   it('tells master-detail from lookup, and lists every target of a polymorphic reference', () => {
     const relationships = fieldsWith('relationship');
-    const kinds = new Map(relationships.map(([table, name, relationship]) => [relationship.kind, { table, name, relationship }]));
+    const kinds = new Map(
+      relationships.map(([table, name, relationship]) => [
+        relationship.kind,
+        { table, name, relationship },
+      ]),
+    );
     expect([...kinds.keys()].sort()).toEqual(['lookup', 'masterDetail', 'polymorphic']);
-    for (const [table, name, { targets }] of relationships) expect(targets).toEqual(described(table, name).referenceTo);
+    for (const [table, name, { targets }] of relationships)
+      expect(targets).toEqual(described(table, name).referenceTo);
     const { table, name, relationship } = kinds.get('masterDetail')!;
-    expect(requests().find((request) => request.name === table)!.columns.find((column) => column.name === name)!.dataTypeDisplay).toBe(`reference(${relationship.targets[0]}) master-detail`);
-    expect(Math.max(...relationships.map(([, , { targets }]) => targets.length))).toBeGreaterThan(3);
+    expect(
+      requests()
+        .find((request) => request.name === table)!
+        .columns.find((column) => column.name === name)!.dataTypeDisplay,
+    ).toBe(`reference(${relationship.targets[0]}) master-detail`);
+    expect(Math.max(...relationships.map(([, , { targets }]) => targets.length))).toBeGreaterThan(
+      3,
+    );
   });
 });
 
@@ -100,20 +156,33 @@ describe('a table', () => {
   it('knows its kind, plural, prefix, sharing, record types, features, rules and triggers', () => {
     const all = [...properties().values()];
     const account = properties().get('Account')!;
-    expect(account).toMatchObject({ kind: 'standard', custom: false, labelPlural: 'Accounts', keyPrefix: '001' });
+    expect(account).toMatchObject({
+      kind: 'standard',
+      custom: false,
+      labelPlural: 'Accounts',
+      keyPrefix: '001',
+    });
     expect(account.recordTypes!.length).toBeGreaterThan(0);
     expect(account.features).toEqual(expect.arrayContaining(['createable', 'searchable']));
     expect(account.sharing?.internal).toEqual(expect.any(String));
     expect(all.flatMap(({ validationRules = [] }) => validationRules).length).toBeGreaterThan(10);
-    expect(all.flatMap(({ triggers = [] }) => triggers).every(({ events }) => events.includes('before insert'))).toBe(true);
+    expect(
+      all
+        .flatMap(({ triggers = [] }) => triggers)
+        .every(({ events }) => events.includes('before insert')),
+    ).toBe(true);
     expect(all.some(({ triggers }) => triggers !== undefined)).toBe(true);
   });
 
   it('names the package it came with, and the object it belongs to', () => {
     const managed = [...properties().values()].filter(({ namespace }) => namespace !== undefined);
     expect(managed.length).toBeGreaterThan(0);
-    expect(managed.filter(({ kind }) => kind === 'custom').every((table) => table.package !== undefined)).toBe(true);
-    for (const [name, { kind, parent }] of properties()) if (kind === 'history') expect(name.replace(/__History$|History$/, '')).toBe(parent!.replace(/__c$/, ''));
+    expect(
+      managed.filter(({ kind }) => kind === 'custom').every((table) => table.package !== undefined),
+    ).toBe(true);
+    for (const [name, { kind, parent }] of properties())
+      if (kind === 'history')
+        expect(name.replace(/__History$|History$/, '')).toBe(parent!.replace(/__c$/, ''));
   });
 });
 
@@ -121,28 +190,60 @@ describe('tags', () => {
   it('come before the tables that carry them, each once, under their classifications', () => {
     const known = new Set<string>();
     for (const record of run.records) {
-      if (record.kind === 'classification') expect(known.size === known.add(record.name).size).toBe(false);
+      if (record.kind === 'classification')
+        expect(known.size === known.add(record.name).size).toBe(false);
       if (record.kind === 'tag') {
         expect(known).toContain(record.classification);
-        expect(known.size === known.add(`${record.classification}.${record.name}`).size).toBe(false);
+        expect(known.size === known.add(`${record.classification}.${record.name}`).size).toBe(
+          false,
+        );
       }
-      if (record.kind === 'entity' && record.type === 'table') for (const { tagFQN } of labelsIn(record.request as unknown as CreateTable)) expect(known).toContain(tagFQN);
+      if (record.kind === 'entity' && record.type === 'table')
+        for (const { tagFQN } of labelsIn(record.request as unknown as CreateTable))
+          expect(known).toContain(tagFQN);
     }
-    expect([...known].filter((name) => !name.includes('.')).sort()).toEqual(['SalesforceComplianceGroup', 'SalesforceOrigin', 'SalesforceSecurityClassification']);
+    expect([...known].filter((name) => !name.includes('.')).sort()).toEqual([
+      'SalesforceComplianceGroup',
+      'SalesforceOrigin',
+      'SalesforceSecurityClassification',
+    ]);
   });
 
   it('mark classified fields and system fields on their columns, and whose an object is on its table', () => {
-    const names = (labels: readonly TagLabel[] | undefined): string[] => (labels ?? []).map(({ tagFQN }) => tagFQN);
+    const names = (labels: readonly TagLabel[] | undefined): string[] =>
+      (labels ?? []).map(({ tagFQN }) => tagFQN);
     const columns = requests().flatMap((request) => request.columns);
-    expect(columns.some(({ tags }) => names(tags).includes('SalesforceComplianceGroup.PII') && names(tags).includes('SalesforceComplianceGroup.GDPR'))).toBe(true);
-    const origins = (column: string): Set<string> => new Set(columns.filter(({ name }) => name === column).flatMap(({ tags }) => names(tags)).filter((tag) => tag.startsWith('SalesforceOrigin')));
-    expect([origins('CreatedDate'), origins('Name')]).toEqual([new Set(['SalesforceOrigin.System']), new Set()]);
-    expect(names(requests().find(({ name }) => name === 'Account')!.tags)).toEqual(['SalesforceOrigin.Standard']);
+    expect(
+      columns.some(
+        ({ tags }) =>
+          names(tags).includes('SalesforceComplianceGroup.PII') &&
+          names(tags).includes('SalesforceComplianceGroup.GDPR'),
+      ),
+    ).toBe(true);
+    const origins = (column: string): Set<string> =>
+      new Set(
+        columns
+          .filter(({ name }) => name === column)
+          .flatMap(({ tags }) => names(tags))
+          .filter((tag) => tag.startsWith('SalesforceOrigin')),
+      );
+    expect([origins('CreatedDate'), origins('Name')]).toEqual([
+      new Set(['SalesforceOrigin.System']),
+      new Set(),
+    ]);
+    expect(names(requests().find(({ name }) => name === 'Account')!.tags)).toEqual([
+      'SalesforceOrigin.Standard',
+    ]);
   });
 
   it('stay away when they are not wanted', async () => {
-    const plain = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] }, sourceConfig: { includeTags: false } });
-    expect(plain.records.filter(({ kind }) => kind === 'tag' || kind === 'classification')).toEqual([]);
+    const plain = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+      sourceConfig: { includeTags: false },
+    });
+    expect(plain.records.filter(({ kind }) => kind === 'tag' || kind === 'classification')).toEqual(
+      [],
+    );
     expect(requests(plain).flatMap(labelsIn)).toEqual([]);
   });
 });
@@ -155,19 +256,44 @@ describe('owners', () => {
   });
 
   it('are not read unless asked for', async () => {
-    const plain = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } });
+    const plain = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+    });
     expect(JSON.stringify([...properties(plain).values()])).not.toContain('"owners"');
   });
 });
 
 describe('an org that lacks the newer columns of its catalogue', () => {
   it('is read without them, and says so once', async () => {
-    sandbox.faults.install({ match: { path: 'InternalSharingModel|SecurityClassification' }, effect: { kind: 'respond', status: 400, body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }] } });
-    const older = await extractFrom(sandbox, { connection: { sobjectNames: ['Account', 'Contact'] } });
+    sandbox.faults.install({
+      match: { path: 'InternalSharingModel|SecurityClassification' },
+      effect: {
+        kind: 'respond',
+        status: 400,
+        body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }],
+      },
+    });
+    const older = await extractFrom(sandbox, {
+      connection: { sobjectNames: ['Account', 'Contact'] },
+    });
     sandbox.faults.clear();
-    expect(requests(older).map(({ name }) => name).sort()).toEqual(['Account', 'Contact']);
+    expect(
+      requests(older)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['Account', 'Contact']);
     expect(properties(older).get('Account')).not.toHaveProperty('sharing');
-    expect(requests(older).flatMap(({ columns }) => columns).filter(({ name, description: text }) => name.endsWith('__c') && text?.includes('relies on')).length).toBeGreaterThan(5);
-    expect(older.logs.map(({ message }) => message).filter((message) => message.includes('lacks some columns'))).toHaveLength(1);
+    expect(
+      requests(older)
+        .flatMap(({ columns }) => columns)
+        .filter(
+          ({ name, description: text }) => name.endsWith('__c') && text?.includes('relies on'),
+        ).length,
+    ).toBeGreaterThan(5);
+    expect(
+      older.logs
+        .map(({ message }) => message)
+        .filter((message) => message.includes('lacks some columns')),
+    ).toHaveLength(1);
   });
 });

@@ -2,12 +2,24 @@ import type { Logger } from '../../../observability/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { isDescribable } from '../describe/catalogue.ts';
 import type { ListedObject } from '../describe/describe.ts';
-import { type Counted, Descriptions, type EntityRow, type FieldRow, type Found } from '../describe/descriptions.ts';
+import {
+  type Counted,
+  Descriptions,
+  type EntityRow,
+  type FieldRow,
+  type Found,
+} from '../describe/descriptions.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { type ObjectNotes, rollUpShown } from '../mapping/notes.ts';
 import { Owners } from './owners.ts';
 import { keyOf, RollUps } from './roll-ups.ts';
-import { readTriggers, readValidationRules, shortId, triggerOf, type TriggerRow } from './setup-objects.ts';
+import {
+  readTriggers,
+  readValidationRules,
+  shortId,
+  triggerOf,
+  type TriggerRow,
+} from './setup-objects.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
 
 export interface AnnotatorOptions {
@@ -55,7 +67,10 @@ export class Annotator {
     this.#owners = new Owners(options);
     this.#rollUps = new RollUps(options);
     const describable = objects.filter(isDescribable);
-    this.#triggers = describable.length === 0 ? Promise.resolve([]) : readTriggers(options, options.bodies, signal);
+    this.#triggers =
+      describable.length === 0
+        ? Promise.resolve([])
+        : readTriggers(options, options.bodies, signal);
     this.#common = this.#readCommon(describable, signal);
     // Whoever uses them meets the failure.
     this.#common.catch(() => undefined);
@@ -69,21 +84,41 @@ export class Annotator {
 
   /** Names of objects by durable id. */
   async objectNames(): Promise<ReadonlyMap<string, string>> {
-    const { entities: { found } } = await this.#common;
+    const {
+      entities: { found },
+    } = await this.#common;
     return new Map([...found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
   /** What is known of these objects. */
   async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Found<Notes>> {
-    const { entities: { found: entities, lost }, rules, triggers } = await this.#common;
+    const {
+      entities: { found: entities, lost },
+      rules,
+      triggers,
+    } = await this.#common;
     const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
-    const { found: fields, lost: fieldsLost } = await this.#fields(objects.filter(({ listed }) => isDescribable(listed)).flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows })).filter(({ id }) => id !== ''), signal);
-    const [owners, rollUps] = await Promise.all([this.#ownersOf(fields, signal), this.#rollUpsOf(fields, signal)]);
+    const { found: fields, lost: fieldsLost } = await this.#fields(
+      objects
+        .filter(({ listed }) => isDescribable(listed))
+        .flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows }))
+        .filter(({ id }) => id !== ''),
+      signal,
+    );
+    const [owners, rollUps] = await Promise.all([
+      this.#ownersOf(fields, signal),
+      this.#rollUpsOf(fields, signal),
+    ]);
     const notes: Notes = (listed) => {
       const id = isDescribable(listed) ? shortId(idOf(listed) ?? '') : '';
       return {
-        entity: entities.get(listed.name), fields: fields.get(id) ?? NONE, owners, tags: this.#options.tags,
-        validationRules: rules.get(id) ?? [], triggers: triggers.get(id) ?? [], rollUps: rollUps.get(id) ?? NONE,
+        entity: entities.get(listed.name),
+        fields: fields.get(id) ?? NONE,
+        owners,
+        tags: this.#options.tags,
+        validationRules: rules.get(id) ?? [],
+        triggers: triggers.get(id) ?? [],
+        rollUps: rollUps.get(id) ?? NONE,
       };
     };
     return { found: notes, lost: lost || fieldsLost };
@@ -92,15 +127,27 @@ export class Annotator {
   async #readCommon(objects: readonly ListedObject[], signal: AbortSignal): Promise<Common> {
     const [entities, rules, triggers] = await Promise.all([
       this.#descriptions.entities(objects, signal),
-      objects.length === 0 ? new Map<string, ValidationRule[]>() : readValidationRules(this.#options, signal),
+      objects.length === 0
+        ? new Map<string, ValidationRule[]>()
+        : readValidationRules(this.#options, signal),
       this.#triggers,
     ]);
-    const byObject = Map.groupBy(triggers.filter(({ EntityDefinitionId }) => EntityDefinitionId !== undefined), ({ EntityDefinitionId }) => shortId(EntityDefinitionId!));
-    return { entities, rules, triggers: new Map([...byObject].map(([id, rows]) => [id, rows.map(triggerOf)])) };
+    const byObject = Map.groupBy(
+      triggers.filter(({ EntityDefinitionId }) => EntityDefinitionId !== undefined),
+      ({ EntityDefinitionId }) => shortId(EntityDefinitionId!),
+    );
+    return {
+      entities,
+      rules,
+      triggers: new Map([...byObject].map(([id, rows]) => [id, rows.map(triggerOf)])),
+    };
   }
 
   /** By durable id of the object, then by name. */
-  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<Map<string, Map<string, FieldRow>>>> {
+  async #fields(
+    objects: readonly Counted[],
+    signal: AbortSignal,
+  ): Promise<Found<Map<string, Map<string, FieldRow>>>> {
     const { found, lost } = await this.#descriptions.fields(objects, signal);
     const rows = new Map<string, Map<string, FieldRow>>();
     for (const row of found) {
@@ -111,16 +158,36 @@ export class Annotator {
     return { found: rows, lost };
   }
 
-  async #ownersOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): ReturnType<Owners['resolve']> {
+  async #ownersOf(
+    fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>,
+    signal: AbortSignal,
+  ): ReturnType<Owners['resolve']> {
     if (!this.#options.owners) return new Map();
-    return this.#owners.resolve([...fields.values()].flatMap((rows) => [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? [])), signal);
+    return this.#owners.resolve(
+      [...fields.values()].flatMap((rows) =>
+        [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? []),
+      ),
+      signal,
+    );
   }
 
   /** By durable id of the object, then by name. */
-  async #rollUpsOf(fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>, signal: AbortSignal): Promise<ReadonlyMap<string, ReadonlyMap<string, RollUp>>> {
-    const wanted = [...fields].flatMap(([object, rows]) => [...rows.values()].filter(({ DataType }) => rollUpShown(DataType) !== undefined).map((row) => ({ object, field: row.QualifiedApiName })));
+  async #rollUpsOf(
+    fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, RollUp>>> {
+    const wanted = [...fields].flatMap(([object, rows]) =>
+      [...rows.values()]
+        .filter(({ DataType }) => rollUpShown(DataType) !== undefined)
+        .map((row) => ({ object, field: row.QualifiedApiName })),
+    );
     const definitions = await this.#rollUps.read(wanted, signal);
     const known = wanted.filter((one) => definitions.has(keyOf(one)));
-    return new Map([...Map.groupBy(known, ({ object }) => object)].map(([object, ones]) => [object, new Map(ones.map((one) => [one.field, definitions.get(keyOf(one))!]))]));
+    return new Map(
+      [...Map.groupBy(known, ({ object }) => object)].map(([object, ones]) => [
+        object,
+        new Map(ones.map((one) => [one.field, definitions.get(keyOf(one))!])),
+      ]),
+    );
   }
 }

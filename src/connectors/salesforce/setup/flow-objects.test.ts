@@ -3,18 +3,40 @@ import { objectsIn } from './flow-objects.ts';
 
 describe('the objects of a flow', () => {
   it('are what starts it, what its elements read and write, and what its variables hold, each once', () => {
-    expect(objectsIn({
-      label: 'Renew', processType: 'AutoLaunchedFlow', start: { object: 'Account', triggerType: 'RecordAfterSave' },
-      recordLookups: [{ name: 'a', object: 'Contact', filters: [{ field: 'Name' }] }], recordUpdates: [{ name: 'b', object: 'Account' }, { name: 'c', inputReference: 'cases' }],
-      variables: [{ name: 'cases', dataType: 'SObject', objectType: 'Case' }, { name: 'n', dataType: 'Number', objectType: null }], formulas: null,
-    })).toEqual(['Account', 'Contact', 'Case']);
+    expect(
+      objectsIn({
+        label: 'Renew',
+        processType: 'AutoLaunchedFlow',
+        start: { object: 'Account', triggerType: 'RecordAfterSave' },
+        recordLookups: [{ name: 'a', object: 'Contact', filters: [{ field: 'Name' }] }],
+        recordUpdates: [
+          { name: 'b', object: 'Account' },
+          { name: 'c', inputReference: 'cases' },
+        ],
+        variables: [
+          { name: 'cases', dataType: 'SObject', objectType: 'Case' },
+          { name: 'n', dataType: 'Number', objectType: null },
+        ],
+        formulas: null,
+      }),
+    ).toEqual(['Account', 'Contact', 'Case']);
   });
 
   it('are what a process says it runs on', () => {
-    expect(objectsIn({ processMetadataValues: [{ name: 'TriggerType', value: { stringValue: 'onAllChanges' } }, { name: 'ObjectType', value: { stringValue: 'Lead' } }] })).toEqual(['Lead']);
+    expect(
+      objectsIn({
+        processMetadataValues: [
+          { name: 'TriggerType', value: { stringValue: 'onAllChanges' } },
+          { name: 'ObjectType', value: { stringValue: 'Lead' } },
+        ],
+      }),
+    ).toEqual(['Lead']);
   });
 
-  it.each([undefined, null, 'text', {}, { start: 'x', recordLookups: [7, null, { object: 7 }] }])('are none in %j', (metadata) => {
-    expect(objectsIn(metadata)).toEqual([]);
-  });
+  it.each([undefined, null, 'text', {}, { start: 'x', recordLookups: [7, null, { object: 7 }] }])(
+    'are none in %j',
+    (metadata) => {
+      expect(objectsIn(metadata)).toEqual([]);
+    },
+  );
 });

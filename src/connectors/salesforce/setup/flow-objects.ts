@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
-const elementSchema = z.looseObject({ object: z.string().optional().catch(undefined), objectType: z.string().optional().catch(undefined) });
-const processSchema = z.object({ name: z.literal('ObjectType'), value: z.object({ stringValue: z.string() }) });
+const elementSchema = z.looseObject({
+  object: z.string().optional().catch(undefined),
+  objectType: z.string().optional().catch(undefined),
+});
+const processSchema = z.object({
+  name: z.literal('ObjectType'),
+  value: z.object({ stringValue: z.string() }),
+});
 
 /**
  * The objects that a flow reads, writes or is started by, by API name: what its elements (start, recordLookups,

@@ -24,22 +24,43 @@ export class FlowTexts {
   }
 
   /** By the id of the version. */
-  async read(versionIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async read(
+    versionIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
     const { api, version, logger, most = MOST } = this.#options;
     const texts = new Map<string, string>();
     const wanted = versionIds.slice(0, most);
-    if (wanted.length < versionIds.length) logger.log('info', 'Some flows go without their text', { flows: versionIds.length, read: wanted.length });
-    const queries = wanted.map((id) => ({ key: id, soql: `SELECT Metadata FROM Flow WHERE Id = ${literals([id])}` }));
+    if (wanted.length < versionIds.length)
+      logger.log('info', 'Some flows go without their text', {
+        flows: versionIds.length,
+        read: wanted.length,
+      });
+    const queries = wanted.map((id) => ({
+      key: id,
+      soql: `SELECT Metadata FROM Flow WHERE Id = ${literals([id])}`,
+    }));
     try {
-      for await (const { key, metadata } of readMetadata({ api, version, what: 'the text of flows' }, queries, signal)) {
+      for await (const { key, metadata } of readMetadata(
+        { api, version, what: 'the text of flows' },
+        queries,
+        signal,
+      )) {
         if (metadata !== undefined) texts.set(key, JSON.stringify(metadata, undefined, 2));
       }
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (endsRun(error, signal)) throw error;
-      logger.log('warn', 'The text of flows could not be read', { code: error.code, reason: error.message });
+      logger.log('warn', 'The text of flows could not be read', {
+        code: error.code,
+        reason: error.message,
+      });
     }
-    if (texts.size < wanted.length) logger.log('info', 'Some flows go without their text', { flows: wanted.length, read: texts.size });
+    if (texts.size < wanted.length)
+      logger.log('info', 'Some flows go without their text', {
+        flows: wanted.length,
+        read: texts.size,
+      });
     return texts;
   }
 }

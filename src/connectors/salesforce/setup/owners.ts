@@ -11,7 +11,11 @@ import { endsRun } from '../http/fatal.ts';
 const USER = /^005\w{12,15}$/;
 const GROUP = /^00G\w{12,15}$/;
 
-const rowSchema = z.object({ Id: z.string(), Name: z.string().nullish(), Email: z.string().nullish() });
+const rowSchema = z.object({
+  Id: z.string(),
+  Name: z.string().nullish(),
+  Email: z.string().nullish(),
+});
 
 export interface OwnersOptions {
   readonly api: SalesforceApi;
@@ -46,33 +50,73 @@ export class Owners {
     const users = fresh.filter((id) => USER.test(id));
     const groups = fresh.filter((id) => GROUP.test(id));
     const parts = [
-      ...(users.length === 0 ? [] : [{ referenceId: 'user', query: `SELECT Id, Name, Email FROM User WHERE Id IN (${literals(users)})` }]),
-      ...(groups.length === 0 ? [] : [{ referenceId: 'group', query: `SELECT Id, Name FROM Group WHERE Id IN (${literals(groups)})` }]),
+      ...(users.length === 0
+        ? []
+        : [
+            {
+              referenceId: 'user',
+              query: `SELECT Id, Name, Email FROM User WHERE Id IN (${literals(users)})`,
+            },
+          ]),
+      ...(groups.length === 0
+        ? []
+        : [
+            {
+              referenceId: 'group',
+              query: `SELECT Id, Name FROM Group WHERE Id IN (${literals(groups)})`,
+            },
+          ]),
     ];
     if (parts.length > 0) await this.#read(parts, signal);
   }
 
-  async #read(queries: readonly { readonly referenceId: string; readonly query: string }[], signal: AbortSignal): Promise<void> {
+  async #read(
+    queries: readonly { readonly referenceId: string; readonly query: string }[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { api, version, logger } = this.#options;
     const base = `/services/data/v${version}`;
-    const parts = queries.map(({ referenceId, query }) => ({ referenceId, url: `${base}/query?q=${encodeURIComponent(query)}` }));
+    const parts = queries.map(({ referenceId, query }) => ({
+      referenceId,
+      url: `${base}/query?q=${encodeURIComponent(query)}`,
+    }));
     try {
-      await readComposite(api, { path: `${base}/composite`, parts, what: 'the owners of fields' }, (part) => {
-        refuseForTheOrg(part, 'the owners of fields');
-        const { referenceId, status, body } = part;
-        if (status === 200) this.#keep(referenceId === 'user' ? 'user' : 'group', readRows(body, rowSchema, 'the owners of fields'));
-        else logger.log('warn', 'Some owners of fields could not be read', { kind: referenceId, status });
-      }, signal);
+      await readComposite(
+        api,
+        { path: `${base}/composite`, parts, what: 'the owners of fields' },
+        (part) => {
+          refuseForTheOrg(part, 'the owners of fields');
+          const { referenceId, status, body } = part;
+          if (status === 200)
+            this.#keep(
+              referenceId === 'user' ? 'user' : 'group',
+              readRows(body, rowSchema, 'the owners of fields'),
+            );
+          else
+            logger.log('warn', 'Some owners of fields could not be read', {
+              kind: referenceId,
+              status,
+            });
+        },
+        signal,
+      );
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (endsRun(error, signal)) throw error;
-      logger.log('warn', 'Some owners of fields could not be read', { code: error.code, reason: error.message });
+      logger.log('warn', 'Some owners of fields could not be read', {
+        code: error.code,
+        reason: error.message,
+      });
     }
   }
 
   #keep(kind: Owner['kind'], rows: readonly z.infer<typeof rowSchema>[]): void {
     for (const { Id, Name, Email } of rows) {
-      const owner: Owner = { kind, name: Name ?? Id, ...(kind === 'user' && typeof Email === 'string' ? { email: Email } : {}) };
+      const owner: Owner = {
+        kind,
+        name: Name ?? Id,
+        ...(kind === 'user' && typeof Email === 'string' ? { email: Email } : {}),
+      };
       for (const id of [Id, Id.slice(0, 15)]) this.#known.set(id, owner);
     }
   }

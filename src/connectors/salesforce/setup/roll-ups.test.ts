@@ -13,7 +13,15 @@ const signal = AbortSignal.timeout(240_000);
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 200 });
-  fields = sandbox.org.list().flatMap((entry) => sandbox.org.fields(entry.name).flatMap(({ traits, rollUp }) => (rollUp === null ? [] : [{ object: entityId(entry), field: traits.name }])));
+  fields = sandbox.org
+    .list()
+    .flatMap((entry) =>
+      sandbox.org
+        .fields(entry.name)
+        .flatMap(({ traits, rollUp }) =>
+          rollUp === null ? [] : [{ object: entityId(entry), field: traits.name }],
+        ),
+    );
 });
 afterAll(() => sandbox.close());
 beforeEach(() => {
@@ -23,7 +31,14 @@ beforeEach(() => {
 
 function open(most: number): { readonly rollUps: RollUps; readonly logs: RecordedContext['logs'] } {
   const { context, logs } = contextFor(sandbox, soapOptions(sandbox));
-  const { api } = openOrg({ connection: parseConnection(soapOptions(sandbox).connection), context, tuning: { pauseMs: 1 } }, signal);
+  const { api } = openOrg(
+    {
+      connection: parseConnection(soapOptions(sandbox).connection),
+      context,
+      tuning: { pauseMs: 1 },
+    },
+    signal,
+  );
   return { rollUps: new RollUps({ api, version: '64.0', logger: context.logger, most }), logs };
 }
 
@@ -39,9 +54,16 @@ describe('the definitions of roll-ups that are read', () => {
     expect(fields.length).toBeGreaterThan(7);
     const some = await read(5, [fields]);
     expect(some).toHaveLength(5);
-    expect(await read(5, fields.toReversed().map((field) => [field]))).toEqual(some);
+    expect(
+      await read(
+        5,
+        fields.toReversed().map((field) => [field]),
+      ),
+    ).toEqual(some);
     const half = fields.filter((_, index) => index % 2 === 0);
-    expect(await read(5, [half])).toEqual(some.filter((key) => half.some(({ object, field }) => key === `${object} ${field}`)));
+    expect(await read(5, [half])).toEqual(
+      some.filter((key) => half.some(({ object, field }) => key === `${object} ${field}`)),
+    );
   });
 
   it('are all of them where there are no more, for a call a five and one for the list', async () => {
@@ -52,13 +74,20 @@ describe('the definitions of roll-ups that are read', () => {
   it('are told to be some, once', async () => {
     const { rollUps, logs } = open(2);
     for (const field of fields) await rollUps.read([field], signal);
-    expect(logs.filter(({ message }) => message.includes('without their definition'))).toMatchObject([{ level: 'info', data: { rollUps: fields.length, read: 2 } }]);
+    expect(
+      logs.filter(({ message }) => message.includes('without their definition')),
+    ).toMatchObject([{ level: 'info', data: { rollUps: fields.length, read: 2 } }]);
   });
 
   it('are none where the list may not be read, with a warning', async () => {
     sandbox.faults.install({ match: { path: 'SummaryOperation' }, effect: { kind: 'forbid' } });
     const { rollUps, logs } = open(150);
-    expect([...await rollUps.read(fields, signal)]).toEqual([]);
-    expect(logs.filter(({ level, message }) => level === 'warn' && message.startsWith('The list of roll-up summaries'))).toHaveLength(1);
+    expect([...(await rollUps.read(fields, signal))]).toEqual([]);
+    expect(
+      logs.filter(
+        ({ level, message }) =>
+          level === 'warn' && message.startsWith('The list of roll-up summaries'),
+      ),
+    ).toHaveLength(1);
   });
 });

@@ -23,8 +23,14 @@ export interface RollUpsOptions {
 }
 
 const MOST = 150;
-const LIST = 'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
-const rowSchema = z.object({ Id: z.string(), DeveloperName: z.string(), NamespacePrefix: z.string().nullish(), TableEnumOrId: z.string() });
+const LIST =
+  'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
+const rowSchema = z.object({
+  Id: z.string(),
+  DeveloperName: z.string(),
+  NamespacePrefix: z.string().nullish(),
+  TableEnumOrId: z.string(),
+});
 
 /**
  * Reads the definitions of roll-up summaries, of which the API gives one a query. In an org with more than `most`, the same
@@ -42,17 +48,26 @@ export class RollUps {
   }
 
   /** The definitions that could be read, by `object field`. */
-  async read(fields: readonly RollUpField[], signal: AbortSignal): Promise<ReadonlyMap<string, RollUp>> {
+  async read(
+    fields: readonly RollUpField[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, RollUp>> {
     const found = new Map<string, RollUp>();
     if (fields.length === 0) return found;
     const chosen = await (this.#chosen ??= this.#choose(signal));
     const queries = fields.flatMap((field) => {
       const id = chosen.get(keyOf(field));
-      return id === undefined ? [] : [{ key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${literals([id])}` }];
+      return id === undefined
+        ? []
+        : [{ key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${literals([id])}` }];
     });
     const { api, version } = this.#options;
     try {
-      for await (const { key, status, metadata } of readMetadata({ api, version, what: 'the definitions of roll-ups' }, queries, signal)) {
+      for await (const { key, status, metadata } of readMetadata(
+        { api, version, what: 'the definitions of roll-ups' },
+        queries,
+        signal,
+      )) {
         const rollUp = definitionIn(metadata);
         if (rollUp === undefined) this.#tell({ status });
         else found.set(keyOf(key), rollUp);
@@ -67,10 +82,26 @@ export class RollUps {
 
   async #choose(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const { api, version, logger, most = MOST } = this.#options;
-    const rows = await readExtra({ api, version, logger, what: 'the list of roll-up summaries' }, LIST, rowSchema, signal);
-    const all = rows.map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }) => ({ id: Id, key: keyOf({ object: shortId(TableEnumOrId), field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c` }) }));
+    const rows = await readExtra(
+      { api, version, logger, what: 'the list of roll-up summaries' },
+      LIST,
+      rowSchema,
+      signal,
+    );
+    const all = rows.map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }) => ({
+      id: Id,
+      key: keyOf({
+        object: shortId(TableEnumOrId),
+        field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c`,
+      }),
+    }));
     if (all.length > most) this.#tell({ rollUps: all.length, read: most });
-    return new Map(all.toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(0, most).map(({ key, id }) => [key, id]));
+    return new Map(
+      all
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+        .slice(0, most)
+        .map(({ key, id }) => [key, id]),
+    );
   }
 
   #tell(data: Readonly<Record<string, unknown>>): void {
@@ -88,6 +119,14 @@ function definitionIn(metadata: unknown): RollUp | undefined {
   const source = rollupSource(metadata);
   if (source === undefined) return undefined;
   const { operation, child, foreignKey, summarized } = source;
-  const filters = [...new Set(source.filters.filter(({ object }) => object === child).map(({ field }) => field))];
-  return { operation, child, foreignKey, ...(operation === 'count' ? {} : { field: summarized.field }), ...(filters.length === 0 ? {} : { filters }) };
+  const filters = [
+    ...new Set(source.filters.filter(({ object }) => object === child).map(({ field }) => field)),
+  ];
+  return {
+    operation,
+    child,
+    foreignKey,
+    ...(operation === 'count' ? {} : { field: summarized.field }),
+    ...(filters.length === 0 ? {} : { filters }),
+  };
 }

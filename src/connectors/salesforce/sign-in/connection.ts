@@ -8,14 +8,23 @@ import { chooseSignIn, type SignInWay } from './sign-in-way.ts';
 
 /** Dotted paths of the fields that hold secrets: those that OpenMetadata marks as passwords, and `privateKey`. */
 export const SECRET_FIELDS = [
-  'password', 'securityToken', 'consumerSecret', 'privateKey', 'sslConfig.caCertificate', 'sslConfig.sslCertificate', 'sslConfig.sslKey',
+  'password',
+  'securityToken',
+  'consumerSecret',
+  'privateKey',
+  'sslConfig.caCertificate',
+  'sslConfig.sslCertificate',
+  'sslConfig.sslKey',
 ] as const;
 
 /** Certificates and keys are files by nature; these may be named by path. */
 export const FILE_FIELDS = SECRET_FIELDS.filter((field) => field.startsWith('sslConfig.'));
 
 /** YAML reads digits without quotes as a number, by which leading zeros and precision are gone. */
-const string = z.string({ error: ({ input }) => (typeof input === 'number' ? 'is a number here; write it in quotes' : undefined) });
+const string = z.string({
+  error: ({ input }) =>
+    typeof input === 'number' ? 'is a number here; write it in quotes' : undefined,
+});
 const text = string.max(4096).nullish();
 const secretText = string.max(100_000).nullish();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');
@@ -35,10 +44,29 @@ const connectionSchema = z.strictObject({
   organizationId: text,
   sobjectName: z.union([z.literal(''), objectName]).nullish(),
   sobjectNames: z.array(objectName).max(10_000).nullish(),
-  databaseName: z.string().max(256).regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines').nullish(),
-  salesforceApiVersion: z.union([z.literal(''), z.string().regex(/^v?\d{1,3}(?:\.0)?$/), z.int().min(1).max(999).transform((version) => `${version}.0`)], 'is not an API version such as "64.0"').nullish(),
+  databaseName: z
+    .string()
+    .max(256)
+    .regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines')
+    .nullish(),
+  salesforceApiVersion: z
+    .union(
+      [
+        z.literal(''),
+        z.string().regex(/^v?\d{1,3}(?:\.0)?$/),
+        z
+          .int()
+          .min(1)
+          .max(999)
+          .transform((version) => `${version}.0`),
+      ],
+      'is not an API version such as "64.0"',
+    )
+    .nullish(),
   salesforceDomain: text,
-  sslConfig: z.strictObject({ caCertificate: secretText, sslCertificate: secretText, sslKey: secretText }).nullish(),
+  sslConfig: z
+    .strictObject({ caCertificate: secretText, sslCertificate: secretText, sslKey: secretText })
+    .nullish(),
   connectionOptions: z.record(z.string(), z.unknown()).nullish(),
   connectionArguments: z.record(z.string(), z.unknown()).nullish(),
   schemaFilterPattern: filterPatternSchema.nullish(),
@@ -75,24 +103,41 @@ const MUTUAL_TLS_PORT = 8443;
 /** Throws SALESFORCE_CONNECTION_INVALID with all problems of form, or SALESFORCE_DOMAIN_INVALID. Values are never repeated. */
 export function parseConnection(document: Readonly<Record<string, unknown>>): Connection {
   const parsed = connectionSchema.safeParse(document);
-  if (!parsed.success) throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `the Salesforce connection has problems: ${problems(parsed.error)}`, { cause: parsed.error });
+  if (!parsed.success)
+    throw new RunnerError(
+      'SALESFORCE_CONNECTION_INVALID',
+      `the Salesforce connection has problems: ${problems(parsed.error)}`,
+      { cause: parsed.error },
+    );
   return compile(parsed.data);
 }
 
 function compile(raw: RawConnection): Connection {
   const domain = parseDomain(given(raw.salesforceDomain) ?? 'login');
-  const organizationId = given(raw.organizationId) === undefined ? undefined : parseOrganizationId(given(raw.organizationId)!);
+  const organizationId =
+    given(raw.organizationId) === undefined
+      ? undefined
+      : parseOrganizationId(given(raw.organizationId)!);
   refuseExtras(raw);
   const tls = compileTls(raw.sslConfig);
   if (tls.clientCertificate && isSharedDomain(domain)) {
-    throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `sslConfig.sslCertificate needs the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`);
+    throw new RunnerError(
+      'SALESFORCE_CONNECTION_INVALID',
+      `sslConfig.sslCertificate needs the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`,
+    );
   }
   return {
     domain,
     endpoint: { host: domainHost(domain), port: tls.clientCertificate ? MUTUAL_TLS_PORT : 443 },
     signIn: chooseSignIn({
-      domain, organizationId, username: given(raw.username), consumerKey: given(raw.consumerKey), password: given(raw.password) !== undefined,
-      securityToken: given(raw.securityToken) !== undefined, consumerSecret: given(raw.consumerSecret) !== undefined, privateKey: given(raw.privateKey) !== undefined,
+      domain,
+      organizationId,
+      username: given(raw.username),
+      consumerKey: given(raw.consumerKey),
+      password: given(raw.password) !== undefined,
+      securityToken: given(raw.securityToken) !== undefined,
+      consumerSecret: given(raw.consumerSecret) !== undefined,
+      privateKey: given(raw.privateKey) !== undefined,
     }),
     organizationId,
     apiVersion: versionOf(given(raw.salesforceApiVersion)),
@@ -106,14 +151,19 @@ function compile(raw: RawConnection): Connection {
 function compileTls(ssl: RawConnection['sslConfig']): Connection['tls'] {
   const certificate = given(ssl?.sslCertificate) !== undefined;
   if (certificate !== (given(ssl?.sslKey) !== undefined)) {
-    throw new RunnerError('SALESFORCE_CONNECTION_INVALID', 'sslConfig.sslCertificate and sslConfig.sslKey are only of use together');
+    throw new RunnerError(
+      'SALESFORCE_CONNECTION_INVALID',
+      'sslConfig.sslCertificate and sslConfig.sslKey are only of use together',
+    );
   }
   return { ca: given(ssl?.caCertificate) !== undefined, clientCertificate: certificate };
 }
 
 const REFUSED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArguments', string>> = {
-  connectionOptions: 'Leave them out: what can be set of a Salesforce connection has a field of its own.',
-  connectionArguments: 'Leave them out. A proxy belongs in the runner’s network.proxy, a private key in the field privateKey, a version in salesforceApiVersion.',
+  connectionOptions:
+    'Leave them out: what can be set of a Salesforce connection has a field of its own.',
+  connectionArguments:
+    'Leave them out. A proxy belongs in the runner’s network.proxy, a private key in the field privateKey, a version in salesforceApiVersion.',
 };
 
 /** OpenMetadata hands these to its client library: they could name another host or another session. */
@@ -121,13 +171,22 @@ function refuseExtras(raw: RawConnection): void {
   for (const field of ['connectionOptions', 'connectionArguments'] as const) {
     const names = Object.keys(raw[field] ?? {});
     if (names.length === 0) continue;
-    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 50))).join(', ');
-    throw new RunnerError('SALESFORCE_CONNECTION_INVALID', `${field} cannot be used here: ${shown}`, { remedy: REFUSED_REMEDIES[field] });
+    const shown = names
+      .slice(0, 10)
+      .map((name) => JSON.stringify(name.slice(0, 50)))
+      .join(', ');
+    throw new RunnerError(
+      'SALESFORCE_CONNECTION_INVALID',
+      `${field} cannot be used here: ${shown}`,
+      { remedy: REFUSED_REMEDIES[field] },
+    );
   }
 }
 
 function ignoredFields(raw: RawConnection): string[] {
-  const filters = (['databaseFilterPattern', 'schemaFilterPattern', 'tableFilterPattern'] as const).filter((name) => raw[name] !== undefined && raw[name] !== null);
+  const filters = (
+    ['databaseFilterPattern', 'schemaFilterPattern', 'tableFilterPattern'] as const
+  ).filter((name) => raw[name] !== undefined && raw[name] !== null);
   return filters.map((name) => `serviceConnection.config.${name}`);
 }
 
@@ -135,12 +194,16 @@ function ignoredFields(raw: RawConnection): string[] {
 function namedObjects(raw: RawConnection): Pick<Connection, 'objectNames' | 'objectPlaces'> {
   const named = new Map<string, { readonly name: string; readonly place: string }>();
   const add = (name: string | undefined, place: string): void => {
-    if (name !== undefined) named.set(name.toLowerCase(), { name, place: named.get(name.toLowerCase())?.place ?? place });
+    if (name !== undefined)
+      named.set(name.toLowerCase(), { name, place: named.get(name.toLowerCase())?.place ?? place });
   };
   raw.sobjectNames?.forEach((name, index) => add(name, `sobjectNames[${index}]`));
   add(given(raw.sobjectName), 'sobjectName');
   const objects = [...named.values()];
-  return { objectNames: objects.length === 0 ? undefined : objects.map(({ name }) => name), objectPlaces: objects.map(({ place }) => place) };
+  return {
+    objectNames: objects.length === 0 ? undefined : objects.map(({ name }) => name),
+    objectPlaces: objects.map(({ place }) => place),
+  };
 }
 
 /**
@@ -150,7 +213,9 @@ function namedObjects(raw: RawConnection): Pick<Connection, 'objectNames' | 'obj
 const DEFAULT_OF_SERVERS = '42.0';
 
 function versionOf(given: string | undefined): string | undefined {
-  return given === undefined || given === DEFAULT_OF_SERVERS ? undefined : `${Number.parseInt(given.replace('v', ''), 10)}.0`;
+  return given === undefined || given === DEFAULT_OF_SERVERS
+    ? undefined
+    : `${Number.parseInt(given.replace('v', ''), 10)}.0`;
 }
 
 function given(value: string | null | undefined): string | undefined {
@@ -158,10 +223,14 @@ function given(value: string | null | undefined): string | undefined {
 }
 
 function problems(error: z.ZodError): string {
-  return error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'the document'} ${problem(issue)}`).join('; ');
+  return error.issues
+    .slice(0, 20)
+    .map((issue) => `${issue.path.join('.') || 'the document'} ${problem(issue)}`)
+    .join('; ');
 }
 
 function problem(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `does not know ${issue.keys.map((key) => JSON.stringify(key.slice(0, 50))).join(', ')}`;
+  if (issue.code === 'unrecognized_keys')
+    return `does not know ${issue.keys.map((key) => JSON.stringify(key.slice(0, 50))).join(', ')}`;
   return issue.message;
 }

@@ -10,7 +10,9 @@ const SUFFIX = '.salesforce.com';
 /** Where an org shows pages of other kinds. */
 const FOREIGN_SUFFIX = /\.(?:lightning\.force|my\.salesforce-setup|my\.site)\.com$/;
 /** A My Domain without its `.my`: alone, or with the partition that it lies in. */
-const PARTITION = new RegExp(`^${LABEL}(?:\\.(?:sandbox|develop|scratch|demo|free|patch|trailblaze|wf))?$`);
+const PARTITION = new RegExp(
+  `^${LABEL}(?:\\.(?:sandbox|develop|scratch|demo|free|patch|trailblaze|wf))?$`,
+);
 
 /**
  * Reads `salesforceDomain`: the part before `.salesforce.com`, as OpenMetadata has it. Returns it in lower case.
@@ -20,17 +22,29 @@ export function parseDomain(text: string): string {
   const domain = text.toLowerCase();
   if (SHARED_PREFIXES.has(domain) || (MY_DOMAIN.test(domain) && domain.length < 200)) return domain;
   const meant = probablyMeant(domain);
-  const hint = meant === undefined ? `, the part of an address like "acme.my${SUFFIX}" before "${SUFFIX}"` : `; write ${JSON.stringify(meant)}`;
-  throw new RunnerError('SALESFORCE_DOMAIN_INVALID', `salesforceDomain ${JSON.stringify(text.slice(0, 100))} is not a domain prefix${hint}`);
+  const hint =
+    meant === undefined
+      ? `, the part of an address like "acme.my${SUFFIX}" before "${SUFFIX}"`
+      : `; write ${JSON.stringify(meant)}`;
+  throw new RunnerError(
+    'SALESFORCE_DOMAIN_INVALID',
+    `salesforceDomain ${JSON.stringify(text.slice(0, 100))} is not a domain prefix${hint}`,
+  );
 }
 
 /** Undefined for a host that is not Salesforce's: one may not be led to a stranger's name with a suffix on it. */
 function probablyMeant(text: string): string | undefined {
-  const host = text.trim().replace(/^[a-z]+:\/\//, '').replace(/[/?#:].*$/, '').replace(/\.$/, '');
+  const host = text
+    .trim()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[/?#:].*$/, '')
+    .replace(/\.$/, '');
   const bare = host.replace(FOREIGN_SUFFIX, '.my').replace(/\.salesforce\.com$/, '');
   const own = bare !== host || bare.endsWith('.my') || PARTITION.test(bare);
   const candidate = SHARED_PREFIXES.has(bare) || bare.endsWith('.my') ? bare : `${bare}.my`;
-  return SHARED_PREFIXES.has(candidate) || (own && MY_DOMAIN.test(candidate)) ? candidate : undefined;
+  return SHARED_PREFIXES.has(candidate) || (own && MY_DOMAIN.test(candidate))
+    ? candidate
+    : undefined;
 }
 
 export function domainHost(domain: string): string {
@@ -50,12 +64,25 @@ export function isSharedDomain(domain: string): boolean {
 export function orgOrigin(answered: string, domain: string, port: number): string {
   const url = URL.parse(answered);
   const host = url?.hostname.replace(/-api(?=\.salesforce\.com$)/, '');
-  const expected = isSharedDomain(domain) ? host?.endsWith(SUFFIX) === true && /^[a-z0-9.-]+$/.test(host) : host === domainHost(domain);
+  const expected = isSharedDomain(domain)
+    ? host?.endsWith(SUFFIX) === true && /^[a-z0-9.-]+$/.test(host)
+    : host === domainHost(domain);
   const answeredPort = url === null || url.port === '' ? 443 : Number(url.port);
-  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || !expected || ![443, port].includes(answeredPort)) {
-    throw new RunnerError('SALESFORCE_UNEXPECTED', 'the sign-in answered with an address that is not the org’s', {
-      remedy: 'Check for a proxy that alters responses. If the org has moved, correct salesforceDomain.',
-    });
+  if (
+    url?.protocol !== 'https:' ||
+    url.username !== '' ||
+    url.password !== '' ||
+    !expected ||
+    ![443, port].includes(answeredPort)
+  ) {
+    throw new RunnerError(
+      'SALESFORCE_UNEXPECTED',
+      'the sign-in answered with an address that is not the org’s',
+      {
+        remedy:
+          'Check for a proxy that alters responses. If the org has moved, correct salesforceDomain.',
+      },
+    );
   }
   return port === 443 ? `https://${host}` : `https://${host}:${port}`;
 }

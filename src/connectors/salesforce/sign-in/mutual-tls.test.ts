@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import { createAuthority, selfSigned, type Authority } from '../../../../test/support/certificates.ts';
-import { extractFrom, soapOptions, tableNames, type RunOptions } from '../../../../test/support/salesforce-run.ts';
+import {
+  createAuthority,
+  selfSigned,
+  type Authority,
+} from '../../../../test/support/certificates.ts';
+import {
+  extractFrom,
+  soapOptions,
+  tableNames,
+  type RunOptions,
+} from '../../../../test/support/salesforce-run.ts';
 
 let sandbox: Sandbox;
 let authority: Authority;
@@ -16,10 +25,17 @@ beforeEach(() => {
   sandbox.resetStats();
 });
 
-function withCertificate(certificate: string | (() => string), key: string | (() => string)): RunOptions {
+function withCertificate(
+  certificate: string | (() => string),
+  key: string | (() => string),
+): RunOptions {
   const { connection, secrets } = soapOptions(sandbox);
   return {
-    connection: { ...connection, sobjectNames: ['Account'], sslConfig: { sslCertificate: 'x', sslKey: 'x' } },
+    connection: {
+      ...connection,
+      sobjectNames: ['Account'],
+      sslConfig: { sslCertificate: 'x', sslKey: 'x' },
+    },
     secrets: { ...secrets, 'sslConfig.sslCertificate': certificate, 'sslConfig.sslKey': key },
     tuning: { tries: 1 },
   };
@@ -32,18 +48,27 @@ function presented(): (string | null)[] {
 describe('a client certificate', () => {
   it('is presented on port 8443 of the org’s own domain, to sign in and for every call', async () => {
     const leaf = await authority.issue(['runner-one'], { client: true });
-    const { records, dialled } = await extractFrom(sandbox, withCertificate(leaf.certPem, leaf.keyPem));
+    const { records, dialled } = await extractFrom(
+      sandbox,
+      withCertificate(leaf.certPem, leaf.keyPem),
+    );
     expect(tableNames(records)).toEqual(['Account']);
     expect(new Set(dialled)).toEqual(new Set(['acme.my.salesforce.com:8443']));
     expect(presented()).toEqual(['runner-one']);
   });
 
   it('is read anew for each connection, so that a renewed one is used in the middle of a run', async () => {
-    const [first, second] = [await authority.issue(['runner-one'], { client: true }), await authority.issue(['runner-two'], { client: true })];
+    const [first, second] = [
+      await authority.issue(['runner-one'], { client: true }),
+      await authority.issue(['runner-two'], { client: true }),
+    ];
     let read = 0;
     sandbox.faults.install({ match: { path: 'sobjects$', times: 1 }, effect: { kind: 'reset' } });
     const { records } = await extractFrom(sandbox, {
-      ...withCertificate(() => (read++ === 0 ? first : second).certPem, () => (read === 1 ? first : second).keyPem),
+      ...withCertificate(
+        () => (read++ === 0 ? first : second).certPem,
+        () => (read === 1 ? first : second).keyPem,
+      ),
       tuning: { tries: 3 },
     });
     expect(tableNames(records)).toEqual(['Account']);
@@ -52,13 +77,23 @@ describe('a client certificate', () => {
 
   it('that the org does not know ends the run with a typed error', async () => {
     const stranger = await selfSigned(['stranger']);
-    await expect(extractFrom(sandbox, withCertificate(stranger.certPem, stranger.keyPem))).rejects.toMatchObject({ code: 'TLS_UNTRUSTED', remedy: expect.stringContaining('client certificate') as string });
+    await expect(
+      extractFrom(sandbox, withCertificate(stranger.certPem, stranger.keyPem)),
+    ).rejects.toMatchObject({
+      code: 'TLS_UNTRUSTED',
+      remedy: expect.stringContaining('client certificate') as string,
+    });
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
   it('whose key belongs to another is refused before anything is sent', async () => {
-    const [one, other] = [await authority.issue(['one'], { client: true }), await authority.issue(['other'], { client: true })];
-    await expect(extractFrom(sandbox, withCertificate(one.certPem, other.keyPem))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    const [one, other] = [
+      await authority.issue(['one'], { client: true }),
+      await authority.issue(['other'], { client: true }),
+    ];
+    await expect(
+      extractFrom(sandbox, withCertificate(one.certPem, other.keyPem)),
+    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 });

@@ -15,7 +15,10 @@ export function createPassing(way: SignInWay['way']): (error: RunnerError) => bo
   return (error) => {
     if (!error.retryable || error.code === 'SALESFORCE_LIMIT_REACHED') return false;
     if (error.code === 'SALESFORCE_BUSY' || wasNeverSent(error)) return true;
-    const patient = way !== 'soap' && way !== 'password' && (mayBeOutage(error) || error.code === 'SALESFORCE_UNEXPECTED');
+    const patient =
+      way !== 'soap' &&
+      way !== 'password' &&
+      (mayBeOutage(error) || error.code === 'SALESFORCE_UNEXPECTED');
     return patient || (uncertain += 1) < MOST_UNCERTAIN;
   };
 }

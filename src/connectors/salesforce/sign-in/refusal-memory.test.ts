@@ -8,7 +8,14 @@ function place(): string {
   return join(mkdtempSync(join(tmpdir(), 'refusals-')), 'refused-sign-ins');
 }
 
-const sent: SentCredentials = { endpoint: 'acme.my.salesforce.com:443', username: 'u@acme.com', versions: new Map([['password', 'v1'], ['securityToken', 't1']]) };
+const sent: SentCredentials = {
+  endpoint: 'acme.my.salesforce.com:443',
+  username: 'u@acme.com',
+  versions: new Map([
+    ['password', 'v1'],
+    ['securityToken', 't1'],
+  ]),
+};
 
 describe('the memory of refused credentials', () => {
   it('outlives the one who wrote it, and knows the same credentials in any order of fields', async () => {
@@ -16,13 +23,29 @@ describe('the memory of refused credentials', () => {
     const before = Date.now() - 2000;
     await createRefusalMemory(directory).record(sent);
     const later = createRefusalMemory(directory);
-    const turned = { ...sent, username: 'U@Acme.com', versions: new Map([...sent.versions].toReversed()) };
+    const turned = {
+      ...sent,
+      username: 'U@Acme.com',
+      versions: new Map([...sent.versions].toReversed()),
+    };
     expect(await later.recall(turned)).toBeGreaterThan(before);
   });
 
   it.each<[string, SentCredentials]>([
-    ['another version of a secret', { ...sent, versions: new Map([['password', 'v2'], ['securityToken', 't1']]) }],
-    ['another field more', { ...sent, versions: new Map([...sent.versions, ['consumerSecret', 'c']]) }],
+    [
+      'another version of a secret',
+      {
+        ...sent,
+        versions: new Map([
+          ['password', 'v2'],
+          ['securityToken', 't1'],
+        ]),
+      },
+    ],
+    [
+      'another field more',
+      { ...sent, versions: new Map([...sent.versions, ['consumerSecret', 'c']]) },
+    ],
     ['another user', { ...sent, username: 'other@acme.com' }],
     ['another host', { ...sent, endpoint: 'login.salesforce.com:443' }],
   ])('does not take %s for them', async (_what, other) => {
@@ -35,7 +58,13 @@ describe('the memory of refused credentials', () => {
     const directory = place();
     await createRefusalMemory(directory).record(sent);
     const files = readdirSync(directory);
-    expect(files.map((name) => [/^[0-9a-f]{64}$/.test(name), readFileSync(join(directory, name), 'utf8'), statSync(join(directory, name)).mode & 0o077])).toEqual([[true, '', 0]]);
+    expect(
+      files.map((name) => [
+        /^[0-9a-f]{64}$/.test(name),
+        readFileSync(join(directory, name), 'utf8'),
+        statSync(join(directory, name)).mode & 0o077,
+      ]),
+    ).toEqual([[true, '', 0]]);
     expect(statSync(directory).mode & 0o077).toBe(0);
   });
 
@@ -44,7 +73,8 @@ describe('the memory of refused credentials', () => {
     const memory = createRefusalMemory(directory);
     await memory.record(sent);
     utimesSync(join(directory, readdirSync(directory)[0]!), 1, 1);
-    for (let index = 0; index < 200; index++) await memory.record({ ...sent, username: `u${index}` });
+    for (let index = 0; index < 200; index++)
+      await memory.record({ ...sent, username: `u${index}` });
     expect(readdirSync(directory)).toHaveLength(200);
     expect(await memory.recall(sent)).toBeUndefined();
     expect(await memory.recall({ ...sent, username: 'u199' })).toBeDefined();

@@ -46,13 +46,17 @@ export function createRefusalMemory(directory: string): RefusalMemory {
 
 function nameOf({ endpoint, username, versions }: SentCredentials): string {
   const secrets = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([endpoint, username.toLowerCase(), secrets])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, username.toLowerCase(), secrets]))
+    .digest('hex');
 }
 
 async function forgetOldest(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (names.length <= MOST) return;
-  const aged = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })));
+  const aged = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })),
+  );
   const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MOST);
   await Promise.all(oldest.map(({ name }) => rm(join(directory, name), { force: true })));
 }

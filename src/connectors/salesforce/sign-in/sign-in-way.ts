@@ -3,8 +3,18 @@ import { isSharedDomain } from './domain.ts';
 
 /** The ways to sign in, each with what of it is no secret. The secrets are read from their sources at each sign-in. */
 export type SignInWay =
-  | { readonly way: 'soap'; readonly username: string; readonly withToken: boolean; readonly organizationId: string | undefined }
-  | { readonly way: 'password'; readonly username: string; readonly consumerKey: string; readonly withToken: boolean }
+  | {
+      readonly way: 'soap';
+      readonly username: string;
+      readonly withToken: boolean;
+      readonly organizationId: string | undefined;
+    }
+  | {
+      readonly way: 'password';
+      readonly username: string;
+      readonly consumerKey: string;
+      readonly withToken: boolean;
+    }
   | { readonly way: 'clientCredentials'; readonly consumerKey: string }
   | { readonly way: 'jwt'; readonly username: string; readonly consumerKey: string };
 
@@ -31,31 +41,68 @@ export function chooseSignIn(fields: SignInFields): SignInWay {
   return soap(fields);
 }
 
-function jwt({ username, consumerKey, password, securityToken, consumerSecret }: SignInFields): SignInWay {
+function jwt({
+  username,
+  consumerKey,
+  password,
+  securityToken,
+  consumerSecret,
+}: SignInFields): SignInWay {
   refuseBeside('privateKey', { password, securityToken, consumerSecret });
-  return { way: 'jwt', username: needed(username, 'username', 'privateKey'), consumerKey: needed(consumerKey, 'consumerKey', 'privateKey') };
+  return {
+    way: 'jwt',
+    username: needed(username, 'username', 'privateKey'),
+    consumerKey: needed(consumerKey, 'consumerKey', 'privateKey'),
+  };
 }
 
-function oauth({ username, consumerKey, consumerSecret, password, securityToken, domain }: SignInFields): SignInWay {
+function oauth({
+  username,
+  consumerKey,
+  consumerSecret,
+  password,
+  securityToken,
+  domain,
+}: SignInFields): SignInWay {
   const key = needed(consumerKey, 'consumerKey', 'consumerSecret');
   if (!consumerSecret) throw invalid('consumerKey needs consumerSecret or privateKey beside it');
   if (username !== undefined || password) {
-    if (!password) throw invalid('username with consumerKey and consumerSecret needs password; leave username out for client credentials');
-    return { way: 'password', username: needed(username, 'username', 'password'), consumerKey: key, withToken: securityToken };
+    if (!password)
+      throw invalid(
+        'username with consumerKey and consumerSecret needs password; leave username out for client credentials',
+      );
+    return {
+      way: 'password',
+      username: needed(username, 'username', 'password'),
+      consumerKey: key,
+      withToken: securityToken,
+    };
   }
   refuseBeside('consumerSecret without password', { securityToken });
   if (isSharedDomain(domain)) {
-    throw invalid(`client credentials (consumerKey and consumerSecret) need the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`);
+    throw invalid(
+      `client credentials (consumerKey and consumerSecret) need the org's own domain, but salesforceDomain is "${domain}"; write for example "acme.my"`,
+    );
   }
   return { way: 'clientCredentials', consumerKey: key };
 }
 
 function soap({ username, password, securityToken, organizationId }: SignInFields): SignInWay {
   if (username === undefined && !password && !securityToken) {
-    throw invalid('there is nothing to sign in with: give username, password and securityToken (or organizationId), or consumerKey and consumerSecret, or consumerKey, username and privateKey');
+    throw invalid(
+      'there is nothing to sign in with: give username, password and securityToken (or organizationId), or consumerKey and consumerSecret, or consumerKey, username and privateKey',
+    );
   }
-  if (!password) throw invalid(`${username === undefined ? 'securityToken' : 'username'} needs password beside it`);
-  return { way: 'soap', username: needed(username, 'username', 'password'), withToken: securityToken, organizationId };
+  if (!password)
+    throw invalid(
+      `${username === undefined ? 'securityToken' : 'username'} needs password beside it`,
+    );
+  return {
+    way: 'soap',
+    username: needed(username, 'username', 'password'),
+    withToken: securityToken,
+    organizationId,
+  };
 }
 
 function needed(value: string | undefined, field: string, beside: string): string {
@@ -65,7 +112,10 @@ function needed(value: string | undefined, field: string, beside: string): strin
 
 function refuseBeside(field: string, others: Readonly<Record<string, boolean>>): void {
   const given = Object.keys(others).filter((name) => others[name]);
-  if (given.length > 0) throw invalid(`${field} and ${given.join(', ')} contradict each other: give the fields of one way to sign in`);
+  if (given.length > 0)
+    throw invalid(
+      `${field} and ${given.join(', ')} contradict each other: give the fields of one way to sign in`,
+    );
 }
 
 function invalid(message: string): RunnerError {

@@ -1,10 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import { extractFrom, soapOptions, tableNames, type RunOptions } from '../../../../test/support/salesforce-run.ts';
+import {
+  extractFrom,
+  soapOptions,
+  tableNames,
+  type RunOptions,
+} from '../../../../test/support/salesforce-run.ts';
 
 let sandbox: Sandbox;
-const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 30, jwtKeys: [publicKey] });
@@ -18,12 +27,29 @@ beforeEach(() => {
 
 function jwt(): RunOptions {
   const { username, consumerKey } = sandbox.credentials;
-  return { connection: { username, consumerKey, privateKey: 'x', salesforceDomain: sandbox.myDomain, sobjectNames: ['Account'] }, secrets: { privateKey } };
+  return {
+    connection: {
+      username,
+      consumerKey,
+      privateKey: 'x',
+      salesforceDomain: sandbox.myDomain,
+      sobjectNames: ['Account'],
+    },
+    secrets: { privateKey },
+  };
 }
 
 function clientCredentials(): RunOptions {
   const { consumerKey, consumerSecret } = sandbox.credentials;
-  return { connection: { consumerKey, consumerSecret: 'x', salesforceDomain: sandbox.myDomain, sobjectNames: ['Account'] }, secrets: { consumerSecret } };
+  return {
+    connection: {
+      consumerKey,
+      consumerSecret: 'x',
+      salesforceDomain: sandbox.myDomain,
+      sobjectNames: ['Account'],
+    },
+    secrets: { consumerSecret },
+  };
 }
 
 function soap(): RunOptions {
@@ -31,7 +57,11 @@ function soap(): RunOptions {
   return { connection: { ...connection, sobjectNames: ['Account'] }, secrets: secrets! };
 }
 
-describe.each([['SOAP login()', soap], ['client credentials', clientCredentials], ['JWT bearer', jwt]] as const)('a sign-in by %s', (_way, options) => {
+describe.each([
+  ['SOAP login()', soap],
+  ['client credentials', clientCredentials],
+  ['JWT bearer', jwt],
+] as const)('a sign-in by %s', (_way, options) => {
   it.each([
     ['a 503', { kind: 'unavailable' }],
     ['a maintenance page', { kind: 'maintenance' }],
@@ -41,42 +71,69 @@ describe.each([['SOAP login()', soap], ['client credentials', clientCredentials]
     ['a connection that breaks', { kind: 'reset' }],
   ] as const)('comes through %s', async (_fault, effect) => {
     sandbox.faults.install({ match: { path: 'Soap|oauth2', times: 1 }, effect });
-    const { records } = await extractFrom(sandbox, { ...options(), tuning: { headersMs: 400, bodyIdleMs: 300, callMs: 800 } });
+    const { records } = await extractFrom(sandbox, {
+      ...options(),
+      tuning: { headersMs: 400, bodyIdleMs: 300, callMs: 800 },
+    });
     expect(tableNames(records)).toEqual(['Account']);
     expect(sandbox.stats().logins).toBeGreaterThanOrEqual(1);
   });
 
   it('ends with a typed error when the answer is no answer, after a bounded number of tries', async () => {
     sandbox.faults.install({ match: { path: 'Soap|oauth2' }, effect: { kind: 'not-json' } });
-    await expect(extractFrom(sandbox, options())).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED', retryable: true });
+    await expect(extractFrom(sandbox, options())).rejects.toMatchObject({
+      code: 'SALESFORCE_UNEXPECTED',
+      retryable: true,
+    });
     expect(sandbox.stats().httpRequests).toBeLessThan(30);
   });
 
   it('ends with a typed error when the answer is a gzip bomb', async () => {
-    sandbox.faults.install({ match: { path: 'Soap|oauth2' }, effect: { kind: 'gzip-bomb', megabytes: 100 } });
-    await expect(extractFrom(sandbox, options())).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+    sandbox.faults.install({
+      match: { path: 'Soap|oauth2' },
+      effect: { kind: 'gzip-bomb', megabytes: 100 },
+    });
+    await expect(extractFrom(sandbox, options())).rejects.toMatchObject({
+      code: 'RESPONSE_TOO_LARGE',
+    });
   });
 });
 
 describe('a clock that is an hour wrong', () => {
-  it.each([['slow', 3600], ['fast', -3600]])('and %s does not keep JWT bearer out: the org’s clock is used, with a warning', async (_way, seconds) => {
-    sandbox.faults.install({ effect: { kind: 'clock-offset', seconds } });
-    const { records, logs } = await extractFrom(sandbox, jwt());
-    expect(tableNames(records)).toEqual(['Account']);
-    const warnings = logs.filter(({ level, message }) => level === 'warn' && message.includes('clock'));
-    expect(warnings).toHaveLength(1);
-    expect(Math.abs(Number(warnings[0]!.data?.['offBySeconds']) - seconds)).toBeLessThan(10);
-    expect(sandbox.stats().calls['token']).toBe(2);
-  });
+  it.each([
+    ['slow', 3600],
+    ['fast', -3600],
+  ])(
+    'and %s does not keep JWT bearer out: the org’s clock is used, with a warning',
+    async (_way, seconds) => {
+      sandbox.faults.install({ effect: { kind: 'clock-offset', seconds } });
+      const { records, logs } = await extractFrom(sandbox, jwt());
+      expect(tableNames(records)).toEqual(['Account']);
+      const warnings = logs.filter(
+        ({ level, message }) => level === 'warn' && message.includes('clock'),
+      );
+      expect(warnings).toHaveLength(1);
+      expect(Math.abs(Number(warnings[0]!.data?.['offBySeconds']) - seconds)).toBeLessThan(10);
+      expect(sandbox.stats().calls['token']).toBe(2);
+    },
+  );
 
   it('is no excuse for a key that is wrong', async () => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: 3600 } });
-    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await expect(extractFrom(sandbox, { ...jwt(), secrets: { privateKey: String(other) } })).rejects.toMatchObject({ code: 'SALESFORCE_LOGIN_FAILED' });
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    });
+    await expect(
+      extractFrom(sandbox, { ...jwt(), secrets: { privateKey: String(other) } }),
+    ).rejects.toMatchObject({ code: 'SALESFORCE_LOGIN_FAILED' });
     expect(sandbox.stats().calls['token']).toBe(2);
   });
 
-  it.each([['SOAP login()', soap], ['client credentials', clientCredentials]] as const)('does not matter to %s', async (_way, options) => {
+  it.each([
+    ['SOAP login()', soap],
+    ['client credentials', clientCredentials],
+  ] as const)('does not matter to %s', async (_way, options) => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: -3600 } });
     expect(tableNames((await extractFrom(sandbox, options())).records)).toEqual(['Account']);
   });

@@ -73,27 +73,43 @@ export class SignIn {
 
   /** A certificate that an org does not take shows as a connection that breaks as soon as it is used. */
   #blameCertificate(error: RunnerError): RunnerError {
-    if (!this.#options.connection.tls.clientCertificate || error.code !== 'NETWORK_RESET') return error;
-    return new RunnerError('TLS_UNTRUSTED', 'the connection broke at sign-in, right after the client certificate was presented', {
-      cause: error, retryable: true,
-      remedy: 'Check that the client certificate has not expired, comes with its intermediate certificates, and is the one uploaded in Setup > Certificate and Key Management.',
-    });
+    if (!this.#options.connection.tls.clientCertificate || error.code !== 'NETWORK_RESET')
+      return error;
+    return new RunnerError(
+      'TLS_UNTRUSTED',
+      'the connection broke at sign-in, right after the client certificate was presented',
+      {
+        cause: error,
+        retryable: true,
+        remedy:
+          'Check that the client certificate has not expired, comes with its intermediate certificates, and is the one uploaded in Setup > Certificate and Key Management.',
+      },
+    );
   }
 
   async #refuseKnown(versions: ReadonlyMap<string, string>): Promise<void> {
     const sent = this.#lockable(versions);
     const refusedAt = sent === undefined ? undefined : await this.#options.refusals?.recall(sent);
     if (refusedAt === undefined) return;
-    throw new RunnerError('SALESFORCE_LOGIN_FAILED', `Salesforce refused these very credentials on ${new Date(refusedAt).toISOString()}; they are not sent again, so that the user is not locked`, {
-      remedy: 'Store the right password and security token. If they are right and the user was unlocked, store them again as they are: that makes a new version.',
-    });
+    throw new RunnerError(
+      'SALESFORCE_LOGIN_FAILED',
+      `Salesforce refused these very credentials on ${new Date(refusedAt).toISOString()}; they are not sent again, so that the user is not locked`,
+      {
+        remedy:
+          'Store the right password and security token. If they are right and the user was unlocked, store them again as they are: that makes a new version.',
+      },
+    );
   }
 
   async #remember(versions: ReadonlyMap<string, string>): Promise<void> {
     const sent = this.#lockable(versions);
     if (sent === undefined) return;
     await this.#options.refusals?.record(sent).catch((thrown: unknown) => {
-      this.#options.logger.log('warn', 'The refused credentials could not be noted, so the next run will send them again', { code: RunnerError.from(thrown).code });
+      this.#options.logger.log(
+        'warn',
+        'The refused credentials could not be noted, so the next run will send them again',
+        { code: RunnerError.from(thrown).code },
+      );
     });
   }
 
@@ -107,7 +123,10 @@ export class SignIn {
   /** The org that answered first is the org of the whole attempt. */
   #accept(session: Session): Session {
     if (this.#organizationId !== undefined && session.organizationId !== this.#organizationId) {
-      throw new RunnerError('SALESFORCE_CONNECTION_INVALID', 'the sign-in led to another org than organizationId names, or than it led to before');
+      throw new RunnerError(
+        'SALESFORCE_CONNECTION_INVALID',
+        'the sign-in led to another org than organizationId names, or than it led to before',
+      );
     }
     this.#organizationId = session.organizationId;
     return session;
@@ -122,20 +141,38 @@ export class SignIn {
   #warnOfRetirement(): void {
     if (this.#warned) return;
     this.#warned = true;
-    this.#options.logger.log('warn', 'Signing in by SOAP login(), which Salesforce retires with Summer ’27 (June 2027). Move to client credentials or JWT bearer before then.', { apiVersion: SOAP_LOGIN_VERSION });
+    this.#options.logger.log(
+      'warn',
+      'Signing in by SOAP login(), which Salesforce retires with Summer ’27 (June 2027). Move to client credentials or JWT bearer before then.',
+      { apiVersion: SOAP_LOGIN_VERSION },
+    );
   }
 
   async #soap(password: string, signal: AbortSignal): Promise<Session> {
     const { connection, http, protect } = this.#options;
-    if (connection.signIn.way !== 'soap') throw new RunnerError('INTERNAL', 'SOAP sign-in without its fields');
+    if (connection.signIn.way !== 'soap')
+      throw new RunnerError('INTERNAL', 'SOAP sign-in without its fields');
     const { username, withToken, organizationId } = connection.signIn;
     protect(password);
-    const answer = await http.call({
-      method: 'POST', origin: this.#loginOrigin(), path: `/services/Soap/u/${SOAP_LOGIN_VERSION}`,
-      headers: { 'content-type': 'text/xml; charset=UTF-8', soapaction: '""' },
-      body: loginEnvelope({ username, password, organizationId: withToken ? undefined : organizationId }),
-    }, signal);
-    const { sessionId, serverUrl, organizationId: org } = readLoginAnswer(answer.status, answer.body().toString('utf8'));
+    const answer = await http.call(
+      {
+        method: 'POST',
+        origin: this.#loginOrigin(),
+        path: `/services/Soap/u/${SOAP_LOGIN_VERSION}`,
+        headers: { 'content-type': 'text/xml; charset=UTF-8', soapaction: '""' },
+        body: loginEnvelope({
+          username,
+          password,
+          organizationId: withToken ? undefined : organizationId,
+        }),
+      },
+      signal,
+    );
+    const {
+      sessionId,
+      serverUrl,
+      organizationId: org,
+    } = readLoginAnswer(answer.status, answer.body().toString('utf8'));
     protect(sessionId);
     return { origin: this.#orgOrigin(serverUrl), accessToken: sessionId, organizationId: org };
   }
@@ -148,23 +185,49 @@ export class SignIn {
     } catch (thrown) {
       const { connection, clock, logger } = this.#options;
       const skew = (told.time ?? clock.now()) - clock.now();
-      if (connection.signIn.way !== 'jwt' || signal.aborted || Math.abs(skew - this.#skew) < TOLERATED_SKEW_MS) throw thrown;
-      logger.log('warn', 'The clock of this machine is wrong; the org’s is used to sign in. Set the clock right.', { offBySeconds: Math.round(skew / 1000) });
+      if (
+        connection.signIn.way !== 'jwt' ||
+        signal.aborted ||
+        Math.abs(skew - this.#skew) < TOLERATED_SKEW_MS
+      )
+        throw thrown;
+      logger.log(
+        'warn',
+        'The clock of this machine is wrong; the org’s is used to sign in. Set the clock right.',
+        { offBySeconds: Math.round(skew / 1000) },
+      );
       this.#skew = skew;
       return this.#ask(secrets, told, signal);
     }
   }
 
-  async #ask(secrets: ReadonlyMap<string, Secret>, told: { time?: number }, signal: AbortSignal): Promise<Session> {
+  async #ask(
+    secrets: ReadonlyMap<string, Secret>,
+    told: { time?: number },
+    signal: AbortSignal,
+  ): Promise<Session> {
     const { connection, clock, http, protect } = this.#options;
     const carry: Carry = async ({ method, url, headers, body }) => {
-      const answer = await http.call({ method, origin: url.origin, path: url.pathname + url.search, headers, ...(body === undefined ? {} : { body }) }, signal);
+      const answer = await http.call(
+        {
+          method,
+          origin: url.origin,
+          path: url.pathname + url.search,
+          headers,
+          ...(body === undefined ? {} : { body }),
+        },
+        signal,
+      );
       const time = timeOf(answer);
       if (time !== undefined) told.time = time;
       return answer;
     };
     const grant = grantOf(connection, secrets, { now: clock.now() + this.#skew, protect });
-    const { accessToken, instanceUrl, organizationId } = await requestToken(this.#loginOrigin(), grant, carry);
+    const { accessToken, instanceUrl, organizationId } = await requestToken(
+      this.#loginOrigin(),
+      grant,
+      carry,
+    );
     protect(accessToken);
     return { origin: this.#orgOrigin(instanceUrl), accessToken, organizationId };
   }
@@ -181,7 +244,8 @@ export class SignIn {
 
   async #readSecrets(signal: AbortSignal): Promise<Map<string, Secret>> {
     const read = new Map<string, Secret>();
-    for (const field of neededSecrets(this.#options.connection)) read.set(field, await readSecret(this.#options.secrets, field, signal));
+    for (const field of neededSecrets(this.#options.connection))
+      read.set(field, await readSecret(this.#options.secrets, field, signal));
     return read;
   }
 }
@@ -193,8 +257,13 @@ function timeOf({ headers }: HttpAnswer): number | undefined {
 }
 
 /** Throws SECRET_UNAVAILABLE when the attempt was given no source for the field. */
-export async function readSecret(secrets: ReadonlyMap<string, SecretSource>, field: string, signal: AbortSignal): Promise<Secret> {
+export async function readSecret(
+  secrets: ReadonlyMap<string, SecretSource>,
+  field: string,
+  signal: AbortSignal,
+): Promise<Secret> {
   const source = secrets.get(field);
-  if (source === undefined) throw new RunnerError('SECRET_UNAVAILABLE', `the field ${field} has no value`);
+  if (source === undefined)
+    throw new RunnerError('SECRET_UNAVAILABLE', `the field ${field} has no value`);
   return source.read(signal);
 }
