@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createRedactor } from '../src/secrets/redactor.ts';
-import { secretForms } from '../src/secrets/secret-forms.ts';
+import { createRedactor } from '../src/redaction/redactor.ts';
+import { secretForms } from '../src/redaction/secret-forms.ts';
 import { median } from './measure.ts';
 
 const SECRETS = 50;

@@ -19,7 +19,7 @@ import { openPolicy, openPolicyForJob } from '../policy/open-policy.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { ENVIRONMENT_PREFIX } from '../secrets/environment.ts';
+import { ENVIRONMENT_PREFIX } from '../secrets/providers/environment.ts';
 import { platform, version } from './version.ts';
 
 const DIAL_TIMEOUT_MS = 10_000;

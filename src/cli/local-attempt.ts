@@ -9,7 +9,7 @@ import type { Workflow } from '../openmetadata/workflow.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from '../worker/compose.ts';
 import { parseJobDocument } from '../worker/job-document.ts';
 import type { RecordSink } from '../worker/record-sink.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../observability/logger.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { captureConsole } from './stray-console.ts';
 
 const SECRET = 'correct-horse-battery';

@@ -10,7 +10,7 @@ import type { Connect } from '../network/connect.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type { CutText } from '../secrets/cut-text.ts';
+import type { CutText } from '../redaction/cut-text.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProviders, type ProviderSettings } from './providers.ts';
-import { openVault } from './vault.ts';
+import { openVault } from './vault/vault.ts';
 
 const signal = new AbortController().signal;
 const env = {

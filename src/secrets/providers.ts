@@ -1,8 +1,8 @@
 import { RunnerError } from '../runtime/errors.ts';
-import { createEnvironmentProvider } from './environment.ts';
-import { createFilesProvider } from './files.ts';
+import { createEnvironmentProvider } from './providers/environment.ts';
+import { createFilesProvider } from './providers/files.ts';
 import type { SecretProvider } from './provider.ts';
-import { openVault } from './vault.ts';
+import { openVault } from './vault/vault.ts';
 
 export type ProviderName = 'vault' | 'files' | 'environment';
 

@@ -5,7 +5,7 @@ import { parsePolicy } from '../policy/open-policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
-import { createRedactor } from './redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 

@@ -1,7 +1,7 @@
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
-import { fileDenied, looksLikeFile } from './file-value.ts';
+import { fileDenied, looksLikeFile } from './job-file.ts';
 import { looksLikeReference, parseReference } from './reference.ts';
 
 /** A part of the document that has secret fields. */

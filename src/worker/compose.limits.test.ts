@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectorLimits } from '../connectors/connector.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess, type SinkUse } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 import { workerSettingsSchema } from './settings.ts';

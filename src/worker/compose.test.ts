@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 import { workerSettingsSchema } from './settings.ts';

@@ -18,7 +18,7 @@ import { denial, type Limits, type Policy, type Reach, type SecretUse } from '..
 import { RunnerError } from '../runtime/errors.ts';
 import { createProviders } from '../secrets/providers.ts';
 import { parseReference } from '../secrets/reference.ts';
-import type { Redactor } from '../secrets/redactor.ts';
+import type { Redactor } from '../redaction/redactor.ts';
 import { createSecretSources, type SecretSourceOptions } from '../secrets/resolver.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import type { Access, AttemptOptions } from './run-attempt.ts';

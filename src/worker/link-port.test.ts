@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { FromWorker } from '../runtime/worker-messages.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 
 function lineToLink(): { readonly port: LinkPort; readonly sent: FromWorker[] } {

@@ -11,7 +11,7 @@ import type { LogLevel, OutcomeRecord } from '../domain/record.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import type { Disk } from '../spool/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
-import { createRedactor, type Redactor } from '../secrets/redactor.ts';
+import { createRedactor, type Redactor } from '../redaction/redactor.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 import { describeError } from './outward-error.ts';

@@ -10,7 +10,7 @@ import { aborted, untilAborted, withDeadline } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
-import { createCutText } from '../secrets/cut-text.ts';
+import { createCutText } from '../redaction/cut-text.ts';
 import { createAttemptLog } from './attempt-log.ts';
 import { AttemptMemory } from './attempt-memory.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';

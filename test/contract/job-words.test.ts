@@ -9,7 +9,7 @@ import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
-import { createRedactor } from '../../src/secrets/redactor.ts';
+import { createRedactor } from '../../src/redaction/redactor.ts';
 import { composeAccess } from '../../src/worker/compose.ts';
 import { runAttempt } from '../../src/worker/run-attempt.ts';
 import { workerSettingsSchema } from '../../src/worker/settings.ts';

@@ -2,10 +2,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { createEnvironmentProvider, variableName } from '../../src/secrets/environment.ts';
-import { createFilesProvider } from '../../src/secrets/files.ts';
+import {
+  createEnvironmentProvider,
+  variableName,
+} from '../../src/secrets/providers/environment.ts';
+import { createFilesProvider } from '../../src/secrets/providers/files.ts';
 import { createProviders } from '../../src/secrets/providers.ts';
-import { openVault } from '../../src/secrets/vault.ts';
+import { openVault } from '../../src/secrets/vault/vault.ts';
 import { secretProviderContract, type ProviderUnderTest } from './secret-provider.contract.ts';
 
 const directories: string[] = [];

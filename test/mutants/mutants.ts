@@ -173,12 +173,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a secret with two references',
     edits: [
       {
-        file: 'src/secrets/files.ts',
+        file: 'src/secrets/providers/files.ts',
         find: 'if (stranger !== undefined)\n    throw',
         replace: 'if (stranger === null) throw',
       },
     ],
-    tests: ['src/secrets/one-name.test.ts'],
+    tests: ['src/secrets/providers/one-reference.test.ts'],
   },
   {
     name: 'an exit of records without redaction',

@@ -8,8 +8,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import { workflowSchema } from '../../src/openmetadata/workflow.ts';
-import { createCutText } from '../../src/secrets/cut-text.ts';
-import { createRedactor, type Redactor } from '../../src/secrets/redactor.ts';
+import { createCutText } from '../../src/redaction/cut-text.ts';
+import { createRedactor, type Redactor } from '../../src/redaction/redactor.ts';
 import { Secret, type SecretSource } from '../../src/secrets/secret.ts';
 
 /** What a test needs to know of a sandbox org. */

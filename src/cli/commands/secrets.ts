@@ -1,7 +1,7 @@
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
-import { openVault, type Vault } from '../../secrets/vault.ts';
+import { openVault, type Vault } from '../../secrets/vault/vault.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { readSecret } from '../secret-input.ts';

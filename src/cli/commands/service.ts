@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { loadIdentity } from '../../link/identity.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { openVault } from '../../secrets/vault.ts';
+import { openVault } from '../../secrets/vault/vault.ts';
 import { systemHost, UNIT_FILE } from '../../service/host.ts';
 import { installService } from '../../service/install.ts';
 import { systemdUnit } from '../../service/systemd.ts';

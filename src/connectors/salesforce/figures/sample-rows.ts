@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Cell, SampleDataRecord } from '../../../domain/record.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
-import type { CutText } from '../../../secrets/cut-text.ts';
+import type { CutText } from '../../../redaction/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';

@@ -1,5 +1,5 @@
 import type { LineageRecord } from '../../../domain/record.ts';
-import type { CutText } from '../../../secrets/cut-text.ts';
+import type { CutText } from '../../../redaction/cut-text.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { parseFormula } from '../formula/parse.ts';
 import { references } from '../formula/references.ts';

@@ -4,7 +4,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import { assertEntity, type CreateStoredProcedure } from '../../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
 import type { Filter } from '../../../openmetadata/filters.ts';
-import type { CutText } from '../../../secrets/cut-text.ts';
+import type { CutText } from '../../../redaction/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import {
   qualified,

@@ -1,5 +1,5 @@
 import { RunnerError } from '../../../runtime/errors.ts';
-import { escapeXml } from '../../../secrets/encodings.ts';
+import { escapeXml } from '../../../redaction/encodings.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import { noVerdict } from './no-verdict.ts';
 

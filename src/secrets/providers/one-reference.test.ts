@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createProviders, type ProviderSettings } from './providers.ts';
-import { openVault } from './vault.ts';
+import { createProviders, type ProviderSettings } from '../providers.ts';
+import { openVault } from '../vault/vault.ts';
 
 const signal = new AbortController().signal;
 const directories: string[] = [];

@@ -14,7 +14,7 @@ import { canMount } from '../../test/support/small-disk.ts';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import { parsePolicy } from '../policy/open-policy.ts';
-import { createRedactor } from './redactor.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
 import { scanForSecrets } from './scan.ts';
 import type { SecretSource } from './secret.ts';
@@ -138,7 +138,7 @@ describe('a file named by a job', () => {
       expect(redact('one secret, one name')).toBe('one secret, one name');
     });
 
-    it.runIf(canMount('src/secrets/file-value'))(
+    it.runIf(canMount('src/secrets/job-file'))(
       'is not read when it was mounted below the files',
       async () => {
         const mounted = join(open, 'mounted');

@@ -14,10 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Random } from '../runtime/random.ts';
-import { systemRandom } from '../runtime/random.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { decodeVault, encodeVault, newVault, openValue, sealValue } from './vault-format.ts';
+import type { Random } from '../../runtime/random.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { decodeVault, encodeVault, newVault, openValue, sealValue } from './format.ts';
 import { openVault, type Vault } from './vault.ts';
 
 const signal = new AbortController().signal;

@@ -207,7 +207,7 @@ describe('the list of encodings', () => {
       (file) =>
         file.endsWith('.ts') &&
         !file.endsWith('.test.ts') &&
-        !HOME.some((home) => file.endsWith(`secrets/${home}`)),
+        !HOME.some((home) => file.endsWith(`redaction/${home}`)),
     );
     expect(sources.length).toBeGreaterThan(100);
     const others = sources.flatMap((file) =>

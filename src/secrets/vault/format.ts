@@ -7,8 +7,8 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { z } from 'zod';
-import { RunnerError } from '../runtime/errors.ts';
-import type { Random } from '../runtime/random.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { Random } from '../../runtime/random.ts';
 
 // What must never break:
 // 1. A value is readable only with the key file. The data key that encrypts values is random and is itself wrapped by

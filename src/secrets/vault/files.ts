@@ -1,9 +1,9 @@
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { isMissing } from '../runtime/trusted-file.ts';
-import type { Random } from '../runtime/random.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { isMissing } from '../../runtime/trusted-file.ts';
+import type { Random } from '../../runtime/random.ts';
 
 /** Makes the directory, for this user alone, when there is none. */
 export async function makePrivateDirectory(path: string): Promise<void> {

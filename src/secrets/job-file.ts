@@ -3,7 +3,7 @@ import { untilAborted } from '../runtime/abort.ts';
 import { liesIn, overlap } from '../runtime/directory-overlap.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 import { denial, type Denied, type Policy } from '../policy/policy.ts';
-import { readFileBelow } from './files.ts';
+import { readFileBelow } from './providers/files.ts';
 import type { Secret } from './secret.ts';
 
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/])[^\r\n\0]{0,4095}$/;

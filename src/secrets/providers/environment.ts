@@ -1,8 +1,8 @@
-import { RunnerError } from '../runtime/errors.ts';
-import type { SecretProvider } from './provider.ts';
-import { formatReference } from './reference.ts';
-import { Secret } from './secret.ts';
-import { versionOf } from './value-version.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { SecretProvider } from '../provider.ts';
+import { formatReference } from '../reference.ts';
+import { Secret } from '../secret.ts';
+import { versionOf } from '../value-version.ts';
 
 export const ENVIRONMENT_PREFIX = 'HYBRID_SECRET_';
 

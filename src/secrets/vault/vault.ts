@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { throwIfAborted } from '../runtime/abort.ts';
-import { systemClock, type Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { systemRandom, type Random } from '../runtime/random.ts';
-import { readTrustedFile } from '../runtime/trusted-file.ts';
-import type { SecretProvider } from './provider.ts';
-import { formatReference, type SecretPath } from './reference.ts';
-import { MIN_LENGTH } from './secret-forms.ts';
-import { Secret } from './secret.ts';
+import { throwIfAborted } from '../../runtime/abort.ts';
+import { systemClock, type Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { systemRandom, type Random } from '../../runtime/random.ts';
+import { readTrustedFile } from '../../runtime/trusted-file.ts';
+import type { SecretProvider } from '../provider.ts';
+import { formatReference, type SecretPath } from '../reference.ts';
+import { MIN_LENGTH } from '../../redaction/secret-forms.ts';
+import { Secret } from '../secret.ts';
 import {
   decodeVault,
   encodeVault,
@@ -16,8 +16,8 @@ import {
   openValue,
   sealValue,
   type VaultContent,
-} from './vault-format.ts';
-import { makePrivateDirectory, replaceFile, withLock } from './vault-files.ts';
+} from './format.ts';
+import { makePrivateDirectory, replaceFile, withLock } from './files.ts';
 
 export interface VaultOptions {
   readonly file: string;

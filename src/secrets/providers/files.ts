@@ -1,12 +1,12 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { untilAborted } from '../runtime/abort.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { assertSafe, isMissing } from '../runtime/trusted-file.ts';
-import type { SecretProvider } from './provider.ts';
-import { formatReference } from './reference.ts';
-import { Secret } from './secret.ts';
+import { untilAborted } from '../../runtime/abort.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { assertSafe, isMissing } from '../../runtime/trusted-file.ts';
+import type { SecretProvider } from '../provider.ts';
+import { formatReference } from '../reference.ts';
+import { Secret } from '../secret.ts';
 
 const MAX_BYTES = 64 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
