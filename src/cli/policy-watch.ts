@@ -1,4 +1,4 @@
-import type { PolicyProblem } from '../link/health.ts';
+import type { PolicyProblem } from '../link/health/health.ts';
 import { requirePolicy } from '../policy/open-policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 

@@ -12,8 +12,8 @@ import { silentLogger } from '../observability/logger.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { createLink, type Link } from './link.ts';
-import { openOutboxStore, type SpoolOutboxStore } from './spool-outbox.ts';
-import { createStartWorker } from './worker-process.ts';
+import { openOutboxStore, type SpoolOutboxStore } from './outbox/spool-outbox-store.ts';
+import { createStartWorker } from './workers/worker-process.ts';
 
 const entry = resolve(import.meta.dirname, '../../test/support/worker-program.ts');
 const run = ref('run-1');

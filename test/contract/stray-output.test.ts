@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/domain/ids.ts';
-import { openOutboxStore, type SpoolOutboxStore } from '../../src/link/spool-outbox.ts';
-import { createStartWorker } from '../../src/link/worker-process.ts';
+import {
+  openOutboxStore,
+  type SpoolOutboxStore,
+} from '../../src/link/outbox/spool-outbox-store.ts';
+import { createStartWorker } from '../../src/link/workers/worker-process.ts';
 import { silentLogger, type Logger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { PLANTED_LINES, PLANTED_SECRET, type StrayBehavior } from '../support/stray-behavior.ts';

@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'sending again from a wrong place',
     edits: [
       {
-        file: 'src/link/delivery.ts',
+        file: 'src/link/delivery/delivery.ts',
         find: 'if (expected !== this.#rewoundTo) this.#rewind(expected);',
         replace: 'if (expected !== this.#rewoundTo) this.#rewind(expected + 1);',
       },
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'going on from a wrong place after a break',
     edits: [
       {
-        file: 'src/link/delivery.ts',
+        file: 'src/link/delivery/delivery.ts',
         find: 'this.#next = stored + 1;',
         replace: 'this.#next = Math.max(1, stored);',
       },
@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a lost lease that spares the worker',
     edits: [
       {
-        file: 'src/link/attempts.ts',
+        file: 'src/link/attempts/attempts.ts',
         find: "if (attempt.state.name === 'running') attempt.state.worker.kill();",
         replace: '',
       },
@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an offer whose lease is over and that is taken',
     edits: [
       {
-        file: 'src/link/offers.ts',
+        file: 'src/link/session/offers.ts',
         find: 'if (leaseEnd(ttlMs, at) <= clock.uptime())\n        throw',
         replace: 'if (leaseEnd(ttlMs, at) < 0) throw',
       },

@@ -8,7 +8,7 @@ import { cancelRun, startPipeline, startTestConnection } from '../../control-pla
 import { DEFAULT_LIMITS, type Ground, type Limits } from '../../control-plane/src/settings.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
 import type { Reads, Store } from '../../control-plane/src/store/store.ts';
-import type { Identity } from '../../src/link/identity.ts';
+import type { Identity } from '../../src/link/enrollment/identity.ts';
 import { TYPE } from './extractor.ts';
 import type { Machine } from './machine.ts';
 import { AUTHORITY, type Network } from './network.ts';

@@ -1,10 +1,10 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { AttemptRef, RunnerId } from '../../src/domain/ids.ts';
-import { type Identity, rawPublicKey } from '../../src/link/identity.ts';
+import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
-import { SpoolOutboxStore } from '../../src/link/spool-outbox.ts';
+import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
 import type { LinkTiming } from '../../src/link/timing.ts';
-import { createStartWorker } from '../../src/link/worker-process.ts';
+import { createStartWorker } from '../../src/link/workers/worker-process.ts';
 import type { LogData, Logger } from '../../src/observability/logger.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Random } from '../../src/runtime/random.ts';

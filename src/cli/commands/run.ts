@@ -1,7 +1,7 @@
 import { composeRunner, type Runner } from '../compose-runner.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import { healthOf, isMoving, type PolicyProblem } from '../../link/health.ts';
-import type { LinkStatus } from '../../link/link-state.ts';
+import { healthOf, isMoving, type PolicyProblem } from '../../link/health/health.ts';
+import type { LinkStatus } from '../../link/health/link-status.ts';
 import { proxyPasswords } from '../../network/proxy.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { serveStatus, type StatusServer } from '../../observability/status-socket.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { z } from 'zod';
-import { loadIdentity } from '../../link/identity.ts';
+import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { openVault } from '../../secrets/vault/vault.ts';

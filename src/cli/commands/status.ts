@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import { HEALTH_NAMES, type HealthName } from '../../link/health.ts';
+import { HEALTH_NAMES, type HealthName } from '../../link/health/health.ts';
 import { readStatus } from '../../observability/status-socket.ts';
 import { ERROR_CODES, isErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';

@@ -12,7 +12,7 @@ import type {
   Welcome,
 } from '../../../src/channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
-import { signedBytes } from '../../../src/link/handshake.ts';
+import { signedBytes } from '../../../src/link/connection/handshake.ts';
 
 const forever = new AbortController().signal;
 

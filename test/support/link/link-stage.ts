@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Dialer } from '../../../src/channel/channel.ts';
 import { channelOver, MemoryDialer } from '../../../src/channel/memory.ts';
 import type { AttemptRef, RunId, RunnerId } from '../../../src/domain/ids.ts';
-import { rawPublicKey, type Identity } from '../../../src/link/identity.ts';
+import { rawPublicKey, type Identity } from '../../../src/link/enrollment/identity.ts';
 import { createLink, type Link, type LinkOptions } from '../../../src/link/link.ts';
 import type { LogData, Logger } from '../../../src/observability/logger.ts';
 import type { Random } from '../../../src/runtime/random.ts';

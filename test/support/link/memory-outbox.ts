@@ -2,7 +2,7 @@ import type { Failure } from '../../../src/domain/failure.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { Bell } from '../../../src/link/bell.ts';
-import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox.ts';
+import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox/outbox.ts';
 
 /** An outbox in memory; what it held before a "restart" is what the store is given again. */
 export class MemoryOutbox implements Outbox {

@@ -1,0 +1,51 @@
+import type { Dialer } from '../../channel/channel.ts';
+import type { ErrorCode } from '../../runtime/error-codes.ts';
+import type { RunnerError } from '../../runtime/errors.ts';
+
+/** Failures that another kind of channel may not have: a firewall, a proxy, a gateway that breaks one of the two. */
+const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
+  'NETWORK_UNREACHABLE',
+  'NETWORK_TIMEOUT',
+  'NETWORK_RESET',
+  'PROXY_REFUSED',
+  'PROTOCOL_VIOLATION',
+  'FRAME_TOO_LARGE',
+  'DEADLINE_EXCEEDED',
+]);
+
+/** Which dialer to use: the preferred one; the next when that fails on the way; the one that worked until the preferred works again. */
+export class DialerChoice {
+  readonly #dialers: readonly Dialer[];
+  /** The kind that worked last, when it was not the preferred one. */
+  #fallback: Dialer | undefined;
+
+  /** Preferred first; at least one. */
+  constructor(dialers: readonly Dialer[]) {
+    this.#dialers = dialers;
+  }
+
+  get preferred(): Dialer {
+    return this.#dialers[0]!;
+  }
+
+  /** The dialers to try in one round, in order. */
+  round(): readonly Dialer[] {
+    const first = this.#fallback;
+    return first === undefined
+      ? this.#dialers
+      : [first, ...this.#dialers.filter((dialer) => dialer !== first)];
+  }
+
+  worthAnother(error: RunnerError): boolean {
+    return WORTH_ANOTHER_KIND.has(error.code);
+  }
+
+  worked(dialer: Dialer): void {
+    this.#fallback = dialer === this.preferred ? undefined : dialer;
+  }
+
+  /** The preferred one works again, or nothing does. */
+  reset(): void {
+    this.#fallback = undefined;
+  }
+}

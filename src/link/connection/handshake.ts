@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import type { Channel } from '../../channel/channel.ts';
+import { loadCodec } from '../../channel/codec.ts';
+import type {
+  Challenge,
+  Frame,
+  FrameBody,
+  FrameKind,
+  HeldAttempt,
+  HelloStatement,
+  Position,
+  Welcome,
+} from '../../channel/frames.ts';
+import { JOB_KINDS } from '../../domain/job.ts';
+import { untilAborted } from '../../runtime/abort.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { printable } from '../../runtime/printable.ts';
+import type { Identity } from '../enrollment/identity.ts';
+import { refusalError } from './refusal.ts';
+
+/** The versions of the protocol this runner speaks. */
+const PROTOCOL = { min: 1, max: 1 } as const;
+const FEATURES: readonly string[] = ['zstd', 'identity-check'];
+const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
+const NONCE_BYTES = 32;
+const HEARTBEAT_MIN_MS = 50;
+/** With `silenceMs` and the first back-off on top, a half-open connection is replaced within 30 seconds. */
+const HEARTBEAT_MAX_MS = 12_000;
+const PAYLOAD_MAX_BYTES = 1024 * 1024;
+
+/** What the runner says of itself; the rest of the statement follows from identity, channel and challenge. */
+export interface SelfDescription {
+  readonly version: string;
+  readonly platform: string;
+  readonly bootId: string;
+  readonly capacity: number;
+  readonly draining: boolean;
+  readonly held: readonly HeldAttempt[];
+}
+
+/** What both sides settled for the session, checked and complete. */
+export interface Agreement {
+  readonly positions: readonly Position[];
+  readonly creditBytes: number;
+  readonly maxBatchBytes: number;
+  readonly heartbeatIntervalMs: number;
+  readonly controlPlane: string;
+  readonly zstd: boolean;
+  /** The control plane's clock when it sent the challenge. */
+  readonly serverTimeMs: number;
+}
+
+/**
+ * Challenge, Hello, Welcome. Throws what `refusalError` makes of a refusal, PROTOCOL_UNSUPPORTED (retryable: the other
+ * side may be updated), PROTOCOL_VIOLATION, NETWORK_*, or the signal's reason.
+ */
+export async function handshake(
+  channel: Channel,
+  frames: AsyncIterator<Frame>,
+  authority: string,
+  identity: Identity,
+  self: SelfDescription,
+  signal: AbortSignal,
+): Promise<Agreement> {
+  const codec = await loadCodec();
+  const challenge = await expectFrame(frames, 'challenge', signal);
+  const statement = codec.encodeStatement(makeStatement(challenge, identity, authority, self));
+  const signature = identity.sign(signedBytes(authority, challenge.nonce, statement));
+  await channel.send({ kind: 'hello', body: { statement, signature } }, signal);
+  return agree(await expectFrame(frames, 'welcome', signal), challenge);
+}
+
+/** The bytes that the runner signs; docs/protocol.md has a test vector. */
+export function signedBytes(authority: string, nonce: Uint8Array, statement: Uint8Array): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${SIGNED_PREFIX}${authority}\n`, 'utf8'),
+    nonce,
+    createHash('sha256').update(statement).digest(),
+  ]);
+}
+
+function makeStatement(
+  challenge: Challenge,
+  identity: Identity,
+  authority: string,
+  self: SelfDescription,
+): HelloStatement {
+  if (challenge.nonce.length !== NONCE_BYTES)
+    throw new RunnerError('PROTOCOL_VIOLATION', 'the challenge has no nonce of 32 bytes');
+  const protocol = Math.min(PROTOCOL.max, challenge.protocolMax);
+  if (protocol < PROTOCOL.min || protocol < challenge.protocolMin) {
+    throw new RunnerError(
+      'PROTOCOL_UNSUPPORTED',
+      `the control plane speaks versions ${challenge.protocolMin} to ${challenge.protocolMax}, this runner ${PROTOCOL.min} to ${PROTOCOL.max}`,
+      { retryable: true },
+    );
+  }
+  return {
+    runnerId: identity.runnerId,
+    protocol,
+    runnerVersion: self.version,
+    bootId: self.bootId,
+    features: FEATURES.filter((feature) => challenge.features.includes(feature)),
+    capacity: self.capacity,
+    held: self.held,
+    draining: self.draining,
+    authority,
+    platform: self.platform,
+    jobKinds: JOB_KINDS,
+  };
+}
+
+function agree(welcome: Welcome, challenge: Challenge): Agreement {
+  const { creditBytes, maxBatchBytes, heartbeatIntervalMs } = welcome;
+  if (!(creditBytes > 0 && maxBatchBytes > 0 && heartbeatIntervalMs > 0))
+    throw new RunnerError(
+      'PROTOCOL_VIOLATION',
+      'the welcome grants no credit, no batch size or no heartbeat',
+    );
+  return {
+    positions: welcome.positions,
+    creditBytes,
+    maxBatchBytes: Math.min(maxBatchBytes, creditBytes, PAYLOAD_MAX_BYTES),
+    heartbeatIntervalMs: Math.min(
+      Math.max(heartbeatIntervalMs, HEARTBEAT_MIN_MS),
+      HEARTBEAT_MAX_MS,
+    ),
+    controlPlane: printable(welcome.controlPlane, 100),
+    zstd: welcome.features.includes('zstd') && challenge.features.includes('zstd'),
+    serverTimeMs: challenge.serverTimeMs,
+  };
+}
+
+/** The next frame, which must be of this kind. Throws for a refusal, another kind, or the end of the channel. */
+export async function expectFrame<Kind extends FrameKind>(
+  frames: AsyncIterator<Frame>,
+  kind: Kind,
+  signal: AbortSignal,
+): Promise<FrameBody<Kind>> {
+  const next = await untilAborted(frames.next(), signal);
+  if (next.done === true)
+    throw new RunnerError(
+      'NETWORK_RESET',
+      `the control plane closed the channel before its ${kind}`,
+    );
+  const frame = next.value;
+  if (frame.kind === 'refusal') throw refusalError(frame.body);
+  if (frame.kind !== kind)
+    throw new RunnerError(
+      'PROTOCOL_VIOLATION',
+      `the control plane sent ${frame.kind} where ${kind} was due`,
+    );
+  return frame.body as FrameBody<Kind>;
+}

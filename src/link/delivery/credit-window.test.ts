@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { RunnerError } from '../../runtime/errors.ts';
+import { CreditWindow } from './credit-window.ts';
+
+const forever = new AbortController().signal;
+
+describe('a credit window', () => {
+  it('lets takers in as room appears, first come, first served', async () => {
+    const window = new CreditWindow(100);
+    const order: string[] = [];
+    await window.take(80, forever);
+    const big = window.take(60, forever).then(() => order.push('big'));
+    const small = window.take(10, forever).then(() => order.push('small'));
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    window.release(80);
+    await Promise.all([big, small]);
+    expect(order).toEqual(['big', 'small']);
+    expect(window.used).toBe(70);
+  });
+
+  it('forgets a taker that gave up, and lets the next one in', async () => {
+    const window = new CreditWindow(100);
+    await window.take(80, forever);
+    const stop = new AbortController();
+    const waiting = window.take(50, stop.signal);
+    const next = window.take(20, forever);
+    stop.abort(new RunnerError('CANCELLED', 'enough'));
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    await next;
+    expect(window.used).toBe(100);
+  });
+});

@@ -1,0 +1,240 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
+import { createConnect } from '../../network/open.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { enrol, type EnrolOptions } from './enroll.ts';
+import { keyPath, loadIdentity } from './identity.ts';
+
+let authority: Authority;
+let server: Server;
+let directory: string;
+let requests: { path: string | undefined; body: string }[] = [];
+let answer: { status: number; type?: string; body: string };
+
+const granted = {
+  status: 201,
+  body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
+};
+
+beforeAll(async () => {
+  authority = await createAuthority();
+  const leaf = await authority.issue(['plane.test']);
+  server = createServer(
+    { cert: leaf.certPem, key: leaf.keyPem },
+    (request, response) =>
+      void text(request).then((body) => {
+        requests.push({ path: `${request.method} ${request.url}`, body });
+        response
+          .writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' })
+          .end(answer.body);
+      }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterAll(() => void server.close());
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'enrol-'));
+  requests = [];
+  answer = granted;
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function options(changes: Partial<EnrolOptions> = {}, extraCa = [authority.caPem]): EnrolOptions {
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: 'wss://plane.test',
+    token: 'hre_token',
+    stateDir: directory,
+    name: 'warehouse',
+    version: '1.2.3',
+    platform: 'test',
+    replace: false,
+    connect: createConnect({
+      connectTo: [{ from: { host: 'plane.test', port: 443 }, to: { host: '127.0.0.1', port } }],
+      proxy: undefined,
+      noProxy: [],
+      extraCa,
+      publicCas: true,
+    }),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+describe('enrolment', () => {
+  it('trades the token for an identity that can be loaded and signs', async () => {
+    await enrol(options());
+    const identity = await loadIdentity(directory);
+    expect(identity).toMatchObject({
+      runnerId: 'rnr_1',
+      name: 'warehouse',
+      controlPlaneUrl: 'wss://plane.test:443',
+    });
+    const sent = JSON.parse(requests[0]!.body) as Record<string, string>;
+    expect(requests[0]!.path).toBe('POST /runner/v1/enroll');
+    expect(sent).toEqual({
+      token: 'hre_token',
+      publicKey: identity.publicKey,
+      name: 'warehouse',
+      version: '1.2.3',
+      platform: 'test',
+    });
+    const key = createPublicKey({
+      key: {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: Buffer.from(sent['publicKey']!, 'base64').toString('base64url'),
+      },
+      format: 'jwk',
+    });
+    expect(verify(null, Buffer.from('hello'), key, identity.sign(Buffer.from('hello')))).toBe(true);
+  });
+
+  it('keeps the private key here, readable by its owner alone, and the token nowhere', async () => {
+    await enrol(options());
+    const pem = readFileSync(keyPath(directory), 'utf8');
+    const secret = pem.split('\n')[1]!;
+    expect(requests[0]!.body).not.toContain(secret.slice(-43));
+    expect(statSync(keyPath(directory)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, 'settings.json')).mode & 0o777).toBe(0o600);
+    for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+      const full = join(directory, path);
+      if (statSync(full).isFile()) expect(readFileSync(full, 'utf8')).not.toContain('hre_token');
+    }
+  });
+
+  it('does not overwrite an identity, and sends nothing then', async () => {
+    await enrol(options());
+    const before = readFileSync(keyPath(directory), 'utf8');
+    await expect(enrol(options())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
+    expect(requests).toHaveLength(1);
+    expect(readFileSync(keyPath(directory), 'utf8')).toBe(before);
+  });
+
+  it('replaces an identity when asked to', async () => {
+    const first = await enrol(options());
+    const second = await enrol(options({ replace: true }));
+    expect(second.publicKey).not.toBe(first.publicKey);
+    expect((await loadIdentity(directory)).publicKey).toBe(second.publicKey);
+  });
+
+  it.each([
+    [
+      'a used token',
+      {
+        status: 403,
+        body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+      },
+      'ENROLMENT_REFUSED',
+    ],
+    ['a proxy\u2019s page', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
+    ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
+    [
+      'an answer without an identity',
+      { status: 201, body: '{"runnerId":"../x","name":"n"}' },
+      'PROTOCOL_VIOLATION',
+    ],
+  ])('leaves nothing behind after %s', async (_what, given, code) => {
+    answer = given;
+    await expect(enrol(options())).rejects.toMatchObject({ code });
+    expect(readdirSync(join(directory, 'identity'))).toEqual([]);
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  });
+
+  it('keeps the old identity when a replacement is refused', async () => {
+    const first = await enrol(options());
+    answer = {
+      status: 403,
+      body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+    };
+    await expect(enrol(options({ replace: true }))).rejects.toMatchObject({
+      code: 'ENROLMENT_REFUSED',
+    });
+    expect((await loadIdentity(directory)).publicKey).toBe(first.publicKey);
+  });
+
+  it('sends no token to a server whose certificate is not trusted', async () => {
+    await expect(enrol(options({}, []))).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
+    expect(requests).toEqual([]);
+  });
+
+  it('takes no URL but wss://host:port', async () => {
+    await expect(enrol(options({ url: 'https://plane.test' }))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    expect(existsSync(join(directory, 'identity'))).toBe(false);
+  });
+});
+
+describe('loading an identity', () => {
+  it('refuses a key that others can read', async () => {
+    await enrol(options());
+    chmodSync(keyPath(directory), 0o640);
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+  });
+
+  it('refuses settings that others can change', async () => {
+    await enrol(options());
+    chmodSync(join(directory, 'settings.json'), 0o666);
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+  });
+
+  it('refuses a key that is a link to elsewhere', async () => {
+    await enrol(options());
+    writeFileSync(join(directory, 'elsewhere'), readFileSync(keyPath(directory)), { mode: 0o600 });
+    unlinkSync(keyPath(directory));
+    symlinkSync(join(directory, 'elsewhere'), keyPath(directory));
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  });
+
+  it('refuses a key and settings of different enrolments', async () => {
+    await enrol(options());
+    const key = readFileSync(keyPath(directory));
+    await enrol(options({ replace: true }));
+    writeFileSync(keyPath(directory), key, { mode: 0o600 });
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
+  });
+
+  it.each([
+    ['not a key', 'x'],
+    ['an empty file', ''],
+  ])('refuses %s', async (_what, content) => {
+    await enrol(options());
+    writeFileSync(keyPath(directory), content, { mode: 0o600 });
+    await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  });
+
+  it('refuses settings that were changed into nonsense', async () => {
+    await enrol(options());
+    for (const content of ['{"version":1}', '{not json']) {
+      writeFileSync(join(directory, 'settings.json'), content, { mode: 0o600 });
+      await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    }
+    await enrol(options({ replace: true }));
+    expect((await loadIdentity(directory)).name).toBe('warehouse');
+  });
+});

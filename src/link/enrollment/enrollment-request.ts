@@ -1,0 +1,101 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { explainAnswer, readBody } from '../../channel/http-answer.ts';
+import type { Connect } from '../../network/connect.ts';
+import { formatEndpoint, type Endpoint } from '../../network/endpoint.ts';
+import { untilAborted, withDeadline } from '../../runtime/abort.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+
+const PATH = '/runner/v1/enroll';
+const TIMEOUT_MS = 20_000;
+
+/** The body of the request, as docs/protocol.md has it. */
+export interface EnrolmentRequest {
+  readonly token: string;
+  readonly publicKey: string;
+  readonly name: string;
+  readonly version: string;
+  readonly platform: string;
+}
+
+const Granted = z.object({
+  runnerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  name: z.string().min(1).max(200),
+});
+
+export type Granted = z.infer<typeof Granted>;
+
+interface Means {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** One HTTPS POST over a connection of our own. */
+export function requestEnrolment(
+  body: EnrolmentRequest,
+  endpoint: Endpoint,
+  means: Means,
+): Promise<Granted> {
+  return withDeadline('enrolment', TIMEOUT_MS, means.clock, means.signal, async (signal) => {
+    const response = await post(JSON.stringify(body), endpoint, means.connect, signal);
+    const answer = {
+      status: response.statusCode ?? 0,
+      contentType: response.headers['content-type'] ?? '',
+      retryAfter: response.headers['retry-after'],
+      body: await readBody(response),
+    };
+    if (answer.status === 201) return granted(answer.body);
+    const error = explainAnswer(answer, formatEndpoint(endpoint), means.clock.now());
+    throw error.code === 'NETWORK_UNREACHABLE' && answer.status === 400
+      ? new RunnerError('ENROLMENT_REFUSED', error.message)
+      : error;
+  });
+}
+
+async function post(
+  body: string,
+  endpoint: Endpoint,
+  connect: Connect,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const connection = await connect(endpoint, {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    tls: { alpn: ['http/1.1'] },
+  });
+  try {
+    const answered = Promise.withResolvers<IncomingMessage>();
+    const request = httpRequest({
+      method: 'POST',
+      path: PATH,
+      createConnection: () => connection,
+      headers: {
+        host: formatEndpoint(endpoint),
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+      },
+    });
+    request.on('response', answered.resolve);
+    request.on('error', (error) => answered.reject(RunnerError.from(error, 'NETWORK_RESET')));
+    request.end(body);
+    return await untilAborted(answered.promise, signal);
+  } catch (thrown) {
+    connection.destroy();
+    throw thrown;
+  }
+}
+
+function granted(body: string): Granted {
+  try {
+    return Granted.parse(JSON.parse(body));
+  } catch (thrown) {
+    throw new RunnerError(
+      'PROTOCOL_VIOLATION',
+      'the control plane granted an identity this program does not understand',
+      { cause: thrown },
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RunnerError } from '../../runtime/errors.ts';
+
+const Settings = z.strictObject({
+  version: z.literal(1),
+  runnerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  /** As the person who enrolled it named the runner. */
+  name: z.string().min(1).max(200),
+  /** wss://host:port */
+  controlPlaneUrl: z.string().min(1),
+  /** Raw Ed25519 public key, base64: ties this document to the key file. */
+  publicKey: z.string().length(44),
+  enrolledAt: z.iso.datetime(),
+});
+
+/** What enrolment settles for good; not a secret. */
+export type Settings = Readonly<z.infer<typeof Settings>>;
+
+/** The runner's own settings, one file in the state directory (settings.json, mode 0600). */
+export interface SettingsStore {
+  readonly path: string;
+  /** Undefined before enrolment. Throws FILE_UNREADABLE for a file that is not what `write` wrote. */
+  read(): Settings | undefined;
+  /** Replaces the file atomically. */
+  write(settings: Settings): void;
+}
+
+/** Where the settings of a state directory lie. */
+export function settingsPath(stateDir: string): string {
+  return join(stateDir, 'settings.json');
+}
+
+/** The settings in the text of their file; for a reader that never writes, and is spared loading what writing needs. Throws FILE_UNREADABLE. */
+export function parseSettings(path: string, text: string | undefined): Settings | undefined {
+  return text === undefined ? undefined : parse(path, deserialize(text));
+}
+
+export async function openSettings(stateDir: string): Promise<SettingsStore> {
+  const { default: Conf } = await import('conf');
+  const conf = new Conf<Record<string, unknown>>({
+    cwd: stateDir,
+    configName: 'settings',
+    configFileMode: 0o600,
+    projectName: 'hybrid-ingestion-runner',
+    accessPropertiesByDotNotation: false,
+    clearInvalidConfig: false,
+    deserialize,
+  });
+  return {
+    path: conf.path,
+    read: () => parse(conf.path, conf.store),
+    write: (settings) => {
+      conf.store = Settings.parse(settings);
+    },
+  };
+}
+
+/** A damaged file must be readable as such, so that it can be refused, or replaced on purpose. */
+function deserialize(text: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    return { damaged: true };
+  }
+}
+
+function parse(path: string, stored: Record<string, unknown>): Settings | undefined {
+  if (Object.keys(stored).length === 0) return undefined;
+  const result = Settings.safeParse(stored);
+  if (result.success) return result.data;
+  throw new RunnerError(
+    'FILE_UNREADABLE',
+    `${path} does not hold settings: ${z.prettifyError(result.error)}`,
+    { remedy: 'Enrol again with --replace.' },
+  );
+}

@@ -1,0 +1,24 @@
+import type { Channel } from '../../channel/channel.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Attempts } from '../attempts/attempts.ts';
+
+/** Sends where attempts stand, the newest word only, no attempt more often than once in `pauseMs`. */
+export async function sendProgress(
+  channel: Channel,
+  attempts: Attempts,
+  pauseMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    let sent = false;
+    for (const attempt of attempts.all()) {
+      const progress = attempt.working ? attempt.takeProgress() : undefined;
+      if (progress === undefined) continue;
+      await channel.send({ kind: 'progress', body: { ref: attempt.ref, ...progress } }, signal);
+      sent = true;
+    }
+    if (sent) await clock.sleep(pauseMs, signal);
+    else await attempts.changed.wait(signal);
+  }
+}

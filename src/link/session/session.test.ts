@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { LinkStage } from '../../../test/support/link/link-stage.ts';
+import { channelOver, MemoryWire } from '../../channel/memory.ts';
+import { loadCodec } from '../../channel/codec.ts';
+import { Attempts } from '../attempts/attempts.ts';
+import { Leases } from '../attempts/leases.ts';
+import { Session } from './session.ts';
+import { DEFAULT_TIMING } from '../timing.ts';
+
+describe('a session', () => {
+  it('that is to stop before it starts closes its channel and returns', async () => {
+    const { clock, logger, store } = new LinkStage();
+    const codec = await loadCodec();
+    const [near, far] = MemoryWire.pair();
+    const [channel, other] = [channelOver(near, codec, clock), channelOver(far, codec, clock)];
+    const session = new Session({
+      channel,
+      frames: channel.frames()[Symbol.asyncIterator](),
+      clock,
+      logger,
+      timing: DEFAULT_TIMING,
+      capacity: 1,
+      jobDeadlineMs: 1_000,
+      helloAt: 0,
+      agreement: {
+        positions: [],
+        creditBytes: 1_000,
+        maxBatchBytes: 1_000,
+        heartbeatIntervalMs: 1_000,
+        controlPlane: 'x',
+        zstd: true,
+        serverTimeMs: 0,
+      },
+      attempts: new Attempts({
+        store,
+        live: async () => undefined,
+        capacity: 1,
+        clock,
+        logger,
+        signal: new AbortController().signal,
+      }),
+      leases: new Leases(clock, () => undefined),
+      checkOffer: async () => undefined,
+      draining: () => false,
+      contested: () => undefined,
+    });
+    await session.run([], AbortSignal.abort());
+    const frames = [];
+    for await (const frame of other.frames()) frames.push(frame);
+    expect(frames).toEqual([]);
+  });
+});
