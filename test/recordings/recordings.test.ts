@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import { kindOf } from '../../src/connectors/salesforce/describe/catalogue.ts';
+import { kindOf } from '../../src/connectors/salesforce/describe/object-kind.ts';
 import {
   readDescribe,
-  readListing,
   type DescribedObject,
-} from '../../src/connectors/salesforce/describe/describe.ts';
+} from '../../src/connectors/salesforce/describe/sobject-describe.ts';
+import { readListing } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { readError } from '../../src/connectors/salesforce/api/refusal.ts';
 import { readLoginAnswer } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
 import type { Column, CreateTable } from '../../src/openmetadata/entities.ts';

@@ -1,6 +1,6 @@
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
 import { LastRun, stateOf } from '../../src/connectors/salesforce/second-run/last-run.ts';
-import type { ListedObject } from '../../src/connectors/salesforce/describe/describe.ts';
+import type { ListedObject } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { inParts } from '../../src/connectors/salesforce/sweeps.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';

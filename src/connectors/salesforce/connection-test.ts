@@ -4,7 +4,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api/api-version.ts';
 import { limitsRequest, readLimits } from './api/budget.ts';
-import { listObjects } from './describe/catalogue.ts';
+import { listObjects } from './describe/object-list.ts';
 import type { Connection } from './sign-in/connection.ts';
 import type { Org } from './api/org.ts';
 import { queryTooling } from './api/tooling.ts';

@@ -1,5 +1,5 @@
-import { kindOf } from './describe/catalogue.ts';
-import type { ListedObject } from './describe/describe.ts';
+import { kindOf } from './describe/object-kind.ts';
+import type { ListedObject } from './describe/object-list.ts';
 import type { SourceOptions } from './source-options.ts';
 import { tableTypeOf } from './mapping/table.ts';
 

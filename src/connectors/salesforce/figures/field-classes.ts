@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
-import { literals } from '../describe/descriptions.ts';
+import { soqlLiterals } from '../api/soql.ts';
 import { MOST_QUERIES, type QueryTarget } from '../api/tooling.ts';
 import { endsRun } from '../http/fatal.ts';
 
@@ -90,7 +90,7 @@ function groupsOf(objects: readonly Sized[]): string[][] {
 }
 
 function query(objects: readonly string[]): string {
-  return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${literals(objects)})`;
+  return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${soqlLiterals(objects)})`;
 }
 
 function note(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { isDerived } from '../describe/catalogue.ts';
+import { isDerived } from '../describe/object-kind.ts';
 import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Column } from '../../../openmetadata/entities.ts';
-import type { ObjectKind } from '../describe/catalogue.ts';
+import type { ObjectKind } from '../describe/object-kind.ts';
 import type { FieldClasses } from './field-classes.ts';
 import type { Table } from '../mapping/table.ts';
 

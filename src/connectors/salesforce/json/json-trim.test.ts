@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/support/property-runs.ts';
-import { FIELD_MEMBERS, readFields } from '../describe/describe.ts';
+import { FIELD_MEMBERS, readFields } from '../describe/sobject-field.ts';
 import { trimList, WantedMembers } from './json-trim.ts';
 
 const WANTED = ['name', 'label', 'length', 'referenceTo', 'unique'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LineageRecord } from '../../../domain/record.ts';
-import { readDescribe } from '../describe/describe.ts';
+import { readDescribe } from '../describe/sobject-describe.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { Lineage, type LineageCounts } from './lineage.ts';
 import { OrgModel } from './org-model.ts';

@@ -1,5 +1,5 @@
-import { isDerived, kindOf } from '../describe/catalogue.ts';
-import type { DescribedObject } from '../describe/describe.ts';
+import { isDerived, kindOf } from '../describe/object-kind.ts';
+import type { DescribedObject } from '../describe/sobject-describe.ts';
 import { relationshipKind } from '../mapping/field-properties.ts';
 import type { FormulaModel } from '../formula/resolve.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { columnSchema } from '../../../openmetadata/entities.ts';
 import { columnsOf, FIELD_TYPES, NO_NOTES } from './columns.ts';
-import { readDescribe, type DescribedField } from '../describe/describe.ts';
+import { readDescribe } from '../describe/sobject-describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
 
 function fields(...given: readonly object[]): readonly DescribedField[] {
   return readDescribe({ name: 'X', fields: given }).fields;

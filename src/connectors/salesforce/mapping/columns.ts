@@ -1,6 +1,6 @@
 import type { Column, DataType, TagLabel } from '../../../openmetadata/entities.ts';
 import { entityName } from '../../../openmetadata/names.ts';
-import type { DescribedField } from '../describe/describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
 import { relationshipKind, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 

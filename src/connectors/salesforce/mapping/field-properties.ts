@@ -1,4 +1,5 @@
-import type { DescribedField, DescribedObject } from '../describe/describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
+import type { DescribedObject } from '../describe/sobject-describe.ts';
 
 /** A value of a picklist; what is not said is as usual: the label is the value, it is active, it is not the default. */
 export interface PicklistValue {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readDescribe } from '../describe/describe.ts';
+import { readDescribe } from '../describe/sobject-describe.ts';
 import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
 import { textOf } from './field-text.ts';
 

@@ -1,9 +1,9 @@
 import type { ClassificationRecord, TagRecord } from '../../../domain/record.ts';
 import type { CreateTable, TagLabel } from '../../../openmetadata/entities.ts';
 import { entityName } from '../../../openmetadata/names.ts';
-import { isDerived, kindOf } from '../describe/catalogue.ts';
-import type { ListedObject } from '../describe/describe.ts';
-import type { FieldRow } from '../describe/descriptions.ts';
+import { isDerived, kindOf } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import type { FieldRow } from '../describe/definition-rows.ts';
 
 const SECURITY = 'SalesforceSecurityClassification';
 const COMPLIANCE = 'SalesforceComplianceGroup';

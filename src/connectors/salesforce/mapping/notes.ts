@@ -1,10 +1,10 @@
 import type { TagLabel } from '../../../openmetadata/entities.ts';
 import type { ColumnNotes } from './columns.ts';
-import type { EntityRow, FieldRow } from '../describe/descriptions.ts';
+import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import type { FieldProperties, Owner, RollUp, Writable } from './field-properties.ts';
 import { rollupFromDataType } from '../formula/rollup.ts';
 import { complianceGroupsIn, labelOf, originOfField, tagsOfField } from './governance.ts';
-import type { DescribedField } from '../describe/describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 
 /** What the Tooling API says of one object and its fields. */

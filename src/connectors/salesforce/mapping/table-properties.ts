@@ -1,6 +1,6 @@
-import { kindOf, type ObjectKind } from '../describe/catalogue.ts';
-import type { DescribedObject } from '../describe/describe.ts';
-import type { EntityRow } from '../describe/descriptions.ts';
+import { kindOf, type ObjectKind } from '../describe/object-kind.ts';
+import type { DescribedObject } from '../describe/sobject-describe.ts';
+import type { EntityRow } from '../describe/definition-rows.ts';
 import type { FieldProperties } from './field-properties.ts';
 import { namespaceOf } from './governance.ts';
 import type { ObjectNotes } from './notes.ts';

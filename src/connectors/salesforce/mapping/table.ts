@@ -1,8 +1,9 @@
 import type { CreateTable, TableConstraint, TableType } from '../../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
-import { kindOf, type ObjectKind } from '../describe/catalogue.ts';
+import { kindOf, type ObjectKind } from '../describe/object-kind.ts';
 import { columnsOf, type ColumnNotes } from './columns.ts';
-import type { DescribedField, DescribedObject } from '../describe/describe.ts';
+import type { DescribedField } from '../describe/sobject-field.ts';
+import type { DescribedObject } from '../describe/sobject-describe.ts';
 import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
 import { labelOf, tagsOfObject } from './governance.ts';
 import { NOTHING_KNOWN, notesOn, type ObjectNotes } from './notes.ts';

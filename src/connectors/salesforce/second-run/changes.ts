@@ -5,9 +5,9 @@ import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, type Part, type PartAnswer } from '../api/composite.ts';
 import { readPageEnd, readRows } from '../api/pages.ts';
 import { endsRun } from '../http/fatal.ts';
-import { isDescribable } from '../describe/catalogue.ts';
-import type { ListedObject } from '../describe/describe.ts';
-import { literals, partition } from '../describe/descriptions.ts';
+import { isDescribable } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { soqlLiterals, partition } from '../api/soql.ts';
 import { refusal } from '../api/refusal.ts';
 import { isModifiedSince } from './dates.ts';
 import { shortId } from '../setup/setup-objects.ts';
@@ -76,7 +76,7 @@ async function look(
       ),
       ...names.map(
         (group) =>
-          `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${literals(group)})`,
+          `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${soqlLiterals(group)})`,
       ),
     ],
     signal,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { previewJson } from '../../../runtime/json-text.ts';
-import type { ListedObject } from '../describe/describe.ts';
+import type { ListedObject } from '../describe/object-list.ts';
 
 /** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
 const VERSION = 3;

@@ -1,9 +1,9 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { MOST_QUERIES, type QueryTarget, readTooling } from '../api/tooling.ts';
-import { kindOf } from '../describe/catalogue.ts';
-import type { ListedObject } from '../describe/describe.ts';
-import { type Counted, literals, partition } from '../describe/descriptions.ts';
+import { kindOf } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { type Counted, soqlLiterals, partition } from '../api/soql.ts';
 import { endsRun } from '../http/fatal.ts';
 import { each, inParallel } from '../http/in-parallel.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
@@ -55,7 +55,7 @@ async function read(
 ): Promise<ReadonlySet<string>> {
   const queries = partition(objects).map(
     (ids) =>
-      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${literals(ids)})`,
+      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
   );
   const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) =>
     queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES),

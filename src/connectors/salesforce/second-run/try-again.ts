@@ -1,6 +1,6 @@
 import type { RunnerError } from '../../../runtime/errors.ts';
-import type { ListedObject } from '../describe/describe.ts';
-import { describeObjects, type DescribesOptions } from '../describe/describes.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { describeObjects, type DescribesOptions } from '../describe/describe-objects.ts';
 
 export interface TriedAgain {
   /** To be read as if they had changed. */

@@ -1,14 +1,10 @@
 import type { Logger } from '../../../observability/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { isDescribable } from '../describe/catalogue.ts';
-import type { ListedObject } from '../describe/describe.ts';
-import {
-  type Counted,
-  Descriptions,
-  type EntityRow,
-  type FieldRow,
-  type Found,
-} from '../describe/descriptions.ts';
+import { isDescribable } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import type { Counted } from '../api/soql.ts';
+import { DefinitionReader, type Found } from '../describe/definitions.ts';
+import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { type ObjectNotes, rollUpShown } from '../mapping/notes.ts';
 import { Owners } from './owners.ts';
@@ -54,7 +50,7 @@ const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 /** Reads what only the Tooling API knows of objects: descriptions, classifications, owners, sharing, rules and triggers. */
 export class Annotator {
   readonly #options: AnnotatorOptions;
-  readonly #descriptions: Descriptions;
+  readonly #descriptions: DefinitionReader;
   readonly #owners: Owners;
   readonly #rollUps: RollUps;
   readonly #common: Promise<Common>;
@@ -63,7 +59,7 @@ export class Annotator {
   /** Starts to read at once. */
   constructor(options: AnnotatorOptions, objects: readonly ListedObject[], signal: AbortSignal) {
     this.#options = options;
-    this.#descriptions = new Descriptions(options);
+    this.#descriptions = new DefinitionReader(options);
     this.#owners = new Owners(options);
     this.#rollUps = new RollUps(options);
     const describable = objects.filter(isDescribable);

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { literals } from '../describe/descriptions.ts';
+import { soqlLiterals } from '../api/soql.ts';
 import { readMetadata } from '../api/metadata.ts';
 import { endsRun } from '../http/fatal.ts';
 
@@ -38,7 +38,7 @@ export class FlowTexts {
       });
     const queries = wanted.map((id) => ({
       key: id,
-      soql: `SELECT Metadata FROM Flow WHERE Id = ${literals([id])}`,
+      soql: `SELECT Metadata FROM Flow WHERE Id = ${soqlLiterals([id])}`,
     }));
     try {
       for await (const { key, metadata } of readMetadata(

@@ -4,7 +4,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, refuseForTheOrg } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
-import { literals } from '../describe/descriptions.ts';
+import { soqlLiterals } from '../api/soql.ts';
 import type { Owner } from '../mapping/field-properties.ts';
 import { endsRun } from '../http/fatal.ts';
 
@@ -55,7 +55,7 @@ export class Owners {
         : [
             {
               referenceId: 'user',
-              query: `SELECT Id, Name, Email FROM User WHERE Id IN (${literals(users)})`,
+              query: `SELECT Id, Name, Email FROM User WHERE Id IN (${soqlLiterals(users)})`,
             },
           ]),
       ...(groups.length === 0
@@ -63,7 +63,7 @@ export class Owners {
         : [
             {
               referenceId: 'group',
-              query: `SELECT Id, Name FROM Group WHERE Id IN (${literals(groups)})`,
+              query: `SELECT Id, Name FROM Group WHERE Id IN (${soqlLiterals(groups)})`,
             },
           ]),
     ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { literals } from '../describe/descriptions.ts';
+import { soqlLiterals } from '../api/soql.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { rollupSource } from '../formula/rollup.ts';
 import { readMetadata } from '../api/metadata.ts';
@@ -59,7 +59,12 @@ export class RollUps {
       const id = chosen.get(keyOf(field));
       return id === undefined
         ? []
-        : [{ key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${literals([id])}` }];
+        : [
+            {
+              key: field,
+              soql: `SELECT Metadata FROM CustomField WHERE Id = ${soqlLiterals([id])}`,
+            },
+          ];
     });
     const { api, version } = this.#options;
     try {

@@ -1,4 +1,3 @@
-import { notWhole, requireSingle } from '../api/pages.ts';
 import { WantedMembers } from '../json/json-trim.ts';
 import {
   flag,
@@ -11,54 +10,6 @@ import {
   size,
   text,
 } from '../json/json-values.ts';
-
-/**
- * The parts of Salesforce's describe answers that are used here (DescribeSObjectResult in the API's WSDL). Everything
- * else is dropped at the border, so that what is held of an object is a small part of what came. What old API versions
- * lack has the value that its absence means. The readers throw SALESFORCE_UNEXPECTED, naming what is of another kind.
- */
-
-const LISTING = 'the list of objects';
-
-/** An object as describeGlobal lists it. */
-export interface ListedObject {
-  readonly name: string;
-  readonly label: string;
-  readonly labelPlural: string;
-  readonly custom: boolean;
-  readonly customSetting: boolean;
-  readonly keyPrefix: string | undefined;
-  readonly queryable: boolean;
-  /** Whether it has page layouts: its fields can be labeled and described by administrators. */
-  readonly layoutable: boolean;
-  readonly associateEntityType: string | undefined;
-  readonly associateParentEntity: string | undefined;
-}
-
-/** No org is without objects, and no user who may call the API sees none: throws SALESFORCE_UNEXPECTED (worth another try) for an empty list too. */
-export function readListing(value: unknown): readonly ListedObject[] {
-  const answer: Members<'sobjects'> = object(value, 'the answer');
-  requireSingle(answer, LISTING);
-  const objects = list(answer.sobjects, 'sobjects', readListed);
-  if (objects.length === 0) throw notWhole(LISTING, 'it has no objects');
-  return objects;
-}
-
-function readListed(value: unknown): ListedObject {
-  const raw: Members<keyof ListedObject> = object(value, 'sobjects');
-  return {
-    name: name(raw.name, 'name'),
-    label: text(raw.label, 'label'),
-    labelPlural: text(raw.labelPlural, 'labelPlural'),
-    custom: flag(raw.custom, 'custom'),
-    customSetting: flag(raw.customSetting, 'customSetting'),
-    keyPrefix: optionalText(raw.keyPrefix, 'keyPrefix'),
-    queryable: flag(raw.queryable, 'queryable'),
-    layoutable: flag(raw.layoutable, 'layoutable'),
-    associateEntityType: optionalText(raw.associateEntityType, 'associateEntityType'),
-    associateParentEntity: optionalText(raw.associateParentEntity, 'associateParentEntity'),
-  };
-}
 
 export interface DescribedValue {
   readonly value: string;
@@ -190,67 +141,6 @@ function scalar(value: unknown): string | number | boolean | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value
     : undefined;
-}
-
-export interface DescribedRecordType {
-  readonly name: string;
-  readonly developerName: string;
-  readonly active: boolean;
-  readonly defaultRecordTypeMapping: boolean;
-  readonly master: boolean;
-}
-
-function readRecordType(value: unknown): DescribedRecordType {
-  const raw: Members<keyof DescribedRecordType> = object(value, 'recordTypeInfos');
-  return {
-    name: text(raw.name, 'name'),
-    developerName: text(raw.developerName, 'developerName'),
-    active: flag(raw.active, 'active'),
-    defaultRecordTypeMapping: flag(raw.defaultRecordTypeMapping, 'defaultRecordTypeMapping'),
-    master: flag(raw.master, 'master'),
-  };
-}
-
-/** What may be done with an object; in the API's own words. */
-const FEATURES = [
-  'createable',
-  'updateable',
-  'deletable',
-  'undeletable',
-  'queryable',
-  'searchable',
-  'retrieveable',
-  'replicateable',
-  'mergeable',
-  'triggerable',
-  'feedEnabled',
-  'layoutable',
-  'mruEnabled',
-  'deprecatedAndHidden',
-] as const;
-type Feature = (typeof FEATURES)[number];
-
-/** An object as its describe has it. */
-export interface DescribedObject extends ListedObject {
-  readonly features: readonly Feature[];
-  readonly recordTypeInfos: readonly DescribedRecordType[];
-  readonly fields: readonly DescribedField[];
-}
-
-export function readDescribe(value: unknown): DescribedObject {
-  const { fields }: Members<'fields'> = object(value, 'the answer');
-  return { ...readHead(value), fields: readFields(fields) };
-}
-
-/** All but the fields. */
-export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
-  const raw: Members<keyof DescribedObject | Feature> = object(value, 'the answer');
-  requireSingle(raw, 'a describe');
-  return {
-    ...readListed(value),
-    features: FEATURES.filter((feature) => flag(raw[feature], feature)),
-    recordTypeInfos: list(raw.recordTypeInfos, 'recordTypeInfos', readRecordType),
-  };
 }
 
 export function readFields(value: unknown): readonly DescribedField[] {

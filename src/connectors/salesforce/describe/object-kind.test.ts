@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDerived, kindOf } from './catalogue.ts';
+import { isDerived, kindOf } from './object-kind.ts';
 
 describe('the kind of an object', () => {
   it.each([

@@ -1,91 +1,14 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import type { ListedObject } from './describe.ts';
-import { rollupFromDataType } from '../formula/rollup.ts';
-import { flag, type Members, name, object, optionalText } from '../json/json-values.ts';
+import { type Counted, partition, soqlLiterals } from '../api/soql.ts';
+import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './definition-rows.ts';
+import type { ListedObject } from './object-list.ts';
 import { MOST_QUERIES, type ReadRow, readTooling } from '../api/tooling.ts';
 import { endsRun } from '../http/fatal.ts';
 
-/** These tables answer one batch of 2,000 rows and no more; a little room is left for fields that describes do not show. */
-export const MOST_ROWS = 1900;
-/** A query may be 100,000 characters; within a composite it travels in the body, so no limit of a URL applies. */
-const MOST_CHARACTERS = 80_000;
 /** Of a query that is answered, and not in full. */
 const TRIES = 3;
-
-export interface EntityRow {
-  readonly QualifiedApiName: string;
-  readonly DurableId: string;
-  readonly Description: string | undefined;
-  readonly NamespacePrefix: string | undefined;
-  /** The publisher's name. */
-  readonly Publisher: string | undefined;
-  readonly InternalSharingModel: string | undefined;
-  readonly ExternalSharingModel: string | undefined;
-  readonly DeploymentStatus: string | undefined;
-  readonly IsFieldHistoryTracked: boolean;
-}
-
-function readEntity(row: unknown): EntityRow {
-  const raw: Members<keyof EntityRow> = object(row, 'a row');
-  const publisher: Members<'Name'> = object(raw.Publisher ?? {}, 'Publisher');
-  return {
-    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
-    DurableId: name(raw.DurableId, 'DurableId'),
-    Description: optionalText(raw.Description, 'Description'),
-    NamespacePrefix: optionalText(raw.NamespacePrefix, 'NamespacePrefix'),
-    Publisher: optionalText(publisher.Name, 'Publisher.Name'),
-    InternalSharingModel: optionalText(raw.InternalSharingModel, 'InternalSharingModel'),
-    ExternalSharingModel: optionalText(raw.ExternalSharingModel, 'ExternalSharingModel'),
-    DeploymentStatus: optionalText(raw.DeploymentStatus, 'DeploymentStatus'),
-    IsFieldHistoryTracked: flag(raw.IsFieldHistoryTracked, 'IsFieldHistoryTracked'),
-  };
-}
-
-export interface FieldRow {
-  readonly EntityDefinitionId: string;
-  readonly QualifiedApiName: string;
-  readonly Description: string | undefined;
-  /** As Setup shows it: `Roll-Up Summary (SUM Invoice_Line__c)`. */
-  readonly DataType: string | undefined;
-  readonly SecurityClassification: string | undefined;
-  /** Several are joined by semicolons. */
-  readonly ComplianceGroup: string | undefined;
-  readonly BusinessStatus: string | undefined;
-  /** A user or a group. */
-  readonly BusinessOwnerId: string | undefined;
-}
-
-/** A row of a field that says more of it than its describe does: few do, and the others are not worth having wait for a table. */
-function readField(row: unknown): FieldRow | undefined {
-  const raw: Members<keyof FieldRow> = object(row, 'a row');
-  const read: FieldRow = {
-    EntityDefinitionId: name(raw.EntityDefinitionId, 'EntityDefinitionId'),
-    QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
-    Description: optionalText(raw.Description, 'Description'),
-    DataType: optionalText(raw.DataType, 'DataType'),
-    SecurityClassification: optionalText(raw.SecurityClassification, 'SecurityClassification'),
-    ComplianceGroup: optionalText(raw.ComplianceGroup, 'ComplianceGroup'),
-    BusinessStatus: optionalText(raw.BusinessStatus, 'BusinessStatus'),
-    BusinessOwnerId: optionalText(raw.BusinessOwnerId, 'BusinessOwnerId'),
-  };
-  const {
-    Description,
-    SecurityClassification,
-    ComplianceGroup,
-    BusinessStatus,
-    BusinessOwnerId,
-    DataType,
-  } = read;
-  const says =
-    (Description ??
-      SecurityClassification ??
-      ComplianceGroup ??
-      BusinessStatus ??
-      BusinessOwnerId) !== undefined;
-  return says || rollupFromDataType(DataType ?? '') !== undefined ? read : undefined;
-}
 
 /** Columns that orgs and API versions may lack, in which case the rest is read without them. */
 const ENTITY_COLUMNS = {
@@ -103,7 +26,7 @@ const FIELD_COLUMNS = {
 } as const;
 type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
 
-export interface DescriptionsOptions {
+export interface DefinitionReaderOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
@@ -116,15 +39,15 @@ export interface Found<T> {
 }
 
 /**
- * Reads what administrators wrote about objects and fields, from the Tooling API. Descriptions are an extra: where the
+ * Reads what administrators wrote about objects and fields, from the Tooling API. DefinitionReader are an extra: where the
  * user may not read them, that is said once and the extraction goes on without.
  */
-export class Descriptions {
-  readonly #options: DescriptionsOptions;
+export class DefinitionReader {
+  readonly #options: DefinitionReaderOptions;
   #off = false;
   #extra = true;
 
-  constructor(options: DescriptionsOptions) {
+  constructor(options: DefinitionReaderOptions) {
     this.#options = options;
   }
 
@@ -138,7 +61,7 @@ export class Descriptions {
     );
     const { found, lost } = await this.#find(
       queries,
-      readEntity,
+      readEntityRow,
       'the descriptions of objects',
       signal,
     );
@@ -152,7 +75,7 @@ export class Descriptions {
   ): Promise<Found<readonly FieldRow[]>> {
     return this.#find(
       partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })),
-      readField,
+      readFieldRow,
       'the descriptions of fields',
       signal,
     );
@@ -261,7 +184,7 @@ export class Descriptions {
     this.#options.logger.log(
       'warn',
       forGood
-        ? 'Descriptions cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.'
+        ? 'DefinitionReader cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.'
         : 'Some descriptions could not be read',
       { what, code: error.code, reason: error.message },
     );
@@ -284,32 +207,5 @@ interface Query {
 }
 
 function soql({ columns: { table, by, always, extra: more }, ids }: Query, extra: boolean): string {
-  return `SELECT ${always}${extra ? `, ${more}` : ''} FROM ${table} WHERE ${by} IN (${literals(ids)})`;
-}
-
-export interface Counted {
-  readonly id: string;
-  readonly rows: number;
-}
-
-/** Ids in groups that fit one query by rows and by length. */
-export function partition(items: readonly Counted[]): string[][] {
-  const groups: string[][] = [];
-  let [rows, characters] = [Infinity, 0];
-  for (const item of items) {
-    if (rows + item.rows > MOST_ROWS || characters + item.id.length + 4 > MOST_CHARACTERS) {
-      groups.push([]);
-      [rows, characters] = [0, 0];
-    }
-    groups.at(-1)!.push(item.id);
-    rows += item.rows;
-    characters += item.id.length + 4;
-  }
-  return groups;
-}
-
-export function literals(values: readonly string[]): string {
-  return values
-    .map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`)
-    .join(', ');
+  return `SELECT ${always}${extra ? `, ${more}` : ''} FROM ${table} WHERE ${by} IN (${soqlLiterals(ids)})`;
 }

@@ -1,12 +1,13 @@
 import { parseJson, type PartAnswer } from '../api/composite.ts';
 import { notWhole } from '../api/pages.ts';
-import { readFields, readHead, type DescribedObject } from './describe.ts';
+import { readFields } from './sobject-field.ts';
+import { readHead, type DescribedObject } from './sobject-describe.ts';
 
 /**
  * A describe that waits until all else that is read of its object is there. Its fields, which are nearly all of it,
  * wait as the bytes they came as: those lie outside of the heap, so however many wait, the collector has nothing to do.
  */
-export class HeldDescribe {
+export class DeferredDescribe {
   readonly #what: string;
   readonly #head: Omit<DescribedObject, 'fields'>;
   readonly #fields: ArrayBuffer;

@@ -1,18 +1,19 @@
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { AdaptiveLimit } from '../api/adaptive-limit.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { isDerived, kindOf } from './catalogue.ts';
+import { isDerived, kindOf } from './object-kind.ts';
 import { MOST_PARTS, readComposite, type PartAnswer } from '../api/composite.ts';
-import { FIELD_MEMBERS, type ListedObject } from './describe.ts';
+import { FIELD_MEMBERS } from './sobject-field.ts';
+import type { ListedObject } from './object-list.ts';
 import { endsRun } from '../http/fatal.ts';
-import { HeldDescribe } from './held-describe.ts';
+import { DeferredDescribe } from './deferred-describe.ts';
 import { each, inParallel } from '../http/in-parallel.ts';
 import { notWhole } from '../api/pages.ts';
 import { refusal } from '../api/refusal.ts';
 
 /** What became of one object. */
 export type Described =
-  | { readonly listed: ListedObject; readonly describe: HeldDescribe }
+  | { readonly listed: ListedObject; readonly describe: DeferredDescribe }
   | { readonly listed: ListedObject; readonly unchanged: true }
   | { readonly listed: ListedObject; readonly error: RunnerError };
 
@@ -225,7 +226,7 @@ function readPart(listed: ListedObject, conditional: boolean, answer: PartAnswer
       : { listed, error: notWhole(what, 'it was not asked for on a condition') };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   try {
-    return { listed, describe: new HeldDescribe(answer, listed.name) };
+    return { listed, describe: new DeferredDescribe(answer, listed.name) };
   } catch (thrown) {
     return { listed, error: RunnerError.from(thrown) };
   }
