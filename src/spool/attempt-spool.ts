@@ -1,5 +1,6 @@
 import type { AttemptRef, Sequence } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { SerialQueue } from '../runtime/serial-queue.ts';
 import type { Disk } from './disk.ts';
 import { createAttempt, type Journal, removeAttempt, writeJournal } from './journal.ts';
 import type { ProcessIdentity } from './processes.ts';
@@ -20,7 +21,7 @@ export class AttemptSpool {
   readonly #disk: Disk;
   #journal: Journal;
   #reader: SpoolReader;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   private constructor(
     options: AttemptSpoolOptions,
@@ -104,16 +105,16 @@ export class AttemptSpool {
   }
 
   read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
-    return this.#inTurn(() => this.#reader.read(from, maxBytes));
+    return this.#queue.run(() => this.#reader.read(from, maxBytes));
   }
 
   acknowledge(upTo: Sequence): Promise<void> {
-    return this.#inTurn(() => this.#reader.acknowledge(upTo));
+    return this.#queue.run(() => this.#reader.acknowledge(upTo));
   }
 
   /** Looks at what a dead writer left. Only when it is dead. Throws SPOOL_CORRUPT unless told to save what can be. */
   recover(salvage: boolean): Promise<Recovered> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       await this.#reader.close();
       const found = await recover(this.#disk, this.directory, {
         salvage,
@@ -126,7 +127,7 @@ export class AttemptSpool {
 
   /** Appends the one record that ends the attempt, for a writer that is dead; durable when this resolves. Throws DISK_FULL. */
   appendLast(payload: Uint8Array): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       const sequence = this.durable + 1;
       try {
         const bytes = await writeFromReserve(this.#disk, this.directory, {
@@ -142,19 +143,13 @@ export class AttemptSpool {
   }
 
   remove(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       await this.#reader.close();
       await removeAttempt(this.#disk, this.directory);
     });
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#reader.close());
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#queue.run(() => this.#reader.close());
   }
 }

@@ -1,5 +1,6 @@
 import type { Sequence } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { SerialQueue } from '../runtime/serial-queue.ts';
 import type { Disk } from './disk.ts';
 import { writeLedger } from './ledger.ts';
 import { type Recovered, segments } from './recover.ts';
@@ -41,7 +42,7 @@ export class SpoolReader {
   #writtenBytes = 0;
   #acknowledgedOffset = 0;
   #ledgerOffset = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor({ disk, directory, found }: ReaderOptions) {
     this.#disk = disk;
@@ -98,7 +99,7 @@ export class SpoolReader {
    * is larger; undefined when none is durable yet. Throws SPOOL_CORRUPT, or PROTOCOL_VIOLATION for deleted records.
    */
   read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       if (from > this.#durable) return undefined;
       const lines: Uint8Array[] = [];
       let [last, bytes, end] = [false, 0, await this.#locate(from)];
@@ -119,7 +120,7 @@ export class SpoolReader {
 
   /** Everything up to here is stored elsewhere; whole segments of it are deleted. The same again deletes what was closed since. Throws PROTOCOL_VIOLATION beyond what is durable. */
   acknowledge(upTo: Sequence): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
       if (upTo > this.#durable)
         throw new RunnerError(
@@ -133,7 +134,7 @@ export class SpoolReader {
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#chain.close());
+    return this.#queue.run(() => this.#chain.close());
   }
 
   async #move(upTo: Sequence): Promise<void> {
@@ -164,11 +165,5 @@ export class SpoolReader {
     for await (const { after } of this.#chain.records(start, sequence - 1, WINDOW_BYTES))
       place = after;
     return place;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
