@@ -1,12 +1,12 @@
 import { RunnerError } from './errors.ts';
-import { untilAborted } from './abort.ts';
+import { ChangeSignal } from './change-signal.ts';
 
 /** A bounded first-in, first-out queue between one or more producers and one consumer; `push` waits for room. */
 export class Queue<T> implements AsyncIterable<T> {
   readonly #limit: number;
   readonly #items: T[] = [];
   #end: { readonly error: RunnerError | undefined } | undefined;
-  #changed = Promise.withResolvers<void>();
+  readonly #changed = new ChangeSignal();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -19,7 +19,7 @@ export class Queue<T> implements AsyncIterable<T> {
   /** Resolves when the item is in; rejects when the queue has ended or the signal fires. */
   async push(item: T, signal: AbortSignal): Promise<void> {
     while (this.#end === undefined && this.#items.length >= this.#limit)
-      await untilAborted(this.#changed.promise, signal);
+      await this.#changed.wait(signal);
     if (!this.offer(item))
       throw this.#end?.error ?? new RunnerError('ABORTED', 'the queue has ended');
   }
@@ -28,31 +28,26 @@ export class Queue<T> implements AsyncIterable<T> {
   offer(item: T): boolean {
     if (this.#end !== undefined || this.#items.length >= this.#limit) return false;
     this.#items.push(item);
-    this.#notify();
+    this.#changed.notify();
     return true;
   }
 
   /** Ends the queue: what is in it can still be read, then iteration ends or, given an error, throws it. */
   end(error?: RunnerError): void {
     this.#end ??= { error };
-    this.#notify();
+    this.#changed.notify();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       while (this.#items.length > 0) {
         const item = this.#items.shift() as T;
-        this.#notify();
+        this.#changed.notify();
         yield item;
       }
       if (this.#end !== undefined) break;
-      await this.#changed.promise;
+      await this.#changed.wait();
     }
     if (this.#end?.error !== undefined) throw this.#end.error;
-  }
-
-  #notify(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
   }
 }

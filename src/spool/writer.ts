@@ -1,5 +1,5 @@
 import type { Sequence } from '../domain/ids.ts';
-import { untilAborted } from '../runtime/abort.ts';
+import { ChangeSignal } from '../runtime/change-signal.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from './disk.ts';
@@ -59,7 +59,7 @@ export class SpoolWriter {
   #groupLimit: number;
   #hurry = false;
   #state: State = { kind: 'open' };
-  #changed = Promise.withResolvers<void>();
+  readonly #changed = new ChangeSignal();
 
   constructor(options: WriterOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -110,11 +110,11 @@ export class SpoolWriter {
         'INTERNAL',
         `a record of ${payload.byteLength} bytes is too large for the spool`,
       );
-    while (!this.#hasRoom()) await untilAborted(this.#changed.promise, signal);
+    while (!this.#hasRoom()) await this.#changed.wait(signal);
     const record = { sequence: this.#next++, last: options.last, payload };
     this.#pending.push(record);
     this.#pendingBytes += recordBytes(record);
-    this.#wake();
+    this.#changed.notify();
     return record.sequence;
   }
 
@@ -122,8 +122,8 @@ export class SpoolWriter {
   async flush(signal: AbortSignal): Promise<void> {
     const wanted = this.#next - 1;
     if (this.#durable < wanted) this.#hurry = true;
-    this.#wake();
-    while (!this.#reached(wanted)) await untilAborted(this.#changed.promise, signal);
+    this.#changed.notify();
+    await this.#changed.until(() => this.#reached(wanted), signal);
   }
 
   /** Stops at once; what is not durable by now is lost, so `flush` first. */
@@ -166,15 +166,15 @@ export class SpoolWriter {
 
   /** Waits for a first record, then for as many more as a group may wait for. */
   async #gather(signal: AbortSignal): Promise<void> {
-    while (this.#pending.length === 0) await untilAborted(this.#changed.promise, signal);
+    await this.#changed.until(() => this.#pending.length > 0, signal);
     if (this.#isGroup()) return;
     const due = new AbortController();
     const either = AbortSignal.any([signal, due.signal]);
-    const untilGroup = async (): Promise<void> => {
-      while (!this.#isGroup()) await untilAborted(this.#changed.promise, either);
-    };
     try {
-      await Promise.race([this.#options.clock.sleep(this.#options.groupMs, either), untilGroup()]);
+      await Promise.race([
+        this.#options.clock.sleep(this.#options.groupMs, either),
+        this.#changed.until(() => this.#isGroup(), either),
+      ]);
     } finally {
       due.abort();
     }
@@ -226,7 +226,7 @@ export class SpoolWriter {
     this.#durable += count;
     this.#hurry &&= this.#pending.length > 0;
     for (const listener of this.#listeners) listener(this.#durable);
-    this.#wake();
+    this.#changed.notify();
   }
 
   /** What is in the segment can be deleted once it is acknowledged; one without a record stays the open one. */
@@ -259,11 +259,6 @@ export class SpoolWriter {
     if (this.#state.kind === 'closed') return;
     const same = this.#state.kind === state.kind;
     this.#state = state;
-    if (!same) this.#wake();
-  }
-
-  #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
+    if (!same) this.#changed.notify();
   }
 }
