@@ -7,6 +7,7 @@ const checks = [
   { name: 'lint', command: 'oxlint', args: ['--type-aware'] },
   { name: 'house', command: 'vitest', args: ['run', 'test/house', '--reporter=dot'] },
   { name: 'docs', command: 'node', args: ['scripts/generate-docs.ts', '--check'] },
+  { name: 'proto', command: 'node', args: ['scripts/proto.js', '--check'] },
 ];
 
 const failed = checks.filter(({ name, command, args }) => {

@@ -158,7 +158,7 @@ describe('delivery', () => {
     await stage.controlPlane.offer(other);
     await stage.until('both at work', () => stage.workers.started.length === 2);
     stage.controlPlane.onBatch = ({ ref: refused }) =>
-      refused.runId === run.runId
+      refused?.runId === run.runId
         ? {
             kind: 'nack',
             body: { ref: refused, code: 'NACK_CODE_CORRUPT', expectedSequence: 0, message: 'crc' },

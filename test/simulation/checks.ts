@@ -73,10 +73,8 @@ export class Checks {
   sending(message: Buffer, database: DatabaseSync): void {
     const frame = this.#codec.decode(message);
     if (frame.kind !== 'ack') return;
-    const {
-      ref: { runId, epoch },
-      upTo,
-    } = frame.body;
+    const { ref, upTo } = frame.body;
+    const { runId, epoch } = ref!;
     const row = this.#all<{ stored: number }>(database, STORED, runId, epoch)[0];
     if (row === undefined || row.stored < upTo)
       this.#world.violate(
