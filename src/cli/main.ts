@@ -1,5 +1,6 @@
 import { goesToJournal } from '../observability/journal.ts';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
+import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Interrupts } from './interrupts.ts';
@@ -81,8 +82,8 @@ function openTerminal(args: readonly string[]): Terminal {
   // Whoever reads our output may stop reading. Only the records of an ingestion are lost by that; its sink says so.
   const carriesRecords = args[0] === 'ingest';
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') {
+    stream.on('error', (error: Error) => {
+      if (isErrno(error, 'EPIPE')) {
         if (!carriesRecords || stream === process.stderr) process.exit();
       } else if (stream === process.stdout) failAtExit(RunnerError.from(error, 'SINK_FAILED'));
     });

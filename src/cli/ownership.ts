@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { RunnerError } from '../runtime/errors.ts';
-import { isMissing } from '../runtime/trusted-file.ts';
+import { isMissing } from '../runtime/errno.ts';
 
 /**
  * Root that works on another user's state goes on as that user, so that `sudo hybrid-runner secrets set` leaves files

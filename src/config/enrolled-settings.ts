@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { readTrusted } from './file.ts';
 import type { LoadedConfig } from './load.ts';
@@ -108,8 +109,7 @@ function readIfPossible(path: string): string | undefined {
     return readTrusted(path, false);
   } catch (thrown) {
     const error = RunnerError.from(thrown);
-    if (error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EACCES')
-      return undefined;
+    if (isErrno(error.cause, 'EACCES')) return undefined;
     throw error;
   }
 }

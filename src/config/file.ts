@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
+import { isMissing } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { closest } from './closest.ts';
 import type { Problem } from './problems.ts';
@@ -46,13 +47,7 @@ export function readTrusted(path: string, named: boolean): string | undefined {
   try {
     file = openSync(path, 'r');
   } catch (thrown) {
-    if (
-      !named &&
-      thrown instanceof Error &&
-      'code' in thrown &&
-      (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')
-    )
-      return undefined;
+    if (!named && isMissing(thrown)) return undefined;
     throw new RunnerError('FILE_UNREADABLE', `the configuration file ${path} cannot be read`, {
       cause: thrown,
     });

@@ -1,4 +1,5 @@
 import type { Failure } from '../domain/failure.ts';
+import { isDenied, isErrno } from './errno.ts';
 import { ERROR_CODES, isErrorCode, type ErrorCode, type Fault } from './error-codes.ts';
 
 export interface RunnerErrorOptions {
@@ -119,7 +120,6 @@ function systemCode(thrown: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-const DENIED = ['EACCES', 'EPERM', 'EROFS'];
 /** Calls that change something. An `open` may be for either; its message says of what. */
 const WRITES = [
   'mkdir',
@@ -145,14 +145,13 @@ function deniedCode(thrown: unknown): ErrorCode | undefined {
   if (
     !(thrown instanceof Error) ||
     !('path' in thrown) ||
-    !('code' in thrown) ||
     !('syscall' in thrown) ||
-    !DENIED.includes(String(thrown.code))
+    !isDenied(thrown)
   )
     return undefined;
   const syscall = String(thrown.syscall);
   if (syscall.startsWith('spawn')) return undefined;
-  return thrown.code === 'EROFS' || WRITES.includes(syscall)
+  return isErrno(thrown, 'EROFS') || WRITES.includes(syscall)
     ? 'FILE_UNWRITABLE'
     : 'FILE_UNREADABLE';
 }

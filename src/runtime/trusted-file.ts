@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isMissing } from './errno.ts';
 import { RunnerError } from './errors.ts';
 
 export interface TrustedFileOptions {
@@ -82,12 +83,4 @@ export function assertSafe(
   throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, {
     remedy: `Run chmod ${forbidden === WRITABLE_BY_OTHERS ? 'go-w' : 'go-rwx'} on it.`,
   });
-}
-
-export function isMissing(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error &&
-    'code' in thrown &&
-    (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')
-  );
 }

@@ -30,8 +30,3 @@ export interface Disk {
   /** Bytes that can still be written to the file system of a directory; Infinity where that is not known. */
   free(path: string): Promise<number>;
 }
-
-/** Whether an error is the operating system's one of that code, for example `ENOENT`. */
-export function isSystemError(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
-}

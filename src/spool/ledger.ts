@@ -8,7 +8,8 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../domain/ids.ts';
-import { type Disk, type DiskFile, isSystemError } from './disk.ts';
+import { isErrno } from '../runtime/errno.ts';
+import { type Disk, type DiskFile } from './disk.ts';
 
 const NAME = 'acknowledged';
 /** The largest sector of common disks. */
@@ -64,7 +65,7 @@ async function openIfThere(disk: Disk, directory: string): Promise<DiskFile | un
   try {
     return await disk.open(`${directory}/${NAME}`, 'write');
   } catch (thrown) {
-    if (isSystemError(thrown, 'ENOENT')) return undefined;
+    if (isErrno(thrown, 'ENOENT')) return undefined;
     throw thrown;
   }
 }

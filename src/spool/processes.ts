@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { isErrno } from '../runtime/errno.ts';
 
 export const processIdentitySchema = z.object({
   pid: z.int().positive(),
@@ -45,7 +46,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+    return isErrno(thrown, 'EPERM');
   }
 }
 

@@ -3,8 +3,8 @@
  * the time that somebody has to say so. The record is written over the reserve in place, which then gets the name of a
  * segment. (A file system that never writes in place needs room all the same; the caller tries again.)
  */
+import { isErrno } from '../runtime/errno.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { isSystemError } from './disk.ts';
 import {
   encodeHeader,
   encodeRecord,
@@ -56,7 +56,7 @@ async function openOrCreate(disk: Disk, path: string): Promise<DiskFile> {
   try {
     return await disk.open(path, 'write');
   } catch (thrown) {
-    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
     return await disk.open(path, 'create');
   }
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { type Disk, isSystemError } from './disk.ts';
+import { isErrno } from '../runtime/errno.ts';
+import { type Disk } from './disk.ts';
 
 /** Replaces a small file as a whole: after a crash it holds the old text or the new, never a mixture. */
 export async function writeSealed(
@@ -44,7 +45,7 @@ export async function readWhole(disk: Disk, path: string): Promise<Buffer | unde
       await file.close();
     }
   } catch (thrown) {
-    if (isSystemError(thrown, 'ENOENT')) return undefined;
+    if (isErrno(thrown, 'ENOENT')) return undefined;
     throw thrown;
   }
 }
@@ -54,7 +55,7 @@ export async function removeFile(disk: Disk, path: string): Promise<void> {
   try {
     await disk.unlink(path);
   } catch (thrown) {
-    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Sequence } from '../domain/ids.ts';
+import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { type Disk, type DiskFile, isSystemError } from './disk.ts';
+import { type Disk, type DiskFile } from './disk.ts';
 import {
   decodeRecord,
   type DecodedRecord,
@@ -129,7 +130,7 @@ export class SegmentChain {
       };
       return this.#open.file;
     } catch (thrown) {
-      if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+      if (!isErrno(thrown, 'ENOENT')) throw thrown;
       throw new RunnerError('SPOOL_CORRUPT', `segment ${segmentName(first)} is missing`, {
         cause: thrown,
       });

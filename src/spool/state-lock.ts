@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { isSystemError } from './disk.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
 
 /*
@@ -63,7 +63,7 @@ async function appear(path: string, content: string): Promise<boolean> {
     await link(temporary, path);
     return true;
   } catch (thrown) {
-    if (isSystemError(thrown, 'EEXIST')) return false;
+    if (isErrno(thrown, 'EEXIST')) return false;
     throw thrown;
   } finally {
     await unlink(temporary);
@@ -90,7 +90,7 @@ async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if (isSystemError(thrown, 'ENOENT')) return FREE;
+    if (isErrno(thrown, 'ENOENT')) return FREE;
     throw thrown;
   }
 }
@@ -99,7 +99,7 @@ async function removeIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (thrown) {
-    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AttemptRef } from '../domain/ids.ts';
-import { type Disk, isSystemError } from '../spool/disk.ts';
+import { isErrno } from '../runtime/errno.ts';
+import type { Disk } from '../spool/disk.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { readSealed, removeFile, writeSealed } from '../spool/sealed-file.ts';
 
@@ -75,6 +76,6 @@ async function forget(disk: Disk, directory: string, name: string): Promise<void
     await removeFile(disk, `${directory}/${name}`);
     await disk.syncDirectory(directory);
   } catch (thrown) {
-    if (!isSystemError(thrown, 'ENOENT')) throw thrown;
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
   }
 }

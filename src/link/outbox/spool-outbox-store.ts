@@ -3,9 +3,10 @@ import { type AttemptRef, attemptKey, isAttemptKey } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { isErrno } from '../../runtime/errno.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { AttemptSpool, type AttemptSpoolOptions } from '../../spool/attempt-spool.ts';
-import { type Disk, isSystemError } from '../../spool/disk.ts';
+import type { Disk } from '../../spool/disk.ts';
 import { type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
 import { nodeDisk } from '../../spool/node-disk.ts';
 import { type Processes, systemProcesses } from '../../spool/processes.ts';
@@ -165,7 +166,7 @@ export class SpoolOutboxStore implements OutboxStore {
       }
       this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, false));
     } catch (thrown) {
-      if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
+      if (isErrno(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
       const error = RunnerError.from(thrown);
       logger.log('error', 'an attempt on disk is damaged', {
         directory,
@@ -182,7 +183,7 @@ export class SpoolOutboxStore implements OutboxStore {
     try {
       await removeAttempt(this.#options.disk, directory);
     } catch (thrown) {
-      if (isSystemError(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
+      if (isErrno(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
       this.#options.logger.log('warn', 'failed to delete an attempt that is not wanted', {
         directory,
         error: String(RunnerError.from(thrown)),

@@ -2,7 +2,7 @@ import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { isMissing } from '../../runtime/trusted-file.ts';
+import { isMissing } from '../../runtime/errno.ts';
 import type { Random } from '../../runtime/random.ts';
 
 /** Makes the directory, for this user alone, when there is none. */

@@ -1,0 +1,23 @@
+import type { constants } from 'node:os';
+
+/** Name of an error of the operating system. */
+export type Errno = keyof typeof constants.errno;
+
+/** Whether `thrown` is an error of the operating system with one of these names. */
+export function isErrno(thrown: unknown, ...names: readonly Errno[]): boolean {
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    (names as readonly unknown[]).includes(thrown.code)
+  );
+}
+
+/** Whether a path does not exist. */
+export function isMissing(thrown: unknown): boolean {
+  return isErrno(thrown, 'ENOENT', 'ENOTDIR');
+}
+
+/** Whether this user lacks the right, or the file system is read-only. */
+export function isDenied(thrown: unknown): boolean {
+  return isErrno(thrown, 'EACCES', 'EPERM', 'EROFS');
+}
