@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { isRunId, type RunId } from '../domain/ids.ts';
-import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
+import { yieldsEntities, type JobKind } from '../domain/job.ts';
 import type { OutcomeRecord } from '../domain/record.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { catalogueServerOf } from '../openmetadata/catalogue-server.ts';
@@ -37,7 +37,7 @@ export async function runLocally(
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflow(file);
   const toFile = typeof invocation.flags.get('out') === 'string';
-  if (JOB_TRAITS[kind].bringsEntities && !toFile) catalogueServerOf(workflow);
+  if (yieldsEntities(kind) && !toFile) catalogueServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();

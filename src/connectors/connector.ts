@@ -1,3 +1,4 @@
+import type { JOB_TRAITS, JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type {
   CatalogueRecord,
@@ -72,6 +73,17 @@ export interface ConnectorContext {
 
 export type Extracted = CatalogueRecord | UnchangedRecord | FailureRecord;
 
+interface Yields {
+  readonly entities: Extracted;
+  readonly steps: StepRecord;
+}
+
+/** The work of one kind of job: yields its records in the order in which they must be written, as fast as they are consumed. */
+export type JobWork<Kind extends JobKind = JobKind> = (
+  context: ConnectorContext,
+  signal: AbortSignal,
+) => AsyncIterable<Yields[(typeof JOB_TRAITS)[Kind]['yields']]>;
+
 /** A kind of source. */
 export interface Connector {
   /** OpenMetadata's `serviceConnection.config.type`. */
@@ -90,8 +102,9 @@ export interface Connector {
    * far as the job names them its database and schema. They go out as they are in the names that records are about.
    */
   ownNames(workflow: Workflow): readonly string[];
-  /** The steps of a connection test as they end; a mandatory failed step is the last. */
-  testConnection(context: ConnectorContext, signal: AbortSignal): AsyncIterable<StepRecord>;
-  /** Entities parents first, what is said about them after them, failures as they happen. The consumer's pace is the extraction's pace. */
-  extract(context: ConnectorContext, signal: AbortSignal): AsyncIterable<Extracted>;
+  /**
+   * `metadata` yields parents before children, entities before lineage and profiles of them, and failures as they
+   * occur. `test_connection` yields each step as it ends; a mandatory step that failed is the last.
+   */
+  readonly jobs: { readonly [Kind in JobKind]: JobWork<Kind> };
 }

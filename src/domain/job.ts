@@ -1,21 +1,27 @@
 import type { AttemptRef } from './ids.ts';
 
-/** The closed list of things a control plane may ask for. Anything else is refused before a secret is touched. */
-export const JOB_KINDS = ['metadata', 'test_connection'] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
-
+/** What a runner needs to know about a kind of job. */
 export interface JobTraits {
-  /** Brings entities for a catalog, so it needs a place to write them to and is judged by how many it failed to bring. */
-  readonly bringsEntities: boolean;
+  /**
+   * `entities` for a catalog: such a job writes to the sink of its workflow, keeps incremental state, and succeeds or
+   * fails by the share of entities that failed. `steps`: such a job only reports what it tried and how that ended.
+   */
+  readonly yields: 'entities' | 'steps';
 }
 
-/** What differs by kind; the compiler asks for an entry for each new one. */
-export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
-  metadata: { bringsEntities: true },
-  test_connection: { bringsEntities: false },
-};
+/**
+ * The closed list of jobs that a control plane may request; any other kind is rejected before a secret is read.
+ * A new kind is one entry here, and the compiler then requires its work from every connector (`Connector.jobs`).
+ */
+export const JOB_TRAITS = {
+  metadata: { yields: 'entities' },
+  test_connection: { yields: 'steps' },
+} as const satisfies Readonly<Record<string, JobTraits>>;
 
-/** A job as it arrives: `workflow` is untrusted JSON text until the worker has validated it. */
+export type JobKind = keyof typeof JOB_TRAITS;
+export const JOB_KINDS: readonly JobKind[] = Object.keys(JOB_TRAITS) as JobKind[];
+
+/** A job as received: `workflow` is untrusted JSON text until the worker has validated it. */
 export interface Job {
   readonly ref: AttemptRef;
   readonly kind: JobKind;
@@ -23,10 +29,14 @@ export interface Job {
   readonly workflow: string;
   /** Longest the attempt may run, in milliseconds. */
   readonly deadlineMs: number;
-  /** The state that the catalog of the service is in, as the control plane calls it; absent when unknown: then the run is whole. */
+  /** The control plane's revision of the service's catalog. Absent when unknown: then the run is a full run. */
   readonly catalogRevision?: string | undefined;
 }
 
+export function yieldsEntities(kind: JobKind): boolean {
+  return JOB_TRAITS[kind].yields === 'entities';
+}
+
 export function isJobKind(text: string): text is JobKind {
-  return (JOB_KINDS as readonly string[]).includes(text);
+  return Object.hasOwn(JOB_TRAITS, text);
 }

@@ -6,9 +6,10 @@ import type { ConnectorLimits } from '../connectors/connector.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
-import { composeAccess, type SinkUse } from './compose.ts';
+import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
 import { workerSettingsSchema } from './settings.ts';
+import type { SinkUse } from './sink-access.ts';
 
 let directory: string;
 

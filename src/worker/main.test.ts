@@ -190,7 +190,7 @@ describe('the worker program', () => {
       reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true },
     });
     expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
-    expect(JSON.stringify(heard)).toContain('The sink that the workflow names is not used');
+    expect(JSON.stringify(heard)).toContain('sink of the workflow not used');
     expect(JSON.stringify(heard)).toContain('overrideMetadata has no effect');
     expect(JSON.stringify(heard)).not.toContain('openmetadata/bot');
   });
@@ -270,7 +270,7 @@ describe('the worker program', () => {
       expect.objectContaining({
         type: 'log',
         level: 'warn',
-        message: 'the lease ran out; the worker ends',
+        message: 'lease expired; worker exits',
       }),
     );
   });

@@ -122,9 +122,11 @@ async function run(
         secretFields: [],
         endpoints: () => [],
         ownNames: () => [],
-        extract,
-        testConnection: () => {
-          throw new Error('not here');
+        jobs: {
+          metadata: extract,
+          test_connection: () => {
+            throw new Error('not here');
+          },
         },
       },
     ],
@@ -185,7 +187,7 @@ describe('a catalogue beside the stream', () => {
       expect(
         written.filter(
           (record) =>
-            record.kind === 'log' && record.message.startsWith('includeOwners does not reach'),
+            record.kind === 'log' && record.message.startsWith('includeOwners has no effect'),
         ),
       ).toHaveLength(lines);
     },

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../domain/record.ts';
 import type { MetadataSink, SinkRecord, SinkReport } from '../openmetadata/sink/records.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { MAX_FAILURES, type OpenOutcome } from './tally.ts';
+import { MAX_FAILURES, type OpenOutcome } from './attempt-summary.ts';
 
 /** What a catalogue is told; the rest of a stream is about the run. */
 const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>([

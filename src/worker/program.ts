@@ -1,48 +1,44 @@
 import type { Writable } from 'node:stream';
 import type { Connector } from '../connectors/connector.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { aborted } from '../runtime/abort.ts';
-import type { Random } from '../runtime/random.ts';
-import type { ToWorker } from '../runtime/worker-messages.ts';
-import type { Progress } from '../domain/progress.ts';
 import type { LogLevel, OutcomeRecord } from '../domain/record.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
+import { createRedactor, type Redactor } from '../redaction/redactor.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Random } from '../runtime/random.ts';
+import type { ToWorker } from '../runtime/worker-messages.ts';
 import type { Disk } from '../spool/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
-import { createRedactor, type Redactor } from '../redaction/redactor.ts';
+import type { OpenAccess } from './access.ts';
+import { errorChain } from './error-texts.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
-import { describeError } from './outward-error.ts';
-import { type AttemptOptions, runAttempt } from './run-attempt.ts';
+import { ProgressReporter } from './progress-reporter.ts';
+import { runAttempt } from './run-attempt.ts';
 import { SpoolSink } from './spool-sink.ts';
 import { Stop } from './stop.ts';
 import { StrayOutput } from './stray-output.ts';
 
 /*
- * What a worker process does: one attempt, then it ends. It takes its job from the process that started it and from
- * nowhere else; when that process is gone, so is it. It works no longer than its lease, even when that process is stopped
- * and can neither end it nor renew anything.
+ * A worker process runs one attempt, then it ends. It accepts its job only from the process that started it, and ends with
+ * that process. It never works past its lease, even when that process is stopped and can neither end it nor renew the lease.
  */
 
-const PROGRESS_MS = 500;
 const EXIT_LINK_GONE = 75;
 const EXIT_LEASE_LOST = 76;
 const EXIT_DEFECT = 70;
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 
-/** What a worker uses of the world. */
-export interface WorkerMeans {
+export interface WorkerDeps {
   readonly clock: Clock;
   readonly random: Random;
-  /** Where the spool is. */
+  /** The disk of the spool. */
   readonly disk: Disk;
   readonly connectors: readonly Connector[];
-  /** The process's output streams. Nothing is meant to be written there; what is goes to the local log, redacted. */
+  /** The process's output streams. Nothing should be written there; anything that is goes to the local log, redacted. */
   readonly output: readonly Writable[];
-  /** Makes of the settings that came with the job what stands between it and the network. Throws for settings that are none. */
+  /** Composes access to policy, secrets and network from the settings that came with the job. Throws for invalid settings. */
   readonly prepare: (
     settings: unknown,
     redactor: Redactor,
@@ -51,136 +47,150 @@ export interface WorkerMeans {
 }
 
 export interface Prepared {
-  readonly openAccess: AttemptOptions['openAccess'];
+  readonly openAccess: OpenAccess;
   /** The local log. */
   readonly logger: Logger;
 }
 
-/** Serves the process that started `host`; ends `host` when the attempt is over. Throws USAGE in a process that was not started by a link. */
-export function runWorker(host: NodeJS.Process, means: WorkerMeans): void {
-  const port = new LinkPort(host);
-  const stop = new Stop();
-  const redactor = createRedactor();
-  const redact = (line: string): string => redactor.redact(line);
-  const stray = new StrayOutput(means.output, redact);
-  let sink: SpoolSink | undefined;
-  const lease = new LeaseWatch(means.clock);
-  port.onDisconnect(() => {
-    stop.request(
-      'interrupted',
-      new RunnerError('RUNNER_STOPPED', 'the runner went away').toFailure(),
-    );
-    host.exit(EXIT_LINK_GONE);
-  });
-  host.on('uncaughtException', (thrown) => {
-    const logger = createPortLog(port, redact, 'warn');
-    stray.release(logger);
-    logger.log('error', 'the worker met an error nobody expected', describeError(thrown));
-    void port.drain().then(() => host.exit(EXIT_DEFECT));
-  });
-  port.onMessage((message) => {
-    if (message.type === 'stop') stop.request(message.status, message.reason);
-    else if (message.type === 'lease') lease.until(message.endsAt);
-    else if (message.type === 'pause') sink?.setPaused(message.paused);
-    else if (sink === undefined) {
-      const writer = new SpoolWriter({
-        disk: means.disk,
-        directory: message.directory,
-        clock: means.clock,
-        segmentBytes: message.segmentBytes,
-      });
-      sink = new SpoolSink(writer);
-      sink.setPaused(message.paused);
-      void endWithLease({
-        lease,
-        stop,
-        host,
-        stray,
-        clock: means.clock,
-        logger: createPortLog(port, redact, 'warn'),
-      });
-      void attempt(message, { host, means, port, stop, redactor, redact, writer, sink, stray });
-    }
-  });
-  port.send({ type: 'ready' });
+/**
+ * Serves the link through `host`, the process that the link started, and ends `host` when the attempt is over. Throws USAGE
+ * in a process that was not started by a link.
+ */
+export function runWorker(host: NodeJS.Process, deps: WorkerDeps): void {
+  new WorkerProgram(host, deps).listen();
 }
 
-interface LeaseEnd extends Pick<Parts, 'stop' | 'host' | 'stray'> {
-  readonly lease: LeaseWatch;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+class WorkerProgram {
+  readonly #host: NodeJS.Process;
+  readonly #deps: WorkerDeps;
+  readonly #port: LinkPort;
+  readonly #stop = new Stop();
+  readonly #redactor = createRedactor();
+  readonly #redact = (line: string): string => this.#redactor.redact(line);
+  readonly #strayOutput: StrayOutput;
+  readonly #lease: LeaseWatch;
+  #sink: SpoolSink | undefined;
 
-/** At once: whatever is still written or asked for is somebody else's to do now. */
-async function endWithLease({ lease, stop, host, stray, clock, logger }: LeaseEnd): Promise<void> {
-  await lease.over(new AbortController().signal);
-  const lost = new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed');
-  logger.log('warn', 'the lease ran out; the worker ends', {
-    uptimeMs: Math.round(clock.uptime()),
-  });
-  stray.release(logger);
-  stop.request('interrupted', lost.toFailure());
-  host.exit(EXIT_LEASE_LOST);
-}
-
-interface Parts {
-  readonly host: NodeJS.Process;
-  readonly means: WorkerMeans;
-  readonly port: LinkPort;
-  readonly stop: Stop;
-  readonly redactor: Redactor;
-  readonly redact: (line: string) => string;
-  readonly writer: SpoolWriter;
-  readonly sink: SpoolSink;
-  readonly stray: StrayOutput;
-}
-
-async function attempt(
-  start: Start,
-  { host, means, port, stop, redactor, redact, writer, sink, stray }: Parts,
-): Promise<void> {
-  const { clock, random, connectors } = means;
-  const { openAccess, logger } = means.prepare(start.settings, redactor, (level) =>
-    createPortLog(port, redact, level),
-  );
-  const reporter = new Reporter(port, writer, clock, logger);
-  writer.onDurable((sequence) =>
-    port.send({
-      type: 'durable',
-      sequence,
-      bytes: writer.bytes,
-      segment: writer.segment,
-      complete: sink.isComplete(sequence),
-    }),
-  );
-  let exitCode = 0;
-  try {
-    const outcome = await runAttempt({
-      job: start.job,
-      connectors,
-      openAccess,
-      redact,
-      sink,
-      stop,
-      logger,
-      clock,
-      random,
-      onProgress: (progress) => reporter.note(progress),
-    });
-    logger.log(LEVELS[outcome.status], 'attempt ended', endOf(outcome));
-  } catch (thrown) {
-    logger.log('error', 'the worker ends without an outcome', describeError(thrown));
-    exitCode = EXIT_DEFECT;
+  constructor(host: NodeJS.Process, deps: WorkerDeps) {
+    this.#host = host;
+    this.#deps = deps;
+    this.#port = new LinkPort(host);
+    this.#strayOutput = new StrayOutput(deps.output, this.#redact);
+    this.#lease = new LeaseWatch(deps.clock);
   }
-  await reporter.end();
-  await writer.close();
-  stray.release(logger);
-  await port.drain();
-  host.exit(exitCode);
+
+  listen(): void {
+    this.#port.onDisconnect(() => this.#linkGone());
+    this.#host.on('uncaughtException', (thrown) => this.#crash(thrown));
+    this.#port.onMessage((message) => this.#handle(message));
+    this.#port.send({ type: 'ready' });
+  }
+
+  #handle(message: ToWorker): void {
+    switch (message.type) {
+      case 'start':
+        return this.#start(message);
+      case 'stop':
+        return this.#stop.request(message.status, message.reason);
+      case 'lease':
+        return this.#lease.until(message.endsAt);
+      case 'pause':
+        return this.#sink?.setPaused(message.paused);
+    }
+  }
+
+  #start(start: Start): void {
+    if (this.#sink !== undefined) return;
+    const { disk, clock } = this.#deps;
+    const { directory, segmentBytes } = start;
+    const writer = new SpoolWriter({ disk, directory, clock, segmentBytes });
+    const sink = new SpoolSink(writer);
+    this.#sink = sink;
+    sink.setPaused(start.paused);
+    void this.#endWithLease(createPortLog(this.#port, this.#redact, 'warn'));
+    void this.#run(start, writer, sink);
+  }
+
+  async #run(start: Start, writer: SpoolWriter, sink: SpoolSink): Promise<void> {
+    const { clock, prepare } = this.#deps;
+    const port = this.#port;
+    const prepared = prepare(start.settings, this.#redactor, (level) =>
+      createPortLog(port, this.#redact, level),
+    );
+    const reporter = new ProgressReporter({ port, writer, clock, logger: prepared.logger });
+    writer.onDurable((sequence) =>
+      port.send({
+        type: 'durable',
+        sequence,
+        bytes: writer.bytes,
+        segment: writer.segment,
+        complete: sink.isComplete(sequence),
+      }),
+    );
+    const exitCode = await this.#attempt(start, prepared, sink, reporter);
+    await reporter.end();
+    await writer.close();
+    this.#strayOutput.release(prepared.logger);
+    await port.drain();
+    this.#host.exit(exitCode);
+  }
+
+  /** Resolves with the exit code of the process. */
+  async #attempt(
+    { job }: Start,
+    { openAccess, logger }: Prepared,
+    sink: SpoolSink,
+    reporter: ProgressReporter,
+  ): Promise<number> {
+    const { clock, random, connectors } = this.#deps;
+    try {
+      const outcome = await runAttempt({
+        job,
+        connectors,
+        openAccess,
+        redact: this.#redact,
+        sink,
+        stop: this.#stop,
+        logger,
+        clock,
+        random,
+        onProgress: (progress) => reporter.note(progress),
+      });
+      logger.log(OUTCOME_LEVELS[outcome.status], 'attempt ended', outcomeFields(outcome));
+      return 0;
+    } catch (thrown) {
+      logger.log('error', 'worker ended without an outcome', errorChain(thrown));
+      return EXIT_DEFECT;
+    }
+  }
+
+  /** Exits at once when the lease is lost: another runner may already own the run. */
+  async #endWithLease(logger: Logger): Promise<void> {
+    await this.#lease.over(new AbortController().signal);
+    const lost = new RunnerError('LEASE_LOST', 'the lease expired before it was renewed');
+    const uptimeMs = Math.round(this.#deps.clock.uptime());
+    logger.log('warn', 'lease expired; worker exits', { uptimeMs });
+    this.#strayOutput.release(logger);
+    this.#stop.request('interrupted', lost.toFailure());
+    this.#host.exit(EXIT_LEASE_LOST);
+  }
+
+  #linkGone(): void {
+    const gone = new RunnerError('RUNNER_STOPPED', 'the runner process ended');
+    this.#stop.request('interrupted', gone.toFailure());
+    this.#host.exit(EXIT_LINK_GONE);
+  }
+
+  #crash(thrown: unknown): void {
+    const logger = createPortLog(this.#port, this.#redact, 'warn');
+    this.#strayOutput.release(logger);
+    logger.log('error', 'unhandled error in worker', errorChain(thrown));
+    void this.#port.drain().then(() => this.#host.exit(EXIT_DEFECT));
+  }
 }
 
-/** How the end of an attempt shows in the log of this machine. */
-const LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = {
+/** Levels of the line about the end of an attempt in the local log. */
+const OUTCOME_LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = {
   success: 'info',
   partialSuccess: 'warn',
   failed: 'error',
@@ -189,7 +199,7 @@ const LEVELS: Readonly<Record<OutcomeRecord['status'], LogLevel>> = {
   cancelled: 'info',
 };
 
-function endOf({ status, error, counts, failures }: OutcomeRecord): LogData {
+function outcomeFields({ status, error, counts, failures }: OutcomeRecord): LogData {
   return {
     status,
     ...(error === undefined
@@ -198,58 +208,4 @@ function endOf({ status, error, counts, failures }: OutcomeRecord): LogData {
     failures: failures.length,
     counts,
   };
-}
-
-/** Tells the link how far it is, twice a second at most, and whether the disk is full. */
-class Reporter {
-  readonly #port: LinkPort;
-  readonly #writer: SpoolWriter;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #ended = new AbortController();
-  readonly #loop: Promise<void>;
-  #latest: Progress | undefined;
-  #condition: ErrorCode | undefined;
-
-  constructor(port: LinkPort, writer: SpoolWriter, clock: Clock, logger: Logger) {
-    this.#port = port;
-    this.#writer = writer;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#loop = this.#run(this.#ended.signal);
-  }
-
-  note(progress: Progress): void {
-    this.#latest = progress;
-  }
-
-  async end(): Promise<void> {
-    this.#ended.abort();
-    await this.#loop;
-    this.#report();
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await Promise.race([
-        this.#clock.sleep(PROGRESS_MS, signal).catch(() => undefined),
-        aborted(signal),
-      ]);
-      this.#report();
-    }
-  }
-
-  #report(): void {
-    if (this.#latest !== undefined) this.#port.send({ type: 'progress', progress: this.#latest });
-    this.#latest = undefined;
-    const code = this.#writer.condition?.code;
-    if (code === this.#condition) return;
-    this.#condition = code;
-    this.#port.send({ type: 'condition', code });
-    this.#logger.log(
-      'warn',
-      code === undefined ? 'the attempt can write again' : 'the attempt cannot write to disk',
-      { code },
-    );
-  }
 }

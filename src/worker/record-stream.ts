@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { takeJson } from '../runtime/json-text.ts';
-import { redactAround } from './job-words.ts';
+import { redactRecord } from './redact-record.ts';
 import type { RecordSink } from './record-sink.ts';
 
 /** Logs that wait for the sink; beyond these, new ones are counted and not kept. */
@@ -114,7 +114,7 @@ export class RecordStream {
   #redacted(record: RunRecord): string | undefined {
     const line = takeJson(record);
     if (this.#redact(line) === line) return `${line}\n`;
-    const redacted = redactAround(record, this.#ownNames, this.#redact);
+    const redacted = redactRecord(record, this.#ownNames, this.#redact);
     return redacted === undefined ? undefined : `${redacted}\n`;
   }
 

@@ -25,6 +25,8 @@ const workflow = {
   workflowConfig: {},
 };
 
+type Jobs = Connector['jobs'];
+
 class MemorySink implements RecordSink {
   readonly lines: string[] = [];
   flushed = false;
@@ -67,16 +69,15 @@ function failed(name: string): Extracted {
 }
 
 function connector(
-  extract: Connector['extract'],
-  testConnection: Connector['testConnection'] = () => steps([]),
+  extract: Jobs['metadata'],
+  testConnection: Jobs['test_connection'] = () => steps([]),
 ): Connector {
   return {
     type: 'Salesforce',
     secretFields: [],
     endpoints: () => [],
     ownNames: () => ['crm', 'crm.default', 'crm.default.salesforce'],
-    extract,
-    testConnection,
+    jobs: { metadata: extract, test_connection: testConnection },
   };
 }
 
@@ -98,10 +99,10 @@ async function* yielding(records: readonly Extracted[]): AsyncGenerator<Extracte
 }
 
 async function attempt(
-  extract: Connector['extract'],
+  extract: Jobs['metadata'],
   options: Partial<AttemptOptions> & {
     document?: unknown;
-    testConnection?: Connector['testConnection'];
+    testConnection?: Jobs['test_connection'];
   } = {},
 ): Promise<{ sink: MemorySink; outcome: OutcomeRecord }> {
   const sink = new MemorySink();
@@ -505,7 +506,7 @@ describe('what an attempt goes by and leaves for the next', () => {
   interface Remembering {
     readonly catalogRevision?: string;
     readonly epoch?: number;
-    readonly extract?: Connector['extract'];
+    readonly extract?: Jobs['metadata'];
     readonly stop?: Stop;
   }
 

@@ -39,7 +39,7 @@ export function connectorContract(stage: () => ConnectorStage): void {
   it('gives parents before children, each entity once and valid', async () => {
     const { connector, working } = stage();
     const seen = new Set<string>();
-    for (const record of await collect<Extracted>(connector.extract(working(), signal()))) {
+    for (const record of await collect<Extracted>(connector.jobs.metadata(working(), signal()))) {
       if (record.kind !== 'entity') continue;
       expect(seen.has(record.fqn)).toBe(false);
       if (record.type !== 'databaseService')
@@ -52,14 +52,14 @@ export function connectorContract(stage: () => ConnectorStage): void {
 
   it('passes every step of a connection test that works', async () => {
     const { connector, working } = stage();
-    const steps = await collect<StepRecord>(connector.testConnection(working(), signal()));
+    const steps = await collect<StepRecord>(connector.jobs.test_connection(working(), signal()));
     expect(steps.filter(({ passed }) => !passed)).toEqual([]);
     expect(steps.filter(({ mandatory }) => mandatory).length).toBeGreaterThan(0);
   });
 
   it('ends a connection test at the mandatory step that fails', async () => {
     const { connector, refused } = stage();
-    const steps = await collect<StepRecord>(connector.testConnection(refused(), signal()));
+    const steps = await collect<StepRecord>(connector.jobs.test_connection(refused(), signal()));
     expect(steps.at(-1)).toMatchObject({
       passed: false,
       mandatory: true,
@@ -69,7 +69,7 @@ export function connectorContract(stage: () => ConnectorStage): void {
 
   it('throws a typed error when the source refuses the secret', async () => {
     const { connector, refused } = stage();
-    await expect(collect(connector.extract(refused(), signal()))).rejects.toBeInstanceOf(
+    await expect(collect(connector.jobs.metadata(refused(), signal()))).rejects.toBeInstanceOf(
       RunnerError,
     );
   });
@@ -77,14 +77,14 @@ export function connectorContract(stage: () => ConnectorStage): void {
   it('stops with the reason it is given', async () => {
     const { connector, working } = stage();
     const reason = new RunnerError('CANCELLED', 'not wanted any more');
-    await expect(collect(connector.extract(working(), AbortSignal.abort(reason)))).rejects.toBe(
-      reason,
-    );
+    await expect(
+      collect(connector.jobs.metadata(working(), AbortSignal.abort(reason))),
+    ).rejects.toBe(reason);
   });
 
   it('lets go when its reader leaves', async () => {
     const { connector, working } = stage();
-    const records = connector.extract(working(), signal())[Symbol.asyncIterator]();
+    const records = connector.jobs.metadata(working(), signal())[Symbol.asyncIterator]();
     await records.next();
     await records.return?.();
     expect(await records.next()).toEqual({ done: true, value: undefined });

@@ -114,7 +114,9 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
   it('is in no line of the log when it is the message of an uncaught error', async () => {
     const lines = await logOf('throw');
     expectNoSecret(lines);
-    expect(JSON.stringify(of(lines, 'an error nobody expected'))).toContain('thrown with [secret]');
+    expect(JSON.stringify(of(lines, 'unhandled error in worker'))).toContain(
+      'thrown with [secret]',
+    );
   });
 
   it.each(['write to the descriptor', 'abort'] as const)(

@@ -219,7 +219,7 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
       const { code, records, outcome } = await runner.ingest(workflow(config, more));
       expect(code).toBe(0);
       expect(outcome).toMatchObject({ status: 'success' });
-      expect(JSON.stringify(records)).toContain('The sink that the workflow names is not used');
+      expect(JSON.stringify(records)).toContain('sink of the workflow not used');
       expect(server.requests).toEqual([]);
     },
   );

@@ -24,15 +24,17 @@ export function createExtractor({ process, orgOf, view }: Extraction): Connector
     secretFields: [],
     endpoints: () => [],
     ownNames: () => [],
-    testConnection: (context, signal) => steps(process, context.clock, signal),
-    extract: (context, signal) =>
-      new Run(
-        process,
-        orgOf(context.workflow.source.serviceName),
-        view(context.workflow.source.serviceName),
-        context,
-        signal,
-      ).records(),
+    jobs: {
+      test_connection: (context, signal) => steps(process, context.clock, signal),
+      metadata: (context, signal) =>
+        new Run(
+          process,
+          orgOf(context.workflow.source.serviceName),
+          view(context.workflow.source.serviceName),
+          context,
+          signal,
+        ).records(),
+    },
   };
 }
 

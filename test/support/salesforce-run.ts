@@ -52,7 +52,7 @@ export async function extractFrom(
   });
   const records: Extracted[] = [];
   const connector = createSalesforceConnector({ ...QUICK, ...options.tuning });
-  for await (const record of connector.extract(
+  for await (const record of connector.jobs.metadata(
     recorded.context,
     options.signal ?? AbortSignal.timeout(LONGEST_MS),
   )) {
@@ -79,7 +79,7 @@ export async function testConnectionOf(
   for await (const step of createSalesforceConnector({
     ...QUICK,
     ...options.tuning,
-  }).testConnection(context, AbortSignal.timeout(LONGEST_MS)))
+  }).jobs.test_connection(context, AbortSignal.timeout(LONGEST_MS)))
     steps.push(step);
   return steps;
 }

@@ -63,10 +63,12 @@ const connector: Connector = {
   secretFields: [],
   endpoints: () => [],
   ownNames: () => [],
-  testConnection: () => none(),
-  extract: async function* ({ workflow, protect }) {
-    await behave(workflow.source.serviceName as StrayBehavior, protect);
-    yield* none();
+  jobs: {
+    test_connection: () => none(),
+    metadata: async function* ({ workflow, protect }) {
+      await behave(workflow.source.serviceName as StrayBehavior, protect);
+      yield* none();
+    },
   },
 };
 

@@ -27,8 +27,10 @@ export function createSalesforceConnector(tuning: Tuning = {}): Connector {
       });
       return [service, database, databaseSchema];
     },
-    testConnection: (context, signal) => testConnection(context, tuning, signal),
-    extract: (context, signal) => extract(context, tuning, signal),
+    jobs: {
+      metadata: (context, signal) => extract(context, tuning, signal),
+      test_connection: (context, signal) => testConnection(context, tuning, signal),
+    },
   };
 }
 

@@ -48,7 +48,7 @@ async function watch(
       onProgress(at);
     },
   };
-  for await (const record of createSalesforceConnector(tuning).extract(context, signal))
+  for await (const record of createSalesforceConnector(tuning).jobs.metadata(context, signal))
     records.push(record);
   return { ...recorded, records };
 }

@@ -39,7 +39,7 @@ async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
   const recorded = contextFor(sandbox, ways);
   const connector = createSalesforceConnector({ pauseMs: 1, tries: 2, callMs: 2000 });
   try {
-    const records = connector.extract(recorded.context, AbortSignal.timeout(240_000));
+    const records = connector.jobs.metadata(recorded.context, AbortSignal.timeout(240_000));
     while ((await records[Symbol.asyncIterator]().next()).done !== true);
     return { ...recorded, code: 'none' };
   } catch (thrown) {

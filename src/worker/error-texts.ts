@@ -2,8 +2,8 @@ import { ERROR_CODES } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 /**
- * The form of an error that may leave the network. The text of an error that this program did not word itself could
- * hold anything, so a fixed sentence stands for it; the original stays underneath, for the local log.
+ * The form of an error that may leave the network. The message of a foreign error could contain anything, so the meaning of
+ * the code replaces it; the original is kept as the cause, for the local log.
  */
 export function outwardError(thrown: unknown): RunnerError {
   const error = RunnerError.from(thrown);
@@ -11,8 +11,8 @@ export function outwardError(thrown: unknown): RunnerError {
   return new RunnerError(error.code, ERROR_CODES[error.code].meaning, { cause: thrown });
 }
 
-/** An error and what lies under it, for the local log. */
-export function describeError(thrown: unknown): Record<string, unknown> {
+/** An error and its causes, for the local log. */
+export function errorChain(thrown: unknown): Record<string, unknown> {
   const chain: unknown[] = [];
   for (
     let error = thrown;

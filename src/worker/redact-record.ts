@@ -46,7 +46,7 @@ interface Place {
  * A record's JSON with the secrets out of everything in it that is not the job's words. `ownNames` are the fully qualified
  * names that the job's words make, outermost first. Undefined when redaction leaves no record of that kind.
  */
-export function redactAround(
+export function redactRecord(
   record: RunRecord,
   ownNames: readonly string[],
   redact: (text: string) => string,

@@ -1,5 +1,5 @@
 import type { Failure, NamedFailure } from '../domain/failure.ts';
-import { JOB_TRAITS, type JobKind } from '../domain/job.ts';
+import { yieldsEntities, type JobKind } from '../domain/job.ts';
 import type {
   FailureRecord,
   OutcomeRecord,
@@ -9,15 +9,15 @@ import type {
   StepSummary,
 } from '../domain/record.ts';
 
-/** As many as an outcome names. */
+/** Failures that an outcome lists. */
 export const MAX_FAILURES = 100;
-/** As many as OpenMetadata keeps of a step. */
+/** Failures that OpenMetadata keeps of a step. */
 const MAX_STEP_FAILURES = 10;
 
 export type OpenOutcome = Omit<OutcomeRecord, 'records' | 'digest'>;
 
-/** Counts what an attempt produces, and says at the end how it went. */
-export class Tally {
+/** Counts what an attempt produces and makes its outcome. */
+export class AttemptSummary {
   readonly #kind: JobKind;
   readonly #startedAt: number;
   readonly #counts = new Map<string, number>();
@@ -35,33 +35,31 @@ export class Tally {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
-  /** Notes a record that has been written. */
+  /** Call it for each record that was written. */
   add(record: RunRecord): void {
     if (record.kind === 'entity') {
       this.#succeeded += 1;
       this.count('entities', 1);
     }
-    // A second run tells little, and what it leaves out has been looked at and found to be right.
+    // An incremental run leaves out most entities: they were checked and have not changed.
     if (record.kind === 'unchanged') this.#succeeded += record.fqns.length;
     if (record.kind === 'failure') this.#fail(record);
     if (record.kind === 'step') this.#step(record);
   }
 
-  /** The outcome of an attempt that was stopped early or broke off: `error` says why. */
-  broken(status: OutcomeStatus, error: Failure, endedAt: number, step: string): OpenOutcome {
+  /** The outcome of an attempt that was stopped or failed; `error` is the reason. */
+  endedEarly(status: OutcomeStatus, error: Failure, endedAt: number, step: string): OpenOutcome {
     return { ...this.#base(status, endedAt, step), error };
   }
 
-  /** The outcome of an attempt that went to its end, by OpenMetadata's rules: what failed may not be too much of it. */
-  finished(successThreshold: number, endedAt: number, step: string): OpenOutcome {
+  /** The outcome of an attempt that ran to its end. As in OpenMetadata, it fails when too large a share of it failed. */
+  completed(successThreshold: number, endedAt: number, step: string): OpenOutcome {
     if (this.#mandatoryStep !== undefined)
       return this.#failedStep(this.#mandatoryStep, endedAt, step);
     const done = Math.max(this.#succeeded, 1);
     const percent = Math.round((done * 10_000) / (done + this.#failed)) / 100;
     const partial =
-      !JOB_TRAITS[this.#kind].bringsEntities || percent >= successThreshold
-        ? 'partialSuccess'
-        : 'failed';
+      !yieldsEntities(this.#kind) || percent >= successThreshold ? 'partialSuccess' : 'failed';
     return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);
   }
 

@@ -1,0 +1,29 @@
+import type { Connector, ConnectorContext } from '../connectors/connector.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { MetadataSink } from '../openmetadata/sink/records.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
+import type { MemoryFile } from './run-memory.ts';
+
+export interface AccessRequest {
+  readonly kind: JobKind;
+  /** The job's document as received: parts that `workflow` leaves out may still contain a reference. */
+  readonly document: unknown;
+  readonly workflow: Workflow;
+  readonly connector: Connector;
+}
+
+export type SinkDeps = Pick<ConnectorContext, 'logger' | 'clock' | 'random'>;
+
+/** What the local policy lets a job use. */
+export interface Access extends Pick<
+  ConnectorContext,
+  'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'
+> {
+  /** State of the previous run; absent where every run must be a full run. */
+  readonly memory?: MemoryFile;
+  /** Opens the sink of the workflow; absent when records go to the stream only. */
+  readonly openSink?: (deps: SinkDeps) => MetadataSink;
+}
+
+/** Checks the policy and prepares secrets and connections. Throws POLICY_DENIED and the codes of secrets. */
+export type OpenAccess = (request: AccessRequest) => Promise<Access>;

@@ -1,0 +1,67 @@
+import type { Progress } from '../domain/progress.ts';
+import type { Logger } from '../observability/logger.ts';
+import { aborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
+import type { SpoolWriter } from '../spool/writer.ts';
+import type { LinkPort } from './link-port.ts';
+
+const REPORT_INTERVAL_MS = 500;
+
+export interface ProgressReporterDeps {
+  readonly port: LinkPort;
+  readonly writer: SpoolWriter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Reports the latest progress to the link at a fixed interval, and when the disk becomes full or has room again. */
+export class ProgressReporter {
+  readonly #deps: ProgressReporterDeps;
+  readonly #ended = new AbortController();
+  readonly #loop: Promise<void>;
+  #latest: Progress | undefined;
+  #condition: ErrorCode | undefined;
+
+  constructor(deps: ProgressReporterDeps) {
+    this.#deps = deps;
+    this.#loop = this.#run(this.#ended.signal);
+  }
+
+  note(progress: Progress): void {
+    this.#latest = progress;
+  }
+
+  /** Reports once more and resolves. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.#loop;
+    this.#report();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!signal.aborted) {
+      await Promise.race([
+        clock.sleep(REPORT_INTERVAL_MS, signal).catch(() => undefined),
+        aborted(signal),
+      ]);
+      this.#report();
+    }
+  }
+
+  #report(): void {
+    const { port, writer } = this.#deps;
+    if (this.#latest !== undefined) port.send({ type: 'progress', progress: this.#latest });
+    this.#latest = undefined;
+    this.#reportCondition(writer.condition?.code);
+  }
+
+  #reportCondition(code: ErrorCode | undefined): void {
+    if (code === this.#condition) return;
+    this.#condition = code;
+    this.#deps.port.send({ type: 'condition', code });
+    const message = code === undefined ? 'writing to disk again' : 'cannot write to disk; waiting';
+    this.#deps.logger.log('warn', message, { code });
+  }
+}

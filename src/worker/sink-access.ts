@@ -1,0 +1,117 @@
+import { yieldsEntities } from '../domain/job.ts';
+import {
+  catalogueEndpointOf,
+  catalogueServerOf,
+  type CatalogueServer,
+} from '../openmetadata/catalogue-server.ts';
+import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
+import { createDial } from '../policy/dial.ts';
+import type { Policy, SecretUse } from '../policy/policy.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { parseReference } from '../secrets/reference.ts';
+import { createSecretSources } from '../secrets/resolver.ts';
+import type { SecretPlace } from '../secrets/scan.ts';
+import type { SecretSource } from '../secrets/secret.ts';
+import type { Access, AccessRequest } from './access.ts';
+import type { AccessDeps } from './source-access.ts';
+
+/**
+ * Whether a run uses the sink that its workflow names. `unused`: the records of a worker go to the control plane.
+ * `required`: the records go to the sink only. `ifPermitted`: the records go to a file, and to the sink as well if the policy
+ * has a rule for it, so that a document written for another program runs unchanged.
+ */
+export type SinkUse = 'required' | 'ifPermitted' | 'unused';
+
+const TOKEN = 'jwtToken';
+/** The sink's name in the policy. */
+const SINK = 'openmetadata';
+
+/** The server that the records go to; undefined when the run has no sink. Throws JOB_INVALID and INPUT_INVALID. */
+export function sinkServerFor(
+  { kind, workflow }: AccessRequest,
+  use: SinkUse,
+  policy: Policy,
+): CatalogueServer | undefined {
+  if (!yieldsEntities(kind) || use === 'unused') return undefined;
+  if (use === 'required') return catalogueServerOf(workflow);
+  if (!hasPolicyRule(workflow, policy)) return undefined;
+  const server = catalogueServerOf(workflow);
+  return server !== undefined && isPermitted(server, policy) ? server : undefined;
+}
+
+/** Even when the rest of the sink's configuration is invalid: then the run must fail, not skip the sink. */
+function hasPolicyRule(workflow: Workflow, policy: Policy): boolean {
+  const endpoint = catalogueEndpointOf(workflow);
+  return endpoint !== undefined && policy.namesHost(endpoint, SINK);
+}
+
+function isPermitted({ endpoint, securityConfig }: CatalogueServer, policy: Policy): boolean {
+  const token = securityConfig[TOKEN];
+  const path = typeof token === 'string' ? parseReference(token) : undefined;
+  const uses = path === undefined ? [] : [{ path, field: TOKEN }];
+  return policy.hostPermitted(endpoint, { connector: SINK, uses }).allowed;
+}
+
+/** Where a reference to the sink's token may be in the document. */
+export function sinkPlace(server: CatalogueServer | undefined): SecretPlace {
+  return {
+    at: 'workflowConfig.openMetadataServerConfig.securityConfig',
+    fields: [TOKEN],
+    unused: server === undefined,
+  };
+}
+
+interface SinkOptions {
+  readonly server: CatalogueServer;
+  readonly workflow: Workflow;
+  /** The reference to the sink's token, if the document has one. */
+  readonly uses: readonly SecretUse[];
+}
+
+/** The sink's token is bound to its server and the source's secrets to theirs; neither may reach a host of the other. */
+export function sinkAccess(
+  { server, workflow, uses }: SinkOptions,
+  deps: AccessDeps,
+): Required<Pick<Access, 'openSink'>> {
+  const { hostPort, ca } = server;
+  const { policy, connect, audit } = deps;
+  const jwtToken = tokenOf(server, deps);
+  const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
+  return {
+    openSink: ({ logger, clock, random }) =>
+      createMetadataRestSink({
+        hostPort,
+        jwtToken,
+        connect: createDial({ policy, connect, connector: SINK, uses, audit }),
+        tls: { ca },
+        clock,
+        random,
+        logger,
+        overrideMetadata: source.sourceConfig.config['overrideMetadata'] === true,
+        successThreshold: workflowConfig.successThreshold,
+        ...(ingestionPipelineFQN === undefined
+          ? {}
+          : { pipeline: { fqn: ingestionPipelineFQN, runId: pipelineRunId ?? random.uuid() } }),
+      }),
+  };
+}
+
+function tokenOf(
+  { endpoint, securityConfig }: CatalogueServer,
+  { policy, provider, redactor, audit }: AccessDeps,
+): SecretSource {
+  const token = createSecretSources({
+    policy,
+    provider,
+    redactor,
+    audit,
+    connection: securityConfig,
+    secretFields: [TOKEN],
+    secretsDirectory: undefined,
+    connector: SINK,
+    endpoints: [endpoint],
+  }).get(TOKEN);
+  if (token !== undefined) return token;
+  throw new RunnerError('INTERNAL', 'the validated sink configuration has no token');
+}

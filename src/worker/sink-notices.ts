@@ -1,0 +1,20 @@
+import type { Logger } from '../observability/logger.ts';
+import { namesSink } from '../openmetadata/catalogue-server.ts';
+import type { Workflow } from '../openmetadata/workflow.ts';
+
+/** Logs the options of a workflow that have no effect in this run. */
+export function logIgnoredOptions(workflow: Workflow, hasSink: boolean, logger: Logger): void {
+  const options = workflow.source.sourceConfig.config;
+  if (hasSink) {
+    if (options['includeOwners'] === true)
+      logger.log(
+        'info',
+        'includeOwners has no effect on the sink: the source has owners of columns, OpenMetadata only owners of tables',
+      );
+    return;
+  }
+  if (namesSink(workflow))
+    logger.log('info', 'sink of the workflow not used: this run writes its results elsewhere');
+  if (options['overrideMetadata'] === true)
+    logger.log('info', 'overrideMetadata has no effect: this run writes to no catalog itself');
+}

@@ -1,0 +1,66 @@
+import type { Connector, ConnectorLimits } from '../connectors/connector.ts';
+import type { Connect } from '../network/connect.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import { createDial } from '../policy/dial.ts';
+import type { Limits, Reach, SecretUse } from '../policy/policy.ts';
+import { createSecretSources, type SecretSourceOptions } from '../secrets/resolver.ts';
+import type { SecretPlace } from '../secrets/scan.ts';
+import type { Access, AccessRequest } from './access.ts';
+import type { WorkerSettings } from './settings.ts';
+import type { SinkUse } from './sink-access.ts';
+
+/** What access to a host is made of, for a source and for a sink. */
+export interface AccessDeps extends Pick<SecretSourceOptions, 'policy' | 'provider' | 'audit'> {
+  /** Opens connections to any host; only `createDial` may use it. */
+  readonly connect: Connect;
+  readonly redactor: { readonly add: (value: string) => void };
+}
+
+/** Where references to the source's secrets may be in the document. */
+export function sourcePlace({ secretFields, fileFields }: Connector): SecretPlace {
+  return { at: 'source.serviceConnection.config', fields: secretFields, fileFields };
+}
+
+interface SourceOptions {
+  readonly request: AccessRequest;
+  /** Every endpoint that the connector signs in to. */
+  readonly endpoints: readonly Endpoint[];
+  /** Every secret of the source that the document refers to. */
+  readonly uses: readonly SecretUse[];
+  readonly settings: WorkerSettings;
+}
+
+export function sourceAccess(
+  { request: { connector, workflow }, endpoints, uses, settings }: SourceOptions,
+  { policy, provider, connect, redactor, audit }: AccessDeps,
+): Pick<Access, 'secrets' | 'connect' | 'protect'> {
+  const { type, secretFields, fileFields } = connector;
+  return {
+    secrets: createSecretSources({
+      connection: workflow.source.serviceConnection.config,
+      secretFields,
+      fileFields,
+      connector: type,
+      endpoints,
+      policy,
+      provider,
+      secretsDirectory: settings.secrets.files.directory,
+      redactor,
+      audit,
+    }),
+    connect: createDial({ policy, connect, connector: type, uses, audit }),
+    protect: (value) => redactor.add(value),
+  };
+}
+
+/** For a run of a control plane (`unused`), only `allow` permits what is `local` by default. */
+export function limitsFor(limits: Limits, sink: SinkUse): ConnectorLimits {
+  const permits = (reach: Reach): boolean =>
+    reach === 'allow' || (reach === 'local' && sink !== 'unused');
+  return {
+    ...limits,
+    codeText: permits(limits.codeText),
+    profile: permits(limits.profile),
+    owners: permits(limits.owners),
+  };
+}

@@ -1,0 +1,37 @@
+import { aborted, untilAborted } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import type { Stop } from './stop.ts';
+
+/** How long the outcome of a stopped attempt may take to write. Shorter than the time after which a stopped worker is killed. */
+const STOPPED_TIMEOUT_MS = 8000;
+
+/**
+ * Writes the outcome. A full disk may delay it for as long as the attempt may run, but not for long once the attempt was
+ * stopped: then it rejects with DEADLINE_EXCEEDED.
+ */
+export async function writeOutcome<T>(
+  { stop, clock }: { readonly stop: Stop; readonly clock: Clock },
+  write: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const written = new AbortController();
+  const timeout = new AbortController();
+  void aborted(AbortSignal.any([stop.signal, written.signal]))
+    .then(() => clock.sleep(STOPPED_TIMEOUT_MS, written.signal))
+    .then(
+      () => timeout.abort(timeoutError()),
+      () => undefined,
+    );
+  try {
+    return await untilAborted(write(timeout.signal), timeout.signal);
+  } finally {
+    written.abort();
+  }
+}
+
+function timeoutError(): RunnerError {
+  return new RunnerError(
+    'DEADLINE_EXCEEDED',
+    `writing the outcome took longer than ${STOPPED_TIMEOUT_MS} ms`,
+  );
+}
