@@ -6,7 +6,7 @@ import {
 } from '../../control-plane/src/definitions/source-config.ts';
 import { UNUSABLE, USABLE } from '../../control-plane/test/connection-cases.ts';
 import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
-import { readSourceOptions } from '../../src/connectors/salesforce/source-options.ts';
+import { readSourceOptions } from '../../src/connectors/salesforce/options/source-options.ts';
 
 /** The control plane refuses when a service is saved what a runner would refuse when it runs, and nothing else. */
 describe('a Salesforce connection', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
-import { readSourceOptions } from '../../src/connectors/salesforce/source-options.ts';
+import { readSourceOptions } from '../../src/connectors/salesforce/options/source-options.ts';
 import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
 
 /**

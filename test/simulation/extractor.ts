@@ -1,7 +1,10 @@
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
-import { LastRun, stateOf } from '../../src/connectors/salesforce/second-run/last-run.ts';
+import {
+  IncrementalState,
+  stateOf,
+} from '../../src/connectors/salesforce/incremental/incremental-state.ts';
 import type { ListedObject } from '../../src/connectors/salesforce/describe/object-list.ts';
-import { inParts } from '../../src/connectors/salesforce/sweeps.ts';
+import { inParts } from '../../src/connectors/salesforce/finalize/sweeps.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
@@ -77,29 +80,33 @@ class Run {
     const { memory, clock, workflow } = this.#context;
     await this.#call();
     const [key, now] = [workflow.source, clock.now()];
-    const lastRun = new LastRun(await memory?.recall((kept) => stateOf(kept, key, now)), key, now);
+    const incrementalState = new IncrementalState(
+      await memory?.recall((kept) => stateOf(kept, key, now)),
+      key,
+      now,
+    );
     const listing = await this.#call();
     const date = new Date(this.#org.now).toUTCString();
     yield* this.#parents();
-    if (lastRun.complete && this.#isAsBefore(listing, lastRun))
-      yield* this.#nothingChanged(listing, lastRun);
-    else yield* this.#changed(listing, date, lastRun);
+    if (incrementalState.complete && this.#isAsBefore(listing, incrementalState))
+      yield* this.#nothingChanged(listing, incrementalState);
+    else yield* this.#changed(listing, date, incrementalState);
   }
 
   async *#changed(
     listing: readonly OrgObject[],
     date: string,
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
   ): AsyncGenerator<Extracted> {
-    const { toRead, gone } = await this.#toRead(listing, lastRun);
+    const { toRead, gone } = await this.#toRead(listing, incrementalState);
     const left = listing.filter((object) => !toRead.includes(object));
-    for (const object of left) this.#keep(object, lastRun, gone.has(object.name));
+    for (const object of left) this.#keep(object, incrementalState, gone.has(object.name));
     yield* this.#unchanged(left.map(({ name }) => name));
     try {
-      yield* this.#read(toRead, lastRun);
-      if (toRead.length === listing.length) lastRun.close();
+      yield* this.#read(toRead, incrementalState);
+      if (toRead.length === listing.length) incrementalState.close();
     } finally {
-      this.#context.memory?.keep(lastRun.state(date, listing.length, []));
+      this.#context.memory?.keep(incrementalState.state(date, listing.length, []));
     }
     yield* inParts(
       { type: 'table', parent: this.#schema },
@@ -118,9 +125,12 @@ class Run {
     return [...this.#org.objects.values()];
   }
 
-  #isAsBefore(listing: readonly OrgObject[], lastRun: LastRun): boolean {
-    const since = Date.parse(lastRun.since ?? '');
-    const known = new Set([...lastRun.names, ...lastRun.failed.map(({ name }) => name)]);
+  #isAsBefore(listing: readonly OrgObject[], incrementalState: IncrementalState): boolean {
+    const since = Date.parse(incrementalState.since ?? '');
+    const known = new Set([
+      ...incrementalState.names,
+      ...incrementalState.failed.map(({ name }) => name),
+    ]);
     return (
       listing.length === known.size &&
       listing.every(({ name, modified }) => known.has(name) && modified < since)
@@ -129,28 +139,30 @@ class Run {
 
   async *#nothingChanged(
     listing: readonly OrgObject[],
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
   ): AsyncGenerator<Extracted> {
-    const failed = new Set(lastRun.failed.map(({ name }) => name));
+    const failed = new Set(incrementalState.failed.map(({ name }) => name));
     const asBefore = listing.filter(({ name }) => !failed.has(name));
-    for (const object of asBefore) this.#keep(object, lastRun);
+    for (const object of asBefore) this.#keep(object, incrementalState);
     yield* this.#unchanged(asBefore.map(({ name }) => name));
     try {
       yield* this.#read(
         listing.filter(({ name }) => failed.has(name)),
-        lastRun,
+        incrementalState,
       );
     } finally {
-      this.#context.memory?.keep(lastRun.state(lastRun.since ?? '', listing.length, []));
+      this.#context.memory?.keep(
+        incrementalState.state(incrementalState.since ?? '', listing.length, []),
+      );
     }
   }
 
   /** `gone`: objects that were deleted after they had been listed, so that nobody can tell whether they had changed before. */
   async #toRead(
     listing: readonly OrgObject[],
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
   ): Promise<{ readonly toRead: readonly OrgObject[]; readonly gone: ReadonlySet<string> }> {
-    const { since } = lastRun;
+    const { since } = incrementalState;
     if (since === undefined) return { toRead: listing, gone: new Set() };
     const found = await this.#call();
     const changed = new Set(
@@ -159,19 +171,22 @@ class Run {
     const there = new Set(found.map(({ name }) => name));
     return {
       toRead: listing.filter(
-        (object) => changed.has(object.name) || !lastRun.isListedAlike(listed(object)),
+        (object) => changed.has(object.name) || !incrementalState.isListedAlike(listed(object)),
       ),
       gone: new Set(listing.map(({ name }) => name).filter((name) => !there.has(name))),
     };
   }
 
   /** What is not looked at again is as it was when somebody asked what has changed. */
-  #keep(object: OrgObject, lastRun: LastRun, gone = false): void {
-    lastRun.keep(object.name);
+  #keep(object: OrgObject, incrementalState: IncrementalState, gone = false): void {
+    incrementalState.keep(object.name);
     this.#view.objects.set(object.name, gone ? 'unread' : object.revision);
   }
 
-  async *#read(objects: readonly OrgObject[], lastRun: LastRun): AsyncGenerator<Extracted> {
+  async *#read(
+    objects: readonly OrgObject[],
+    incrementalState: IncrementalState,
+  ): AsyncGenerator<Extracted> {
     const asBefore: string[] = [];
     for (const [index, object] of objects.entries()) {
       this.#context.report({
@@ -183,7 +198,7 @@ class Run {
       const now = (await this.#call()).find(({ name }) => name === object.name);
       if (now === undefined || this.#process.world.chance(this.#org.failing)) {
         this.#view.objects.set(object.name, 'unread');
-        lastRun.fail(listed(object));
+        incrementalState.fail(listed(object));
         yield {
           kind: 'failure',
           failure: {
@@ -198,7 +213,7 @@ class Run {
       }
       this.#view.objects.set(now.name, now.revision);
       const record = this.#table(now);
-      if (lastRun.isNews(listed(object), record, 1) || this.#context.memory === undefined)
+      if (incrementalState.isNews(listed(object), record, 1) || this.#context.memory === undefined)
         yield this.#numbered(record);
       else asBefore.push(object.name);
     }

@@ -3,11 +3,11 @@ import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
 import { ConnectionTest } from './connection-test.ts';
-import { Extraction, SCHEMA } from './extraction.ts';
+import { Extraction, SCHEMA } from './extraction/extraction.ts';
 import { openOrg, type Org, type Tuning } from './api/org.ts';
-import { permittedJob } from './permitted-job.ts';
-import { placeNames } from './source-options.ts';
-import { ProgressReport } from './progress-report.ts';
+import { permittedJob } from './options/permitted-job.ts';
+import { placeNames } from './options/source-options.ts';
+import { ProgressReport } from './extraction/progress-report.ts';
 
 /** Somebody waits in front of a dialog that is closed after three minutes. */
 const PATIENCE_OF_A_TEST: Tuning = { patienceMs: 20_000, headersMs: 45_000, callMs: 60_000 };

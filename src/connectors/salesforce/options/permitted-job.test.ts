@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { contextFor } from '../../../test/support/connector-context.ts';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
+import { contextFor } from '../../../../test/support/connector-context.ts';
 import {
   extractFrom,
   failuresOf,
   type SalesforceRun,
-} from '../../../test/support/salesforce-run.ts';
+} from '../../../../test/support/salesforce-run.ts';
 import { permittedJob } from './permitted-job.ts';
 
 let sandbox: Sandbox;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isGone } from '../../openmetadata/sweep.ts';
-import { readSourceOptions } from './source-options.ts';
+import { isGone } from '../../../openmetadata/sweep.ts';
+import { readSourceOptions } from '../options/source-options.ts';
 import { inParts, sweepsOf } from './sweeps.ts';
 
 const SCHEMA = 'crm.default.salesforce';

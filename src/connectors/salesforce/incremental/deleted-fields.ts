@@ -5,7 +5,7 @@ import { readComposite } from '../api/composite.ts';
 import { refusal } from '../api/refusal.ts';
 import type { QueryTarget } from '../api/tooling.ts';
 import { endsRun } from '../http/fatal.ts';
-import type { LastRun } from './last-run.ts';
+import type { IncrementalState } from './incremental-state.ts';
 
 const WHAT = 'the number of custom fields';
 const countSchema = z.object({ totalSize: z.int().nonnegative() });
@@ -19,18 +19,18 @@ type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
  */
 export async function fieldsDeleted(
   target: Target,
-  lastRun: LastRun,
+  incrementalState: IncrementalState,
   listedAt: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { since, customFields } = lastRun;
+  const { since, customFields } = incrementalState;
   try {
     const [next, before] = await count(
       target,
       [listedAt, ...(since === undefined ? [] : [since])],
       signal,
     );
-    lastRun.countCustomFields(next);
+    incrementalState.countCustomFields(next);
     const deleted = since !== undefined && customFields !== undefined && before !== customFields;
     if (deleted)
       target.logger.log(
@@ -41,7 +41,7 @@ export async function fieldsDeleted(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal)) throw error;
-    lastRun.countCustomFields(undefined);
+    incrementalState.countCustomFields(undefined);
     target.logger.log(
       'info',
       'Custom fields cannot be counted; one that is deleted is noticed by the next full run',

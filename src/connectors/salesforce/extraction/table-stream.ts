@@ -1,20 +1,20 @@
-import type { EntityRecord, FailureRecord } from '../../domain/record.ts';
-import { assertTable } from '../../openmetadata/table-check.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { Annotator, Notes } from './setup/annotator.ts';
-import { isDescribable } from './describe/object-kind.ts';
-import type { ListedObject } from './describe/object-list.ts';
-import { describeObjects, type Described } from './describe/describe-objects.ts';
-import type { Found } from './describe/definitions.ts';
-import { MOST_ROWS } from './api/soql.ts';
-import { inParallel } from './http/in-parallel.ts';
-import type { Org } from './api/org.ts';
-import type { OrgModel } from './lineage/org-model.ts';
+import type { EntityRecord, FailureRecord } from '../../../domain/record.ts';
+import { assertTable } from '../../../openmetadata/table-check.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
+import type { Annotator, Notes } from '../setup/annotator.ts';
+import { isDescribable } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { describeObjects, type Described } from '../describe/describe-objects.ts';
+import type { Found } from '../describe/definitions.ts';
+import { MOST_ROWS } from '../api/soql.ts';
+import { inParallel } from '../http/in-parallel.ts';
+import type { Org } from '../api/org.ts';
+import type { OrgModel } from '../lineage/org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
-import { tableOf, type Table, type TableContext } from './mapping/table.ts';
-import { MOST_QUERIES } from './api/tooling.ts';
-import { Turns } from './http/turns.ts';
+import { tableOf, type Table, type TableContext } from '../mapping/table.ts';
+import { MOST_QUERIES } from '../api/tooling.ts';
+import { Turns } from '../http/turns.ts';
 
 /** Calls for descriptions under way at once; the describes they are about wait for them. */
 const DESCRIPTION_LANES = 8;

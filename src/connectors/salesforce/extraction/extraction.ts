@@ -1,34 +1,29 @@
-import type {
-  EntityRecord,
-  EntityType,
-  FailureRecord,
-  UnchangedRecord,
-} from '../../domain/record.ts';
-import { assertEntity } from '../../openmetadata/entities.ts';
-import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { ConnectorContext, Extracted } from '../connector.ts';
-import { chooseVersion } from './api/api-version.ts';
-import { readAllocation } from './api/budget.ts';
-import { type Listing, listObjectsSince } from './describe/object-list.ts';
-import { changedSince } from './second-run/changes.ts';
-import { fieldsDeleted } from './second-run/deleted-fields.ts';
-import { standardFieldsChanged } from './second-run/standard-fields.ts';
-import type { Connection } from './sign-in/connection.ts';
-import { Closing } from './closing.ts';
-import type { ListedObject } from './describe/object-list.ts';
-import { Annotator } from './setup/annotator.ts';
-import { LastRun, stateOf } from './second-run/last-run.ts';
-import { tryAgain } from './second-run/try-again.ts';
-import { labelsIn, TagAnnouncer } from './mapping/governance.ts';
-import type { Org } from './api/org.ts';
-import { OrgModel } from './lineage/org-model.ts';
+import type { FailureRecord, UnchangedRecord } from '../../../domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import { parentRecords } from './parent-records.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
+import type { ConnectorContext, Extracted } from '../../connector.ts';
+import { chooseVersion } from '../api/api-version.ts';
+import { readAllocation } from '../api/budget.ts';
+import { type Listing, listObjectsSince } from '../describe/object-list.ts';
+import { changedSince } from '../incremental/changes.ts';
+import { fieldsDeleted } from '../incremental/deleted-fields.ts';
+import { standardFieldsChanged } from '../incremental/standard-fields.ts';
+import type { Connection } from '../sign-in/connection.ts';
+import { AfterTables } from '../finalize/after-tables.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { Annotator } from '../setup/annotator.ts';
+import { IncrementalState, stateOf } from '../incremental/incremental-state.ts';
+import { retryFailed } from '../incremental/retry-failed.ts';
+import { labelsIn, TagAnnouncer } from '../mapping/governance.ts';
+import type { Org } from '../api/org.ts';
+import { OrgModel } from '../lineage/org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
-import { selectObjects, type Selection } from './selection.ts';
-import { readSourceOptions, type Place, type SourceOptions } from './source-options.ts';
-import type { TableContext } from './mapping/table.ts';
-import { failureOf, type Outcome, tablesOf } from './tables.ts';
-import { withinBudget } from './api/within-budget.ts';
+import { selectObjects, type Selection } from '../options/selection.ts';
+import { readSourceOptions, type Place, type SourceOptions } from '../options/source-options.ts';
+import type { TableContext } from '../mapping/table.ts';
+import { failureOf, type Outcome, tablesOf } from './table-stream.ts';
+import { withinBudget } from '../api/within-budget.ts';
 
 export const SCHEMA = 'salesforce';
 /** Names in one record, which has to fit a frame of the protocol. */
@@ -43,7 +38,7 @@ interface Reading {
   readonly selected: readonly string[];
   /** Names of all objects of the org; undefined when they were not asked for. */
   readonly listed: readonly string[] | undefined;
-  readonly lastRun: LastRun;
+  readonly incrementalState: IncrementalState;
   readonly version: string;
   readonly origin: string;
 }
@@ -92,40 +87,40 @@ export class Extraction {
     );
     this.#progress.at('catalogue', 0, 1);
     await readAllocation(api, version, this.#context.logger, signal);
-    const lastRun = await this.#recall(version);
+    const incrementalState = await this.#recall(version);
     const listing = await listObjectsSince(
       api,
       version,
-      lastRun.complete ? lastRun.since : undefined,
+      incrementalState.complete ? incrementalState.since : undefined,
       signal,
     );
-    yield* this.#parents(session.origin);
+    yield* parentRecords(this.#place, session.origin);
     if (listing === 'unchanged')
-      yield* this.#nothingChanged(lastRun, version, session.origin, signal);
-    else yield* this.#listed(listing, lastRun, version, session.origin, signal);
+      yield* this.#nothingChanged(incrementalState, version, session.origin, signal);
+    else yield* this.#listed(listing, incrementalState, version, session.origin, signal);
     this.#sayUsage();
   }
 
   /** What the last run of the same job saw. All that decides what a run gives is part of what it is known by. */
-  async #recall(version: string): Promise<LastRun> {
+  async #recall(version: string): Promise<IncrementalState> {
     const { memory, clock, workflow } = this.#context;
     const [key, now] = [[version, workflow.source], clock.now()];
     const before = this.#options.incremental
       ? await memory?.recall((kept) => stateOf(kept, key, now))
       : undefined;
-    return new LastRun(before, key, now);
+    return new IncrementalState(before, key, now);
   }
 
   /** Everything is as the last run left it, what it could not tell as well; but the reason for that may have passed. */
   async *#nothingChanged(
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
     version: string,
     origin: string,
     signal: AbortSignal,
   ): AsyncGenerator<Extracted, void, undefined> {
-    const { names, failed, missing, since = '' } = lastRun;
+    const { names, failed, missing, since = '' } = incrementalState;
     const selected = [...names, ...failed.map(({ name }) => name)];
-    for (const name of names) lastRun.keep(name);
+    for (const name of names) incrementalState.keep(name);
     this.#context.logger.log('info', 'Nothing changed in the org since the last run', {
       objects: selected.length,
       failed: failed.length,
@@ -134,26 +129,26 @@ export class Extraction {
     yield* this.#missing(missing);
     yield* this.#unchanged(names);
     try {
-      yield* this.#tryAgain(failed, { selected, lastRun, version, origin }, signal);
+      yield* this.#retryFailed(failed, { selected, incrementalState, version, origin }, signal);
     } finally {
-      this.#context.memory?.keep(lastRun.state(since, selected.length, missing));
+      this.#context.memory?.keep(incrementalState.state(since, selected.length, missing));
     }
     this.#progress.at('mapping', selected.length, selected.length);
   }
 
-  async *#tryAgain(
+  async *#retryFailed(
     objects: readonly ListedObject[],
-    reading: Pick<Reading, 'selected' | 'lastRun' | 'version' | 'origin'>,
+    reading: Pick<Reading, 'selected' | 'incrementalState' | 'version' | 'origin'>,
     signal: AbortSignal,
   ): AsyncGenerator<Extracted, void, undefined> {
     const { api, limit, pause } = this.#org;
-    const { readable, failed } = await tryAgain(
+    const { readable, failed } = await retryFailed(
       objects,
       { api, version: reading.version, limit, pause },
       signal,
     );
     for (const { listed, error } of failed) {
-      reading.lastRun.fail(listed);
+      reading.incrementalState.fail(listed);
       yield failureOf(listed.name, error);
     }
     if (readable.length > 0)
@@ -180,7 +175,7 @@ export class Extraction {
 
   async *#listed(
     listing: Listing,
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
     version: string,
     origin: string,
     signal: AbortSignal,
@@ -191,14 +186,14 @@ export class Extraction {
     const { objects, since } = await this.#toRead(
       selection.objects,
       listing.date,
-      lastRun,
+      incrementalState,
       version,
       signal,
     );
     const left = selection.objects
       .filter((object) => !objects.includes(object))
       .map(({ name }) => name);
-    for (const name of left) lastRun.keep(name);
+    for (const name of left) incrementalState.keep(name);
     yield* this.#unchanged(left);
     try {
       const selected = selection.objects.map(({ name }) => name);
@@ -208,7 +203,7 @@ export class Extraction {
           since,
           selected,
           listed: listing.objects.map(({ name }) => name),
-          lastRun,
+          incrementalState,
           version,
           origin,
         },
@@ -218,7 +213,7 @@ export class Extraction {
       this.#context.memory?.keep(
         listing.date === ''
           ? undefined
-          : lastRun.state(listing.date, selection.objects.length, selection.missing),
+          : incrementalState.state(listing.date, selection.objects.length, selection.missing),
       );
     }
     this.#progress.at('mapping', selection.objects.length, selection.objects.length);
@@ -231,32 +226,35 @@ export class Extraction {
   async #toRead(
     objects: readonly ListedObject[],
     listedAt: string,
-    lastRun: LastRun,
+    incrementalState: IncrementalState,
     version: string,
     signal: AbortSignal,
   ): Promise<Pick<Reading, 'objects' | 'since'>> {
-    const { since } = lastRun;
+    const { since } = incrementalState;
     const all = { objects, since: () => undefined };
     const target = { api: this.#org.api, version, logger: this.#context.logger };
     if (this.#context.memory === undefined || listedAt === '') return all;
     if (since === undefined) {
-      await fieldsDeleted(target, lastRun, listedAt, signal);
+      await fieldsDeleted(target, incrementalState, listedAt, signal);
       return all;
     }
-    const fields = (object: ListedObject): number => lastRun.columnsOf(object.name) ?? 0;
+    const fields = (object: ListedObject): number => incrementalState.columnsOf(object.name) ?? 0;
     const [deleted, changed, relabeled] = await Promise.all([
-      fieldsDeleted(target, lastRun, listedAt, signal),
+      fieldsDeleted(target, incrementalState, listedAt, signal),
       changedSince(target, objects, since, signal),
       standardFieldsChanged(target, objects, fields, since, signal),
     ]);
     if (changed === 'closed')
-      return { objects, since: (object) => (lastRun.isListedAlike(object) ? since : undefined) };
+      return {
+        objects,
+        since: (object) => (incrementalState.isListedAlike(object) ? since : undefined),
+      };
     if (changed === 'tooMuch' || deleted) return all;
     const isChanged = (name: string | undefined): boolean =>
       name !== undefined && (changed.has(name) || relabeled.has(name));
     const toRead = objects.filter(
       (object) =>
-        !lastRun.isListedAlike(object) ||
+        !incrementalState.isListedAlike(object) ||
         isChanged(object.name) ||
         isChanged(object.associateParentEntity),
     );
@@ -279,29 +277,8 @@ export class Extraction {
     }
   }
 
-  /** Neither connection nor secrets: what the catalogue knows of the service is its name. */
-  *#parents(origin: string): Generator<EntityRecord, void, undefined> {
-    const { service, database, schema } = this.#place;
-    const name = entityName(database);
-    yield entity('databaseService', fullyQualifiedName(service), {
-      name: service,
-      serviceType: 'Salesforce',
-      description: `Salesforce org at [${origin}](${origin})`,
-    });
-    yield entity('database', fullyQualifiedName(service, name), {
-      name,
-      service: fullyQualifiedName(service),
-      sourceUrl: origin,
-    });
-    yield entity('databaseSchema', fullyQualifiedName(service, name, schema), {
-      name: schema,
-      database: fullyQualifiedName(service, name),
-      sourceUrl: origin,
-    });
-  }
-
   async *#tables(
-    { objects, since, selected, listed, lastRun, version, origin }: Reading,
+    { objects, since, selected, listed, incrementalState, version, origin }: Reading,
     signal: AbortSignal,
   ): AsyncGenerator<Extracted, void, undefined> {
     const { api } = this.#org;
@@ -326,7 +303,7 @@ export class Extraction {
     };
     const model = new OrgModel();
     const databaseSchema = fullyQualifiedName(this.#place.service, mapping.database, SCHEMA);
-    const closing = new Closing({
+    const afterTables = new AfterTables({
       context: this.#context,
       api,
       version,
@@ -360,7 +337,7 @@ export class Extraction {
           listed: { name },
         } = outcome;
         if ('unchanged' in outcome) {
-          lastRun.keep(name);
+          incrementalState.keep(name);
           conditional += 1;
           asBefore.push(name);
           continue;
@@ -370,11 +347,11 @@ export class Extraction {
           this.#context.count('objects', 1);
           this.#context.count('fields', table.request.columns.length);
           yield* tags.announce(labelsIn(table.request));
-          closing.add(name, table, outcome.partly);
+          afterTables.add(name, table, outcome.partly);
         }
-        if (this.#isNews(outcome, lastRun)) yield outcome.record;
+        if (this.#isNews(outcome, incrementalState)) yield outcome.record;
         else asBefore.push(name);
-        if (this.#isToBeReadAgain(outcome)) lastRun.fail(outcome.listed);
+        if (this.#isToBeReadAgain(outcome)) incrementalState.fail(outcome.listed);
       }
     } catch (thrown) {
       // What has been read counts, wherever the calls for the rest run out.
@@ -383,14 +360,21 @@ export class Extraction {
     }
     yield* this.#unchanged(asBefore);
     const whole = objects.length - conditional === selected.length;
-    yield* closing.records(signal, whole);
-    if (whole) lastRun.close();
+    yield* afterTables.records(signal, whole);
+    if (whole) incrementalState.close();
   }
 
   /** Whether the last run told something else, or failed. */
-  #isNews(outcome: Exclude<Outcome, { unchanged: true }>, lastRun: LastRun): boolean {
+  #isNews(
+    outcome: Exclude<Outcome, { unchanged: true }>,
+    incrementalState: IncrementalState,
+  ): boolean {
     if (!('table' in outcome) || outcome.partly || this.#context.memory === undefined) return true;
-    return lastRun.isNews(outcome.listed, outcome.record, outcome.table.request.columns.length);
+    return incrementalState.isNews(
+      outcome.listed,
+      outcome.record,
+      outcome.table.request.columns.length,
+    );
   }
 
   /** Whether the catalog does not have the table, or not all of it, once this run is there. Asked when the record has been written. */
@@ -445,10 +429,4 @@ export class Extraction {
       ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }),
     });
   }
-}
-
-/** Throws ENTITY_INVALID for a request that OpenMetadata would not take. */
-function entity(type: EntityType, fqn: string, request: object): EntityRecord {
-  assertEntity(type, fqn, request);
-  return { kind: 'entity', type, fqn, request: { ...request } };
 }

@@ -5,24 +5,29 @@ import type {
   ProfileRecord,
   SampleDataRecord,
   SweepRecord,
-} from '../../domain/record.ts';
-import type { ConnectorContext } from '../connector.ts';
-import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
-import type { Annotator } from './setup/annotator.ts';
-import type { SalesforceApi } from './api/api.ts';
-import { codeOf } from './setup/code.ts';
-import type { RollUp } from './mapping/field-properties.ts';
-import { Lineage, LINEAGE_SOURCE } from './lineage/lineage.ts';
-import type { OrgModel } from './lineage/org-model.ts';
-import { Profiler, profilableOf, type Profilable, type ProfiledTable } from './figures/profile.ts';
-import { readRecordCounts } from './figures/record-counts.ts';
-import { completed } from './lineage/roll-up-kinds.ts';
-import { Sampler } from './figures/sample-rows.ts';
-import type { SourceOptions } from './source-options.ts';
+} from '../../../domain/record.ts';
+import type { ConnectorContext } from '../../connector.ts';
+import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { Annotator } from '../setup/annotator.ts';
+import type { SalesforceApi } from '../api/api.ts';
+import { codeOf } from '../setup/code.ts';
+import type { RollUp } from '../mapping/field-properties.ts';
+import { Lineage, LINEAGE_SOURCE } from '../lineage/lineage.ts';
+import type { OrgModel } from '../lineage/org-model.ts';
+import {
+  Profiler,
+  profilableOf,
+  type Profilable,
+  type ProfiledTable,
+} from '../profiling/profile.ts';
+import { readRecordCounts } from '../profiling/record-counts.ts';
+import { completed } from '../lineage/roll-up-kinds.ts';
+import { Sampler } from '../profiling/sample-rows.ts';
+import type { SourceOptions } from '../options/source-options.ts';
 import { LONGEST, sweepsOf } from './sweeps.ts';
-import type { Table } from './mapping/table.ts';
+import type { Table } from '../mapping/table.ts';
 
-export interface ClosingOptions {
+export interface AfterTablesOptions {
   readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut'>;
   readonly api: SalesforceApi;
   readonly version: string;
@@ -39,8 +44,8 @@ export interface ClosingOptions {
 }
 
 /** What is said of tables once all of them are there: code, lineage, figures, and which are gone. */
-export class Closing {
-  readonly #options: ClosingOptions;
+export class AfterTables {
+  readonly #options: AfterTablesOptions;
   /** Columns of each table of this run, by the object's name. */
   readonly #tables = new Map<string, number>();
   /** Kept only for a profile. */
@@ -55,7 +60,7 @@ export class Closing {
   /** Picklists of which not all values were told. */
   readonly #cutPicklists: string[] = [];
 
-  constructor(options: ClosingOptions) {
+  constructor(options: AfterTablesOptions) {
     this.#options = options;
     const {
       api,

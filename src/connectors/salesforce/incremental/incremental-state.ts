@@ -71,7 +71,7 @@ export function stateOf(kept: unknown, key: unknown, now: number): State | undef
 type Told = readonly [listed: string, sent: string, columns: number];
 
 /** What the last run of the same job saw, and what this one sees. */
-export class LastRun {
+export class IncrementalState {
   readonly #key: string;
   readonly #now: number;
   readonly #before: State | undefined;

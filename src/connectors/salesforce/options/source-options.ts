@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { SweepScope } from '../../domain/record.ts';
-import { compileFilter, type Filter } from '../../openmetadata/filters.ts';
-import { entityName, fullyQualifiedName } from '../../openmetadata/names.ts';
-import { filterPatternSchema, type FilterPattern } from '../../openmetadata/workflow.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { SweepScope } from '../../../domain/record.ts';
+import { compileFilter, type Filter } from '../../../openmetadata/filters.ts';
+import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import { filterPatternSchema, type FilterPattern } from '../../../openmetadata/workflow.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
 
 /** OpenMetadata's databaseServiceMetadataPipeline, as far as it is acted on; the rest of its options pass through. */
 const optionsSchema = z.looseObject({

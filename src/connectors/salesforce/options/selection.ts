@@ -1,7 +1,7 @@
-import { kindOf } from './describe/object-kind.ts';
-import type { ListedObject } from './describe/object-list.ts';
+import { kindOf } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
 import type { SourceOptions } from './source-options.ts';
-import { tableTypeOf } from './mapping/table.ts';
+import { tableTypeOf } from '../mapping/table.ts';
 
 /** The objects of one run. */
 export interface Selection {

@@ -1,6 +1,6 @@
-import type { SweepRecord, SweepScope } from '../../domain/record.ts';
-import { parentOf } from '../../openmetadata/names.ts';
-import type { SourceOptions } from './source-options.ts';
+import type { SweepRecord, SweepScope } from '../../../domain/record.ts';
+import { parentOf } from '../../../openmetadata/names.ts';
+import type { SourceOptions } from '../options/source-options.ts';
 
 /** A record has to fit a frame of the protocol, in bytes. */
 export const LONGEST = 900_000;

@@ -1,4 +1,4 @@
-import type { ConnectorContext } from '../connector.ts';
+import type { ConnectorContext } from '../../connector.ts';
 
 /** An option that asks for more than metadata, and what the local policy says of it. */
 interface Permission {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import {
   CREATE_REQUEST_SCHEMAS,
   openMetadataSchemasPresent,
   openMetadataValidator,
-} from '../../../test/support/openmetadata-schemas.ts';
+} from '../../../../test/support/openmetadata-schemas.ts';
 import {
   extractFrom,
   failuresOf,
@@ -12,8 +12,8 @@ import {
   tableNames,
   tablesOf,
   type SalesforceRun,
-} from '../../../test/support/salesforce-run.ts';
-import type { Column } from '../../openmetadata/entities.ts';
+} from '../../../../test/support/salesforce-run.ts';
+import type { Column } from '../../../openmetadata/entities.ts';
 
 let sandbox: Sandbox;
 

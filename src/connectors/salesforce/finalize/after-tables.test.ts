@@ -1,26 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import {
   CREATE_REQUEST_SCHEMAS,
   openMetadataSchemasPresent,
   openMetadataValidator,
-} from '../../../test/support/openmetadata-schemas.ts';
+} from '../../../../test/support/openmetadata-schemas.ts';
 import {
   extractFrom,
   failuresOf,
   tableNames,
   tablesOf,
   type SalesforceRun,
-} from '../../../test/support/salesforce-run.ts';
+} from '../../../../test/support/salesforce-run.ts';
 import type {
   EntityRecord,
   LineageRecord,
   LineageSweepRecord,
   ProfileRecord,
   SweepRecord,
-} from '../../domain/record.ts';
-import type { CreateStoredProcedure, CreateTable } from '../../openmetadata/entities.ts';
-import type { TableProperties } from './mapping/table-properties.ts';
+} from '../../../domain/record.ts';
+import type { CreateStoredProcedure, CreateTable } from '../../../openmetadata/entities.ts';
+import type { TableProperties } from '../mapping/table-properties.ts';
 
 let sandbox: Sandbox;
 let run: SalesforceRun;
