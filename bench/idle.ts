@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient } from '../demo/control-plane-client.ts';
 import type { Processes } from '../demo/processes.ts';
 import {
-  enrol,
+  enroll,
   runnerProgram,
   startControlPlane,
   writeRunnerFiles,
@@ -38,8 +38,8 @@ export async function benchIdle(
     readFileSync(controlPlane.adminTokenFile, 'utf8').trim(),
     readFileSync(controlPlane.caFile, 'utf8'),
   );
-  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
-  await enrol(place, controlPlane, token);
+  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {});
+  await enroll(place, controlPlane, token);
   processes.start(
     'runner',
     [runnerProgram, 'run', '--config', place.configFile],

@@ -7,7 +7,7 @@ import { Display } from './display.ts';
 import { readOptions, USAGE, type DemoOptions } from './options.ts';
 import { Processes } from './processes.ts';
 import {
-  enrol,
+  enroll,
   keep,
   passwordReference,
   preparePlace,
@@ -120,10 +120,10 @@ async function startRunner(
   display.step(
     'enrolling the runner with a one-time token, storing the Salesforce password in the local vault',
   );
-  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {
+  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {
     name: 'demo-runner',
   });
-  await enrol(place, controlPlane, token);
+  await enroll(place, controlPlane, token);
   await storeSecrets(place, sandbox);
   processes.start(
     'runner',

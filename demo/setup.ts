@@ -164,12 +164,12 @@ export async function storeSecrets(place: Place, sandbox: Sandbox): Promise<void
   await set(tokenReference, sandbox.credentials.securityToken);
 }
 
-export async function enrol(
+export async function enroll(
   place: Place,
   controlPlane: ControlPlane,
   token: string,
 ): Promise<void> {
-  const tokenFile = join(place.directory, 'enrolment-token');
+  const tokenFile = join(place.directory, 'enrollment-token');
   writeFileSync(tokenFile, token, { mode: 0o600 });
   await Processes.run([
     runnerProgram,

@@ -29,7 +29,7 @@ export async function runnersPage(place, signal) {
     place,
     heading('Runners', {
       note: 'A runner works inside a network and connects to here; nothing connects to it.',
-      actions: actionButton('Enrol a runner', enrol),
+      actions: actionButton('Enroll a runner', enroll),
     }),
     list,
   );
@@ -42,7 +42,7 @@ export async function runnersPage(place, signal) {
             'div',
             { class: 'card empty' },
             el('p', {}, 'No runner has been enrolled yet.'),
-            el('p', {}, 'Enrol one to get a token and the command to start it.'),
+            el('p', {}, 'Enroll one to get a token and the command to start it.'),
           )
         : table('Runners', COLUMNS, runners.map(runnerRow)),
     );
@@ -118,19 +118,19 @@ async function revoke(runner) {
   notice(`${runner.name} has been revoked.`);
 }
 
-async function enrol() {
-  const { token, expiresAt } = await post('/enrolment-tokens', {});
+async function enroll() {
+  const { token, expiresAt } = await post('/enrollment-tokens', {});
   const command = `hybrid-runner enroll --url wss://${location.host} --token-file -`;
   const dialog = el(
     'dialog',
-    { 'aria-labelledby': 'enrol-title', onclose: () => dialog.remove() },
-    el('h2', { id: 'enrol-title' }, 'Enrol a runner'),
+    { 'aria-labelledby': 'enroll-title', onclose: () => dialog.remove() },
+    el('h2', { id: 'enroll-title' }, 'Enroll a runner'),
     el(
       'p',
       {},
       'On the machine that shall run it, paste this command, then the token, then press Ctrl-D:',
     ),
-    el('pre', { id: 'enrol-command' }, command),
+    el('pre', { id: 'enroll-command' }, command),
     el(
       'p',
       { class: 'soft small' },
@@ -141,7 +141,7 @@ async function enrol() {
       {},
       `Token, shown this once. It works once, until ${new Date(expiresAt).toLocaleTimeString()}:`,
     ),
-    el('pre', { id: 'enrol-token' }, token),
+    el('pre', { id: 'enroll-token' }, token),
     el(
       'div',
       { class: 'actions' },

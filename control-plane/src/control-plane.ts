@@ -6,7 +6,7 @@ import { authority } from './addresses.ts';
 import { createApp } from './api/app.ts';
 import type { Clock, RandomBytes } from './clock.ts';
 import { Dispatcher } from './dispatch.ts';
-import { hashToken } from './enrolment.ts';
+import { hashToken } from './enrollment.ts';
 import { ChangeHub, DISPATCH, ProgressBoard } from './events.ts';
 import { Delivery } from './link/delivery.ts';
 import { Registry } from './link/registry.ts';

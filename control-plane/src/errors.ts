@@ -18,7 +18,7 @@ const CODES = {
     status: 422,
     remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.',
   },
-  ENROLMENT_REFUSED: {
+  ENROLLMENT_REFUSED: {
     status: 403,
     remedy: 'Ask for a new token; each works once and for a short time.',
   },

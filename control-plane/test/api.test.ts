@@ -50,7 +50,7 @@ describe('the admin token', () => {
   });
 });
 
-describe('enrolment', () => {
+describe('enrollment', () => {
   const request = (token: string, publicKey = newKey().publicKey) => ({
     token,
     publicKey,
@@ -59,7 +59,7 @@ describe('enrolment', () => {
     platform: 'linux',
   });
   const mint = async (body: object = {}) =>
-    (await stage.api.post('/api/v1/enrolment-tokens', body)).body as {
+    (await stage.api.post('/api/v1/enrollment-tokens', body)).body as {
       token: string;
       expiresAt: number;
     };
@@ -75,7 +75,7 @@ describe('enrolment', () => {
     });
     expect(await enroll(request(token))).toMatchObject({
       status: 403,
-      body: { error: { code: 'ENROLMENT_REFUSED', remedy: expect.any(String) } },
+      body: { error: { code: 'ENROLLMENT_REFUSED', remedy: expect.any(String) } },
     });
   });
 
@@ -201,7 +201,7 @@ describe('bad requests', () => {
     ['GET', '/api/v1/runs/nowhere/records?after=x', undefined, 400, 'INPUT_INVALID'],
     ['GET', '/api/v1/tables/nowhere', undefined, 404, 'NOT_FOUND'],
     ['GET', '/no/such/page', undefined, 404, 'NOT_FOUND'],
-    ['POST', '/api/v1/enrolment-tokens', { ttlSeconds: -1 }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/enrollment-tokens', { ttlSeconds: -1 }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { deadlinems: 5 }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { deadlineMs: '5' }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs', [], 400, 'INPUT_INVALID'],
@@ -308,7 +308,7 @@ describe('the deadline of a start', () => {
 
 describe('a run', () => {
   it('is followed live, and again from where a reader left off', async () => {
-    const { connection } = await connect('ws', stage, await stage.enrol());
+    const { connection } = await connect('ws', stage, await stage.enroll());
     const id = await startRun(stage.api);
     const connected = Promise.withResolvers<void>();
     const live = readEvents(stage, id, undefined, connected.resolve);
@@ -353,7 +353,7 @@ describe('a run', () => {
 
 describe('tables', () => {
   beforeAll(async () => {
-    const { connection } = await connect('grpc', stage, await stage.enrol());
+    const { connection } = await connect('grpc', stage, await stage.enroll());
     await startRun(stage.api);
     const { ref } = await connection.take<{ ref: Ref }>('offer');
     connection.send('accept', { ref });

@@ -30,7 +30,7 @@ let connection: Connection;
 
 beforeEach(async () => {
   stage = await openStage({ maxAttempts: 3 });
-  const identity = await stage.enrol();
+  const identity = await stage.enroll();
   ({ connection } = await connect('ws', stage, identity));
   await prepareCatalog(stage.api, identity.runnerId);
   return async () => {

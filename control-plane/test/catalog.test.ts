@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 beforeEach(async () => {
-  const identity = await stage.enrol();
+  const identity = await stage.enroll();
   ({ connection } = await connect('ws', stage, identity));
   await prepareCatalog(stage.api, identity.runnerId);
   return () => connection.close();
@@ -134,7 +134,7 @@ describe('what is known about a table', () => {
       }),
       line({ kind: 'entity', type: 'holograms', fqn: named('Person.h'), request: { depth: 3 } }),
     ];
-    const identity = await stage.enrol();
+    const identity = await stage.enroll();
     ({ connection } = await connect('ws', stage, identity));
     await prepareCatalog(stage.api, identity.runnerId);
     expect(await bring(lines)).toMatchObject({ state: 'success', integrity: 'ok', entities: 5 });

@@ -106,7 +106,7 @@ describe('the runner of a service', () => {
         },
       },
     });
-    const { runnerId } = await stage.enrol('edge');
+    const { runnerId } = await stage.enroll('edge');
     expect((await putService({ ...SERVICE, runner: 'edge' })).status).toBe(200);
     expect((await putService({ ...SERVICE, runner: runnerId }, REPLACE)).status).toBe(200);
     await stage.api.post(`/api/v1/runners/${runnerId}/revoke`);
@@ -174,7 +174,7 @@ describe('a service that is deleted', () => {
   it('takes its pipelines and its tables along, and its runs stay; not while one of them is active', async () => {
     await stage.api.put('/api/v1/services/sandbox', SERVICE);
     await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox' });
-    const { connection: runner } = await connect('ws', stage, await stage.enrol());
+    const { connection: runner } = await connect('ws', stage, await stage.enroll());
     const id = await startRun(stage.api);
     const { ref } = await runner.take<{ ref: Ref }>('offer');
     expect(await stage.api.delete('/api/v1/services/sandbox')).toMatchObject({

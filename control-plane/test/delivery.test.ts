@@ -25,7 +25,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   afterAll(() => stage.close());
 
   beforeEach(async () => {
-    identity = await stage.enrol();
+    identity = await stage.enroll();
     ({ connection } = await connect(kind, stage, identity, { capacity: 100 }));
     await prepareCatalog(stage.api, identity.runnerId);
     await startRun(stage.api);
@@ -149,7 +149,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   it('refuses an epoch that is not the present one, and runs of others', async () => {
     connection.send('batch', batch({ ...ref, epoch: ref.epoch + 1 }, 1, [tableLine('A')]));
     expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_UNKNOWN_RUN' });
-    const other = await stage.enrol();
+    const other = await stage.enroll();
     const stranger = await connect(kind, stage, other);
     stranger.connection.send('batch', batch(ref, 1, [tableLine('A')]));
     expect(await stranger.connection.take('nack')).toMatchObject({ code: 'NACK_CODE_UNKNOWN_RUN' });

@@ -32,7 +32,7 @@ function use(more: Partial<Limits>): void {
 
 beforeEach(async () => {
   stage = await openStage(limits);
-  identity = await stage.enrol('first');
+  identity = await stage.enroll('first');
   connections = [];
   await prepareCatalog(stage.api);
 });
@@ -96,7 +96,7 @@ describe('offers', () => {
   });
 
   it('gives a service that names a runner to that runner alone', async () => {
-    const identity = await stage.enrol('second');
+    const identity = await stage.enroll('second');
     await prepareCatalog(stage.api, 'second');
     await runner();
     const second = await runner({}, identity);
@@ -120,7 +120,7 @@ describe('offers', () => {
       await connection.take('ack');
     };
     await done(first.connection, [tableLine('A')]);
-    const second = await runner({ capacity: 4 }, await stage.enrol('second'));
+    const second = await runner({ capacity: 4 }, await stage.enroll('second'));
     await done(first.connection, [tableLine('A')]);
     await done(first.connection, [tableLine('B')], { status: 'failed' });
     await done(second.connection, [tableLine('A')]);
@@ -143,7 +143,7 @@ describe('offers', () => {
   });
 
   it('moves a run that one runner refuses for good to another, and fails it when all have', async () => {
-    const second = await stage.enrol('second');
+    const second = await stage.enroll('second');
     const id = await startRun(stage.api);
     const one = await runner();
     const ref = await offerOf(one.connection);

@@ -26,7 +26,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   }
 
   it('welcomes a runner that proves its key', async () => {
-    const identity = await stage.enrol('proven');
+    const identity = await stage.enroll('proven');
     const { connection, welcome } = await connect(kind, stage, identity, { capacity: 3 });
     expect(welcome).toMatchObject({
       positions: [],
@@ -73,14 +73,14 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('refuses a signature over the nonce of another connection', async () => {
-    expect(await refusal(await stage.enrol(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({
+    expect(await refusal(await stage.enroll(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({
       code: 'SIGNATURE_INVALID',
       permanent: true,
     });
   });
 
   it('refuses the key of somebody else', async () => {
-    const { runnerId } = await stage.enrol();
+    const { runnerId } = await stage.enroll();
     expect(await refusal({ runnerId, key: newKey().key })).toMatchObject({
       code: 'SIGNATURE_INVALID',
     });
@@ -88,7 +88,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
 
   it('refuses a handshake that was meant for another address', async () => {
     expect(
-      await refusal(await stage.enrol(), { authority: `evil.example:${stage.port}` }),
+      await refusal(await stage.enroll(), { authority: `evil.example:${stage.port}` }),
     ).toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
@@ -100,13 +100,13 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('refuses a protocol version outside its range', async () => {
-    expect(await refusal(await stage.enrol(), { protocol: 2 })).toMatchObject({
+    expect(await refusal(await stage.enroll(), { protocol: 2 })).toMatchObject({
       code: 'PROTOCOL_UNSUPPORTED',
     });
   });
 
   it('shuts out a runner that is revoked, at once and for good', async () => {
-    const identity = await stage.enrol();
+    const identity = await stage.enroll();
     const { connection } = await connect(kind, stage, identity);
     await eventually(
       async () =>
@@ -121,7 +121,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
   });
 
   it('lets a newer connection of the same process take over at once', async () => {
-    const identity = await stage.enrol();
+    const identity = await stage.enroll();
     const older = await connect(kind, stage, identity);
     await new Promise((resolve) => setTimeout(resolve, 20));
     const newer = await connect(kind, stage, identity);
@@ -133,7 +133,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
 
   it('closes a connection that has gone silent, and shows the runner as away', async () => {
     const quick = await openStage({ handshakeTimeoutMs: 500, heartbeatIntervalMs: 60 });
-    const { connection } = await connect(kind, quick, await quick.enrol());
+    const { connection } = await connect(kind, quick, await quick.enroll());
     await connection.closed;
     expect((await quick.api.get('/api/v1/runners')).body.runners[0].connected).toBe(false);
     await quick.close();
@@ -151,7 +151,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     const early = await dial(kind, stage);
     early.send('heartbeat', { number: 1 });
     await early.closed;
-    const identity = await stage.enrol();
+    const identity = await stage.enroll();
     const twice = await connect(kind, stage, identity);
     twice.connection.send('hello', { statement: Buffer.alloc(0), signature: Buffer.alloc(64) });
     await twice.connection.closed;

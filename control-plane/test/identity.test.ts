@@ -24,7 +24,7 @@ let connections: Connection[];
 
 async function open(limits: Partial<Limits> = {}): Promise<void> {
   stage = await openStage({ identityCheckMs: 300, ...limits });
-  identity = await stage.enrol('edge');
+  identity = await stage.enroll('edge');
   await prepareCatalog(stage.api);
   connections = [];
 }

@@ -38,7 +38,7 @@ async function open(limits: Partial<Limits> = {}, data = temporaryFolder()): Pro
 
 async function prepared(limits: Partial<Limits> = {}, data = temporaryFolder()): Promise<void> {
   await open(limits, data);
-  identity = await stage.enrol('first');
+  identity = await stage.enroll('first');
   await prepareCatalog(stage.api);
 }
 
@@ -137,7 +137,7 @@ describe('an offer without an answer', () => {
     const { connection } = await runner();
     const id = await startRun(stage.api);
     const ref = await offerOf(connection);
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, await stage.enroll('second'));
     await runner();
     expect(await view(id)).toMatchObject({ state: 'offered', epoch: ref.epoch });
     connection.close();
@@ -182,7 +182,7 @@ describe('an attempt whose lease ran out', () => {
 
   it('is taken though the run has been offered to another runner, whose answer comes too late', async () => {
     const ref = await lost();
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, await stage.enroll('second'));
     const offered = await offerOf(second.connection);
     expect(offered).toEqual({ runId: ref.runId, attempt: 2, epoch: ref.epoch + 1 });
     const { connection, welcome } = await runner({ held: [held(ref, 3)] });
@@ -197,7 +197,7 @@ describe('an attempt whose lease ran out', () => {
 
   it('gives its run out with an epoch that is new, when it is lost again', async () => {
     const ref = await lost();
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, await stage.enroll('second'));
     const offered = await offerOf(second.connection);
     const { connection } = await runner({ held: [held(ref, 3)] });
     await finish(connection, ref, lines, { status: 'interrupted', digest: '' }, 2);
@@ -207,7 +207,7 @@ describe('an attempt whose lease ran out', () => {
 
   it('is not taken once another runner has begun', async () => {
     const ref = await lost();
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, await stage.enroll('second'));
     const newer = await taken(second.connection);
     const { welcome } = await runner({ held: [held(ref, 3)] });
     expect(welcome.positions).toMatchObject([{ verdict: 'VERDICT_DISCARD' }]);
@@ -217,7 +217,7 @@ describe('an attempt whose lease ran out', () => {
 
   it('is not taken once another run of its service has begun, though that has ended since', async () => {
     const ref = await lost({ retryOfferMs: 60_000 });
-    const second = await runner({}, await stage.enrol('second'));
+    const second = await runner({}, await stage.enroll('second'));
     const retry = await offerOf(second.connection);
     second.connection.send('reject', {
       ref: retry,

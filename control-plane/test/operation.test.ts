@@ -16,7 +16,7 @@ let connection: Connection;
 
 beforeEach(async () => {
   stage = await openStage();
-  identity = await stage.enrol('edge');
+  identity = await stage.enroll('edge');
   ({ connection } = await connect('ws', stage, identity));
   await prepareCatalog(stage.api);
 });

@@ -11,7 +11,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
 import { startProgram, type Program } from './program.ts';
-import { enrolVia, prepareCatalog, startRun, temporaryFolder } from './stage.ts';
+import { enrollVia, prepareCatalog, startRun, temporaryFolder } from './stage.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let program: Program;
@@ -87,7 +87,7 @@ describe('the program', () => {
   it.each(['ws', 'grpc'] as const)(
     'says goodbye to a runner over %s when it is told to stop',
     async (kind) => {
-      const { connection } = await connect(kind, program, await enrolVia(program.api));
+      const { connection } = await connect(kind, program, await enrollVia(program.api));
       const ended = await program.end('SIGTERM');
       expect(await connection.closed).toBe(kind === 'ws' ? 1001 : 0);
       expect(ended).toEqual({ code: 0, signal: null });
@@ -131,7 +131,7 @@ describe('a control plane killed in the middle', () => {
   it.each(['ws', 'grpc'] as const)(
     'goes on where it was, over %s: nothing lost, nothing doubled',
     async (kind) => {
-      const identity = await enrolVia(program.api);
+      const identity = await enrollVia(program.api);
       await prepareCatalog(program.api);
       let { connection } = await connect(kind, program, identity);
       const id = await startRun(program.api);

@@ -31,7 +31,7 @@ export interface Api {
 export interface Stage extends Target {
   readonly data: string;
   readonly api: Api;
-  enrol(name?: string): Promise<Identity>;
+  enroll(name?: string): Promise<Identity>;
   close(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export async function openStage(
     ...target,
     data: data.path,
     api,
-    enrol: (name) => enrolVia(api, name),
+    enroll: (name) => enrollVia(api, name),
     close: async () => {
       await running.close();
       data.remove();
@@ -95,8 +95,8 @@ export async function openStage(
   };
 }
 
-export async function enrolVia(api: Api, name = 'runner'): Promise<Identity> {
-  const { token } = (await api.post('/api/v1/enrolment-tokens', {})).body as { token: string };
+export async function enrollVia(api: Api, name = 'runner'): Promise<Identity> {
+  const { token } = (await api.post('/api/v1/enrollment-tokens', {})).body as { token: string };
   const { key, publicKey } = newKey();
   const answer = await api.post('/runner/v1/enroll', {
     token,

@@ -3,7 +3,7 @@ import { isErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { printable } from '../runtime/printable.ts';
 
-/** An HTTP answer where a channel, or an enrolment, was expected. */
+/** An HTTP answer where a channel, or an enrollment, was expected. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;

@@ -47,7 +47,7 @@ const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   ABORTED: 'stopped',
   NOT_ENROLLED: 'notEnrolled',
   ALREADY_ENROLLED: 'notEnrolled',
-  ENROLMENT_REFUSED: 'denied',
+  ENROLLMENT_REFUSED: 'denied',
   POLICY_DENIED: 'denied',
   HOST_DENIED: 'denied',
   ADDRESS_DENIED: 'denied',

@@ -174,7 +174,7 @@ const channel = {
     'A frame is larger than the agreed limit.',
     'Report it to the operator of the control plane.',
   ),
-  ENROLMENT_REFUSED: entry(
+  ENROLLMENT_REFUSED: entry(
     'user',
     'The control plane refused the enrollment token.',
     'Ask for a new token; each works once and for a short time.',

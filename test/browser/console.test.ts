@@ -39,7 +39,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
   beforeAll(async () => {
     stage = await openStage();
     await prepareCatalog(stage.api);
-    identity = await stage.enrol('edge runner');
+    identity = await stage.enroll('edge runner');
     ({ connection: runner } = await connect('ws', stage, identity));
     browser = await openBrowser();
   });
@@ -99,16 +99,16 @@ describe.skipIf(reason !== undefined)('the console', () => {
     expect(problems).toEqual([]);
   });
 
-  it('makes a token that enrols a runner, with the command to use it', async () => {
+  it('makes a token that enrolls a runner, with the command to use it', async () => {
     await signIn();
     await page.getByRole('link', { name: 'Runners' }).click();
-    await page.getByRole('button', { name: 'Enrol a runner' }).click();
+    await page.getByRole('button', { name: 'Enroll a runner' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.locator('#enrol-command').innerText()).toBe(
+    expect(await dialog.locator('#enroll-command').innerText()).toBe(
       `hybrid-runner enroll --url wss://localhost:${stage.port} --token-file -`,
     );
-    expect(await dialog.locator('#enrol-token').innerText()).toMatch(/^hre_/);
-    await shot('enrol');
+    expect(await dialog.locator('#enroll-token').innerText()).toMatch(/^hre_/);
+    await shot('enroll');
     await dialog.getByRole('button', { name: 'Done' }).click();
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
@@ -261,7 +261,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
   });
 
   it('drains a runner and lets it work again', async () => {
-    await stage.enrol('spare runner');
+    await stage.enroll('spare runner');
     await signIn();
     await page.getByRole('link', { name: 'Runners' }).click();
     const row = page.getByRole('row').filter({ hasText: 'spare runner' });
@@ -272,7 +272,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
   });
 
   it('says that an identity is used from two places, and what to do', async () => {
-    const cloned = await stage.enrol('cloned runner');
+    const cloned = await stage.enroll('cloned runner');
     const features = ['zstd', 'identity-check'];
     const { connection: original } = await connect('ws', stage, cloned, {
       bootId: 'original',

@@ -47,7 +47,7 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
       readFileSync(ready.adminTokenFile, 'utf8').trim(),
       readFileSync(ready.caFile, 'utf8'),
     );
-    const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {});
+    const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {});
     client.close();
     const result = await image.run(
       ['enroll', '--url', ready.url, '--ca-file', '/etc/hybrid-runner/ca.pem', '--token-file', '-'],

@@ -115,7 +115,7 @@ export class Outside {
   }
 
   async enrollmentToken(): Promise<string> {
-    return (await this.client.call<{ token: string }>('POST', '/api/v1/enrolment-tokens', {}))
+    return (await this.client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {}))
       .token;
   }
 

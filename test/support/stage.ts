@@ -77,7 +77,7 @@ export class Stage {
         [passwordReference]: stage.sandbox.credentials.password,
         [tokenReference]: stage.sandbox.credentials.securityToken,
       });
-      await stage.#enrol();
+      await stage.#enroll();
       await stage.createService();
       return stage;
     } catch (thrown) {
@@ -120,7 +120,7 @@ export class Stage {
       [passwordReference]: this.sandbox.credentials.password,
       [tokenReference]: this.sandbox.credentials.securityToken,
     });
-    await this.#enrol(name);
+    await this.#enroll(name);
   }
 
   /** Starts a runner, the first one unless another is named, and waits until the control plane sees it. */
@@ -303,10 +303,10 @@ export class Stage {
     return name === FIRST ? this.place.configFile : join(this.place.directory, `${name}.yaml`);
   }
 
-  async #enrol(name = FIRST): Promise<void> {
+  async #enroll(name = FIRST): Promise<void> {
     const { token } = await this.client.call<{ token: string }>(
       'POST',
-      '/api/v1/enrolment-tokens',
+      '/api/v1/enrollment-tokens',
       {},
     );
     const file = join(this.place.directory, 'token');

@@ -5,14 +5,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { ControlPlaneError } from '../errors.ts';
-import { sameToken } from '../enrolment.ts';
+import { sameToken } from '../enrollment.ts';
 import { problemsOf } from '../problems.ts';
 import type { Registry } from '../link/registry.ts';
 import type { Ground } from '../settings.ts';
 import { entitiesApi } from './entities.ts';
 import { pipelinesApi } from './pipelines.ts';
 import { application, createRoute, jsonBody } from './routing.ts';
-import { enrolmentApi, runnersApi } from './runners.ts';
+import { enrollmentApi, runnersApi } from './runners.ts';
 import { runsApi } from './runs.ts';
 import { servicesApi } from './services.ts';
 import { settingsApi } from './settings.ts';
@@ -70,7 +70,7 @@ export interface AppOptions {
   readonly stopping: AbortSignal;
 }
 
-/** The HTTP side: API, enrolment, console. */
+/** The HTTP side: API, enrollment, console. */
 export function createApp({ ground, registry, adminTokenHash, stopping }: AppOptions): OpenAPIHono {
   const app = application();
   app.use(
@@ -113,7 +113,7 @@ export function createApp({ ground, registry, adminTokenHash, stopping }: AppOpt
   );
   guard(app, adminTokenHash);
   for (const part of [
-    enrolmentApi(ground),
+    enrollmentApi(ground),
     runnersApi(ground, registry),
     servicesApi(ground),
     pipelinesApi(ground),

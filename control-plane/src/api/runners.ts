@@ -1,6 +1,6 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { drainRunner, resumeRunner } from '../draining.ts';
-import { enrol, mintToken } from '../enrolment.ts';
+import { enroll, mintToken } from '../enrollment.ts';
 import { IDENTITY_REMEDY } from '../link/identity.ts';
 import type { Conflict, Presence, Registry } from '../link/registry.ts';
 import { revokeRunner } from '../revocation.ts';
@@ -11,18 +11,18 @@ import {
   ApiError,
   DrainRequest,
   Enrolled,
-  EnrolmentRequest,
+  EnrollmentRequest,
   IdParameter,
   RunnerView,
   Token,
   TokenRequest,
 } from './schemas.ts';
 
-const enrolRoute = createRoute({
+const enrollRoute = createRoute({
   method: 'post',
   path: '/runner/v1/enroll',
   summary: 'Trade an enrollment token for an identity',
-  request: requestBody(EnrolmentRequest),
+  request: requestBody(EnrollmentRequest),
   responses: {
     201: jsonBody(Enrolled, 'The identity'),
     400: jsonBody(ApiError, 'Refused'),
@@ -31,7 +31,7 @@ const enrolRoute = createRoute({
 });
 const mintRoute = createRoute({
   method: 'post',
-  path: '/api/v1/enrolment-tokens',
+  path: '/api/v1/enrollment-tokens',
   summary: 'Make a token that enrolls one runner',
   security: SECURITY,
   request: requestBody(TokenRequest),
@@ -72,12 +72,12 @@ const revokeRoute = createRoute({
   responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
 });
 
-export function enrolmentApi(ground: Ground): OpenAPIHono {
+export function enrollmentApi(ground: Ground): OpenAPIHono {
   const app = application();
-  app.openapi(enrolRoute, async (context) => {
+  app.openapi(enrollRoute, async (context) => {
     const { publicKey, ...request } = context.req.valid('json');
     return context.json(
-      await enrol(ground, { ...request, publicKey: Buffer.from(publicKey, 'base64') }),
+      await enroll(ground, { ...request, publicKey: Buffer.from(publicKey, 'base64') }),
       201,
     );
   });

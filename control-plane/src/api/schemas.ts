@@ -22,7 +22,7 @@ export const ApiError = z
 
 const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
 
-export const EnrolmentRequest = z
+export const EnrollmentRequest = z
   .object({
     token: z.string().min(1).max(512),
     publicKey: z
@@ -33,7 +33,7 @@ export const EnrolmentRequest = z
     version: z.string().max(100),
     platform: z.string().max(200),
   })
-  .openapi('EnrolmentRequest');
+  .openapi('EnrollmentRequest');
 
 export const Enrolled = z
   .object({ runnerId: z.string(), name: z.string(), controlPlane: z.string() })
@@ -49,8 +49,8 @@ export const TokenRequest = z
       .max(7 * 86_400)
       .default(1800),
   })
-  .openapi('EnrolmentTokenRequest');
-export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('EnrolmentToken');
+  .openapi('EnrollmentTokenRequest');
+export const Token = z.object({ token: z.string(), expiresAt: Time }).openapi('EnrollmentToken');
 
 export const RunnerView = z
   .object({

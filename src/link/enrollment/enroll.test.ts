@@ -147,9 +147,9 @@ describe('enrolment', () => {
       'a used token',
       {
         status: 403,
-        body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+        body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
       },
-      'ENROLMENT_REFUSED',
+      'ENROLLMENT_REFUSED',
     ],
     ['a proxy\u2019s page', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
     ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
@@ -169,10 +169,10 @@ describe('enrolment', () => {
     const first = await enrol(options());
     answer = {
       status: 403,
-      body: JSON.stringify({ error: { code: 'ENROLMENT_REFUSED', message: 'used' } }),
+      body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
     };
     await expect(enrol(options({ replace: true }))).rejects.toMatchObject({
-      code: 'ENROLMENT_REFUSED',
+      code: 'ENROLLMENT_REFUSED',
     });
     expect((await loadIdentity(directory)).publicKey).toBe(first.publicKey);
   });

@@ -37,7 +37,7 @@ export interface EnrolOptions {
 
 /**
  * Makes a key pair here, trades the token and the public key for an identity, and keeps both in the state directory. The
- * private key is never sent. Throws ALREADY_ENROLLED, ENROLMENT_REFUSED, INPUT_INVALID, NETWORK_*, TLS_UNTRUSTED,
+ * private key is never sent. Throws ALREADY_ENROLLED, ENROLLMENT_REFUSED, INPUT_INVALID, NETWORK_*, TLS_UNTRUSTED,
  * PROXY_REFUSED, CONTROL_PLANE_BUSY, PROTOCOL_VIOLATION.
  */
 export async function enrol(options: EnrolOptions): Promise<Identity> {

@@ -49,7 +49,7 @@ export function requestEnrolment(
     if (answer.status === 201) return granted(answer.body);
     const error = explainAnswer(answer, formatEndpoint(endpoint), means.clock.now());
     throw error.code === 'NETWORK_UNREACHABLE' && answer.status === 400
-      ? new RunnerError('ENROLMENT_REFUSED', error.message)
+      ? new RunnerError('ENROLLMENT_REFUSED', error.message)
       : error;
   });
 }

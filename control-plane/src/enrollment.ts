@@ -5,7 +5,7 @@ import { NAME_AND_VERSION, type Ground } from './settings.ts';
 const TOKEN_BYTES = 32;
 const ID_BYTES = 12;
 
-export interface Enrolment {
+export interface Enrollment {
   readonly token: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;
@@ -28,10 +28,10 @@ export async function mintToken(
   return { token, expiresAt };
 }
 
-/** Trades a token for an identity. Throws ENROLMENT_REFUSED, with the same words whatever is wrong with the token. */
-export async function enrol(
+/** Trades a token for an identity. Throws ENROLLMENT_REFUSED, with the same words whatever is wrong with the token. */
+export async function enroll(
   ground: Ground,
-  request: Enrolment,
+  request: Enrollment,
 ): Promise<{ readonly runnerId: string; readonly name: string; readonly controlPlane: string }> {
   const hash = hashToken(request.token);
   const now = ground.clock.now();
@@ -45,7 +45,7 @@ export async function enrol(
       token.expiresAt > now;
     if (!good)
       throw new ControlPlaneError(
-        'ENROLMENT_REFUSED',
+        'ENROLLMENT_REFUSED',
         'the enrollment token is unknown, used or expired',
       );
     await tx.tokens.markUsed(hash, runnerId);
