@@ -1,6 +1,5 @@
 import type { Sequence } from '../domain/ids.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { SerialQueue } from '../runtime/serial-queue.ts';
 import type { Disk } from './disk.ts';
 import { writeLedger } from './ledger.ts';
 import { type Recovered, segments } from './recover.ts';
@@ -27,7 +26,7 @@ const WINDOW_BYTES = 64 * 1024;
 
 /**
  * The reading end of one attempt's spool. It goes by what it is told is durable, never by what it finds in a file
- * that is still being written. Calls may overlap; they are carried out one by one.
+ * that is still being written. One caller at a time.
  */
 export class SpoolReader {
   readonly #disk: Disk;
@@ -42,7 +41,6 @@ export class SpoolReader {
   #writtenBytes = 0;
   #acknowledgedOffset = 0;
   #ledgerOffset = 0;
-  readonly #queue = new SerialQueue();
 
   constructor({ disk, directory, found }: ReaderOptions) {
     this.#disk = disk;
@@ -98,43 +96,39 @@ export class SpoolReader {
    * Consecutive durable records from `from` on: at least one, and at most `maxBytes` of payload unless the first alone
    * is larger; undefined when none is durable yet. Throws SPOOL_CORRUPT, or PROTOCOL_VIOLATION for deleted records.
    */
-  read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
-    return this.#queue.run(async () => {
-      if (from > this.#durable) return undefined;
-      const lines: Uint8Array[] = [];
-      let [last, bytes, end] = [false, 0, await this.#locate(from)];
-      for await (const { record, after } of this.#chain.records(
-        end,
-        this.#durable,
-        Math.max(maxBytes, WINDOW_BYTES),
-      )) {
-        if (lines.length > 0 && bytes + record.payload.byteLength > maxBytes) break;
-        lines.push(record.payload);
-        [last, bytes, end] = [record.last, bytes + record.payload.byteLength, after];
-        if (last || bytes >= maxBytes) break;
-      }
-      this.#places.set(end.next, end);
-      return { firstSequence: from, lines, last };
-    });
+  async read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
+    if (from > this.#durable) return undefined;
+    const lines: Uint8Array[] = [];
+    let [last, bytes, end] = [false, 0, await this.#locate(from)];
+    for await (const { record, after } of this.#chain.records(
+      end,
+      this.#durable,
+      Math.max(maxBytes, WINDOW_BYTES),
+    )) {
+      if (lines.length > 0 && bytes + record.payload.byteLength > maxBytes) break;
+      lines.push(record.payload);
+      [last, bytes, end] = [record.last, bytes + record.payload.byteLength, after];
+      if (last || bytes >= maxBytes) break;
+    }
+    this.#places.set(end.next, end);
+    return { firstSequence: from, lines, last };
   }
 
   /** Everything up to here is stored elsewhere; whole segments of it are deleted. The same again deletes what was closed since. Throws PROTOCOL_VIOLATION beyond what is durable. */
-  acknowledge(upTo: Sequence): Promise<void> {
-    return this.#queue.run(async () => {
-      if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
-      if (upTo > this.#durable)
-        throw new RunnerError(
-          'PROTOCOL_VIOLATION',
-          `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`,
-        );
-      await this.#move(upTo);
-      // The writer may have closed a segment meanwhile. One that blocks for want of room gives no further word that would delete it.
-      if (this.spent) await this.#move(upTo);
-    });
+  async acknowledge(upTo: Sequence): Promise<void> {
+    if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
+    if (upTo > this.#durable)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`,
+      );
+    await this.#move(upTo);
+    // The writer may have closed a segment meanwhile. One that blocks for want of room gives no further word that would delete it.
+    if (this.spent) await this.#move(upTo);
   }
 
   close(): Promise<void> {
-    return this.#queue.run(() => this.#chain.close());
+    return this.#chain.close();
   }
 
   async #move(upTo: Sequence): Promise<void> {

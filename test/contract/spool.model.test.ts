@@ -16,7 +16,8 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Disk } from '../../src/spool/disk.ts';
 import type { RunId } from '../../src/domain/ids.ts';
-import { AttemptSpool } from '../../src/spool/attempt-spool.ts';
+import { SpoolOutbox } from '../../src/link/outbox/spool-outbox.ts';
+import { createAttempt } from '../../src/spool/journal.ts';
 import { createLedger } from '../../src/spool/ledger.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover, segments } from '../../src/spool/recover.ts';
@@ -312,18 +313,31 @@ describe('the spool, beside a model of it', () => {
   });
 });
 
+async function newOutbox(disk: Disk): Promise<SpoolOutbox> {
+  const journal = {
+    ref: { runId: 'run' as RunId, attempt: 1, epoch: 1 },
+    kind: 'metadata',
+    createdAt: 0,
+  } as const;
+  const directory = await createAttempt(disk, '/spool', journal);
+  const ignore = (): void => undefined;
+  return new SpoolOutbox({
+    disk,
+    directory,
+    journal,
+    found: emptySpool,
+    onMoved: ignore,
+    onDiscarded: ignore,
+  });
+}
+
 /** An attempt that has filled its disk: nine records are durable in segments of three, the tenth waits for room. */
 async function fullDisk(
   seed: number,
-): Promise<{ disk: SimulatedDisk; spool: AttemptSpool; writer: SpoolWriter }> {
+): Promise<{ disk: SimulatedDisk; spool: SpoolOutbox; writer: SpoolWriter }> {
   const disk = await newDisk(seed);
   await disk.makeDirectory('/spool');
-  const ref = { runId: 'run' as RunId, attempt: 1, epoch: 1 };
-  const spool = await AttemptSpool.create({ disk }, '/spool', {
-    ref,
-    kind: 'metadata',
-    createdAt: 0,
-  });
+  const spool = await newOutbox(disk);
   const writer = new SpoolWriter({
     clock: impatientClock,
     disk,
@@ -384,7 +398,7 @@ describe('the spool on a failing disk', () => {
 
   it('gives back the room of what is acknowledged, however full the disk is', async () => {
     const { spool, writer, disk } = await fullDisk(5);
-    await spool.acknowledge(spool.durable);
+    await spool.acknowledge(spool.durable().sequence);
     await writer.flush(never);
     expect(writer.condition).toBeUndefined();
     await writer.close();
@@ -395,11 +409,7 @@ describe('the spool on a failing disk', () => {
   it('writes any amount to a disk that holds a fraction of it, the open segment included, while it is being acknowledged', async () => {
     const disk = await newDisk(7);
     await disk.makeDirectory('/spool');
-    const spool = await AttemptSpool.create({ disk }, '/spool', {
-      ref: { runId: 'run' as RunId, attempt: 1, epoch: 1 },
-      kind: 'metadata',
-      createdAt: 0,
-    });
+    const spool = await newOutbox(disk);
     disk.capacity = disk.used + 60_000;
     // Segments that are larger than the disk, and groups that are.
     const writer = new SpoolWriter({
@@ -418,7 +428,7 @@ describe('the spool on a failing disk', () => {
       await writer.append(Buffer.alloc(1500, sequence), { last: false }, never);
     await writer.flush(never);
     await delivering;
-    expect(spool.acknowledged).toBe(400);
+    expect(spool.acknowledged()).toBe(400);
     await writer.close();
   });
 
@@ -426,15 +436,14 @@ describe('the spool on a failing disk', () => {
     const { spool, writer, disk } = await fullDisk(8);
     await writer.close();
     disk.capacity = disk.used;
-    await spool.recover(false);
-    const outcome = Buffer.alloc(4000, 'o');
-    await spool.appendLast(outcome);
-    expect(spool).toMatchObject({ durable: 10, complete: true });
-    expect(await spool.read(10, 10_000)).toEqual({
-      firstSequence: 10,
-      lines: [outcome],
-      last: true,
-    });
+    const error = new RunnerError('WORKER_DIED', 'o'.repeat(3500)).toFailure();
+    await spool.closeInterrupted(error, 1);
+    expect(spool.durable()).toEqual({ sequence: 10, complete: true });
+    const { lines, ...batch } = (await spool.read(10, 10_000))!;
+    expect(batch).toEqual({ firstSequence: 10, last: true });
+    expect(lines.map((line) => JSON.parse(Buffer.from(line).toString()))).toMatchObject([
+      { kind: 'outcome', status: 'interrupted', error },
+    ]);
     disk.crash();
     expect(await recover(disk, spool.directory)).toMatchObject({ durable: 10, complete: true });
   });
@@ -453,10 +462,12 @@ describe('the spool on a failing disk', () => {
     const { spool, writer, disk } = await fullDisk(6);
     const { bytes } = spool;
     disk.failNext('sync', 'EIO');
-    await expect(spool.acknowledge(spool.durable)).rejects.toMatchObject({ code: 'EIO' });
-    expect(spool.acknowledged).toBe(0);
-    await spool.acknowledge(spool.durable);
-    expect(spool.acknowledged).toBe(9);
+    await expect(spool.acknowledge(spool.durable().sequence)).rejects.toMatchObject({
+      code: 'EIO',
+    });
+    expect(spool.acknowledged()).toBe(0);
+    await spool.acknowledge(spool.durable().sequence);
+    expect(spool.acknowledged()).toBe(9);
     expect(spool.bytes).toBeLessThan(bytes / 4);
     await writer.close();
   });

@@ -5,11 +5,11 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isErrno } from '../../runtime/errno.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { AttemptSpool, type AttemptSpoolOptions } from '../../spool/attempt-spool.ts';
 import type { Disk } from '../../spool/disk.ts';
-import { type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
+import { createAttempt, type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
 import { nodeDisk } from '../../spool/node-disk.ts';
 import { type Processes, systemProcesses } from '../../spool/processes.ts';
+import { emptySpool, recover, type Recovered } from '../../spool/recover.ts';
 import { segmentBytesFor } from '../../spool/segment.ts';
 import { lockState, type StateLock } from '../../spool/state-lock.ts';
 import { SpoolOutbox } from './spool-outbox.ts';
@@ -63,7 +63,6 @@ type Options = Required<Omit<OutboxStoreOptions, 'owner'>> & { readonly owner: s
 
 export class SpoolOutboxStore implements OutboxStore {
   readonly #options: Options;
-  readonly #spool: AttemptSpoolOptions;
   readonly #root: string;
   readonly #lock: StateLock;
   readonly #held = new Map<string, SpoolOutbox>();
@@ -72,7 +71,6 @@ export class SpoolOutboxStore implements OutboxStore {
 
   constructor(options: Options, root: string, lock: StateLock) {
     this.#options = options;
-    this.#spool = { disk: options.disk };
     this.#root = root;
     this.#lock = lock;
   }
@@ -86,10 +84,10 @@ export class SpoolOutboxStore implements OutboxStore {
     if (known !== undefined) return known;
     if (this.#paused)
       throw new RunnerError('SPOOL_FULL', `${this.bytes()} bytes wait to be delivered`);
-    const { clock, owner } = this.#options;
+    const { clock, owner, disk } = this.#options;
     const journal = { ref: job.ref, kind: job.kind, createdAt: clock.now(), owner };
     try {
-      return this.#hold(await AttemptSpool.create(this.#spool, this.#root, journal));
+      return this.#hold(await createAttempt(disk, this.#root, journal), journal, emptySpool);
     } catch (thrown) {
       throw RunnerError.from(thrown, 'SINK_FAILED');
     }
@@ -164,7 +162,7 @@ export class SpoolOutboxStore implements OutboxStore {
         });
         return await this.#clear(directory);
       }
-      this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, false));
+      this.#hold(directory, journal, await recover(disk, directory));
     } catch (thrown) {
       if (isErrno(thrown, 'ENOTDIR')) return this.#leaveAlone(directory);
       const error = RunnerError.from(thrown);
@@ -193,9 +191,14 @@ export class SpoolOutboxStore implements OutboxStore {
 
   /** A directory whose journal cannot be read belongs to nobody; it stays as it is, for a person to look at. */
   async #salvage(directory: string, error: RunnerError): Promise<void> {
-    const journal = await readJournal(this.#options.disk, directory).catch(() => undefined);
+    const { disk } = this.#options;
+    const journal = await readJournal(disk, directory).catch(() => undefined);
     if (journal === undefined) return;
-    const outbox = this.#hold(await AttemptSpool.reopen(this.#spool, directory, journal, true));
+    const outbox = this.#hold(
+      directory,
+      journal,
+      await recover(disk, directory, { salvage: true }),
+    );
     outbox.noteDamage(error.toFailure());
     // Without room for the outcome now, the link tries again.
     await outbox
@@ -227,11 +230,15 @@ export class SpoolOutboxStore implements OutboxStore {
     }
   }
 
-  #hold(spool: AttemptSpool): SpoolOutbox {
-    const key = attemptKey(spool.ref);
-    const outbox = new SpoolOutbox(spool, {
-      moved: () => this.#weigh(),
-      discarded: () => this.#forget(key),
+  #hold(directory: string, journal: Journal, found: Recovered): SpoolOutbox {
+    const key = attemptKey(journal.ref);
+    const outbox = new SpoolOutbox({
+      disk: this.#options.disk,
+      directory,
+      journal,
+      found,
+      onMoved: () => this.#weigh(),
+      onDiscarded: () => this.#forget(key),
     });
     this.#held.set(key, outbox);
     return outbox;

@@ -1,140 +1,183 @@
 import type { Failure } from '../../domain/failure.ts';
 import type { AttemptRef, Sequence } from '../../domain/ids.ts';
 import type { OutcomeRecord } from '../../domain/record.ts';
-import { untilAborted } from '../../runtime/abort.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import type { AttemptSpool } from '../../spool/attempt-spool.ts';
+import { SerialQueue } from '../../runtime/serial-queue.ts';
+import type { Disk } from '../../spool/disk.ts';
+import { type Journal, removeAttempt, writeJournal } from '../../spool/journal.ts';
 import type { ProcessIdentity } from '../../spool/processes.ts';
+import { SpoolReader } from '../../spool/reader.ts';
+import { recover, type Recovered } from '../../spool/recover.ts';
+import { writeFromReserve } from '../../spool/reserve.ts';
 import type { Outbox, OutboxBatch } from './outbox.ts';
 
-/** Hears what the store must know of an outbox. */
-export interface OutboxOwner {
-  moved(): void;
-  discarded(): void;
+export interface SpoolOutboxOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly journal: Journal;
+  /** What the directory holds; `emptySpool` for a new attempt. */
+  readonly found: Recovered;
+  /** Called after each change of `bytes`. */
+  readonly onMoved: () => void;
+  /** Called once the directory is deleted. */
+  readonly onDiscarded: () => void;
 }
 
-/** One attempt's outbox over its spool. */
+/**
+ * One attempt's outbox over its spool directory. Calls may overlap.
+ *
+ * Invariants: everything that reads or changes records passes the one queue, so an acknowledgement never deletes under a
+ * recovery; nothing waits for the worker inside the queue, since the worker may itself wait for an acknowledgement to make
+ * room; the directory is recovered, completed or removed only once the worker is gone.
+ */
 export class SpoolOutbox implements Outbox {
-  readonly #spool: AttemptSpool;
-  readonly #owner: OutboxOwner;
+  readonly directory: string;
+  readonly #options: SpoolOutboxOptions;
+  readonly #queue = new SerialQueue();
+  readonly #changed = new ChangeSignal();
+  #journal: Journal;
+  #reader: SpoolReader;
   #writerGone: Promise<void> = Promise.resolve();
-  #moved = Promise.withResolvers<void>();
   #discarding: Promise<void> | undefined;
   #damage: Failure | undefined;
-  #turn: Promise<void> = Promise.resolve();
 
-  constructor(spool: AttemptSpool, owner: OutboxOwner) {
-    this.#spool = spool;
-    this.#owner = owner;
+  constructor(options: SpoolOutboxOptions) {
+    const { directory, journal, found } = options;
+    this.#options = options;
+    this.directory = directory;
+    this.#journal = journal;
+    this.#reader = this.#newReader(found);
   }
 
   get ref(): AttemptRef {
-    return this.#spool.ref;
+    return this.#journal.ref;
   }
 
-  /** Where the worker writes. */
-  get directory(): string {
-    return this.#spool.directory;
-  }
-
+  /** Bytes on disk that are not acknowledged. */
   get bytes(): number {
-    return this.#spool.bytes;
+    return this.#reader.bytes;
   }
 
   durable(): { readonly sequence: Sequence; readonly complete: boolean } {
-    return { sequence: this.#spool.durable, complete: this.#spool.complete };
+    return { sequence: this.#reader.durable, complete: this.#reader.complete };
   }
 
   acknowledged(): Sequence {
-    return this.#spool.acknowledged;
+    return this.#reader.acknowledged;
   }
 
   read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
-    return this.#spool.read(from, maxBytes);
+    return this.#queue.run(() => this.#reader.read(from, maxBytes));
   }
 
   async acknowledge(upTo: Sequence): Promise<void> {
-    await this.#spool.acknowledge(upTo);
-    this.#owner.moved();
+    await this.#queue.run(() => this.#reader.acknowledge(upTo));
+    this.#options.onMoved();
   }
 
-  async changed(signal: AbortSignal): Promise<void> {
-    await untilAborted(this.#moved.promise, signal);
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#changed.wait(signal);
   }
 
   /** Waits for the worker to be gone, so end that first. */
   discard(): Promise<void> {
-    this.#discarding ??= this.#inTurn(() => this.#discard()).catch((thrown: unknown) => {
+    this.#discarding ??= this.#discard().catch((thrown: unknown) => {
       this.#discarding = undefined;
       throw RunnerError.from(thrown, 'SINK_FAILED');
     });
     return this.#discarding;
   }
 
-  /** Notes the process that writes from now on; `gone` settles when it has ended. */
+  /** Journals the process that writes from now on; `gone` settles when it has ended. */
   async attachWriter(writer: ProcessIdentity, gone: Promise<void>): Promise<void> {
     this.#writerGone = gone;
-    await this.#spool.setWriter(writer);
+    this.#journal = { ...this.#journal, worker: writer };
+    await writeJournal(this.#options.disk, this.directory, this.#journal);
   }
 
-  /** What the worker says of itself, see SpoolReader.advance. */
+  /** Takes the worker's report, see SpoolReader.advance. */
   advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
-    this.#spool.advance(durable, writtenBytes, complete, segment);
+    this.#reader.advance(durable, writtenBytes, complete, segment);
     this.#announce();
-    if (this.#spool.spent) this.#free();
+    if (this.#reader.spent) this.#free();
   }
 
-  /** Finds what a dead worker wrote and did not live to tell. */
+  /** Recovers what a dead worker wrote but did not report. */
   writerEnded(): Promise<void> {
-    return this.#inTurn(() => this.#findLeft());
+    return this.#queue.run(() => this.#recover());
   }
 
-  /** Names the reason of the outcome before any other. */
+  /** Takes precedence over any other reason for the outcome. */
   noteDamage(damage: Failure): void {
     this.#damage = damage;
   }
 
-  /** Appends the outcome for a worker that ended without one; damage on disk is named as the reason before anything else. */
-  closeInterrupted(error: Failure, now: number): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#writerGone;
-      await this.#findLeft();
-      if (this.#spool.complete || this.#discarding !== undefined) return;
-      const line = `${JSON.stringify(this.#interrupted(this.#damage ?? error, now))}\n`;
-      await this.#spool.appendLast(Buffer.from(line));
+  /** Appends the outcome for a worker that ended without one; damage on disk takes precedence over `error` as its reason. */
+  async closeInterrupted(error: Failure, now: number): Promise<void> {
+    await this.#writerGone;
+    await this.#queue.run(async () => {
+      await this.#recover();
+      if (this.#reader.complete || this.#discarding !== undefined) return;
+      await this.#appendLast(this.#interrupted(this.#damage ?? error, now));
       this.#announce();
     });
   }
 
   close(): Promise<void> {
-    return this.#spool.close();
+    return this.#queue.run(() => this.#reader.close());
   }
 
-  /** Deletes segments that were acknowledged before they were closed. What fails is tried again at the worker's next word. */
+  /** Deletes segments that were acknowledged before the worker closed them. A failure is tried again at its next report. */
   #free(): void {
-    this.#spool.acknowledge(this.#spool.acknowledged).then(
-      () => this.#owner.moved(),
-      () => undefined,
-    );
+    this.acknowledge(this.#reader.acknowledged).catch(() => undefined);
   }
 
-  async #findLeft(): Promise<void> {
-    if (this.#spool.complete || this.#discarding !== undefined) return;
+  async #recover(): Promise<void> {
+    if (this.#reader.complete || this.#discarding !== undefined) return;
     try {
-      await this.#spool.recover(false);
+      await this.#reopen(false);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (error.code !== 'SPOOL_CORRUPT') throw error;
       this.#damage = error.toFailure();
-      await this.#spool.recover(true);
+      await this.#reopen(true);
     }
     this.#announce();
   }
 
+  async #reopen(salvage: boolean): Promise<void> {
+    await this.#reader.close();
+    const { acknowledged } = this.#reader;
+    this.#reader = this.#newReader(
+      await recover(this.#options.disk, this.directory, { salvage, acknowledged }),
+    );
+  }
+
+  #newReader(found: Recovered): SpoolReader {
+    return new SpoolReader({ disk: this.#options.disk, directory: this.directory, found });
+  }
+
   async #discard(): Promise<void> {
     await this.#writerGone;
-    await this.#spool.remove();
-    this.#owner.discarded();
+    await this.#queue.run(async () => {
+      await this.#reader.close();
+      await removeAttempt(this.#options.disk, this.directory);
+    });
+    this.#options.onDiscarded();
+  }
+
+  /** Durable when this resolves. Throws DISK_FULL, SINK_FAILED. */
+  async #appendLast(outcome: OutcomeRecord): Promise<void> {
+    const sequence = this.#reader.durable + 1;
+    const payload = Buffer.from(`${JSON.stringify(outcome)}\n`);
+    try {
+      const record = { sequence, last: true, payload };
+      const bytes = await writeFromReserve(this.#options.disk, this.directory, record);
+      this.#reader.advance(sequence, bytes, true, sequence);
+    } catch (thrown) {
+      throw RunnerError.from(thrown, 'SINK_FAILED');
+    }
   }
 
   #interrupted(error: Failure, now: number): OutcomeRecord {
@@ -145,23 +188,15 @@ export class SpoolOutbox implements Outbox {
       steps: [],
       failures: [],
       error,
-      startedAt: this.#spool.createdAt,
+      startedAt: this.#journal.createdAt,
       endedAt: now,
-      records: this.#spool.durable,
+      records: this.#reader.durable,
       digest: '',
     };
   }
 
-  /** Whatever changes the directory happens one at a time. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-
   #announce(): void {
-    this.#moved.resolve();
-    this.#moved = Promise.withResolvers<void>();
-    this.#owner.moved();
+    this.#changed.notify();
+    this.#options.onMoved();
   }
 }
