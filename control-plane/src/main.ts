@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { addressesOf, authority, type Machine } from './addresses.ts';
-import { adminToken } from './admin-token.ts';
-import { systemClock } from './clock.ts';
+import { addressesOf, authority, type Machine } from './server/addresses.ts';
+import { adminToken } from './server/admin-token.ts';
+import { systemClock } from './runtime/clock.ts';
 import { startControlPlane } from './control-plane.ts';
-import { ControlPlaneError } from './errors.ts';
+import { ControlPlaneError } from './runtime/errors.ts';
 import { parseOptions, type Options } from './options.ts';
-import { DEFAULT_LIMITS } from './settings.ts';
-import { ownTls, readTls, type TlsFiles } from './tls.ts';
+import { DEFAULT_LIMITS } from './deps.ts';
+import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
 

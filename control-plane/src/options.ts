@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_LIMITS } from './settings.ts';
+import { DEFAULT_LIMITS } from './deps.ts';
 
 export interface Options {
   readonly host: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressesOf, authority } from '../src/addresses.ts';
+import { addressesOf, authority } from '../src/server/addresses.ts';
 
 const machine = { hostname: 'plane.corp', addresses: ['10.1.2.3', 'fd00::5'] };
 

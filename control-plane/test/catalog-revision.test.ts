@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { revisionAfter } from '../src/catalog-state.ts';
+import { revisionAfter } from '../src/catalog/catalog-state.ts';
 import {
   batch,
   connect,

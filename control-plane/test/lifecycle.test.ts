@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Limits } from '../src/settings.ts';
+import type { Limits } from '../src/deps.ts';
 import {
   batch,
   connect,

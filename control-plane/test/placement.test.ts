@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectedRunner } from '../src/link/registry.ts';
-import { place, type QueuedRun, type Wait } from '../src/placement.ts';
-import { queuedAt } from '../src/run.ts';
+import { place, type QueuedRun, type Wait } from '../src/runs/placement.ts';
+import { queuedAt } from '../src/runs/run.ts';
 import type { Runner } from '../src/store/store.ts';
 
 const RUNNER: Runner = {

@@ -5,10 +5,10 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { systemClock, type Clock } from '../src/clock.ts';
+import { systemClock, type Clock } from '../src/runtime/clock.ts';
 import { startControlPlane } from '../src/control-plane.ts';
-import { DEFAULT_LIMITS, type Limits } from '../src/settings.ts';
-import { ownTls } from '../src/tls.ts';
+import { DEFAULT_LIMITS, type Limits } from '../src/deps.ts';
+import { ownTls } from '../src/server/tls.ts';
 import { newKey, type Identity, type Target } from './fake-runner.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';

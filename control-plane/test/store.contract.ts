@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { QueuedRun } from '../src/placement.ts';
-import { end, offerTo, type Run } from '../src/run.ts';
+import type { QueuedRun } from '../src/runs/placement.ts';
+import { end, offerTo, type Run } from '../src/runs/run.ts';
 import type { Entity, NewEntity } from '../src/store/entity.ts';
 import type { Attempt, Store } from '../src/store/store.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { JOB_KINDS as OF_CONTROL_PLANE } from '../../control-plane/src/job-kinds.ts';
+import { JOB_KINDS as OF_CONTROL_PLANE } from '../../control-plane/src/runs/job-kinds.ts';
 import { JOB_KINDS } from '../../src/domain/job.ts';
 
 describe('the kinds of jobs', () => {

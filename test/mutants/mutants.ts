@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an epoch compared wrongly',
     edits: [
       {
-        file: 'control-plane/src/run.ts',
+        file: 'control-plane/src/runs/run.ts',
         find: 'return run.epoch === epoch && holder(run) === runnerId;',
         replace: 'return run.epoch >= epoch && holder(run) === runnerId;',
       },
@@ -140,7 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'two runs of a service at work at once',
     edits: [
       {
-        file: 'control-plane/src/placement.ts',
+        file: 'control-plane/src/runs/placement.ts',
         find: 'if (rival !== undefined)\n    return wait(',
         replace: "if (rival === 'never') return wait(",
       },

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createEngine, type Engine } from '../../control-plane/src/control-plane.ts';
-import { ChangeHub, ProgressBoard } from '../../control-plane/src/events.ts';
-import { cancelRun, startPipeline, startTestConnection } from '../../control-plane/src/runs.ts';
-import { DEFAULT_LIMITS, type Ground, type Limits } from '../../control-plane/src/settings.ts';
+import { ChangeHub, ProgressBoard } from '../../control-plane/src/runtime/change-hub.ts';
+import {
+  cancelRun,
+  startPipeline,
+  startTestConnection,
+} from '../../control-plane/src/runs/start-run.ts';
+import { DEFAULT_LIMITS, type Ground, type Limits } from '../../control-plane/src/deps.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
 import type { Reads, Store } from '../../control-plane/src/store/store.ts';
 import type { Identity } from '../../src/link/enrollment/identity.ts';

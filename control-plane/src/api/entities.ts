@@ -1,8 +1,8 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
-import { ControlPlaneError } from '../errors.ts';
-import { lineageAround } from '../lineage-graph.ts';
-import type { Ground } from '../settings.ts';
-import { viewTable } from '../table-view.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { lineageAround } from '../catalog/lineage-graph.ts';
+import type { Ground } from '../deps.ts';
+import { viewTable } from '../catalog/table-view.ts';
 import {
   EntityRowSchema,
   EntityView,

@@ -1,7 +1,7 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { deletePipeline, existingPipeline, savePipeline } from '../definitions/definitions.ts';
 import { tagOf } from '../definitions/precondition.ts';
-import type { Ground } from '../settings.ts';
+import type { Ground } from '../deps.ts';
 import {
   application,
   createRoute,

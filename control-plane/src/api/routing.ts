@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Precondition } from '../definitions/precondition.ts';
-import { ControlPlaneError } from '../errors.ts';
-import { problemsOf } from '../problems.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { problemsOf } from '../runtime/problems.ts';
 import { ApiError } from './schemas.ts';
 
 export const SECURITY = [{ adminToken: [] }];

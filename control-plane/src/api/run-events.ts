@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
-import { isEnded, type Run } from '../run.ts';
-import { readLogs } from '../run-log.ts';
-import { viewRun } from '../run-view.ts';
-import type { Ground } from '../settings.ts';
+import { isEnded, type Run } from '../runs/run.ts';
+import { readLogs } from '../runs/run-log.ts';
+import { viewRun } from '../runs/run-view.ts';
+import type { Ground } from '../deps.ts';
 
 const LOG_PAGE = 200;
 const KEEP_ALIVE_MS = 15_000;

@@ -1,10 +1,10 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
-import { drainRunner, resumeRunner } from '../draining.ts';
-import { enroll, mintToken } from '../enrollment.ts';
+import { drainRunner, resumeRunner } from '../runners/draining.ts';
+import { enroll, mintToken } from '../runners/enrollment.ts';
 import { IDENTITY_REMEDY } from '../link/identity.ts';
 import type { Conflict, Presence, Registry } from '../link/registry.ts';
-import { revokeRunner } from '../revocation.ts';
-import type { Ground } from '../settings.ts';
+import { revokeRunner } from '../runners/revocation.ts';
+import type { Ground } from '../deps.ts';
 import type { Runner } from '../store/store.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
 import {

@@ -1,14 +1,14 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { HonoRequest } from 'hono';
 import { stream } from 'hono/streaming';
-import { ControlPlaneError } from '../errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Registry } from '../link/registry.ts';
-import { readLogs } from '../run-log.ts';
-import { viewRun } from '../run-view.ts';
-import { cancelRun, startPipeline, startTestConnection, type Start } from '../runs.ts';
-import { JOB_KINDS } from '../job-kinds.ts';
-import { RUN_STATES, type Run } from '../run.ts';
-import type { Ground } from '../settings.ts';
+import { readLogs } from '../runs/run-log.ts';
+import { viewRun } from '../runs/run-view.ts';
+import { cancelRun, startPipeline, startTestConnection, type Start } from '../runs/start-run.ts';
+import { JOB_KINDS } from '../runs/job-kinds.ts';
+import { RUN_STATES, type Run } from '../runs/run.ts';
+import type { Ground } from '../deps.ts';
 import { streamEvents } from './run-events.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
 import {

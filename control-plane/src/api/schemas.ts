@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { JOB_KINDS } from '../job-kinds.ts';
-import { WAIT_CODES } from '../placement.ts';
-import { RUN_STATES } from '../run.ts';
+import { JOB_KINDS } from '../runs/job-kinds.ts';
+import { WAIT_CODES } from '../runs/placement.ts';
+import { RUN_STATES } from '../runs/run.ts';
 
 /** Of runners. */
 export const Name = z

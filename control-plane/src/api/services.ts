@@ -1,8 +1,8 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { deleteService, saveService } from '../definitions/definitions.ts';
 import { tagOf } from '../definitions/precondition.ts';
-import { existingService } from '../runs.ts';
-import type { Ground } from '../settings.ts';
+import { existingService } from '../runs/start-run.ts';
+import type { Ground } from '../deps.ts';
 import {
   application,
   createRoute,

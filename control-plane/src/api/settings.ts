@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { keepRuns, saveKeepRuns } from '../retention.ts';
-import type { Ground } from '../settings.ts';
+import { keepRuns, saveKeepRuns } from '../runs/retention.ts';
+import type { Ground } from '../deps.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
 import { Settings } from './schemas.ts';
 

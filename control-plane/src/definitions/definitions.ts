@@ -4,12 +4,12 @@
  * - A definition replaces another only when the caller says so.
  * - A service is not deleted while a run of it is active.
  */
-import { deleted } from '../catalog-state.ts';
-import { refuseMisplacedSecrets } from '../connection-secrets.ts';
-import { ControlPlaneError } from '../errors.ts';
-import { DISPATCH } from '../events.ts';
-import { existingService } from '../runs.ts';
-import type { Ground } from '../settings.ts';
+import { deleted } from '../catalog/catalog-state.ts';
+import { refuseMisplacedSecrets } from './connection-secrets.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import { existingService } from '../runs/start-run.ts';
+import type { Ground } from '../deps.ts';
 import type { Pipeline, Reads, Service, Transaction } from '../store/store.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import { parseSalesforceConnection } from './salesforce-connection.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { ControlPlaneError } from '../errors.ts';
-import { problemsOf } from '../problems.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { problemsOf } from '../runtime/problems.ts';
 import { closest } from './closest.ts';
 
 /**

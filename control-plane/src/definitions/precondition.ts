@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ControlPlaneError } from '../errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 
 /** What a caller says of the present state, in the headers of RFC 9110, section 13.1. */
 export interface Precondition {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { refuseMisplacedSecrets } from '../connection-secrets.ts';
-import { ControlPlaneError } from '../errors.ts';
+import { refuseMisplacedSecrets } from './connection-secrets.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 import { filterPattern } from './filter-pattern.ts';
 import { parseDefinition } from './parse.ts';
 import { signInProblem } from './salesforce-sign-in.ts';

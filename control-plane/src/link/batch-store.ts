@@ -1,8 +1,8 @@
 import type { Attempt, Run, Transaction } from '../store/store.ts';
-import { mayReturn } from '../run.ts';
-import type { Ground } from '../settings.ts';
+import { mayReturn } from '../runs/run.ts';
+import type { Ground } from '../deps.ts';
 import { parseRecord, unpack, type ParsedRecord } from './batch.ts';
-import { applyToCatalog } from './catalog-effects.ts';
+import { applyToCatalog } from '../catalog/catalog-effects.ts';
 import type { AttemptRef, Batch, Nack } from './frames.ts';
 import { claim } from './claim.ts';
 import { applyOutcome } from './outcome.ts';

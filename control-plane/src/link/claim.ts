@@ -1,7 +1,7 @@
 /** Who may write for a run: the one place where a runner's claim to an attempt is judged. The invariants stand in run.ts. */
-import { momentOf } from '../clock.ts';
-import { JOB_TRAITS } from '../job-kinds.ts';
-import { rivalOf } from '../placement.ts';
+import { momentOf } from '../runtime/clock.ts';
+import { JOB_TRAITS } from '../runs/job-kinds.ts';
+import { rivalOf } from '../runs/placement.ts';
 import {
   forgetLeft,
   isHeldBy,
@@ -10,8 +10,8 @@ import {
   takeReturned,
   type Holder,
   type Run,
-} from '../run.ts';
-import type { Ground } from '../settings.ts';
+} from '../runs/run.ts';
+import type { Ground } from '../deps.ts';
 import type { Transaction } from '../store/store.ts';
 import type { AttemptRef } from './frames.ts';
 

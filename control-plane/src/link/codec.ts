@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { ControlPlaneError } from '../errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 import type { FromRunner, HelloStatement, ToRunner } from './frames.ts';
 
 /** Largest encoded frame either side sends or takes: a batch of 1 MiB and room for its envelope. */

@@ -5,8 +5,8 @@
  * - Every write carries the run's present epoch, or it is refused.
  */
 import type { Transaction } from '../store/store.ts';
-import { DISPATCH } from '../events.ts';
-import type { Ground } from '../settings.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Ground } from '../deps.ts';
 import type { AttemptRef, Batch, ToRunner } from './frames.ts';
 import { storeBatch, type Verdict } from './batch-store.ts';
 

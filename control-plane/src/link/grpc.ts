@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { ControlPlaneError } from '../errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 import { MAX_FRAME_BYTES } from './codec.ts';
 import { GOODBYE_MS, Inbox, type Wire } from './wire.ts';
 

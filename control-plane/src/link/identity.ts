@@ -6,8 +6,8 @@
  *   a newer connection of the same process (by its boot id) takes over at once.
  * - The newcomer is told to come back, never to end: an accidental copy must not become an outage.
  */
-import type { Ground } from '../settings.ts';
-import { holder } from '../run.ts';
+import type { Ground } from '../deps.ts';
+import { holder } from '../runs/run.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 import type { Registry, Stranger } from './registry.ts';
 

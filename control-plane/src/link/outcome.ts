@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { isBuiltOn, revisionAfter, settledBy } from '../catalog-state.ts';
-import { momentOf, type Moment } from '../clock.ts';
-import { ControlPlaneError, type ErrorBody } from '../errors.ts';
-import { JOB_TRAITS } from '../job-kinds.ts';
-import { problemsOf } from '../problems.ts';
-import { retryPauseMs } from '../retry.ts';
-import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../run.ts';
-import type { Ground, Limits } from '../settings.ts';
+import { isBuiltOn, revisionAfter, settledBy } from '../catalog/catalog-state.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
+import { ControlPlaneError, type ErrorBody } from '../runtime/errors.ts';
+import { JOB_TRAITS } from '../runs/job-kinds.ts';
+import { problemsOf } from '../runtime/problems.ts';
+import { retryPauseMs } from '../runs/retry.ts';
+import { cancelled, end, giveUpAttempt, type EndState, type Run } from '../runs/run.ts';
+import type { Ground, Limits } from '../deps.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 import type { ParsedRecord } from './batch.ts';
-import { applyFindings } from './catalog-effects.ts';
+import { applyFindings } from '../catalog/catalog-effects.ts';
 
 const Failure = z.object({
   code: z.string(),

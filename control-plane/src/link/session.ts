@@ -1,7 +1,7 @@
 import type { Runner } from '../store/store.ts';
-import { ControlPlaneError } from '../errors.ts';
-import { DISPATCH } from '../events.ts';
-import { NAME_AND_VERSION, type Ground } from '../settings.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import { NAME_AND_VERSION, type Ground } from '../deps.ts';
 import { decode, encode, MAX_BATCH_BYTES } from './codec.ts';
 import type { Delivery } from './delivery.ts';
 import type {

@@ -1,10 +1,10 @@
 /** What a runner's words do to runs: resuming after a connection, answers to offers, leases. */
-import { momentOf, type Moment } from '../clock.ts';
-import { end, giveUpAttempt, offerAgain, withEpochUsed, type Holder } from '../run.ts';
-import { mayTake } from '../placement.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
+import { end, giveUpAttempt, offerAgain, withEpochUsed, type Holder } from '../runs/run.ts';
+import { mayTake } from '../runs/placement.ts';
 import type { Run, Transaction } from '../store/store.ts';
-import { DISPATCH } from '../events.ts';
-import type { Ground } from '../settings.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Ground } from '../deps.ts';
 import { claim } from './claim.ts';
 import type { AttemptRef, HeldAttempt, HelloStatement, Position } from './frames.ts';
 import type { ConnectedRunner, Registry } from './registry.ts';

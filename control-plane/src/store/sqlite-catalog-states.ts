@@ -1,4 +1,4 @@
-import { unknownState, type CatalogState } from '../catalog-state.ts';
+import { unknownState, type CatalogState } from '../catalog/catalog-state.ts';
 import type { Row, Statements } from './sqlite-statements.ts';
 import type { CatalogStateReads, CatalogStateWrites } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { ControlPlaneError } from '../errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { catalogTables } from './sqlite-catalog.ts';
 import { catalogStateTable } from './sqlite-catalog-states.ts';

@@ -5,9 +5,9 @@
  * - `read` sees only what has been committed.
  * Every method is asynchronous because another store may live behind a network.
  */
-import type { CatalogState } from '../catalog-state.ts';
-import type { JobKind } from '../job-kinds.ts';
-import type { Run } from '../run.ts';
+import type { CatalogState } from '../catalog/catalog-state.ts';
+import type { JobKind } from '../runs/job-kinds.ts';
+import type { Run } from '../runs/run.ts';
 import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
 

@@ -14,12 +14,12 @@ import {
   mayWrite,
   quoted,
   type CatalogRecord,
-} from '../catalog-record.ts';
-import { changedBy } from '../catalog-state.ts';
-import type { Ground } from '../settings.ts';
+} from './catalog-record.ts';
+import { changedBy } from './catalog-state.ts';
+import type { Ground } from '../deps.ts';
 import type { Effect } from '../store/entity.ts';
 import type { Attempt, Run, Transaction } from '../store/store.ts';
-import { parseRecord, type ParsedRecord } from './batch.ts';
+import { parseRecord, type ParsedRecord } from '../link/batch.ts';
 import { goneSince, type GoneSince } from './gone-since.ts';
 import { isGone } from './sweep.ts';
 

@@ -2,7 +2,7 @@
  * The control plane never stores a secret: fields that OpenMetadata's connection schema marks secret may hold nothing but
  * a reference that the runner resolves in the customer's network.
  */
-import { ControlPlaneError } from './errors.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'password',

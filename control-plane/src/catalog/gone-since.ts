@@ -4,9 +4,9 @@ import {
   quoted,
   type CatalogRecord,
   type Sweep,
-} from '../catalog-record.ts';
+} from './catalog-record.ts';
 import type { EndedAttempt, Transaction } from '../store/store.ts';
-import { parseRecord } from './batch.ts';
+import { parseRecord } from '../link/batch.ts';
 import { isGone } from './sweep.ts';
 
 /** Whether an entity was found to be gone. */

@@ -1,6 +1,6 @@
-import { DISPATCH } from './events.ts';
-import type { Ground } from './settings.ts';
-import type { Reads, Run } from './store/store.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Ground } from '../deps.ts';
+import type { Reads, Run } from '../store/store.ts';
 
 const SETTING = 'keepRuns';
 /** Runs of each service whose records stay when nobody has said otherwise. */

@@ -1,14 +1,14 @@
-import { drawGeneration } from './catalog-state.ts';
-import { momentOf, type Moment } from './clock.ts';
-import type { ErrorBody } from './errors.ts';
-import { DISPATCH } from './events.ts';
-import type { Offer } from './link/frames.ts';
-import type { Registry } from './link/registry.ts';
-import { withdrawOffer } from './link/work.ts';
+import { drawGeneration } from '../catalog/catalog-state.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
+import type { ErrorBody } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Offer } from '../link/frames.ts';
+import type { Registry } from '../link/registry.ts';
+import { withdrawOffer } from '../link/work.ts';
 import { isQueued, place, type Wait, type Waits } from './placement.ts';
 import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
-import type { Ground } from './settings.ts';
-import type { Reads, Transaction } from './store/store.ts';
+import type { Ground } from '../deps.ts';
+import type { Reads, Transaction } from '../store/store.ts';
 
 /** The longest a run waits for a look at offers without answer and leases that have run out. */
 const TICK_MS = 500;

@@ -1,8 +1,8 @@
 import { JOB_TRAITS } from './job-kinds.ts';
 import { isEnded, type Run } from './run.ts';
 import type { Wait } from './placement.ts';
-import type { Ground } from './settings.ts';
-import type { Attempt, Reads } from './store/store.ts';
+import type { Ground } from '../deps.ts';
+import type { Attempt, Reads } from '../store/store.ts';
 import { failureOf, stepOf } from './stored-lines.ts';
 
 const MAX_STEPS = 100;

@@ -1,4 +1,4 @@
-import type { Limits } from './settings.ts';
+import type { Limits } from '../deps.ts';
 
 const GROWTH = 4;
 

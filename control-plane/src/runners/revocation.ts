@@ -1,11 +1,11 @@
-import { momentOf } from './clock.ts';
-import { ControlPlaneError } from './errors.ts';
-import { DISPATCH } from './events.ts';
-import type { Registry } from './link/registry.ts';
-import { withdrawOffer } from './link/work.ts';
-import { giveUpAttempt, holder } from './run.ts';
-import type { Ground } from './settings.ts';
-import type { Runner } from './store/store.ts';
+import { momentOf } from '../runtime/clock.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Registry } from '../link/registry.ts';
+import { withdrawOffer } from '../link/work.ts';
+import { giveUpAttempt, holder } from '../runs/run.ts';
+import type { Ground } from '../deps.ts';
+import type { Runner } from '../store/store.ts';
 
 /** Shuts a runner out for good and gives its runs to others. Throws NOT_FOUND. Repeatable. */
 export async function revokeRunner(

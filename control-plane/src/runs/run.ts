@@ -12,8 +12,8 @@
  * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of this process. A restart makes
  *   them anew before anything reads them (see restart.ts); a step of the wall clock cannot move them.
  */
-import type { Moment } from './clock.ts';
-import type { ErrorBody } from './errors.ts';
+import type { Moment } from '../runtime/clock.ts';
+import type { ErrorBody } from '../runtime/errors.ts';
 import type { JobKind } from './job-kinds.ts';
 
 export const END_STATES = ['success', 'partialSuccess', 'failed', 'cancelled', 'expired'] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { lineageAround, type Lineage } from './lineage-graph.ts';
-import type { Entity } from './store/entity.ts';
-import type { Reads } from './store/store.ts';
+import type { Entity } from '../store/entity.ts';
+import type { Reads } from '../store/store.ts';
 
 const Tagged = z.object({
   tags: z

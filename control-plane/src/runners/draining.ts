@@ -1,8 +1,8 @@
-import { ControlPlaneError } from './errors.ts';
-import { DISPATCH } from './events.ts';
-import type { Registry } from './link/registry.ts';
-import type { Ground } from './settings.ts';
-import type { Runner } from './store/store.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Registry } from '../link/registry.ts';
+import type { Ground } from '../deps.ts';
+import type { Runner } from '../store/store.ts';
 
 /** Gives a runner no more work: it finishes what it has. Holds until it is resumed, over restarts of both sides. Throws NOT_FOUND. Repeatable. */
 export async function drainRunner(

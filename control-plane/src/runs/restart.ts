@@ -1,6 +1,6 @@
-import { momentOf, type Moment } from './clock.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Queued, Run } from './run.ts';
-import type { Ground, Limits } from './settings.ts';
+import type { Ground, Limits } from '../deps.ts';
 
 /**
  * Makes every deadline in the store anew, before anything reads one: they are monotonic times of a process that is gone.

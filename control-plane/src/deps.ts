@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Clock, RandomBytes } from './clock.ts';
-import type { ChangeHub, ProgressBoard } from './events.ts';
-import type { Waits } from './placement.ts';
+import type { Clock, RandomBytes } from './runtime/clock.ts';
+import type { ChangeHub, ProgressBoard } from './runtime/change-hub.ts';
+import type { Waits } from './runs/placement.ts';
 import type { Store } from './store/store.ts';
 
 /** Numbers that an operator may turn. Times in milliseconds. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ControlPlaneError } from './errors.ts';
-import { NAME_AND_VERSION, type Ground } from './settings.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { NAME_AND_VERSION, type Ground } from '../deps.ts';
 
 const TOKEN_BYTES = 32;
 const ID_BYTES = 12;

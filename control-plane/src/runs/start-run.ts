@@ -1,11 +1,11 @@
-import { momentOf } from './clock.ts';
-import { ControlPlaneError } from './errors.ts';
-import { DISPATCH } from './events.ts';
-import type { Registry } from './link/registry.ts';
+import { momentOf } from '../runtime/clock.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
+import type { Registry } from '../link/registry.ts';
 import type { JobKind } from './job-kinds.ts';
 import { cancelled, end, holder, isEnded, queuedAt, type Run } from './run.ts';
-import type { Ground } from './settings.ts';
-import type { Pipeline, Reads, Service, Transaction } from './store/store.ts';
+import type { Ground } from '../deps.ts';
+import type { Pipeline, Reads, Service, Transaction } from '../store/store.ts';
 
 const ID_BYTES = 10;
 

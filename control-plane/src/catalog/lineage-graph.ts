@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { LineageEdge } from './store/lineage.ts';
-import type { Reads } from './store/store.ts';
+import type { LineageEdge } from '../store/lineage.ts';
+import type { Reads } from '../store/store.ts';
 
 /** The most a picture can show and a reader take in. */
 const MAX_EDGES = 200;

@@ -15,9 +15,9 @@ import {
   type Server as TlsServer,
   type TLSSocket,
 } from 'node:tls';
-import { answerGrpc } from './link/grpc.ts';
-import { WebSocketEndpoint } from './link/websocket.ts';
-import type { Wire } from './link/wire.ts';
+import { answerGrpc } from '../link/grpc.ts';
+import { WebSocketEndpoint } from '../link/websocket.ts';
+import type { Wire } from '../link/wire.ts';
 
 /** HTTP/2 receive window of a connection and of a stream: its default of 64 KiB would cap a runner at 64 KiB a round trip. */
 const WINDOW_BYTES = 8 * 1024 * 1024;

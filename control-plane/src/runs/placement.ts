@@ -7,9 +7,9 @@
  * - A run's first attempt goes to the runner that remembers what the catalog has, if that has room: any other reads everything.
  */
 import { JOB_TRAITS } from './job-kinds.ts';
-import type { ConnectedRunner } from './link/registry.ts';
+import type { ConnectedRunner } from '../link/registry.ts';
 import { holder, type Queued, type Run } from './run.ts';
-import type { Runner } from './store/store.ts';
+import type { Runner } from '../store/store.ts';
 
 export const WAIT_CODES = [
   'RETRY_PAUSE',

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Sweep } from '../catalog-record.ts';
+import type { Sweep } from './catalog-record.ts';
 
 type Test = (fqn: string) => boolean;
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { RandomBytes } from './clock.ts';
-import { ControlPlaneError } from './errors.ts';
+import type { RandomBytes } from '../runtime/clock.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
 
 const TOKEN_BYTES = 32;
 const SHORTEST = 16;

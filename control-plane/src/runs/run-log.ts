@@ -1,4 +1,4 @@
-import type { Page, Reads, StoredRecord } from './store/store.ts';
+import type { Page, Reads, StoredRecord } from '../store/store.ts';
 import { logOf } from './stored-lines.ts';
 
 export interface LogLine {
