@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Endpoint } from '../network/endpoint.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import { apiEndpoint, apiUrl } from './sink/transport.ts';
+import { apiEndpoint, apiUrl } from './api-url.ts';
 import type { Workflow } from './workflow.ts';
 
 const SINK_TYPE = 'metadata-rest';

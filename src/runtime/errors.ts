@@ -11,6 +11,10 @@ export interface RunnerErrorOptions {
   readonly retryable?: boolean;
   /** How long the other side asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** No connection was opened for the request, so the other side cannot have acted on it. Default false. */
+  readonly neverSent?: boolean;
+  /** No further request of the run can succeed: code that tolerates the failure of one must rethrow it. Default false. */
+  readonly fatal?: boolean;
 }
 
 /**
@@ -23,6 +27,8 @@ export class RunnerError extends Error {
   readonly remedy: string;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly neverSent: boolean;
+  readonly fatal: boolean;
 
   constructor(code: ErrorCode, message: string, options: RunnerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -30,10 +36,20 @@ export class RunnerError extends Error {
     this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
     this.retryable = options.retryable ?? ERROR_CODES[code].fault === 'transient';
     this.retryAfterMs = options.retryAfterMs;
+    this.neverSent = options.neverSent ?? false;
+    this.fatal = options.fatal ?? false;
   }
 
   get fault(): Fault {
     return ERROR_CODES[this.code].fault;
+  }
+
+  /** A copy in which the given options replace this error's own. */
+  with(changes: RunnerErrorOptions): RunnerError {
+    const { remedy, cause, retryable, retryAfterMs, neverSent, fatal } = this;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const own = { remedy, cause, retryable, neverSent, fatal, ...wait };
+    return new RunnerError(this.code, this.message, { ...own, ...changes });
   }
 
   override toString(): string {

@@ -1,8 +1,8 @@
+import type { HttpResponse } from '../../http/client.ts';
 import { parseRetryAfter } from '../../network/retry-after.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { printable } from '../../runtime/printable.ts';
-import type { RawAnswer } from './transport.ts';
 
 /** What a status other than success means for the run. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -23,7 +23,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 const MAX_WAIT_MS = 5 * 60_000;
 
 /** The error that an answer stands for. `what` says what was asked, for example `table "crm.default.salesforce.Account"`. */
-export function explain(answer: RawAnswer, what: string, now: number): RunnerError {
+export function explain(answer: HttpResponse, what: string, now: number): RunnerError {
   const { status } = answer;
   if (status >= 300 && status < 400) {
     return new RunnerError('SINK_FAILED', `${what}: the server points elsewhere (${status})`, {
@@ -36,16 +36,17 @@ export function explain(answer: RawAnswer, what: string, now: number): RunnerErr
   const wait = parseRetryAfter(retryAfter(answer), now, MAX_WAIT_MS);
   return new RunnerError(
     code,
-    `${what}: ${status} ${reason(answer.text)}`,
+    `${what}: ${status} ${reason(textOf(answer))}`,
     wait === undefined ? {} : { retryAfterMs: wait },
   );
 }
 
 /** Reads the answer's JSON. Throws SINK_FAILED for anything else: a proxy's or a portal's page. */
-export function parseJson(answer: RawAnswer, what: string): unknown {
-  if (answer.text.trim() === '') return undefined;
+export function parseJson(answer: HttpResponse, what: string): unknown {
+  const text = textOf(answer);
+  if (text.trim() === '') return undefined;
   try {
-    return JSON.parse(answer.text) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (thrown) {
     throw new RunnerError('SINK_FAILED', `${what}: the answer (${answer.status}) is not JSON`, {
       cause: thrown,
@@ -53,6 +54,10 @@ export function parseJson(answer: RawAnswer, what: string): unknown {
         'Check that hostPort leads to the API of an OpenMetadata server (it ends in /api), with no portal in between.',
     });
   }
+}
+
+function textOf(answer: HttpResponse): string {
+  return answer.body().toString('utf8');
 }
 
 /** OpenMetadata answers `{code, message}`. */
@@ -66,7 +71,7 @@ function reason(text: string): string {
   return 'without a reason';
 }
 
-function retryAfter({ headers }: RawAnswer): string | undefined {
+function retryAfter({ headers }: HttpResponse): string | undefined {
   const text = headers['retry-after'];
   return typeof text === 'string' ? text : undefined;
 }

@@ -1,10 +1,10 @@
+import { isOutcomeUnknown } from '../../http/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { bulkResultSchema, isJson } from './entity.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import { isUnclear } from './unclear.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -173,7 +173,7 @@ export class BulkSender {
           what,
           body: tables.map(({ request }) => request),
           accept: [400, 404, 405, 413, ...GATEWAY],
-          repeat: 'unlessUnclear',
+          repeat: 'unlessUnknown',
         },
         signal,
       );
@@ -189,8 +189,12 @@ export class BulkSender {
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       if (signal.aborted) throw error;
-      if (isUnclear(error))
-        return { kind: 'unclear', patient: error.code !== 'NETWORK_RESET', error };
+      if (isOutcomeUnknown(error))
+        return {
+          kind: 'unclear',
+          patient: error.code !== 'NETWORK_RESET',
+          error: error.with({ retryable: false }),
+        };
       if (error.code === 'SINK_FAILED') return { kind: 'refused' };
       throw error;
     }

@@ -1,10 +1,12 @@
 import type { OutcomeStatus } from '../../domain/record.ts';
+import { HttpClient } from '../../http/client.ts';
 import type { Connect, ConnectOptions } from '../../network/connect.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { SecretSource } from '../../secrets/secret.ts';
+import { apiUrl } from '../api-url.ts';
 import { BulkSender } from './bulk-sender.ts';
 import { EntityWriter } from './entity-writer.ts';
 import { LineageWriter } from './lineage-writer.ts';
@@ -18,7 +20,6 @@ import { Sweeper } from './sweeper.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter, type Batch } from './table-writer.ts';
 import { Tally } from './tally.ts';
-import { Transport } from './transport.ts';
 
 export interface MetadataRestSinkOptions {
   /** `openMetadataServerConfig.hostPort`: `https://catalog.example.com/api`. */
@@ -49,7 +50,18 @@ export interface MetadataRestSinkOptions {
   readonly timeoutMs?: number;
 }
 
-const CONNECT_TIMEOUT_MS = 15_000;
+/** A response has no other deadline than its call: a large bulk keeps a server silent for minutes. */
+const HTTP_LIMITS = {
+  unexpected: 'SINK_FAILED',
+  allowPlaintext: true,
+  connectMs: 15_000,
+  keepAliveMs: 4_000,
+  headersMs: 0,
+  bodyIdleMs: 0,
+  maxBytes: 64 * 1024 * 1024,
+  /** More than gzip can do: only the size counts. */
+  maxRatio: 1_100,
+} as const;
 
 /** A sink that writes to an OpenMetadata server (1.8 or later; tables in bulk where it can) as OpenMetadata's own `metadata-rest`. Throws INPUT_INVALID for `hostPort`. */
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
@@ -64,24 +76,26 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
     overrideMetadata = false,
     timeoutMs = 120_000,
   } = options;
-  const transport = new Transport({
-    hostPort,
+  const api = apiUrl(hostPort);
+  const http = new HttpClient({
+    ...HTTP_LIMITS,
     connect,
-    tls: options.tls ?? {},
-    connections: concurrency,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    clock,
+    tls: () => Promise.resolve(options.tls ?? {}),
+    maxSockets: concurrency,
+    callMs: timeoutMs,
   });
-  if (transport.plain)
+  if (api.protocol === 'http:')
     logger.log('warn', 'the bot token goes to the OpenMetadata server unencrypted', { hostPort });
-  const retry = { tries: 6, baseMs: 500, capMs: 30_000, stableMs: 0, ...options.retry };
+  const retry = { tries: 6, baseMs: 500, capMs: 30_000, ...options.retry };
   const server = new MetadataServer({
-    transport,
+    http,
+    api,
     jwtToken,
     clock,
     random,
     logger,
     retry,
-    timeoutMs,
   });
   const entities = new EntityWriter(server, overrideMetadata);
   const index = new TableIndex(server);
@@ -116,7 +130,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
   });
   const reporter = new PipelineReporter({ pipeline: options.pipeline, server, clock, logger });
   return new MetadataRestSink({
-    transport,
+    http,
     records,
     tally,
     reporter,
@@ -125,7 +139,7 @@ export function createMetadataRestSink(options: MetadataRestSinkOptions): Metada
 }
 
 interface Parts {
-  readonly transport: Transport;
+  readonly http: HttpClient;
   readonly records: RecordWriter;
   readonly tally: Tally;
   readonly reporter: PipelineReporter;
@@ -177,7 +191,7 @@ class MetadataRestSink implements MetadataSink {
 
   async close(): Promise<void> {
     this.#ending.abort(new RunnerError('ABORTED', 'the sink was closed'));
-    await this.#parts.transport.close();
+    await this.#parts.http.close();
   }
 
   /** Waits for all that is under way; the answer is what ended the run early, if anything did. */

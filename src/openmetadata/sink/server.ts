@@ -1,25 +1,23 @@
+import type { HttpClient, HttpRequest } from '../../http/client.ts';
+import { isOutcomeUnknown } from '../../http/outcome.ts';
+import { retry, type Retry, type RetryPolicy } from '../../http/retry.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { withDeadline } from '../../runtime/abort.ts';
-import { retry, type RetryOptions } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret, SecretSource } from '../../secrets/secret.ts';
 import { explain, parseJson } from './answer.ts';
-import { isUnclear } from './unclear.ts';
-import type { RawAnswer, RawRequest, Transport } from './transport.ts';
 
 export interface Call {
-  readonly method: RawRequest['method'];
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/v1`. */
   readonly path: string;
-  /** For messages: what is asked for. */
+  /** Names the call in messages, for example `table "crm.default.salesforce.Account"`. */
   readonly what: string;
   readonly body?: unknown;
   /** Statuses that are an answer to the caller rather than an error. */
   readonly accept?: readonly number[];
-  /** `unlessUnclear`: an error that leaves open whether the server is still at work on the request is thrown at once. Default: whatever may pass. */
-  readonly repeat?: 'unlessUnclear';
+  /** `unlessUnknown`: never repeats a call whose outcome is unknown. Default: repeats a call after any error that may pass. */
+  readonly repeat?: 'unlessUnknown';
   /** The ETag that the entity must still have. */
   readonly ifMatch?: string;
 }
@@ -31,14 +29,14 @@ export interface Answer {
 }
 
 export interface ServerOptions {
-  readonly transport: Transport;
+  readonly http: HttpClient;
+  /** Where the API is, as `apiUrl` returns it. */
+  readonly api: URL;
   readonly jwtToken: SecretSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly retry: RetryOptions;
-  /** For one try of one request, body included, in milliseconds. */
-  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
 }
 
 /**
@@ -53,84 +51,65 @@ export class MetadataServer {
     this.#options = options;
   }
 
-  /** Throws SINK_* for what the server says, NETWORK_* and DEADLINE_EXCEEDED for what happens on the way. */
+  /** Throws SINK_* for an error status, NETWORK_* and DEADLINE_EXCEEDED when no answer arrived. */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
-    const { retry: pace, clock, random, logger } = this.#options;
-    const onRetry = (error: RunnerError, pauseMs: number): void =>
-      logger.log('debug', 'asking the OpenMetadata server again', {
+    const { logger, retry: policy } = this.#options;
+    const onRetry = ({ error: { code }, pauseMs }: Retry): void =>
+      logger.log('debug', 'OpenMetadata request failed; retrying', {
         what: call.what,
-        code: error.code,
+        code,
         pauseMs: Math.round(pauseMs),
       });
-    return retry({ ...pace, onRetry }, clock, random, signal, () => this.#tryOnce(call, signal));
+    const mayPass: RetryPolicy['mayPass'] = (error) =>
+      error.retryable && !(call.repeat === 'unlessUnknown' && isOutcomeUnknown(error));
+    return retry({ ...policy, mayPass, onRetry }, this.#options, signal, () =>
+      this.#try(call, signal),
+    );
   }
 
-  /** The answer's body, or undefined when the server has no such thing. */
+  /** The answer, or undefined when the server has no such entity. */
   async find(path: string, what: string, signal: AbortSignal): Promise<Answer | undefined> {
     const answer = await this.send({ method: 'GET', path, what, accept: [404] }, signal);
     return answer.status === 404 ? undefined : answer;
   }
 
-  async #tryOnce(call: Call, signal: AbortSignal): Promise<Answer> {
-    try {
-      return await this.#try(call, signal);
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (call.repeat !== 'unlessUnclear' || !isUnclear(error)) throw error;
-      throw new RunnerError(error.code, error.message, {
-        cause: error,
-        remedy: error.remedy,
-        retryable: false,
-      });
-    }
-  }
-
   async #try(call: Call, signal: AbortSignal): Promise<Answer> {
-    const token = (this.#token ??= await this.#options.jwtToken.read(signal));
-    const answer = await this.#exchange(call, token, signal);
-    if (answer.status === 401 && (await this.#renewed(token, signal)))
+    const { http, api, jwtToken, clock } = this.#options;
+    const token = (this.#token ??= await jwtToken.read(signal));
+    const response = await http.call(requestOf(call, api, token), signal);
+    if (response.status === 401 && (await this.#renewed(token, signal)))
       return this.#try(call, signal);
-    if (answer.status >= 300 && !call.accept?.includes(answer.status))
-      throw explain(answer, call.what, this.#options.clock.now());
-    const { etag } = answer.headers;
+    if (response.status >= 300 && !call.accept?.includes(response.status))
+      throw explain(response, call.what, clock.now());
+    const { etag } = response.headers;
     return {
-      status: answer.status,
-      body: answer.status < 300 ? parseJson(answer, call.what) : undefined,
+      status: response.status,
+      body: response.status < 300 ? parseJson(response, call.what) : undefined,
       etag: typeof etag === 'string' ? etag : undefined,
     };
   }
 
-  /** Whether there is a newer token than the one that was refused: tokens are rotated while a run is under way. */
+  /** Whether a newer token than the refused one is available: tokens may be rotated during a run. */
   async #renewed(refused: Secret, signal: AbortSignal): Promise<boolean> {
     this.#token = await this.#options.jwtToken.read(signal);
     return this.#token.version !== refused.version;
   }
+}
 
-  async #exchange(call: Call, token: Secret, signal: AbortSignal): Promise<RawAnswer> {
-    const { transport, clock, timeoutMs } = this.#options;
-    const request: RawRequest = {
-      method: call.method,
-      path: `/v1${call.path}`,
-      body: call.body === undefined ? undefined : JSON.stringify(call.body),
-      headers: {
-        accept: 'application/json',
-        authorization: `Bearer ${token.reveal()}`,
-        'user-agent': 'hybrid-ingestion-runner',
-        ...(call.body === undefined
-          ? {}
-          : {
-              'content-type':
-                call.method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
-            }),
-        ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
-      },
-    };
-    try {
-      return await withDeadline(call.what, timeoutMs, clock, signal, (ends) =>
-        transport.exchange(request, ends),
-      );
-    } catch (thrown) {
-      throw RunnerError.from(thrown, 'NETWORK_RESET');
-    }
-  }
+function requestOf(call: Call, api: URL, token: Secret): HttpRequest {
+  const { method, path, what, body, ifMatch } = call;
+  const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
+  return {
+    method,
+    origin: api.origin,
+    path: `${api.pathname}/v1${path}`,
+    what,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${token.reveal()}`,
+      ...(body === undefined ? {} : { 'content-type': type }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+    },
+  };
 }

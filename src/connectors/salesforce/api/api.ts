@@ -1,14 +1,15 @@
+import { release } from '../../../http/body.ts';
+import type { HttpClient, HttpResponse } from '../../../http/client.ts';
+import type { OutageGate } from '../../../http/outage-gate.ts';
+import { retry, type RetryPolicy } from '../../../http/retry.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
-import { release } from '../http/body.ts';
 import type { CallBudget } from './budget.ts';
-import type { Http, HttpAnswer } from '../http/http.ts';
+import { endsRun } from '../http/fatal.ts';
 import { OneAtATime } from '../http/one-at-a-time.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
-import { mayBeOutage, type Patience } from '../http/patience.ts';
-import { repeat } from '../http/repeat.ts';
 import type { SessionKeeper } from '../sign-in/session-keeper.ts';
 import type { Session } from '../sign-in/sign-in.ts';
 
@@ -35,14 +36,14 @@ export interface Observation {
 }
 
 export interface ApiOptions {
-  readonly http: Http;
+  readonly http: HttpClient;
   readonly sessions: SessionKeeper;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** What every call that counts is taken out of. */
   readonly budget: CallBudget;
-  readonly patience: Patience;
+  readonly outage: OutageGate;
   /** Called before each call that counts toward the org's allocation. */
   readonly onSent: () => void;
   /** Called after it, with whether it was charged. */
@@ -63,6 +64,7 @@ const CLIENT = 'client=hybrid-ingestion-runner';
 const NOT_MODIFIED = 304;
 const SLOW_MS = 15_000;
 const TRIES = 5;
+const LONGEST_PAUSE_MS = 20_000;
 /** Of a call that a run cannot do without: with growing pauses, a minute. */
 export const MOST_TRIES = 12;
 
@@ -144,20 +146,32 @@ export class SalesforceApi {
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    const { patience, tries: usual } = this.#options;
-    const ready = (within: AbortSignal): Promise<boolean> =>
-      patience.pass((life) => this.#exchange(smallRequest(path), life), within);
-    return repeat(what, { ...this.#options, tries: usual ?? tries ?? TRIES, ready }, signal, work);
+    const { outage, logger, pauseMs: baseMs, tries: usual } = this.#options;
+    const policy: RetryPolicy = {
+      tries: usual ?? tries ?? TRIES,
+      baseMs,
+      capMs: LONGEST_PAUSE_MS,
+      mayPass: (error) => error.retryable && !endsRun(error, signal),
+      ready: (bounded) => outage.pass((life) => this.#exchange(smallRequest(path), life), bounded),
+      onRetry: ({ error: { code }, attempt, pauseMs }) =>
+        logger.log('debug', 'Salesforce call failed; retrying', {
+          what,
+          attempt,
+          code,
+          pauseMs: Math.round(pauseMs),
+        }),
+    };
+    return retry(policy, this.#options, signal, work);
   }
 
-  async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const { patience, sessions } = this.#options;
+  async #exchange(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { outage, sessions } = this.#options;
     const session = await sessions.current(signal);
     try {
       return await this.#authorized(request, session, signal);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      if (mayBeOutage(error) && !signal.aborted) patience.failed(error);
+      if (!signal.aborted) outage.failed(error);
       throw error;
     }
   }
@@ -166,7 +180,7 @@ export class SalesforceApi {
     request: ApiRequest,
     session: Session,
     signal: AbortSignal,
-  ): Promise<HttpAnswer> {
+  ): Promise<HttpResponse> {
     const { sessions } = this.#options;
     const answer = await this.#send(request, session, signal);
     if (answer.status !== 401) return accepted(answer, request.what);
@@ -189,8 +203,8 @@ export class SalesforceApi {
     { method, path, body, headers, headroom }: ApiRequest,
     session: Session,
     signal: AbortSignal,
-  ): Promise<HttpAnswer> {
-    const { http, clock, observe, onSent, onEnded, budget, patience } = this.#options;
+  ): Promise<HttpResponse> {
+    const { http, clock, observe, onSent, onEnded, budget, outage } = this.#options;
     const counts = path !== VERSIONS_PATH;
     if (counts) {
       budget.begin(headroom);
@@ -219,7 +233,7 @@ export class SalesforceApi {
       if (used !== undefined) this.#learn(used);
       if (typeof answer.headers['date'] === 'string') this.orgTime = answer.headers['date'];
       busy = isBusy(answer);
-      if (!busy) patience.answered();
+      if (!busy) outage.answered();
       return answer;
     } finally {
       const millis = clock.monotonic() - started;
@@ -251,7 +265,7 @@ function smallRequest(path: string): ApiRequest {
   };
 }
 
-function accepted(answer: HttpAnswer, what: string): HttpAnswer {
+function accepted(answer: HttpResponse, what: string): HttpResponse {
   if ((answer.status >= 200 && answer.status < 300) || answer.status === NOT_MODIFIED)
     return answer;
   throw refusal(
@@ -263,11 +277,11 @@ function accepted(answer: HttpAnswer, what: string): HttpAnswer {
 }
 
 /** Too many calls at once are refused with the same status as what is forbidden. */
-function isBusy({ status, body }: HttpAnswer): boolean {
+function isBusy({ status, body }: HttpResponse): boolean {
   return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
 }
 
-function parse(answer: HttpAnswer, what: string): unknown {
+function parse(answer: HttpResponse, what: string): unknown {
   const body = tryParse(answer.body());
   if (body === undefined)
     throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, {

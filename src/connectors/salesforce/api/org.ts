@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { HttpClient, type HttpClientOptions } from '../../../http/client.ts';
+import { OutageGate, type Wait } from '../../../http/outage-gate.ts';
 import type { ConnectOptions } from '../../../network/connect.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { unfoldPem } from '../../../network/pem.ts';
@@ -7,15 +9,16 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import { CallBudget } from './budget.ts';
 import type { Connection } from '../sign-in/connection.ts';
-import { Http, type HttpOptions } from '../http/http.ts';
-import { Patience, type Wait } from '../http/patience.ts';
+import { mayBeOutage } from '../http/outage.ts';
 import { createPassing } from '../sign-in/passing.ts';
 import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
 import { SessionKeeper } from '../sign-in/session-keeper.ts';
 import { readSecret, SignIn } from '../sign-in/sign-in.ts';
 
 /** Limits that tests draw tighter than an org needs. */
-export type Tuning = Partial<Omit<HttpOptions, 'connect' | 'clock' | 'tls'>> & {
+export type Tuning = Partial<
+  Omit<HttpClientOptions, 'connect' | 'clock' | 'tls' | 'unexpected'>
+> & {
   readonly tries?: number;
   readonly pauseMs?: number;
   readonly patienceMs?: number;
@@ -68,8 +71,9 @@ export function openOrg(
 ): Org {
   const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
   const limit = new AdaptiveLimit(LIMIT);
-  const http = new Http({
+  const http = new HttpClient({
     ...tuning,
+    unexpected: 'SALESFORCE_UNEXPECTED',
     connect,
     clock,
     tls: (within) => tlsOf(connection, context, within),
@@ -81,7 +85,9 @@ export function openOrg(
   const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
   const closed = new AbortController();
   const pauseMs = tuning.pauseMs ?? PAUSE_MS;
-  const patience = new Patience({
+  const outage = new OutageGate({
+    server: 'Salesforce',
+    mayBeOutage,
     patienceMs: tuning.patienceMs ?? PATIENCE_MS,
     pauseMs,
     clock,
@@ -92,7 +98,7 @@ export function openOrg(
   });
   const sessions = new SessionKeeper(
     (within) =>
-      patience.persist(() => signIn.open(within), createPassing(connection.signIn.way), within),
+      outage.persist(() => signIn.open(within), createPassing(connection.signIn.way), within),
     signal,
   );
   const calls = new CallCount(context, onCall);
@@ -103,7 +109,7 @@ export function openOrg(
     random,
     logger,
     budget,
-    patience,
+    outage,
     observe: (observation) => limit.observe(observation),
     onSent: () => calls.sent(),
     onEnded: (charged) => calls.ended(charged),

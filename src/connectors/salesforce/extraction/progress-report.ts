@@ -1,7 +1,7 @@
 import type { Progress } from '../../../domain/progress.ts';
+import type { Wait } from '../../../http/outage-gate.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import type { ConnectorContext } from '../../connector.ts';
-import type { Wait } from '../http/patience.ts';
 
 const EVERY_MS = 100;
 

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Transport } from 'jsforce/lib/transport.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { RunnerError } from '../../../runtime/errors.ts';
-import type { HttpAnswer } from './http.ts';
+import type { HttpResponse } from '../../../http/client.ts';
 
 export interface JsforceRequest {
   readonly method: 'GET' | 'POST';
@@ -12,7 +12,7 @@ export interface JsforceRequest {
 }
 
 /** What carries jsforce's requests: our own client, with its sockets, limits and sessions. */
-export type Carry = (request: JsforceRequest) => Promise<HttpAnswer>;
+export type Carry = (request: JsforceRequest) => Promise<HttpResponse>;
 
 type JsforceCall = Parameters<Transport['httpRequest']>[0];
 

@@ -1,6 +1,5 @@
 import type { RunnerError } from '../../../runtime/errors.ts';
-import { mayBeOutage } from '../http/patience.ts';
-import { wasNeverSent } from '../http/unsent.ts';
+import { mayBeOutage } from '../http/outage.ts';
 import type { SignInWay } from './sign-in-way.ts';
 
 /**
@@ -14,7 +13,7 @@ export function createPassing(way: SignInWay['way']): (error: RunnerError) => bo
   let uncertain = 0;
   return (error) => {
     if (!error.retryable || error.code === 'SALESFORCE_LIMIT_REACHED') return false;
-    if (error.code === 'SALESFORCE_BUSY' || wasNeverSent(error)) return true;
+    if (error.code === 'SALESFORCE_BUSY' || error.neverSent) return true;
     const patient =
       way !== 'soap' &&
       way !== 'password' &&

@@ -6,7 +6,7 @@ import type { Secret, SecretSource } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
 import { orgOrigin } from './domain.ts';
 import { grantOf, neededSecrets, wholePassword } from './grants.ts';
-import type { Http, HttpAnswer } from '../http/http.ts';
+import type { HttpClient, HttpResponse } from '../../../http/client.ts';
 import type { Carry } from '../http/jsforce-transport.ts';
 import { requestToken } from './oauth.ts';
 import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';
@@ -24,7 +24,7 @@ export interface Session {
 export interface SignInOptions {
   readonly connection: Connection;
   readonly secrets: ReadonlyMap<string, SecretSource>;
-  readonly http: Http;
+  readonly http: HttpClient;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly protect: (value: string) => void;
@@ -251,7 +251,7 @@ export class SignIn {
 }
 
 /** The `Date` of an answer, as Unix time in milliseconds. */
-function timeOf({ headers }: HttpAnswer): number | undefined {
+function timeOf({ headers }: HttpResponse): number | undefined {
   const time = Date.parse(String(headers['date'] ?? ''));
   return Number.isNaN(time) ? undefined : time;
 }

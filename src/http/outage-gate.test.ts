@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { SimulatedClock } from '../../../../test/support/simulated-clock.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
-import { Patience, type Wait } from './patience.ts';
-import { repeat } from './repeat.ts';
-import { markNeverSent } from './unsent.ts';
+import { SimulatedClock } from '../../test/support/simulated-clock.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { OutageGate, type Wait } from './outage-gate.ts';
+import { retry } from './retry.ts';
 
 const PATIENCE_MS = 300_000;
 const logger = { log: () => undefined, child: () => logger };
 const refused = (): RunnerError =>
-  markNeverSent(new RunnerError('NETWORK_UNREACHABLE', 'connection refused'));
+  new RunnerError('NETWORK_UNREACHABLE', 'connection refused', { neverSent: true });
 const busy = (): RunnerError => new RunnerError('SALESFORCE_BUSY', 'status 503');
 
 function stage() {
@@ -16,7 +15,9 @@ function stage() {
   const waits: (Wait | undefined)[] = [];
   const stop = new AbortController();
   const random = { fraction: () => 0.5, bytes: () => new Uint8Array(), uuid: () => '' };
-  const patience = new Patience({
+  const gate = new OutageGate({
+    server: 'Salesforce',
+    mayBeOutage: ({ retryable }) => retryable,
     patienceMs: PATIENCE_MS,
     pauseMs: 500,
     clock,
@@ -29,23 +30,23 @@ function stage() {
   const exchange = async (): Promise<string> => {
     if (org.down !== undefined) {
       const error = org.down();
-      patience.failed(error);
+      gate.failed(error);
       throw error;
     }
-    patience.answered();
+    gate.answered();
     return 'answer';
   };
   const ready = (signal: AbortSignal): Promise<boolean> =>
-    patience.pass(() => {
+    gate.pass(() => {
       org.asked += 1;
       return exchange();
     }, signal);
   const call = (work = exchange, signal = stop.signal): Promise<string> =>
-    repeat('a call', { tries: 5, pauseMs: 500, clock, random, logger, ready }, signal, () => {
+    retry({ tries: 5, baseMs: 500, capMs: 20_000, ready }, { clock, random }, signal, () => {
       org.called += 1;
       return work();
     });
-  return { clock, waits, stop, patience, org, call };
+  return { clock, waits, stop, gate, org, call };
 }
 
 /** How a promise stands, without waiting for it. */
@@ -121,12 +122,12 @@ describe.each([
 
 describe('trouble of a single call', () => {
   it('is not waited for while others are answered', async () => {
-    const { clock, call, patience, waits } = stage();
+    const { clock, call, gate, waits } = stage();
     const bad = watched(
       call(async () => {
         const error = busy();
-        patience.failed(error);
-        patience.answered();
+        gate.failed(error);
+        gate.answered();
         throw error;
       }),
     );
@@ -136,11 +137,11 @@ describe('trouble of a single call', () => {
   });
 
   it('is found to be its own when it is the only call there is, and ends with its tries', async () => {
-    const { clock, call, patience, org } = stage();
+    const { clock, call, gate, org } = stage();
     const bad = watched(
       call(async () => {
         const error = busy();
-        patience.failed(error);
+        gate.failed(error);
         throw error;
       }),
     );
@@ -153,10 +154,10 @@ describe('trouble of a single call', () => {
 
 describe('work without which no call can be made', () => {
   it('is repeated while its error may pass, for the time of the patience', async () => {
-    const { clock, patience, stop, call } = stage();
+    const { clock, gate, stop, call } = stage();
     let tries = 0;
     const work = watched(
-      patience.persist(
+      gate.persist(
         () => {
           tries += 1;
           return Promise.reject(busy());
@@ -177,14 +178,14 @@ describe('work without which no call can be made', () => {
   });
 
   it('that fails for good is not tried again', async () => {
-    const { patience, stop } = stage();
+    const { gate, stop } = stage();
     const denied = new RunnerError('SALESFORCE_LOGIN_FAILED', 'refused');
     await expect(
-      patience.persist(
+      gate.persist(
         () => Promise.reject(denied),
         ({ retryable }) => retryable,
         stop.signal,
       ),
-    ).rejects.toBe(denied);
+    ).rejects.toMatchObject({ code: denied.code, message: denied.message, fatal: true });
   });
 });

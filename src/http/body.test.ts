@@ -7,8 +7,12 @@ const limits = { maxBytes: 4 * 1024 * 1024, maxRatio: 200 };
 const readBody = async (
   stream: Readable,
   encoding: string | undefined,
-  within: BodyLimits,
-): Promise<Buffer> => inflate(await receiveBody(stream, encoding, within), within);
+  { maxBytes, maxRatio }: BodyLimits,
+): Promise<Buffer> =>
+  inflate(await receiveBody(stream, encoding, { maxBytes, unexpected: 'SALESFORCE_UNEXPECTED' }), {
+    maxBytes,
+    maxRatio,
+  });
 const bodyOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
 
 describe('a body', () => {
