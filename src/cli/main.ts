@@ -41,7 +41,7 @@ async function parse(
   interrupts: Interrupts,
 ): Promise<void> {
   const [{ buildProgram, usageError }, { CommanderError }] = await Promise.all([
-    import('./program.ts'),
+    import('./command-line.ts'),
     import('commander'),
   ]);
   const launch = async (

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { RunnerError } from '../runtime/errors.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressLine } from './local/progress-line.ts';
 import { columns, counted, Terminal } from './terminal.ts';
 
 function terminal({ json = false, debug = false, isTTY = false } = {}): {

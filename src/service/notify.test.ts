@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
-import { keepInformed, type ServiceManager, serviceManager } from './notify.ts';
+import { notifyServiceManager, type ServiceManager, serviceManager } from './notify.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'notify-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -29,7 +29,7 @@ function recorder(name: string): { program: string; calls: () => string[] } {
 describe('the service manager', () => {
   it('is told in the name of this process', async () => {
     const { program, calls } = recorder('tell');
-    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say(
+    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).notify(
       'READY=1',
       'STATUS=connected, 0 of 2 at work',
     );
@@ -40,8 +40,10 @@ describe('the service manager', () => {
 
   it('is not spoken to where there is none, or no program to reach it', async () => {
     const { program, calls } = recorder('none');
-    await serviceManager({}, [program], PATIENCE_MS).say('READY=1');
-    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [join(directory, 'missing')]).say('READY=1');
+    await serviceManager({}, [program], PATIENCE_MS).notify('READY=1');
+    await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [join(directory, 'missing')]).notify(
+      'READY=1',
+    );
     expect(calls()).toEqual([]);
   });
 
@@ -49,13 +51,13 @@ describe('the service manager', () => {
     const { program } = recorder('fails');
     writeFileSync(program, '#!/bin/sh\nexit 1\n');
     await expect(
-      serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).say('READY=1'),
+      serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).notify('READY=1'),
     ).resolves.toBeUndefined();
   });
 
-  describe('while the service runs', () => {
-    /** What it is told, with the time at which it is told it, on a clock that moves by itself. */
-    async function told(
+  describe('during the run of a service', () => {
+    /** Messages with the time at which they were sent, on a simulated clock. */
+    async function sent(
       watchdogMs: number | undefined,
       forMs: number,
       { status, isAlive }: { status: (at: number) => string; isAlive: (at: number) => boolean },
@@ -65,12 +67,13 @@ describe('the service manager', () => {
       const manager: ServiceManager = {
         isListening: true,
         watchdogMs,
-        say: async (...assignments) => void said.push([clock.monotonic(), assignments.join(' ')]),
+        notify: async (...assignments) =>
+          void said.push([clock.monotonic(), assignments.join(' ')]),
       };
       const stop = new AbortController();
-      const running = keepInformed(
+      const running = notifyServiceManager(
         manager,
-        { status: () => status(clock.monotonic()), isAlive: () => isAlive(clock.monotonic()) },
+        { text: () => status(clock.monotonic()), isAlive: () => isAlive(clock.monotonic()) },
         clock,
         stop.signal,
       );
@@ -80,8 +83,8 @@ describe('the service manager', () => {
       return said;
     }
 
-    it('hears twice as often as its watchdog demands, and each change of the status at once', async () => {
-      const said = await told(30_000, 70_000, {
+    it('is notified twice per watchdog interval, and of each change of the status', async () => {
+      const said = await sent(30_000, 70_000, {
         status: (at) => (at < 40_500 ? 'fine' : 'retrying'),
         isAlive: () => true,
       });
@@ -93,17 +96,17 @@ describe('the service manager', () => {
       ]);
     });
 
-    it('hears nothing for its watchdog while the service hangs', async () => {
-      const said = await told(30_000, 100_000, {
+    it('gets no WATCHDOG=1 while the service hangs', async () => {
+      const said = await sent(30_000, 100_000, {
         status: () => 'fine',
         isAlive: (at) => at < 20_000,
       });
       expect(said).toEqual([[0, 'WATCHDOG=1 STATUS=fine']]);
     });
 
-    it('hears the status where it has no watchdog', async () => {
+    it('gets the status without a watchdog', async () => {
       expect(
-        await told(undefined, 3000, {
+        await sent(undefined, 3000, {
           status: (at) => (at < 1500 ? 'a' : 'b'),
           isAlive: () => true,
         }),
@@ -114,7 +117,7 @@ describe('the service manager', () => {
     });
   });
 
-  it('has half the time that the watchdog demands', () => {
+  it('halves the watchdog interval', () => {
     const { program } = recorder('watchdog');
     expect(
       serviceManager(
@@ -129,7 +132,7 @@ describe('the service manager', () => {
     { WATCHDOG_USEC: 'x' },
     { WATCHDOG_USEC: '0' },
     { WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1' },
-  ])('has no watchdog for us with %j', (env) => {
+  ])('has no watchdog with %j', (env) => {
     const { program } = recorder('other');
     expect(
       serviceManager({ NOTIFY_SOCKET: '/run/n', ...env }, [program]).watchdogMs,

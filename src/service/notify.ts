@@ -2,30 +2,30 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Tells the service manager how the service is. Never throws: a runner works without being listened to. */
+/** Sends notifications to the service manager. Never throws: a runner works without one. */
 export interface ServiceManager {
-  /** `READY=1` and the like. */
-  say(...assignments: readonly string[]): Promise<void>;
-  /** Whether there is one. */
+  /** Assignments as in sd_notify(3), such as `READY=1`. */
+  notify(...assignments: readonly string[]): Promise<void>;
+  /** False when the process was not started by a service manager. */
   readonly isListening: boolean;
-  /** How often it wants to hear WATCHDOG=1, in milliseconds; undefined when it does not. */
+  /** Interval for WATCHDOG=1, in milliseconds; undefined without a watchdog. */
   readonly watchdogMs: number | undefined;
 }
 
 /**
- * systemd listens on a Unix datagram socket, which Node cannot open; its own program sends the message. The unit
- * admits messages of child processes for that (NotifyAccess=all).
+ * systemd listens on a Unix datagram socket, which Node cannot open, so systemd-notify sends the message. The unit
+ * accepts messages of child processes for that (NotifyAccess=all).
  */
 const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
 const TIMEOUT_MS = 5000;
 
-const nobody: ServiceManager = {
+const noManager: ServiceManager = {
   isListening: false,
-  say: () => Promise.resolve(),
+  notify: () => Promise.resolve(),
   watchdogMs: undefined,
 };
 
-/** `timeoutMs` is how long the program may take to pass on a message. */
+/** `timeoutMs` limits how long one message may take. */
 export function serviceManager(
   env: Readonly<NodeJS.ProcessEnv>,
   programs: readonly string[] = PROGRAMS,
@@ -33,10 +33,10 @@ export function serviceManager(
 ): ServiceManager {
   const socket = env['NOTIFY_SOCKET'];
   const program = programs.find((path) => existsSync(path));
-  if (socket === undefined || socket === '' || program === undefined) return nobody;
+  if (socket === undefined || socket === '' || program === undefined) return noManager;
   return {
     isListening: true,
-    say: (...assignments) => send(program, assignments, socket, timeoutMs),
+    notify: (...assignments) => send(program, assignments, socket, timeoutMs),
     watchdogMs: watchdogInterval(env),
   };
 }
@@ -57,7 +57,7 @@ function send(
   });
 }
 
-/** Twice as often as demanded, as systemd advises; only when the demand is meant for this process. */
+/** Half the required interval, as systemd advises; only when the watchdog is for this process. */
 function watchdogInterval(env: Readonly<NodeJS.ProcessEnv>): number | undefined {
   const microseconds = Number(env['WATCHDOG_USEC']);
   const pid = env['WATCHDOG_PID'];
@@ -65,33 +65,34 @@ function watchdogInterval(env: Readonly<NodeJS.ProcessEnv>): number | undefined 
   return pid === undefined || pid === `${process.pid}` ? microseconds / 2000 : undefined;
 }
 
-/** How often the status is compared with what the service manager knows. */
-const LOOK_MS = 1000;
+const CHECK_INTERVAL_MS = 1000;
 
-export interface Informed {
-  /** One line. */
-  readonly status: () => string;
-  /** Whether the service does what it is for; the watchdog hears nothing while it hangs. */
+export interface ServiceStatus {
+  /** On one line. */
+  readonly text: () => string;
+  /** False when the service hangs; then the watchdog is not fed. */
   readonly isAlive: () => boolean;
 }
 
-/** Tells the service manager each change of the status, and its watchdog in time that the service lives, until the signal fires. */
-export async function keepInformed(
+/** Sends each change of the status to the service manager and feeds its watchdog, until the signal fires. */
+export async function notifyServiceManager(
   manager: ServiceManager,
-  { status, isAlive }: Informed,
+  { text, isAlive }: ServiceStatus,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const { watchdogMs, isListening } = manager;
   if (!isListening) return;
-  let told = '';
-  for (let fedAt = -Infinity; !signal.aborted;) {
+  let sent = '';
+  let fedAt = -Infinity;
+  while (!signal.aborted) {
     const isDue = watchdogMs !== undefined && clock.monotonic() - fedAt >= watchdogMs && isAlive();
-    const text = status();
-    if (isDue || text !== told)
-      await manager.say(...(isDue ? ['WATCHDOG=1'] : []), `STATUS=${text}`);
+    const status = text();
+    if (isDue || status !== sent)
+      await manager.notify(...(isDue ? ['WATCHDOG=1'] : []), `STATUS=${status}`);
     if (isDue) fedAt = clock.monotonic();
-    told = text;
-    await clock.sleep(Math.min(LOOK_MS, watchdogMs ?? LOOK_MS), signal).catch(() => undefined);
+    sent = status;
+    const pauseMs = Math.min(CHECK_INTERVAL_MS, watchdogMs ?? CHECK_INTERVAL_MS);
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
   }
 }

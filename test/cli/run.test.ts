@@ -111,6 +111,6 @@ describe('run without a control plane to reach', () => {
     await exitAfter('SIGTERM');
     const { code, stderr } = await place.call(['run', '--url', 'wss://elsewhere.example.com']);
     expect(code).toBe(4);
-    expect(stderr).toContain('error NOT_ENROLLED: the identity is from wss://127.0.0.1:1');
+    expect(stderr).toContain('error NOT_ENROLLED: enrolled with wss://127.0.0.1:1');
   });
 });

@@ -6,7 +6,7 @@ import type { RecordSink } from '../../worker/record-sink.ts';
 import { StreamSink } from '../../worker/stream-sink.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
-import { conclude, runLocally } from '../local-attempt.ts';
+import { conclude, runLocally } from '../local/local-attempt.ts';
 import { counted } from '../terminal.ts';
 
 /** For records that go to a catalogue and are wanted nowhere else. */

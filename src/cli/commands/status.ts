@@ -6,7 +6,7 @@ import { ERROR_CODES, isErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
-import { lastExitFile } from '../last-exit.ts';
+import { lastExitFile } from '../runner/last-exit.ts';
 import { columns } from '../terminal.ts';
 
 /** Loose on purpose: the runner that answers may be older or newer than this command. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Logger } from '../observability/logger.ts';
-import { createRedactor } from '../redaction/redactor.ts';
-import { captureConsole } from './stray-console.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { createRedactor } from '../../redaction/redactor.ts';
+import { captureConsole } from './capture-console.ts';
 
 const SECRET = 'correct-horse-battery';
 

@@ -1,7 +1,7 @@
-import type { Progress } from '../domain/progress.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Terminal } from './terminal.ts';
+import type { Progress } from '../../domain/progress.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 24;
 const EVERY_MS = 100;

@@ -1,0 +1,208 @@
+import type { SettingKey } from '../config/schema.ts';
+import type { Command } from './invocation.ts';
+
+export interface OptionDefinition {
+  /** As in `--token-file <file>`. */
+  readonly flags: string;
+  readonly text: string;
+  readonly preset?: string;
+  readonly hidden?: true;
+}
+
+export interface CommandDefinition {
+  readonly name: string;
+  readonly text: string;
+  readonly options?: readonly OptionDefinition[];
+  readonly argument?: { readonly name: string; readonly text: string };
+  /** Accepts more arguments than declared, so that the command itself can refuse them. */
+  readonly allowsExcessArguments?: true;
+  /** Settings that its help shows; every setting is accepted as a flag. Absent: the command reads no configuration. */
+  readonly settings?: readonly SettingKey[];
+  /** Loads the code of the command, when it runs. */
+  readonly load: () => Promise<Command>;
+}
+
+export interface CommandGroup {
+  readonly name: string;
+  readonly text: string;
+  readonly commands: readonly CommandDefinition[];
+}
+
+const WORKFLOW: OptionDefinition = {
+  flags: '--workflow <file>',
+  text: 'OpenMetadata workflow document, YAML or JSON',
+};
+const SERVICE_USER: OptionDefinition = {
+  flags: '--user <name>',
+  text: 'user that the service runs as',
+  preset: 'hybrid-runner',
+};
+const REFERENCE = { name: '<reference>', text: 'secret:/segment/segment' } as const;
+
+/** The commands in the order of the help. */
+export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
+  {
+    name: 'enroll',
+    text: 'enroll this runner with a control plane',
+    options: [
+      {
+        flags: '--token-file <file>',
+        text: 'file with the enrollment token; - reads standard input',
+      },
+      { flags: '--replace', text: 'replace an existing identity' },
+      { flags: '--token <token>', text: '', hidden: true },
+    ],
+    settings: [
+      'controlPlane.url',
+      'controlPlane.caFile',
+      'controlPlane.channel',
+      'name',
+      'stateDir',
+      'network.proxy',
+      'network.noProxy',
+      'network.connectTo',
+      'network.caFile',
+    ],
+    load: async () => (await import('./commands/enroll.ts')).enroll,
+  },
+  {
+    name: 'run',
+    text: 'take jobs from the control plane until stopped',
+    settings: ['controlPlane.channel', 'capacity', 'log.level'],
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'ingest',
+    text: 'run one ingestion without a control plane',
+    options: [
+      WORKFLOW,
+      {
+        flags: '--out <file>',
+        text: 'write the records to this file, one JSON object per line; by default they go to the sink of the workflow, or to standard output without one',
+      },
+    ],
+    settings: [],
+    load: async () => (await import('./commands/ingest.ts')).ingest,
+  },
+  {
+    name: 'test-connection',
+    text: 'test a connection step by step',
+    options: [WORKFLOW],
+    settings: [],
+    load: async () => (await import('./commands/test-connection.ts')).testConnection,
+  },
+  {
+    name: 'status',
+    text: 'show the status of the running runner',
+    settings: ['status.socket'],
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'secrets',
+    text: 'manage the local vault',
+    commands: [
+      {
+        name: 'set',
+        text: 'store a value, read from a prompt on a terminal, else from standard input',
+        argument: REFERENCE,
+        // A value behind the reference is refused with a better message than "too many arguments".
+        allowsExcessArguments: true,
+        settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
+        load: async () => (await import('./commands/secrets.ts')).set,
+      },
+      {
+        name: 'list',
+        text: 'list references, versions and dates, never values',
+        settings: ['secrets.vault.file'],
+        load: async () => (await import('./commands/secrets.ts')).list,
+      },
+      {
+        name: 'rm',
+        text: 'remove a value',
+        argument: REFERENCE,
+        settings: ['secrets.vault.file'],
+        load: async () => (await import('./commands/secrets.ts')).remove,
+      },
+      {
+        name: 'rotate',
+        text: 're-encrypt the vault with a new key',
+        settings: ['secrets.vault.file', 'secrets.vault.keyFile'],
+        load: async () => (await import('./commands/secrets.ts')).rotate,
+      },
+    ],
+  },
+  {
+    name: 'config',
+    text: 'inspect the configuration',
+    commands: [
+      {
+        name: 'show',
+        text: 'show every setting and its source, with secrets hidden',
+        settings: [],
+        load: async () => (await import('./commands/config.ts')).show,
+      },
+    ],
+  },
+  {
+    name: 'policy',
+    text: 'inspect the local policy',
+    commands: [
+      {
+        name: 'show',
+        text: 'show the rules in force',
+        settings: ['policyFile'],
+        load: async () => (await import('./commands/policy.ts')).show,
+      },
+      {
+        name: 'check',
+        text: 'validate the policy file',
+        settings: ['policyFile'],
+        load: async () => (await import('./commands/policy.ts')).check,
+      },
+    ],
+  },
+  {
+    name: 'service',
+    text: 'manage the system service',
+    commands: [
+      {
+        name: 'install',
+        text: 'write and enable the systemd unit',
+        options: [
+          { flags: '--now', text: 'start the service as well' },
+          { ...SERVICE_USER, text: 'user that the service runs as; created if missing' },
+        ],
+        settings: [],
+        load: async () => (await import('./commands/service.ts')).install,
+      },
+      {
+        name: 'uninstall',
+        text: 'stop the service and remove its unit; state and configuration stay',
+        options: [
+          { flags: '--purge', text: 'remove state, configuration, keys and user as well' },
+          SERVICE_USER,
+        ],
+        settings: [],
+        load: async () => (await import('./commands/service.ts')).uninstall,
+      },
+      {
+        name: 'check',
+        text: 'check that the service has everything it needs and that its user can read it',
+        settings: [],
+        load: async () => (await import('./commands/service.ts')).check,
+      },
+      {
+        name: 'print',
+        text: 'print the systemd unit',
+        options: [SERVICE_USER],
+        settings: [],
+        load: async () => (await import('./commands/service.ts')).print,
+      },
+    ],
+  },
+  {
+    name: 'version',
+    text: 'show version, Node.js and platform',
+    load: async () => (await import('./commands/version.ts')).showVersion,
+  },
+];

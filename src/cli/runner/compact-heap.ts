@@ -1,0 +1,22 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Clock } from '../../runtime/clock.ts';
+
+const CHECK_INTERVAL_MS = 1_000;
+
+/**
+ * Returns memory that the start needed to the system, once `isStarted` is true. V8 collects only when it allocates, so a
+ * process that then waits for days would keep that memory.
+ */
+export async function compactHeapOnce(
+  isStarted: () => boolean,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  do await clock.sleep(CHECK_INTERVAL_MS, signal);
+  while (!isStarted());
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  await collect({ type: 'major', flavor: 'last-resort', execution: 'async' });
+}

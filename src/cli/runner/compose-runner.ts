@@ -1,0 +1,94 @@
+import type { Dialer } from '../../channel/channel.ts';
+import { createDialers } from '../../channel/dialers.ts';
+import { controlPlaneNetwork } from '../../config/network-settings.ts';
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
+import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
+import { createLink, type Link } from '../../link/link.ts';
+import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
+import type { StartWorker } from '../../link/workers/worker-handle.ts';
+import { createStartWorker } from '../../link/workers/worker-process.ts';
+import { createConnect } from '../../network/open.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { checkPolicyAtStart, createOfferCheck } from '../../policy/offer-check.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { ENVIRONMENT_PREFIX } from '../../secrets/providers/environment.ts';
+import { workerEntry } from '../../worker/entry.ts';
+import { platform, version } from '../version.ts';
+
+const DIAL_TIMEOUT_MS = 10_000;
+
+export interface Runner {
+  readonly link: Link;
+  readonly identity: Identity;
+  /** Releases the state directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Composes a link that is ready to run. Throws NOT_ENROLLED, STATE_LOCKED, FILE_UNSAFE and the codes of files that the
+ * configuration names.
+ */
+export async function composeRunner(
+  config: RunnerConfig,
+  logger: Logger,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Runner> {
+  const identity = await loadIdentity(config.stateDir);
+  assertSameControlPlane(config.controlPlane.url, identity);
+  await checkPolicyAtStart(config.policyFile, logger);
+  const dialers = await dialersFor(config, identity);
+  const store = await openStore(config, identity, logger);
+  const link = createLink({
+    identity,
+    dialers,
+    store,
+    startWorker: workersFor(config, store, logger, env),
+    capacity: config.capacity,
+    checkOffer: createOfferCheck(config.policyFile, logger),
+    jobDeadlineMs: config.jobs.deadlineMs,
+    drainTimeoutMs: config.drainTimeoutMs,
+    version: version(),
+    platform: platform(),
+    logger,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  return { link, identity, close: () => store.close() };
+}
+
+async function dialersFor(
+  config: RunnerConfig,
+  { controlPlaneUrl: url }: Identity,
+): Promise<readonly Dialer[]> {
+  const connect = createConnect(await controlPlaneNetwork(config));
+  const { channel } = config.controlPlane;
+  return createDialers(channel, { url, connect, clock: systemClock, timeoutMs: DIAL_TIMEOUT_MS });
+}
+
+function openStore(
+  { stateDir, spool: { maxBytes } }: RunnerConfig,
+  { runnerId: owner }: Identity,
+  logger: Logger,
+): Promise<SpoolOutboxStore> {
+  return openOutboxStore({ stateDir, maxBytes, owner, clock: systemClock, logger });
+}
+
+function workersFor(
+  config: RunnerConfig,
+  store: SpoolOutboxStore,
+  logger: Logger,
+  env: Readonly<NodeJS.ProcessEnv>,
+): StartWorker {
+  return createStartWorker({
+    store,
+    entry: workerEntry(),
+    settings: config,
+    logger,
+    clock: systemClock,
+    env,
+    memoryMb: config.jobs.memoryMb,
+    secretPrefix: config.secrets.environment.enabled ? ENVIRONMENT_PREFIX : undefined,
+  });
+}

@@ -1,0 +1,52 @@
+import type { PolicyProblem } from '../../link/health/health.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { requirePolicy } from '../../policy/open-policy.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+
+const CHECK_INTERVAL_MS = 30_000;
+
+/** The state of the policy file, for people and monitors. Jobs read the file themselves. */
+export class PolicyWatch {
+  readonly #file: string;
+  readonly #secretsDirectory: string | undefined;
+  #problem: PolicyProblem;
+
+  /** `secretsDirectory` is the setting `secrets.files.directory`. */
+  constructor(file: string, secretsDirectory: string | undefined) {
+    this.#file = file;
+    this.#secretsDirectory = secretsDirectory;
+  }
+
+  /** As of the last check. */
+  get problem(): PolicyProblem {
+    return this.#problem;
+  }
+
+  /** Reads the file. Never rejects. */
+  async check(): Promise<PolicyProblem> {
+    try {
+      await requirePolicy(this.#file, this.#secretsDirectory);
+      this.#problem = undefined;
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      this.#problem = `${error.code}: ${error.message.split('\n')[0]!}`;
+    }
+    return this.#problem;
+  }
+
+  /** Checks and logs the result, for SIGHUP: settings apply at the next start, and each run reads policy and secrets anyway. */
+  async checkAndLog(logger: Logger): Promise<void> {
+    const problem = await this.check();
+    if (problem === undefined)
+      logger.log('info', 'policy checked; changed settings apply at the next start');
+    else logger.log('error', 'policy cannot be used; every job will be rejected', { problem });
+  }
+
+  async keepChecking(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(CHECK_INTERVAL_MS, signal).catch(() => undefined);
+      await this.check();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { RunnerConfig } from '../../config/runner-config.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { TaskGroup } from '../../runtime/task-group.ts';
+import { notifyServiceManager, serviceManager } from '../../service/notify.ts';
+import type { Invocation } from '../invocation.ts';
+import { platform, version } from '../version.ts';
+import { compactHeapOnce } from './compact-heap.ts';
+import type { Runner } from './compose-runner.ts';
+import { PolicyWatch } from './policy-watch.ts';
+import { openStatusSocket, serviceStatusOf } from './runner-status.ts';
+import { createSignalHandler } from './stop-signals.ts';
+
+/** Runs the link until it has drained or was stopped, and everything beside it: status, policy checks, the service manager. */
+export async function serve(
+  runner: Runner,
+  config: RunnerConfig,
+  logger: Logger,
+  { interrupts, env, terminal }: Invocation,
+): Promise<void> {
+  const manager = serviceManager(env);
+  const stop = new AbortController();
+  const policy = new PolicyWatch(config.policyFile, config.secrets.files.directory);
+  await policy.check();
+  const onTerminal = terminal.stdin.isTTY === true;
+  const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });
+  interrupts.takeOver(process, handler);
+  const socket = await openStatusSocket(config.status.socket, runner, policy, logger);
+  logStart(runner, config, logger);
+  const status = serviceStatusOf(runner, policy);
+  const group = new TaskGroup(stop.signal);
+  group.start((signal) => runLink(runner, group, signal));
+  group.start((signal) => compactHeapOnce(() => isConnected(runner), systemClock, signal));
+  group.start((signal) => policy.keepChecking(systemClock, signal));
+  group.start((signal) => notifyServiceManager(manager, status, systemClock, signal));
+  await manager.notify('READY=1', `STATUS=${status.text()}`);
+  try {
+    await group.wait();
+    logger.log('info', 'stopped');
+  } catch (thrown) {
+    logger.log('error', 'runner failed', { error: RunnerError.from(thrown) });
+    throw thrown;
+  } finally {
+    await socket?.close();
+  }
+}
+
+async function runLink({ link }: Runner, group: TaskGroup, signal: AbortSignal): Promise<void> {
+  await link.run(signal);
+  group.stop(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
+}
+
+function isConnected({ link }: Runner): boolean {
+  return link.status().state.name === 'connected';
+}
+
+function logStart({ identity }: Runner, { capacity }: RunnerConfig, logger: Logger): void {
+  logger.log('info', 'started', {
+    version: version(),
+    platform: platform(),
+    runnerId: identity.runnerId,
+    name: identity.name,
+    controlPlane: identity.controlPlaneUrl,
+    capacity,
+  });
+}
