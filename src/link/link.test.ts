@@ -219,7 +219,7 @@ describe('delivery', () => {
     await stage.until('reconnected', () => stage.dials === 2, 500);
     expect(
       stage.logger.entries.some(({ data }) =>
-        String(data['error']).includes('does not acknowledge'),
+        String(data['error']).includes('did not acknowledge'),
       ),
     ).toBe(true);
   });

@@ -144,7 +144,7 @@ class RunnerLink implements Link {
       clock,
       logger,
       diskFullMs: this.#timing.diskFullMs,
-      changed: () => this.#attempts.changed.ring(),
+      changed: () => this.#attempts.changed.notify(),
       signal: this.#stopping.signal,
     };
   }

@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'sending again from a wrong place',
     edits: [
       {
-        file: 'src/link/delivery/delivery.ts',
+        file: 'src/link/delivery/position.ts',
         find: 'if (expected !== this.#rewoundTo) this.#rewind(expected);',
         replace: 'if (expected !== this.#rewoundTo) this.#rewind(expected + 1);',
       },
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'going on from a wrong place after a break',
     edits: [
       {
-        file: 'src/link/delivery/delivery.ts',
+        file: 'src/link/delivery/position.ts',
         find: 'this.#next = stored + 1;',
         replace: 'this.#next = Math.max(1, stored);',
       },

@@ -4,7 +4,7 @@ import { untilAborted } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Attempt } from './attempt.ts';
-import { Bell } from '../bell.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 import { noRoom, untilHopeless } from './disk-room.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
@@ -39,10 +39,10 @@ export async function live(attempt: Attempt, job: Job, options: LifeOptions): Pr
       attempt.noteProgress(progress);
       changed();
     });
-    const conditionChanged = new Bell();
+    const conditionChanged = new ChangeSignal();
     worker.onCondition((code) => {
       attempt.noteCondition(code);
-      conditionChanged.ring();
+      conditionChanged.notify();
       changed();
     });
     changed();
@@ -73,7 +73,7 @@ async function underDeadline(
   worker: WorkerHandle,
   attempt: Attempt,
   deadlineMs: number,
-  conditionChanged: Bell,
+  conditionChanged: ChangeSignal,
   { store, clock, diskFullMs }: LifeOptions,
 ): Promise<void> {
   const over = new AbortController();

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { StopStatus } from '../../runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
-import { Bell } from '../bell.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 
 /** Runs one attempt's worker from start to end; see attempt-life.ts. */
@@ -34,7 +34,7 @@ export interface AttemptsOptions {
  */
 export class Attempts {
   /** Rings whenever an attempt comes, changes state, makes progress or goes. */
-  readonly changed = new Bell();
+  readonly changed = new ChangeSignal();
   readonly #options: AttemptsOptions;
   readonly #held = new Map<string, Attempt>();
   readonly #lives = new Map<string, Promise<void>>();
@@ -81,7 +81,7 @@ export class Attempts {
   /** Takes in what an earlier process left. */
   adopt(attempt: Attempt): void {
     this.#held.set(attempt.key, attempt);
-    this.changed.ring();
+    this.changed.notify();
   }
 
   /** Journals the job, then starts its worker. Resolves when journalled; rejects with AT_CAPACITY, DISK_FULL or SPOOL_FULL. */
@@ -92,7 +92,7 @@ export class Attempts {
     const outbox = await store.create(job).finally(() => (this.#reserved -= 1));
     const attempt = new Attempt(outbox, { name: 'starting' });
     this.#held.set(attempt.key, attempt);
-    this.changed.ring();
+    this.changed.notify();
     const life = live(attempt, job).finally(() => this.#lives.delete(attempt.key));
     this.#lives.set(attempt.key, life);
     this.#task(life);
@@ -139,7 +139,7 @@ export class Attempts {
 
   #remove(attempt: Attempt): void {
     attempt.become({ name: 'gone' });
-    this.changed.ring();
+    this.changed.notify();
     this.#task(this.#discard(attempt));
   }
 
@@ -152,7 +152,7 @@ export class Attempts {
         .catch(() => undefined);
     }
     this.#held.delete(attempt.key);
-    this.changed.ring();
+    this.changed.notify();
   }
 
   async #deleted(attempt: Attempt): Promise<boolean> {

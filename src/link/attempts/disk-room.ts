@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Attempt } from './attempt.ts';
-import type { Bell } from '../bell.ts';
+import type { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 
 const LOOK_MS = 1_000;
@@ -24,7 +24,7 @@ export function noRoom(): RunnerError {
  */
 export async function untilHopeless(
   attempt: Attempt,
-  bell: Bell,
+  bell: ChangeSignal,
   store: OutboxStore,
   patienceMs: number,
   clock: Clock,

@@ -1,6 +1,6 @@
 import { attemptKey, type AttemptRef } from '../../domain/ids.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { Bell } from '../bell.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 
 const MARGIN_SHARE = 1 / 6;
 const MARGIN_MAX_MS = 10_000;
@@ -31,7 +31,7 @@ export class Leases {
   readonly #lost: (ref: AttemptRef) => void;
   readonly #granted: (ref: AttemptRef, endsAt: number) => void;
   readonly #held = new Map<string, Lease>();
-  readonly #changed = new Bell();
+  readonly #changed = new ChangeSignal();
 
   /** `lost` is called once for each lease that ran out, `granted` with each new end of one. */
   constructor(
@@ -51,7 +51,7 @@ export class Leases {
     if (held !== undefined && held.endsAt >= endsAt) return;
     this.#held.set(attemptKey(ref), { ref, endsAt });
     this.#granted(ref, endsAt);
-    this.#changed.ring();
+    this.#changed.notify();
   }
 
   /** The attempt needs no lease any more. */

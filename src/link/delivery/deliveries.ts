@@ -1,16 +1,17 @@
-import type { Nack } from '../../channel/frames.ts';
 import type { Channel } from '../../channel/channel.ts';
+import type { Nack } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../domain/ids.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { TaskGroup } from '../../runtime/task-group.ts';
-import { Acknowledger } from './acknowledger.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { Attempts } from '../attempts/attempts.ts';
+import type { Agreement } from '../connection/handshake.ts';
 import { CreditWindow } from './credit-window.ts';
 import { Delivery } from './delivery.ts';
-import type { Agreement } from '../connection/handshake.ts';
+import { DeliveryPosition } from './position.ts';
+import { Sender } from './sender.ts';
 
 export interface DeliveriesOptions {
   readonly channel: Channel;
@@ -22,7 +23,7 @@ export interface DeliveriesOptions {
   readonly acknowledgeMs: number;
 }
 
-/** The deliveries of one session: a loop for each attempt that sends, one that acknowledges, one window over all. */
+/** The deliveries of one session: for each attempt a loop that sends and one that writes acknowledgements; one window over all. */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
   readonly #group: TaskGroup;
@@ -39,73 +40,84 @@ export class Deliveries {
     return this.#window.used;
   }
 
-  /** Delivers what comes after `stored`. */
+  get(ref: AttemptRef): Delivery | undefined {
+    return this.#running.get(attemptKey(ref));
+  }
+
+  /** Delivers the records behind `stored`. */
   start(attempt: Attempt, stored: Sequence): void {
-    const { attempts, channel, clock, agreement, logger } = this.#options;
-    const trouble = (error: RunnerError): void =>
-      logger.log('error', 'the spool fails', { attempt: attempt.key, error: String(error) });
-    const acknowledger = new Acknowledger(attempt, {
+    const { attempts, channel, clock, agreement } = this.#options;
+    const position = new DeliveryPosition(stored, this.#window, clock);
+    const failures = this.#failuresOf(attempt);
+    const delivery = new Delivery(attempt, stored, position, {
       clock,
-      trouble,
-      finish: (done) => attempts.finish(done),
+      ...failures,
+      onDelivered: () => attempts.finish(attempt),
     });
-    const delivery = new Delivery(attempt, stored, {
+    const sender = new Sender(attempt, position, {
       channel,
       clock,
-      trouble,
+      ...failures,
       window: this.#window,
       maxBatchBytes: agreement.maxBatchBytes,
       zstd: agreement.zstd,
-      stored: (upTo) => acknowledger.note(upTo),
-      undeliverable: (error) => attempts.drop(attempt, error),
     });
-    acknowledger.note(stored);
     this.#running.set(attempt.key, delivery);
-    this.#group.start((signal) => acknowledger.run(signal));
+    this.#group.start((signal) => delivery.run(signal));
     this.#group.start((signal) =>
-      delivery.run(signal).finally(() => this.#running.delete(attempt.key)),
+      sender.run(signal).finally(() => this.#running.delete(attempt.key)),
     );
   }
 
-  acknowledged(ref: AttemptRef, upTo: Sequence): void {
-    this.#running.get(attemptKey(ref))?.acknowledged(upTo);
+  #failuresOf(
+    attempt: Attempt,
+  ): Record<'onUndeliverable' | 'onSpoolError', (error: RunnerError) => void> {
+    const { attempts, logger } = this.#options;
+    return {
+      onUndeliverable: (error) => attempts.drop(attempt, error),
+      onSpoolError: (error) =>
+        logger.log('error', 'spool failure; trying again', {
+          attempt: attempt.key,
+          error: String(error),
+        }),
+    };
   }
 
-  /** Throws PROTOCOL_VIOLATION for a code that this side does not know. */
+  /** Throws PROTOCOL_VIOLATION for an unknown code. */
   refused(ref: AttemptRef, nack: Nack): void {
     switch (nack.code) {
       case 'NACK_CODE_STALE_EPOCH':
       case 'NACK_CODE_UNKNOWN_RUN':
-        return this.#unwanted(ref, nack);
+        return this.#drop(ref, nack);
       case 'NACK_CODE_OUT_OF_ORDER':
       case 'NACK_CODE_CORRUPT':
-        return this.#running.get(attemptKey(ref))?.refused(nack);
+        return this.get(ref)?.refused(nack);
       default:
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
-          'the control plane refused a batch for a reason this runner does not know',
+          'the control plane refused a batch with an unknown code',
         );
     }
   }
 
-  /** Throws NETWORK_TIMEOUT when the control plane lives but does not answer batches. */
+  /** Throws NETWORK_TIMEOUT when the control plane is alive but does not answer batches. */
   assertMoving(): void {
     const { clock, acknowledgeMs } = this.#options;
     for (const { waitingSince } of this.#running.values()) {
       if (waitingSince !== undefined && clock.monotonic() - waitingSince > acknowledgeMs)
         throw new RunnerError(
           'NETWORK_TIMEOUT',
-          'the control plane does not acknowledge what it is sent',
+          `the control plane did not acknowledge a batch within ${acknowledgeMs} ms`,
         );
     }
   }
 
-  #unwanted(ref: AttemptRef, { code }: Nack): void {
+  #drop(ref: AttemptRef, { code }: Nack): void {
     const attempt = this.#options.attempts.get(ref);
-    if (attempt !== undefined)
-      this.#options.attempts.drop(
-        attempt,
-        new RunnerError('LEASE_LOST', `the control plane refuses its records (${code})`),
-      );
+    if (attempt === undefined) return;
+    this.#options.attempts.drop(
+      attempt,
+      new RunnerError('LEASE_LOST', `the control plane refuses records of the attempt (${code})`),
+    );
   }
 }

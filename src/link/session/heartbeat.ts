@@ -4,7 +4,7 @@ import { withDeadline } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Attempts } from '../attempts/attempts.ts';
-import { Bell } from '../bell.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { Leases } from '../attempts/leases.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
 
@@ -32,7 +32,7 @@ export interface HeartbeatOptions {
 /** Says that this runner lives, asks for its leases, and notices when the other side has gone silent. */
 export class HeartbeatLoop {
   readonly #options: HeartbeatOptions;
-  readonly #soon = new Bell();
+  readonly #soon = new ChangeSignal();
   /** When the last beats were sent, by number: silence is monotonic time, a lease is uptime. */
   readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
   #answeredAfter: number;
@@ -60,7 +60,7 @@ export class HeartbeatLoop {
 
   /** Beats now instead of at the next interval: something changed that the control plane should know. */
   beatSoon(): void {
-    this.#soon.ring();
+    this.#soon.notify();
   }
 
   /** Answers at once: the control plane wants to know whether this process lives. */

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channel/channel.ts';
-import type { Ack, Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
+import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { aborted } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -154,7 +154,7 @@ export class Session {
       case 'drain':
         return this.#drain(frame.body);
       case 'ack':
-        return acknowledged(frame.body, deliveries);
+        return deliveries.get(toAttemptRef(frame.body.ref))?.acknowledged(frame.body.upTo);
       case 'nack':
         return this.#refused(frame.body, deliveries);
       case 'refusal':
@@ -226,10 +226,6 @@ export class Session {
     });
     deliveries.refused(ref, nack);
   }
-}
-
-function acknowledged({ ref, upTo }: Ack, deliveries: Deliveries): void {
-  deliveries.acknowledged(toAttemptRef(ref), upTo);
 }
 
 function unreachable(frame: never): never {

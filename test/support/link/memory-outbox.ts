@@ -1,7 +1,7 @@
 import type { Failure } from '../../../src/domain/failure.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';
-import { Bell } from '../../../src/link/bell.ts';
+import { ChangeSignal } from '../../../src/runtime/change-signal.ts';
 import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox/outbox.ts';
 
 /** An outbox in memory; what it held before a "restart" is what the store is given again. */
@@ -10,7 +10,7 @@ export class MemoryOutbox implements Outbox {
   readonly lines: string[] = [];
   complete = false;
   discarded = false;
-  readonly #bell = new Bell();
+  readonly #bell = new ChangeSignal();
   readonly #store: MemoryOutboxStore;
   #acknowledged = 0;
 
@@ -22,7 +22,7 @@ export class MemoryOutbox implements Outbox {
   append(record: object, last = false): void {
     this.lines.push(`${JSON.stringify(record)}\n`);
     this.complete ||= last;
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   durable(): { sequence: Sequence; complete: boolean } {

@@ -1,0 +1,117 @@
+import type { Sequence } from '../../domain/ids.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { toSequence } from '../connection/frame-fields.ts';
+import type { CreditWindow } from './credit-window.ts';
+
+interface InFlight {
+  readonly first: Sequence;
+  readonly last: Sequence;
+  readonly bytes: number;
+  readonly sentAt: number;
+}
+
+/**
+ * How far the records of one attempt have been sent over one channel, and how far they are stored.
+ *
+ * Invariants: `next` is the first record not sent over this channel, or the one to send again; the window holds exactly
+ * the payload bytes of the batches in flight.
+ */
+export class DeliveryPosition {
+  /** Notifies when `next` moved back. */
+  readonly rewound = new ChangeSignal();
+  readonly #window: CreditWindow;
+  readonly #clock: Clock;
+  #next: Sequence;
+  #stored: Sequence;
+  /** Highest record ever sent over this channel. */
+  #sent: Sequence;
+  #inFlight: InFlight[] = [];
+  /** Target of the last rewind: batches that were in flight behind it are refused with the same number. */
+  #rewoundTo: Sequence | undefined;
+  #corrupt = 0;
+
+  /** Starts behind `stored`, the last record that the control plane has. */
+  constructor(stored: Sequence, window: CreditWindow, clock: Clock) {
+    this.#window = window;
+    this.#clock = clock;
+    this.#stored = stored;
+    this.#sent = stored;
+    this.#next = stored + 1;
+  }
+
+  get next(): Sequence {
+    return this.#next;
+  }
+
+  /** How often the batch in question was refused as corrupt. */
+  get corrupt(): number {
+    return this.#corrupt;
+  }
+
+  /** Monotonic time since which the oldest batch waits for an answer. */
+  get waitingSince(): number | undefined {
+    return this.#inFlight[0]?.sentAt;
+  }
+
+  noteSent(first: Sequence, count: number, bytes: number): void {
+    const last = first + count - 1;
+    this.#inFlight.push({ first, last, bytes, sentAt: this.#clock.monotonic() });
+    this.#next = last + 1;
+    this.#sent = Math.max(this.#sent, last);
+  }
+
+  /** False when the position was known already. Throws PROTOCOL_VIOLATION for records that were not sent. */
+  acknowledge(upTo: Sequence): boolean {
+    if (toSequence(upTo) > this.#sent)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the control plane acknowledged records that were not sent',
+      );
+    if (upTo <= this.#stored) return false;
+    this.#stored = upTo;
+    this.#next = Math.max(this.#next, upTo + 1);
+    this.#rewoundTo = undefined;
+    this.#corrupt = 0;
+    this.#settle(upTo);
+    return true;
+  }
+
+  noteCorrupt(): void {
+    this.#corrupt += 1;
+  }
+
+  /** Sends the oldest batch in flight again, and everything behind it. */
+  rewindToOldest(): void {
+    this.#rewind(this.#inFlight[0]?.first ?? this.#next);
+  }
+
+  /** Sends again from `expected`. Throws PROTOCOL_VIOLATION for a record that is stored already or was not sent. */
+  rewindTo(expected: Sequence): void {
+    if (expected <= this.#stored || expected > this.#sent + 1)
+      throw new RunnerError(
+        'PROTOCOL_VIOLATION',
+        'the control plane expects a record that is stored already or was not sent',
+      );
+    if (expected !== this.#rewoundTo) this.#rewind(expected);
+  }
+
+  /** Gives back the window of everything in flight: nothing more is sent over this channel. */
+  release(): void {
+    this.#settle(Infinity);
+  }
+
+  #rewind(to: Sequence): void {
+    this.#settle(Infinity);
+    this.#next = to;
+    this.#rewoundTo = to;
+    this.rewound.notify();
+  }
+
+  #settle(upTo: Sequence): void {
+    const settled = this.#inFlight.filter(({ last }) => last <= upTo);
+    this.#inFlight = this.#inFlight.filter(({ last }) => last > upTo);
+    this.#window.release(settled.reduce((sum, { bytes }) => sum + bytes, 0));
+  }
+}

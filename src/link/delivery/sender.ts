@@ -1,0 +1,119 @@
+import type { Channel } from '../../channel/channel.ts';
+import type { Batch } from '../../channel/frames.ts';
+import type { Sequence } from '../../domain/ids.ts';
+import { aborted, throwIfAborted } from '../../runtime/abort.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { firstOf } from '../../runtime/wait.ts';
+import type { Attempt } from '../attempts/attempt.ts';
+import type { OutboxBatch } from '../outbox/outbox.ts';
+import { makeBatch } from './batch.ts';
+import type { CreditWindow } from './credit-window.ts';
+import type { DeliveryPosition } from './position.ts';
+
+const TARGET_RAW_BYTES = 256 * 1024;
+const RETRY_MS = 1_000;
+
+export interface SenderOptions {
+  readonly channel: Channel;
+  readonly window: CreditWindow;
+  readonly clock: Clock;
+  /** Largest payload of one batch. */
+  readonly maxBatchBytes: number;
+  readonly zstd: boolean;
+  /** Called when a record can never be delivered; the attempt is then dropped. */
+  readonly onUndeliverable: (error: RunnerError) => void;
+  /** Called when records could not be read; they are read again later. */
+  readonly onSpoolError: (error: RunnerError) => void;
+}
+
+/**
+ * Sends the durable records of one attempt over one channel, in order.
+ *
+ * Invariants: only durable records are sent, and none once the attempt is gone; a batch is sent only after the window has
+ * room for it and while it is still the next one.
+ */
+export class Sender {
+  readonly #attempt: Attempt;
+  readonly #position: DeliveryPosition;
+  readonly #options: SenderOptions;
+
+  constructor(attempt: Attempt, position: DeliveryPosition, options: SenderOptions) {
+    this.#attempt = attempt;
+    this.#position = position;
+    this.#options = options;
+  }
+
+  /** Sends until the attempt is gone or the signal fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    const scope = AbortSignal.any([signal, this.#attempt.gone]);
+    try {
+      for (;;) await this.#sendNext(scope);
+    } catch (thrown) {
+      if (!this.#attempt.gone.aborted) throw thrown;
+    } finally {
+      this.#position.release();
+    }
+  }
+
+  async #sendNext(scope: AbortSignal): Promise<void> {
+    const from = this.#position.next;
+    const records = await this.#read(from, scope);
+    if (records === undefined) return await this.#untilMore(from, scope);
+    const zstd = this.#options.zstd && this.#position.corrupt === 0;
+    const batch = await makeBatch(this.#attempt.ref, records, zstd);
+    if (!this.#fits(batch)) return await untilGone(scope);
+    const { window, channel } = this.#options;
+    await window.take(batch.payload.length, scope);
+    if (from !== this.#position.next) return window.release(batch.payload.length);
+    this.#position.noteSent(from, records.lines.length, batch.payload.length);
+    await channel.send({ kind: 'batch', body: batch }, scope);
+  }
+
+  /** A disk that fails harms this attempt alone, not the session. Undefined when nothing is durable yet, or `from` is no longer the next record. */
+  async #read(from: Sequence, scope: AbortSignal): Promise<OutboxBatch | undefined> {
+    const maxBytes = Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes);
+    while (from === this.#position.next) {
+      try {
+        throwIfAborted(scope);
+        return await this.#attempt.outbox.read(from, maxBytes);
+      } catch (thrown) {
+        throwIfAborted(scope);
+        const error = RunnerError.from(thrown);
+        if (error.code === 'SPOOL_CORRUPT') this.#options.onUndeliverable(error);
+        else this.#options.onSpoolError(error);
+        await this.#options.clock.sleep(RETRY_MS, scope);
+      }
+    }
+    return undefined;
+  }
+
+  /** Waits for a durable record at or behind `from`, or for a rewind. */
+  async #untilMore(from: Sequence, scope: AbortSignal): Promise<void> {
+    const { outbox } = this.#attempt;
+    if (this.#position.next !== from || outbox.durable().sequence >= from) return;
+    await firstOf(
+      scope,
+      (waiting) => outbox.changed(waiting),
+      (waiting) => this.#position.rewound.wait(waiting),
+    );
+  }
+
+  #fits({ payload }: Batch): boolean {
+    const fits = payload.length <= this.#options.maxBatchBytes;
+    if (!fits)
+      this.#options.onUndeliverable(
+        new RunnerError(
+          'FRAME_TOO_LARGE',
+          `a record of ${payload.length} bytes exceeds the batch limit of the control plane`,
+        ),
+      );
+    return fits;
+  }
+}
+
+/** The attempt is being dropped; rejects once it is gone. */
+async function untilGone(scope: AbortSignal): Promise<void> {
+  await aborted(scope);
+  throwIfAborted(scope);
+}
