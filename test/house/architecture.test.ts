@@ -67,13 +67,16 @@ describe('the rooms of src/', () => {
   });
 });
 
-describe('the folders of the Salesforce connector', () => {
-  const base = 'src/connectors/salesforce';
-  const order = [
-    ...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(
-      /^\| `(?<folder>[a-z-]+)` \| .* \|$/gm,
-    ),
-  ].map((row) => row.groups!['folder']!);
+/** The table of ARCHITECTURE.md that follows "Within `room/`": the folders of a room, in the order of their imports. */
+function readFolders(room: string): string[] {
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').split(`Within \`${room}/\``)[1]!;
+  const rows = /(?:^\|.*\n)+/m.exec(text)![0].matchAll(/^\| `(?<folder>[a-z-]+)` \| .* \|$/gm);
+  return [...rows].map((row) => row.groups!['folder']!);
+}
+
+describe.each(['link', 'connectors/salesforce'])('the folders of %s', (room) => {
+  const base = `src/${room}`;
+  const order = readFolders(room);
 
   it('are those of their table', () => {
     const folders = readdirSync(join(root, base), { withFileTypes: true })
@@ -83,18 +86,18 @@ describe('the folders of the Salesforce connector', () => {
   });
 
   it.each(order.map((folder, place) => [folder, place] as const))(
-    '%s imports none that come later',
+    '%s imports only from itself and the folders above it',
     (folder, place) => {
-      const later = order.slice(place + 1).map((name) => `${base}/${name}/`);
+      const allowed = order.slice(0, place + 1).map((name) => `${base}/${name}/`);
       const files = sources(`${base}/${folder}`).filter((path) => !path.endsWith('.test.ts'));
       expect(files.length).toBeGreaterThan(0);
-      expect(
-        files.flatMap((path) =>
-          importsOf(path)
-            .filter((target) => later.some((name) => target.startsWith(name)))
-            .map((target) => `${path} -> ${target}`),
-        ),
-      ).toEqual([]);
+      const bad = files.flatMap((path) =>
+        importsOf(path)
+          .filter((target) => target.startsWith(`${base}/`))
+          .filter((target) => !allowed.some((name) => target.startsWith(name)))
+          .map((target) => `${path} -> ${target}`),
+      );
+      expect(bad).toEqual([]);
     },
   );
 });

@@ -9,10 +9,9 @@ import type { Random } from '../../runtime/random.ts';
 import { TaskGroup } from '../../runtime/task-group.ts';
 import { DialerChoice } from './dialer-choice.ts';
 import type { Agreement } from './handshake.ts';
-import type { ConnectionState, Outage } from '../health/link-status.ts';
+import type { ConnectionState, Outage } from './connection-state.ts';
 import { probe } from './probe.ts';
 import { endsService } from './refusal.ts';
-import type { LinkTiming } from '../timing.ts';
 
 /** An open channel on which both sides know each other. */
 export interface Handshaken {
@@ -23,13 +22,25 @@ export interface Handshaken {
   bytesInFlight(): number;
 }
 
+/** In milliseconds. */
+export interface ConnectionTiming {
+  /** For Challenge, Hello and Welcome together. */
+  readonly handshakeMs: number;
+  /** Between probes of the preferred channel while another is in use; jittered between half and the whole. */
+  readonly probeMs: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** A session that lasted this long resets the back-off. No longer than `silenceMs` of the session. */
+  readonly stableMs: number;
+}
+
 export interface SupervisorOptions {
   /** Preferred first. */
   readonly dialers: readonly Dialer[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly timing: LinkTiming;
+  readonly timing: ConnectionTiming;
   readonly introduce: (
     channel: Channel,
     frames: AsyncIterator<Frame>,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { healthOf, isMoving } from './health.ts';
-import type { ConnectionState, LinkState } from './link-status.ts';
+import type { ConnectionState } from '../connection/connection-state.ts';
+import type { LinkState } from './link-status.ts';
 
 const SINCE = Date.UTC(2026, 0, 1, 12);
 const error = {

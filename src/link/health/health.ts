@@ -1,4 +1,5 @@
-import type { Outage, LinkState, LinkStatus } from './link-status.ts';
+import type { Outage } from '../connection/connection-state.ts';
+import type { LinkState, LinkStatus } from './link-status.ts';
 
 /**
  * How a runner is, as one word that people and monitors can act on:

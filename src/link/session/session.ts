@@ -16,9 +16,20 @@ import { Offers, rejection, type OffersOptions } from './offers.ts';
 import type { Resolution } from './positions.ts';
 import { sendProgress } from './progress.ts';
 import { refusalError } from '../connection/refusal.ts';
-import type { LinkTiming } from '../timing.ts';
 import type { OtherProcess } from '../connection/identity-conflict.ts';
 import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';
+
+/** In milliseconds. */
+export interface SessionTiming {
+  /** How long after a heartbeat the control plane may stay silent. */
+  readonly silenceMs: number;
+  /** How long a batch may wait for its answer while the link is otherwise alive. */
+  readonly acknowledgeMs: number;
+  /** Least pause between two progress frames of an attempt. */
+  readonly progressMs: number;
+  /** Least lease a control plane may give; also used when it names none. */
+  readonly leaseMs: number;
+}
 
 export interface SessionOptions {
   readonly channel: Channel;
@@ -31,7 +42,7 @@ export interface SessionOptions {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly timing: LinkTiming;
+  readonly timing: SessionTiming;
   readonly capacity: number;
   readonly jobDeadlineMs: number;
   readonly checkOffer: OffersOptions['checkOffer'];
