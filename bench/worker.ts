@@ -8,7 +8,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { surroundingsOf } from '../src/config/surroundings.ts';
 import { chooseEnvironment, workerNodeOptions } from '../src/link/workers/worker-process.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { nodeDisk } from '../src/spool/node-disk.ts';
+import { nodeDisk } from '../src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
 import { revisionAfter } from '../src/worker/run-memory.ts';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type AttemptRef, attemptKey, isRunId } from '../domain/ids.ts';
 import { JOB_KINDS, type JobKind } from '../domain/job.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Disk } from './disk.ts';
+import type { Disk } from '../runtime/disk.ts';
 import { createLedger } from './ledger.ts';
-import { type ProcessIdentity, processIdentitySchema } from './processes.ts';
+import { type ProcessIdentity, processIdentitySchema } from '../runtime/processes.ts';
 import { createReserve } from './reserve.ts';
 import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
 

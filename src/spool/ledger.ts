@@ -9,7 +9,7 @@
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../domain/ids.ts';
 import { isErrno } from '../runtime/errno.ts';
-import { type Disk, type DiskFile } from './disk.ts';
+import { type Disk, type DiskFile } from '../runtime/disk.ts';
 
 const NAME = 'acknowledged';
 /** The largest sector of common disks. */

@@ -4,7 +4,7 @@
  * segment. (A file system that never writes in place needs room all the same; the caller tries again.)
  */
 import { isErrno } from '../runtime/errno.ts';
-import type { Disk, DiskFile } from './disk.ts';
+import type { Disk, DiskFile } from '../runtime/disk.ts';
 import {
   encodeHeader,
   encodeRecord,

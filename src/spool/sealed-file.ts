@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { isErrno } from '../runtime/errno.ts';
-import { type Disk } from './disk.ts';
+import { type Disk } from '../runtime/disk.ts';
 
 /** Replaces a small file as a whole: after a crash it holds the old text or the new, never a mixture. */
 export async function writeSealed(

@@ -2,7 +2,7 @@ import type { Sequence } from '../domain/ids.ts';
 import { ChangeSignal } from '../runtime/change-signal.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Disk } from './disk.ts';
+import type { Disk } from '../runtime/disk.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, recordBytes, type SpoolRecord } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
 

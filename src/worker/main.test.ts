@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutcomeRecord } from '../domain/record.ts';
 import type { FromWorker, ToWorker } from '../runtime/worker-messages.ts';
-import { nodeDisk } from '../spool/node-disk.ts';
+import { nodeDisk } from '../runtime/node-disk.ts';
 import { SpoolReader } from '../spool/reader.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { recover } from '../spool/recover.ts';

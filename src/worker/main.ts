@@ -2,7 +2,7 @@ import { CONNECTORS } from '../connectors/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { nodeDisk } from '../spool/node-disk.ts';
+import { nodeDisk } from '../runtime/node-disk.ts';
 import { composeAccess } from './compose.ts';
 import { runWorker } from './program.ts';
 import { workerSettingsSchema } from './settings.ts';

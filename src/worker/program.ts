@@ -7,7 +7,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ToWorker } from '../runtime/worker-messages.ts';
-import type { Disk } from '../spool/disk.ts';
+import type { Disk } from '../runtime/disk.ts';
 import { SpoolWriter } from '../spool/writer.ts';
 import type { OpenAccess } from './access.ts';
 import { errorChain } from './error-texts.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Disk } from '../../src/spool/disk.ts';
+import type { Disk } from '../../src/runtime/disk.ts';
 import { readJournal, removeAttempt, writeJournal, type Journal } from '../../src/spool/journal.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover, type Recovered } from '../../src/spool/recover.ts';

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
-import type { Disk } from '../../src/spool/disk.ts';
+import type { Disk } from '../../src/runtime/disk.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { SpoolOutbox } from '../../src/link/outbox/spool-outbox.ts';
 import { createAttempt } from '../../src/spool/journal.ts';

@@ -1,5 +1,5 @@
-import type { Disk, DiskFile } from '../../src/spool/disk.ts';
-import type { Processes } from '../../src/spool/processes.ts';
+import type { Disk, DiskFile } from '../../src/runtime/disk.ts';
+import type { Processes } from '../../src/runtime/processes.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
 import { type MachineClock, type ProcessKind, SimulatedProcess } from './process.ts';
 import type { World } from './world.ts';

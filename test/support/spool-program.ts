@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { nodeDisk } from '../../src/spool/node-disk.ts';
+import { nodeDisk } from '../../src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 
 /** Appends records without end to the spool named, from the sequence named, and prints each sequence that is durable. */

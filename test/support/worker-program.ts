@@ -1,4 +1,4 @@
-import { nodeDisk } from '../../src/spool/node-disk.ts';
+import { nodeDisk } from '../../src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';

@@ -9,9 +9,9 @@ import type { Job } from '../../domain/job.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import type { Disk } from '../../spool/disk.ts';
-import { nodeDisk } from '../../spool/node-disk.ts';
-import { systemProcesses } from '../../spool/processes.ts';
+import type { Disk } from '../../runtime/disk.ts';
+import { nodeDisk } from '../../runtime/node-disk.ts';
+import { systemProcesses } from '../../runtime/processes.ts';
 import { SpoolWriter } from '../../spool/writer.ts';
 import {
   openOutboxStore,

@@ -5,13 +5,13 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isErrno } from '../../runtime/errno.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import type { Disk } from '../../spool/disk.ts';
+import type { Disk } from '../../runtime/disk.ts';
 import { createAttempt, type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
-import { nodeDisk } from '../../spool/node-disk.ts';
-import { type Processes, systemProcesses } from '../../spool/processes.ts';
+import { nodeDisk } from '../../runtime/node-disk.ts';
+import { type Processes, systemProcesses } from '../../runtime/processes.ts';
 import { emptySpool, recover, type Recovered } from '../../spool/recover.ts';
 import { segmentBytesFor } from '../../spool/segment.ts';
-import { lockState, type StateLock } from '../../spool/state-lock.ts';
+import { lockState, type StateLock } from '../../runtime/file-lock.ts';
 import { SpoolOutbox } from './spool-outbox.ts';
 import type { OutboxStore } from './outbox.ts';
 

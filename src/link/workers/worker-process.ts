@@ -14,7 +14,7 @@ import {
   type StopStatus,
   type ToWorker,
 } from '../../runtime/worker-messages.ts';
-import { type Processes, systemProcesses } from '../../spool/processes.ts';
+import { type Processes, systemProcesses } from '../../runtime/processes.ts';
 import type { SpoolOutbox } from '../outbox/spool-outbox.ts';
 import type { SpoolOutboxStore } from '../outbox/spool-outbox-store.ts';
 import { logWorkerOutput } from './worker-output.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { isErrno } from '../runtime/errno.ts';
+import { isErrno } from './errno.ts';
 
 export const processIdentitySchema = z.object({
   pid: z.int().positive(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { isErrno } from './errno.ts';
+import { RunnerError } from './errors.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
 
 /*

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemProcesses } from './processes.ts';
-import { lockState } from './state-lock.ts';
+import { lockState } from './file-lock.ts';
 
 let directory: string;
 
