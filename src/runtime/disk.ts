@@ -1,3 +1,5 @@
+import { isErrno } from './errno.ts';
+
 /** An open file. Positions and lengths are in bytes. Errors are those of the operating system, with their `code`. */
 export interface DiskFile {
   /** Writes all of it or throws; what a failed write has left behind is unknown. */
@@ -29,4 +31,13 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>;
   /** Bytes that can still be written to the file system of a directory; Infinity where that is not known. */
   free(path: string): Promise<number>;
+}
+
+/** Deletes a file that may be missing. */
+export async function removeFile(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.unlink(path);
+  } catch (thrown) {
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
+  }
 }

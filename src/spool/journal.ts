@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { type AttemptRef, attemptKey, isRunId } from '../domain/ids.ts';
 import { JOB_KINDS, type JobKind } from '../domain/job.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Disk } from '../runtime/disk.ts';
+import { type Disk, removeFile } from '../runtime/disk.ts';
 import { createLedger } from './ledger.ts';
 import { type ProcessIdentity, processIdentitySchema } from '../runtime/processes.ts';
 import { createReserve } from './reserve.ts';
-import { readSealed, removeFile, writeSealed } from './sealed-file.ts';
+import { readSealed, writeSealed } from './sealed-file.ts';
 
 const NAME = 'attempt.json';
 

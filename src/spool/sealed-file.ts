@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { replaceFile } from '../runtime/atomic-write.ts';
 import { isErrno } from '../runtime/errno.ts';
-import { type Disk } from '../runtime/disk.ts';
+import type { Disk } from '../runtime/disk.ts';
 
 /** Replaces a small file as a whole: after a crash it holds the old text or the new, never a mixture. */
 export async function writeSealed(
@@ -9,17 +10,7 @@ export async function writeSealed(
   name: string,
   text: string,
 ): Promise<void> {
-  const temporary = `${directory}/${name}.new`;
-  await removeFile(disk, temporary);
-  const file = await disk.open(temporary, 'create');
-  try {
-    await file.write(Buffer.from(`${seal(text)} ${text}\n`), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(temporary, `${directory}/${name}`);
-  await disk.syncDirectory(directory);
+  await replaceFile(disk, `${directory}/${name}`, `${seal(text)} ${text}\n`);
 }
 
 /** What `writeSealed` wrote; undefined when there is no such file, `damaged` when its checksum does not hold. */
@@ -47,15 +38,6 @@ export async function readWhole(disk: Disk, path: string): Promise<Buffer | unde
   } catch (thrown) {
     if (isErrno(thrown, 'ENOENT')) return undefined;
     throw thrown;
-  }
-}
-
-/** Deletes a file that may not be there. */
-export async function removeFile(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.unlink(path);
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT')) throw thrown;
   }
 }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AttemptRef } from '../domain/ids.ts';
 import { isErrno } from '../runtime/errno.ts';
-import type { Disk } from '../runtime/disk.ts';
+import { type Disk, removeFile } from '../runtime/disk.ts';
 import { nodeDisk } from '../runtime/node-disk.ts';
-import { readSealed, removeFile, writeSealed } from '../spool/sealed-file.ts';
+import { readSealed, writeSealed } from '../spool/sealed-file.ts';
 
 /** What a run remembers is small; anything larger was not written by this program. */
 const MOST_BYTES = 16 * 1024 * 1024;
