@@ -4,8 +4,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemProcesses } from './processes.ts';
-import { lockState } from './file-lock.ts';
+import { systemClock } from './clock.ts';
+import { acquireFileLock, type FileLock, withFileLock } from './file-lock.ts';
+import { type Processes, systemProcesses } from './processes.ts';
 
 let directory: string;
 
@@ -14,7 +15,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const lock = (): ReturnType<typeof lockState> => lockState(directory, systemProcesses);
+const options = (processes: Processes = systemProcesses) => ({
+  path: join(directory, 'lock'),
+  what: 'this state directory',
+  processes,
+});
+const acquire = (processes?: Processes): Promise<FileLock> => acquireFileLock(options(processes));
 
 async function deadProcess(): Promise<string> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -25,57 +31,91 @@ async function deadProcess(): Promise<string> {
   return JSON.stringify(identity);
 }
 
-describe('the lock of a state directory', () => {
-  it('is held until it is released', async () => {
-    const held = await lock();
-    await expect(lock()).rejects.toMatchObject({
+describe('acquireFileLock', () => {
+  it('holds the lock until it is released', async () => {
+    const held = await acquire();
+    await expect(acquire()).rejects.toMatchObject({
       code: 'STATE_LOCKED',
       message: `process ${process.pid} uses this state directory`,
     });
     await held.release();
-    await (await lock()).release();
+    await (await acquire()).release();
   });
 
-  it('is had by exactly one of many who want it at once, over and over', async () => {
+  it('gives the lock to exactly one of many that try at once, again and again', async () => {
     await writeFile(join(directory, 'lock.7'), await deadProcess());
     for (let round = 0; round < 10; round++) {
-      const wanted = await Promise.allSettled(Array.from({ length: 8 }, lock));
-      const held = wanted.filter((result) => result.status === 'fulfilled');
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquire()));
+      const held = tries.filter((result) => result.status === 'fulfilled');
       expect(held).toHaveLength(1);
       await held[0]!.value.release();
     }
     expect(await readdir(directory)).toEqual(['lock.17']);
   });
 
+  it('gives a number back when others took and released higher ones in between', async () => {
+    await writeFile(join(directory, 'lock.1'), await deadProcess());
+    let others: FileLock | undefined;
+    const slow: Processes = {
+      ...systemProcesses,
+      isAlive: async (identity) => {
+        const alive = await systemProcesses.isAlive(identity);
+        if (others === undefined) {
+          await (await acquire()).release();
+          others = await acquire();
+        }
+        return alive;
+      },
+    };
+    await expect(acquire(slow)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await others?.release();
+    expect(await readdir(directory)).toEqual(['lock.3']);
+  });
+
   it.each([['nonsense'], [''], ['{"pid":-1}']])(
-    'is free when its content names nobody: %o',
+    'takes a lock whose content names nobody: %o',
     async (content) => {
       await writeFile(join(directory, 'lock.1'), content);
-      await (await lock()).release();
+      await (await acquire()).release();
     },
   );
 
-  it('is free when the number of its holder belongs to a later process', async () => {
+  it('takes a lock whose process number belongs to a later process', async () => {
     await writeFile(
       join(directory, 'lock.1'),
       JSON.stringify({ pid: process.ppid, started: 'before the flood' }),
     );
-    await (await lock()).release();
+    await (await acquire()).release();
   });
 });
 
-describe('a process', () => {
-  it('is known by more than its number, and only that very one is killed', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    const exit = once(child, 'exit');
-    const identity = await systemProcesses.identify(child.pid!);
-    expect(await systemProcesses.isAlive(identity)).toBe(true);
-    await systemProcesses.kill({ pid: child.pid!, started: 'another time' });
-    await systemProcesses.kill({ pid: child.pid! });
-    expect(await systemProcesses.isAlive(identity)).toBe(true);
-    if (identity.started === undefined) child.kill('SIGKILL');
-    else await systemProcesses.kill(identity);
-    await exit;
-    expect(await systemProcesses.isAlive(identity)).toBe(false);
+describe('withFileLock', () => {
+  const never = new AbortController().signal;
+  const patient = (patienceMs: number) => ({
+    ...options(),
+    clock: systemClock,
+    patienceMs,
+    signal: never,
+  });
+
+  it('waits for another holder and releases the lock after the work, also when it fails', async () => {
+    const events: string[] = [];
+    const other = await acquire();
+    const work = withFileLock(patient(60_000), async () => {
+      events.push('work');
+      throw new Error('failed');
+    });
+    events.push('release');
+    await other.release();
+    await expect(work).rejects.toThrow('failed');
+    expect(events).toEqual(['release', 'work']);
+    await (await acquire()).release();
+  });
+
+  it('throws STATE_LOCKED when patience runs out', async () => {
+    const other = await acquire();
+    const work = withFileLock(patient(0), () => Promise.resolve());
+    await expect(work).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await other.release();
   });
 });

@@ -1,110 +1,142 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { link, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { createDurably, replaceFile } from './atomic-write.ts';
+import type { Clock } from './clock.ts';
+import { removeFile } from './disk.ts';
 import { isErrno } from './errno.ts';
 import { RunnerError } from './errors.ts';
+import { nodeDisk } from './node-disk.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
 
 /*
- * One process a state directory. A lock is a file `lock.N` that names its holder and appears with its content in one
- * step, so of several processes that want the same number one gets it. What must never break:
+ * A lock is a file `<path>.N` that names its holder. It appears together with its content, so of several processes that
+ * try the same number one gets it. What must never break:
  *
- * 1. A lock is taken only under the number after the highest there is, whose holder has let go or is dead.
- * 2. The file of the highest number is never removed, also not by letting go: numbers only grow, so that nobody who
- *    looked before can take a number again.
+ * 1. A lock is taken only under the number after the highest one, whose holder has released it or is dead.
+ * 2. The file of the highest number is never removed, not even by a release: numbers only grow. A process that was slow
+ *    and took a number below the highest gives it back.
  */
 
-export interface StateLock {
+export interface FileLock {
   release(): Promise<void>;
 }
 
-const FREE = 'free';
+export interface FileLockOptions {
+  /** Common beginning of the paths of the lock's files. */
+  readonly path: string;
+  /** What the lock protects, for messages: "this state directory". */
+  readonly what: string;
+  readonly processes: Processes;
+}
+
+const RELEASED = 'free';
 const MAX_TRIES = 20;
+const POLL_MS = 20;
 
 /**
- * Takes the directory for this process. Processes of other machines or containers that share the directory are not
- * seen. Throws STATE_LOCKED.
+ * Takes the lock for this process, or throws STATE_LOCKED. Processes of other machines or containers that share the
+ * directory are not noticed.
  */
-export async function lockState(directory: string, processes: Processes): Promise<StateLock> {
+export async function acquireFileLock(options: FileLockOptions): Promise<FileLock> {
+  const { path, what, processes } = options;
   const content = JSON.stringify(await processes.identify(process.pid));
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const numbers = await lockNumbers(directory);
+    const numbers = await lockNumbers(path);
     const highest = Math.max(0, ...numbers);
-    await assertFree(lockPath(directory, highest), processes);
-    const path = lockPath(directory, highest + 1);
-    if (!(await appear(path, content))) continue;
-    for (const number of numbers) await removeIfThere(lockPath(directory, number));
-    return { release: () => replace(path, FREE) };
+    await assertReleased(`${path}.${highest}`, options);
+    const file = `${path}.${highest + 1}`;
+    if (!(await createUnlessPresent(file, content))) continue;
+    if (Math.max(...(await lockNumbers(path))) > highest + 1) {
+      await removeFile(nodeDisk, file);
+      continue;
+    }
+    for (const number of numbers) await removeFile(nodeDisk, `${path}.${number}`);
+    return { release: () => replaceFile(nodeDisk, file, RELEASED, { temporary: unique(file) }) };
   }
-  throw new RunnerError('STATE_LOCKED', `several processes want ${directory}`);
+  throw new RunnerError('STATE_LOCKED', `several processes try to lock ${what} at the same time`);
 }
 
-function lockPath(directory: string, number: number): string {
-  return `${directory}/lock.${number}`;
+export interface WithFileLockOptions extends FileLockOptions {
+  readonly clock: Clock;
+  /** How long to wait for another holder, in milliseconds. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
 }
 
-async function lockNumbers(directory: string): Promise<number[]> {
-  const names = await readdir(directory);
-  return names
-    .filter((name) => /^lock\.[0-9]{1,15}$/.test(name))
-    .map((name) => Number(name.slice('lock.'.length)));
-}
-
-/** A lock that cannot be read names nobody: it was written before a crash of the machine. */
-async function assertFree(path: string, processes: Processes): Promise<void> {
-  const holder = parseHolder(await readIfThere(path));
-  if (holder !== undefined && (await processes.isAlive(holder)))
-    throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses this state directory`);
-}
-
-/** False when that number is taken. */
-async function appear(path: string, content: string): Promise<boolean> {
-  const temporary = await writeTemporary(path, content);
+/** Runs `work` while this process holds the lock. Throws STATE_LOCKED when another holder keeps it for `patienceMs`. */
+export async function withFileLock<T>(
+  options: WithFileLockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await acquirePatiently(options);
   try {
-    await link(temporary, path);
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function acquirePatiently(options: WithFileLockOptions): Promise<FileLock> {
+  const { clock, patienceMs, signal } = options;
+  const deadline = clock.monotonic() + patienceMs;
+  for (;;) {
+    try {
+      return await acquireFileLock(options);
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (error.code !== 'STATE_LOCKED' || clock.monotonic() > deadline) throw error;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+}
+
+async function lockNumbers(path: string): Promise<number[]> {
+  const prefix = `${basename(path)}.`;
+  const names = await readdir(dirname(path));
+  return names
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .filter((rest) => /^[0-9]{1,15}$/.test(rest))
+    .map(Number);
+}
+
+/** A lock that cannot be parsed names nobody: the machine crashed while it was written. */
+async function assertReleased(file: string, { what, processes }: FileLockOptions): Promise<void> {
+  const holder = parseHolder(await readIfPresent(file));
+  if (holder !== undefined && (await processes.isAlive(holder)))
+    throw new RunnerError('STATE_LOCKED', `process ${holder.pid} uses ${what}`);
+}
+
+async function createUnlessPresent(file: string, content: string): Promise<boolean> {
+  const temporary = unique(file);
+  await createDurably(nodeDisk, temporary, content);
+  try {
+    await link(temporary, file);
     return true;
   } catch (thrown) {
     if (isErrno(thrown, 'EEXIST')) return false;
     throw thrown;
   } finally {
-    await unlink(temporary);
+    await removeFile(nodeDisk, temporary);
   }
 }
 
-async function replace(path: string, content: string): Promise<void> {
-  await rename(await writeTemporary(path, content), path);
+function unique(file: string): string {
+  return `${file}.${randomUUID()}`;
 }
 
-async function writeTemporary(path: string, content: string): Promise<string> {
-  const temporary = `${path}.${randomUUID()}`;
-  const file = await open(temporary, 'wx', 0o600);
+async function readIfPresent(file: string): Promise<string> {
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return temporary;
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return FREE;
+    if (isErrno(thrown, 'ENOENT')) return RELEASED;
     throw thrown;
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT')) throw thrown;
-  }
-}
-
 function parseHolder(text: string): ProcessIdentity | undefined {
-  if (text === FREE) return undefined;
+  if (text === RELEASED) return undefined;
   try {
     return processIdentitySchema.parse(JSON.parse(text));
   } catch {

@@ -11,7 +11,7 @@ import { nodeDisk } from '../../runtime/node-disk.ts';
 import { type Processes, systemProcesses } from '../../runtime/processes.ts';
 import { emptySpool, recover, type Recovered } from '../../spool/recover.ts';
 import { segmentBytesFor } from '../../spool/segment.ts';
-import { lockState, type StateLock } from '../../runtime/file-lock.ts';
+import { acquireFileLock, type FileLock } from '../../runtime/file-lock.ts';
 import { SpoolOutbox } from './spool-outbox.ts';
 import type { OutboxStore } from './outbox.ts';
 
@@ -48,7 +48,11 @@ export async function openOutboxStore(options: OutboxStoreOptions): Promise<Spoo
   };
   const root = `${options.stateDir}/spool`;
   await complete.disk.makeDirectory(root);
-  const lock = await lockState(options.stateDir, complete.processes);
+  const lock = await acquireFileLock({
+    path: `${options.stateDir}/lock`,
+    what: 'this state directory',
+    processes: complete.processes,
+  });
   const store = new SpoolOutboxStore(complete, root, lock);
   try {
     await store.recover();
@@ -64,12 +68,12 @@ type Options = Required<Omit<OutboxStoreOptions, 'owner'>> & { readonly owner: s
 export class SpoolOutboxStore implements OutboxStore {
   readonly #options: Options;
   readonly #root: string;
-  readonly #lock: StateLock;
+  readonly #lock: FileLock;
   readonly #held = new Map<string, SpoolOutbox>();
   readonly #listeners = new Set<(paused: boolean) => void>();
   #paused = false;
 
-  constructor(options: Options, root: string, lock: StateLock) {
+  constructor(options: Options, root: string, lock: FileLock) {
     this.#options = options;
     this.#root = root;
     this.#lock = lock;
