@@ -2,12 +2,12 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import { isMissing } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { assertSafe, WRITABLE_BY_OTHERS } from '../runtime/safe-file.ts';
 import { closest } from './closest.ts';
 import type { Problem } from './problems.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from './schema.ts';
 
 const MAX_BYTES = 1024 * 1024;
-const OTHERS_MAY_WRITE = 0o022;
 
 export interface FileValues {
   readonly values: ReadonlyMap<SettingKey, unknown>;
@@ -53,15 +53,9 @@ export function readTrusted(path: string, named: boolean): string | undefined {
     });
   }
   try {
-    const { mode, size } = fstatSync(file);
-    if (process.platform !== 'win32' && (mode & OTHERS_MAY_WRITE) !== 0) {
-      throw new RunnerError(
-        'FILE_UNSAFE',
-        `${path} can be changed by others (mode ${(mode & 0o777).toString(8)})`,
-        { remedy: `Run chmod go-w ${path}` },
-      );
-    }
-    if (size > MAX_BYTES)
+    const stats = fstatSync(file);
+    assertSafe(path, stats, WRITABLE_BY_OTHERS, 'anyone');
+    if (stats.size > MAX_BYTES)
       throw new RunnerError('FILE_UNREADABLE', `${path} is too large for a configuration file`);
     return readFileSync(file, 'utf8');
   } catch (thrown) {

@@ -3,6 +3,7 @@ import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMissing } from './errno.ts';
 import { RunnerError } from './errors.ts';
+import { assertRegularFile, assertSafe, OPEN_TO_OTHERS, WRITABLE_BY_OTHERS } from './safe-file.ts';
 
 export interface TrustedFileOptions {
   /** `trusted`: nobody but its owner may change it. `private`: nor read it. */
@@ -10,8 +11,6 @@ export interface TrustedFileOptions {
   readonly maxBytes: number;
 }
 
-const WRITABLE_BY_OTHERS = 0o022;
-const OPEN_TO_OTHERS = 0o077;
 const READABLE_BY_GROUP = 0o040;
 const STICKY = 0o1000;
 
@@ -26,10 +25,7 @@ export async function readTrustedFile(
   await using file = await openIfPresent(path);
   if (file === undefined) return undefined;
   const stats = await file.stat();
-  if (!stats.isFile())
-    throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, {
-      remedy: 'Put a regular file there.',
-    });
+  assertRegularFile(path, stats);
   if (stats.size > options.maxBytes)
     throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
@@ -63,24 +59,4 @@ function directoriesOf(path: string): string[] {
 async function assertSafeDirectory(path: string): Promise<void> {
   const stats = await stat(path);
   assertSafe(path, stats, (stats.mode & STICKY) === 0 ? WRITABLE_BY_OTHERS : 0);
-}
-
-/** Throws FILE_UNSAFE when the owner is neither this user nor root, or a forbidden mode bit is set. Windows has no such bits. */
-export function assertSafe(
-  path: string,
-  stats: Pick<Stats, 'uid' | 'mode'>,
-  forbidden: number,
-): void {
-  const self = process.getuid?.();
-  if (self === undefined) return;
-  if (stats.uid !== self && stats.uid !== 0)
-    throw new RunnerError('FILE_UNSAFE', `${path} belongs to another user`, {
-      remedy: `Run chown on it, so that it belongs to root or to the user that runs this program.`,
-    });
-  const bits = stats.mode & forbidden;
-  if (bits === 0) return;
-  const what = (bits & WRITABLE_BY_OTHERS) === 0 ? 'read' : 'changed';
-  throw new RunnerError('FILE_UNSAFE', `${path} can be ${what} by others`, {
-    remedy: `Run chmod ${forbidden === WRITABLE_BY_OTHERS ? 'go-w' : 'go-rwx'} on it.`,
-  });
 }

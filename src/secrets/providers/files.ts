@@ -4,13 +4,12 @@ import { join, sep } from 'node:path';
 import { untilAborted } from '../../runtime/abort.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { isMissing } from '../../runtime/errno.ts';
-import { assertSafe } from '../../runtime/trusted-file.ts';
+import { assertRegularFile, assertSafe, WRITABLE_BY_OTHERS } from '../../runtime/safe-file.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference } from '../reference.ts';
 import { Secret } from '../secret.ts';
 
 const MAX_BYTES = 64 * 1024;
-const WRITABLE_BY_OTHERS = 0o022;
 
 // What must never break: no two references reach the same file. A file has one reference, the one that its real path below
 // the directory spells, and is read for no other.
@@ -131,10 +130,7 @@ async function readInside(root: string, path: string): Promise<FoundFile | undef
     });
   const stats = await file.stat();
   if (stats.isDirectory()) return undefined;
-  if (!stats.isFile())
-    throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, {
-      remedy: 'Put a regular file there.',
-    });
+  assertRegularFile(path, stats);
   assertSafe(path, stats, WRITABLE_BY_OTHERS);
   if (stats.size > MAX_BYTES)
     throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, {
