@@ -4,7 +4,6 @@ import { Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
-import { pauseAfter } from './retry.ts';
 
 /*
  * Invariants. While the server is down, one request at a time probes whether it is back, after growing pauses; every other
@@ -176,7 +175,7 @@ export class OutageGate {
     const { server, clock, patienceMs, logger, onWait } = this.#options;
     const left = since + patienceMs - clock.monotonic();
     if (left <= 0) throw this.#giveUp(error);
-    const pauseMs = Math.min(left, pauseAfter(error, backoff));
+    const pauseMs = Math.min(left, backoff.pauseAfter(error));
     logger.log('info', `waiting for ${server}`, {
       code: error.code,
       reason: error.message,

@@ -31,11 +31,6 @@ export interface RetryDeps {
   readonly random: Random;
 }
 
-/** The pause before the next try: jitter that grows, or the server's Retry-After if that is longer. */
-export function pauseAfter(error: RunnerError, backoff: Backoff): number {
-  return Math.max(backoff.next(), error.retryAfterMs ?? 0);
-}
-
 /**
  * Repeats `work` while it fails with an error that may pass. A failure while the server is down does not count as a try,
  * because no single request is to blame. Throws the last error as a RunnerError, what `ready` throws, or the signal's reason.
@@ -60,7 +55,7 @@ export async function retry<T>(
         continue;
       }
       if (attempt >= tries) throw error;
-      const pauseMs = pauseAfter(error, backoff);
+      const pauseMs = backoff.pauseAfter(error);
       onRetry?.({ error, attempt, pauseMs });
       await clock.sleep(pauseMs, signal);
     }

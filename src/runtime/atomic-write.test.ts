@@ -1,7 +1,7 @@
 import { link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { createDurably, renameDurably, replaceFile } from './atomic-write.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
-import { Backoff, retry } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 import { RunnerError } from './errors.ts';
 import { systemRandom, type Random } from './random.ts';
 
@@ -21,7 +21,14 @@ describe('Backoff', () => {
     expect(Math.max(...pauses)).toBeGreaterThan(900);
   });
 
-  it('forgives only after things went well for long enough', async () => {
+  it('pauses at least as long as the other side asked for', () => {
+    const backoff = new Backoff(options, new SimulatedClock(), highest);
+    const busy = new RunnerError('SALESFORCE_BUSY', 'busy', { retryAfterMs: 5000 });
+    expect(Math.round(backoff.pauseAfter(busy))).toBe(5000);
+    expect(Math.round(backoff.pauseAfter(new RunnerError('NETWORK_RESET', 'x')))).toBe(2000);
+  });
+
+  it('forgets failures only after things went well for long enough', async () => {
     const clock = new SimulatedClock();
     const backoff = new Backoff(options, clock, highest);
     backoff.next();
@@ -32,46 +39,5 @@ describe('Backoff', () => {
     backoff.succeeded();
     await clock.advance(30_000);
     expect(Math.round(backoff.next())).toBe(1000);
-  });
-});
-
-describe('retry', () => {
-  const signal = new AbortController().signal;
-
-  it('repeats retryable failures and gives up after the last try', async () => {
-    const clock = new SimulatedClock();
-    let calls = 0;
-    const failing = retry({ ...options, tries: 3 }, clock, highest, signal, () => {
-      calls += 1;
-      return Promise.reject(new RunnerError('NETWORK_RESET', `call ${calls}`));
-    });
-    const result = expect(failing).rejects.toMatchObject({
-      code: 'NETWORK_RESET',
-      message: 'call 3',
-    });
-    await clock.advance(10_000);
-    await result;
-  });
-
-  it('does not repeat what cannot succeed', async () => {
-    let calls = 0;
-    const failing = retry({ ...options, tries: 3 }, new SimulatedClock(), highest, signal, () => {
-      calls += 1;
-      return Promise.reject(new RunnerError('SALESFORCE_LOGIN_FAILED', 'no'));
-    });
-    await expect(failing).rejects.toMatchObject({ code: 'SALESFORCE_LOGIN_FAILED' });
-    expect(calls).toBe(1);
-  });
-
-  it('ends its pause when the signal fires', async () => {
-    const controller = new AbortController();
-    const clock = new SimulatedClock();
-    const waiting = retry({ ...options, tries: 9 }, clock, highest, controller.signal, () =>
-      Promise.reject(new RunnerError('NETWORK_RESET', 'x')),
-    );
-    const result = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
-    await clock.advance(10);
-    controller.abort(new RunnerError('CANCELLED', 'by test'));
-    await result;
   });
 });

@@ -1,14 +1,13 @@
 import type { Clock } from './clock.ts';
-import { RunnerError } from './errors.ts';
+import type { RunnerError } from './errors.ts';
 import type { Random } from './random.ts';
-import { throwIfAborted } from './abort.ts';
 
 export interface BackoffOptions {
   /** Upper bound of the first pause, in milliseconds. */
   readonly baseMs: number;
   /** Upper bound of every pause, in milliseconds. */
   readonly capMs: number;
-  /** How long things must go well before the count starts anew, so that a flapping link does not hammer. */
+  /** How long things must go well before earlier failures are forgotten, so that a flapping link does not hammer. */
   readonly stableMs: number;
 }
 
@@ -26,12 +25,20 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Says that things go well from now on; forgives earlier failures once they have for `stableMs`. */
+  /** Notes that things go well from now on. Earlier failures are forgotten once they have gone well for `stableMs`. */
   succeeded(): void {
     this.#goodSince ??= this.#clock.monotonic();
   }
 
-  /** The pause before the next try, in milliseconds; counts one failure. */
+  /**
+   * Counts a failure and returns the pause before the next try, in milliseconds: growing jitter, or what the other side
+   * asked for (Retry-After) if that is longer.
+   */
+  pauseAfter(error: RunnerError): number {
+    return Math.max(this.next(), error.retryAfterMs ?? 0);
+  }
+
+  /** Counts a failure and returns the jitter alone. */
   next(): number {
     if (
       this.#goodSince !== undefined &&
@@ -45,38 +52,5 @@ export class Backoff {
     );
     this.#failures += 1;
     return this.#random.fraction() * bound;
-  }
-}
-
-export interface RetryOptions extends BackoffOptions {
-  /** Tries in all, the first included. */
-  readonly tries: number;
-  /** Called before each pause. */
-  readonly onRetry?: (error: RunnerError, pauseMs: number) => void;
-}
-
-/**
- * Repeats `work` while it fails with a retryable error, after the pause the other side asked for and the jitter on
- * top. Throws the last error as a RunnerError.
- */
-export async function retry<T>(
-  options: RetryOptions,
-  clock: Clock,
-  random: Random,
-  signal: AbortSignal,
-  work: (attempt: number) => Promise<T>,
-): Promise<T> {
-  const backoff = new Backoff(options, clock, random);
-  for (let attempt = 1; ; attempt++) {
-    throwIfAborted(signal);
-    try {
-      return await work(attempt);
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (!error.retryable || attempt >= options.tries || signal.aborted) throw error;
-      const pause = (error.retryAfterMs ?? 0) + backoff.next();
-      options.onRetry?.(error, pause);
-      await clock.sleep(pause, signal);
-    }
   }
 }

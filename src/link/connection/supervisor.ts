@@ -201,7 +201,7 @@ export class Supervisor {
 
   async #wait(error: RunnerError, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
-    const pause = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
+    const pause = this.#backoff.pauseAfter(error);
     this.#outage = { ...this.#outage, error: error.toFailure() };
     this.#state = {
       name: 'waiting',
