@@ -1,5 +1,21 @@
 import type { Connector } from './connector.ts';
-import { createSalesforceConnector } from './salesforce/connector.ts';
 
-/** Every kind of source this runner knows. A job that names another is refused. */
-export const CONNECTORS: readonly Connector[] = [createSalesforceConnector()];
+interface ConnectorEntry {
+  /** The connector's `type`: its name in jobs, and in lower case in the policy file. */
+  readonly type: string;
+  readonly load: () => Promise<Connector>;
+}
+
+/** Every connector of this runner. Connectors are loaded by the processes that use them: the link does not. */
+const REGISTRY: readonly ConnectorEntry[] = [
+  {
+    type: 'Salesforce',
+    load: async () => (await import('./salesforce/connector.ts')).createSalesforceConnector(),
+  },
+];
+
+export const CONNECTOR_TYPES: readonly string[] = REGISTRY.map(({ type }) => type);
+
+export function loadConnectors(): Promise<readonly Connector[]> {
+  return Promise.all(REGISTRY.map(({ load }) => load()));
+}

@@ -3,18 +3,17 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
+import { policyOf } from '../../test/support/policy.ts';
 import type { Connect, ConnectToRule } from '../network/connect.ts';
 import { createConnect, type Resolve } from '../network/open.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 import { createDial } from './dial.ts';
-import { parsePolicy } from './open-policy.ts';
 
 const HOST = 'acme.my.salesforce.com';
 const uses = [{ path: ['salesforce', 'prod', 'password'], field: 'password' }];
-const policy = parsePolicy(
+const policy = policyOf(
   `{version: 1, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: [${HOST}, "127.0.0.1:443", "10.9.9.9"]}]}`,
-  'p',
 );
 
 /** Forty ways to say a host that is not the one the secret is bound to. */
@@ -142,9 +141,8 @@ async function attempt(connect: Connect, host: string, at = 443): Promise<string
 
 describe('the dial function', () => {
   it('lets no byte through to forty other hosts, looks none of them up, and logs each denial', async () => {
-    const bound = parsePolicy(
+    const bound = policyOf(
       `{version: 1, network: {allowPrivateAddresses: true}, secrets: [{ref: /salesforce/prod/*, connector: salesforce, fields: [password], hosts: ["${HOST}:${port}"]}]}`,
-      'p',
     );
     const connect = dial([], () => ['127.0.0.1'], bound);
     expect(HOSTILE.length).toBeGreaterThanOrEqual(40);

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
-import type { Connect } from '../network/connect.ts';
+import type { Connect, ConnectOptions } from '../network/connect.ts';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../network/endpoint.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Decision, Policy, SecretUse } from './policy.ts';
+import { deny, type Denied } from './decision.ts';
+import type { Policy, SecretUse } from './policy.ts';
 
-// What must never break: no byte, and no name look-up, for a source host that the policy does not allow to this job.
-// A connector has no other way to the network than the function made here.
+// Invariant: no byte goes to, and no name is resolved for, a source host that the policy does not allow for this job.
+// A connector reaches the network only through the function made here.
 
 export interface DialOptions {
   readonly policy: Policy;
@@ -14,65 +15,47 @@ export interface DialOptions {
   readonly connector: string;
   /** Every secret the job uses: a host must be bound to all of them. */
   readonly uses: readonly SecretUse[];
-  /** The local log. What it is told is not for the control plane. */
+  /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
 }
 
 /**
- * The one way from a connector to a source. Throws HOST_DENIED and ADDRESS_DENIED before a byte is written, and what
- * `Connect` throws. Addresses that the local connectTo setting names are not checked; names resolved by a proxy
- * cannot be. Plain TCP is refused: a source is always spoken to over TLS.
+ * The only way from a connector to a source. Throws HOST_DENIED and ADDRESS_DENIED before a byte is written, and the errors of
+ * `Connect`. Connections without TLS are denied. Addresses set by the local connectTo setting are not checked, and addresses
+ * of names that a proxy resolves cannot be.
  */
-export function createDial({ policy, connect, connector, uses, audit }: DialOptions): Connect {
-  const refuse = (
-    code: 'HOST_DENIED' | 'ADDRESS_DENIED',
-    what: string,
-    rule: string,
-    reason: string,
-  ): RunnerError => {
-    audit.log('warn', 'a connection to a source was denied', {
-      event: 'audit',
-      decision: 'deny',
-      connector,
-      what,
-      rule,
-      reason,
-    });
-    return new RunnerError(code, `the local policy does not allow ${what}`);
-  };
-  const checkAddress = (host: string, address: string): void => {
-    const decision = policy.addressPermitted(address);
-    if (!decision.allowed)
-      throw refuse(
-        'ADDRESS_DENIED',
-        `the address that ${host} leads to`,
-        decision.rule,
-        `${address}: ${decision.reason}`,
-      );
-  };
-  return async (given, options) => {
-    const endpoint = canonical(given);
-    if (endpoint === undefined)
-      throw refuse('HOST_DENIED', 'a host name of that form', 'built in', 'it is not a host name');
-    const where = formatEndpoint(endpoint);
-    if (options.tls === undefined)
-      throw refuse(
-        'HOST_DENIED',
-        `${where} without TLS`,
-        'built in',
-        'sources are spoken to over TLS only',
-      );
-    const decision: Decision = policy.hostPermitted(endpoint, { connector, uses });
-    if (!decision.allowed) throw refuse('HOST_DENIED', where, decision.rule, decision.reason);
-    if (isIP(endpoint.host) !== 0) checkAddress(endpoint.host, endpoint.host);
-    return connect(endpoint, {
-      ...options,
+export function createDial(options: DialOptions): Connect {
+  return async (requested, connectOptions) => {
+    const endpoint = permittedEndpoint(requested, connectOptions, options);
+    const checkAddress = (address: string): void => assertAddress(endpoint, address, options);
+    if (isIP(endpoint.host) !== 0) checkAddress(endpoint.host);
+    return options.connect(endpoint, {
+      ...connectOptions,
       checkAddress: (address) => {
-        checkAddress(endpoint.host, address);
-        options.checkAddress?.(address);
+        checkAddress(address);
+        connectOptions.checkAddress?.(address);
       },
     });
   };
+}
+
+const NOT_A_HOST = deny('built in', 'not a host name');
+const NO_TLS = deny('built in', 'sources are reached over TLS only');
+
+/** The endpoint in canonical form. Throws HOST_DENIED. */
+function permittedEndpoint(
+  requested: Endpoint,
+  { tls }: ConnectOptions,
+  options: DialOptions,
+): Endpoint {
+  const { policy, connector, uses } = options;
+  const endpoint = canonical(requested);
+  if (endpoint === undefined) throw hostDenied('an invalid host name', NOT_A_HOST, options);
+  const name = formatEndpoint(endpoint);
+  if (tls === undefined) throw hostDenied(`${name} without TLS`, NO_TLS, options);
+  const decision = policy.hostPermitted(endpoint, { connector, uses });
+  if (!decision.allowed) throw hostDenied(name, decision, options);
+  return endpoint;
 }
 
 function canonical(endpoint: Endpoint): Endpoint | undefined {
@@ -81,4 +64,33 @@ function canonical(endpoint: Endpoint): Endpoint | undefined {
   } catch {
     return undefined;
   }
+}
+
+function assertAddress({ host }: Endpoint, address: string, options: DialOptions): void {
+  const decision = options.policy.addressPermitted(address);
+  if (decision.allowed) return;
+  const target = `the address of ${host}`;
+  logDenial(target, { ...decision, reason: `${address}: ${decision.reason}` }, options);
+  throw new RunnerError('ADDRESS_DENIED', `the local policy does not allow ${target}`);
+}
+
+function hostDenied(target: string, denied: Denied, options: DialOptions): RunnerError {
+  logDenial(target, denied, options);
+  return new RunnerError('HOST_DENIED', `the local policy does not allow ${target}`);
+}
+
+/** Rule and reason are for the local log only. */
+function logDenial(
+  target: string,
+  { rule, reason }: Denied,
+  { connector, audit }: DialOptions,
+): void {
+  audit.log('warn', 'connection denied', {
+    event: 'audit',
+    decision: 'deny',
+    connector,
+    target,
+    rule,
+    reason,
+  });
 }

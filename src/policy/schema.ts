@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { JOB_KINDS } from '../domain/job.ts';
 import { parseHostRule, type HostRule } from './host-rule.ts';
+import { limitsSchema, type LimitsDocument } from './limits.ts';
 
 const REFERENCE = /^(?:\/(?!\.)(?=[^/])[A-Za-z0-9._-]{0,64}\*?){1,8}$/;
 
@@ -38,11 +39,8 @@ const secretRule = z
     }
   });
 
-/** For whom something is read: nobody, runs that were started on this machine, or control planes too. */
-const reach = z.enum(['deny', 'local', 'allow']).default('local');
-
-/** The policy file, version 1. docs/policy.md explains each key. */
-export const policySchema = z.strictObject({
+/** What the policy file decides for every connector. docs/policy.md explains each key. */
+const RULES = {
   version: z.literal(1, 'must be 1'),
   secrets: z.array(secretRule).default([]),
   plainTextSecrets: z.enum(['deny', 'allow']).default('deny'),
@@ -60,16 +58,31 @@ export const policySchema = z.strictObject({
       directory: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
     })
     .prefault({}),
-  salesforce: z
-    .strictObject({
-      reservePercent: z.number().min(0).max(100).default(20),
-      sampleRows: z.enum(['deny', 'allow']).default('deny'),
-      codeText: reach,
-      profile: reach,
-      owners: reach,
-      maxApiCallsPerRun: z.number().int().min(1).optional(),
-    })
-    .prefault({}),
-});
+};
 
-export type PolicyDocument = z.infer<typeof policySchema>;
+export type PolicyRules = z.infer<z.ZodObject<typeof RULES>>;
+
+/** A valid policy file. */
+export interface PolicyDocument {
+  readonly rules: PolicyRules;
+  /** By policy key of a connector. */
+  readonly limits: ReadonlyMap<string, LimitsDocument>;
+}
+
+/** Under this key the policy file has the limits of a connector. */
+export function policyKey(connector: string): string {
+  return connector.toLowerCase();
+}
+
+/** The schema of policy files, version 1, in which these connectors can have limits. */
+export function policySchema(connectors: readonly string[]): z.ZodType<PolicyDocument> {
+  const keys = connectors.map(policyKey);
+  const limits = Object.fromEntries(keys.map((key) => [key, limitsSchema]));
+  return z.strictObject({ ...RULES, ...limits }).transform((document) => {
+    const byKey: Readonly<Record<string, unknown>> = document;
+    return {
+      rules: document,
+      limits: new Map(keys.map((key) => [key, limitsSchema.parse(byKey[key])])),
+    };
+  });
+}

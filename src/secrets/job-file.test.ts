@@ -10,10 +10,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { policyOf } from '../../test/support/policy.ts';
 import { canMount } from '../../test/support/small-disk.ts';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
-import { parsePolicy } from '../policy/open-policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
 import { scanForSecrets } from './scan.ts';
@@ -23,11 +24,8 @@ const never = new AbortController().signal;
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'named-files-')));
 const open = join(root, 'tls');
 mkdirSync(open);
-const policyOf = (directory: string | null): ReturnType<typeof parsePolicy> =>
-  parsePolicy(
-    JSON.stringify({ version: 1, ...(directory === null ? {} : { files: { directory } }) }),
-    'p',
-  );
+const policyFor = (directory: string | null): Policy =>
+  policyOf(JSON.stringify({ version: 1, ...(directory === null ? {} : { files: { directory } }) }));
 const fields = ['password', 'sslConfig.sslKey'];
 
 interface Stage {
@@ -49,7 +47,7 @@ function stage(path: string, directory: string | null = open, secretsDirectory?:
     fileFields: ['sslConfig.sslKey'],
     connector: 'salesforce',
     endpoints: [parseEndpoint('acme.my.salesforce.com:8443')],
-    policy: policyOf(directory),
+    policy: policyFor(directory),
     provider: { name: 'none', read: async () => undefined },
     secretsDirectory,
     redactor,
@@ -210,7 +208,7 @@ describe('the search for secrets in a document', () => {
     scanForSecrets(
       { config },
       {
-        policy: policyOf(directory),
+        policy: policyFor(directory),
         places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }],
       },
     );

@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { untilAborted } from '../runtime/abort.ts';
 import { liesIn, overlap } from '../runtime/directory-overlap.ts';
 import type { RunnerError } from '../runtime/errors.ts';
-import { denial, type Denied, type Policy } from '../policy/policy.ts';
+import { denial, type Denied } from '../policy/decision.ts';
+import type { Policy } from '../policy/policy.ts';
 import { readFileBelow } from './providers/files.ts';
 import type { Secret } from './secret.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { policyOf } from '../../test/support/policy.ts';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
-import { parsePolicy } from '../policy/open-policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
@@ -57,7 +57,7 @@ function stage(
     secretFields: ['password', 'securityToken', 'sslConfig.sslKey'],
     connector,
     endpoints: endpoints.map(parseEndpoint),
-    policy: parsePolicy(policy, 'p'),
+    policy: policyOf(policy),
     provider,
     secretsDirectory: undefined,
     redactor,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../policy/open-policy.ts';
+import { policyOf } from '../../test/support/policy.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 import { scanForSecrets } from './scan.ts';
 
 const secretFields = ['password', 'securityToken', 'sslConfig.sslKey'];
-const deny = parsePolicy('version: 1', 'p');
-const allow = parsePolicy('{version: 1, plainTextSecrets: allow}', 'p');
+const deny = policyOf('version: 1');
+const allow = policyOf('{version: 1, plainTextSecrets: allow}');
 
 function workflow(
   connection: Readonly<Record<string, unknown>>,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectorLimits } from '../connectors/connector.ts';
-import { CONNECTORS } from '../connectors/registry.ts';
+import { loadConnectors } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
@@ -71,7 +71,7 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
     audit: silentLogger,
     env: {},
     sink,
-  })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+  })({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! });
   return access.limits;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CONNECTORS } from '../connectors/registry.ts';
+import { loadConnectors } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
@@ -81,8 +81,8 @@ async function usesSink(
     sink: 'ifPermitted',
   });
   return (
-    (await open({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! })).openSink !==
-    undefined
+    (await open({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! }))
+      .openSink !== undefined
   );
 }
 
@@ -188,7 +188,7 @@ describe('a file that a job names', () => {
         audit: silentLogger,
         env: {},
         sink: 'unused',
-      })({ kind: 'metadata', document, workflow, connector: CONNECTORS[0]! });
+      })({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! });
       const text = access.secrets
         .get('sslConfig.sslKey')!
         .read(AbortSignal.timeout(60_000))

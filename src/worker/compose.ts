@@ -1,9 +1,11 @@
 import { sourceNetwork } from '../config/network-settings.ts';
+import { CONNECTOR_TYPES } from '../connectors/registry.ts';
 import type { JobKind } from '../domain/job.ts';
 import { createConnect } from '../network/open.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openPolicyForJob } from '../policy/open-policy.ts';
-import { denial, type Policy } from '../policy/policy.ts';
+import { denial } from '../policy/decision.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { createProviders } from '../secrets/providers.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
@@ -36,7 +38,8 @@ export function composeAccess({
   sink: sinkUse,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const policy = await openPolicyForJob(settings.policyFile, audit);
+    const policySource = { file: settings.policyFile, connectors: CONNECTOR_TYPES };
+    const policy = await openPolicyForJob(policySource, audit);
     assertPermitted(request.kind, policy);
     const server = sinkServerFor(request, sinkUse, policy);
     const [uses = [], tokenUses = []] = scanForSecrets(request.document, {
@@ -50,7 +53,7 @@ export function composeAccess({
     const deps = { policy, provider, connect, redactor, audit };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
-      limits: limitsFor(policy.limits, sinkUse),
+      limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
       ...stateAccess(request, settings, sinkUse),
       ...(server === undefined ? {} : sinkAccess({ server, workflow, uses: tokenUses }, deps)),
     };

@@ -1,4 +1,4 @@
-import { CONNECTORS } from '../connectors/registry.ts';
+import { loadConnectors } from '../connectors/registry.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
 import { systemRandom } from '../runtime/random.ts';
@@ -24,7 +24,7 @@ runWorker(process, {
   clock: systemClock,
   random: systemRandom,
   disk: nodeDisk,
-  connectors: CONNECTORS,
+  connectors: await loadConnectors(),
   output: [process.stdout, process.stderr],
   prepare: (given, redactor, createLog) => {
     const settings = workerSettingsSchema.parse(given);

@@ -65,7 +65,7 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
 
   it('is not ready without a policy, and is with one', async () => {
     expect((await image.run(['service', 'check'])).stderr).toContain(
-      'error POLICY_MISSING: there is no policy file at /etc/hybrid-runner/policy.yaml',
+      'error POLICY_MISSING: no policy file at /etc/hybrid-runner/policy.yaml',
     );
     image.configure('policy.yaml', POLICY);
     expect(await image.run(['service', 'check'])).toMatchObject({ code: 0 });

@@ -2,14 +2,16 @@ import { stringify } from 'yaml';
 import { openPolicy, requirePolicy } from '../../policy/open-policy.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
+import { policySource } from '../policy-source.ts';
 
 /** The rules as this program understands them. */
 export async function show(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  const rules = (await openPolicy(config.policyFile)).describe();
+  const policy = await openPolicy(policySource(config));
+  const rules = policy.toDocument();
   invocation.terminal.result(rules, stringify(rules).trimEnd());
-  if (rules['present'] === false)
+  if (!policy.present)
     invocation.terminal.notice(
       `There is no policy file at ${config.policyFile}, so nothing is permitted.`,
     );
@@ -19,7 +21,7 @@ export async function show(invocation: Invocation): Promise<void> {
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
-  await requirePolicy(config.policyFile, config.secrets.files.directory);
+  await requirePolicy(policySource(config), config.secrets.files.directory);
   invocation.terminal.result(
     { policyFile: config.policyFile, present: true, sound: true },
     `${config.policyFile} is sound`,

@@ -10,6 +10,7 @@ import { installService } from '../../service/install.ts';
 import { systemdUnit } from '../../service/systemd.ts';
 import { uninstallService } from '../../service/uninstall.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
+import { policySource } from '../policy-source.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { belongingsOf, unitOptions } from '../service-files.ts';
 
@@ -80,7 +81,7 @@ export async function check(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
   const { name } = await loadIdentity(config.stateDir);
-  await requirePolicy(config.policyFile, config.secrets.files.directory);
+  await requirePolicy(policySource(config), config.secrets.files.directory);
   const secrets = await openVault(config.secrets.vault).list(invocation.interrupts.signal);
   invocation.terminal.result(
     { name, policyFile: config.policyFile, vaultSecrets: secrets.length },

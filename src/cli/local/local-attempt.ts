@@ -3,7 +3,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { isRunId, type RunId } from '../../domain/ids.ts';
 import { yieldsEntities, type JobKind } from '../../domain/job.ts';
 import type { OutcomeRecord } from '../../domain/record.ts';
-import { CONNECTORS } from '../../connectors/registry.ts';
+import { loadConnectors } from '../../connectors/registry.ts';
 import { catalogueServerOf } from '../../openmetadata/catalogue-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -59,7 +59,7 @@ export async function runLocally(
   try {
     return await runAttempt({
       job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs },
-      connectors: CONNECTORS,
+      connectors: await loadConnectors(),
       openAccess,
       redact: (line) => redactor.redact(line),
       sink,

@@ -15,6 +15,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { ENVIRONMENT_PREFIX } from '../../secrets/providers/environment.ts';
 import { workerEntry } from '../../worker/entry.ts';
+import { policySource } from '../policy-source.ts';
 import { platform, version } from '../version.ts';
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -37,7 +38,8 @@ export async function composeRunner(
 ): Promise<Runner> {
   const identity = await loadIdentity(config.stateDir);
   assertSameControlPlane(config.controlPlane.url, identity);
-  await checkPolicyAtStart(config.policyFile, logger);
+  const policy = policySource(config);
+  await checkPolicyAtStart(policy, logger);
   const dialers = await dialersFor(config, identity);
   const store = await openStore(config, identity, logger);
   const link = createLink({
@@ -46,7 +48,7 @@ export async function composeRunner(
     store,
     startWorker: workersFor(config, store, logger, env),
     capacity: config.capacity,
-    checkOffer: createOfferCheck(config.policyFile, logger),
+    checkOffer: createOfferCheck(policy, logger),
     jobDeadlineMs: config.jobs.deadlineMs,
     drainTimeoutMs: config.drainTimeoutMs,
     version: version(),

@@ -1,6 +1,7 @@
 import type { PolicyProblem } from '../../link/health/health.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
+import type { PolicySource } from '../../policy/parse-policy.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
@@ -8,13 +9,13 @@ const CHECK_INTERVAL_MS = 30_000;
 
 /** The state of the policy file, for people and monitors. Jobs read the file themselves. */
 export class PolicyWatch {
-  readonly #file: string;
+  readonly #source: PolicySource;
   readonly #secretsDirectory: string | undefined;
   #problem: PolicyProblem;
 
   /** `secretsDirectory` is the setting `secrets.files.directory`. */
-  constructor(file: string, secretsDirectory: string | undefined) {
-    this.#file = file;
+  constructor(source: PolicySource, secretsDirectory: string | undefined) {
+    this.#source = source;
     this.#secretsDirectory = secretsDirectory;
   }
 
@@ -26,7 +27,7 @@ export class PolicyWatch {
   /** Reads the file. Never rejects. */
   async check(): Promise<PolicyProblem> {
     try {
-      await requirePolicy(this.#file, this.#secretsDirectory);
+      await requirePolicy(this.#source, this.#secretsDirectory);
       this.#problem = undefined;
     } catch (thrown) {
       const error = RunnerError.from(thrown);

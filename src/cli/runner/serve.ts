@@ -8,6 +8,7 @@ import type { Invocation } from '../invocation.ts';
 import { platform, version } from '../version.ts';
 import { compactHeapOnce } from './compact-heap.ts';
 import type { Runner } from './compose-runner.ts';
+import { policySource } from '../policy-source.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { openStatusSocket, serviceStatusOf } from './runner-status.ts';
 import { createSignalHandler } from './stop-signals.ts';
@@ -21,7 +22,7 @@ export async function serve(
 ): Promise<void> {
   const manager = serviceManager(env);
   const stop = new AbortController();
-  const policy = new PolicyWatch(config.policyFile, config.secrets.files.directory);
+  const policy = new PolicyWatch(policySource(config), config.secrets.files.directory);
   await policy.check();
   const onTerminal = terminal.stdin.isTTY === true;
   const handler = createSignalHandler({ runner, policy, logger, manager, stop, onTerminal });

@@ -1,0 +1,140 @@
+import { resolve, sep } from 'node:path';
+import type { JobKind } from '../domain/job.ts';
+import { formatEndpoint, type Endpoint } from '../network/endpoint.ts';
+import { classifyAddress } from './address.ts';
+import { allAllowed, allow, deny, type Decision } from './decision.ts';
+import { formatHostRule, hostMatches } from './host-rule.ts';
+import { compileLimits, NOTHING_PERMITTED } from './limits.ts';
+import type { FileDecision, Policy, SecretUse } from './policy.ts';
+import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
+
+// Invariants:
+// 1. Only a line of the file allows anything. A message from a control plane is the question, never an input to the answer.
+// 2. A job that uses secrets connects only to hosts that every one of these secrets is bound to, for that connector and
+//    field. Hosts of network.allow are for jobs without secrets only: otherwise a secret could be sent to one of them.
+// 3. Link-local and metadata addresses are denied whatever the file contains.
+
+/** `file` is for people. */
+export function compilePolicy({ rules, limits }: PolicyDocument, file: string): Policy {
+  return {
+    present: true,
+    checkJob: ({ kind }) => checkJob(rules, kind),
+    secretPermitted: ({ hosts, connector, ...use }) =>
+      allAllowed(
+        hosts.map((host) => checkSecret(rules, use, connector, host)),
+        deny('secrets', 'the connection has no host to bind the secret to'),
+      ),
+    plainTextPermitted: () => checkPlainText(rules),
+    filePermitted: (path) => checkFile(rules, path),
+    filesDirectory: rules.files.directory,
+    hostPermitted: (endpoint, { connector, uses }) =>
+      uses.length === 0
+        ? checkAllowedHost(rules, endpoint)
+        : allAllowed(
+            uses.map((use) => checkSecret(rules, use, connector, endpoint)),
+            deny('secrets', 'the job uses no secret'),
+          ),
+    namesHost: (endpoint, connector) => namesHost(rules, endpoint, connector),
+    addressPermitted: (address) => checkAddress(rules, address),
+    limitsFor: (connector) => {
+      const found = limits.get(policyKey(connector));
+      return found === undefined ? NOTHING_PERMITTED : compileLimits(found);
+    },
+    toDocument: () => toDocument({ rules, limits }, file),
+  };
+}
+
+function checkJob({ jobs }: PolicyRules, kind: JobKind): Decision {
+  return jobs.kinds.includes(kind)
+    ? allow('jobs.kinds')
+    : deny('jobs.kinds', `jobs of kind ${kind} are not listed in jobs.kinds`);
+}
+
+function checkSecret(
+  { secrets }: PolicyRules,
+  use: SecretUse,
+  connector: string,
+  endpoint: Endpoint,
+): Decision {
+  const index = secrets.findIndex(
+    (rule) =>
+      rule.connector === connector.toLowerCase() &&
+      rule.fields.includes(use.field) &&
+      referenceMatches(rule.ref, use.path) &&
+      rule.hosts.some((host) => hostMatches(host, endpoint)),
+  );
+  if (index >= 0) return allow(`secrets[${index}]`);
+  const reference = `/${use.path.join('/')}`;
+  const host = formatEndpoint(endpoint);
+  return deny('secrets', `no rule binds ${reference} as ${use.field} of ${connector} to ${host}`);
+}
+
+/** `*` in a pattern stands for one whole segment or for the end of one. */
+function referenceMatches(pattern: string, path: readonly string[]): boolean {
+  const segments = pattern.slice(1).split('/');
+  return (
+    segments.length === path.length &&
+    segments.every((segment, index) =>
+      segment.endsWith('*')
+        ? path[index]!.startsWith(segment.slice(0, -1))
+        : segment === path[index],
+    )
+  );
+}
+
+function checkPlainText({ plainTextSecrets }: PolicyRules): Decision {
+  return plainTextSecrets === 'allow'
+    ? allow('plainTextSecrets')
+    : deny('plainTextSecrets', 'secrets in plain text are not permitted');
+}
+
+function checkFile({ files: { directory } }: PolicyRules, path: string): FileDecision {
+  const rule = 'files.directory';
+  if (directory === undefined)
+    return deny(rule, 'files.directory is not set in the policy, so jobs cannot name files');
+  const root = directory.endsWith(sep) ? directory : resolve(directory) + sep;
+  return resolve(path).startsWith(root)
+    ? { ...allow(rule), directory }
+    : deny(rule, 'the file is outside files.directory of the policy');
+}
+
+function checkAllowedHost({ network }: PolicyRules, endpoint: Endpoint): Decision {
+  const index = network.allow.findIndex((host) => hostMatches(host, endpoint));
+  return index >= 0
+    ? allow(`network.allow[${index}]`)
+    : deny('network.allow', 'the host is not listed in network.allow');
+}
+
+function namesHost(
+  { secrets, network }: PolicyRules,
+  endpoint: Endpoint,
+  connector: string,
+): boolean {
+  const bound = secrets
+    .filter((rule) => rule.connector === connector.toLowerCase())
+    .flatMap(({ hosts }) => hosts);
+  return [...bound, ...network.allow].some((host) => hostMatches(host, endpoint));
+}
+
+function checkAddress({ network }: PolicyRules, address: string): Decision {
+  const rule = 'network.allowPrivateAddresses';
+  const kind = classifyAddress(address);
+  if (kind === 'forbidden')
+    return deny('built in', 'link-local, metadata and reserved addresses are always denied');
+  return kind === 'public' || network.allowPrivateAddresses
+    ? allow(rule)
+    : deny(rule, 'private addresses are not permitted');
+}
+
+function toDocument(
+  { rules, limits }: PolicyDocument,
+  file: string,
+): Readonly<Record<string, unknown>> {
+  return {
+    file,
+    ...rules,
+    secrets: rules.secrets.map((rule) => ({ ...rule, hosts: rule.hosts.map(formatHostRule) })),
+    network: { ...rules.network, allow: rules.network.allow.map(formatHostRule) },
+    ...Object.fromEntries(limits),
+  };
+}

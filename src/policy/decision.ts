@@ -1,0 +1,34 @@
+import type { ErrorCode } from '../runtime/error-codes.ts';
+import { RunnerError } from '../runtime/errors.ts';
+
+/** `rule` names the line of the policy that decided. `reason` is for people and the local log and holds no secret. */
+export type Decision = Allowed | Denied;
+
+export interface Allowed {
+  readonly allowed: true;
+  readonly rule: string;
+}
+
+export interface Denied {
+  readonly allowed: false;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+export function allow(rule: string): Allowed {
+  return { allowed: true, rule };
+}
+
+export function deny(rule: string, reason: string): Denied {
+  return { allowed: false, rule, reason };
+}
+
+/** Denied if any of the decisions is; `empty` decides when the list is empty. */
+export function allAllowed(decisions: readonly Decision[], empty: Denied): Decision {
+  return decisions.find(({ allowed }) => !allowed) ?? decisions[0] ?? empty;
+}
+
+/** The error for a denial. `message` names what was denied. */
+export function denial(code: ErrorCode, message: string, { reason }: Denied): RunnerError {
+  return new RunnerError(code, `${message}: ${reason}`);
+}

@@ -1,0 +1,24 @@
+import { deny } from './decision.ts';
+import { NOTHING_PERMITTED } from './limits.ts';
+import type { Policy } from './policy.ts';
+
+/** The policy without a policy file: everything is denied. */
+export function noPolicy(file: string): Policy {
+  const denied = deny(
+    'no policy file',
+    'there is no policy file; docs/policy.md shows how to write one',
+  );
+  return {
+    present: false,
+    checkJob: () => denied,
+    secretPermitted: () => denied,
+    plainTextPermitted: () => denied,
+    filePermitted: () => denied,
+    filesDirectory: undefined,
+    hostPermitted: () => denied,
+    namesHost: () => false,
+    addressPermitted: () => denied,
+    limitsFor: () => NOTHING_PERMITTED,
+    toDocument: () => ({ file, present: false }),
+  };
+}
