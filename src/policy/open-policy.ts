@@ -39,7 +39,7 @@ export async function requirePolicy(
     (await overlap(filesDirectory, secretsDirectory))
   )
     throw policyInvalid(file, [
-      `files.directory: ${filesDirectory} overlaps ${secretsDirectory}, which is secrets.files.directory of the configuration; keep files that jobs name in another directory`,
+      `files.directory: ${filesDirectory} overlaps secrets.files.directory of the configuration, ${secretsDirectory}; keep files that jobs name in another directory`,
     ]);
   return policy;
 }
