@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { Logger } from '../observability/logger.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { RunnerError } from '../runtime/errors.ts';
 import { openPolicy, openPolicyForJob, requirePolicy } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
 import type { Policy } from './policy.ts';
