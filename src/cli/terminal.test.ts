@@ -29,7 +29,7 @@ describe('an error', () => {
     shown.terminal.fail(error);
     expect(shown.out()).toBe('');
     expect(shown.err()).toBe(
-      'error NETWORK_UNREACHABLE: no way to host:1\n  because getaddrinfo failed\n  → Check name resolution, firewall and proxy for the host in the message.\n',
+      'error NETWORK_UNREACHABLE: no way to host:1\n  because getaddrinfo failed\n  → Check name resolution, firewall and proxy for the host named in the message.\n',
     );
   });
 

@@ -1,6 +1,7 @@
 import type { Failure } from '../domain/failure.ts';
 import { isDenied, isErrno } from './errno.ts';
-import { ERROR_CODES, isErrorCode, type ErrorCode, type Fault } from './error-codes.ts';
+import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.ts';
+import type { Fault } from './error-codes/entry.ts';
 
 export interface RunnerErrorOptions {
   /** What to do next; the code's own remedy when left out. */

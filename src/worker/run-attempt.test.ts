@@ -289,7 +289,7 @@ describe('an attempt', () => {
     });
     expect(sink.lines.join('')).not.toContain('hunter2');
     expect(sink.records.at(-1)).toMatchObject({
-      error: { code: 'NETWORK_UNREACHABLE', message: 'The other side could not be reached.' },
+      error: { code: 'NETWORK_UNREACHABLE', message: 'The server is not reachable.' },
     });
   });
 

@@ -1,0 +1,44 @@
+import { entry } from './entry.ts';
+
+export const secrets = {
+  SECRET_REFERENCE_INVALID: entry(
+    'user',
+    'Malformed secret reference.',
+    'Write secret:/ followed by one to eight segments of letters, digits, dots, underscores or hyphens.',
+  ),
+  SECRET_IN_PLAIN_FIELD: entry(
+    'user',
+    'A field that is not secret contains a secret reference.',
+    'Use references only in secret fields, as the whole value.',
+  ),
+  SECRET_IN_PLAIN_TEXT: entry(
+    'user',
+    'A secret field contains plain text, which the local policy forbids.',
+    'Store the value with `hybrid-runner secrets set` and put its reference in the field.',
+  ),
+  SECRET_FILE_DENIED: entry(
+    'user',
+    'A field names a file that the local policy does not allow jobs to read.',
+    'Move the file below files.directory of the policy (docs/policy.md), or use a secret reference.',
+  ),
+  SECRET_UNAVAILABLE: entry(
+    'user',
+    'A secret is not available.',
+    'Check the runner log for the reason: unknown, denied by the policy, or a provider failure.',
+  ),
+  SECRET_PROVIDER_FAILED: entry(
+    'transient',
+    'The secret provider failed.',
+    'Check the provider. The credentials of the run are not treated as wrong.',
+  ),
+  VAULT_LOCKED: entry(
+    'user',
+    'The vault key is missing or does not match this vault.',
+    'Restore the key file that belongs to the vault.',
+  ),
+  VAULT_DAMAGED: entry(
+    'permanent',
+    'The vault file is damaged, or was changed by another program.',
+    'Restore the vault and its key from a backup.',
+  ),
+} as const;

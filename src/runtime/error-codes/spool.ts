@@ -1,0 +1,24 @@
+import { entry } from './entry.ts';
+
+export const spool = {
+  DISK_FULL: entry(
+    'transient',
+    'The disk is full.',
+    'Free space on the file system of the state directory.',
+  ),
+  SPOOL_FULL: entry(
+    'transient',
+    'The spool has reached its size limit because records are not being delivered.',
+    'Restore the connection to the control plane, or raise spool.maxBytes.',
+  ),
+  SPOOL_CORRUPT: entry(
+    'permanent',
+    'Records in the spool are damaged.',
+    'Check the disk. The attempt is reported as interrupted, and the run is retried.',
+  ),
+  STATE_LOCKED: entry(
+    'user',
+    'Another process uses this state directory.',
+    'Stop the other process, or configure a different state directory for this one.',
+  ),
+} as const;
