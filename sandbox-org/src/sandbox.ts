@@ -12,7 +12,7 @@ import { createOrgServer } from './http/server.ts';
 import { compileOptions, type CompiledOptions, type SandboxOptions } from './options.ts';
 import type { Edit } from './org/edits.ts';
 import type { Org } from './org/org.ts';
-import { build, controls, type Parts } from './parts.ts';
+import { build, controls, type Parts } from './compose.ts';
 import { loadIdentity, type Identity } from './tls.ts';
 
 export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };

@@ -3,7 +3,7 @@ import {
   catalogueEndpointOf,
   catalogueServerOf,
   type CatalogueServer,
-} from '../openmetadata/catalogue-server.ts';
+} from '../openmetadata/catalog-server.ts';
 import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 import { createDial } from '../policy/dial.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
-import { namesSink } from '../openmetadata/catalogue-server.ts';
+import { namesSink } from '../openmetadata/catalog-server.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
 
 /** Logs the options of a workflow that have no effect in this run. */

@@ -1,5 +1,5 @@
 import { BoundedCache } from './bounded-cache.ts';
-import { listObjects } from './catalogue.ts';
+import { listObjects } from './object-list.ts';
 import { makeFields } from './fields.ts';
 import { idFor } from './ids.ts';
 import type { ChildRelationship, Field, ObjectEntry } from './model.ts';

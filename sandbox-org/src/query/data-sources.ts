@@ -1,7 +1,7 @@
 import type { Credentials } from '../access/accounts.ts';
 import { recordId, toLongId } from '../org/ids.ts';
 import type { Org } from '../org/org.ts';
-import { catalogueTables } from './catalogue-tables.ts';
+import { catalogueTables } from './catalog-tables.ts';
 import { RecordTables, type KnownValues } from './record-tables.ts';
 import type { Tables } from './run.ts';
 import { setupTables } from './setup-tables.ts';

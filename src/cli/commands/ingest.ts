@@ -1,5 +1,5 @@
 import type { OutcomeRecord } from '../../domain/record.ts';
-import { catalogueServerOf } from '../../openmetadata/catalogue-server.ts';
+import { catalogueServerOf } from '../../openmetadata/catalog-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
 import { FileSink } from '../../worker/file-sink.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';

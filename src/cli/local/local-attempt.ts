@@ -4,7 +4,7 @@ import { isRunId, type RunId } from '../../domain/ids.ts';
 import { yieldsEntities, type JobKind } from '../../domain/job.ts';
 import type { OutcomeRecord } from '../../domain/record.ts';
 import { loadConnectors } from '../../connectors/registry.ts';
-import { catalogueServerOf } from '../../openmetadata/catalogue-server.ts';
+import { catalogueServerOf } from '../../openmetadata/catalog-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';

@@ -9,7 +9,7 @@ import {
   table,
   tokens,
   type Catalogue,
-} from '../../../test/support/openmetadata-server/catalogue.ts';
+} from '../../../test/support/openmetadata-server/catalog.ts';
 import type { LogData, Logger } from '../../observability/logger.ts';
 import { systemClock, type Clock } from '../../runtime/clock.ts';
 import { createMetadataRestSink } from './rest-sink.ts';

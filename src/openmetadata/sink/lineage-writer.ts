@@ -3,10 +3,10 @@ import type { LineageRecord, LineageSweepRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { fullyQualifiedName } from '../names.ts';
 import { titled } from './entity.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './concurrency-limit.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './write-summary.ts';
 
 const detailsSchema = z.object({
   source: z.string().nullish(),

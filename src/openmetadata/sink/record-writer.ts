@@ -1,7 +1,7 @@
 import type { EntityRecord } from '../../domain/record.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { EntityWriter } from './entity-writer.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './concurrency-limit.ts';
 import type { LineageWriter } from './lineage-writer.ts';
 import type { ParentWriter } from './parent-writer.ts';
 import type { DeletionRecord, ProfileRecord, SinkRecord, SweepRecord } from './records.ts';
@@ -10,7 +10,7 @@ import type { MetadataServer } from './server.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TableIndex } from './table-index.ts';
 import type { TableWriter } from './table-writer.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './write-summary.ts';
 
 export interface RecordWriterParts {
   readonly server: MetadataServer;

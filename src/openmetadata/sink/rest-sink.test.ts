@@ -7,7 +7,7 @@ import {
   table,
   never,
   type Catalogue,
-} from '../../../test/support/openmetadata-server/catalogue.ts';
+} from '../../../test/support/openmetadata-server/catalog.ts';
 import type { Cell } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { SinkRecord } from './records.ts';

@@ -10,7 +10,7 @@ import { apiUrl } from '../api-url.ts';
 import { BulkSender } from './bulk-sender.ts';
 import { EntityWriter } from './entity-writer.ts';
 import { LineageWriter } from './lineage-writer.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './concurrency-limit.ts';
 import { ParentWriter } from './parent-writer.ts';
 import { PipelineReporter, type Pipeline } from './pipeline-status.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -19,7 +19,7 @@ import { MetadataServer } from './server.ts';
 import { Sweeper } from './sweeper.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter, type Batch } from './table-writer.ts';
-import { Tally } from './tally.ts';
+import { Tally } from './write-summary.ts';
 
 export interface MetadataRestSinkOptions {
   /** `openMetadataServerConfig.hostPort`: `https://catalog.example.com/api`. */

@@ -4,12 +4,12 @@ import type { BulkSender, Outgoing } from './bulk-sender.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import { fingerprint, sourceHash, type Fingerprint } from './fingerprint.ts';
 import { constraintsOf, known, missingTables, type Constraints } from './foreign-keys.ts';
-import type { Lanes } from './lanes.ts';
-import { LateKeys } from './late-keys.ts';
+import type { Lanes } from './concurrency-limit.ts';
+import { LateKeys } from './deferred-keys.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './tally.ts';
-import { WaitingTables } from './waiting-tables.ts';
+import type { Tally } from './write-summary.ts';
+import { WaitingTables } from './dependency-queue.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import { byName, titled } from './entity.ts';
 import { sourceHash, type Fingerprint } from './fingerprint.ts';
 import { known, type Constraints } from './foreign-keys.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './concurrency-limit.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './write-summary.ts';
 
 /** A table that went without some of its foreign keys, because the tables they lead to were not there yet. */
 export interface Unfinished {

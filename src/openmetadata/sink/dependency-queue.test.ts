@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingTables } from './waiting-tables.ts';
+import { WaitingTables } from './dependency-queue.ts';
 
 interface Table {
   readonly fqn: string;

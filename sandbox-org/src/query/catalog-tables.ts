@@ -5,7 +5,7 @@ import {
   isCustom,
   namespaceOf,
 } from '../org/durable-ids.ts';
-import { PACKAGES } from '../org/catalogue.ts';
+import { PACKAGES } from '../org/object-list.ts';
 import { fieldDescription, governanceOf, objectDescription } from '../org/governance.ts';
 import { describeField } from '../org/field-shapes.ts';
 import type { Field, FieldDescription, Governance, ObjectEntry } from '../org/model.ts';
