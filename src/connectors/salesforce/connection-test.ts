@@ -7,7 +7,7 @@ import { limitsRequest, readLimits } from './api/budget.ts';
 import { listObjects } from './describe/object-list.ts';
 import type { Connection } from './sign-in/connection.ts';
 import type { Org } from './api/org.ts';
-import { queryTooling } from './api/tooling.ts';
+import { queryAll } from './api/query-pages.ts';
 
 interface Step {
   readonly name: string;
@@ -114,12 +114,10 @@ export class ConnectionTest {
     const query =
       "SELECT QualifiedApiName, Description FROM EntityDefinition WHERE QualifiedApiName IN ('Account')";
     try {
-      const rows = await queryTooling(
-        this.#org.api,
-        this.#version,
+      const rows = await queryAll(
+        { api: this.#org.api, version: this.#version, what: 'a query of EntityDefinition' },
         query,
         z.object({ QualifiedApiName: z.string() }),
-        'a query of EntityDefinition',
         signal,
       );
       return `descriptions can be read${rows.length === 0 ? ', though the user sees no account' : ''}`;

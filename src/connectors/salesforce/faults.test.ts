@@ -108,7 +108,7 @@ describe('an extraction comes through', () => {
     expect(
       logs.filter(
         ({ level, message }) =>
-          level === 'warn' && message.startsWith('Descriptions cannot be read'),
+          level === 'warn' && message.startsWith('descriptions are not available'),
       ),
     ).toHaveLength(1);
   });

@@ -90,13 +90,13 @@ const READERS: Readonly<Record<string, Reader>> = {
     path: 'FROM\\WEntityDefinition',
     answers: PAGE,
     wave: 1,
-    end: { log: 'Some descriptions could not be read' },
+    end: { log: 'failed to read some descriptions' },
   },
   'descriptions of fields': {
     path: 'SELECT\\WEntityDefinitionId.*FROM\\WFieldDefinition',
     answers: PAGE,
     wave: 2,
-    end: { log: 'Some descriptions could not be read' },
+    end: { log: 'failed to read some descriptions' },
   },
   'validation rules': {
     path: 'FROM\\WValidationRule',

@@ -7,7 +7,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import { parseConnection } from '../sign-in/connection.ts';
 import { createSalesforceConnector } from '../connector.ts';
 import { openOrg } from './org.ts';
-import { queryToolingPages } from './tooling.ts';
+import { queryPages } from './query-pages.ts';
 
 let sandbox: Sandbox;
 const ELSEWHERE = [
@@ -116,7 +116,7 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
       signal,
     );
     try {
-      const pages = queryToolingPages(
+      const pages = queryPages(
         { api: org.api, version: '64.0', what: 'names' },
         'SELECT Name FROM ApexClass',
         z.object({ Name: z.string() }),

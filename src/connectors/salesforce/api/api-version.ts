@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { notWhole } from './pages.ts';
-import { MOST_TRIES, VERSIONS_PATH, type SalesforceApi } from './api.ts';
+import { MAX_TRIES, VERSIONS_PATH, type SalesforceApi } from './api.ts';
 
 /** The newest version this program has been tested with; what an org offers beyond is not used unless asked for. */
 export const NEWEST_TESTED = 68;
@@ -35,7 +35,7 @@ export async function chooseVersion(
     );
   }
   const versions = await api.jsonAs(
-    { method: 'GET', path: VERSIONS_PATH, what: WHAT, tries: MOST_TRIES },
+    { method: 'GET', path: VERSIONS_PATH, what: WHAT, tries: MAX_TRIES },
     readVersions,
     signal,
   );

@@ -66,7 +66,7 @@ const SLOW_MS = 15_000;
 const TRIES = 5;
 const LONGEST_PAUSE_MS = 20_000;
 /** Of a call that a run cannot do without: with growing pauses, a minute. */
-export const MOST_TRIES = 12;
+export const MAX_TRIES = 12;
 
 /**
  * Calls to the REST API of one org: with the session, which is renewed once when it ends; repeated with growing pauses

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
+import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
 import type { SalesforceApi } from './api.ts';
 import { type Cut, type JsonItem, jsonItems, type JsonList } from '../json/json-items.ts';
 import { notWhole } from './pages.ts';
 import { refusal } from './refusal.ts';
-import { Turns } from '../http/turns.ts';
 
 /** One part of a composite: a GET, and the name it is told apart by. */
 export interface Part {
@@ -42,7 +42,7 @@ const itemSchema = z.object({
 });
 
 /** Most parts in one call. */
-export const MOST_PARTS = 25;
+export const MAX_PARTS = 25;
 
 /**
  * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
@@ -69,13 +69,13 @@ export async function readComposite<T>(
     { method: 'POST', path, body, what, headroom },
     async (text) => {
       const kept = new Map<string, T>();
-      const turns = new Turns();
+      const loopYield = new EventLoopYield();
       for (const item of jsonItems(text, 'compositeResponse', cut)) {
         const answer = readItem(item, what);
         if (!asked.has(answer.referenceId) || kept.has(answer.referenceId))
           throw notWhole(what, 'it has a part that nobody asked for');
         kept.set(answer.referenceId, keep(answer));
-        await turns.pass(signal);
+        await loopYield.whenDue(signal);
       }
       if (!mayLack && kept.size < asked.size)
         throw notWhole(what, `it has ${kept.size} of ${asked.size} parts`);
@@ -95,7 +95,10 @@ const OF_THE_ORG: ReadonlySet<string> = new Set([
  * For `keep`: throws what a part was refused for where that is the org's state and no fault of the part. The call is then
  * made again, or the run ends, as if the whole call had been refused.
  */
-export function refuseForTheOrg({ status, body }: PartAnswer, what: string): void {
+export function throwOrgRefusal(
+  { status, body }: Pick<PartAnswer, 'status' | 'body'>,
+  what: string,
+): void {
   if (status === 200) return;
   const error = refusal(status, body, what);
   if (OF_THE_ORG.has(error.code)) throw error;

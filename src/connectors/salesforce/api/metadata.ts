@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import { readComposite, refuseForTheOrg } from './composite.ts';
-import { each, inParallel } from '../http/in-parallel.ts';
+import { each, parallelMap } from '../../../runtime/parallel-map.ts';
+import { throwOrgRefusal } from './composite.ts';
 import { readRows } from './pages.ts';
-import { MOST_QUERIES, type QueryTarget } from './tooling.ts';
+import {
+  inGroups,
+  MAX_QUERIES,
+  type QueryAnswer,
+  queryMany,
+  type QueryTarget,
+} from './query-many.ts';
 
-/** One component's `Metadata`: of these the Tooling API gives one a query. */
+/** A query for one component's `Metadata`: the Tooling API returns that column for one row a query. */
 export interface MetadataQuery<K> {
   readonly key: K;
   /** `SELECT Metadata FROM ... WHERE ...`, of one row. */
@@ -14,54 +20,41 @@ export interface MetadataQuery<K> {
 export interface FoundMetadata<K> {
   readonly key: K;
   readonly status: number;
-  /** Undefined where there is none to be had. */
+  /** Undefined where Salesforce refused it or has none. */
   readonly metadata: unknown;
 }
 
-/** Calls under way at once. The org takes some 200 ms for each query, one after another in a call. */
-const LANES = 6;
+/** Concurrent calls. The org takes some 200 ms for each query of a call, one after another. */
+const CONCURRENCY = 6;
 
 const rowSchema = z.object({ Metadata: z.unknown() });
 
-/** The components' metadata in the order they are ready, five a call. Throws what the calls throw. */
+/** The components' metadata in the order in which it arrives, MAX_QUERIES in a call. Throws what the calls throw. */
 export async function* readMetadata<K>(
-  { api, version, what }: QueryTarget,
+  target: QueryTarget,
   queries: readonly MetadataQuery<K>[],
   signal: AbortSignal,
 ): AsyncGenerator<FoundMetadata<K>, void, undefined> {
-  const base = `/services/data/v${version}/tooling`;
-  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) =>
-    queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES),
-  );
-  const found = inParallel(
-    each(groups),
-    () => LANES,
+  const groups = parallelMap(
+    each(inGroups(queries, MAX_QUERIES)),
+    () => CONCURRENCY,
     signal,
-    async (group, within) => {
-      const parts = group.map(({ soql }, index) => ({
-        referenceId: `m${index}`,
-        url: `${base}/query?q=${encodeURIComponent(soql)}`,
-      }));
-      const answers = await readComposite(
-        api,
-        { path: `${base}/composite`, parts, what },
-        (part) => {
-          refuseForTheOrg(part, what);
-          return {
-            status: part.status,
-            metadata:
-              part.status === 200
-                ? (readRows(part.body, rowSchema, what)[0]?.Metadata ?? undefined)
-                : undefined,
-          };
-        },
+    (group, within) =>
+      queryMany(
+        target,
+        group.map(({ soql }) => soql),
+        (answer): FoundMetadata<K> => ({
+          key: group[answer.index]!.key,
+          status: answer.status,
+          metadata: metadataIn(answer, target.what),
+        }),
         within,
-      );
-      return group.map(({ key }, index): FoundMetadata<K> => ({
-        key,
-        ...(answers.get(`m${index}`) ?? { status: 0, metadata: undefined }),
-      }));
-    },
+      ),
   );
-  for await (const group of found) yield* group;
+  for await (const group of groups) yield* group;
+}
+
+function metadataIn({ status, body }: QueryAnswer, what: string): unknown {
+  throwOrgRefusal({ status, body }, what);
+  return status === 200 ? (readRows(body, rowSchema, what)[0]?.Metadata ?? undefined) : undefined;
 }

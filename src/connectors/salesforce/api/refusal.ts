@@ -84,8 +84,23 @@ export function refusal(
   const said = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
   return new RunnerError(code, `${what}: ${said}`, {
     ...options,
+    cause: new RefusalCause(error?.errorCode),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** What the typed error of a refusal keeps of the answer. Not an Error: logs have the code in the message. */
+class RefusalCause {
+  readonly errorCode: string | undefined;
+
+  constructor(errorCode: string | undefined) {
+    this.errorCode = errorCode;
+  }
+}
+
+/** The `errorCode` that Salesforce refused a call with; undefined for any other error. */
+export function salesforceCode({ cause }: RunnerError): string | undefined {
+  return cause instanceof RefusalCause ? cause.errorCode : undefined;
 }
 
 function verdict(status: number, error: SalesforceError | undefined): Verdict {

@@ -1,10 +1,12 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { type Counted, partition, soqlLiterals } from '../api/soql.ts';
+import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './definition-rows.ts';
 import type { ListedObject } from './object-list.ts';
-import { MOST_QUERIES, type ReadRow, readTooling } from '../api/tooling.ts';
+import { MAX_QUERIES } from '../api/query-many.ts';
+import { queryRows, type ReadRow } from '../api/query-rows.ts';
+import { salesforceCode } from '../api/refusal.ts';
 import { endsRun } from '../http/fatal.ts';
 
 /** Of a query that is answered, and not in full. */
@@ -39,8 +41,8 @@ export interface Found<T> {
 }
 
 /**
- * Reads what administrators wrote about objects and fields, from the Tooling API. DefinitionReader are an extra: where the
- * user may not read them, that is said once and the extraction goes on without.
+ * Reads what administrators wrote about objects and fields, from the Tooling API. Definitions are an extra: where the
+ * user may not read them, one warning says so and the extraction continues without them.
  */
 export class DefinitionReader {
   readonly #options: DefinitionReaderOptions;
@@ -56,7 +58,7 @@ export class DefinitionReader {
     objects: readonly ListedObject[],
     signal: AbortSignal,
   ): Promise<Found<ReadonlyMap<string, EntityRow>>> {
-    const queries = partition(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map(
+    const queries = groupForQueries(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map(
       (ids): Query => ({ columns: ENTITY_COLUMNS, ids }),
     );
     const { found, lost } = await this.#find(
@@ -68,13 +70,13 @@ export class DefinitionReader {
     return { found: new Map(found.map((row) => [row.QualifiedApiName, row])), lost };
   }
 
-  /** Rows of FieldDefinition of these objects that say something: a call for each MOST_QUERIES queries they need. */
+  /** Rows of FieldDefinition of these objects that say something: a call for each MAX_QUERIES queries they need. */
   async fields(
     objects: readonly Counted[],
     signal: AbortSignal,
   ): Promise<Found<readonly FieldRow[]>> {
     return this.#find(
-      partition(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })),
+      groupForQueries(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })),
       readFieldRow,
       'the descriptions of fields',
       signal,
@@ -90,8 +92,8 @@ export class DefinitionReader {
   ): Promise<Found<readonly T[]>> {
     const found: T[] = [];
     let lost = false;
-    for (let at = 0; at < queries.length && !this.#off; at += MOST_QUERIES) {
-      const together = queries.slice(at, at + MOST_QUERIES);
+    for (let at = 0; at < queries.length && !this.#off; at += MAX_QUERIES) {
+      const together = queries.slice(at, at + MAX_QUERIES);
       const extra = this.#extra;
       const answers = await this.#ask(
         together.map((query) => soql(query, extra)),
@@ -119,7 +121,7 @@ export class DefinitionReader {
     signal: AbortSignal,
   ): Promise<readonly (readonly T[] | RunnerError)[]> {
     try {
-      return await readTooling(
+      return await queryRows(
         { api: this.#options.api, version: this.#options.version, what },
         queries,
         read,
@@ -140,7 +142,7 @@ export class DefinitionReader {
     signal: AbortSignal,
   ): Promise<Found<readonly T[]>> {
     if (endsRun(error, signal)) throw error;
-    if (extra && error.message.includes('INVALID_FIELD')) {
+    if (extra && salesforceCode(error) === 'INVALID_FIELD') {
       this.#doWithout();
       return this.#find([query], read, what, signal);
     }
@@ -148,7 +150,7 @@ export class DefinitionReader {
     if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && tries > 1)
       return this.#find([query], read, what, signal, tries - 1);
     // An object can have more fields than its describe shows, so that a query has more rows than were counted.
-    if (error.message.includes('EXCEEDED_ID_LIMIT')) {
+    if (salesforceCode(error) === 'EXCEEDED_ID_LIMIT') {
       const middle = Math.ceil(query.ids.length / 2);
       const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter(
         (ids) => ids.length > 0 && ids.length < query.ids.length,
@@ -184,8 +186,8 @@ export class DefinitionReader {
     this.#options.logger.log(
       'warn',
       forGood
-        ? 'DefinitionReader cannot be read; tables and columns go without. Give the user the permission View Setup and Configuration.'
-        : 'Some descriptions could not be read',
+        ? 'descriptions are not available; grant the user the permission View Setup and Configuration'
+        : 'failed to read some descriptions',
       { what, code: error.code, reason: error.message },
     );
   }

@@ -2,12 +2,12 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { AdaptiveLimit } from '../api/adaptive-limit.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { isDerived, kindOf } from './object-kind.ts';
-import { MOST_PARTS, readComposite, type PartAnswer } from '../api/composite.ts';
+import { MAX_PARTS, readComposite, type PartAnswer } from '../api/composite.ts';
 import { FIELD_MEMBERS } from './sobject-field.ts';
 import type { ListedObject } from './object-list.ts';
 import { endsRun } from '../http/fatal.ts';
 import { DeferredDescribe } from './deferred-describe.ts';
-import { each, inParallel } from '../http/in-parallel.ts';
+import { each, parallelMap } from '../../../runtime/parallel-map.ts';
 import { notWhole } from '../api/pages.ts';
 import { refusal } from '../api/refusal.ts';
 
@@ -43,7 +43,7 @@ export async function* describeObjects(
 ): AsyncGenerator<readonly Described[], void, undefined> {
   let spent = false;
   const describing: Describing = { ...options, pulse: new Pulse() };
-  yield* inParallel(
+  yield* parallelMap(
     each(pack(objects)),
     () => options.limit.value,
     signal,
@@ -73,7 +73,7 @@ function pack(objects: readonly ListedObject[]): ListedObject[][] {
   const groups: ListedObject[][] = [];
   let weight = Infinity;
   for (const object of objects.toSorted((a, b) => weightOf(b) - weightOf(a))) {
-    if (weight + weightOf(object) > MOST_PARTS || groups.at(-1)!.length >= MOST_PARTS) {
+    if (weight + weightOf(object) > MAX_PARTS || groups.at(-1)!.length >= MAX_PARTS) {
       groups.push([]);
       weight = 0;
     }

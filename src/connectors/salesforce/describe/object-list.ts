@@ -1,4 +1,4 @@
-import { MOST_TRIES, type SalesforceApi } from '../api/api.ts';
+import { MAX_TRIES, type SalesforceApi } from '../api/api.ts';
 import { notWhole, requireSingle } from '../api/pages.ts';
 import { flag, list, type Members, name, object, optionalText, text } from '../json/json-values.ts';
 
@@ -70,7 +70,7 @@ export async function listObjectsSince(
 ): Promise<Listing | 'unchanged'> {
   const before = api.orgTime;
   const answer = await api.jsonSince(
-    { method: 'GET', path: `/services/data/v${version}/sobjects`, what: WHAT, tries: MOST_TRIES },
+    { method: 'GET', path: `/services/data/v${version}/sobjects`, what: WHAT, tries: MAX_TRIES },
     since,
     readListing,
     signal,

@@ -7,14 +7,14 @@ import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { describeObjects, type Described } from '../describe/describe-objects.ts';
 import type { Found } from '../describe/definitions.ts';
-import { MOST_ROWS } from '../api/soql.ts';
-import { inParallel } from '../http/in-parallel.ts';
+import { MAX_ROWS } from '../api/soql.ts';
+import { parallelMap } from '../../../runtime/parallel-map.ts';
 import type { Org } from '../api/org.ts';
 import type { OrgModel } from '../lineage/org-model.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { tableOf, type Table, type TableContext } from '../mapping/table.ts';
-import { MOST_QUERIES } from '../api/tooling.ts';
-import { Turns } from '../http/turns.ts';
+import { MAX_QUERIES } from '../api/query-many.ts';
+import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
 
 /** Calls for descriptions under way at once; the describes they are about wait for them. */
 const DESCRIPTION_LANES = 8;
@@ -79,9 +79,9 @@ export async function* tablesOf(
     signal,
   );
   const call = {
-    queries: Math.max(1, Math.min(MOST_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))),
+    queries: Math.max(1, Math.min(MAX_QUERIES, Math.ceil(objects.length / OBJECTS_A_QUERY))),
   };
-  const noted = inParallel(
+  const noted = parallelMap(
     batchesOf(described, objects.length, progress, () => call.queries),
     () => DESCRIPTION_LANES,
     signal,
@@ -95,11 +95,11 @@ export async function* tablesOf(
       return { batch, notes };
     },
   );
-  const turns = new Turns();
+  const loopYield = new EventLoopYield();
   for await (const { batch, notes } of noted) {
     for (const item of batch) {
       yield outcomeOf(item, notes, options);
-      await turns.pass(signal);
+      await loopYield.whenDue(signal);
     }
   }
   if (spent !== undefined) throw spent;
@@ -122,7 +122,7 @@ async function* batchesOf(
     if (ready.length > 0) yield ready;
     for (const item of waiting) {
       const added = 'describe' in item ? item.describe.size : 0;
-      if (rows > 0 && rows + added > MOST_ROWS) {
+      if (rows > 0 && rows + added > MAX_ROWS) {
         [queries, rows] = [queries + 1, 0];
         if (queries > mostQueries()) {
           yield batch;

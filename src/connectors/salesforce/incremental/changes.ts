@@ -7,11 +7,11 @@ import { readPageEnd, readRows } from '../api/pages.ts';
 import { endsRun } from '../http/fatal.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import { soqlLiterals, partition } from '../api/soql.ts';
+import { soqlLiterals, groupForQueries } from '../api/soql.ts';
 import { refusal } from '../api/refusal.ts';
 import { isModifiedSince } from './dates.ts';
 import { shortId } from '../setup/setup-objects.ts';
-import { MOST_QUERIES } from '../api/tooling.ts';
+import { MAX_QUERIES } from '../api/query-many.ts';
 
 const WHAT = 'what changed since the last run';
 
@@ -67,7 +67,9 @@ async function look(
 ): ReturnType<typeof changedSince> {
   const from = Date.parse(since);
   const moment = new Date(from).toISOString();
-  const names = partition(objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })));
+  const names = groupForQueries(
+    objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 })),
+  );
   const answers = await ask(
     options,
     [
@@ -118,10 +120,10 @@ async function ask(
     url: `${base}/query?q=${encodeURIComponent(query)}`,
   }));
   const answers = new Map<string, Answer>();
-  for (let at = 0; at < parts.length; at += MOST_QUERIES) {
+  for (let at = 0; at < parts.length; at += MAX_QUERIES) {
     for (const [id, answer] of await readComposite(
       api,
-      { path: `${base}/composite`, parts: parts.slice(at, at + MOST_QUERIES), what: WHAT },
+      { path: `${base}/composite`, parts: parts.slice(at, at + MAX_QUERIES), what: WHAT },
       (part) => ({ closed: isClosed(part), rows: rowsOf(part, isNeeded(part.referenceId)) }),
       signal,
     ))

@@ -3,7 +3,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { refusal } from '../api/refusal.ts';
-import type { QueryTarget } from '../api/tooling.ts';
+import type { QueryTarget } from '../api/query-many.ts';
 import { endsRun } from '../http/fatal.ts';
 import type { IncrementalState } from './incremental-state.ts';
 

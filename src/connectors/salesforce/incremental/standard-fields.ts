@@ -1,11 +1,12 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
-import { MOST_QUERIES, type QueryTarget, readTooling } from '../api/tooling.ts';
+import { MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
+import { queryRows } from '../api/query-rows.ts';
 import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import { type Counted, soqlLiterals, partition } from '../api/soql.ts';
+import { type Counted, soqlLiterals, groupForQueries } from '../api/soql.ts';
 import { endsRun } from '../http/fatal.ts';
-import { each, inParallel } from '../http/in-parallel.ts';
+import { each, parallelMap } from '../../../runtime/parallel-map.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 
@@ -53,19 +54,19 @@ async function read(
   since: number,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const queries = partition(objects).map(
+  const queries = groupForQueries(objects).map(
     (ids) =>
       `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
   );
-  const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, index) =>
-    queries.slice(index * MOST_QUERIES, (index + 1) * MOST_QUERIES),
+  const groups = Array.from({ length: Math.ceil(queries.length / MAX_QUERIES) }, (_, index) =>
+    queries.slice(index * MAX_QUERIES, (index + 1) * MAX_QUERIES),
   );
-  const calls = inParallel(
+  const calls = parallelMap(
     each(groups),
     () => LANES,
     signal,
     (group, within) =>
-      readTooling(
+      queryRows(
         { ...target, what: 'the dates of standard fields' },
         group,
         (row) => changedObject(row, since),

@@ -3,7 +3,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { soqlLiterals } from '../api/soql.ts';
-import { MOST_QUERIES, type QueryTarget } from '../api/tooling.ts';
+import { MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
 import { endsRun } from '../http/fatal.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface Sized {
 /** These tables answer 2,000 rows; an object may have more fields than its describe shows. */
 const MOST_ROWS = 1500;
 /** Fields that one call is sure to have room for: objects are not split, so queries may stay half empty. */
-const MOST_FIELDS = (MOST_QUERIES * MOST_ROWS) / 2;
+const MOST_FIELDS = (MAX_QUERIES * MOST_ROWS) / 2;
 
 /** Takes from the front of `objects` as many as one call can tell the classes of, at most `most`: none only if there is none to take. */
 export function takeForOneCall<T extends Sized>(objects: T[], most: number): T[] {

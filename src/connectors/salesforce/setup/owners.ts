@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { readComposite, refuseForTheOrg } from '../api/composite.ts';
+import { readComposite, throwOrgRefusal } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import type { Owner } from '../mapping/field-properties.ts';
@@ -85,7 +85,7 @@ export class Owners {
         api,
         { path: `${base}/composite`, parts, what: 'the owners of fields' },
         (part) => {
-          refuseForTheOrg(part, 'the owners of fields');
+          throwOrgRefusal(part, 'the owners of fields');
           const { referenceId, status, body } = part;
           if (status === 200)
             this.#keep(

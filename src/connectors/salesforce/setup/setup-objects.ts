@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
-import { queryToolingPages, type QueryTarget } from '../api/tooling.ts';
+import { queryPages } from '../api/query-pages.ts';
+import type { QueryTarget } from '../api/query-many.ts';
 import { endsRun } from '../http/fatal.ts';
 
 /** In place of the rows of a table that could not be read: what is told apart from a table without any. */
@@ -21,7 +22,7 @@ export async function readExtra<T>(
   for (let again = true; ; again = false) {
     const rows: T[] = [];
     try {
-      for await (const page of queryToolingPages(target, query, row, signal)) rows.push(...page);
+      for await (const page of queryPages(target, query, row, signal)) rows.push(...page);
       return rows;
     } catch (thrown) {
       const error = RunnerError.from(thrown);

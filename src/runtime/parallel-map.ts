@@ -1,4 +1,4 @@
-/** Runs one piece of work; the signal fires when the others are given up. */
+/** Handles one item; the signal fires when the other items' work is given up. */
 export type Work<T, R> = (item: T, signal: AbortSignal) => Promise<R>;
 
 type Step<T, R> =
@@ -6,17 +6,18 @@ type Step<T, R> =
   | { readonly kind: 'done'; readonly task: Promise<Step<T, R>>; readonly result: R };
 
 /**
- * Results of `work` over `items` in the order they are ready, with at most `limit()` under way. Whoever reads sets the
- * pace: results that are not taken hold their place. The first failure stops all and is thrown when all have ended.
+ * Results of `work` over `items` in the order in which they are ready, with at most `limit()` under way. The reader sets
+ * the pace: a result that has not been taken keeps its place under the limit. The first failure stops everything and is
+ * thrown once all work has ended.
  */
-export async function* inParallel<T, R>(
+export async function* parallelMap<T, R>(
   items: AsyncIterable<T>,
   limit: () => number,
   signal: AbortSignal,
   work: Work<T, R>,
 ): AsyncGenerator<R, void, undefined> {
   const stop = new AbortController();
-  const within = AbortSignal.any([signal, stop.signal]);
+  const bounded = AbortSignal.any([signal, stop.signal]);
   const source = items[Symbol.asyncIterator]();
   const running = new Set<Promise<Step<T, R>>>();
   let pull: Promise<Step<T, R>> | undefined;
@@ -32,7 +33,7 @@ export async function* inParallel<T, R>(
       } else {
         pull = undefined;
         if (step.next.done === true) more = false;
-        else running.add(begin(step.next.value, within, work));
+        else running.add(begin(step.next.value, bounded, work));
       }
     }
   } finally {
@@ -51,7 +52,7 @@ function begin<T, R>(item: T, signal: AbortSignal, work: Work<T, R>): Promise<St
   return task;
 }
 
-/** A list as what `inParallel` reads. */
+/** A list as an input of `parallelMap`. */
 export async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {
   yield* items;
 }

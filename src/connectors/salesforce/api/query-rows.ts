@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { RunnerError } from '../../../runtime/errors.ts';
+import { endsRun } from '../http/fatal.ts';
+import { elementsOf } from '../json/json-items.ts';
+import { parseJson } from './composite.ts';
+import { notWhole, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
+import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
+import { pagesAfter } from './query-pages.ts';
+import { refusal } from './refusal.ts';
+
+/** What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row of an unknown form. */
+export type ReadRow<T> = (row: unknown) => T | undefined;
+
+/** Rows stay bytes until each is read by itself. */
+const ROWS = { taken: 'records', dropped: [] } as const;
+
+/**
+ * What `read` keeps of the rows of each query, or the error that Salesforce refused the query with. For tables that
+ * answer with thousands of rows of which few matter: each row is parsed and released by itself. One call for
+ * MAX_QUERIES queries and one for each further page.
+ */
+export async function queryRows<T>(
+  target: QueryTarget,
+  queries: readonly string[],
+  read: ReadRow<T>,
+  signal: AbortSignal,
+): Promise<(readonly T[] | RunnerError)[]> {
+  const { what } = target;
+  const firsts = await queryMany(
+    target,
+    queries,
+    (answer) => firstRows(answer, read, what),
+    signal,
+    ROWS,
+  );
+  const results: (readonly T[] | RunnerError)[] = [];
+  for (const first of firsts)
+    results.push(first instanceof RunnerError ? first : await allRows(first, read, target, signal));
+  return results;
+}
+
+/** What was kept of the first page. */
+interface FirstRows<T> {
+  readonly kept: T[];
+  /** Rows of the page, kept or not. */
+  readonly count: number;
+  readonly end: PageEnd;
+}
+
+function firstRows<T>(
+  { status, body, taken }: QueryAnswer,
+  read: ReadRow<T>,
+  what: string,
+): FirstRows<T> | RunnerError {
+  const refused = status === 200 ? undefined : refusal(status, body, what);
+  // A refusal that may pass makes the whole call again.
+  if (refused?.retryable === true) throw refused;
+  if (refused !== undefined) return refused;
+  try {
+    const end = readPageEnd(body, what);
+    if (taken === undefined) throw notWhole(what, 'it has no rows');
+    if (end.next === undefined) requireTotal(end, taken.length, what);
+    const kept: T[] = [];
+    for (const row of elementsOf(taken)) {
+      const value = read(parseJson(row.toString('utf8'), what));
+      if (value !== undefined) kept.push(value);
+    }
+    return { kept, count: taken.length, end };
+  } catch (thrown) {
+    return RunnerError.from(thrown);
+  }
+}
+
+/** With the rows of further pages: these tables have one page, but no document promises it. */
+async function allRows<T>(
+  { kept, count, end }: FirstRows<T>,
+  read: ReadRow<T>,
+  target: QueryTarget,
+  signal: AbortSignal,
+): Promise<readonly T[] | RunnerError> {
+  if (end.next === undefined) return kept;
+  try {
+    let total = count;
+    for await (const { rows } of pagesAfter(end, target, z.unknown(), signal)) {
+      total += rows.length;
+      kept.push(...rows.flatMap((row) => read(row) ?? []));
+    }
+    requireTotal(end, total, target.what);
+    return kept;
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (endsRun(error, signal)) throw error;
+    return error;
+  }
+}
