@@ -94,6 +94,16 @@ describe.each([
     expect([org.called, org.asked]).toEqual([called, asked]);
   });
 
+  it('is given up at once when the patience had run out before the outage was noticed', async () => {
+    const { clock, org, call, gate } = stage();
+    org.down = down;
+    gate.failed(busy());
+    await clock.advance(PATIENCE_MS + 1);
+    for (let count = 0; count < 3; count++) gate.failed(down());
+    await expect(call()).rejects.toMatchObject({ code: down().code, fatal: true });
+    expect([org.called, org.asked]).toEqual([0, 0]);
+  });
+
   it('is waited for until the run is stopped, and not a moment longer', async () => {
     const { clock, org, call, stop } = stage();
     org.down = down;

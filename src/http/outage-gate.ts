@@ -97,8 +97,9 @@ export class OutageGate {
     let wasDown = false;
     while (this.#state.kind !== 'up') {
       if (this.#state.kind === 'givenUp') throw this.#state.error;
-      this.#state.probing ??= this.#probe(this.#state, probe);
-      wasDown = (await untilAborted(this.#state.probing, signal)) || wasDown;
+      // A probe that finds no patience left changes the state before it returns: do not read it from there.
+      const probing = (this.#state.probing ??= this.#probe(this.#state, probe));
+      wasDown = (await untilAborted(probing, signal)) || wasDown;
     }
     return wasDown;
   }
