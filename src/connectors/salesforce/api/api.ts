@@ -7,8 +7,8 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { CallBudget } from './budget.ts';
-import { endsRun } from '../http/fatal.ts';
-import { OneAtATime } from '../http/one-at-a-time.ts';
+import { endsRun } from './run-ending.ts';
+import { SerialQueue } from '../../../runtime/serial-queue.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
 import type { SessionKeeper } from '../sign-in/session-keeper.ts';
 import type { Session } from '../sign-in/sign-in.ts';
@@ -74,7 +74,7 @@ export const MAX_TRIES = 12;
  */
 export class SalesforceApi {
   readonly #options: ApiOptions;
-  readonly #taking = new OneAtATime();
+  readonly #taking = new SerialQueue();
   /** What the org said last about its 24-hour allocation. */
   usage: ApiUsage | undefined;
   /** The org's clock as its last answer had it, as HTTP writes it. */

@@ -9,7 +9,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import { CallBudget } from './budget.ts';
 import type { Connection } from '../sign-in/connection.ts';
-import { mayBeOutage } from '../http/outage.ts';
+import { mayBeOutage } from '../sign-in/outage.ts';
 import { createPassing } from '../sign-in/passing.ts';
 import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
 import { SessionKeeper } from '../sign-in/session-keeper.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
 import { notWhole, readPageEnd, readPageRows, requireTotal, type PageEnd } from './pages.ts';
 import { queryMany, type QueryTarget } from './query-many.ts';

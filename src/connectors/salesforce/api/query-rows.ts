@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunnerError } from '../../../runtime/errors.ts';
-import { endsRun } from '../http/fatal.ts';
+import { rethrowIfRunEnds } from './run-ending.ts';
 import { elementsOf } from '../json/json-items.ts';
 import { parseJson } from './composite.ts';
 import { notWhole, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
@@ -88,8 +88,7 @@ async function allRows<T>(
     requireTotal(end, total, target.what);
     return kept;
   } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    if (endsRun(error, signal)) throw error;
+    const error = rethrowIfRunEnds(thrown, signal);
     return error;
   }
 }

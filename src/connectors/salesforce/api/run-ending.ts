@@ -1,4 +1,5 @@
-import type { RunnerError } from '../../../runtime/errors.ts';
+import type { ErrorCode } from '../../../runtime/error-codes.ts';
+import { RunnerError } from '../../../runtime/errors.ts';
 
 /**
  * Whether an error ends the run. Code that tolerates missing parts of a catalog must rethrow such an error: otherwise a
@@ -6,4 +7,15 @@ import type { RunnerError } from '../../../runtime/errors.ts';
  */
 export function endsRun(error: RunnerError, signal: AbortSignal): boolean {
   return signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED' || error.fatal;
+}
+
+/** For a `catch` that goes on without what failed: returns the error, or throws it if it ends the run. */
+export function rethrowIfRunEnds(
+  thrown: unknown,
+  signal: AbortSignal,
+  fallback?: ErrorCode,
+): RunnerError {
+  const error = RunnerError.from(thrown, fallback);
+  if (endsRun(error, signal)) throw error;
+  return error;
 }

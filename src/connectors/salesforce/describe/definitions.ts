@@ -7,7 +7,7 @@ import type { ListedObject } from './object-list.ts';
 import { MAX_QUERIES } from '../api/query-many.ts';
 import { queryRows, type ReadRow } from '../api/query-rows.ts';
 import { salesforceCode } from '../api/refusal.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun, rethrowIfRunEnds } from '../api/run-ending.ts';
 
 /** Of a query that is answered, and not in full. */
 const TRIES = 3;
@@ -128,8 +128,7 @@ export class DefinitionReader {
         signal,
       );
     } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (endsRun(error, signal)) throw error;
+      const error = rethrowIfRunEnds(thrown, signal);
       return queries.map(() => error);
     }
   }

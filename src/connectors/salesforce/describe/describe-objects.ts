@@ -5,7 +5,7 @@ import { isDerived, kindOf } from './object-kind.ts';
 import { MAX_PARTS, readComposite, type PartAnswer } from '../api/composite.ts';
 import { FIELD_MEMBERS } from './sobject-field.ts';
 import type { ListedObject } from './object-list.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 import { DeferredDescribe } from './deferred-describe.ts';
 import { each, parallelMap } from '../../../runtime/parallel-map.ts';
 import { notWhole } from '../api/pages.ts';

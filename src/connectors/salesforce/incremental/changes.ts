@@ -4,7 +4,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, type Part, type PartAnswer } from '../api/composite.ts';
 import { readPageEnd, readRows } from '../api/pages.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { soqlLiterals, groupForQueries } from '../api/soql.ts';

@@ -4,7 +4,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { refusal } from '../api/refusal.ts';
 import type { QueryTarget } from '../api/query-many.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 import type { IncrementalState } from './incremental-state.ts';
 
 const WHAT = 'the number of custom fields';

@@ -5,7 +5,7 @@ import { queryRows } from '../api/query-rows.ts';
 import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { type Counted, soqlLiterals, groupForQueries } from '../api/soql.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 import { each, parallelMap } from '../../../runtime/parallel-map.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';

@@ -4,7 +4,7 @@ import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import { MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 /**
  * Whether a field's values may be shown, by its name. `closed`: it has a data sensitivity level or a compliance category, whichever;

@@ -13,7 +13,7 @@ import {
 } from './field-classes.ts';
 import { openColumns, sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 // What must never break: as with sample rows, no value of a field leaves the org, be it an extreme or a mean, unless the org was
 // asked about the field and said that nobody has classified it. Counts tell of no value.

@@ -3,7 +3,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { notWhole, requireSingle } from '../api/pages.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 const countsSchema = z.looseObject({
   sObjects: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative() })),

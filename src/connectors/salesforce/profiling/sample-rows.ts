@@ -9,7 +9,7 @@ import { readRows } from '../api/pages.ts';
 import { readFieldClasses, takeForOneCall } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 export interface SamplerOptions {
   readonly api: SalesforceApi;

@@ -3,7 +3,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import { readMetadata } from '../api/metadata.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 export interface FlowTextsOptions {
   readonly api: SalesforceApi;

@@ -6,7 +6,7 @@ import { readComposite, throwOrgRefusal } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import type { Owner } from '../mapping/field-properties.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 const USER = /^005\w{12,15}$/;
 const GROUP = /^00G\w{12,15}$/;

@@ -4,7 +4,7 @@ import { RunnerError } from '../../../runtime/errors.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
 import { queryPages } from '../api/query-pages.ts';
 import type { QueryTarget } from '../api/query-many.ts';
-import { endsRun } from '../http/fatal.ts';
+import { endsRun } from '../api/run-ending.ts';
 
 /** In place of the rows of a table that could not be read: what is told apart from a table without any. */
 export const UNREAD: readonly never[] = Object.freeze([]);

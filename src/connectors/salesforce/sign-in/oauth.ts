@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { unfoldPem } from '../../../network/pem.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
-import type { Carry } from '../http/jsforce-transport.ts';
+import type { Carry } from './jsforce-transport.ts';
 import { noVerdict } from './no-verdict.ts';
 
 export interface Grant {
@@ -41,7 +41,7 @@ export async function requestToken(
       default: { OAuth2 },
     },
     { PolicyTransport },
-  ] = await Promise.all([import('jsforce/lib/oauth2.js'), import('../http/jsforce-transport.ts')]);
+  ] = await Promise.all([import('jsforce/lib/oauth2.js'), import('./jsforce-transport.ts')]);
   const client = new OAuth2({
     loginUrl,
     clientId: grant.consumerKey,

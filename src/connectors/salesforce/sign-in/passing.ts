@@ -1,5 +1,5 @@
 import type { RunnerError } from '../../../runtime/errors.ts';
-import { mayBeOutage } from '../http/outage.ts';
+import { mayBeOutage } from './outage.ts';
 import type { SignInWay } from './sign-in-way.ts';
 
 /**

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { orgOrigin } from './domain.ts';
 import { grantOf, neededSecrets, wholePassword } from './grants.ts';
 import type { HttpClient, HttpResponse } from '../../../http/client.ts';
-import type { Carry } from '../http/jsforce-transport.ts';
+import type { Carry } from './jsforce-transport.ts';
 import { requestToken } from './oauth.ts';
 import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';
 import { loginEnvelope, readLoginAnswer, SOAP_LOGIN_VERSION } from './soap-login.ts';
