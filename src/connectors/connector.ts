@@ -2,6 +2,7 @@ import type { JOB_TRAITS, JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type {
   CatalogueRecord,
+  EntityRecord,
   FailureRecord,
   StepRecord,
   UnchangedRecord,
@@ -57,6 +58,8 @@ export interface ConnectorContext {
   readonly protect: (value: string) => void;
   /** Shortens a text of the source. No other way of cutting one may be used: it could leave half a secret, which passes every check after it. */
   readonly cut: CutText;
+  /** The JSON that the record will be written as. Call it just before the record is yielded: then it is made once. */
+  readonly encode: (record: EntityRecord) => string;
   /**
    * A private directory for what a connector of this kind keeps from one attempt to the next; it need not exist yet, holds
    * no secret, and may be deleted at any time. Absent where nothing is kept.

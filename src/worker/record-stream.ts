@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { takeJson } from '../runtime/json-text.ts';
+import { SerialQueue } from '../runtime/serial-queue.ts';
+import type { RecordEncoder } from './record-encoder.ts';
 import { redactRecord } from './redact-record.ts';
 import type { RecordSink } from './record-sink.ts';
 
@@ -16,6 +17,7 @@ export const MAX_LINE_BYTES = 1024 * 1024;
  */
 export class RecordStream {
   readonly #sink: RecordSink;
+  readonly #encoder: RecordEncoder;
   readonly #redact: (line: string) => string;
   readonly #clock: Clock;
   readonly #digest = createHash('sha256');
@@ -23,10 +25,16 @@ export class RecordStream {
   #logs: LogRecord[] = [];
   #droppedLogs = 0;
   #ownNames: readonly string[] = [];
-  #turn: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
-  constructor(sink: RecordSink, redact: (line: string) => string, clock: Clock) {
+  constructor(
+    sink: RecordSink,
+    encoder: RecordEncoder,
+    redact: (line: string) => string,
+    clock: Clock,
+  ) {
     this.#sink = sink;
+    this.#encoder = encoder;
     this.#clock = clock;
     this.#redact = redact;
   }
@@ -41,7 +49,7 @@ export class RecordStream {
    * the record was withheld: it is too large, or what redaction left of it is no record any more.
    */
   write(record: RunRecord, signal: AbortSignal): Promise<string | undefined> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       await this.#writeLogs(signal);
       const line = this.#redacted(record);
       if (line === undefined || Buffer.byteLength(line) > MAX_LINE_BYTES) return undefined;
@@ -59,7 +67,7 @@ export class RecordStream {
     this.#logs.push(record);
     if (this.#logs.length > 1) return;
     // Whatever goes wrong here goes wrong again for the next record, where someone waits for it.
-    this.#inTurn(() => this.#writeLogs(signal)).catch(() => undefined);
+    this.#queue.run(() => this.#writeLogs(signal)).catch(() => undefined);
   }
 
   /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction, and the line it became. */
@@ -67,7 +75,7 @@ export class RecordStream {
     outcome: Omit<OutcomeRecord, 'records' | 'digest'>,
     signal: AbortSignal,
   ): Promise<{ readonly outcome: OutcomeRecord; readonly line: string }> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       await this.#writeLogs(signal);
       const complete: OutcomeRecord = {
         ...outcome,
@@ -112,18 +120,9 @@ export class RecordStream {
 
   /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
   #redacted(record: RunRecord): string | undefined {
-    const line = takeJson(record);
+    const line = this.#encoder.encode(record);
     if (this.#redact(line) === line) return `${line}\n`;
     const redacted = redactRecord(record, this.#ownNames, this.#redact);
     return redacted === undefined ? undefined : `${redacted}\n`;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
   }
 }

@@ -19,6 +19,7 @@ import { errorChain, outwardError } from './error-texts.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
 import { MetadataDelivery } from './metadata-sink.ts';
 import type { RecordSink } from './record-sink.ts';
+import { RecordEncoder } from './record-encoder.ts';
 import { RecordStream } from './record-stream.ts';
 import { RecordWriter } from './record-writer.ts';
 import { revisionAfter } from './run-memory.ts';
@@ -46,8 +47,9 @@ export interface AttemptOptions {
  * rejects only when the sink does not accept it.
  */
 export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord> {
-  const stream = new RecordStream(options.sink, options.redact, options.clock);
-  const attempt = new Attempt(options, stream);
+  const encoder = new RecordEncoder();
+  const stream = new RecordStream(options.sink, encoder, options.redact, options.clock);
+  const attempt = new Attempt(options, stream, encoder);
   const outcome = await attempt.run();
   const written = await writeOutcome(options, (signal) => stream.end(outcome, signal));
   await attempt.saveState(written.outcome, revisionAfter(options.job.ref, written.line));
@@ -57,6 +59,7 @@ export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord
 class Attempt {
   readonly #options: AttemptOptions;
   readonly #stream: RecordStream;
+  readonly #encoder: RecordEncoder;
   readonly #summary: AttemptSummary;
   readonly #signal: AbortSignal;
   /** The name of the step in the outcome: the connector's, once that is known. */
@@ -64,9 +67,10 @@ class Attempt {
   #delivery: MetadataDelivery | undefined;
   #memory: AttemptMemory | undefined;
 
-  constructor(options: AttemptOptions, stream: RecordStream) {
+  constructor(options: AttemptOptions, stream: RecordStream, encoder: RecordEncoder) {
     this.#options = options;
     this.#stream = stream;
+    this.#encoder = encoder;
     this.#summary = new AttemptSummary(options.job.kind, options.clock.now());
     this.#signal = options.stop.signal;
   }
@@ -156,6 +160,7 @@ class Attempt {
       clock,
       random,
       cut: createCutText(redact),
+      encode: (record) => this.#encoder.preview(record),
       report: onProgress,
       count: (name, by) => this.#summary.count(name, by),
     };

@@ -213,7 +213,10 @@ class Run {
       }
       this.#view.objects.set(now.name, now.revision);
       const record = this.#table(now);
-      if (incrementalState.isNews(listed(object), record, 1) || this.#context.memory === undefined)
+      if (
+        incrementalState.isNews(listed(object), this.#context.encode(record), 1) ||
+        this.#context.memory === undefined
+      )
         yield this.#numbered(record);
       else asBefore.push(object.name);
     }

@@ -90,6 +90,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
       redactor.add(value);
     },
     cut: createCutText((text) => redactor.redact(text)),
+    encode: (record) => JSON.stringify(record),
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
   };

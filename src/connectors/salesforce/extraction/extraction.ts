@@ -372,7 +372,7 @@ export class Extraction {
     if (!('table' in outcome) || outcome.partly || this.#context.memory === undefined) return true;
     return incrementalState.isNews(
       outcome.listed,
-      outcome.record,
+      this.#context.encode(outcome.record),
       outcome.table.request.columns.length,
     );
   }

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { previewJson } from '../../../runtime/json-text.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 
 /** Counts up when the same object would be told in another way, so that what an older program remembers is not gone by. */
@@ -146,8 +145,8 @@ export class IncrementalState {
   }
 
   /** Notes an object as it is told now. False when the last run told it in the same words. */
-  isNews(listed: ListedObject, record: object, columns: number): boolean {
-    const sent = hashOfText(previewJson(record));
+  isNews(listed: ListedObject, json: string, columns: number): boolean {
+    const sent = hashOfText(json);
     const news = this.#of(listed.name)?.[1] !== sent;
     this.#objects.set(listed.name, [hashOf(listed), sent, columns]);
     return news;
