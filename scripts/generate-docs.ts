@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadConnectors } from '../src/connectors/registry.ts';
 import { configurationDocument, errorsDocument } from '../src/cli/reference-documents.ts';
 import { FINAL_EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { packagedUnit } from '../src/service/systemd.ts';
+
+await loadConnectors();
 
 /** Files that follow from tables in src/. Writes them; with `--check` says which are not up to date and fails. */
 const root = join(import.meta.dirname, '..');

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '../runtime/error-codes.ts';
+import { codeEntry, type ErrorCode } from '../runtime/error-codes.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 
 interface ExitEntry {
@@ -51,9 +51,6 @@ const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   POLICY_DENIED: 'denied',
   HOST_DENIED: 'denied',
   ADDRESS_DENIED: 'denied',
-  SALESFORCE_LOGIN_FAILED: 'denied',
-  SALESFORCE_FORBIDDEN: 'denied',
-  SALESFORCE_API_DISABLED: 'denied',
   NETWORK_UNREACHABLE: 'unavailable',
   NETWORK_TIMEOUT: 'unavailable',
   NETWORK_RESET: 'unavailable',
@@ -75,7 +72,8 @@ const BY_FAULT = {
 } as const;
 
 export function exitOf(code: ErrorCode): Exit {
-  return OWN[code] ?? BY_FAULT[ERROR_CODES[code].fault];
+  const { fault, isRefusal } = codeEntry(code);
+  return OWN[code] ?? (isRefusal === true ? 'denied' : BY_FAULT[fault]);
 }
 
 export function exitCodeOf(error: RunnerError): ExitCode {

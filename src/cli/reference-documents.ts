@@ -6,7 +6,7 @@ import {
   type Setting,
   type SettingKey,
 } from '../config/schema.ts';
-import { ERROR_CODES, ERROR_GROUPS, type ErrorCode } from '../runtime/error-codes.ts';
+import { codeEntry, errorGroups, type ErrorCode } from '../runtime/error-codes.ts';
 import type { Fault } from '../runtime/error-codes/entry.ts';
 import { EXIT, exitOf } from './exit-codes.ts';
 
@@ -111,7 +111,7 @@ const WHOSE_MOVE: Readonly<Record<Fault, string>> = {
   defect: 'a fault of ours',
 };
 
-/** docs/errors.md, from the tables of error codes and exit codes. */
+/** docs/errors.md, from the tables of error codes and exit codes. The connectors must be loaded: they add codes. */
 export function errorsDocument(): string {
   return `${GENERATED}
 # Errors and exit codes
@@ -150,7 +150,7 @@ systemd's status line (\`systemctl status hybrid-runner\`) has the same words. T
 no connection. In the journal, lines carry priorities: \`journalctl --unit hybrid-runner --priority warning\` shows rejected and failed
 jobs, lost connections and the like.
 
-${Object.entries(ERROR_GROUPS)
+${[...errorGroups()]
   .map(
     ([name, group]) =>
       `## ${name}\n\n| code | meaning | remedy | whose move | exit |\n|---|---|---|---|---|\n${(Object.keys(group) as ErrorCode[]).map(errorRow).join('\n')}`,
@@ -166,7 +166,7 @@ function exitRow(entry: (typeof EXIT)[keyof typeof EXIT]): string {
 }
 
 function errorRow(code: ErrorCode): string {
-  const { meaning, remedy, fault } = ERROR_CODES[code];
+  const { meaning, remedy, fault } = codeEntry(code);
   const cell = (text: string): string => text.replace(/\|/g, String.raw`\|`);
   return `| \`${code}\` | ${cell(meaning)} | ${cell(remedy)} | ${WHOSE_MOVE[fault]} | ${EXIT[exitOf(code)].code} |`;
 }

@@ -9,7 +9,7 @@ const readBody = async (
   encoding: string | undefined,
   { maxBytes, maxRatio }: BodyLimits,
 ): Promise<Buffer> =>
-  inflate(await receiveBody(stream, encoding, { maxBytes, unexpected: 'SALESFORCE_UNEXPECTED' }), {
+  inflate(await receiveBody(stream, encoding, { maxBytes, unexpected: 'SINK_REJECTED' }), {
     maxBytes,
     maxRatio,
   });
@@ -47,7 +47,7 @@ describe('a body', () => {
     async (encoding) => {
       await expect(
         readBody(bodyOf(brotliCompressSync(Buffer.alloc(1024))), encoding, limits),
-      ).rejects.toMatchObject({ code: 'SALESFORCE_UNEXPECTED' });
+      ).rejects.toMatchObject({ code: 'SINK_REJECTED' });
     },
   );
 

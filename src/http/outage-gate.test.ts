@@ -8,7 +8,7 @@ const PATIENCE_MS = 300_000;
 const logger = { log: () => undefined, child: () => logger };
 const refused = (): RunnerError =>
   new RunnerError('NETWORK_UNREACHABLE', 'connection refused', { neverSent: true });
-const busy = (): RunnerError => new RunnerError('SALESFORCE_BUSY', 'status 503');
+const busy = (): RunnerError => new RunnerError('SINK_BUSY', 'status 503');
 
 function stage() {
   const clock = new SimulatedClock();
@@ -142,7 +142,7 @@ describe('trouble of a single call', () => {
       }),
     );
     await clock.advance(20_000);
-    expect(bad).toMatchObject({ state: 'failed', error: { code: 'SALESFORCE_BUSY' } });
+    expect(bad).toMatchObject({ state: 'failed', error: { code: 'SINK_BUSY' } });
     expect(waits).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe('trouble of a single call', () => {
       }),
     );
     await clock.advance(20_000);
-    expect(bad).toMatchObject({ state: 'failed', error: { code: 'SALESFORCE_BUSY' } });
+    expect(bad).toMatchObject({ state: 'failed', error: { code: 'SINK_BUSY' } });
     expect(org.called).toBe(5);
     expect(org.asked).toBeLessThanOrEqual(2);
   });
@@ -181,15 +181,15 @@ describe('work without which no call can be made', () => {
     await clock.advance(30_000);
     expect(work).toMatchObject({
       state: 'failed',
-      error: { code: 'SALESFORCE_BUSY', retryable: true },
+      error: { code: 'SINK_BUSY', retryable: true },
     });
     expect(tries).toBeLessThan(60);
-    await expect(call()).rejects.toMatchObject({ code: 'SALESFORCE_BUSY' });
+    await expect(call()).rejects.toMatchObject({ code: 'SINK_BUSY' });
   });
 
   it('that fails for good is not tried again', async () => {
     const { gate, stop } = stage();
-    const denied = new RunnerError('SALESFORCE_LOGIN_FAILED', 'refused');
+    const denied = new RunnerError('SINK_UNAUTHORIZED', 'refused');
     await expect(
       gate.persist(
         () => Promise.reject(denied),

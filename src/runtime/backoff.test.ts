@@ -23,7 +23,7 @@ describe('Backoff', () => {
 
   it('pauses at least as long as the other side asked for', () => {
     const backoff = new Backoff(options, new SimulatedClock(), highest);
-    const busy = new RunnerError('SALESFORCE_BUSY', 'busy', { retryAfterMs: 5000 });
+    const busy = new RunnerError('SINK_BUSY', 'busy', { retryAfterMs: 5000 });
     expect(Math.round(backoff.pauseAfter(busy))).toBe(5000);
     expect(Math.round(backoff.pauseAfter(new RunnerError('NETWORK_RESET', 'x')))).toBe(2000);
   });

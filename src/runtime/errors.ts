@@ -1,6 +1,6 @@
 import type { Failure } from '../domain/failure.ts';
 import { isDenied, isErrno } from './errno.ts';
-import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.ts';
+import { codeEntry, isErrorCode, type ErrorCode } from './error-codes.ts';
 import type { Fault } from './error-codes/entry.ts';
 
 export interface RunnerErrorOptions {
@@ -34,15 +34,16 @@ export class RunnerError extends Error {
   constructor(code: ErrorCode, message: string, options: RunnerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
-    this.retryable = options.retryable ?? ERROR_CODES[code].fault === 'transient';
+    const { remedy, fault } = codeEntry(code);
+    this.remedy = options.remedy ?? remedy;
+    this.retryable = options.retryable ?? fault === 'transient';
     this.retryAfterMs = options.retryAfterMs;
     this.neverSent = options.neverSent ?? false;
     this.fatal = options.fatal ?? false;
   }
 
   get fault(): Fault {
-    return ERROR_CODES[this.code].fault;
+    return codeEntry(this.code).fault;
   }
 
   /** A copy in which the given options replace this error's own. */

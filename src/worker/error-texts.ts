@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../runtime/error-codes.ts';
+import { codeEntry } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 /**
@@ -8,7 +8,7 @@ import { RunnerError } from '../runtime/errors.ts';
 export function outwardError(thrown: unknown): RunnerError {
   const error = RunnerError.from(thrown);
   if (error === thrown || thrown instanceof DOMException) return error;
-  return new RunnerError(error.code, ERROR_CODES[error.code].meaning, { cause: thrown });
+  return new RunnerError(error.code, codeEntry(error.code).meaning, { cause: thrown });
 }
 
 /** An error and its causes, for the local log. */

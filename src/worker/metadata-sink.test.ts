@@ -70,7 +70,7 @@ const failure: Extracted = {
   kind: 'failure',
   failure: {
     name: 'B',
-    code: 'SALESFORCE_FORBIDDEN',
+    code: 'SINK_FORBIDDEN',
     message: 'no',
     remedy: 'ask',
     retryable: false,
@@ -195,7 +195,7 @@ describe('a catalogue beside the stream', () => {
 
   it('is told how the extraction went', async () => {
     const catalogue = new MemoryCatalogue();
-    await run([table, new RunnerError('SALESFORCE_BUSY', 'later')], catalogue);
+    await run([table, new RunnerError('NETWORK_TIMEOUT', 'later')], catalogue);
     expect(catalogue.outcome).toMatchObject({
       status: 'failed',
       steps: [{ name: 'Salesforce', records: 1 }],
@@ -220,10 +220,10 @@ describe('a catalogue beside the stream', () => {
     });
     expect(outcome.counts).not.toHaveProperty('failed');
     const broken = await run(
-      [table, new RunnerError('SALESFORCE_BUSY', 'later')],
+      [table, new RunnerError('NETWORK_TIMEOUT', 'later')],
       new MemoryCatalogue({ error: busy.toFailure() }),
     );
-    expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'SALESFORCE_BUSY' } });
+    expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_TIMEOUT' } });
   });
 
   it('ends the extraction when it can take no more', async () => {

@@ -60,7 +60,7 @@ function failed(name: string): Extracted {
     kind: 'failure',
     failure: {
       name,
-      code: 'SALESFORCE_FORBIDDEN',
+      code: 'SINK_FORBIDDEN',
       message: 'no access',
       remedy: 'ask',
       retryable: false,
@@ -271,11 +271,11 @@ describe('an attempt', () => {
   it('says which error broke it off, after the records it had', async () => {
     const { outcome, sink } = await attempt(async function* () {
       yield await Promise.resolve(table('A'));
-      throw new RunnerError('SALESFORCE_LOGIN_FAILED', 'wrong password');
+      throw new RunnerError('SINK_UNAUTHORIZED', 'wrong password');
     });
     expect(outcome).toMatchObject({
       status: 'failed',
-      error: { code: 'SALESFORCE_LOGIN_FAILED', message: 'wrong password' },
+      error: { code: 'SINK_UNAUTHORIZED', message: 'wrong password' },
       records: 1,
     });
     expect(sink.records.map((record) => record.kind)).toEqual(['entity', 'outcome']);
@@ -685,7 +685,7 @@ describe('a connection test', () => {
     workflow: JSON.stringify(workflow),
     deadlineMs: 1000,
   };
-  const error = new RunnerError('SALESFORCE_LOGIN_FAILED', 'no').toFailure();
+  const error = new RunnerError('SINK_UNAUTHORIZED', 'no').toFailure();
 
   it.each([
     ['success', [{}, {}]],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepRecord } from '../../domain/record.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from './errors/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api/api-version.ts';
 import { limitsRequest, readLimits } from './api/budget.ts';

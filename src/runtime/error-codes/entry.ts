@@ -10,8 +10,17 @@ export interface CodeEntry {
   readonly meaning: string;
   /** What to do, unless the error itself has a better remedy. */
   readonly remedy: string;
+  /** Whether the other side or the local policy refused; a command then ends with the exit code for that. */
+  readonly isRefusal?: boolean;
 }
+
+export type CodeTable = Readonly<Record<string, CodeEntry>>;
 
 export function entry(fault: Fault, meaning: string, remedy: string): CodeEntry {
   return { fault, meaning, remedy };
+}
+
+/** Correct input, refused: a person has to ask for a permission. */
+export function refusal(fault: Fault, meaning: string, remedy: string): CodeEntry {
+  return { fault, meaning, remedy, isRefusal: true };
 }

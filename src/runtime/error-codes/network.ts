@@ -21,6 +21,11 @@ export const network = {
     'The certificate of the server is not trusted.',
     'If it is signed by a private CA, configure the PEM file of that CA: --ca-file (controlPlane.caFile) for the control plane; --network-ca-file (network.caFile) for all other servers and for a proxy that intercepts TLS.',
   ),
+  RESPONSE_TOO_LARGE: entry(
+    'permanent',
+    'The response exceeds the size limit.',
+    'Check for a proxy that alters responses.',
+  ),
   PROXY_REFUSED: entry(
     'user',
     'The proxy refused the connection.',

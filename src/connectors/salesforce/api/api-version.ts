@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { notWhole } from './pages.ts';
 import { MAX_TRIES, VERSIONS_PATH, type SalesforceApi } from './api.ts';
 

@@ -4,7 +4,7 @@ import type { OutageGate } from '../../../http/outage-gate.ts';
 import { retry, type RetryPolicy } from '../../../http/retry.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { CallBudget } from './budget.ts';
 import { endsRun } from './run-ending.ts';

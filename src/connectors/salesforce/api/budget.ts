@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { notWhole } from './pages.ts';
 import type { ApiRequest, ApiUsage, SalesforceApi } from './api.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
 import type { SalesforceApi } from './api.ts';
 import { type Cut, type JsonItem, jsonItems, type JsonList } from '../json/json-items.ts';

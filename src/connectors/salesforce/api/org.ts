@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { HttpClient, type HttpClientOptions } from '../../../http/client.ts';
 import { OutageGate, type Wait } from '../../../http/outage-gate.ts';
 import type { ConnectOptions } from '../../../network/connect.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { unfoldPem } from '../../../network/pem.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';

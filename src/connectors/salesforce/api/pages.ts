@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /*
  * What must never break: an answer that is well-formed but not whole is never taken for a whole one. Every reader of a query's

@@ -1,4 +1,5 @@
-import { RunnerError, type RunnerErrorOptions } from '../../../runtime/errors.ts';
+import type { RunnerErrorOptions } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 
 /** An error body: REST answers a list of `{errorCode, message}`, within a composite too. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /**
  * Whether an error ends the run. Code that tolerates missing parts of a catalog must rethrow such an error: otherwise a

@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import type { Extracted } from '../../connector.ts';
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './definition-rows.ts';

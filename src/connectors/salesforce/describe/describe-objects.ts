@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { AdaptiveLimit } from '../api/adaptive-limit.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { isDerived, kindOf } from './object-kind.ts';

@@ -1,7 +1,7 @@
 import type { FailureRecord, UnchangedRecord } from '../../../domain/record.ts';
 import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
 import { parentRecords } from './parent-records.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { ConnectorContext, Extracted } from '../../connector.ts';
 import { chooseVersion } from '../api/api-version.ts';
 import { readAllocation } from '../api/budget.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readComposite, type Part, type PartAnswer } from '../api/composite.ts';
 import { readPageEnd, readRows } from '../api/pages.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { readComposite } from '../api/composite.ts';
 import { refusal } from '../api/refusal.ts';
 import type { QueryTarget } from '../api/query-many.ts';

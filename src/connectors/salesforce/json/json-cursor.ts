@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

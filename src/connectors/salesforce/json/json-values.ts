@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /**
  * Members of an answer by their kind. Describes are the bulk of what a run reads, some forty fields an object with some

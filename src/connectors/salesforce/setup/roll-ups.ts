@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import type { RollUp } from '../mapping/field-properties.ts';

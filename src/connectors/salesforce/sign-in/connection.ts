@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Endpoint } from '../../../network/endpoint.ts';
 import { filterPatternSchema } from '../../../openmetadata/workflow.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { domainHost, isSharedDomain, parseDomain } from './domain.ts';
 import { parseOrganizationId } from './organization-id.ts';
 import { chooseSignIn, type SignInWay } from './sign-in-way.ts';

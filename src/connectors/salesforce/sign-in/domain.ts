@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /** Hosts that serve sign-in for every org of a kind. Client credentials do not work there. */
 const SHARED_PREFIXES: ReadonlySet<string> = new Set(['login', 'test']);

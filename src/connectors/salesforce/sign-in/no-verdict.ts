@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /** What says that nothing is served there, whatever the credentials: another host, or a redirect to one. */
 const NOT_THERE: ReadonlySet<number> = new Set([404, 405, 410, 413, 414]);

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { unfoldPem } from '../../../network/pem.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import type { Carry } from './jsforce-transport.ts';
 import { noVerdict } from './no-verdict.ts';

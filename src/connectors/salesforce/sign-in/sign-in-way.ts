@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { isSharedDomain } from './domain.ts';
 
 /** The ways to sign in, each with what of it is no secret. The secrets are read from their sources at each sign-in. */

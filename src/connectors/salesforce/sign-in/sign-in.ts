@@ -1,5 +1,5 @@
 import type { Clock } from '../../../runtime/clock.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { formatEndpoint } from '../../../network/endpoint.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import type { Secret, SecretSource } from '../../../secrets/secret.ts';

@@ -1,4 +1,4 @@
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { escapeXml } from '../../../redaction/encodings.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import { noVerdict } from './no-verdict.ts';

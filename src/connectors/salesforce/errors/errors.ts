@@ -1,7 +1,12 @@
-import { entry } from './entry.ts';
+import { declareErrorCodes } from '../../../runtime/error-codes.ts';
+import { entry, refusal } from '../../../runtime/error-codes/entry.ts';
 
-export const salesforce = {
-  SALESFORCE_LOGIN_FAILED: entry(
+/* Errors of this connector. Its files import RunnerError from here, so that these codes are known before one is used. */
+
+export { RunnerError } from '../../../runtime/errors.ts';
+
+const CODES = {
+  SALESFORCE_LOGIN_FAILED: refusal(
     'user',
     'Salesforce rejected the credentials.',
     'Check user name, password, security token and login history. The runner does not try the same secret again.',
@@ -31,12 +36,12 @@ export const salesforce = {
     'The org does not support this API version.',
     'Leave salesforceApiVersion empty to use the newest version.',
   ),
-  SALESFORCE_API_DISABLED: entry(
+  SALESFORCE_API_DISABLED: refusal(
     'user',
     'API access is disabled for this user or org.',
     'Give the user the API Enabled permission.',
   ),
-  SALESFORCE_FORBIDDEN: entry(
+  SALESFORCE_FORBIDDEN: refusal(
     'user',
     'The Salesforce user lacks a permission.',
     'Give the user the permissions listed in docs/salesforce.md.',
@@ -66,9 +71,13 @@ export const salesforce = {
     'Salesforce sent an unexpected response.',
     'Report it, with the error code and the status in the message.',
   ),
-  RESPONSE_TOO_LARGE: entry(
-    'permanent',
-    'The response exceeds the size limit.',
-    'Check for a proxy that alters responses.',
-  ),
 } as const;
+
+type Codes = typeof CODES;
+
+declare module '../../../runtime/error-codes.ts' {
+  // oxlint-disable-next-line typescript/no-empty-object-type -- merges the codes into ErrorCode
+  interface ConnectorErrorCodes extends Codes {}
+}
+
+declareErrorCodes('salesforce', CODES);
