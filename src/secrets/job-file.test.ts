@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -15,6 +16,7 @@ import { canMount } from '../../test/support/small-disk.ts';
 import { parseEndpoint } from '../network/endpoint.ts';
 import type { LogData, Logger } from '../observability/logger.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { RunnerError } from '../runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
 import { scanForSecrets } from './scan.ts';
@@ -67,23 +69,31 @@ function file(name: string, text: string, mode = 0o600): string {
   return path;
 }
 
-describe('a file named by a job', () => {
-  it('is read from below the directory of the policy, kept out of what is written, and noted', async () => {
-    const { source, logged, redact } = stage(file('tls/key.pem', 'private-key-text\n'));
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trimEnd();
+}
+
+const KEY = newKey();
+
+describe('a file that a job names', () => {
+  it('is read below the directory of the policy, redacted, and logged', async () => {
+    const { source, logged, redact } = stage(file('tls/key.pem', `${KEY}\n`));
     const secret = await source.read(never);
-    expect(secret.reveal()).toBe('private-key-text');
-    expect(redact('it is private-key-text')).not.toContain('private-key-text');
+    expect(secret.reveal()).toBe(KEY);
+    expect(redact(`it is ${KEY}`)).toBe('it is [secret]');
     expect(logged).toMatchObject([
       { event: 'audit', field: 'sslConfig.sslKey', decision: 'allow', file: join(open, 'key.pem') },
     ]);
   });
 
-  it('is read anew, with another version once it was written again', async () => {
-    const { source } = stage(file('tls/renewed.pem', 'the first key'));
+  it('is read again each time, under a new version after it was written again', async () => {
+    const renewed = newKey();
+    const { source } = stage(file('tls/renewed.pem', KEY));
     const [first, again] = [await source.read(never), await source.read(never)];
-    file('tls/renewed.pem', 'the second key');
+    file('tls/renewed.pem', renewed);
     const second = await source.read(never);
-    expect([first.reveal(), second.reveal()]).toEqual(['the first key', 'the second key']);
+    expect([first.reveal(), second.reveal()]).toEqual([KEY, renewed]);
     expect([again.version === first.version, second.version === first.version]).toEqual([
       true,
       false,
@@ -91,9 +101,9 @@ describe('a file named by a job', () => {
   });
 
   it.each([
-    ['outside the directory', () => file('outside.pem', 'not for jobs')],
+    ['outside the directory', () => file('outside.pem', KEY)],
     ['reached by dots', () => join(open, '..', 'outside.pem')],
-    ['in a directory whose name only begins alike', () => `${open}-other/key.pem`],
+    ['in a directory whose name only starts the same', () => `${open}-other/key.pem`],
     ['the directory itself', () => open],
   ])('is not read when it lies %s', async (_where, path) => {
     await expect(stage(path()).source.read(never)).rejects.toMatchObject({
@@ -105,7 +115,7 @@ describe('a file named by a job', () => {
     const secrets = join(root, 'tls-and-secrets');
     mkdirSync(join(secrets, 'own'), { recursive: true });
     symlinkSync(secrets, join(root, 'linked'));
-    file('tls-and-secrets/own/key.pem', 'one secret, one name');
+    file('tls-and-secrets/own/key.pem', KEY);
 
     it.each([
       ['is the same directory', secrets, secrets],
@@ -119,7 +129,7 @@ describe('a file named by a job', () => {
       const path = join(directory, directory.endsWith('own') ? 'key.pem' : 'own/key.pem');
       expect(
         (await stage(path, directory, join(root, 'elsewhere')).source.read(never)).reveal(),
-      ).toBe('one secret, one name');
+      ).toBe(KEY);
       const { source, logged, redact } = stage(path, directory, secretsDirectory);
       await expect(source.read(never)).rejects.toMatchObject({
         code: 'SECRET_FILE_DENIED',
@@ -133,7 +143,7 @@ describe('a file named by a job', () => {
           reason: expect.stringContaining('overlaps') as string,
         },
       ]);
-      expect(redact('one secret, one name')).toBe('one secret, one name');
+      expect(redact(KEY)).toBe(KEY);
     });
 
     it.runIf(canMount('src/secrets/job-file'))(
@@ -146,7 +156,7 @@ describe('a file named by a job', () => {
           const path = join(mounted, 'own', 'key.pem');
           expect(
             (await stage(path, open, join(root, 'elsewhere')).source.read(never)).reveal(),
-          ).toBe('one secret, one name');
+          ).toBe(KEY);
           await expect(stage(path, open, secrets).source.read(never)).rejects.toMatchObject({
             code: 'SECRET_FILE_DENIED',
           });
@@ -163,14 +173,14 @@ describe('a file named by a job', () => {
     ])('is read when the directories lie apart (%s, %s)', async (_files, apart) => {
       expect(
         (
-          await stage(file('tls/apart.pem', 'apart'), open, join(root, apart)).source.read(never)
+          await stage(file('tls/apart.pem', KEY), open, join(root, apart)).source.read(never)
         ).reveal(),
-      ).toBe('apart');
+      ).toBe(KEY);
     });
   });
 
   it('is not read when the policy opens no directory', async () => {
-    const path = file('tls/closed.pem', 'not for jobs');
+    const path = file('tls/closed.pem', KEY);
     await expect(stage(path, null).source.read(never)).rejects.toMatchObject({
       code: 'SECRET_FILE_DENIED',
       message: expect.stringContaining('not set') as string,
@@ -181,11 +191,11 @@ describe('a file named by a job', () => {
     [
       'a link leads out',
       () => {
-        symlinkSync(file('target.pem', 'not for jobs'), join(open, 'link.pem'));
+        symlinkSync(file('target.pem', KEY), join(open, 'link.pem'));
         return join(open, 'link.pem');
       },
     ],
-    ['others can change it', () => file('tls/loose.pem', 'not for jobs', 0o666)],
+    ['others can change it', () => file('tls/loose.pem', KEY, 0o666)],
     ['it is not there', () => join(open, 'nothing.pem')],
     [
       'it is a directory',
@@ -195,15 +205,35 @@ describe('a file named by a job', () => {
       },
     ],
     ['it is empty', () => file('tls/empty.pem', '')],
-  ])('is one and the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
+    ['it is not PEM', () => file('tls/notes.txt', 'not for jobs')],
+    [
+      'its PEM is damaged',
+      () => file('tls/cut.pem', '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n'),
+    ],
+  ])('is the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
     await expect(stage(path()).source.read(never)).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
-      message: 'the secret for sslConfig.sslKey could not be had',
+      message: 'secret for field "sslConfig.sslKey" is not available',
     });
+  });
+
+  it('has the reason in the local log only: missing and not PEM differ there', async () => {
+    const missing = stage(join(open, 'absent.pem'));
+    const notPem = stage(file('tls/plain.txt', 'not for jobs'));
+    const [first, second] = await Promise.all(
+      [missing, notPem].map(async ({ source }) =>
+        source.read(never).catch((thrown: unknown) => (thrown as RunnerError).toFailure()),
+      ),
+    );
+    expect(first).toEqual(second);
+    expect([missing, notPem].map(({ logged }) => logged[0]?.['reason'])).toEqual([
+      'the file is missing or empty',
+      'the file is not a PEM certificate or private key',
+    ]);
   });
 });
 
-describe('the search for secrets in a document', () => {
+describe('the scan of a document', () => {
   const scan = (config: object, directory: string): unknown =>
     scanForSecrets(
       { config },
@@ -213,14 +243,14 @@ describe('the search for secrets in a document', () => {
       },
     );
 
-  it('lets a path below the directory pass where a file may be named', () => {
+  it('accepts a path below the directory in a field for files', () => {
     expect(scan({ sslConfig: { sslKey: join(open, 'key.pem') } }, open)).toEqual([[]]);
   });
 
   it.each([
     ['a path elsewhere', { sslConfig: { sslKey: '/etc/shadow' } }, 'SECRET_FILE_DENIED'],
     [
-      'a path in a field that names no file',
+      'a path in a field that is not for files',
       { password: join(open, 'key.pem') },
       'SECRET_IN_PLAIN_TEXT',
     ],
@@ -234,7 +264,7 @@ describe('the search for secrets in a document', () => {
       { sslConfig: { sslKey: `${open}/key.pem\nmore` } },
       'SECRET_IN_PLAIN_TEXT',
     ],
-  ])('refuses %s', (_what, config, code) => {
+  ])('rejects %s', (_what, config, code) => {
     expect(() => scan(config, open)).toThrow(expect.objectContaining({ code }));
   });
 });

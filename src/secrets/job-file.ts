@@ -1,15 +1,16 @@
 import { dirname } from 'node:path';
 import { untilAborted } from '../runtime/abort.ts';
 import { liesIn, overlap } from '../runtime/directory-overlap.ts';
-import type { RunnerError } from '../runtime/errors.ts';
-import { denial, type Denied } from '../policy/decision.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { denial, deny, type Denied } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
-import { readFileBelow } from './providers/files.ts';
-import type { Secret } from './secret.ts';
+import { readFileBelow } from './file-below.ts';
+import { isUsablePem } from './pem.ts';
+import { Secret } from './secret.ts';
 
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/])[^\r\n\0]{0,4095}$/;
 
-export interface NamedFile {
+export interface JobFile {
   readonly path: string;
   /** The field that names it. */
   readonly field: string;
@@ -18,41 +19,49 @@ export interface NamedFile {
   readonly secretsDirectory: string | undefined;
 }
 
-const OVERLAP: Denied = {
-  allowed: false,
-  rule: 'files.directory',
-  reason:
-    'files.directory of the policy overlaps secrets.files.directory of the configuration, so no file is read there',
-};
+const OVERLAP = deny(
+  'files.directory',
+  'files.directory of the policy overlaps secrets.files.directory of the configuration, so files in it cannot be read',
+);
 
-/** Whether the value of a field that may name a file does: an absolute path, and nothing like PEM. */
+/** Whether the value of a file field is a path: PEM text does not start with a slash. */
 export function looksLikeFile(value: string): boolean {
   return ABSOLUTE.test(value);
 }
 
-/** The error of a file that the policy does not open to jobs; the path is the control plane's own and may be said. */
-export function fileDenied(where: string, decision: Denied): RunnerError {
-  return denial('SECRET_FILE_DENIED', `${where} names a file`, decision);
+/** For a file that the policy denies. Does not name the path: the control plane sent it. */
+export function fileDenied(field: string, denied: Denied): RunnerError {
+  return denial('SECRET_FILE_DENIED', `${field}: file not permitted`, denied);
 }
 
 /**
- * Reads a file that a job names. The policy says below which directory such files may lie; the file must really lie
- * there, links followed, and nobody else may be able to change it. A directory that overlaps the one where references
- * read secrets is not read: the policy binds a secret to hosts by its reference, and a path would be a second name for it.
- * Undefined when there is none. Throws SECRET_FILE_DENIED, FILE_UNSAFE, SECRET_PROVIDER_FAILED.
+ * Reads a PEM file that a job names. With links followed, it must be in the directory that the policy opens to jobs, and only
+ * root or this user can be able to change it. That directory must not overlap the one of secrets: the policy binds a secret
+ * to hosts by its reference, and a path would be a second name for it.
+ *
+ * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, SECRET_PROVIDER_FAILED. Their messages are for the local log.
  */
-export async function readNamedFile(
-  { path, field, policy, secretsDirectory }: NamedFile,
+export async function readJobFile(
+  { path, field, policy, secretsDirectory }: JobFile,
   signal: AbortSignal,
-): Promise<Secret | undefined> {
+): Promise<Secret> {
   const decision = policy.filePermitted(path);
   if (!decision.allowed) throw fileDenied(field, decision);
   const { directory } = decision;
-  if (
-    secretsDirectory !== undefined &&
-    ((await overlap(directory, secretsDirectory)) ||
-      (await liesIn(dirname(path), secretsDirectory)))
-  )
+  if (secretsDirectory !== undefined && (await reaches(directory, path, secretsDirectory)))
     throw fileDenied(field, OVERLAP);
-  return untilAborted(readFileBelow(directory, path), signal);
+  const file = await untilAborted(readFileBelow(directory, path), signal);
+  if (file === undefined)
+    throw new RunnerError('SECRET_UNAVAILABLE', 'the file is missing or empty');
+  if (!isUsablePem(file.text))
+    throw new RunnerError('SECRET_UNAVAILABLE', 'the file is not a PEM certificate or private key');
+  return new Secret(file.text, file.version);
+}
+
+async function reaches(
+  directory: string,
+  path: string,
+  secretsDirectory: string,
+): Promise<boolean> {
+  return (await overlap(directory, secretsDirectory)) || liesIn(dirname(path), secretsDirectory);
 }

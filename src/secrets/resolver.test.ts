@@ -16,7 +16,7 @@ const text =
 interface Stage {
   readonly sources: ReadonlyMap<string, SecretSource>;
   readonly values: Map<string, string>;
-  readonly asked: string[];
+  readonly requested: string[];
   readonly logged: LogData[];
   readonly redact: (text: string) => string;
 }
@@ -35,17 +35,16 @@ function stage(
     ['sf/prod/token', 'battery staple'],
     ['other', 'another value'],
   ]);
-  const asked: string[] = [];
+  const requested: string[] = [];
   const logged: LogData[] = [];
   const redactor = createRedactor();
   const provider: SecretProvider = {
     name: 'test',
     read: async (path) => {
-      asked.push(path.join('/'));
-      if (fails !== undefined)
-        throw new RunnerError(fails, '/etc/private/path is not as it should be');
+      requested.push(path.join('/'));
+      if (fails !== undefined) throw new RunnerError(fails, '/etc/private/path is damaged');
       const value = values.get(path.join('/'));
-      return value === undefined ? undefined : new Secret(value, `${asked.length}`);
+      return value === undefined ? undefined : new Secret(value, `${requested.length}`);
     },
   };
   const audit: Logger = {
@@ -63,7 +62,7 @@ function stage(
     redactor,
     audit,
   });
-  return { sources, values, asked, logged, redact: (line) => redactor.redact(line) };
+  return { sources, values, requested, logged, redact: (line) => redactor.redact(line) };
 }
 
 async function failure(source: SecretSource | undefined): Promise<RunnerError> {
@@ -72,11 +71,11 @@ async function failure(source: SecretSource | undefined): Promise<RunnerError> {
   } catch (thrown) {
     return thrown as RunnerError;
   }
-  throw new Error('it was read');
+  throw new Error('the secret was read');
 }
 
 describe('a secret source', () => {
-  it('exists for each secret field that holds something', () => {
+  it('exists for each secret field with a value', () => {
     const { sources } = stage({
       password: 'secret:/sf/prod/password',
       securityToken: '',
@@ -87,14 +86,14 @@ describe('a secret source', () => {
     expect(sources.get('password')?.reference).toBe('secret:/sf/prod/password');
   });
 
-  it('reads nothing until it is read', async () => {
-    const { sources, asked } = stage({ password: 'secret:/sf/prod/password' });
-    expect(asked).toEqual([]);
+  it('does not call the provider before it is read', async () => {
+    const { sources, requested } = stage({ password: 'secret:/sf/prod/password' });
+    expect(requested).toEqual([]);
     expect((await sources.get('password')!.read(never)).reveal()).toBe('correct horse');
-    expect(asked).toEqual(['sf/prod/password']);
+    expect(requested).toEqual(['sf/prod/password']);
   });
 
-  it('sees a rotated value at the next read, and keeps both out of what is written', async () => {
+  it('returns a rotated value at the next read, and redacts both values', async () => {
     const { sources, values, redact } = stage({ password: 'secret:/sf/prod/password' });
     await sources.get('password')!.read(never);
     values.set('sf/prod/password', 'new and shiny');
@@ -102,7 +101,7 @@ describe('a secret source', () => {
     expect(redact('correct horse, new and shiny')).toBe('[secret], [secret]');
   });
 
-  it('is denied for another field, connector or host without asking the provider', async () => {
+  it('is denied for another field, connector or host without a call to the provider', async () => {
     const denied = [
       stage({ securityToken: 'secret:/sf/prod/password' }),
       stage({ password: 'secret:/sf/prod/password' }, { connector: 'Http' }),
@@ -114,14 +113,14 @@ describe('a secret source', () => {
       stage({ password: 'secret:/sf/prod/password' }, { endpoints: [] }),
       stage({ password: 'secret:/other' }),
     ];
-    for (const { sources, asked, logged } of denied) {
+    for (const { sources, requested, logged } of denied) {
       expect((await failure([...sources.values()][0])).code).toBe('SECRET_UNAVAILABLE');
-      expect(asked).toEqual([]);
+      expect(requested).toEqual([]);
       expect(logged).toMatchObject([{ event: 'audit', decision: 'deny' }]);
     }
   });
 
-  it('says the same to the outside for unknown, denied and unsafe; the local log tells them apart', async () => {
+  it('has the same outward error when unknown, denied or unsafe; only the local log has the reason', async () => {
     const unknown = stage({ password: 'secret:/sf/prod/nothing' });
     const denied = stage({ password: 'secret:/elsewhere/password' });
     const unsafe = stage({ password: 'secret:/sf/prod/password' }, { fails: 'FILE_UNSAFE' });
@@ -132,12 +131,12 @@ describe('a secret source', () => {
     );
     expect(new Set(outward).size).toBe(1);
     expect(new Set([unknown, denied, unsafe].map(({ logged }) => logged[0]?.['message']))).toEqual(
-      new Set(['a secret is unknown', 'a secret was denied', 'a secret could not be read']),
+      new Set(['unknown secret', 'secret denied', 'failed to read secret']),
     );
   });
 
   it.each(['SECRET_PROVIDER_FAILED', 'VAULT_LOCKED', 'VAULT_DAMAGED'] as const)(
-    'says %s without the provider’s details',
+    'reports %s without details of the provider',
     async (code) => {
       const error = await failure(
         stage({ password: 'secret:/sf/prod/password' }, { fails: code }).sources.get('password'),
@@ -147,12 +146,12 @@ describe('a secret source', () => {
     },
   );
 
-  it('never hands out the reference itself as the password', async () => {
+  it('never returns the reference itself as the password', async () => {
     const { sources } = stage({ password: 'secret:/sf/prod/nothing' });
     expect((await failure(sources.get('password'))).code).toBe('SECRET_UNAVAILABLE');
   });
 
-  it('gives plain text only where the policy permits it, and redacts it in any case', async () => {
+  it('returns plain text only if the policy permits it, and always redacts it', async () => {
     const refused = stage({ password: 'typed in by hand' });
     expect((await failure(refused.sources.get('password'))).code).toBe('SECRET_UNAVAILABLE');
     expect(refused.redact('typed in by hand')).toBe('[secret]');

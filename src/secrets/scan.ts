@@ -1,18 +1,18 @@
+import type { Policy, SecretUse } from '../policy/policy.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
-import type { Policy, SecretUse } from '../policy/policy.ts';
 import { fileDenied, looksLikeFile } from './job-file.ts';
 import { looksLikeReference, parseReference } from './reference.ts';
 
 /** A part of the document that has secret fields. */
 export interface SecretPlace {
-  /** Where it stands, for example `source.serviceConnection.config`. */
+  /** Its path, for example `source.serviceConnection.config`. */
   readonly at: string;
   /** Dotted paths within it. */
   readonly fields: readonly string[];
-  /** Those of `fields` that may name a file instead. */
+  /** Those of `fields` that can name a PEM file instead. */
   readonly fileFields?: readonly string[] | undefined;
-  /** Nothing will use these fields, so it does not matter what is in them. */
+  /** The run does not use these fields, so their values do not matter. */
   readonly unused?: boolean;
 }
 
@@ -26,9 +26,16 @@ interface Problem {
   readonly text: string;
 }
 
+interface SecretField {
+  readonly name: string;
+  readonly place: SecretPlace;
+  /** Collects the references of the place. */
+  readonly uses: SecretUse[];
+}
+
 const MAX_DEPTH = 64;
 const MAX_REPORTED = 20;
-/** The worst kind gives the whole error its code. */
+/** The first of these that occurs is the code of the whole error. */
 const SEVERITY: readonly ErrorCode[] = [
   'JOB_INVALID',
   'SECRET_IN_PLAIN_FIELD',
@@ -38,91 +45,98 @@ const SEVERITY: readonly ErrorCode[] = [
 ];
 
 /**
- * Walks a whole workflow document and gives the secrets it uses, for each place. References may stand only in the secret
+ * Searches a whole workflow document and returns the references of each place. References are permitted only in the secret
  * fields of a place, as the whole value. Throws one error with all problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID,
- * SECRET_FILE_DENIED, SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deep. Values are never in the message.
+ * SECRET_FILE_DENIED, SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deeply. Messages hold no values.
  */
 export function scanForSecrets(
   document: unknown,
   options: ScanOptions,
 ): readonly (readonly SecretUse[])[] {
-  const uses = options.places.map((): SecretUse[] => []);
-  const problems: Problem[] = [];
-  const secretAt = new Map<
-    string,
-    {
-      readonly field: string;
-      readonly place: number;
-      readonly unused: boolean;
-      readonly mayBeFile: boolean;
-    }
-  >(
-    options.places.flatMap(({ at, fields, fileFields = [], unused = false }, place) =>
-      fields.map((field) => [
-        `${at}.${field}`,
-        { field, place, unused, mayBeFile: fileFields.includes(field) },
-      ]),
-    ),
-  );
-  const plainText = options.policy.plainTextPermitted();
+  const scan = new Scan(options);
+  scan.visit(document, '', 0);
+  if (scan.problems.length > 0) throw summaryOf(scan.problems);
+  return scan.uses;
+}
 
-  const visitText = (text: string, at: string): void => {
-    const secret = secretAt.get(at);
-    const path = parseReference(text);
-    if (secret?.unused === true) return;
-    if (secret === undefined) {
-      if (path !== undefined || looksLikeReference(text))
-        problems.push({
-          code: 'SECRET_IN_PLAIN_FIELD',
-          text: `${at}: a secret reference stands in a field that is not secret`,
-        });
-    } else if (path !== undefined) uses[secret.place]!.push({ path, field: secret.field });
-    else if (looksLikeReference(text))
-      problems.push({
-        code: 'SECRET_REFERENCE_INVALID',
-        text: `${at}: the secret reference has the wrong form`,
-      });
-    else if (secret.mayBeFile && looksLikeFile(text)) {
-      const decision = options.policy.filePermitted(text);
-      if (!decision.allowed)
-        problems.push({ code: 'SECRET_FILE_DENIED', text: fileDenied(at, decision).message });
-    } else if (text !== '' && !plainText.allowed)
-      problems.push({
-        code: 'SECRET_IN_PLAIN_TEXT',
-        text: `${at}: a secret in plain text, and the local policy forbids that`,
-      });
-  };
-  const visit = (value: unknown, at: string, depth: number): void => {
+class Scan {
+  readonly uses: readonly SecretUse[][];
+  readonly problems: Problem[] = [];
+  readonly #policy: ScanOptions['policy'];
+  readonly #fields: ReadonlyMap<string, SecretField>;
+
+  constructor({ places, policy }: ScanOptions) {
+    this.#policy = policy;
+    this.uses = places.map(() => []);
+    this.#fields = new Map(
+      places.flatMap((place, index) =>
+        place.fields.map((name) => [
+          `${place.at}.${name}`,
+          { name, place, uses: this.uses[index]! },
+        ]),
+      ),
+    );
+  }
+
+  visit(value: unknown, at: string, depth: number): void {
     if (depth > MAX_DEPTH)
-      return void problems.push({
-        code: 'JOB_INVALID',
-        text: `the document is nested more than ${MAX_DEPTH} levels deep`,
-      });
-    if (typeof value === 'string') return visitText(value, at);
+      return this.#report(
+        'JOB_INVALID',
+        `the document is nested more than ${MAX_DEPTH} levels deep`,
+      );
+    if (typeof value === 'string') return this.#visitText(value, at);
     if (typeof value !== 'object' || value === null) return;
     for (const [key, item] of Object.entries(value)) {
       const isReference = looksLikeReference(key);
       if (isReference)
-        problems.push({
-          code: 'SECRET_IN_PLAIN_FIELD',
-          text: `${at}: a secret reference stands in the name of a field`,
-        });
-      visit(item, join(at, isReference ? '?' : key, Array.isArray(value)), depth + 1);
+        this.#report('SECRET_IN_PLAIN_FIELD', `${at}: secret reference in the name of a field`);
+      this.visit(item, join(at, isReference ? '?' : key, Array.isArray(value)), depth + 1);
     }
-  };
-  visit(document, '', 0);
-  if (problems.length > 0) throw summary(problems);
-  return uses;
+  }
+
+  #visitText(text: string, at: string): void {
+    const field = this.#fields.get(at);
+    if (field !== undefined) this.#visitSecret(text, at, field);
+    else if (parseReference(text) !== undefined || looksLikeReference(text))
+      this.#report(
+        'SECRET_IN_PLAIN_FIELD',
+        `${at}: secret reference in a field that is not secret`,
+      );
+  }
+
+  #visitSecret(text: string, at: string, { name, place, uses }: SecretField): void {
+    if (place.unused === true) return;
+    const path = parseReference(text);
+    if (path !== undefined) uses.push({ path, field: name });
+    else if (looksLikeReference(text))
+      this.#report('SECRET_REFERENCE_INVALID', `${at}: malformed secret reference`);
+    else if (place.fileFields?.includes(name) === true && looksLikeFile(text))
+      this.#checkFile(text, at);
+    else if (text !== '' && !this.#policy.plainTextPermitted().allowed)
+      this.#report(
+        'SECRET_IN_PLAIN_TEXT',
+        `${at}: secret in plain text, which the local policy does not permit`,
+      );
+  }
+
+  #checkFile(path: string, at: string): void {
+    const decision = this.#policy.filePermitted(path);
+    if (!decision.allowed) this.#report('SECRET_FILE_DENIED', fileDenied(at, decision).message);
+  }
+
+  #report(code: ErrorCode, text: string): void {
+    this.problems.push({ code, text });
+  }
 }
 
-/** A key with a dot in it is put in quotes, so that it cannot pass for a path to a secret field. */
+/** A key with a dot in it is quoted, so that it cannot pass for the path of a secret field. */
 function join(at: string, key: string, isIndex: boolean): string {
   if (isIndex) return `${at}[${key}]`;
   const name = /^[A-Za-z0-9_$-]+$/.test(key) ? key : JSON.stringify(key.slice(0, 40));
   return at === '' ? name : `${at}.${name}`;
 }
 
-function summary(problems: readonly Problem[]): RunnerError {
+function summaryOf(problems: readonly Problem[]): RunnerError {
   const code = SEVERITY.find((candidate) =>
     problems.some((problem) => problem.code === candidate),
   )!;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +135,11 @@ describe('a sink beside a file', () => {
 });
 
 describe('a file that a job names', () => {
+  const pem = generateKeyPairSync('ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
+    .trimEnd();
+
   it.each([
     ['other', undefined],
     ['shared', 'SECRET_FILE_DENIED'],
@@ -142,7 +148,7 @@ describe('a file that a job names', () => {
     async (secrets, code) => {
       const key = join(directory, 'shared', 'key.pem');
       await mkdir(join(directory, 'shared'), { recursive: true });
-      await writeFile(key, 'the key', { mode: 0o600 });
+      await writeFile(key, pem, { mode: 0o600 });
       await writeFile(
         join(directory, 'files.yaml'),
         JSON.stringify({
@@ -193,7 +199,7 @@ describe('a file that a job names', () => {
         .get('sslConfig.sslKey')!
         .read(AbortSignal.timeout(60_000))
         .then((secret) => secret.reveal());
-      if (code === undefined) expect(await text).toBe('the key');
+      if (code === undefined) expect(await text).toBe(pem);
       else await expect(text).rejects.toMatchObject({ code });
     },
   );

@@ -174,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/secrets/providers/files.ts',
-        find: 'if (stranger !== undefined)\n    throw',
-        replace: 'if (stranger === null) throw',
+        find: 'if (foreign !== undefined)\n    throw',
+        replace: 'if (foreign === null) throw',
       },
     ],
     tests: ['src/secrets/providers/one-reference.test.ts'],

@@ -1,49 +1,53 @@
-import { constants, type BigIntStats } from 'node:fs';
-import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { untilAborted } from '../../runtime/abort.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { isMissing } from '../../runtime/errno.ts';
-import { assertRegularFile, assertSafe, WRITABLE_BY_OTHERS } from '../../runtime/safe-file.ts';
+import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
-import { formatReference } from '../reference.ts';
+import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
 
-const MAX_BYTES = 64 * 1024;
-
-// What must never break: no two references reach the same file. A file has one reference, the one that its real path below
-// the directory spells, and is read for no other.
+// Invariant: no two references reach the same file. The one reference of a file is spelled by its real path below the
+// directory; the file is read for no other reference.
 
 /**
- * A directory with a file a secret, as Docker (/run/secrets), Kubernetes (a volume with its `..data` link) and systemd
- * ($CREDENTIALS_DIRECTORY) give it. The reference of a file is its path with each dot read as a slash: `a/b`, or flat
- * `a.b`, is `/a/b`. One line end at the end is not part of the value, nor is a byte order mark at the start. A file that
- * lies outside the directory, is no regular file, can be changed by others or is larger than 64 KiB is FILE_UNSAFE; a
- * reference that could mean another's file is SECRET_UNAVAILABLE. Files are opened at each read, so a swapped volume is
- * seen at once. The version is that of the file and not of its text: it lasts as long as the file is not written again.
+ * A directory with one file per secret, as Docker (/run/secrets), Kubernetes (a volume with its `..data` link) and systemd
+ * ($CREDENTIALS_DIRECTORY) provide it. The reference of a file is its path with each dot read as a slash: `a/b`, or flat
+ * `a.b`, is `/a/b`. A reference that could mean the file of another is SECRET_UNAVAILABLE. Files are opened at each read, so
+ * a swapped volume is used at once. Throws what `readInside` throws.
  */
 export function createFilesProvider(directory: string): SecretProvider {
   return {
     name: 'files',
     read: async (path, signal) => {
-      const dotted = path.find((segment) => segment.includes('.'));
-      if (dotted !== undefined)
-        throw new RunnerError(
-          'SECRET_UNAVAILABLE',
-          `the segment ${dotted} holds a dot, which in the name of a file stands for a slash; a file like that is ${formatReference(path.flatMap((segment) => segment.split('.')))}`,
-        );
+      assertNoDots(path);
       return untilAborted(readReferenced(directory, path), signal);
     },
   };
 }
 
-/** The file at this absolute path, if it really lies below `directory`: what the provider does, for a file that is named in full. */
-export async function readFileBelow(directory: string, path: string): Promise<Secret | undefined> {
-  return (await readInside(await rootOf(directory), path))?.secret;
+function assertNoDots(path: SecretPath): void {
+  const dotted = path.find((segment) => segment.includes('.'));
+  if (dotted === undefined) return;
+  const other = formatReference(path.flatMap((segment) => segment.split('.')));
+  throw unavailable(
+    `segment ${dotted} has a dot, which stands for a slash in the name of a file; use ${other}`,
+  );
+}
+
+async function readReferenced(directory: string, path: SecretPath): Promise<Secret | undefined> {
+  const root = await realRoot(directory);
+  const files = await Promise.all(
+    spellings(path).map((name) => readInside(root, join(root, name))),
+  );
+  const found = files.filter((file) => file !== undefined);
+  const file = onlyFile(formatReference(path), [
+    ...new Map(found.map((each) => [each.place, each])).values(),
+  ]);
+  return file === undefined ? undefined : new Secret(file.text, file.version);
 }
 
 /** Every way to write the path with slashes or dots between its segments; nested first. */
-function spellings([first = '', ...rest]: readonly string[]): string[] {
+function spellings([first = '', ...rest]: SecretPath): string[] {
   return rest.reduce(
     (names, segment) => [
       ...names.map((name) => `${name}${sep}${segment}`),
@@ -53,40 +57,24 @@ function spellings([first = '', ...rest]: readonly string[]): string[] {
   );
 }
 
-async function readReferenced(
-  directory: string,
-  path: readonly string[],
-): Promise<Secret | undefined> {
-  const root = await rootOf(directory);
-  const files = await Promise.all(
-    spellings(path).map((name) => readInside(root, join(root, name))),
-  );
-  const found = [
-    ...new Map(
-      files.filter((file) => file !== undefined).map((file) => [file.place, file]),
-    ).values(),
-  ];
-  const stranger = found.find(({ place }) => referenceOf(place) !== formatReference(path));
-  if (stranger !== undefined)
-    throw new RunnerError(
-      'SECRET_UNAVAILABLE',
-      `a link leads ${formatReference(path)} to the file ${stranger.place}, whose reference is another; put the file itself there`,
+/** Throws SECRET_UNAVAILABLE for files that another reference could reach. */
+function onlyFile(reference: string, found: readonly SecretFile[]): SecretFile | undefined {
+  const foreign = found.find(({ place }) => referenceOf(place) !== reference);
+  if (foreign !== undefined)
+    throw unavailable(
+      `${reference} is a link to ${foreign.place}, which has another reference; put the file itself there`,
     );
-  if (found.length > 1)
-    throw new RunnerError(
-      'SECRET_UNAVAILABLE',
-      `several files are ${formatReference(path)}: ${found.map(({ place }) => place).join(', ')}; keep one of them`,
-    );
-  const linked = found.find(({ names }) => names > 1);
+  if (found.length > 1) {
+    const places = found.map(({ place }) => place).join(', ');
+    throw unavailable(`several files have the reference ${reference}: ${places}; keep one of them`);
+  }
+  const linked = found.find(({ links }) => links > 1);
   if (linked !== undefined)
-    throw new RunnerError(
-      'SECRET_UNAVAILABLE',
-      `the file ${linked.place} has ${linked.names} names (hard links); put a copy of its own there`,
-    );
-  return found[0]?.secret;
+    throw unavailable(`${linked.place} has ${linked.links} hard links; replace it with a copy`);
+  return found[0];
 }
 
-/** What the real path of a file spells. Kubernetes keeps generations in directories whose names start with dots; these are not part of it. */
+/** The reference that a real path spells. Kubernetes keeps generations in directories that start with a dot; they do not count. */
 function referenceOf(place: string): string {
   return formatReference(
     place
@@ -96,79 +84,6 @@ function referenceOf(place: string): string {
   );
 }
 
-function rootOf(directory: string): Promise<string> {
-  return realpath(directory).catch((thrown: unknown) => {
-    throw new RunnerError(
-      'SECRET_PROVIDER_FAILED',
-      `the directory of secrets ${directory} cannot be opened`,
-      { cause: thrown },
-    );
-  });
-}
-
-function versionOf({ dev, ino, ctimeNs, size }: BigIntStats): string {
-  return `file ${dev} ${ino} ${ctimeNs} ${size}`;
-}
-
-interface FoundFile {
-  readonly secret: Secret;
-  /** Where it really lies, from the root. */
-  readonly place: string;
-  /** How many names the file has. */
-  readonly names: number;
-}
-
-/** Undefined for no file, a directory, and an empty file, which holds no secret. */
-async function readInside(root: string, path: string): Promise<FoundFile | undefined> {
-  await using file = await openIfPresent(path);
-  if (file === undefined) return undefined;
-  const real = await pathOf(file, path);
-  const below = root.endsWith(sep) ? root : root + sep;
-  if (!real.startsWith(below))
-    throw new RunnerError('FILE_UNSAFE', `${path} leads out of the directory of secrets`, {
-      remedy: 'Replace the link with a file.',
-    });
-  const stats = await file.stat();
-  if (stats.isDirectory()) return undefined;
-  assertRegularFile(path, stats);
-  assertSafe(path, stats, WRITABLE_BY_OTHERS);
-  if (stats.size > MAX_BYTES)
-    throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, {
-      remedy: 'Put nothing but the secret in the file.',
-    });
-  const version = versionOf(await file.stat({ bigint: true }));
-  const text = decode(await file.readFile(), path);
-  // The kernel marks the path of a file that was removed since it was opened, as by a volume's swap.
-  const place = real.slice(below.length).replace(stats.nlink === 0 ? / \(deleted\)$/ : /$^/, '');
-  return text === '' ? undefined : { secret: new Secret(text, version), place, names: stats.nlink };
-}
-
-async function openIfPresent(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} could not be opened`, {
-      cause: thrown,
-    });
-  }
-}
-
-/** Where the opened file really lies: asked of the kernel where it can say, so that a link swapped meanwhile changes nothing. */
-async function pathOf(file: FileHandle, path: string): Promise<string> {
-  return process.platform === 'linux' ? readlink(`/proc/self/fd/${file.fd}`) : realpath(path);
-}
-
-function decode(bytes: Buffer, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-      .decode(bytes)
-      .replace(/^\ufeff/, '')
-      .replace(/\r?\n$/, '');
-  } catch (thrown) {
-    throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} is not UTF-8 text`, {
-      cause: thrown,
-      retryable: false,
-    });
-  }
+function unavailable(message: string): RunnerError {
+  return new RunnerError('SECRET_UNAVAILABLE', message);
 }

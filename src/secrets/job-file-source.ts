@@ -1,0 +1,38 @@
+import { RunnerError } from '../runtime/errors.ts';
+import { readJobFile } from './job-file.ts';
+import type { SecretSourceOptions } from './source-options.ts';
+import type { SecretSource } from './secret.ts';
+import { unavailable } from './unavailable.ts';
+
+/**
+ * A secret in a file that the job names. To the outside a file that is missing, unsafe or not PEM is the same
+ * SECRET_UNAVAILABLE, so that jobs cannot find out which files exist.
+ */
+export function jobFileSource(
+  field: string,
+  path: string,
+  {
+    policy,
+    secretsDirectory,
+    audit,
+  }: Pick<SecretSourceOptions, 'policy' | 'secretsDirectory' | 'audit'>,
+): SecretSource {
+  const facts = { event: 'audit', file: path, field };
+  return {
+    reference: undefined,
+    read: async (signal) => {
+      try {
+        const secret = await readJobFile({ path, field, policy, secretsDirectory }, signal);
+        audit.log('info', 'job file read', { ...facts, decision: 'allow' });
+        return secret;
+      } catch (thrown) {
+        if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+        const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
+        const { code, message: reason } = error;
+        const decision = code === 'SECRET_UNAVAILABLE' ? 'allow' : 'deny';
+        audit.log('warn', 'failed to read job file', { ...facts, decision, code, reason });
+        throw code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
+      }
+    },
+  };
+}

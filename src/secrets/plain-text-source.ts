@@ -1,0 +1,29 @@
+import type { SecretSourceOptions } from './source-options.ts';
+import { Secret, type SecretSource } from './secret.ts';
+import { unavailable } from './unavailable.ts';
+import { versionOf } from './value-version.ts';
+
+/** A secret in the document itself. The redactor gets it at once: the document is already here, whatever the policy decides. */
+export function plainTextSource(
+  field: string,
+  text: string,
+  { policy, redactor, audit }: Pick<SecretSourceOptions, 'policy' | 'redactor' | 'audit'>,
+): SecretSource {
+  const value = text.replace(/^\ufeff/, '');
+  redactor.add(value);
+  return {
+    reference: undefined,
+    read: async () => {
+      const decision = policy.plainTextPermitted();
+      if (decision.allowed) return new Secret(value, versionOf(value));
+      const { rule } = decision;
+      audit.log('warn', 'plain-text secret denied', {
+        event: 'audit',
+        decision: 'deny',
+        field,
+        rule,
+      });
+      throw unavailable(field);
+    },
+  };
+}

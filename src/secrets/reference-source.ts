@@ -1,0 +1,92 @@
+import { formatEndpoint } from '../network/endpoint.ts';
+import type { LogData } from '../observability/logger.ts';
+import type { SecretUse } from '../policy/policy.ts';
+import type { ErrorCode } from '../runtime/error-codes.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import { formatReference } from './reference.ts';
+import type { SecretSourceOptions } from './source-options.ts';
+import type { Secret, SecretSource } from './secret.ts';
+import { unavailable } from './unavailable.ts';
+
+type ReferenceOptions = Pick<
+  SecretSourceOptions,
+  'connector' | 'endpoints' | 'policy' | 'provider' | 'audit'
+>;
+
+/** A secret of the local provider. */
+export function referenceSource(use: SecretUse, options: ReferenceOptions): SecretSource {
+  return {
+    reference: formatReference(use.path),
+    read: (signal) => new ReferenceRead(use, options).run(signal),
+  };
+}
+
+/** One read, with its lines in the local log. */
+class ReferenceRead {
+  readonly #use: SecretUse;
+  readonly #options: ReferenceOptions;
+
+  constructor(use: SecretUse, options: ReferenceOptions) {
+    this.#use = use;
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<Secret> {
+    const rule = this.#permittingRule();
+    const secret = await this.#fromProvider(signal);
+    if (secret === undefined) {
+      this.#log('warn', 'unknown secret', {
+        decision: 'allow',
+        rule,
+        reason: 'no provider has it',
+      });
+      throw unavailable(this.#use.field);
+    }
+    this.#log('info', 'secret read', { decision: 'allow', rule });
+    return secret;
+  }
+
+  #permittingRule(): string {
+    const { policy, connector, endpoints: hosts } = this.#options;
+    const decision = policy.secretPermitted({ ...this.#use, connector, hosts });
+    const { rule } = decision;
+    if (decision.allowed) return rule;
+    this.#log('warn', 'secret denied', { decision: 'deny', rule, reason: decision.reason });
+    throw unavailable(this.#use.field);
+  }
+
+  async #fromProvider(signal: AbortSignal): Promise<Secret | undefined> {
+    try {
+      return await this.#options.provider.read(this.#use.path, signal);
+    } catch (thrown) {
+      if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
+      const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
+      this.#log('error', 'failed to read secret', { code: error.code, reason: error.message });
+      throw outwardError(error) ?? unavailable(this.#use.field);
+    }
+  }
+
+  #log(level: 'info' | 'warn' | 'error', message: string, data: LogData): void {
+    const { connector, endpoints, audit } = this.#options;
+    audit.log(level, message, {
+      event: 'audit',
+      reference: formatReference(this.#use.path),
+      field: this.#use.field,
+      connector,
+      hosts: endpoints.map(formatEndpoint),
+      ...data,
+    });
+  }
+}
+
+/** Failures of the whole provider. They are the same for every reference, so they reveal nothing about one. */
+const OUTWARD: Partial<Record<ErrorCode, string>> = {
+  SECRET_PROVIDER_FAILED: 'the secret provider failed',
+  VAULT_LOCKED: 'the vault of this runner is locked',
+  VAULT_DAMAGED: 'the vault of this runner is damaged',
+};
+
+function outwardError(cause: RunnerError): RunnerError | undefined {
+  const message = OUTWARD[cause.code];
+  return message === undefined ? undefined : new RunnerError(cause.code, message, { cause });
+}

@@ -1,0 +1,22 @@
+import type { Endpoint } from '../network/endpoint.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import type { SecretProvider } from './provider.ts';
+
+export interface SecretSourceOptions {
+  readonly connection: Readonly<Record<string, unknown>>;
+  readonly secretFields: readonly string[];
+  /** Those of `secretFields` that can name a PEM file instead. */
+  readonly fileFields?: readonly string[] | undefined;
+  readonly connector: string;
+  /** Every endpoint that the connector signs in to with this connection. */
+  readonly endpoints: readonly Endpoint[];
+  readonly policy: Policy;
+  readonly provider: SecretProvider;
+  /** Where `provider` reads secrets from files; a job cannot name a file in it. */
+  readonly secretsDirectory: string | undefined;
+  readonly redactor: Pick<Redactor, 'add'>;
+  /** The local log. Its lines are not for the control plane. */
+  readonly audit: Logger;
+}
