@@ -119,7 +119,7 @@ export function errorsDocument(): string {
 An error has a code that does not change, a message that says what happened, and a remedy. Commands write it to standard error:
 
 \`\`\`
-error NOT_ENROLLED: /var/lib/hybrid-runner holds no identity
+error NOT_ENROLLED: state directory /var/lib/hybrid-runner contains no identity
   → Run \`hybrid-runner enroll --url … --token-file …\`.
 \`\`\`
 

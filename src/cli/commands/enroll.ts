@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { collectEnrolledSettings } from '../../config/enrolled-settings.ts';
 import { controlPlaneNetwork } from '../../config/network-settings.ts';
-import { enrol } from '../../link/enrollment/enroll.ts';
+import { enrollRunner } from '../../link/enrollment/enroll.ts';
 import { createConnect } from '../../network/open.ts';
 import { untilAborted } from '../../runtime/abort.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -38,7 +38,7 @@ export async function enroll(invocation: Invocation): Promise<void> {
   const kept = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
-  const identity = await enrol({
+  const identity = await enrollRunner({
     url,
     token,
     stateDir: config.stateDir,

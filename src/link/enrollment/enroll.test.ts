@@ -21,16 +21,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
 import { createConnect } from '../../network/open.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { enrol, type EnrolOptions } from './enroll.ts';
+import { enrollRunner, type EnrollOptions } from './enroll.ts';
 import { keyPath, loadIdentity } from './identity.ts';
 
 let authority: Authority;
 let server: Server;
 let directory: string;
 let requests: { path: string | undefined; body: string }[] = [];
-let answer: { status: number; type?: string; body: string };
+let response: { status: number; type?: string; body: string };
 
-const granted = {
+const grant = {
   status: 201,
   body: JSON.stringify({ runnerId: 'rnr_1', name: 'warehouse', controlPlane: 'plane 1' }),
 };
@@ -40,12 +40,12 @@ beforeAll(async () => {
   const leaf = await authority.issue(['plane.test']);
   server = createServer(
     { cert: leaf.certPem, key: leaf.keyPem },
-    (request, response) =>
+    (request, reply) =>
       void text(request).then((body) => {
         requests.push({ path: `${request.method} ${request.url}`, body });
-        response
-          .writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' })
-          .end(answer.body);
+        reply
+          .writeHead(response.status, { 'content-type': response.type ?? 'application/json' })
+          .end(response.body);
       }),
   );
   server.listen(0, '127.0.0.1');
@@ -55,14 +55,14 @@ beforeAll(async () => {
 afterAll(() => void server.close());
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'enrol-'));
+  directory = mkdtempSync(join(tmpdir(), 'enroll-'));
   requests = [];
-  answer = granted;
+  response = grant;
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function options(changes: Partial<EnrolOptions> = {}, extraCa = [authority.caPem]): EnrolOptions {
+function options(changes: Partial<EnrollOptions> = {}, extraCa = [authority.caPem]): EnrollOptions {
   const { port } = server.address() as AddressInfo;
   return {
     url: 'wss://plane.test',
@@ -85,9 +85,9 @@ function options(changes: Partial<EnrolOptions> = {}, extraCa = [authority.caPem
   };
 }
 
-describe('enrolment', () => {
+describe('enrollment', () => {
   it('trades the token for an identity that can be loaded and signs', async () => {
-    await enrol(options());
+    await enrollRunner(options());
     const identity = await loadIdentity(directory);
     expect(identity).toMatchObject({
       runnerId: 'rnr_1',
@@ -114,8 +114,8 @@ describe('enrolment', () => {
     expect(verify(null, Buffer.from('hello'), key, identity.sign(Buffer.from('hello')))).toBe(true);
   });
 
-  it('keeps the private key here, readable by its owner alone, and the token nowhere', async () => {
-    await enrol(options());
+  it('keeps the private key local with mode 0600 and stores the token nowhere', async () => {
+    await enrollRunner(options());
     const pem = readFileSync(keyPath(directory), 'utf8');
     const secret = pem.split('\n')[1]!;
     expect(requests[0]!.body).not.toContain(secret.slice(-43));
@@ -127,17 +127,17 @@ describe('enrolment', () => {
     }
   });
 
-  it('does not overwrite an identity, and sends nothing then', async () => {
-    await enrol(options());
+  it('sends nothing and keeps the identity when already enrolled', async () => {
+    await enrollRunner(options());
     const before = readFileSync(keyPath(directory), 'utf8');
-    await expect(enrol(options())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
+    await expect(enrollRunner(options())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
     expect(requests).toHaveLength(1);
     expect(readFileSync(keyPath(directory), 'utf8')).toBe(before);
   });
 
-  it('replaces an identity when asked to', async () => {
-    const first = await enrol(options());
-    const second = await enrol(options({ replace: true }));
+  it('replaces an identity on request', async () => {
+    const first = await enrollRunner(options());
+    const second = await enrollRunner(options({ replace: true }));
     expect(second.publicKey).not.toBe(first.publicKey);
     expect((await loadIdentity(directory)).publicKey).toBe(second.publicKey);
   });
@@ -151,39 +151,43 @@ describe('enrolment', () => {
       },
       'ENROLLMENT_REFUSED',
     ],
-    ['a proxy\u2019s page', { status: 403, type: 'text/html', body: '<html>' }, 'PROXY_REFUSED'],
+    [
+      'the web page of a proxy',
+      { status: 403, type: 'text/html', body: '<html>' },
+      'PROXY_REFUSED',
+    ],
     ['an overloaded control plane', { status: 503, body: '' }, 'CONTROL_PLANE_BUSY'],
     [
-      'an answer without an identity',
+      'a response without a valid identity',
       { status: 201, body: '{"runnerId":"../x","name":"n"}' },
       'PROTOCOL_VIOLATION',
     ],
-  ])('leaves nothing behind after %s', async (_what, given, code) => {
-    answer = given;
-    await expect(enrol(options())).rejects.toMatchObject({ code });
+  ])('leaves nothing behind after %s', async (_case, refused, code) => {
+    response = refused;
+    await expect(enrollRunner(options())).rejects.toMatchObject({ code });
     expect(readdirSync(join(directory, 'identity'))).toEqual([]);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });
 
-  it('keeps the old identity when a replacement is refused', async () => {
-    const first = await enrol(options());
-    answer = {
+  it('keeps the previous identity when a replacement is refused', async () => {
+    const first = await enrollRunner(options());
+    response = {
       status: 403,
       body: JSON.stringify({ error: { code: 'ENROLLMENT_REFUSED', message: 'used' } }),
     };
-    await expect(enrol(options({ replace: true }))).rejects.toMatchObject({
+    await expect(enrollRunner(options({ replace: true }))).rejects.toMatchObject({
       code: 'ENROLLMENT_REFUSED',
     });
     expect((await loadIdentity(directory)).publicKey).toBe(first.publicKey);
   });
 
   it('sends no token to a server whose certificate is not trusted', async () => {
-    await expect(enrol(options({}, []))).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
+    await expect(enrollRunner(options({}, []))).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
     expect(requests).toEqual([]);
   });
 
-  it('takes no URL but wss://host:port', async () => {
-    await expect(enrol(options({ url: 'https://plane.test' }))).rejects.toMatchObject({
+  it('rejects a URL that is not wss://host:port', async () => {
+    await expect(enrollRunner(options({ url: 'https://plane.test' }))).rejects.toMatchObject({
       code: 'INPUT_INVALID',
     });
     expect(existsSync(join(directory, 'identity'))).toBe(false);
@@ -191,50 +195,50 @@ describe('enrolment', () => {
 });
 
 describe('loading an identity', () => {
-  it('refuses a key that others can read', async () => {
-    await enrol(options());
+  it('rejects a key that others can read', async () => {
+    await enrollRunner(options());
     chmodSync(keyPath(directory), 0o640);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
-  it('refuses settings that others can change', async () => {
-    await enrol(options());
+  it('rejects settings that others can change', async () => {
+    await enrollRunner(options());
     chmodSync(join(directory, 'settings.json'), 0o666);
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
-  it('refuses a key that is a link to elsewhere', async () => {
-    await enrol(options());
+  it('rejects a key that is a symbolic link', async () => {
+    await enrollRunner(options());
     writeFileSync(join(directory, 'elsewhere'), readFileSync(keyPath(directory)), { mode: 0o600 });
     unlinkSync(keyPath(directory));
     symlinkSync(join(directory, 'elsewhere'), keyPath(directory));
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
-  it('refuses a key and settings of different enrolments', async () => {
-    await enrol(options());
+  it('rejects a key and settings of different enrollments', async () => {
+    await enrollRunner(options());
     const key = readFileSync(keyPath(directory));
-    await enrol(options({ replace: true }));
+    await enrollRunner(options({ replace: true }));
     writeFileSync(keyPath(directory), key, { mode: 0o600 });
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'NOT_ENROLLED' });
   });
 
   it.each([
-    ['not a key', 'x'],
-    ['an empty file', ''],
-  ])('refuses %s', async (_what, content) => {
-    await enrol(options());
+    ['a key file without a key', 'x'],
+    ['an empty key file', ''],
+  ])('rejects %s', async (_case, content) => {
+    await enrollRunner(options());
     writeFileSync(keyPath(directory), content, { mode: 0o600 });
     await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
-  it('refuses settings that were changed into nonsense', async () => {
-    await enrol(options());
+  it('rejects damaged settings, which a new enrollment can replace', async () => {
+    await enrollRunner(options());
     for (const content of ['{"version":1}', '{not json']) {
       writeFileSync(join(directory, 'settings.json'), content, { mode: 0o600 });
       await expect(loadIdentity(directory)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
     }
-    await enrol(options({ replace: true }));
+    await enrollRunner(options({ replace: true }));
     expect((await loadIdentity(directory)).name).toBe('warehouse');
   });
 });

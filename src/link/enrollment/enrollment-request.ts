@@ -10,8 +10,8 @@ import { RunnerError } from '../../runtime/errors.ts';
 const PATH = '/runner/v1/enroll';
 const TIMEOUT_MS = 20_000;
 
-/** The body of the request, as docs/protocol.md has it. */
-export interface EnrolmentRequest {
+/** Body of the request, see docs/protocol.md. */
+export interface EnrollmentRequest {
   readonly token: string;
   readonly publicKey: string;
   readonly name: string;
@@ -19,35 +19,35 @@ export interface EnrolmentRequest {
   readonly platform: string;
 }
 
-const Granted = z.object({
+const Grant = z.object({
   runnerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   name: z.string().min(1).max(200),
 });
 
-export type Granted = z.infer<typeof Granted>;
+export type Grant = z.infer<typeof Grant>;
 
-interface Means {
+export interface EnrollmentDeps {
   readonly connect: Connect;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** One HTTPS POST over a connection of our own. */
-export function requestEnrolment(
-  body: EnrolmentRequest,
+/** Sends one HTTPS POST over a connection that is used for nothing else. */
+export function requestEnrollment(
+  body: EnrollmentRequest,
   endpoint: Endpoint,
-  means: Means,
-): Promise<Granted> {
-  return withDeadline('enrolment', TIMEOUT_MS, means.clock, means.signal, async (signal) => {
-    const response = await post(JSON.stringify(body), endpoint, means.connect, signal);
+  { connect, clock, signal: parent }: EnrollmentDeps,
+): Promise<Grant> {
+  return withDeadline('enrollment', TIMEOUT_MS, clock, parent, async (signal) => {
+    const response = await post(JSON.stringify(body), endpoint, connect, signal);
     const answer = {
       status: response.statusCode ?? 0,
       contentType: response.headers['content-type'] ?? '',
       retryAfter: response.headers['retry-after'],
       body: await readBody(response),
     };
-    if (answer.status === 201) return granted(answer.body);
-    const error = explainAnswer(answer, formatEndpoint(endpoint), means.clock.now());
+    if (answer.status === 201) return parseGrant(answer.body);
+    const error = explainAnswer(answer, formatEndpoint(endpoint), clock.now());
     throw error.code === 'NETWORK_UNREACHABLE' && answer.status === 400
       ? new RunnerError('ENROLLMENT_REFUSED', error.message)
       : error;
@@ -66,7 +66,7 @@ async function post(
     tls: { alpn: ['http/1.1'] },
   });
   try {
-    const answered = Promise.withResolvers<IncomingMessage>();
+    const response = Promise.withResolvers<IncomingMessage>();
     const request = httpRequest({
       method: 'POST',
       path: PATH,
@@ -78,23 +78,23 @@ async function post(
         connection: 'close',
       },
     });
-    request.on('response', answered.resolve);
-    request.on('error', (error) => answered.reject(RunnerError.from(error, 'NETWORK_RESET')));
+    request.on('response', response.resolve);
+    request.on('error', (error) => response.reject(RunnerError.from(error, 'NETWORK_RESET')));
     request.end(body);
-    return await untilAborted(answered.promise, signal);
+    return await untilAborted(response.promise, signal);
   } catch (thrown) {
     connection.destroy();
     throw thrown;
   }
 }
 
-function granted(body: string): Granted {
+function parseGrant(body: string): Grant {
   try {
-    return Granted.parse(JSON.parse(body));
+    return Grant.parse(JSON.parse(body));
   } catch (thrown) {
     throw new RunnerError(
       'PROTOCOL_VIOLATION',
-      'the control plane granted an identity this program does not understand',
+      'the enrollment response of the control plane is invalid',
       { cause: thrown },
     );
   }

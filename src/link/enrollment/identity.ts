@@ -11,11 +11,11 @@ import { RunnerError } from '../../runtime/errors.ts';
 import { readPrivateFile } from './private-file.ts';
 import { parseSettings, settingsPath, type Settings } from './settings.ts';
 
-/** Who this runner is to its control plane. The private key stays inside; all it does is sign. */
+/** The identity of this runner towards its control plane. The private key is not exposed; it only signs. */
 export interface Identity {
   readonly runnerId: RunnerId;
   readonly name: string;
-  /** wss://host:port, as given at enrolment. */
+  /** wss://host:port, from the enrollment. */
   readonly controlPlaneUrl: string;
   /** Raw Ed25519 public key, 32 bytes in base64. */
   readonly publicKey: string;
@@ -23,27 +23,27 @@ export interface Identity {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** Where the private key lies: PKCS#8 PEM, mode 0600. */
+/** Path of the private key: PKCS#8 PEM, mode 0600. */
 export function keyPath(stateDir: string): string {
   return join(stateDir, 'identity', 'key.pem');
 }
 
 /**
- * Reads the identity that `enrol` wrote. Throws NOT_ENROLLED when there is none or its parts do not belong together,
- * FILE_UNSAFE when the key or the settings can be read or changed by others, FILE_UNREADABLE when they cannot be read.
+ * Reads the identity that `enrollRunner` wrote. Throws NOT_ENROLLED when it is missing or key and settings do not match,
+ * FILE_UNSAFE when other users can read or change key or settings, FILE_UNREADABLE when they cannot be read.
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
   const path = settingsPath(stateDir);
   const settings = parseSettings(path, await readPrivateFile(path));
   const pem = await readPrivateFile(keyPath(stateDir));
   if (settings === undefined || pem === undefined)
-    throw new RunnerError('NOT_ENROLLED', `${stateDir} holds no identity`);
+    throw new RunnerError('NOT_ENROLLED', `state directory ${stateDir} contains no identity`);
   const key = parseKey(pem, keyPath(stateDir));
   if (rawPublicKey(key) !== settings.publicKey) {
     throw new RunnerError(
       'NOT_ENROLLED',
-      'the private key and the settings come from different enrolments',
-      { remedy: 'Enrol again with --replace.' },
+      'the private key and the settings come from different enrollments',
+      { remedy: 'Enroll again with --replace.' },
     );
   }
   return toIdentity(settings, key);
@@ -67,7 +67,7 @@ export function exportKey(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** The 32 bytes behind the fixed SubjectPublicKeyInfo header, in base64. */
+/** The 32 bytes that follow the fixed SubjectPublicKeyInfo header, in base64. */
 export function rawPublicKey(key: KeyObject): string {
   return createPublicKey(key)
     .export({ type: 'spki', format: 'der' })
@@ -80,7 +80,9 @@ function parseKey(pem: string, path: string): KeyObject {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `${path} is not a private key`, { cause: thrown });
+    throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no private key`, {
+      cause: thrown,
+    });
   }
-  throw new RunnerError('FILE_UNREADABLE', `${path} is not an Ed25519 key`);
+  throw new RunnerError('FILE_UNREADABLE', `key file ${path} contains no Ed25519 key`);
 }

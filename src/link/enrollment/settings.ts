@@ -5,33 +5,32 @@ import { RunnerError } from '../../runtime/errors.ts';
 const Settings = z.strictObject({
   version: z.literal(1),
   runnerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
-  /** As the person who enrolled it named the runner. */
+  /** Name of the runner, chosen at enrollment. */
   name: z.string().min(1).max(200),
   /** wss://host:port */
   controlPlaneUrl: z.string().min(1),
-  /** Raw Ed25519 public key, base64: ties this document to the key file. */
+  /** Raw Ed25519 public key in base64. Ties this document to the key file. */
   publicKey: z.string().length(44),
   enrolledAt: z.iso.datetime(),
 });
 
-/** What enrolment settles for good; not a secret. */
+/** Result of an enrollment. Holds no secret. */
 export type Settings = Readonly<z.infer<typeof Settings>>;
 
-/** The runner's own settings, one file in the state directory (settings.json, mode 0600). */
+/** The settings file in the state directory (settings.json, mode 0600). */
 export interface SettingsStore {
   readonly path: string;
-  /** Undefined before enrolment. Throws FILE_UNREADABLE for a file that is not what `write` wrote. */
+  /** Undefined before enrollment. Throws FILE_UNREADABLE for an invalid file. */
   read(): Settings | undefined;
   /** Replaces the file atomically. */
   write(settings: Settings): void;
 }
 
-/** Where the settings of a state directory lie. */
 export function settingsPath(stateDir: string): string {
   return join(stateDir, 'settings.json');
 }
 
-/** The settings in the text of their file; for a reader that never writes, and is spared loading what writing needs. Throws FILE_UNREADABLE. */
+/** Parses the text of the settings file. Readers use this and do not load the module that writing needs. Throws FILE_UNREADABLE. */
 export function parseSettings(path: string, text: string | undefined): Settings | undefined {
   return text === undefined ? undefined : parse(path, deserialize(text));
 }
@@ -56,7 +55,7 @@ export async function openSettings(stateDir: string): Promise<SettingsStore> {
   };
 }
 
-/** A damaged file must be readable as such, so that it can be refused, or replaced on purpose. */
+/** Returns a marker for a damaged file, so that it can be refused, or replaced on purpose. */
 function deserialize(text: string): Record<string, unknown> {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
@@ -71,7 +70,7 @@ function parse(path: string, stored: Record<string, unknown>): Settings | undefi
   if (result.success) return result.data;
   throw new RunnerError(
     'FILE_UNREADABLE',
-    `${path} does not hold settings: ${z.prettifyError(result.error)}`,
-    { remedy: 'Enrol again with --replace.' },
+    `invalid settings file ${path}: ${z.prettifyError(result.error)}`,
+    { remedy: 'Enroll again with --replace.' },
   );
 }
