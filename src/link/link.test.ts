@@ -828,7 +828,7 @@ describe('after a restart, a link', () => {
 
   it.each([
     ['has lost what it acknowledged', 1, 0, 'lost records'],
-    ['has more than this runner', 0, 5, 'does not have any more'],
+    ['has more than this runner', 0, 5, 'no longer has'],
   ])(
     'gives up an attempt of which the control plane %s, and says so',
     async (_what, acknowledged, stored, words) => {

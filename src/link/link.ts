@@ -1,5 +1,4 @@
-import type { Channel, Dialer } from '../channel/channel.ts';
-import type { Frame, HeldAttempt } from '../channel/frames.ts';
+import type { Dialer } from '../channel/channel.ts';
 import type { Job } from '../domain/job.ts';
 import type { Logger } from '../observability/logger.ts';
 import { aborted } from '../runtime/abort.ts';
@@ -8,19 +7,19 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { TaskGroup } from '../runtime/task-group.ts';
 import type { Attempt } from './attempts/attempt.ts';
-import { close, live, type LifeOptions } from './attempts/attempt-life.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { drain, stopWorkers } from './attempts/drain.ts';
-import { handshake } from './connection/handshake.ts';
-import type { Identity } from './enrollment/identity.ts';
-import { IdentityWatch } from './connection/identity-conflict.ts';
 import { Leases } from './attempts/leases.ts';
-import type { AttemptStatus, LinkState, LinkStatus } from './health/link-status.ts';
+import { writeOutcome } from './attempts/outcome.ts';
+import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
+import { runAttempt, type RunDeps } from './attempts/run-attempt.ts';
+import { IdentityWatch } from './connection/identity-conflict.ts';
+import { Supervisor, type Handshaken, type SupervisorOptions } from './connection/supervisor.ts';
+import type { Identity } from './enrollment/identity.ts';
+import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
-import { resolvePositions } from './session/positions.ts';
-import { recover, stoppedAtWork } from './attempts/recovery.ts';
-import { Session } from './session/session.ts';
-import { Supervisor, type Handshaken } from './connection/supervisor.ts';
+import { establishSession, type EstablishDeps } from './session/establish.ts';
+import type { Session } from './session/session.ts';
 import { DEFAULT_TIMING, type LinkTiming } from './timing.ts';
 import type { StartWorker } from './workers/worker-handle.ts';
 
@@ -30,16 +29,17 @@ export interface LinkOptions {
   readonly dialers: readonly Dialer[];
   readonly store: OutboxStore;
   readonly startWorker: StartWorker;
-  /** Attempts at work at once. */
+  /** Largest number of attempts that run at a time. */
   readonly capacity: number;
-  /** The local policy's word on an offer: why not, or undefined. */
+  /** Asks the local policy about an offer. Resolves with the reason of a denial. */
   readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
-  /** Longest that any attempt may run, in milliseconds. */
+  /** Longest that an attempt may run, in milliseconds. */
   readonly jobDeadlineMs: number;
-  /** How long a drain lets attempts go on, in milliseconds. */
+  /** How long attempts may continue during a drain, in milliseconds. */
   readonly drainTimeoutMs: number;
-  /** Of this program, and for people: "linux x64, Node 24.21.0". */
+  /** Of this program. */
   readonly version: string;
+  /** For display: "linux x64, Node 24.21.0". */
   readonly platform: string;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -49,9 +49,9 @@ export interface LinkOptions {
 
 export interface Link {
   /**
-   * Recovers, connects and serves until drained or until the signal fires (then workers are stopped as interrupted and
-   * what is undelivered stays on disk). Throws RUNNER_REVOKED, RUNNER_UNKNOWN, SIGNATURE_INVALID or PROTOCOL_UNSUPPORTED
-   * when the control plane has ended the service for good.
+   * Recovers, connects and serves until drained or until the signal fires. Workers are then stopped as interrupted, and
+   * undelivered records stay on disk. Throws RUNNER_REVOKED, RUNNER_UNKNOWN, SIGNATURE_INVALID or PROTOCOL_UNSUPPORTED
+   * when the control plane has ended the service.
    */
   run(signal: AbortSignal): Promise<void>;
   /** Takes no more offers, lets attempts finish, then ends `run`. A second call shortens every wait. */
@@ -71,53 +71,46 @@ class RunnerLink implements Link {
   readonly #leases: Leases;
   readonly #supervisor: Supervisor;
   readonly #identityWatch: IdentityWatch;
-  readonly #drainAsked = new AbortController();
+  readonly #drainRequested = new AbortController();
   readonly #hurry = new AbortController();
   readonly #stopping = new AbortController();
   #session: Session | undefined;
   #stopped: LinkState | undefined;
 
   constructor(options: LinkOptions) {
-    const { clock, random, logger, dialers, store, capacity } = options;
+    const { clock, random, logger } = options;
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#bootId = random.uuid();
     this.#identityWatch = new IdentityWatch(clock, logger);
     this.#attempts = new Attempts({
-      store,
-      capacity,
-      clock,
-      logger,
+      ...options,
       signal: this.#stopping.signal,
-      live: (attempt, job) => live(attempt, job, this.#lifeOptions()),
+      run: (attempt, job) => runAttempt(attempt, job, this.#runDeps()),
     });
     this.#leases = new Leases(
       clock,
-      (ref) => this.#leaseEnded(ref),
+      (ref) => this.#leaseLost(ref),
       (ref, endsAt) => this.#attempts.get(ref)?.leaseUntil(endsAt),
     );
     this.#supervisor = new Supervisor({
-      dialers,
-      clock,
-      random,
-      logger,
+      ...options,
       timing: this.#timing,
-      introduce: (channel, frames, authority, signal) =>
-        this.#introduce(channel, frames, authority, signal),
+      shakeHands: (...channel) => this.#shakeHands(...channel),
     });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { store, logger } = this.#options;
-    const open = await recover(store, this.#attempts, logger);
+    const open = await recoverAttempts(store, this.#attempts, logger);
     const group = new TaskGroup(signal);
     for (const attempt of open)
       group.start((scope) =>
-        close(attempt, { ...this.#lifeOptions(), signal: scope }, stoppedAtWork()),
+        writeOutcome(attempt, { ...this.#runDeps(), signal: scope }, stoppedError()),
       );
     group.start((scope) => this.#supervisor.run(scope));
     group.start((scope) => this.#leases.run(scope));
-    group.start((scope) => this.#drainWhenAsked(group, scope));
+    group.start((scope) => this.#drainOnRequest(group, scope));
     try {
       await group.wait();
       this.#stopped = { name: 'stopped' };
@@ -125,56 +118,25 @@ class RunnerLink implements Link {
       this.#stopped = { name: 'stopped', error: RunnerError.from(thrown).toFailure() };
       throw thrown;
     } finally {
-      this.#stopping.abort(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
-      await stopWorkers({
-        attempts: this.#attempts,
-        clock: this.#options.clock,
-        stopMs: this.#timing.stopMs,
-      });
-      if (this.#revoked()) this.#dropAll();
-      await this.#attempts.settled();
+      await this.#end();
     }
   }
 
-  #lifeOptions(): LifeOptions {
-    const { store, startWorker, clock, logger } = this.#options;
-    return {
-      store,
-      startWorker,
-      clock,
-      logger,
-      diskFullMs: this.#timing.diskFullMs,
-      changed: () => this.#attempts.changed.notify(),
-      signal: this.#stopping.signal,
-    };
-  }
-
-  #revoked(): boolean {
-    return this.#stopped?.name === 'stopped' && this.#stopped.error?.code === 'RUNNER_REVOKED';
-  }
-
-  /** Nobody takes the records of a revoked identity, and no later identity may deliver them. */
-  #dropAll(): void {
-    for (const attempt of this.#attempts.all())
-      this.#attempts.drop(
-        attempt,
-        new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner'),
-      );
-  }
-
   drain(): void {
-    if (this.#drainAsked.signal.aborted)
+    if (this.#drainRequested.signal.aborted)
       this.#hurry.abort(new RunnerError('RUNNER_STOPPED', 'asked to stop twice'));
-    this.#drainAsked.abort(new RunnerError('DRAINING', 'asked to stop'));
+    this.#drainRequested.abort(new RunnerError('DRAINING', 'asked to stop'));
     this.#session?.announce();
   }
 
   status(): LinkStatus {
     const { identity, capacity } = this.#options;
+    const { conflict } = this.#identityWatch;
+    const drainReason = this.#drainReason();
     return {
       state: this.#state(),
-      ...this.#drainedBy(),
-      ...this.#contested(),
+      ...(drainReason === undefined ? {} : { drainReason }),
+      ...(conflict === undefined ? {} : { identityConflict: conflict }),
       runnerId: identity.runnerId,
       name: identity.name,
       capacity,
@@ -190,24 +152,17 @@ class RunnerLink implements Link {
     return this.#draining() ? { name: 'draining', connection } : connection;
   }
 
-  /** A drain by the control plane lasts as long as the session in which it was asked for. */
-  #drainedBy(): Pick<LinkStatus, 'drainReason'> {
-    const reason =
-      this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
-    return reason === undefined ? {} : { drainReason: reason };
-  }
-
-  #contested(): Pick<LinkStatus, 'identityConflict'> {
-    const { conflict } = this.#identityWatch;
-    return conflict === undefined ? {} : { identityConflict: conflict };
+  /** A drain by the control plane lasts as long as the session in which it was requested. */
+  #drainReason(): string | undefined {
+    return this.#supervisor.state.name === 'connected' ? this.#session?.drainReason : undefined;
   }
 
   #draining(): boolean {
-    return this.#drainAsked.signal.aborted;
+    return this.#drainRequested.signal.aborted;
   }
 
-  async #drainWhenAsked(group: TaskGroup, signal: AbortSignal): Promise<void> {
-    await aborted(AbortSignal.any([signal, this.#drainAsked.signal]));
+  async #drainOnRequest(group: TaskGroup, signal: AbortSignal): Promise<void> {
+    await aborted(AbortSignal.any([signal, this.#drainRequested.signal]));
     if (signal.aborted) return;
     const { clock, logger, drainTimeoutMs } = this.#options;
     const { stopMs, lastDeliveryMs } = this.#timing;
@@ -223,55 +178,43 @@ class RunnerLink implements Link {
     group.stop(new RunnerError('RUNNER_STOPPED', 'drained'));
   }
 
-  #leaseEnded(ref: Attempt['ref']): void {
-    const attempt = this.#attempts.get(ref);
-    // A finished attempt needs no lease: the control plane decides whether it is still wanted.
-    if (attempt?.working === true && !attempt.outbox.durable().complete)
-      this.#attempts.drop(
-        attempt,
-        new RunnerError('LEASE_LOST', 'the lease ran out before it was renewed'),
-      );
+  async #end(): Promise<void> {
+    this.#stopping.abort(new RunnerError('RUNNER_STOPPED', 'the link has ended'));
+    const { clock } = this.#options;
+    await stopWorkers({ attempts: this.#attempts, clock, stopMs: this.#timing.stopMs });
+    if (this.#revoked()) this.#dropAll();
+    await this.#attempts.settled();
   }
 
-  async #introduce(
-    channel: Channel,
-    frames: AsyncIterator<Frame>,
-    authority: string,
-    signal: AbortSignal,
+  #revoked(): boolean {
+    return this.#stopped?.name === 'stopped' && this.#stopped.error?.code === 'RUNNER_REVOKED';
+  }
+
+  /** Nobody accepts the records of a revoked identity, and a later identity must not deliver them. */
+  #dropAll(): void {
+    const reason = new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner');
+    for (const attempt of this.#attempts.all()) this.#attempts.drop(attempt, reason);
+  }
+
+  #leaseLost(ref: Attempt['ref']): void {
+    const attempt = this.#attempts.get(ref);
+    // A finished attempt needs no lease: the control plane decides whether it is still wanted.
+    if (attempt?.working !== true || attempt.outbox.durable().complete) return;
+    const message = 'the lease expired before it was renewed';
+    this.#attempts.drop(attempt, new RunnerError('LEASE_LOST', message));
+  }
+
+  async #shakeHands(
+    ...[channel, frames, authority, signal]: Parameters<SupervisorOptions['shakeHands']>
   ): Promise<Handshaken> {
-    const { identity, version, platform, capacity, clock, logger, jobDeadlineMs, checkOffer } =
-      this.#options;
-    const held = this.#attempts.all().filter(({ state }) => state.name !== 'gone');
-    const self = {
-      version,
-      platform,
-      bootId: this.#bootId,
-      capacity,
-      draining: this.#draining(),
-      held: held.map(describe),
-    };
-    const helloAt = clock.uptime();
-    const agreement = await handshake(channel, frames, authority, identity, self, signal);
-    this.#warnOfSkew(agreement.serverTimeMs);
-    const resolutions = resolvePositions(held, agreement.positions);
-    for (const resolution of resolutions)
-      if (resolution.name === 'drop') this.#attempts.drop(resolution.attempt, resolution.reason);
-    const session = new Session({
+    const deps = this.#establishDeps();
+    const { agreement, session, resolutions } = await establishSession(
       channel,
       frames,
-      agreement,
-      helloAt,
-      attempts: this.#attempts,
-      leases: this.#leases,
-      clock,
-      logger,
-      timing: this.#timing,
-      capacity,
-      jobDeadlineMs,
-      checkOffer,
-      draining: () => this.#draining(),
-      contested: (other) => this.#identityWatch.contested(other),
-    });
+      authority,
+      deps,
+      signal,
+    );
     this.#session = session;
     return {
       agreement,
@@ -280,36 +223,25 @@ class RunnerLink implements Link {
     };
   }
 
-  #warnOfSkew(serverTimeMs: number): void {
-    const skewMs = this.#options.clock.now() - serverTimeMs;
-    if (Math.abs(skewMs) > this.#timing.skewMs)
-      this.#options.logger.log(
-        'warn',
-        'the clocks of this machine and of the control plane differ',
-        { skewMs },
-      );
+  #establishDeps(): EstablishDeps {
+    return {
+      ...this.#options,
+      bootId: this.#bootId,
+      timing: this.#timing,
+      skewMs: this.#timing.skewMs,
+      attempts: this.#attempts,
+      leases: this.#leases,
+      draining: () => this.#draining(),
+      onConflict: (other) => this.#identityWatch.noteConflict(other),
+    };
   }
-}
 
-function describe({ ref, outbox, working }: Attempt): HeldAttempt {
-  const { sequence, complete } = outbox.durable();
-  return {
-    ref,
-    durableSequence: sequence,
-    acknowledgedSequence: outbox.acknowledged(),
-    running: working,
-    complete,
-  };
-}
-
-function statusOf({ ref, state, progress, condition, outbox }: Attempt): AttemptStatus {
-  return {
-    ref,
-    state: state.name,
-    durableSequence: outbox.durable().sequence,
-    acknowledgedSequence: outbox.acknowledged(),
-    ...(state.name === 'running' ? { pid: state.worker.pid } : {}),
-    ...(progress === undefined ? {} : { progress }),
-    ...(condition === undefined ? {} : { condition }),
-  };
+  #runDeps(): RunDeps {
+    return {
+      ...this.#options,
+      diskFullMs: this.#timing.diskFullMs,
+      onChange: () => this.#attempts.changed.notify(),
+      signal: this.#stopping.signal,
+    };
+  }
 }

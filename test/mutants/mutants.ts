@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/link/session/offers.ts',
-        find: 'if (leaseEnd(ttlMs, at) <= clock.uptime())\n        throw',
-        replace: 'if (leaseEnd(ttlMs, at) < 0) throw',
+        find: 'if (leaseEnd(ttlMs, sentAfter) <= clock.uptime())\n      throw',
+        replace: 'if (leaseEnd(ttlMs, sentAfter) < 0) throw',
       },
     ],
     tests: ['src/link/link.test.ts'],

@@ -12,15 +12,15 @@ export interface StopRequest {
 }
 
 export type AttemptState =
-  /** Journalled; its worker is being started. */
+  /** Journaled; its worker is being started. */
   | { readonly name: 'starting' }
   | { readonly name: 'running'; readonly worker: WorkerHandle }
-  /** Its worker is gone; what it wrote is being delivered. */
+  /** Its worker has ended; its records are being delivered. */
   | { readonly name: 'ended' }
-  /** Wholly delivered, or not wanted any more. */
+  /** Delivered or dropped; its files are being deleted. */
   | { readonly name: 'gone' };
 
-/** One attempt from its offer until nothing of it is left here. */
+/** One attempt, from its offer until its files are deleted. */
 export class Attempt {
   readonly ref: AttemptRef;
   readonly key: string;
@@ -31,7 +31,7 @@ export class Attempt {
   #stop: StopRequest | undefined;
   #leaseEndsAt: number | undefined;
   #condition: ErrorCode | undefined;
-  #progress: { readonly value: Progress; readonly sent: boolean } | undefined;
+  #progress: { readonly value: Progress; readonly taken: boolean } | undefined;
 
   constructor(outbox: Outbox, state: AttemptState) {
     this.ref = outbox.ref;
@@ -45,27 +45,27 @@ export class Attempt {
     return this.#state;
   }
 
-  /** Fires when the attempt is gone: what is still to be delivered of it is not wanted. */
+  /** Fires when the attempt is gone: records not yet delivered are no longer wanted. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  /** Whether a worker is at it, so that its lease matters. */
+  /** Whether a worker runs or is being started. Only then the lease counts. */
   get working(): boolean {
     return this.#state.name === 'starting' || this.#state.name === 'running';
   }
 
-  /** Whether it takes one of the runner's places: from its start until its worker process is gone, also when the attempt is not wanted any more. */
+  /** Whether it counts towards the capacity: from its start until its worker process has ended, also after it is dropped. */
   get occupied(): boolean {
     return this.#occupied;
   }
 
-  /** Its worker process is gone, or there never was one. */
+  /** Call when its worker process has ended or could not be started. */
   vacate(): void {
     this.#occupied = false;
   }
 
-  /** Whether the control plane should go on waiting for it. */
+  /** Whether the control plane may still expect records of it. */
   get alive(): boolean {
     return this.working || (this.#state.name === 'ended' && this.outbox.durable().complete);
   }
@@ -78,7 +78,7 @@ export class Attempt {
     return this.#progress?.value;
   }
 
-  /** What keeps it from going on. */
+  /** What its worker waits for, DISK_FULL for example. */
   get condition(): ErrorCode | undefined {
     return this.working ? this.#condition : undefined;
   }
@@ -90,10 +90,11 @@ export class Attempt {
       state.worker.leaseUntil(this.#leaseEndsAt);
     if (state.name === 'running' && this.#stop !== undefined)
       state.worker.cancel(this.#stop.reason.toFailure(), this.#stop.status);
-    if (state.name === 'gone') this.#gone.abort(new RunnerError('ABORTED', 'the attempt is gone'));
+    if (state.name === 'gone')
+      this.#gone.abort(new RunnerError('ABORTED', 'the attempt was delivered or dropped'));
   }
 
-  /** Tells its worker, now or as soon as it runs, until when it may work, on the clock's uptime. */
+  /** Passes the end of its lease, on the clock's uptime, to its worker, now or once that runs. */
   leaseUntil(endsAt: number): void {
     this.#leaseEndsAt = endsAt;
     if (this.#state.name === 'running') this.#state.worker.leaseUntil(endsAt);
@@ -104,7 +105,7 @@ export class Attempt {
     return this.#leaseEndsAt;
   }
 
-  /** Asks its worker to end, now or as soon as it runs. The first request wins. */
+  /** Asks its worker to end, now or once it runs. The first request wins. */
   requestStop(stop: StopRequest): void {
     if (!this.working || this.#stop !== undefined) return;
     this.#stop = stop;
@@ -117,13 +118,13 @@ export class Attempt {
   }
 
   noteProgress(value: Progress): void {
-    this.#progress = { value, sent: false };
+    this.#progress = { value, taken: false };
   }
 
-  /** Progress that has not been sent yet; from now on it counts as sent. */
+  /** Returns progress that was not taken before. */
   takeProgress(): Progress | undefined {
-    if (this.#progress === undefined || this.#progress.sent) return undefined;
-    this.#progress = { value: this.#progress.value, sent: true };
+    if (this.#progress === undefined || this.#progress.taken) return undefined;
+    this.#progress = { value: this.#progress.value, taken: true };
     return this.#progress.value;
   }
 }

@@ -9,37 +9,35 @@ import { Attempt } from './attempt.ts';
 import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 
-/** Runs one attempt's worker from start to end; see attempt-life.ts. */
-export type Live = (attempt: Attempt, job: Job) => Promise<void>;
-
-const DISCARD_AGAIN_MS = 5_000;
+const DISCARD_RETRY_MS = 5_000;
 
 export interface AttemptsOptions {
   readonly store: OutboxStore;
-  readonly live: Live;
-  /** Worker processes at once. */
+  /** Runs the worker of an attempt from start to end, see run-attempt.ts. */
+  readonly run: (attempt: Attempt, job: Job) => Promise<void>;
+  /** Largest number of worker processes at a time. */
   readonly capacity: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Ends repeated tries at deleting an attempt; the next start of the runner deletes it then. */
+  /** Ends retries of deletions; the next start of the runner then deletes the attempts. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Every attempt this runner holds, over all sessions.
+ * Every attempt that this runner holds, across sessions.
  *
- * Invariants: an attempt is in here from the moment it is journalled until its files are deleted; an attempt leaves only
- * by `finish` (all acknowledged) or `drop` (not wanted), and its files are deleted only after its worker is gone. There are
- * never more worker processes than places: a place is taken before a worker is started and given back when its process is gone.
+ * Invariants: an attempt is held from when it is journaled until its files are deleted. It leaves only by `finish` (all
+ * acknowledged) or `drop` (not wanted), and its files are deleted only after its worker has ended. The number of worker
+ * processes never exceeds the capacity: a slot is reserved before a worker is started and freed when its process has ended.
  */
 export class Attempts {
-  /** Rings whenever an attempt comes, changes state, makes progress or goes. */
+  /** Notifies when an attempt is added, changes state, makes progress or is deleted. */
   readonly changed = new ChangeSignal();
   readonly #options: AttemptsOptions;
   readonly #held = new Map<string, Attempt>();
-  readonly #lives = new Map<string, Promise<void>>();
+  readonly #runs = new Map<string, Promise<void>>();
   readonly #tasks = new Set<Promise<void>>();
-  /** Places of attempts that are being journalled. */
+  /** Slots of attempts that are being journaled. */
   #reserved = 0;
 
   constructor(options: AttemptsOptions) {
@@ -64,12 +62,12 @@ export class Attempts {
     return this.all().filter((attempt) => attempt.working).length;
   }
 
-  /** Places taken, those of workers that are being ended included. */
+  /** Slots in use, including those of workers that are being ended. */
   occupied(): number {
     return this.all().filter((attempt) => attempt.occupied).length + this.#reserved;
   }
 
-  /** What keeps an attempt from going on, DISK_FULL for example. */
+  /** What the worker of some attempt waits for, DISK_FULL for example. */
   condition(): ErrorCode | undefined {
     return this.all().find(({ condition }) => condition !== undefined)?.condition;
   }
@@ -78,31 +76,32 @@ export class Attempts {
     return this.#options.store.bytes();
   }
 
-  /** Takes in what an earlier process left. */
+  /** Adds an attempt of an earlier process. */
   adopt(attempt: Attempt): void {
     this.#held.set(attempt.key, attempt);
     this.changed.notify();
   }
 
-  /** Journals the job, then starts its worker. Resolves when journalled; rejects with AT_CAPACITY, DISK_FULL or SPOOL_FULL. */
+  /** Journals the job, then starts its worker. Resolves when journaled; rejects with AT_CAPACITY, DISK_FULL or SPOOL_FULL. */
   async begin(job: Job): Promise<Attempt> {
-    const { store, live } = this.#options;
-    this.#assertPlace();
+    const { store, run } = this.#options;
+    this.#assertCapacity();
     this.#reserved += 1;
     const outbox = await store.create(job).finally(() => (this.#reserved -= 1));
     const attempt = new Attempt(outbox, { name: 'starting' });
     this.#held.set(attempt.key, attempt);
     this.changed.notify();
-    const life = live(attempt, job).finally(() => this.#lives.delete(attempt.key));
-    this.#lives.set(attempt.key, life);
-    this.#task(life);
+    const running = run(attempt, job).finally(() => this.#runs.delete(attempt.key));
+    this.#runs.set(attempt.key, running);
+    this.#track(running);
     return attempt;
   }
 
-  #assertPlace(): void {
+  #assertCapacity(): void {
     const { capacity } = this.#options;
-    if (this.occupied() < capacity) return;
-    throw new RunnerError('AT_CAPACITY', `all ${capacity} places are taken`);
+    const occupied = this.occupied();
+    if (occupied < capacity) return;
+    throw new RunnerError('AT_CAPACITY', `at capacity (${occupied} of ${capacity} runs)`);
   }
 
   stopAll(reason: RunnerError, status: StopStatus): void {
@@ -113,14 +112,14 @@ export class Attempts {
     for (const { state } of this.all()) if (state.name === 'running') state.worker.kill();
   }
 
-  /** The control plane has stored all of it: deletes it once its worker is gone. */
+  /** The control plane has stored all of it: deletes it once its worker has ended. */
   finish(attempt: Attempt): void {
     if (attempt.state.name === 'gone') return;
     this.#remove(attempt);
     this.#options.logger.log('info', 'attempt delivered', { attempt: attempt.key });
   }
 
-  /** Stops it at once and deletes it. */
+  /** Kills its worker and deletes it. */
   drop(attempt: Attempt, reason: RunnerError): void {
     if (attempt.state.name === 'gone') return;
     if (attempt.state.name === 'running') attempt.state.worker.kill();
@@ -132,7 +131,7 @@ export class Attempts {
     });
   }
 
-  /** Resolves when no worker runs and nothing is being deleted. */
+  /** Resolves when no worker runs and no attempt is being deleted. */
   async settled(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }
@@ -140,15 +139,15 @@ export class Attempts {
   #remove(attempt: Attempt): void {
     attempt.become({ name: 'gone' });
     this.changed.notify();
-    this.#task(this.#discard(attempt));
+    this.#track(this.#discard(attempt));
   }
 
   async #discard(attempt: Attempt): Promise<void> {
-    await this.#lives.get(attempt.key);
+    await this.#runs.get(attempt.key);
     while (!(await this.#deleted(attempt))) {
       if (this.#options.signal.aborted) return;
       await this.#options.clock
-        .sleep(DISCARD_AGAIN_MS, this.#options.signal)
+        .sleep(DISCARD_RETRY_MS, this.#options.signal)
         .catch(() => undefined);
     }
     this.#held.delete(attempt.key);
@@ -160,7 +159,7 @@ export class Attempts {
       await attempt.outbox.discard();
       return true;
     } catch (thrown) {
-      this.#options.logger.log('error', 'failed to delete an attempt; trying again', {
+      this.#options.logger.log('error', 'failed to delete attempt; trying again', {
         attempt: attempt.key,
         error: String(RunnerError.from(thrown)),
       });
@@ -168,10 +167,10 @@ export class Attempts {
     }
   }
 
-  #task(work: Promise<void>): void {
+  #track(work: Promise<void>): void {
     const task = work
       .catch((thrown: unknown) =>
-        this.#options.logger.log('error', 'failed to clean up an attempt', {
+        this.#options.logger.log('error', 'failed to clean up attempt', {
           error: String(RunnerError.from(thrown)),
         }),
       )

@@ -1,66 +1,66 @@
 import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepOrWoken } from '../../runtime/wait.ts';
 import type { Attempts } from './attempts.ts';
 
-export interface DrainOptions {
+export interface StopOptions {
   readonly attempts: Attempts;
   readonly clock: Clock;
-  readonly logger: Logger;
-  /** How long attempts may go on, in milliseconds. */
-  readonly timeoutMs: number;
+  /** How long workers may take to end, in milliseconds: once when asked to, once when killed. */
   readonly stopMs: number;
+}
+
+export interface DrainOptions extends StopOptions {
+  readonly logger: Logger;
+  /** How long attempts may continue, in milliseconds. */
+  readonly timeoutMs: number;
   readonly lastDeliveryMs: number;
-  /** Fires when the rest shall go quickly: no more waiting for attempts or deliveries. */
+  /** Fires to skip the waits for attempts and deliveries. */
   readonly hurry: AbortSignal;
 }
 
 /**
- * Brings the attempts to their end: lets them finish for a while, stops those that go on as `interrupted` (so that the
- * control plane runs them again), and gives the last batches a moment. What is not delivered stays on disk.
+ * Ends all attempts: lets them finish for a while, stops the rest as `interrupted` (so that the control plane runs them
+ * again), and waits briefly for the last batches. Undelivered records stay on disk.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { attempts, logger, timeoutMs, lastDeliveryMs, hurry } = options;
   logger.log('info', 'draining', { running: attempts.working(), timeoutMs });
-  await within(timeoutMs, options, () => attempts.working() === 0, hurry);
+  await withTimeout(timeoutMs, options, () => attempts.working() === 0, hurry);
   await stopWorkers(options);
-  await within(lastDeliveryMs, options, () => attempts.all().length === 0, hurry);
+  await withTimeout(lastDeliveryMs, options, () => attempts.all().length === 0, hurry);
   const left = attempts.all().length;
   logger.log(left === 0 ? 'info' : 'warn', 'drained', { undelivered: left });
 }
 
-/** Asks every worker to end, kills those that do not, and waits until they are gone; not for ever, since an outcome needs room on disk. */
-export async function stopWorkers(
-  options: Pick<DrainOptions, 'attempts' | 'clock' | 'stopMs'>,
-): Promise<void> {
+/** Asks every worker to end, kills those that do not, and waits for them. The wait is bounded, since an outcome needs room on disk. */
+export async function stopWorkers(options: StopOptions): Promise<void> {
   const { attempts, stopMs } = options;
-  attempts.stopAll(
-    new RunnerError('RUNNER_STOPPED', 'the runner was stopped while the attempt was at work'),
-    'interrupted',
+  const reason = new RunnerError(
+    'RUNNER_STOPPED',
+    'the runner was stopped while the attempt was running',
   );
+  attempts.stopAll(reason, 'interrupted');
   const ended = (): boolean => attempts.working() === 0;
-  const unhurried = new AbortController().signal;
-  if (await within(stopMs, options, ended, unhurried)) return;
+  const never = new AbortController().signal;
+  if (await withTimeout(stopMs, options, ended, never)) return;
   attempts.killAll();
-  await within(stopMs, options, ended, unhurried);
+  await withTimeout(stopMs, options, ended, never);
 }
 
-/** Whether the condition came to hold within the time. */
-async function within(
+/** Waits until the condition holds, at most `ms`, and not after `hurry` fires. Resolves with whether it holds. */
+async function withTimeout(
   ms: number,
-  { attempts, clock }: Pick<DrainOptions, 'attempts' | 'clock'>,
+  { attempts, clock }: StopOptions,
   holds: () => boolean,
-  stop: AbortSignal,
+  hurry: AbortSignal,
 ): Promise<boolean> {
-  if (holds() || stop.aborted) return holds();
-  const over = new AbortController();
-  const scope = AbortSignal.any([over.signal, stop]);
+  if (holds() || hurry.aborted) return holds();
   try {
-    await Promise.race([clock.sleep(ms, scope), attempts.changed.until(holds, scope)]);
+    await sleepOrWoken(clock, ms, (scope) => attempts.changed.until(holds, scope), hurry);
   } catch (thrown) {
-    if (!stop.aborted) throw thrown;
-  } finally {
-    over.abort();
+    if (!hurry.aborted) throw thrown;
   }
   return holds();
 }

@@ -18,8 +18,8 @@ function stage(): {
   return { clock, leases, lost, stop };
 }
 
-describe('a lease', () => {
-  it('ends before it ends at the control plane, counted from before it was asked for', async () => {
+describe('leases', () => {
+  it('end here before they end at the control plane, counted from before the request', async () => {
     const { clock, leases, lost, stop } = stage();
     await clock.advance(1_000);
     leases.grant(ref('a'), 60_000, 400);
@@ -30,7 +30,7 @@ describe('a lease', () => {
     stop.abort();
   });
 
-  it('lives on when renewed, is not shortened by a late answer, and is lost once', async () => {
+  it('last longer when renewed, are not shortened by a late response, and are lost once', async () => {
     const { clock, leases, lost, stop } = stage();
     leases.grant(ref('a'), 60_000, 0);
     await clock.advance(40_000);
@@ -43,7 +43,7 @@ describe('a lease', () => {
     stop.abort();
   });
 
-  it('that ended while the machine was suspended is lost within a second of its waking', async () => {
+  it('are lost within a second after the machine resumes when they ended during a suspend', async () => {
     const { clock, leases, lost, stop } = stage();
     leases.grant(ref('a'), 60_000, 0);
     await clock.advance(10_000);
@@ -53,27 +53,27 @@ describe('a lease', () => {
     stop.abort();
   });
 
-  it('tells of each new end, and of none that is earlier', () => {
-    const told: number[] = [];
+  it('report each later end, and no earlier one', () => {
+    const reported: number[] = [];
     const leases = new Leases(
       new SimulatedClock(),
       () => undefined,
-      (_ref, endsAt) => told.push(endsAt),
+      (_ref, endsAt) => reported.push(endsAt),
     );
     leases.grant(ref('a'), 60_000, 0);
     leases.grant(ref('a'), 60_000, 15_000);
     leases.grant(ref('a'), 60_000, 5_000);
-    expect(told).toEqual([50_000, 65_000]);
+    expect(reported).toEqual([50_000, 65_000]);
   });
 
-  it('of absurd length is cut to what a timer can wait', async () => {
+  it('are limited to 24 hours', async () => {
     const { leases, stop } = stage();
     leases.grant(ref('a'), 2 ** 32 - 1, 0);
     expect(leases.endOf(ref('a'))).toBe(24 * 3_600_000 - 10_000);
     stop.abort();
   });
 
-  it('that is released is not lost', async () => {
+  it('are not reported as lost after their release', async () => {
     const { clock, leases, lost, stop } = stage();
     leases.grant(ref('a'), 6_000, 0);
     leases.grant(ref('b'), 12_000, 0);

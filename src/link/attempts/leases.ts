@@ -1,18 +1,19 @@
 import { attemptKey, type AttemptRef } from '../../domain/ids.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ChangeSignal } from '../../runtime/change-signal.ts';
+import { sleepOrWoken } from '../../runtime/wait.ts';
 
 const MARGIN_SHARE = 1 / 6;
 const MARGIN_MAX_MS = 10_000;
-/** A longer lease is taken for this one: it would outlast any attempt, and timers. */
+/** Limit for longer leases, which would outlast any attempt, and timers. */
 const LEASE_MAX_MS = 24 * 60 * 60 * 1000;
-/** Timers stand still while the machine is suspended, leases do not. */
-const LOOK_MS = 1_000;
+/** Leases are checked at least this often, since timers stop while the machine is suspended and leases do not. */
+const CHECK_MS = 1_000;
 
-/** The uptime at which a lease ends here that was asked for at `askedAt`. */
-export function leaseEnd(ttlMs: number, askedAt: number): number {
+/** The uptime at which this runner lets a lease end that was requested at `requestedAt`. */
+export function leaseEnd(ttlMs: number, requestedAt: number): number {
   const length = Math.min(ttlMs, LEASE_MAX_MS);
-  return askedAt + length - Math.min(length * MARGIN_SHARE, MARGIN_MAX_MS);
+  return requestedAt + length - Math.min(length * MARGIN_SHARE, MARGIN_MAX_MS);
 }
 
 interface Lease {
@@ -22,39 +23,41 @@ interface Lease {
 }
 
 /**
- * Until when this runner may work on what. Counted by the machine's uptime from before the grant was asked for, less a
- * margin, so that it ends here before it ends at the control plane, whatever the link or the wall clock does, and also when
- * the machine was suspended in between.
+ * Leases of the attempts that this runner works on.
+ *
+ * Invariant: a lease ends here before it ends at the control plane, whatever the link or the wall clock does, and also
+ * when the machine was suspended meanwhile. It is therefore counted by the machine's uptime from before the grant was
+ * requested, less a margin.
  */
 export class Leases {
   readonly #clock: Clock;
-  readonly #lost: (ref: AttemptRef) => void;
-  readonly #granted: (ref: AttemptRef, endsAt: number) => void;
+  readonly #onLost: (ref: AttemptRef) => void;
+  readonly #onGranted: (ref: AttemptRef, endsAt: number) => void;
   readonly #held = new Map<string, Lease>();
   readonly #changed = new ChangeSignal();
 
-  /** `lost` is called once for each lease that ran out, `granted` with each new end of one. */
+  /** Calls `onLost` once for each lease that expires, `onGranted` with each new end of a lease. */
   constructor(
     clock: Clock,
-    lost: (ref: AttemptRef) => void,
-    granted: (ref: AttemptRef, endsAt: number) => void = () => undefined,
+    onLost: (ref: AttemptRef) => void,
+    onGranted: (ref: AttemptRef, endsAt: number) => void = () => undefined,
   ) {
-    this.#granted = granted;
     this.#clock = clock;
-    this.#lost = lost;
+    this.#onLost = onLost;
+    this.#onGranted = onGranted;
   }
 
-  /** `askedAt` is the uptime before which the control plane cannot have started to count. */
-  grant(ref: AttemptRef, ttlMs: number, askedAt: number): void {
-    const endsAt = leaseEnd(ttlMs, askedAt);
+  /** `requestedAt` is an uptime before which the control plane cannot have started to count. */
+  grant(ref: AttemptRef, ttlMs: number, requestedAt: number): void {
+    const endsAt = leaseEnd(ttlMs, requestedAt);
     const held = this.#held.get(attemptKey(ref));
     if (held !== undefined && held.endsAt >= endsAt) return;
     this.#held.set(attemptKey(ref), { ref, endsAt });
-    this.#granted(ref, endsAt);
+    this.#onGranted(ref, endsAt);
     this.#changed.notify();
   }
 
-  /** The attempt needs no lease any more. */
+  /** The attempt no longer needs its lease. */
   release(ref: AttemptRef): void {
     this.#held.delete(attemptKey(ref));
   }
@@ -64,13 +67,16 @@ export class Leases {
     return this.#held.get(attemptKey(ref))?.endsAt;
   }
 
-  /** Declares leases lost as they run out, until the signal fires. */
+  /** Reports leases as they expire, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       this.#expire();
       const next = Math.min(...[...this.#held.values()].map(({ endsAt }) => endsAt));
       if (next === Infinity) await this.#changed.wait(signal);
-      else await this.#pause(Math.min(next - this.#clock.uptime(), LOOK_MS), signal);
+      else {
+        const pause = Math.min(next - this.#clock.uptime(), CHECK_MS);
+        await sleepOrWoken(this.#clock, pause, (scope) => this.#changed.wait(scope), signal);
+      }
     }
   }
 
@@ -78,17 +84,7 @@ export class Leases {
     for (const [key, { ref, endsAt }] of this.#held) {
       if (endsAt > this.#clock.uptime()) continue;
       this.#held.delete(key);
-      this.#lost(ref);
-    }
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    try {
-      const scope = AbortSignal.any([signal, woken.signal]);
-      await Promise.race([this.#clock.sleep(ms, scope), this.#changed.wait(scope)]);
-    } finally {
-      woken.abort();
+      this.#onLost(ref);
     }
   }
 }

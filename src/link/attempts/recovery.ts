@@ -1,19 +1,19 @@
 import type { Logger } from '../../observability/logger.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
-import type { OutboxStore } from '../outbox/outbox.ts';
 
-/** Why an attempt that was at work when the runner died has no outcome of its own. */
-export function stoppedAtWork(): RunnerError {
-  return new RunnerError('RUNNER_STOPPED', 'the runner stopped while the attempt was at work');
+/** The outcome of an attempt that was running when the runner ended. */
+export function stoppedError(): RunnerError {
+  return new RunnerError('RUNNER_STOPPED', 'the runner stopped while the attempt was running');
 }
 
 /**
- * Takes in what an earlier process left: attempts without an outcome get one, `interrupted`, and all are delivered. Returns
- * those whose outcome could not be written; it has to be tried again, or they would never end.
+ * Adopts the attempts of an earlier process: those without an outcome get one, `interrupted`, and all are delivered.
+ * Returns those whose outcome could not be written. The caller must retry these, or they never end.
  */
-export async function recover(
+export async function recoverAttempts(
   store: OutboxStore,
   attempts: Attempts,
   logger: Logger,
@@ -21,18 +21,7 @@ export async function recover(
   const open: Attempt[] = [];
   for (const outbox of store.held()) {
     const attempt = new Attempt(outbox, { name: 'ended' });
-    if (!outbox.durable().complete) {
-      await store
-        .closeInterrupted(outbox.ref, stoppedAtWork().toFailure())
-        .catch((thrown: unknown) => {
-          open.push(attempt);
-          logger.log(
-            'error',
-            'failed to write the outcome of an interrupted attempt; trying again',
-            { attempt: attempt.key, error: String(RunnerError.from(thrown)) },
-          );
-        });
-    }
+    if (!(await closed(attempt, store, logger))) open.push(attempt);
     attempts.adopt(attempt);
     logger.log('info', 'attempt recovered', {
       attempt: attempt.key,
@@ -41,4 +30,22 @@ export async function recover(
     });
   }
   return open;
+}
+
+async function closed(
+  { outbox, key }: Attempt,
+  store: OutboxStore,
+  logger: Logger,
+): Promise<boolean> {
+  if (outbox.durable().complete) return true;
+  try {
+    await store.closeInterrupted(outbox.ref, stoppedError().toFailure());
+    return true;
+  } catch (thrown) {
+    logger.log('error', 'failed to write the outcome of an interrupted attempt; trying again', {
+      attempt: key,
+      error: String(RunnerError.from(thrown)),
+    });
+    return false;
+  }
 }

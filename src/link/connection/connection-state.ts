@@ -1,13 +1,13 @@
 import type { ChannelKind } from '../../channel/channel.ts';
 import type { Failure } from '../../domain/failure.ts';
 
-/** Since when there has been no connection, and what the last try met; no error before the first has failed. */
+/** Start of the outage and the error of the last attempt to connect; no error before the first attempt failed. */
 export interface Outage {
   readonly since: number;
   readonly error?: Failure;
 }
 
-/** Where the connection stands, and at what time it came to that. Times are Unix times in milliseconds. */
+/** State of the connection. `at` is when it was entered. Times are Unix times in milliseconds. */
 export type ConnectionState =
   | {
       readonly name: 'connecting' | 'handshaking';

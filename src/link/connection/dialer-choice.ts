@@ -2,7 +2,7 @@ import type { Dialer } from '../../channel/channel.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import type { RunnerError } from '../../runtime/errors.ts';
 
-/** Failures that another kind of channel may not have: a firewall, a proxy, a gateway that breaks one of the two. */
+/** Failures that another kind of channel may avoid: a firewall, proxy or gateway may break only one of the two. */
 const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
   'NETWORK_UNREACHABLE',
   'NETWORK_TIMEOUT',
@@ -13,10 +13,10 @@ const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
   'DEADLINE_EXCEEDED',
 ]);
 
-/** Which dialer to use: the preferred one; the next when that fails on the way; the one that worked until the preferred works again. */
+/** Chooses the dialer: the preferred one; after a failure the next; then the one that worked, until the preferred works again. */
 export class DialerChoice {
   readonly #dialers: readonly Dialer[];
-  /** The kind that worked last, when it was not the preferred one. */
+  /** The dialer that worked last, unless it is the preferred one. */
   #fallback: Dialer | undefined;
 
   /** Preferred first; at least one. */
@@ -44,7 +44,7 @@ export class DialerChoice {
     this.#fallback = dialer === this.preferred ? undefined : dialer;
   }
 
-  /** The preferred one works again, or nothing does. */
+  /** Call when the preferred dialer works again, or no dialer works. */
   reset(): void {
     this.#fallback = undefined;
   }

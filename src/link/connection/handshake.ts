@@ -18,17 +18,17 @@ import { printable } from '../../runtime/printable.ts';
 import type { Identity } from '../enrollment/identity.ts';
 import { refusalError } from './refusal.ts';
 
-/** The versions of the protocol this runner speaks. */
+/** Protocol versions of this runner. */
 const PROTOCOL = { min: 1, max: 1 } as const;
 const FEATURES: readonly string[] = ['zstd', 'identity-check'];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;
-/** With `silenceMs` and the first back-off on top, a half-open connection is replaced within 30 seconds. */
+/** Together with `silenceMs` and the first back-off, this replaces a half-open connection within 30 seconds. */
 const HEARTBEAT_MAX_MS = 12_000;
 const PAYLOAD_MAX_BYTES = 1024 * 1024;
 
-/** What the runner says of itself; the rest of the statement follows from identity, channel and challenge. */
+/** The part of the hello that describes the runner. The rest follows from identity, channel and challenge. */
 export interface SelfDescription {
   readonly version: string;
   readonly platform: string;
@@ -38,7 +38,7 @@ export interface SelfDescription {
   readonly held: readonly HeldAttempt[];
 }
 
-/** What both sides settled for the session, checked and complete. */
+/** The terms of a session after the handshake, validated. */
 export interface Agreement {
   readonly positions: readonly Position[];
   readonly creditBytes: number;
@@ -46,13 +46,13 @@ export interface Agreement {
   readonly heartbeatIntervalMs: number;
   readonly controlPlane: string;
   readonly zstd: boolean;
-  /** The control plane's clock when it sent the challenge. */
+  /** Time of the control plane when it sent the challenge. */
   readonly serverTimeMs: number;
 }
 
 /**
- * Challenge, Hello, Welcome. Throws what `refusalError` makes of a refusal, PROTOCOL_UNSUPPORTED (retryable: the other
- * side may be updated), PROTOCOL_VIOLATION, NETWORK_*, or the signal's reason.
+ * Challenge, Hello, Welcome. Throws the error of a refusal (see `refusalError`), PROTOCOL_UNSUPPORTED (retryable, since
+ * the control plane may be updated), PROTOCOL_VIOLATION, NETWORK_*, or the signal's reason.
  */
 export async function handshake(
   channel: Channel,
@@ -70,7 +70,7 @@ export async function handshake(
   return agree(await expectFrame(frames, 'welcome', signal), challenge);
 }
 
-/** The bytes that the runner signs; docs/protocol.md has a test vector. */
+/** The bytes that the runner signs. docs/protocol.md has a test vector. */
 export function signedBytes(authority: string, nonce: Uint8Array, statement: Uint8Array): Buffer {
   return Buffer.concat([
     Buffer.from(`${SIGNED_PREFIX}${authority}\n`, 'utf8'),
@@ -86,12 +86,15 @@ function makeStatement(
   self: SelfDescription,
 ): HelloStatement {
   if (challenge.nonce.length !== NONCE_BYTES)
-    throw new RunnerError('PROTOCOL_VIOLATION', 'the challenge has no nonce of 32 bytes');
+    throw new RunnerError(
+      'PROTOCOL_VIOLATION',
+      `the nonce of the challenge is not ${NONCE_BYTES} bytes long`,
+    );
   const protocol = Math.min(PROTOCOL.max, challenge.protocolMax);
   if (protocol < PROTOCOL.min || protocol < challenge.protocolMin) {
     throw new RunnerError(
       'PROTOCOL_UNSUPPORTED',
-      `the control plane speaks versions ${challenge.protocolMin} to ${challenge.protocolMax}, this runner ${PROTOCOL.min} to ${PROTOCOL.max}`,
+      `no common protocol version: the control plane supports ${challenge.protocolMin} to ${challenge.protocolMax}, this runner ${PROTOCOL.min} to ${PROTOCOL.max}`,
       { retryable: true },
     );
   }
@@ -115,7 +118,7 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
   if (!(creditBytes > 0 && maxBatchBytes > 0 && heartbeatIntervalMs > 0))
     throw new RunnerError(
       'PROTOCOL_VIOLATION',
-      'the welcome grants no credit, no batch size or no heartbeat',
+      'the welcome lacks a credit, a batch size or a heartbeat interval',
     );
   return {
     positions: welcome.positions,
@@ -131,7 +134,7 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
   };
 }
 
-/** The next frame, which must be of this kind. Throws for a refusal, another kind, or the end of the channel. */
+/** Reads the next frame. Throws when it is a refusal or of another kind, and at the end of the channel. */
 export async function expectFrame<Kind extends FrameKind>(
   frames: AsyncIterator<Frame>,
   kind: Kind,
@@ -141,14 +144,14 @@ export async function expectFrame<Kind extends FrameKind>(
   if (next.done === true)
     throw new RunnerError(
       'NETWORK_RESET',
-      `the control plane closed the channel before its ${kind}`,
+      `the control plane closed the channel before it sent a ${kind}`,
     );
   const frame = next.value;
   if (frame.kind === 'refusal') throw refusalError(frame.body);
   if (frame.kind !== kind)
     throw new RunnerError(
       'PROTOCOL_VIOLATION',
-      `the control plane sent ${frame.kind} where ${kind} was due`,
+      `the control plane sent ${frame.kind} instead of ${kind}`,
     );
   return frame.body as FrameBody<Kind>;
 }

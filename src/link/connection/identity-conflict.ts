@@ -2,23 +2,23 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ERROR_CODES } from '../../runtime/error-codes.ts';
 
-/** The other process comes back every half minute or so; people are told less often. */
+/** The other process retries about twice a minute; one warning per interval is enough. */
 const WARN_EVERY_MS = 10 * 60_000;
-/** So long after its last try the conflict counts as over. */
+/** The conflict is over this long after the last attempt of the other process. */
 const OVER_MS = 5 * 60_000;
 
-/** Another process that uses this runner's identity, in its own words. */
+/** Another process that uses this runner's identity, as described by itself. */
 export interface OtherProcess {
   readonly platform: string;
   readonly version: string;
 }
 
 export interface IdentityConflict extends OtherProcess {
-  /** Unix time of its last try. */
+  /** Unix time of its last attempt to connect. */
   readonly at: number;
 }
 
-/** Remembers that another process tried to connect with this identity, and warns of it. This one stays connected. */
+/** Remembers and logs that another process tried to connect with this identity. This process stays connected. */
 export class IdentityWatch {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -30,13 +30,13 @@ export class IdentityWatch {
     this.#logger = logger;
   }
 
-  contested(other: OtherProcess): void {
+  noteConflict(other: OtherProcess): void {
     const now = this.#clock.monotonic();
     this.#last = { conflict: { ...other, at: this.#clock.now() }, monotonic: now };
     if (this.#warnedAt !== undefined && now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const { remedy } = ERROR_CODES.IDENTITY_IN_USE;
-    this.#logger.log('warn', 'identity used from two places; the other process was turned away', {
+    this.#logger.log('warn', 'identity is also used by another process, which was refused', {
       code: 'IDENTITY_IN_USE',
       otherPlatform: other.platform,
       otherVersion: other.version,
@@ -44,7 +44,7 @@ export class IdentityWatch {
     });
   }
 
-  /** The conflict while it lasts. */
+  /** Undefined when there was none recently. */
   get conflict(): IdentityConflict | undefined {
     if (this.#last === undefined || this.#clock.monotonic() - this.#last.monotonic > OVER_MS)
       return undefined;

@@ -1,18 +1,50 @@
 import type { Dialer } from '../../channel/channel.ts';
+import type { Logger } from '../../observability/logger.ts';
 import { withDeadline } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { DialerChoice } from './dialer-choice.ts';
 import { expectFrame } from './handshake.ts';
 
-/** Whether a control plane answers over this dialer: a channel opens and its challenge comes through. Throws when not. */
-export async function probe(
+export interface ProbeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly timing: { readonly probeMs: number; readonly handshakeMs: number };
+}
+
+/** Probes the preferred channel from time to time; returns once it works and is the choice for the next round. */
+export async function untilPreferredWorks(
+  choice: DialerChoice,
+  { clock, random, timing, logger }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(timing.probeMs * (0.5 + random.fraction() / 2), signal);
+    try {
+      await probe(choice.preferred, timing.handshakeMs, clock, signal);
+      choice.reset();
+      logger.log('info', 'preferred channel works again', { channel: choice.preferred.kind });
+      return;
+    } catch (thrown) {
+      logger.log('debug', 'preferred channel still fails', {
+        error: String(RunnerError.from(thrown)),
+      });
+    }
+  }
+}
+
+/** Opens a channel and waits for the challenge of the control plane. Throws when either fails. */
+async function probe(
   dialer: Dialer,
-  patienceMs: number,
+  timeoutMs: number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const channel = await dialer.dial(signal);
   try {
-    await withDeadline('the challenge', patienceMs, clock, signal, (bounded) =>
+    await withDeadline('the challenge', timeoutMs, clock, signal, (bounded) =>
       expectFrame(channel.frames()[Symbol.asyncIterator](), 'challenge', bounded),
     );
   } finally {

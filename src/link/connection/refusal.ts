@@ -13,7 +13,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   BUSY: 'CONTROL_PLANE_BUSY',
 };
 
-/** The codes with which a control plane can end the service. */
+/** Codes that end the service when the control plane calls them permanent. */
 const ENDING: ReadonlySet<ErrorCode> = new Set([
   'RUNNER_REVOKED',
   'RUNNER_UNKNOWN',
@@ -21,24 +21,24 @@ const ENDING: ReadonlySet<ErrorCode> = new Set([
   'PROTOCOL_UNSUPPORTED',
 ]);
 
-/** However long a control plane asks to wait, the runner looks in after this. */
+/** Longest pause that a control plane can ask for. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
-/** Where the newest connection wins, two processes with one identity must not put each other out again and again. */
+/** Keeps two processes with one identity from disconnecting each other in a tight loop where the newest connection wins. */
 const SUPERSEDED_PAUSE_MS = 60_000;
 
-/** A refusal as an error; retryable unless the control plane called it permanent. A code that this runner does not know never ends it. */
+/** A refusal as an error; retryable unless the control plane calls it permanent. An unknown code is always retryable. */
 export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
   const code = known ?? 'CONTROL_PLANE_BUSY';
-  const said = printable(refusal.message) || 'no reason given';
+  const reason = printable(refusal.message) || 'no reason given';
   const retryAfterMs = Math.max(
     Math.min(refusal.retryAfterMs, RETRY_AFTER_MAX_MS),
     code === 'SUPERSEDED' ? SUPERSEDED_PAUSE_MS : 0,
   );
   return new RunnerError(
     code,
-    known === undefined ? `refused with ${printable(refusal.code, 60)}: ${said}` : said,
+    known === undefined ? `refused with ${printable(refusal.code, 60)}: ${reason}` : reason,
     {
       retryable: known === undefined || !refusal.permanent,
       ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
@@ -46,7 +46,7 @@ export function refusalError(refusal: Refusal): RunnerError {
   );
 }
 
-/** Whether trying again cannot help without a person. Network errors never are. */
+/** Whether only a person can resolve the error, so that the runner stops. Network errors never stop it. */
 export function endsService(error: RunnerError): boolean {
   return ENDING.has(error.code) && !error.retryable;
 }

@@ -7,18 +7,23 @@ import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { TaskGroup } from '../../runtime/task-group.ts';
+import { sleepUnlessAborted } from '../../runtime/wait.ts';
+import type { ConnectionState, Outage } from './connection-state.ts';
 import { DialerChoice } from './dialer-choice.ts';
 import type { Agreement } from './handshake.ts';
-import type { ConnectionState, Outage } from './connection-state.ts';
-import { probe } from './probe.ts';
+import { untilPreferredWorks } from './probe.ts';
 import { endsService } from './refusal.ts';
 
-/** An open channel on which both sides know each other. */
+/** How long a session on a fallback channel may take to become idle before it is moved anyway. */
+const IDLE_MAX_MS = 5_000;
+const IDLE_CHECK_MS = 250;
+
+/** An open channel after the handshake. */
 export interface Handshaken {
   readonly agreement: Agreement;
   /** Serves until the signal fires (returns) or the session breaks (throws). Closes the channel. */
   serve(signal: AbortSignal): Promise<void>;
-  /** Payload bytes not acknowledged yet. */
+  /** Payload bytes that are not acknowledged yet. */
   bytesInFlight(): number;
 }
 
@@ -41,7 +46,8 @@ export interface SupervisorOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly timing: ConnectionTiming;
-  readonly introduce: (
+  /** Performs the handshake over an open channel. */
+  readonly shakeHands: (
     channel: Channel,
     frames: AsyncIterator<Frame>,
     authority: string,
@@ -49,7 +55,7 @@ export interface SupervisorOptions {
   ) => Promise<Handshaken>;
 }
 
-/** Keeps one session alive: dial, handshake, serve, back off, again. Never gives up on network errors. */
+/** Keeps one session alive: dial, handshake, serve, back off, repeat. Never gives up on network errors. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #choice: DialerChoice;
@@ -82,20 +88,20 @@ export class Supervisor {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const moveBack = await this.#round(signal);
-        if (moveBack) continue;
+        const moving = await this.#round(signal);
+        if (moving) continue;
       } catch (thrown) {
         const error = RunnerError.from(thrown);
         if (signal.aborted) return;
         if (endsService(error)) throw error;
-        await this.#wait(error, signal);
+        await this.#backOff(error, signal);
       }
     }
   }
 
-  /** Tries each kind of channel once, serves over the first that works. Resolves with true when it ended only to move to the preferred kind. */
+  /** Tries each kind of channel once and serves over the first that works. Resolves with true when it ended to move to the preferred kind. */
   async #round(signal: AbortSignal): Promise<boolean> {
-    let failure = new RunnerError('INTERNAL', 'there is no dialer');
+    let failure = new RunnerError('INTERNAL', 'no dialer is configured');
     let retryAfterMs = 0;
     for (const dialer of this.#choice.round()) {
       try {
@@ -105,33 +111,33 @@ export class Supervisor {
       } catch (thrown) {
         failure = RunnerError.from(thrown);
         retryAfterMs = Math.max(retryAfterMs, failure.retryAfterMs ?? 0);
-        if (
-          signal.aborted ||
-          this.#state.name === 'connected' ||
-          !this.#choice.worthAnother(failure)
-        )
-          throw failure;
-        this.#options.logger.log('warn', 'channel could not be opened', {
-          channel: dialer.kind,
-          authority: dialer.authority,
-          error: String(failure),
-          cause: causeOf(failure),
-        });
+        if (signal.aborted || this.#state.name === 'connected') throw failure;
+        if (!this.#choice.worthAnother(failure)) throw failure;
+        this.#logFailure(dialer, failure);
       }
     }
     this.#choice.reset();
-    throw retryAfterMs > (failure.retryAfterMs ?? 0) ? asking(failure, retryAfterMs) : failure;
+    throw withRetryAfter(failure, retryAfterMs);
+  }
+
+  #logFailure({ kind, authority }: Dialer, failure: RunnerError): void {
+    this.#options.logger.log('warn', 'failed to open channel', {
+      channel: kind,
+      authority,
+      error: String(failure),
+      cause: causeOf(failure),
+    });
   }
 
   async #open(dialer: Dialer, signal: AbortSignal): Promise<Handshaken> {
-    const { timing, clock, introduce } = this.#options;
+    const { timing, clock, shakeHands } = this.#options;
     this.#state = this.#dialing('connecting', dialer);
     const channel = await dialer.dial(signal);
     this.#state = this.#dialing('handshaking', dialer);
     try {
       const frames = channel.frames()[Symbol.asyncIterator]();
       return await withDeadline('the handshake', timing.handshakeMs, clock, signal, (bounded) =>
-        introduce(channel, frames, dialer.authority, bounded),
+        shakeHands(channel, frames, dialer.authority, bounded),
       );
     } catch (thrown) {
       await channel.close('handshake failed');
@@ -140,66 +146,43 @@ export class Supervisor {
   }
 
   async #serve(dialer: Dialer, session: Handshaken, signal: AbortSignal): Promise<boolean> {
-    const { clock, logger } = this.#options;
-    const { controlPlane } = session.agreement;
-    this.#state = {
-      name: 'connected',
-      channel: dialer.kind,
-      authority: dialer.authority,
-      since: clock.now(),
-      controlPlane,
-    };
-    this.#backoff.succeeded();
-    logger.log('info', 'connected', {
-      channel: dialer.kind,
-      authority: dialer.authority,
-      controlPlane,
-    });
+    this.#connected(dialer, session.agreement);
     const group = new TaskGroup(signal);
-    let moveBack = false;
+    let moving = false;
     group.start((scope) => session.serve(scope));
     if (dialer !== this.#choice.preferred) {
       group.start(async (scope) => {
-        await this.#untilPreferredWorks(scope);
+        await untilPreferredWorks(this.#choice, this.#options, scope);
         await this.#untilIdle(session, scope);
-        moveBack = true;
+        moving = true;
         group.stop(new RunnerError('ABORTED', 'moving to the preferred channel'));
       });
     }
     try {
       await group.wait();
     } finally {
-      this.#outage = { since: clock.now() };
+      this.#outage = { since: this.#options.clock.now() };
     }
-    return moveBack;
+    return moving;
   }
 
-  async #untilPreferredWorks(signal: AbortSignal): Promise<void> {
-    const { clock, random, timing, logger } = this.#options;
-    for (;;) {
-      await clock.sleep(timing.probeMs * (0.5 + random.fraction() / 2), signal);
-      try {
-        await probe(this.#choice.preferred, timing.handshakeMs, clock, signal);
-        this.#choice.reset();
-        logger.log('info', 'the preferred channel works again', {
-          channel: this.#choice.preferred.kind,
-        });
-        return;
-      } catch (thrown) {
-        logger.log('debug', 'the preferred channel does not work yet', {
-          error: String(RunnerError.from(thrown)),
-        });
-      }
-    }
+  #connected({ kind, authority }: Dialer, { controlPlane }: Agreement): void {
+    const { clock, logger } = this.#options;
+    const place = { channel: kind, authority };
+    this.#state = { name: 'connected', ...place, since: clock.now(), controlPlane };
+    this.#backoff.succeeded();
+    logger.log('info', 'connected', { ...place, controlPlane });
   }
 
-  /** A quiet moment, so that little is sent twice; not for ever, since delivery resumes by position anyway. */
+  /** Waits for a quiet moment, so that little is sent twice. Bounded, since delivery resumes by position anyway. */
   async #untilIdle(session: Handshaken, signal: AbortSignal): Promise<void> {
-    for (let looks = 0; looks < 20 && session.bytesInFlight() > 0; looks++)
-      await this.#options.clock.sleep(250, signal);
+    for (let waited = 0; waited < IDLE_MAX_MS && session.bytesInFlight() > 0;) {
+      await this.#options.clock.sleep(IDLE_CHECK_MS, signal);
+      waited += IDLE_CHECK_MS;
+    }
   }
 
-  async #wait(error: RunnerError, signal: AbortSignal): Promise<void> {
+  async #backOff(error: RunnerError, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const pause = this.#backoff.pauseAfter(error);
     this.#outage = { ...this.#outage, error: error.toFailure() };
@@ -216,16 +199,13 @@ export class Supervisor {
       cause: causeOf(error),
       pauseMs: Math.round(pause),
     });
-    try {
-      await clock.sleep(pause, signal);
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
-    }
+    await sleepUnlessAborted(clock, pause, signal);
   }
 }
 
-/** The same failure with the longest pause that any kind of channel was asked to make. */
-function asking(failure: RunnerError, retryAfterMs: number): RunnerError {
+/** The same failure with the longest pause that any of the channels asked for. */
+function withRetryAfter(failure: RunnerError, retryAfterMs: number): RunnerError {
+  if (retryAfterMs <= (failure.retryAfterMs ?? 0)) return failure;
   const { code, message, remedy, retryable, cause } = failure;
   return new RunnerError(code, message, { remedy, retryable, cause, retryAfterMs });
 }

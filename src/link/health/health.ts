@@ -2,14 +2,14 @@ import type { Outage } from '../connection/connection-state.ts';
 import type { LinkState, LinkStatus } from './link-status.ts';
 
 /**
- * How a runner is, as one word that people and monitors can act on:
- * - `connected`: has a connection, and a policy that permits something
- * - `noPolicy`: there is no policy file, or it cannot be used; every job is rejected
- * - `drained`: connected; the control plane sends no more jobs
- * - `starting`: the first try to connect has not ended
- * - `retrying`: no connection; tries go on
- * - `stopping`: was asked to stop
- * - `stopped`: has ended
+ * The health of a runner in one word, for people and monitors:
+ * - `connected`: connected, with a usable policy
+ * - `noPolicy`: the policy file is missing or invalid; every job is rejected
+ * - `drained`: connected, but the control plane sends no more jobs
+ * - `starting`: the first attempt to connect is in progress
+ * - `retrying`: not connected; retrying
+ * - `stopping`: asked to stop
+ * - `stopped`: ended
  */
 export const HEALTH_NAMES = [
   'connected',
@@ -24,14 +24,14 @@ export type HealthName = (typeof HEALTH_NAMES)[number];
 
 export interface Health {
   readonly name: HealthName;
-  /** On one line, with since when and why. */
+  /** One line with time and reason. */
   readonly text: string;
 }
 
-/** What is wrong with the policy: `CODE: message`; undefined when it can be used. */
+/** Why the policy cannot be used, as `CODE: message`; undefined when it can. */
 export type PolicyProblem = string | undefined;
 
-/** A connection that is missing comes before everything else: without it there are no jobs that a policy could reject. */
+/** A missing connection is reported before a missing policy: without a connection there are no jobs to reject. */
 export function healthOf(
   { state, drainReason }: Pick<LinkStatus, 'state' | 'drainReason'>,
   policy: PolicyProblem,
@@ -73,10 +73,10 @@ function withoutConnection(state: Extract<LinkState, { readonly outage: Outage }
   };
 }
 
-/** Longer than any step of connecting may take. */
+/** Longer than any step of connecting takes. */
 const STUCK_MS = 5 * 60_000;
 
-/** Whether the link moves: a state that should have ended long ago means that this process hangs, however well its timers work. */
+/** Whether the link makes progress. A state that should have ended long ago means that the process hangs, even if its timers work. */
 export function isMoving({ state }: Pick<LinkStatus, 'state'>, now: number): boolean {
   const connection = state.name === 'draining' ? state.connection : state;
   if (connection.name === 'waiting')

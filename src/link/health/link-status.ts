@@ -2,12 +2,13 @@ import type { AttemptRef } from '../../domain/ids.ts';
 import type { Failure } from '../../domain/failure.ts';
 import type { Progress } from '../../domain/progress.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
+import type { Attempt } from '../attempts/attempt.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import type { IdentityConflict } from '../connection/identity-conflict.ts';
 
 export type LinkState =
   | ConnectionState
-  /** Going down; says where the connection stands meanwhile. */
+  /** Stopping; the connection lasts until then. */
   | { readonly name: 'draining'; readonly connection: ConnectionState }
   | { readonly name: 'stopped'; readonly error?: Failure };
 
@@ -19,9 +20,9 @@ export interface LinkStatus {
   readonly running: number;
   /** On disk and unacknowledged. */
   readonly spoolBytes: number;
-  /** Why the control plane wants to send no more jobs here; absent when it does. */
+  /** Why the control plane sends no more jobs; absent while it does. */
   readonly drainReason?: string;
-  /** Another process that has tried to connect with this identity lately; absent when none has. */
+  /** Another process that recently tried to connect with this identity. */
   readonly identityConflict?: IdentityConflict;
   readonly attempts: readonly AttemptStatus[];
 }
@@ -31,8 +32,20 @@ export interface AttemptStatus {
   readonly state: 'starting' | 'running' | 'ended' | 'gone';
   readonly pid?: number;
   readonly progress?: Progress;
-  /** What keeps it from going on, DISK_FULL for example. */
+  /** What its worker waits for, DISK_FULL for example. */
   readonly condition?: ErrorCode;
   readonly durableSequence: number;
   readonly acknowledgedSequence: number;
+}
+
+export function statusOf({ ref, state, progress, condition, outbox }: Attempt): AttemptStatus {
+  return {
+    ref,
+    state: state.name,
+    durableSequence: outbox.durable().sequence,
+    acknowledgedSequence: outbox.acknowledged(),
+    ...(state.name === 'running' ? { pid: state.worker.pid } : {}),
+    ...(progress === undefined ? {} : { progress }),
+    ...(condition === undefined ? {} : { condition }),
+  };
 }

@@ -1,10 +1,11 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Heartbeat, HeartbeatReply } from '../../channel/frames.ts';
 import { withDeadline } from '../../runtime/abort.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepOrWoken } from '../../runtime/wait.ts';
 import type { Attempts } from '../attempts/attempts.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { Leases } from '../attempts/leases.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';
 
@@ -18,58 +19,58 @@ export interface HeartbeatOptions {
   readonly attempts: Attempts;
   readonly leases: Leases;
   readonly intervalMs: number;
-  /** How long after a heartbeat nothing may be heard before the channel counts as dead. */
+  /** How long the control plane may stay silent after a heartbeat. */
   readonly silenceMs: number;
-  /** Least lease that is believed. */
+  /** Duration of a lease that is renewed without one. */
   readonly leaseMs: number;
   readonly capacity: number;
   readonly draining: () => boolean;
   readonly condition: () => string;
-  /** Called at each beat; throws to end the session. */
+  /** Called after each heartbeat; throws to end the session. */
   readonly check: () => void;
 }
 
-/** Says that this runner lives, asks for its leases, and notices when the other side has gone silent. */
+/** Sends heartbeats, renews leases with their replies, and detects a silent control plane. */
 export class HeartbeatLoop {
   readonly #options: HeartbeatOptions;
-  readonly #soon = new ChangeSignal();
-  /** When the last beats were sent, by number: silence is monotonic time, a lease is uptime. */
+  readonly #due = new ChangeSignal();
+  /** When the last heartbeats were sent, by number. Silence is measured in monotonic time, a lease in uptime. */
   readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
   #answeredAfter: number;
   #number = 0;
-  /** The last identity check that was read, and the last one that a beat has answered. */
+  /** Number of the last identity check received, and of the last one that a heartbeat has answered. */
   #check = 0;
   #answeredCheck = 0;
-  #heardAt: number;
+  #receivedAt: number;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
-    this.#heardAt = options.clock.monotonic();
+    this.#receivedAt = options.clock.monotonic();
     this.#answeredAfter = options.helloAt;
   }
 
-  /** Whatever is read now, the control plane has sent it after this uptime: after it got the hello, or the last heartbeat that it answered. */
+  /** Every frame received from now on was sent after this uptime: that of the hello, or of the last heartbeat with a reply. */
   get answeredAfter(): number {
     return this.#answeredAfter;
   }
 
-  /** Any frame is a sign of life. */
-  heard(): void {
-    this.#heardAt = this.#options.clock.monotonic();
+  /** Call for every received frame. */
+  noteReceived(): void {
+    this.#receivedAt = this.#options.clock.monotonic();
   }
 
-  /** Beats now instead of at the next interval: something changed that the control plane should know. */
-  beatSoon(): void {
-    this.#soon.notify();
+  /** Sends a heartbeat now instead of at the next interval, to report a change. */
+  beatNow(): void {
+    this.#due.notify();
   }
 
-  /** Answers at once: the control plane wants to know whether this process lives. */
-  identityChecked(number: number): void {
+  /** Answers at once: the control plane checks whether this process is alive. */
+  noteIdentityCheck(number: number): void {
     this.#check = number;
-    this.beatSoon();
+    this.beatNow();
   }
 
-  /** Throws NETWORK_TIMEOUT when the other side is silent. */
+  /** Throws NETWORK_TIMEOUT when the control plane is silent. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, silenceMs, channel, check, intervalMs } = this.#options;
     for (;;) {
@@ -77,12 +78,12 @@ export class HeartbeatLoop {
       await withDeadline('sending a heartbeat', silenceMs, clock, signal, (bounded) =>
         channel.send({ kind: 'heartbeat', body: this.#compose(sentAt) }, bounded),
       );
-      await this.#rest(sentAt + intervalMs, signal);
+      await this.#untilDue(sentAt + intervalMs, signal);
       check();
     }
   }
 
-  answered(reply: HeartbeatReply): void {
+  noteReply(reply: HeartbeatReply): void {
     const { attempts, leases, leaseMs } = this.#options;
     const sentAt = this.#sentAt.get(reply.number);
     if (sentAt === undefined) return;
@@ -97,7 +98,7 @@ export class HeartbeatLoop {
       if (attempt !== undefined)
         attempts.drop(
           attempt,
-          new RunnerError('LEASE_LOST', 'the control plane gave the run to someone else'),
+          new RunnerError('LEASE_LOST', 'the control plane reported the lease as lost'),
         );
     }
   }
@@ -123,43 +124,30 @@ export class HeartbeatLoop {
     };
   }
 
-  /** The oldest beat since something was last heard must not be older than the patience. */
-  #assertHeard(): void {
+  /** The oldest heartbeat since the last received frame must not be older than `silenceMs`. */
+  #assertNotSilent(): void {
     const unanswered = [...this.#sentAt.values()]
       .map(({ monotonic }) => monotonic)
-      .filter((at) => at > this.#heardAt);
+      .filter((at) => at > this.#receivedAt);
     const oldest = Math.min(...unanswered);
     if (this.#options.clock.monotonic() - oldest >= this.#options.silenceMs)
       throw new RunnerError(
         'NETWORK_TIMEOUT',
-        `nothing was heard for ${this.#options.silenceMs} ms after a heartbeat`,
+        `nothing was received for ${this.#options.silenceMs} ms after a heartbeat`,
       );
   }
 
-  /** Until the next beat is due or wanted; looks for silence on the way. */
-  async #rest(until: number, signal: AbortSignal): Promise<void> {
+  /** Waits until the next heartbeat is due, and checks for silence meanwhile. */
+  async #untilDue(until: number, signal: AbortSignal): Promise<void> {
     const { clock, silenceMs } = this.#options;
     for (
-      let wanted = this.#check !== this.#answeredCheck, left = until - clock.monotonic();
-      !wanted && left > 0;
+      let due = this.#check !== this.#answeredCheck, left = until - clock.monotonic();
+      !due && left > 0;
       left = until - clock.monotonic()
     ) {
-      wanted = await this.#pause(Math.min(left, silenceMs), signal);
-      this.#assertHeard();
-    }
-  }
-
-  /** Resolves with true when a beat was wanted meanwhile. */
-  async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
-    const woken = new AbortController();
-    const scope = AbortSignal.any([signal, woken.signal]);
-    try {
-      return await Promise.race([
-        this.#options.clock.sleep(ms, scope).then(() => false),
-        this.#soon.wait(scope).then(() => true),
-      ]);
-    } finally {
-      woken.abort();
+      const pause = Math.min(left, silenceMs);
+      due = await sleepOrWoken(clock, pause, (scope) => this.#due.wait(scope), signal);
+      this.#assertNotSilent();
     }
   }
 }

@@ -18,7 +18,7 @@ const WORKFLOW_MAX_BYTES = 512 * 1024;
 const WAITING_OFFERS = 64;
 /** How long a full disk is reported after an offer was refused for it. */
 const CONDITION_MS = 60_000;
-/** How long an offer waits for the place of a worker that is being ended. */
+/** How long an offer waits for the slot of a worker that is being ended. */
 const VACATE_MS = 5_000;
 
 export interface OffersOptions {
@@ -27,29 +27,35 @@ export interface OffersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly capacity: number;
-  /** Longest that any attempt may run, in milliseconds. */
+  /** Longest that an attempt may run, in milliseconds. */
   readonly jobDeadlineMs: number;
   readonly leaseMs: number;
   readonly draining: () => boolean;
-  /** The local policy's word before anything is started: why not, or undefined. */
+  /** Asks the local policy before anything is started. Resolves with the reason of a denial. */
   readonly checkOffer: (job: Job) => Promise<RunnerError | undefined>;
+}
+
+interface WaitingOffer {
+  readonly offer: Offer;
+  /** An uptime before the offer was sent. */
+  readonly sentAfter: number;
 }
 
 type Answer =
   | { readonly accepted: Attempt; readonly isNew: boolean }
   | { readonly rejected: RunnerError };
 
-/** Considers offers one by one. An attempt is journalled before it is accepted; the same offer again is accepted again. */
+/** Answers offers one by one. An attempt is journaled before it is accepted; the same offer again is accepted again. */
 export class Offers {
   readonly #options: OffersOptions;
-  readonly #waiting = new Queue<{ readonly offer: Offer; readonly at: number }>(WAITING_OFFERS);
+  readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
   #trouble: { readonly code: ErrorCode; readonly until: number } | undefined;
 
   constructor(options: OffersOptions) {
     this.#options = options;
   }
 
-  /** A code for the heartbeat when this runner cannot take work, else empty. */
+  /** Code for the heartbeat while this runner cannot take work; empty otherwise. */
   condition(): string {
     const trouble = this.#trouble;
     return trouble !== undefined && trouble.until > this.#options.clock.monotonic()
@@ -58,61 +64,50 @@ export class Offers {
   }
 
   /**
-   * `at` is an uptime before the offer was sent: it may have waited long in a connection whose reader was stopped, and its
-   * lease runs meanwhile. False when too many wait already.
+   * `sentAfter` is an uptime before the offer was sent. The offer may have waited long in a connection that nobody read,
+   * and its lease runs meanwhile. False when too many offers wait already.
    */
-  push(offer: Offer, at: number): boolean {
-    return this.#waiting.offer({ offer, at });
+  push(offer: Offer, sentAfter: number): boolean {
+    return this.#waiting.offer({ offer, sentAfter });
   }
 
-  /** Answers offers until `end`; calls `begun` for each attempt that is new. */
+  /** Answers offers until the signal fires; calls `onBegun` for each new attempt. */
   async run(
     channel: Channel,
-    begun: (attempt: Attempt) => void,
+    onBegun: (attempt: Attempt) => void,
     signal: AbortSignal,
   ): Promise<void> {
     void aborted(signal).then(() => this.#waiting.end());
-    for await (const { offer, at } of this.#waiting) {
+    for await (const waiting of this.#waiting) {
       if (signal.aborted) return;
-      const ref = toAttemptRef(offer.ref);
-      const answer = await this.#consider(ref, offer, at, signal);
-      if ('rejected' in answer)
-        this.#options.logger.log('warn', 'job rejected', {
-          attempt: attemptKey(ref),
-          kind: printable(offer.kind, 60),
-          code: answer.rejected.code,
-          reason: answer.rejected.message,
-        });
+      const ref = toAttemptRef(waiting.offer.ref);
+      const answer = await this.#consider(ref, waiting, signal);
+      if ('rejected' in answer) this.#logRejection(ref, waiting.offer, answer.rejected);
       await channel.send(
         'accepted' in answer ? { kind: 'accept', body: { ref } } : rejection(ref, answer.rejected),
         signal,
       );
-      if ('accepted' in answer && answer.isNew) begun(answer.accepted);
+      if ('accepted' in answer && answer.isNew) onBegun(answer.accepted);
     }
   }
 
-  async #consider(ref: AttemptRef, offer: Offer, at: number, signal: AbortSignal): Promise<Answer> {
+  #logRejection(ref: AttemptRef, { kind }: Offer, { code, message }: RunnerError): void {
+    this.#options.logger.log('warn', 'job rejected', {
+      attempt: attemptKey(ref),
+      kind: printable(kind, 60),
+      code,
+      reason: message,
+    });
+  }
+
+  async #consider(ref: AttemptRef, waiting: WaitingOffer, signal: AbortSignal): Promise<Answer> {
     const known = this.#options.attempts.get(ref);
-    if (known !== undefined) return this.#again(known);
+    if (known !== undefined) return answerAgain(known);
     try {
-      const job = this.#toJob(ref, offer);
-      this.#makeWayFor(ref);
-      await this.#untilVacated(signal);
-      if (this.#options.draining())
-        throw new RunnerError('DRAINING', 'the runner takes no more work');
-      const denied = await this.#options.checkOffer(job);
-      if (denied !== undefined) return { rejected: denied };
-      const { clock, attempts, leases, leaseMs } = this.#options;
-      const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
-      if (leaseEnd(ttlMs, at) <= clock.uptime())
-        throw new RunnerError(
-          'LEASE_LOST',
-          'the lease of the offer may have ended before the offer was read',
-          { retryable: true },
-        );
-      const attempt = await attempts.begin(job);
-      leases.grant(ref, ttlMs, at);
-      return { accepted: attempt, isNew: true };
+      const job = toJob(ref, waiting.offer, this.#options.jobDeadlineMs);
+      this.#supersedeOlder(ref);
+      await this.#untilSlotFree(signal);
+      return await this.#begin(job, waiting);
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       this.#noteTrouble(error);
@@ -120,39 +115,30 @@ export class Offers {
     }
   }
 
-  #again(known: Attempt): Answer {
-    if (known.state.name !== 'gone') return { accepted: known, isNew: false };
-    return { rejected: new RunnerError('ATTEMPT_STALE', 'this attempt was given up here') };
+  async #begin(job: Job, { offer, sentAfter }: WaitingOffer): Promise<Answer> {
+    const { clock, attempts, leases, leaseMs, draining, checkOffer } = this.#options;
+    if (draining()) throw new RunnerError('DRAINING', 'the runner takes no more work');
+    const denied = await checkOffer(job);
+    if (denied !== undefined) return { rejected: denied };
+    const ttlMs = offer.leaseTtlMs === 0 ? leaseMs : offer.leaseTtlMs;
+    if (leaseEnd(ttlMs, sentAfter) <= clock.uptime())
+      throw new RunnerError(
+        'LEASE_LOST',
+        'the lease of the offer may have expired before the offer was read',
+        { retryable: true },
+      );
+    const attempt = await attempts.begin(job);
+    leases.grant(job.ref, ttlMs, sentAfter);
+    return { accepted: attempt, isNew: true };
   }
 
-  #toJob(ref: AttemptRef, { kind, workflow, deadlineMs, catalogRevision }: Offer): Job {
-    if (!isJobKind(kind))
-      throw new RunnerError(
-        'JOB_KIND_UNSUPPORTED',
-        'this runner does not know the kind of job that was offered',
-      );
-    if (workflow.length > WORKFLOW_MAX_BYTES)
-      throw new RunnerError(
-        'JOB_INVALID',
-        `the workflow is larger than ${WORKFLOW_MAX_BYTES} bytes`,
-      );
-    const longest = this.#options.jobDeadlineMs;
-    return {
-      ref,
-      kind,
-      workflow: utf8(workflow),
-      deadlineMs: deadlineMs === 0 ? longest : Math.min(deadlineMs, longest),
-      ...(catalogRevision === '' ? {} : { catalogRevision }),
-    };
-  }
-
-  /** Two attempts at one run never work side by side: the higher epoch wins. */
-  #makeWayFor(ref: AttemptRef): void {
+  /** Two attempts at one run never work at the same time: the higher epoch wins. */
+  #supersedeOlder(ref: AttemptRef): void {
     const others = this.#options.attempts
       .ofRun(ref)
       .filter(({ working, alive }) => working || !alive);
     if (others.some((other) => other.ref.epoch >= ref.epoch))
-      throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is at work here');
+      throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is running here');
     for (const other of others)
       this.#options.attempts.drop(
         other,
@@ -160,12 +146,12 @@ export class Offers {
       );
   }
 
-  /** A worker that is being ended gives its place back in a moment; one that is at work does not. */
-  async #untilVacated(signal: AbortSignal): Promise<void> {
+  /** A worker that is being ended frees its slot soon; one that works does not. */
+  async #untilSlotFree(signal: AbortSignal): Promise<void> {
     const { attempts, capacity, clock } = this.#options;
     if (attempts.occupied() < capacity || attempts.working() >= capacity) return;
-    await withDeadline('ending a worker', VACATE_MS, clock, signal, (within) =>
-      attempts.changed.until(() => attempts.occupied() < capacity, within),
+    await withDeadline('ending a worker', VACATE_MS, clock, signal, (bounded) =>
+      attempts.changed.until(() => attempts.occupied() < capacity, bounded),
     ).catch(() => undefined);
   }
 
@@ -175,7 +161,34 @@ export class Offers {
   }
 }
 
-function utf8(bytes: Uint8Array): string {
+function answerAgain(known: Attempt): Answer {
+  if (known.state.name !== 'gone') return { accepted: known, isNew: false };
+  return { rejected: new RunnerError('ATTEMPT_STALE', 'the attempt was dropped here') };
+}
+
+/** Throws JOB_KIND_UNSUPPORTED, JOB_INVALID. */
+function toJob(
+  ref: AttemptRef,
+  { kind, workflow, deadlineMs, catalogRevision }: Offer,
+  jobDeadlineMs: number,
+): Job {
+  if (!isJobKind(kind))
+    throw new RunnerError(
+      'JOB_KIND_UNSUPPORTED',
+      'this runner does not support the kind of the offered job',
+    );
+  if (workflow.length > WORKFLOW_MAX_BYTES)
+    throw new RunnerError('JOB_INVALID', `the workflow exceeds ${WORKFLOW_MAX_BYTES} bytes`);
+  return {
+    ref,
+    kind,
+    workflow: decodeUtf8(workflow),
+    deadlineMs: deadlineMs === 0 ? jobDeadlineMs : Math.min(deadlineMs, jobDeadlineMs),
+    ...(catalogRevision === '' ? {} : { catalogRevision }),
+  };
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (thrown) {

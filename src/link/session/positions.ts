@@ -1,15 +1,16 @@
 import type { Position } from '../../channel/frames.ts';
 import { attemptKey, type Sequence } from '../../domain/ids.ts';
+import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';
 
 export type Resolution =
-  /** Deliver what comes after `stored`. */
+  /** Deliver the records behind `stored`. */
   | { readonly name: 'keep'; readonly attempt: Attempt; readonly stored: Sequence }
   | { readonly name: 'drop'; readonly attempt: Attempt; readonly reason: RunnerError };
 
-/** What the welcome decides for each attempt that the hello named. Throws PROTOCOL_VIOLATION when it leaves one out. */
+/** Resolves the welcome for each attempt of the hello. Throws PROTOCOL_VIOLATION when the welcome omits one. */
 export function resolvePositions(
   held: readonly Attempt[],
   positions: readonly Position[],
@@ -20,10 +21,7 @@ export function resolvePositions(
   return held.map((attempt) => {
     const position = byKey.get(attempt.key);
     if (position === undefined)
-      throw new RunnerError(
-        'PROTOCOL_VIOLATION',
-        'the welcome leaves out an attempt that the hello named',
-      );
+      throw new RunnerError('PROTOCOL_VIOLATION', 'the welcome omits an attempt of the hello');
     return resolve(attempt, position);
   });
 }
@@ -31,43 +29,31 @@ export function resolvePositions(
 function resolve(attempt: Attempt, { verdict, storedSequence }: Position): Resolution {
   switch (verdict) {
     case 'VERDICT_KEEP':
-      return checked(attempt, toSequence(storedSequence));
+      return compare(attempt, toSequence(storedSequence));
     case 'VERDICT_DISCARD':
-      return {
-        name: 'drop',
-        attempt,
-        reason: new RunnerError(
-          'LEASE_LOST',
-          'the control plane does not want the attempt any more',
-        ),
-      };
+      return drop(attempt, 'LEASE_LOST', 'the control plane no longer wants the attempt');
     default:
-      throw new RunnerError(
-        'PROTOCOL_VIOLATION',
-        'the welcome holds a verdict that this runner does not know',
-      );
+      throw new RunnerError('PROTOCOL_VIOLATION', 'the welcome contains an unknown verdict');
   }
 }
 
-/** Numbering must go on where the control plane is. Where it cannot, the run has to be made again, and that is said aloud. */
-function checked(attempt: Attempt, stored: Sequence): Resolution {
+/** Delivery must continue at the position of the control plane. Where it cannot, the attempt is dropped and the run repeated. */
+function compare(attempt: Attempt, stored: Sequence): Resolution {
   if (stored < attempt.outbox.acknowledged())
-    return {
-      name: 'drop',
+    return drop(
       attempt,
-      reason: new RunnerError(
-        'PROTOCOL_VIOLATION',
-        'the control plane has lost records that it had acknowledged',
-      ),
-    };
+      'PROTOCOL_VIOLATION',
+      'the control plane lost records that it had acknowledged',
+    );
   if (stored > attempt.outbox.durable().sequence)
-    return {
-      name: 'drop',
+    return drop(
       attempt,
-      reason: new RunnerError(
-        'SPOOL_CORRUPT',
-        'the control plane has records that this runner does not have any more',
-      ),
-    };
+      'SPOOL_CORRUPT',
+      'the control plane has records that this runner no longer has',
+    );
   return { name: 'keep', attempt, stored };
+}
+
+function drop(attempt: Attempt, code: ErrorCode, message: string): Resolution {
+  return { name: 'drop', attempt, reason: new RunnerError(code, message) };
 }

@@ -2,7 +2,7 @@ import type { Channel } from '../../channel/channel.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 
-/** Sends where attempts stand, the newest word only, no attempt more often than once in `pauseMs`. */
+/** Sends the latest progress of each attempt, at most once per `pauseMs`. */
 export async function sendProgress(
   channel: Channel,
   attempts: Attempts,

@@ -8,7 +8,7 @@ import { Session } from './session.ts';
 import { DEFAULT_TIMING } from '../timing.ts';
 
 describe('a session', () => {
-  it('that is to stop before it starts closes its channel and returns', async () => {
+  it('closes its channel and returns when it is stopped before it starts', async () => {
     const { clock, logger, store } = new LinkStage();
     const codec = await loadCodec();
     const [near, far] = MemoryWire.pair();
@@ -33,7 +33,7 @@ describe('a session', () => {
       },
       attempts: new Attempts({
         store,
-        live: async () => undefined,
+        run: async () => undefined,
         capacity: 1,
         clock,
         logger,
@@ -42,7 +42,7 @@ describe('a session', () => {
       leases: new Leases(clock, () => undefined),
       checkOffer: async () => undefined,
       draining: () => false,
-      contested: () => undefined,
+      onConflict: () => undefined,
     });
     await session.run([], AbortSignal.abort());
     const frames = [];

@@ -7,17 +7,17 @@ import { RunnerError } from '../../runtime/errors.ts';
 import { printable } from '../../runtime/printable.ts';
 import { TaskGroup } from '../../runtime/task-group.ts';
 import type { Attempts } from '../attempts/attempts.ts';
-import { conditionOf, watchCondition } from './condition.ts';
-import { Deliveries } from '../delivery/deliveries.ts';
-import type { Agreement } from '../connection/handshake.ts';
-import { HeartbeatLoop } from './heartbeat.ts';
 import type { Leases } from '../attempts/leases.ts';
+import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';
+import type { Agreement } from '../connection/handshake.ts';
+import type { OtherProcess } from '../connection/identity-conflict.ts';
+import { refusalError } from '../connection/refusal.ts';
+import { Deliveries } from '../delivery/deliveries.ts';
+import { conditionOf, watchCondition } from './condition.ts';
+import { HeartbeatLoop } from './heartbeat.ts';
 import { Offers, rejection, type OffersOptions } from './offers.ts';
 import type { Resolution } from './positions.ts';
 import { sendProgress } from './progress.ts';
-import { refusalError } from '../connection/refusal.ts';
-import type { OtherProcess } from '../connection/identity-conflict.ts';
-import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';
 
 /** In milliseconds. */
 export interface SessionTiming {
@@ -25,19 +25,14 @@ export interface SessionTiming {
   readonly silenceMs: number;
   /** How long a batch may wait for its answer while the link is otherwise alive. */
   readonly acknowledgeMs: number;
-  /** Least pause between two progress frames of an attempt. */
+  /** Shortest pause between two progress frames of an attempt. */
   readonly progressMs: number;
-  /** Least lease a control plane may give; also used when it names none. */
+  /** Duration of a lease that the control plane grants without one. */
   readonly leaseMs: number;
 }
 
-export interface SessionOptions {
-  readonly channel: Channel;
-  /** What follows the welcome. */
-  readonly frames: AsyncIterator<Frame>;
-  readonly agreement: Agreement;
-  /** Uptime before the hello was sent. */
-  readonly helloAt: number;
+/** What every session of a link uses. */
+export interface SessionDeps {
   readonly attempts: Attempts;
   readonly leases: Leases;
   readonly clock: Clock;
@@ -46,10 +41,19 @@ export interface SessionOptions {
   readonly capacity: number;
   readonly jobDeadlineMs: number;
   readonly checkOffer: OffersOptions['checkOffer'];
-  /** Whether the runner is going down. */
+  /** Whether the runner is stopping. */
   readonly draining: () => boolean;
   /** Called with each process that tried to connect with this identity. */
-  readonly contested: (other: OtherProcess) => void;
+  readonly onConflict: (other: OtherProcess) => void;
+}
+
+export interface SessionOptions extends SessionDeps {
+  readonly channel: Channel;
+  /** The frames that follow the welcome. */
+  readonly frames: AsyncIterator<Frame>;
+  readonly agreement: Agreement;
+  /** Uptime before the hello was sent. */
+  readonly helloAt: number;
 }
 
 /** One conversation over one channel, from the welcome until either side ends it. All its loops start and end in `run`. */
@@ -58,42 +62,16 @@ export class Session {
   readonly #heartbeat: HeartbeatLoop;
   readonly #offers: Offers;
   #deliveries: Deliveries | undefined;
-  /** The control plane wants to send no more offers here, for as long as this session lasts. */
   #drainReason: string | undefined;
 
   constructor(options: SessionOptions) {
-    const {
-      channel,
-      clock,
-      attempts,
-      leases,
-      agreement,
-      timing,
-      capacity,
-      jobDeadlineMs,
-      checkOffer,
-    } = options;
+    const { attempts, agreement, timing } = options;
     const draining = (): boolean => this.#drainReason !== undefined || options.draining();
     this.#options = options;
-    this.#offers = new Offers({
-      attempts,
-      leases,
-      clock,
-      logger: options.logger,
-      capacity,
-      jobDeadlineMs,
-      checkOffer,
-      draining,
-      leaseMs: timing.leaseMs,
-    });
+    this.#offers = new Offers({ ...options, draining, leaseMs: timing.leaseMs });
     this.#heartbeat = new HeartbeatLoop({
-      channel,
-      clock,
-      attempts,
-      leases,
-      capacity,
+      ...options,
       draining,
-      helloAt: options.helloAt,
       intervalMs: agreement.heartbeatIntervalMs,
       silenceMs: timing.silenceMs,
       leaseMs: timing.leaseMs,
@@ -102,7 +80,7 @@ export class Session {
     });
   }
 
-  /** Why the control plane wants to send no more jobs here; undefined while it does. */
+  /** Why the control plane sends no more jobs during this session; undefined while it does. */
   get drainReason(): string | undefined {
     return this.#drainReason;
   }
@@ -111,24 +89,22 @@ export class Session {
     return this.#deliveries?.bytesInFlight ?? 0;
   }
 
-  /** Tells the control plane at once that something about this runner changed. */
+  /** Reports a change of this runner to the control plane at once. */
   announce(): void {
-    this.#heartbeat.beatSoon();
+    this.#heartbeat.beatNow();
   }
 
   /**
-   * Serves until the signal fires, then returns; throws what ended the session otherwise (NETWORK_*, PROTOCOL_VIOLATION,
-   * a refusal). The channel is closed either way.
+   * Serves until the signal fires, then returns; otherwise throws what ended the session (NETWORK_*, PROTOCOL_VIOLATION,
+   * a refusal). Closes the channel in either case.
    */
-  async run(kept: readonly Resolution[], signal: AbortSignal): Promise<void> {
-    const { channel, agreement, attempts, clock, timing, logger } = this.#options;
+  async run(resolutions: readonly Resolution[], signal: AbortSignal): Promise<void> {
+    const { channel, attempts, clock, timing } = this.#options;
     const group = new TaskGroup(signal);
-    const deliveries = new Deliveries(
-      { channel, agreement, attempts, clock, logger, acknowledgeMs: timing.acknowledgeMs },
-      group,
-    );
+    const { acknowledgeMs, progressMs } = timing;
+    const deliveries = new Deliveries({ ...this.#options, acknowledgeMs }, group);
     this.#deliveries = deliveries;
-    for (const resolution of kept)
+    for (const resolution of resolutions)
       if (resolution.name === 'keep') deliveries.start(resolution.attempt, resolution.stored);
     group.start(() => this.#read(deliveries));
     group.start((scope) => this.#heartbeat.run(scope));
@@ -136,7 +112,7 @@ export class Session {
       this.#offers.run(channel, (attempt) => deliveries.start(attempt, 0), scope),
     );
     group.start((scope) => watchCondition(attempts, () => this.announce(), scope));
-    group.start((scope) => sendProgress(channel, attempts, timing.progressMs, clock, scope));
+    group.start((scope) => sendProgress(channel, attempts, progressMs, clock, scope));
     group.start(async (scope) => {
       await aborted(scope);
       await channel.close('session ended');
@@ -148,8 +124,8 @@ export class Session {
     for (;;) {
       const next = await this.#options.frames.next();
       if (next.done === true)
-        throw new RunnerError('NETWORK_RESET', 'the control plane closed the link');
-      this.#heartbeat.heard();
+        throw new RunnerError('NETWORK_RESET', 'the control plane closed the connection');
+      this.#heartbeat.noteReceived();
       await this.#route(next.value, deliveries);
     }
   }
@@ -157,21 +133,21 @@ export class Session {
   async #route(frame: Frame, deliveries: Deliveries): Promise<void> {
     switch (frame.kind) {
       case 'heartbeatReply':
-        return this.#heartbeat.answered(frame.body);
+        return this.#heartbeat.noteReply(frame.body);
       case 'offer':
-        return await this.#offered(frame.body);
+        return await this.#offer(frame.body);
       case 'cancel':
-        return this.#cancelled(frame.body);
+        return this.#cancel(frame.body);
       case 'drain':
         return this.#drain(frame.body);
       case 'ack':
         return deliveries.get(toAttemptRef(frame.body.ref))?.acknowledged(frame.body.upTo);
       case 'nack':
-        return this.#refused(frame.body, deliveries);
+        return this.#nack(frame.body, deliveries);
       case 'refusal':
         throw refusalError(frame.body);
       case 'identityCheck':
-        return this.#identityChecked(frame.body);
+        return this.#checkIdentity(frame.body);
       case 'unknown':
         return;
       case 'challenge':
@@ -184,56 +160,54 @@ export class Session {
       case 'batch':
         throw new RunnerError(
           'PROTOCOL_VIOLATION',
-          `the control plane sent ${frame.kind} in the middle of a session`,
+          `the control plane sent ${frame.kind} during a session`,
         );
       default:
         return unreachable(frame);
     }
   }
 
-  #identityChecked({ number, platform, version }: IdentityCheck): void {
-    this.#heartbeat.identityChecked(toSequence(number));
-    this.#options.contested({
+  #checkIdentity({ number, platform, version }: IdentityCheck): void {
+    this.#heartbeat.noteIdentityCheck(toSequence(number));
+    this.#options.onConflict({
       platform: printable(platform, 200),
       version: printable(version, 100),
     });
   }
 
-  async #offered(offer: FrameBody<'offer'>): Promise<void> {
+  async #offer(offer: FrameBody<'offer'>): Promise<void> {
     if (this.#offers.push(offer, this.#heartbeat.answeredAfter)) return;
-    const { channel } = this.#options;
+    const { channel, timing } = this.#options;
+    const error = new RunnerError('AT_CAPACITY', 'too many offers are waiting');
     await channel.send(
-      rejection(
-        toAttemptRef(offer.ref),
-        new RunnerError('AT_CAPACITY', 'too many offers are waiting'),
-      ),
-      AbortSignal.timeout(this.#options.timing.silenceMs),
+      rejection(toAttemptRef(offer.ref), error),
+      AbortSignal.timeout(timing.silenceMs),
     );
   }
 
-  #cancelled({ ref, reason }: Cancel): void {
+  #cancel({ ref, reason }: Cancel): void {
     const attempt = this.#options.attempts.get(toAttemptRef(ref));
     attempt?.requestStop({
-      reason: new RunnerError('CANCELLED', printable(reason) || 'the run was cancelled'),
+      reason: new RunnerError('CANCELLED', printable(reason) || 'the run was canceled'),
       status: 'cancelled',
     });
   }
 
   #drain({ reason }: FrameBody<'drain'>): void {
     this.#drainReason = printable(reason) || 'no reason given';
-    this.#options.logger.log('info', 'the control plane sends no more offers', {
+    this.#options.logger.log('info', 'drained by the control plane', {
       reason: printable(reason),
     });
     this.announce();
   }
 
-  #refused(nack: Nack, deliveries: Deliveries): void {
+  #nack(nack: Nack, deliveries: Deliveries): void {
     const ref = toAttemptRef(nack.ref);
     this.#options.logger.log('warn', 'batch refused', {
       run: ref.runId,
       code: nack.code,
       expected: nack.expectedSequence,
-      said: printable(nack.message),
+      reason: printable(nack.message),
     });
     deliveries.refused(ref, nack);
   }

@@ -1,0 +1,115 @@
+import type { Job } from '../../domain/job.ts';
+import { ChangeSignal } from '../../runtime/change-signal.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
+import type { Attempt } from './attempt.ts';
+import { writeOutcome, type OutcomeDeps } from './outcome.ts';
+import { diskFullError, untilDiskFullTooLong } from './disk-full.ts';
+
+/** How long a worker may outlive an attempt that is gone. */
+const LINGER_MS = 5_000;
+/** The longest that a timer can wait. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+export interface RunDeps extends OutcomeDeps {
+  readonly startWorker: StartWorker;
+  /** How long an attempt may wait for room on disk that no delivery can make. */
+  readonly diskFullMs: number;
+}
+
+/** Starts the worker of an attempt, enforces its deadline, and ensures that an outcome is written. Never rejects. */
+export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Promise<void> {
+  const { onChange } = deps;
+  try {
+    const worker = await deps.startWorker(job, attempt.outbox);
+    if (attempt.state.name === 'gone') worker.kill();
+    await superviseWorker(worker, attempt, job.deadlineMs, deps);
+  } catch (thrown) {
+    noteStartFailure(attempt, thrown, deps);
+  }
+  attempt.vacate();
+  onChange();
+  await writeOutcome(attempt, deps);
+  attempt.become({ name: 'ended' });
+  onChange();
+}
+
+function noteStartFailure(attempt: Attempt, thrown: unknown, { logger }: RunDeps): void {
+  const error = RunnerError.from(thrown);
+  const reason =
+    error.code === 'DISK_FULL'
+      ? error
+      : new RunnerError('WORKER_DIED', 'failed to start the worker process', { cause: thrown });
+  attempt.requestStop({ reason, status: 'interrupted' });
+  logger.log('error', 'failed to start worker', { attempt: attempt.key, error: String(error) });
+}
+
+/** Resolves when the worker process has ended. */
+async function superviseWorker(
+  worker: WorkerHandle,
+  attempt: Attempt,
+  deadlineMs: number,
+  deps: RunDeps,
+): Promise<void> {
+  const { onChange, logger } = deps;
+  const conditionChanged = new ChangeSignal();
+  attempt.become({ name: 'running', worker });
+  worker.onProgress((progress) => {
+    attempt.noteProgress(progress);
+    onChange();
+  });
+  worker.onCondition((code) => {
+    attempt.noteCondition(code);
+    conditionChanged.notify();
+    onChange();
+  });
+  onChange();
+  logger.log('info', 'worker started', { attempt: attempt.key, pid: worker.pid });
+  const exited = new AbortController();
+  stopAtDeadline(attempt, deadlineMs, deps, exited.signal);
+  stopWhenDiskStaysFull(attempt, conditionChanged, deps, exited.signal);
+  killWhenGone(worker, attempt, deps, exited.signal);
+  await worker.exited;
+  exited.abort();
+}
+
+function stopAtDeadline(
+  attempt: Attempt,
+  deadlineMs: number,
+  { clock }: RunDeps,
+  exited: AbortSignal,
+): void {
+  after(clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), exited), () => {
+    const message = `the attempt exceeded its deadline of ${deadlineMs} ms`;
+    attempt.requestStop({
+      reason: new RunnerError('DEADLINE_EXCEEDED', message),
+      status: 'expired',
+    });
+  });
+}
+
+function stopWhenDiskStaysFull(
+  attempt: Attempt,
+  conditionChanged: ChangeSignal,
+  deps: RunDeps,
+  exited: AbortSignal,
+): void {
+  after(untilDiskFullTooLong(attempt, conditionChanged, deps, exited), () =>
+    attempt.requestStop({ reason: diskFullError(), status: 'interrupted' }),
+  );
+}
+
+function killWhenGone(
+  worker: WorkerHandle,
+  attempt: Attempt,
+  { clock }: RunDeps,
+  exited: AbortSignal,
+): void {
+  const kill = (): void => after(clock.sleep(LINGER_MS, exited), () => worker.kill());
+  attempt.gone.addEventListener('abort', kill, { once: true });
+}
+
+/** Acts when the wait resolves; a wait that is canceled does nothing. */
+function after(wait: Promise<void>, act: () => void): void {
+  wait.then(act, () => undefined);
+}

@@ -1,0 +1,61 @@
+import type { Channel } from '../../channel/channel.ts';
+import type { Frame, HeldAttempt } from '../../channel/frames.ts';
+import type { Attempt } from '../attempts/attempt.ts';
+import { handshake, type Agreement } from '../connection/handshake.ts';
+import type { Identity } from '../enrollment/identity.ts';
+import { resolvePositions, type Resolution } from './positions.ts';
+import { Session, type SessionDeps } from './session.ts';
+
+export interface EstablishDeps extends SessionDeps {
+  readonly identity: Identity;
+  readonly version: string;
+  readonly platform: string;
+  readonly bootId: string;
+  /** A larger difference between the wall clocks of both sides is logged. */
+  readonly skewMs: number;
+}
+
+export interface Established {
+  readonly agreement: Agreement;
+  readonly session: Session;
+  /** For `Session.run`. */
+  readonly resolutions: readonly Resolution[];
+}
+
+/** Performs the handshake and drops the attempts that the control plane does not want. Throws as `handshake` does. */
+export async function establishSession(
+  channel: Channel,
+  frames: AsyncIterator<Frame>,
+  authority: string,
+  deps: EstablishDeps,
+  signal: AbortSignal,
+): Promise<Established> {
+  const { attempts, identity, clock } = deps;
+  const held = attempts.all().filter(({ state }) => state.name !== 'gone');
+  const self = { ...deps, draining: deps.draining(), held: held.map(toHeldAttempt) };
+  const helloAt = clock.uptime();
+  const agreement = await handshake(channel, frames, authority, identity, self, signal);
+  warnOfSkew(agreement.serverTimeMs, deps);
+  const resolutions = resolvePositions(held, agreement.positions);
+  for (const resolution of resolutions)
+    if (resolution.name === 'drop') attempts.drop(resolution.attempt, resolution.reason);
+  const session = new Session({ ...deps, channel, frames, agreement, helloAt });
+  return { agreement, session, resolutions };
+}
+
+function warnOfSkew(serverTimeMs: number, { clock, logger, skewMs: limitMs }: EstablishDeps): void {
+  const skewMs = clock.now() - serverTimeMs;
+  if (Math.abs(skewMs) > limitMs)
+    logger.log('warn', 'clocks of runner and control plane differ', { skewMs });
+}
+
+function toHeldAttempt({ ref, outbox, working }: Attempt): HeldAttempt {
+  const { sequence, complete } = outbox.durable();
+  return {
+    ref,
+    durableSequence: sequence,
+    acknowledgedSequence: outbox.acknowledged(),
+    running: working,
+    complete,
+  };
+}
