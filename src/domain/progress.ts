@@ -1,8 +1,8 @@
-/** Where an attempt stands. `total` is 0 while unknown. */
+/** The position of an attempt. `total` is 0 while unknown. */
 export interface Progress {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
-  /** Salesforce API calls charged so far. */
+  /** Calls to the source that count against its limits. */
   readonly apiCalls: number;
 }

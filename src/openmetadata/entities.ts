@@ -244,10 +244,10 @@ const sourced = {
   sourceHash: z.string().min(1).max(32).optional(),
 } as const;
 
-/** Without `connection`: where and how to sign in stays inside the network. */
+/** Without `connection`: where and how to sign in stays inside the network. `serviceType` is one of OpenMetadata's; the connector knows its own. */
 export const createDatabaseServiceSchema = z.strictObject({
   ...described,
-  serviceType: z.literal('Salesforce'),
+  serviceType: z.string().min(1),
 });
 export type CreateDatabaseService = z.infer<typeof createDatabaseServiceSchema>;
 

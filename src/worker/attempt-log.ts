@@ -4,17 +4,17 @@ import type { Clock } from '../runtime/clock.ts';
 
 export interface AttemptLogOptions {
   readonly clock: Clock;
-  /** Lines below it stay in the local log. */
+  /** Lines below it are written to the local log only. */
   readonly level: LogLevel;
-  /** The log of this machine, which gets everything. */
+  /** The log of this machine, for every line. */
   readonly local: Logger;
   readonly emit: (record: LogRecord) => void;
-  /** Told of each warning, whatever the level. */
+  /** Called for each warning, whatever the level. */
   readonly onWarning?: () => void;
   readonly data?: LogData;
 }
 
-/** The log of one attempt: to the stream for whoever ordered the run, and to the local log. */
+/** The log of one attempt: to the stream, for the people who started the run, and to the local log. */
 export function createAttemptLog(options: AttemptLogOptions): Logger {
   const { clock, local, emit, onWarning, data } = options;
   const threshold = LOG_LEVELS.indexOf(options.level);

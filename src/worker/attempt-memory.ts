@@ -3,11 +3,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { MemoryFile } from './run-memory.ts';
 
 /**
- * What one attempt may go by, and what it leaves for the next. Invariants:
- * - Nothing is recalled unless the catalog is, by the control plane's own word, in the very state that the memory describes.
- * - What is kept names the state that this attempt leads to, and is written only after its outcome is safe. Whether the control
- *   plane ever takes that attempt is for the next one to find out: then the catalog is in that state, or it is not.
- * - Nothing that was withheld from the catalog is remembered as told.
+ * The state of the previous run for one attempt, and the state that it leaves for the next. Invariants:
+ * - Nothing is recalled unless the control plane reports the catalog in exactly the revision that the state belongs to.
+ * - The new state belongs to the revision that this attempt leads to, and is written only after its outcome is safe. Whether the
+ *   control plane ever accepts the attempt shows at the next one: the catalog then has that revision, or another.
+ * - An entity that was withheld from the catalog is never recorded as sent.
  */
 export class AttemptMemory implements RunMemory {
   readonly #file: MemoryFile;
@@ -17,14 +17,14 @@ export class AttemptMemory implements RunMemory {
   #builtOn: string | undefined;
   #kept: { readonly state: unknown } | undefined;
 
-  /** `catalogRevision` is the state that the catalog is in; undefined when nobody knows. */
+  /** `catalogRevision` is the current revision of the catalog; undefined when unknown. */
   constructor(file: MemoryFile, catalogRevision: string | undefined, logger: Logger) {
     this.#file = file;
     this.#catalogRevision = catalogRevision;
     this.#logger = logger;
   }
 
-  /** The state of the catalog that this attempt goes by; undefined when it reads everything. */
+  /** The revision that this attempt builds on; undefined for a full run. */
   get builtOn(): string | undefined {
     return this.#builtOn;
   }
@@ -35,7 +35,7 @@ export class AttemptMemory implements RunMemory {
     if (remembered.revision !== this.#catalogRevision) {
       this.#logger.log(
         'info',
-        'The catalog is not known to be as the last run of this runner left it; everything is read',
+        'full run: the catalog is not in the revision of the last run of this runner',
       );
       return undefined;
     }
@@ -56,7 +56,7 @@ export class AttemptMemory implements RunMemory {
     this.#withheld.add(fqn);
   }
 
-  /** Makes what was kept last, as belonging to the state that this attempt leads to. Call it when the outcome is safe. */
+  /** Writes the state that was kept, for the revision that this attempt leads to. Call it when the outcome is safe. */
   async commit(revision: string): Promise<void> {
     if (this.#kept === undefined) return;
     const { state } = this.#kept;

@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { RunnerError } from '../runtime/errors.ts';
 import { throwIfAborted } from '../runtime/abort.ts';
+import { isErrno } from '../runtime/errno.ts';
+import { RunnerError } from '../runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
 
 const BUFFER_CHARACTERS = 256 * 1024;
-/** Only a person changes these: the path leads nowhere, or where this user may not write. */
-const UNWRITABLE: ReadonlySet<unknown> = new Set([
+/** The path is wrong, or this user has no permission to write there: a person has to act. */
+const UNWRITABLE = [
   'ENOENT',
   'ENOTDIR',
   'EISDIR',
@@ -14,9 +15,9 @@ const UNWRITABLE: ReadonlySet<unknown> = new Set([
   'EROFS',
   'ENAMETOOLONG',
   'ELOOP',
-]);
+] as const;
 
-/** Records into a file of JSON lines, for its owner alone; what was in the file before is gone. */
+/** Writes records to a file of JSON lines that only its owner can read. Replaces the content of an existing file. */
 export class FileSink implements RecordSink {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -33,7 +34,7 @@ export class FileSink implements RecordSink {
     try {
       return new FileSink(path, await open(path, 'w', 0o600));
     } catch (thrown) {
-      throw failed(path, thrown);
+      throw writeError(path, thrown);
     }
   }
 
@@ -41,18 +42,17 @@ export class FileSink implements RecordSink {
     throwIfAborted(signal);
     this.#lines.push(line);
     this.#characters += line.length;
-    if (this.#characters >= BUFFER_CHARACTERS) await this.#empty();
+    if (this.#characters >= BUFFER_CHARACTERS) await this.#writeBuffer();
   }
 
-  /** On disk, not only with the operating system. */
+  /** Resolves when everything is on disk, not only in the cache of the operating system. */
   async flush(): Promise<void> {
-    await this.#empty();
+    await this.#writeBuffer();
     try {
       await this.#file.sync();
     } catch (thrown) {
       // A pipe or a terminal has nothing to sync.
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EINVAL'))
-        throw failed(this.#path, thrown);
+      if (!isErrno(thrown, 'EINVAL')) throw writeError(this.#path, thrown);
     }
   }
 
@@ -60,30 +60,30 @@ export class FileSink implements RecordSink {
     await this.#file.close();
   }
 
-  async #empty(): Promise<void> {
+  async #writeBuffer(): Promise<void> {
     const text = this.#lines.join('');
     this.#lines = [];
     this.#characters = 0;
     try {
       await this.#file.writeFile(text);
     } catch (thrown) {
-      throw failed(this.#path, thrown);
+      throw writeError(this.#path, thrown);
     }
   }
 }
 
-function failed(path: string, thrown: unknown): RunnerError {
-  const unwritable = thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
-  const error = RunnerError.from(thrown, unwritable ? 'FILE_UNWRITABLE' : 'SINK_FAILED');
-  return new RunnerError(error.code, `writing ${path} failed: ${error.message}`, {
+function writeError(path: string, thrown: unknown): RunnerError {
+  const fallback = isErrno(thrown, ...UNWRITABLE) ? 'FILE_UNWRITABLE' : 'SINK_FAILED';
+  const error = RunnerError.from(thrown, fallback);
+  return new RunnerError(error.code, `failed to write ${path}: ${error.message}`, {
     remedy: outputRemedy(error),
     cause: thrown,
   });
 }
 
-/** The remedy of DISK_FULL speaks of the state directory, and this is another place. */
+/** The remedy of DISK_FULL names the state directory; the output is elsewhere. */
 export function outputRemedy({ code, remedy }: RunnerError): string {
   return code === 'DISK_FULL'
-    ? 'Free space where the records are written, or name another file with --out.'
+    ? 'Free space on the file system of the output, or name another file with --out.'
     : remedy;
 }

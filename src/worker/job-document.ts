@@ -3,12 +3,12 @@ import { type Workflow, workflowSchema } from '../openmetadata/workflow.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 export interface JobDocument {
-  /** As it came, with every field that this program does not know. */
+  /** As received, with fields that the schema of `workflow` leaves out. */
   readonly document: unknown;
   readonly workflow: Workflow;
 }
 
-/** Reads a job's workflow document. Throws JOB_INVALID that lists every problem, by place and never by value. */
+/** Parses a job's workflow document. Throws JOB_INVALID with every problem, by path and without values. */
 export function parseJobDocument(text: string): JobDocument {
   const document = parseJson(text);
   const result = workflowSchema.safeParse(document);
@@ -18,7 +18,7 @@ export function parseJobDocument(text: string): JobDocument {
   );
   throw new RunnerError(
     'JOB_INVALID',
-    `the workflow has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}`,
+    `invalid workflow (${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}): ${problems.join('; ')}`,
   );
 }
 
@@ -26,7 +26,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', 'the workflow is not JSON', { cause: thrown });
+    throw new RunnerError('JOB_INVALID', 'the workflow is not valid JSON', { cause: thrown });
   }
 }
 

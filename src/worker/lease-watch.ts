@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Timers stand still while the machine is suspended, leases do not. Half of the second in which a worker must notice. */
-const LOOK_MS = 500;
-/** The link tells of the lease with the start; should it be stopped between the two, this is how long the start is good for. */
-const UNTOLD_MS = 60_000;
+/** Timers stand still while the machine is suspended, leases do not. A worker must notice within a second. */
+const CHECK_INTERVAL_MS = 500;
+/** How long a worker may run before the link sends the lease, which follows the start. */
+const INITIAL_LEASE_MS = 60_000;
 
 /**
- * Until when this worker may work. The process that started it watches the lease as well and ends the worker, but may have
- * been stopped itself; another runner can have the run by then.
+ * The end of the lease. The link watches it too and ends the worker, but the link may have been stopped; by then another runner
+ * can own the run.
  */
 export class LeaseWatch {
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class LeaseWatch {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#endsAt = clock.uptime() + UNTOLD_MS;
+    this.#endsAt = clock.uptime() + INITIAL_LEASE_MS;
   }
 
   /** The lease ends at this uptime of the machine. */
@@ -26,7 +26,7 @@ export class LeaseWatch {
   /** Resolves within a second after the lease has ended; rejects with the signal's reason. */
   async over(signal: AbortSignal): Promise<void> {
     for (let left = this.#left(); left > 0; left = this.#left())
-      await this.#clock.sleep(Math.min(left, LOOK_MS), signal);
+      await this.#clock.sleep(Math.min(left, CHECK_INTERVAL_MS), signal);
   }
 
   #left(): number {

@@ -40,7 +40,7 @@ describe('a log line of a worker', () => {
       {
         type: 'log',
         level: 'error',
-        message: 'a log line was withheld: it could not be redacted',
+        message: 'log line withheld: redaction failed',
         data: {},
       },
     ]);

@@ -4,19 +4,19 @@ import type { LogData, Logger } from '../observability/logger.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { type FromWorker, type ToWorker, toWorkerSchema } from '../runtime/worker-messages.ts';
 
-/** Messages on their way beyond which log lines are given up, so that a busy link costs no memory here. */
-const MAX_WAITING = 1000;
+/** Unsent messages beyond which log lines are dropped, so that a busy link costs no memory here. */
+const MAX_UNSENT = 1000;
 
-/** The worker's end of the line to the process that started it. */
+/** The worker's end of the IPC channel to the link. */
 export class LinkPort {
   readonly #process: NodeJS.Process;
-  #waiting = 0;
+  #unsent = 0;
 
   /** Throws USAGE in a process that was not started by a link. */
-  constructor(ofProcess: NodeJS.Process) {
-    if (ofProcess.send === undefined)
-      throw new RunnerError('USAGE', 'this program is started by the runner, not by hand');
-    this.#process = ofProcess;
+  constructor(host: NodeJS.Process) {
+    if (host.send === undefined)
+      throw new RunnerError('USAGE', 'the worker program can only be started by the runner');
+    this.#process = host;
   }
 
   onMessage(listener: (message: ToWorker) => void): void {
@@ -28,13 +28,12 @@ export class LinkPort {
   }
 
   send(message: FromWorker): void {
-    if (!this.#process.connected || (message.type === 'log' && this.#waiting >= MAX_WAITING))
-      return;
-    this.#waiting += 1;
-    this.#process.send?.(message, () => (this.#waiting -= 1));
+    if (!this.#process.connected || (message.type === 'log' && this.#unsent >= MAX_UNSENT)) return;
+    this.#unsent += 1;
+    this.#process.send?.(message, () => (this.#unsent -= 1));
   }
 
-  /** Resolves when everything sent is out of this process. */
+  /** Resolves when every message has left this process. */
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => {
       if (this.#process.connected)
@@ -44,7 +43,7 @@ export class LinkPort {
   }
 }
 
-/** The local log, kept by the link. Every line is redacted before it leaves this process. */
+/** The local log, which the link writes. Every line is redacted before it leaves this process. */
 export function createPortLog(
   port: LinkPort,
   redact: (line: string) => string,
@@ -70,6 +69,6 @@ function redacted(
   try {
     return logLine.parse(JSON.parse(redact(JSON.stringify({ message, data }))));
   } catch {
-    return { message: 'a log line was withheld: it could not be redacted', data: {} };
+    return { message: 'log line withheld: redaction failed', data: {} };
   }
 }

@@ -7,27 +7,27 @@ import { composeAccess } from './compose.ts';
 import { runWorker } from './program.ts';
 import { workerSettingsSchema } from './settings.ts';
 
-/* The program of a worker process. Signals meant for the service are the link's to act on. */
+/* The program of a worker process. It ignores the signals of the service: the link handles them. */
 
-function settleProcess(): void {
+function prepareProcess(): void {
   process.title = 'hybrid-runner worker';
   process.umask(0o077);
   excludeMemoryFromCoreDumps();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
-  // Node's answer to this one is to open a debugger, through which secrets could be read.
+  // By default Node.js opens a debugger on this signal, through which secrets could be read.
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
 }
 
-settleProcess();
+prepareProcess();
 runWorker(process, {
   clock: systemClock,
   random: systemRandom,
   disk: nodeDisk,
   connectors: await loadConnectors(),
   output: [process.stdout, process.stderr],
-  prepare: (given, redactor, createLog) => {
-    const settings = workerSettingsSchema.parse(given);
+  prepare: (input, redactor, createLog) => {
+    const settings = workerSettingsSchema.parse(input);
     const logger = createLog(settings.log.level);
     return {
       logger,

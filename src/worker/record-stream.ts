@@ -6,14 +6,14 @@ import type { RecordEncoder } from './record-encoder.ts';
 import { redactRecord } from './redact-record.ts';
 import type { RecordSink } from './record-sink.ts';
 
-/** Logs that wait for the sink; beyond these, new ones are counted and not kept. */
+/** Log lines that may wait for the sink; further ones are dropped and counted. */
 const MAX_WAITING_LOGS = 1000;
-/** One record fits a frame of the protocol even when nothing compresses it. */
+/** A record must fit a frame of the protocol, even uncompressed. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
- * The stream of an attempt: records become redacted lines, in one order, under a running digest. Nothing reaches the
- * sink but through here.
+ * The stream of an attempt: turns records into redacted lines, in one order, and computes their digest. Everything that the
+ * sink gets passes through here.
  */
 export class RecordStream {
   readonly #sink: RecordSink;
@@ -39,14 +39,14 @@ export class RecordStream {
     this.#redact = redact;
   }
 
-  /** From now on these names of the job's own go out as they are, where records say what they are about. See Connector.ownNames. */
+  /** Names from the job that are not redacted where a record names its subject. See `Connector.ownNames`. */
   keepNames(names: readonly string[]): void {
     this.#ownNames = names;
   }
 
   /**
-   * Resolves when the sink has taken the record, and before it every log so far, with the line it became. Undefined when
-   * the record was withheld: it is too large, or what redaction left of it is no record any more.
+   * Resolves with the line of the record when the sink has accepted it and every log line before it. Undefined when the record
+   * was withheld: it is too large, or redaction destroyed it.
    */
   write(record: RunRecord, signal: AbortSignal): Promise<string | undefined> {
     return this.#queue.run(async () => {
@@ -58,7 +58,7 @@ export class RecordStream {
     });
   }
 
-  /** Never waits: the line goes out before the next record, or by itself while the sink is free. */
+  /** Never waits: the line is written before the next record, or at once while the sink is idle. */
   log(record: LogRecord, signal: AbortSignal): void {
     if (this.#logs.length >= MAX_WAITING_LOGS) {
       this.#droppedLogs += 1;
@@ -66,11 +66,11 @@ export class RecordStream {
     }
     this.#logs.push(record);
     if (this.#logs.length > 1) return;
-    // Whatever goes wrong here goes wrong again for the next record, where someone waits for it.
+    // An error here occurs again at the next record, whose caller waits for it.
     this.#queue.run(() => this.#writeLogs(signal)).catch(() => undefined);
   }
 
-  /** Writes the outcome with its count and digest, and sees it to safety. Returns it as it was before redaction, and the line it became. */
+  /** Writes and flushes the outcome, with count and digest. Resolves with the outcome before redaction and with its line. */
   end(
     outcome: Omit<OutcomeRecord, 'records' | 'digest'>,
     signal: AbortSignal,
@@ -99,7 +99,7 @@ export class RecordStream {
   #nextLog(): LogRecord | undefined {
     const next = this.#logs.shift();
     if (next !== undefined || this.#droppedLogs === 0) return next;
-    const message = `${this.#droppedLogs} log lines were dropped because they came faster than they could be written`;
+    const message = `${this.#droppedLogs} log lines were dropped: they were logged faster than they could be written`;
     this.#droppedLogs = 0;
     return { kind: 'log', time: this.#clock.now(), level: 'warn', message };
   }
@@ -110,7 +110,7 @@ export class RecordStream {
     this.#records += 1;
   }
 
-  /** An outcome that cannot be redacted still has to say that it is one: with nothing in it that came from outside. */
+  /** An outcome that cannot be redacted is written without everything that came from outside. */
   #outcomeLine(outcome: OutcomeRecord): string {
     return (
       this.#redacted(outcome) ??
@@ -118,7 +118,7 @@ export class RecordStream {
     );
   }
 
-  /** Undefined when what is left is no record of that kind: a secret may look like anything, JSON's own words too. */
+  /** Undefined when redaction destroyed the record: a secret can look like anything, also like a keyword of JSON. */
   #redacted(record: RunRecord): string | undefined {
     const line = this.#encoder.encode(record);
     if (this.#redact(line) === line) return `${line}\n`;

@@ -2,7 +2,7 @@ import type { FailureRecord, RunRecord } from '../domain/record.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { AttemptMemory } from './attempt-memory.ts';
 import type { AttemptSummary } from './attempt-summary.ts';
-import type { MetadataDelivery } from './metadata-sink.ts';
+import type { MetadataDelivery } from './metadata-delivery.ts';
 import type { RecordStream } from './record-stream.ts';
 
 export interface RecordWriterDeps {

@@ -1,10 +1,10 @@
 import type { RunRecord } from '../domain/record.ts';
 
-// What must never break: whether a word of the job equals a secret makes no difference to what goes out. So a job's words
-// leave as they are or not at all, in places that are fixed for each kind of record, and are never looked at by the redactor.
-// Anything else that a record holds came from the source, and is.
+// Invariant: output does not depend on whether a text of the job equals a secret. Otherwise a control plane could guess
+// secrets by sending them in jobs. So texts of the job are sent unchanged or not at all, at paths that are fixed for each
+// kind of record, and the redactor never sees them. Everything else in a record came from the source, and is redacted.
 
-/** Where fully qualified names stand, which begin with the job's words. `*` stands for each item of a list. */
+/** Paths of fully qualified names, which begin with texts of the job. `*` stands for each item of a list. */
 const QUALIFIED: Readonly<Record<RunRecord['kind'], readonly string[]>> = {
   entity: [
     'fqn',
@@ -32,7 +32,7 @@ const QUALIFIED: Readonly<Record<RunRecord['kind'], readonly string[]>> = {
   log: [],
   step: [],
 };
-/** Where a job's filters and names stand, word for word. */
+/** Paths of filters and names of the job. */
 const VERBATIM: Partial<Record<RunRecord['kind'], readonly string[]>> = {
   sweep: ['among.names.*', 'among.includes.*', 'among.excludes.*'],
 };
@@ -43,8 +43,8 @@ interface Place {
 }
 
 /**
- * A record's JSON with the secrets out of everything in it that is not the job's words. `ownNames` are the fully qualified
- * names that the job's words make, outermost first. Undefined when redaction leaves no record of that kind.
+ * A record's JSON, redacted except for texts of the job. `ownNames` are the fully qualified names that consist of these texts,
+ * outermost first. Undefined when redaction destroyed the record.
  */
 export function redactRecord(
   record: RunRecord,
@@ -52,24 +52,24 @@ export function redactRecord(
   redact: (text: string) => string,
 ): string | undefined {
   const places = placesOf(record, ownNames);
-  const words: string[] = [];
+  const jobTexts: string[] = [];
   const bare = atPlaces(record, places, (text, verbatim) => {
     const own = verbatim ? text : ownPart(text, record.kind, ownNames);
-    words.push(own);
+    jobTexts.push(own);
     return text.slice(own.length);
   });
   const clean = parse(redact(JSON.stringify(bare)));
   if (clean?.kind !== record.kind) return undefined;
   let next = 0;
-  const whole = atPlaces(clean, places, (text) => (words[next++] ?? '') + text);
-  return next === words.length ? JSON.stringify(whole) : undefined;
+  const whole = atPlaces(clean, places, (text) => (jobTexts[next++] ?? '') + text);
+  return next === jobTexts.length ? JSON.stringify(whole) : undefined;
 }
 
 function placesOf(record: RunRecord, ownNames: readonly string[]): Place[] {
   const place =
     (verbatim: boolean) =>
     (path: string): Place => ({ path: path.split('.'), verbatim });
-  // Of a service, a database or a schema that the job names, the name is its word too.
+  // The name of a service, a database or a schema that the job names is a text of the job too.
   const named = record.kind === 'entity' && ownNames.includes(record.fqn) ? ['request.name'] : [];
   return [
     ...QUALIFIED[record.kind].map(place(false)),
@@ -77,7 +77,7 @@ function placesOf(record: RunRecord, ownNames: readonly string[]): Place[] {
   ];
 }
 
-/** A failure may be of something of the source that happens to be called as the job calls its service. */
+/** The name of a failure can be that of an object of the source, which can equal the name of the service. */
 function ownPart(text: string, kind: RunRecord['kind'], ownNames: readonly string[]): string {
   const exact = kind !== 'failure' && kind !== 'outcome';
   return ownNames.findLast((name) => (exact && text === name) || text.startsWith(`${name}.`)) ?? '';

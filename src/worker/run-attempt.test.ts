@@ -294,7 +294,7 @@ describe('an attempt', () => {
   });
 
   it.each([
-    ['is not JSON', '{', 'the workflow is not JSON'],
+    ['is not JSON', '{', 'the workflow is not valid JSON'],
     [
       'names a service as OpenMetadata allows none',
       JSON.stringify({
@@ -593,7 +593,7 @@ describe('what an attempt goes by and leaves for the next', () => {
       expect([again.recalled, again.outcome.builtOn]).toEqual([undefined, undefined]);
       expect(again.sink.records[0]).toMatchObject({
         kind: 'log',
-        message: expect.stringContaining('everything is read'),
+        message: expect.stringContaining('full run'),
       });
       expect(again.sink.lines.join('')).not.toContain('ffff');
       expect(memory.remembered).toMatchObject({ state: 1 });

@@ -17,7 +17,7 @@ import { connectorFor, workOf } from './connector-choice.ts';
 import { consumeRecords } from './consume-records.ts';
 import { errorChain, outwardError } from './error-texts.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
-import { MetadataDelivery } from './metadata-sink.ts';
+import { MetadataDelivery } from './metadata-delivery.ts';
 import type { RecordSink } from './record-sink.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { RecordStream } from './record-stream.ts';

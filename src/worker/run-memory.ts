@@ -6,25 +6,25 @@ import { type Disk, removeFile } from '../runtime/disk.ts';
 import { nodeDisk } from '../runtime/node-disk.ts';
 import { readSealed, writeSealed } from '../spool/sealed-file.ts';
 
-/** What a run remembers is small; anything larger was not written by this program. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** State is small; a larger file was not written by this program. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 const rememberedSchema = z.object({
-  /** The state that the catalog is in once the control plane has all of the run. */
+  /** The revision of the catalog once the control plane has accepted all of the run. */
   revision: z.string().min(1),
   state: z.unknown(),
 });
 export type Remembered = z.infer<typeof rememberedSchema>;
 
-/** What is kept of the last run of a service. */
+/** The state of the previous run of a service. */
 export interface MemoryFile {
-  /** Undefined when there is none, or none that can be read. */
+  /** Undefined when the file is missing or cannot be read. */
   load(): Promise<Remembered | undefined>;
   save(remembered: Remembered): Promise<void>;
   clear(): Promise<void>;
 }
 
-/** A file for each service. It may be deleted at any time, and one that cannot be read counts as none. */
+/** A file for each service. It may be deleted at any time; a file that cannot be read counts as missing. */
 export function openMemoryFile(
   directory: string,
   service: string,
@@ -34,7 +34,7 @@ export function openMemoryFile(
   return {
     load: async () => {
       try {
-        if ((await sizeOf(disk, `${directory}/${name}`)) > MOST_BYTES) return undefined;
+        if ((await sizeOf(disk, `${directory}/${name}`)) > MAX_BYTES) return undefined;
         const stored = await readSealed(disk, directory, name);
         return stored === undefined || stored === 'damaged'
           ? undefined
@@ -47,13 +47,13 @@ export function openMemoryFile(
       await disk.makeDirectory(directory);
       await writeSealed(disk, directory, name, JSON.stringify(remembered));
     },
-    clear: () => forget(disk, directory, name),
+    clear: () => remove(disk, directory, name),
   };
 }
 
 /**
- * The revision that the catalog has once the control plane has taken all of an attempt, which ended with `outcome`, a line
- * with its newline. Both sides derive it, so that no acknowledgement of it can be lost: docs/protocol.md has the rule.
+ * The revision of the catalog once the control plane has accepted all of an attempt. `outcome` is the attempt's last line, with
+ * its newline. Both sides derive the revision, so no acknowledgement of it can be lost: docs/protocol.md has the rule.
  */
 export function revisionAfter({ runId, epoch }: AttemptRef, outcome: string): string {
   return createHash('sha256')
@@ -70,8 +70,8 @@ async function sizeOf(disk: Disk, path: string): Promise<number> {
   }
 }
 
-/** Lasting, so that no power cut brings the memory back. */
-async function forget(disk: Disk, directory: string, name: string): Promise<void> {
+/** Durable, so that a power failure does not bring the file back. */
+async function remove(disk: Disk, directory: string, name: string): Promise<void> {
   try {
     await removeFile(disk, `${directory}/${name}`);
     await disk.syncDirectory(directory);

@@ -3,7 +3,7 @@ import { LOG_LEVELS } from '../domain/record.ts';
 
 const endpoint = z.object({ host: z.string(), port: z.int() });
 
-/** JSON has no undefined; the compiled configuration has. */
+/** JSON has no undefined, the compiled configuration does. */
 const orUndefined = (value: string | undefined): string | undefined => value;
 
 /** The part of the runner's compiled configuration that a worker needs. */

@@ -1,13 +1,14 @@
 import type { Sequence } from '../domain/ids.ts';
-import { untilAborted } from '../runtime/abort.ts';
+import { ChangeSignal } from '../runtime/change-signal.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { SpoolWriter } from '../spool/writer.ts';
 import type { RecordSink } from './record-sink.ts';
 
-/** Records into the spool. While paused it takes nothing but the outcome. */
+/** Writes records to the spool. While paused it accepts the outcome only. */
 export class SpoolSink implements RecordSink {
   readonly #writer: SpoolWriter;
-  #resumed: PromiseWithResolvers<void> | undefined;
+  readonly #resumed = new ChangeSignal();
+  #isPaused = false;
   #outcome: Sequence | undefined;
 
   constructor(writer: SpoolWriter) {
@@ -19,20 +20,16 @@ export class SpoolSink implements RecordSink {
     return this.#outcome !== undefined && durable >= this.#outcome;
   }
 
-  /** Pauses when too much waits to be delivered, and goes on when it is. */
-  setPaused(paused: boolean): void {
-    if (!paused) {
-      this.#resumed?.resolve();
-      this.#resumed = undefined;
-    } else {
-      this.#resumed ??= Promise.withResolvers();
-    }
+  /** The link pauses the sink while too many records wait for delivery. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (!isPaused) this.#resumed.notify();
   }
 
-  /** Throws SPOOL_FULL when its patience ends while it is paused, DISK_FULL when it ends while there is no room on disk. */
+  /** Throws SPOOL_FULL when its deadline passes while it is paused, DISK_FULL when it passes while the disk is full. */
   async write(line: string, last: boolean, signal: AbortSignal): Promise<void> {
     try {
-      if (!last) await this.#untilResumed(signal);
+      if (!last) await this.#resumed.until(() => !this.#isPaused, signal);
       const sequence = await this.#writer.append(Buffer.from(line), { last }, signal);
       if (last) this.#outcome = sequence;
     } catch (thrown) {
@@ -48,20 +45,14 @@ export class SpoolSink implements RecordSink {
     }
   }
 
-  async #untilResumed(signal: AbortSignal): Promise<void> {
-    while (this.#resumed !== undefined) await untilAborted(this.#resumed.promise, signal);
-  }
-
-  /** An impatient end means more when it is known what was waited for. */
+  /** Replaces a missed deadline by what the write was waiting for. */
   #explain(thrown: unknown, last: boolean): RunnerError {
     const error = RunnerError.from(thrown);
     if (error.code !== 'DEADLINE_EXCEEDED') return error;
-    if (this.#resumed !== undefined && !last)
-      return new RunnerError(
-        'SPOOL_FULL',
-        'nothing was delivered for as long as the attempt may take',
-        { cause: error },
-      );
+    if (this.#isPaused && !last)
+      return new RunnerError('SPOOL_FULL', 'the spool stayed full until the deadline of the run', {
+        cause: error,
+      });
     return this.#writer.condition ?? error;
   }
 }

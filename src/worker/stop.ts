@@ -2,17 +2,17 @@ import type { Failure } from '../domain/failure.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { StopStatus } from '../runtime/worker-messages.ts';
 
-/** A request to end an attempt early, made at most once: the first one counts. */
+/** Requests to end an attempt early. Only the first one counts. */
 export class Stop {
   readonly #controller = new AbortController();
   #status: StopStatus | undefined;
 
-  /** Fires with the reason as a RunnerError. */
+  /** Aborted with the reason, a RunnerError. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** How the attempt is to end, once it was asked to. */
+  /** The status that the attempt must end with; undefined until a stop was requested. */
   get status(): StopStatus | undefined {
     return this.#status;
   }

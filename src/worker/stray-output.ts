@@ -1,39 +1,39 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../observability/logger.ts';
 
-// What must never break:
-// 1. Nothing that code of the worker prints leaves this process as it was written.
-// 2. It is redacted with every secret that the attempt came to know, also those it learned after they were printed.
-// 3. It is redacted whole, so no secret is split between writes or lines. What is too long for that is withheld.
+// Invariants:
+// 1. Nothing that code of the worker prints leaves this process unredacted.
+// 2. It is redacted with every secret of the attempt, those that became known after the output included.
+// 3. It is redacted as one text, so no secret is split between writes or lines. Output too long for that is withheld.
 
 const MAX_HELD_BYTES = 64 * 1024;
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 2000;
 
 /**
- * Output that the worker's code was not meant to write: console calls, warnings of Node, a forgotten debug line. A worker
- * reports by messages, so its output streams are held back from the start and released to the local log at the end.
+ * Output that the worker's code should not write: console calls, warnings of Node.js, a forgotten debug line. A worker reports
+ * by messages, so its output streams are buffered from the start and written to the local log at the end.
  */
 export class StrayOutput {
   readonly #redact: (text: string) => string;
-  readonly #held: Held[];
+  readonly #buffers: OutputBuffer[];
 
-  /** Takes over `write` of the streams for as long as the process lives. */
+  /** Replaces `write` of the streams for the life of the process. */
   constructor(streams: readonly Writable[], redact: (text: string) => string) {
     this.#redact = redact;
-    this.#held = streams.map((stream) => {
-      const held = new Held();
-      takeOver(stream, (bytes) => held.add(bytes));
-      return held;
+    this.#buffers = streams.map((stream) => {
+      const buffer = new OutputBuffer();
+      replaceWrite(stream, (bytes) => buffer.add(bytes));
+      return buffer;
     });
   }
 
-  /** Logs what was held, redacted with what is known by now, and forgets it. */
+  /** Logs and empties the buffers, redacted with the secrets known so far. */
   release(logger: Logger): void {
-    for (const held of this.#held) {
-      const { text, bytes } = held.take();
+    for (const buffer of this.#buffers) {
+      const { text, bytes } = buffer.take();
       if (text === undefined)
-        logger.log('warn', 'the worker wrote unexpected output, too much to redact: withheld', {
+        logger.log('warn', 'unexpected output withheld: too large to redact', {
           bytes,
         });
       else if (bytes > 0) this.#log(text, logger);
@@ -51,8 +51,8 @@ export class StrayOutput {
   }
 }
 
-/** Bytes of one stream, up to a limit; beyond it their number alone. */
-class Held {
+/** Bytes of one stream up to a limit, then only their number. */
+class OutputBuffer {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -73,9 +73,9 @@ class Held {
   }
 }
 
-function takeOver(stream: Writable, hold: (bytes: Buffer) => void): void {
+function replaceWrite(stream: Writable, add: (bytes: Buffer) => void): void {
   const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
-    hold(bytesOf(chunk, encoding));
+    add(bytesOf(chunk, encoding));
     const written = typeof encoding === 'function' ? encoding : done;
     if (typeof written === 'function') process.nextTick(() => void written());
     return true;

@@ -4,7 +4,7 @@ import { RunnerError } from '../runtime/errors.ts';
 import { outputRemedy } from './file-sink.ts';
 import type { RecordSink } from './record-sink.ts';
 
-/** Records into a stream, standard output for example, at the pace of whoever reads it. */
+/** Writes records to a stream, such as standard output, at the pace of its reader. */
 export class StreamSink implements RecordSink {
   readonly #stream: Writable;
   readonly #closed = Promise.withResolvers<void>();
@@ -13,32 +13,32 @@ export class StreamSink implements RecordSink {
   constructor(stream: Writable) {
     this.#stream = stream;
     stream.once('close', () => {
-      this.#failure ??= readerGone();
+      this.#failure ??= readerClosed();
       this.#closed.resolve();
     });
   }
 
   async write(line: string, _last: boolean, signal: AbortSignal): Promise<void> {
     this.#throwIfFailed();
-    const { room, handedOn } = this.#write(line);
-    if (!room) await untilAborted(Promise.race([handedOn, this.#closed.promise]), signal);
+    const { hasRoom, written } = this.#write(line);
+    if (!hasRoom) await untilAborted(Promise.race([written, this.#closed.promise]), signal);
     this.#throwIfFailed();
   }
 
-  /** With the operating system; a stream cannot promise more. Writes are handed on in order, so nothing at all will do to wait for. */
+  /** Resolves when the operating system has everything; a stream cannot promise more. Writes keep their order, so it waits for an empty one. */
   async flush(signal: AbortSignal): Promise<void> {
-    await untilAborted(Promise.race([this.#write('').handedOn, this.#closed.promise]), signal);
+    await untilAborted(Promise.race([this.#write('').written, this.#closed.promise]), signal);
     this.#throwIfFailed();
   }
 
-  /** A stream that fails says so with the write that it failed, and with all that come after. */
-  #write(text: string): { readonly room: boolean; readonly handedOn: Promise<void> } {
-    const { promise: handedOn, resolve } = Promise.withResolvers<void>();
-    const room = this.#stream.write(text, (error) => {
-      if (error) this.#failure ??= failureOf(error);
+  /** A stream reports its failure to the write that failed and to all later ones. */
+  #write(text: string): { readonly hasRoom: boolean; readonly written: Promise<void> } {
+    const { promise: written, resolve } = Promise.withResolvers<void>();
+    const hasRoom = this.#stream.write(text, (error) => {
+      if (error) this.#failure ??= writeError(error);
       resolve();
     });
-    return { room, handedOn };
+    return { hasRoom, written };
   }
 
   #throwIfFailed(): void {
@@ -46,17 +46,17 @@ export class StreamSink implements RecordSink {
   }
 }
 
-function failureOf(error: NodeJS.ErrnoException): RunnerError {
-  if (error.code === 'EPIPE') return readerGone(error);
+function writeError(error: NodeJS.ErrnoException): RunnerError {
+  if (error.code === 'EPIPE') return readerClosed(error);
   const failure = RunnerError.from(error, 'SINK_FAILED');
-  return new RunnerError(failure.code, `writing the records failed: ${failure.message}`, {
+  return new RunnerError(failure.code, `failed to write records: ${failure.message}`, {
     remedy: outputRemedy(failure),
     cause: error,
   });
 }
 
-function readerGone(cause?: Error): RunnerError {
-  return new RunnerError('SINK_FAILED', 'the reader of the records went away before the last one', {
+function readerClosed(cause?: Error): RunnerError {
+  return new RunnerError('SINK_FAILED', 'the reader closed the output before the last record', {
     cause,
   });
 }

@@ -105,7 +105,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
   it('is in no line of the log when the output is too long to redact: all of it is withheld', async () => {
     const lines = await logOf('print too much');
     expectNoSecret(lines);
-    expect(of(lines, 'too much to redact')).toEqual([
+    expect(of(lines, 'too large to redact')).toEqual([
       expect.objectContaining({ data: { bytes: 64 * 1024 - 30 + PLANTED_SECRET.length } }),
     ]);
     expect(of(lines, 'worker output')).toEqual([]);

@@ -26,3 +26,30 @@ describe.each(connectors)('the connector %s', (name) => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('a connector', () => {
+  /** Lines outside its folder that may name one, each with its reason. */
+  const PERMITTED: readonly (readonly [path: string, line: RegExp, reason: string])[] = [
+    ['connectors/registry.ts', /./, 'the one line that adds a connector'],
+    ['config/values.ts', /such as \/salesforce\/prod/, 'example in a message'],
+    ['policy/schema.ts', /write acme\.my\.salesforce\.com/, 'example in a message'],
+    ['network/endpoint.ts', /for example acme\.my\.salesforce\.com/, 'example in a remedy'],
+    ['cli/reference-documents.ts', /a Salesforce credential/, 'text of docs/configuration.md'],
+  ];
+
+  it.each(connectors)('%s is named in its folder and in the registry only', (name) => {
+    const named = sources(join(root, 'src'))
+      .filter((path) => !path.startsWith(join(base, name)) && !path.includes('/generated/'))
+      .flatMap((path) =>
+        readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line))
+          .filter((line) => line.toLowerCase().includes(name))
+          .map((line) => ({ path: path.slice(join(root, 'src').length + 1), line: line.trim() })),
+      )
+      .filter(
+        ({ path, line }) => !PERMITTED.some(([file, text]) => file === path && text.test(line)),
+      );
+    expect(named).toEqual([]);
+  });
+});

@@ -3,7 +3,7 @@ import type { MetadataSink, SinkRecord, SinkReport } from '../openmetadata/sink/
 import type { Clock } from '../runtime/clock.ts';
 import { MAX_FAILURES, type OpenOutcome } from './attempt-summary.ts';
 
-/** What a catalogue is told; the rest of a stream is about the run. */
+/** Records for a catalog; the others in a stream are about the run. */
 const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>([
   'entity',
   'classification',
@@ -16,7 +16,7 @@ const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>([
   'lineageSweep',
 ]);
 
-/** The way of a run's records to a catalogue, beside the stream that has them all. */
+/** Delivers the records of a run to a catalog server, beside the stream that contains all of them. */
 export class MetadataDelivery {
   readonly #sink: MetadataSink;
   readonly #clock: Clock;
@@ -27,17 +27,17 @@ export class MetadataDelivery {
   }
 
   /**
-   * Takes a record as the stream took it, with every secret out of it. The catalogue's pace is the extraction's pace.
-   * Throws what ends the delivery.
+   * Takes a record as the stream wrote it, without secrets. The pace of the server is the pace of the extraction.
+   * Throws the error that ends the delivery.
    */
   async write(line: string, signal: AbortSignal): Promise<void> {
     const record = JSON.parse(line) as RunRecord;
-    if (isForCatalogue(record)) await this.#sink.write(record, signal);
+    if (isForCatalog(record)) await this.#sink.write(record, signal);
   }
 
-  /** Resolves when all has arrived or failed, with the outcome of the run and its delivery together. Called once, also after `write` has thrown. */
+  /** Resolves when every record was delivered or failed, with the outcome of run and delivery combined. Call it once, also after `write` has thrown. */
   async finish(outcome: OpenOutcome, signal: AbortSignal): Promise<OpenOutcome> {
-    return together(outcome, await this.#sink.finish(outcome, signal), this.#clock.now());
+    return combine(outcome, await this.#sink.finish(outcome, signal), this.#clock.now());
   }
 
   async close(): Promise<void> {
@@ -45,12 +45,12 @@ export class MetadataDelivery {
   }
 }
 
-function isForCatalogue(record: RunRecord | SinkRecord): record is SinkRecord {
+function isForCatalog(record: RunRecord | SinkRecord): record is SinkRecord {
   return KINDS.has(record.kind);
 }
 
-/** The worse status of the two; what failed in either. */
-function together(outcome: OpenOutcome, report: SinkReport, endedAt: number): OpenOutcome {
+/** The status is the worse of the two; failures of both are listed. */
+function combine(outcome: OpenOutcome, report: SinkReport, endedAt: number): OpenOutcome {
   const { failed = 0, ...counts } = report.counts;
   const error = outcome.error ?? report.error;
   return {
