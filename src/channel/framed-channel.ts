@@ -1,6 +1,7 @@
 import { throwIfAborted, untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { sleepOrWoken } from '../runtime/wait.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { MAX_FRAME_BYTES, type FrameCodec } from './codec.ts';
 import type { Frame } from './frames.ts';
@@ -9,6 +10,7 @@ import { Inbox } from './inbox.ts';
 /** Unsent bytes a sender may leave behind before `send` makes it wait. */
 const SEND_HIGH_WATER_BYTES = 1024 * 1024;
 const CLOSE_PATIENCE_MS = 2_000;
+const never = new AbortController().signal;
 
 /** What a transport must do for a channel: move whole messages, in order. */
 export interface Wire {
@@ -78,12 +80,7 @@ export class FramedChannel implements Channel {
       this.#wire.end(reason);
     }
     if (this.#state.name === 'closed') return;
-    const waiting = new AbortController();
-    await Promise.race([
-      this.#ended.promise,
-      this.#clock.sleep(CLOSE_PATIENCE_MS, waiting.signal).catch(() => undefined),
-    ]);
-    waiting.abort();
+    await sleepOrWoken(this.#clock, CLOSE_PATIENCE_MS, () => this.#ended.promise, never);
     if (this.#hasEnded()) return;
     this.#wire.destroy();
     this.ended(undefined);

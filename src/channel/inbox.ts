@@ -1,3 +1,4 @@
+import { ChangeSignal } from '../runtime/change-signal.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 /** Bytes of unread messages at which the transport is told to stop reading. */
@@ -17,7 +18,7 @@ export class Inbox<T> {
   #bytes = 0;
   #paused = false;
   #end: { readonly error: RunnerError | undefined } | undefined;
-  #arrived = Promise.withResolvers<void>();
+  readonly #changed = new ChangeSignal();
   #taken = false;
 
   constructor(pause: () => void, resume: () => void) {
@@ -36,13 +37,13 @@ export class Inbox<T> {
       this.#paused = true;
       this.#pause();
     }
-    this.#notify();
+    this.#changed.notify();
   }
 
   /** What has come before can still be read; then reading ends or, given an error, throws it. */
   end(error: RunnerError | undefined): void {
     this.#end ??= { error };
-    this.#notify();
+    this.#changed.notify();
   }
 
   /** May be called once. */
@@ -52,7 +53,7 @@ export class Inbox<T> {
     for (;;) {
       for (let entry = this.#shift(); entry !== undefined; entry = this.#shift()) yield entry.item;
       if (this.#end !== undefined) break;
-      await this.#arrived.promise;
+      await this.#changed.wait();
     }
     if (this.#end.error !== undefined) throw this.#end.error;
   }
@@ -70,10 +71,5 @@ export class Inbox<T> {
       this.#resume();
     }
     return entry;
-  }
-
-  #notify(): void {
-    this.#arrived.resolve();
-    this.#arrived = Promise.withResolvers<void>();
   }
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { errorCodeOf } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { MAX_FRAME_BYTES } from './codec.ts';
 import type { Opening } from './connection-dialer.ts';
@@ -108,12 +109,12 @@ function listen(socket: WebSocket, channel: FramedChannel): void {
 
 /** Errors of ws while a channel is open: of the socket underneath, or of a peer that breaks the framing. */
 function receiveError(error: Error): RunnerError {
-  const code = 'code' in error ? error.code : undefined;
+  const code = errorCodeOf(error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
     return new RunnerError('FRAME_TOO_LARGE', 'the other side sent a message over the limit', {
       cause: error,
     });
-  if (typeof code === 'string' && code.startsWith('WS_ERR_'))
+  if (code?.startsWith('WS_ERR_') === true)
     return new RunnerError('PROTOCOL_VIOLATION', 'the other side broke the WebSocket protocol', {
       cause: error,
     });

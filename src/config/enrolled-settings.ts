@@ -1,8 +1,11 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../runtime/atomic-write.ts';
+import { removeFile } from '../runtime/disk.ts';
 import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { nodeDisk } from '../runtime/node-disk.ts';
 import { readTrusted } from './file.ts';
 import type { LoadedConfig } from './load.ts';
 import { SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './schema.ts';
@@ -46,7 +49,7 @@ export function readEnrolledSettings(stateDir: string): EnrolledSettings {
 export interface CollectedSettings {
   readonly keys: readonly SettingKey[];
   /** Replaces what an earlier enrollment kept. */
-  write(): void;
+  write(): Promise<void>;
 }
 
 /**
@@ -72,15 +75,19 @@ export function collectEnrolledSettings({
   );
   return {
     keys,
-    write: () => {
+    write: async () => {
       for (const { name, content } of copies.values())
-        writePrivately(join(stateDir, name), content);
+        await replaceFile(nodeDisk, join(stateDir, name), content);
       const document = Object.fromEntries(
         keys.map((key) => [key, copies.get(key)?.name ?? asText(key, values)]),
       );
       if (keys.length > 0)
-        writePrivately(join(stateDir, FILE_NAME), `${JSON.stringify(document, null, 2)}\n`);
-      else rmSync(join(stateDir, FILE_NAME), { force: true });
+        await replaceFile(
+          nodeDisk,
+          join(stateDir, FILE_NAME),
+          `${JSON.stringify(document, null, 2)}\n`,
+        );
+      else await removeFile(nodeDisk, join(stateDir, FILE_NAME));
     },
   };
 }
@@ -95,13 +102,6 @@ function isPath(key: SettingKey): boolean {
 
 function asText(key: SettingKey, values: LoadedConfig['values']): unknown {
   return key === 'network.connectTo' ? values[key]?.map(formatConnectTo) : values[key];
-}
-
-function writePrivately(path: string, content: string | Buffer): void {
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, content, { mode: 0o600, flush: true });
-  chmodSync(unfinished, 0o600);
-  renameSync(unfinished, path);
 }
 
 function readIfPossible(path: string): string | undefined {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
+import { errorCodeOf } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { formatEndpoint, type Endpoint } from './endpoint.ts';
 import { settle } from './settle.ts';
@@ -47,10 +48,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 function untrusted(thrown: unknown, endpoint: Endpoint): RunnerError {
   const known = RunnerError.from(thrown, 'TLS_UNTRUSTED');
   if (known.code !== 'TLS_UNTRUSTED') return known;
-  const code =
-    thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
-      ? thrown.code
-      : 'unknown reason';
+  const code = errorCodeOf(thrown) ?? 'unknown reason';
   const remedy = REMEDIES[code];
   return new RunnerError('TLS_UNTRUSTED', `TLS with ${formatEndpoint(endpoint)} failed: ${code}`, {
     cause: thrown,

@@ -1,5 +1,6 @@
 import { RunnerError } from './errors.ts';
 import type { Clock } from './clock.ts';
+import { runAfter } from './wait.ts';
 
 /** Throws the signal's reason as a RunnerError when it has fired. */
 export function throwIfAborted(signal: AbortSignal): void {
@@ -42,9 +43,11 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const deadline = new AbortController();
   const settled = new AbortController();
-  void clock.sleep(ms, AbortSignal.any([settled.signal, parent])).then(
+  runAfter(
+    clock,
+    ms,
     () => deadline.abort(new RunnerError('DEADLINE_EXCEEDED', `${what} took longer than ${ms} ms`)),
-    () => undefined,
+    AbortSignal.any([settled.signal, parent]),
   );
   const signal = AbortSignal.any([parent, deadline.signal]);
   try {

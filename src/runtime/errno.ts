@@ -5,11 +5,14 @@ export type Errno = keyof typeof constants.errno;
 
 /** Whether `thrown` is an error of the operating system with one of these names. */
 export function isErrno(thrown: unknown, ...names: readonly Errno[]): boolean {
-  return (
-    thrown instanceof Error &&
-    'code' in thrown &&
-    (names as readonly unknown[]).includes(thrown.code)
-  );
+  return (names as readonly unknown[]).includes(errorCodeOf(thrown));
+}
+
+/** The `code` that Node.js, the operating system or TLS gave an error. */
+export function errorCodeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : undefined;
 }
 
 /** Whether a path does not exist. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../domain/failure.ts';
-import { isDenied, isErrno } from './errno.ts';
+import { errorCodeOf, isDenied, isErrno } from './errno.ts';
 import { codeEntry, isErrorCode, type ErrorCode } from './error-codes.ts';
 import type { Fault } from './error-codes/entry.ts';
 
@@ -132,8 +132,8 @@ function systemCode(thrown: unknown): ErrorCode | undefined {
     error instanceof Error && depth < 5;
     error = error.cause, depth++
   ) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (Object.hasOwn(SYSTEM_CODES, code)) return SYSTEM_CODES[code];
+    const code = errorCodeOf(error);
+    if (code !== undefined && Object.hasOwn(SYSTEM_CODES, code)) return SYSTEM_CODES[code];
   }
   return undefined;
 }

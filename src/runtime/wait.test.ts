@@ -3,7 +3,7 @@ import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { aborted } from './abort.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { RunnerError } from './errors.ts';
-import { firstOf, sleepOrWoken, sleepUnlessAborted } from './wait.ts';
+import { firstOf, runAfter, sleepOrWoken, sleepUnlessAborted } from './wait.ts';
 
 const never = new AbortController().signal;
 const stopped = new RunnerError('ABORTED', 'stopped');
@@ -67,5 +67,21 @@ describe('sleepUnlessAborted', () => {
     const slept = sleepUnlessAborted(new SimulatedClock(), 500, stop.signal);
     stop.abort(stopped);
     await expect(slept).resolves.toBe(false);
+  });
+});
+
+describe('runAfter', () => {
+  it('calls the action when the time has passed, and not if the signal fires before', async () => {
+    const clock = new SimulatedClock();
+    const stop = new AbortController();
+    let calls = 0;
+    const count = (): void => void (calls += 1);
+    runAfter(clock, 500, count, never);
+    runAfter(clock, 600, count, stop.signal);
+    await clock.advance(500);
+    stop.abort(stopped);
+    await clock.advance(500);
+    expect(calls).toBe(1);
+    expect(clock.sleepers).toBe(0);
   });
 });

@@ -30,6 +30,11 @@ export function sleepOrWoken(
   );
 }
 
+/** Calls `action` after `ms` milliseconds unless `signal` fires before. */
+export function runAfter(clock: Clock, ms: number, action: () => void, signal: AbortSignal): void {
+  void clock.sleep(ms, signal).then(action, () => undefined);
+}
+
 /** Sleeps `ms` milliseconds, or until `signal` fires. Resolves with whether the time has passed; no rejection for the signal. */
 export async function sleepUnlessAborted(
   clock: Clock,

@@ -1,6 +1,8 @@
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from '../runtime/atomic-write.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { nodeDisk } from '../runtime/node-disk.ts';
 import { assertRoot, assertSystemd, step, UNIT, type ServiceHost } from './host.ts';
 import { assertReachable, assertReadable, giveAll, letRead } from './permissions.ts';
 import { systemdUnit, type UnitOptions } from './systemd.ts';
@@ -92,8 +94,7 @@ async function handOver({ stateDir, belongings }: InstallOptions, user: Owner): 
 
 async function writeUnit(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.new`;
-  await writeFile(unfinished, text, { mode: 0o644 });
-  await chmod(unfinished, 0o644);
-  await rename(unfinished, path);
+  await replaceFile(nodeDisk, path, text, {
+    beforeRename: (temporary) => chmod(temporary, 0o644),
+  });
 }

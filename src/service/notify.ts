@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Clock } from '../runtime/clock.ts';
+import { sleepUnlessAborted } from '../runtime/wait.ts';
 
 /** Sends notifications to the service manager. Never throws: a runner works without one. */
 export interface ServiceManager {
@@ -93,6 +94,6 @@ export async function notifyServiceManager(
     if (isDue) fedAt = clock.monotonic();
     sent = status;
     const pauseMs = Math.min(CHECK_INTERVAL_MS, watchdogMs ?? CHECK_INTERVAL_MS);
-    await clock.sleep(pauseMs, signal).catch(() => undefined);
+    await sleepUnlessAborted(clock, pauseMs, signal);
   }
 }

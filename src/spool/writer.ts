@@ -2,6 +2,7 @@ import type { Sequence } from '../domain/ids.ts';
 import { ChangeSignal } from '../runtime/change-signal.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { sleepOrWoken, sleepUnlessAborted } from '../runtime/wait.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES, recordBytes, type SpoolRecord } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
@@ -168,16 +169,12 @@ export class SpoolWriter {
   async #gather(signal: AbortSignal): Promise<void> {
     await this.#changed.until(() => this.#pending.length > 0, signal);
     if (this.#isGroup()) return;
-    const due = new AbortController();
-    const either = AbortSignal.any([signal, due.signal]);
-    try {
-      await Promise.race([
-        this.#options.clock.sleep(this.#options.groupMs, either),
-        this.#changed.until(() => this.#isGroup(), either),
-      ]);
-    } finally {
-      due.abort();
-    }
+    await sleepOrWoken(
+      this.#options.clock,
+      this.#options.groupMs,
+      (scope) => this.#changed.until(() => this.#isGroup(), scope),
+      signal,
+    );
   }
 
   /** Whether what is pending need not wait for more. */
@@ -247,7 +244,7 @@ export class SpoolWriter {
     }
     this.#set({ kind: 'stalled', error: reason });
     for (const listener of this.#listeners) listener(this.#durable);
-    await this.#options.clock.sleep(this.#options.retryMs, signal).catch(() => undefined);
+    await sleepUnlessAborted(this.#options.clock, this.#options.retryMs, signal);
   }
 
   #fail(reason: RunnerError): void {

@@ -51,7 +51,7 @@ export async function enroll(invocation: Invocation): Promise<void> {
     signal: interrupts.signal,
   });
   const { runnerId, name, controlPlaneUrl } = identity;
-  kept.write();
+  await kept.write();
   terminal.result(
     { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys },
     `Enrolled as ${name} (${runnerId}) with ${controlPlaneUrl}.`,

@@ -4,6 +4,7 @@ import { requirePolicy } from '../../policy/open-policy.ts';
 import type { PolicySource } from '../../policy/parse-policy.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepUnlessAborted } from '../../runtime/wait.ts';
 
 const CHECK_INTERVAL_MS = 30_000;
 
@@ -45,9 +46,6 @@ export class PolicyWatch {
   }
 
   async keepChecking(clock: Clock, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await clock.sleep(CHECK_INTERVAL_MS, signal).catch(() => undefined);
-      await this.check();
-    }
+    while (await sleepUnlessAborted(clock, CHECK_INTERVAL_MS, signal)) await this.check();
   }
 }
