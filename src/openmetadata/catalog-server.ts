@@ -6,24 +6,24 @@ import type { Workflow } from './workflow.ts';
 
 const SINK_TYPE = 'metadata-rest';
 
-/** OpenMetadata's openMetadataConnection, as far as it is acted on; its other options pass through. */
+/** The fields of openMetadataConnection that the runner uses; other options pass through. */
 const serverConfigSchema = z.looseObject({
   hostPort: z.string(),
   authProvider: z
-    .literal('openmetadata', 'must be openmetadata: the sink signs in with a bot’s token')
+    .literal('openmetadata', 'must be openmetadata: the sink signs in with a bot token')
     .nullish(),
   securityConfig: z.looseObject({ jwtToken: z.string().min(1) }),
   sslConfig: z
     .looseObject({
       caCertificate: z.string().nullish(),
-      sslCertificate: z.null('client certificates are not supported here').optional(),
-      sslKey: z.null('client certificates are not supported here').optional(),
+      sslCertificate: z.null('client certificates are not supported').optional(),
+      sslKey: z.null('client certificates are not supported').optional(),
     })
     .nullish(),
 });
 
 /** The OpenMetadata server that a workflow writes to. */
-export interface CatalogueServer {
+export interface CatalogServer {
   /** `https://catalog.example.com/api`. */
   readonly hostPort: string;
   readonly endpoint: Endpoint;
@@ -33,13 +33,13 @@ export interface CatalogueServer {
 }
 
 /** The server behind the workflow's sink; undefined without one. Throws JOB_INVALID and INPUT_INVALID. */
-export function catalogueServerOf({ sink, workflowConfig }: Workflow): CatalogueServer | undefined {
+export function catalogServerOf({ sink, workflowConfig }: Workflow): CatalogServer | undefined {
   if (sink === undefined) return undefined;
   if (sink.type !== SINK_TYPE)
     throw new RunnerError(
       'JOB_INVALID',
-      `sink.type names a sink that there is not; there is ${SINK_TYPE}`,
-      { remedy: `Write ${SINK_TYPE}, or leave the sink out.` },
+      `sink.type is not supported; the only sink is ${SINK_TYPE}`,
+      { remedy: `Set sink.type to ${SINK_TYPE}, or remove the sink.` },
     );
   const parsed = serverConfigSchema.safeParse(workflowConfig.openMetadataServerConfig ?? {});
   if (!parsed.success) {
@@ -48,8 +48,8 @@ export function catalogueServerOf({ sink, workflowConfig }: Workflow): Catalogue
     );
     throw new RunnerError(
       'JOB_INVALID',
-      `workflowConfig.openMetadataServerConfig has problems: ${problems.join('; ')}`,
-      { remedy: 'Name the server and its token, or leave the sink out.' },
+      `workflowConfig.openMetadataServerConfig is not valid: ${problems.join('; ')}`,
+      { remedy: 'Set the server and its token, or remove the sink.' },
     );
   }
   const { hostPort, securityConfig, sslConfig } = parsed.data;
@@ -57,9 +57,9 @@ export function catalogueServerOf({ sink, workflowConfig }: Workflow): Catalogue
   if (url.protocol !== 'https:') {
     throw new RunnerError(
       'JOB_INVALID',
-      'openMetadataServerConfig.hostPort does not start with https',
+      'openMetadataServerConfig.hostPort must start with https',
       {
-        remedy: 'Put TLS in front of the server: the bot’s token goes out encrypted or not at all.',
+        remedy: 'Put TLS in front of the server: the bot token is only sent encrypted.',
       },
     );
   }
@@ -72,8 +72,8 @@ export function catalogueServerOf({ sink, workflowConfig }: Workflow): Catalogue
   };
 }
 
-/** Where the server behind the workflow's sink is, whatever else is said of it; undefined when there is none that this program could write to. */
-export function catalogueEndpointOf({ sink, workflowConfig }: Workflow): Endpoint | undefined {
+/** The address of the workflow's sink, even if its other settings are invalid; undefined without a supported sink. */
+export function catalogEndpointOf({ sink, workflowConfig }: Workflow): Endpoint | undefined {
   const hostPort = workflowConfig.openMetadataServerConfig?.['hostPort'];
   if (sink?.type !== SINK_TYPE || typeof hostPort !== 'string') return undefined;
   try {
@@ -83,7 +83,7 @@ export function catalogueEndpointOf({ sink, workflowConfig }: Workflow): Endpoin
   }
 }
 
-/** Whether the workflow says of itself where its results go, beyond "to the catalogue that it came from". */
+/** Whether the workflow names its own sink, rather than the catalog it came from. */
 export function namesSink({ sink, workflowConfig }: Workflow): boolean {
   return (
     sink !== undefined &&

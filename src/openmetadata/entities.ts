@@ -1,140 +1,26 @@
 import { z } from 'zod';
-import { RunnerError } from '../runtime/errors.ts';
 import type { EntityType } from '../domain/record.ts';
+import { RunnerError } from '../runtime/errors.ts';
+import {
+  columnSchema,
+  constraintProblems,
+  DUPLICATE_COLUMN,
+  entityNameSchema,
+  extensionSchema,
+  fqnSchema,
+  hasDuplicateNames,
+  keyProblem,
+  tableConstraintSchema,
+  tagLabelSchema,
+} from './columns.ts';
+import { TABLE_TYPES } from './data-types.ts';
 import { ownNameOf } from './names.ts';
 
-/**
- * The create requests this runner sends, as OpenMetadata 1.13 takes them (api/services/createDatabaseService.json,
+/*
+ * The create requests that the runner sends, as OpenMetadata 1.13 accepts them (api/services/createDatabaseService.json,
  * api/data/createDatabase.json, createDatabaseSchema.json, createTable.json). Stricter than those schemas where the
- * server itself is: text types need a length, constraints may only name columns that exist.
+ * server is: text types require a length, and constraints may only refer to columns of the table.
  */
-
-/** table.json#/definitions/dataType. The two misspelt or spaced values are the server's own. */
-export const DATA_TYPES = [
-  'NUMBER',
-  'TINYINT',
-  'SMALLINT',
-  'INT',
-  'BIGINT',
-  'BYTEINT',
-  'BYTES',
-  'FLOAT',
-  'DOUBLE',
-  'DECIMAL',
-  'NUMERIC',
-  'TIMESTAMP',
-  'TIMESTAMPZ',
-  'TIME',
-  'DATE',
-  'DATETIME',
-  'INTERVAL',
-  'STRING',
-  'MEDIUMTEXT',
-  'TEXT',
-  'CHAR',
-  'LONG',
-  'VARCHAR',
-  'BOOLEAN',
-  'BINARY',
-  'VARBINARY',
-  'ARRAY',
-  'BLOB',
-  'LONGBLOB',
-  'MEDIUMBLOB',
-  'MAP',
-  'STRUCT',
-  'UNION',
-  'SET',
-  'GEOGRAPHY',
-  'ENUM',
-  'JSON',
-  'UUID',
-  'VARIANT',
-  'GEOMETRY',
-  'BYTEA',
-  'AGGREGATEFUNCTION',
-  'ERROR',
-  'FIXED',
-  'RECORD',
-  'NULL',
-  'SUPER',
-  'HLLSKETCH',
-  'PG_LSN',
-  'PG_SNAPSHOT',
-  'TSQUERY',
-  'TXID_SNAPSHOT',
-  'XML',
-  'MACADDR',
-  'TSVECTOR',
-  'UNKNOWN',
-  'CIDR',
-  'INET',
-  'CLOB',
-  'ROWID',
-  'LOWCARDINALITY',
-  'YEAR',
-  'POINT',
-  'POLYGON',
-  'TUPLE',
-  'SPATIAL',
-  'TABLE',
-  'NTEXT',
-  'IMAGE',
-  'IPV4',
-  'IPV6',
-  'DATETIMERANGE',
-  'HLL',
-  'LARGEINT',
-  'QUANTILE_STATE',
-  'AGG_STATE',
-  'BITMAP',
-  'UINT',
-  'BIT',
-  'MONEY',
-  'MEASURE HIDDEN',
-  'MEASURE VISIBLE',
-  'MEASURE',
-  'KPI',
-  'HEIRARCHY',
-  'HIERARCHYID',
-] as const;
-export type DataType = (typeof DATA_TYPES)[number];
-
-export const TABLE_TYPES = [
-  'Regular',
-  'External',
-  'Dynamic',
-  'View',
-  'SecureView',
-  'MaterializedView',
-  'Iceberg',
-  'Local',
-  'Partitioned',
-  'Foreign',
-  'Transient',
-  'Stream',
-  'Stage',
-] as const;
-export type TableType = (typeof TABLE_TYPES)[number];
-
-/** Servers before 1.13 hold column names to 256 characters too, so this does for all. */
-export const LONGEST_NAME = 256;
-export const NAME = /^(?:(?!::).)+$/;
-export const LONGEST_FQN = 3072;
-const entityName = z.string().max(LONGEST_NAME).regex(NAME, 'is empty, spans lines or holds "::"');
-const fullyQualifiedName = z.string().min(1).max(LONGEST_FQN);
-const extension = z.record(z.string(), z.unknown());
-
-export const tagLabelSchema = z.strictObject({
-  tagFQN: z.string().min(1),
-  name: z.string().optional(),
-  displayName: z.string().optional(),
-  description: z.string().optional(),
-  source: z.enum(['Classification', 'Glossary']),
-  labelType: z.enum(['Manual', 'Propagated', 'Automated', 'Derived', 'Generated']),
-  state: z.enum(['Suggested', 'Confirmed']),
-});
-export type TagLabel = z.infer<typeof tagLabelSchema>;
 
 const entityReferenceSchema = z.strictObject({
   id: z.uuid(),
@@ -144,107 +30,25 @@ const entityReferenceSchema = z.strictObject({
 });
 export type EntityReference = z.infer<typeof entityReferenceSchema>;
 
-export const NEEDS_LENGTH: ReadonlySet<DataType> = new Set([
-  'CHAR',
-  'VARCHAR',
-  'BINARY',
-  'VARBINARY',
-]);
-
-export const columnSchema = z
-  .strictObject({
-    name: entityName,
-    displayName: z.string().optional(),
-    dataType: z.enum(DATA_TYPES),
-    /** Needed when `dataType` is ARRAY. */
-    arrayDataType: z.enum(DATA_TYPES).optional(),
-    /** Needed for CHAR, VARCHAR, BINARY and VARBINARY. */
-    dataLength: z.int().nonnegative().optional(),
-    precision: z.int().nonnegative().optional(),
-    scale: z.int().nonnegative().optional(),
-    dataTypeDisplay: z.string().optional(),
-    description: z.string().optional(),
-    tags: z.array(tagLabelSchema).optional(),
-    constraint: z.enum(['NULL', 'NOT_NULL', 'UNIQUE', 'PRIMARY_KEY']).optional(),
-    ordinalPosition: z.int().nonnegative().optional(),
-    jsonSchema: z.string().optional(),
-    extension: extension.optional(),
-    get children() {
-      return z.array(columnSchema).optional();
-    },
-  })
-  .check((context) => {
-    const { dataType, dataLength, arrayDataType, precision, scale } = context.value;
-    const refuse = (path: string, message: string): void => {
-      context.issues.push({ code: 'custom', input: context.value, path: [path], message });
-    };
-    if (NEEDS_LENGTH.has(dataType) && dataLength === undefined)
-      refuse('dataLength', `is needed for ${dataType}`);
-    if (dataType === 'ARRAY' && arrayDataType === undefined)
-      refuse('arrayDataType', 'is needed for ARRAY');
-    if (scale !== undefined && scale > (precision ?? -1))
-      refuse('scale', 'is larger than the precision');
-    if (namesTwice(context.value.children)) refuse('children', 'two have one name');
-  });
-export type Column = z.infer<typeof columnSchema>;
-
-/** Whether two of the columns have one name, which the server refuses on each level. */
-export function namesTwice(columns: readonly { readonly name: string }[] = []): boolean {
-  return new Set(columns.map(({ name }) => name)).size !== columns.length;
-}
-
-/** What is wrong with the keys of a table as a whole; undefined when nothing is. The server has room for one primary key, said once, and for no constraint twice. */
-export function keyProblem(
-  columns: readonly Pick<Column, 'constraint'>[],
-  constraints: readonly TableConstraint[] = [],
-): string | undefined {
-  const primary = columns.filter(({ constraint }) => constraint === 'PRIMARY_KEY').length;
-  if (primary > 1) return 'columns have more than one PRIMARY_KEY';
-  if (primary === 1 && constraints.some(({ constraintType }) => constraintType === 'PRIMARY_KEY'))
-    return 'tableConstraints name the PRIMARY_KEY that a column has already';
-  const said = new Set(
-    constraints.map(({ constraintType, columns: names, referredColumns, relationshipType }) =>
-      JSON.stringify([constraintType, names, referredColumns, relationshipType]),
-    ),
-  );
-  return said.size === constraints.length ? undefined : 'tableConstraints say the same thing twice';
-}
-
-export const tableConstraintSchema = z.strictObject({
-  constraintType: z.enum([
-    'UNIQUE',
-    'PRIMARY_KEY',
-    'FOREIGN_KEY',
-    'SORT_KEY',
-    'DIST_KEY',
-    'CLUSTER_KEY',
-  ]),
-  columns: z.array(z.string()).min(1),
-  /** Fully qualified names of columns, one for each of `columns`, when it is a FOREIGN_KEY. */
-  referredColumns: z.array(fullyQualifiedName).optional(),
-  relationshipType: z.enum(['ONE_TO_ONE', 'ONE_TO_MANY', 'MANY_TO_ONE', 'MANY_TO_MANY']).optional(),
-});
-export type TableConstraint = z.infer<typeof tableConstraintSchema>;
-
 const described = {
-  name: entityName,
+  name: entityNameSchema,
   displayName: z.string().optional(),
   description: z.string().optional(),
   tags: z.array(tagLabelSchema).optional(),
   owners: z.array(entityReferenceSchema).optional(),
   domains: z.array(z.string()).optional(),
-  dataProducts: z.array(fullyQualifiedName).optional(),
+  dataProducts: z.array(fqnSchema).optional(),
 } as const;
 
 const sourced = {
   sourceUrl: z.url().optional(),
   retentionPeriod: z.string().optional(),
-  extension: extension.optional(),
-  /** Lets a server skip an entity that has not changed; at most 32 characters. */
+  extension: extensionSchema.optional(),
+  /** Lets a server skip an unchanged entity; at most 32 characters. */
   sourceHash: z.string().min(1).max(32).optional(),
 } as const;
 
-/** Without `connection`: where and how to sign in stays inside the network. `serviceType` is one of OpenMetadata's; the connector knows its own. */
+/** Without `connection`: the address and the sign-in never leave the network. The connector provides `serviceType`. */
 export const createDatabaseServiceSchema = z.strictObject({
   ...described,
   serviceType: z.string().min(1),
@@ -254,7 +58,7 @@ export type CreateDatabaseService = z.infer<typeof createDatabaseServiceSchema>;
 export const createDatabaseSchema = z.strictObject({
   ...described,
   ...sourced,
-  service: fullyQualifiedName,
+  service: fqnSchema,
   default: z.boolean().optional(),
 });
 export type CreateDatabase = z.infer<typeof createDatabaseSchema>;
@@ -262,7 +66,7 @@ export type CreateDatabase = z.infer<typeof createDatabaseSchema>;
 export const createDatabaseSchemaSchema = z.strictObject({
   ...described,
   ...sourced,
-  database: fullyQualifiedName,
+  database: fqnSchema,
 });
 export type CreateDatabaseSchema = z.infer<typeof createDatabaseSchemaSchema>;
 
@@ -270,7 +74,7 @@ export const createTableSchema = z
   .strictObject({
     ...described,
     ...sourced,
-    databaseSchema: fullyQualifiedName,
+    databaseSchema: fqnSchema,
     tableType: z.enum(TABLE_TYPES).optional(),
     columns: z.array(columnSchema),
     tableConstraints: z.array(tableConstraintSchema).optional(),
@@ -279,31 +83,24 @@ export const createTableSchema = z
   .check((context) => {
     const { columns, tableConstraints } = context.value;
     const names = new Set(columns.map((column) => column.name));
-    const refuse = (path: (string | number)[], message: string): void => {
+    const report = (path: (string | number)[], message: string): void => {
       context.issues.push({ code: 'custom', input: context.value, path, message });
     };
-    if (namesTwice(columns)) refuse(['columns'], 'two have one name');
+    if (hasDuplicateNames(columns)) report(['columns'], DUPLICATE_COLUMN);
     const keys = keyProblem(columns, tableConstraints);
-    if (keys !== undefined) refuse([], keys);
+    if (keys !== undefined) report([], keys);
     tableConstraints?.forEach((constraint, index) => {
-      const stranger = constraint.columns.find((name) => !names.has(name));
-      if (stranger !== undefined)
-        refuse(['tableConstraints', index], `names "${stranger}", which is no column`);
-      if (
-        constraint.constraintType === 'FOREIGN_KEY' &&
-        constraint.referredColumns?.length !== constraint.columns.length
-      ) {
-        refuse(['tableConstraints', index], 'needs one referred column for each of its columns');
-      }
+      for (const problem of constraintProblems(constraint, names))
+        report(['tableConstraints', index], problem);
     });
   });
 export type CreateTable = z.infer<typeof createTableSchema>;
 
-/** api/data/createStoredProcedure.json: code that lives in a schema beside its tables. */
+/** api/data/createStoredProcedure.json: code in a schema, beside its tables. */
 export const createStoredProcedureSchema = z.strictObject({
   ...described,
   ...sourced,
-  databaseSchema: fullyQualifiedName,
+  databaseSchema: fqnSchema,
   storedProcedureType: z.enum(['StoredProcedure', 'UDF', 'StoredPackage', 'Function']).optional(),
   storedProcedureCode: z.strictObject({
     language: z.enum(['SQL', 'Java', 'JavaScript', 'Python', 'External']).optional(),
@@ -320,7 +117,7 @@ const schemas: Readonly<Record<EntityType, z.ZodType>> = {
   storedProcedure: createStoredProcedureSchema,
 };
 
-/** Throws ENTITY_INVALID, naming the entity and its first problems, unless the request is one the server would take. */
+/** Throws ENTITY_INVALID with the entity's name and its first problems, unless the server would accept the request. */
 export function assertEntity(type: EntityType, fqn: string, request: unknown): void {
   const result = schemas[type].safeParse(request);
   if (result.success) return;
@@ -332,8 +129,8 @@ export function assertEntity(type: EntityType, fqn: string, request: unknown): v
   );
 }
 
-/** What the source has; anything else is called what the job calls it, which no message may repeat. */
-const PARTS_OF_SOURCE: ReadonlySet<EntityType> = new Set(['table', 'storedProcedure']);
+/** Types named by the source. The names of other types come from the job, and messages must not repeat them. */
+const NAMED_BY_SOURCE: ReadonlySet<EntityType> = new Set(['table', 'storedProcedure']);
 
 export function invalid(
   type: EntityType,
@@ -341,9 +138,7 @@ export function invalid(
   problems: readonly string[],
   cause?: unknown,
 ): RunnerError {
-  return new RunnerError(
-    'ENTITY_INVALID',
-    `${type}${PARTS_OF_SOURCE.has(type) ? ` "${ownNameOf(fqn)}"` : ''} is not valid: ${problems.slice(0, 3).join('; ')}`,
-    { cause },
-  );
+  const name = NAMED_BY_SOURCE.has(type) ? ` "${ownNameOf(fqn)}"` : '';
+  const message = `${type}${name} is not valid: ${problems.slice(0, 3).join('; ')}`;
+  return new RunnerError('ENTITY_INVALID', message, { cause });
 }

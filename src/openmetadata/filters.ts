@@ -5,14 +5,14 @@ import type { FilterPattern } from './workflow.ts';
 const MAX_PATTERNS = 200;
 const MAX_LENGTH = 1024;
 
-/** Whether a name passes. */
+/** Whether a name passes the filter. */
 export type Filter = (name: string) => boolean;
 
 /**
- * A filterPattern as OpenMetadata's ingestion reads it: each pattern is matched at the start of the name, not to its
- * end, without regard to case; a name passes when some include matches (or there is none) and no exclude does. The
- * expressions are RE2's: time grows with the length of the name alone, look-around and back-references are refused.
- * Throws JOB_INVALID naming the field and the pattern.
+ * Compiles a filterPattern with the semantics of OpenMetadata's ingestion: patterns match at the start of the name, not
+ * necessarily to its end, ignoring case. A name passes if any include matches (or none is given) and no exclude does.
+ * Patterns are RE2 expressions, whose time is linear in the name; look-around and backreferences are rejected. Throws
+ * JOB_INVALID with the field and the pattern.
  */
 export function compileFilter(pattern: FilterPattern | null | undefined, field: string): Filter {
   const includes = compileAll(pattern?.includes ?? [], `${field}.includes`);
@@ -26,7 +26,7 @@ function compileAll(patterns: readonly string[], field: string): Filter[] {
   if (patterns.length > MAX_PATTERNS)
     throw new RunnerError(
       'JOB_INVALID',
-      `${field} has ${patterns.length} patterns; at most ${MAX_PATTERNS} are taken`,
+      `${field} has ${patterns.length} patterns; at most ${MAX_PATTERNS} are allowed`,
     );
   return patterns.map((pattern) => compile(pattern, field));
 }
@@ -35,7 +35,7 @@ function compile(pattern: string, field: string): Filter {
   if (pattern.length > MAX_LENGTH)
     throw new RunnerError(
       'JOB_INVALID',
-      `${field} has a pattern of ${pattern.length} characters; at most ${MAX_LENGTH} are taken`,
+      `${field} has a pattern of ${pattern.length} characters; at most ${MAX_LENGTH} are allowed`,
     );
   try {
     const expression = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
@@ -43,10 +43,10 @@ function compile(pattern: string, field: string): Filter {
   } catch (thrown) {
     throw new RunnerError(
       'JOB_INVALID',
-      `${field}: ${JSON.stringify(pattern)} is not a regular expression that can be used`,
+      `${field}: ${JSON.stringify(pattern)} is not a supported regular expression`,
       {
         cause: thrown,
-        remedy: 'Use RE2 syntax: no look-around, no back-references.',
+        remedy: 'Use RE2 syntax, without look-around and backreferences.',
       },
     );
   }

@@ -17,11 +17,11 @@ function gone(record: Partial<SweepRecord>, ...names: string[]): string[] {
 }
 
 describe('a sweep', () => {
-  it('takes for gone what it does not name', () => {
+  it('selects entities that it does not list', () => {
     expect(gone({}, 'Kept', 'Lost', 'kept')).toEqual(['Lost', 'kept']);
   });
 
-  it('says nothing of names outside its range', () => {
+  it('ignores names outside its range', () => {
     expect(gone({ after: named('B'), upTo: named('D') }, 'A', 'B', 'C', 'D', 'E')).toEqual([
       'C',
       'D',
@@ -29,7 +29,7 @@ describe('a sweep', () => {
     expect(gone({ upTo: named('B') }, 'A', 'B', 'C')).toEqual(['A', 'B']);
   });
 
-  it('touches only what passes the filters of the run, when it has them', () => {
+  it('selects only names that pass the filters of the run', () => {
     expect(
       gone(
         { among: { includes: ['inv'], excludes: ['.*_Old'] } },
@@ -50,7 +50,7 @@ describe('a sweep', () => {
     ).toEqual(['Account', '"Lead"']);
   });
 
-  it('whose patterns cannot be used is refused', () => {
+  it('rejects unsupported patterns', () => {
     expect(() => gone({ among: { includes: ['(?=a)'] } }, 'A')).toThrow(
       expect.objectContaining({ code: 'JOB_INVALID' }),
     );

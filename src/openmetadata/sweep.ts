@@ -2,7 +2,7 @@ import type { SweepRecord, SweepScope } from '../domain/record.ts';
 import { compileFilter, type Filter } from './filters.ts';
 import { ownNameOf } from './names.ts';
 
-/** Tells by its fully qualified name whether an entity of the parent is gone. Throws JOB_INVALID for patterns that cannot be used. */
+/** Whether an entity of the parent, by its fully qualified name, no longer exists. Throws JOB_INVALID for unsupported patterns. */
 export function isGone({ keep, after, upTo, among }: SweepRecord): Filter {
   const kept = new Set(keep);
   const within = among === undefined ? undefined : scopeOf(among);

@@ -1,41 +1,37 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createTableSchema,
-  type Column,
-  type CreateTable,
-  type TableConstraint,
-} from './entities.ts';
+import type { Column, TableConstraint } from './columns.ts';
+import { createTableSchema, type CreateTable } from './entities.ts';
 import { assertTable } from './table-check.ts';
 
 const name = fc.oneof(
   fc.constantFrom('Id', 'Name', 'Site', '', 'a::b', 'a\nb', 'n'.repeat(256), 'n'.repeat(257)),
   fc.string({ maxLength: 8 }),
 );
-const figure = fc.option(
+const count = fc.option(
   fc.oneof(fc.integer({ min: -2, max: 40 }), fc.constantFrom(1.5, Number.NaN, 2 ** 60)),
   { nil: undefined },
 );
 const dataType = fc.constantFrom('VARCHAR', 'CHAR', 'INT', 'DECIMAL', 'ARRAY', 'STRUCT');
 
-/** A column as the type allows it, right or wrong. */
+/** A column of the right type, valid or not. */
 const column = (children: fc.Arbitrary<Column[]>): fc.Arbitrary<Column> =>
   fc
     .record({
       name,
       dataType,
       arrayDataType: fc.constantFrom('STRING', undefined),
-      dataLength: figure,
-      precision: figure,
-      scale: figure,
-      ordinalPosition: figure,
+      dataLength: count,
+      precision: count,
+      scale: count,
+      ordinalPosition: count,
       children,
       constraint: fc.constantFrom('PRIMARY_KEY', 'NULL', undefined),
     })
     .map(
-      (given) =>
+      (fields) =>
         Object.fromEntries(
-          Object.entries(given).filter(([, value]) => value !== undefined),
+          Object.entries(fields).filter(([, value]) => value !== undefined),
         ) as Column,
     );
 const leaf = column(fc.constant([]));
@@ -61,21 +57,21 @@ function problemOf(request: CreateTable): unknown {
   return problem;
 }
 
-describe('the quick check of a table', () => {
-  it('takes what the schema takes and refuses what it refuses', () => {
-    let taken = 0;
+describe('assertTable', () => {
+  it('gives the same verdict as the schema', () => {
+    let accepted = 0;
     fc.assert(
       fc.property(table, (request) => {
         const { success } = createTableSchema.safeParse(request);
-        taken += Number(success);
+        accepted += Number(success);
         expect(problemOf(request) === undefined).toBe(success);
       }),
       { numRuns: 2000 },
     );
-    expect(taken).toBeGreaterThan(20);
+    expect(accepted).toBeGreaterThan(20);
   });
 
-  it('names the table and what is wrong with it', () => {
+  it('names the table and its problems', () => {
     const columns: Column[] = [
       { name: 'Id', dataType: 'VARCHAR' },
       { name: 'A', dataType: 'STRUCT', children: [{ name: 'B', dataType: 'ARRAY' }] },
@@ -83,7 +79,7 @@ describe('the quick check of a table', () => {
     expect(problemOf({ name: 'T', databaseSchema: 's.d.x', columns })).toMatchObject({
       code: 'ENTITY_INVALID',
       message: expect.stringContaining(
-        'table "T" is not valid: columns.0.dataLength is needed for VARCHAR, and no less than zero; columns.1.children.0.arrayDataType is needed for ARRAY',
+        'table "T" is not valid: columns.0.dataLength is required for VARCHAR and must not be negative; columns.1.children.0.arrayDataType is required for ARRAY',
       ) as string,
     });
   });

@@ -1,33 +1,34 @@
 import {
-  invalid,
+  constraintProblems,
+  DUPLICATE_COLUMN,
+  hasDuplicateNames,
   keyProblem,
-  LONGEST_FQN,
-  LONGEST_NAME,
-  NAME,
-  namesTwice,
+  MAX_FQN,
+  MAX_NAME,
+  NAME_PATTERN,
+  NAME_RULE,
   NEEDS_LENGTH,
   type Column,
-  type CreateTable,
   type TableConstraint,
-} from './entities.ts';
+} from './columns.ts';
+import { invalid, type CreateTable } from './entities.ts';
 
 /**
- * Throws ENTITY_INVALID, naming the table and its first problems, unless the request is one the server would take. What
- * the type promises is not looked at again: there are tens of thousands of columns in a run, and this takes a twentieth
- * of the time of `createTableSchema`, which says the same of a value of that type but for addresses and labels, which are
- * not names that come from outside.
+ * Throws ENTITY_INVALID with the table's name and its first problems, unless the server would accept the request. What the
+ * type guarantees is not checked again: a run has tens of thousands of columns, and this takes a twentieth of the time of
+ * `createTableSchema`. It gives the same verdict for a value of that type, except for URLs and labels, which do not come
+ * from outside.
  */
 export function assertTable(
   fqn: string,
   { name, databaseSchema, columns, tableConstraints = [] }: CreateTable,
 ): void {
   const problems: string[] = [];
-  if (!isName(name)) problems.push('name is empty, too long, spans lines or holds "::"');
-  if (databaseSchema === '' || databaseSchema.length > LONGEST_FQN)
-    problems.push('databaseSchema is empty or too long');
+  if (!isName(name)) problems.push(`name ${NAME_RULE} or exceed ${MAX_NAME} characters`);
+  if (!isFqn(databaseSchema)) problems.push(`databaseSchema ${FQN_RULE}`);
   columns.forEach((column, index) => checkColumn(column, `columns.${index}`, problems));
   const names = new Set(columns.map((column) => column.name));
-  if (namesTwice(columns)) problems.push('columns two have one name');
+  if (hasDuplicateNames(columns)) problems.push(`columns ${DUPLICATE_COLUMN}`);
   const keys = keyProblem(columns, tableConstraints);
   if (keys !== undefined) problems.push(keys);
   tableConstraints.forEach((constraint, index) =>
@@ -36,52 +37,44 @@ export function assertTable(
   if (problems.length > 0) throw invalid('table', fqn, problems);
 }
 
-function checkColumn(
-  {
-    name,
-    dataType,
-    arrayDataType,
-    dataLength,
-    precision,
-    scale,
-    ordinalPosition,
-    children,
-  }: Column,
-  path: string,
-  problems: string[],
-): void {
-  if (!isName(name)) problems.push(`${path}.name is empty, too long, spans lines or holds "::"`);
+const FQN_RULE = `must not be empty or exceed ${MAX_FQN} characters`;
+
+function checkColumn(column: Column, path: string, problems: string[]): void {
+  const { name, dataType, arrayDataType, dataLength, precision, scale } = column;
+  const { ordinalPosition, children } = column;
+  if (!isName(name)) problems.push(`${path}.name ${NAME_RULE} or exceed ${MAX_NAME} characters`);
   if (dataLength === undefined ? NEEDS_LENGTH.has(dataType) : !isCount(dataLength))
-    problems.push(`${path}.dataLength is needed for ${dataType}, and no less than zero`);
+    problems.push(`${path}.dataLength is required for ${dataType} and must not be negative`);
   if (dataType === 'ARRAY' && arrayDataType === undefined)
-    problems.push(`${path}.arrayDataType is needed for ARRAY`);
+    problems.push(`${path}.arrayDataType is required for ARRAY`);
   if (precision !== undefined && !isCount(precision))
-    problems.push(`${path}.precision is below zero`);
+    problems.push(`${path}.precision must not be negative`);
   if (scale !== undefined && (!isCount(scale) || scale > (precision ?? -1)))
-    problems.push(`${path}.scale is larger than the precision`);
+    problems.push(`${path}.scale must not exceed the precision`);
   if (ordinalPosition !== undefined && !isCount(ordinalPosition))
-    problems.push(`${path}.ordinalPosition is below zero`);
-  if (namesTwice(children)) problems.push(`${path}.children two have one name`);
+    problems.push(`${path}.ordinalPosition must not be negative`);
+  if (hasDuplicateNames(children)) problems.push(`${path}.children ${DUPLICATE_COLUMN}`);
   children?.forEach((child, index) => checkColumn(child, `${path}.children.${index}`, problems));
 }
 
 function checkConstraint(
-  { constraintType, columns, referredColumns }: TableConstraint,
+  constraint: TableConstraint,
   path: string,
   names: ReadonlySet<string>,
   problems: string[],
 ): void {
-  const stranger = columns.find((name) => !names.has(name));
-  if (columns.length === 0) problems.push(`${path} names no column`);
-  if (stranger !== undefined) problems.push(`${path} names "${stranger}", which is no column`);
-  if (constraintType === 'FOREIGN_KEY' && referredColumns?.length !== columns.length)
-    problems.push(`${path} needs one referred column for each of its columns`);
-  if (referredColumns?.some((fqn) => fqn === '' || fqn.length > LONGEST_FQN) === true)
-    problems.push(`${path} refers to a column without a name, or with one too long`);
+  if (constraint.columns.length === 0) problems.push(`${path} has no columns`);
+  for (const problem of constraintProblems(constraint, names)) problems.push(`${path} ${problem}`);
+  if (constraint.referredColumns?.every(isFqn) === false)
+    problems.push(`${path} has a referred column whose name ${FQN_RULE}`);
 }
 
 function isName(name: string): boolean {
-  return name.length <= LONGEST_NAME && NAME.test(name);
+  return name.length <= MAX_NAME && NAME_PATTERN.test(name);
+}
+
+function isFqn(name: string): boolean {
+  return name !== '' && name.length <= MAX_FQN;
 }
 
 function isCount(value: number): boolean {

@@ -7,17 +7,17 @@ export const filterPatternSchema = z.strictObject({
 });
 export type FilterPattern = z.infer<typeof filterPatternSchema>;
 
-/** Needed for nothing but a sink, which is on a server that it names. */
 const workflowConfigSchema = z.object({
   loggerLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   successThreshold: z.number().int().min(0).max(100).default(90),
   raiseOnError: z.boolean().default(true),
+  /** Used only by a sink. */
   openMetadataServerConfig: z.record(z.string(), z.unknown()).optional(),
 });
 
 /**
- * OpenMetadata's workflow document (metadataIngestion/workflow.json), as far as this runner acts on it. The
- * connection stays a plain object here: its connector validates it.
+ * The fields of OpenMetadata's workflow document (metadataIngestion/workflow.json) that the runner uses. The connection
+ * stays a plain object here: its connector validates it.
  */
 export const workflowSchema = z.object({
   source: z.object({
@@ -26,10 +26,7 @@ export const workflowSchema = z.object({
       .string()
       .min(1)
       .max(256)
-      .regex(
-        /^(?:(?!::).)*$/,
-        'holds "::" or spans lines, which no name in OpenMetadata may: rename the service',
-      ),
+      .regex(/^(?:(?!::).)*$/, 'must not contain "::" or span lines: rename the service'),
     serviceConnection: z.object({ config: z.record(z.string(), z.unknown()) }),
     sourceConfig: z.object({ config: z.record(z.string(), z.unknown()) }),
   }),

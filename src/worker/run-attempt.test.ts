@@ -301,7 +301,7 @@ describe('an attempt', () => {
         source: { ...workflow.source, serviceName: 'crm::eu' },
         workflowConfig: {},
       }),
-      'source.serviceName: holds "::"',
+      'source.serviceName: must not contain "::"',
     ],
     [
       'has problems',

@@ -1,8 +1,8 @@
 import { yieldsEntities } from '../domain/job.ts';
 import {
-  catalogueEndpointOf,
-  catalogueServerOf,
-  type CatalogueServer,
+  catalogEndpointOf,
+  catalogServerOf,
+  type CatalogServer,
 } from '../openmetadata/catalog-server.ts';
 import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
 import type { Workflow } from '../openmetadata/workflow.ts';
@@ -32,21 +32,21 @@ export function sinkServerFor(
   { kind, workflow }: AccessRequest,
   use: SinkUse,
   policy: Policy,
-): CatalogueServer | undefined {
+): CatalogServer | undefined {
   if (!yieldsEntities(kind) || use === 'unused') return undefined;
-  if (use === 'required') return catalogueServerOf(workflow);
+  if (use === 'required') return catalogServerOf(workflow);
   if (!hasPolicyRule(workflow, policy)) return undefined;
-  const server = catalogueServerOf(workflow);
+  const server = catalogServerOf(workflow);
   return server !== undefined && isPermitted(server, policy) ? server : undefined;
 }
 
 /** Even when the rest of the sink's configuration is invalid: then the run must fail, not skip the sink. */
 function hasPolicyRule(workflow: Workflow, policy: Policy): boolean {
-  const endpoint = catalogueEndpointOf(workflow);
+  const endpoint = catalogEndpointOf(workflow);
   return endpoint !== undefined && policy.namesHost(endpoint, SINK);
 }
 
-function isPermitted({ endpoint, securityConfig }: CatalogueServer, policy: Policy): boolean {
+function isPermitted({ endpoint, securityConfig }: CatalogServer, policy: Policy): boolean {
   const token = securityConfig[TOKEN];
   const path = typeof token === 'string' ? parseReference(token) : undefined;
   const uses = path === undefined ? [] : [{ path, field: TOKEN }];
@@ -54,7 +54,7 @@ function isPermitted({ endpoint, securityConfig }: CatalogueServer, policy: Poli
 }
 
 /** Where a reference to the sink's token may be in the document. */
-export function sinkPlace(server: CatalogueServer | undefined): SecretPlace {
+export function sinkPlace(server: CatalogServer | undefined): SecretPlace {
   return {
     at: 'workflowConfig.openMetadataServerConfig.securityConfig',
     fields: [TOKEN],
@@ -63,7 +63,7 @@ export function sinkPlace(server: CatalogueServer | undefined): SecretPlace {
 }
 
 interface SinkOptions {
-  readonly server: CatalogueServer;
+  readonly server: CatalogServer;
   readonly workflow: Workflow;
   /** The reference to the sink's token, if the document has one. */
   readonly uses: readonly SecretUse[];
@@ -98,7 +98,7 @@ export function sinkAccess(
 }
 
 function tokenOf(
-  { endpoint, securityConfig }: CatalogueServer,
+  { endpoint, securityConfig }: CatalogServer,
   { policy, provider, redactor, audit }: AccessDeps,
 ): SecretSource {
   const token = createSecretSources({

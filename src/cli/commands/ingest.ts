@@ -1,5 +1,5 @@
 import type { OutcomeRecord } from '../../domain/record.ts';
-import { catalogueServerOf } from '../../openmetadata/catalog-server.ts';
+import { catalogServerOf } from '../../openmetadata/catalog-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
 import { FileSink } from '../../worker/file-sink.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
@@ -30,7 +30,7 @@ export async function ingest(invocation: Invocation): Promise<ExitCode> {
       places.push(out);
       return file;
     }
-    const server = catalogueServerOf(workflow);
+    const server = catalogServerOf(workflow);
     if (server === undefined) return new StreamSink(terminal.stdout);
     places.push(server.hostPort);
     return nowhere;
@@ -38,7 +38,7 @@ export async function ingest(invocation: Invocation): Promise<ExitCode> {
   try {
     const outcome = await runLocally(invocation, { kind: 'metadata', openSink });
     if (typeof out === 'string' && named !== undefined && reachedSink(outcome))
-      places.unshift(catalogueServerOf(named)?.hostPort ?? '');
+      places.unshift(catalogServerOf(named)?.hostPort ?? '');
     if (places.length > 0) terminal.result(outcome, summary(outcome, places));
     return conclude(invocation, outcome);
   } finally {

@@ -4,7 +4,7 @@ import { isRunId, type RunId } from '../../domain/ids.ts';
 import { yieldsEntities, type JobKind } from '../../domain/job.ts';
 import type { OutcomeRecord } from '../../domain/record.ts';
 import { loadConnectors } from '../../connectors/registry.ts';
-import { catalogueServerOf } from '../../openmetadata/catalog-server.ts';
+import { catalogServerOf } from '../../openmetadata/catalog-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
@@ -37,7 +37,7 @@ export async function runLocally(
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflow(file);
   const toFile = typeof invocation.flags.get('out') === 'string';
-  if (yieldsEntities(kind) && !toFile) catalogueServerOf(workflow);
+  if (yieldsEntities(kind) && !toFile) catalogServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();

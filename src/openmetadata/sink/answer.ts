@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { printable } from '../../runtime/printable.ts';
 
-/** What a status other than success means for the run. */
+/** Error codes of statuses other than success. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'SINK_UNAUTHORIZED',
   403: 'SINK_FORBIDDEN',
@@ -19,17 +19,17 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   504: 'SINK_BUSY',
 };
 
-/** Longest wait that a server may ask for, in milliseconds. */
+/** Longest Retry-After that is honored, in milliseconds. */
 const MAX_WAIT_MS = 5 * 60_000;
 
-/** The error that an answer stands for. `what` says what was asked, for example `table "crm.default.salesforce.Account"`. */
+/** The error of a response that is not a success. `what` names the request, for example `table "crm.default.salesforce.Account"`. */
 export function explain(answer: HttpResponse, what: string, now: number): RunnerError {
   const { status } = answer;
   if (status >= 300 && status < 400) {
-    return new RunnerError('SINK_FAILED', `${what}: the server points elsewhere (${status})`, {
+    return new RunnerError('SINK_FAILED', `${what}: the server redirects (${status})`, {
       retryable: false,
       remedy:
-        'Put the address that it points to into hostPort; redirects are not followed with a token in hand.',
+        'Set hostPort to the address it redirects to; a redirect is not followed with a token.',
     });
   }
   const code = CODES[status] ?? (status >= 500 ? 'SINK_FAILED' : 'SINK_REJECTED');
@@ -41,17 +41,17 @@ export function explain(answer: HttpResponse, what: string, now: number): Runner
   );
 }
 
-/** Reads the answer's JSON. Throws SINK_FAILED for anything else: a proxy's or a portal's page. */
+/** Parses the response's JSON. Throws SINK_FAILED for anything else, such as the page of a proxy or a portal. */
 export function parseJson(answer: HttpResponse, what: string): unknown {
   const text = textOf(answer);
   if (text.trim() === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (thrown) {
-    throw new RunnerError('SINK_FAILED', `${what}: the answer (${answer.status}) is not JSON`, {
+    throw new RunnerError('SINK_FAILED', `${what}: response (${answer.status}) is not JSON`, {
       cause: thrown,
       remedy:
-        'Check that hostPort leads to the API of an OpenMetadata server (it ends in /api), with no portal in between.',
+        'Check that hostPort is the API of an OpenMetadata server (it ends in /api), without a portal in between.',
     });
   }
 }
@@ -66,9 +66,9 @@ function reason(text: string): string {
     const { message } = JSON.parse(text) as { readonly message?: unknown };
     if (typeof message === 'string') return printable(message);
   } catch {
-    // Not the server's own error document: its text is of no use to anyone.
+    // Not the server's error document, so its text explains nothing.
   }
-  return 'without a reason';
+  return 'no reason given';
 }
 
 function retryAfter({ headers }: HttpResponse): string | undefined {

@@ -16,25 +16,25 @@ export interface Outgoing {
   readonly hash: string;
 }
 
-export interface BulkSenderParts {
+export interface BulkSenderDeps {
   readonly server: MetadataServer;
   readonly index: TableIndex;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a server that did not answer in time may go on with a request before it is sent again, in milliseconds. */
+  /** How long a server may keep working on a request that timed out, before it is sent again. In milliseconds. */
   readonly patienceMs: number;
 }
 
-/** What became of the tables of a request. */
+/** The result of a bulk request. */
 export interface Sent {
   readonly arrived: readonly Outgoing[];
-  /** To be sent one by one, so that each gets its own verdict. */
+  /** To be sent one by one, so that each gets its own result. */
   readonly alone: readonly Outgoing[];
 }
 
-/** `patient`: the server may still be at work on it. */
-interface Unclear {
-  readonly kind: 'unclear';
+/** No answer. `patient`: the server may still be working on the request. */
+interface Unknown {
+  readonly kind: 'unknown';
   readonly patient: boolean;
   readonly error: RunnerError;
 }
@@ -43,36 +43,36 @@ type Answer =
   | { readonly kind: 'answered'; readonly body: unknown }
   | { readonly kind: 'refused' }
   | { readonly kind: 'tooMuch' }
-  | Unclear;
+  | Unknown;
 
-/** A proxy's answer when the server behind it takes too long, or breaks off. */
-const GATEWAY = [502, 504];
-/** Requests in a row that come to nothing before the server counts as gone. */
-const MOST_LOST = 4;
-const FIRST_LOOK_MS = 2_000;
+/** Statuses of a proxy whose server takes too long or breaks the connection. */
+const GATEWAY_ERRORS = [502, 504];
+/** Consecutive requests without any effect after which the server counts as down. */
+const MAX_LOST = 4;
+const FIRST_CHECK_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Puts tables in bulk. A server works through a bulk request for minutes if it has to, also when nobody listens any more, and
- * the same request on top of it doubles its load: after a time-out this looks at what has arrived, gives the server time to
- * finish, and sends only what is missing, in halves.
+ * Writes tables in bulk. A server may work on a bulk request for minutes, even after the client has gone, and repeating
+ * the request doubles its load. After a timeout the sender therefore checks which tables have arrived, gives the server
+ * time to finish, and sends only the missing ones, in halves.
  */
 export class BulkSender {
-  readonly #parts: BulkSenderParts;
-  /** Whether the server has such a request at all. */
+  readonly #deps: BulkSenderDeps;
+  /** Whether the server supports bulk requests. */
   #supported = true;
   #timeouts = 0;
 
-  constructor(parts: BulkSenderParts) {
-    this.#parts = parts;
+  constructor(deps: BulkSenderDeps) {
+    this.#deps = deps;
   }
 
-  /** Requests that took too long so far: whoever sizes them makes them smaller. */
+  /** Requests that timed out so far; each should make the next requests smaller. */
   get timeouts(): number {
     return this.#timeouts;
   }
 
-  /** Throws what came of the last request when several, each smaller than the one before, were lost and nothing has arrived. */
+  /** Throws the error of the last request when several, each smaller than the one before, had no effect. */
   async put(tables: readonly Outgoing[], signal: AbortSignal): Promise<Sent> {
     return this.#put(tables, 0, signal);
   }
@@ -88,7 +88,7 @@ export class BulkSender {
           ? this.#inHalves(tables, lost, signal)
           : { arrived: [], alone: tables };
       case 'answered':
-        return verdict(answer.body, tables);
+        return resultOf(answer.body, tables);
       default:
         return this.#recover(tables, answer, lost + 1, signal);
     }
@@ -96,15 +96,15 @@ export class BulkSender {
 
   async #recover(
     tables: readonly Outgoing[],
-    { patient, error }: Unclear,
+    { patient, error }: Unknown,
     lost: number,
     signal: AbortSignal,
   ): Promise<Sent> {
-    const { logger } = this.#parts;
+    const { logger } = this.#deps;
     this.#timeouts += 1;
     const missing = await this.#missing(tables, patient, signal);
-    if (missing.length === tables.length && lost >= MOST_LOST) throw error;
-    logger.log('info', 'bulk request got no answer; looked at what has arrived', {
+    if (missing.length === tables.length && lost >= MAX_LOST) throw error;
+    logger.log('info', 'bulk request timed out; checked which tables arrived', {
       tables: tables.length,
       missing: missing.length,
     });
@@ -131,17 +131,17 @@ export class BulkSender {
     };
   }
 
-  /** What is not there yet when the server has had its time, counted anew whenever something arrives. */
+  /** The tables still missing when the server's time is over; the time restarts whenever a table arrives. */
   async #missing(
     tables: readonly Outgoing[],
     patient: boolean,
     signal: AbortSignal,
   ): Promise<readonly Outgoing[]> {
-    const { clock, patienceMs } = this.#parts;
+    const { clock, patienceMs } = this.#deps;
     let missing = tables;
-    let left = patient ? patienceMs : FIRST_LOOK_MS;
+    let left = patient ? patienceMs : FIRST_CHECK_MS;
     for (
-      let pause = Math.min(FIRST_LOOK_MS, left);
+      let pause = Math.min(FIRST_CHECK_MS, left);
       ;
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS, left)
     ) {
@@ -157,7 +157,7 @@ export class BulkSender {
   async #absent(tables: readonly Outgoing[], signal: AbortSignal): Promise<readonly Outgoing[]> {
     const absent: Outgoing[] = [];
     for (const table of tables) {
-      const found = await this.#parts.index.look(table.fqn, signal);
+      const found = await this.#deps.index.fetch(table.fqn, signal);
       if (found?.deleted !== false || found.sourceHash !== table.hash) absent.push(table);
     }
     return absent;
@@ -166,23 +166,23 @@ export class BulkSender {
   async #send(tables: readonly Outgoing[], signal: AbortSignal): Promise<Answer> {
     const what = `${tables.length} tables`;
     try {
-      const { status, body } = await this.#parts.server.send(
+      const { status, body } = await this.#deps.server.send(
         {
           method: 'PUT',
           path: '/tables/bulk',
           what,
           body: tables.map(({ request }) => request),
-          accept: [400, 404, 405, 413, ...GATEWAY],
+          accept: [400, 404, 405, 413, ...GATEWAY_ERRORS],
           repeat: 'unlessUnknown',
         },
         signal,
       );
       if (status === 404 || status === 405) this.#supported = false;
-      if (GATEWAY.includes(status))
+      if (GATEWAY_ERRORS.includes(status))
         return {
-          kind: 'unclear',
+          kind: 'unknown',
           patient: status === 504,
-          error: new RunnerError('SINK_BUSY', `${what}: ${status} of a gateway`),
+          error: new RunnerError('SINK_BUSY', `${what}: gateway returned ${status}`),
         };
       if (status === 413) return { kind: 'tooMuch' };
       return status < 300 ? { kind: 'answered', body } : { kind: 'refused' };
@@ -191,7 +191,7 @@ export class BulkSender {
       if (signal.aborted) throw error;
       if (isOutcomeUnknown(error))
         return {
-          kind: 'unclear',
+          kind: 'unknown',
           patient: error.code !== 'NETWORK_RESET',
           error: error.with({ retryable: false }),
         };
@@ -201,12 +201,12 @@ export class BulkSender {
   }
 }
 
-/** By a bulk's answer; all are to be sent alone when it does not say clearly which failed. */
-function verdict(answer: unknown, sent: readonly Outgoing[]): Sent {
+/** Splits the tables by a bulk response. When it does not name the failed ones clearly, all are sent alone. */
+function resultOf(answer: unknown, sent: readonly Outgoing[]): Sent {
   const { data } = bulkResultSchema.safeParse(answer);
   if (data === undefined) return { arrived: [], alone: sent };
   const failed = (data.failedRequest ?? []).map(({ request }) =>
-    sent.find((table) => isAbout(request, table)),
+    sent.find((table) => concerns(request, table)),
   );
   const named = new Set(failed.filter((table) => table !== undefined));
   if (data.numberOfRowsFailed !== named.size || named.size !== failed.length)
@@ -214,8 +214,8 @@ function verdict(answer: unknown, sent: readonly Outgoing[]): Sent {
   return { arrived: sent.filter((table) => !named.has(table)), alone: [...named] };
 }
 
-/** A server names a table that failed in full, or gives back the request for it. */
-function isAbout(answered: unknown, { fqn, request }: Outgoing): boolean {
+/** A server names a failed table by its full name, or returns its request. */
+function concerns(answered: unknown, { fqn, request }: Outgoing): boolean {
   if (!isJson(answered)) return answered === fqn;
   return (
     answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema']

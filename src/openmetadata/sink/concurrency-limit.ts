@@ -1,44 +1,44 @@
 import { RunnerError } from '../../runtime/errors.ts';
 
-/** At most so many pieces of work at once; who starts one more waits for a place. */
-export class Lanes {
+/** Runs at most `limit` pieces of work at once. The first failure is thrown by every later call. */
+export class ConcurrencyLimit {
   readonly limit: number;
-  readonly #busy = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
   #failure: RunnerError | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
-  /** Resolves when the work has begun. Throws what earlier work threw first. */
+  /** Resolves when the work has started. */
   async start(work: () => Promise<void>): Promise<void> {
-    while (this.#busy.size >= this.limit) await Promise.race(this.#busy);
-    this.#check();
+    while (this.#running.size >= this.limit) await Promise.race(this.#running);
+    this.#throwFailure();
     const task = work()
       .catch((thrown: unknown) => {
         this.#failure ??= RunnerError.from(thrown);
       })
-      .finally(() => this.#busy.delete(task));
-    this.#busy.add(task);
+      .finally(() => this.#running.delete(task));
+    this.#running.add(task);
   }
 
-  get busy(): boolean {
-    return this.#busy.size > 0;
+  get isBusy(): boolean {
+    return this.#running.size > 0;
   }
 
-  /** Resolves when some piece of work has ended, at once when there is none. Throws what earlier work threw first. */
-  async oneEnds(): Promise<void> {
-    if (this.busy) await Promise.race(this.#busy);
-    this.#check();
+  /** Resolves when any piece of work has ended; at once when none is running. */
+  async nextEnd(): Promise<void> {
+    if (this.isBusy) await Promise.race(this.#running);
+    this.#throwFailure();
   }
 
-  /** Resolves when all work has ended; throws what the first failed one threw. */
+  /** Resolves when all work has ended. */
   async settle(): Promise<void> {
-    while (this.#busy.size > 0) await Promise.all(this.#busy);
-    this.#check();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    this.#throwFailure();
   }
 
-  #check(): void {
+  #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }

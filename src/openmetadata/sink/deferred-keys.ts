@@ -1,36 +1,36 @@
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import { byName, titled } from './entity.ts';
 import { sourceHash, type Fingerprint } from './fingerprint.ts';
-import { known, type Constraints } from './foreign-keys.ts';
-import type { Lanes } from './concurrency-limit.ts';
+import { resolvableKeys, type Constraints } from './foreign-keys.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './write-summary.ts';
+import type { WriteSummary } from './write-summary.ts';
 
-/** A table that went without some of its foreign keys, because the tables they lead to were not there yet. */
-export interface Unfinished {
+/** A table sent without some of its foreign keys, because the server did not have their targets yet. */
+export interface DeferredTable {
   readonly print: Fingerprint;
   readonly constraints: Constraints;
-  /** How many of its keys the server has. */
+  /** Number of its keys that were sent. */
   readonly sent: number;
 }
 
-export interface LateKeysParts {
+export interface DeferredKeysDeps {
   readonly server: MetadataServer;
   readonly index: TableIndex;
-  readonly tally: Tally;
-  readonly lanes: Lanes;
+  readonly summary: WriteSummary;
+  readonly concurrency: ConcurrencyLimit;
 }
 
-/** Gives tables that are there the foreign keys that they could not be created with. */
-export class LateKeys {
-  readonly #parts: LateKeysParts;
-  readonly #tables = new Map<string, Unfinished>();
+/** Adds foreign keys to tables that could not be created with them. */
+export class DeferredKeys {
+  readonly #deps: DeferredKeysDeps;
+  readonly #tables = new Map<string, DeferredTable>();
 
-  constructor(parts: LateKeysParts) {
-    this.#parts = parts;
+  constructor(deps: DeferredKeysDeps) {
+    this.#deps = deps;
   }
 
-  note(fqn: string, table: Unfinished): void {
+  defer(fqn: string, table: DeferredTable): void {
     this.#tables.set(fqn, table);
   }
 
@@ -38,39 +38,50 @@ export class LateKeys {
     this.#tables.delete(fqn);
   }
 
-  /** Puts the keys of each table whose targets have all come; `last`: of all tables those whose targets have, since no other will. */
-  async put(last: boolean, signal: AbortSignal): Promise<void> {
-    const { lanes } = this.#parts;
+  /**
+   * Sends the keys of each table whose targets have all arrived. With `last`, no target can arrive any more: sends the
+   * keys whose targets exist, and drops the others.
+   */
+  async send(last: boolean, signal: AbortSignal): Promise<void> {
+    const { concurrency } = this.#deps;
     for (const [fqn, table] of this.#tables)
-      await lanes.start(() => this.#finish(fqn, table, last, signal));
-    await lanes.settle();
+      await concurrency.start(() => this.#finish(fqn, table, last, signal));
+    await concurrency.settle();
   }
 
   async #finish(
     fqn: string,
-    { print, constraints, sent }: Unfinished,
+    { print, constraints, sent }: DeferredTable,
     last: boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const { server, index, tally } = this.#parts;
+    const { index, summary } = this.#deps;
     if (!(await index.exists(fqn, signal))) return;
-    const keys = await known(constraints.foreignKeys, index, signal);
+    const keys = await resolvableKeys(constraints.foreignKeys, index, signal);
     const dropped = constraints.foreignKeys.length - keys.length;
     if (dropped > 0 && !last) return;
     this.#tables.delete(fqn);
-    if (dropped > 0) tally.count('droppedConstraints', dropped);
+    if (dropped > 0) summary.count('droppedConstraints', dropped);
     if (keys.length === sent) return;
-    const hash = sourceHash(print, keys);
+    const all = [...constraints.own, ...keys];
+    await summary.attempt(fqn, 'constrained', signal, () =>
+      this.#patch(fqn, all, sourceHash(print, keys), signal),
+    );
+  }
+
+  async #patch(
+    fqn: string,
+    constraints: readonly unknown[],
+    hash: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { server, index } = this.#deps;
     const body = [
-      { op: 'add', path: '/tableConstraints', value: [...constraints.own, ...keys] },
+      { op: 'add', path: '/tableConstraints', value: constraints },
       { op: 'add', path: '/sourceHash', value: hash },
     ];
-    await tally.attempt(fqn, 'constrained', signal, async () => {
-      await server.send(
-        { method: 'PATCH', path: byName('table', fqn), what: titled('table', fqn), body },
-        signal,
-      );
-      await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
-    });
+    const call = { path: byName('table', fqn), what: titled('table', fqn), body };
+    await server.send({ method: 'PATCH', ...call }, signal);
+    await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
   }
 }

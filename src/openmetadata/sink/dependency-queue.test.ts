@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingTables } from './dependency-queue.ts';
+import { DependencyQueue } from './dependency-queue.ts';
 
 interface Table {
   readonly fqn: string;
@@ -10,9 +10,9 @@ interface Table {
 
 const table = (fqn: string, ...to: string[]): Table => ({ fqn, bytes: fqn.length, to });
 
-/** Sends tables as a writer does: the names in the order in which they went, and those that went before one they refer to. */
+/** Sends tables as a writer does. Returns the names in order of sending, and those sent before a table they refer to. */
 function send(tables: readonly Table[]): { readonly order: string[]; readonly early: string[] } {
-  const waiting = new WaitingTables<Table>();
+  const waiting = new DependencyQueue<Table>();
   const [order, early, sent, ready]: [string[], string[], Set<string>, Table[]] = [
     [],
     [],
@@ -25,7 +25,7 @@ function send(tables: readonly Table[]): { readonly order: string[]; readonly ea
     else waiting.add(each, missing);
   }
   for (;;) {
-    if (ready.length === 0) ready.push(...waiting.next());
+    if (ready.length === 0) ready.push(...waiting.takeNext());
     const next = ready.shift();
     if (next === undefined) break;
     order.push(next.fqn);
@@ -37,14 +37,14 @@ function send(tables: readonly Table[]): { readonly order: string[]; readonly ea
   return { order, early };
 }
 
-describe('tables that wait for those they refer to', () => {
-  it('go after them, in whatever order they come', () => {
+describe('DependencyQueue', () => {
+  it('returns tables after those they refer to, in any order of arrival', () => {
     expect(
       send([table('Contact', 'Account', 'User'), table('Account', 'User'), table('User')]),
     ).toEqual({ order: ['User', 'Account', 'Contact'], early: [] });
   });
 
-  it('start, where they run in circles, with the one that most others wait for', () => {
+  it('starts a cycle with the table that most others wait for', () => {
     const { order, early } = send([
       table('Account', 'User'),
       table('Contact', 'Account', 'User'),
@@ -55,14 +55,14 @@ describe('tables that wait for those they refer to', () => {
     expect([order[0], early]).toEqual(['User', ['User']]);
   });
 
-  it('do not wait for one that never comes', () => {
+  it('does not wait for a table that never arrives', () => {
     expect(send([table('Case', 'Gone'), table('Task', 'Case')])).toEqual({
       order: ['Case', 'Task'],
       early: ['Case'],
     });
   });
 
-  it('all go once, and early only where there is a circle or a table that is missing', () => {
+  it('returns every table once, and early only for a cycle or a missing table', () => {
     const names = ['A', 'B', 'C', 'D', 'E', 'F'];
     fc.assert(
       fc.property(

@@ -1,69 +1,71 @@
-/** What is known of a table that cannot be sent with all its foreign keys yet. */
-export interface Waiting {
+/** A table that cannot be sent with all its foreign keys yet. */
+export interface QueuedTable {
   readonly fqn: string;
-  /** Bytes of its request. */
+  /** Size of its request. */
   readonly bytes: number;
 }
 
 /**
- * Tables that wait for those that their foreign keys lead to: a server refuses a key to a table that it does not have, and to
- * give a table its keys afterwards costs it as much again. Keys run in circles, so somebody has to decide now and then who
- * goes first: whoever most others wait for.
+ * Tables that wait for the targets of their foreign keys: a server rejects a key to a missing table, and adding the keys
+ * afterwards costs as much again. Keys may form cycles; then the table that most others wait for goes first.
  */
-export class WaitingTables<T extends Waiting> {
+export class DependencyQueue<T extends QueuedTable> {
   readonly #tables = new Map<string, { readonly table: T; readonly missing: Set<string> }>();
-  /** Who waits for a table, by its name. */
-  readonly #wanted = new Map<string, Set<string>>();
+  /** The tables that wait for a table, by its name. */
+  readonly #dependents = new Map<string, Set<string>>();
   #bytes = 0;
 
   get size(): number {
     return this.#tables.size;
   }
 
-  /** Of all requests that are held. */
+  /** Size of all requests in the queue. */
   get bytes(): number {
     return this.#bytes;
   }
 
   add(table: T, missing: Iterable<string>): void {
-    this.#take(table.fqn);
+    this.#remove(table.fqn);
     const names = new Set(missing);
     this.#tables.set(table.fqn, { table, missing: names });
     this.#bytes += table.bytes;
     for (const name of names)
-      this.#wanted.set(name, (this.#wanted.get(name) ?? new Set()).add(table.fqn));
+      this.#dependents.set(name, (this.#dependents.get(name) ?? new Set()).add(table.fqn));
   }
 
-  /** A table has come to the server: the answer is whoever waits for nothing any more. */
+  /** Notes that a table exists on the server; takes and returns the tables that waited for nothing else. */
   arrived(fqn: string): readonly T[] {
     const free: T[] = [];
-    for (const name of this.#wanted.get(fqn) ?? []) {
+    for (const name of this.#dependents.get(fqn) ?? []) {
       const waiting = this.#tables.get(name);
       waiting?.missing.delete(fqn);
       if (waiting?.missing.size === 0) free.push(waiting.table);
     }
-    this.#wanted.delete(fqn);
-    for (const { fqn: name } of free) this.#take(name);
+    this.#dependents.delete(fqn);
+    for (const { fqn: name } of free) this.#remove(name);
     return free;
   }
 
-  /** When no table comes any more: those that wait for none of the others, or else the most wanted of a circle. Empty when none waits. */
-  next(): readonly T[] {
-    const hopeless = [...this.#tables.values()]
+  /**
+   * Takes the next tables when no other table can arrive: those that wait for no table in the queue, or else the most
+   * wanted table of a cycle. Empty when the queue is.
+   */
+  takeNext(): readonly T[] {
+    const independent = [...this.#tables.values()]
       .filter(({ missing }) => ![...missing].some((name) => this.#tables.has(name)))
       .map(({ table }) => table);
-    if (hopeless.length === 0) return this.#mostWantedOf(this.#circle());
-    for (const { fqn } of hopeless) this.#take(fqn);
-    return hopeless;
+    if (independent.length === 0) return this.#takeMostWantedOf(this.#cycle());
+    for (const { fqn } of independent) this.#remove(fqn);
+    return independent;
   }
 
-  /** The one that most others wait for; empty when none waits. */
-  mostWanted(): readonly T[] {
-    return this.#mostWantedOf([...this.#tables.keys()]);
+  /** Takes the table that most others wait for; empty when the queue is. */
+  takeMostWanted(): readonly T[] {
+    return this.#takeMostWantedOf([...this.#tables.keys()]);
   }
 
-  /** Names of tables each of which waits for the next, and the last for the first, where each waits for another that is here. */
-  #circle(): readonly string[] {
+  /** Names of tables each of which waits for the next, and the last for the first. Every table must wait for another. */
+  #cycle(): readonly string[] {
     const path: string[] = [];
     let name = this.#tables.keys().next().value;
     while (name !== undefined && !path.includes(name)) {
@@ -73,23 +75,23 @@ export class WaitingTables<T extends Waiting> {
     return name === undefined ? [] : path.slice(path.indexOf(name));
   }
 
-  #mostWantedOf(names: readonly string[]): readonly T[] {
-    const wanted = (name: string): number => this.#wanted.get(name)?.size ?? 0;
+  #takeMostWantedOf(names: readonly string[]): readonly T[] {
+    const dependents = (name: string): number => this.#dependents.get(name)?.size ?? 0;
     const chosen = names.reduce<string | undefined>(
-      (best, name) => (best === undefined || wanted(name) > wanted(best) ? name : best),
+      (best, name) => (best === undefined || dependents(name) > dependents(best) ? name : best),
       undefined,
     );
     if (chosen === undefined) return [];
     const { table } = this.#tables.get(chosen)!;
-    this.#take(chosen);
+    this.#remove(chosen);
     return [table];
   }
 
-  #take(fqn: string): void {
+  #remove(fqn: string): void {
     const waiting = this.#tables.get(fqn);
     if (waiting === undefined) return;
     this.#tables.delete(fqn);
     this.#bytes -= waiting.table.bytes;
-    for (const name of waiting.missing) this.#wanted.get(name)?.delete(fqn);
+    for (const name of waiting.missing) this.#dependents.get(name)?.delete(fqn);
   }
 }

@@ -1,15 +1,16 @@
 import { isJson, type StoredColumn, type StoredEntity, type StoredReference } from './entity.ts';
 
-/**
- * What people write into the catalogue: descriptions, display names, owners, domains. A PUT would leave these alone
- * when a bot sends it, and not when the token is a person's; here they are kept either way. What a source does not
- * say is never taken for a wish to delete it.
+/*
+ * Edits made in the catalog by people: descriptions, display names, owners, domains. The server keeps them in a PUT by a
+ * bot, but not in a PUT with a person's token; the functions here keep them in both. A value that the source lacks never
+ * deletes one.
  */
+
 type Json = Readonly<Record<string, unknown>>;
 
 const EDITED_TEXTS = ['description', 'displayName'] as const;
 
-/** The request, with what people have entered on the server in place of what it would overwrite. */
+/** The request with the stored edits in place of the values that would overwrite them. */
 export function keepEdits(request: Json, stored: StoredEntity): Json {
   const kept: Record<string, unknown> = { ...request };
   keepTexts(kept, stored);
@@ -24,7 +25,7 @@ export function keepEdits(request: Json, stored: StoredEntity): Json {
   return kept;
 }
 
-/** What was entered here, not handed down by a parent. */
+/** References set on the entity itself, not inherited from a parent. */
 function entered(
   references: readonly StoredReference[] | null | undefined,
 ): readonly StoredReference[] {
@@ -60,7 +61,7 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
-/** The JSON patch that puts what the source says in place of what is on the server; empty when that agrees. */
+/** The JSON patch that replaces stored values with the source's; empty when they agree. */
 export function overrideEdits(request: Json, stored: StoredEntity): readonly PatchOperation[] {
   const operations = textOperations('', request, stored);
   const owners = request['owners'];

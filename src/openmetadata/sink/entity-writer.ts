@@ -18,13 +18,13 @@ export interface Target {
   readonly fqn: string;
 }
 
-/** What the server has, with the ETag to change it under. */
+/** A stored entity, with the ETag to change it under. */
 export interface Found {
   readonly entity: StoredEntity;
   readonly etag: string | undefined;
 }
 
-/** How often a patch is made anew because someone else changed the entity meanwhile. */
+/** Tries of a patch while others change the entity. */
 const PATCH_TRIES = 3;
 
 const FIELDS: Readonly<Record<EntityType, string>> = {
@@ -35,7 +35,7 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
   storedProcedure: 'owners,domains,sourceHash',
 };
 
-/** Puts one entity at a time, leaving what people entered as it is unless told to override it. */
+/** Writes one entity at a time. Keeps the edits of people unless `override` is set. */
 export class EntityWriter {
   readonly #server: MetadataServer;
   readonly #override: boolean;
@@ -56,12 +56,12 @@ export class EntityWriter {
       : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
   }
 
-  /** The request as it may be sent. */
+  /** The request to send, with the edits to keep. */
   prepare(request: Json, found: Found | undefined): Json {
     return found === undefined || this.#override ? request : keepEdits(request, found.entity);
   }
 
-  /** Creates, or updates what was found; brings back what was soft-deleted. The answer is the entity's id. */
+  /** Creates or updates the entity, or restores a soft-deleted one. Resolves with the entity's id. */
   async put(
     target: Target,
     request: Json,
@@ -81,7 +81,7 @@ export class EntityWriter {
     return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
   }
 
-  /** Puts the source's words in place of people's, when that was asked for. The answer is whether anything had to be changed. */
+  /** Replaces the edits of people with the source's values if `override` is set. Resolves with whether anything changed. */
   async override(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
     if (!this.#override) return false;
     for (let tries = 0; tries < PATCH_TRIES; tries++) {
@@ -103,7 +103,7 @@ export class EntityWriter {
     }
     throw new RunnerError(
       'SINK_REJECTED',
-      `${titled(target.type, target.fqn)} is being changed by someone else`,
+      `${titled(target.type, target.fqn)} was changed by others during each try`,
       { retryable: true },
     );
   }
@@ -120,7 +120,7 @@ export class EntityWriter {
     );
   }
 
-  /** Hides the entity and what is in it; nothing is lost. An entity that is not there is as good. */
+  /** Hides the entity and its children, which can be restored. A missing entity counts as deleted. */
   async softDelete({ type, fqn }: Target, signal: AbortSignal): Promise<void> {
     const path = `${byName(type, fqn)}?hardDelete=false&recursive=${type !== 'table'}`;
     await this.#server.send(

@@ -4,7 +4,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Where each type of entity lives, below `/v1`. */
+/** API path of each entity type, below `/v1`. */
 export const ENTITY_PATHS: Readonly<Record<EntityType, string>> = {
   databaseService: '/services/databaseServices',
   database: '/databases',
@@ -21,7 +21,7 @@ const referenceSchema = z.looseObject({
 });
 export type StoredReference = z.infer<typeof referenceSchema>;
 
-/** A column as the server gives it: as much of it as people edit. */
+/** A column as stored on the server: the fields that people edit. */
 export interface StoredColumn {
   readonly name: string;
   readonly description?: string | undefined;
@@ -38,7 +38,7 @@ const storedColumnSchema: z.ZodType<StoredColumn> = z.looseObject({
   },
 });
 
-/** An entity as the server gives it: as much of it as the sink looks at. */
+/** An entity as stored on the server: the fields that the sink reads. */
 export const storedEntitySchema = z.looseObject({
   id: z.string(),
   fullyQualifiedName: z.string(),
@@ -71,23 +71,22 @@ export const bulkResultSchema = z.looseObject({
   failedRequest: z.array(z.looseObject({ request: z.unknown() })).nullish(),
 });
 
-/** A path to an entity by its fully qualified name, in which quotes and dots have their meaning. */
+/** API path of an entity by its fully qualified name. */
 export function byName(type: EntityType, fqn: string): string {
   return `${ENTITY_PATHS[type]}/name/${encodeURIComponent(fqn)}`;
 }
 
-/** Throws SINK_FAILED when the server's answer does not have the form it should. */
+/** Throws SINK_FAILED when the server's response does not match the schema. */
 export function readAs<T>(schema: z.ZodType<T>, body: unknown, what: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new RunnerError(
-    'SINK_FAILED',
-    `${what}: the server’s answer does not have the form it should`,
-    { cause: parsed.error, retryable: false },
-  );
+  throw new RunnerError('SINK_FAILED', `${what}: unexpected response from the server`, {
+    cause: parsed.error,
+    retryable: false,
+  });
 }
 
-/** For messages. */
+/** Names an entity in messages. */
 export function titled(type: string, fqn: string): string {
   return `${type} "${fqn}"`;
 }

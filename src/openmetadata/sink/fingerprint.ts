@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What `sourceHash` is made of. A create request's foreign keys are hashed beside its body, because a key can only be
- * sent once the table it points to exists, and may have to be left out when that never comes.
+ * The input of `sourceHash`. The foreign keys of a create request are hashed apart from its body: a key can only be sent
+ * once its target exists, and is dropped when the target never arrives.
  */
 export interface Fingerprint {
   /** MD5 of everything but the foreign keys. */
@@ -26,7 +26,7 @@ export function isForeignKey(constraint: unknown): boolean {
   return isObject(constraint) && constraint['constraintType'] === 'FOREIGN_KEY';
 }
 
-/** What says which element of a list is which, where the order says nothing. */
+/** Sort keys of the elements of lists whose order has no meaning. */
 const UNORDERED: Readonly<Record<string, (element: Json) => string>> = {
   tags: (tag) => String(tag['tagFQN']),
   owners: (owner) => String(owner['id']),
@@ -35,7 +35,7 @@ const UNORDERED: Readonly<Record<string, (element: Json) => string>> = {
   tableConstraints: (constraint) => canonical(constraint, ''),
 };
 
-/** JSON with its keys, and the lists whose order means nothing, sorted. `name` is the property that holds the value. */
+/** JSON with sorted keys and sorted unordered lists. `name` is the property that holds the value. */
 function canonical(value: unknown, name: string): string {
   if (Array.isArray(value))
     return `[${sorted(value, name)
@@ -65,7 +65,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** OpenMetadata's field holds 32 characters. Nothing relies on it being hard to forge. */
+/** OpenMetadata's field holds 32 characters. Not a security feature. */
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }

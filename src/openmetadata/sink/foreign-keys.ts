@@ -4,7 +4,7 @@ import { tableOf, type TableIndex } from './table-index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A table's constraints, parted by whether they need another table. */
+/** A table's constraints, split by whether they refer to another table. */
 export interface Constraints {
   readonly own: readonly unknown[];
   readonly foreignKeys: readonly unknown[];
@@ -21,10 +21,10 @@ export function constraintsOf(request: Json): Constraints {
 }
 
 /**
- * The keys whose tables the server has. It refuses a table with any other, and sources name tables in any order,
- * in circles, and some that a filter left out.
+ * The keys whose targets exist on the server. The server rejects a table with any other key, and a source lists its
+ * tables in any order, with cycles, and refers to tables that a filter excludes.
  */
-export async function known(
+export async function resolvableKeys(
   foreignKeys: readonly unknown[],
   index: TableIndex,
   signal: AbortSignal,
@@ -32,13 +32,13 @@ export async function known(
   const kept: unknown[] = [];
   for (const key of foreignKeys) {
     const tables = new Set(referredColumns(key).map(tableOf));
-    const there = await Promise.all([...tables].map((table) => index.exists(table, signal)));
-    if (there.every(Boolean)) kept.push(key);
+    const exist = await Promise.all([...tables].map((table) => index.exists(table, signal)));
+    if (exist.every(Boolean)) kept.push(key);
   }
   return kept;
 }
 
-/** The tables that keys lead to and that the server does not have. */
+/** The tables that the keys refer to and the server does not have. */
 export async function missingTables(
   foreignKeys: readonly unknown[],
   index: TableIndex,

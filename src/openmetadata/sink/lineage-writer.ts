@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { LineageRecord, LineageSweepRecord } from '../../domain/record.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { SerialQueue } from '../../runtime/serial-queue.ts';
 import { fullyQualifiedName } from '../names.ts';
 import { titled } from './entity.ts';
-import type { Lanes } from './concurrency-limit.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './write-summary.ts';
+import type { WriteSummary } from './write-summary.ts';
 
 const detailsSchema = z.object({
   source: z.string().nullish(),
@@ -24,7 +25,7 @@ const detailsSchema = z.object({
 });
 type Details = z.infer<typeof detailsSchema>;
 
-/** type/entityLineage.json, as far as it is read. */
+/** The fields read of type/entityLineage.json. */
 const upstreamSchema = z.object({
   upstreamEdges: z
     .array(
@@ -37,42 +38,42 @@ const upstreamSchema = z.object({
     .nullish(),
 });
 
-/** What the server says of the edges to one table, by the id of the one they come from. */
+/** The stored edges to one table, by the id of the table they come from. */
 type Stored = ReadonlyMap<string, Details>;
 
-export interface LineageWriterParts {
+export interface LineageWriterDeps {
   readonly server: MetadataServer;
   readonly index: TableIndex;
-  readonly tally: Tally;
-  readonly lanes: Lanes;
+  readonly summary: WriteSummary;
+  readonly concurrency: ConcurrencyLimit;
 }
 
 /**
- * Puts lineage edges, leaves those that the server has as they are, and deletes those that are gone. Edges to one table go one
- * after the other: a server keeps them in that table's document of its search index, and two at once are a conflict there.
+ * Writes new lineage edges and deletes stale ones; unchanged edges are not sent. Edges to one table are written one at a
+ * time: the server keeps them in one document of its search index, where two writes at once conflict.
  */
 export class LineageWriter {
-  readonly #parts: LineageWriterParts;
+  readonly #deps: LineageWriterDeps;
   readonly #stored = new Map<string, Promise<Stored>>();
-  /** Names of the tables that edges to a table were told to come from in this run. */
-  readonly #told = new Map<string, Set<string>>();
-  /** The end of the work on a table's edges that was begun last. */
-  readonly #working = new Map<string, Promise<void>>();
+  /** The sources of each table's edges in this run. */
+  readonly #received = new Map<string, Set<string>>();
+  /** Work on the edges to each table. */
+  readonly #queues = new Map<string, SerialQueue>();
   #group: LineageRecord[] = [];
 
-  constructor(parts: LineageWriterParts) {
-    this.#parts = parts;
+  constructor(deps: LineageWriterDeps) {
+    this.#deps = deps;
   }
 
-  /** Edges to one table come one after the other and go together. */
+  /** Collects consecutive edges to the same table, and writes them together. */
   async add(record: LineageRecord, signal: AbortSignal): Promise<void> {
     const { from, to } = record;
-    this.#told.set(to, (this.#told.get(to) ?? new Set()).add(from));
+    this.#received.set(to, (this.#received.get(to) ?? new Set()).add(from));
     if (this.#group[0] !== undefined && this.#group[0].to !== to) await this.flush(signal);
     this.#group.push(record);
   }
 
-  /** Resolves when the last of the edges so far are on their way. */
+  /** Resolves when the last of the collected edges are being written. */
   async flush(signal: AbortSignal): Promise<void> {
     const edges = this.#group;
     this.#group = [];
@@ -80,19 +81,19 @@ export class LineageWriter {
     if (to === undefined) return;
     await this.#inTurn(to, async () => {
       for (const edge of edges)
-        await this.#parts.tally.attempt(nameOf(edge), 'lineage', signal, () =>
+        await this.#deps.summary.attempt(nameOf(edge), 'lineage', signal, () =>
           this.#put(edge, signal),
         );
     });
   }
 
-  /** Deletes what the server has of the run's lineage beside what this run told. */
+  /** Deletes the stored edges of the run's lineage that this run did not send. */
   async sweep({ parent, tables, source }: LineageSweepRecord, signal: AbortSignal): Promise<void> {
     const names = new Map<string, string>();
     for (const table of tables) {
       const fqn = `${parent}.${fullyQualifiedName(table)}`;
-      if (await this.#parts.index.exists(fqn, signal))
-        names.set(await this.#parts.index.id(fqn, signal), fqn);
+      if (await this.#deps.index.exists(fqn, signal))
+        names.set(await this.#deps.index.id(fqn, signal), fqn);
     }
     for (const [id, to] of names)
       await this.#inTurn(to, () => this.#sweepOf({ id, to, names, source }, signal));
@@ -112,17 +113,21 @@ export class LineageWriter {
     },
     signal: AbortSignal,
   ): Promise<void> {
-    const { server, tally } = this.#parts;
+    const { server, summary } = this.#deps;
     let stored: Stored = new Map();
-    await tally.guard(`lineage of "${to}"`, signal, async () => {
+    await summary.guard(`lineage of "${to}"`, signal, async () => {
       stored = await this.#upstream(to, id, signal);
     });
     for (const [fromId, details] of stored) {
       const from = names.get(fromId);
-      if (from === undefined || details.source !== source || this.#told.get(to)?.has(from) === true)
+      if (
+        from === undefined ||
+        details.source !== source ||
+        this.#received.get(to)?.has(from) === true
+      )
         continue;
       const what = `lineage from "${from}" to "${to}"`;
-      await tally.attempt(what, 'lineageDeleted', signal, async () => {
+      await summary.attempt(what, 'lineageDeleted', signal, async () => {
         await server.send(
           { method: 'DELETE', path: `/lineage/table/${fromId}/table/${id}`, what, accept: [404] },
           signal,
@@ -132,25 +137,20 @@ export class LineageWriter {
   }
 
   async #inTurn(to: string, work: () => Promise<void>): Promise<void> {
-    await this.#parts.lanes.start(() => {
-      const turn = (this.#working.get(to) ?? Promise.resolve()).then(work);
-      this.#working.set(
-        to,
-        turn.catch(() => undefined),
-      );
-      return turn;
-    });
+    const queue = this.#queues.get(to) ?? new SerialQueue();
+    this.#queues.set(to, queue);
+    await this.#deps.concurrency.start(() => queue.run(work));
   }
 
   async #put(record: LineageRecord, signal: AbortSignal): Promise<void> {
-    const { server, index } = this.#parts;
+    const { server, index } = this.#deps;
     const { from, to, details } = record;
     const fromEntity = { id: await index.id(from, signal), type: 'table' };
     const toEntity = { id: await index.id(to, signal), type: 'table' };
-    const wanted = essence(detailsSchema.parse(details ?? {}));
+    const wanted = comparable(detailsSchema.parse(details ?? {}));
     const has = async (): Promise<boolean> => {
       const stored = (await this.#upstream(to, toEntity.id, signal)).get(fromEntity.id);
-      return stored !== undefined && essence(stored) === wanted;
+      return stored !== undefined && comparable(stored) === wanted;
     };
     if (await has()) return;
     const edge = {
@@ -166,7 +166,7 @@ export class LineageWriter {
     } catch (thrown) {
       const error = RunnerError.from(thrown);
       this.#stored.delete(to);
-      // It keeps the edge before it fails over its search index, which its next reindexing mends.
+      // The server stores the edge before it fails to update its search index, which the next reindexing repairs.
       if (signal.aborted || error.code !== 'SINK_FAILED' || !(await has())) throw error;
     }
   }
@@ -174,16 +174,16 @@ export class LineageWriter {
   #upstream(to: string, id: string, signal: AbortSignal): Promise<Stored> {
     const known = this.#stored.get(to);
     if (known !== undefined) return known;
-    const asked = this.#ask(to, id, signal);
-    this.#stored.set(to, asked);
-    asked.catch(() => this.#stored.delete(to));
-    return asked;
+    const fetched = this.#fetch(to, id, signal);
+    this.#stored.set(to, fetched);
+    fetched.catch(() => this.#stored.delete(to));
+    return fetched;
   }
 
-  /** An answer that is not understood is as good as none: the edges are put, and none is deleted. */
-  async #ask(to: string, id: string, signal: AbortSignal): Promise<Stored> {
+  /** An unexpected response counts as empty: the edges are written, and none is deleted. */
+  async #fetch(to: string, id: string, signal: AbortSignal): Promise<Stored> {
     const path = `/lineage/table/name/${encodeURIComponent(to)}?upstreamDepth=1&downstreamDepth=0`;
-    const answer = await this.#parts.server.find(path, `lineage of ${titled('table', to)}`, signal);
+    const answer = await this.#deps.server.find(path, `lineage of ${titled('table', to)}`, signal);
     const { data } = upstreamSchema.safeParse(answer?.body);
     const edges = (data?.upstreamEdges ?? []).filter(({ toEntity }) => toEntity === id);
     return new Map(
@@ -196,8 +196,8 @@ function nameOf({ from, to }: LineageRecord): string {
   return `lineage from "${from}" to "${to}"`;
 }
 
-/** What was said of an edge, without what the server adds (who and when). */
-function essence({ source, description, sqlQuery, columnsLineage }: Details): string {
+/** An edge's details in a comparable form, without those that the server adds (author and time). */
+function comparable({ source, description, sqlQuery, columnsLineage }: Details): string {
   const columns = (columnsLineage ?? []).map((column) =>
     JSON.stringify([
       column.toColumn ?? '',

@@ -6,9 +6,9 @@ export type ListedEntity = Pick<
   'id' | 'fullyQualifiedName' | 'deleted' | 'sourceHash'
 >;
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
-/** All entities of a collection, the deleted ones too, page by page. `path` has a query already. */
+/** All entities of a collection, including deleted ones, page by page. `path` must have a query. */
 export async function* listEntities(
   server: MetadataServer,
   path: string,
@@ -19,7 +19,7 @@ export async function* listEntities(
   do {
     const cursor: string = after ? `&after=${encodeURIComponent(after)}` : '';
     const answer = await server.send(
-      { method: 'GET', path: `${path}&include=all&limit=${PAGE}${cursor}`, what },
+      { method: 'GET', path: `${path}&include=all&limit=${PAGE_SIZE}${cursor}`, what },
       signal,
     );
     const page = readAs(entityPageSchema, answer.body, what);

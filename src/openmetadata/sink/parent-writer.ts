@@ -6,7 +6,7 @@ import type { ClassificationRecord, TagRecord } from './records.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
-/** Puts what tables stand in: the service, its databases and schemas, and the tags they carry. */
+/** Writes the parents of tables (the service, its databases and schemas), stored procedures, and the tags tables carry. */
 export class ParentWriter {
   readonly #server: MetadataServer;
   readonly #entities: EntityWriter;
@@ -18,7 +18,7 @@ export class ParentWriter {
     this.#index = index;
   }
 
-  /** Whether anything had to be written. */
+  /** Resolves with whether anything had to be written. */
   async put(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     return record.type === 'databaseService'
       ? this.#putService(record, signal)
@@ -26,8 +26,8 @@ export class ParentWriter {
   }
 
   /**
-   * A service that exists is left alone: a PUT without the connection, which never leaves the network, would wipe
-   * the one that people configured in the catalogue.
+   * Leaves an existing service alone: the connection never leaves the network, and a PUT without it would erase the
+   * connection configured in the catalog.
    */
   async #putService(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const found = await this.#entities.find(record, signal);
@@ -42,7 +42,8 @@ export class ParentWriter {
   async #putContainer(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const hash = sourceHash(fingerprint(record.request), []);
     const found = await this.#entities.find(record, signal);
-    if (found === undefined && record.type === 'databaseSchema') this.#index.startEmpty(record.fqn);
+    if (found === undefined && record.type === 'databaseSchema')
+      this.#index.addEmptySchema(record.fqn);
     if (found?.entity.deleted === false && found.entity.sourceHash === hash)
       return this.#entities.override(record, record.request, signal);
     await this.#entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
@@ -80,7 +81,7 @@ export class ParentWriter {
   }
 }
 
-/** A tag's fully qualified name; a part with a dot or a quote in it stands in quotes. */
+/** A tag's fully qualified name; parts with a dot or a quote are quoted. */
 export function tagName(classification: string, name: string): string {
   return [classification, name]
     .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part))

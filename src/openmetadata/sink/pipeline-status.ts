@@ -6,7 +6,7 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { SinkOutcome } from './records.ts';
 import type { MetadataServer } from './server.ts';
 
-/** The ingestion pipeline whose run this is, as OpenMetadata knows it. */
+/** The run's ingestion pipeline in OpenMetadata. */
 export interface Pipeline {
   readonly fqn: string;
   readonly runId: string;
@@ -32,20 +32,20 @@ const STATES: Readonly<Record<OutcomeStatus, PipelineStatus['pipelineState']>> =
   interrupted: 'stopped',
 };
 
-/** For telling the status of a run that was stopped, or to a server that has failed already. */
-const LAST_WORDS_MS = 5000;
+/** Deadline of the report when the run was stopped, or the server has failed already. */
+const EARLY_END_MS = 5000;
 
 const never = new AbortController().signal;
 
 export interface PipelineReporterOptions {
-  /** Undefined: nothing is told to anyone. */
+  /** Undefined: no status is reported. */
   readonly pipeline: Pipeline | undefined;
   readonly server: MetadataServer;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Tells the server how its pipeline's run goes. A run is not lost over its status: failures go to the log. */
+/** Reports the status of a pipeline's run to the server. Failures are logged and do not fail the run. */
 export class PipelineReporter {
   readonly #options: PipelineReporterOptions;
 
@@ -55,14 +55,14 @@ export class PipelineReporter {
 
   async running(signal: AbortSignal): Promise<void> {
     const now = this.#options.clock.now();
-    await this.#tell({ pipelineState: 'running', startDate: now, timestamp: now }, signal);
+    await this.#report({ pipelineState: 'running', startDate: now, timestamp: now }, signal);
   }
 
   async ended(
     { status, startedAt, endedAt, steps }: SinkOutcome,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#tell(
+    await this.#report(
       {
         pipelineState: STATES[status],
         startDate: startedAt,
@@ -74,14 +74,18 @@ export class PipelineReporter {
     );
   }
 
-  /** The same for a run that was stopped or has failed: in a short time, and whatever its signal says. */
-  async lastWords(outcome: SinkOutcome): Promise<void> {
-    await withDeadline('telling the status', LAST_WORDS_MS, this.#options.clock, never, (ends) =>
-      this.ended(outcome, ends),
+  /** Reports a run that was stopped or has failed: within a short time, even after its signal fired. */
+  async endedEarly(outcome: SinkOutcome): Promise<void> {
+    await withDeadline(
+      'report of pipeline status',
+      EARLY_END_MS,
+      this.#options.clock,
+      never,
+      (bounded) => this.ended(outcome, bounded),
     ).catch(() => undefined);
   }
 
-  async #tell(status: Omit<PipelineStatus, 'runId'>, signal: AbortSignal): Promise<void> {
+  async #report(status: Omit<PipelineStatus, 'runId'>, signal: AbortSignal): Promise<void> {
     const { server, logger, pipeline } = this.#options;
     if (pipeline === undefined) return;
     const { fqn, runId } = pipeline;
@@ -96,7 +100,7 @@ export class PipelineReporter {
         signal,
       );
     } catch (thrown) {
-      logger.log('warn', 'the status of the run could not be told to the OpenMetadata server', {
+      logger.log('warn', 'failed to report pipeline status to OpenMetadata', {
         error: String(RunnerError.from(thrown)),
       });
     }

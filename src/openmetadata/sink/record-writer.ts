@@ -1,7 +1,7 @@
 import type { EntityRecord } from '../../domain/record.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { EntityWriter } from './entity-writer.ts';
-import type { Lanes } from './concurrency-limit.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { LineageWriter } from './lineage-writer.ts';
 import type { ParentWriter } from './parent-writer.ts';
 import type { DeletionRecord, ProfileRecord, SinkRecord, SweepRecord } from './records.ts';
@@ -10,14 +10,14 @@ import type { MetadataServer } from './server.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TableIndex } from './table-index.ts';
 import type { TableWriter } from './table-writer.ts';
-import type { Tally } from './write-summary.ts';
+import type { WriteSummary } from './write-summary.ts';
 
-export interface RecordWriterParts {
+export interface RecordWriterDeps {
   readonly server: MetadataServer;
   readonly entities: EntityWriter;
   readonly index: TableIndex;
-  readonly tally: Tally;
-  readonly lanes: Lanes;
+  readonly summary: WriteSummary;
+  readonly concurrency: ConcurrencyLimit;
   readonly tables: TableWriter;
   readonly parents: ParentWriter;
   readonly lineage: LineageWriter;
@@ -25,18 +25,18 @@ export interface RecordWriterParts {
   readonly logger: Logger;
 }
 
-/** Brings each kind of record to whoever writes it, and sees to it that none arrives before what it needs. */
+/** Passes each record to its writer, and keeps records behind those they depend on. */
 export class RecordWriter {
-  readonly #parts: RecordWriterParts;
+  readonly #deps: RecordWriterDeps;
   #phase = '';
 
-  constructor(parts: RecordWriterParts) {
-    this.#parts = parts;
+  constructor(deps: RecordWriterDeps) {
+    this.#deps = deps;
   }
 
-  /** Resolves when the next record may come. What is refused is counted; throws what ends the run. */
+  /** Resolves when the next record may be written. Counts rejected records; throws an error that ends the run. */
   async write(record: SinkRecord, signal: AbortSignal): Promise<void> {
-    const { tables, parents, server, index } = this.#parts;
+    const { tables, parents, server, index } = this.#deps;
     const phase = record.kind === 'entity' ? record.type : record.kind;
     if (phase !== 'classification' && phase !== 'tag') await this.#enter(phase, signal);
     switch (record.kind) {
@@ -55,9 +55,9 @@ export class RecordWriter {
           signal,
         );
       case 'lineage':
-        return this.#parts.lineage.add(record, signal);
+        return this.#deps.lineage.add(record, signal);
       case 'lineageSweep':
-        return this.#parts.lineage.sweep(record, signal);
+        return this.#deps.lineage.sweep(record, signal);
       case 'profile':
         return this.#addProfile(record, signal);
       case 'sampleData':
@@ -71,50 +71,50 @@ export class RecordWriter {
     }
   }
 
-  /** Resolves when everything has arrived or failed; no record comes any more. */
+  /** Resolves when every record has arrived or failed. Called after the last record. */
   async complete(signal: AbortSignal): Promise<void> {
-    const { tables, lanes, lineage } = this.#parts;
+    const { tables, concurrency, lineage } = this.#deps;
     await lineage.flush(signal);
     await tables.complete(signal);
-    await lanes.settle();
+    await concurrency.settle();
   }
 
   /**
-   * Records of one kind may overtake each other; those of the next kind build on them, and wait until they have arrived.
-   * Tags build on nothing that could be on its way: they come between tables and hold nothing up.
+   * Records of one kind may overtake each other; records of the next kind depend on them and wait until they have arrived.
+   * Tags depend on no record under way, so they arrive between tables without a wait.
    */
   async #enter(phase: string, signal: AbortSignal): Promise<void> {
-    const { tables, lanes, lineage } = this.#parts;
+    const { tables, concurrency, lineage } = this.#deps;
     if (phase === this.#phase) return;
     this.#phase = phase;
     await lineage.flush(signal);
     await tables.flush(signal);
-    await lanes.settle();
+    await concurrency.settle();
   }
 
-  /** Without its schema no table can be put, so that a failure here ends the run. */
+  /** No table can be written without its schema, so a failure ends the run. */
   async #putParent(record: EntityRecord, signal: AbortSignal): Promise<void> {
-    const { parents, tally } = this.#parts;
-    tally.count((await parents.put(record, signal)) ? 'written' : 'unchanged');
+    const { parents, summary } = this.#deps;
+    summary.count((await parents.put(record, signal)) ? 'written' : 'unchanged');
   }
 
   async #make(name: string, make: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
     let made = false;
-    await this.#parts.tally.attempt(name, 'tags', signal, async () => {
+    await this.#deps.summary.attempt(name, 'tags', signal, async () => {
       made = await make();
     });
     if (!made) return;
-    this.#parts.logger.log('debug', 'a tag or classification was made', { name });
+    this.#deps.logger.log('debug', 'tag or classification created', { name });
   }
 
   async #addCode(record: EntityRecord, signal: AbortSignal): Promise<void> {
     await this.#start(record.fqn, 'storedProcedures', signal, async () => {
-      await this.#parts.parents.put(record, signal);
+      await this.#deps.parents.put(record, signal);
     });
   }
 
   async #addProfile({ table, request }: ProfileRecord, signal: AbortSignal): Promise<void> {
-    const { index, server } = this.#parts;
+    const { index, server } = this.#deps;
     const what = `profile of "${table}"`;
     await this.#start(what, 'profiles', signal, async () => {
       await server.send(
@@ -133,7 +133,7 @@ export class RecordWriter {
     { type, fqn }: Pick<DeletionRecord | SweepRecord, 'type'> & { readonly fqn: string },
     signal: AbortSignal,
   ): Promise<void> {
-    const { index, entities } = this.#parts;
+    const { index, entities } = this.#deps;
     await this.#start(fqn, 'deleted', signal, async () => {
       await entities.softDelete({ type, fqn }, signal);
       if (type !== 'storedProcedure') await index.deleted(fqn, type === 'table', signal);
@@ -141,17 +141,17 @@ export class RecordWriter {
   }
 
   async #sweep(record: SweepRecord, signal: AbortSignal): Promise<void> {
-    for (const fqn of await this.#parts.sweeper.gone(record, signal))
+    for (const fqn of await this.#deps.sweeper.gone(record, signal))
       await this.#delete({ type: record.type, fqn }, signal);
   }
 
   async #start(
     name: string,
-    counted: Parameters<Tally['attempt']>[1],
+    counted: Parameters<WriteSummary['attempt']>[1],
     signal: AbortSignal,
     work: () => Promise<void>,
   ): Promise<void> {
-    const { lanes, tally } = this.#parts;
-    await lanes.start(() => tally.attempt(name, counted, signal, work));
+    const { concurrency, summary } = this.#deps;
+    await concurrency.start(() => summary.attempt(name, counted, signal, work));
   }
 }

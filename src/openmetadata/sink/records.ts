@@ -16,33 +16,36 @@ export type {
   TagRecord,
 } from '../../domain/record.ts';
 
-/** What a metadata sink takes. Within a run no record comes before one that it needs; the fewer changes of kind, the fewer requests. */
+/** A record that a sink writes. Within a run, a record follows those it depends on; fewer changes of kind mean fewer requests. */
 export type SinkRecord = CatalogueRecord;
 
-/** How the run that fed the sink ended. */
+/** The end of the run that fed the sink. */
 export type SinkOutcome = Pick<OutcomeRecord, 'status' | 'steps' | 'startedAt' | 'endedAt'>;
 
 export interface SinkReport {
-  /** The run's status with what happened in the sink taken into account. */
+  /** The run's status, failures of the sink included. */
   readonly status: OutcomeStatus;
   /** `written`, `unchanged`, `tags`, `storedProcedures`, `lineage`, `lineageDeleted`, `profiles`, `samples`, `deleted`, `constrained`, `failed`, `droppedConstraints`; absent when 0. */
   readonly counts: Readonly<Record<string, number>>;
-  /** The first 100. */
+  /** At most the first 100. */
   readonly failures: readonly NamedFailure[];
-  /** What ended the writing before its time. */
+  /** The error that ended the writing early. */
   readonly error?: Failure;
   readonly step: StepSummary;
 }
 
-/** Takes the entities of one run to a catalogue. */
+/** Writes the entities of one run to a catalog. */
 export interface MetadataSink {
   /**
-   * Resolves when the sink is ready for the next record, which may be before this one has arrived. A record that the
-   * catalogue refuses is counted; throws a RunnerError when nothing more can succeed.
+   * Resolves when the sink is ready for the next record, which may be before this one has arrived. Counts a record that
+   * the catalog rejects; throws a RunnerError when no further record can succeed.
    */
   write(record: SinkRecord, signal: AbortSignal): Promise<void>;
-  /** Waits until all has arrived, then tells the catalogue how the run ended. Called once, also after `write` has thrown. A signal that fires leaves the rest undelivered, not untold. */
+  /**
+   * Waits until all records have arrived, then reports the end of the run to the catalog. Called once, also after `write`
+   * has thrown. When the signal fires, the remaining records are not written, but the end is reported.
+   */
   finish(outcome: SinkOutcome, signal: AbortSignal): Promise<SinkReport>;
-  /** Ends what is under way and closes the connections. */
+  /** Aborts the requests under way and closes the connections. */
   close(): Promise<void>;
 }

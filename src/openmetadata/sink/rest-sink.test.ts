@@ -211,7 +211,7 @@ describe('foreign keys', () => {
       table(`T${index}__c`, { references: ['User'] }),
     );
     const report = await catalogue.run([...parents, ...waiting, table('User')], {
-      mostHeldBytes: 2000,
+      maxHeldBytes: 2000,
       batch: { tables: 1 },
     });
     expect(report).toMatchObject({ status: 'success', counts: { written: 16 } });

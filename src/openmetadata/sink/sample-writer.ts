@@ -2,7 +2,7 @@ import type { SampleDataRecord } from '../../domain/record.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
-/** Puts rows of a table in place of those that the server has of it. Throws SINK_REJECTED where it does not have the table. */
+/** Replaces the sample rows of a table. Throws SINK_REJECTED when the server does not have the table. */
 export async function putSample(
   { table, request }: SampleDataRecord,
   server: MetadataServer,
@@ -20,7 +20,7 @@ export async function putSample(
   );
 }
 
-/** For messages. */
+/** Names the sample in messages. */
 export function sampleOf(table: string): string {
   return `sample of "${table}"`;
 }

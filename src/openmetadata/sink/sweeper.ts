@@ -6,7 +6,7 @@ import type { SweepRecord } from './records.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
-/** The parameter that a collection is listed by. */
+/** The query parameter that lists a type's collection by its parent. */
 const PARENTS: Readonly<Record<SweepRecord['type'], string>> = {
   table: 'databaseSchema',
   storedProcedure: 'databaseSchema',
@@ -14,7 +14,7 @@ const PARENTS: Readonly<Record<SweepRecord['type'], string>> = {
   database: 'service',
 };
 
-/** Finds what a server has and the source no longer does. */
+/** Finds entities that the server has and the source no longer has. */
 export class Sweeper {
   readonly #server: MetadataServer;
   readonly #index: TableIndex;
@@ -26,15 +26,11 @@ export class Sweeper {
     this.#logger = logger;
   }
 
-  /** Fully qualified names of what is there still and should not be. */
+  /** Fully qualified names of the entities to delete. */
   async gone(record: SweepRecord, signal: AbortSignal): Promise<readonly string[]> {
     const { type, parent, keep } = record;
     if (keep.length === 0) {
-      this.#logger.log(
-        'warn',
-        'nothing is swept: a source without anything is more likely a fault',
-        { type, parent },
-      );
+      this.#logger.log('warn', 'sweep skipped: the source listing is empty', { type, parent });
       return [];
     }
     const test = isGone(record);
@@ -55,7 +51,7 @@ export class Sweeper {
     for await (const { fullyQualifiedName, deleted } of listEntities(
       this.#server,
       path,
-      `what is in "${parent}"`,
+      `${type} list of "${parent}"`,
       signal,
     )) {
       if (!deleted && isIn(parent, fullyQualifiedName)) found.push(fullyQualifiedName);
@@ -64,7 +60,7 @@ export class Sweeper {
   }
 }
 
-/** A server that does not know the parameter lists everything it has. */
+/** A server that does not know the query parameter lists its whole collection. */
 function isIn(parent: string, fqn: string): boolean {
   return fqn.startsWith(`${parent}.`);
 }

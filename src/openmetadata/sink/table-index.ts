@@ -4,18 +4,18 @@ import { byName, readAs, storedEntitySchema, titled } from './entity.ts';
 import { listEntities } from './listing.ts';
 import type { MetadataServer } from './server.ts';
 
-/** What is known of a table on the server. */
+/** The known state of a table on the server. */
 export interface IndexedTable {
-  /** Undefined after a bulk request, whose answer does not say it. */
+  /** Undefined after a bulk request, whose response holds no ids. */
   readonly id: string | undefined;
   readonly sourceHash: string | undefined;
   readonly deleted: boolean;
 }
 
-/** From so many unknown ids on, listing the schema is cheaper than asking one by one. */
-const WORTH_LISTING = 25;
+/** From this number of unknown ids, listing the schema is cheaper than single requests. */
+const MIN_UNKNOWN_TO_LIST = 25;
 
-/** The tables on the server, by fully qualified name; read schema by schema when first asked about. */
+/** The tables on the server by fully qualified name, listed per schema on first use. */
 export class TableIndex {
   readonly #server: MetadataServer;
   readonly #schemas = new Map<string, Promise<Map<string, IndexedTable>>>();
@@ -24,8 +24,8 @@ export class TableIndex {
     this.#server = server;
   }
 
-  /** A schema that was just created has no tables to ask for. */
-  startEmpty(schema: string): void {
+  /** Notes a schema that was just created: it has no tables to list. */
+  addEmptySchema(schema: string): void {
     this.#schemas.set(schema, Promise.resolve(new Map()));
   }
 
@@ -33,7 +33,7 @@ export class TableIndex {
     return (await this.tables(parentOf(fqn), signal)).get(fqn);
   }
 
-  /** Whether the table is there and not deleted. */
+  /** Whether the table exists and is not deleted. */
   async exists(fqn: string, signal: AbortSignal): Promise<boolean> {
     return (await this.get(fqn, signal))?.deleted === false;
   }
@@ -43,7 +43,7 @@ export class TableIndex {
     tables.set(fqn, { ...table, id: table.id ?? tables.get(fqn)?.id });
   }
 
-  /** A table, or a schema or database with all in it, has been deleted. */
+  /** Notes that a table, or a schema or database with all its tables, was deleted. */
   async deleted(fqn: string, isTable: boolean, signal: AbortSignal): Promise<void> {
     for (const schema of this.#schemas.keys())
       if (schema === fqn || schema.startsWith(`${fqn}.`)) this.#schemas.delete(schema);
@@ -52,7 +52,7 @@ export class TableIndex {
     if (table !== undefined) await this.put(fqn, { ...table, deleted: true }, signal);
   }
 
-  /** All tables of a schema, the deleted ones too. */
+  /** All tables of a schema, including deleted ones. */
   tables(schema: string, signal: AbortSignal): Promise<Map<string, IndexedTable>> {
     const known = this.#schemas.get(schema);
     if (known !== undefined) return known;
@@ -70,16 +70,16 @@ export class TableIndex {
     const unknown = [...(await this.tables(schema, signal)).values()].filter(
       ({ id }) => id === undefined,
     ).length;
-    if (unknown >= WORTH_LISTING) {
+    if (unknown >= MIN_UNKNOWN_TO_LIST) {
       this.#schemas.delete(schema);
       const listed = (await this.get(fqn, signal))?.id;
       if (listed !== undefined) return listed;
     }
-    return this.#ask(fqn, signal);
+    return this.#fetchId(fqn, signal);
   }
 
-  /** The table as it is on the server now, which may differ from what is known of it here. */
-  async look(
+  /** The table's current state on the server, which may differ from the indexed one. */
+  async fetch(
     fqn: string,
     signal: AbortSignal,
   ): Promise<(IndexedTable & { readonly id: string }) | undefined> {
@@ -97,8 +97,8 @@ export class TableIndex {
     return { id, sourceHash, deleted };
   }
 
-  async #ask(fqn: string, signal: AbortSignal): Promise<string> {
-    const found = await this.look(fqn, signal);
+  async #fetchId(fqn: string, signal: AbortSignal): Promise<string> {
+    const found = await this.fetch(fqn, signal);
     if (found === undefined)
       throw new RunnerError('SINK_REJECTED', `${titled('table', fqn)} is not on the server`);
     await this.put(fqn, found, signal);
@@ -111,7 +111,7 @@ export class TableIndex {
     for await (const { id, fullyQualifiedName, sourceHash, deleted } of listEntities(
       this.#server,
       path,
-      `the tables of "${schema}"`,
+      `tables of "${schema}"`,
       signal,
     ))
       tables.set(fullyQualifiedName, { id, sourceHash, deleted });
@@ -119,5 +119,5 @@ export class TableIndex {
   }
 }
 
-/** The table of a column's name. */
+/** The table's name in a column's fully qualified name. */
 export const tableOf = parentOf;

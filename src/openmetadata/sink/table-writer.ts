@@ -1,280 +1,174 @@
 import type { EntityRecord } from '../../domain/record.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { BulkSender, Outgoing } from './bulk-sender.ts';
+import type { BulkSender } from './bulk-sender.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
+import { DeferredKeys } from './deferred-keys.ts';
+import { DependencyQueue } from './dependency-queue.ts';
 import type { EntityWriter } from './entity-writer.ts';
-import { fingerprint, sourceHash, type Fingerprint } from './fingerprint.ts';
-import { constraintsOf, known, missingTables, type Constraints } from './foreign-keys.ts';
-import type { Lanes } from './concurrency-limit.ts';
-import { LateKeys } from './deferred-keys.ts';
+import { fingerprint, sourceHash } from './fingerprint.ts';
+import { constraintsOf, missingTables, resolvableKeys } from './foreign-keys.ts';
 import type { MetadataServer } from './server.ts';
+import { TableBatch, type BatchLimits, type PendingTable } from './table-batch.ts';
 import type { TableIndex } from './table-index.ts';
-import type { Tally } from './write-summary.ts';
-import { WaitingTables } from './dependency-queue.ts';
+import { requestOf, putTableAlone, type TableRequest } from './table-request.ts';
+import type { WriteSummary } from './write-summary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A table that is to be written: its request as bytes, since thousands may wait, and what decides when it goes. */
-interface Pending {
-  readonly fqn: string;
-  readonly text: Buffer;
-  readonly bytes: number;
-  readonly columns: number;
-  readonly print: Fingerprint;
-  readonly constraints: Constraints;
-  readonly exists: boolean;
-}
-
-interface Request extends Outgoing, Pick<Pending, 'exists' | 'print' | 'constraints'> {}
-
-export interface Batch {
-  readonly tables: number;
-  readonly columns: number;
-  readonly bytes: number;
-}
-
-export interface TableWriterParts {
+export interface TableWriterDeps {
   readonly server: MetadataServer;
   readonly entities: EntityWriter;
   readonly index: TableIndex;
-  readonly tally: Tally;
-  readonly lanes: Lanes;
+  readonly summary: WriteSummary;
+  readonly concurrency: ConcurrencyLimit;
   readonly bulk: BulkSender;
   readonly overrideMetadata: boolean;
-  /** What one request may have at most. */
-  readonly batch: Batch;
-  /** Bytes of requests that may wait for the tables they refer to; beyond that, some go before those. */
-  readonly mostHeldBytes: number;
+  readonly batch: BatchLimits;
+  /** Size limit of the requests that wait for the tables they refer to; beyond it, some are sent before those. */
+  readonly maxHeldBytes: number;
 }
 
-/** A server takes several times as long over a column of a table that it has as over one of a new table. */
-const UPDATE_WEIGHT = 4;
-const FEWEST_COLUMNS = 30;
-/** A server takes half as long again over a column of a small request, and three times as long over one of a table put alone. */
-const WORTH_A_REQUEST = 250;
-
 /**
- * Puts tables: in bulk, one by one where that does not work, and not at all where nothing has changed. Each goes after the
- * tables that its foreign keys lead to; where they run in circles, or to the table itself, the rest follows in a patch.
+ * Writes tables: in bulk, one by one where bulk fails, and unchanged ones not at all. Each table follows the tables its
+ * foreign keys refer to. Keys within a cycle, or to the table itself, follow in a patch.
  */
 export class TableWriter {
-  readonly #parts: TableWriterParts;
-  readonly #waiting = new WaitingTables<Pending>();
-  readonly #lateKeys: LateKeys;
-  #ready: Pending[] = [];
+  readonly #deps: TableWriterDeps;
+  readonly #waiting = new DependencyQueue<PendingTable>();
+  readonly #deferred: DeferredKeys;
+  readonly #batch: TableBatch;
 
-  constructor(parts: TableWriterParts) {
-    this.#parts = parts;
-    this.#lateKeys = new LateKeys(parts);
+  constructor(deps: TableWriterDeps) {
+    this.#deps = deps;
+    this.#deferred = new DeferredKeys(deps);
+    this.#batch = new TableBatch(deps.batch, () => deps.bulk.timeouts);
   }
 
-  /** Resolves when the next table may come, which may be long before this one has arrived. */
+  /** Resolves when the next table may be added, which may be long before this one has arrived. */
   async add({ fqn, request }: EntityRecord, signal: AbortSignal): Promise<void> {
-    const { index, lanes, overrideMetadata, mostHeldBytes } = this.#parts;
+    const { index, concurrency, overrideMetadata, summary, maxHeldBytes } = this.#deps;
     const pending = pendingOf(fqn, request, (await index.get(fqn, signal)) !== undefined);
     if (await this.#isUnchanged(pending, signal)) {
-      if (!overrideMetadata) return this.#parts.tally.count('unchanged');
-      return lanes.start(() => this.#override(fqn, request, signal));
+      if (!overrideMetadata) return summary.count('unchanged');
+      return concurrency.start(() => this.#override(fqn, request, signal));
     }
     const missing = await missingTables(pending.constraints.foreignKeys, index, signal);
     missing.delete(fqn);
-    if (missing.size === 0) this.#ready.push(pending);
+    if (missing.size === 0) this.#batch.add(pending);
     else this.#waiting.add(pending, missing);
-    if (this.#waiting.bytes > mostHeldBytes) this.#ready.push(...this.#waiting.mostWanted());
-    while (this.#isFull()) await this.#send(signal);
+    if (this.#waiting.bytes > maxHeldBytes) this.#batch.add(...this.#waiting.takeMostWanted());
+    while (this.#batch.isFull) await this.#send(signal);
   }
 
-  /** Resolves when every table so far has arrived or failed, and has the foreign keys that it can have by now. */
+  /** Resolves when every table so far has arrived or failed, with the foreign keys whose targets exist by now. */
   async flush(signal: AbortSignal): Promise<void> {
-    const { lanes } = this.#parts;
+    const { concurrency } = this.#deps;
     for (;;) {
-      if (this.#ready.length > 0) await this.#send(signal);
-      else if (lanes.busy) await lanes.oneEnds();
-      else if (this.#waiting.size > 0) this.#ready.push(...this.#waiting.next());
+      if (!this.#batch.isEmpty) await this.#send(signal);
+      else if (concurrency.isBusy) await concurrency.nextEnd();
+      else if (this.#waiting.size > 0) this.#batch.add(...this.#waiting.takeNext());
       else break;
     }
-    await lanes.settle();
-    await this.#lateKeys.put(false, signal);
+    await concurrency.settle();
+    await this.#deferred.send(false, signal);
   }
 
-  /** The same when no table comes any more: what no key leads to by now never comes. */
+  /** Flushes after the last table: foreign keys whose target is still missing are dropped. */
   async complete(signal: AbortSignal): Promise<void> {
     await this.flush(signal);
-    await this.#lateKeys.put(true, signal);
+    await this.#deferred.send(true, signal);
   }
 
   async #isUnchanged(
-    { fqn, print, constraints: { foreignKeys } }: Pending,
+    { fqn, print, constraints: { foreignKeys } }: PendingTable,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { index } = this.#parts;
+    const { index } = this.#deps;
     const stored = await index.get(fqn, signal);
     if (stored?.deleted !== false || stored.sourceHash === undefined) return false;
     return (
       stored.sourceHash === sourceHash(print, foreignKeys) ||
-      stored.sourceHash === sourceHash(print, await known(foreignKeys, index, signal))
+      stored.sourceHash === sourceHash(print, await resolvableKeys(foreignKeys, index, signal))
     );
   }
 
-  /** The source says what it said, and people may have said something else since. */
+  /** The source has not changed, but people may have edited the table since. */
   async #override(fqn: string, request: Json, signal: AbortSignal): Promise<void> {
-    const { tally, entities } = this.#parts;
+    const { summary, entities } = this.#deps;
     let changed = false;
-    await tally.attempt(
-      fqn,
-      () => (changed ? 'written' : 'unchanged'),
-      signal,
-      async () => {
-        changed = await entities.override({ type: 'table', fqn }, request, signal);
-      },
-    );
-  }
-
-  #isFull(): boolean {
-    const { batch } = this.#parts;
-    return (
-      this.#ready.length >= batch.tables ||
-      sum(this.#ready, ({ bytes }) => bytes) >= batch.bytes ||
-      sum(this.#ready, weight) >= this.#mostColumns
-    );
-  }
-
-  /** Half as many after each time-out. */
-  get #mostColumns(): number {
-    const { batch, bulk } = this.#parts;
-    return Math.max(FEWEST_COLUMNS, batch.columns / 2 ** Math.min(bulk.timeouts, 10));
-  }
-
-  /** While others wait for what is ready, each lane takes a part of it. */
-  get #share(): number {
-    const parts = this.#waiting.size > 0 ? this.#parts.lanes.limit : 1;
-    return Math.min(this.#mostColumns, Math.max(WORTH_A_REQUEST, sum(this.#ready, weight) / parts));
-  }
-
-  /** Sends what is ready, as much of it as fits one request. */
-  async #send(signal: AbortSignal): Promise<void> {
-    const { batch, lanes } = this.#parts;
-    await lanes.start(async () => {
-      const taken: Pending[] = [];
-      let [bytes, columns] = [0, 0];
-      const mostColumns = this.#share;
-      while (
-        this.#ready[0] !== undefined &&
-        taken.length < batch.tables &&
-        bytes < batch.bytes &&
-        columns < mostColumns
-      ) {
-        const next = this.#ready.shift()!;
-        taken.push(next);
-        bytes += next.bytes;
-        columns += weight(next);
-      }
-      await this.#put(taken, signal);
+    const outcome = (): 'written' | 'unchanged' => (changed ? 'written' : 'unchanged');
+    await summary.attempt(fqn, outcome, signal, async () => {
+      changed = await entities.override({ type: 'table', fqn }, request, signal);
     });
   }
 
-  async #put(tables: readonly Pending[], signal: AbortSignal): Promise<void> {
-    const { bulk, tally, overrideMetadata } = this.#parts;
-    const requests: Request[] = [];
+  /** Sends one request of ready tables. While tables wait for these, all connections share the work. */
+  async #send(signal: AbortSignal): Promise<void> {
+    const { concurrency } = this.#deps;
+    await concurrency.start(async () => {
+      const shares = this.#waiting.size > 0 ? concurrency.limit : 1;
+      await this.#put(this.#batch.take(shares), signal);
+    });
+  }
+
+  async #put(tables: readonly PendingTable[], signal: AbortSignal): Promise<void> {
+    const { bulk, summary, overrideMetadata } = this.#deps;
+    const requests: TableRequest[] = [];
     for (const table of tables) requests.push(await this.#requestFor(table, signal));
     const together = requests.filter(
       ({ exists }) => !(exists && (overrideMetadata || requests.length === 1)),
     );
-    const prepared: Request[] = [];
+    const prepared: TableRequest[] = [];
     for (const table of together)
       prepared.push({ ...table, request: await this.#prepared(table, signal) });
     const { arrived, alone } = await bulk.put(prepared, signal);
     for (const table of arrived) {
       await this.#arrived(table, undefined, signal);
-      tally.count('written');
+      summary.count('written');
     }
     const names = new Set(alone.map(({ fqn }) => fqn));
     for (const table of requests)
       if (names.has(table.fqn) || !together.includes(table)) await this.#putAlone(table, signal);
   }
 
-  /** With the foreign keys that the server can take by now. */
-  async #requestFor(
-    { fqn, text, print, constraints, exists }: Pending,
-    signal: AbortSignal,
-  ): Promise<Request> {
-    const keys = await known(constraints.foreignKeys, this.#parts.index, signal);
+  /** The request with the foreign keys that the server can accept by now; defers the others. */
+  async #requestFor(table: PendingTable, signal: AbortSignal): Promise<TableRequest> {
+    const { fqn, print, constraints } = table;
+    const keys = await resolvableKeys(constraints.foreignKeys, this.#deps.index, signal);
     if (keys.length < constraints.foreignKeys.length)
-      this.#lateKeys.note(fqn, { print, constraints, sent: keys.length });
-    const hash = sourceHash(print, keys);
-    const request = JSON.parse(text.toString('utf8')) as Json;
-    return {
-      fqn,
-      exists,
-      print,
-      constraints,
-      hash,
-      request: withConstraints(request, [...constraints.own, ...keys], hash),
-    };
+      this.#deferred.defer(fqn, { print, constraints, sent: keys.length });
+    return requestOf(table, keys);
   }
 
-  async #prepared({ fqn, request, exists }: Request, signal: AbortSignal): Promise<Json> {
-    const { entities } = this.#parts;
+  async #prepared({ fqn, request, exists }: TableRequest, signal: AbortSignal): Promise<Json> {
+    const { entities } = this.#deps;
     return exists
       ? entities.prepare(request, await entities.find({ type: 'table', fqn }, signal))
       : request;
   }
 
   async #arrived(
-    { fqn, hash }: Outgoing,
+    { fqn, hash }: Pick<TableRequest, 'fqn' | 'hash'>,
     id: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#parts.index.put(fqn, { id, sourceHash: hash, deleted: false }, signal);
-    this.#ready.push(...this.#waiting.arrived(fqn));
+    await this.#deps.index.put(fqn, { id, sourceHash: hash, deleted: false }, signal);
+    this.#batch.add(...this.#waiting.arrived(fqn));
   }
 
-  async #putAlone(table: Request, signal: AbortSignal): Promise<void> {
-    const { tally } = this.#parts;
-    await tally.attempt(table.fqn, 'written', signal, () => this.#tryAlone(table, signal));
-  }
-
-  /** A table is not lost over its foreign keys. Throws the server's first word when it refuses the table without them, too. */
-  async #tryAlone(table: Request, signal: AbortSignal): Promise<void> {
-    const {
-      fqn,
-      print,
-      constraints: { own },
-      request,
-    } = table;
-    try {
-      await this.#putOne(table, signal);
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      const { foreignKeys } = constraintsOf(request);
-      if (error.code !== 'SINK_REJECTED' || foreignKeys.length === 0) throw error;
-      const hash = sourceHash(print, []);
-      await this.#putOne(
-        { ...table, hash, request: withConstraints(request, own, hash) },
-        signal,
-      ).catch(() => {
-        throw error;
-      });
-      this.#lateKeys.forget(fqn);
-      this.#parts.tally.count('droppedConstraints', foreignKeys.length);
-    }
-  }
-
-  async #putOne(
-    { fqn, request, hash, exists }: Pick<Request, 'fqn' | 'request' | 'hash' | 'exists'>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { entities } = this.#parts;
-    const target = { type: 'table', fqn } as const;
-    const found = exists ? await entities.find(target, signal) : undefined;
-    await this.#arrived(
-      { fqn, request, hash },
-      await entities.put(target, request, found, signal),
-      signal,
-    );
+  async #putAlone(table: TableRequest, signal: AbortSignal): Promise<void> {
+    const { summary, entities } = this.#deps;
+    await summary.attempt(table.fqn, 'written', signal, async () => {
+      const dropped = await putTableAlone(table, entities, signal, (sent, id) =>
+        this.#arrived(sent, id, signal),
+      );
+      if (dropped === 0) return;
+      this.#deferred.forget(table.fqn);
+      summary.count('droppedConstraints', dropped);
+    });
   }
 }
 
-function pendingOf(fqn: string, request: Json, exists: boolean): Pending {
+function pendingOf(fqn: string, request: Json, exists: boolean): PendingTable {
   const text = Buffer.from(JSON.stringify(request));
   const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
   return {
@@ -285,22 +179,5 @@ function pendingOf(fqn: string, request: Json, exists: boolean): Pending {
     print: fingerprint(request),
     constraints: constraintsOf(request),
     exists,
-  };
-}
-
-function weight({ columns, exists }: Pending): number {
-  return columns * (exists ? UPDATE_WEIGHT : 1);
-}
-
-function sum<T>(elements: readonly T[], of: (element: T) => number): number {
-  return elements.reduce((total, element) => total + of(element), 0);
-}
-
-function withConstraints(request: Json, constraints: readonly unknown[], hash: string): Json {
-  const { tableConstraints: _, ...rest } = request;
-  return {
-    ...rest,
-    ...(constraints.length > 0 ? { tableConstraints: constraints } : {}),
-    sourceHash: hash,
   };
 }

@@ -17,8 +17,18 @@ export type CountName =
   | 'tags'
   | 'storedProcedures';
 
-/** Failures that say something about one entity, or something that may pass; any other ends the run. */
-const OF_ONE_ENTITY: ReadonlySet<ErrorCode> = new Set([
+/** The counts that make up the step's records. */
+const RECORDS: readonly CountName[] = [
+  'written',
+  'unchanged',
+  'lineage',
+  'profiles',
+  'samples',
+  'storedProcedures',
+];
+
+/** Failures that concern one entity or may pass; any other ends the run. */
+const TOLERATED: ReadonlySet<ErrorCode> = new Set([
   'SINK_REJECTED',
   'SINK_FORBIDDEN',
   'SINK_BUSY',
@@ -30,22 +40,24 @@ const OF_ONE_ENTITY: ReadonlySet<ErrorCode> = new Set([
   'DEADLINE_EXCEEDED',
 ]);
 
-/** So many failures in a row that are not about the entities themselves mean that the server is not coming back. */
-const HOPELESS = 10;
-const KEPT_FAILURES = 100;
-const SHOWN_FAILURES = 10;
+/** After this many consecutive failures other than rejected entities, the server counts as down. */
+const MAX_CONSECUTIVE_FAILURES = 10;
+/** Failures listed in the report. */
+const MAX_REPORTED = 100;
+/** Failures listed in the run's step. */
+const MAX_SHOWN = 10;
 
-/** What has become of the records. */
-export class Tally {
+/** Counts and failures of the records written. */
+export class WriteSummary {
   readonly #counts = new Map<CountName, number>();
   readonly #failures: NamedFailure[] = [];
-  #failedInARow = 0;
+  #consecutiveFailures = 0;
 
   count(name: CountName, by = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
-  /** Counts what became of one thing. Throws the error again when it ends the run. */
+  /** Counts the result of one write. Rethrows an error that ends the run. */
   async attempt(
     name: string,
     counted: CountName | (() => CountName) | undefined,
@@ -54,25 +66,25 @@ export class Tally {
   ): Promise<void> {
     try {
       await work();
-      this.#failedInARow = 0;
+      this.#consecutiveFailures = 0;
       if (counted !== undefined) this.count(typeof counted === 'string' ? counted : counted());
     } catch (thrown) {
       const error = RunnerError.from(thrown, 'SINK_FAILED');
-      if (signal.aborted || !OF_ONE_ENTITY.has(error.code)) throw error;
+      if (signal.aborted || !TOLERATED.has(error.code)) throw error;
       this.#failed(name, error);
     }
   }
 
-  /** The same for what counts only when it fails. */
+  /** Like `attempt`, for work that counts only when it fails. */
   async guard(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     await this.attempt(name, undefined, signal, work);
   }
 
   #failed(name: string, error: RunnerError): void {
     this.count('failed');
-    if (this.#failures.length < KEPT_FAILURES) this.#failures.push({ name, ...error.toFailure() });
-    this.#failedInARow = error.code === 'SINK_REJECTED' ? 0 : this.#failedInARow + 1;
-    if (this.#failedInARow >= HOPELESS) throw error;
+    if (this.#failures.length < MAX_REPORTED) this.#failures.push({ name, ...error.toFailure() });
+    this.#consecutiveFailures = error.code === 'SINK_REJECTED' ? 0 : this.#consecutiveFailures + 1;
+    if (this.#consecutiveFailures >= MAX_CONSECUTIVE_FAILURES) throw error;
   }
 
   get counts(): Readonly<Record<string, number>> {
@@ -87,30 +99,24 @@ export class Tally {
     return this.#counts.get('failed') ?? 0;
   }
 
-  /** Share of what came that arrived, as OpenMetadata counts it. */
+  /** Percentage of records written, as OpenMetadata computes it. */
   get successPercent(): number {
     const { records, errors } = this.step;
     return Math.round((Math.max(records, 1) * 10_000) / (Math.max(records, 1) + errors)) / 100;
   }
 
-  /** As OpenMetadata shows it among the steps of a run. */
+  /** The sink's step as OpenMetadata shows it in a run. */
   get step(): StepSummary {
     const of = (name: CountName): number => this.#counts.get(name) ?? 0;
     return {
       name: 'OpenMetadata',
-      records:
-        of('written') +
-        of('unchanged') +
-        of('lineage') +
-        of('profiles') +
-        of('samples') +
-        of('storedProcedures'),
+      records: RECORDS.reduce((total, name) => total + of(name), 0),
       updated_records: of('written'),
       warnings: of('droppedConstraints'),
       errors: of('failed'),
       filtered: 0,
       failures: this.#failures
-        .slice(0, SHOWN_FAILURES)
+        .slice(0, MAX_SHOWN)
         .map(({ name, code, message }) => ({ name, error: `${code}: ${message}` })),
     };
   }

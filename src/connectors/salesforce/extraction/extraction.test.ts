@@ -13,7 +13,7 @@ import {
   tablesOf,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { Column } from '../../../openmetadata/entities.ts';
+import type { Column } from '../../../openmetadata/columns.ts';
 
 let sandbox: Sandbox;
 

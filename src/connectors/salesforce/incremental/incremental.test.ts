@@ -10,7 +10,8 @@ import {
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
 import type { Edit } from '../../../../sandbox-org/src/org/edits.ts';
-import type { Column, CreateTable } from '../../../openmetadata/entities.ts';
+import type { Column } from '../../../openmetadata/columns.ts';
+import type { CreateTable } from '../../../openmetadata/entities.ts';
 import type { RunMemory } from '../../connector.ts';
 
 let sandbox: Sandbox;

@@ -1,4 +1,5 @@
-import type { Column, DataType, TagLabel } from '../../../openmetadata/entities.ts';
+import type { Column, TagLabel } from '../../../openmetadata/columns.ts';
+import type { DataType } from '../../../openmetadata/data-types.ts';
 import { entityName } from '../../../openmetadata/names.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';
 import { relationshipKind, type FieldProperties } from './field-properties.ts';

@@ -1,5 +1,6 @@
 import type { ClassificationRecord, TagRecord } from '../../../domain/record.ts';
-import type { CreateTable, TagLabel } from '../../../openmetadata/entities.ts';
+import type { TagLabel } from '../../../openmetadata/columns.ts';
+import type { CreateTable } from '../../../openmetadata/entities.ts';
 import { entityName } from '../../../openmetadata/names.ts';
 import { isDerived, kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';

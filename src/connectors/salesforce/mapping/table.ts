@@ -1,4 +1,6 @@
-import type { CreateTable, TableConstraint, TableType } from '../../../openmetadata/entities.ts';
+import type { TableConstraint } from '../../../openmetadata/columns.ts';
+import type { TableType } from '../../../openmetadata/data-types.ts';
+import type { CreateTable } from '../../../openmetadata/entities.ts';
 import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
 import { kindOf, type ObjectKind } from '../describe/object-kind.ts';
 import { columnsOf, type ColumnNotes } from './columns.ts';

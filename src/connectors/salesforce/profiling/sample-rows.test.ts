@@ -12,7 +12,7 @@ import {
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
 import type { Cell, SampleDataRecord } from '../../../domain/record.ts';
-import type { Column } from '../../../openmetadata/entities.ts';
+import type { Column } from '../../../openmetadata/columns.ts';
 import { openColumns, sampleTableOf } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
 import type { TableProperties } from '../mapping/table-properties.ts';

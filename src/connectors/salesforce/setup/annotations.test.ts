@@ -5,7 +5,8 @@ import {
   tablesOf,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { CreateTable, TagLabel } from '../../../openmetadata/entities.ts';
+import type { TagLabel } from '../../../openmetadata/columns.ts';
+import type { CreateTable } from '../../../openmetadata/entities.ts';
 import type { FieldProperties } from '../mapping/field-properties.ts';
 import { labelsIn } from '../mapping/governance.ts';
 import type { TableProperties } from '../mapping/table-properties.ts';
