@@ -10,17 +10,17 @@ import { z } from 'zod';
 import { RunnerError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 
-// What must never break:
-// 1. A value is readable only with the key file. The data key that encrypts values is random and is itself wrapped by
-//    the key of the key file, so that a new key file rewrites the head alone.
-// 2. No byte of the file can change unnoticed: the file must be exactly what this program would write for its content,
-//    a MAC under the data key covers all of it, and each value is bound to its vault, reference, version and generation.
-// 3. A nonce is used once: it is drawn anew for each write of a value.
-// 4. The file does not show how long a value is, to within 64 bytes.
+// Invariants:
+// 1. A value is readable only with the key file. A random data key encrypts the values, and the key of the key file wraps the
+//    data key, so that a new key file changes only the head of the vault.
+// 2. Every changed byte of the file is detected: the file must be exactly what this program writes for its content, a MAC
+//    under the data key covers all of it, and each value is bound to its vault, reference, version and generation.
+// 3. A nonce is used once: each write of a value draws a new one.
+// 4. The file hides the length of a value, to within 64 bytes.
 
 const FORMAT = 'hybrid-runner-vault';
 const VERSION = 1;
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const PADDING = 64;
@@ -51,7 +51,7 @@ type VaultDocument = z.infer<typeof vaultSchema>;
 export type VaultRecord = VaultDocument['records'][number];
 type WrappedKey = VaultDocument['keys'][number];
 
-/** An opened vault. `dataKey` never leaves this room. */
+/** A decoded vault. `dataKey` must not leave this folder. */
 export interface VaultContent {
   readonly id: string;
   readonly generation: number;
@@ -59,7 +59,7 @@ export interface VaultContent {
   readonly records: readonly VaultRecord[];
 }
 
-/** Names a key without showing it. */
+/** Identifies a key without revealing it. */
 function keyId(key: Buffer): string {
   return createHash('sha256')
     .update('hybrid-runner key id\n')
@@ -77,7 +77,7 @@ export function newVault(random: Random): VaultContent {
   };
 }
 
-/** The file's bytes for this content, openable with each of `keys`. */
+/** The bytes of the file for this content, which each of `keys` opens. */
 export function encodeVault(
   content: VaultContent,
   keys: readonly Buffer[],
@@ -94,16 +94,16 @@ export function encodeVault(
   return serialize(body, mac(body, content.dataKey));
 }
 
-/** Throws VAULT_LOCKED when the key is another vault's, VAULT_DAMAGED when anything is not as this program wrote it. */
+/** Throws VAULT_LOCKED when the key belongs to another vault, VAULT_DAMAGED when the file is not as this program wrote it. */
 export function decodeVault(bytes: Buffer, key: Buffer): VaultContent {
   const { mac: claimed, ...body } = parse(bytes);
   const wrapped = body.keys.find(({ id }) => id === keyId(key));
   if (wrapped === undefined)
-    throw new RunnerError('VAULT_LOCKED', 'the vault was made with another key');
+    throw new RunnerError('VAULT_LOCKED', 'the vault was created with another key');
   const dataKey = open(key, wrapped.nonce, wrapped.wrapped, wrapContext(body.id, wrapped.id));
   const expected = mac(body, dataKey);
-  const given = Buffer.from(claimed, 'base64');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw damaged();
+  const stored = Buffer.from(claimed, 'base64');
+  if (stored.length !== expected.length || !timingSafeEqual(stored, expected)) throw damaged();
   return { id: body.id, generation: body.generation, dataKey, records: body.records };
 }
 
@@ -128,8 +128,8 @@ export function openValue(content: VaultContent, record: VaultRecord): string {
   );
 }
 
-export function damaged(cause?: unknown): RunnerError {
-  return new RunnerError('VAULT_DAMAGED', 'the vault is not as this program wrote it', { cause });
+function damaged(cause?: unknown): RunnerError {
+  return new RunnerError('VAULT_DAMAGED', 'the vault is damaged', { cause });
 }
 
 function parse(bytes: Buffer): VaultDocument {

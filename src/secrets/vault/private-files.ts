@@ -1,0 +1,62 @@
+import { link } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { replaceFile } from '../../runtime/atomic-write.ts';
+import { removeFile } from '../../runtime/disk.ts';
+import { isDenied, isMissing } from '../../runtime/errno.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { nodeDisk } from '../../runtime/node-disk.ts';
+import type { Random } from '../../runtime/random.ts';
+
+/** Creates the directory, for this user alone, if it is missing. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await nodeDisk.makeDirectory(path);
+  } catch (thrown) {
+    throw unwritableOr(thrown, path);
+  }
+}
+
+export interface ReplaceOptions {
+  readonly random: Random;
+  /** Keeps the replaced content under this name. */
+  readonly previous?: string | undefined;
+}
+
+/** Replaces a private file completely or not at all, whatever fails. Throws FILE_UNWRITABLE, DISK_FULL, SECRET_PROVIDER_FAILED. */
+export async function replacePrivateFile(
+  path: string,
+  bytes: Buffer,
+  { random, previous }: ReplaceOptions,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${random.uuid()}`);
+  try {
+    await replaceFile(nodeDisk, path, bytes, {
+      temporary,
+      beforeRename: async () => {
+        if (previous !== undefined) await keepAs(path, previous);
+      },
+    });
+  } catch (thrown) {
+    throw RunnerError.from(unwritableOr(thrown, dirname(path)), 'SECRET_PROVIDER_FAILED');
+  }
+}
+
+async function keepAs(path: string, previous: string): Promise<void> {
+  await removeFile(nodeDisk, previous);
+  try {
+    await link(path, previous);
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+}
+
+/** FILE_UNWRITABLE when this user lacks the right, since only a person can fix that; other errors unchanged. */
+export function unwritableOr(thrown: unknown, path: string): unknown {
+  if (!isDenied(thrown)) return thrown;
+  const user = process.getuid?.() ?? '';
+  return new RunnerError('FILE_UNWRITABLE', `user ${user} cannot write to ${path}`, {
+    cause: thrown,
+    remedy:
+      'Run the command as the user of the runner, or set paths that this user can write to: --vault-file (secrets.vault.file) and --vault-key-file (secrets.vault.keyFile).',
+  });
+}

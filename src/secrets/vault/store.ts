@@ -1,0 +1,150 @@
+import { dirname } from 'node:path';
+import type { Clock } from '../../runtime/clock.ts';
+import { removeFile } from '../../runtime/disk.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { withFileLock } from '../../runtime/file-lock.ts';
+import { nodeDisk } from '../../runtime/node-disk.ts';
+import { systemProcesses } from '../../runtime/processes.ts';
+import type { Random } from '../../runtime/random.ts';
+import { readTrustedFile } from '../../runtime/trusted-file.ts';
+import { decodeVault, encodeVault, newVault, type VaultContent } from './format.ts';
+import { createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.ts';
+import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './private-files.ts';
+
+// Invariants:
+// 1. Only one process at a time changes the vault; readers need no lock, because files are replaced as a whole.
+// 2. At every point of a change the key file opens the vault: a new key is first added to the vault, then written to the
+//    key file, and only then is the old one removed from the vault.
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const LOCK_PATIENCE_MS = 10_000;
+
+export interface VaultPlace {
+  readonly file: string;
+  /** In another directory than the vault, so that a copy of one without the other is useless. */
+  readonly keyFile: string;
+}
+
+export interface VaultDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface LoadedVault {
+  readonly content: VaultContent;
+  readonly key: Buffer;
+}
+
+/** The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and STATE_LOCKED. */
+export class VaultStore {
+  readonly #place: VaultPlace;
+  readonly #deps: VaultDeps;
+
+  constructor(place: VaultPlace, deps: VaultDeps) {
+    this.#place = place;
+    this.#deps = deps;
+  }
+
+  /** Undefined when there is no vault. */
+  async load(): Promise<LoadedVault | undefined> {
+    try {
+      return await this.#loadOnce();
+    } catch (thrown) {
+      // The key may have been replaced after one file was read and before the other was.
+      if (RunnerError.from(thrown).code !== 'VAULT_LOCKED') throw thrown;
+      return this.#loadOnce();
+    }
+  }
+
+  /** Runs `work` with the vault locked; creates vault and key if they are missing. */
+  update<T>(signal: AbortSignal, work: (loaded: LoadedVault) => Promise<T>): Promise<T> {
+    return this.#whileLocked(signal, async () =>
+      work((await this.load()) ?? (await this.#create())),
+    );
+  }
+
+  /** Like `update` for a vault that exists. Undefined, with nothing created, when there is none. */
+  async updateExisting<T>(
+    signal: AbortSignal,
+    work: (loaded: LoadedVault) => Promise<T>,
+  ): Promise<T | undefined> {
+    if ((await this.load()) === undefined) return undefined;
+    return this.#whileLocked(signal, async () => {
+      const loaded = await this.load();
+      return loaded === undefined ? undefined : work(loaded);
+    });
+  }
+
+  /** Writes the next generation, and keeps the current one as the previous one. */
+  async save(content: VaultContent, key: Buffer): Promise<void> {
+    await this.#replace(content, [key], this.#previous);
+  }
+
+  /** Writes the next generation and keeps none of the earlier ones. */
+  async saveOnly(content: VaultContent, key: Buffer): Promise<void> {
+    // First, so that no earlier generation is left if this fails in between.
+    await removeFile(nodeDisk, this.#previous);
+    await this.#replace(content, [key], undefined);
+  }
+
+  /** Replaces the key. Values stay as they are. */
+  async rotateKey({ content, key }: LoadedVault): Promise<void> {
+    const { random } = this.#deps;
+    const fresh = newKey(random);
+    const both = await this.#replace(content, [key, fresh], this.#previous);
+    await replaceKeyFile(this.#place.keyFile, fresh, random);
+    await this.#replace(both, [fresh], this.#previous);
+    await removeFile(nodeDisk, this.#previous);
+  }
+
+  get #previous(): string {
+    return `${this.#place.file}.previous`;
+  }
+
+  async #loadOnce(): Promise<LoadedVault | undefined> {
+    const { file, keyFile } = this.#place;
+    const bytes = await readTrustedFile(file, { kind: 'private', maxBytes: MAX_BYTES });
+    if (bytes === undefined) return undefined;
+    const key = await readKeyFile(keyFile);
+    if (key === undefined)
+      throw new RunnerError('VAULT_LOCKED', `the key file ${keyFile} of the vault is missing`);
+    return { content: decodeVault(bytes, key), key };
+  }
+
+  async #create(): Promise<LoadedVault> {
+    const { random } = this.#deps;
+    const { keyFile } = this.#place;
+    const key = (await readKeyFile(keyFile)) ?? (await createKeyFile(keyFile, random));
+    return { content: newVault(random), key };
+  }
+
+  async #replace(
+    content: VaultContent,
+    keys: readonly Buffer[],
+    previous: string | undefined,
+  ): Promise<VaultContent> {
+    const { random } = this.#deps;
+    const next = { ...content, generation: content.generation + 1 };
+    const bytes = encodeVault(next, keys, random);
+    await replacePrivateFile(this.#place.file, bytes, { random, previous });
+    return next;
+  }
+
+  async #whileLocked<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { file } = this.#place;
+    await makePrivateDirectory(dirname(file));
+    const lock = {
+      path: `${file}.lock`,
+      what: `the vault ${file}`,
+      processes: systemProcesses,
+      clock: this.#deps.clock,
+      patienceMs: LOCK_PATIENCE_MS,
+      signal,
+    };
+    try {
+      return await withFileLock(lock, work);
+    } catch (thrown) {
+      throw unwritableOr(thrown, dirname(file));
+    }
+  }
+}
