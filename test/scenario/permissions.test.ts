@@ -112,7 +112,7 @@ function namesOwners({ records }: Ingestion): boolean {
 function notices({ records }: Ingestion): string[] {
   return records
     .filter((record) => record.kind === 'log')
-    .filter(({ message }) => message.includes('local policy does not say'))
+    .filter(({ message }) => message.includes('local policy does not set'))
     .map(({ message }) => /\{(\w+)/.exec(message)![1]!);
 }
 

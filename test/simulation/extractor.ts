@@ -1,10 +1,8 @@
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
-import {
-  IncrementalState,
-  stateOf,
-} from '../../src/connectors/salesforce/incremental/incremental-state.ts';
+import { IncrementalState } from '../../src/connectors/salesforce/incremental/incremental-state.ts';
+import { parseStoredState } from '../../src/connectors/salesforce/incremental/stored-state.ts';
 import type { ListedObject } from '../../src/connectors/salesforce/describe/object-list.ts';
-import { inParts } from '../../src/connectors/salesforce/finalize/sweeps.ts';
+import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
@@ -81,7 +79,7 @@ class Run {
     await this.#call();
     const [key, now] = [workflow.source, clock.now()];
     const incrementalState = new IncrementalState(
-      await memory?.recall((kept) => stateOf(kept, key, now)),
+      await memory?.recall((kept) => parseStoredState(kept, key, now)),
       key,
       now,
     );
@@ -104,11 +102,11 @@ class Run {
     yield* this.#unchanged(left.map(({ name }) => name));
     try {
       yield* this.#read(toRead, incrementalState);
-      if (toRead.length === listing.length) incrementalState.close();
+      if (toRead.length === listing.length) incrementalState.markFinalized();
     } finally {
-      this.#context.memory?.keep(incrementalState.state(date, listing.length, []));
+      this.#context.memory?.keep(incrementalState.snapshot(date, listing.length, []));
     }
-    yield* inParts(
+    yield* sweepRecords(
       { type: 'table', parent: this.#schema },
       listing.map(({ name }) => this.#fqn(name)),
     );
@@ -152,7 +150,7 @@ class Run {
       );
     } finally {
       this.#context.memory?.keep(
-        incrementalState.state(incrementalState.since ?? '', listing.length, []),
+        incrementalState.snapshot(incrementalState.since ?? '', listing.length, []),
       );
     }
   }
@@ -171,7 +169,7 @@ class Run {
     const there = new Set(found.map(({ name }) => name));
     return {
       toRead: listing.filter(
-        (object) => changed.has(object.name) || !incrementalState.isListedAlike(listed(object)),
+        (object) => changed.has(object.name) || !incrementalState.isListedUnchanged(listed(object)),
       ),
       gone: new Set(listing.map(({ name }) => name).filter((name) => !there.has(name))),
     };
@@ -179,7 +177,7 @@ class Run {
 
   /** What is not looked at again is as it was when somebody asked what has changed. */
   #keep(object: OrgObject, incrementalState: IncrementalState, gone = false): void {
-    incrementalState.keep(object.name);
+    incrementalState.carryOver(object.name);
     this.#view.objects.set(object.name, gone ? 'unread' : object.revision);
   }
 
@@ -198,7 +196,7 @@ class Run {
       const now = (await this.#call()).find(({ name }) => name === object.name);
       if (now === undefined || this.#process.world.chance(this.#org.failing)) {
         this.#view.objects.set(object.name, 'unread');
-        incrementalState.fail(listed(object));
+        incrementalState.markFailed(listed(object));
         yield {
           kind: 'failure',
           failure: {
@@ -214,7 +212,7 @@ class Run {
       this.#view.objects.set(now.name, now.revision);
       const record = this.#table(now);
       if (
-        incrementalState.isNews(listed(object), this.#context.encode(record), 1) ||
+        incrementalState.update(listed(object), this.#context.encode(record), 1) ||
         this.#context.memory === undefined
       )
         yield this.#numbered(record);

@@ -3,10 +3,10 @@ import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
 import { ConnectionTest } from './connection-test.ts';
-import { Extraction, SCHEMA } from './extraction/extraction.ts';
+import { extractMetadata, SCHEMA } from './extraction/extraction.ts';
 import { openOrg, type Org, type Tuning } from './api/org.ts';
 import { permittedJob } from './options/permitted-job.ts';
-import { placeNames } from './options/source-options.ts';
+import { placeNames } from './options/place.ts';
 import { ProgressReport } from './extraction/progress-report.ts';
 
 /** Somebody waits in front of a dialog that is closed after three minutes. */
@@ -53,7 +53,7 @@ async function* extract(
     signal,
   );
   try {
-    yield* new Extraction(connection, permittedJob(context), org, progress).run(signal);
+    yield* extractMetadata({ connection, context: permittedJob(context), org, progress }, signal);
   } finally {
     await org.close();
   }

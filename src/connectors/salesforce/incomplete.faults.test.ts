@@ -102,37 +102,37 @@ const READERS: Readonly<Record<string, Reader>> = {
     path: 'FROM\\WValidationRule',
     answers: PAGE,
     wave: 3,
-    end: { log: 'The validation rules could not be read' },
+    end: { log: 'failed to read validation rules' },
   },
   triggers: {
     path: 'FROM\\WApexTrigger',
     answers: PAGE,
     wave: 3,
-    end: { log: 'The Apex triggers could not be read' },
+    end: { log: 'failed to read Apex triggers' },
   },
   classes: {
     path: 'FROM\\WApexClass',
     answers: PAGE,
     wave: 3,
-    end: { log: 'The Apex classes could not be read' },
+    end: { log: 'failed to read Apex classes' },
   },
   flows: {
     path: 'FROM\\WFlowDefinitionView',
     answers: PAGE,
     wave: 2,
-    end: { log: 'The flows could not be read' },
+    end: { log: 'failed to read flows' },
   },
   'definitions of roll-ups': {
     path: 'SELECT\\WMetadata\\WFROM\\WCustomField',
     answers: PAGE,
     wave: 3,
-    end: { log: 'Some roll-up summaries go without their definition' },
+    end: { log: 'roll-up summary definitions omitted' },
   },
   owners: {
     path: 'FROM\\WUser\\W',
     answers: PAGE,
     wave: 3,
-    end: { log: 'Some owners of fields could not be read' },
+    end: { log: 'failed to read some field owners' },
   },
   'record counts': {
     path: 'recordCount$',
@@ -143,25 +143,25 @@ const READERS: Readonly<Record<string, Reader>> = {
       'a next page': alter({ set: MORE }),
     },
     wave: 2,
-    end: { log: 'Record counts could not be read' },
+    end: { log: 'failed to read record counts' },
   },
   'classes of fields': {
     path: 'IsCalculated',
     answers: PAGE,
     wave: 2,
-    end: { log: 'whether their fields are classified cannot be read' },
+    end: { log: 'field classifications are not readable' },
   },
   'figures of a profile': {
     path: 'COUNT_DISTINCT',
     answers: PAGE,
     wave: 3,
-    end: { log: 'Some tables could not be profiled' },
+    end: { log: 'failed to profile some tables' },
   },
   'sample rows': {
     path: 'LIMIT\\W3$',
     answers: PAGE,
     wave: 3,
-    end: { log: 'Some tables go without sample rows' },
+    end: { log: 'sample rows skipped' },
   },
 };
 
@@ -325,7 +325,7 @@ describe('the text of flows that does not come whole', () => {
       expect(sandbox.stats().faultsFired).toBe(1);
       sandbox.faults.install({ match: { path: 'FROM\\WFlow\\b' }, effect });
       expect(warningsOf(await extractFrom(sandbox, flows))).toContain(
-        'The text of flows could not be read',
+        'failed to read flow definitions',
       );
     },
   );
@@ -425,7 +425,7 @@ describe('a second run', () => {
       const { records, logs } = await extractFrom(sandbox, remembering);
       expect(tableNames(records)).toContain(OTHER);
       expect(logs.map(({ message }) => message).join('\n')).toContain(
-        'What changed since the last run cannot be told; everything is read',
+        'failed to determine what changed since the previous run; reading all objects',
       );
     },
   );

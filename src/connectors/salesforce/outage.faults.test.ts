@@ -53,7 +53,7 @@ async function watch(
   return { ...recorded, records };
 }
 
-describe.each(['sign-in', 'catalogue', 'describe', 'descriptions'])(
+describe.each(['sign-in', 'catalog', 'describe', 'descriptions'])(
   'an org whose connections are refused in the phase %s',
   (phase) => {
     it('is waited for, which shows, and nothing is missing', async () => {

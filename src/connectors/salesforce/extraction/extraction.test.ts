@@ -130,7 +130,7 @@ describe('an extraction', () => {
 
   it('tells where it stands', () => {
     expect(run.progress.map(({ phase }) => phase)).toEqual(
-      expect.arrayContaining(['sign-in', 'catalogue', 'describe', 'descriptions', 'mapping']),
+      expect.arrayContaining(['sign-in', 'catalog', 'describe', 'descriptions', 'mapping']),
     );
     expect(run.progress.at(-1)).toMatchObject({
       phase: 'mapping',
@@ -216,7 +216,7 @@ describe('a selection', () => {
       },
     });
     expect(
-      logs.filter(({ message }) => message.includes('no effect')).map(({ data }) => data),
+      logs.filter(({ message }) => message.includes('without effect')).map(({ data }) => data),
     ).toEqual([
       {
         options: [

@@ -1,7 +1,7 @@
 import type { EntityRecord, EntityType } from '../../../domain/record.ts';
 import { assertEntity } from '../../../openmetadata/entities.ts';
 import { entityName } from '../../../openmetadata/names.ts';
-import { placeNames, type Place } from '../options/source-options.ts';
+import { placeNames, type Place } from '../options/place.ts';
 
 /**
  * The service, its database and the schema: every table belongs to them, so they come first. The service entity holds a

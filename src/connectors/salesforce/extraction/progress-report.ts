@@ -5,7 +5,7 @@ import type { ConnectorContext } from '../../connector.ts';
 
 const EVERY_MS = 100;
 
-export type Phase = 'sign-in' | 'catalogue' | 'describe' | 'descriptions' | 'mapping';
+export type Phase = 'sign-in' | 'catalog' | 'describe' | 'descriptions' | 'mapping';
 
 /** What is wrong with Salesforce, for people: the text of an error may hold more than belongs there. */
 const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {

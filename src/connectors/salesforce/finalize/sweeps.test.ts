@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isGone } from '../../../openmetadata/sweep.ts';
 import { readSourceOptions } from '../options/source-options.ts';
-import { inParts, sweepsOf } from './sweeps.ts';
+import { sweepRecords, sweepsOf } from './sweeps.ts';
 
 const SCHEMA = 'crm.default.salesforce';
 const existing = {
@@ -62,7 +62,7 @@ describe('what is gone', () => {
       (_, index) => `${SCHEMA}.Ü${String(index).padStart(4, '0')}__c`,
     ).toReversed();
     const parts = [
-      ...inParts({ type: 'table', parent: SCHEMA }, names, { includes: ['.*'] }, 4000),
+      ...sweepRecords({ type: 'table', parent: SCHEMA }, names, { includes: ['.*'] }, 4000),
     ];
     expect(parts.length).toBeGreaterThan(3);
     expect(parts.flatMap(({ keep }) => keep)).toEqual(names.toSorted());

@@ -1,28 +1,27 @@
 import type { Logger } from '../../../observability/logger.ts';
 import { RunnerError } from '../../../runtime/errors.ts';
-import { MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
+import { inGroups, MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
 import { queryRows } from '../api/query-rows.ts';
 import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import { type Counted, soqlLiterals, groupForQueries } from '../api/soql.ts';
-import { endsRun } from '../api/run-ending.ts';
+import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
 import { each, parallelMap } from '../../../runtime/parallel-map.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 
-/** Calls under way at once. */
-const LANES = 6;
+const CONCURRENCY = 6;
 
-/** Rows of an object of which nothing is known. */
-const USUAL_FIELDS = 60;
+/** Assumed for an object whose number of fields is unknown. */
+const TYPICAL_FIELDS = 60;
 
 type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
 
 /**
- * Names of standard objects that have a field whose label, description or classification was changed since (an HTTP date): such a
- * change leaves no date at the object, and FieldDefinition documents no filter by date, so the dates of all fields are read, some
- * nine thousand a call. Only of objects with page layouts: others have no fields that administrators edit. Empty where they may not be
- * read. `fields` says how many an object has, 0 for unknown.
+ * Names of standard objects with a field whose label, description or classification changed since `since` (an HTTP date).
+ * Such a change does not update the object's own date, and FieldDefinition documents no filter by date, so the dates of all
+ * fields are read, some nine thousand a call. Only objects with page layouts are read: administrators cannot edit fields of
+ * others. Empty where the dates may not be read. `fields` returns an object's number of fields, 0 for unknown.
  */
 export async function standardFieldsChanged(
   target: Target,
@@ -33,54 +32,55 @@ export async function standardFieldsChanged(
 ): Promise<ReadonlySet<string>> {
   const editable = objects
     .filter((object) => object.layoutable && kindOf(object) === 'standard')
-    .map((object) => ({ id: object.name, rows: fields(object) || USUAL_FIELDS }));
+    .map((object) => ({ id: object.name, rows: fields(object) || TYPICAL_FIELDS }));
   try {
-    return await read(target, editable, Date.parse(since), signal);
+    return await readChanged(target, editable, Date.parse(since), signal);
   } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    if (endsRun(error, signal)) throw error;
+    const error = rethrowIfRunEnds(thrown, signal);
     target.logger.log(
       'info',
-      'Dates of standard fields cannot be read; edits of these fields are noticed by the next full run',
+      'failed to read change dates of standard fields; their changes are picked up by the next full run',
       { code: error.code, reason: error.message },
     );
     return new Set();
   }
 }
 
-async function read(
+async function readChanged(
   target: Target,
   objects: readonly Counted[],
   since: number,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const queries = groupForQueries(objects).map(
-    (ids) =>
-      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
-  );
-  const groups = Array.from({ length: Math.ceil(queries.length / MAX_QUERIES) }, (_, index) =>
-    queries.slice(index * MAX_QUERIES, (index + 1) * MAX_QUERIES),
-  );
   const calls = parallelMap(
-    each(groups),
-    () => LANES,
+    each(callsFor(objects)),
+    () => CONCURRENCY,
     signal,
-    (group, within) =>
+    (queries, callSignal) =>
       queryRows(
-        { ...target, what: 'the dates of standard fields' },
-        group,
+        { ...target, what: 'change dates of standard fields' },
+        queries,
         (row) => changedObject(row, since),
-        within,
+        callSignal,
       ),
   );
   const changed = new Set<string>();
   for await (const answers of calls) {
     for (const answer of answers) {
       if (answer instanceof RunnerError) throw answer;
-      for (const found of answer) changed.add(found);
+      for (const objectName of answer) changed.add(objectName);
     }
   }
   return changed;
+}
+
+/** The queries of each call. */
+function callsFor(objects: readonly Counted[]): string[][] {
+  const queries = groupForQueries(objects).map(
+    (ids) =>
+      `SELECT EntityDefinitionId, LastModifiedDate FROM FieldDefinition WHERE EntityDefinitionId IN (${soqlLiterals(ids)})`,
+  );
+  return inGroups(queries, MAX_QUERIES);
 }
 
 function changedObject(row: unknown, since: number): string | undefined {

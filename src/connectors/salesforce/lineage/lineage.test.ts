@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LineageRecord } from '../../../domain/record.ts';
 import { readDescribe } from '../describe/sobject-describe.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
-import { Lineage, type LineageCounts } from './lineage.ts';
+import { Lineage, type LineageSummary } from './lineage.ts';
 import { OrgModel } from './org-model.ts';
 
 interface Columns {
@@ -29,7 +29,7 @@ function lineageOf(
   objects: Readonly<Record<string, readonly object[]>>,
   rollUps: readonly [string, string, RollUp][] = [],
   without: readonly string[] = [],
-): { edges: Map<string, Columns[]>; counts: LineageCounts } {
+): { edges: Map<string, Columns[]>; counts: LineageSummary } {
   const model = new OrgModel();
   for (const [name, fields] of Object.entries(objects))
     model.add(readDescribe({ name, fields: [text('Id'), text('Name'), ...fields] }));

@@ -6,14 +6,14 @@ import { references } from '../formula/references.ts';
 import { resolveReferences, type FieldSource } from '../formula/resolve.ts';
 import type { OrgModel } from './org-model.ts';
 
-/** How a column comes by its value. */
+/** How a column gets its value. */
 interface ColumnLineage {
   readonly fromColumns: readonly string[];
   readonly toColumn: string;
   readonly function: string;
 }
 
-export interface LineageOptions {
+export interface LineageDeps {
   readonly model: OrgModel;
   /** Fully qualified name of an object's table, or of one of its columns. */
   readonly fqn: (object: string, field?: string) => string;
@@ -24,31 +24,31 @@ export interface LineageOptions {
   readonly rollUps: ReadonlyMap<string, ReadonlyMap<string, RollUp>>;
 }
 
-export interface LineageCounts {
+export interface LineageSummary {
   readonly formulas: number;
-  /** Formulas that could not be read, and why. */
+  /** Formulas that could not be parsed, with the reason. */
   readonly unreadable: readonly {
     readonly object: string;
     readonly field: string;
     readonly reason: string;
   }[];
-  /** References that lead to fields this run does not know. */
+  /** References to fields that this run does not know. */
   readonly unresolved: number;
-  /** Names of the objects to which more may lead than could be told. */
+  /** Objects whose lineage may lack some of its sources. */
   readonly incomplete: ReadonlySet<string>;
 }
 
-/** What OpenMetadata calls lineage that a source's own definitions say. */
+/** OpenMetadata's name for lineage that comes from a source's own definitions. */
 export const LINEAGE_SOURCE = 'ViewLineage';
-const LONGEST_FUNCTION = 1000;
+const MAX_FUNCTION_LENGTH = 1000;
 
 /**
- * Where the data of an org's tables comes from, after all objects have been described: foreign keys (whoever refers to
- * a record takes its Id), formulas and roll-up summaries. One record for each pair of tables, since a catalogue keeps no
- * more; a table's lineage to itself is left to the properties of its columns, which have the formula.
+ * Where the columns of an org's tables get their values from: foreign keys (a reference holds the Id of the record it points
+ * to), formulas and roll-up summaries. Requires that all objects have been described. One record for each pair of tables,
+ * because a catalog keeps one. Lineage within a table is not reported; the column's properties contain the formula.
  */
 export class Lineage {
-  readonly #options: LineageOptions;
+  readonly #deps: LineageDeps;
   readonly #edges = new Map<
     string,
     { readonly from: string; readonly to: string; readonly columns: ColumnLineage[] }
@@ -58,17 +58,17 @@ export class Lineage {
   #formulas = 0;
   #unresolved = 0;
 
-  constructor(options: LineageOptions) {
-    this.#options = options;
+  constructor(deps: LineageDeps) {
+    this.#deps = deps;
   }
 
-  /** Object by object, so that no more than one object's edges are held. */
-  *records(): Generator<LineageRecord, LineageCounts, undefined> {
-    for (const { name, formulas } of this.#options.model.objects) {
-      if (!this.#options.has(name)) continue;
+  /** Works object by object, so that the edges of only one object are in memory. */
+  *records(): Generator<LineageRecord, LineageSummary, undefined> {
+    for (const { name, formulas } of this.#deps.model.objects) {
+      if (!this.#deps.has(name)) continue;
       this.#addForeignKeys(name);
       for (const [field, text] of formulas) this.#addFormula(name, field, text);
-      for (const [field, rollUp] of this.#options.rollUps.get(name) ?? [])
+      for (const [field, rollUp] of this.#deps.rollUps.get(name) ?? [])
         this.#addRollUp(name, field, rollUp);
       yield* this.#take();
     }
@@ -81,7 +81,7 @@ export class Lineage {
   }
 
   #addForeignKeys(object: string): void {
-    for (const { field, targets, masterDetail } of this.#options.model.references(object)) {
+    for (const { field, targets, masterDetail } of this.#deps.model.references(object)) {
       for (const target of targets)
         this.#add(target, object, 'Id', field, masterDetail ? 'master-detail' : 'foreign key');
     }
@@ -92,12 +92,13 @@ export class Lineage {
     const parsed = parseFormula(text);
     if (!parsed.ok) {
       this.#incomplete.add(object);
-      return void this.#unreadable.push({ object, field, reason: parsed.message });
+      this.#unreadable.push({ object, field, reason: parsed.message });
+      return;
     }
     const { sources, unresolved } = resolveReferences(
       references(parsed.ast),
       object,
-      this.#options.model,
+      this.#deps.model,
     );
     this.#unresolved += unresolved.length;
     for (const [source, fields] of Map.groupBy(sources, (found: FieldSource) => found.object)) {
@@ -106,42 +107,46 @@ export class Lineage {
         object,
         fields.map((found) => found.field),
         field,
-        this.#options.cut(text, LONGEST_FUNCTION),
+        this.#deps.cut(text, MAX_FUNCTION_LENGTH),
       );
     }
   }
 
   /**
-   * The child's rows are counted by their foreign key, or their field is summed up. Where it is not known which field, the
-   * key stands for it, since a roll-up depends on that too; so it does on the fields of its filter.
+   * A roll-up depends on the summarized field of the child, or on the foreign key where that field is not known or rows are
+   * counted, and on the fields of its filter.
    */
   #addRollUp(
     object: string,
     field: string,
     { operation, child, field: summarized, foreignKey, filters = [] }: RollUp,
   ): void {
-    const how = operation.toUpperCase();
+    const name = operation.toUpperCase();
     const from = summarized ?? foreignKey;
-    if (from === undefined) return void this.#incomplete.add(object);
-    const isPart = summarized !== undefined || how === 'COUNT';
-    this.#addKnown(child, object, [from], field, isPart ? how : `${how} of a field by this key`);
-    this.#addKnown(child, object, filters, field, `filter of ${how}`);
+    if (from === undefined) {
+      this.#incomplete.add(object);
+      return;
+    }
+    const isSource = summarized !== undefined || name === 'COUNT';
+    const label = isSource ? name : `${name} of a field by this key`;
+    this.#addKnown(child, object, [from], field, label);
+    this.#addKnown(child, object, filters, field, `filter of ${name}`);
   }
 
-  /** A definition names fields that this user may not see, and that no table of this run has. */
+  /** Leaves out fields that no table of this run has: a definition may name fields that the user cannot see. */
   #addKnown(
     from: string,
     to: string,
     fromFields: readonly string[],
     toField: string,
-    how: string,
+    label: string,
   ): void {
-    const known = fromFields.flatMap((name) => this.#options.model.field(from, name) ?? []);
-    if (known.length > 0) this.#addColumns(from, to, known, toField, how);
+    const known = fromFields.flatMap((name) => this.#deps.model.field(from, name) ?? []);
+    if (known.length > 0) this.#addColumns(from, to, known, toField, label);
   }
 
-  #add(from: string, to: string, fromField: string, toField: string, how: string): void {
-    this.#addColumns(from, to, [fromField], toField, how);
+  #add(from: string, to: string, fromField: string, toField: string, label: string): void {
+    this.#addColumns(from, to, [fromField], toField, label);
   }
 
   #addColumns(
@@ -149,16 +154,16 @@ export class Lineage {
     to: string,
     fromFields: readonly string[],
     toField: string,
-    how: string,
+    label: string,
   ): void {
-    const { fqn, has } = this.#options;
+    const { fqn, has } = this.#deps;
     if (from === to || !has(from)) return;
     const edge = this.#edges.get(from) ?? { from: fqn(from), to: fqn(to), columns: [] };
     this.#edges.set(from, edge);
     edge.columns.push({
       fromColumns: fromFields.map((field) => fqn(from, field)),
       toColumn: fqn(to, toField),
-      function: how,
+      function: label,
     });
   }
 

@@ -3,40 +3,40 @@ import type { DescribedObject } from '../describe/sobject-describe.ts';
 import { relationshipKind } from '../mapping/field-properties.ts';
 import type { FormulaModel } from '../formula/resolve.ts';
 
-/** A field that leads to other objects. */
+/** A field that references other objects. */
 export interface Reference {
   readonly field: string;
-  /** `Account`, `Parent__r`; undefined when formulas cannot follow it. */
+  /** `Account`, `Parent__r`; undefined if formulas cannot follow the reference. */
   readonly relationship: string | undefined;
   readonly targets: readonly string[];
   readonly masterDetail: boolean;
 }
 
-/** One object, held for a whole run: as little as will do. */
-interface Remembered {
+/** One object, kept in memory for the whole run, so it holds only what is needed. */
+interface StoredObject {
   readonly name: string;
-  /** Names of fields, each between line breaks: a fraction of what a map would take. */
+  /** Names of fields, each between line breaks. Takes a fraction of the memory of a map. */
   readonly fields: string;
   readonly references: readonly Reference[];
   readonly formulas: readonly (readonly [field: string, text: string])[];
 }
 
-/** What every record has of its own accord: who made it and whose it is says nothing of where data comes from. */
-const SYSTEM: ReadonlySet<string> = new Set([
+/** References that every record has. Its owner and its users do not describe where its data comes from. */
+const SYSTEM_REFERENCES: ReadonlySet<string> = new Set([
   'OwnerId',
   'CreatedById',
   'LastModifiedById',
   'RecordTypeId',
 ]);
-/** Objects whose fields are looked up again and again are kept ready. */
-const MOST_READY = 64;
+/** Field maps of the most recently used objects are cached. */
+const MAX_CACHED = 64;
 
-/** What formulas need to know of an org's objects, gathered as they are described. */
+/** The objects that formulas refer to, added as they are described. */
 export class OrgModel implements FormulaModel {
-  readonly #objects = new Map<string, Remembered>();
-  readonly #ready = new Map<string, ReadonlyMap<string, string>>();
+  readonly #objects = new Map<string, StoredObject>();
+  readonly #cache = new Map<string, ReadonlyMap<string, string>>();
 
-  /** The same object again takes the place of what was known of it. */
+  /** Replaces an object that was added before. */
   add(object: DescribedObject): void {
     if (isDerived(kindOf(object))) return;
     const references = object.fields
@@ -58,15 +58,15 @@ export class OrgModel implements FormulaModel {
   }
 
   get objects(): Iterable<
-    Pick<Remembered, 'name' | 'formulas'> & { readonly references: readonly Reference[] }
+    Pick<StoredObject, 'name' | 'formulas'> & { readonly references: readonly Reference[] }
   > {
     return this.#objects.values();
   }
 
-  /** The references of an object that say where its data belongs. */
+  /** The references of an object without those that every record has. */
   references(object: string): readonly Reference[] {
     return (this.#objects.get(object.toLowerCase())?.references ?? []).filter(
-      ({ field }) => !SYSTEM.has(field),
+      ({ field }) => !SYSTEM_REFERENCES.has(field),
     );
   }
 
@@ -85,18 +85,18 @@ export class OrgModel implements FormulaModel {
     );
   }
 
-  #fieldsOf({ name, fields }: Remembered): ReadonlyMap<string, string> {
-    const ready =
-      this.#ready.get(name) ??
+  #fieldsOf({ name, fields }: StoredObject): ReadonlyMap<string, string> {
+    const fieldMap =
+      this.#cache.get(name) ??
       new Map(
         fields
           .trim()
           .split('\n')
           .map((field) => [field.toLowerCase(), field]),
       );
-    this.#ready.delete(name);
-    this.#ready.set(name, ready);
-    if (this.#ready.size > MOST_READY) this.#ready.delete(this.#ready.keys().next().value!);
-    return ready;
+    this.#cache.delete(name);
+    this.#cache.set(name, fieldMap);
+    if (this.#cache.size > MAX_CACHED) this.#cache.delete(this.#cache.keys().next().value!);
+    return fieldMap;
   }
 }

@@ -3,27 +3,27 @@ import type { DataType } from '../../../openmetadata/data-types.ts';
 import { entityName } from '../../../openmetadata/names.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';
 import { relationshipKind, type FieldProperties } from './field-properties.ts';
-import { textOf } from './field-text.ts';
+import { propertiesText } from './field-text.ts';
 
-/** The parts of a column that follow from the field's type. */
+/** What a field's type determines of its column. */
 type Shape = Readonly<
   Pick<Column, 'dataType' | 'arrayDataType' | 'dataLength' | 'precision' | 'scale'>
 > & { readonly display: string };
 
 /**
- * Text up to this length is a VARCHAR, beyond it a TEXT. It parts Salesforce's text areas (255) from its long and rich
- * ones, and keeps URLs and text formulas on the near side.
+ * Text up to this length is a VARCHAR, longer text a TEXT. Salesforce's text areas (255), URLs and text formulas are below it, long
+ * and rich text areas above.
  */
-const LONGEST_VARCHAR = 4000;
+const MAX_VARCHAR_LENGTH = 4000;
 
 function text({ type, length }: DescribedField): Shape {
   const display = `${type}(${length})`;
-  return length > LONGEST_VARCHAR
+  return length > MAX_VARCHAR_LENGTH
     ? { dataType: 'TEXT', dataLength: length, display }
     : { dataType: 'VARCHAR', dataLength: length, display };
 }
 
-/** Some numbers have more digits after the point than in all (latitude: 18, 15 is fine; a broken package's 0, 2 is not). */
+/** Falls back to DOUBLE for an invalid precision or scale (18, 15 of a latitude is valid; 0, 2 of a broken package is not). */
 function decimal({ type, precision, scale }: DescribedField): Shape {
   if (precision <= 0 || scale < 0 || scale > precision)
     return { dataType: 'DOUBLE', display: type };
@@ -38,11 +38,11 @@ function arrayOf(arrayDataType: DataType): (field: DescribedField) => Shape {
   return ({ type }) => ({ dataType: 'ARRAY', arrayDataType, display: type });
 }
 
-const MOST_TARGETS_SHOWN = 3;
+const MAX_TARGETS_SHOWN = 3;
 
 function reference(field: DescribedField): Shape {
-  const shown = field.referenceTo.slice(0, MOST_TARGETS_SHOWN).join(', ');
-  const rest = field.referenceTo.length - MOST_TARGETS_SHOWN;
+  const shown = field.referenceTo.slice(0, MAX_TARGETS_SHOWN).join(', ');
+  const rest = field.referenceTo.length - MAX_TARGETS_SHOWN;
   const targets = rest > 0 ? `${shown}, +${rest}` : shown;
   const master = relationshipKind(field) === 'masterDetail' ? ' master-detail' : '';
   return {
@@ -52,7 +52,7 @@ function reference(field: DescribedField): Shape {
   };
 }
 
-/** Every type of the WSDL's fieldType (66.0). */
+/** All types of the WSDL's fieldType (66.0). */
 const SHAPES: Readonly<Record<string, (field: DescribedField) => Shape>> = {
   string: text,
   textarea: text,
@@ -89,11 +89,11 @@ const SHAPES: Readonly<Record<string, (field: DescribedField) => Shape>> = {
   textarray: arrayOf('STRING'),
 };
 
-/** The field types that have a mapping of their own. */
+/** The field types with a mapping. */
 export const FIELD_TYPES: readonly string[] = Object.keys(SHAPES);
 
-/** A type that is newer than this program is mapped by how SOAP carries it. */
-function unheardOf(field: DescribedField): Shape {
+/** A field type without a mapping, probably newer than this program, is mapped by its SOAP type. */
+function shapeOfUnknownType(field: DescribedField): Shape {
   const bySoap: Readonly<Record<string, Shape>> = {
     'xsd:string': text(field),
     'tns:ID': text(field),
@@ -109,7 +109,7 @@ function unheardOf(field: DescribedField): Shape {
   return bySoap[field.soapType] ?? plain('VARIANT')(field);
 }
 
-/** Unique beats not-null, as in OpenMetadata's own connector: a column has room for one. */
+/** A column can have one constraint. Unique takes precedence over not null, as in OpenMetadata's own connector. */
 function constraintOf({
   type,
   unique,
@@ -120,7 +120,7 @@ function constraintOf({
   return nillable ? 'NULL' : 'NOT_NULL';
 }
 
-/** What is known of a field besides its type. */
+/** What else is known about a field. */
 export interface ColumnNotes {
   readonly description: string | undefined;
   readonly tags: readonly TagLabel[];
@@ -129,7 +129,7 @@ export interface ColumnNotes {
 
 export const NO_NOTES: ColumnNotes = { description: undefined, tags: [], properties: undefined };
 
-/** There are hundreds of thousands of columns in an org, so each is made once and in place. */
+/** An org has hundreds of thousands of columns, so each is built once, in place. */
 function columnOf(
   field: DescribedField,
   position: number,
@@ -143,7 +143,7 @@ function columnOf(
     precision,
     scale,
     display,
-  } = (SHAPES[field.type] ?? unheardOf)(field);
+  } = (SHAPES[field.type] ?? shapeOfUnknownType)(field);
   const notes = notesOn(field);
   const description = descriptionOf(field, notes);
   const column: Column = {
@@ -167,18 +167,18 @@ function columnOf(
   return column;
 }
 
-/** The help text until there is a better one, and below it what there is to say of the properties. */
+/** The field's description, or else its help text, followed by the text of its properties. */
 function descriptionOf(
   { inlineHelpText = '' }: DescribedField,
-  { description: described = inlineHelpText, properties }: ColumnNotes,
+  { description: text = inlineHelpText, properties }: ColumnNotes,
 ): string {
-  const text = properties === undefined ? '' : textOf(properties, described);
-  return described === '' || text === '' ? `${described}${text}` : `${described}\n\n${text}`;
+  const details = properties === undefined ? '' : propertiesText(properties, text);
+  return text === '' || details === '' ? `${text}${details}` : `${text}\n\n${details}`;
 }
 
 /**
- * The columns of an object, in the order of its describe. The parts of an address or a location stand on the top level,
- * where Salesforce and OpenMetadata's own connector have them, and again below their compound field.
+ * The columns of an object, in the order of its describe. The components of an address or a location are listed at the top level, as
+ * in Salesforce and in OpenMetadata's own connector, and again as children of their compound field.
  */
 export function columnsOf(
   fields: readonly DescribedField[],

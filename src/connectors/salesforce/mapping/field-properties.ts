@@ -1,7 +1,7 @@
 import type { DescribedField } from '../describe/sobject-field.ts';
 import type { DescribedObject } from '../describe/sobject-describe.ts';
 
-/** A value of a picklist; what is not said is as usual: the label is the value, it is active, it is not the default. */
+/** A value of a picklist. By default the label equals the value, it is active, and it is not the default value. */
 export interface PicklistValue {
   readonly value: string;
   readonly label?: string;
@@ -10,35 +10,35 @@ export interface PicklistValue {
 }
 
 export interface Picklist {
-  /** At most MOST_VALUES. */
+  /** At most MAX_VALUES. */
   readonly values: readonly PicklistValue[];
-  /** How many there are, when that is more than `values` has. */
+  /** The number of all values, if `values` does not hold all of them. */
   readonly total?: number;
-  /** Whether other values are refused. */
+  /** Whether Salesforce refuses other values. */
   readonly restricted: boolean;
-  /** The field whose value decides which of these may be chosen. */
+  /** The field whose value determines which of these are available. */
   readonly dependsOn?: string;
-  /** The object has record types, each of which may leave values out. */
+  /** The object has record types, which can each exclude values. */
   readonly byRecordType?: true;
 }
 
 export interface Relationship {
   readonly kind: 'lookup' | 'masterDetail' | 'polymorphic';
   readonly name?: string;
-  /** Every object that a value may lead to. */
+  /** All objects that a value can reference. */
   readonly targets: readonly string[];
-  /** First (0) or second (1) master. */
+  /** Whether the target is the first (0) or second (1) master. */
   readonly order?: number;
   readonly onDelete?: 'cascade' | 'restrict';
 }
 
-/** A roll-up summary, as far as it is known: the child by its API name, or else by its label. */
+/** A roll-up summary. `child` is an API name, or a label if the API name is not known. */
 export interface RollUp {
   readonly operation: string;
   readonly child: string;
   readonly field?: string;
   readonly foreignKey?: string;
-  /** Fields of the child that decide which of its rows count. */
+  /** Fields of the child that the filter uses. */
   readonly filters?: readonly string[];
 }
 
@@ -57,7 +57,6 @@ export interface FieldProperties {
   readonly businessStatus?: string;
   readonly securityClassification?: string;
   readonly complianceGroups?: readonly string[];
-  /** By e-mail, or by name when it is a group. */
   readonly owners?: readonly Owner[];
 }
 
@@ -67,31 +66,31 @@ export interface Owner {
   readonly kind: 'user' | 'group';
 }
 
-/** While it is made. */
+/** For objects under construction. */
 export type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
-const MOST_VALUES = 500;
-/** Of all picklists of an object together: a table is one record, which has to fit a frame of the protocol. */
-const MOST_VALUES_IN_OBJECT = 5000;
-const FEW_VALUES = 25;
+const MAX_VALUES = 500;
+/** In all picklists of an object: a table is one record, which must fit a frame of the protocol. */
+const MAX_VALUES_IN_OBJECT = 5000;
+const REDUCED_VALUES = 25;
 
-/** How many values of each picklist of an object are told: all within reason, or few where a record could not hold them. */
+/** The maximum number of values for each picklist of an object, reduced if its picklists would not fit one record. */
 export function valuesThatFit(fields: readonly Pick<DescribedField, 'picklistValues'>[]): number {
   const values = fields.reduce(
-    (sum, { picklistValues }) => sum + Math.min(picklistValues.length, MOST_VALUES),
+    (sum, { picklistValues }) => sum + Math.min(picklistValues.length, MAX_VALUES),
     0,
   );
-  return values <= MOST_VALUES_IN_OBJECT ? MOST_VALUES : FEW_VALUES;
+  return values <= MAX_VALUES_IN_OBJECT ? MAX_VALUES : REDUCED_VALUES;
 }
 
-/** What a describe says of a field beyond what a column has room for; empty when that is nothing. */
+/** What a describe contains about a field that a column cannot hold. */
 export function fieldProperties(
   field: DescribedField,
   object: Pick<DescribedObject, 'recordTypeInfos'>,
-  mostValues = MOST_VALUES,
+  maxValues = MAX_VALUES,
 ): Writable<FieldProperties> {
   const properties: Writable<FieldProperties> = {};
-  if (field.picklistValues.length > 0) properties.picklist = picklistOf(field, object, mostValues);
+  if (field.picklistValues.length > 0) properties.picklist = picklistOf(field, object, maxValues);
   if (field.type === 'reference') properties.relationship = relationshipOf(field);
   if (field.calculatedFormula !== undefined) properties.formula = field.calculatedFormula;
   if (field.autoNumber) properties.autoNumber = true;
@@ -114,16 +113,16 @@ export function fieldProperties(
 function picklistOf(
   field: DescribedField,
   { recordTypeInfos }: Pick<DescribedObject, 'recordTypeInfos'>,
-  most: number,
+  maxValues: number,
 ): Picklist {
   const values = field.picklistValues
-    .slice(0, most)
+    .slice(0, maxValues)
     .map(({ value, label, active, defaultValue }): PicklistValue => {
-      const told: Writable<PicklistValue> = { value };
-      if (label !== undefined && label !== value) told.label = label;
-      if (!active) told.active = false;
-      if (defaultValue) told.default = true;
-      return told;
+      const entry: Writable<PicklistValue> = { value };
+      if (label !== undefined && label !== value) entry.label = label;
+      if (!active) entry.active = false;
+      if (defaultValue) entry.default = true;
+      return entry;
     });
   return {
     values,
@@ -136,7 +135,7 @@ function picklistOf(
   };
 }
 
-/** On a master-detail field Salesforce says which master it leads to; on no other has it anything to say there. */
+/** Salesforce sets `relationshipOrder` on master-detail fields only. */
 export function relationshipKind({
   relationshipOrder,
   referenceTo,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDescribe } from '../describe/sobject-describe.ts';
 import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
-import { textOf } from './field-text.ts';
+import { propertiesText } from './field-text.ts';
 
 const master = {
   name: 'Master',
@@ -55,7 +55,7 @@ describe('the properties of a field', () => {
     }));
     const { picklist } = propertiesOf({ type: 'picklist', picklistValues });
     expect([picklist!.values.length, picklist!.total]).toEqual([500, 3000]);
-    expect(textOf({ picklist: picklist! }, undefined)).toContain('and 2975 more');
+    expect(propertiesText({ picklist: picklist! }, undefined)).toContain('and 2975 more');
   });
 
   it('cut the picklists of an object that has too many values for one record', () => {
@@ -94,18 +94,20 @@ describe('the properties of a field', () => {
 
 describe('the text of a field', () => {
   it('does not repeat the help text that stands above it', () => {
-    expect(textOf({ helpText: 'Ask Finance' }, 'Ask Finance')).toBe('');
-    expect(textOf({ helpText: 'Ask Finance' }, 'Net amount')).toBe('Help text: Ask Finance');
+    expect(propertiesText({ helpText: 'Ask Finance' }, 'Ask Finance')).toBe('');
+    expect(propertiesText({ helpText: 'Ask Finance' }, 'Net amount')).toBe(
+      'Help text: Ask Finance',
+    );
   });
 
   it('fences a formula so that nothing in it ends the fence', () => {
-    expect(textOf({ formula: 'A & "````" & B' }, undefined)).toBe(
+    expect(propertiesText({ formula: 'A & "````" & B' }, undefined)).toBe(
       'Formula:\n`````\nA & "````" & B\n`````',
     );
   });
 
   it('says what is encrypted, by default, summed up and to be retired', () => {
-    const text = textOf(
+    const text = propertiesText(
       {
         encrypted: { mask: '*', maskType: 'all' },
         externalId: true,

@@ -1,16 +1,19 @@
 import type { FieldProperties, Picklist, RollUp } from './field-properties.ts';
 
-const MOST_VALUES_SHOWN = 25;
-const MOST_FORMULA_SHOWN = 4000;
+const MAX_VALUES_SHOWN = 25;
+const MAX_FORMULA_LENGTH = 4000;
 
 /**
- * What a reader of the catalogue wants to know of a field, as Markdown below whatever its administrator wrote. Empty when
- * there is nothing to say. `described` is what stands above.
+ * The properties of a field as Markdown for the reader of a catalog, to follow `description`. Empty if there are none to show; a help
+ * text that equals the description is not repeated.
  */
-export function textOf(properties: FieldProperties, described: string | undefined): string {
+export function propertiesText(
+  properties: FieldProperties,
+  description: string | undefined,
+): string {
   const { helpText, formula, rollUp, picklist, businessStatus } = properties;
   const parts: string[] = [];
-  if (helpText !== undefined && helpText !== described) parts.push(`Help text: ${helpText}`);
+  if (helpText !== undefined && helpText !== description) parts.push(`Help text: ${helpText}`);
   if (formula !== undefined) parts.push(`Formula:\n${fenced(formula)}`);
   if (rollUp !== undefined) parts.push(`Roll-up summary: ${rollUpText(rollUp)}`);
   if (picklist !== undefined) parts.push(picklistText(picklist));
@@ -45,7 +48,7 @@ function rollUpText({ operation, child, field, foreignKey, filters = [] }: RollU
 function picklistText({ values, total, dependsOn }: Picklist): string {
   const active = values.filter((value) => value.active !== false);
   const shown = active
-    .slice(0, MOST_VALUES_SHOWN)
+    .slice(0, MAX_VALUES_SHOWN)
     .map(
       ({ value, label, default: isDefault }) =>
         `\`${value}\`${label === undefined ? '' : ` (${label})`}${isDefault ? ' (default)' : ''}`,
@@ -61,10 +64,12 @@ function picklistText({ values, total, dependsOn }: Picklist): string {
     .join('; ');
 }
 
-/** In a fence longer than any run of backticks within. Whole or not at all: half of a secret is one that nothing recognises. */
+/**
+ * Fenced with more backticks than any run inside. A long text is left out instead of cut: the redactor does not recognize a part of
+ * a secret.
+ */
 function fenced(text: string): string {
-  if (text.length > MOST_FORMULA_SHOWN)
-    return `(too long to be shown here: ${text.length} characters)`;
+  if (text.length > MAX_FORMULA_LENGTH) return `(not shown: ${text.length} characters)`;
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;

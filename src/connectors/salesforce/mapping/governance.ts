@@ -10,29 +10,28 @@ const SECURITY = 'SalesforceSecurityClassification';
 const COMPLIANCE = 'SalesforceComplianceGroup';
 const ORIGIN = 'SalesforceOrigin';
 
-const CLASSIFICATIONS: Readonly<Record<string, string>> = {
-  [SECURITY]:
-    'How sensitive Salesforce’s administrators say a field is (its data sensitivity level).',
+const CLASSIFICATION_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  [SECURITY]: 'Data sensitivity level of a field, set by the Salesforce administrators.',
   [COMPLIANCE]:
-    'The laws and policies that Salesforce’s administrators say a field falls under (its compliance categorization).',
+    'Compliance categories of a field (laws and policies that apply to it), set by the Salesforce administrators.',
   [ORIGIN]:
-    'Who made an object or a field: Salesforce, the org itself, or a managed package; and what Salesforce writes itself.',
+    'Origin of an object or a field: Salesforce, this org, a managed package, or a system field.',
 };
 
-const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  Standard: 'Made by Salesforce.',
-  Custom: 'Made by the org itself.',
-  Managed: 'Came with a managed package.',
-  System: 'Kept by Salesforce itself on each record.',
+const TAG_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  Standard: 'Provided by Salesforce.',
+  Custom: 'Created in this org.',
+  Managed: 'Installed with a managed package.',
+  System: 'System field, maintained by Salesforce.',
 };
 
-/** A tag by its classification and its name there. */
+/** A tag of a classification. */
 interface Tag {
   readonly classification: string;
   readonly name: string;
 }
 
-/** The tags of a field: its data sensitivity, each of its compliance categories. */
+/** Tags for a field's data sensitivity level and each of its compliance categories. */
 export function tagsOfField({
   SecurityClassification,
   ComplianceGroup,
@@ -48,7 +47,7 @@ export function tagsOfField({
   ];
 }
 
-/** Salesforce joins them by semicolons. Each comes once. */
+/** Splits Salesforce's semicolon-separated list, without duplicates. */
 export function complianceGroupsIn(joined: string | undefined): readonly string[] {
   return [
     ...new Set(
@@ -60,7 +59,7 @@ export function complianceGroupsIn(joined: string | undefined): readonly string[
   ];
 }
 
-/** Whose an object is; what Salesforce keeps beside an object has no mark of its own. */
+/** The origin of an object. Derived objects (history, share, feed, ...) have no tag. */
 export function tagsOfObject(
   object: Pick<ListedObject, 'name' | 'custom' | 'customSetting' | 'associateEntityType'>,
 ): Tag[] {
@@ -69,8 +68,8 @@ export function tagsOfObject(
 }
 
 /**
- * What Salesforce calls system fields: read-only, on most objects, written by itself.
- * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/system_fields.htm (the audit fields among them).
+ * System fields: on most objects, read-only, written by Salesforce.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/system_fields.htm (including the audit fields).
  */
 const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
   'Id',
@@ -84,7 +83,7 @@ const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
   'SystemModstamp',
 ]);
 
-/** One label and one list for all columns of an org, of which there are hundreds of thousands. */
+/** Shared by all columns of an org, of which there are hundreds of thousands. */
 const ORIGIN_OF_FIELD = {
   System: originLabels('System'),
   Custom: originLabels('Custom'),
@@ -95,7 +94,7 @@ function originLabels(name: string): readonly TagLabel[] {
   return Object.freeze([Object.freeze(labelOf({ classification: ORIGIN, name }))]);
 }
 
-/** The mark of a field that is custom, came with a package, or is a system field. Other standard fields have none. */
+/** The origin of a custom, managed or system field. Other standard fields have no tag. */
 export function originOfField(name: string): readonly TagLabel[] {
   if (SYSTEM_FIELDS.has(name)) return ORIGIN_OF_FIELD.System;
   const origin = originOf(name);
@@ -107,13 +106,13 @@ function originOf(name: string): 'Standard' | 'Custom' | 'Managed' {
   return namespaceOf(name) === undefined ? 'Custom' : 'Managed';
 }
 
-/** `acme` of `acme__Invoice__c`. The parts of a compound field (`Place__Latitude__s`) have one piece more than others. */
+/** `acme` of `acme__Invoice__c`. The suffix of a compound field's component (`Place__Latitude__s`) is one segment longer. */
 export function namespaceOf(name: string): string | undefined {
   return /^(?<namespace>[a-z]\w*?)__\w+?__[a-z]+$/i.exec(name.replace(/__[a-z]+__s$/i, '__c'))
     ?.groups!['namespace'];
 }
 
-/** A tag's label on a table or a column. */
+/** The label that assigns a tag to a table or a column. */
 export function labelOf({ classification, name }: Tag): TagLabel {
   return {
     tagFQN: `${classification}.${/[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name}`,
@@ -123,11 +122,11 @@ export function labelOf({ classification, name }: Tag): TagLabel {
   };
 }
 
-/** Remembers which tags have been announced, since each must be before it is used. */
+/** Yields the records of tags before they are used, each once. */
 export class TagAnnouncer {
   readonly #known = new Set<string>();
 
-  /** Records for those of these labels' tags, and their classifications, that are new. */
+  /** Records of the labels' tags and their classifications, without those announced before. */
   *announce(
     labels: Iterable<TagLabel>,
   ): Generator<ClassificationRecord | TagRecord, void, undefined> {
@@ -140,7 +139,7 @@ export class TagAnnouncer {
         yield {
           kind: 'classification',
           name: classification,
-          description: CLASSIFICATIONS[classification] ?? '',
+          description: CLASSIFICATION_DESCRIPTIONS[classification] ?? '',
         };
     }
     for (const { classification, name } of fresh)
@@ -148,7 +147,7 @@ export class TagAnnouncer {
         kind: 'tag',
         classification,
         name,
-        description: DESCRIPTIONS[name] ?? `${name}, as the org’s administrators have it.`,
+        description: TAG_DESCRIPTIONS[name] ?? `${name}, as defined by the org’s administrators.`,
       };
   }
 
@@ -158,7 +157,7 @@ export class TagAnnouncer {
   }
 }
 
-/** The labels of a table and of its columns. */
+/** All labels of a table and its columns. */
 export function labelsIn({ tags, columns }: Pick<CreateTable, 'tags' | 'columns'>): TagLabel[] {
   return [...(tags ?? []), ...columns.flatMap((column) => column.tags ?? [])];
 }

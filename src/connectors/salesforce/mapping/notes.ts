@@ -7,7 +7,7 @@ import { complianceGroupsIn, labelOf, originOfField, tagsOfField } from './gover
 import type { DescribedField } from '../describe/sobject-field.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 
-/** What the Tooling API says of one object and its fields. */
+/** What the Tooling API has about one object and its fields. */
 export interface ObjectNotes {
   readonly entity: EntityRow | undefined;
   /** By field name. */
@@ -21,7 +21,7 @@ export interface ObjectNotes {
   readonly tags: boolean;
 }
 
-export const NOTHING_KNOWN: ObjectNotes = {
+export const NO_OBJECT_NOTES: ObjectNotes = {
   entity: undefined,
   fields: new Map(),
   validationRules: [],
@@ -31,18 +31,18 @@ export const NOTHING_KNOWN: ObjectNotes = {
   tags: false,
 };
 
-/** What there is to say of a field: what its describe knows, and what administrators said. */
+/** Notes on a field. Adds to `properties`, which come from its describe, what administrators have set. */
 export function notesOn(
   { name }: DescribedField,
-  known: Writable<FieldProperties>,
+  properties: Writable<FieldProperties>,
   { fields, tags, owners, rollUps }: ObjectNotes,
 ): ColumnNotes {
   const row = fields.get(name);
-  if (row !== undefined) addTo(known, row, owners, rollUps.get(name));
+  if (row !== undefined) addTo(properties, row, owners, rollUps.get(name));
   return {
     description: row?.Description,
     tags: tags ? labelsOf(name, row) : NO_LABELS,
-    properties: isEmpty(known) ? undefined : known,
+    properties: isEmpty(properties) ? undefined : properties,
   };
 }
 
@@ -80,7 +80,7 @@ function isEmpty(object: object): boolean {
   return true;
 }
 
-/** What Setup shows of a roll-up, which names the child by its label; undefined for a field that is none. */
+/** A roll-up as Setup shows it, with the child's label; undefined for a field that is not a roll-up. */
 export function rollUpShown(dataType: string | undefined): RollUp | undefined {
   const shown = dataType === undefined ? undefined : rollupFromDataType(dataType);
   return shown === undefined ? undefined : { operation: shown.operation, child: shown.childLabel };

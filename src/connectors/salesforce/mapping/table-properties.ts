@@ -27,22 +27,22 @@ export interface Trigger {
   readonly events: readonly string[];
 }
 
-/** What is known of an object beyond what a CreateTableRequest has room for. */
+/** What is known about an object that a CreateTableRequest cannot hold. */
 export interface TableProperties {
   readonly kind: ObjectKind;
   readonly custom: boolean;
   readonly labelPlural?: string;
   readonly keyPrefix?: string;
   readonly namespace?: string;
-  /** The publisher of the managed package that the object came with. */
+  /** The publisher of the object's managed package. */
   readonly package?: string;
   /** The object that a history, share, feed or change event object belongs to. */
   readonly parent?: string;
   readonly sharing?: { readonly internal?: string; readonly external?: string };
   readonly deployment?: string;
-  /** Without the master record type, which every object has. */
+  /** Without the master record type that every object has. */
   readonly recordTypes?: readonly RecordType[];
-  /** Flags of the describe that are on, in the API's words, and `fieldHistoryTracked`. */
+  /** Flags that are true in the describe, by their API names, and `fieldHistoryTracked`. */
   readonly features: readonly string[];
   readonly validationRules?: readonly ValidationRule[];
   readonly triggers?: readonly Trigger[];
@@ -50,7 +50,7 @@ export interface TableProperties {
   readonly columns?: Readonly<Record<string, FieldProperties>>;
 }
 
-/** What an object's describe says, and what the Tooling API says of it. */
+/** The properties of an object from its describe and the Tooling API. */
 export function tableProperties(
   object: DescribedObject,
   { entity, validationRules, triggers }: ObjectNotes,

@@ -8,7 +8,7 @@ import type { DescribedField } from '../describe/sobject-field.ts';
 import type { DescribedObject } from '../describe/sobject-describe.ts';
 import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
 import { labelOf, tagsOfObject } from './governance.ts';
-import { NOTHING_KNOWN, notesOn, type ObjectNotes } from './notes.ts';
+import { NO_OBJECT_NOTES, notesOn, type ObjectNotes } from './notes.ts';
 import { tableProperties, type TableProperties } from './table-properties.ts';
 
 export interface TableContext {
@@ -17,7 +17,7 @@ export interface TableContext {
   readonly schema: string;
   /** `https://acme.my.salesforce.com`. */
   readonly origin: string;
-  /** Names of the objects of this run: foreign keys lead to these alone. */
+  /** Names of the objects of this run; foreign keys reference only these. */
   readonly selected: ReadonlySet<string>;
 }
 
@@ -45,33 +45,23 @@ const TABLE_TYPES: Readonly<Record<ObjectKind, TableType>> = {
   knowledgeCompanion: 'View',
 };
 
-/** Records of these are kept by Salesforce itself beside the object they belong to; OpenMetadata shows them as views. */
+/** Objects that Salesforce maintains for another object (history, share, feed) are views. */
 export function tableTypeOf(kind: ObjectKind): TableType {
   return TABLE_TYPES[kind];
 }
 
-/** The CreateTableRequest of an object, with all that is known of it. */
+/** The CreateTableRequest of an object, and what it cannot hold. */
 export function tableOf(
   object: DescribedObject,
   context: TableContext,
-  notes: ObjectNotes = NOTHING_KNOWN,
+  notes: ObjectNotes = NO_OBJECT_NOTES,
 ): Table {
+  const { service, database, schema } = context;
+  const databaseSchema = fullyQualifiedName(service, database, schema);
   const name = entityName(object.name);
-  const databaseSchema = fullyQualifiedName(context.service, context.database, context.schema);
   const properties: Record<string, FieldProperties> = {};
   const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
-  const tableConstraints = constraintsOf(
-    object.fields,
-    (target) =>
-      fullyQualifiedName(
-        context.service,
-        context.database,
-        context.schema,
-        entityName(target),
-        'Id',
-      ),
-    context.selected,
-  );
+  const tableConstraints = constraintsOf(object.fields, context);
   const description = notes.entity?.Description ?? '';
   const tags = notes.tags ? tagsOfObject(object).map(labelOf) : [];
   return {
@@ -88,38 +78,40 @@ export function tableOf(
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
     properties: tableProperties(object, notes, properties),
-    aggregatable: object.queryable
-      ? object.fields
-          .filter((field) => field.aggregatable)
-          .map(({ name: field }) => entityName(field))
-      : [],
+    aggregatable: aggregatableColumns(object),
   };
 }
 
-/** Gathers the properties of the fields as they come by; the parts of a compound field come by twice. */
+function aggregatableColumns({ queryable, fields }: DescribedObject): string[] {
+  if (!queryable) return [];
+  return fields.filter(({ aggregatable }) => aggregatable).map(({ name }) => entityName(name));
+}
+
+/** Collects the properties of each field into `properties`. Components of a compound field are passed twice. */
 function columnNotes(
   object: DescribedObject,
   notes: ObjectNotes,
   properties: Record<string, FieldProperties>,
 ): (field: DescribedField) => ColumnNotes {
-  const mostValues = valuesThatFit(object.fields);
+  const maxValues = valuesThatFit(object.fields);
   return (field) => {
-    const on = notesOn(field, fieldProperties(field, object, mostValues), notes);
+    const on = notesOn(field, fieldProperties(field, object, maxValues), notes);
     if (on.properties !== undefined) properties[entityName(field.name)] = on.properties;
     return on;
   };
 }
 
 /**
- * A foreign key for each target of each reference. OpenMetadata refuses a key to a table it does not have, so targets outside
- * this run are left out; the column's type and properties name them. The primary key is the constraint of its column: a server
- * refuses a table that names it as a table constraint as well.
+ * A foreign key for each target of each reference. OpenMetadata refuses a key to an unknown table, so targets outside this run are left
+ * out; the column's type and properties name them. The primary key is a constraint of its column: the server refuses a table that
+ * repeats it as a table constraint.
  */
 function constraintsOf(
   fields: readonly DescribedField[],
-  idOf: (target: string) => string,
-  selected: ReadonlySet<string>,
+  { service, database, schema, selected }: TableContext,
 ): TableConstraint[] {
+  const idOf = (target: string): string =>
+    fullyQualifiedName(service, database, schema, entityName(target), 'Id');
   return fields
     .filter(({ type }) => type === 'reference')
     .flatMap((field) =>

@@ -33,7 +33,7 @@ function textsOf({ records }: SalesforceRun): [pieces: number, texts: number] {
 
 function noticesOf({ logs }: SalesforceRun): string[] {
   return logs
-    .filter(({ message }) => message.includes('local policy does not say'))
+    .filter(({ message }) => message.includes('local policy does not set'))
     .map(({ message }) => message);
 }
 

@@ -1,6 +1,6 @@
 import type { ConnectorContext } from '../../connector.ts';
 
-/** An option that asks for more than metadata, and what the local policy says of it. */
+/** An option for data beyond metadata, which the local policy must allow. */
 interface Permission {
   readonly option: string;
   readonly granted: (limits: ConnectorContext['limits']) => boolean;
@@ -11,39 +11,35 @@ const PERMISSIONS: readonly Permission[] = [
   {
     option: 'sampleRows',
     granted: ({ sampleRows }) => sampleRows,
-    notice:
-      'Sample rows are asked for and none is read: the local policy does not say "salesforce: {sampleRows: allow}"',
+    notice: 'sample rows denied: the local policy does not set "salesforce: {sampleRows: allow}"',
   },
   {
     option: 'includeDDL',
     granted: ({ codeText }) => codeText,
-    notice:
-      'The text of code is asked for and not read: the local policy does not say "salesforce: {codeText: allow}"',
+    notice: 'source code denied: the local policy does not set "salesforce: {codeText: allow}"',
   },
   {
     option: 'profile',
     granted: ({ profile }) => profile,
-    notice:
-      'Profiles of columns are requested but not computed: the local policy does not say "salesforce: {profile: allow}"',
+    notice: 'column profiles denied: the local policy does not set "salesforce: {profile: allow}"',
   },
   {
     option: 'includeOwners',
     granted: ({ owners }) => owners,
-    notice:
-      'Business owners are requested but not read: the local policy does not say "salesforce: {owners: allow}"',
+    notice: 'business owners denied: the local policy does not set "salesforce: {owners: allow}"',
   },
 ];
 
 /**
- * The job as far as the local policy permits it, with a line in the run's log for each option that it takes away. All that
- * follows sees this job alone, so nothing in a job can bring back what the policy has taken out of it.
+ * The job without the options that the local policy does not allow; each removed option is logged. Everything after this sees only
+ * the returned job, so no other part of a job can restore a removed option.
  */
 export function permittedJob(context: ConnectorContext): ConnectorContext {
   const { workflow, limits, logger } = context;
   const { source } = workflow;
   const { config } = source.sourceConfig;
   const denied = PERMISSIONS.filter(
-    ({ option, granted }) => isAsked(config[option]) && !granted(limits),
+    ({ option, granted }) => isRequested(config[option]) && !granted(limits),
   );
   if (denied.length === 0) return context;
   for (const { notice } of denied) logger.log('warn', notice);
@@ -56,6 +52,6 @@ export function permittedJob(context: ConnectorContext): ConnectorContext {
   };
 }
 
-function isAsked(value: unknown): boolean {
+function isRequested(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false;
 }

@@ -1,40 +1,41 @@
 import { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
-import { readComposite } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
 import { soqlLiterals } from '../api/soql.ts';
-import { MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
-import { endsRun } from '../api/run-ending.ts';
+import { MAX_QUERIES, queryMany, type QueryTarget } from '../api/query-many.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 /**
- * Whether a field's values may be shown, by its name. `closed`: it has a data sensitivity level or a compliance category, whichever;
- * or it is computed (a formula, a roll-up), maybe from fields that have one.
+ * Whether a field's values may be shown, by field name. `closed`: the field has a data sensitivity level or a compliance category,
+ * or is computed (a formula, a roll-up), possibly from a field that has one.
  */
 export type FieldClasses = ReadonlyMap<string, 'open' | 'closed'>;
 
 export interface Sized {
   readonly object: string;
-  /** Fields that it has, those that nobody asks about too. */
+  /** All fields of the object, also those that are not requested. */
   readonly fields: number;
 }
 
-/** These tables answer 2,000 rows; an object may have more fields than its describe shows. */
-const MOST_ROWS = 1500;
-/** Fields that one call is sure to have room for: objects are not split, so queries may stay half empty. */
-const MOST_FIELDS = (MAX_QUERIES * MOST_ROWS) / 2;
+/** FieldDefinition returns at most 2,000 rows, and an object may have more fields than its describe shows. */
+const MAX_ROWS = 1500;
+/** Fields that always fit one call: an object is not split, so a query may stay half empty. */
+const MAX_FIELDS = (MAX_QUERIES * MAX_ROWS) / 2;
 
-/** Takes from the front of `objects` as many as one call can tell the classes of, at most `most`: none only if there is none to take. */
-export function takeForOneCall<T extends Sized>(objects: T[], most: number): T[] {
+/**
+ * Removes from the front of `objects` as many as one call can read the classes of, at most `max`. Returns none only if there are
+ * none or `max` is 0.
+ */
+export function takeForOneCall<T extends Sized>(objects: T[], max: number): T[] {
   let [count, fields] = [0, 0];
   while (
-    count < Math.min(most, objects.length) &&
-    (count === 0 || fields + objects[count]!.fields <= MOST_FIELDS)
+    count < Math.min(max, objects.length) &&
+    (count === 0 || fields + objects[count]!.fields <= MAX_FIELDS)
   )
     fields += objects[count++]!.fields;
   return objects.splice(0, count);
 }
 
-/** Every column has to be there: one that is missing is not the same as one without a value. */
+/** Every column is required: a missing column is not the same as one without a value. */
 const rowSchema = z.object({
   QualifiedApiName: z.string(),
   IsCalculated: z.boolean(),
@@ -44,32 +45,27 @@ const rowSchema = z.object({
 });
 
 /**
- * What the org says of the fields of these objects, as many as `takeForOneCall` takes, by name of the object, in one call. An object that it does not speak
- * of, or not in full, is missing. Throws only what ends the extraction.
+ * The field classes of these objects by object name, in one call; `objects` come from `takeForOneCall`. Objects that the answer lacks,
+ * or has incompletely, are missing. Throws only errors that end the run.
  */
 export async function readFieldClasses(
-  { api, version, what }: QueryTarget,
+  target: QueryTarget,
   objects: readonly Sized[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, FieldClasses>> {
-  const base = `/services/data/v${version}/tooling`;
-  const parts = groupsOf(objects).map((group, index) => ({
-    referenceId: `c${index}`,
-    url: `${base}/query?q=${encodeURIComponent(query(group))}`,
-  }));
   const classes = new Map<string, Map<string, 'open' | 'closed'>>();
   try {
-    await readComposite(
-      api,
-      { path: `${base}/composite`, parts, what },
+    await queryMany(
+      target,
+      groupsOf(objects).map(query),
       ({ status, body }) => {
-        if (status === 200) for (const row of readRows(body, rowSchema, what)) note(row, classes);
+        if (status !== 200) return;
+        for (const row of readRows(body, rowSchema, target.what)) addRow(row, classes);
       },
       signal,
     );
   } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    if (endsRun(error, signal)) throw error;
+    rethrowIfRunEnds(thrown, signal);
     return new Map();
   }
   return classes;
@@ -79,7 +75,7 @@ function groupsOf(objects: readonly Sized[]): string[][] {
   const groups: string[][] = [];
   let rows = Infinity;
   for (const { object, fields } of objects) {
-    if (rows + fields > MOST_ROWS) {
+    if (rows + fields > MAX_ROWS) {
       groups.push([]);
       rows = 0;
     }
@@ -93,7 +89,7 @@ function query(objects: readonly string[]): string {
   return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${soqlLiterals(objects)})`;
 }
 
-function note(
+function addRow(
   {
     QualifiedApiName,
     IsCalculated,

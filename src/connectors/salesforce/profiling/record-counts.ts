@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { notWhole, requireSingle } from '../api/pages.ts';
-import { endsRun } from '../api/run-ending.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 const countsSchema = z.looseObject({
   sObjects: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative() })),
 });
 
-const WHAT = 'the record counts';
+const WHAT = 'record counts';
 
-/** Each org has a user at least. */
+/** An empty list is an incomplete answer: every org has at least one user. */
 function readCounts(body: unknown): ReadonlyMap<string, number> {
   const counts = countsSchema.safeParse(body);
   if (!counts.success || counts.data.sObjects.length === 0)
@@ -21,8 +20,8 @@ function readCounts(body: unknown): ReadonlyMap<string, number> {
 }
 
 /**
- * About how many records each object has, in one call. Salesforce keeps these figures itself, without the recycle bin and
- * without history, share and feed objects. Empty, with a warning, where the user may not read them.
+ * The approximate number of records of each object, in one call. Salesforce maintains these counts itself, without the recycle bin
+ * and without history, share and feed objects. Empty, with a warning, where the user may not read them.
  */
 export async function readRecordCounts(
   api: SalesforceApi,
@@ -30,24 +29,12 @@ export async function readRecordCounts(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
+  const path = `/services/data/v${version}/limits/recordCount`;
   try {
-    return await api.jsonAs(
-      {
-        method: 'GET',
-        path: `/services/data/v${version}/limits/recordCount`,
-        what: WHAT,
-        tries: 2,
-      },
-      readCounts,
-      signal,
-    );
+    return await api.jsonAs({ method: 'GET', path, what: WHAT, tries: 2 }, readCounts, signal);
   } catch (thrown) {
-    const error = RunnerError.from(thrown, 'SALESFORCE_UNEXPECTED');
-    if (endsRun(error, signal)) throw error;
-    logger.log('warn', 'Record counts could not be read', {
-      code: error.code,
-      reason: error.message,
-    });
+    const error = rethrowIfRunEnds(thrown, signal, 'SALESFORCE_UNEXPECTED');
+    logger.log('warn', 'failed to read record counts', { code: error.code, reason: error.message });
     return new Map();
   }
 }

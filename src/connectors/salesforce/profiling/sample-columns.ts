@@ -3,29 +3,42 @@ import type { ObjectKind } from '../describe/object-kind.ts';
 import type { FieldClasses } from './field-classes.ts';
 import type { Table } from '../mapping/table.ts';
 
-// What must never break: a value leaves the org only if the org was asked about its field and said that nobody has
-// classified it. No answer, half an answer and no row for the field all mean that the field stays out.
+// Invariant: a value leaves the org only if the org has answered that its field is not classified. No answer, an incomplete answer
+// and no row for the field all exclude the field.
 
-/** A column whose type and name let its values be looked at. What they hold is another question: see `openColumns`. */
+/** A column whose type and name permit a sample. Its field's classification is checked later, by `openColumns`. */
 export interface SampleColumn {
   readonly name: string;
-  /** The compound field (an address, a location, a person's name) that it is a part of. */
+  /** The compound field (an address, a location, a person's name) that contains it. */
   readonly whole: string | undefined;
 }
 
-/** A table that rows can be taken of. */
+/** A table that may be sampled. */
 export interface SampleTable {
   readonly object: string;
   readonly fqn: string;
   readonly columns: readonly SampleColumn[];
-  /** Fields of the object, those that stay out too. */
+  /** All fields of the object, also the excluded ones. */
   readonly fields: number;
 }
 
-/** History, shares and feeds tell of another object's fields; settings hold keys of other systems; external objects are elsewhere. */
-const KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['standard', 'custom', 'bigObject']);
-/** Compound fields, whose parts say enough, and what is no text, number or truth value. */
-const UNSHOWN: ReadonlySet<string> = new Set(['STRUCT', 'BLOB', 'VARIANT', 'JSON', 'UNKNOWN']);
+/**
+ * History, shares and feeds contain values of another object's fields, settings contain keys of other systems, and external objects are
+ * stored elsewhere.
+ */
+const SAMPLED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
+  'standard',
+  'custom',
+  'bigObject',
+]);
+/** Compound fields, whose parts are sampled instead, and types other than text, number and boolean. */
+const EXCLUDED_TYPES: ReadonlySet<string> = new Set([
+  'STRUCT',
+  'BLOB',
+  'VARIANT',
+  'JSON',
+  'UNKNOWN',
+]);
 const CREDENTIAL =
   /passw(?:or)?d|pass_?(?:phrase|code)|pwd|secret|token|credential|(?:^|_)(?:pin|otp|ssn|iban|cvv|cvc)(?:_|$)|(?:api|private|access|encryption|consumer|licen[cs]e|session|signing)_?key|session_?id/i;
 const PARTS_OF_NAME: ReadonlySet<string> = new Set([
@@ -37,7 +50,7 @@ const PARTS_OF_NAME: ReadonlySet<string> = new Set([
 ]);
 const NAME = 'Name';
 
-/** Undefined for an object of which no rows are taken. */
+/** Undefined for an object that is not sampled. */
 export function sampleTableOf(object: string, table: Table): SampleTable | undefined {
   if (!isSampled(table.properties)) return undefined;
   return {
@@ -48,7 +61,7 @@ export function sampleTableOf(object: string, table: Table): SampleTable | undef
   };
 }
 
-/** The columns of a table whose values may be looked at, as far as their own types and names tell. */
+/** The columns of a table whose types and names permit a sample. */
 export function sampleColumnsOf({
   request,
   properties,
@@ -68,19 +81,16 @@ export function sampleColumnsOf({
     }));
 }
 
-/**
- * Salesforce's own objects without page layouts are its machinery: the source of Apex, sessions, tokens, log-ins,
- * permissions. Rows of those would tell what no sample is meant to tell.
- */
+/** Standard objects without page layouts are excluded: they hold Salesforce's internals, such as Apex source, sessions, tokens, logins. */
 function isSampled({ kind, features }: Table['properties']): boolean {
   return (
-    KINDS.has(kind) &&
+    SAMPLED_KINDS.has(kind) &&
     features.includes('queryable') &&
     (kind !== 'standard' || features.includes('layoutable'))
   );
 }
 
-/** A field's name goes into a query, so it has to be one; its label tells as much as its name. */
+/** The name must be valid because it goes into a query. A label can reveal a credential field as well as a name. */
 function isShown({
   name,
   displayName = '',
@@ -95,18 +105,16 @@ function isShown({
   )
     return false;
   if (dataType === 'ARRAY') return arrayDataType === 'ENUM';
-  return !UNSHOWN.has(dataType) && !dataTypeDisplay.startsWith('encryptedstring');
+  return !EXCLUDED_TYPES.has(dataType) && !dataTypeDisplay.startsWith('encryptedstring');
 }
 
-/** Names of the columns whose fields nobody has classified, nor the compound fields around them, nor the parts of a name. */
+/** Names of the columns whose fields are not classified, nor their compound fields. `Name` also requires that no part of it is. */
 export function openColumns(columns: readonly SampleColumn[], classes: FieldClasses): string[] {
   const nameIsOpen = [...PARTS_OF_NAME].every((part) => classes.get(part) !== 'closed');
   return columns
     .filter(({ name, whole }) => {
-      const verdicts = [classes.get(name), whole === undefined ? undefined : classes.get(whole)];
-      return (
-        verdicts.includes('open') && !verdicts.includes('closed') && (name !== NAME || nameIsOpen)
-      );
+      const found = [classes.get(name), whole === undefined ? undefined : classes.get(whole)];
+      return found.includes('open') && !found.includes('closed') && (name !== NAME || nameIsOpen);
     })
     .map(({ name }) => name);
 }

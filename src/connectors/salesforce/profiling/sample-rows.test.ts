@@ -97,7 +97,7 @@ function valuesOf(object: string, column: string, of: SalesforceRun = run): Cell
 
 function withoutSamples(of: SalesforceRun): unknown[] {
   return of.logs
-    .filter(({ message }) => message.includes('go without sample rows'))
+    .filter(({ message }) => message.startsWith('sample rows skipped'))
     .map(({ message, data }) => [message.split(': ')[1], data]);
 }
 
@@ -385,7 +385,7 @@ describe('where classifications cannot be read', () => {
       expect(samplesOf(closed)).toEqual([]);
       expect(failuresOf(closed.records)).toEqual([]);
       expect(withoutSamples(closed)).toEqual([
-        ['whether their fields are classified cannot be read', { tables: NAMES.length }],
+        ['field classifications are not readable', { tables: NAMES.length }],
       ]);
     },
   );
@@ -434,7 +434,7 @@ describe('the calls for sample rows', () => {
     const some = await sampled({ maxApiCalls: 2 });
     expect(samplesOf(some)).toHaveLength(5);
     expect(withoutSamples(some)).toEqual([
-      ['the calls for them are used up', { tables: 2, maxApiCalls: 2 }],
+      ['maxApiCalls is used up', { tables: 2, maxApiCalls: 2 }],
     ]);
     expect(await calls({ sampleRows: { maxApiCalls: 1 } })).toBe(without);
   });
@@ -450,7 +450,7 @@ describe('the calls for sample rows', () => {
     });
     const some = await sampled();
     expect(samplesOf(some)).toHaveLength(NAMES.length - 1);
-    expect(withoutSamples(some)).toEqual([['Salesforce did not give them', { tables: 1 }]]);
+    expect(withoutSamples(some)).toEqual([['Salesforce refused the query', { tables: 1 }]]);
   });
 
   it('are not made for the machinery of Salesforce itself, such as the source of Apex or sessions', () => {

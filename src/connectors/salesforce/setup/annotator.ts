@@ -1,131 +1,122 @@
 import type { Logger } from '../../../observability/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
+import type { Counted } from '../api/soql.ts';
+import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
+import { DefinitionReader, type Found } from '../describe/definitions.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import type { Counted } from '../api/soql.ts';
-import { DefinitionReader, type Found } from '../describe/definitions.ts';
-import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { type ObjectNotes, rollUpShown } from '../mapping/notes.ts';
+import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
+import { shortId } from './durable-id.ts';
 import { Owners } from './owners.ts';
 import { keyOf, RollUps } from './roll-ups.ts';
-import {
-  readTriggers,
-  readValidationRules,
-  shortId,
-  triggerOf,
-  type TriggerRow,
-} from './setup-objects.ts';
-import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
+import { readTriggers, triggerOf, type TriggerRow } from './triggers.ts';
+import { readValidationRules } from './validation-rules.ts';
 
-export interface AnnotatorOptions {
+export interface AnnotatorDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
   readonly tags: boolean;
   readonly owners: boolean;
-  /** Whether to read the text of triggers, for whoever asks for `triggers` later. */
+  /** Whether `triggers` includes source code. */
   readonly bodies: boolean;
 }
 
-/** What is read once and concerns all objects. */
-interface Common {
+/** What is read once for all objects. Maps are by the durable id of the object, except `entities`, which is by name. */
+interface Shared {
   readonly entities: Found<ReadonlyMap<string, EntityRow>>;
-  /** By durable id of the object. */
   readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
 }
 
-/** An object, and how many fields it has. */
+/** An object with its number of fields. */
 export interface Sized {
   readonly listed: ListedObject;
   readonly fields: number;
 }
 
-/** What is known of one of the objects that were asked about. */
+/** Returns the notes on one of the objects that were requested. */
 export type Notes = (object: ListedObject) => ObjectNotes;
+
+/** Rows by the durable id of the object, then by field name. */
+type FieldRows = ReadonlyMap<string, ReadonlyMap<string, FieldRow>>;
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** Reads what only the Tooling API knows of objects: descriptions, classifications, owners, sharing, rules and triggers. */
+/**
+ * Reads what only the Tooling API has about objects: descriptions, classifications, owners, sharing, validation rules and
+ * triggers.
+ */
 export class Annotator {
-  readonly #options: AnnotatorOptions;
-  readonly #descriptions: DefinitionReader;
+  readonly #deps: AnnotatorDeps;
+  readonly #definitions: DefinitionReader;
   readonly #owners: Owners;
   readonly #rollUps: RollUps;
-  readonly #common: Promise<Common>;
+  readonly #shared: Promise<Shared>;
   readonly #triggers: Promise<readonly TriggerRow[]>;
 
-  /** Starts to read at once. */
-  constructor(options: AnnotatorOptions, objects: readonly ListedObject[], signal: AbortSignal) {
-    this.#options = options;
-    this.#descriptions = new DefinitionReader(options);
-    this.#owners = new Owners(options);
-    this.#rollUps = new RollUps(options);
+  /** Starts reading at once. */
+  constructor(deps: AnnotatorDeps, objects: readonly ListedObject[], signal: AbortSignal) {
+    this.#deps = deps;
+    this.#definitions = new DefinitionReader(deps);
+    this.#owners = new Owners(deps);
+    this.#rollUps = new RollUps(deps);
     const describable = objects.filter(isDescribable);
     this.#triggers =
-      describable.length === 0
-        ? Promise.resolve([])
-        : readTriggers(options, options.bodies, signal);
-    this.#common = this.#readCommon(describable, signal);
-    // Whoever uses them meets the failure.
-    this.#common.catch(() => undefined);
+      describable.length === 0 ? Promise.resolve([]) : readTriggers(deps, deps.bodies, signal);
+    this.#shared = this.#readShared(describable, signal);
+    // A failure is reported to the caller that awaits the result.
+    this.#shared.catch(() => undefined);
     this.#triggers.catch(() => undefined);
   }
 
-  /** All triggers of the org. */
+  /** All triggers of the org; none if the run has no object that can have one. */
   get triggers(): Promise<readonly TriggerRow[]> {
     return this.#triggers;
   }
 
   /** Names of objects by durable id. */
   async objectNames(): Promise<ReadonlyMap<string, string>> {
-    const {
-      entities: { found },
-    } = await this.#common;
-    return new Map([...found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
+    const { entities } = await this.#shared;
+    return new Map([...entities.found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  /** What is known of these objects. */
   async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Found<Notes>> {
-    const {
-      entities: { found: entities, lost },
-      rules,
-      triggers,
-    } = await this.#common;
-    const idOf = ({ name }: ListedObject): string | undefined => entities.get(name)?.DurableId;
-    const { found: fields, lost: fieldsLost } = await this.#fields(
-      objects
-        .filter(({ listed }) => isDescribable(listed))
-        .flatMap(({ listed, fields: rows }) => ({ id: idOf(listed) ?? '', rows }))
-        .filter(({ id }) => id !== ''),
-      signal,
-    );
+    const shared = await this.#shared;
+    const { found: entities, lost } = shared.entities;
+    const idOf = (listed: ListedObject): string =>
+      isDescribable(listed) ? (entities.get(listed.name)?.DurableId ?? '') : '';
+    const counted = objects
+      .map(({ listed, fields }) => ({ id: idOf(listed), rows: fields }))
+      .filter(({ id }) => id !== '');
+    const { found: fields, lost: fieldsLost } = await this.#fields(counted, signal);
     const [owners, rollUps] = await Promise.all([
       this.#ownersOf(fields, signal),
       this.#rollUpsOf(fields, signal),
     ]);
     const notes: Notes = (listed) => {
-      const id = isDescribable(listed) ? shortId(idOf(listed) ?? '') : '';
+      const id = shortId(idOf(listed));
       return {
         entity: entities.get(listed.name),
         fields: fields.get(id) ?? NONE,
         owners,
-        tags: this.#options.tags,
-        validationRules: rules.get(id) ?? [],
-        triggers: triggers.get(id) ?? [],
+        tags: this.#deps.tags,
+        validationRules: shared.rules.get(id) ?? [],
+        triggers: shared.triggers.get(id) ?? [],
         rollUps: rollUps.get(id) ?? NONE,
       };
     };
     return { found: notes, lost: lost || fieldsLost };
   }
 
-  async #readCommon(objects: readonly ListedObject[], signal: AbortSignal): Promise<Common> {
+  async #readShared(objects: readonly ListedObject[], signal: AbortSignal): Promise<Shared> {
     const [entities, rules, triggers] = await Promise.all([
-      this.#descriptions.entities(objects, signal),
+      this.#definitions.entities(objects, signal),
       objects.length === 0
         ? new Map<string, ValidationRule[]>()
-        : readValidationRules(this.#options, signal),
+        : readValidationRules(this.#deps, signal),
       this.#triggers,
     ]);
     const byObject = Map.groupBy(
@@ -139,12 +130,8 @@ export class Annotator {
     };
   }
 
-  /** By durable id of the object, then by name. */
-  async #fields(
-    objects: readonly Counted[],
-    signal: AbortSignal,
-  ): Promise<Found<Map<string, Map<string, FieldRow>>>> {
-    const { found, lost } = await this.#descriptions.fields(objects, signal);
+  async #fields(objects: readonly Counted[], signal: AbortSignal): Promise<Found<FieldRows>> {
+    const { found, lost } = await this.#definitions.fields(objects, signal);
     const rows = new Map<string, Map<string, FieldRow>>();
     for (const row of found) {
       const key = shortId(row.EntityDefinitionId);
@@ -154,35 +141,30 @@ export class Annotator {
     return { found: rows, lost };
   }
 
-  async #ownersOf(
-    fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>,
-    signal: AbortSignal,
-  ): ReturnType<Owners['resolve']> {
-    if (!this.#options.owners) return new Map();
-    return this.#owners.resolve(
-      [...fields.values()].flatMap((rows) =>
-        [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? []),
-      ),
-      signal,
+  async #ownersOf(fields: FieldRows, signal: AbortSignal): ReturnType<Owners['resolve']> {
+    if (!this.#deps.owners) return new Map();
+    const ids = [...fields.values()].flatMap((rows) =>
+      [...rows.values()].flatMap(({ BusinessOwnerId }) => BusinessOwnerId ?? []),
     );
+    return this.#owners.resolve(ids, signal);
   }
 
-  /** By durable id of the object, then by name. */
+  /** By the durable id of the object, then by field name. */
   async #rollUpsOf(
-    fields: ReadonlyMap<string, ReadonlyMap<string, FieldRow>>,
+    fields: FieldRows,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, RollUp>>> {
-    const wanted = [...fields].flatMap(([object, rows]) =>
+    const requested = [...fields].flatMap(([object, rows]) =>
       [...rows.values()]
         .filter(({ DataType }) => rollUpShown(DataType) !== undefined)
         .map((row) => ({ object, field: row.QualifiedApiName })),
     );
-    const definitions = await this.#rollUps.read(wanted, signal);
-    const known = wanted.filter((one) => definitions.has(keyOf(one)));
+    const definitions = await this.#rollUps.read(requested, signal);
+    const found = requested.filter((field) => definitions.has(keyOf(field)));
     return new Map(
-      [...Map.groupBy(known, ({ object }) => object)].map(([object, ones]) => [
+      [...Map.groupBy(found, ({ object }) => object)].map(([object, ofObject]) => [
         object,
-        new Map(ones.map((one) => [one.field, definitions.get(keyOf(one))!])),
+        new Map(ofObject.map((field) => [field.field, definitions.get(keyOf(field))!])),
       ]),
     );
   }

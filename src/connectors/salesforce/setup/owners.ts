@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { readComposite, throwOrgRefusal } from '../api/composite.ts';
+import { throwOrgRefusal } from '../api/composite.ts';
 import { readRows } from '../api/pages.ts';
+import { queryMany } from '../api/query-many.ts';
 import { soqlLiterals } from '../api/soql.ts';
 import type { Owner } from '../mapping/field-properties.ts';
-import { endsRun } from '../api/run-ending.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
+const WHAT = 'field owners';
 const USER = /^005\w{12,15}$/;
 const GROUP = /^00G\w{12,15}$/;
 
@@ -16,101 +17,63 @@ const rowSchema = z.object({
   Name: z.string().nullish(),
   Email: z.string().nullish(),
 });
+type Row = z.infer<typeof rowSchema>;
 
-export interface OwnersOptions {
+export interface OwnersDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
 }
 
-/** Finds out who the business owners of fields are: users by e-mail, groups by name. Each is asked for once. */
-export class Owners {
-  readonly #options: OwnersOptions;
-  readonly #known = new Map<string, Owner>();
-  /** The call that asks for it, for whoever needs it too meanwhile. */
-  readonly #asked = new Map<string, Promise<void>>();
+interface Query {
+  readonly kind: Owner['kind'];
+  readonly soql: string;
+}
 
-  constructor(options: OwnersOptions) {
-    this.#options = options;
+/** Looks up the business owners of fields: users with their e-mail address, groups by name. Each id is queried once. */
+export class Owners {
+  readonly #deps: OwnersDeps;
+  readonly #known = new Map<string, Owner>();
+  /** The call that queries an id, for concurrent callers that need the same one. */
+  readonly #calls = new Map<string, Promise<void>>();
+
+  constructor(deps: OwnersDeps) {
+    this.#deps = deps;
   }
 
-  /** All owners known so far, by id, those with these ids among them; one that cannot be found is left out. */
+  /** All owners known so far by id, including these ids if they exist. */
   async resolve(ids: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, Owner>> {
-    const wanted = [...new Set(ids)];
-    const fresh = wanted.filter((id) => !this.#asked.has(id));
+    const requested = [...new Set(ids)];
+    const fresh = requested.filter((id) => !this.#calls.has(id));
     if (fresh.length > 0) {
-      const asking = this.#ask(fresh, signal);
-      for (const id of fresh) this.#asked.set(id, asking);
+      const call = this.#query(queriesFor(fresh), signal);
+      for (const id of fresh) this.#calls.set(id, call);
     }
-    await Promise.all(wanted.flatMap((id) => this.#asked.get(id) ?? []));
+    await Promise.all(requested.flatMap((id) => this.#calls.get(id) ?? []));
     return this.#known;
   }
 
-  async #ask(fresh: readonly string[], signal: AbortSignal): Promise<void> {
-    const users = fresh.filter((id) => USER.test(id));
-    const groups = fresh.filter((id) => GROUP.test(id));
-    const parts = [
-      ...(users.length === 0
-        ? []
-        : [
-            {
-              referenceId: 'user',
-              query: `SELECT Id, Name, Email FROM User WHERE Id IN (${soqlLiterals(users)})`,
-            },
-          ]),
-      ...(groups.length === 0
-        ? []
-        : [
-            {
-              referenceId: 'group',
-              query: `SELECT Id, Name FROM Group WHERE Id IN (${soqlLiterals(groups)})`,
-            },
-          ]),
-    ];
-    if (parts.length > 0) await this.#read(parts, signal);
-  }
-
-  async #read(
-    queries: readonly { readonly referenceId: string; readonly query: string }[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { api, version, logger } = this.#options;
-    const base = `/services/data/v${version}`;
-    const parts = queries.map(({ referenceId, query }) => ({
-      referenceId,
-      url: `${base}/query?q=${encodeURIComponent(query)}`,
-    }));
+  async #query(queries: readonly Query[], signal: AbortSignal): Promise<void> {
+    const { api, version } = this.#deps;
     try {
-      await readComposite(
-        api,
-        { path: `${base}/composite`, parts, what: 'the owners of fields' },
-        (part) => {
-          throwOrgRefusal(part, 'the owners of fields');
-          const { referenceId, status, body } = part;
-          if (status === 200)
-            this.#keep(
-              referenceId === 'user' ? 'user' : 'group',
-              readRows(body, rowSchema, 'the owners of fields'),
-            );
-          else
-            logger.log('warn', 'Some owners of fields could not be read', {
-              kind: referenceId,
-              status,
-            });
+      await queryMany(
+        { api, version, what: WHAT, surface: 'data' },
+        queries.map(({ soql }) => soql),
+        ({ index, status, body }) => {
+          throwOrgRefusal({ status, body }, WHAT);
+          const { kind } = queries[index]!;
+          if (status === 200) this.#add(kind, readRows(body, rowSchema, WHAT));
+          else this.#logFailure({ kind, status });
         },
         signal,
       );
     } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (endsRun(error, signal)) throw error;
-      logger.log('warn', 'Some owners of fields could not be read', {
-        code: error.code,
-        reason: error.message,
-      });
+      const error = rethrowIfRunEnds(thrown, signal);
+      this.#logFailure({ code: error.code, reason: error.message });
     }
   }
 
-  #keep(kind: Owner['kind'], rows: readonly z.infer<typeof rowSchema>[]): void {
+  #add(kind: Owner['kind'], rows: readonly Row[]): void {
     for (const { Id, Name, Email } of rows) {
       const owner: Owner = {
         kind,
@@ -120,4 +83,25 @@ export class Owners {
       for (const id of [Id, Id.slice(0, 15)]) this.#known.set(id, owner);
     }
   }
+
+  #logFailure(data: Readonly<Record<string, unknown>>): void {
+    this.#deps.logger.log('warn', 'failed to read some field owners', data);
+  }
+}
+
+function queriesFor(ids: readonly string[]): Query[] {
+  const users = ids.filter((id) => USER.test(id));
+  const groups = ids.filter((id) => GROUP.test(id));
+  const queries: Query[] = [];
+  if (users.length > 0)
+    queries.push({
+      kind: 'user',
+      soql: `SELECT Id, Name, Email FROM User WHERE Id IN (${soqlLiterals(users)})`,
+    });
+  if (groups.length > 0)
+    queries.push({
+      kind: 'group',
+      soql: `SELECT Id, Name FROM Group WHERE Id IN (${soqlLiterals(groups)})`,
+    });
+  return queries;
 }

@@ -1,29 +1,30 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { soqlLiterals } from '../api/soql.ts';
-import type { RollUp } from '../mapping/field-properties.ts';
-import { rollupSource } from '../formula/rollup.ts';
 import { readMetadata } from '../api/metadata.ts';
-import { readExtra, shortId } from './setup-objects.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
+import { soqlLiterals } from '../api/soql.ts';
+import { rollupSource } from '../formula/rollup.ts';
+import type { RollUp } from '../mapping/field-properties.ts';
+import { shortId } from './durable-id.ts';
+import { readOptionalRows } from './optional-rows.ts';
 
-/** A roll-up field, by the durable id of its object and its own API name. */
+/** A roll-up field, by the durable id of its object and its API name. */
 export interface RollUpField {
   readonly object: string;
   readonly field: string;
 }
 
-export interface RollUpsOptions {
+export interface RollUpsDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
-  /** Definitions to read in a run at most. */
-  readonly most?: number;
+  /** Maximum number of definitions read in a run. */
+  readonly max?: number;
 }
 
-const MOST = 150;
-const LIST =
+const MAX_DEFINITIONS = 150;
+const ROLL_UP_FIELDS =
   'SELECT Id, DeveloperName, NamespacePrefix, TableEnumOrId FROM CustomField WHERE SummaryOperation != null';
 const rowSchema = z.object({
   Id: z.string(),
@@ -33,21 +34,20 @@ const rowSchema = z.object({
 });
 
 /**
- * Reads the definitions of roll-up summaries, of which the API gives one a query. In an org with more than `most`, the same
- * ones are read in every run, whatever order its objects come in and whichever of them a run is about: the first by object
- * and name. The others go without.
+ * Reads definitions of roll-up summaries; the API returns one per query. In an org with more than `max`, every run reads the same
+ * ones, regardless of which objects it covers and in which order: the first by object and name.
  */
 export class RollUps {
-  readonly #options: RollUpsOptions;
-  /** Ids of the fields whose definitions are read, by `object field`. */
+  readonly #deps: RollUpsDeps;
+  /** Ids of the fields whose definitions are read, by `keyOf`. */
   #chosen: Promise<ReadonlyMap<string, string>> | undefined;
-  #told = false;
+  #logged = false;
 
-  constructor(options: RollUpsOptions) {
-    this.#options = options;
+  constructor(deps: RollUpsDeps) {
+    this.#deps = deps;
   }
 
-  /** The definitions that could be read, by `object field`. */
+  /** The definitions that could be read, by `keyOf` the field. */
   async read(
     fields: readonly RollUpField[],
     signal: AbortSignal,
@@ -59,40 +59,27 @@ export class RollUps {
       const id = chosen.get(keyOf(field));
       return id === undefined
         ? []
-        : [
-            {
-              key: field,
-              soql: `SELECT Metadata FROM CustomField WHERE Id = ${soqlLiterals([id])}`,
-            },
-          ];
+        : { key: field, soql: `SELECT Metadata FROM CustomField WHERE Id = ${soqlLiterals([id])}` };
     });
-    const { api, version } = this.#options;
+    const { api, version } = this.#deps;
+    const target = { api, version, what: 'roll-up summary definitions' };
     try {
-      for await (const { key, status, metadata } of readMetadata(
-        { api, version, what: 'the definitions of roll-ups' },
-        queries,
-        signal,
-      )) {
+      for await (const { key, status, metadata } of readMetadata(target, queries, signal)) {
         const rollUp = definitionIn(metadata);
-        if (rollUp === undefined) this.#tell({ status });
+        if (rollUp === undefined) this.#logOmitted({ status });
         else found.set(keyOf(key), rollUp);
       }
     } catch (thrown) {
-      const error = RunnerError.from(thrown);
-      if (signal.aborted || error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
-      this.#tell({ code: error.code, reason: error.message });
+      const error = rethrowIfRunEnds(thrown, signal);
+      this.#logOmitted({ code: error.code, reason: error.message });
     }
     return found;
   }
 
   async #choose(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const { api, version, logger, most = MOST } = this.#options;
-    const rows = await readExtra(
-      { api, version, logger, what: 'the list of roll-up summaries' },
-      LIST,
-      rowSchema,
-      signal,
-    );
+    const { api, version, logger, max = MAX_DEFINITIONS } = this.#deps;
+    const target = { api, version, logger, what: 'roll-up summary fields' };
+    const rows = await readOptionalRows(target, ROLL_UP_FIELDS, rowSchema, signal);
     const all = rows.map(({ Id, TableEnumOrId, DeveloperName, NamespacePrefix }) => ({
       id: Id,
       key: keyOf({
@@ -100,19 +87,20 @@ export class RollUps {
         field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c`,
       }),
     }));
-    if (all.length > most) this.#tell({ rollUps: all.length, read: most });
+    if (all.length > max) this.#logOmitted({ rollUps: all.length, read: max });
     return new Map(
       all
         .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-        .slice(0, most)
+        .slice(0, max)
         .map(({ key, id }) => [key, id]),
     );
   }
 
-  #tell(data: Readonly<Record<string, unknown>>): void {
-    if (this.#told) return;
-    this.#told = true;
-    this.#options.logger.log('info', 'Some roll-up summaries go without their definition', data);
+  /** Once a run. */
+  #logOmitted(data: Readonly<Record<string, unknown>>): void {
+    if (this.#logged) return;
+    this.#logged = true;
+    this.#deps.logger.log('info', 'roll-up summary definitions omitted', data);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
 import type { ProfileRecord } from '../../../domain/record.ts';
-import type { ColumnProfile } from './profile.ts';
+import type { ColumnProfile } from './column-profile.ts';
 
 let sandbox: Sandbox;
 let run: SalesforceRun;
@@ -148,9 +148,10 @@ describe('a profile', () => {
       true,
       false,
     ]);
-    expect(some.logs.find(({ message }) => message.includes('go without a profile'))?.data).toEqual(
-      { tables: 1, maxApiCalls: 3 },
-    );
+    expect(some.logs.find(({ message }) => message.startsWith('profiles skipped'))?.data).toEqual({
+      tables: 1,
+      maxApiCalls: 3,
+    });
   });
 
   it('that Salesforce refuses leaves the count of rows, and is said', async () => {
@@ -173,7 +174,7 @@ describe('a profile', () => {
       ]),
     ).toEqual([[undefined, true]]);
     expect(
-      refused.logs.find(({ message }) => message.includes('could not be profiled'))?.data,
+      refused.logs.find(({ message }) => message.startsWith('failed to profile some tables'))?.data,
     ).toEqual({ tables: 1 });
   });
 
@@ -318,7 +319,7 @@ describe('the values of a column', () => {
       expect(columns.filter(hasValues)).toEqual([]);
       expect(
         of.logs
-          .filter(({ message }) => message.includes('profiled by counts alone'))
+          .filter(({ message }) => message.startsWith('profiles limited to counts'))
           .map(({ data }) => data),
       ).toEqual([{ tables: 1 }]);
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reference } from './org-model.ts';
-import { completed, type Relatives } from './roll-up-kinds.ts';
+import { completeRollUp, type ObjectLookup } from './roll-up-children.ts';
 
 const key = (field: string, target: string, masterDetail = true): Reference => ({
   field,
@@ -21,8 +21,8 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['Transfer__c'],
   twin: ['Invoice_Line__c', 'Invoice_Line__c'],
 };
-const relatives: Relatives = {
-  called: (name) => LABELS[name.toLowerCase()] ?? [],
+const lookup: ObjectLookup = {
+  named: (name) => LABELS[name.toLowerCase()] ?? [],
   references: (object) => OBJECTS[object] ?? [],
 };
 
@@ -53,7 +53,7 @@ describe('a roll-up of which Setup shows operation and child', () => {
       { child: 'Transfer__c' },
     ],
   ])('finds the child %s', (_how, child, parent, known) => {
-    expect(completed({ operation: 'sum', child }, parent, relatives)).toEqual({
+    expect(completeRollUp({ operation: 'sum', child }, parent, lookup)).toEqual({
       operation: 'sum',
       ...known,
     });
@@ -64,7 +64,7 @@ describe('a roll-up of which Setup shows operation and child', () => {
     ['Nobody', 'Invoice__c'],
     ['Twin', 'Invoice__c'],
   ])('stays as it is when %s of %s could be none or several', (child, parent) => {
-    expect(completed({ operation: 'count', child }, parent, relatives)).toEqual({
+    expect(completeRollUp({ operation: 'count', child }, parent, lookup)).toEqual({
       operation: 'count',
       child,
     });
@@ -72,6 +72,6 @@ describe('a roll-up of which Setup shows operation and child', () => {
 
   it('that has a definition is left alone', () => {
     const known = { operation: 'sum', child: 'Line', field: 'A__c', foreignKey: 'B__c' };
-    expect(completed(known, 'Invoice__c', relatives)).toBe(known);
+    expect(completeRollUp(known, 'Invoice__c', lookup)).toBe(known);
   });
 });

@@ -1,0 +1,52 @@
+import type { Extracted } from '../../connector.ts';
+import type { ListedObject, Listing } from '../describe/object-list.ts';
+import { objectsToRead, type ObjectsToRead } from '../incremental/objects-to-read.ts';
+import { selectObjects } from '../options/selection.ts';
+import { missingObjectRecords } from './failure-records.ts';
+import type { RunContext } from './run-context.ts';
+import { logSelection } from './run-log.ts';
+import { extractTables } from './table-records.ts';
+import { unchangedRecords } from './unchanged-records.ts';
+
+/** Reads the selected objects of a new object list, without those that have not changed since the previous run. */
+export async function* extractListedObjects(
+  run: RunContext,
+  listing: Listing,
+  signal: AbortSignal,
+): AsyncGenerator<Extracted, void, undefined> {
+  const { connection, context, progress, state } = run;
+  const selection = selectObjects(listing.objects, connection.objectNames, run.options);
+  const selected = namesOf(selection.objects);
+  logSelection(run, selection);
+  yield* missingObjectRecords(connection, selection.missing);
+  const toRead = await changedObjects(run, selection.objects, listing.date, signal);
+  const unchanged = namesOf(selection.objects.filter((object) => !toRead.objects.includes(object)));
+  for (const name of unchanged) state.carryOver(name);
+  yield* unchangedRecords(run, unchanged);
+  try {
+    yield* extractTables(run, { ...toRead, selected, listed: namesOf(listing.objects) }, signal);
+  } finally {
+    context.memory?.keep(
+      listing.date === ''
+        ? undefined
+        : state.snapshot(listing.date, selected.length, selection.missing),
+    );
+  }
+  progress.at('mapping', selected.length, selected.length);
+}
+
+/** All objects where no state is kept, or where the org's answer has no date to compare with in the next run. */
+async function changedObjects(
+  { context, org, version, state }: RunContext,
+  objects: readonly ListedObject[],
+  listedAt: string,
+  signal: AbortSignal,
+): Promise<ObjectsToRead> {
+  if (context.memory === undefined || listedAt === '') return { objects, since: () => undefined };
+  const deps = { api: org.api, version, logger: context.logger, state };
+  return objectsToRead(deps, objects, listedAt, signal);
+}
+
+function namesOf(objects: readonly ListedObject[]): string[] {
+  return objects.map(({ name }) => name);
+}

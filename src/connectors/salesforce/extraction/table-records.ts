@@ -1,0 +1,139 @@
+import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { Extracted } from '../../connector.ts';
+import { AfterTables } from '../finalize/after-tables.ts';
+import { OrgModel } from '../lineage/org-model.ts';
+import { labelsIn, TagAnnouncer } from '../mapping/governance.ts';
+import type { TableContext } from '../mapping/table.ts';
+import { Annotator } from '../setup/annotator.ts';
+import type { RunContext, Scope } from './run-context.ts';
+import { type Outcome, tablesOf, type TablesDeps } from './table-stream.ts';
+import { unchangedRecords } from './unchanged-records.ts';
+
+type ReadOutcome = Exclude<Outcome, { readonly unchanged: true }>;
+
+/** The tables of a run, then the records that depend on all of them. */
+export async function* extractTables(
+  run: RunContext,
+  scope: Scope,
+  signal: AbortSignal,
+): AsyncGenerator<Extracted, void, undefined> {
+  const deps = tablesDeps(run, scope, signal);
+  const afterTables = createAfterTables(run, scope, deps);
+  const recorder = new TableRecorder(run, afterTables);
+  try {
+    for await (const outcome of tablesOf(scope.objects, deps, signal))
+      yield* recorder.record(outcome);
+  } catch (thrown) {
+    // What has been read counts, even if the calls run out before the rest is read.
+    yield* unchangedRecords(run, recorder.unchanged);
+    throw thrown;
+  }
+  yield* unchangedRecords(run, recorder.unchanged);
+  const readAll = scope.objects.length - recorder.notModified === scope.selected.length;
+  yield* afterTables.records(signal, readAll);
+  if (readAll) run.state.markFinalized();
+}
+
+function tablesDeps(
+  run: RunContext,
+  scope: Scope,
+  signal: AbortSignal,
+): TablesDeps & {
+  readonly annotator: Annotator;
+} {
+  const { context, org, version, origin, place, progress } = run;
+  const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = run.options;
+  const annotator = new Annotator(
+    {
+      api: org.api,
+      version,
+      logger: context.logger,
+      tags: includeTags,
+      owners: includeOwners,
+      bodies: includeStoredProcedures && includeDDL,
+    },
+    scope.objects,
+    signal,
+  );
+  const mapping: TableContext = {
+    ...place,
+    database: entityName(place.database),
+    origin,
+    selected: new Set(scope.selected),
+  };
+  const { clock } = context;
+  const model = new OrgModel();
+  return { org, version, clock, annotator, model, mapping, progress, since: scope.since };
+}
+
+function createAfterTables(
+  { context, org, version, origin, options, connection }: RunContext,
+  { listed }: Scope,
+  { annotator, model, mapping }: ReturnType<typeof tablesDeps>,
+): AfterTables {
+  return new AfterTables({
+    context,
+    api: org.api,
+    version,
+    origin,
+    databaseSchema: fullyQualifiedName(mapping.service, mapping.database, mapping.schema),
+    options,
+    objectNames: connection.objectNames,
+    annotator,
+    model,
+    listed,
+  });
+}
+
+/** Turns outcomes into records and keeps the incremental state in step with what the catalog will hold. */
+class TableRecorder {
+  readonly #run: RunContext;
+  readonly #afterTables: AfterTables;
+  readonly #tags = new TagAnnouncer();
+  /** Names of tables that are the same as in the previous run. */
+  readonly unchanged: string[] = [];
+  /** How many of these a conditional describe found not modified, so that they were not read. */
+  notModified = 0;
+
+  constructor(run: RunContext, afterTables: AfterTables) {
+    this.#run = run;
+    this.#afterTables = afterTables;
+  }
+
+  *record(outcome: Outcome): Generator<Extracted, void, undefined> {
+    const { name } = outcome.listed;
+    if ('unchanged' in outcome) {
+      this.#run.state.carryOver(name);
+      this.notModified += 1;
+      this.unchanged.push(name);
+      return;
+    }
+    if ('table' in outcome) {
+      const { table, partial } = outcome;
+      this.#run.context.count('objects', 1);
+      this.#run.context.count('fields', table.request.columns.length);
+      yield* this.#tags.announce(labelsIn(table.request));
+      this.#afterTables.add(name, table, partial);
+    }
+    if (this.#hasChanged(outcome)) yield outcome.record;
+    else this.unchanged.push(name);
+    // Only after the record was written it is known whether it was withheld.
+    if (this.#needsRetry(outcome)) this.#run.state.markFailed(outcome.listed);
+  }
+
+  #hasChanged(outcome: ReadOutcome): boolean {
+    const { state, context } = this.#run;
+    if (!('table' in outcome) || outcome.partial || context.memory === undefined) return true;
+    const { listed, record, table } = outcome;
+    return state.update(listed, context.encode(record), table.request.columns.length);
+  }
+
+  /** Whether the catalog will lack the table, or a part of it, after this run. */
+  #needsRetry(outcome: ReadOutcome): boolean {
+    return (
+      !('table' in outcome) ||
+      outcome.partial ||
+      this.#run.context.memory?.isWithheld(outcome.record.fqn) === true
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { ProfileRecord } from '../../../domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { Profilable } from '../profiling/profilable.ts';
+import { Profiler, type ProfiledTable } from '../profiling/profiler.ts';
+import { readRecordCounts } from '../profiling/record-counts.ts';
+import type { FinalizeDeps } from './finalize-deps.ts';
+import type { SentTables } from './sent-tables.ts';
+
+/** A profile of each table whose record count is known: rows and columns, and column profiles if they are requested. */
+export async function* profileRecords(
+  { api, version, databaseSchema, options, context }: FinalizeDeps,
+  sent: SentTables,
+  profilable: ReadonlyMap<string, readonly Profilable[]>,
+  signal: AbortSignal,
+): AsyncGenerator<ProfileRecord, void, undefined> {
+  if (sent.size === 0) return;
+  const { logger, clock } = context;
+  const counts = await readRecordCounts(api, version, logger, signal);
+  const timestamp = clock.now();
+  const profiler = new Profiler({ api, version, logger, maxApiCalls: options.profileCalls });
+  const tables = [...sent.columns].flatMap(([object, fields]): ProfiledTable[] => {
+    const rows = counts.get(object);
+    return rows === undefined
+      ? []
+      : [{ object, fields, rows, columns: profilable.get(object) ?? [] }];
+  });
+  for await (const [table, columnProfile] of profiler.profiles(tables, timestamp, signal)) {
+    const tableProfile = { timestamp, rowCount: table.rows, columnCount: table.fields };
+    yield {
+      kind: 'profile',
+      table: `${databaseSchema}.${fullyQualifiedName(entityName(table.object))}`,
+      request: { tableProfile, ...(columnProfile === undefined ? {} : { columnProfile }) },
+    };
+  }
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../errors/errors.ts';
+import type { SalesforceApi } from '../api/api.ts';
+import { readPageEnd, readRows } from '../api/pages.ts';
+import { endsRun } from '../api/run-ending.ts';
+import { isDescribable } from '../describe/object-kind.ts';
+import type { ListedObject } from '../describe/object-list.ts';
+import { groupForQueries, soqlLiterals } from '../api/soql.ts';
+import { refusal } from '../api/refusal.ts';
+import { isModifiedSince } from './dates.ts';
+import { shortId } from '../setup/durable-id.ts';
+import { type QueryAnswer, queryMany } from '../api/query-many.ts';
+
+const WHAT = 'changes since the previous run';
+
+/** Setup tables whose rows belong to an object. `owner` is the column with the object's durable id or name. */
+const OWNED_TABLES = [
+  { table: 'CustomField', owner: 'TableEnumOrId', required: true },
+  { table: 'ValidationRule', owner: 'EntityDefinitionId', required: false },
+  { table: 'ApexTrigger', owner: 'EntityDefinitionId', required: false },
+  { table: 'RecordType', owner: 'SobjectType', required: false },
+] as const;
+
+const rowSchema = z.record(z.string(), z.unknown());
+type Row = z.infer<typeof rowSchema>;
+
+export interface ChangesDeps {
+  readonly api: SalesforceApi;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Names of the objects changed since `since` (an HTTP date of the org), including changes of their custom fields, validation
+ * rules, triggers and record types. One call covers some thousands of objects. It does not see deletions of these, new values of
+ * a standard picklist, or changed permissions of the user; these wait for the next full run.
+ *
+ * `unknown` when there are too many changes or an answer is missing: read everything. `forbidden` when the user may not read
+ * EntityDefinition, so that describe results are all that can be read of an object.
+ */
+export async function changedSince(
+  deps: ChangesDeps,
+  objects: readonly ListedObject[],
+  since: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | 'unknown' | 'forbidden'> {
+  try {
+    return await queryChanges(deps, objects, since, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (endsRun(error, signal) || error.code !== 'SALESFORCE_UNEXPECTED') throw error;
+    logUnknown(deps, { reason: error.message });
+    return 'unknown';
+  }
+}
+
+async function queryChanges(
+  deps: ChangesDeps,
+  objects: readonly ListedObject[],
+  since: string,
+  signal: AbortSignal,
+): ReturnType<typeof changedSince> {
+  const from = Date.parse(since);
+  const queries = [...ownedQueries(from), ...entityQueries(objects)];
+  const answers = await queryMany({ ...deps, what: WHAT }, queries, answerOf, signal);
+  const owned = answers.slice(0, OWNED_TABLES.length);
+  const entities = answers.slice(OWNED_TABLES.length);
+  if (entities.some(({ forbidden }) => forbidden)) return 'forbidden';
+  const owners = OWNED_TABLES.map(({ owner }, index) =>
+    owned[index]!.rows?.map((row) => textIn(row, owner)),
+  );
+  const rows = entities.map((answer) => answer.rows);
+  if (!allDefined(owners) || !allDefined(rows)) {
+    logUnknown(deps);
+    return 'unknown';
+  }
+  const changedOwners = new Set(owners.flat().map(shortId));
+  return new Set(
+    rows
+      .flat()
+      .filter((row) => isChanged(row, from, changedOwners))
+      .map((row) => textIn(row, 'QualifiedApiName')),
+  );
+}
+
+function ownedQueries(from: number): string[] {
+  const time = new Date(from).toISOString();
+  return OWNED_TABLES.map(
+    ({ table, owner }) => `SELECT ${owner} FROM ${table} WHERE LastModifiedDate >= ${time}`,
+  );
+}
+
+function entityQueries(objects: readonly ListedObject[]): string[] {
+  const names = objects.filter(isDescribable).map(({ name }) => ({ id: name, rows: 1 }));
+  return groupForQueries(names).map(
+    (group) =>
+      `SELECT QualifiedApiName, DurableId, LastModifiedDate FROM EntityDefinition WHERE QualifiedApiName IN (${soqlLiterals(group)})`,
+  );
+}
+
+function isChanged(row: Row, from: number, changedOwners: ReadonlySet<string>): boolean {
+  return (
+    isModifiedSince(textIn(row, 'LastModifiedDate'), from) ||
+    changedOwners.has(shortId(textIn(row, 'DurableId'))) ||
+    changedOwners.has(textIn(row, 'QualifiedApiName'))
+  );
+}
+
+function logUnknown({ logger }: ChangesDeps, data?: Readonly<Record<string, unknown>>): void {
+  logger.log(
+    'info',
+    'failed to determine what changed since the previous run; reading all objects',
+    data,
+  );
+}
+
+interface Answer {
+  readonly forbidden: boolean;
+  /** Undefined if the rows are not usable. */
+  readonly rows: readonly Row[] | undefined;
+}
+
+function answerOf({ index, status, body }: QueryAnswer): Answer {
+  const error = status === 200 ? undefined : refusal(status, body, WHAT);
+  return {
+    forbidden: error !== undefined && FORBIDDEN.has(error.code),
+    rows: error === undefined ? rowsIn(body) : rowsInstead(error, isRequired(index)),
+  };
+}
+
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'SALESFORCE_FORBIDDEN',
+  'SALESFORCE_NOT_FOUND',
+  'SALESFORCE_API_DISABLED',
+]);
+
+/** The queries of OWNED_TABLES come first; those of EntityDefinition after them are always required. */
+function isRequired(index: number): boolean {
+  return OWNED_TABLES[index]?.required ?? true;
+}
+
+/** Undefined for more rows than one page holds. Throws SALESFORCE_UNEXPECTED for an incomplete answer. */
+function rowsIn(body: unknown): readonly Row[] | undefined {
+  return readPageEnd(body, WHAT).next === undefined ? readRows(body, rowSchema, WHAT) : undefined;
+}
+
+/** Undefined if the query is required or the refusal is transient. Throws SALESFORCE_LIMIT_REACHED. */
+function rowsInstead(error: RunnerError, required: boolean): readonly Row[] | undefined {
+  if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
+  return required || error.retryable ? undefined : [];
+}
+
+function allDefined<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+  return values.every((value) => value !== undefined);
+}
+
+function textIn(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : '';
+}
