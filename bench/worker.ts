@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Place } from '../demo/setup.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { surroundingsOf } from '../src/config/surroundings.ts';
-import { chooseEnvironment, workerNodeOptions } from '../src/link/workers/worker-process.ts';
+import { chooseEnvironment, workerNodeOptions } from '../src/link/workers/worker-environment.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { nodeDisk } from '../src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';

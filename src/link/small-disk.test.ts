@@ -13,7 +13,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { createLink, type Link } from './link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from './outbox/spool-outbox-store.ts';
-import { createStartWorker } from './workers/worker-process.ts';
+import { createStartWorker } from './workers/start-worker.ts';
 
 const entry = resolve(import.meta.dirname, '../../test/support/worker-program.ts');
 const run = ref('run-1');

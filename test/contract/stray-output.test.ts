@@ -7,7 +7,7 @@ import {
   openOutboxStore,
   type SpoolOutboxStore,
 } from '../../src/link/outbox/spool-outbox-store.ts';
-import { createStartWorker } from '../../src/link/workers/worker-process.ts';
+import { createStartWorker } from '../../src/link/workers/start-worker.ts';
 import { silentLogger, type Logger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { PLANTED_LINES, PLANTED_SECRET, type StrayBehavior } from '../support/stray-behavior.ts';
@@ -124,7 +124,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
     async (behavior) => {
       const lines = await logOf(behavior);
       expectNoSecret(lines);
-      const withheld = of(lines, 'unexpected output: withheld');
+      const withheld = of(lines, 'withheld unexpected output');
       expect(withheld.map(({ data }) => data?.['stream'])).toContain('stderr');
       for (const { data } of withheld)
         expect(Object.keys(data!).sort()).toEqual(['bytes', 'stream']);
@@ -138,7 +138,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
     expect(of(lines, 'crashed').map(({ data }) => data?.['reason'])).toEqual([
       expect.stringMatching(/^FATAL ERROR: .*JavaScript heap out of memory$/),
     ]);
-    expect(of(lines, 'unexpected output: withheld')).not.toEqual([]);
+    expect(of(lines, 'withheld unexpected output')).not.toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
 import type { LinkTiming } from '../../src/link/timing.ts';
-import { createStartWorker } from '../../src/link/workers/worker-process.ts';
+import { createStartWorker } from '../../src/link/workers/start-worker.ts';
 import type { LogData, Logger } from '../../src/observability/logger.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Random } from '../../src/runtime/random.ts';

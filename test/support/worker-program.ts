@@ -3,16 +3,16 @@ import { SpoolWriter } from '../../src/spool/writer.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
 
-/** A worker process that does what its job's document says, so that tests can see how the link copes. */
-type Behaviour =
+/** A worker process whose behavior is the workflow of its job, to test how the link handles it. */
+type Behavior =
   | 'finish'
   | 'die'
   | 'hang'
-  | 'stop when asked'
+  | 'stop on request'
   | 'show environment'
-  | 'chatter'
-  | 'write without telling'
-  | 'nonsense'
+  | 'print'
+  | 'write without reporting'
+  | 'send an invalid message'
   | 'write too much';
 
 const never = new AbortController().signal;
@@ -21,10 +21,10 @@ function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-async function act(directory: string, behaviour: Behaviour): Promise<void> {
+async function act(directory: string, behavior: Behavior): Promise<void> {
   const writer = new SpoolWriter({ disk: nodeDisk, directory, clock: systemClock, groupMs: 1 });
   let complete = false;
-  if (behaviour !== 'write without telling')
+  if (behavior !== 'write without reporting')
     writer.onDurable((sequence) =>
       send({ type: 'durable', sequence, bytes: writer.bytes, segment: writer.segment, complete }),
     );
@@ -37,7 +37,7 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
     await write('outcome', true);
     process.disconnect();
   };
-  switch (behaviour) {
+  switch (behavior) {
     case 'finish':
       await write('first');
       send({ type: 'progress', progress: { phase: 'describe', done: 1, total: 2, apiCalls: 3 } });
@@ -46,7 +46,7 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
       send({
         type: 'log',
         level: 'warn',
-        message: 'said by the worker',
+        message: 'logged by the worker',
         data: { object: 'Account' },
       });
       return await finish();
@@ -54,14 +54,14 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
       await write('first');
       process.kill(process.pid, 'SIGKILL');
       return;
-    case 'write without telling':
+    case 'write without reporting':
       await write('first');
       return await finish();
     case 'hang':
       await write('first');
       setInterval(() => undefined, 1000);
       return;
-    case 'stop when asked':
+    case 'stop on request':
       await write('first');
       process.on('message', (message: ToWorker) => {
         if (message.type === 'stop') void write(message.status).then(finish);
@@ -77,7 +77,7 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
         }),
       );
       return await finish();
-    case 'chatter':
+    case 'print':
       for (let line = 0; line < 3000; line++) console.log(`line ${line} ${'x'.repeat(40)}`);
       return await finish();
     case 'write too much':
@@ -88,13 +88,13 @@ async function act(directory: string, behaviour: Behaviour): Promise<void> {
         (message: ToWorker) => void (message.type === 'stop' && process.exit(70)),
       );
       return await write('x'.repeat(2 * 1024 * 1024));
-    case 'nonsense':
-      process.send?.({ type: 'gift', horse: true });
+    case 'send an invalid message':
+      process.send?.({ type: 'unknown' });
       return await finish();
   }
 }
 
 process.once('message', (message: ToWorker) => {
-  if (message.type === 'start') void act(message.directory, message.job.workflow as Behaviour);
+  if (message.type === 'start') void act(message.directory, message.job.workflow as Behavior);
 });
 process.on('disconnect', () => setImmediate(() => process.exit()));

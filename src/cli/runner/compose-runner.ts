@@ -7,7 +7,7 @@ import { assertSameControlPlane } from '../../link/enrollment/same-control-plane
 import { createLink, type Link } from '../../link/link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
 import type { StartWorker } from '../../link/workers/worker-handle.ts';
-import { createStartWorker } from '../../link/workers/worker-process.ts';
+import { createStartWorker } from '../../link/workers/start-worker.ts';
 import { createConnect } from '../../network/open.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { checkPolicyAtStart, createOfferCheck } from '../../policy/offer-check.ts';

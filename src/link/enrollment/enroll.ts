@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import { parseControlPlaneUrl } from '../../channel/control-plane-url.ts';
 import type { Connect } from '../../network/connect.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { createDurably, renameDurably } from '../../runtime/atomic-write.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { nodeDisk } from '../../runtime/node-disk.ts';
 import { requestEnrollment } from './enrollment-request.ts';
 import {
   exportKey,
@@ -13,7 +15,7 @@ import {
   toIdentity,
   type Identity,
 } from './identity.ts';
-import { readPrivateFile, renameDurably, writePrivateFile } from './private-file.ts';
+import { readPrivateFile } from './private-file.ts';
 import { openSettings, type Settings } from './settings.ts';
 
 export interface EnrollOptions {
@@ -49,7 +51,7 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
   const key = generateKey();
   const draft = `${keyPath(stateDir)}.new`;
   await rm(draft, { force: true });
-  await writePrivateFile(draft, exportKey(key));
+  await createDurably(nodeDisk, draft, exportKey(key));
   try {
     const { token, name, version, platform } = options;
     const publicKey = rawPublicKey(key);
@@ -63,7 +65,7 @@ export async function enrollRunner(options: EnrollOptions): Promise<Identity> {
       publicKey,
       enrolledAt: new Date(clock.now()).toISOString(),
     };
-    await renameDurably(draft, keyPath(stateDir));
+    await renameDurably(nodeDisk, draft, keyPath(stateDir));
     store.write(settings);
     return toIdentity(settings, key);
   } finally {

@@ -10,30 +10,29 @@ export interface OutboxBatch {
   readonly last: boolean;
 }
 
-/** What one attempt has written and the control plane has not acknowledged. One an attempt. */
+/** The records of one attempt that the control plane has not acknowledged. */
 export interface Outbox {
   readonly ref: AttemptRef;
-  /** Fsynced so far; `complete` means that the outcome record is. */
+  /** The last fsynced record; `complete` when that is the outcome. */
   durable(): { readonly sequence: Sequence; readonly complete: boolean };
   acknowledged(): Sequence;
-  /** Durable records from `from` on: at least one, at most `maxBytes` of lines unless a single one is larger; undefined when there is none. */
+  /** Durable records from `from` on: at least one, and at most `maxBytes` of lines unless the first alone is larger. Undefined when none is durable. */
   read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined>;
-  /** May delete what lies at or below `upTo`. Going back is ignored. */
+  /** The control plane has stored records up to `upTo`, which may be deleted. A lower position than before is ignored. */
   acknowledge(upTo: Sequence): Promise<void>;
-  /** Resolves when `durable` has moved since the call; rejects with the signal's reason. */
+  /** Resolves at the next change of `durable`; rejects with the signal's reason. */
   changed(signal: AbortSignal): Promise<void>;
   /** Deletes everything of the attempt. */
   discard(): Promise<void>;
 }
 
-/** Every attempt that this runner still holds, across restarts. */
+/** The outboxes of all attempts that this runner holds, across restarts. */
 export interface OutboxStore {
-  /** Recovered at open, plus created since, minus discarded. */
   held(): readonly Outbox[];
-  /** Journalled (fsynced) when it resolves: called before the offer is accepted. Rejects with DISK_FULL or SPOOL_FULL. */
+  /** The attempt is journaled (fsynced) when this resolves. Call before the offer is accepted. Rejects with DISK_FULL or SPOOL_FULL. */
   create(job: Job): Promise<Outbox>;
   /** Writes the outcome of an attempt whose worker ended without one. */
   closeInterrupted(ref: AttemptRef, error: Failure): Promise<void>;
-  /** On disk and unacknowledged. */
+  /** Unacknowledged bytes on disk. */
   bytes(): number;
 }

@@ -6,22 +6,22 @@ import type { ErrorCode } from '../../runtime/error-codes.ts';
 import type { StopStatus } from '../../runtime/worker-messages.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
-/** A worker process as the link sees it: something that runs one attempt, writes to its outbox and ends. */
+/** A worker process: it runs one attempt, writes to its outbox and ends. */
 export interface WorkerHandle {
   readonly ref: AttemptRef;
   readonly pid: number;
-  /** Until when it may work, on the clock's uptime. It ends by itself then, whatever has become of this process. */
+  /** Passes the end of its lease, on the clock's uptime. The worker then ends by itself, even if this process has died. */
   leaseUntil(endsAt: number): void;
-  /** Asks it to end with an outcome of this status; one that does not is killed after its grace. */
+  /** Asks it to end with an outcome of this status. It is killed if it does not end within its grace period. */
   cancel(reason: Failure, status: StopStatus): void;
-  /** Ends it at once; no outcome is written. */
+  /** Kills it; no outcome is written. */
   kill(): void;
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process has ended and its records are recovered; never rejects. */
   readonly exited: Promise<void>;
   onProgress(listener: (progress: Progress) => void): void;
-  /** Calls the listener with what the worker has begun to wait for, DISK_FULL for example, and with undefined when that has passed. */
+  /** Calls the listener with the condition that the worker waits for, DISK_FULL for example, and with undefined when it is over. */
   onCondition(listener: (code: ErrorCode | undefined) => void): void;
 }
 
-/** Starts a worker for a job whose outbox exists. Rejects when no process could be started. */
+/** Starts a worker for a job whose outbox exists. Rejects when the process cannot be started. */
 export type StartWorker = (job: Job, outbox: Outbox) => Promise<WorkerHandle>;

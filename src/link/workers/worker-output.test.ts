@@ -18,16 +18,16 @@ async function logOf(...chunks: readonly string[]): Promise<unknown[]> {
 
 const withheld = (bytes: number): unknown => [
   'warn',
-  'the worker process wrote unexpected output: withheld',
+  'withheld unexpected output of a worker process',
   { stream: 'stderr', bytes },
 ];
 
 describe('output of a worker process', () => {
-  it('that is none is not logged', async () => {
+  it('is not logged when it is empty', async () => {
     expect(await logOf()).toEqual([]);
   });
 
-  it('is logged as a number of bytes, and as the known line that explains a crash, once, wherever it is split', async () => {
+  it('is logged as its number of bytes, and once as the known line of a crash, wherever it is split', async () => {
     const text = `<--- JS stacktrace --->\n${OUT_OF_MEMORY}\n${OUT_OF_MEMORY}\r\nrest`;
     for (let at = 0; at <= text.length; at += 9) {
       expect(await logOf(text.slice(0, at), text.slice(at))).toEqual([
@@ -43,11 +43,11 @@ describe('output of a worker process', () => {
     'FATAL ERROR: hunter22',
     "code: 'ERR_HUNTER22',",
     `${'x'.repeat(10_000)}${OUT_OF_MEMORY}`,
-  ])('is withheld when it only resembles a known line: %s', async (line) => {
+  ])('is withheld when a line only resembles a known one: %s', async (line) => {
     expect(await logOf(`${line}\n`)).toEqual([withheld(Buffer.byteLength(line) + 1)]);
   });
 
-  it('whose pipe breaks is logged as far as it came', async () => {
+  it('is logged up to where its pipe breaks', async () => {
     const logged: unknown[] = [];
     const logger: Logger = {
       log: (level, message, data) => void logged.push([level, message, data]),

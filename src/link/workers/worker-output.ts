@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../observability/logger.ts';
 
-// What must never break: no text that comes from a worker's output streams is logged. What the worker's code prints, the
-// worker redacts and sends as a message; what arrives here was written by Node or V8 in a crash, or around that, and can
-// hold anything of the worker's memory.
+// Invariant: no text from a worker's output streams is logged. The worker redacts what its code prints and sends it as a
+// message. Text that arrives here comes from Node or V8, in a crash for example, and can contain any part of the worker's
+// memory.
 
 const HEAP = 'Allocation failed - JavaScript heap out of memory';
 
-/** Whole lines by which a crash explains itself. They are constants of Node and V8, and what is logged is this list's own text. */
+/** Whole lines that explain a crash. They are constants of Node and V8, and the text of this list is logged, not that of the stream. */
 const KNOWN_LINES: ReadonlySet<string> = new Set(
   [
     ...[
@@ -28,7 +28,7 @@ const KNOWN_LINES: ReadonlySet<string> = new Set(
 
 const LONGEST_KNOWN = Math.max(...[...KNOWN_LINES].map(({ length }) => length));
 
-/** Reads an output stream of a worker process to its end. Logs which of the known lines were in it, and how many bytes there were. Never throws. */
+/** Reads an output stream of a worker to its end. Logs the known lines in it and the number of its bytes. Never throws. */
 export async function logWorkerOutput(
   stream: Readable,
   name: 'stdout' | 'stderr',
@@ -42,15 +42,15 @@ export async function logWorkerOutput(
       bytes += chunk.length;
       const lines = (rest + chunk.toString()).split('\n');
       for (const line of lines) if (KNOWN_LINES.has(line.trim())) known.add(line.trim());
-      // A line that is already longer than any known one stays so.
+      // A line that is longer than any known line needs no more text.
       rest = lines.at(-1)!.slice(0, 2 * LONGEST_KNOWN);
     }
   } catch {
-    // The pipe broke; that the worker is gone is reported by its exit.
+    // The pipe broke. The exit of the worker is reported separately.
   }
   for (const reason of known) logger.log('error', 'worker process crashed', { reason });
   if (bytes > 0)
-    logger.log('warn', 'the worker process wrote unexpected output: withheld', {
+    logger.log('warn', 'withheld unexpected output of a worker process', {
       stream: name,
       bytes,
     });
