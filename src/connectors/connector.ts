@@ -1,7 +1,7 @@
 import type { JOB_TRAITS, JobKind } from '../domain/job.ts';
 import type { Progress } from '../domain/progress.ts';
 import type {
-  CatalogueRecord,
+  CatalogRecord,
   EntityRecord,
   FailureRecord,
   StepRecord,
@@ -74,7 +74,7 @@ export interface ConnectorContext {
   readonly count: (name: string, by: number) => void;
 }
 
-export type Extracted = CatalogueRecord | UnchangedRecord | FailureRecord;
+export type Extracted = CatalogRecord | UnchangedRecord | FailureRecord;
 
 interface Yields {
   readonly entities: Extracted;

@@ -1,12 +1,12 @@
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** Given by the control plane at enrolment; names this runner for good. */
+/** Assigned by the control plane at enrollment; never changes. */
 export type RunnerId = Branded<'RunnerId'>;
-/** Given by the control plane; one execution of a pipeline or one connection test, over all its attempts. */
+/** Assigned by the control plane: one execution of a pipeline or one connection test, over all its attempts. */
 export type RunId = Branded<'RunId'>;
 
-/** Position of a record in its attempt's stream: 1, 2, 3, ... without gaps. 0 means "none yet". */
+/** Position of a record in its attempt's stream: 1, 2, 3, ... without gaps. 0 is the position before the first. */
 export type Sequence = number;
 
 /**
@@ -20,12 +20,12 @@ export interface AttemptRef {
   readonly epoch: number;
 }
 
-/** A string that names the attempt within this runner; safe as a file name because run ids are checked on entry. */
+/** Unique for the attempt within this runner. Safe as a file name, because run ids are checked on receipt. */
 export function attemptKey(ref: AttemptRef): string {
   return `${ref.runId}.${ref.attempt}.${ref.epoch}`;
 }
 
-/** Whether a file name is one that `attemptKey` makes. */
+/** Whether a file name is an attempt key. */
 export function isAttemptKey(name: string): boolean {
   const [runId = '', attempt = '', epoch = '', ...more] = name.split('.');
   return (
@@ -42,7 +42,7 @@ export function sameAttempt(a: AttemptRef, b: AttemptRef): boolean {
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** Run ids become directory names, so anything but letters, digits, `_` and `-` is refused. */
+/** Run ids become directory names, so only letters, digits, `_` and `-` are allowed. */
 export function isRunId(text: string): text is RunId {
   return RUN_ID.test(text);
 }

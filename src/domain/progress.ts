@@ -1,4 +1,4 @@
-/** The position of an attempt. `total` is 0 while unknown. */
+/** How far an attempt has come. `total` is 0 while it is unknown. */
 export interface Progress {
   readonly phase: string;
   readonly done: number;

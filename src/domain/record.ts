@@ -3,7 +3,7 @@ import type { Failure, NamedFailure } from './failure.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The OpenMetadata entities this runner sends, by the name of their create request. */
+/** The OpenMetadata entities that this runner sends, by the name of their create request. */
 export const ENTITY_TYPES = [
   'databaseService',
   'database',
@@ -20,18 +20,18 @@ export interface EntityRecord {
   /** Fully qualified name, for example `sandbox.default.salesforce.Account`. */
   readonly fqn: string;
   readonly request: Readonly<Record<string, unknown>>;
-  /** Facts of the source that a create request has no place for. A catalogue that knows no such thing may drop them. */
+  /** Facts of the source that have no field in a create request. A catalog without such properties may drop them. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** A classification (tag group) that tags hang under. Made when missing, never changed. */
+/** A classification (a group of tags). Created when missing, never changed. */
 export interface ClassificationRecord {
   readonly kind: 'classification';
   readonly name: string;
   readonly description: string;
 }
 
-/** A tag, `Classification.Name`. Comes after its classification and before the entities that carry it. Made when missing, never changed. */
+/** A tag, `Classification.Name`. Sent after its classification and before the entities that carry it. Created when missing, never changed. */
 export interface TagRecord {
   readonly kind: 'tag';
   readonly classification: string;
@@ -39,7 +39,7 @@ export interface TagRecord {
   readonly description: string;
 }
 
-/** A lineage edge between two tables, by their fully qualified names. There is one a pair: a later one replaces it. */
+/** A lineage edge between two tables, by their fully qualified names. A later edge between the same two replaces it. */
 export interface LineageRecord {
   readonly kind: 'lineage';
   readonly from: string;
@@ -48,88 +48,87 @@ export interface LineageRecord {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Figures of a table: api/data/createTableProfile.json. */
+/** The profile of a table: api/data/createTableProfile.json. */
 export interface ProfileRecord {
   readonly kind: 'profile';
   readonly table: string;
   readonly request: Readonly<Record<string, unknown>>;
 }
 
-/** A value of a row, as JSON has it. */
+/** A value of a row, as JSON. */
 export type Cell = string | number | boolean | null;
 
-/** Some rows of a table, in place of those that were told of it before: entity/data/table.json#/definitions/tableData. */
+/** Sample rows of a table, which replace earlier ones: entity/data/table.json#/definitions/tableData. */
 export interface SampleDataRecord {
   readonly kind: 'sampleData';
   readonly table: string;
-  /** The values of a row are in the order of the columns. */
+  /** The values of each row are in the order of the columns. */
   readonly request: {
     readonly columns: readonly string[];
     readonly rows: readonly (readonly Cell[])[];
   };
 }
 
-/** Something that is known to be gone. It is soft-deleted, and comes back when it is written again. */
+/** An entity that no longer exists in the source. It is soft-deleted, and restored when it is written again. */
 export interface DeletionRecord {
   readonly kind: 'deletion';
   readonly type: 'table' | 'databaseSchema' | 'database';
   readonly fqn: string;
 }
 
-/** The entities that a sweep may touch at all: those whose name is among `names`, where it says some, and passes the patterns. */
+/** Limits a sweep to entities whose name is one of `names` (if present) and passes the patterns. */
 export interface SweepScope {
-  /** Names without what they stand in, in any case. */
+  /** Unqualified names; case is ignored. */
   readonly names?: readonly string[];
-  /** RE2 expressions, each matched from the start of the name, in any case: some include has to match where there is one, and no exclude. */
+  /** RE2 expressions, matched from the start of the name; case is ignored. If there are includes, one must match; no exclude may match. */
   readonly includes?: readonly string[];
   readonly excludes?: readonly string[];
-  /** Whether the patterns are held against fully qualified names. */
+  /** Whether the patterns apply to fully qualified names. */
   readonly qualified?: boolean;
 }
 
 /**
- * Everything of one type that exists in a parent: what the catalogue has there beside it is soft-deleted, with all that is in
- * it. Only sent after every listing of the source that it rests on has succeeded, with the names of objects whose
- * extraction failed among `keep`. What is too long for one record comes in several, each about a range of names: one that is
- * lost leaves its range as it is.
+ * All entities of one type in a parent. A catalog soft-deletes every other entity of that type there, with its children.
+ * Sent only if every listing of the source behind it succeeded; objects whose extraction failed are in `keep`. A list that is
+ * too long for one record is split into ranges of names, so that a lost record leaves only its range unswept.
  */
 export interface SweepRecord {
   readonly kind: 'sweep';
   readonly type: 'table' | 'storedProcedure' | 'databaseSchema' | 'database';
   /** Fully qualified name of the schema, the database or the service. */
   readonly parent: string;
-  /** Fully qualified names; never none. */
+  /** Fully qualified names; never empty. */
   readonly keep: readonly string[];
-  /** Nothing is said of this name and those before it, by their UTF-16 units. */
+  /** The range begins after this name, in UTF-16 order. */
   readonly after?: string;
-  /** Nothing is said of names after this one. */
+  /** The range ends with this name. */
   readonly upTo?: string;
   readonly among?: SweepScope;
 }
 
 /**
- * All lineage of some tables has been told in this stream: another edge of the same source, from one of these tables to one of
- * them, is gone. Only sent when everything that lineage is made of could be read.
+ * This stream contains all lineage between some tables. A catalog deletes every other edge of the same source between two of
+ * them. Sent only if everything that lineage is derived from could be read.
  */
 export interface LineageSweepRecord {
   readonly kind: 'lineageSweep';
   /** Fully qualified name of the schema that the tables are in. */
   readonly parent: string;
-  /** Names without what they stand in, not quoted. */
+  /** Unqualified names, not quoted. */
   readonly tables: readonly string[];
-  /** `lineageDetails.source` of the edges that it is about: those of people and of other programs have another. */
+  /** `lineageDetails.source` of the edges in question. Edges that people or other programs made have a different one. */
   readonly source: string;
 }
 
-/** Entities that are as the catalog has them in the revision that the outcome names as `builtOn`: they are there still, and are not told again. */
+/** Entities that have not changed since the catalog revision that the outcome names as `builtOn`. They still exist and are not sent again. */
 export interface UnchangedRecord {
   readonly kind: 'unchanged';
   readonly type: EntityType;
   readonly fqns: readonly string[];
 }
 
-/** What a catalogue is told. Within a run a record never comes before one that it needs. */
-export type CatalogueRecord =
+/** Records for a catalog. Within a run, a record never precedes one that it depends on. */
+export type CatalogRecord =
   | EntityRecord
   | ClassificationRecord
   | TagRecord
@@ -149,7 +148,7 @@ export interface LogRecord {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** One step of a connection test, as OpenMetadata's testConnectionResult has it. */
+/** One step of a connection test, as in OpenMetadata's testConnectionResult. */
 export interface StepRecord {
   readonly kind: 'step';
   readonly name: string;
@@ -160,15 +159,15 @@ export interface StepRecord {
   readonly error?: Failure;
 }
 
-/** Something that was to be extracted and could not be: an sObject whose describe failed, for example. */
+/** Something that could not be extracted, for example an sObject whose describe call failed. */
 export interface FailureRecord {
   readonly kind: 'failure';
   readonly failure: NamedFailure;
 }
 
 /**
- * How the attempt ended. `interrupted` means that the worker died without a word (the link writes the record
- * for it); `expired` means that its deadline passed.
+ * How the attempt ended. `interrupted`: the worker died without writing an outcome, and the link wrote this record for it.
+ * `expired`: the attempt exceeded its deadline.
  */
 export const OUTCOME_STATUSES = [
   'success',
@@ -188,36 +187,36 @@ export interface StepSummary {
   readonly warnings: number;
   readonly errors: number;
   readonly filtered: number;
-  /** At most the first 10. */
+  /** The first 10. */
   readonly failures: readonly { readonly name: string; readonly error: string }[];
 }
 
-/** Always the last record of its stream, so that "done" cannot arrive before the data. */
+/** The last record of every stream, so that "done" cannot arrive before the data. */
 export interface OutcomeRecord {
   readonly kind: 'outcome';
   readonly status: OutcomeStatus;
-  /** Counts by what they count: `objects`, `fields`, `entities`, `failures`, `filtered`, `apiCalls`, ... */
+  /** Counts by name: `objects`, `fields`, `entities`, `failures`, `filtered`, `apiCalls`, ... */
   readonly counts: Readonly<Record<string, number>>;
   readonly steps: readonly StepSummary[];
-  /** At most the first 100; `counts.failures` has the full number. */
+  /** The first 100; `counts.failures` is the full number. */
   readonly failures: readonly NamedFailure[];
-  /** Why it did not succeed, when one thing is to blame. */
+  /** Why the attempt did not succeed, if there is one reason. */
   readonly error?: Failure;
-  /** Unix times in milliseconds. */
+  /** Unix time in milliseconds, as is `endedAt`. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** Records before this one in the stream. */
   readonly records: number;
-  /** SHA-256, in hex, over the lines before this one, each with its newline; empty when `interrupted`. */
+  /** SHA-256 in hex over the lines before this one, each with its newline; empty when `interrupted`. */
   readonly digest: string;
-  /** The revision of the catalog that the run went by, leaving out what had not changed since; absent when it read everything. */
+  /** The catalog revision that the run is based on: entities unchanged since then were left out. Absent for a full run. */
   readonly builtOn?: string;
 }
 
-/** What a worker writes: each becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
+/** What a worker writes. Each record becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
 export type RunRecord =
   | UnchangedRecord
-  | CatalogueRecord
+  | CatalogRecord
   | LogRecord
   | StepRecord
   | FailureRecord

@@ -7,9 +7,9 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as that fires. `work` itself goes on. */
+/** Settles as `work` does, or rejects with the signal's reason as soon as the signal fires. `work` itself continues. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody listens to work that goes on after the signal; its failure must not count as unhandled.
+  // Nobody awaits work that continues after the signal; its failure must not count as unhandled.
   work.catch(() => undefined);
   throwIfAborted(signal);
   const { promise, reject } = Promise.withResolvers<never>();

@@ -11,7 +11,7 @@ export interface BackoffOptions {
   readonly stableMs: number;
 }
 
-/** Full jitter: each pause is uniform between 0 and a bound that doubles from `baseMs` to `capMs`. */
+/** Full jitter: each pause is uniformly distributed between 0 and a bound that doubles from `baseMs` to `capMs`. */
 export class Backoff {
   readonly #options: BackoffOptions;
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class Backoff {
   }
 
   /**
-   * Counts a failure and returns the pause before the next try, in milliseconds: growing jitter, or what the other side
+   * Counts a failure and returns the pause before the next try, in milliseconds: growing jitter, or what the server
    * asked for (Retry-After) if that is longer.
    */
   pauseAfter(error: RunnerError): number {

@@ -2,15 +2,15 @@ import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RunnerError } from './errors.ts';
 
-/** Time, handed in so that a simulation can own it. */
+/** Time, injected so that a simulation can control it. */
 export interface Clock {
-  /** Unix time in milliseconds, for people and for the other side. May jump. */
+  /** Unix time in milliseconds, for people and for other machines. May jump. */
   now(): number;
-  /** Milliseconds since some fixed point of this process, the time that the machine was suspended left out; never jumps. For every timeout and back-off. */
+  /** Milliseconds since a fixed point of this process, without the time that the machine was suspended. Never jumps. For timeouts and back-off. */
   monotonic(): number;
   /**
-   * Milliseconds since the machine started, the time that it was suspended included, and the same in every process of the
-   * machine. For what ends elsewhere whether this machine sleeps or not, and for what two processes have to agree on.
+   * Milliseconds since the machine started, including the time that it was suspended; the same in every process of the
+   * machine. For leases, which expire at the control plane even while this machine is suspended.
    */
   uptime(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason as a RunnerError. */

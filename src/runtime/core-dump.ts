@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 
 /**
- * Keeps memory, and with it secrets, out of core dumps of this process and of every process it starts from now on,
- * whatever `ulimit -c` and `core_pattern` say: core(5), "Controlling which mappings are written to the core dump". Has no
- * effect where there is no such file, as on other systems than Linux.
+ * Keeps memory, and with it secrets, out of core dumps of this process and of its future children, regardless of
+ * `ulimit -c` and `core_pattern`: core(5), "Controlling which mappings are written to the core dump". Linux only.
  */
 export function excludeMemoryFromCoreDumps(): void {
   try {

@@ -3,14 +3,14 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
- * Whether a directory is another or lies in it, where links really lead and whatever name a bind mount gives it. One that
- * does not exist counts as lying where it would be made.
+ * Whether a directory is another one or lies in it, with links and bind mounts followed. A directory that does not exist
+ * counts as the place where it would be created.
  */
 export async function liesIn(inner: string, outer: string): Promise<boolean> {
-  const [within, [whole]] = await Promise.all([ancestry(inner), ancestry(outer)]);
-  return within.some(
+  const [ancestors, [target]] = await Promise.all([ancestry(inner), ancestry(outer)]);
+  return ancestors.some(
     ({ path, identity }) =>
-      path === whole.path || (identity !== undefined && identity === whole.identity),
+      path === target.path || (identity !== undefined && identity === target.identity),
   );
 }
 
@@ -25,13 +25,13 @@ interface Place {
   readonly identity: string | undefined;
 }
 
-/** A directory and all above it, from the inside out. */
+/** A directory and its ancestors, innermost first. */
 async function ancestry(directory: string): Promise<readonly [Place, ...Place[]]> {
   const path = await realPathOf(resolve(directory));
-  const found: BigIntStats | undefined = await stat(path, { bigint: true }).catch(() => undefined);
+  const stats: BigIntStats | undefined = await stat(path, { bigint: true }).catch(() => undefined);
   const place: Place = {
     path,
-    identity: found === undefined ? undefined : `${found.dev}:${found.ino}`,
+    identity: stats === undefined ? undefined : `${stats.dev}:${stats.ino}`,
   };
   return dirname(path) === path ? [place] : [place, ...(await ancestry(dirname(path)))];
 }

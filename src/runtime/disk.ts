@@ -1,14 +1,14 @@
 import { isErrno } from './errno.ts';
 
-/** An open file. Positions and lengths are in bytes. Errors are those of the operating system, with their `code`. */
+/** An open file. Positions and lengths are in bytes. Errors are those of the operating system (errno.ts). */
 export interface DiskFile {
-  /** Writes all of it or throws; what a failed write has left behind is unknown. */
+  /** Writes all bytes or throws. After a failed write, the content at that position is unknown. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** Up to `length` bytes; fewer only at the end of the file. */
   read(position: number, length: number): Promise<Buffer>;
   size(): Promise<number>;
   truncate(size: number): Promise<void>;
-  /** Contents and size survive a power cut once this has resolved. After a failure nothing is known of what was written since the last success. */
+  /** Content and size survive a power cut once this has resolved. After a failure, everything written since the last success may be lost. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,20 +16,20 @@ export interface DiskFile {
 /** `create` replaces nothing: it throws EEXIST. `read` and `write` need the file to exist. */
 export type OpenMode = 'create' | 'read' | 'write';
 
-/** The little of a file system that the spool needs, handed in so that tests can make it fail. */
+/** The file system operations that durable files need, injected so that tests can make them fail. */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
-  /** Replaces `to`, in one step. */
+  /** Replaces `to` atomically. */
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Names in a directory, in no order. */
   list(directory: string): Promise<string[]>;
-  /** Nothing happens when it is there already. */
+  /** Does nothing if the directory exists. */
   makeDirectory(path: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
-  /** Names made, replaced and removed in the directory survive a power cut once this has resolved. */
+  /** Created, replaced and removed names in the directory survive a power cut once this has resolved. */
   syncDirectory(path: string): Promise<void>;
-  /** Bytes that can still be written to the file system of a directory; Infinity where that is not known. */
+  /** Free bytes on the file system of a directory; Infinity if unknown. */
   free(path: string): Promise<number>;
 }
 

@@ -4,13 +4,13 @@ import { codeEntry, isErrorCode, type ErrorCode } from './error-codes.ts';
 import type { Fault } from './error-codes/entry.ts';
 
 export interface RunnerErrorOptions {
-  /** What to do next; the code's own remedy when left out. */
+  /** What to do next. Default: the remedy of the code. */
   readonly remedy?: string;
-  /** The error underneath. Kept for the local log, never sent. */
+  /** The underlying error. For the local log only, never sent. */
   readonly cause?: unknown;
-  /** Overrides whether trying again may help; by default only `transient` codes may. */
+  /** Whether a retry may help. Default: only for `transient` codes. */
   readonly retryable?: boolean;
-  /** How long the other side asked to wait before the next try, in milliseconds. */
+  /** How long the server asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
   /** No connection was opened for the request, so the other side cannot have acted on it. Default false. */
   readonly neverSent?: boolean;
@@ -19,8 +19,8 @@ export interface RunnerErrorOptions {
 }
 
 /**
- * The one error class. `message` is safe to show and to send: whoever throws leaves secrets, response bodies and
- * payloads out of it. `String(error)` starts with the code, so that a log line alone is enough.
+ * The one error class. `message` is safe to show and to send: it never contains secrets, response bodies or payloads.
+ * `String(error)` starts with the code, so that a log line alone is enough.
  */
 export class RunnerError extends Error {
   override readonly name = 'RunnerError';
@@ -67,7 +67,7 @@ export class RunnerError extends Error {
     };
   }
 
-  /** An error again from what another process reported. Unknown codes become INTERNAL. */
+  /** The error that another process reported. Unknown codes become INTERNAL. */
   static fromFailure(failure: Failure): RunnerError {
     const code = isErrorCode(failure.code) ? failure.code : 'INTERNAL';
     return new RunnerError(code, failure.message, {
@@ -76,7 +76,7 @@ export class RunnerError extends Error {
     });
   }
 
-  /** Total: whatever was thrown comes back as a RunnerError, with the original as its cause. Never throws. */
+  /** Turns anything thrown into a RunnerError, with the original as its cause. Never throws. */
   static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): RunnerError {
     if (thrown instanceof RunnerError) return thrown;
     if (isAbort(thrown)) return fromAbort(thrown);
@@ -95,12 +95,12 @@ function isAbort(thrown: unknown): thrown is DOMException {
 
 function fromAbort(thrown: DOMException): RunnerError {
   if (thrown.name === 'TimeoutError')
-    return new RunnerError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: thrown });
+    return new RunnerError('DEADLINE_EXCEEDED', 'the deadline has passed', { cause: thrown });
   if (thrown.cause instanceof RunnerError) return thrown.cause;
   return new RunnerError('ABORTED', 'stopped on request', { cause: thrown });
 }
 
-/** Codes of the operating system and of TLS that mean the same wherever they turn up. */
+/** Codes of the operating system and of TLS whose meaning does not depend on the operation. */
 const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: 'DISK_FULL',
   EDQUOT: 'DISK_FULL',
@@ -138,7 +138,7 @@ function systemCode(thrown: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-/** Calls that change something. An `open` may be for either; its message says of what. */
+/** System calls that write. `open` may read or write, so it is not one of them. */
 const WRITES = [
   'mkdir',
   'mkdtemp',
@@ -158,7 +158,7 @@ const WRITES = [
   'utime',
 ];
 
-/** A path that this user has no right to is for a person to mend, wherever it turns up. Sockets and processes have no path. */
+/** Missing rights to a path, which a person has to grant. Errors of sockets and processes have no path. */
 function deniedCode(thrown: unknown): ErrorCode | undefined {
   if (
     !(thrown instanceof Error) ||
@@ -175,9 +175,9 @@ function deniedCode(thrown: unknown): ErrorCode | undefined {
 }
 
 function messageOf(thrown: unknown): string {
-  // Node's error of a host none of whose addresses can be connected to has no message of its own.
+  // When no address of a host is reachable, Node.js throws an error without a message.
   if (thrown instanceof AggregateError && thrown.message === '')
     return [...new Set(thrown.errors.map(messageOf))].join('; ') || thrown.name;
   if (thrown instanceof Error) return thrown.message || thrown.name;
-  return typeof thrown === 'string' ? thrown : 'something that is not an error was thrown';
+  return typeof thrown === 'string' ? thrown : 'a value that is not an error was thrown';
 }

@@ -17,7 +17,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   write: constants.O_RDWR,
 };
 
-/** Files for their owner alone. */
+/** The disk of this machine. Files and directories are accessible to their owner only. */
 export const nodeDisk: Disk = {
   open: async (path, mode) => new NodeFile(await open(path, FLAGS[mode], 0o600)),
   rename,
@@ -36,7 +36,7 @@ export const nodeDisk: Disk = {
     }
   },
   async syncDirectory(path) {
-    // Windows has no handle on a directory to sync, and its file system journals names by itself.
+    // Windows cannot sync a directory handle; NTFS journals names itself.
     if (process.platform === 'win32') return;
     const handle = await open(path, constants.O_RDONLY);
     try {

@@ -9,15 +9,15 @@ export const processIdentitySchema = z.object({
   started: z.string().optional(),
 });
 
-/** A process by number and, where the system tells, by when it started: numbers are used again. */
+/** A process, identified by its number and, where the system provides it, its start time, because numbers are reused. */
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
-/** The processes of this machine, handed in so that tests can have their own. */
+/** The processes of this machine, injected so that tests can replace them. */
 export interface Processes {
   identify(pid: number): Promise<ProcessIdentity>;
-  /** Whether that very process still runs. Without a start time to compare, any process with its number counts. */
+  /** Whether this process still runs. Without a start time, any process with its number counts. */
   isAlive(identity: ProcessIdentity): Promise<boolean>;
-  /** SIGKILL, to that very process only; without a start time, nothing. */
+  /** Sends SIGKILL to this process only. Does nothing without a start time. */
   kill(identity: ProcessIdentity): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export const systemProcesses: Processes = {
     try {
       process.kill(identity.pid, 'SIGKILL');
     } catch {
-      // It has ended by itself in between.
+      // It has ended in the meantime.
     }
   },
 };
@@ -58,7 +58,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Ticks since boot, and which boot. A zombie has ended, so it has no start. */
+/** Ticks since boot, with the boot id. A zombie has ended, so it has no start time. */
 async function linuxStart(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

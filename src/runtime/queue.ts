@@ -16,7 +16,7 @@ export class Queue<T> implements AsyncIterable<T> {
     return this.#items.length;
   }
 
-  /** Resolves when the item is in; rejects when the queue has ended or the signal fires. */
+  /** Resolves when the item is in the queue. Rejects when the queue has ended or the signal fires. */
   async push(item: T, signal: AbortSignal): Promise<void> {
     while (this.#end === undefined && this.#items.length >= this.#limit)
       await this.#changed.wait(signal);
@@ -24,7 +24,7 @@ export class Queue<T> implements AsyncIterable<T> {
       throw this.#end?.error ?? new RunnerError('ABORTED', 'the queue has ended');
   }
 
-  /** Puts the item in without waiting; false when there is no room or the queue has ended. */
+  /** Adds the item without waiting. Returns false when the queue is full or has ended. */
   offer(item: T): boolean {
     if (this.#end !== undefined || this.#items.length >= this.#limit) return false;
     this.#items.push(item);
@@ -32,7 +32,7 @@ export class Queue<T> implements AsyncIterable<T> {
     return true;
   }
 
-  /** Ends the queue: what is in it can still be read, then iteration ends or, given an error, throws it. */
+  /** Ends the queue. Items in it can still be read; then iteration ends, or throws the error. */
   end(error?: RunnerError): void {
     this.#end ??= { error };
     this.#changed.notify();

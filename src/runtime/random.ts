@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Randomness, handed in so that a simulation can own it. */
+/** Randomness, injected so that a simulation can control it. */
 export interface Random {
   /** Uniform in [0, 1). For jitter, never for keys. */
   fraction(): number;

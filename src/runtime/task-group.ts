@@ -1,8 +1,8 @@
 import { RunnerError } from './errors.ts';
 
 /**
- * Loops that live and die together: the first to fail stops the others, and `wait` returns only when all have
- * ended. A loop ends well by returning, or by throwing once the group's signal has fired.
+ * Loops that run together: the first failure stops the others, and `wait` returns only when all have ended. A loop may
+ * return at any time, and may throw once the group's signal has fired.
  */
 export class TaskGroup {
   readonly #controller = new AbortController();
@@ -25,7 +25,7 @@ export class TaskGroup {
     this.#controller.abort(reason);
   }
 
-  /** Resolves when all loops have ended; throws what the first failed one threw. */
+  /** Resolves when all loops have ended. Throws the first failure. */
   async wait(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
     if (this.#failure !== undefined) throw this.#failure;

@@ -6,7 +6,7 @@ import { RunnerError } from './errors.ts';
 import { assertRegularFile, assertSafe, OPEN_TO_OTHERS, WRITABLE_BY_OTHERS } from './safe-file.ts';
 
 export interface TrustedFileOptions {
-  /** `trusted`: nobody but its owner may change it. `private`: nor read it. */
+  /** `trusted`: only the owner can change it. `private`: only the owner can read it. */
   readonly kind: 'trusted' | 'private';
   readonly maxBytes: number;
 }
@@ -15,8 +15,9 @@ const READABLE_BY_GROUP = 0o040;
 const STICKY = 0o1000;
 
 /**
- * Reads a file whose contents this program acts on; undefined when there is none. Its owner must be this user or
- * root, and neither the file nor any directory on the way to it, as named and with links followed, may be changed by others. Throws FILE_UNSAFE and FILE_UNREADABLE.
+ * Reads a file that the program relies on; undefined if it does not exist. Its owner must be this user or root, and others
+ * must not be able to change the file or any directory of its path, as named and with links followed. Throws FILE_UNSAFE
+ * and FILE_UNREADABLE.
  */
 export async function readTrustedFile(
   path: string,
@@ -29,13 +30,13 @@ export async function readTrustedFile(
   if (stats.size > options.maxBytes)
     throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
-  // Where it is named and where it really lies: whoever can change a directory on either way decides what is read.
+  // The path as named and the real path: a user who can change a directory of either decides what is read.
   for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))]))
     await assertSafeDirectory(directory);
   return file.readFile();
 }
 
-/** Root may hand a file to a service by its group, as systemd and Kubernetes do; whoever is not root may not. */
+/** Root may give a service access through the group of the file, as systemd and Kubernetes do. */
 function openToOthers({ uid }: Stats): number {
   return uid === 0 && process.getuid?.() !== 0
     ? OPEN_TO_OTHERS & ~READABLE_BY_GROUP
@@ -47,7 +48,7 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
-    throw new RunnerError('FILE_UNREADABLE', `${path} could not be opened`, { cause: thrown });
+    throw new RunnerError('FILE_UNREADABLE', `failed to open ${path}`, { cause: thrown });
   }
 }
 

@@ -4,7 +4,7 @@ import { JOB_KINDS } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/record.ts';
 import { isErrorCode } from './error-codes.ts';
 
-/** What the link and a worker process say to each other. Both sides check what they hear. */
+/** Messages between the link and a worker process. Both sides validate what they receive. */
 
 const failure = z.strictObject({
   code: z.string(),
@@ -29,7 +29,7 @@ export const STOP_STATUSES = ['cancelled', 'expired', 'interrupted'] as const;
 export type StopStatus = (typeof STOP_STATUSES)[number];
 
 export const toWorkerSchema = z.discriminatedUnion('type', [
-  /** The first message, once. Segments of the spool grow to `segmentBytes`; `settings` is for the worker's own composition to check. */
+  /** The first message, sent once. Spool segments grow to `segmentBytes`; the worker validates `settings` itself. */
   z.strictObject({
     type: z.literal('start'),
     job,
@@ -38,18 +38,18 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     settings: z.unknown(),
     paused: z.boolean(),
   }),
-  /** Until when the attempt may be worked on, on the clock's uptime. The first follows the start. */
+  /** When the lease ends, as uptime of the machine. The first one follows the start message. */
   z.strictObject({ type: z.literal('lease'), endsAt: z.number() }),
   z.strictObject({ type: z.literal('stop'), status: z.enum(STOP_STATUSES), reason: failure }),
-  /** Whether to write nothing for now, because too much waits to be delivered. */
+  /** Whether to pause writing, because too many records wait for delivery. */
   z.strictObject({ type: z.literal('pause'), paused: z.boolean() }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
 export const fromWorkerSchema = z.discriminatedUnion('type', [
-  /** The process can be talked to. */
+  /** The process can receive messages. */
   z.strictObject({ type: z.literal('ready') }),
-  /** Fsynced up to `sequence`, in `bytes` of segments; the next record goes to `segment`; `complete` when the last one is the outcome. */
+  /** Records up to `sequence` are fsynced, in `bytes` of segments. The next record goes to `segment`. `complete`: the last one is the outcome. */
   z.strictObject({
     type: z.literal('durable'),
     sequence: z.int().nonnegative(),
@@ -66,7 +66,7 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
       apiCalls: z.number(),
     }),
   }),
-  /** What the worker waits for, DISK_FULL for example; without a code when that has passed. */
+  /** What the worker is waiting for, for example DISK_FULL. No code: it is no longer waiting. */
   z.strictObject({ type: z.literal('condition'), code: z.string().refine(isErrorCode).optional() }),
   /** For the local log; redacted by the worker. */
   z.strictObject({

@@ -1,5 +1,5 @@
 import type {
-  CatalogueRecord,
+  CatalogRecord,
   OutcomeRecord,
   OutcomeStatus,
   StepSummary,
@@ -17,7 +17,7 @@ export type {
 } from '../../domain/record.ts';
 
 /** A record that a sink writes. Within a run, a record follows those it depends on; fewer changes of kind mean fewer requests. */
-export type SinkRecord = CatalogueRecord;
+export type SinkRecord = CatalogRecord;
 
 /** The end of the run that fed the sink. */
 export type SinkOutcome = Pick<OutcomeRecord, 'status' | 'steps' | 'startedAt' | 'endedAt'>;
