@@ -26,19 +26,23 @@ export const succeeded: SinkOutcome = {
   endedAt: 2_000,
 };
 
-/** A server and sinks that reach it by its name, through its own authority. */
-export interface Catalogue {
+/** A server, and sinks that reach it by its name and trust its CA. */
+export interface Catalog {
   readonly server: OpenMetadataServer;
   sink(options?: Partial<MetadataRestSinkOptions>): MetadataSink;
-  /** Writes the records with a sink of their own. */
+  /** Writes the records with a new sink. */
   run(
     records: readonly SinkRecord[],
     options?: Partial<MetadataRestSinkOptions>,
   ): Promise<SinkReport>;
+  /** Number of requests with this title, such as `PUT /tables/bulk`. */
+  countRequests(title: string): number;
+  /** The stored table of this name in SCHEMA. */
+  storedTable(name: string): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
-export async function openCatalogue(): Promise<Catalogue> {
+export async function openCatalog(): Promise<Catalog> {
   const authority = await createAuthority();
   const server = await startOpenMetadataServer(authority);
   const { host, port, hostPort } = server;
@@ -51,7 +55,7 @@ export async function openCatalogue(): Promise<Catalogue> {
     publicCas: true,
   });
   const sinks: MetadataSink[] = [];
-  const sink: Catalogue['sink'] = (options = {}) => {
+  const sink: Catalog['sink'] = (options = {}) => {
     const made = createMetadataRestSink({
       hostPort,
       jwtToken: tokens('bot-token'),
@@ -65,19 +69,23 @@ export async function openCatalogue(): Promise<Catalogue> {
     sinks.push(made);
     return made;
   };
-  const run: Catalogue['run'] = async (records, options) => {
+  const run: Catalog['run'] = async (records, options) => {
     const target = sink(options);
     for (const record of records) await target.write(record, never);
     return target.finish(succeeded, never);
   };
-  const close: Catalogue['close'] = async () => {
+  const close: Catalog['close'] = async () => {
     await Promise.all(sinks.map((made) => made.close()));
     await server.close();
   };
-  return { server, sink, run, close };
+  const countRequests = (title: string): number =>
+    server.requests.filter((each) => each === title).length;
+  const storedTable = (name: string): Readonly<Record<string, unknown>> =>
+    server.store.get('table', `${SCHEMA}.${name}`);
+  return { server, sink, run, countRequests, storedTable, close };
 }
 
-/** Gives each value in turn, the last one for ever. */
+/** Returns each value in turn, then the last one again. */
 export function tokens(...values: readonly string[]): SecretSource {
   let reads = 0;
   return {
@@ -113,7 +121,7 @@ export const parents: readonly EntityRecord[] = [
 export interface TableOptions {
   readonly description?: string;
   readonly columnDescription?: string;
-  /** Tables that `<Name>Id` columns point to. */
+  /** Tables that `<Name>Id` columns refer to. */
   readonly references?: readonly string[];
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -157,4 +165,9 @@ export function table(
       ...more,
     },
   };
+}
+
+/** Tables `T0__c`, `T1__c`, … */
+export function manyTables(count: number): readonly EntityRecord[] {
+  return Array.from({ length: count }, (_, index) => table(`T${index}__c`));
 }
