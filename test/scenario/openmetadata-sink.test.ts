@@ -117,7 +117,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
 
 describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   const reject = (...some: readonly string[]): void => {
-    server.annals.bulk = false;
+    server.state.bulk = false;
     for (const name of some)
       server.faults.push({
         on: /^PUT \/tables$/,

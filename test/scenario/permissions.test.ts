@@ -126,7 +126,7 @@ describe('a run on this machine that asks for more than metadata', { timeout: TI
       namesOwners(run),
       notices(run),
     ]).toEqual([[], true, true, true, ['sampleRows']]);
-    expect(server.annals.samples.size).toBe(0);
+    expect(server.state.samples.size).toBe(0);
   });
 
   it('gets nothing of it where the policy denies each', async () => {
@@ -146,15 +146,15 @@ describe('a run on this machine that asks for more than metadata', { timeout: TI
     const samples = samplesOf(run);
     expect(samples.length).toBeGreaterThan(5);
     expect(run.outcome?.counts).toMatchObject({ samples: samples.length });
-    expect([...server.annals.samples.keys()].sort()).toEqual(
+    expect([...server.state.samples.keys()].sort()).toEqual(
       samples.map(({ table }) => table).sort(),
     );
-    const { columns, rows } = server.annals.samples.get(
+    const { columns, rows } = server.state.samples.get(
       ACCOUNT,
     ) as unknown as SampleDataRecord['request'];
     expect(rows).toHaveLength(5);
     expect(rows[0]![columns.indexOf('Notes__c')]).toBe('Told by phone: [secret], ask [secret]');
-    expect(JSON.stringify([run.records, [...server.annals.samples]])).not.toContain(
+    expect(JSON.stringify([run.records, [...server.state.samples]])).not.toContain(
       sandbox.credentials.password,
     );
   });

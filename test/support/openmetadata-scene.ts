@@ -21,7 +21,7 @@ export class OpenMetadataScene {
     const authority = await createAuthority();
     const server = await startOpenMetadataServer(authority);
     server.tokens.add(TOKEN);
-    server.annals.pipelines.add(PIPELINE);
+    server.state.pipelines.add(PIPELINE);
     const { host, port } = server;
     const runner = await LocalRunner.install(sandbox, {
       connectTo: [`${host}:${port}=127.0.0.1:${port}`],
@@ -61,7 +61,7 @@ export class OpenMetadataScene {
 
   /** How runs were said to go, in order. */
   statuses(): unknown[] {
-    return this.server.annals.statuses.map(({ pipelineState }) => pipelineState);
+    return this.server.state.statuses.map(({ pipelineState }) => pipelineState);
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,7 @@ describe('records after the tables', () => {
       counts: { samples: 1, failed: 1 },
       failures: [{ name: `sample of "${SCHEMA}.B"`, code: 'SINK_REJECTED' }],
     });
-    expect(catalog.server.annals.samples).toEqual(
+    expect(catalog.server.state.samples).toEqual(
       new Map([[`${SCHEMA}.A`, { columns: ['Id'], rows: [['2'], [null]] }]]),
     );
   });
@@ -65,10 +65,10 @@ describe('records after the tables', () => {
       },
     ]);
     expect(report).toMatchObject({ status: 'success', counts: { lineage: 1, profiles: 1 } });
-    expect(catalog.server.annals.lineage.get(`${SCHEMA}.T0__c -> ${SCHEMA}.T1__c`)).toMatchObject({
+    expect(catalog.server.state.lineage.get(`${SCHEMA}.T0__c -> ${SCHEMA}.T1__c`)).toMatchObject({
       lineageDetails: details,
     });
-    expect(catalog.server.annals.profiles.get(`${SCHEMA}.T2__c`)).toMatchObject({
+    expect(catalog.server.state.profiles.get(`${SCHEMA}.T2__c`)).toMatchObject({
       tableProfile: { rowCount: 7 },
     });
   });
@@ -151,7 +151,7 @@ describe('records after the tables', () => {
     });
 
     const edges = (): string[] =>
-      [...catalog.server.annals.lineage.keys()].map((name) => name.replaceAll(`${SCHEMA}.`, ''));
+      [...catalog.server.state.lineage.keys()].map((name) => name.replaceAll(`${SCHEMA}.`, ''));
     const sweep = (...tables: string[]): SinkRecord => ({
       kind: 'lineageSweep',
       parent: SCHEMA,

@@ -36,7 +36,7 @@ const request = {
 };
 
 describe('keeping edits', () => {
-  it('keeps what people wrote and takes the source’s word for the rest', () => {
+  it('keeps the edits of people and the source’s values for the rest', () => {
     expect(keepEdits(request, edited)).toEqual({
       name: 'Account',
       description: 'people’s',
@@ -56,13 +56,13 @@ describe('keeping edits', () => {
     });
   });
 
-  it('does not take silence or emptiness on the server for an edit', () => {
+  it('does not count missing or empty values on the server as edits', () => {
     expect(
       keepEdits(request, stored({ description: '', owners: [], domains: null, columns: [] })),
     ).toEqual(request);
   });
 
-  it('carries over what the source does not say', () => {
+  it('keeps values that the source lacks', () => {
     expect(keepEdits({ name: 'Account' }, edited)).toEqual({
       name: 'Account',
       description: 'people’s',
@@ -72,10 +72,10 @@ describe('keeping edits', () => {
   });
 });
 
-describe('owners from above', () => {
+describe('inherited owners', () => {
   const inherited = stored({ owners: [{ ...owner, inherited: true }] });
 
-  it('do not stand in the way of the source’s own', () => {
+  it('are replaced by the source’s owners', () => {
     expect(keepEdits({ owners: [other] }, inherited)).toEqual({ owners: [other] });
     expect(overrideEdits({ owners: [owner] }, inherited)).toEqual([
       { op: 'add', path: '/owners', value: [owner] },
@@ -84,7 +84,7 @@ describe('owners from above', () => {
 });
 
 describe('overriding edits', () => {
-  it('patches what differs, by the places that the server’s columns have', () => {
+  it('patches differences at the positions of the server’s columns', () => {
     expect(overrideEdits(request, edited)).toEqual([
       { op: 'add', path: '/description', value: 'source’s' },
       { op: 'add', path: '/displayName', value: 'Account' },
@@ -96,7 +96,7 @@ describe('overriding edits', () => {
     ]);
   });
 
-  it('blanks nothing that the source is silent about', () => {
+  it('removes nothing that the source lacks', () => {
     expect(
       overrideEdits(
         { name: 'Account', description: '', owners: [], columns: [{ name: 'Address' }] },
@@ -105,7 +105,7 @@ describe('overriding edits', () => {
     ).toEqual([]);
   });
 
-  it('has nothing to do when the two agree', () => {
+  it('patches nothing when both agree', () => {
     expect(
       overrideEdits({ name: 'Account', description: 'people’s', owners: [owner] }, edited),
     ).toEqual([]);

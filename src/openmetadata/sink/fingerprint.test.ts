@@ -22,7 +22,7 @@ function hash(of: Readonly<Record<string, unknown>>): string {
 }
 
 describe('a source hash', () => {
-  it('fits the field that OpenMetadata has for it', () => {
+  it('fits OpenMetadata’s field', () => {
     expect(hash(request)).toMatch(/^[0-9a-f]{32}$/);
   });
 
@@ -34,15 +34,15 @@ describe('a source hash', () => {
       { ...request, tags: request.tags.toReversed(), tableConstraints: [key, primary] },
     ],
     ['properties without a value', { ...request, description: undefined }],
-    ['a hash that is there already', { ...request, sourceHash: 'x' }],
-  ])('does not mind %s', (_what, same) => {
+    ['an existing hash', { ...request, sourceHash: 'x' }],
+  ])('ignores %s', (_what, same) => {
     expect(hash(same)).toBe(hash(request));
   });
 
   it.each([
     ['a description', { ...request, description: '' }],
     ['a column', { ...request, columns: [id, { ...name, dataLength: 81 }] }],
-    ['where a column stands', { ...request, columns: [id, { ...name, ordinalPosition: 3 }] }],
+    ['the position of a column', { ...request, columns: [id, { ...name, ordinalPosition: 3 }] }],
     ['a foreign key', { ...request, tableConstraints: [primary] }],
     [
       'the order of a key’s columns',
@@ -53,7 +53,7 @@ describe('a source hash', () => {
     expect(hash(other)).not.toBe(hash(request));
   });
 
-  it('tells a list of columns from its reverse where order means something', () => {
+  it('depends on the order of columns where order matters', () => {
     const ordered = (columns: string[]): string =>
       hash({ ...request, tableConstraints: [{ ...primary, columns }] });
     expect(ordered(['Id', 'Name'])).not.toBe(ordered(['Name', 'Id']));

@@ -22,9 +22,9 @@ describe('the pipeline status', () => {
   const pipeline = { fqn: 'crm.crm_metadata', runId: 'run-1' };
 
   it('is reported at the start and at the end, with the sink as a step', async () => {
-    catalog.server.annals.pipelines.add(pipeline.fqn);
+    catalog.server.state.pipelines.add(pipeline.fqn);
     await catalog.run([...parents, table('Account')], { pipeline });
-    expect(catalog.server.annals.statuses).toMatchObject([
+    expect(catalog.server.state.statuses).toMatchObject([
       { runId: 'run-1', pipelineState: 'running' },
       {
         runId: 'run-1',
@@ -37,7 +37,7 @@ describe('the pipeline status', () => {
   });
 
   it('is partialSuccess when an entity was rejected', async () => {
-    catalog.server.annals.pipelines.add(pipeline.fqn);
+    catalog.server.state.pipelines.add(pipeline.fqn);
     const report = await catalog.run(
       [
         ...parents,
@@ -58,23 +58,23 @@ describe('the pipeline status', () => {
       { pipeline },
     );
     expect(report.status).toBe('partialSuccess');
-    expect(catalog.server.annals.statuses.at(-1)).toMatchObject({
+    expect(catalog.server.state.statuses.at(-1)).toMatchObject({
       pipelineState: 'partialSuccess',
       status: [{ errors: 1, failures: [{ name: `${SCHEMA}.Bad` }] }],
     });
   });
 
   it('is stopped for a canceled run', async () => {
-    catalog.server.annals.pipelines.add(pipeline.fqn);
+    catalog.server.state.pipelines.add(pipeline.fqn);
     const sink = catalog.sink({ pipeline });
     expect(await sink.finish({ ...succeeded, status: 'cancelled' }, never)).toMatchObject({
       status: 'cancelled',
     });
-    expect(catalog.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
+    expect(catalog.server.state.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
   });
 
   it('is reported when the run was stopped during a bulk request', async () => {
-    catalog.server.annals.pipelines.add(pipeline.fqn);
+    catalog.server.state.pipelines.add(pipeline.fqn);
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
     const sink = catalog.sink({ pipeline });
     for (const record of [...parents, table('Account'), table('Contact')])
@@ -84,7 +84,7 @@ describe('the pipeline status', () => {
     expect(await sink.finish({ ...succeeded, status: 'cancelled' }, stop.signal)).toMatchObject({
       status: 'cancelled',
     });
-    expect(catalog.server.annals.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
+    expect(catalog.server.state.statuses.at(-1)).toMatchObject({ pipelineState: 'stopped' });
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('the pipeline status', () => {
   ] as const)(
     'is reported when the run is %s during a bulk request',
     async (status, pipelineState, reason) => {
-      catalog.server.annals.pipelines.add(pipeline.fqn);
+      catalog.server.state.pipelines.add(pipeline.fqn);
       const stop = new AbortController();
       catalog.server.faults.push({
         on: /^PUT \/tables\/bulk$/,
@@ -107,7 +107,7 @@ describe('the pipeline status', () => {
         status,
         error: { code: reason.code },
       });
-      expect(catalog.server.annals.statuses.at(-1)).toMatchObject({ pipelineState });
+      expect(catalog.server.state.statuses.at(-1)).toMatchObject({ pipelineState });
     },
   );
 

@@ -10,17 +10,17 @@ describe('fully qualified names', () => {
     ['crm.default.salesforce."odd.name"', 'crm.default.salesforce'],
     ['crm.default.salesforce."a""b.c"', 'crm.default.salesforce'],
     ['alone', ''],
-  ])('%s stands in %s', (fqn, schema) => {
+  ])('%s has the parent %s', (fqn, schema) => {
     expect(parentOf(fqn)).toBe(schema);
   });
 
-  it('lead from a column to its table', () => {
+  it('of columns yield their tables', () => {
     expect(tableOf('crm.default.salesforce."odd.name".Id')).toBe(
       'crm.default.salesforce."odd.name"',
     );
   });
 
-  it('put quotes around a tag’s part with a dot', () => {
+  it('quote a tag’s part with a dot', () => {
     expect([tagName('Data', 'PII'), tagName('Data', 'v1.2'), tagName('Data', 'a"b')]).toEqual([
       'Data.PII',
       'Data."v1.2"',

@@ -59,7 +59,7 @@ describe('a first run', () => {
   });
 
   it('writes tables one by one when the server lacks bulk requests, which it tries once', async () => {
-    catalog.server.annals.bulk = false;
+    catalog.server.state.bulk = false;
     const report = await catalog.run([...parents, ...manyTables(6)], {
       batch: { tables: 3, bytes: 1e9 },
       concurrency: 1,

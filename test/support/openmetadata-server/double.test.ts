@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EdgeIndex } from './edge-index.ts';
 import { Problem } from './problem.ts';
-import { route, type Annals } from './routes.ts';
+import { route, type ServerState } from './routes.ts';
 import { Store, type Json } from './store.ts';
 
-/** Each of these was asked of a real server (1.12.6), which gave this status and this text. */
+/* Statuses and messages are those of a real server (1.12.6) for the same requests. */
 
 const S = 'crm.default.salesforce';
 const id = { name: 'Id', dataType: 'VARCHAR', dataLength: 18 };
@@ -18,15 +18,15 @@ const keyTo = (column: string): Json => ({
 
 function open(): {
   readonly store: Store;
-  readonly annals: Annals;
-  readonly ask: (
+  readonly state: ServerState;
+  readonly request: (
     method: string,
     path: string,
     body?: unknown,
   ) => { readonly status: number; readonly body: Json };
 } {
   const store = new Store();
-  const annals: Annals = {
+  const state: ServerState = {
     lineage: new Map(),
     profiles: new Map(),
     samples: new Map(),
@@ -34,7 +34,7 @@ function open(): {
     pipelines: new Set(),
     bulk: true,
   };
-  const ask = (
+  const request = (
     method: string,
     path: string,
     body?: unknown,
@@ -43,7 +43,7 @@ function open(): {
       const reply = route(
         { method, parts: path.split('/'), query: new URLSearchParams(), body, ifMatch: undefined },
         store,
-        annals,
+        state,
       );
       return { status: reply.status, body: reply.body as Json };
     } catch (thrown) {
@@ -55,7 +55,7 @@ function open(): {
   store.put('database', { name: 'default', service: 'crm' });
   store.put('databaseSchema', { name: 'salesforce', database: 'crm.default' });
   store.put('table', { name: 'There', databaseSchema: S, columns: [primary] });
-  return { store, annals, ask };
+  return { store, state, request };
 }
 
 const table = (columns: readonly Json[], tableConstraints?: readonly Json[]): Json => ({
@@ -65,7 +65,7 @@ const table = (columns: readonly Json[], tableConstraints?: readonly Json[]): Js
   ...(tableConstraints === undefined ? {} : { tableConstraints }),
 });
 
-describe('a table that a real server refuses', () => {
+describe('the table rules of a real server', () => {
   it.each<[string, Json, string]>([
     [
       'for a primary key as column and table constraint',
@@ -78,7 +78,7 @@ describe('a table that a real server refuses', () => {
       'Multiple columns tagged with primary key constraints',
     ],
     [
-      'for a constraint on no column of its own',
+      'for a constraint on an unknown column',
       table([id], [{ constraintType: 'UNIQUE', columns: ['Nope'] }]),
       'Invalid column name found in table constraint',
     ],
@@ -88,12 +88,12 @@ describe('a table that a real server refuses', () => {
       'Invalid column name found in table constraint',
     ],
     [
-      'for a constraint said twice',
+      'for a duplicate constraint',
       table([id], [keyTo('There.Id'), keyTo('There.Id')]),
       'Duplicate constraint found in request',
     ],
     [
-      'for a foreign key to no table',
+      'for a foreign key to a missing table',
       table([id], [keyTo('Nope.Id')]),
       `Table not found: ${S}.Nope`,
     ],
@@ -103,13 +103,13 @@ describe('a table that a real server refuses', () => {
       `Table not found: ${S}.T`,
     ],
     [
-      'for a foreign key to no column',
+      'for a foreign key to an unknown column',
       table([id], [keyTo('There.Nope')]),
       'Invalid column name Nope',
     ],
-    ['for a column twice', table([id, id]), 'Column name Id is repeated'],
+    ['for a duplicate column', table([id, id]), 'Column name Id is repeated'],
     [
-      'for a child twice',
+      'for a duplicate child',
       table([{ name: 'a', dataType: 'STRUCT', children: [id, id] }]),
       'Column name Id is repeated',
     ],
@@ -119,7 +119,7 @@ describe('a table that a real server refuses', () => {
       'For column data types char, varchar, binary, varbinary dataLength must not be null',
     ],
     [
-      'for an array of nothing',
+      'for an array without an element type',
       table([{ name: 'a', dataType: 'ARRAY' }]),
       'For column data type array, arrayDataType must not be null',
     ],
@@ -133,24 +133,24 @@ describe('a table that a real server refuses', () => {
       table([{ name: 'a', dataType: 'DECIMAL', precision: 1, scale: 2 }]),
       "Scale can't be greater than the precision for the column a",
     ],
-  ])('%s is refused here', (_what, request, message) => {
-    expect(open().ask('PUT', 'tables', request)).toEqual({ status: 400, body: { message } });
-    expect(open().ask('PUT', 'tables/bulk', [request])).toMatchObject({
+  ])('reject a table %s', (_what, body, message) => {
+    expect(open().request('PUT', 'tables', body)).toEqual({ status: 400, body: { message } });
+    expect(open().request('PUT', 'tables/bulk', [body])).toMatchObject({
       status: 200,
-      body: { status: 'failure', failedRequest: [{ request, status: 400, message }] },
+      body: { status: 'failure', failedRequest: [{ request: body, status: 400, message }] },
     });
   });
 
-  it('for an unknown tag, or for want of its schema, is refused with 404', () => {
+  it('reject a table with an unknown tag or schema with 404', () => {
     const labels = [
       { tagFQN: 'No.Tag', source: 'Classification', labelType: 'Automated', state: 'Confirmed' },
     ];
-    expect(open().ask('PUT', 'tables', table([{ ...id, tags: labels }]))).toEqual({
+    expect(open().request('PUT', 'tables', table([{ ...id, tags: labels }]))).toEqual({
       status: 404,
       body: { message: 'tag instance for No.Tag not found' },
     });
     expect(
-      open().ask('PUT', 'tables', { ...table([id]), databaseSchema: 'crm.default.nope' }),
+      open().request('PUT', 'tables', { ...table([id]), databaseSchema: 'crm.default.nope' }),
     ).toEqual({
       status: 404,
       body: { message: 'databaseSchema instance for crm.default.nope not found' },
@@ -169,15 +169,15 @@ describe('a table that a real server refuses', () => {
       table([{ name: 'a', dataType: 'STRUCT', children: [{ name: 'b', dataType: 'VARCHAR' }] }]),
     ],
     ['a foreign key to a table that was deleted', table([id], [keyTo('There.Id')])],
-  ])('is not one with %s', (_what, request) => {
-    const { store, ask } = open();
+  ])('accept a table with %s', (_what, request) => {
+    const { store, request: send } = open();
     store.softDelete('table', `${S}.There`, false);
-    expect(ask('PUT', 'tables', request).status).toBe(201);
+    expect(send('PUT', 'tables', request).status).toBe(201);
   });
 
-  it('by a key to a neighbor in the bulk is not created, and the neighbor is', () => {
-    const { store, ask } = open();
-    const { body } = ask('PUT', 'tables/bulk', [
+  it('reject a foreign key to a table of the same bulk request, and create that table', () => {
+    const { store, request: send } = open();
+    const { body } = send('PUT', 'tables/bulk', [
       { ...table([id]), name: 'A' },
       { ...table([id], [keyTo('A.Id')]), name: 'B' },
     ]);
@@ -191,8 +191,8 @@ describe('a table that a real server refuses', () => {
   });
 });
 
-describe('lineage that a real server fails over', () => {
-  it('is a second edge to one table while the first is being put, and it is kept all the same', async () => {
+describe('the lineage rules of a real server', () => {
+  it('fail a concurrent second edge to one table, and store it', async () => {
     const [index, kept]: [EdgeIndex, string[]] = [new EdgeIndex(), []];
     const put = (from: string, to: string): Promise<number> =>
       index.put(to, () => kept.push(`${from} -> ${to}`));
@@ -205,15 +205,15 @@ describe('lineage that a real server fails over', () => {
     await expect(put('D', 'X')).resolves.toBe(4);
   });
 
-  it('is the deletion of an edge that is not there', () => {
-    const { store, ask } = open();
+  it('reject the deletion of a missing edge with 404', () => {
+    const { store, request: send } = open();
     store.put('table', table([id]));
     const [from, to] = [store.get('table', `${S}.There`).id, store.get('table', `${S}.T`).id];
-    ask('PUT', 'lineage', {
+    send('PUT', 'lineage', {
       edge: { fromEntity: { id: from, type: 'table' }, toEntity: { id: to, type: 'table' } },
     });
     const path = `lineage/table/${from}/table/${to}`;
-    expect([ask('DELETE', path).status, ask('DELETE', path)]).toEqual([
+    expect([send('DELETE', path).status, send('DELETE', path)]).toEqual([
       200,
       { status: 404, body: { message: 'Lineage edge not found' } },
     ]);

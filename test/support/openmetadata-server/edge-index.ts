@@ -4,20 +4,20 @@ import { Problem } from './problem.ts';
 const INDEXING_MS = 4;
 
 /**
- * A server keeps an edge in its database first and then, in its search index, in the document of the table that the edge leads
- * to. Two at once are a conflict there, of which it speaks as its own failure, though it has kept the edge.
+ * A server stores an edge in its database, then in its search index, in the document of the edge's target table. Two
+ * concurrent writes conflict there; the server reports an internal error although it has stored the edge.
  */
 export class EdgeIndex {
-  readonly #underWay = new Set<string>();
+  readonly #pending = new Set<string>();
 
-  /** Throws Problem after the work was done. */
+  /** Runs `work`, then throws Problem on a conflict. */
   async put<T>(to: string, work: () => T): Promise<T> {
     const done = work();
-    if (this.#underWay.has(to))
+    if (this.#pending.has(to))
       throw new Problem(500, 'Request failed: [version_conflict_engine_exception] 409 Conflict');
-    this.#underWay.add(to);
+    this.#pending.add(to);
     await setTimeout(INDEXING_MS);
-    this.#underWay.delete(to);
+    this.#pending.delete(to);
     return done;
   }
 }

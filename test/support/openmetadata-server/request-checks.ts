@@ -12,16 +12,16 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   sampleData: 'entity/data/table.json#/definitions/tableData',
 };
 
-/** Where a copy of OpenMetadata's schemas is at hand: refuses, as the server does, what they do not allow. */
+/** Rejects bodies that violate OpenMetadata's schemas, as the server does. Does nothing without a copy of the schemas. */
 export function check(kind: string, body: unknown): void {
   const path = SCHEMAS[kind];
   if (!openMetadataSchemasPresent || path === undefined) return;
-  refuseUnless(openMetadataValidator(path), body, kind);
+  requireValid(openMetadataValidator(path), body, kind);
 }
 
 export function checkPipelineStatus(body: unknown): void {
   if (!openMetadataSchemasPresent) return;
-  refuseUnless(
+  requireValid(
     openMetadataValidator(
       'entity/services/ingestionPipelines/ingestionPipeline.json#/definitions/pipelineStatus',
     ),
@@ -30,7 +30,7 @@ export function checkPipelineStatus(body: unknown): void {
   );
 }
 
-function refuseUnless(
+function requireValid(
   validate: ReturnType<typeof openMetadataValidator>,
   body: unknown,
   kind: string,

@@ -17,8 +17,8 @@ export interface Reply {
   readonly etag?: string;
 }
 
-/** What is kept beside the entities. */
-export interface Annals {
+/** State of the server beside its entities. */
+export interface ServerState {
   readonly lineage: Map<string, Json>;
   readonly profiles: Map<string, Json>;
   readonly samples: Map<string, Json>;
@@ -38,25 +38,25 @@ const COLLECTIONS: Readonly<Record<string, Kind>> = {
   tags: 'tag',
 };
 
-/** Answers as OpenMetadata's REST API does. Throws Problem. */
-export function route(request: Request, store: Store, annals: Annals): Reply {
+/** Responds as OpenMetadata's REST API does. Throws Problem. */
+export function route(request: Request, store: Store, state: ServerState): Reply {
   const { method, parts } = request;
-  if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, annals);
-  if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, annals);
-  if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, annals);
+  if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, state);
+  if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, state);
+  if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, state);
   if (parts[0] === 'services' && parts[1] === 'ingestionPipelines')
-    return putStatus(parts[2] ?? '', request.body, annals);
+    return putStatus(parts[2] ?? '', request.body, state);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
   const rest = parts.slice(depth);
   if (rest.length === 0) return collection(kind, request, store);
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
-  if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, annals);
+  if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, state);
   if (method === 'PUT' && rest[1] === 'tableProfile')
-    return putProfile(rest[0]!, request.body, store, annals);
+    return putProfile(rest[0]!, request.body, store, state);
   if (method === 'PUT' && rest[1] === 'sampleData')
-    return putSample(rest[0]!, request.body, store, annals);
+    return putSample(rest[0]!, request.body, store, state);
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
   return single(kind, entity, request, store);
 }
@@ -95,7 +95,8 @@ function single(
   store: Store,
 ): Reply {
   if (method === 'DELETE') {
-    if (query.get('hardDelete') === 'true') throw new Problem(403, 'the double never forgets');
+    if (query.get('hardDelete') === 'true')
+      throw new Problem(403, 'hard deletion is not supported here');
     return {
       status: 200,
       body: store.softDelete(kind, entity.fullyQualifiedName, query.get('recursive') === 'true'),
@@ -113,13 +114,15 @@ function single(
   return { status: 200, body: patched, etag: etagOf(patched) };
 }
 
-/** These are given only to those who ask for them. */
+/** Fields returned only on request. */
 const ON_REQUEST = ['owners', 'domains', 'tags', 'sourceHash', 'tableConstraints'];
 
 function shown(entity: Entity, query: URLSearchParams): Json {
-  const asked = (query.get('fields') ?? '').split(',');
+  const requested = (query.get('fields') ?? '').split(',');
   return Object.fromEntries(
-    Object.entries(entity).filter(([name]) => !ON_REQUEST.includes(name) || asked.includes(name)),
+    Object.entries(entity).filter(
+      ([name]) => !ON_REQUEST.includes(name) || requested.includes(name),
+    ),
   );
 }
 
@@ -129,9 +132,9 @@ function restore(kind: Kind, body: unknown, store: Store): Reply {
   return { status: 200, body: entity };
 }
 
-/** All are checked before any is created, so that a key to a neighbor in the bulk is refused. The answer is 200 even where all failed. */
-function bulk(body: unknown, store: Store, annals: Annals): Reply {
-  if (!annals.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');
+/** Checks all tables before it creates any, so that a key to a table of the same request is rejected. Responds 200 even if all failed. */
+function bulk(body: unknown, store: Store, state: ServerState): Reply {
+  if (!state.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');
   const requests = body as Json[];
   const failed: Json[] = [];
   const checked = requests.flatMap((request) => {
@@ -163,7 +166,7 @@ function bulk(body: unknown, store: Store, annals: Annals): Reply {
   };
 }
 
-function addLineage(body: unknown, store: Store, annals: Annals): Reply {
+function addLineage(body: unknown, store: Store, state: ServerState): Reply {
   check('lineage', body);
   const { edge } = body as {
     readonly edge: { readonly fromEntity: Entity; readonly toEntity: Entity };
@@ -171,24 +174,24 @@ function addLineage(body: unknown, store: Store, annals: Annals): Reply {
   const [from, to] = [edge.fromEntity, edge.toEntity].map(
     ({ id }) => store.byId('table', id).fullyQualifiedName,
   );
-  annals.lineage.set(`${from} -> ${to}`, edge);
+  state.lineage.set(`${from} -> ${to}`, edge);
   return { status: 200 };
 }
 
 function deleteLineage(
   [, , fromId, , toId]: readonly string[],
   store: Store,
-  annals: Annals,
+  state: ServerState,
 ): Reply {
   const [from, to] = [fromId, toId].map((id) => store.byId('table', id!).fullyQualifiedName);
-  if (!annals.lineage.delete(`${from} -> ${to}`)) throw new Problem(404, 'Lineage edge not found');
+  if (!state.lineage.delete(`${from} -> ${to}`)) throw new Problem(404, 'Lineage edge not found');
   return { status: 200 };
 }
 
-/** The edges of one step up, with what a server adds to them. */
-function upstream(table: string, store: Store, annals: Annals): Reply {
+/** The edges to a table, with the details that a server adds. */
+function upstream(table: string, store: Store, state: ServerState): Reply {
   const { id } = store.get('table', table);
-  const edges = [...annals.lineage.values()] as unknown as {
+  const edges = [...state.lineage.values()] as unknown as {
     readonly fromEntity: Json;
     readonly toEntity: Json;
     readonly lineageDetails?: Json;
@@ -206,15 +209,15 @@ function upstream(table: string, store: Store, annals: Annals): Reply {
   };
 }
 
-function putProfile(id: string, body: unknown, store: Store, annals: Annals): Reply {
+function putProfile(id: string, body: unknown, store: Store, state: ServerState): Reply {
   check('tableProfile', body);
   const table = store.byId('table', id);
-  annals.profiles.set(table.fullyQualifiedName, body as Json);
+  state.profiles.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
 }
 
-/** A server takes rows of columns that the table has, each as wide as there are columns. */
-function putSample(id: string, body: unknown, store: Store, annals: Annals): Reply {
+/** A server accepts only columns of the table, and one value for each column in each row. */
+function putSample(id: string, body: unknown, store: Store, state: ServerState): Reply {
   check('sampleData', body);
   const table = store.byId('table', id);
   const { columns, rows } = body as {
@@ -222,19 +225,19 @@ function putSample(id: string, body: unknown, store: Store, annals: Annals): Rep
     readonly rows: readonly (readonly unknown[])[];
   };
   const known = new Set((table['columns'] as readonly Json[]).map(({ name }) => name));
-  const stranger = columns.find((name) => !known.has(name));
-  if (stranger !== undefined)
-    throw new Problem(400, `Invalid column name found in sample data: ${stranger}`);
+  const unknown = columns.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new Problem(400, `Invalid column name found in sample data: ${unknown}`);
   if (rows.some((row) => row.length !== columns.length))
-    throw new Problem(400, 'the rows are not as wide as there are columns');
-  annals.samples.set(table.fullyQualifiedName, body as Json);
+    throw new Problem(400, 'a row must have one value for each column');
+  state.samples.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
 }
 
-function putStatus(pipeline: string, body: unknown, annals: Annals): Reply {
-  if (!annals.pipelines.has(pipeline)) throw notFound('ingestionPipeline', pipeline);
+function putStatus(pipeline: string, body: unknown, state: ServerState): Reply {
+  if (!state.pipelines.has(pipeline)) throw notFound('ingestionPipeline', pipeline);
   checkPipelineStatus(body);
-  annals.statuses.push(body as Json);
+  state.statuses.push(body as Json);
   return { status: 200, body: {} };
 }
 

@@ -6,29 +6,30 @@ import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
 import { EdgeIndex } from './edge-index.ts';
 import { Problem } from './problem.ts';
-import { route, type Annals, type Reply } from './routes.ts';
+import { route, type ServerState, type Reply } from './routes.ts';
 import { Store } from './store.ts';
 
-/** Something that goes wrong with requests. */
+/** A fault injected into matching requests. */
 export interface Fault {
-  /** Which requests it meets: a method and a path, `PUT /tables/bulk`. */
+  /** Matches method and path, for example `PUT /tables/bulk`. */
   readonly on: RegExp;
-  /** Only those whose body, as JSON, holds this. */
+  /** Matches the body as JSON. Default: any. */
   readonly body?: RegExp;
-  /** How many; 1 by default. */
+  /** Number of requests affected. Default 1. */
   times?: number;
-  /** Answers this instead. */
+  /** Responds with this status instead. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly text?: string | Uint8Array;
-  /** Never answers, or breaks the connection: before the work is done, or after it. */
+  /** Never responds. */
   readonly hang?: boolean;
+  /** Breaks the connection before or after the request is carried out. */
   readonly reset?: 'before' | 'after';
-  /** Does the work before it answers with `status`. */
+  /** Carries out the request before responding with `status`. */
   readonly keeps?: boolean;
-  /** Is answered as usual, but not before. */
+  /** Delays the response until this resolves. */
   readonly until?: Promise<void>;
-  /** Does this first. */
+  /** Called first. */
   readonly meanwhile?: () => void;
 }
 
@@ -37,53 +38,38 @@ export interface OpenMetadataServer {
   readonly port: number;
   readonly hostPort: string;
   readonly store: Store;
-  readonly annals: Annals;
+  readonly state: ServerState;
   /** Tokens that are accepted. */
   readonly tokens: Set<string>;
   readonly faults: Fault[];
-  /** Every request so far, `PUT /tables/bulk`, without its query. */
+  /** Every request so far as method and path, for example `PUT /tables/bulk`. */
   readonly requests: string[];
-  /** Requests being worked on at once, at most. */
+  /** Highest number of concurrent requests so far. */
   readonly busiest: number;
   close(): Promise<void>;
 }
 
-/** An OpenMetadata server that keeps its state in memory, at `https://catalog.test/api` for whoever trusts the authority. */
+const HOST = 'catalog.test';
+
+/** An in-memory OpenMetadata server at `https://catalog.test/api`, with a certificate of the authority. */
 export async function startOpenMetadataServer(authority: Authority): Promise<OpenMetadataServer> {
-  const host = 'catalog.test';
-  const { certPem, keyPem } = await authority.issue([host]);
-  const store = new Store();
-  const edges = new EdgeIndex();
-  const annals: Annals = {
-    lineage: new Map(),
-    profiles: new Map(),
-    samples: new Map(),
-    statuses: [],
-    pipelines: new Set(),
-    bulk: true,
-  };
-  const tokens = new Set<string>();
-  const faults: Fault[] = [];
-  const requests: string[] = [];
+  const { certPem, keyPem } = await authority.issue([HOST]);
+  const context = newContext();
   const load = { now: 0, most: 0 };
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     load.now += 1;
     load.most = Math.max(load.most, load.now);
     response.once('close', () => (load.now -= 1));
-    void serve(request, response, { store, annals, tokens, faults, requests, edges });
+    void serve(request, response, context);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    host,
+    ...context,
+    host: HOST,
     port,
-    hostPort: `https://${host}:${port}/api`,
-    store,
-    annals,
-    tokens,
-    faults,
-    requests,
+    hostPort: `https://${HOST}:${port}/api`,
     get busiest() {
       return load.most;
     },
@@ -96,31 +82,56 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
   };
 }
 
-type Parts = Pick<OpenMetadataServer, 'store' | 'annals' | 'tokens' | 'faults' | 'requests'> & {
+type ServerContext = Pick<
+  OpenMetadataServer,
+  'store' | 'state' | 'tokens' | 'faults' | 'requests'
+> & {
   readonly edges: EdgeIndex;
 };
+
+function newContext(): ServerContext {
+  return {
+    store: new Store(),
+    edges: new EdgeIndex(),
+    state: {
+      lineage: new Map(),
+      profiles: new Map(),
+      samples: new Map(),
+      statuses: [],
+      pipelines: new Set(),
+      bulk: true,
+    },
+    tokens: new Set(),
+    faults: [],
+    requests: [],
+  };
+}
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  parts: Parts,
+  context: ServerContext,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://catalog.test');
   const title = `${request.method} ${decodeURIComponent(url.pathname.replace(/^\/api\/v1/, ''))}`;
   const body = await readBody(request).catch(() => undefined);
-  parts.requests.push(title);
-  const fault = takeFault(parts.faults, title, body);
+  context.requests.push(title);
+  const fault = takeFault(context.faults, title, body);
   fault?.meanwhile?.();
   await fault?.until;
   if (fault?.hang === true) return;
   if (fault?.reset === 'before') return void request.socket.destroy();
-  if (fault?.keeps === true) await answer(request, url, body, parts);
+  if (fault?.keeps === true) await answer(request, url, body, context);
   if (fault?.status !== undefined)
     return void response
       .writeHead(fault.status, fault.headers)
       .end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
-  const reply = await answer(request, url, body, parts);
+  const reply = await answer(request, url, body, context);
   if (fault?.reset === 'after') return void request.socket.destroy();
+  send(request, response, reply);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   const compressed =
     reply.body !== undefined && request.headers['accept-encoding']?.includes('gzip') === true;
   response.writeHead(reply.status, {
@@ -136,7 +147,7 @@ async function answer(
   request: IncomingMessage,
   url: URL,
   body: unknown,
-  { store, annals, tokens, edges }: Parts,
+  { store, state, tokens, edges }: ServerContext,
 ): Promise<Reply> {
   try {
     const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.[
@@ -156,7 +167,7 @@ async function answer(
           ifMatch: request.headers['if-match'],
         },
         store,
-        annals,
+        state,
       );
     return request.method === 'PUT' && parts[0] === 'lineage'
       ? await edges.put(edgeTo(body), work)

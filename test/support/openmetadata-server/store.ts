@@ -29,7 +29,7 @@ const PARENTS: Readonly<Partial<Record<Kind, readonly [property: string, kind: K
   tag: ['classification', 'classification'],
 };
 
-/** What people edit and a bot's PUT does not overwrite. */
+/** Fields that people edit and a bot's PUT does not overwrite. */
 const CURATED = ['description', 'displayName', 'owners', 'domains'];
 
 export interface Put {
@@ -37,10 +37,10 @@ export interface Put {
   readonly created: boolean;
 }
 
-/** Entities as OpenMetadata keeps them, with the rules that a client meets. */
+/** Entities as OpenMetadata stores them, with the rules that a client observes. */
 export class Store {
   readonly #entities = new Map<Kind, Map<string, Entity>>();
-  /** Whether the caller is a bot, whose PUT leaves alone what people wrote. */
+  /** Whether the caller is a bot, whose PUT keeps the edits of people. */
   bot = true;
 
   all(kind: Kind): readonly Entity[] {
@@ -63,7 +63,7 @@ export class Store {
     return this.save(kind, this.checked(kind, request), request);
   }
 
-  /** The second half of a put, after everything has been checked. */
+  /** The second half of a put, after all checks. */
   save(kind: Kind, fqn: string, request: Json): Put {
     const stored = this.#of(kind).get(fqn);
     const entity =
@@ -72,7 +72,7 @@ export class Store {
     return { entity, created: stored === undefined };
   }
 
-  /** The first half of a put: what a server checks before it creates anything of a bulk. The answer is the fully qualified name. */
+  /** The first half of a put: the checks that precede every creation in a bulk request. Returns the fully qualified name. */
   checked(kind: Kind, request: Json): string {
     check(kind, request);
     const fqn = this.nameOf(kind, request);
@@ -86,7 +86,7 @@ export class Store {
     operations: readonly { readonly op: string; readonly path: string; readonly value: unknown }[],
   ): Entity {
     for (const { op, path, value } of operations) {
-      if (op !== 'add') throw new Problem(400, `the double knows no "${op}"`);
+      if (op !== 'add') throw new Problem(400, `"${op}" is not supported here`);
       const steps = path.slice(1).split('/');
       const last = steps.pop()!;
       const target = steps.reduce<unknown>((place, step) => (place as Json)[step], entity);
@@ -118,7 +118,7 @@ export class Store {
     return known;
   }
 
-  /** Throws Problem when what it stands in is not there. */
+  /** Throws Problem when the parent does not exist. */
   nameOf(kind: Kind, request: Json): string {
     const name = quoted(String(request['name']));
     const parent = PARENTS[kind];
@@ -150,7 +150,7 @@ export class Store {
     return updated;
   }
 
-  /** Tags and the tables of foreign keys must be there; those that were deleted are, as far as a server is concerned. */
+  /** Tags and the targets of foreign keys must exist; deleted ones count as existing, as on a server. */
   #checkReferences(request: Json): void {
     checkTable(request, (table) => {
       const stored = this.#of('table').get(table);

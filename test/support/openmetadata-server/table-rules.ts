@@ -2,8 +2,8 @@ import { Problem } from './problem.ts';
 import type { Json } from './store.ts';
 
 /**
- * What a server of 1.12.6 refuses of a table, with its own words. Seen on a real one, in this order: the mapper's checks of
- * columns and constraints come before those that need the database.
+ * Rejects tables as a server of 1.12.6 does, with its own messages and in its order, observed on a real server: checks of
+ * columns and constraints precede those that need the database.
  */
 export function checkTable(
   request: Json,
@@ -12,13 +12,13 @@ export function checkTable(
   const columns = list(request['columns']);
   const constraints = list(request['tableConstraints']);
   for (const column of columns) checkColumn(column);
-  refuseTwice(columns);
+  rejectDuplicates(columns);
   checkKeys(columns, constraints);
-  checkNoneTwice(constraints);
+  rejectDuplicateConstraints(constraints);
   for (const constraint of constraints) checkReferred(constraint, columnsOf);
 }
 
-/** A length is asked for on the top level alone, and no struct has to have children. */
+/** Only top-level columns require a length, and a struct may have no children. */
 function checkColumn({
   name,
   dataType,
@@ -45,10 +45,10 @@ function checkColumn({
       400,
       `Scale can't be greater than the precision for the column ${String(name)}`,
     );
-  refuseTwice(list(children));
+  rejectDuplicates(list(children));
 }
 
-function refuseTwice(columns: readonly Json[]): void {
+function rejectDuplicates(columns: readonly Json[]): void {
   const seen = new Set<unknown>();
   for (const { name } of columns) {
     if (seen.has(name)) throw new Problem(400, `Column name ${String(name)} is repeated`);
@@ -72,13 +72,13 @@ function checkKeys(columns: readonly Json[], constraints: readonly Json[]): void
   }
 }
 
-function checkNoneTwice(constraints: readonly Json[]): void {
+function rejectDuplicateConstraints(constraints: readonly Json[]): void {
   const seen = new Set(constraints.map((constraint) => JSON.stringify(constraint)));
   if (seen.size !== constraints.length)
     throw new Problem(400, 'Duplicate constraint found in request');
 }
 
-/** A table that is being created is not there yet: neither for itself nor for its neighbors in a bulk. */
+/** A table being created does not exist yet: neither for itself nor for others in the same bulk request. */
 function checkReferred(
   { referredColumns = [] }: Json,
   columnsOf: (table: string) => ReadonlySet<string> | undefined,
