@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Place } from '../demo/setup.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { surroundingsOf } from '../src/config/surroundings.ts';
+import { processContext } from '../src/config/process-context.ts';
 import { chooseEnvironment, workerNodeOptions } from '../src/link/workers/worker-environment.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { nodeDisk } from '../src/runtime/node-disk.ts';
@@ -47,7 +47,7 @@ export async function runWorker(
   const { config } = loadConfig({
     configFile: place.configFile,
     flags: {},
-    around: surroundingsOf(process.env),
+    context: processContext(process.env),
   });
   const directory = mkdtempSync(join(place.directory, 'attempt-'));
   const probe = join(directory, 'probe.json');

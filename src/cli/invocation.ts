@@ -1,4 +1,4 @@
-import { surroundingsOf } from '../config/surroundings.ts';
+import { processContext } from '../config/process-context.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
 import { goesToJournal } from '../observability/journal.ts';
@@ -46,7 +46,7 @@ export async function loadSettings({
   return loadConfig({
     configFile: typeof configFile === 'string' ? configFile : undefined,
     flags: given,
-    around: surroundingsOf(env),
+    context: processContext(env),
   });
 }
 

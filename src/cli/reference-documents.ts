@@ -2,8 +2,8 @@ import { CONFIG_VARIABLE, IMAGE_ENVIRONMENT, SYSTEM_PLACES } from '../config/pla
 import {
   environmentName,
   SETTING_KEYS,
+  settingOf,
   SETTINGS,
-  type Setting,
   type SettingKey,
 } from '../config/schema.ts';
 import { codeEntry, errorGroups, type ErrorCode } from '../runtime/error-codes.ts';
@@ -74,7 +74,7 @@ ${SETTING_KEYS.map(settingText).join('\n\n')}
 
 /** "`HTTPS_PROXY` or `https_proxy`, `NO_PROXY` or `no_proxy`" */
 function conventionalWords(): string {
-  const settings = SETTING_KEYS.map((key) => SETTINGS[key] as unknown as Setting<unknown>);
+  const settings = SETTING_KEYS.map(settingOf);
   return settings
     .flatMap(({ conventional }) =>
       conventional === undefined
@@ -98,7 +98,7 @@ function anchor(key: SettingKey): string {
 }
 
 function defaultWords(key: SettingKey): string {
-  const { default: preset } = SETTINGS[key] as unknown as Setting<unknown>;
+  const { default: preset } = settingOf(key);
   if (preset === undefined) return 'unset';
   if (typeof preset === 'object') return preset.words;
   return preset === '' ? 'empty' : `\`${preset}\``;

@@ -3,13 +3,7 @@ import { dirname, join } from 'node:path';
 import { CONFIG_FILE_NAME, KEY_DIR_NAME, SYSTEM_PLACES } from '../config/places.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
-import {
-  environmentName,
-  SETTING_KEYS,
-  SETTINGS,
-  type Setting,
-  type SettingKey,
-} from '../config/schema.ts';
+import { environmentName, SETTING_KEYS, settingOf, type SettingKey } from '../config/schema.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Belongings } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
@@ -46,7 +40,7 @@ function carried(
   { values, sources }: LoadedConfig,
   { flags, env }: Invocation,
 ): string[] {
-  const { flag, isPath, secret } = SETTINGS[key] as unknown as Setting<unknown>;
+  const { flag, isPath, secret } = settingOf(key);
   const { kind, name } = sources[key];
   const raw =
     kind === 'flag'

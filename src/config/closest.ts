@@ -1,4 +1,4 @@
-/** The candidate a mistyped word was probably meant to be, or undefined when none is near. */
+/** The most similar candidate for a mistyped word; undefined when none is similar enough. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   const ranked = candidates

@@ -15,8 +15,8 @@ export interface FileValues {
 }
 
 /**
- * Reads a YAML configuration file; an unnamed one that is not there is empty. Throws FILE_UNREADABLE,
- * and FILE_UNSAFE when others may change it; what is wrong inside is returned, to be shown with all the rest.
+ * Reads a YAML configuration file; a missing file is empty unless it was `named`. Throws FILE_UNREADABLE, and FILE_UNSAFE
+ * when others can change it. Problems of the content are returned, to be shown together with all others.
  */
 export function readConfigFile({
   path,
@@ -31,24 +31,24 @@ export function readConfigFile({
   try {
     document = parse(content, { maxAliasCount: 20 });
   } catch (thrown) {
-    const where =
-      thrown instanceof YAMLParseError ? thrown.message.split('\n')[0]! : 'it cannot be read';
+    const reason =
+      thrown instanceof YAMLParseError ? thrown.message.split('\n')[0]! : 'it cannot be parsed';
     return {
       values: new Map(),
-      problems: [{ path, problem: `not valid YAML: ${where}`, remedy: '' }],
+      problems: [{ path, problem: `invalid YAML: ${reason}`, remedy: '' }],
     };
   }
   return flatten(document ?? {}, path);
 }
 
-/** The text of a file that only its owner can change; undefined when it was not `named` and is not there. Throws FILE_UNREADABLE, FILE_UNSAFE. */
+/** The text of a file that only its owner can change; undefined for a missing file that was not `named`. Throws FILE_UNREADABLE, FILE_UNSAFE. */
 export function readTrusted(path: string, named: boolean): string | undefined {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (thrown) {
     if (!named && isMissing(thrown)) return undefined;
-    throw new RunnerError('FILE_UNREADABLE', `the configuration file ${path} cannot be read`, {
+    throw new RunnerError('FILE_UNREADABLE', `failed to read configuration file ${path}`, {
       cause: thrown,
     });
   }
@@ -56,7 +56,10 @@ export function readTrusted(path: string, named: boolean): string | undefined {
     const stats = fstatSync(file);
     assertSafe(path, stats, WRITABLE_BY_OTHERS, 'anyone');
     if (stats.size > MAX_BYTES)
-      throw new RunnerError('FILE_UNREADABLE', `${path} is too large for a configuration file`);
+      throw new RunnerError(
+        'FILE_UNREADABLE',
+        `configuration file ${path} exceeds ${MAX_BYTES} bytes`,
+      );
     return readFileSync(file, 'utf8');
   } catch (thrown) {
     throw RunnerError.from(thrown, 'FILE_UNREADABLE');
@@ -65,7 +68,7 @@ export function readTrusted(path: string, named: boolean): string | undefined {
   }
 }
 
-/** From nested mappings to keys of the table. */
+/** Turns nested mappings into the keys of the table. */
 function flatten(document: unknown, file: string): FileValues {
   const values = new Map<SettingKey, unknown>();
   const problems: Problem[] = [];
@@ -75,7 +78,7 @@ function flatten(document: unknown, file: string): FileValues {
     } else if (path !== '' && !SETTING_KEYS.some((key) => key.startsWith(`${path}.`))) {
       problems.push({
         path: `${path} (${file})`,
-        problem: 'there is no such setting',
+        problem: 'unknown setting',
         remedy: hint(path),
       });
     } else if (typeof node !== 'object' || Array.isArray(node)) {
@@ -93,11 +96,11 @@ function flatten(document: unknown, file: string): FileValues {
   return { values, problems };
 }
 
-/** Suggests the whole key, or the level that is wrong. */
+/** Suggests a known key, or a known level of one. */
 function hint(path: string): string {
   const levels = SETTING_KEYS.flatMap((key) =>
     key.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.')),
   );
-  const near = closest(path, [...new Set(levels)]);
-  return near === undefined ? 'see docs/configuration.md' : `did you mean ${near}?`;
+  const suggestion = closest(path, [...new Set(levels)]);
+  return suggestion === undefined ? 'see docs/configuration.md' : `did you mean ${suggestion}?`;
 }

@@ -6,7 +6,7 @@ import { RunnerError } from '../runtime/errors.ts';
 import { loadConfig, type LoadedConfig } from './load.ts';
 import { problemsOf } from './problems.ts';
 import type { SettingKey } from './schema.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessContext } from './process-context.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -15,12 +15,12 @@ interface Given {
   readonly file?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly flags?: Partial<Record<SettingKey, string>>;
-  readonly around?: Partial<Surroundings>;
+  readonly context?: Partial<ProcessContext>;
 }
 
 let files = 0;
 
-function load({ file, env = {}, flags = {}, around = {} }: Given = {}): LoadedConfig {
+function load({ file, env = {}, flags = {}, context = {} }: Given = {}): LoadedConfig {
   const path = join(directory, `${++files}.yaml`);
   if (file !== undefined) writeFileSync(path, file, { mode: 0o600 });
   const surroundings = {
@@ -31,12 +31,12 @@ function load({ file, env = {}, flags = {}, around = {} }: Given = {}): LoadedCo
     hostname: 'host-1',
     credentialsDir: undefined,
     join,
-    ...around,
+    ...context,
   };
   return loadConfig({
     configFile: file === undefined ? undefined : path,
     flags,
-    around: surroundings,
+    context: surroundings,
   });
 }
 
@@ -79,7 +79,7 @@ describe('defaults', () => {
   });
 
   it('are the system’s directories for root, and the one systemd made for a service', () => {
-    expect(load({ around: { actsForSystem: true } }).config).toMatchObject({
+    expect(load({ context: { actsForSystem: true } }).config).toMatchObject({
       stateDir: '/var/lib/hybrid-runner',
       policyFile: '/etc/hybrid-runner/policy.yaml',
     });
@@ -191,9 +191,9 @@ describe('refusals', () => {
       flags: { capacity: '0' },
     });
     expect(found).toEqual([
-      'capcity: there is no such setting; did you mean capacity?',
-      'log.levle: there is no such setting; did you mean log.level?',
-      'HYBRID_RUNNER_CAPACTIY: there is no such setting; did you mean HYBRID_RUNNER_CAPACITY?',
+      'capcity: unknown setting; did you mean capacity?',
+      'log.levle: unknown setting; did you mean log.level?',
+      'HYBRID_RUNNER_CAPACTIY: unknown setting; did you mean HYBRID_RUNNER_CAPACITY?',
       'network.connectTo[0]: "nonsense" is not host:port=host:port',
       'capacity: must be at least 1',
       'drainTimeout: must be a duration such as 30s, 5m or 1h30m',
@@ -221,7 +221,7 @@ describe('refusals', () => {
 
   it('include broken YAML, without its text', () => {
     const [problem] = problems({ file: 'name: "hunter22' });
-    expect(problem).toContain('not valid YAML');
+    expect(problem).toContain('invalid YAML');
     expect(problem).not.toContain('hunter22');
   });
 
@@ -231,7 +231,7 @@ describe('refusals', () => {
     expect(broken.join()).not.toContain('hunter22');
     const onFlag = problems({ flags: { 'network.proxy': 'http://u:hunter22@p:3128' } });
     expect(onFlag).toEqual([
-      'network.proxy: has a password, and the command line is visible to every process; set it in the configuration file or in HYBRID_RUNNER_NETWORK_PROXY',
+      'network.proxy: contains a password, and every process can see the command line; set it in the configuration file or in HYBRID_RUNNER_NETWORK_PROXY',
     ]);
   });
 
@@ -239,7 +239,7 @@ describe('refusals', () => {
     const path = join(directory, 'open.yaml');
     writeFileSync(path, 'capacity: 2');
     chmodSync(path, 0o666);
-    const around = {
+    const context = {
       env: {},
       workingDir: '/',
       actsForSystem: false,
@@ -248,11 +248,11 @@ describe('refusals', () => {
       credentialsDir: undefined,
       join,
     };
-    expect(() => loadConfig({ configFile: path, flags: {}, around })).toThrow(
+    expect(() => loadConfig({ configFile: path, flags: {}, context })).toThrow(
       expect.objectContaining({ code: 'FILE_UNSAFE' }),
     );
     expect(() =>
-      loadConfig({ configFile: join(directory, 'none.yaml'), flags: {}, around }),
+      loadConfig({ configFile: join(directory, 'none.yaml'), flags: {}, context }),
     ).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }));
   });
 });

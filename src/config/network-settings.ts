@@ -3,7 +3,7 @@ import type { NetworkSettings } from '../network/connect.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { RunnerConfig } from './runner-config.ts';
 
-/** For connections to sources. Reads the CA file; throws FILE_UNREADABLE when that is not PEM. */
+/** For connections to sources. Reads the CA file. Throws FILE_UNREADABLE, also for a file without PEM certificates. */
 export async function sourceNetwork({
   network,
 }: Pick<RunnerConfig, 'network'>): Promise<NetworkSettings> {
@@ -17,8 +17,8 @@ export async function sourceNetwork({
 }
 
 /**
- * For connections to the control plane. One that has a CA of its own is held to it: who can get a public certificate
- * for its name cannot stand in for it. (It also saves a long-lived process from parsing some 300 certificates.)
+ * For connections to the control plane. With its own CA, no public CA is trusted: a public certificate for its name is not
+ * enough to impersonate it. (A long-lived process also saves the memory of some 300 certificates.)
  */
 export async function controlPlaneNetwork(
   config: Pick<RunnerConfig, 'network' | 'controlPlane'>,
@@ -34,15 +34,12 @@ async function readCas(path: string | undefined): Promise<readonly string[]> {
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `the CA file ${path} cannot be read`, {
+    throw new RunnerError('FILE_UNREADABLE', `failed to read CA file ${path}`, {
       cause: thrown,
     });
   }
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
   if (certificates === null)
-    throw new RunnerError(
-      'FILE_UNREADABLE',
-      `the CA file ${path} holds no certificate in PEM form`,
-    );
+    throw new RunnerError('FILE_UNREADABLE', `CA file ${path} contains no PEM certificate`);
   return certificates;
 }

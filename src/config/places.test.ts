@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import type { RunnerConfig } from './runner-config.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessContext } from './process-context.ts';
 import { CONFIG_VARIABLE, IMAGE_ENVIRONMENT } from './places.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'places-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function load(around: Partial<Surroundings>, configFile?: string): RunnerConfig {
+function load(context: Partial<ProcessContext>, configFile?: string): RunnerConfig {
   return loadConfig({
     configFile,
     flags: {},
-    around: {
+    context: {
       env: {},
       workingDir: directory,
       actsForSystem: false,
@@ -22,7 +22,7 @@ function load(around: Partial<Surroundings>, configFile?: string): RunnerConfig 
       hostname: 'h',
       credentialsDir: undefined,
       join,
-      ...around,
+      ...context,
     },
   }).config;
 }

@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessContext } from './process-context.ts';
 
 /*
- * Where a runner's files are. Every command, the systemd unit and the container image go by this module alone.
+ * The places of a runner's files. Every command, the systemd unit and the container image take them from this module.
  *
  *   configuration directory   runner.yaml, policy.yaml, keys/vault.key
  *   state directory           identity, spool, vault.json, status.sock
  *
- * The machine's runner has them in SYSTEM_PLACES; any other user has a runner of their own below their home directory.
- * Which of the two a process means depends on the user alone, never on which files happen to exist, so that a command
- * does not take the configuration from one runner and the state from the other.
+ * The machine's runner uses SYSTEM_PLACES; any other user has a separate runner below the home directory. Which of the two
+ * a process uses depends only on the user, never on which files exist, so a command cannot combine the configuration of one
+ * runner with the state of the other.
  */
 
 export interface Places {
@@ -26,12 +26,12 @@ export const CONFIG_FILE_NAME = 'runner.yaml';
 /** Below the configuration directory. */
 export const KEY_DIR_NAME = 'keys';
 
-/** Names the configuration file or directory. */
+/** Path of the configuration file or directory. */
 export const CONFIG_VARIABLE = 'HYBRID_RUNNER_CONFIG';
 
 /**
- * What the image sets. The configuration is mounted, often read-only and from outside, so the vault's key has a directory
- * of its own, which is a volume beside that of the state.
+ * Variables that the image sets. The configuration is mounted from outside, often read-only, so the vault's key has its own
+ * directory, a volume beside that of the state.
  */
 export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
   [CONFIG_VARIABLE]: SYSTEM_PLACES.configDir,
@@ -42,42 +42,42 @@ export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
 export interface ConfigPlace {
   readonly configDir: string;
   readonly configFile: string;
-  /** Whether someone named this very file; then it must exist. */
+  /** Whether `--config` or the variable names the file; then it must exist. */
   readonly named: boolean;
 }
 
 /** Absolute paths, from `--config`, the variable, systemd's `$CONFIGURATION_DIRECTORY`, or the user, in this order. */
-export function findConfig(flag: string | undefined, around: Surroundings): ConfigPlace {
-  const given = [flag, around.env[CONFIG_VARIABLE]].find(
+export function findConfig(flag: string | undefined, context: ProcessContext): ConfigPlace {
+  const requested = [flag, context.env[CONFIG_VARIABLE]].find(
     (path) => path !== undefined && path !== '',
   );
-  if (given === undefined)
+  if (requested === undefined)
     return inDirectory(
-      firstDirectory(around.env['CONFIGURATION_DIRECTORY']) ?? placesOf(around).configDir,
+      firstDirectory(context.env['CONFIGURATION_DIRECTORY']) ?? placesOf(context).configDir,
     );
-  const path = resolve(around.workingDir, given);
+  const path = resolve(context.workingDir, requested);
   return isDirectory(path)
     ? inDirectory(path)
     : { configDir: resolve(path, '..'), configFile: path, named: true };
 }
 
-/** The directory that systemd made for a service, else the user's. */
-export function defaultStateDir(around: Surroundings): string {
-  return firstDirectory(around.env['STATE_DIRECTORY']) ?? placesOf(around).stateDir;
+/** The directory that systemd created for the service, else the user's. */
+export function defaultStateDir(context: ProcessContext): string {
+  return firstDirectory(context.env['STATE_DIRECTORY']) ?? placesOf(context).stateDir;
 }
 
-/** Whether this process acts for the machine's runner: root, or the service's user, whose group `service install` gives the configuration to. */
+/** Whether this process acts for the machine's runner: root, or a member of the group that `service install` gave the configuration to. */
 export function actsForSystem(): boolean {
   if (process.getuid?.() === 0) return true;
   const group = statSync(SYSTEM_PLACES.configDir, { throwIfNoEntry: false })?.gid;
   return group !== undefined && group !== 0 && group === process.getgid?.();
 }
 
-function placesOf(around: Surroundings): Places {
-  if (around.actsForSystem) return SYSTEM_PLACES;
+function placesOf(context: ProcessContext): Places {
+  if (context.actsForSystem) return SYSTEM_PLACES;
   return {
-    configDir: userDir(around, 'XDG_CONFIG_HOME', '.config'),
-    stateDir: userDir(around, 'XDG_STATE_HOME', '.local/state'),
+    configDir: userDir(context, 'XDG_CONFIG_HOME', '.config'),
+    stateDir: userDir(context, 'XDG_STATE_HOME', '.local/state'),
   };
 }
 
@@ -99,10 +99,10 @@ function isDirectory(path: string): boolean {
   }
 }
 
-function userDir(around: Surroundings, variable: string, fallback: string): string {
-  const base = around.env[variable];
+function userDir(context: ProcessContext, variable: string, fallback: string): string {
+  const base = context.env[variable];
   return join(
-    base !== undefined && base.startsWith('/') ? base : join(around.home, fallback),
+    base !== undefined && base.startsWith('/') ? base : join(context.home, fallback),
     'hybrid-runner',
   );
 }

@@ -1,25 +1,25 @@
 import { RunnerError } from '../runtime/errors.ts';
 
-/** One thing that is wrong in the configuration. */
+/** A problem of the configuration. */
 export interface Problem {
-  /** Where: the key, and the file, variable or flag it came from. */
+  /** The key, and the file, variable or flag that set it. */
   readonly path: string;
   readonly problem: string;
   readonly remedy: string;
 }
 
-/** CONFIG_INVALID with every problem in its message, one a line, and as `problems` in its cause. */
+/** CONFIG_INVALID with every problem in its message, one per line, and as `problems` in its cause. */
 export function configInvalid(problems: readonly Problem[]): RunnerError {
   const lines = problems.map(
     ({ path, problem, remedy }) => `\n  ${path}: ${problem}${remedy === '' ? '' : `; ${remedy}`}`,
   );
-  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return new RunnerError('CONFIG_INVALID', `the configuration has ${count}:${lines.join('')}`, {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new RunnerError('CONFIG_INVALID', `invalid configuration, ${count}:${lines.join('')}`, {
     cause: { problems },
   });
 }
 
-/** The problems that `configInvalid` put into an error; none for any other error. */
+/** The problems in an error of `configInvalid`; empty for any other error. */
 export function problemsOf(error: RunnerError): readonly Problem[] {
   const { cause } = error;
   const listed =

@@ -1,9 +1,9 @@
 import type { ConnectToRule } from '../network/connect.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
-import type { SecretMount } from './values.ts';
+import type { SecretMount } from './values/secret-mounts.ts';
 
-/** The configuration as the program uses it: complete, in milliseconds and bytes, with absolute paths. Plain data. */
+/** The configuration for the program: complete, in milliseconds and bytes, with absolute paths. Plain data. */
 export interface RunnerConfig {
   readonly configFile: string;
   readonly configDir: string;

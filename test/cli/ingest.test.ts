@@ -94,7 +94,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     child.stdout.destroy();
     const [code] = (await once(child, 'close')) as [number | null];
     expect(code).toBe(75);
-    expect(stderr).toContain('error SINK_FAILED: the reader of the records went away');
+    expect(stderr).toContain('error SINK_FAILED: the reader closed the output');
     expect(stderr.match(/error SINK_FAILED/g)).toHaveLength(1);
   });
 

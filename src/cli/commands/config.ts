@@ -1,4 +1,4 @@
-import { environmentName, SETTING_KEYS, SETTINGS, type Setting } from '../../config/schema.ts';
+import { environmentName, SETTING_KEYS, settingOf } from '../../config/schema.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { columns } from '../terminal.ts';
@@ -9,7 +9,7 @@ export async function show(invocation: Invocation): Promise<void> {
   actAsOwner(config.stateDir);
   assertConfigReadable(config.configFile);
   const rows = SETTING_KEYS.map((key) => {
-    const { show: shown } = SETTINGS[key] as unknown as Setting<unknown>;
+    const { show: shown } = settingOf(key);
     const value = values[key];
     return {
       key,

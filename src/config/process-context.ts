@@ -2,11 +2,11 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { actsForSystem } from './places.ts';
 
-/** What the process was started with, as far as configuration looks at it. */
-export interface Surroundings {
+/** The context of the process that configuration depends on. */
+export interface ProcessContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly workingDir: string;
-  /** Whether this is the machine's runner and not one of the user's own. */
+  /** Whether this process acts for the machine's runner, not for a user's own. */
   readonly actsForSystem: boolean;
   readonly home: string;
   readonly hostname: string;
@@ -16,7 +16,7 @@ export interface Surroundings {
 
 export const ENV_PREFIX = 'HYBRID_RUNNER_';
 
-export function surroundingsOf(env: Readonly<NodeJS.ProcessEnv>): Surroundings {
+export function processContext(env: Readonly<NodeJS.ProcessEnv>): ProcessContext {
   return {
     env,
     workingDir: process.cwd(),

@@ -1,0 +1,55 @@
+import { defaultStateDir } from '../places.ts';
+import { setting } from '../setting.ts';
+import { oneOf, text } from '../values/basic.ts';
+import { controlPlaneUrl } from '../values/network.ts';
+import { PATH } from './path.ts';
+
+/** The runner, its control plane and its files. */
+export const runnerSettings = {
+  'controlPlane.url': setting({
+    kind: '`wss://host:port`',
+    schema: controlPlaneUrl(),
+    flag: '--url',
+    text: 'The control plane. Enrollment stores it, so it is needed once; if it is set later, it must be the one that the runner enrolled with.',
+  }),
+  'controlPlane.caFile': setting({
+    ...PATH,
+    flag: '--ca-file',
+    keptAtEnrollment: true,
+    text: 'PEM file of the CA that signed the control plane’s certificate. If set, public CAs are not trusted for the control plane.',
+  }),
+  'controlPlane.channel': setting({
+    kind: '`auto`, `ws` or `grpc`',
+    schema: oneOf(['auto', 'ws', 'grpc']),
+    default: 'auto',
+    flag: '--channel',
+    keptAtEnrollment: true,
+    text: 'The transport. `auto` prefers WebSocket, falls back to gRPC, and keeps trying WebSocket.',
+  }),
+  name: setting({
+    kind: 'text',
+    schema: text(),
+    default: { words: 'the host name', find: ({ hostname }) => hostname },
+    flag: '--name',
+    text: 'Name of the runner in the control plane.',
+  }),
+  stateDir: setting({
+    ...PATH,
+    flag: '--state-dir',
+    default: {
+      words:
+        '`$STATE_DIRECTORY` (systemd); `/var/lib/hybrid-runner` for root and the service’s user; else `$XDG_STATE_HOME/hybrid-runner`',
+      find: defaultStateDir,
+    },
+    text: 'Directory for identity, spool and vault. Only the user that the runner runs as can read it.',
+  }),
+  policyFile: setting({
+    ...PATH,
+    flag: '--policy-file',
+    default: {
+      words: '`policy.yaml` in the configuration directory',
+      find: ({ configDir, join }) => join(configDir, 'policy.yaml'),
+    },
+    text: 'The local policy: which secrets may be sent where (docs/policy.md).',
+  }),
+} as const;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { RunnerError } from '../../runtime/errors.ts';
+
+/** The result of `work`; its error becomes an issue. */
+export function tryParse<T>(context: z.RefinementCtx, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    return refuse(context, RunnerError.from(thrown, 'INPUT_INVALID').message);
+  }
+}
+
+/** Adds an issue. */
+export function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { ConnectToRule } from '../../network/connect.ts';
+import { formatEndpoint, parseEndpoint } from '../../network/endpoint.ts';
+import { parseNoProxyRule } from '../../network/no-proxy.ts';
+import { parseProxy } from '../../network/proxy.ts';
+import { RunnerError } from '../../runtime/errors.ts';
+import { splitText } from './basic.ts';
+import { tryParse } from './issues.ts';
+
+/** Entries that `bypassesProxy` understands, separated by commas or white space, also within an entry of a YAML list. */
+export function noProxyRules(): z.ZodType<readonly string[]> {
+  const split = (raw: unknown): unknown => {
+    if (Array.isArray(raw)) return raw.flatMap(split);
+    return typeof raw === 'string' ? splitText(raw, /[,\s]/) : raw;
+  };
+  return z.preprocess(
+    split,
+    z.array(
+      z
+        .string('must be text')
+        .transform((rule, context) => tryParse(context, () => parseNoProxyRule(rule))),
+      'must be a list',
+    ),
+  );
+}
+
+export function connectTo(): z.ZodType<ConnectToRule> {
+  return z.string('must be host:port=host:port').transform((rule, context) =>
+    tryParse(context, () => {
+      const [from, to, ...more] = rule.split('=');
+      if (to === undefined || more.length > 0)
+        throw new RunnerError('INPUT_INVALID', `"${rule}" is not host:port=host:port`);
+      return { from: parseEndpoint(from!), to: parseEndpoint(to) };
+    }),
+  );
+}
+
+export function formatConnectTo({ from, to }: ConnectToRule): string {
+  return `${formatEndpoint(from)}=${formatEndpoint(to)}`;
+}
+
+/** An address that `parseProxy` understands; stays text. */
+export function proxy(): z.ZodType<string> {
+  return z.string('must be the address of a proxy').transform((address, context) =>
+    tryParse(context, () => {
+      parseProxy(address);
+      return address;
+    }),
+  );
+}
+
+/** wss://host:port, with nothing else in it. */
+export function controlPlaneUrl(): z.ZodType<string> {
+  const wrong = 'must be wss://host or wss://host:port, without user, path or query';
+  return z.string(wrong).refine((address) => {
+    const url = URL.parse(address);
+    return (
+      url !== null &&
+      url.protocol === 'wss:' &&
+      url.hostname !== '' &&
+      url.username === '' &&
+      url.password === '' &&
+      ['', '/'].includes(url.pathname) &&
+      url.search === '' &&
+      url.hash === ''
+    );
+  }, wrong);
+}
