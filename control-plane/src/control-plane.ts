@@ -13,7 +13,7 @@ import { Registry } from './link/registry.ts';
 import { Session, type SessionGround } from './link/session.ts';
 import type { Wire } from './link/wire.ts';
 import { Port } from './server/port.ts';
-import { restampDeadlines } from './runs/restart.ts';
+import { earliestExclusiveOffer, restampDeadlines } from './runs/restart.ts';
 import { Retention } from './runs/retention.ts';
 import type { Ground, Limits } from './deps.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -112,8 +112,9 @@ export function createEngine(ground: Ground, authorities: ReadonlySet<string>): 
     accept: (wire) => sessions.accept(wire),
     run: async (signal) => {
       await restampDeadlines(ground);
+      const exclusiveFrom = await earliestExclusiveOffer(ground);
       await Promise.all([
-        new Dispatcher(ground, registry).run(signal),
+        new Dispatcher(ground, registry, exclusiveFrom).run(signal),
         new Retention(ground).run(signal),
       ]);
       await sessions.close();

@@ -25,6 +25,8 @@ import {
 } from './stage.ts';
 
 const HOUR = 3_600_000;
+/** Longer than any lease here. */
+const LEASE_MS = 120_000;
 
 let stage: Stage;
 let clock: SteppedClock;
@@ -349,6 +351,8 @@ describe('a failure that may pass', () => {
     expect(await view(id)).toMatchObject({ state: 'queued', attempt: 2 });
     const back = await runner();
     expect(await waitsFor(id, 'RETRY_PAUSE')).toBeTruthy();
+    expect(await waitsFor(id, 'RESTARTED')).toBeTruthy();
+    clock.skip(LEASE_MS);
     expect(await offerOf(back.connection)).toMatchObject({ runId: id, attempt: 2 });
   });
 });
@@ -439,13 +443,15 @@ describe('a store restored from a backup', () => {
     expect(back.welcome.positions).toEqual([
       { ref, verdict: 'VERDICT_DISCARD', storedSequence: 0 },
     ]);
+    expect(await waitsFor(id, 'RESTARTED')).toBeTruthy();
+    clock.skip(LEASE_MS);
     const again = await taken(back.connection);
     expect(again).toEqual({ runId: id, attempt: 1, epoch: 2 });
     await finish(back.connection, again);
     expect(await view(id)).toMatchObject({ state: 'success' });
   });
 
-  it('that lost records it had acknowledged does the run again at once', async () => {
+  it('that lost records it had acknowledged does the run again', async () => {
     const data = temporaryFolder();
     await prepared({ maxAttempts: 1 }, { path: data.path, remove: () => undefined });
     const { connection } = await runner();
@@ -460,6 +466,7 @@ describe('a store restored from a backup', () => {
     await open({ maxAttempts: 1 }, data);
     const back = await runner({ held: [held(ref, 5, { acknowledgedSequence: 2 })] });
     expect(back.welcome.positions).toMatchObject([{ verdict: 'VERDICT_DISCARD' }]);
+    clock.skip(LEASE_MS);
     expect(await taken(back.connection)).toEqual({ runId: ref.runId, attempt: 2, epoch: 2 });
     expect(await view(ref.runId)).toMatchObject({ lastFailure: { code: 'STORE_ROLLED_BACK' } });
   });

@@ -63,6 +63,7 @@ function waitOf(
   run: object,
   connected: readonly ConnectedRunner[] = [session()],
   runner: object = {},
+  scene: Partial<Parameters<typeof place>[0]> = {},
 ): Wait | undefined {
   return place({
     active: [{ ...RUN, ...run }],
@@ -70,6 +71,8 @@ function waitOf(
     connected,
     keepers: new Map(),
     now: 1,
+    exclusiveFrom: 0,
+    ...scene,
   }).waits.get('run_1');
 }
 
@@ -99,6 +102,16 @@ describe('a run waits', () => {
   ])('%s counts as absence and says so', (code, wait, message) => {
     expect(wait).toMatchObject({ code, message, absent: true });
     expect(wait!.remedy).not.toBe('');
+  });
+
+  it('until leases from before a restart have expired, unless it may run beside others', () => {
+    const restarted = { exclusiveFrom: 2 };
+    expect(waitOf({}, [session()], {}, restarted)).toMatchObject({
+      code: 'RESTARTED',
+      absent: false,
+    });
+    const check = session({ jobKinds: ['test_connection'] });
+    expect(waitOf({ kind: 'test_connection' }, [check], {}, restarted)).toBeUndefined();
   });
 
   it('at capacity without a limit, and goes out when there is a place', () => {

@@ -40,12 +40,13 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** The system's clock with a wall clock that can be put wrong. */
+/** The system's clock, with a wall clock that can jump and monotonic time that can be skipped. */
 export class SteppedClock implements Clock {
   #offset = 0;
+  #skipped = 0;
 
   monotonic(): number {
-    return systemClock.monotonic();
+    return systemClock.monotonic() + this.#skipped;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -58,6 +59,10 @@ export class SteppedClock implements Clock {
 
   step(ms: number): void {
     this.#offset += ms;
+  }
+
+  skip(ms: number): void {
+    this.#skipped += ms;
   }
 }
 

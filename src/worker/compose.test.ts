@@ -197,7 +197,7 @@ describe('a file that a job names', () => {
       })({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! });
       const text = access.secrets
         .get('sslConfig.sslKey')!
-        .read(AbortSignal.timeout(60_000))
+        .read(AbortSignal.timeout(300_000))
         .then((secret) => secret.reveal());
       if (code === undefined) expect(await text).toBe(pem);
       else await expect(text).rejects.toMatchObject({ code });

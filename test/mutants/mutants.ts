@@ -148,6 +148,17 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/lifecycle.test.ts', SIMULATION],
   },
   {
+    name: 'a run offered right after a restart',
+    edits: [
+      {
+        file: 'control-plane/src/runs/placement.ts',
+        find: 'exclusiveFrom > now)',
+        replace: 'exclusiveFrom < 0)',
+      },
+    ],
+    tests: ['control-plane/test/placement.test.ts'],
+  },
+  {
     name: 'an offer whose lease is over and that is taken',
     edits: [
       {

@@ -156,11 +156,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     if (active !== undefined && active.length > 0)
       simulation.controlPlane.cancel(world.pick(active).id);
   },
-  'restored store': ({ simulation: { controlPlane, checks, orgs }, world, later }) => {
+  'restored store': ({ simulation: { controlPlane, checks }, later }) => {
     controlPlane.backUp();
     later(() => {
       checks.forgetEnds();
-      for (const org of orgs.values()) org.restoredAt = world.elapsed;
       controlPlane.restore();
     });
   },

@@ -21,8 +21,6 @@ export interface View {
 
 /** How long after it goes on a process that was stopped may still finish the call it was in. */
 const LAST_CALL_MS = 1_000;
-/** Longer than a lease. */
-const LEASE_MS = 15_000;
 
 interface Working {
   readonly view: View;
@@ -40,8 +38,6 @@ export class Org {
   failing = 0;
   /** Identities of machines that were copied. */
   readonly copied = new Set<string>();
-  /** When the control plane's store was put back last. */
-  restoredAt = Number.NEGATIVE_INFINITY;
   /** The longest that a call takes, in milliseconds. */
   readonly slowest: number;
 
@@ -101,11 +97,7 @@ export class Org {
    */
   #isExcused(other: SimulatedProcess, process: SimulatedProcess): boolean {
     const isCopied = this.copied.has(other.identity) || this.copied.has(process.identity);
-    return (
-      isCopied ||
-      this.#world.elapsed - process.resumedAt <= LAST_CALL_MS ||
-      this.#world.elapsed - this.restoredAt <= LEASE_MS
-    );
+    return isCopied || this.#world.elapsed - process.resumedAt <= LAST_CALL_MS;
   }
 
   #put(name: string): void {

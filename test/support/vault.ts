@@ -10,5 +10,5 @@ export async function storeInVault(
 ): Promise<void> {
   const vault = openVault({ file: join(stateDir, 'vault.json'), keyFile });
   for (const [reference, value] of Object.entries(secrets))
-    await vault.set(parseReference(reference)!, value, AbortSignal.timeout(30_000));
+    await vault.set(parseReference(reference)!, value, AbortSignal.timeout(300_000));
 }

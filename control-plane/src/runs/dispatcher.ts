@@ -25,9 +25,13 @@ export class Dispatcher {
   readonly #ground: Ground;
   readonly #registry: Registry;
 
-  constructor(ground: Ground, registry: Registry) {
+  readonly #exclusiveFrom: number;
+
+  /** `exclusiveFrom`: see `earliestExclusiveOffer`. */
+  constructor(ground: Ground, registry: Registry, exclusiveFrom: number) {
     this.#ground = ground;
     this.#registry = registry;
+    this.#exclusiveFrom = exclusiveFrom;
   }
 
   /** Runs until the signal aborts. The deadlines in the store must be of this process, see restart.ts. */
@@ -111,6 +115,7 @@ export class Dispatcher {
       runners: await read.runners.list(),
       connected: this.#registry.all(),
       now,
+      exclusiveFrom: this.#exclusiveFrom,
     });
   }
 

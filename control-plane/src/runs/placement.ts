@@ -2,6 +2,7 @@
  * Which run goes to which runner, and why the others wait. Invariants:
  * - Two runs that write to one service (JOB_TRAITS.exclusive) are never offered or running at once. A run that has been
  *   cancelled counts until it has ended, since its worker may still be at work.
+ * - After a start, such runs wait until no lease of an earlier process can be left (restart.ts): the store may be a backup.
  * - A run in a pause before another try is not at work: a later run of the service may go first.
  * - A runner gets no more than its capacity, counted from what the store gives to it.
  * - A run's first attempt goes to the runner that remembers what the catalog has, if that has room: any other reads everything.
@@ -13,6 +14,7 @@ import type { Runner } from '../store/store.ts';
 
 export const WAIT_CODES = [
   'RETRY_PAUSE',
+  'RESTARTED',
   'SERVICE_BUSY',
   'AT_CAPACITY',
   'OFFER_PAUSE',
@@ -56,6 +58,8 @@ export interface Scene {
   readonly keepers: ReadonlyMap<string, string | null>;
   /** On the monotonic clock. */
   readonly now: number;
+  /** On the same clock: no exclusive run is offered before. */
+  readonly exclusiveFrom: number;
 }
 
 export function isQueued(run: Run): run is QueuedRun {
@@ -102,7 +106,7 @@ export function place(scene: Scene): Placement {
 
 function runnerFor(
   run: QueuedRun,
-  { active, runners, connected, keepers, now }: Scene,
+  { active, runners, connected, keepers, now, exclusiveFrom }: Scene,
   load: ReadonlyMap<string, number>,
   taken: ReadonlyMap<string, string>,
 ): ConnectedRunner | Wait {
@@ -115,6 +119,11 @@ function runnerFor(
     return wait('SERVICE_BUSY', `waiting for run ${rival} of the same service to end`);
   const fit = candidates(run, runners, connected);
   if (!Array.isArray(fit)) return fit;
+  if (JOB_TRAITS[run.kind].exclusive && exclusiveFrom > now)
+    return wait(
+      'RESTARTED',
+      'the control plane has restarted; runs start when leases from before the restart have expired',
+    );
   if (run.status.notBefore > now)
     return wait(
       'OFFER_PAUSE',

@@ -16,6 +16,20 @@ export async function restampDeadlines(
   });
 }
 
+/**
+ * The monotonic time from which runs that exclude each other may be offered. A store that was restored from a backup does not
+ * know every lease that was granted, and nothing tells it apart from one that was merely closed; after the length of a lease
+ * no lease of an earlier process is left. A store without runners has granted none.
+ */
+export async function earliestExclusiveOffer({
+  store,
+  clock,
+  limits,
+}: Pick<Ground, 'store' | 'clock' | 'limits'>): Promise<number> {
+  const runners = await store.read.runners.list();
+  return clock.monotonic() + (runners.length === 0 ? 0 : limits.leaseTtlMs);
+}
+
 function restamped(run: Run, at: Moment, limits: Limits): Run {
   switch (run.status.state) {
     case 'queued':
