@@ -187,6 +187,7 @@ class Frames {
 }
 
 export interface HelloOptions {
+  readonly predecessorEnded?: boolean;
   readonly held?: readonly object[];
   readonly capacity?: number;
   readonly draining?: boolean;
@@ -219,6 +220,7 @@ export async function sayHello(
     authority,
     platform: 'test',
     jobKinds: ['metadata', 'test_connection'],
+    predecessorEnded: options.predecessorEnded ?? true,
   });
   const digest = createHash('sha256').update(statement).digest();
   const message = Buffer.concat([

@@ -113,6 +113,25 @@ describe('a copy of a runner', () => {
     expect(back.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   });
 
+  it('gets no run that it holds a copy of before the lease of the original is over', async () => {
+    await stage.close();
+    await open({ leaseTtlMs: 1500 });
+    const original = await runner(ORIGINAL);
+    const ref = await atWork(original.connection);
+    original.connection.close();
+    await eventually(async () => !(await shown()).connected);
+    const copied = { ...COPY, held: [{ ref, complete: true }], predecessorEnded: false };
+    expect(await (await hello(copied)).take('refusal')).toMatchObject({
+      code: 'BUSY',
+      permanent: false,
+    });
+    expect(await shown()).toMatchObject({ condition: '' });
+    await eventually(
+      async () => (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body.state === 'queued',
+    );
+    expect((await runner(copied)).welcome.positions).toHaveLength(1);
+  });
+
   it('is told of no longer than it tries', async () => {
     const original = await runner(ORIGINAL);
     expect(await shown()).toMatchObject({ condition: '', conditionMessage: '' });

@@ -80,6 +80,7 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
       drainTimeoutMs: 1_000,
       version: '1',
       platform: 'test',
+      predecessor: { hasEnded: true, succeed: () => Promise.resolve() },
       logger: silentLogger,
       clock: systemClock,
       random: systemRandom,

@@ -15,6 +15,7 @@ import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
 import { runAttempt, type RunDeps } from './attempts/run-attempt.ts';
 import { IdentityWatch } from './connection/identity-conflict.ts';
 import { Supervisor, type Handshaken, type SupervisorOptions } from './connection/supervisor.ts';
+import type { Predecessor } from './connection/predecessor.ts';
 import type { Identity } from './enrollment/identity.ts';
 import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
@@ -41,6 +42,7 @@ export interface LinkOptions {
   readonly version: string;
   /** For display: "linux x64, Node 24.21.0". */
   readonly platform: string;
+  readonly predecessor: Predecessor;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;

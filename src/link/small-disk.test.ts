@@ -53,6 +53,7 @@ describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () 
       drainTimeoutMs: 1_000,
       version: '1',
       platform: 'test',
+      predecessor: { hasEnded: true, succeed: () => Promise.resolve() },
       logger: silentLogger,
       clock: systemClock,
       random: systemRandom,

@@ -169,7 +169,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       runner.identity,
       runner.machine.disk.clone(),
     );
-    for (const org of simulation.orgs.values()) org.copied.add(runner.identity.name);
     clone.start();
     undo(() => {
       clone.wanted = false;

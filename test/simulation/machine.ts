@@ -16,7 +16,8 @@ export class Machine {
   readonly processes = new Map<number, SimulatedProcess>();
   readonly #onPoint: (process: SimulatedProcess, point: string) => void;
   #lastPid = 100;
-  #generation = 0;
+  /** Counts power cuts. */
+  boot = 0;
 
   constructor(
     world: World,
@@ -47,13 +48,13 @@ export class Machine {
   /** Power goes: every process is gone without a word, and of what was not synced any part. */
   powerCut(): void {
     this.world.note(`${this.name} loses power`);
-    this.#generation += 1;
+    this.boot += 1;
     for (const process of this.processes.values()) process.kill('power cut');
     this.disk.crash();
   }
 
   get table(): Processes {
-    const boot = this.#generation;
+    const { boot } = this;
     const find = (pid: number, started: string | undefined): SimulatedProcess | undefined =>
       started === `${boot}:${pid}` ? this.processes.get(pid) : undefined;
     return {

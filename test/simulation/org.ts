@@ -36,8 +36,6 @@ export class Org {
   #working: Working | undefined;
   /** Share of objects that cannot be read. */
   failing = 0;
-  /** Identities of machines that were copied. */
-  readonly copied = new Set<string>();
   /** The longest that a call takes, in milliseconds. */
   readonly slowest: number;
 
@@ -82,22 +80,13 @@ export class Org {
       other !== undefined &&
       other.view.attempt !== view.attempt &&
       other.view.began > view.began &&
-      !this.#isExcused(other.process, process)
+      this.#world.elapsed - process.resumedAt > LAST_CALL_MS
     ) {
       this.#world.violate(
         `two runs of ${this.service} are at work at once: ${view.attempt} made a call after ${other.view.attempt} had begun`,
       );
     }
     if (other === undefined || other.view.began <= view.began) this.#working = { view, process };
-  }
-
-  /**
-   * A copy of a machine speaks for it, and a store that was put back does not know what it had given out: neither could be
-   * told but by waiting for a lease at each restart of a runner. The catalog must be right even then.
-   */
-  #isExcused(other: SimulatedProcess, process: SimulatedProcess): boolean {
-    const isCopied = this.copied.has(other.identity) || this.copied.has(process.identity);
-    return isCopied || this.#world.elapsed - process.resumedAt <= LAST_CALL_MS;
   }
 
   #put(name: string): void {

@@ -53,6 +53,8 @@ export class Runner {
   #process: SimulatedProcess | undefined;
   /** Whether the service manager starts it when it does not run. */
   wanted = true;
+  /** Which boot of its machine the control plane has accepted last. */
+  #acceptedBoot: number | undefined;
   /** What ended its service for good. */
   endedBy: string | undefined;
 
@@ -159,6 +161,12 @@ export class Runner {
       drainTimeoutMs: 4_000,
       version: '0.0.0',
       platform: 'simulated',
+      predecessor: {
+        hasEnded: this.#acceptedBoot === machine.boot,
+        succeed: async () => {
+          this.#acceptedBoot = machine.boot;
+        },
+      },
       logger,
       clock,
       random,

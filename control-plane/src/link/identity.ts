@@ -36,8 +36,11 @@ export async function settleIdentity(
       return turnAway(ground, registry, statement.runnerId, stranger, COME_BACK_MS, 'is connected');
     present.close('no answer to an identity check');
   }
-  const leftMs = await leaseOfAnother(ground, statement);
-  if (leftMs === undefined || present?.bootId === stranger.bootId) return undefined;
+  if (present?.bootId === stranger.bootId) return undefined;
+  const lease = await leaseOfAnother(ground, statement);
+  if (lease === undefined) return undefined;
+  const { leftMs } = lease;
+  if (lease.isHeldHere) return awaitLease(ground, statement, leftMs);
   return turnAway(
     ground,
     registry,
@@ -46,6 +49,21 @@ export async function settleIdentity(
     Math.min(leftMs, COME_BACK_MS),
     'may still be at work, until its lease ends',
   );
+}
+
+/** Not shown to people: after a reboot in the middle of a run this is expected. */
+function awaitLease(ground: Ground, { runnerId }: HelloStatement, leftMs: number): Refusal {
+  ground.log.info(
+    { runner: runnerId, leftMs: Math.ceil(leftMs) },
+    'runner was rebooted or copied during a run; it must wait for the lease to expire',
+  );
+  return {
+    code: 'BUSY',
+    message:
+      'the lease of an attempt from before the reboot or copy of this machine has not expired',
+    permanent: false,
+    retryAfterMs: Math.max(1, Math.ceil(Math.min(leftMs, COME_BACK_MS))),
+  };
 }
 
 function turnAway(
@@ -78,22 +96,25 @@ function turnAway(
   };
 }
 
-/** For how long another process of this runner may be at work at a run that this one does not know, in milliseconds. */
+/**
+ * How long another process of this runner may still be at work, in milliseconds. An attempt that this process holds is no
+ * longer worked on only if the process before it is known to have ended: the attempt may have been copied with the machine.
+ */
 async function leaseOfAnother(
   ground: Ground,
-  { runnerId, bootId, held }: HelloStatement,
-): Promise<number | undefined> {
-  const lefts = (await ground.store.read.runs.active()).flatMap((run) => {
-    if (
-      run.status.state !== 'running' ||
-      holder(run) !== runnerId ||
-      run.status.bootId === bootId ||
-      run.status.bootId === ''
-    )
-      return [];
-    if (held.some(({ ref }) => ref?.runId === run.id && ref.epoch === run.epoch)) return [];
-    return [run.status.leaseUntil - ground.clock.monotonic()];
+  { runnerId, bootId, held, predecessorEnded }: HelloStatement,
+): Promise<{ readonly leftMs: number; readonly isHeldHere: boolean } | undefined> {
+  const now = ground.clock.monotonic();
+  const leases = (await ground.store.read.runs.active()).flatMap((run) => {
+    if (run.status.state !== 'running' || holder(run) !== runnerId) return [];
+    if (run.status.bootId === bootId || run.status.bootId === '') return [];
+    const isHeldHere = held.some(({ ref }) => ref?.runId === run.id && ref.epoch === run.epoch);
+    const leftMs = run.status.leaseUntil - now;
+    return leftMs <= 0 || (isHeldHere && predecessorEnded) ? [] : [{ leftMs, isHeldHere }];
   });
-  const left = Math.max(...lefts);
-  return left > 0 ? left : undefined;
+  if (leases.length === 0) return undefined;
+  return {
+    leftMs: Math.max(...leases.map(({ leftMs }) => leftMs)),
+    isHeldHere: leases.every(({ isHeldHere }) => isHeldHere),
+  };
 }

@@ -4,6 +4,7 @@ import { controlPlaneNetwork } from '../../config/network-settings.ts';
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import { loadIdentity, type Identity } from '../../link/enrollment/identity.ts';
 import { assertSameControlPlane } from '../../link/enrollment/same-control-plane.ts';
+import { findPredecessor } from '../../link/connection/predecessor.ts';
 import { createLink, type Link } from '../../link/link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from '../../link/outbox/spool-outbox-store.ts';
 import type { StartWorker } from '../../link/workers/worker-handle.ts';
@@ -53,6 +54,7 @@ export async function composeRunner(
     drainTimeoutMs: config.drainTimeoutMs,
     version: version(),
     platform: platform(),
+    predecessor: await findPredecessor(config.stateDir),
     logger,
     clock: systemClock,
     random: systemRandom,

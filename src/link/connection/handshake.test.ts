@@ -20,6 +20,7 @@ async function vector(): Promise<Record<string, string>> {
     runnerId: 'rnr_example',
     protocol: 1,
     runnerVersion: '1.0.0',
+    predecessorEnded: true,
     bootId: 'boot-1',
     features: ['zstd'],
     capacity: 2,

@@ -33,6 +33,7 @@ export interface SelfDescription {
   readonly version: string;
   readonly platform: string;
   readonly bootId: string;
+  readonly predecessorEnded: boolean;
   readonly capacity: number;
   readonly draining: boolean;
   readonly held: readonly HeldAttempt[];
@@ -110,6 +111,7 @@ function makeStatement(
     authority,
     platform: self.platform,
     jobKinds: JOB_KINDS,
+    predecessorEnded: self.predecessorEnded,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Channel } from '../../channel/channel.ts';
 import type { Frame, HeldAttempt } from '../../channel/frames.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { handshake, type Agreement } from '../connection/handshake.ts';
+import type { Predecessor } from '../connection/predecessor.ts';
 import type { Identity } from '../enrollment/identity.ts';
 import { resolvePositions, type Resolution } from './positions.ts';
 import { Session, type SessionDeps } from './session.ts';
@@ -11,6 +12,7 @@ export interface EstablishDeps extends SessionDeps {
   readonly version: string;
   readonly platform: string;
   readonly bootId: string;
+  readonly predecessor: Predecessor;
   /** A larger difference between the wall clocks of both sides is logged. */
   readonly skewMs: number;
 }
@@ -30,11 +32,17 @@ export async function establishSession(
   deps: EstablishDeps,
   signal: AbortSignal,
 ): Promise<Established> {
-  const { attempts, identity, clock } = deps;
+  const { attempts, identity, clock, predecessor } = deps;
   const held = attempts.all().filter(({ state }) => state.name !== 'gone');
-  const self = { ...deps, draining: deps.draining(), held: held.map(toHeldAttempt) };
+  const self = {
+    ...deps,
+    predecessorEnded: predecessor.hasEnded,
+    draining: deps.draining(),
+    held: held.map(toHeldAttempt),
+  };
   const helloAt = clock.uptime();
   const agreement = await handshake(channel, frames, authority, identity, self, signal);
+  await predecessor.succeed();
   warnOfSkew(agreement.serverTimeMs, deps);
   const resolutions = resolvePositions(held, agreement.positions);
   for (const resolution of resolutions)

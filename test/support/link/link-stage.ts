@@ -85,6 +85,7 @@ export class LinkStage {
       drainTimeoutMs: 300_000,
       version: '1.2.3',
       platform: 'test',
+      predecessor: { hasEnded: true, succeed: () => Promise.resolve() },
       logger: this.logger,
       clock: this.clock,
       random,

@@ -35,6 +35,11 @@ export interface HelloStatementInput {
    * "metadata", "test_connection"
    */
   'jobKinds'?: (string)[];
+  /**
+   * The process that had the held attempts before this one has certainly ended: the runner was restarted where it ran, on the
+   * same boot of the same machine. False on a copied machine, whose original may still be at work, and after a reboot.
+   */
+  'predecessorEnded'?: (boolean);
 }
 
 export interface HelloStatement {
@@ -70,4 +75,9 @@ export interface HelloStatement {
    * "metadata", "test_connection"
    */
   'jobKinds': (string)[];
+  /**
+   * The process that had the held attempts before this one has certainly ended: the runner was restarted where it ran, on the
+   * same boot of the same machine. False on a copied machine, whose original may still be at work, and after a reboot.
+   */
+  'predecessorEnded': (boolean);
 }
