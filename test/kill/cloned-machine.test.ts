@@ -31,7 +31,9 @@ describe('a cloned machine', () => {
       copy.output.includes('IDENTITY_IN_USE'),
     );
     expect(copy.output).toContain('enroll --replace');
-    expect(stage.runner.output).toMatch(/"level":"warn"[^\n]*identity used from two places/);
+    expect(stage.runner.output).toMatch(
+      /"level":"warn"[^\n]*identity is also used by another process/,
+    );
     expect(await shown()).toMatchObject({
       connected: true,
       condition: 'IDENTITY_IN_USE',
