@@ -9,7 +9,7 @@ import { systemClock } from './runtime/clock.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ControlPlaneError } from './runtime/errors.ts';
 import { parseOptions, type Options } from './options.ts';
-import { DEFAULT_LIMITS } from './deps.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
@@ -32,58 +32,64 @@ async function main(options: Options): Promise<void> {
     clock: systemClock,
     random: randomBytes,
     log,
-    limits: {
-      ...DEFAULT_LIMITS,
-      leaseTtlMs: options.leaseTtl,
-      heartbeatIntervalMs: options.heartbeatInterval,
-      maxAttempts: options.maxAttempts,
-      absenceLimitMs: options.waitLimit,
-    },
+    limits: limitsOf(options),
   });
   stopOnSignal(() => controlPlane.close());
-  const place = authority(advertised, controlPlane.port);
-  process.stdout.write(
-    `${JSON.stringify({
-      ready: true,
-      url: `wss://${place}`,
-      console: `https://${place}/`,
-      caFile: resolve(tls.caFile),
-      adminTokenFile: resolve(tokenFile),
-      ...(options.printAdminToken ? { adminToken: token } : {}),
-    })}\n`,
-  );
+  const address = authority(advertised, controlPlane.port);
+  printReadyLine({
+    ready: true,
+    url: `wss://${address}`,
+    console: `https://${address}/`,
+    caFile: resolve(tls.caFile),
+    adminTokenFile: resolve(tokenFile),
+    ...(options.printAdminToken ? { adminToken: token } : {}),
+  });
+}
+
+function limitsOf(options: Options): Limits {
+  return {
+    ...DEFAULT_LIMITS,
+    leaseTtlMs: options.leaseTtl,
+    heartbeatIntervalMs: options.heartbeatInterval,
+    maxAttempts: options.maxAttempts,
+    absenceLimitMs: options.waitLimit,
+  };
+}
+
+function printReadyLine(ready: object): void {
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
 function tlsOf(
-  { tlsCert, tlsKey, authority: more }: Options,
+  { tlsCert, tlsKey, authority: authorities }: Options,
   names: readonly string[],
   data: string,
 ): Promise<TlsFiles> {
   if (tlsCert !== undefined && tlsKey !== undefined) return readTls(tlsCert, tlsKey);
-  const others = more.map((address) => address.replace(/:\d+$/, ''));
+  const others = authorities.map((address) => address.replace(/:\d+$/, ''));
   return ownTls(join(data, 'tls'), [...new Set([...names, ...others])], Date.now());
 }
 
 function thisMachine(): Machine {
-  const every = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  // Link-local addresses need a zone to be dialed.
+  const interfaces = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  // Link-local addresses cannot be dialed without a zone.
   return {
     hostname: hostname(),
-    addresses: every
+    addresses: interfaces
       .filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)
       .map(({ address }) => address),
   };
 }
 
-/** The first signal stops in order, the second at once. */
+/** The first signal shuts down in order, the second exits at once. */
 function stopOnSignal(close: () => Promise<void>): void {
   const stop = (signal: NodeJS.Signals): void => {
-    log.info({ signal }, 'stopping');
+    log.info({ signal }, 'shutting down');
     process.once(signal, () => process.exit(130));
     close().then(
       () => process.exit(0),
       (thrown: unknown) => {
-        log.fatal({ err: thrown }, 'stopping failed');
+        log.fatal({ err: thrown }, 'shutdown failed');
         process.exit(1);
       },
     );

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_LIMITS } from './deps.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 
 export interface Options {
   readonly host: string;
@@ -18,29 +18,47 @@ export interface Options {
 
 const USAGE_EXIT_CODE = 2;
 
-/** Reads the command line. Prints and exits for --help and for a line it does not understand. */
+/** Parses the command line. Prints and exits for --help and for invalid options. */
 export function parseOptions(argv: readonly string[]): Options {
-  const program = new Command('control-plane')
-    .description('Takes runners, gives them jobs and keeps what they bring.')
+  const program = new Command('control-plane').description(
+    'Accepts runners, offers them jobs and stores the results.',
+  );
+  addServerOptions(program);
+  addLimitOptions(program);
+  program
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
+  const options = program.parse(argv, { from: 'user' }).opts<Options>();
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined))
+    program.error('--tls-cert and --tls-key must be given together');
+  return options;
+}
+
+function addServerOptions(program: Command): void {
+  program
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 0 for any free one', wholeNumber(0, 65_535), 0)
+    .option('--port <number>', 'port to listen on; 0 for any free port', wholeNumber(0, 65_535), 0)
     .option('--data <folder>', 'folder of store, TLS files and admin token', 'control-plane-data')
     .option(
       '--tls-cert <file>',
-      'certificate chain in PEM; without it an authority is made in the data folder',
+      'certificate chain (PEM); default: issued by a CA created in the data folder',
     )
-    .option('--tls-key <file>', 'its private key in PEM')
+    .option('--tls-key <file>', 'private key of the certificate (PEM)')
     .option(
       '--admin-token-file <file>',
-      'file that holds the admin token; without it one is made in the data folder',
+      'file with the admin token; default: created in the data folder',
     )
-    .option('--print-admin-token', 'show the admin token in the ready line', false)
+    .option('--print-admin-token', 'include the admin token in the ready line', false)
     .option(
       '--authority <host:port>',
-      'another address under which runners reach this; repeatable',
+      'further address under which runners reach this control plane; repeatable',
       collect,
       [],
-    )
+    );
+}
+
+function addLimitOptions(program: Command): void {
+  program
     .option(
       '--lease-ttl <ms>',
       'how long a silent runner keeps its runs',
@@ -49,35 +67,29 @@ export function parseOptions(argv: readonly string[]): Options {
     )
     .option(
       '--heartbeat-interval <ms>',
-      'how often runners report',
+      'interval of heartbeats from runners',
       wholeNumber(10),
       DEFAULT_LIMITS.heartbeatIntervalMs,
     )
     .option(
       '--max-attempts <number>',
-      'how often a run is tried, when runners are lost and when it fails with what may pass',
+      'attempts of a run, counting lost runners and retryable failures',
       wholeNumber(1, 100),
       DEFAULT_LIMITS.maxAttempts,
     )
     .option(
       '--wait-limit <ms>',
-      'how long a run waits while no runner is there that could take it',
+      'how long a run waits while no suitable runner is connected',
       wholeNumber(1000),
       DEFAULT_LIMITS.absenceLimitMs,
-    )
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
-  const options = program.parse(argv, { from: 'user' }).opts<Options>();
-  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined))
-    program.error('--tls-cert and --tls-key belong together');
-  return options;
+    );
 }
 
-function wholeNumber(least: number, most: number = 2 ** 31 - 1): (text: string) => number {
+function wholeNumber(min: number, max: number = 2 ** 31 - 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Enter a whole number from ${min} to ${max}.`);
     return value;
   };
 }

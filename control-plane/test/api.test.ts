@@ -134,7 +134,7 @@ describe('services', () => {
       body: {
         error: {
           code: 'SECRET_IN_PLAIN_TEXT',
-          message: `not a secret reference: ${field}`,
+          message: `fields are not secret references: ${field}`,
           remedy: expect.stringContaining('secret:/'),
         },
       },
@@ -159,7 +159,7 @@ describe('services', () => {
       body: {
         error: {
           code: 'INPUT_INVALID',
-          message: `a secret reference in a field that is not secret: ${field}`,
+          message: `secret reference in fields that are not secret: ${field}`,
         },
       },
     });
@@ -247,7 +247,7 @@ describe('bad requests', () => {
           error: {
             code: 'INPUT_INVALID',
             message: expect.stringContaining(
-              'holds "::" or spans lines, which no name in OpenMetadata may',
+              'contains "::" or a line break, which OpenMetadata does not allow in names',
             ),
           },
         },

@@ -212,7 +212,7 @@ describe('a run that went by a revision', () => {
     await deliver(await taken(), [tableLine('B')], { builtOn: 'a'.repeat(64) });
     expect(await stateOf(offer)).toMatchObject({
       state: 'failed',
-      error: { code: 'CATALOG_MOVED', remedy: expect.stringContaining('whole') },
+      error: { code: 'CATALOG_MOVED', remedy: expect.stringContaining('full run') },
     });
   });
 });

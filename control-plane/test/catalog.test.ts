@@ -423,7 +423,7 @@ describe('a table that has not changed', () => {
       state: 'partialSuccess',
       error: {
         code: 'CATALOG_INCOMPLETE',
-        message: 'an entity that the runner reports as unchanged is not known here',
+        message: 'the catalog lacks 1 entity that the runner reported as unchanged',
       },
     });
     expect((await stage.api.get(`/api/v1/tables/${named('NeverThere')}`)).status).toBe(404);

@@ -7,7 +7,7 @@ const jwt = { consumerKey: 'key', privateKey: 'secret:/a/b', username: 'u@acme.e
 
 /** Name, connection, and part of what the control plane says. No runner could use them. */
 export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
-  ['nothing', {}, 'nothing to sign in with'],
+  ['nothing', {}, 'no sign-in fields'],
   [
     'a misspelt field',
     { ...connection, passwrd: 'hunter2' },
@@ -26,7 +26,7 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
     { ...connection, salesforceDomain: 'acme.my.salesforce.com' },
     'salesforceDomain',
   ],
-  ['a stranger as domain', { ...connection, salesforceDomain: 'evil.example' }, 'salesforceDomain'],
+  ['a other as domain', { ...connection, salesforceDomain: 'evil.example' }, 'salesforceDomain'],
   ['a user name alone', { username: 'u@acme.example' }, 'username needs password'],
   ['a token alone', { securityToken: 'secret:/a/b' }, 'needs password'],
   [
@@ -55,7 +55,7 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
   [
     'half of mutual TLS',
     { ...connection, sslConfig: { sslCertificate: 'secret:/a/c' } },
-    'need each other',
+    'must be given together',
   ],
   [
     'mutual TLS at login',

@@ -62,9 +62,9 @@ describe('the options of a pipeline', () => {
     [
       'an expression that is none',
       { tableFilterPattern: { includes: ['a', '[z-a]'] } },
-      'tableFilterPattern.includes.1: "[z-a]" is not a usable regular expression',
+      'tableFilterPattern.includes.1: "[z-a]" is not a valid regular expression',
     ],
-    ['look-around', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'look-around'],
+    ['look-around', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'lookaround'],
     [
       'repetitions that multiply',
       { tableFilterPattern: { includes: ['((a{0,100}){0,100}){0,100}'] } },

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Limits } from '../src/deps.ts';
+import type { Limits } from '../src/limits.ts';
 import {
   batch,
   connect,

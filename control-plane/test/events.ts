@@ -8,7 +8,7 @@ export interface ServerEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a run's event stream to its end; `connected` hears of the first bytes. */
+/** Reads the event stream of a run to its end; calls `connected` at the first bytes. */
 export function readEvents(
   { port, ca }: Target,
   runId: string,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Limits } from '../src/deps.ts';
+import type { Limits } from '../src/limits.ts';
 import {
   batch,
   connect,
@@ -87,7 +87,7 @@ describe('a copy of a runner', () => {
     expect(await shown()).toMatchObject({
       connected: true,
       condition: 'IDENTITY_IN_USE',
-      conditionMessage: expect.stringMatching(/two places.*test, 0\.1\.0.*enroll --replace/),
+      conditionMessage: expect.stringMatching(/Two processes.*test, 0\.1\.0.*enroll --replace/),
     });
     original.connection.send(
       'batch',

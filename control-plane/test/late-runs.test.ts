@@ -3,14 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { drawGeneration } from '../src/catalog/catalog-state.ts';
+import { allocateGeneration } from '../src/catalog/catalog-state.ts';
 import { momentOf, systemClock } from '../src/runtime/clock.ts';
-import { ChangeHub, ProgressBoard } from '../src/runtime/change-hub.ts';
+import { ChangeHub } from '../src/runtime/change-hub.ts';
+import { ProgressBoard } from '../src/runs/progress-board.ts';
 import { storeBatch } from '../src/link/batch-store.ts';
 import type { Batch } from '../src/link/frames.ts';
 import type { QueuedRun } from '../src/runs/placement.ts';
 import { offerTo, queuedAt, renew } from '../src/runs/run.ts';
-import { DEFAULT_LIMITS, type Ground } from '../src/deps.ts';
+import type { Deps } from '../src/deps.ts';
+import { DEFAULT_LIMITS } from '../src/limits.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import type { Store } from '../src/store/store.ts';
 import { batch, outcomeLine, type Ref } from './fake-runner.ts';
@@ -37,13 +39,13 @@ const deletion = (name: string): string =>
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: Store;
-let ground: Ground;
+let deps: Deps;
 let made = 0;
 
 beforeEach(() => {
   folder = temporaryFolder();
   store = openSqliteStore(join(folder.path, 'store.sqlite'));
-  ground = {
+  deps = {
     store,
     clock: systemClock,
     random: randomBytes,
@@ -91,14 +93,14 @@ async function assign(): Promise<Assigned> {
   };
   return store.transaction(async (tx) => {
     const run = renew(offerTo(waiting, HOLDER, 9), HOLDER, at, 60_000);
-    const state = drawGeneration(await tx.catalogStates.get('crm'));
+    const state = allocateGeneration(await tx.catalogStates.get('crm'));
     await tx.catalogStates.save(state);
     await tx.runs.save(run);
     await tx.runs.saveAttempt({
       runId: run.id,
       epoch: run.epoch,
       attempt: 1,
-      generation: state.drawn,
+      generation: state.lastGeneration,
       runnerId: 'rnr_1',
       channel: 'ws',
       storedSequence: 0,
@@ -120,7 +122,7 @@ async function send(
   const verdict = await store.transaction((tx) =>
     storeBatch(
       tx,
-      ground,
+      deps,
       { ...HOLDER, channel: 'ws' },
       ref,
       batch(ref, first, lines, { last }) as Batch,

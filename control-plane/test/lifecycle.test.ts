@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Limits } from '../src/deps.ts';
+import type { Limits } from '../src/limits.ts';
 import {
   batch,
   connect,
@@ -319,7 +319,7 @@ describe('a failure that may pass', () => {
     expect(Date.now() - again).toBeGreaterThanOrEqual(700);
     expect(await becomes(id, { state: 'failed' })).toMatchObject({
       attempt: 3,
-      error: { code: 'SALESFORCE_BUSY', message: 'maintenance; that was attempt 3 of 3' },
+      error: { code: 'SALESFORCE_BUSY', message: 'maintenance (attempt 3 of 3)' },
     });
   });
 

@@ -40,7 +40,7 @@ function session(presence: object = {}): ConnectedRunner {
   return {
     runnerId: 'rnr_1',
     bootId: 'boot',
-    answers: async () => true,
+    isAlive: async () => true,
     send: () => undefined,
     refuse: () => undefined,
     close: () => undefined,
@@ -88,7 +88,7 @@ describe('a run waits', () => {
       waitOf({ pinnedTo: 'edge' }, []),
       'waiting for runner edge, not connected since 2023-11-14T22:13:20.000Z',
     ],
-    ['REFUSED', waitOf({ refusedBy: ['rnr_1'] }), 'edge refused the run for good'],
+    ['REFUSED', waitOf({ refusedBy: ['rnr_1'] }), 'edge rejected the run permanently'],
     [
       'KIND_UNSUPPORTED',
       waitOf({ kind: 'test_connection' }),
@@ -97,7 +97,7 @@ describe('a run waits', () => {
     [
       'RUNNER_DRAINING',
       waitOf({}, [session()], { drainReason: 'repairs' }),
-      'edge takes no new work (draining)',
+      'edge takes no new runs (draining)',
     ],
   ])('%s counts as absence and says so', (code, wait, message) => {
     expect(wait).toMatchObject({ code, message, absent: true });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock, type Clock } from '../src/runtime/clock.ts';
 import { startControlPlane } from '../src/control-plane.ts';
-import { DEFAULT_LIMITS, type Limits } from '../src/deps.ts';
+import { DEFAULT_LIMITS, type Limits } from '../src/limits.ts';
 import { ownTls } from '../src/server/tls.ts';
 import { newKey, type Identity, type Target } from './fake-runner.ts';
 

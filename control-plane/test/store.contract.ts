@@ -315,9 +315,9 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         service: 'sandbox',
         revision: '',
         keeper: null,
-        drawn: 4,
-        newest: 3,
-        vouched: 2,
+        lastGeneration: 4,
+        newestGeneration: 3,
+        completedGeneration: 2,
         writer: { generation: 3, from: 'r1' },
       };
       await store.transaction(async (tx) => {
@@ -349,13 +349,13 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
           service: 'new',
           revision: '',
           keeper: null,
-          drawn: 0,
-          newest: 0,
-          vouched: 0,
+          lastGeneration: 0,
+          newestGeneration: 0,
+          completedGeneration: 0,
           writer: null,
         },
       ]);
-      expect(await store.read.runs.endedWellSince('sandbox', 1)).toEqual([
+      expect(await store.read.runs.succeededSince('sandbox', 1)).toEqual([
         { runId: 'run_2', epoch: 1, recordsKept: false },
         { runId: 'run_3', epoch: 1, recordsKept: true },
       ]);

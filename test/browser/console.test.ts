@@ -416,7 +416,7 @@ describe.skipIf(reason !== undefined)('the console', () => {
     await page.getByLabel('User name').fill('etl@acme.example');
     await page.getByLabel('Password reference').fill('hunter2');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('alert').getByText('not a secret reference: password').waitFor();
+    await page.getByRole('alert').getByText('fields are not secret references: password').waitFor();
     await page.getByLabel('Password reference').fill('secret:/salesforce/acme/password');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('article', { name: 'acme' }).waitFor();

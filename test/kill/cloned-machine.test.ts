@@ -37,7 +37,7 @@ describe('a cloned machine', () => {
     expect(await shown()).toMatchObject({
       connected: true,
       condition: 'IDENTITY_IN_USE',
-      conditionMessage: expect.stringContaining('two places'),
+      conditionMessage: expect.stringContaining('Two processes'),
     });
     expect(await stage.ended(id)).toMatchObject({ state: 'success', attempt: 1, integrity: 'ok' });
     expect([stage.runner.exitCode, copy.exitCode]).toEqual([null, null]);

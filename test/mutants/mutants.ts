@@ -21,8 +21,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'control-plane/src/link/batch-store.ts',
-        find: 'upTo: stored.storedSequence, ended',
-        replace: 'upTo: stored.storedSequence + 1, ended',
+        find: "kind: 'ack', upTo, ended",
+        replace: "kind: 'ack', upTo: upTo + 1, ended",
       },
     ],
     tests: ['control-plane/test/delivery.test.ts', SIMULATION],
@@ -59,8 +59,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'control-plane/src/link/batch-store.ts',
-        find: 'if (run.epoch !== ref.epoch && !mayReturn',
-        replace: 'if (run.epoch < ref.epoch && !mayReturn',
+        find: 'if (run.epoch !== ref.epoch && !canReturn',
+        replace: 'if (run.epoch < ref.epoch && !canReturn',
       },
     ],
     tests: ['control-plane/test/lifecycle.test.ts'],
@@ -141,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'control-plane/src/runs/placement.ts',
-        find: 'if (rival !== undefined)\n    return wait(',
-        replace: "if (rival === 'never') return wait(",
+        find: 'return conflicting === undefined\n      ?',
+        replace: "return conflicting !== 'never'\n      ?",
       },
     ],
     tests: ['control-plane/test/lifecycle.test.ts', SIMULATION],

@@ -2,16 +2,15 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createEngine, type Engine } from '../../control-plane/src/control-plane.ts';
-import { ChangeHub, ProgressBoard } from '../../control-plane/src/runtime/change-hub.ts';
-import {
-  cancelRun,
-  startPipeline,
-  startTestConnection,
-} from '../../control-plane/src/runs/start-run.ts';
-import { DEFAULT_LIMITS, type Ground, type Limits } from '../../control-plane/src/deps.ts';
+import { createEngine, type Engine } from '../../control-plane/src/engine.ts';
+import { ChangeHub } from '../../control-plane/src/runtime/change-hub.ts';
+import { ProgressBoard } from '../../control-plane/src/runs/progress-board.ts';
+import { cancelRun } from '../../control-plane/src/runs/cancel-run.ts';
+import { startPipeline, startTestConnection } from '../../control-plane/src/runs/start-run.ts';
+import type { Deps } from '../../control-plane/src/deps.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../control-plane/src/limits.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
-import type { Reads, Store } from '../../control-plane/src/store/store.ts';
+import type { StoreReader, Store } from '../../control-plane/src/store/store.ts';
 import type { Identity } from '../../src/link/enrollment/identity.ts';
 import { TYPE } from './extractor.ts';
 import type { Machine } from './machine.ts';
@@ -49,7 +48,7 @@ export class ControlPlaneHost {
   readonly #events: ControlPlaneEvents;
   readonly #folder = mkdtempSync(join(PLACE, 'hybrid-simulation-'));
   #process: SimulatedProcess | undefined;
-  #ground: Ground | undefined;
+  #deps: Deps | undefined;
   #engine: Engine | undefined;
   #restoring = false;
   #close: () => void = () => undefined;
@@ -94,7 +93,7 @@ export class ControlPlaneHost {
       monotonic: () => clock.monotonic(),
       sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => undefined),
     };
-    const ground: Ground = {
+    const deps: Deps = {
       store: throughProcess(store, process, () => this.#events.committed(observer)),
       clock: patient,
       random: (size) => bytesOf(world, size),
@@ -104,8 +103,8 @@ export class ControlPlaneHost {
       progress: new ProgressBoard(),
       waits: new Map(),
     };
-    this.#ground = ground;
-    const engine = createEngine(ground, new Set([AUTHORITY]));
+    this.#deps = deps;
+    const engine = createEngine(deps, new Set([AUTHORITY]));
     this.#engine = engine;
     this.#close = () => {
       observer.close();
@@ -125,7 +124,7 @@ export class ControlPlaneHost {
 
   /** Who may connect and what there is to run. */
   async prepare(identities: readonly Identity[], services: readonly string[]): Promise<void> {
-    await this.#ground!.store.transaction(async (tx) => {
+    await this.#deps!.store.transaction(async (tx) => {
       for (const { runnerId, name, publicKey } of identities) {
         await tx.runners.save({
           id: runnerId,
@@ -163,15 +162,15 @@ export class ControlPlaneHost {
 
   /** As a person would: nothing comes of it while the control plane is down. */
   startRun(service: string): void {
-    this.#ask((ground) => startPipeline(ground, service));
+    this.#request((deps) => startPipeline(deps, service));
   }
 
   startTest(service: string): void {
-    this.#ask((ground) => startTestConnection(ground, service));
+    this.#request((deps) => startTestConnection(deps, service));
   }
 
   cancel(runId: string): void {
-    this.#ask((ground, { registry }) => cancelRun(ground, registry, runId, 'no longer wanted'));
+    this.#request((deps, { registry }) => cancelRun(deps, registry, runId, 'no longer wanted'));
   }
 
   backUp(): void {
@@ -203,10 +202,10 @@ export class ControlPlaneHost {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #ask(work: (ground: Ground, engine: Engine) => Promise<unknown>): void {
+  #request(work: (deps: Deps, engine: Engine) => Promise<unknown>): void {
     this.process?.deliver(() => {
       // A run that has ended in between cannot be cancelled; nobody else refuses anything here.
-      work(this.#ground!, this.#engine!).catch((thrown: unknown) =>
+      work(this.#deps!, this.#engine!).catch((thrown: unknown) =>
         this.machine.world.note(`refused: ${String(thrown)}`),
       );
     });
@@ -240,7 +239,7 @@ function throughProcess(store: Store, process: SimulatedProcess, committed: () =
   };
 }
 
-function readsThrough(reads: Reads, process: SimulatedProcess): Reads {
+function readsThrough(reads: StoreReader, process: SimulatedProcess): StoreReader {
   const never = new Promise<never>(() => undefined);
   const guard = <T extends object>(table: T): T =>
     new Proxy(table, {
@@ -254,10 +253,10 @@ function readsThrough(reads: Reads, process: SimulatedProcess): Reads {
     });
   return Object.fromEntries(
     Object.entries(reads).map(([name, table]) => [name, guard(table as object)]),
-  ) as unknown as Reads;
+  ) as unknown as StoreReader;
 }
 
-function traceLog(process: SimulatedProcess): Ground['log'] {
+function traceLog(process: SimulatedProcess): Deps['log'] {
   const at =
     (level: string) =>
     (data: object, message?: string): void => {
@@ -271,5 +270,5 @@ function traceLog(process: SimulatedProcess): Ground['log'] {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-  } as unknown as Ground['log'];
+  } as unknown as Deps['log'];
 }

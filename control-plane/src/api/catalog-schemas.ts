@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { Limit } from './schemas.ts';
 
 const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
 const JsonObject = z.record(z.string(), z.unknown());
@@ -28,7 +29,7 @@ const Provenance = z.object({
   updatedAt: Time,
   seenBy: z
     .string()
-    .openapi({ description: 'The last run that found it in the source, changed or not' }),
+    .openapi({ description: 'The last run that found the entity in the source, changed or not' }),
   seenAt: Time,
 });
 
@@ -68,26 +69,26 @@ export const TableView = z
     service: z.string(),
     request: JsonObject,
     properties: JsonObject.openapi({
-      description: 'What OpenMetadata’s create request has no place for',
+      description: 'Facts that OpenMetadata’s create request has no field for',
     }),
     deleted: z.boolean(),
     deletedAt: Time.nullable(),
     tags: z.array(
       z.object({
         tagFQN: z.string(),
-        column: Text.openapi({ description: 'Null when the whole table carries it' }),
+        column: Text.openapi({ description: 'Null for a tag of the table itself' }),
         description: Text,
       }),
     ),
     owners: z
       .array(z.object({ name: Text, email: Text, kind: Text, column: Text }))
-      .openapi({ description: 'Whom the source names as responsible' }),
+      .openapi({ description: 'Owners as named in the source' }),
     lineage: z.object({ upstream: z.array(EdgeSchema), downstream: z.array(EdgeSchema) }),
     profile: JsonObject.nullable().openapi({ description: 'createTableProfile.json' }),
     sample: JsonObject.nullable(),
     code: z
       .array(EntityRowSchema)
-      .openapi({ description: 'Triggers and flows that say that they touch it' }),
+      .openapi({ description: 'Triggers and flows that use the table' }),
     provenance: Provenance,
   })
   .openapi('Table');
@@ -117,8 +118,8 @@ export const TypeCountSchema = z
   .object({ service: z.string(), type: z.string(), count: z.number().int() })
   .openapi('TypeCount');
 
-/** Of query parameters. */
-export const Flag = z
+/** A boolean query parameter. */
+const Flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((text) => text === 'true');
@@ -128,3 +129,16 @@ export const FqnParameter = z.object({
     .max(3072)
     .openapi({ param: { name: 'fqn', in: 'path' } }),
 });
+
+export const EntityFilterQuery = z.object({
+  service: z.string().optional(),
+  q: z.string().max(200).optional(),
+  after: z.string().max(3072).optional(),
+  deleted: Flag,
+  limit: Limit(500, 50),
+});
+
+/** The `after` of the next page, given a page that was read with one row more than its limit. */
+export function nextOf(rows: readonly { readonly fqn: string }[], limit: number): string | null {
+  return rows.length > limit ? rows[limit - 1]!.fqn : null;
+}

@@ -1,7 +1,8 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
-import { deletePipeline, existingPipeline, savePipeline } from '../definitions/definitions.ts';
+import { deletePipeline, savePipeline } from '../definitions/definitions.ts';
+import { existingPipeline } from '../definitions/existing.ts';
 import { tagOf } from '../definitions/precondition.ts';
-import type { Ground } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import {
   application,
   createRoute,
@@ -17,14 +18,14 @@ import { NameParameter, PipelineRequest, PipelineView } from './schemas.ts';
 
 const PATH = '/api/v1/pipelines/{name}';
 const pipeline = {
-  200: jsonBody(PipelineView, 'The pipeline; the ETag header names this state'),
+  200: jsonBody(PipelineView, 'The pipeline; the ETag header identifies this state'),
   ...REFUSALS,
 };
 
 const putRoute = createRoute({
   method: 'put',
   path: PATH,
-  summary: 'Create a pipeline, or replace the one that If-Match names',
+  summary: 'Create a pipeline, or replace the state given in If-Match',
   security: SECURITY,
   request: { params: NameParameter, headers: PreconditionHeaders, ...requestBody(PipelineRequest) },
   responses: pipeline,
@@ -32,7 +33,7 @@ const putRoute = createRoute({
 const listRoute = createRoute({
   method: 'get',
   path: '/api/v1/pipelines',
-  summary: 'Pipelines',
+  summary: 'List pipelines',
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ pipelines: z.array(PipelineView) }), 'All pipelines'),
@@ -42,7 +43,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: 'get',
   path: PATH,
-  summary: 'One pipeline',
+  summary: 'Get a pipeline',
   security: SECURITY,
   request: { params: NameParameter },
   responses: pipeline,
@@ -56,8 +57,8 @@ const deleteRoute = createRoute({
   responses: DELETED,
 });
 
-export function pipelinesApi(ground: Ground): OpenAPIHono {
-  const { read } = ground.store;
+export function pipelinesApi(deps: Deps): OpenAPIHono {
+  const { read } = deps.store;
   const app = application();
   app.openapi(putRoute, async (context) => {
     const { displayName, ...request } = context.req.valid('json');
@@ -66,7 +67,7 @@ export function pipelinesApi(ground: Ground): OpenAPIHono {
       displayName: displayName ?? null,
       ...request,
     };
-    const saved = await savePipeline(ground, draft, preconditionOf(context.req.valid('header')));
+    const saved = await savePipeline(deps, draft, preconditionOf(context.req.valid('header')));
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
   app.openapi(listRoute, async (context) =>
@@ -78,7 +79,7 @@ export function pipelinesApi(ground: Ground): OpenAPIHono {
   });
   app.openapi(deleteRoute, async (context) => {
     await deletePipeline(
-      ground,
+      deps,
       context.req.valid('param').name,
       preconditionOf(context.req.valid('header')),
     );

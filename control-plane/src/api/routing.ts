@@ -6,7 +6,7 @@ import { ApiError } from './schemas.ts';
 
 export const SECURITY = [{ adminToken: [] }];
 
-/** An application whose refusals all have the one form, whoever makes them. */
+/** An application whose validation errors have the same form as all other errors. */
 export function application(): OpenAPIHono {
   return new OpenAPIHono({
     defaultHook: (result) => {
@@ -25,7 +25,7 @@ export function requestBody<T extends z.ZodType>(schema: T) {
 
 const refused = jsonBody(ApiError, 'Refused');
 
-/** The answers that every guarded route may give. */
+/** The error responses that any route behind the admin token may give. */
 export const REFUSALS = {
   400: refused,
   401: refused,
@@ -36,20 +36,16 @@ export const REFUSALS = {
   422: refused,
   428: refused,
 } as const;
-export const DELETED = { 204: { description: 'It is gone' }, ...REFUSALS } as const;
+export const DELETED = { 204: { description: 'Deleted' }, ...REFUSALS } as const;
 
-/** Of requests that change what is there (RFC 9110, section 13). */
+/** For requests that change a definition (RFC 9110, section 13). */
 export const PreconditionHeaders = z.object({
   'if-match': z
     .string()
     .max(1000)
     .optional()
-    .openapi({ description: 'The ETag of the state that is to be replaced, or * for any' }),
-  'if-none-match': z
-    .string()
-    .max(1000)
-    .optional()
-    .openapi({ description: '* to create and never to replace' }),
+    .openapi({ description: 'The ETag of the state to replace, or * for any' }),
+  'if-none-match': z.string().max(1000).optional().openapi({ description: '* to create only' }),
 });
 
 export function preconditionOf(headers: z.infer<typeof PreconditionHeaders>): Precondition {

@@ -3,19 +3,19 @@ import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
 import { isEnded, type Run } from '../runs/run.ts';
 import { readLogs } from '../runs/run-log.ts';
 import { viewRun } from '../runs/run-view.ts';
-import type { Ground } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 
 const LOG_PAGE = 200;
 const KEEP_ALIVE_MS = 15_000;
 
 /**
- * Events `state` (the run without its progress), `progress` and `log`, each when it changes, and `end` when nothing can
- * follow. The id of an event is the cursor of the last log line before it: a client that comes back with Last-Event-ID gets
- * each line once, and state and progress as they are then.
+ * Streams the events `state` (the run without its progress), `progress` and `log` as they change, and `end` after the last
+ * one. The id of an event is the cursor of the last log line before it: a client that reconnects with Last-Event-ID gets each
+ * line once, and the current state and progress.
  */
-export function streamEvents(
+export function streamRunEvents(
   context: Context,
-  ground: Ground,
+  deps: Deps,
   run: Run,
   stopping: AbortSignal,
 ): Response {
@@ -26,44 +26,37 @@ export function streamEvents(
   return streamSSE(context, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
-    await follow(stream, ground, run.id, cursor, AbortSignal.any([gone.signal, stopping]));
+    await follow(stream, deps, run.id, cursor, AbortSignal.any([gone.signal, stopping]));
   });
 }
 
 async function follow(
   stream: SSEStreamingApi,
-  ground: Ground,
+  deps: Deps,
   runId: string,
   from: number,
   signal: AbortSignal,
 ): Promise<void> {
   const sent = { cursor: from, state: '', progress: '' };
   while (!signal.aborted) {
-    const pause = new AbortController();
-    const either = AbortSignal.any([signal, pause.signal]);
-    const changed = ground.changes.next(runId, either);
-    if (await sendNews(stream, ground, runId, sent)) {
-      pause.abort();
-      return;
-    }
-    const idle = ground.clock.sleep(KEEP_ALIVE_MS, either).then(() => 'idle');
-    if ((await Promise.race([changed, idle])) === 'idle' && !signal.aborted)
-      await stream.write(': still here\n\n');
-    pause.abort();
+    const watch = deps.changes.watch(runId);
+    if (await sendChanges(stream, deps, runId, sent)) return watch.end();
+    const changed = await watch.wait(deps.clock, KEEP_ALIVE_MS, signal);
+    if (!changed && !signal.aborted) await stream.write(': keep-alive\n\n');
   }
 }
 
-/** Whether the run has ended and everything about it has been sent. */
-async function sendNews(
+/** Returns true once the run has ended and everything has been sent. */
+async function sendChanges(
   stream: SSEStreamingApi,
-  ground: Ground,
+  deps: Deps,
   runId: string,
   sent: { cursor: number; state: string; progress: string },
 ): Promise<boolean> {
-  const run = await ground.store.read.runs.get(runId);
+  const run = await deps.store.read.runs.get(runId);
   if (run === undefined) return true;
-  const { progress, ...rest } = await viewRun(ground, run);
-  await sendLogs(stream, ground, runId, sent);
+  const { progress, ...rest } = await viewRun(deps, run);
+  await sendLogs(stream, deps, runId, sent);
   const id = String(sent.cursor);
   const now = { state: JSON.stringify(rest), progress: JSON.stringify(progress) };
   if (progress !== null && now.progress !== sent.progress)
@@ -77,12 +70,12 @@ async function sendNews(
 
 async function sendLogs(
   stream: SSEStreamingApi,
-  ground: Ground,
+  deps: Deps,
   runId: string,
   sent: { cursor: number },
 ): Promise<void> {
   for (;;) {
-    const { logs, next } = await readLogs(ground.store.read, runId, {
+    const { logs, next } = await readLogs(deps.store.read, runId, {
       after: sent.cursor,
       limit: LOG_PAGE,
     });

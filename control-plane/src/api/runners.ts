@@ -1,10 +1,10 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { drainRunner, resumeRunner } from '../runners/draining.ts';
-import { enroll, mintToken } from '../runners/enrollment.ts';
+import { createToken, enroll } from '../runners/enrollment.ts';
 import { IDENTITY_REMEDY } from '../link/identity.ts';
 import type { Conflict, Presence, Registry } from '../link/registry.ts';
 import { revokeRunner } from '../runners/revocation.ts';
-import type { Ground } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { Runner } from '../store/store.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
 import {
@@ -21,7 +21,7 @@ import {
 const enrollRoute = createRoute({
   method: 'post',
   path: '/runner/v1/enroll',
-  summary: 'Trade an enrollment token for an identity',
+  summary: 'Exchange an enrollment token for an identity',
   request: requestBody(EnrollmentRequest),
   responses: {
     201: jsonBody(Enrolled, 'The identity'),
@@ -29,18 +29,18 @@ const enrollRoute = createRoute({
     403: jsonBody(ApiError, 'The token is unknown, used or expired'),
   },
 });
-const mintRoute = createRoute({
+const createTokenRoute = createRoute({
   method: 'post',
   path: '/api/v1/enrollment-tokens',
-  summary: 'Make a token that enrolls one runner',
+  summary: 'Create a token that enrolls one runner',
   security: SECURITY,
   request: requestBody(TokenRequest),
-  responses: { 201: jsonBody(Token, 'The token, shown this once'), ...REFUSALS },
+  responses: { 201: jsonBody(Token, 'The token, which is not shown again'), ...REFUSALS },
 });
 const listRoute = createRoute({
   method: 'get',
   path: '/api/v1/runners',
-  summary: 'Runners and whether they are connected',
+  summary: 'List runners',
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ runners: z.array(RunnerView) }), 'All runners'),
@@ -50,7 +50,7 @@ const listRoute = createRoute({
 const drainRoute = createRoute({
   method: 'post',
   path: '/api/v1/runners/{id}/drain',
-  summary: 'Give a runner no more work; it finishes what it has',
+  summary: 'Drain a runner: it finishes its runs and gets no new ones',
   security: SECURITY,
   request: { params: IdParameter, ...requestBody(DrainRequest) },
   responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
@@ -58,7 +58,7 @@ const drainRoute = createRoute({
 const resumeRoute = createRoute({
   method: 'post',
   path: '/api/v1/runners/{id}/resume',
-  summary: 'Let a drained runner have work again',
+  summary: 'Resume a drained runner',
   security: SECURITY,
   request: { params: IdParameter },
   responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
@@ -66,49 +66,45 @@ const resumeRoute = createRoute({
 const revokeRoute = createRoute({
   method: 'post',
   path: '/api/v1/runners/{id}/revoke',
-  summary: 'Shut a runner out for good',
+  summary: 'Revoke a runner permanently',
   security: SECURITY,
   request: { params: IdParameter },
   responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
 });
 
-export function enrollmentApi(ground: Ground): OpenAPIHono {
+export function enrollmentApi(deps: Deps): OpenAPIHono {
   const app = application();
   app.openapi(enrollRoute, async (context) => {
     const { publicKey, ...request } = context.req.valid('json');
     return context.json(
-      await enroll(ground, { ...request, publicKey: Buffer.from(publicKey, 'base64') }),
+      await enroll(deps, { ...request, publicKey: Buffer.from(publicKey, 'base64') }),
       201,
     );
   });
   return app;
 }
 
-export function runnersApi(ground: Ground, registry: Registry): OpenAPIHono {
+export function runnersApi(deps: Deps, registry: Registry): OpenAPIHono {
   const app = application();
-  app.openapi(mintRoute, async (context) => {
+  const view = (runner: Runner) => viewRunner(runner, registry, deps.clock.monotonic());
+  app.openapi(createTokenRoute, async (context) => {
     const { name, ttlSeconds } = context.req.valid('json');
-    return context.json(await mintToken(ground, name ?? null, ttlSeconds), 201);
+    return context.json(await createToken(deps, name ?? null, ttlSeconds), 201);
   });
-  const view = (runner: Runner) => viewRunner(runner, registry, ground.clock.monotonic());
   app.openapi(listRoute, async (context) => {
-    const runners = await ground.store.read.runners.list();
+    const runners = await deps.store.read.runners.list();
     return context.json({ runners: runners.map(view) }, 200);
   });
   app.openapi(drainRoute, async (context) => {
-    const drained = await drainRunner(
-      ground,
-      registry,
-      context.req.valid('param').id,
-      context.req.valid('json').reason,
-    );
-    return context.json(view(drained), 200);
+    const { id } = context.req.valid('param');
+    const { reason } = context.req.valid('json');
+    return context.json(view(await drainRunner(deps, registry, id, reason)), 200);
   });
   app.openapi(resumeRoute, async (context) =>
-    context.json(view(await resumeRunner(ground, registry, context.req.valid('param').id)), 200),
+    context.json(view(await resumeRunner(deps, registry, context.req.valid('param').id)), 200),
   );
   app.openapi(revokeRoute, async (context) =>
-    context.json(view(await revokeRunner(ground, registry, context.req.valid('param').id)), 200),
+    context.json(view(await revokeRunner(deps, registry, context.req.valid('param').id)), 200),
   );
   return app;
 }
@@ -148,6 +144,6 @@ function viewCondition(
   const other = [platform, version].filter((part) => part !== '').join(', ');
   return {
     condition: 'IDENTITY_IN_USE',
-    conditionMessage: `This identity is used from two places. Another process (${other}) tried to connect with it, last at ${new Date(at).toISOString()}, and was turned away. ${IDENTITY_REMEDY}`,
+    conditionMessage: `Two processes use this identity. Another process (${other}) was refused, last at ${new Date(at).toISOString()}. ${IDENTITY_REMEDY}`,
   };
 }

@@ -1,19 +1,19 @@
 import { z } from '@hono/zod-openapi';
 import { JOB_KINDS } from '../runs/job-kinds.ts';
-import { WAIT_CODES } from '../runs/placement.ts';
+import { WAIT_CODES } from '../runs/wait.ts';
 import { RUN_STATES } from '../runs/run.ts';
 
-/** Of runners. */
+/** The name of a runner. */
 export const Name = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^\p{Cc}"<>]+$/u, 'no control characters, quotes or angle brackets');
+  .regex(/^[^\p{Cc}"<>]+$/u, 'must not contain control characters, quotes or angle brackets');
 
-/** Of services and pipelines, which OpenMetadata knows by it: a runner refuses a job with another name as JOB_INVALID. */
+/** The name of a service or pipeline, valid in OpenMetadata: a runner rejects a job with any other as JOB_INVALID. */
 const EntityName = Name.regex(
   /^(?:(?!::).)*$/,
-  'holds "::" or spans lines, which no name in OpenMetadata may: choose another name',
+  'contains "::" or a line break, which OpenMetadata does not allow in names; choose another name',
 );
 
 export const ApiError = z
@@ -27,7 +27,7 @@ export const EnrollmentRequest = z
     token: z.string().min(1).max(512),
     publicKey: z
       .base64()
-      .refine((text) => Buffer.from(text, 'base64').length === 32, 'not 32 bytes')
+      .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes')
       .openapi({ description: 'Raw Ed25519 public key, 32 bytes in base64' }),
     name: Name,
     version: z.string().max(100),
@@ -63,16 +63,11 @@ export const RunnerView = z
     capacity: z.number().int().nullable(),
     running: z.number().int().nullable(),
     draining: z.boolean(),
-    drainReason: z
-      .string()
-      .nullable()
-      .openapi({ description: 'Why it was asked to take no more work' }),
+    drainReason: z.string().nullable().openapi({ description: 'Why the runner drains' }),
     condition: z.string().openapi({
-      description: 'Why it had better get no work, or what is wrong with it; empty when healthy',
+      description: 'Why the runner should get no runs, or the problem with it; empty when healthy',
     }),
-    conditionMessage: z
-      .string()
-      .openapi({ description: 'The condition in words, with what to do' }),
+    conditionMessage: z.string().openapi({ description: 'Explains the condition and the remedy' }),
     spoolBytes: z.number().nullable(),
     lastSeenAt: Time.nullable(),
     enrolledAt: Time,
@@ -80,7 +75,7 @@ export const RunnerView = z
   })
   .openapi('Runner');
 
-/** What people see in place of the name, which never changes. */
+/** Shown instead of the name, which never changes. */
 const DisplayName = z.string().trim().min(1).max(256).nullable().optional();
 
 export const ServiceRequest = z
@@ -89,7 +84,7 @@ export const ServiceRequest = z
     type: z.literal('Salesforce'),
     connection: z.record(z.string(), z.unknown()).openapi({
       description:
-        'OpenMetadata’s connection configuration; secret fields hold secret:/… references only',
+        'OpenMetadata’s connection configuration; secret fields accept only secret:/… references',
     }),
     runner: z
       .string()
@@ -97,7 +92,7 @@ export const ServiceRequest = z
       .max(128)
       .nullable()
       .optional()
-      .openapi({ description: 'Id or name of the runner that must do its runs' }),
+      .openapi({ description: 'Id or name of the runner for all runs of the service' }),
   })
   .openapi('ServiceRequest');
 
@@ -112,38 +107,38 @@ export const ServiceView = z
   })
   .openapi('Service');
 
-const MOST_DEADLINE_MS = 7 * 86_400_000;
+const MAX_DEADLINE_MS = 7 * 86_400_000;
 const DEADLINE = {
   description:
-    'Milliseconds that an attempt may run; 0 for the runner’s own limit. The shorter of the two holds',
+    'Maximum duration of an attempt in milliseconds; 0 for the runner’s own limit. The shorter limit applies',
 };
-const Deadline = z.number().int().min(0).max(MOST_DEADLINE_MS).openapi(DEADLINE);
+const Deadline = z.number().int().min(0).max(MAX_DEADLINE_MS).openapi(DEADLINE);
 
-/** How a run is started: in the query or in the body. */
+/** Start options may be in the query or in the body. */
 export const StartQuery = z.strictObject({
-  deadlineMs: z.coerce.number().int().min(0).max(MOST_DEADLINE_MS).optional().openapi(DEADLINE),
+  deadlineMs: z.coerce.number().int().min(0).max(MAX_DEADLINE_MS).optional().openapi(DEADLINE),
 });
 export const TestRequest = z
   .strictObject({ deadlineMs: Deadline.optional() })
   .openapi('TestRequest');
-// Not an extension of the other: in OpenAPI that is allOf of two closed schemas, which nothing but {} fulfills.
+// Does not extend TestRequest: in OpenAPI that is allOf of two closed schemas, which only {} satisfies.
 export const StartRequest = z
   .strictObject({
     deadlineMs: Deadline.optional(),
     whole: z
       .boolean()
       .optional()
-      .openapi({ description: 'Read and send everything, whatever was sent before' }),
+      .openapi({ description: 'Full run: read and send everything, also what has not changed' }),
   })
   .openapi('StartRequest');
 export const DrainRequest = z
-  .strictObject({ reason: z.string().min(1).max(500).default('asked by an operator') })
+  .strictObject({ reason: z.string().min(1).max(500).default('requested by an operator') })
   .openapi('DrainRequest');
 
 export const Settings = z
   .strictObject({
     keepRuns: z.number().int().min(0).max(1_000_000).openapi({
-      description: 'Of how many of each service’s newest runs the records stay; 0 for all',
+      description: 'Number of newest runs of each service whose records are kept; 0 for all',
     }),
   })
   .openapi('Settings');
@@ -192,7 +187,10 @@ export const RunViewSchema = z
     runnerName: z.string().nullable(),
     state: z.enum(RUN_STATES),
     attempt: z.number().int(),
-    maxAttempts: z.number().int().openapi({ description: 'After how many attempts the run fails' }),
+    maxAttempts: z
+      .number()
+      .int()
+      .openapi({ description: 'Number of attempts before the run fails' }),
     epoch: z.number().int(),
     cancelRequested: z.boolean(),
     queuedAt: Time,
@@ -205,16 +203,18 @@ export const RunViewSchema = z
         remedy: z.string(),
         retryAt: Time.nullable().openapi({ description: 'When the next attempt may begin' }),
         since: Time.nullable().openapi({
-          description: 'Since when no runner that could take it is there',
+          description: 'Start of the time without a suitable runner',
         }),
-        endsAt: Time.nullable().openapi({ description: 'When the run ends if none comes' }),
+        endsAt: Time.nullable().openapi({
+          description: 'When the run expires without a suitable runner',
+        }),
       })
       .nullable()
       .openapi({ description: 'Why a queued run waits' }),
     lastFailure: z
       .object({ code: z.string(), message: z.string(), remedy: z.string() })
       .nullable()
-      .openapi({ description: 'Why the attempt before this one was given up' }),
+      .openapi({ description: 'Why the previous attempt was given up' }),
     progress: z
       .object({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() })
       .nullable(),
@@ -223,7 +223,7 @@ export const RunViewSchema = z
     records: z
       .number()
       .int()
-      .openapi({ description: 'Records of the final attempt, log and outcome included' }),
+      .openapi({ description: 'Records of the final attempt, including log and outcome' }),
     wireBytes: z
       .number()
       .int()
@@ -236,15 +236,13 @@ export const RunViewSchema = z
     failures: z.array(JsonObject),
     error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
     integrity: z.string().nullable().openapi({
-      description: '"ok", or what is wrong with the records that are stored; null before the end',
+      description: '"ok", or the problem with the stored records; null before the end',
     }),
     deadlineMs: z.number().int(),
-    whole: z
-      .boolean()
-      .openapi({ description: 'Whether it was started to read and send everything' }),
+    whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
     recordsKept: z
       .boolean()
-      .openapi({ description: 'False when its records were deleted because newer runs came' }),
+      .openapi({ description: 'False once its records were deleted in favor of newer runs' }),
   })
   .openapi('Run');
 
@@ -260,8 +258,8 @@ export const LogLine = z
   })
   .openapi('LogLine');
 
-export const Limit = (most: number, usual: number) =>
-  z.coerce.number().int().min(1).max(most).default(usual);
+export const Limit = (max: number, usual: number) =>
+  z.coerce.number().int().min(1).max(max).default(usual);
 export const Cursor = z.coerce.number().int().min(0).default(0);
 export const NameParameter = z.object({
   name: EntityName.openapi({ param: { name: 'name', in: 'path' } }),

@@ -1,8 +1,8 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { deleteService, saveService } from '../definitions/definitions.ts';
 import { tagOf } from '../definitions/precondition.ts';
-import { existingService } from '../runs/start-run.ts';
-import type { Ground } from '../deps.ts';
+import { existingService } from '../definitions/existing.ts';
+import type { Deps } from '../deps.ts';
 import {
   application,
   createRoute,
@@ -18,14 +18,14 @@ import { NameParameter, ServiceRequest, ServiceView } from './schemas.ts';
 
 const PATH = '/api/v1/services/{name}';
 const service = {
-  200: jsonBody(ServiceView, 'The service; the ETag header names this state'),
+  200: jsonBody(ServiceView, 'The service; the ETag header identifies this state'),
   ...REFUSALS,
 };
 
 const putRoute = createRoute({
   method: 'put',
   path: PATH,
-  summary: 'Create a service, or replace the one that If-Match names',
+  summary: 'Create a service, or replace the state given in If-Match',
   security: SECURITY,
   request: { params: NameParameter, headers: PreconditionHeaders, ...requestBody(ServiceRequest) },
   responses: service,
@@ -33,7 +33,7 @@ const putRoute = createRoute({
 const listRoute = createRoute({
   method: 'get',
   path: '/api/v1/services',
-  summary: 'Services',
+  summary: 'List services',
   security: SECURITY,
   responses: {
     200: jsonBody(z.object({ services: z.array(ServiceView) }), 'All services'),
@@ -43,7 +43,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: 'get',
   path: PATH,
-  summary: 'One service',
+  summary: 'Get a service',
   security: SECURITY,
   request: { params: NameParameter },
   responses: service,
@@ -51,14 +51,14 @@ const getRoute = createRoute({
 const deleteRoute = createRoute({
   method: 'delete',
   path: PATH,
-  summary: 'Delete a service, its pipelines and what the catalog has of it',
+  summary: 'Delete a service, its pipelines and its part of the catalog',
   security: SECURITY,
   request: { params: NameParameter, headers: PreconditionHeaders },
   responses: DELETED,
 });
 
-export function servicesApi(ground: Ground): OpenAPIHono {
-  const { read } = ground.store;
+export function servicesApi(deps: Deps): OpenAPIHono {
+  const { read } = deps.store;
   const app = application();
   app.openapi(putRoute, async (context) => {
     const { type, connection, runner, displayName } = context.req.valid('json');
@@ -69,7 +69,7 @@ export function servicesApi(ground: Ground): OpenAPIHono {
       connection,
       runner: runner ?? null,
     };
-    const saved = await saveService(ground, draft, preconditionOf(context.req.valid('header')));
+    const saved = await saveService(deps, draft, preconditionOf(context.req.valid('header')));
     return context.json(saved, 200, { etag: tagOf(saved) });
   });
   app.openapi(listRoute, async (context) =>
@@ -81,7 +81,7 @@ export function servicesApi(ground: Ground): OpenAPIHono {
   });
   app.openapi(deleteRoute, async (context) => {
     await deleteService(
-      ground,
+      deps,
       context.req.valid('param').name,
       preconditionOf(context.req.valid('header')),
     );

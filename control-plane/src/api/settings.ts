@@ -1,13 +1,13 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { keepRuns, saveKeepRuns } from '../runs/retention.ts';
-import type { Ground } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { application, createRoute, jsonBody, REFUSALS, requestBody, SECURITY } from './routing.ts';
 import { Settings } from './schemas.ts';
 
 const getRoute = createRoute({
   method: 'get',
   path: '/api/v1/settings',
-  summary: 'What an operator may set',
+  summary: 'Get the settings',
   security: SECURITY,
   responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
@@ -20,14 +20,14 @@ const putRoute = createRoute({
   responses: { 200: jsonBody(Settings, 'The settings'), ...REFUSALS },
 });
 
-export function settingsApi(ground: Ground): OpenAPIHono {
+export function settingsApi(deps: Deps): OpenAPIHono {
   const app = application();
   app.openapi(getRoute, async (context) =>
-    context.json({ keepRuns: await keepRuns(ground.store.read) }, 200),
+    context.json({ keepRuns: await keepRuns(deps.store.read) }, 200),
   );
   app.openapi(putRoute, async (context) => {
     const settings = context.req.valid('json');
-    await saveKeepRuns(ground, settings.keepRuns);
+    await saveKeepRuns(deps, settings.keepRuns);
     return context.json(settings, 200);
   });
   return app;

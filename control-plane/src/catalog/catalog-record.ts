@@ -1,4 +1,4 @@
-/** What a record says about the catalog. Fields beside those named are ignored: the runner may be newer. */
+/** Catalog records. Unknown fields are ignored: the runner may be newer. */
 import { z } from 'zod';
 
 const Json = z.record(z.string(), z.unknown());
@@ -30,7 +30,7 @@ const LineageShape = z.object({
   to: Fqn,
   details: Json.default({}),
 });
-/** An entity, or many, that the source still has just as they were sent before. */
+/** Entities that have not changed since they were last sent. */
 const UnchangedShape = z.object({
   kind: z.literal('unchanged'),
   type: z.string().default('table'),
@@ -45,7 +45,7 @@ const ScopeShape = z.object({
   excludes: Patterns.default([]),
   qualified: z.boolean().default(false),
 });
-/** A scope that cannot be read makes the whole unreadable: without it more would be taken for gone than is. */
+/** An invalid scope makes the record invalid: without it, too many entities would count as removed. */
 const SweepShape = z.object({
   kind: z.literal('sweep'),
   type: z.enum(['table', 'storedProcedure', 'databaseSchema', 'database']),
@@ -77,10 +77,10 @@ const CatalogRecordShape = z.discriminatedUnion('kind', [
   LineageSweepShape,
 ]);
 
-type Described = Omit<z.infer<typeof EntityShape>, 'kind'>;
+type EntityFields = Omit<z.infer<typeof EntityShape>, 'kind'>;
 
 export type CatalogRecord =
-  | ({ readonly kind: 'entity' } & Described)
+  | ({ readonly kind: 'entity' } & EntityFields)
   | {
       readonly kind: 'lineage';
       readonly from: string;
@@ -97,7 +97,7 @@ export type CatalogRecord =
       readonly source: string;
     };
 
-/** Undefined for a record about anything else, and for one that cannot be read. Tags and figures become entities of a type of their own. */
+/** Undefined for any other record and for an invalid one. Tags, profiles and samples become entities with their own types. */
 export function catalogRecordOf(
   value: Readonly<Record<string, unknown>>,
 ): CatalogRecord | undefined {
@@ -106,18 +106,22 @@ export function catalogRecordOf(
   const record = parsed.data;
   switch (record.kind) {
     case 'classification':
-      return described('classification', nameOf(record.name), {
+      return entityRecord('classification', fqnOf(record.name), {
         name: record.name,
         description: record.description,
       });
     case 'tag': {
       const { classification, name, description } = record;
-      return described('tag', nameOf(classification, name), { name, classification, description });
+      return entityRecord('tag', fqnOf(classification, name), {
+        name,
+        classification,
+        description,
+      });
     }
     case 'profile':
-      return described('tableProfile', record.table, record.request);
+      return entityRecord('tableProfile', record.table, record.request);
     case 'sampleData':
-      return described('sampleData', record.table, record.request);
+      return entityRecord('sampleData', record.table, record.request);
     case 'unchanged':
       return {
         kind: 'unchanged',
@@ -129,7 +133,7 @@ export function catalogRecordOf(
   }
 }
 
-function described(
+function entityRecord(
   type: string,
   fqn: string,
   request: Readonly<Record<string, unknown>>,
@@ -137,24 +141,24 @@ function described(
   return { kind: 'entity', type, fqn, request, properties: {} };
 }
 
-/** OpenMetadata puts a part that holds a dot or a quote in quotes. */
-function nameOf(...parts: readonly string[]): string {
+/** Joins the parts of a fully qualified name. */
+function fqnOf(...parts: readonly string[]): string {
   return parts.map(quoted).join('.');
 }
 
-/** A part of a fully qualified name. */
+/** A part of a fully qualified name, quoted as in OpenMetadata when it contains a dot or a quote. */
 export function quoted(part: string): string {
   return /[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part;
 }
 
-/** Entities that hang under no service: each service keeps its own copy of them. */
-const OF_NO_SERVICE: ReadonlySet<string> = new Set(['classification', 'tag']);
+/** Entities outside the service hierarchy: each service keeps its own copy. */
+const SERVICE_INDEPENDENT: ReadonlySet<string> = new Set(['classification', 'tag']);
 
-/** A run writes about its own service only. A name with a dot in it stands in quotes. */
-export function mayWrite(service: string, record: CatalogRecord): boolean {
+/** Whether a run of the service may write the record: only about its own service. */
+export function canWrite(service: string, record: CatalogRecord): boolean {
   switch (record.kind) {
     case 'entity':
-      return OF_NO_SERVICE.has(record.type) || belongsTo(service, record.fqn);
+      return SERVICE_INDEPENDENT.has(record.type) || belongsTo(service, record.fqn);
     case 'lineage':
       return belongsTo(service, record.from) && belongsTo(service, record.to);
     case 'sweep':
@@ -169,8 +173,8 @@ function belongsTo(service: string, fqn: string): boolean {
   return [service, `"${service}"`].some((name) => fqn === name || fqn.startsWith(`${name}.`));
 }
 
-/** What the count of a run's entities leaves out: these say something about an entity that is counted. */
-const ABOUT_OTHERS: ReadonlySet<string> = new Set([
+/** Not counted as entities of a run, because they describe another entity. */
+const AUXILIARY_TYPES: ReadonlySet<string> = new Set([
   'classification',
   'tag',
   'tableProfile',
@@ -178,5 +182,5 @@ const ABOUT_OTHERS: ReadonlySet<string> = new Set([
 ]);
 
 export function isCounted(type: string): boolean {
-  return !ABOUT_OTHERS.has(type);
+  return !AUXILIARY_TYPES.has(type);
 }

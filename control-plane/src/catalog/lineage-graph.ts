@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { LineageEdge } from '../store/lineage.ts';
-import type { Reads } from '../store/store.ts';
+import type { StoreReader } from '../store/store.ts';
 
-/** The most a picture can show and a reader take in. */
+/** More edges make the graph unreadable. */
 const MAX_EDGES = 200;
 
 const Columns = z
@@ -21,10 +21,10 @@ export interface LineageNode {
   readonly fqn: string;
   readonly name: string;
   readonly displayName: string | null;
-  /** Whether the table itself has come in; a lineage may name one that was filtered out. */
+  /** Whether the catalog contains the table; lineage may refer to one that was filtered out. */
   readonly known: boolean;
   readonly deleted: boolean;
-  /** Steps from the table asked about: below 0 upstream, above 0 downstream. */
+  /** Steps from the requested table: negative upstream, positive downstream. */
   readonly level: number;
 }
 
@@ -44,7 +44,7 @@ export interface Lineage {
   readonly fqn: string;
   readonly nodes: LineageNode[];
   readonly edges: Edge[];
-  /** Whether there is more than an answer holds. */
+  /** Whether edges were left out. */
   readonly truncated: boolean;
 }
 
@@ -53,47 +53,52 @@ export interface Depths {
   readonly downstreamDepth: number;
 }
 
-/** The tables that a table's data comes from and goes to, within so many steps. */
+/** The tables upstream and downstream of a table, up to the given depths. */
 export async function lineageAround(
-  read: Reads,
+  read: StoreReader,
   fqn: string,
   { upstreamDepth, downstreamDepth }: Depths,
 ): Promise<Lineage> {
-  const walk = new Walk(read, fqn);
+  const walk = new LineageWalk(read, fqn);
   await walk.go('upstream', upstreamDepth);
   await walk.go('downstream', downstreamDepth);
   const nodes = await Promise.all(
     [...walk.levels].map(([name, level]) => nodeOf(read, name, level)),
   );
-  return { fqn, nodes, edges: walk.edges.map(viewEdge), truncated: walk.truncated };
+  return { fqn, nodes, edges: walk.edges.map(toEdge), truncated: walk.truncated };
 }
 
-class Walk {
-  readonly #read: Reads;
+class LineageWalk {
+  readonly #read: StoreReader;
   readonly #root: string;
   readonly levels: Map<string, number>;
   readonly edges: LineageEdge[] = [];
   truncated = false;
 
-  constructor(read: Reads, root: string) {
+  constructor(read: StoreReader, root: string) {
     this.#read = read;
     this.#root = root;
     this.levels = new Map([[root, 0]]);
   }
 
-  /** Breadth first, so that what is near is there even when there is too much. */
+  /** Breadth first, so that near tables are included when the limit is reached. */
   async go(direction: 'upstream' | 'downstream', depth: number): Promise<void> {
     const step = direction === 'upstream' ? -1 : 1;
-    let rim = [this.#root];
+    let frontier = [this.#root];
     for (let distance = 1; distance <= depth; distance++) {
       const next: string[] = [];
-      for (const fqn of rim) next.push(...(await this.#from(fqn, direction, distance * step)));
-      rim = next;
+      for (const fqn of frontier)
+        next.push(...(await this.#expand(fqn, direction, distance * step)));
+      frontier = next;
     }
   }
 
-  /** The tables that were not known before. */
-  async #from(fqn: string, direction: 'upstream' | 'downstream', level: number): Promise<string[]> {
+  /** Follows the edges of a table; returns the tables that were not visited before. */
+  async #expand(
+    fqn: string,
+    direction: 'upstream' | 'downstream',
+    level: number,
+  ): Promise<string[]> {
     const found: string[] = [];
     for (const edge of await this.#read.lineage.of(fqn, direction, MAX_EDGES + 1)) {
       if (this.edges.some(({ from, to }) => from === edge.from && to === edge.to)) continue;
@@ -111,7 +116,7 @@ class Walk {
   }
 }
 
-async function nodeOf(read: Reads, fqn: string, level: number): Promise<LineageNode> {
+async function nodeOf(read: StoreReader, fqn: string, level: number): Promise<LineageNode> {
   const table = await read.entities.table(fqn);
   const displayName = table?.request['displayName'];
   return {
@@ -124,7 +129,7 @@ async function nodeOf(read: Reads, fqn: string, level: number): Promise<LineageN
   };
 }
 
-function viewEdge({ from, to, details }: LineageEdge): Edge {
+function toEdge({ from, to, details }: LineageEdge): Edge {
   const { columnsLineage, source, description } = Details.catch({
     columnsLineage: [],
     source: null,
@@ -143,7 +148,7 @@ function viewEdge({ from, to, details }: LineageEdge): Edge {
   };
 }
 
-/** A part that holds a dot stands in quotes. */
+/** The last part of a fully qualified name, without quotes. */
 function lastPart(fqn: string): string {
   return (fqn.match(/"(?:[^"\\]|\\.)*"|[^.]+/g)?.at(-1) ?? fqn)
     .replaceAll(/^"|"$/g, '')

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { lineageAround, type Lineage } from './lineage-graph.ts';
 import type { Entity } from '../store/entity.ts';
-import type { Reads } from '../store/store.ts';
+import type { StoreReader } from '../store/store.ts';
 
 const Tagged = z.object({
   tags: z
@@ -21,13 +21,13 @@ const OwnedColumns = z.record(z.string(), Owned.catch({ owners: [] })).catch({})
 
 interface Tag {
   readonly tagFQN: string;
-  /** Null when the table as a whole carries it. */
+  /** Null for a tag of the table itself. */
   readonly column: string | null;
   readonly description: string | null;
 }
 
-/** A table with everything that is known about it. */
-export async function viewTable(read: Reads, table: Entity) {
+/** A table with everything that the catalog contains about it. */
+export async function viewTable(read: StoreReader, table: Entity) {
   const { service, fqn } = table;
   const about = async (type: string): Promise<Entity['request'] | null> =>
     (await read.entities.get({ service, type, fqn }))?.request ?? null;
@@ -43,22 +43,21 @@ export async function viewTable(read: Reads, table: Entity) {
     lineage: await edgesOf(read, fqn),
     profile: await about('tableProfile'),
     sample: await about('sampleData'),
-    code:
-      typeof table.request['name'] === 'string'
-        ? await read.entities.codeFor(service, table.request['name'])
-        : [],
-    provenance: {
-      runId: table.runId,
-      attempt: table.attempt,
-      epoch: table.epoch,
-      updatedAt: table.updatedAt,
-      seenBy: table.seenBy,
-      seenAt: table.seenAt,
-    },
+    code: await codeOf(read, table),
+    provenance: provenanceOf(table),
   };
 }
 
-/** Those whom the source names as responsible, for the reader to match: nobody becomes an owner by this. */
+export function provenanceOf({ runId, attempt, epoch, updatedAt, seenBy, seenAt }: Entity) {
+  return { runId, attempt, epoch, updatedAt, seenBy, seenAt };
+}
+
+async function codeOf(read: StoreReader, { service, request }: Entity) {
+  const name = request['name'];
+  return typeof name === 'string' ? read.entities.codeFor(service, name) : [];
+}
+
+/** Owners as named in the source. They are shown only and not matched with users. */
 function ownersOf({ properties }: Entity) {
   const ofColumns = Object.entries(OwnedColumns.parse(properties['columns'] ?? {}));
   return [
@@ -67,7 +66,7 @@ function ownersOf({ properties }: Entity) {
   ];
 }
 
-async function tagsOf(read: Reads, { service, request }: Entity): Promise<Tag[]> {
+async function tagsOf(read: StoreReader, { service, request }: Entity): Promise<Tag[]> {
   const own = Tagged.parse(request).tags.map(({ tagFQN }) => ({ tagFQN, column: null }));
   const ofColumns = Columns.parse(request['columns'] ?? []).flatMap(({ name, tags }) =>
     tags.map(({ tagFQN }) => ({ tagFQN, column: name })),
@@ -94,7 +93,7 @@ function descriptionOf(entity: Entity | undefined): string | null {
 }
 
 async function edgesOf(
-  read: Reads,
+  read: StoreReader,
   fqn: string,
 ): Promise<{ readonly upstream: Lineage['edges']; readonly downstream: Lineage['edges'] }> {
   const { edges } = await lineageAround(read, fqn, { upstreamDepth: 1, downstreamDepth: 1 });

@@ -1,17 +1,17 @@
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 
-/** The known word that differs from `word` by at most two insertions, deletions or replacements; undefined for none. */
+/** The known word within two edits (insertion, deletion, replacement); undefined for none. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const near = known
     .map((candidate) => ({
       candidate,
       edits: distance(word.toLowerCase(), candidate.toLowerCase()),
     }))
-    .filter(({ edits }) => edits <= MOST_EDITS);
+    .filter(({ edits }) => edits <= MAX_EDITS);
   return near.toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
 }
 
-/** Levenshtein's. */
+/** Levenshtein distance. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let line = 1; line <= from.length; line++) {

@@ -1,6 +1,6 @@
 /**
- * The control plane never stores a secret: fields that OpenMetadata's connection schema marks secret may hold nothing but
- * a reference that the runner resolves in the customer's network.
+ * The control plane never stores a secret: fields that OpenMetadata's connection schema marks as secret accept only a
+ * reference, which the runner resolves in the customer's network.
  */
 import { ControlPlaneError } from '../runtime/errors.ts';
 
@@ -10,60 +10,70 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'consumerSecret',
   'privateKey',
 ]);
-/** Objects of which every member is secret. */
+/** Objects whose members are all secret. */
 const SECRET_OBJECTS: ReadonlySet<string> = new Set(['sslConfig']);
-/** A file on the runner's machine: its policy says whether that is read. */
-const FILE = /^\/[A-Za-z0-9._/-]+$/;
-/** What a runner takes for a reference, or for an attempt at one, wherever it stands in a job. */
+/** A file on the runner's machine, if the runner's policy permits it. */
+const FILE_PATH = /^\/[A-Za-z0-9._/-]+$/;
+/** What a runner treats as a reference, or as an attempt at one, anywhere in a job. */
 const LIKE_A_REFERENCE = /secret\s*(?::|%3a|：)\s*(?:[/\\]|%2f|%5c)|^\W*secret\s*(?::|%3a|：)/i;
 const REFERENCE = /^secret:\/[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+){0,7}$/;
 
 /**
- * Holds a document to references in secret fields, and nowhere else. Throws SECRET_IN_PLAIN_TEXT or INPUT_INVALID, naming
- * every such field and no value.
+ * Checks that a document has references in its secret fields and nowhere else. Throws SECRET_IN_PLAIN_TEXT or INPUT_INVALID
+ * with the names of all such fields and without their values.
  */
-export function refuseMisplacedSecrets(document: Readonly<Record<string, unknown>>): void {
+export function checkSecretReferences(document: Readonly<Record<string, unknown>>): void {
   const texts = [...textsOf(document, '', 'none')];
-  const plain = texts.filter(({ value, demand }) => demand !== 'none' && !fits(value, demand));
+  const plain = texts.filter(
+    ({ value, requirement }) => requirement !== 'none' && !isAllowed(value, requirement),
+  );
   if (plain.length > 0)
     throw new ControlPlaneError(
       'SECRET_IN_PLAIN_TEXT',
-      `not a secret reference: ${plain.map(({ path }) => path).join(', ')}`,
+      `fields are not secret references: ${plain.map(({ path }) => path).join(', ')}`,
     );
   const misplaced = texts.filter(
-    ({ value, demand }) => demand === 'none' && LIKE_A_REFERENCE.test(String(value)),
+    ({ value, requirement }) => requirement === 'none' && LIKE_A_REFERENCE.test(String(value)),
   );
   if (misplaced.length > 0)
     throw new ControlPlaneError(
       'INPUT_INVALID',
-      `a secret reference in a field that is not secret: ${misplaced.map(({ path }) => path).join(', ')}`,
+      `secret reference in fields that are not secret: ${misplaced.map(({ path }) => path).join(', ')}`,
     );
 }
 
-type Demand = 'none' | 'secret' | 'file or secret';
+type Requirement = 'none' | 'secret' | 'file or secret';
 
 function* textsOf(
   value: unknown,
   path: string,
-  demand: Demand,
-): Generator<{ readonly value: unknown; readonly path: string; readonly demand: Demand }> {
+  requirement: Requirement,
+): Generator<{
+  readonly value: unknown;
+  readonly path: string;
+  readonly requirement: Requirement;
+}> {
   if (value === null || value === undefined || value === '') return;
   if (typeof value !== 'object') {
-    yield { value, path, demand };
+    yield { value, path, requirement };
     return;
   }
   for (const [name, member] of Object.entries(value)) {
     yield* textsOf(
       member,
       path === '' ? name : `${path}.${name}`,
-      SECRET_OBJECTS.has(name) ? 'file or secret' : SECRET_FIELDS.has(name) ? 'secret' : demand,
+      SECRET_OBJECTS.has(name)
+        ? 'file or secret'
+        : SECRET_FIELDS.has(name)
+          ? 'secret'
+          : requirement,
     );
   }
 }
 
-function fits(value: unknown, demand: Demand): boolean {
+function isAllowed(value: unknown, requirement: Requirement): boolean {
   return (
     typeof value === 'string' &&
-    (REFERENCE.test(value) || (demand === 'file or secret' && FILE.test(value)))
+    (REFERENCE.test(value) || (requirement === 'file or secret' && FILE_PATH.test(value)))
   );
 }

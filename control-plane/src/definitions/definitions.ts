@@ -1,16 +1,16 @@
 /**
- * Services and pipelines, as operators define them. Invariants:
- * - What is stored can run: fields, filters, runner and service are checked before.
- * - A definition replaces another only when the caller says so.
- * - A service is not deleted while a run of it is active.
+ * Services and pipelines. Invariants:
+ * - A stored definition can run: fields, filters, runner and service are checked first.
+ * - A definition replaces another only when the caller asks for it.
+ * - A service is not deleted while it has an active run.
  */
 import { deleted } from '../catalog/catalog-state.ts';
-import { refuseMisplacedSecrets } from './connection-secrets.ts';
+import { checkSecretReferences } from './connection-secrets.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
-import { existingService } from '../runs/start-run.ts';
-import type { Ground } from '../deps.ts';
-import type { Pipeline, Reads, Service, Transaction } from '../store/store.ts';
+import type { Deps } from '../deps.ts';
+import type { Pipeline, Service, Transaction } from '../store/store.ts';
+import { existingPipeline, existingService } from './existing.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import { parseSalesforceConnection } from './salesforce-connection.ts';
 import { parseSourceConfig } from './source-config.ts';
@@ -20,7 +20,7 @@ export type NewPipeline = Omit<Pipeline, 'updatedAt'>;
 
 /** Creates or replaces a service. Throws SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
 export async function saveService(
-  { store, clock }: Ground,
+  { store, clock }: Deps,
   draft: NewService,
   precondition: Precondition,
 ): Promise<Service> {
@@ -33,7 +33,7 @@ export async function saveService(
     const present = await tx.catalog.service(service.name);
     if (present !== undefined && isSame(present, service)) return present;
     checkPrecondition(`service ${service.name}`, present, precondition);
-    await refuseUnknownRunner(tx, service.runner);
+    await checkRunnerEnrolled(tx, service.runner);
     await tx.catalog.saveService(service);
     return service;
   });
@@ -41,11 +41,11 @@ export async function saveService(
 
 /** Creates or replaces a pipeline. Throws NOT_FOUND (the service), SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
 export async function savePipeline(
-  { store, clock }: Ground,
+  { store, clock }: Deps,
   draft: NewPipeline,
   precondition: Precondition,
 ): Promise<Pipeline> {
-  refuseMisplacedSecrets(draft.sourceConfig);
+  checkSecretReferences(draft.sourceConfig);
   const pipeline = {
     ...draft,
     sourceConfig: parseSourceConfig(draft.sourceConfig),
@@ -61,9 +61,9 @@ export async function savePipeline(
   });
 }
 
-/** Deletes a service with its pipelines and all that the catalog has of it; its runs stay as history. Throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED. */
+/** Deletes a service with its pipelines and its part of the catalog; its runs stay in the history. Throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED. */
 export async function deleteService(
-  { store, changes }: Ground,
+  { store, changes }: Deps,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
@@ -76,7 +76,7 @@ export async function deleteService(
       throw new ControlPlaneError(
         'CONFLICT',
         `service ${name} has active runs: ${active.map(({ id }) => id).join(', ')}`,
-        { remedy: 'Cancel them, or wait until they have ended.' },
+        { remedy: 'Cancel the runs, or wait until they have ended.' },
       );
     await tx.entities.drop(name);
     await tx.lineage.drop(name);
@@ -86,9 +86,9 @@ export async function deleteService(
   changes.changed(DISPATCH);
 }
 
-/** Deletes a pipeline; runs that are queued or at work go on. Throws NOT_FOUND, PRECONDITION_FAILED. */
+/** Deletes a pipeline; its queued and active runs continue. Throws NOT_FOUND, PRECONDITION_FAILED. */
 export async function deletePipeline(
-  { store }: Ground,
+  { store }: Deps,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
@@ -100,18 +100,7 @@ export async function deletePipeline(
   });
 }
 
-/** Throws NOT_FOUND. */
-export async function existingPipeline(
-  reads: Pick<Reads, 'catalog'>,
-  name: string,
-): Promise<Pipeline> {
-  const pipeline = await reads.catalog.pipeline(name);
-  if (pipeline === undefined)
-    throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
-  return pipeline;
-}
-
-async function refuseUnknownRunner(tx: Transaction, runner: string | null): Promise<void> {
+async function checkRunnerEnrolled(tx: Transaction, runner: string | null): Promise<void> {
   if (runner === null) return;
   const known = (await tx.runners.list()).filter(({ revokedAt }) => revokedAt === null);
   if (known.some(({ id, name }) => id === runner || name === runner)) return;
@@ -119,19 +108,15 @@ async function refuseUnknownRunner(tx: Transaction, runner: string | null): Prom
     .map(({ name }) => name)
     .slice(0, 10)
     .join(', ');
-  throw new ControlPlaneError(
-    'INPUT_INVALID',
-    `runner: no runner is called ${JSON.stringify(runner)}`,
-    {
-      remedy:
-        names === ''
-          ? 'Enroll a runner first, or leave the field out.'
-          : `Name one of: ${names}; or leave the field out.`,
-    },
-  );
+  throw new ControlPlaneError('INPUT_INVALID', `runner ${JSON.stringify(runner)} is not enrolled`, {
+    remedy:
+      names === ''
+        ? 'Enroll a runner first, or omit the field.'
+        : `Use one of: ${names}; or omit the field.`,
+  });
 }
 
-/** Sending the same definition twice changes nothing and needs no precondition. */
+/** Saving an identical definition changes nothing and needs no precondition. */
 function isSame<T extends { readonly updatedAt: number }>(present: T, draft: T): boolean {
   const content = (definition: T): string =>
     JSON.stringify(

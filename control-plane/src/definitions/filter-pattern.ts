@@ -5,8 +5,8 @@ const MAX_PATTERNS = 200;
 const MAX_LENGTH = 1024;
 
 /**
- * OpenMetadata's type/filterPattern.json, with expressions that runners can use: RE2, whose time grows with the length of a
- * name alone. Look-around, back-references and repetitions that multiply without bound are refused.
+ * OpenMetadata's type/filterPattern.json, with RE2 expressions as runners use them: matching takes time linear in the length
+ * of a name. Lookaround, backreferences and unbounded nested repetition are rejected.
  */
 const pattern = z
   .string()
@@ -22,7 +22,7 @@ const pattern = z
           : 'not a regular expression';
       context.addIssue({
         code: 'custom',
-        message: `${JSON.stringify(text)} is not a usable regular expression (${reason}); write RE2 syntax, without look-around and back-references`,
+        message: `${JSON.stringify(text)} is not a valid regular expression (${reason}); use RE2 syntax, without lookaround and backreferences`,
       });
     }
   });

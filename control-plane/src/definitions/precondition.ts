@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { ControlPlaneError } from '../runtime/errors.ts';
 
-/** What a caller says of the present state, in the headers of RFC 9110, section 13.1. */
+/** The state that a caller expects, from the headers of RFC 9110, section 13.1. */
 export interface Precondition {
-  /** If-Match: `*`, or the tag of the state that was looked at. */
+  /** If-Match: `*`, or the ETag of the expected state. */
   readonly match?: string | undefined;
-  /** If-None-Match: `*` for "there is none yet". */
+  /** If-None-Match: `*` to create only. */
   readonly noneMatch?: string | undefined;
 }
 
-/** Changes whenever anything in the definition does. */
+/** An ETag that changes with any part of the definition. */
 export function tagOf(definition: object): string {
   return `"${createHash('sha256').update(JSON.stringify(definition)).digest('base64url').slice(0, 22)}"`;
 }
 
 /**
- * Whether a definition may be written over the one that is there. Throws PRECONDITION_REQUIRED when it would replace something
- * and nobody said so, PRECONDITION_FAILED when the state is another than the caller believes.
+ * Checks that a definition may be written. Throws PRECONDITION_REQUIRED when it would replace another without If-Match,
+ * PRECONDITION_FAILED when the state is not the expected one.
  */
 export function checkPrecondition(
   what: string,
@@ -24,14 +24,14 @@ export function checkPrecondition(
   { match, noneMatch }: Precondition,
 ): void {
   if (noneMatch !== undefined && noneMatch !== '*')
-    throw new ControlPlaneError('INPUT_INVALID', 'If-None-Match: only * is understood');
+    throw new ControlPlaneError('INPUT_INVALID', 'If-None-Match supports only *');
   if (noneMatch === '*' && present !== undefined)
     throw new ControlPlaneError('PRECONDITION_FAILED', `${what} already exists`);
   if (match === undefined) {
     if (present !== undefined)
       throw new ControlPlaneError(
         'PRECONDITION_REQUIRED',
-        `${what} already exists, and the request does not say that it replaces it`,
+        `${what} already exists and the request has no If-Match header`,
       );
     return;
   }

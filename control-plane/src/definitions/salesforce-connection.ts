@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { refuseMisplacedSecrets } from './connection-secrets.ts';
+import { checkSecretReferences } from './connection-secrets.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { filterPattern } from './filter-pattern.ts';
 import { parseDefinition } from './parse.ts';
 import { signInProblem } from './salesforce-sign-in.ts';
 
-const text = z.string().trim().min(1, 'is empty; leave it out').max(4096).optional();
+const text = z.string().trim().min(1, 'is empty; omit it').max(4096).optional();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN = new RegExp(`^(?:login|test|${LABEL}(?:\\.${LABEL})?\\.my)$`, 'i');
 
-/** OpenMetadata's salesforceConnection.json (1.8 to 1.13), with `sobjectName` of older versions and our `privateKey`. */
+/** OpenMetadata's salesforceConnection.json (1.8 to 1.13), plus `sobjectName` of older versions and the runner's `privateKey`. */
 const connectionSchema = z.strictObject({
   type: z.literal('Salesforce').optional(),
   username: text,
@@ -45,9 +45,12 @@ const connectionSchema = z.strictObject({
   sobjectNames: z.array(objectName).max(10_000).optional(),
   databaseName: z
     .string()
-    .min(1, 'is empty; leave it out')
+    .min(1, 'is empty; omit it')
     .max(256)
-    .regex(/^(?:(?!::).)*$/, 'holds "::" or spans lines, which no name in OpenMetadata may')
+    .regex(
+      /^(?:(?!::).)*$/,
+      'contains "::" or a line break, which OpenMetadata does not allow in names',
+    )
     .optional(),
   sslConfig: z
     .strictObject({
@@ -66,27 +69,27 @@ const connectionSchema = z.strictObject({
 
 export type SalesforceConnection = z.infer<typeof connectionSchema>;
 
-/** OpenMetadata hands these to its client library; a runner refuses them, since they could name another host. */
+/** OpenMetadata passes these to its client library. Runners reject them, because they could name another host. */
 function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
   return z
     .record(z.string(), z.unknown())
     .refine(
       (entries) => Object.keys(entries).length === 0,
-      'must be left out: what can be set has a field of its own',
+      'must be omitted: use the specific fields instead',
     )
     .optional();
 }
 
 /**
- * A connection that a runner can use, without members that are null. Throws SECRET_IN_PLAIN_TEXT, and INPUT_INVALID with all
- * problems of form, or with what is missing or contradicts among the fields of the sign-in.
+ * Validates a connection and drops null members. Throws SECRET_IN_PLAIN_TEXT, and INPUT_INVALID with all invalid fields or
+ * with the missing or contradictory fields of the sign-in.
  */
 export function parseSalesforceConnection(
   document: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  refuseMisplacedSecrets(document);
-  const given = parseDefinition('connection', document, connectionSchema);
-  const problem = signInProblem(given);
+  checkSecretReferences(document);
+  const connection = parseDefinition('connection', document, connectionSchema);
+  const problem = signInProblem(connection);
   if (problem !== undefined) throw new ControlPlaneError('INPUT_INVALID', `connection: ${problem}`);
-  return given;
+  return connection;
 }

@@ -1,6 +1,6 @@
 import type { Attempt, Run, Transaction } from '../store/store.ts';
-import { mayReturn } from '../runs/run.ts';
-import type { Ground } from '../deps.ts';
+import { canReturn } from '../runs/run.ts';
+import type { Deps } from '../deps.ts';
 import { parseRecord, unpack, type ParsedRecord } from './batch.ts';
 import { applyToCatalog } from '../catalog/catalog-effects.ts';
 import type { AttemptRef, Batch, Nack } from './frames.ts';
@@ -22,10 +22,10 @@ interface Sender {
   readonly channel: string;
 }
 
-/** Judges a batch and stores what is new in it. Records that are there already are dropped and acknowledged again. */
+/** Checks a batch and stores its new records. Records that are stored already are acknowledged again. */
 export async function storeBatch(
   tx: Transaction,
-  ground: Ground,
+  deps: Deps,
   from: Sender,
   ref: AttemptRef,
   batch: Batch,
@@ -33,56 +33,48 @@ export async function storeBatch(
   const run = await tx.runs.get(ref.runId);
   const attempt = await tx.runs.attempt(ref.runId, ref.epoch);
   if (run === undefined || attempt === undefined || attempt.runnerId !== from.runnerId)
-    return nack('NACK_CODE_UNKNOWN_RUN', 0, 'this run has not been given to this runner');
-  if (run.epoch !== ref.epoch && !mayReturn(run, from.runnerId, ref))
-    return nack('NACK_CODE_STALE_EPOCH', 0, 'the run has been given out again since');
+    return nack('NACK_CODE_UNKNOWN_RUN', 0, 'run was not assigned to this runner');
+  if (run.epoch !== ref.epoch && !canReturn(run, from.runnerId, ref))
+    return nack('NACK_CODE_STALE_EPOCH', 0, 'run has been assigned again');
   const expected = attempt.storedSequence + 1;
   if (batch.firstSequence + batch.count <= expected)
     return { kind: 'ack', upTo: attempt.storedSequence, ended: false };
-  const working = await claim(tx, ground, from, ref);
-  if (working === undefined)
+  const claimed = await claim(tx, deps, from, ref);
+  if (claimed === undefined)
     return nack(
       'NACK_CODE_STALE_EPOCH',
       0,
-      'the run has ended, or another run of the service has begun since',
+      'run has ended, or another run of the service is active',
     );
   if (batch.firstSequence > expected)
-    return nack('NACK_CODE_OUT_OF_ORDER', expected, 'records before these are missing');
+    return nack('NACK_CODE_OUT_OF_ORDER', expected, 'preceding records are missing');
   const unpacked = unpack(batch);
   if ('problem' in unpacked) return nack('NACK_CODE_CORRUPT', expected, unpacked.problem);
   const records = unpacked.lines.slice(expected - batch.firstSequence).map(parseRecord);
-  const stored = await storeRecords(
-    tx,
-    ground,
-    working,
-    { ...attempt, channel: from.channel, wireBytes: attempt.wireBytes + batch.payload.length },
-    records,
-  );
-  const outcome = batch.last ? records.at(-1) : undefined;
-  if (outcome === undefined) {
-    await tx.runs.saveAttempt(stored);
-  } else {
-    await applyOutcome(tx, ground, working, stored, outcome);
-  }
-  return { kind: 'ack', upTo: stored.storedSequence, ended: outcome !== undefined };
+  const wireBytes = attempt.wireBytes + batch.payload.length;
+  const current = { ...attempt, channel: from.channel, wireBytes };
+  return storeRecords(tx, deps, claimed, current, records, batch.last);
+}
+
+/** The last record of the last batch is the outcome. */
+async function storeRecords(
+  tx: Transaction,
+  deps: Deps,
+  run: Run,
+  attempt: Attempt,
+  records: readonly ParsedRecord[],
+  last: boolean,
+): Promise<Verdict> {
+  await tx.records.append(run.id, attempt.epoch, attempt.storedSequence + 1, records);
+  const entities = await applyToCatalog(tx, deps, run, attempt, records);
+  const upTo = attempt.storedSequence + records.length;
+  const stored = { ...attempt, storedSequence: upTo, entities: attempt.entities + entities };
+  const outcome = last ? records.at(-1) : undefined;
+  if (outcome === undefined) await tx.runs.saveAttempt(stored);
+  else await applyOutcome(tx, deps, run, stored, outcome);
+  return { kind: 'ack', upTo, ended: outcome !== undefined };
 }
 
 function nack(code: Nack['code'], expected: number, message: string): Verdict {
   return { kind: 'nack', code, expected, message };
-}
-
-async function storeRecords(
-  tx: Transaction,
-  ground: Ground,
-  run: Run,
-  attempt: Attempt,
-  records: readonly ParsedRecord[],
-): Promise<Attempt> {
-  await tx.records.append(run.id, attempt.epoch, attempt.storedSequence + 1, records);
-  const entities = await applyToCatalog(tx, ground, run, attempt, records);
-  return {
-    ...attempt,
-    storedSequence: attempt.storedSequence + records.length,
-    entities: attempt.entities + entities,
-  };
 }

@@ -1,78 +1,73 @@
-/** Who may write for a run: the one place where a runner's claim to an attempt is judged. The invariants stand in run.ts. */
-import { momentOf } from '../runtime/clock.ts';
-import { JOB_TRAITS } from '../runs/job-kinds.ts';
-import { rivalOf } from '../runs/placement.ts';
+/** The one place that decides whether a runner may write for an attempt. run.ts has the invariants. */
+import type { Deps } from '../deps.ts';
+import { JOB_KIND_SPECS } from '../runs/job-kinds.ts';
+import { conflictingRun } from '../runs/placement.ts';
 import {
-  forgetLeft,
+  canReturn,
+  forgetLapsed,
   isHeldBy,
-  mayReturn,
   renew,
-  takeReturned,
+  resumeLapsed,
   type Holder,
   type Run,
 } from '../runs/run.ts';
-import type { Ground } from '../deps.ts';
+import { momentOf } from '../runtime/clock.ts';
 import type { Transaction } from '../store/store.ts';
 import type { AttemptRef } from './frames.ts';
 
 /**
- * The run with its lease renewed and saved, when this runner has the right to work at the attempt: it holds it, or its lease
- * ran out and nobody has begun since. Undefined when it has not.
+ * Returns the run with its lease renewed and saved when this runner may work on the attempt: it holds it, or its lease expired
+ * and no other attempt has started since. Undefined otherwise.
  */
 export async function claim(
   tx: Transaction,
-  ground: Ground,
+  deps: Deps,
   by: Holder,
   ref: AttemptRef,
 ): Promise<Run | undefined> {
   const run = await tx.runs.get(ref.runId);
   if (run === undefined) return undefined;
-  const at = momentOf(ground.clock);
-  const { leaseTtlMs } = ground.limits;
-  const claimed = isHeldBy(run, by.runnerId, ref.epoch)
-    ? renew(run, by, at, leaseTtlMs)
-    : await returned(tx, run, by, ref, () => takeReturned(run, by, ref, at, leaseTtlMs));
+  const claimed = await renewOrResume(tx, deps, by, ref, run);
   if (claimed === undefined) return undefined;
   if (run.status.state !== 'running') {
-    await forgetOthers(tx, run);
-    ground.log.info(
-      {
-        run: run.id,
-        runner: by.runnerId,
-        attempt: claimed.attempt,
-        epoch: claimed.epoch,
-        returned: claimed.epoch !== run.epoch || run.status.state === 'queued',
-      },
-      'attempt begun',
+    await forgetLapsedOfService(tx, run);
+    const { attempt, epoch } = claimed;
+    const returned = epoch !== run.epoch || run.status.state === 'queued';
+    deps.log.info(
+      { run: run.id, runner: by.runnerId, attempt, epoch, returned },
+      'attempt started',
     );
   }
   await tx.runs.save(claimed);
   return claimed;
 }
 
-async function returned(
+async function renewOrResume(
   tx: Transaction,
-  run: Run,
+  deps: Deps,
   by: Holder,
   ref: AttemptRef,
-  take: () => Run,
+  run: Run,
 ): Promise<Run | undefined> {
-  if (!mayReturn(run, by.runnerId, ref) || rivalOf(run, await tx.runs.active()) !== undefined)
-    return undefined;
-  return take();
+  const at = momentOf(deps.clock);
+  const { leaseTtlMs } = deps.limits;
+  if (isHeldBy(run, by.runnerId, ref.epoch)) return renew(run, by, at, leaseTtlMs);
+  if (!canReturn(run, by.runnerId, ref)) return undefined;
+  if (conflictingRun(run, await tx.runs.active()) !== undefined) return undefined;
+  return resumeLapsed(run, by, ref, at, leaseTtlMs);
 }
 
-/** Somebody begins at the service, so what other runs of it lost before is older than what comes now. */
-async function forgetOthers(tx: Transaction, begun: Run): Promise<void> {
-  if (!JOB_TRAITS[begun.kind].exclusive) return;
+/** An attempt of the service starts, so the lapsed attempts of other runs hold older data. */
+async function forgetLapsedOfService(tx: Transaction, started: Run): Promise<void> {
+  if (!JOB_KIND_SPECS[started.kind].exclusive) return;
   for (const other of await tx.runs.active()) {
     if (
-      other.id === begun.id ||
-      other.service !== begun.service ||
-      !JOB_TRAITS[other.kind].exclusive
+      other.id === started.id ||
+      other.service !== started.service ||
+      !JOB_KIND_SPECS[other.kind].exclusive
     )
       continue;
-    const next = forgetLeft(other);
+    const next = forgetLapsed(other);
     if (next !== other) await tx.runs.save(next);
   }
 }

@@ -3,7 +3,7 @@ import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { FromRunner, HelloStatement, ToRunner } from './frames.ts';
 
-/** Largest encoded frame either side sends or takes: a batch of 1 MiB and room for its envelope. */
+/** Maximum size of an encoded frame in either direction: a batch of 1 MiB and its envelope. */
 export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 export const MAX_BATCH_BYTES = 1024 * 1024;
 
@@ -35,7 +35,7 @@ const statementType = messageType('HelloStatement');
 function messageType(name: string): Message {
   const definition = definitions[`hybrid.runner.v1.${name}`];
   if (definition === undefined || !('serialize' in definition))
-    throw new ControlPlaneError('INTERNAL', `the proto has no message ${name}`);
+    throw new ControlPlaneError('INTERNAL', `message ${name} is missing from the proto`);
   return definition as Message;
 }
 
@@ -43,13 +43,13 @@ export function encode(frame: ToRunner): Buffer {
   return frameType.serialize({ [frame.kind]: frame.body });
 }
 
-/** Undefined for a frame that is newer than this side. Throws PROTOCOL_VIOLATION for bytes or frames that no runner may send. */
+/** Undefined for a frame of a newer protocol. Throws PROTOCOL_VIOLATION for malformed bytes and for frames that a runner must not send. */
 export function decode(bytes: Buffer): FromRunner | undefined {
   const message = parse(frameType, bytes);
   const kind = message['body'];
   if (typeof kind !== 'string') return undefined;
   if (!FROM_RUNNER.has(kind))
-    throw new ControlPlaneError('PROTOCOL_VIOLATION', `a runner does not send ${kind}`);
+    throw new ControlPlaneError('PROTOCOL_VIOLATION', `${kind} frame received from a runner`);
   return { kind, body: message[kind] } as FromRunner;
 }
 
@@ -62,10 +62,8 @@ function parse(type: Message, bytes: Buffer): Record<string, unknown> {
   try {
     return type.deserialize(bytes) as Record<string, unknown>;
   } catch (thrown) {
-    throw new ControlPlaneError(
-      'PROTOCOL_VIOLATION',
-      'the other side sent bytes that are not a frame',
-      { cause: thrown },
-    );
+    throw new ControlPlaneError('PROTOCOL_VIOLATION', 'malformed frame received', {
+      cause: thrown,
+    });
   }
 }

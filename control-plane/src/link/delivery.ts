@@ -1,16 +1,16 @@
 /**
- * Storing what runners deliver. Invariants:
- * - A record is stored with its effects and its attempt's position in one transaction.
- * - An acknowledgement leaves only after that transaction is on the disk.
- * - Every write carries the run's present epoch, or it is refused.
+ * Stores delivered batches. Invariants:
+ * - A record, its effects and its attempt's position are stored in one transaction.
+ * - An acknowledgement is sent only after that transaction is on disk.
+ * - A write without the run's current epoch is refused.
  */
 import type { Transaction } from '../store/store.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
-import type { Ground } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { AttemptRef, Batch, ToRunner } from './frames.ts';
 import { storeBatch, type Verdict } from './batch-store.ts';
 
-/** Batches of any number of runners that share one transaction. */
+/** Limits of the batches, from any number of runners, that share a transaction. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 const MAX_GROUP = 256;
 
@@ -29,14 +29,14 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** Stores batches in the order in which they came, many to a transaction. */
+/** Stores batches in the order of arrival, many in one transaction. */
 export class Delivery {
-  readonly #ground: Ground;
+  readonly #deps: Deps;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   /** Resolves when the batch has been answered. */
@@ -47,7 +47,7 @@ export class Delivery {
     });
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no batch waits. */
   async idle(): Promise<void> {
     await this.#working;
   }
@@ -66,21 +66,18 @@ export class Delivery {
     return this.#waiting.splice(0, size);
   }
 
-  /** A group that fails is stored one by one, so that a bad batch harms only its own runner. */
+  /** A failed group is stored batch by batch, so that a bad batch affects only its own runner. */
   async #store(group: readonly Waiting[]): Promise<void> {
     try {
-      const verdicts = await this.#ground.store.transaction((tx) => this.#storeAll(tx, group));
+      const verdicts = await this.#deps.store.transaction((tx) => this.#storeAll(tx, group));
       this.#answer(group, verdicts);
     } catch (thrown) {
       if (group.length > 1) {
         for (const one of group) await this.#store([one]);
         return;
       }
-      this.#ground.log.error(
-        { err: thrown, run: group[0]?.ref.runId },
-        'a batch could not be stored',
-      );
-      group[0]?.from.close('the batch could not be stored');
+      this.#deps.log.error({ err: thrown, run: group[0]?.ref.runId }, 'failed to store batch');
+      group[0]?.from.close('failed to store batch');
     }
     for (const { done } of group) done();
   }
@@ -88,33 +85,27 @@ export class Delivery {
   async #storeAll(tx: Transaction, group: readonly Waiting[]): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
     for (const { from, ref, batch } of group)
-      verdicts.push(await storeBatch(tx, this.#ground, from, ref, batch));
+      verdicts.push(await storeBatch(tx, this.#deps, from, ref, batch));
     return verdicts;
   }
 
-  /** One acknowledgement an attempt and group: the last says it all. */
+  /** Sends one acknowledgement for each attempt of the group: the last covers the others. */
   #answer(group: readonly Waiting[], verdicts: readonly Verdict[]): void {
-    const acknowledged = new Map<string, () => void>();
+    const { changes } = this.#deps;
+    const acknowledgements = new Map<string, () => void>();
     group.forEach(({ from, ref }, index) => {
       const verdict = verdicts[index]!;
-      if (verdict.kind === 'nack')
-        from.send({
-          kind: 'nack',
-          body: {
-            ref,
-            code: verdict.code,
-            expectedSequence: verdict.expected,
-            message: verdict.message,
-          },
-        });
-      else
-        acknowledged.set(`${ref.runId} ${ref.epoch}`, () =>
-          from.send({ kind: 'ack', body: { ref, upTo: verdict.upTo } }),
-        );
-      if (verdict.kind === 'ack' && verdict.ended) this.#ground.changes.changed(DISPATCH);
+      if (verdict.kind === 'nack') {
+        const { code, expected: expectedSequence, message } = verdict;
+        from.send({ kind: 'nack', body: { ref, code, expectedSequence, message } });
+        return;
+      }
+      acknowledgements.set(`${ref.runId} ${ref.epoch}`, () =>
+        from.send({ kind: 'ack', body: { ref, upTo: verdict.upTo } }),
+      );
+      if (verdict.ended) changes.changed(DISPATCH);
     });
-    for (const acknowledge of acknowledged.values()) acknowledge();
-    for (const runId of new Set(group.map(({ ref }) => ref.runId)))
-      this.#ground.changes.changed(runId);
+    for (const acknowledge of acknowledgements.values()) acknowledge();
+    for (const runId of new Set(group.map(({ ref }) => ref.runId))) changes.changed(runId);
   }
 }

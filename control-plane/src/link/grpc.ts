@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { MAX_FRAME_BYTES } from './codec.ts';
-import { GOODBYE_MS, Inbox, type Wire } from './wire.ts';
+import { CLOSE_TIMEOUT_MS, Inbox, type Wire } from './wire.ts';
 
 const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
 const OK = 0;
@@ -11,8 +11,8 @@ const UNIMPLEMENTED = 12;
 const PREFIX_BYTES = 5;
 
 /**
- * Serves RunnerLink/Connect on an HTTP/2 stream. It is written out here because the receive window of the server that
- * comes with grpc-js cannot be raised, which caps a runner at 64 KiB a round trip.
+ * Serves RunnerLink/Connect on an HTTP/2 stream. The server of grpc-js is not used because its receive window is fixed, which
+ * limits a runner to 64 KiB per round trip.
  */
 export function answerGrpc(
   stream: ServerHttp2Stream,
@@ -30,7 +30,7 @@ export function answerGrpc(
         ':status': 200,
         'content-type': 'application/grpc',
         'grpc-status': UNIMPLEMENTED,
-        'grpc-message': 'no such method',
+        'grpc-message': 'unknown method',
       },
       { endStream: true },
     );
@@ -72,7 +72,7 @@ function open(stream: ServerHttp2Stream): Wire {
       inbox.end();
       stream.resume();
       stream.end();
-      setTimeout(() => stream.destroy(), GOODBYE_MS).unref();
+      setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MS).unref();
     },
   };
 }
@@ -83,19 +83,19 @@ function prefixed(message: Buffer): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-/** Takes a stream of bytes apart into gRPC messages. Copies each byte at most once. */
+/** Splits a byte stream into gRPC messages. Copies each byte at most once. */
 class MessageSplitter {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** Throws PROTOCOL_VIOLATION for a message that is compressed or too large. */
+  /** Throws PROTOCOL_VIOLATION for a compressed message or one over the size limit. */
   *push(chunk: Buffer): Generator<Buffer> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     while (this.#length >= PREFIX_BYTES) {
       const whole = PREFIX_BYTES + this.#nextSize();
       if (this.#length < whole) return;
-      const all = this.#joined();
+      const all = this.#join();
       this.#chunks = [all.subarray(whole)];
       this.#length -= whole;
       yield all.subarray(PREFIX_BYTES, whole);
@@ -103,14 +103,17 @@ class MessageSplitter {
   }
 
   #nextSize(): number {
-    const head = this.#chunks[0]!.length < PREFIX_BYTES ? this.#joined() : this.#chunks[0]!;
+    const head = this.#chunks[0]!.length < PREFIX_BYTES ? this.#join() : this.#chunks[0]!;
     const size = head.readUInt32BE(1);
     if (head[0] !== 0 || size > MAX_FRAME_BYTES)
-      throw new ControlPlaneError('PROTOCOL_VIOLATION', 'a message is compressed or too large');
+      throw new ControlPlaneError(
+        'PROTOCOL_VIOLATION',
+        'gRPC message is compressed or exceeds the size limit',
+      );
     return size;
   }
 
-  #joined(): Buffer {
+  #join(): Buffer {
     const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     this.#chunks = [all];
     return all;

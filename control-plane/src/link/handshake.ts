@@ -1,17 +1,17 @@
 /**
  * Proof of identity. Invariants:
- * - The nonce is fresh for each connection and is used once.
- * - The signature covers the nonce, the whole statement and the authority that the runner dialled; the authority must be
- *   ours, or somebody passes on a handshake that was meant for them.
- * - Every field is judged only after the signature has been verified.
+ * - The nonce is fresh for each connection and used once.
+ * - The signature covers the nonce, the whole statement and the authority that the runner dialed. The authority must be an
+ *   address of this control plane: otherwise another server is relaying a handshake meant for itself.
+ * - No field is evaluated before the signature is verified.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import type { Reads, Runner } from '../store/store.ts';
+import type { StoreReader, Runner } from '../store/store.ts';
 import { decodeStatement } from './codec.ts';
 import type { HelloStatement, Refusal } from './frames.ts';
 
 export const PROTOCOL = 1;
-/** The runner answers identity checks. */
+/** Feature of runners that answer identity checks. */
 export const IDENTITY_CHECK = 'identity-check';
 export const FEATURES: readonly string[] = ['zstd', IDENTITY_CHECK];
 export const NONCE_BYTES = 32;
@@ -28,34 +28,33 @@ export interface Hello {
   readonly signature: Buffer;
 }
 
-/** Throws PROTOCOL_VIOLATION for a statement that is none. */
-export async function judgeHello(
+/** Throws PROTOCOL_VIOLATION for a malformed statement. */
+export async function verifyHello(
   hello: Hello,
   nonce: Buffer,
   authorities: ReadonlySet<string>,
-  runners: Reads['runners'],
+  runners: StoreReader['runners'],
 ): Promise<Verdict> {
   const statement = decodeStatement(hello.statement);
   const runner = await runners.get(statement.runnerId);
-  if (runner === undefined)
-    return refused('RUNNER_UNKNOWN', 'no runner of this id has been enrolled here');
-  if (!signed(hello, statement.authority, nonce, runner.publicKey))
-    return refused(
-      'SIGNATURE_INVALID',
-      'the signature does not belong to this runner and this connection',
-    );
+  if (runner === undefined) return refused('RUNNER_UNKNOWN', 'no runner with this id is enrolled');
+  if (!isSigned(hello, statement.authority, nonce, runner.publicKey))
+    return refused('SIGNATURE_INVALID', 'signature is not valid for this runner and connection');
   if (!authorities.has(statement.authority))
     return refused(
       'SIGNATURE_INVALID',
       `${printable(statement.authority)} is not an address of this control plane`,
     );
-  if (runner.revokedAt !== null) return refused('RUNNER_REVOKED', 'this runner has been revoked');
+  if (runner.revokedAt !== null) return refused('RUNNER_REVOKED', 'runner has been revoked');
   if (statement.protocol !== PROTOCOL)
-    return refused('PROTOCOL_UNSUPPORTED', `this control plane speaks protocol ${PROTOCOL}`);
+    return refused(
+      'PROTOCOL_UNSUPPORTED',
+      `protocol is not supported; this control plane supports protocol ${PROTOCOL}`,
+    );
   return { ok: true, runner, statement };
 }
 
-function signed(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {
+function isSigned(hello: Hello, authority: string, nonce: Buffer, publicKey: Buffer): boolean {
   const key = createPublicKey({
     key: Buffer.concat([SPKI_ED25519, publicKey]),
     format: 'der',

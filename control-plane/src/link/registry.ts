@@ -1,6 +1,7 @@
+import { KeyedSerialQueue } from '../runtime/serial-queue.ts';
 import type { AttemptRef, Offer, ToRunner } from './frames.ts';
 
-/** A runner as its present connection shows it. */
+/** The last reported state of a connected runner. */
 export interface Presence {
   readonly channel: 'ws' | 'grpc';
   readonly version: string;
@@ -15,70 +16,62 @@ export interface Presence {
 }
 
 /** Another process that uses the identity of a runner. */
-export interface Stranger {
+export interface OtherProcess {
   readonly bootId: string;
   readonly platform: string;
   readonly version: string;
 }
 
-/** The last time that a second process was turned away. */
-export interface Conflict extends Stranger {
+/** The last time that a second process was refused. */
+export interface Conflict extends OtherProcess {
   /** Unix time. */
   readonly at: number;
   /** On the monotonic clock. */
   readonly until: number;
 }
 
-/** A runner that has proved who it is. Until it has been welcomed its presence shows no capacity. */
+/** An authenticated runner. Its presence has no capacity until it has been welcomed. */
 export interface ConnectedRunner {
   readonly runnerId: string;
-  /** Of the process at the other end. */
+  /** Of the connected process. */
   readonly bootId: string;
   presence(): Presence;
-  /** Tells the process of another one with its identity, and resolves with whether it gives a sign of life. */
-  answers(stranger: Stranger): Promise<boolean>;
+  /** Sends an identity check because of another process, and resolves with whether this one is alive. */
+  isAlive(other: OtherProcess): Promise<boolean>;
   send(frame: ToRunner): void;
   /** Sends the refusal as the last frame and closes. */
   refuse(code: 'RUNNER_REVOKED', message: string): void;
   close(reason: string): void;
 }
 
-/** Which runners are connected. At most one connection each; which one that is, is settled in identity.ts. */
+/** The connected runners, with at most one connection each; identity.ts decides between two. */
 export class Registry {
   readonly #connected = new Map<string, ConnectedRunner>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #handshakes = new KeyedSerialQueue();
   readonly #conflicts = new Map<string, Conflict>();
 
-  /** Does the work of one connection of a runner at a time. */
-  async inTurn<T>(runnerId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(runnerId);
-    const turn = (before ?? Promise.resolve()).then(work, work);
-    const settled = turn
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#turns.get(runnerId) === settled) this.#turns.delete(runnerId);
-      });
-    this.#turns.set(runnerId, settled);
-    return await turn;
+  /** Serializes the handshakes of one runner. */
+  runExclusively<T>(runnerId: string, work: () => Promise<T>): Promise<T> {
+    return this.#handshakes.run(runnerId, work);
   }
 
   add(runner: ConnectedRunner): void {
     const older = this.#connected.get(runner.runnerId);
     this.#connected.set(runner.runnerId, runner);
-    older?.close('a newer connection of the same runner has taken over');
+    older?.close('replaced by a newer connection of the same runner');
   }
 
   noteConflict(runnerId: string, conflict: Conflict): void {
     this.#conflicts.set(runnerId, conflict);
   }
 
-  /** A second process that has tried to connect lately. */
+  /** A second process that has tried to connect recently. */
   conflict(runnerId: string, now: number): Conflict | undefined {
     const conflict = this.#conflicts.get(runnerId);
     return conflict !== undefined && conflict.until > now ? conflict : undefined;
   }
 
-  /** A connection that has been superseded is gone already. */
+  /** Does nothing for a connection that has been replaced. */
   remove(runner: ConnectedRunner): void {
     for (const [id, present] of this.#connected) if (present === runner) this.#connected.delete(id);
   }

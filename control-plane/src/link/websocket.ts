@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { MAX_FRAME_BYTES } from './codec.ts';
-import { GOODBYE_MS, Inbox, type Wire } from './wire.ts';
+import { CLOSE_TIMEOUT_MS, Inbox, type Wire } from './wire.ts';
 
 export const WEBSOCKET_PATH = '/runner/v1/link';
 const SUBPROTOCOL = 'hybrid.runner.v1';
 
-/** Answers upgrades at WEBSOCKET_PATH and hands each connection on. */
+/** Accepts upgrades at WEBSOCKET_PATH. */
 export class WebSocketEndpoint {
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -48,7 +48,7 @@ function wireOf(socket: WebSocket): Wire {
   );
   socket.on('message', (data: Buffer, binary: boolean) => {
     if (binary) inbox.push(data);
-    else socket.close(1003, 'binary messages only');
+    else socket.close(1003, 'only binary messages are accepted');
   });
   socket.on('error', () => socket.terminate());
   const closed = Promise.withResolvers<void>();
@@ -67,7 +67,7 @@ function wireOf(socket: WebSocket): Wire {
       inbox.end();
       socket.resume();
       socket.close(1001, reason.slice(0, 100));
-      setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
+      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
     },
   };
 }

@@ -1,22 +1,22 @@
-/** One open connection of a runner, whichever way it came. One encoded frame a message. */
+/** An open connection of a runner, over any transport. Each message is one encoded frame. */
 export interface Wire {
   readonly kind: 'ws' | 'grpc';
-  /** Messages in order; ends when the connection does. Reading slowly slows the other side down. */
+  /** Messages in order, until the connection ends. A slow reader slows the sender down. */
   readonly messages: AsyncIterable<Buffer>;
-  /** Queues a message. After the end it does nothing. */
+  /** Queues a message. Does nothing once the connection has ended. */
   send(message: Buffer): void;
-  /** Says goodbye after what has been sent, and cuts the connection if the other side does not answer. Repeatable. */
+  /** Closes after the queued messages, and drops the connection if the peer does not answer. Idempotent. */
   close(reason: string): void;
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
 }
 
-/** How long a goodbye may take before the connection is cut. */
-export const GOODBYE_MS = 2000;
+/** How long a close may take before the connection is dropped. */
+export const CLOSE_TIMEOUT_MS = 2000;
 
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
-/** Messages that have arrived and wait to be read; stops and restarts the connection by what lies here. */
+/** Received messages that wait to be read. Pauses the connection while too many wait. */
 export class Inbox implements AsyncIterable<Buffer> {
   readonly #pause: () => void;
   readonly #resume: () => void;

@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { NAME_AND_VERSION, type Deps } from '../deps.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
-import { NAME_AND_VERSION, type Ground } from '../deps.ts';
+import type { StoredToken, Transaction } from '../store/store.ts';
 
 const TOKEN_BYTES = 32;
 const ID_BYTES = 12;
 
-export interface Enrollment {
+export interface EnrollmentRequest {
   readonly token: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;
@@ -14,48 +15,36 @@ export interface Enrollment {
   readonly platform: string;
 }
 
-/** A token that works once, until it expires. Only its hash is kept. */
-export async function mintToken(
-  ground: Ground,
+/** Creates a single-use token. Only its hash is stored. */
+export async function createToken(
+  deps: Deps,
   name: string | null,
   ttlSeconds: number,
 ): Promise<{ readonly token: string; readonly expiresAt: number }> {
-  const token = `hre_${ground.random(TOKEN_BYTES).toString('base64url')}`;
-  const expiresAt = ground.clock.now() + ttlSeconds * 1000;
-  await ground.store.transaction((tx) =>
+  const token = `hre_${deps.random(TOKEN_BYTES).toString('base64url')}`;
+  const expiresAt = deps.clock.now() + ttlSeconds * 1000;
+  await deps.store.transaction((tx) =>
     tx.tokens.insert({ hash: hashToken(token), name, expiresAt, usedBy: null }),
   );
   return { token, expiresAt };
 }
 
-/** Trades a token for an identity. Throws ENROLLMENT_REFUSED, with the same words whatever is wrong with the token. */
+/** Exchanges a token for an identity. Throws ENROLLMENT_REFUSED with the same message for every problem with the token. */
 export async function enroll(
-  ground: Ground,
-  request: Enrollment,
+  deps: Deps,
+  { token, ...request }: EnrollmentRequest,
 ): Promise<{ readonly runnerId: string; readonly name: string; readonly controlPlane: string }> {
-  const hash = hashToken(request.token);
-  const now = ground.clock.now();
-  const runnerId = `rnr_${ground.random(ID_BYTES).toString('hex')}`;
-  const name = await ground.store.transaction(async (tx) => {
-    const token = await tx.tokens.find(hash);
-    const good =
-      token !== undefined &&
-      timingSafeEqual(token.hash, hash) &&
-      token.usedBy === null &&
-      token.expiresAt > now;
-    if (!good)
-      throw new ControlPlaneError(
-        'ENROLLMENT_REFUSED',
-        'the enrollment token is unknown, used or expired',
-      );
+  const hash = hashToken(token);
+  const now = deps.clock.now();
+  const runnerId = `rnr_${deps.random(ID_BYTES).toString('hex')}`;
+  const name = await deps.store.transaction(async (tx) => {
+    const valid = await validToken(tx, hash, now);
     await tx.tokens.markUsed(hash, runnerId);
-    const name = token.name ?? request.name;
+    const name = valid.name ?? request.name;
     await tx.runners.save({
+      ...request,
       id: runnerId,
       name,
-      publicKey: request.publicKey,
-      version: request.version,
-      platform: request.platform,
       enrolledAt: now,
       lastSeenAt: null,
       revokedAt: null,
@@ -63,15 +52,30 @@ export async function enroll(
     });
     return name;
   });
-  ground.log.info({ runner: runnerId, name }, 'runner enrolled');
+  deps.log.info({ runner: runnerId, name }, 'runner enrolled');
   return { runnerId, name, controlPlane: NAME_AND_VERSION };
+}
+
+async function validToken(tx: Transaction, hash: Buffer, now: number): Promise<StoredToken> {
+  const token = await tx.tokens.find(hash);
+  const valid =
+    token !== undefined &&
+    timingSafeEqual(token.hash, hash) &&
+    token.usedBy === null &&
+    token.expiresAt > now;
+  if (!valid)
+    throw new ControlPlaneError(
+      'ENROLLMENT_REFUSED',
+      'enrollment token is unknown, used or expired',
+    );
+  return token;
 }
 
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest();
 }
 
-/** Whether two texts are equal, in a time that tells nothing about where they differ. */
-export function sameToken(given: string, expectedHash: Buffer): boolean {
-  return timingSafeEqual(hashToken(given), expectedHash);
+/** Compares a token with a hash in constant time. */
+export function matchesHash(token: string, expectedHash: Buffer): boolean {
+  return timingSafeEqual(hashToken(token), expectedHash);
 }

@@ -1,17 +1,20 @@
-/** What a run may ask a runner for. JOB_TRAITS makes the compiler ask what a new kind is like. */
-export const JOB_KINDS = ['metadata', 'test_connection'] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
-
-export interface JobTraits {
-  /** Writes to the catalog of its service, so only one such run of a service is at work at a time. */
+/** The kinds of job that a run may have. A new kind is one entry here; the compiler demands every property. */
+export interface JobKindSpec {
+  /** Shown to users. */
+  readonly title: string;
+  /** Writes to the catalog of its service, so only one such run of a service is active at a time. */
   readonly exclusive: boolean;
-  /** A failure that may pass is tried again later. A person waits for the result of a connection test, so that ends at once. */
+  /** A retryable failure is retried after a pause. Somebody waits for a connection test, so it fails at once. */
   readonly retried: boolean;
-  /** Its result is its steps, shown as OpenMetadata's testConnectionResult. */
+  /** Its result is a list of steps, shown as OpenMetadata's testConnectionResult. */
   readonly hasSteps: boolean;
 }
 
-export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
-  metadata: { exclusive: true, retried: true, hasSteps: false },
-  test_connection: { exclusive: false, retried: false, hasSteps: true },
-};
+export const JOB_KIND_SPECS = {
+  metadata: { title: 'Metadata ingestion', exclusive: true, retried: true, hasSteps: false },
+  test_connection: { title: 'Connection test', exclusive: false, retried: false, hasSteps: true },
+} as const satisfies Readonly<Record<string, JobKindSpec>>;
+
+export type JobKind = keyof typeof JOB_KIND_SPECS;
+
+export const JOB_KINDS = Object.keys(JOB_KIND_SPECS) as JobKind[];

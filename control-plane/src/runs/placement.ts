@@ -1,45 +1,23 @@
 /**
  * Which run goes to which runner, and why the others wait. Invariants:
- * - Two runs that write to one service (JOB_TRAITS.exclusive) are never offered or running at once. A run that has been
- *   cancelled counts until it has ended, since its worker may still be at work.
- * - After a start, such runs wait until no lease of an earlier process can be left (restart.ts): the store may be a backup.
- * - A run in a pause before another try is not at work: a later run of the service may go first.
- * - A runner gets no more than its capacity, counted from what the store gives to it.
- * - A run's first attempt goes to the runner that remembers what the catalog has, if that has room: any other reads everything.
+ * - Two runs that write to one service (exclusive job kinds) are never offered or running at once. A canceled run counts until
+ *   it has ended, because its worker may still be active.
+ * - After a start, such runs wait until no lease from an earlier process can be left (restart.ts): the store may be a backup.
+ * - A run that pauses before its next attempt is not active: a later run of the service may go first.
+ * - A runner gets no more runs than its capacity, counted from the store.
+ * - The first attempt of a run goes to the runner that remembers the catalog's state, if it has capacity: any other runner
+ *   reads everything.
  */
-import { JOB_TRAITS } from './job-kinds.ts';
 import type { ConnectedRunner } from '../link/registry.ts';
-import { holder, type Queued, type Run } from './run.ts';
 import type { Runner } from '../store/store.ts';
+import { candidatesFor, namesOf } from './candidates.ts';
+import { JOB_KIND_SPECS } from './job-kinds.ts';
+import { holder, type Queued, type Run } from './run.ts';
+import { wait, type Wait } from './wait.ts';
 
-export const WAIT_CODES = [
-  'RETRY_PAUSE',
-  'RESTARTED',
-  'SERVICE_BUSY',
-  'AT_CAPACITY',
-  'OFFER_PAUSE',
-  'RUNNER_MISSING',
-  'RUNNER_REVOKED',
-  'RUNNER_AWAY',
-  'NO_RUNNER',
-  'RUNNER_DRAINING',
-  'RUNNER_UNHEALTHY',
-  'KIND_UNSUPPORTED',
-  'REFUSED',
-] as const;
+export type { Wait } from './wait.ts';
 
-/** Why a run waits. */
-export interface Wait {
-  readonly code: (typeof WAIT_CODES)[number];
-  /** For people. */
-  readonly message: string;
-  /** What to do; empty where waiting is all. */
-  readonly remedy: string;
-  /** No runner that could take the run is there: that has a limit. */
-  readonly absent: boolean;
-}
-
-/** Why each queued run waits, by id of run. */
+/** Why each queued run waits, by run id. */
 export type Waits = Map<string, Wait>;
 
 export type QueuedRun = Run & { readonly status: Queued };
@@ -49,16 +27,16 @@ export interface Placement {
   readonly waits: Waits;
 }
 
-export interface Scene {
+export interface PlacementInput {
   /** Runs that have not ended, oldest first. */
   readonly active: readonly Run[];
   readonly runners: readonly Runner[];
   readonly connected: readonly ConnectedRunner[];
-  /** Ids of runners by the services whose catalogs they remember. */
+  /** For each service, the id of the runner that remembers the state of its catalog. */
   readonly keepers: ReadonlyMap<string, string | null>;
   /** On the monotonic clock. */
   readonly now: number;
-  /** On the same clock: no exclusive run is offered before. */
+  /** On the same clock: no exclusive run is offered earlier. */
   readonly exclusiveFrom: number;
 }
 
@@ -66,213 +44,94 @@ export function isQueued(run: Run): run is QueuedRun {
   return run.status.state === 'queued';
 }
 
-/** Whether the run is meant for this runner and the runner has not refused it. */
-export function mayTake(run: Run, runner: { readonly id: string; readonly name: string }): boolean {
-  return isMeantFor(run, runner) && !run.refusedBy.includes(runner.id);
-}
-
-/** A run of the same service that stands in the way of this one. */
-export function rivalOf(run: Run, active: readonly Run[]): Run | undefined {
-  if (!JOB_TRAITS[run.kind].exclusive) return undefined;
+/** An active run of the same service that excludes this one. */
+export function conflictingRun(run: Run, active: readonly Run[]): Run | undefined {
+  if (!JOB_KIND_SPECS[run.kind].exclusive) return undefined;
   return active.find(
     (other) =>
       other.id !== run.id &&
       other.service === run.service &&
-      JOB_TRAITS[other.kind].exclusive &&
+      JOB_KIND_SPECS[other.kind].exclusive &&
       holder(other) !== undefined,
   );
 }
 
-/** Places runs one after the other, the oldest first. */
-export function place(scene: Scene): Placement {
-  const { active } = scene;
-  const load = new Map<string, number>();
-  for (const run of active) count(load, holder(run));
+/** Places runs one after the other, oldest first. */
+export function place(input: PlacementInput): Placement {
+  const planner = new Planner(input);
   const offers: { run: QueuedRun; runner: ConnectedRunner }[] = [];
   const waits: Waits = new Map();
-  const taken = new Map<string, string>();
-  for (const run of active.filter(isQueued)) {
-    const found = runnerFor(run, scene, load, taken);
-    if ('code' in found) {
-      waits.set(run.id, found);
-      continue;
-    }
-    offers.push({ run, runner: found });
-    count(load, found.runnerId);
-    if (JOB_TRAITS[run.kind].exclusive) taken.set(run.service, run.id);
+  for (const run of input.active.filter(isQueued)) {
+    const found = planner.runnerFor(run);
+    if ('code' in found) waits.set(run.id, found);
+    else offers.push({ run, runner: found });
   }
   return { offers, waits };
 }
 
-function runnerFor(
-  run: QueuedRun,
-  { active, runners, connected, keepers, now, exclusiveFrom }: Scene,
-  load: ReadonlyMap<string, number>,
-  taken: ReadonlyMap<string, string>,
-): ConnectedRunner | Wait {
-  if (run.status.notBefore > now && run.status.retryAt !== null)
-    return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
-  const rival =
-    rivalOf(run, active)?.id ??
-    (JOB_TRAITS[run.kind].exclusive ? taken.get(run.service) : undefined);
-  if (rival !== undefined)
-    return wait('SERVICE_BUSY', `waiting for run ${rival} of the same service to end`);
-  const fit = candidates(run, runners, connected);
-  if (!Array.isArray(fit)) return fit;
-  if (JOB_TRAITS[run.kind].exclusive && exclusiveFrom > now)
-    return wait(
-      'RESTARTED',
-      'the control plane has restarted; runs start when leases from before the restart have expired',
-    );
-  if (run.status.notBefore > now)
-    return wait(
-      'OFFER_PAUSE',
-      'a runner has just refused the run for now; it is offered again in a moment',
-    );
-  const room = (runner: ConnectedRunner): number =>
-    runner.presence().capacity - (load.get(runner.runnerId) ?? 0);
-  const keeper = run.attempt === 1 ? keepers.get(run.service) : undefined;
-  const remembers = (runner: ConnectedRunner): number => (runner.runnerId === keeper ? 1 : 0);
-  const best = fit
-    .filter((runner) => room(runner) > 0)
-    .toSorted((a, b) => remembers(b) - remembers(a) || room(b) - room(a))[0];
-  return (
-    best ??
-    wait(
-      'AT_CAPACITY',
-      `${namesOf(fit, runners)} ${fit.length === 1 ? 'has' : 'have'} no place free`,
-    )
-  );
-}
+/** Counts the runs that are placed, so that later ones see them. */
+class Planner {
+  readonly #input: PlacementInput;
+  /** Runs by runner id. */
+  readonly #load = new Map<string, number>();
+  /** Ids of exclusive runs placed now, by service. */
+  readonly #placed = new Map<string, string>();
 
-/** Connected runners that could take the run if they had room, or why there are none. */
-function candidates(
-  run: Run,
-  runners: readonly Runner[],
-  connected: readonly ConnectedRunner[],
-): ConnectedRunner[] | Wait {
-  const meant = runners.filter((runner) => isMeantFor(run, runner));
-  const missing = missingRunner(run, meant);
-  if (missing !== undefined) return missing;
-  const steps: readonly [
-    (runner: Runner, session: ConnectedRunner) => boolean,
-    (names: string) => Wait,
-  ][] = [
-    [
-      (runner) => !run.refusedBy.includes(runner.id),
-      (names) =>
-        absent(
-          'REFUSED',
-          `${names} refused the run for good`,
-          'Connect another runner, or cancel the run.',
-        ),
-    ],
-    [
-      (runner, session) => runner.drainReason === null && !session.presence().draining,
-      (names) =>
-        absent(
-          'RUNNER_DRAINING',
-          `${names} takes no new work (draining)`,
-          'Resume the runner, or connect another.',
-        ),
-    ],
-    [
-      (_runner, session) => session.presence().condition === '',
-      (names) =>
-        absent(
-          'RUNNER_UNHEALTHY',
-          `${names} reports ${conditionsOf(connected, meant)}`,
-          'See the status of the runner.',
-        ),
-    ],
-    [
-      (_runner, session) => session.presence().jobKinds.includes(run.kind),
-      (names) =>
-        absent(
-          'KIND_UNSUPPORTED',
-          `${names} does not support jobs of kind ${run.kind}`,
-          'Update the runner.',
-        ),
-    ],
-  ];
-  let fit = connected.filter((session) => meant.some(({ id }) => id === session.runnerId));
-  if (fit.length === 0) return away(run, meant);
-  for (const [passes, why] of steps) {
-    const next = fit.filter((session) =>
-      passes(
-        meant.find(({ id }) => id === session.runnerId)!,
-        session,
-      ),
-    );
-    if (next.length === 0) return why(namesOf(fit, runners));
-    fit = next;
+  constructor(input: PlacementInput) {
+    this.#input = input;
+    for (const run of input.active) this.#count(holder(run));
   }
-  return fit;
-}
 
-function missingRunner(run: Run, meant: readonly Runner[]): Wait | undefined {
-  if (run.pinnedTo === null) return undefined;
-  if (meant.length === 0)
-    return absent(
-      'RUNNER_MISSING',
-      `waiting for runner ${run.pinnedTo}, which is not enrolled`,
-      'Enroll a runner of this name, or choose another one for the service and start the run again.',
-    );
-  if (meant.some(({ revokedAt }) => revokedAt === null)) return undefined;
-  return absent(
-    'RUNNER_REVOKED',
-    `waiting for runner ${run.pinnedTo}, which has been revoked`,
-    'Choose another runner for the service and start the run again.',
-  );
-}
+  /** The runner to offer the run to, or why the run waits. */
+  runnerFor(run: QueuedRun): ConnectedRunner | Wait {
+    const runner = this.#wait(run) ?? this.#choose(run);
+    if ('code' in runner) return runner;
+    this.#count(runner.runnerId);
+    if (JOB_KIND_SPECS[run.kind].exclusive) this.#placed.set(run.service, run.id);
+    return runner;
+  }
 
-function away(run: Run, meant: readonly Runner[]): Wait {
-  if (run.pinnedTo === null)
-    return absent(
-      'NO_RUNNER',
-      'waiting for a runner: none is connected',
-      'Start a runner, or check that it reaches this control plane.',
-    );
-  const seen = Math.max(...meant.map(({ lastSeenAt }) => lastSeenAt ?? 0));
-  const since =
-    seen === 0
-      ? 'which has never connected'
-      : `not connected since ${new Date(seen).toISOString()}`;
-  return absent(
-    'RUNNER_AWAY',
-    `waiting for runner ${meant[0]!.name}, ${since}`,
-    'Start the runner, or check that it reaches this control plane.',
-  );
-}
+  /** Why the run waits whatever runners are connected. */
+  #wait(run: QueuedRun): Wait | undefined {
+    const { active, now } = this.#input;
+    if (run.status.notBefore > now && run.status.retryAt !== null)
+      return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
+    const conflicting =
+      conflictingRun(run, active)?.id ??
+      (JOB_KIND_SPECS[run.kind].exclusive ? this.#placed.get(run.service) : undefined);
+    return conflicting === undefined
+      ? undefined
+      : wait('SERVICE_BUSY', `waiting for run ${conflicting} of the same service to end`);
+  }
 
-function conditionsOf(connected: readonly ConnectedRunner[], meant: readonly Runner[]): string {
-  const conditions = connected
-    .filter((session) => meant.some(({ id }) => id === session.runnerId))
-    .map((session) => session.presence().condition);
-  return [...new Set(conditions.filter((condition) => condition !== ''))].join(', ');
-}
+  #choose(run: QueuedRun): ConnectedRunner | Wait {
+    const { runners, keepers, now, exclusiveFrom } = this.#input;
+    const candidates = candidatesFor(run, this.#input);
+    if (!Array.isArray(candidates)) return candidates;
+    if (JOB_KIND_SPECS[run.kind].exclusive && exclusiveFrom > now)
+      return wait(
+        'RESTARTED',
+        'the control plane has restarted; runs start when leases from before the restart have expired',
+      );
+    if (run.status.notBefore > now)
+      return wait('OFFER_PAUSE', 'a runner rejected the run for the moment; retrying shortly');
+    const keeper = run.attempt === 1 ? keepers.get(run.service) : undefined;
+    const remembers = ({ runnerId }: ConnectedRunner): number => (runnerId === keeper ? 1 : 0);
+    const [best] = candidates
+      .filter((runner) => this.#freeCapacity(runner) > 0)
+      .toSorted(
+        (a, b) => remembers(b) - remembers(a) || this.#freeCapacity(b) - this.#freeCapacity(a),
+      );
+    if (best !== undefined) return best;
+    const verb = candidates.length === 1 ? 'is' : 'are';
+    return wait('AT_CAPACITY', `${namesOf(candidates, runners)} ${verb} at capacity`);
+  }
 
-function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {
-  return sessions
-    .map(({ runnerId }) => runners.find(({ id }) => id === runnerId)?.name ?? runnerId)
-    .join(', ');
-}
+  #freeCapacity(runner: ConnectedRunner): number {
+    return runner.presence().capacity - (this.#load.get(runner.runnerId) ?? 0);
+  }
 
-function isMeantFor(
-  { pinnedTo }: Run,
-  { id, name }: { readonly id: string; readonly name: string },
-): boolean {
-  return pinnedTo === null || pinnedTo === id || pinnedTo === name;
-}
-
-function wait(code: Wait['code'], message: string): Wait {
-  return { code, message, remedy: '', absent: false };
-}
-
-function absent(code: Wait['code'], message: string, remedy: string): Wait {
-  return { code, message, remedy, absent: true };
-}
-
-function count(load: Map<string, number>, runnerId: string | undefined): void {
-  if (runnerId !== undefined) load.set(runnerId, (load.get(runnerId) ?? 0) + 1);
+  #count(runnerId: string | undefined): void {
+    if (runnerId !== undefined) this.#load.set(runnerId, (this.#load.get(runnerId) ?? 0) + 1);
+  }
 }

@@ -1,31 +1,32 @@
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Queued, Run } from './run.ts';
-import type { Ground, Limits } from '../deps.ts';
+import type { Deps } from '../deps.ts';
+import type { Limits } from '../limits.ts';
 
 /**
- * Makes every deadline in the store anew, before anything reads one: they are monotonic times of a process that is gone.
- * Nobody could renew or answer while this side was away, so every lease and every offer gets its whole length again; pauses
- * and limits lose the time that has passed by the wall clock, and never last longer than they would have.
+ * Recomputes every deadline in the store before anything reads one: they are monotonic times of the previous process. No
+ * lease could be renewed and no offer answered while the control plane was down, so both get their full length again.
+ * Pauses and limits are shortened by the wall-clock time that has passed, and never extended.
  */
 export async function restampDeadlines(
-  ground: Pick<Ground, 'store' | 'clock' | 'limits'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'limits'>,
 ): Promise<void> {
-  const at = momentOf(ground.clock);
-  await ground.store.transaction(async (tx) => {
-    for (const run of await tx.runs.active()) await tx.runs.save(restamped(run, at, ground.limits));
+  const at = momentOf(deps.clock);
+  await deps.store.transaction(async (tx) => {
+    for (const run of await tx.runs.active()) await tx.runs.save(restamped(run, at, deps.limits));
   });
 }
 
 /**
- * The monotonic time from which runs that exclude each other may be offered. A store that was restored from a backup does not
- * know every lease that was granted, and nothing tells it apart from one that was merely closed; after the length of a lease
- * no lease of an earlier process is left. A store without runners has granted none.
+ * The monotonic time from which exclusive runs may be offered. A store restored from a backup lacks leases that were granted
+ * later, and looks like any other store. After the length of a lease, no lease of an earlier process is left. A store without
+ * runners has granted none.
  */
 export async function earliestExclusiveOffer({
   store,
   clock,
   limits,
-}: Pick<Ground, 'store' | 'clock' | 'limits'>): Promise<number> {
+}: Pick<Deps, 'store' | 'clock' | 'limits'>): Promise<number> {
   const runners = await store.read.runners.list();
   return clock.monotonic() + (runners.length === 0 ? 0 : limits.leaseTtlMs);
 }
@@ -53,7 +54,7 @@ function restampQueued(status: Queued, { now, monotonic }: Moment, limits: Limit
   const pause =
     status.retryAt === null ? 0 : clamp(status.retryAt - now, 0, limits.retryPauseMaxMs);
   const { absence } = status;
-  // Runners that are on their way back get the time of a lease, however long this side was away.
+  // Reconnecting runners get at least the length of a lease, however long the control plane was down.
   const left =
     absence === null
       ? 0

@@ -1,11 +1,11 @@
-import type { Limits } from '../deps.ts';
+import type { Limits } from '../limits.ts';
 
 const GROWTH = 4;
 
-/** The pause after an attempt that failed with what may pass, in milliseconds. */
+/** The pause in milliseconds after an attempt that failed with a retryable error. */
 export function retryPauseMs(
   attempt: number,
-  { retryPauseMs: first, retryPauseMaxMs: most }: Limits,
+  { retryPauseMs: first, retryPauseMaxMs: max }: Limits,
 ): number {
-  return Math.min(first * GROWTH ** (attempt - 1), most);
+  return Math.min(first * GROWTH ** (attempt - 1), max);
 }

@@ -1,8 +1,8 @@
-import type { Page, Reads, StoredRecord } from '../store/store.ts';
+import type { Page, StoreReader, StoredRecord } from '../store/store.ts';
 import { logOf } from './stored-lines.ts';
 
 export interface LogLine {
-  /** Grows over the whole log of a run. */
+  /** Increases over the whole log of a run. */
   readonly cursor: number;
   readonly attempt: number;
   readonly sequence: number;
@@ -14,7 +14,7 @@ export interface LogLine {
 
 /** A page of a run's log over all its attempts; `next` is the `after` of the next page. */
 export async function readLogs(
-  read: Reads,
+  read: StoreReader,
   runId: string,
   page: Page,
 ): Promise<{ readonly logs: LogLine[]; readonly next: number }> {

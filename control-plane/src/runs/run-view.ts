@@ -1,62 +1,76 @@
-import { JOB_TRAITS } from './job-kinds.ts';
+import { JOB_KIND_SPECS } from './job-kinds.ts';
 import { isEnded, type Run } from './run.ts';
 import type { Wait } from './placement.ts';
-import type { Ground } from '../deps.ts';
-import type { Attempt, Reads } from '../store/store.ts';
+import type { Deps } from '../deps.ts';
+import type { Attempt, StoreReader } from '../store/store.ts';
 import { failureOf, stepOf } from './stored-lines.ts';
 
 const MAX_STEPS = 100;
 const MAX_FAILURES = 100;
 
-/** A run as the API shows it: counts are those of its present attempt, which is the final one once it has ended. */
-export async function viewRun(ground: Ground, run: Run) {
-  const { read } = ground.store;
-  const attempt = await presentAttempt(read, run);
-  const ended = isEnded(run.status) ? run.status : undefined;
+/** A run as the API shows it, with the counts of its current attempt, which is the final one once the run has ended. */
+export async function viewRun(deps: Deps, run: Run) {
+  const { read } = deps.store;
+  const attempt = await currentAttempt(read, run);
   return {
-    id: run.id,
-    kind: run.kind,
-    service: run.service,
-    pipeline: run.pipeline,
-    runner: attempt?.runnerId ?? null,
+    ...viewState(deps, run),
+    ...viewAttempt(attempt),
     runnerName:
       attempt === undefined ? null : ((await read.runners.get(attempt.runnerId))?.name ?? null),
+    testConnection: JOB_KIND_SPECS[run.kind].hasSteps
+      ? await viewTestConnection(read, run, attempt)
+      : null,
+    failures: await failuresOf(read, run, attempt),
+  };
+}
+
+function viewState(deps: Deps, run: Run) {
+  const ended = isEnded(run.status) ? run.status : undefined;
+  const { id, kind, service, pipeline, attempt, epoch, queuedAt, startedAt, lastFailure } = run;
+  const { deadlineMs, whole, recordsKept } = run;
+  return {
+    id,
+    kind,
+    service,
+    pipeline,
     state: run.status.state,
-    attempt: run.attempt,
-    maxAttempts: ground.limits.maxAttempts,
-    epoch: run.epoch,
+    attempt,
+    maxAttempts: deps.limits.maxAttempts,
+    epoch,
     cancelRequested: run.cancelReason !== null,
-    queuedAt: run.queuedAt,
-    startedAt: run.startedAt,
+    queuedAt,
+    startedAt,
     endedAt: ended?.endedAt ?? null,
-    waiting: viewWait(ground, run),
-    lastFailure: run.lastFailure,
-    progress: ground.progress.get(run.id) ?? null,
+    waiting: viewWait(deps, run),
+    lastFailure,
+    progress: deps.progress.get(id) ?? null,
+    error: ended?.error ?? null,
+    deadlineMs,
+    whole,
+    recordsKept,
+  };
+}
+
+function viewAttempt(attempt: Attempt | undefined) {
+  return {
+    runner: attempt?.runnerId ?? null,
     counts: attempt?.outcome?.counts ?? {},
     entities: attempt?.entities ?? 0,
     records: attempt?.storedSequence ?? 0,
     wireBytes: attempt?.wireBytes ?? 0,
     channel: attempt?.channel ?? null,
-    testConnection: JOB_TRAITS[run.kind].hasSteps
-      ? await viewTestConnection(read, run, attempt)
-      : null,
     steps: [...(attempt?.outcome?.steps ?? [])],
-    failures: await failuresOf(read, run, attempt),
-    error: ended?.error ?? null,
     integrity: attempt?.integrity ?? null,
-    deadlineMs: run.deadlineMs,
-    whole: run.whole,
-    recordsKept: run.recordsKept,
   };
 }
 
 export type RunView = Awaited<ReturnType<typeof viewRun>>;
 
-/** Why it waits; null when it does not, and for the moment before the dispatcher has looked at it. */
-function viewWait(ground: Ground, run: Run) {
+/** Why the run waits; null when it does not, and until the next dispatch. */
+function viewWait(deps: Deps, run: Run) {
   if (run.status.state !== 'queued') return null;
   const { retryAt, absence } = run.status;
-  const wait: Wait | undefined = ground.waits.get(run.id);
+  const wait: Wait | undefined = deps.waits.get(run.id);
   if (wait === undefined) return null;
   const { code, message, remedy } = wait;
   return {
@@ -65,19 +79,19 @@ function viewWait(ground: Ground, run: Run) {
     remedy,
     retryAt: code === 'RETRY_PAUSE' ? retryAt : null,
     since: absence?.since ?? null,
-    endsAt: absence === null ? null : absence.since + ground.limits.absenceLimitMs,
+    endsAt: absence === null ? null : absence.since + deps.limits.absenceLimitMs,
   };
 }
 
-/** A queued run after a lost attempt has none: what was stored before does not count. */
-function presentAttempt(read: Reads, run: Run): Promise<Attempt | undefined> {
+/** Undefined for a queued run: the records of a given-up attempt do not count. */
+function currentAttempt(read: StoreReader, run: Run): Promise<Attempt | undefined> {
   return run.status.state === 'queued'
     ? Promise.resolve(undefined)
     : read.runs.attempt(run.id, run.epoch);
 }
 
-/** OpenMetadata's testConnectionResult, filled as the steps arrive. */
-async function viewTestConnection(read: Reads, run: Run, attempt: Attempt | undefined) {
+/** OpenMetadata's testConnectionResult, completed as steps arrive. */
+async function viewTestConnection(read: StoreReader, run: Run, attempt: Attempt | undefined) {
   const stored =
     attempt === undefined
       ? []
@@ -97,7 +111,7 @@ function testStatus(
 }
 
 async function failuresOf(
-  read: Reads,
+  read: StoreReader,
   run: Run,
   attempt: Attempt | undefined,
 ): Promise<Readonly<Record<string, unknown>>[]> {

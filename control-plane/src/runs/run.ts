@@ -1,16 +1,16 @@
 /**
- * A run and the ways it moves. Invariants:
- * - `lastEpoch` is the highest epoch that this run was ever given out with. Each offer uses `lastEpoch + 1`, and a runner that
- *   names a higher one (the store was restored from a backup) raises it, so no epoch is ever given out twice.
- * - `epoch` names the present attempt. Only an active run (offered or running) takes data, only with exactly `epoch`, only from
- *   its holder. At most one runner has the right to write at any time.
- * - `epoch` goes back in one case: an attempt whose lease ran out returns (`left`) before anybody else has begun. What was
- *   offered since carries a higher epoch, was never begun, and is refused from then on. `left` is forgotten as soon as another
- *   attempt begins, at this run or at another one of its service, so older data never follows newer data.
- * - `attempt` grows when an attempt that may have started is given up; a refused offer costs none.
- * - An ended run never moves again.
- * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of this process. A restart makes
- *   them anew before anything reads them (see restart.ts); a step of the wall clock cannot move them.
+ * A run and its state transitions. Invariants:
+ * - `lastEpoch` is the highest epoch ever used for this run. Each offer uses `lastEpoch + 1`, and a runner that reports a
+ *   higher one (the store was restored from a backup) raises it, so no epoch is used twice.
+ * - `epoch` identifies the current attempt. Only an active run (offered or running) takes data, only with exactly `epoch`,
+ *   only from its holder. At most one runner may write at any time.
+ * - `epoch` decreases in one case: an attempt whose lease expired (`left`) returns before another attempt has started. Offers
+ *   made since then carry a higher epoch, have not started, and are refused from then on. `left` is cleared as soon as another
+ *   attempt of this run or of its service starts, so older data never follows newer data.
+ * - `attempt` increases when an attempt that may have started is given up; a rejected offer does not count.
+ * - An ended run never changes state again.
+ * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of this process. After a restart
+ *   they are recomputed before anything reads them (restart.ts); a change of the wall clock does not move them.
  */
 import type { Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
@@ -20,40 +20,40 @@ export const END_STATES = ['success', 'partialSuccess', 'failed', 'cancelled', '
 export type EndState = (typeof END_STATES)[number];
 export const RUN_STATES = ['queued', 'offered', 'running', ...END_STATES] as const;
 
-/** One process of one runner. */
+/** One process of a runner. */
 export interface Holder {
   readonly runnerId: string;
-  /** The boot id that the process gave in its hello. */
+  /** The boot id from the hello of the process. */
   readonly bootId: string;
 }
 
-/** An attempt whose lease ran out and that may still come back. */
-export interface LeftAttempt {
+/** An attempt whose lease expired and that may still return. */
+export interface LapsedAttempt {
   readonly runnerId: string;
   readonly epoch: number;
   readonly attempt: number;
 }
 
-/** No runner that could take the run is there. */
+/** The time without a suitable runner. */
 export interface Absence {
   /** Unix time. */
   readonly since: number;
-  /** Monotonic time at which the run ends. */
+  /** Monotonic time at which the run expires. */
   readonly until: number;
 }
 
 export interface Queued {
   readonly state: 'queued';
   readonly notBefore: number;
-  /** Unix time at which the pause before another try ends; null without a pause. */
+  /** Unix time at which the pause before the next attempt ends; null without a pause. */
   readonly retryAt: number | null;
-  readonly left: LeftAttempt | null;
+  readonly left: LapsedAttempt | null;
   readonly absence: Absence | null;
 }
 export interface Offered extends Holder {
   readonly state: 'offered';
   readonly answerBy: number;
-  readonly left: LeftAttempt | null;
+  readonly left: LapsedAttempt | null;
 }
 export interface Running extends Holder {
   readonly state: 'running';
@@ -74,27 +74,27 @@ export interface Run {
   readonly pipeline: string | null;
   /** OpenMetadata's workflow document as JSON text; secrets only as references. */
   readonly workflow: string;
-  /** Id or name of the runner that must do it; null for any. */
+  /** Id or name of the required runner; null for any. */
   readonly pinnedTo: string | null;
   readonly status: RunStatus;
   readonly attempt: number;
-  /** Of the present attempt; 0 before the first offer. */
+  /** Of the current attempt; 0 before the first offer. */
   readonly epoch: number;
-  /** The highest that was ever given out. */
+  /** The highest epoch ever used. */
   readonly lastEpoch: number;
   readonly queuedAt: number;
   readonly startedAt: number | null;
-  /** Why somebody wants it stopped; null when nobody does. */
+  /** Why the run was canceled; null unless it was. */
   readonly cancelReason: string | null;
-  /** Ids of runners that have refused it for good. */
+  /** Ids of runners that rejected it permanently. */
   readonly refusedBy: readonly string[];
-  /** Why the attempt before the present one was given up; null at the first. */
+  /** Why the previous attempt was given up; null for the first. */
   readonly lastFailure: ErrorBody | null;
-  /** The longest an attempt of it may run; 0 for the runner's own limit. */
+  /** Maximum duration of an attempt; 0 for the runner's own limit. */
   readonly deadlineMs: number;
-  /** Whether it reads and sends everything, whatever the runner remembers: its offers name no catalog revision. */
+  /** A full run: its offers carry no catalog revision, so the runner reads and sends everything. */
   readonly whole: boolean;
-  /** False when its records have been deleted to make room. */
+  /** False once its records were deleted to save space. */
   readonly recordsKept: boolean;
 }
 
@@ -111,20 +111,40 @@ export function isEnded(status: RunStatus): status is Ended {
   return status.state !== 'queued' && status.state !== 'offered' && status.state !== 'running';
 }
 
-/** The runner that holds the run now. */
+/** The runner that holds the run; undefined for none. */
 export function holder(run: Run): string | undefined {
   return run.status.state === 'offered' || run.status.state === 'running'
     ? run.status.runnerId
     : undefined;
 }
 
-/** Whether this runner has the right to write with this epoch. */
+/** Whether a deadline of the run has passed. */
+export function isOverdue({ status }: Run, now: number): boolean {
+  switch (status.state) {
+    case 'queued':
+      return status.absence !== null && status.absence.until <= now;
+    case 'offered':
+      return status.answerBy <= now;
+    case 'running':
+      return status.leaseUntil <= now;
+    case 'success':
+    case 'partialSuccess':
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return false;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** Whether this runner may write with this epoch. */
 export function isHeldBy(run: Run, runnerId: string, epoch: number): boolean {
   return run.epoch === epoch && holder(run) === runnerId;
 }
 
-/** Whether the attempt lost its lease and nobody else has begun since. */
-export function mayReturn(
+/** Whether the attempt's lease expired and no other attempt has started since. */
+export function canReturn(
   { status }: Run,
   runnerId: string,
   { attempt, epoch }: AttemptId,
@@ -149,7 +169,7 @@ export function offerTo(
   };
 }
 
-/** The holder has begun, or is still at work: its lease counts from now. */
+/** Starts the attempt or renews its lease from now. */
 export function renew(run: Run, { runnerId, bootId }: Holder, at: Moment, ttlMs: number): Run {
   return {
     ...run,
@@ -158,8 +178,8 @@ export function renew(run: Run, { runnerId, bootId }: Holder, at: Moment, ttlMs:
   };
 }
 
-/** The attempt that had lost its lease is the present one again. Only where `mayReturn` holds. */
-export function takeReturned(
+/** Makes an attempt whose lease expired the current one again. Requires `canReturn`. */
+export function resumeLapsed(
   run: Run,
   by: Holder,
   { attempt, epoch }: AttemptId,
@@ -169,12 +189,12 @@ export function takeReturned(
   return renew({ ...run, attempt, epoch }, by, at, ttlMs);
 }
 
-/** A runner holds an attempt with this epoch, so it has been given out before. */
+/** Records that a runner holds an attempt with this epoch, so the epoch has been used. */
 export function withEpochUsed(run: Run, epoch: number): Run {
   return epoch > run.lastEpoch ? { ...run, lastEpoch: epoch } : run;
 }
 
-/** Nobody took the offer, so the attempt has not begun. */
+/** Returns an offer that no runner accepted to the queue: the attempt has not started. */
 export function offerAgain(run: Run, notBefore: number): Run {
   const left = run.status.state === 'offered' ? run.status.left : null;
   return { ...run, status: { state: 'queued', notBefore, retryAt: null, left, absence: null } };
@@ -183,25 +203,25 @@ export function offerAgain(run: Run, notBefore: number): Run {
 export interface GivingUp {
   readonly at: Moment;
   readonly maxAttempts: number;
-  /** Before the next try; 0 when left out. */
+  /** Before the next attempt; 0 by default. */
   readonly pauseMs?: number;
-  /** The attempt may come back, since only its lease is lost. */
-  readonly mayReturn?: boolean;
+  /** The attempt may return, because only its lease expired. */
+  readonly canReturn?: boolean;
 }
 
-/** The attempt is lost: cancelled if that was wanted anyway, tried again while `maxAttempts` allows, else failed. */
+/** Gives up the attempt: the run is canceled if that was requested, queued again while `maxAttempts` allows, otherwise failed. */
 export function giveUpAttempt(
   run: Run,
   reason: ErrorBody,
-  { at, maxAttempts, pauseMs = 0, mayReturn: leaves = false }: GivingUp,
+  { at, maxAttempts, pauseMs = 0, canReturn: lapses = false }: GivingUp,
 ): Run {
-  if (run.cancelReason !== null) return end(run, 'cancelled', at.now, cancelled(run.cancelReason));
+  if (run.cancelReason !== null) return end(run, 'cancelled', at.now, canceled(run.cancelReason));
   if (run.attempt >= maxAttempts) {
-    const message = `${reason.message}; that was attempt ${run.attempt} of ${maxAttempts}`;
+    const message = `${reason.message} (attempt ${run.attempt} of ${maxAttempts})`;
     return end(run, 'failed', at.now, { ...reason, message });
   }
   const left =
-    leaves && run.status.state === 'running'
+    lapses && run.status.state === 'running'
       ? { runnerId: run.status.runnerId, epoch: run.epoch, attempt: run.attempt }
       : null;
   const status: Queued = {
@@ -214,8 +234,8 @@ export function giveUpAttempt(
   return { ...run, attempt: run.attempt + 1, lastFailure: reason, status };
 }
 
-/** The same run when another attempt at its service has begun: its own lost attempt is not wanted any more. */
-export function forgetLeft(run: Run): Run {
+/** Clears the lapsed attempt, because another attempt of the service has started. */
+export function forgetLapsed(run: Run): Run {
   return (run.status.state === 'queued' || run.status.state === 'offered') &&
     run.status.left !== null
     ? { ...run, status: { ...run.status, left: null } }
@@ -226,6 +246,6 @@ export function end(run: Run, state: EndState, now: number, error: ErrorBody | n
   return { ...run, status: { state, endedAt: now, error } };
 }
 
-export function cancelled(reason: string): ErrorBody {
-  return { code: 'CANCELLED', message: reason, remedy: 'Start it again when it is wanted.' };
+export function canceled(reason: string): ErrorBody {
+  return { code: 'CANCELLED', message: reason, remedy: 'Start the run again if needed.' };
 }

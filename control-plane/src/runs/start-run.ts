@@ -1,15 +1,15 @@
-import { momentOf } from '../runtime/clock.ts';
-import { ControlPlaneError } from '../runtime/errors.ts';
+import { existingPipeline, existingService } from '../definitions/existing.ts';
+import type { Deps } from '../deps.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
-import type { Registry } from '../link/registry.ts';
+import { momentOf, type Moment } from '../runtime/clock.ts';
+import type { Service, Transaction } from '../store/store.ts';
 import type { JobKind } from './job-kinds.ts';
-import { cancelled, end, holder, isEnded, queuedAt, type Run } from './run.ts';
-import type { Ground } from '../deps.ts';
-import type { Pipeline, Reads, Service, Transaction } from '../store/store.ts';
+import { queuedAt, type Run } from './run.ts';
+import { workflowOf } from './workflow.ts';
 
 const ID_BYTES = 10;
 
-export interface Start {
+export interface StartOptions {
   readonly deadlineMs?: number | undefined;
   /** See Run. */
   readonly whole?: boolean | undefined;
@@ -17,11 +17,11 @@ export interface Start {
 
 /** Queues a connection test of a service. Throws NOT_FOUND. */
 export function startTestConnection(
-  ground: Ground,
+  deps: Deps,
   serviceName: string,
-  { deadlineMs = 0 }: Pick<Start, 'deadlineMs'> = {},
+  { deadlineMs = 0 }: Pick<StartOptions, 'deadlineMs'> = {},
 ): Promise<Run> {
-  return queue(ground, async (tx) => {
+  return queue(deps, async (tx) => {
     const service = await existingService(tx, serviceName);
     const pipeline = {
       name: '',
@@ -40,16 +40,14 @@ export function startTestConnection(
   });
 }
 
-/** Queues a run of a pipeline, with the pipeline's deadline unless another is given. Throws NOT_FOUND. */
+/** Queues a run of a pipeline, with the pipeline's deadline by default. Throws NOT_FOUND. */
 export function startPipeline(
-  ground: Ground,
+  deps: Deps,
   name: string,
-  { deadlineMs, whole = false }: Start = {},
+  { deadlineMs, whole = false }: StartOptions = {},
 ): Promise<Run> {
-  return queue(ground, async (tx) => {
-    const pipeline = await tx.catalog.pipeline(name);
-    if (pipeline === undefined)
-      throw new ControlPlaneError('NOT_FOUND', `there is no pipeline ${name}`);
+  return queue(deps, async (tx) => {
+    const pipeline = await existingPipeline(tx, name);
     const service = await existingService(tx, pipeline.service);
     return {
       kind: 'metadata',
@@ -62,13 +60,6 @@ export function startPipeline(
   });
 }
 
-export async function existingService(tx: Pick<Reads, 'catalog'>, name: string): Promise<Service> {
-  const service = await tx.catalog.service(name);
-  if (service === undefined)
-    throw new ControlPlaneError('NOT_FOUND', `there is no service ${name}`);
-  return service;
-}
-
 interface Draft {
   readonly kind: JobKind;
   readonly service: Service;
@@ -78,86 +69,42 @@ interface Draft {
   readonly workflow: (runId: string) => object;
 }
 
-async function queue(ground: Ground, prepare: (tx: Transaction) => Promise<Draft>): Promise<Run> {
-  const id = `run_${ground.random(ID_BYTES).toString('hex')}`;
-  const at = momentOf(ground.clock);
-  const run = await ground.store.transaction(async (tx) => {
-    const { kind, service, pipeline, deadlineMs, whole, workflow } = await prepare(tx);
-    const queued: Run = {
-      id,
-      kind,
-      service: service.name,
-      pipeline,
-      workflow: JSON.stringify(workflow(id)),
-      pinnedTo: service.runner,
-      status: queuedAt(at),
-      attempt: 1,
-      epoch: 0,
-      lastEpoch: 0,
-      queuedAt: at.now,
-      startedAt: null,
-      cancelReason: null,
-      refusedBy: [],
-      lastFailure: null,
-      deadlineMs,
-      whole,
-      recordsKept: true,
-    };
+async function queue(deps: Deps, prepare: (tx: Transaction) => Promise<Draft>): Promise<Run> {
+  const id = `run_${deps.random(ID_BYTES).toString('hex')}`;
+  const at = momentOf(deps.clock);
+  const run = await deps.store.transaction(async (tx) => {
+    const queued = newRun(id, await prepare(tx), at);
     await tx.runs.save(queued);
     return queued;
   });
-  ground.log.info({ run: id, kind: run.kind, service: run.service }, 'queued');
-  ground.changes.changed(DISPATCH);
+  deps.log.info({ run: id, kind: run.kind, service: run.service }, 'run queued');
+  deps.changes.changed(DISPATCH);
   return run;
 }
 
-/** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
-function workflowOf(
-  service: Service,
-  pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs' | 'displayName'>,
-  runId: string,
-): object {
-  return {
-    source: {
-      type: service.type.toLowerCase(),
-      serviceName: service.name,
-      serviceConnection: { config: { type: service.type, ...service.connection } },
-      sourceConfig: { config: { type: 'DatabaseMetadata', ...pipeline.sourceConfig } },
-    },
-    sink: { type: 'metadata-rest', config: {} },
-    workflowConfig: { loggerLevel: pipeline.loggerLevel },
-    ...(pipeline.name === '' ? {} : { ingestionPipelineFQN: `${service.name}.${pipeline.name}` }),
-    pipelineRunId: runId,
-  };
-}
-
-/**
- * Stops a run: at once while it waits, else by way of its runner, now or when that comes back. Throws NOT_FOUND, and
- * CONFLICT for a run that has ended.
- */
-export async function cancelRun(
-  ground: Ground,
-  registry: Registry,
+function newRun(
   id: string,
-  reason: string,
-): Promise<Run> {
-  const run = await ground.store.transaction(async (tx) => {
-    const present = await tx.runs.get(id);
-    if (present === undefined) throw new ControlPlaneError('NOT_FOUND', `there is no run ${id}`);
-    if (isEnded(present.status))
-      throw new ControlPlaneError('CONFLICT', `the run has ended already: ${present.status.state}`);
-    const wanted = { ...present, cancelReason: reason };
-    const next =
-      present.status.state === 'queued'
-        ? end(wanted, 'cancelled', ground.clock.now(), cancelled(reason))
-        : wanted;
-    await tx.runs.save(next);
-    return next;
-  });
-  const runnerId = holder(run);
-  if (runnerId !== undefined)
-    registry.cancel(runnerId, { runId: run.id, attempt: run.attempt, epoch: run.epoch }, reason);
-  ground.log.info({ run: id, state: run.status.state }, 'cancel requested');
-  ground.changes.changed(id);
-  return run;
+  { kind, service, pipeline, deadlineMs, whole, workflow }: Draft,
+  at: Moment,
+): Run {
+  return {
+    id,
+    kind,
+    service: service.name,
+    pipeline,
+    workflow: JSON.stringify(workflow(id)),
+    pinnedTo: service.runner,
+    status: queuedAt(at),
+    attempt: 1,
+    epoch: 0,
+    lastEpoch: 0,
+    queuedAt: at.now,
+    startedAt: null,
+    cancelReason: null,
+    refusedBy: [],
+    lastFailure: null,
+    deadlineMs,
+    whole,
+    recordsKept: true,
+  };
 }

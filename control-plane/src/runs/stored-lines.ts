@@ -1,4 +1,4 @@
-/** Records as runners sent them, read back for people. A field of the wrong form reads as absent: the record was stored whatever it held. */
+/** Parses stored records for display. A malformed field reads as absent, because records are stored unvalidated. */
 import { z } from 'zod';
 
 const JsonObject = z.record(z.string(), z.unknown());

@@ -1,4 +1,9 @@
-/** Says that something about a run, or about the runners, has changed; what it is now stands in the store. */
+import type { Clock } from './clock.ts';
+
+/** The topic of everything that may let a run start: new runs, and runners with free capacity. */
+export const DISPATCH = 'dispatch';
+
+/** Notifies waiters that a run or the runners have changed. The new state is in the store. */
 export class ChangeHub {
   readonly #waiting = new Map<string, Set<() => void>>();
 
@@ -8,9 +13,14 @@ export class ChangeHub {
     for (const wake of waiting ?? []) wake();
   }
 
-  /** Resolves at the next change of the topic, or when the signal aborts. Take it before you look, so that nothing is missed. */
-  next(topic: string, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  /** Watches a topic from now on: call it before reading state, so that no change after the read is missed. */
+  watch(topic: string): ChangeWatch {
+    const stop = new AbortController();
+    return new ChangeWatch(this.#next(topic, stop.signal), stop);
+  }
+
+  /** Resolves at the next change of the topic, or when the signal aborts. */
+  #next(topic: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(topic) ?? new Set();
       this.#waiting.set(topic, waiting);
@@ -25,29 +35,25 @@ export class ChangeHub {
   }
 }
 
-/** The topic that is told of runs to hand out and of runners that have room. */
-export const DISPATCH = 'dispatch';
+export class ChangeWatch {
+  readonly #changed: Promise<void>;
+  readonly #stop: AbortController;
 
-export interface Progress {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-  readonly apiCalls: number;
-}
-
-/** The latest progress of each run at work. Lossy by design, so it is not in the store. */
-export class ProgressBoard {
-  readonly #latest = new Map<string, Progress>();
-
-  get(runId: string): Progress | undefined {
-    return this.#latest.get(runId);
+  constructor(changed: Promise<void>, stop: AbortController) {
+    this.#changed = changed;
+    this.#stop = stop;
   }
 
-  set(runId: string, progress: Progress): void {
-    this.#latest.set(runId, progress);
+  /** Resolves with true at the first change since the watch began, with false after `ms` or when the signal aborts. Ends the watch. */
+  async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+    const changed = this.#changed.then(() => true);
+    const timeout = clock.sleep(ms, AbortSignal.any([signal, this.#stop.signal])).then(() => false);
+    const result = await Promise.race([changed, timeout]);
+    this.end();
+    return result;
   }
 
-  clear(runId: string): void {
-    this.#latest.delete(runId);
+  end(): void {
+    this.#stop.abort();
   }
 }

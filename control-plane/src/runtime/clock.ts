@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time, handed in so that tests can own it. */
+/** Time is injected so that tests can control it. */
 export interface Clock {
-  /** Unix time in milliseconds: for people, and for what must be compared across restarts. It may jump. */
+  /** Unix time in milliseconds, for display and for comparisons across restarts. It may jump. */
   now(): number;
-  /** Milliseconds that only grow, from an arbitrary start in this process: for everything that is waited for. */
+  /** Monotonic milliseconds since an arbitrary point in this process, for every timeout. */
   monotonic(): number;
-  /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -27,5 +27,5 @@ export function momentOf(clock: Clock): Moment {
   return { now: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Random bytes, handed in likewise. */
+/** Randomness is injected too. */
 export type RandomBytes = (size: number) => Buffer;

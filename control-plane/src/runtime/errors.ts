@@ -1,47 +1,51 @@
-/** Every way the API and the endpoints of runners refuse something. The HTTP status follows from the code. */
+/** Every error of the API and of the runner endpoints. The code determines the HTTP status. */
 const CODES = {
-  INTERNAL: { status: 500, remedy: 'Report this with the log around it.' },
-  INPUT_INVALID: { status: 400, remedy: 'Correct the value that the message names.' },
+  INTERNAL: { status: 500, remedy: 'Report this error with the log around it.' },
+  INPUT_INVALID: { status: 400, remedy: 'Correct the value named in the message.' },
   UNAUTHENTICATED: { status: 401, remedy: 'Send the admin token as `Authorization: Bearer …`.' },
   NOT_FOUND: { status: 404, remedy: 'Check the name or id.' },
   PRECONDITION_REQUIRED: {
     status: 428,
     remedy:
-      'Read it, then send the ETag of what you read as If-Match; or If-Match: * to replace whatever is there.',
+      'Read the current state, then send its ETag as If-Match. To replace any state, send If-Match: *.',
   },
   PRECONDITION_FAILED: {
     status: 412,
-    remedy: 'Read it again, then decide whether your change still holds.',
+    remedy: 'Read the current state, then apply your change again if it is still needed.',
   },
-  CONFLICT: { status: 409, remedy: 'Look at the present state, then decide again.' },
+  CONFLICT: { status: 409, remedy: 'Check the current state, then try again.' },
   SECRET_IN_PLAIN_TEXT: {
     status: 422,
-    remedy: 'Store the value in the runner’s vault and put its reference, secret:/…, in the field.',
+    remedy:
+      'Store the value in the runner’s vault and enter its reference, secret:/…, in the field.',
   },
   ENROLLMENT_REFUSED: {
     status: 403,
-    remedy: 'Ask for a new token; each works once and for a short time.',
+    remedy: 'Request a new token. A token works once and expires.',
   },
-  PROTOCOL_VIOLATION: { status: 400, remedy: 'Compare the client with docs/protocol.md.' },
+  PROTOCOL_VIOLATION: { status: 400, remedy: 'Check the client against docs/protocol.md.' },
   INTEGRITY_MISMATCH: {
     status: 409,
-    remedy: 'Run it again; report it with the logs of both sides if it repeats.',
+    remedy: 'Start the run again. If the error repeats, report it with the logs of both sides.',
   },
   CATALOG_INCOMPLETE: {
     status: 409,
-    remedy: 'Run it again: the next run reads and sends everything.',
+    remedy: 'Start the run again: the next run is a full run.',
   },
   CATALOG_MOVED: {
     status: 409,
     remedy:
-      'Nothing: the run is tried again, whole. If it ends with this error, make sure that no other run of the service is at work at the same time, then start it again.',
+      'No action needed: the run is retried as a full run. If it ends with this error, make sure that no other run of the service is active, then start it again.',
   },
   STORE_DAMAGED: {
     status: 500,
     remedy:
-      'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with another data folder and enroll the runners anew.',
+      'Keep the damaged files for analysis, restore the store from a backup, then start again. Without a backup, start with a new data folder and enroll the runners again.',
   },
-  GONE: { status: 410, remedy: 'Keep the records of more runs: see the settings.' },
+  GONE: {
+    status: 410,
+    remedy: 'Increase keepRuns in the settings to keep the records of more runs.',
+  },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
   USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
@@ -49,7 +53,7 @@ const CODES = {
 
 export type ErrorCode = keyof typeof CODES;
 
-/** The body of every error answer, under `error`. */
+/** The `error` member of every error response. */
 export interface ErrorBody {
   readonly code: string;
   readonly message: string;
@@ -79,7 +83,7 @@ export class ControlPlaneError extends Error {
     return { code: this.code, message: this.message, remedy: this.remedy };
   }
 
-  /** Total: whatever was thrown comes back as a ControlPlaneError, with the original as its cause. */
+  /** Converts any thrown value; the original becomes the cause. */
   static from(thrown: unknown): ControlPlaneError {
     if (thrown instanceof ControlPlaneError) return thrown;
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 
-const MOST = 20;
-const LONGEST = 500;
+const MAX_PROBLEMS = 20;
+const MAX_LENGTH = 500;
 
-/** What is wrong with something that came from outside, on one line: each problem with its place. */
+/** Validation problems on one line, each with its path. */
 export function problemsOf(error: z.ZodError): string {
   return error.issues
-    .slice(0, MOST)
+    .slice(0, MAX_PROBLEMS)
     .map(({ path, message }) => {
-      const text = message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
+      const text = message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
       return path.length === 0 ? text : `${path.join('.')}: ${text}`;
     })
     .join('; ');

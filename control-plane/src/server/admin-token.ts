@@ -4,25 +4,25 @@ import type { RandomBytes } from '../runtime/clock.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 
 const TOKEN_BYTES = 32;
-const SHORTEST = 16;
+const MIN_LENGTH = 16;
 
-/** Reads the token; makes the file (mode 0600) when `make` is set and there is none. Throws USAGE for a token too short to be safe. */
+/** Reads the admin token. With `create`, a missing file is created (mode 0600). Throws USAGE for a token that is too short. */
 export async function adminToken(
   file: string,
-  make: boolean,
+  create: boolean,
   random: RandomBytes,
 ): Promise<string> {
-  if (make && !existsSync(file))
+  if (create && !existsSync(file))
     await writeFile(file, `hra_${random(TOKEN_BYTES).toString('base64url')}\n`, {
       mode: 0o600,
       flag: 'wx',
     });
   const token = (await readFile(file, 'utf8')).trim();
-  if (token.length < SHORTEST)
+  if (token.length < MIN_LENGTH)
     throw new ControlPlaneError(
       'USAGE',
-      `the admin token in ${file} is shorter than ${SHORTEST} characters`,
-      { remedy: 'Use at least 128 random bits.' },
+      `admin token in ${file} is shorter than ${MIN_LENGTH} characters`,
+      { remedy: 'Use a token with at least 128 random bits.' },
     );
   return token;
 }

@@ -19,11 +19,11 @@ import { answerGrpc } from '../link/grpc.ts';
 import { WebSocketEndpoint } from '../link/websocket.ts';
 import type { Wire } from '../link/wire.ts';
 
-/** HTTP/2 receive window of a connection and of a stream: its default of 64 KiB would cap a runner at 64 KiB a round trip. */
+/** HTTP/2 receive window of connections and streams. The default limits a runner to 64 KiB per round trip. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const MAX_STREAMS = 16;
 const HEADERS_TIMEOUT_MS = 20_000;
-/** Of a plain HTTP connection; event streams say something more often. */
+/** For HTTP connections. Event streams send keep-alives more often. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 export interface PortOptions {
@@ -34,8 +34,8 @@ export interface PortOptions {
 }
 
 /**
- * One TLS port for everything. Whoever offers HTTP/1.1 gets it (browsers, API clients, WebSocket); who offers HTTP/2 only
- * is a gRPC client.
+ * One TLS port for everything. Clients that offer HTTP/1.1 get it (browsers, API clients, WebSocket); a client that offers
+ * only HTTP/2 is a gRPC client.
  */
 export class Port {
   readonly #tls: TlsServer;
@@ -66,12 +66,12 @@ export class Port {
     });
   }
 
-  /** Takes no more connections. */
+  /** Accepts no more connections. */
   stopListening(): void {
     this.#tls.close();
   }
 
-  /** Cuts what is still open. */
+  /** Drops the connections that are still open. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -1,4 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- the x509 package asks for this polyfill before it is loaded
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this polyfill before it is loaded
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,11 +19,11 @@ type KeyPair = webcrypto.CryptoKeyPair;
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** What a client must trust. */
+  /** The CA certificate for clients. */
   readonly caFile: string;
 }
 
-/** Reads a certificate and key that the operator brings. */
+/** Reads the certificate and key of the operator. */
 export async function readTls(certFile: string, keyFile: string): Promise<TlsFiles> {
   return {
     cert: await readFile(certFile, 'utf8'),
@@ -33,8 +33,8 @@ export async function readTls(certFile: string, keyFile: string): Promise<TlsFil
 }
 
 /**
- * A certificate for these host names and addresses, issued by an authority of our own in `directory`. The authority is
- * made once, so that clients need to trust it once; the certificate is made again when it nears its end.
+ * A certificate for these host names and addresses, issued by a CA that is created in `directory`. The CA is created once, so
+ * that clients need to trust it once; the certificate is renewed before it expires.
  */
 export async function ownTls(
   directory: string,
@@ -43,7 +43,7 @@ export async function ownTls(
 ): Promise<TlsFiles> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = (name: string): string => join(directory, name);
-  if (!existsSync(path('ca.pem'))) await makeAuthority(path('ca.pem'), path('ca-key.pem'), now);
+  if (!existsSync(path('ca.pem'))) await createAuthority(path('ca.pem'), path('ca-key.pem'), now);
   if (!(await isFresh(path('server.pem'), path('server-key.pem'), names, now))) {
     const authority = {
       certificate: new x509.X509Certificate(await readFile(path('ca.pem'), 'utf8')),
@@ -58,7 +58,7 @@ export async function ownTls(
   };
 }
 
-async function makeAuthority(certFile: string, keyFile: string, now: number): Promise<void> {
+async function createAuthority(certFile: string, keyFile: string, now: number): Promise<void> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),

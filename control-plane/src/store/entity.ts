@@ -5,21 +5,21 @@ export interface Entity {
   readonly request: Readonly<Record<string, unknown>>;
   /** What OpenMetadata's create request has no place for. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Who wrote it last. */
+  /** The run that last wrote the entity. */
   readonly runId: string;
   readonly attempt: number;
   readonly epoch: number;
-  /** Of the last that told of it, also that it is gone: see CatalogState. */
+  /** Of the last assignment that reported the entity, also as removed: see CatalogState. */
   readonly generation: number;
   readonly updatedAt: number;
-  /** The last run that found it in the source, whether it had changed or not. */
+  /** The last run that found the entity in the source, changed or not. */
   readonly seenBy: string;
   readonly seenAt: number;
-  /** When it was found to be gone; null while it is there. */
+  /** When the entity was found to be removed; null otherwise. */
   readonly deletedAt: number | null;
 }
 
-/** An entity as it is written: being written, it is seen, and it is there. */
+/** An entity to write: writing implies that it was seen and exists. */
 export type NewEntity = Omit<Entity, 'seenBy' | 'seenAt' | 'deletedAt'>;
 
 export interface EntityKey {
@@ -28,18 +28,18 @@ export interface EntityKey {
   readonly fqn: string;
 }
 
-/** What has been noticed about an entity, when, and by which run. */
+/** Which run saw an entity, and when. */
 export interface Sighting {
   readonly runId: string;
   readonly generation: number;
   readonly at: number;
 }
 
-/** What became of a record about an entity. */
+/** The effect of a record. */
 export interface Effect {
-  /** False when a higher generation has told of the entity: then that stays. */
+  /** False when a higher generation has reported the entity, which then takes precedence. */
   readonly applied: boolean;
-  /** Whether the catalog says something else now. */
+  /** Whether the catalog has changed. */
   readonly changed: boolean;
 }
 
@@ -62,9 +62,9 @@ export interface EntityFilter {
   readonly service?: string | undefined;
   /** Part of a name, display name or description. */
   readonly q?: string | undefined;
-  /** The last name of the page before. */
+  /** The last fqn of the previous page. */
   readonly after?: string | undefined;
-  /** Also what is gone. */
+  /** Include deleted entities. */
   readonly deleted?: boolean | undefined;
   readonly limit: number;
 }
@@ -84,21 +84,21 @@ export interface EntityReads {
     type: string,
     filter: EntityFilter,
   ): Promise<{ readonly entities: EntityRow[]; readonly total: number }>;
-  /** Code that names an object among the `objects` of its properties, by name; what is gone left out. */
+  /** Code with the object among the `objects` of its properties, by fqn, without deleted code. */
   codeFor(service: string, object: string): Promise<EntityRow[]>;
-  /** How many of each type each service has; what is gone not counted. */
+  /** Number of entities by service and type, without deleted ones. */
   types(): Promise<TypeCount[]>;
 }
 
 export interface EntityWrites {
-  /** Forgets all entities of a service. */
+  /** Deletes all entities of a service. */
   drop(service: string): Promise<void>;
-  /** `first` tells whether the run's assignment had not sent this entity before. What was gone is there again. */
+  /** Restores a deleted entity. `first`: the assignment had not sent this entity before. */
   upsert(entity: NewEntity): Promise<Effect & { readonly first: boolean }>;
-  /** `known` tells whether there is such an entity. What was gone is there again. */
+  /** Restores a deleted entity. `known`: the entity exists. */
   seen(key: EntityKey, by: Sighting): Promise<Effect & { readonly known: boolean }>;
-  /** Removes an entity and all that is in it, except what a higher generation told; the number of those that were there until now. */
+  /** Marks an entity and everything below it as deleted, except where a higher generation reported it. Returns the number of entities newly deleted. */
   remove(key: EntityKey, by: Omit<Sighting, 'runId'>): Promise<number>;
-  /** Names of what a parent has of a type, without what is gone. */
-  within(parent: Omit<EntityKey, 'fqn'> & { readonly parent: string }): Promise<string[]>;
+  /** Fqns of the children of one type, without deleted ones. */
+  childrenOf(parent: Omit<EntityKey, 'fqn'> & { readonly parent: string }): Promise<string[]>;
 }

@@ -1,4 +1,4 @@
-/** Data of one table that comes from another. At most one a service and pair of tables. */
+/** Data of one table comes from another. At most one edge for each service and pair of tables. */
 export interface LineageEdge {
   readonly service: string;
   readonly from: string;
@@ -11,22 +11,22 @@ export interface LineageEdge {
 }
 
 export interface LineageReads {
-  /** Edges that begin or end at a table, by name. */
+  /** Edges of a table in one direction, by name. */
   of(fqn: string, direction: 'upstream' | 'downstream', limit: number): Promise<LineageEdge[]>;
 }
 
 export interface LineageWrites {
-  /** False when a higher generation has told of the pair: then that stays. */
+  /** False when a higher generation has reported the pair, which then takes precedence. */
   save(edge: LineageEdge): Promise<boolean>;
   /**
-   * Forgets the edges of a source between these tables that were told before this generation. How many there were.
+   * Deletes edges of a source between these tables that an earlier generation reported. Returns their number.
    */
-  forget(edges: {
+  deleteOlder(edges: {
     readonly service: string;
     readonly tables: readonly string[];
     readonly source: string;
     readonly generation: number;
   }): Promise<number>;
-  /** Forgets all edges of a service. */
+  /** Deletes all edges of a service. */
   drop(service: string): Promise<void>;
 }

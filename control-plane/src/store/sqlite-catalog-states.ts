@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { unknownState, type CatalogState } from '../catalog/catalog-state.ts';
 import type { Row, Statements } from './sqlite-statements.ts';
 import type { CatalogStateReads, CatalogStateWrites } from './store.ts';
@@ -10,27 +11,30 @@ export function catalogStateTable(statements: Statements): CatalogStateReads & C
     get: async (service) =>
       statements.get('SELECT * FROM catalog_states WHERE service = ?', [service], toState) ??
       unknownState(service),
-    save: async ({ service, revision, keeper, drawn, newest, vouched, writer }) =>
-      void statements.run(SAVE, [
-        service,
-        revision,
-        drawn,
-        newest,
-        vouched,
-        writer?.generation ?? null,
-        writer?.from ?? null,
-        keeper,
-      ]),
+    save: async (state) => void statements.run(SAVE, toRow(state)),
   };
+}
+
+function toRow(state: CatalogState): SQLInputValue[] {
+  return [
+    state.service,
+    state.revision,
+    state.lastGeneration,
+    state.newestGeneration,
+    state.completedGeneration,
+    state.writer?.generation ?? null,
+    state.writer?.from ?? null,
+    state.keeper,
+  ];
 }
 
 function toState(row: Row): CatalogState {
   return {
     service: row['service'] as string,
     revision: row['revision'] as string,
-    drawn: row['drawn'] as number,
-    newest: row['newest'] as number,
-    vouched: row['vouched'] as number,
+    lastGeneration: row['drawn'] as number,
+    newestGeneration: row['newest'] as number,
+    completedGeneration: row['vouched'] as number,
     keeper: row['keeper'] as string | null,
     writer:
       row['writer'] === null

@@ -33,7 +33,7 @@ const REVIVED = `UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3, 
   WHERE service = ?4 AND type = ?5 AND fqn = ?6 AND generation <= ?3`;
 const REMOVE = `UPDATE entities SET deleted_at = ?1, generation = ?5 WHERE service = ?2 AND deleted_at IS NULL AND generation <= ?5
   AND ((type = ?3 AND fqn = ?4) OR (type <> ?3 AND substr(fqn, 1, length(?4) + 1) = ?4 || '.'))`;
-const WITHIN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
+const CHILDREN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
   AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
@@ -117,8 +117,8 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
     },
     remove: async ({ service, type, fqn }, { at, generation }) =>
       statements.run(REMOVE, [at, service, type, fqn, generation]),
-    within: async ({ service, type, parent }) =>
-      statements.all(WITHIN, [service, type, parent], (row) => row['fqn'] as string),
+    childrenOf: async ({ service, type, parent }) =>
+      statements.all(CHILDREN, [service, type, parent], (row) => row['fqn'] as string),
   };
 }
 

@@ -7,7 +7,7 @@ const SAVE = `INSERT INTO lineage (service, source, target, details, run_id, upd
   ON CONFLICT (service, source, target) DO UPDATE SET details = excluded.details, run_id = excluded.run_id, updated_at = excluded.updated_at,
   generation = excluded.generation WHERE excluded.generation >= lineage.generation`;
 
-const FORGET = `DELETE FROM lineage WHERE service = ? AND generation < ? AND json_extract(details, '$.source') = ?
+const DELETE_OLDER = `DELETE FROM lineage WHERE service = ? AND generation < ? AND json_extract(details, '$.source') = ?
   AND target IN (SELECT value FROM json_each(?)) AND source IN (SELECT value FROM json_each(?))`;
 
 export function lineageTable(statements: Statements): LineageReads & LineageWrites {
@@ -16,9 +16,9 @@ export function lineageTable(statements: Statements): LineageReads & LineageWrit
       statements.all(direction === 'upstream' ? UPSTREAM : DOWNSTREAM, [fqn, limit], toEdge),
     drop: async (service) =>
       void statements.run('DELETE FROM lineage WHERE service = ?', [service]),
-    forget: async ({ service, tables, source, generation }) => {
+    deleteOlder: async ({ service, tables, source, generation }) => {
       const names = JSON.stringify(tables);
-      return statements.run(FORGET, [service, generation, source, names, names]);
+      return statements.run(DELETE_OLDER, [service, generation, source, names, names]);
     },
     save: async ({ service, from, to, details, runId, updatedAt, generation }) =>
       statements.run(SAVE, [

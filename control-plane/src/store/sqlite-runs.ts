@@ -1,5 +1,5 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
-import type { Attempt, EndedAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
+import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
 const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
   started_at, cancel_reason, refused_by, deadline_ms, records_kept, last_epoch, last_failure, whole)
@@ -35,7 +35,7 @@ export function runTables(statements: Statements): RunReads & RunWrites {
         [runId, epoch],
         toAttempt,
       ),
-    endedWellSince: async (service, generation) =>
+    succeededSince: async (service, generation) =>
       statements.all(ENDED_WELL, [service, generation], toEnded),
     save: async (run) =>
       void statements.run(SAVE_RUN, [
@@ -116,7 +116,7 @@ function toAttempt(row: Row): Attempt {
   };
 }
 
-function toEnded(row: Row): EndedAttempt {
+function toEnded(row: Row): SucceededAttempt {
   return {
     runId: row['run_id'] as string,
     epoch: row['epoch'] as number,

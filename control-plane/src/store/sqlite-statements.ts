@@ -44,7 +44,7 @@ export function bytes(value: unknown): Buffer {
   return Buffer.from(value as Uint8Array);
 }
 
-/** JSON text that this store wrote itself. */
+/** Parses JSON text written by this store. */
 export function json(value: unknown): unknown {
   return JSON.parse(value as string);
 }

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ControlPlaneError } from '../runtime/errors.ts';
+import { SerialQueue } from '../runtime/serial-queue.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { catalogTables } from './sqlite-catalog.ts';
 import { catalogStateTable } from './sqlite-catalog-states.ts';
@@ -17,9 +18,9 @@ import type { Store, Transaction } from './store.ts';
 const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 
 /**
- * A store in one file (mode 0600), checked, opened and brought to the present schema. Throws STORE_DAMAGED for a file that
- * fails SQLite's check or that another program wrote. Writes go through one connection, one
- * transaction after the other, flushed at each commit; reads through another that sees committed state only.
+ * Opens a store in one file (mode 0600), checks it and migrates it to the current schema. Throws STORE_DAMAGED for a file that
+ * fails SQLite's check or that another program wrote. Writes use one connection, one transaction at a time, flushed at each
+ * commit. Reads use another connection, which sees only committed state.
  */
 export function openSqliteStore(path: string): Store {
   closeSync(openSync(path, 'a', 0o600));
@@ -28,16 +29,12 @@ export function openSqliteStore(path: string): Store {
   const reader = open(path);
   reader.exec('PRAGMA query_only = ON');
   const tables = tablesOf(writer);
-  let turn: Promise<unknown> = Promise.resolve();
+  const transactions = new SerialQueue();
   return {
     read: tablesOf(reader),
-    transaction: (work) => {
-      const result = turn.then(() => inTransaction(writer, () => work(tables)));
-      turn = result.catch(() => undefined);
-      return result;
-    },
+    transaction: (work) => transactions.run(() => inTransaction(writer, () => work(tables))),
     close: async () => {
-      await turn;
+      await transactions.run(async () => undefined);
       reader.close();
       writer.close();
     },
@@ -59,14 +56,15 @@ function openChecked(path: string): DatabaseSync {
   }
 }
 
-/** Reads every page once: damage is to be found now, and not in the middle of a run. */
+/** Reads every page once, so that damage is found at the start and not during a run. */
 function check(database: DatabaseSync, path: string): void {
   const [found] = database.prepare('PRAGMA quick_check(1)').all();
   if (found?.['quick_check'] !== 'ok') throw damaged(path, String(found?.['quick_check']));
   const { tables } = database
     .prepare("SELECT COUNT(*) AS tables FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
     .get() as { tables: number };
-  if (tables > 0 && schemaVersion(database) === 0) throw damaged(path, 'another program wrote it');
+  if (tables > 0 && schemaVersion(database) === 0)
+    throw damaged(path, 'the file belongs to another program');
 }
 
 function schemaVersion(database: DatabaseSync): number {
@@ -83,7 +81,7 @@ function isDamage(thrown: unknown): boolean {
 }
 
 function damaged(path: string, problem: string): ControlPlaneError {
-  return new ControlPlaneError('STORE_DAMAGED', `the store ${path} is damaged: ${problem}`);
+  return new ControlPlaneError('STORE_DAMAGED', `store ${path} is damaged: ${problem}`);
 }
 
 function open(path: string): DatabaseSync {
@@ -122,8 +120,8 @@ async function inTransaction<T>(database: DatabaseSync, work: () => Promise<T>):
 function migrate(database: DatabaseSync): void {
   const version = schemaVersion(database);
   if (version > MIGRATIONS.length)
-    throw new ControlPlaneError('CONFLICT', 'the store was written by a newer control plane', {
-      remedy: 'Start that version, or use another data folder.',
+    throw new ControlPlaneError('CONFLICT', 'store was written by a newer control plane', {
+      remedy: 'Start the newer version, or use another data folder.',
     });
   MIGRATIONS.slice(version).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);

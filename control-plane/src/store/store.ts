@@ -1,9 +1,9 @@
 /**
- * What the control plane remembers. Invariants:
- * - A transaction is all or nothing, sees its own writes, and is on the disk when it resolves.
+ * The store of the control plane. Invariants:
+ * - A transaction is atomic, sees its own writes, and is on disk when it resolves.
  * - Transactions run one after the other.
- * - `read` sees only what has been committed.
- * Every method is asynchronous because another store may live behind a network.
+ * - `read` sees only committed state.
+ * Methods are asynchronous because another implementation may use a network.
  */
 import type { CatalogState } from '../catalog/catalog-state.ts';
 import type { JobKind } from '../runs/job-kinds.ts';
@@ -12,12 +12,12 @@ import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
 
 export interface Store {
-  readonly read: Reads;
+  readonly read: StoreReader;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-export interface Reads {
+export interface StoreReader {
   readonly runners: RunnerReads;
   readonly catalog: CatalogReads;
   readonly runs: RunReads;
@@ -28,7 +28,7 @@ export interface Reads {
   readonly settings: SettingReads;
 }
 
-export interface Transaction extends Reads {
+export interface Transaction extends StoreReader {
   readonly tokens: Tokens;
   readonly runners: RunnerReads & RunnerWrites;
   readonly catalog: CatalogReads & CatalogWrites;
@@ -40,7 +40,7 @@ export interface Transaction extends Reads {
   readonly settings: SettingReads & SettingWrites;
 }
 
-/** Times are Unix milliseconds throughout. */
+/** All times are Unix milliseconds. */
 export interface StoredToken {
   /** SHA-256 of the token. */
   readonly hash: Buffer;
@@ -65,7 +65,7 @@ export interface Runner {
   readonly enrolledAt: number;
   readonly lastSeenAt: number | null;
   readonly revokedAt: number | null;
-  /** Why it gets no work; null when it gets some. */
+  /** Why the runner drains; null when it does not. */
   readonly drainReason: string | null;
 }
 
@@ -80,7 +80,7 @@ export interface RunnerWrites {
 
 export interface Service {
   readonly name: string;
-  /** What people see in place of the name; null for the name itself. */
+  /** Shown instead of the name; null for the name itself. */
   readonly displayName: string | null;
   readonly type: string;
   readonly connection: Readonly<Record<string, unknown>>;
@@ -90,12 +90,12 @@ export interface Service {
 
 export interface Pipeline {
   readonly name: string;
-  /** What people see in place of the name; null for the name itself. */
+  /** Shown instead of the name; null for the name itself. */
   readonly displayName: string | null;
   readonly service: string;
   readonly sourceConfig: Readonly<Record<string, unknown>>;
   readonly loggerLevel: string;
-  /** The longest an attempt of it may run; 0 for the runner's own limit. */
+  /** Maximum duration of an attempt; 0 for the runner's own limit. */
   readonly deadlineMs: number;
   readonly updatedAt: number;
 }
@@ -110,14 +110,14 @@ export interface CatalogReads {
 export interface CatalogWrites {
   saveService(service: Service): Promise<void>;
   savePipeline(pipeline: Pipeline): Promise<void>;
-  /** With its pipelines. */
+  /** Deletes its pipelines too. */
   deleteService(name: string): Promise<void>;
   deletePipeline(name: string): Promise<void>;
 }
 
-/** A row stays when its service goes: generations must not start anew while attempts of old runs may still be delivered. */
+/** A state outlives its service: generations must not restart while attempts of old runs may still be delivered. */
 export interface CatalogStateReads {
-  /** The state of a service's catalog; unknown, with nothing given out, for one that never had a run. */
+  /** The state of a service's catalog; unknown for one without runs. */
   get(service: string): Promise<CatalogState>;
 }
 
@@ -132,22 +132,22 @@ export interface Outcome {
   readonly failures: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** One assignment of a run: what has been stored under its epoch. */
+/** One assignment of a run, and what is stored under its epoch. */
 export interface Attempt {
   readonly runId: string;
   readonly epoch: number;
   readonly attempt: number;
-  /** Which assignment of a run of its service it is: see CatalogState. */
+  /** Number of the assignment among those of the service: see CatalogState. */
   readonly generation: number;
   readonly runnerId: string;
   readonly channel: string;
   readonly storedSequence: number;
-  /** Payload bytes of the batches that were stored. */
+  /** Payload bytes of the stored batches. */
   readonly wireBytes: number;
   /** Distinct entities. */
   readonly entities: number;
   readonly outcome: Outcome | null;
-  /** "ok", or what is wrong with the stream; null before its end. */
+  /** "ok", or the problem with the stored records; null before the outcome. */
   readonly integrity: string | null;
 }
 
@@ -156,7 +156,7 @@ export interface RunFilter {
   readonly service?: string | undefined;
   readonly kind?: JobKind | undefined;
   readonly state?: string | undefined;
-  /** Id of the last run of the page before. */
+  /** Id of the last run of the previous page. */
   readonly before?: string | undefined;
 }
 
@@ -167,16 +167,16 @@ export interface RunReads {
   /** Queued, offered and running, oldest first. */
   active(): Promise<Run[]>;
   attempt(runId: string, epoch: number): Promise<Attempt | undefined>;
-  /** Assignments of a higher generation that ended their run well. */
-  endedWellSince(service: string, generation: number): Promise<EndedAttempt[]>;
-  /** The oldest ended run that still has its records and is not among the newest `keep` of its service. */
+  /** Assignments with a higher generation whose run succeeded. */
+  succeededSince(service: string, generation: number): Promise<SucceededAttempt[]>;
+  /** The oldest ended run with records that is not among the newest `keep` of its service. */
   oldestBeyond(keep: number): Promise<Run | undefined>;
 }
 
-export interface EndedAttempt {
+export interface SucceededAttempt {
   readonly runId: string;
   readonly epoch: number;
-  /** False when its records have been deleted to make room. */
+  /** False once its records were deleted to save space. */
   readonly recordsKept: boolean;
 }
 
@@ -186,12 +186,12 @@ export interface RunWrites {
 }
 
 export interface StoredRecord {
-  /** Grows over all records of the store: a cursor. */
+  /** Increases over all records of the store: a cursor. */
   readonly position: number;
   readonly epoch: number;
   readonly attempt: number;
   readonly sequence: number;
-  /** The record as it came, without its newline. */
+  /** The record as received, without its newline. */
   readonly line: string;
 }
 
@@ -209,13 +209,13 @@ export interface Page {
 export interface RecordReads {
   /** Records of one kind over all attempts of a run, after a position. */
   ofKind(runId: string, kind: string, page: Page): Promise<StoredRecord[]>;
-  /** Records of one attempt, after a sequence; of one kind when that is named. */
+  /** Records of one attempt after a sequence, optionally of one kind. */
   ofAttempt(runId: string, epoch: number, page: Page, kind?: string): Promise<StoredRecord[]>;
   /** SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its newline. */
   digest(runId: string, epoch: number, upTo: number): Promise<string>;
 }
 
-/** What an operator has set, by name. */
+/** Operator settings by name. */
 export interface SettingReads {
   get(name: string): Promise<string | undefined>;
 }
@@ -225,9 +225,9 @@ export interface SettingWrites {
 }
 
 export interface RecordWrites {
-  /** Numbers the records from `first` on. */
+  /** Stores records with sequences from `first`. */
   append(runId: string, epoch: number, first: number, records: readonly NewRecord[]): Promise<void>;
-  /** Deletes up to `limit` records of a run, and says how many that were. What came of them stays. */
+  /** Deletes up to `limit` records of a run and returns their number. Their effects stay. */
   drop(runId: string, limit: number): Promise<number>;
 }
 

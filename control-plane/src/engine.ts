@@ -1,0 +1,66 @@
+import type { Deps } from './deps.ts';
+import { Delivery } from './link/delivery.ts';
+import { Registry } from './link/registry.ts';
+import type { SessionDeps } from './link/session-deps.ts';
+import { Session } from './link/session.ts';
+import type { Wire } from './link/wire.ts';
+import { Dispatcher } from './runs/dispatcher.ts';
+import { earliestExclusiveOffer, restampDeadlines } from './runs/restart.ts';
+import { Retention } from './runs/retention.ts';
+
+/** A control plane without its port. */
+export interface Engine {
+  readonly registry: Registry;
+  /** Takes over a runner's connection. */
+  accept(wire: Wire): void;
+  /** Recomputes the deadlines in the store, runs until the signal aborts, then closes the sessions and stores what they delivered. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** `authorities` are host:port in lower case, as runners may dial it. */
+export function createEngine(deps: Deps, authorities: ReadonlySet<string>): Engine {
+  const registry = new Registry();
+  const delivery = new Delivery(deps);
+  const sessions = new Sessions({ ...deps, registry, delivery, authorities });
+  return {
+    registry,
+    accept: (wire) => sessions.accept(wire),
+    run: async (signal) => {
+      await restampDeadlines(deps);
+      const exclusiveFrom = await earliestExclusiveOffer(deps);
+      await Promise.all([
+        new Dispatcher(deps, registry, exclusiveFrom).run(signal),
+        new Retention(deps).run(signal),
+      ]);
+      await sessions.close();
+      await delivery.idle();
+    },
+  };
+}
+
+/** Every open runner connection, welcomed or not. */
+class Sessions {
+  readonly #deps: SessionDeps;
+  readonly #open = new Map<Session, Promise<void>>();
+  #closing = false;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  accept(wire: Wire): void {
+    if (this.#closing) return wire.close('shutting down');
+    const session = new Session(this.#deps, wire);
+    this.#open.set(
+      session,
+      session.run().finally(() => this.#open.delete(session)),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const ended = [...this.#open.values()];
+    for (const session of this.#open.keys()) session.close('shutting down');
+    await Promise.all(ended);
+  }
+}

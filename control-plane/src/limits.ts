@@ -1,0 +1,29 @@
+/** Tunable limits. Times are in milliseconds. */
+export interface Limits {
+  readonly leaseTtlMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Attempts of a run before it fails, counting lost runners and retryable failures. */
+  readonly maxAttempts: number;
+  /** The pause before the second attempt after a retryable failure; each further pause is four times as long. */
+  readonly retryPauseMs: number;
+  readonly retryPauseMaxMs: number;
+  /** How long a run waits while no suitable runner is connected. */
+  readonly absenceLimitMs: number;
+  readonly handshakeTimeoutMs: number;
+  /** How long a connected runner may take to answer an identity check. Must be well below the handshake timeout. */
+  readonly identityCheckMs: number;
+  /** How long a run is not offered again after a runner rejected it for the moment. */
+  readonly retryOfferMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  leaseTtlMs: 60_000,
+  heartbeatIntervalMs: 15_000,
+  maxAttempts: 5,
+  retryPauseMs: 60_000,
+  retryPauseMaxMs: 3_600_000,
+  absenceLimitMs: 24 * 3_600_000,
+  handshakeTimeoutMs: 10_000,
+  identityCheckMs: 3000,
+  retryOfferMs: 2000,
+};

@@ -1,0 +1,161 @@
+import type { Deps } from '../deps.ts';
+import { momentOf } from '../runtime/clock.ts';
+import type { ErrorBody } from '../runtime/errors.ts';
+import { giveUpAttempt, withEpochUsed, type Holder } from '../runs/run.ts';
+import type { Run, Transaction } from '../store/store.ts';
+import { claim } from './claim.ts';
+import type { AttemptRef, HeldAttempt, HelloStatement, Position } from './frames.ts';
+
+interface Resumption {
+  readonly positions: readonly Position[];
+  readonly cancels: readonly { readonly ref: AttemptRef; readonly reason: string }[];
+  /** Why the runner drains; null when it does not. */
+  readonly drainReason: string | null;
+}
+
+type Held = HeldAttempt & { readonly ref: AttemptRef };
+
+/** Decides about every attempt that the runner holds, and about every run that it should hold and does not. Undefined for a revoked runner. */
+export async function resume(
+  deps: Deps,
+  statement: HelloStatement,
+  channel: string,
+): Promise<Resumption | undefined> {
+  const held = statement.held.flatMap(({ ref, ...rest }) =>
+    ref === null ? [] : [{ ...rest, ref }],
+  );
+  const by = { runnerId: statement.runnerId, bootId: statement.bootId };
+  const resumed = await deps.store.transaction(async (tx) => {
+    const runner = await tx.runners.get(statement.runnerId);
+    if (runner === undefined || runner.revokedAt !== null) return undefined;
+    const { runnerVersion: version, platform } = statement;
+    await tx.runners.save({ ...runner, version, platform, lastSeenAt: deps.clock.now() });
+    for (const { ref } of held) await noteEpoch(tx, deps, ref);
+    const refs = held.map(({ ref }) => ref);
+    const forgotten = await giveUpForgotten(tx, deps, by, refs);
+    const { positions, cancels } = await resumeHeld(tx, deps, by, held, channel);
+    return { positions, cancels, forgotten, drainReason: runner.drainReason };
+  });
+  if (resumed === undefined) return undefined;
+  for (const runId of [...resumed.forgotten, ...held.map(({ ref }) => ref.runId)])
+    deps.changes.changed(runId);
+  return resumed;
+}
+
+async function resumeHeld(
+  tx: Transaction,
+  deps: Deps,
+  by: Holder,
+  held: readonly Held[],
+  channel: string,
+): Promise<Pick<Resumption, 'positions' | 'cancels'>> {
+  const positions: Position[] = [];
+  const cancels: { ref: AttemptRef; reason: string }[] = [];
+  for (const attempt of held) {
+    const { ref } = attempt;
+    const kept = await keep(tx, deps, by, attempt, channel);
+    positions.push({
+      ref,
+      verdict: kept === undefined ? 'VERDICT_DISCARD' : 'VERDICT_KEEP',
+      storedSequence: kept?.stored ?? 0,
+    });
+    const reason = kept?.run.cancelReason ?? null;
+    if (reason !== null) cancels.push({ ref, reason });
+  }
+  return { positions, cancels };
+}
+
+/** After the store was restored from a backup, runners hold epochs that it does not contain. None of them may be used again. */
+async function noteEpoch(tx: Transaction, deps: Deps, ref: AttemptRef): Promise<void> {
+  const run = await tx.runs.get(ref.runId);
+  if (run === undefined)
+    return deps.log.warn(
+      { run: ref.runId, epoch: ref.epoch },
+      'runner holds an attempt of an unknown run',
+    );
+  const noted = withEpochUsed(run, ref.epoch);
+  if (noted === run) return;
+  deps.log.warn(
+    { run: run.id, epoch: ref.epoch, lastEpoch: run.lastEpoch },
+    'runner holds a newer epoch than the store: the store was restored from an older copy',
+  );
+  await tx.runs.save(noted);
+}
+
+/** Claims the attempt for the runner. Undefined when the runner must discard it. */
+async function keep(
+  tx: Transaction,
+  deps: Deps,
+  by: Holder,
+  held: Held,
+  channel: string,
+): Promise<{ run: Run; stored: number } | undefined> {
+  const { ref } = held;
+  const attempt = await tx.runs.attempt(ref.runId, ref.epoch);
+  if (attempt === undefined) return undefined;
+  const run = await claim(tx, deps, by, ref);
+  if (run === undefined) return undefined;
+  const mismatch = sequenceMismatch(held, attempt.storedSequence);
+  if (mismatch !== undefined) {
+    // The run is not at fault, so maxAttempts does not apply.
+    const limit = { at: momentOf(deps.clock), maxAttempts: Infinity };
+    await tx.runs.save(giveUpAttempt(run, mismatch, limit));
+    deps.log.warn(
+      { run: run.id, attempt: ref.attempt, epoch: ref.epoch, ...mismatch },
+      'attempt given up',
+    );
+    return undefined;
+  }
+  await tx.runs.saveAttempt({ ...attempt, channel });
+  return { run, stored: attempt.storedSequence };
+}
+
+/** Why the two sides cannot continue with their sequences; undefined when they can. */
+function sequenceMismatch(
+  { durableSequence, acknowledgedSequence }: Held,
+  stored: number,
+): ErrorBody | undefined {
+  const remedy = 'No action needed: the run is retried.';
+  if (acknowledgedSequence > stored)
+    return {
+      code: 'STORE_ROLLED_BACK',
+      message: 'acknowledged records are not in the store, which was restored from an older copy',
+      remedy,
+    };
+  if (durableSequence < stored)
+    return {
+      code: 'SPOOL_ROLLED_BACK',
+      message:
+        'the runner lacks records that are stored: its state directory was restored from an older copy',
+      remedy,
+    };
+  return undefined;
+}
+
+/**
+ * Gives up runs that this process started and no longer holds. Attempts of another process of the runner (a copy of the machine
+ * that does not answer at the moment) and offers that are still in transit keep their lease, because they may be active.
+ */
+async function giveUpForgotten(
+  tx: Transaction,
+  deps: Deps,
+  { runnerId, bootId }: Holder,
+  held: readonly AttemptRef[],
+): Promise<string[]> {
+  const lost = (await tx.runs.active()).filter(
+    ({ id, epoch, status }) =>
+      status.state === 'running' &&
+      status.runnerId === runnerId &&
+      status.bootId === bootId &&
+      !held.some((ref) => ref.runId === id && ref.epoch === epoch),
+  );
+  const reason = {
+    code: 'LEASE_LOST',
+    message: 'the runner no longer holds the run',
+    remedy: 'Check the runner’s log: its state directory may have been lost.',
+  };
+  const { maxAttempts } = deps.limits;
+  for (const run of lost)
+    await tx.runs.save(giveUpAttempt(run, reason, { at: momentOf(deps.clock), maxAttempts }));
+  return lost.map(({ id }) => id);
+}

@@ -1,0 +1,74 @@
+import { applyFindings } from '../catalog/findings.ts';
+import { isBuiltOn, revisionAfter, settledBy } from '../catalog/catalog-state.ts';
+import type { Deps } from '../deps.ts';
+import { end, giveUpAttempt, type Run } from '../runs/run.ts';
+import { momentOf } from '../runtime/clock.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import type { Attempt, Transaction } from '../store/store.ts';
+
+/**
+ * Applies the findings of a successful attempt, and gives the catalog its next revision. An attempt that left out what it
+ * expected in another state of the catalog is given up; the next one is a full run.
+ */
+export async function settleCatalog(
+  tx: Transaction,
+  deps: Deps,
+  run: { readonly before: Run; readonly after: Run },
+  attempt: Attempt,
+  { builtOn, line }: { readonly builtOn: string | undefined; readonly line: string },
+): Promise<Run> {
+  const { service } = run.before;
+  if (!(await isComplete(tx, service, attempt, builtOn))) return giveUpStale(deps, run.before);
+  const { ended, complete } = await afterFindings(tx, deps, run.after, attempt);
+  const state = settledBy(
+    await tx.catalogStates.get(service),
+    attempt,
+    revisionAfter(ended.id, attempt.epoch, line),
+  );
+  await tx.catalogStates.save(complete ? state : { ...state, revision: '', keeper: null });
+  return ended;
+}
+
+/** Whether the catalog contains everything that the attempt left out. An attempt with `unchanged` records must name its base. */
+async function isComplete(
+  tx: Transaction,
+  service: string,
+  attempt: Attempt,
+  builtOn: string | undefined,
+): Promise<boolean> {
+  if (builtOn !== undefined)
+    return isBuiltOn(await tx.catalogStates.get(service), attempt.generation, builtOn);
+  const page = { after: 0, limit: 1 };
+  const unchanged = await tx.records.ofAttempt(attempt.runId, attempt.epoch, page, 'unchanged');
+  return unchanged.length === 0;
+}
+
+function giveUpStale(deps: Deps, run: Run): Run {
+  const reason = new ControlPlaneError(
+    'CATALOG_MOVED',
+    'the run was based on a catalog revision that is no longer current',
+  );
+  const { maxAttempts } = deps.limits;
+  return giveUpAttempt(run, reason.body(), { at: momentOf(deps.clock), maxAttempts });
+}
+
+/** A run that reports unchanged entities missing from the catalog is only a partial success: runner and store disagree. */
+async function afterFindings(
+  tx: Transaction,
+  deps: Deps,
+  run: Run,
+  attempt: Attempt,
+): Promise<{ readonly ended: Run; readonly complete: boolean }> {
+  const now = deps.clock.now();
+  const { removed, unknown } = await applyFindings(tx, run, attempt, now);
+  if (removed > 0)
+    deps.log.info({ run: run.id, removed }, 'entities missing from the source marked as deleted');
+  if (unknown === 0) return { ended: run, complete: true };
+  if (run.status.state !== 'success') return { ended: run, complete: false };
+  const entities = unknown === 1 ? '1 entity' : `${unknown} entities`;
+  const error = new ControlPlaneError(
+    'CATALOG_INCOMPLETE',
+    `the catalog lacks ${entities} that the runner reported as unchanged`,
+  );
+  return { ended: end(run, 'partialSuccess', now, error.body()), complete: false };
+}

@@ -1,0 +1,136 @@
+import { DISPATCH } from '../runtime/change-hub.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import type { AttemptRef, Batch, FromRunner, Heartbeat, HelloStatement } from './frames.ts';
+import { renewLeases } from './leases.ts';
+import { acceptOffer, rejectOffer } from './offer-answers.ts';
+import type { ConnectedRunner, Presence } from './registry.ts';
+import type { SessionDeps } from './session-deps.ts';
+
+export const CREDIT_BYTES = 4 * 1024 * 1024;
+const MAX_PHASE_LENGTH = 100;
+const MAX_CONDITION_LENGTH = 100;
+
+type Runner = Pick<ConnectedRunner, 'runnerId' | 'bootId' | 'send' | 'close'> & {
+  readonly channel: 'ws' | 'grpc';
+};
+export type WorkFrame = Exclude<FromRunner, { readonly kind: 'hello' }>;
+type ProgressBody = Extract<FromRunner, { kind: 'progress' }>['body'];
+
+/** Handles the frames that a runner sends once it has been welcomed. */
+export class WorkFrames {
+  readonly #deps: SessionDeps;
+  readonly #runner: Runner;
+  #presence: Presence;
+  #unstoredBytes = 0;
+
+  constructor(deps: SessionDeps, runner: Runner) {
+    this.#deps = deps;
+    this.#runner = runner;
+    this.#presence = {
+      channel: runner.channel,
+      version: '',
+      platform: '',
+      capacity: 0,
+      running: 0,
+      draining: true,
+      condition: '',
+      spoolBytes: 0,
+      jobKinds: [],
+    };
+  }
+
+  get presence(): Presence {
+    return this.#presence;
+  }
+
+  /** Whether batches wait to be stored. */
+  get hasUnstored(): boolean {
+    return this.#unstoredBytes > 0;
+  }
+
+  /** The runner may get runs from now on. */
+  welcomed(statement: HelloStatement): void {
+    const { runnerVersion: version, platform, capacity, draining, jobKinds, held } = statement;
+    const running = held.filter((attempt) => attempt.running).length;
+    this.#updatePresence({ version, platform, capacity, draining, jobKinds, running });
+  }
+
+  receive(frame: WorkFrame): Promise<void> {
+    switch (frame.kind) {
+      case 'heartbeat':
+        return this.#heartbeat(frame.body);
+      case 'accept':
+        return acceptOffer(this.#deps, this.#runner, requireRef(frame.body.ref));
+      case 'reject':
+        return rejectOffer(
+          this.#deps,
+          this.#deps.registry,
+          this.#runner.runnerId,
+          requireRef(frame.body.ref),
+          frame.body,
+        );
+      case 'progress':
+        return this.#progress(frame.body);
+      case 'batch':
+        return this.#batch(frame.body);
+    }
+  }
+
+  #updatePresence(changes: Partial<Presence>): void {
+    this.#presence = { ...this.#presence, ...changes };
+  }
+
+  async #heartbeat({ number, leases, ...reported }: Heartbeat): Promise<void> {
+    const { running, capacity, draining, spoolBytes } = reported;
+    const before = this.#presence;
+    const mayTakeMore =
+      running < before.running ||
+      capacity > before.capacity ||
+      reported.condition !== before.condition ||
+      draining !== before.draining;
+    const condition = reported.condition.slice(0, MAX_CONDITION_LENGTH);
+    this.#updatePresence({ running, capacity, draining, spoolBytes, condition });
+    const { renewed, lost } = await renewLeases(this.#deps, this.#runner, leases);
+    const ttlMs = this.#deps.limits.leaseTtlMs;
+    this.#runner.send({
+      kind: 'heartbeatReply',
+      body: { number, renewed: renewed.map((ref) => ({ ref, ttlMs })), lost },
+    });
+    if (mayTakeMore) this.#deps.changes.changed(DISPATCH);
+  }
+
+  async #progress({ ref: optionalRef, phase, done, total, apiCalls }: ProgressBody): Promise<void> {
+    const ref = requireRef(optionalRef);
+    const run = await this.#deps.store.read.runs.get(ref.runId);
+    if (
+      run?.epoch !== ref.epoch ||
+      run.status.state !== 'running' ||
+      run.status.runnerId !== this.#runner.runnerId
+    )
+      return;
+    this.#deps.progress.set(ref.runId, {
+      phase: phase.slice(0, MAX_PHASE_LENGTH),
+      done,
+      total,
+      apiCalls,
+    });
+    this.#deps.changes.changed(ref.runId);
+  }
+
+  /** Keeps reading while batches wait to be stored, up to twice the credit. */
+  async #batch(batch: Batch): Promise<void> {
+    const size = batch.payload.length;
+    const ref = requireRef(batch.ref);
+    this.#unstoredBytes += size;
+    const stored = this.#deps.delivery.submit(this.#runner, ref, batch).then(() => {
+      this.#unstoredBytes -= size;
+    });
+    if (this.#unstoredBytes > 2 * CREDIT_BYTES) await stored;
+  }
+}
+
+function requireRef(ref: AttemptRef | null): AttemptRef {
+  if (ref === null)
+    throw new ControlPlaneError('PROTOCOL_VIOLATION', 'frame has no attempt reference');
+  return ref;
+}

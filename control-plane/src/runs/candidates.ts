@@ -1,0 +1,146 @@
+import type { ConnectedRunner } from '../link/registry.ts';
+import type { Runner } from '../store/store.ts';
+import type { Run } from './run.ts';
+import { absent, type Wait } from './wait.ts';
+
+export interface CandidateInput {
+  readonly runners: readonly Runner[];
+  readonly connected: readonly ConnectedRunner[];
+}
+
+interface Candidate {
+  readonly runner: Runner;
+  readonly session: ConnectedRunner;
+}
+
+/** A condition that a runner must meet, and why the run waits when no runner meets it. */
+interface Requirement {
+  readonly met: (run: Run, candidate: Candidate) => boolean;
+  readonly unmet: (names: string, run: Run, candidates: readonly Candidate[]) => Wait;
+}
+
+const REQUIREMENTS: readonly Requirement[] = [
+  {
+    met: (run, { runner }) => !run.refusedBy.includes(runner.id),
+    unmet: (names) =>
+      absent(
+        'REFUSED',
+        `${names} rejected the run permanently`,
+        'Connect another runner, or cancel the run.',
+      ),
+  },
+  {
+    met: (_run, { runner, session }) => runner.drainReason === null && !session.presence().draining,
+    unmet: (names) =>
+      absent(
+        'RUNNER_DRAINING',
+        `${names} takes no new runs (draining)`,
+        'Resume the runner, or connect another.',
+      ),
+  },
+  {
+    met: (_run, { session }) => session.presence().condition === '',
+    unmet: (names, _run, candidates) =>
+      absent(
+        'RUNNER_UNHEALTHY',
+        `${names} reports ${conditionsOf(candidates)}`,
+        'Check the status of the runner.',
+      ),
+  },
+  {
+    met: (run, { session }) => session.presence().jobKinds.includes(run.kind),
+    unmet: (names, { kind }) =>
+      absent(
+        'KIND_UNSUPPORTED',
+        `${names} does not support jobs of kind ${kind}`,
+        'Update the runner.',
+      ),
+  },
+];
+
+/** Connected runners that could take the run if they had capacity, or why there are none. */
+export function candidatesFor(
+  run: Run,
+  { runners, connected }: CandidateInput,
+): ConnectedRunner[] | Wait {
+  const eligible = runners.filter((runner) => isEligible(run, runner));
+  const missing = pinnedRunnerMissing(run, eligible);
+  if (missing !== undefined) return missing;
+  const present = connected.flatMap((session) => {
+    const runner = eligible.find(({ id }) => id === session.runnerId);
+    return runner === undefined ? [] : [{ runner, session }];
+  });
+  if (present.length === 0) return notConnected(run, eligible);
+  let candidates: readonly Candidate[] = present;
+  for (const { met, unmet } of REQUIREMENTS) {
+    const remaining = candidates.filter((candidate) => met(run, candidate));
+    if (remaining.length === 0) {
+      const names = namesOf(sessionsOf(candidates), runners);
+      return unmet(names, run, present);
+    }
+    candidates = remaining;
+  }
+  return sessionsOf(candidates);
+}
+
+/** Whether the run may go to this runner, which has not rejected it permanently. */
+export function canTake(run: Run, runner: { readonly id: string; readonly name: string }): boolean {
+  return isEligible(run, runner) && !run.refusedBy.includes(runner.id);
+}
+
+export function namesOf(sessions: readonly ConnectedRunner[], runners: readonly Runner[]): string {
+  return sessions
+    .map(({ runnerId }) => runners.find(({ id }) => id === runnerId)?.name ?? runnerId)
+    .join(', ');
+}
+
+function pinnedRunnerMissing(run: Run, eligible: readonly Runner[]): Wait | undefined {
+  if (run.pinnedTo === null) return undefined;
+  if (eligible.length === 0)
+    return absent(
+      'RUNNER_MISSING',
+      `waiting for runner ${run.pinnedTo}, which is not enrolled`,
+      'Enroll a runner of this name, or choose another one for the service and start the run again.',
+    );
+  if (eligible.some(({ revokedAt }) => revokedAt === null)) return undefined;
+  return absent(
+    'RUNNER_REVOKED',
+    `waiting for runner ${run.pinnedTo}, which has been revoked`,
+    'Choose another runner for the service and start the run again.',
+  );
+}
+
+function notConnected(run: Run, eligible: readonly Runner[]): Wait {
+  if (run.pinnedTo === null)
+    return absent(
+      'NO_RUNNER',
+      'waiting for a runner: none is connected',
+      'Start a runner, or check that it can reach this control plane.',
+    );
+  const lastSeenAt = Math.max(...eligible.map((runner) => runner.lastSeenAt ?? 0));
+  const since =
+    lastSeenAt === 0
+      ? 'which has never connected'
+      : `not connected since ${new Date(lastSeenAt).toISOString()}`;
+  return absent(
+    'RUNNER_AWAY',
+    `waiting for runner ${eligible[0]!.name}, ${since}`,
+    'Start the runner, or check that it can reach this control plane.',
+  );
+}
+
+function sessionsOf(candidates: readonly Candidate[]): ConnectedRunner[] {
+  return candidates.map(({ session }) => session);
+}
+
+function conditionsOf(candidates: readonly Candidate[]): string {
+  const conditions = candidates.map(({ session }) => session.presence().condition);
+  return [...new Set(conditions.filter((condition) => condition !== ''))].join(', ');
+}
+
+function isEligible(
+  { pinnedTo }: Run,
+  { id, name }: { readonly id: string; readonly name: string },
+): boolean {
+  return pinnedTo === null || pinnedTo === id || pinnedTo === name;
+}
