@@ -4,8 +4,8 @@ import { Registry } from './link/registry.ts';
 import type { SessionDeps } from './link/session-deps.ts';
 import { Session } from './link/session.ts';
 import type { Wire } from './link/wire.ts';
+import { earliestExclusiveOffer, restampDeadlines } from './runs/deadlines.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
-import { earliestExclusiveOffer, restampDeadlines } from './runs/restart.ts';
 import { Retention } from './runs/retention.ts';
 
 /** A control plane without its port. */

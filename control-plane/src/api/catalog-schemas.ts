@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { Limit } from './schemas.ts';
+import { Limit, Time } from './schemas.ts';
 
-const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
 const JsonObject = z.record(z.string(), z.unknown());
 const Text = z.string().nullable();
 

@@ -7,7 +7,8 @@ import type { Run } from '../runs/run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
 import { streamRunEvents } from './run-events.ts';
-import { Cursor, IdParameter, Limit, LogLine } from './schemas.ts';
+import { LogLine } from './run-schemas.ts';
+import { Cursor, IdParameter, Limit } from './schemas.ts';
 
 const logsRoute = createRoute({
   method: 'get',

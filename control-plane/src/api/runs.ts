@@ -10,11 +10,11 @@ import { RUN_STATES } from '../runs/run.ts';
 import { startPipeline, startTestConnection, type StartOptions } from '../runs/start-run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
+import { RunViewSchema } from './run-schemas.ts';
 import {
   IdParameter,
   Limit,
   NameParameter,
-  RunViewSchema,
   StartQuery,
   StartRequest,
   TestRequest,

@@ -1,7 +1,4 @@
 import { z } from '@hono/zod-openapi';
-import { JOB_KINDS } from '../runs/job-kinds.ts';
-import { WAIT_CODES } from '../runs/wait.ts';
-import { RUN_STATES } from '../runs/run.ts';
 
 /** The name of a runner. */
 export const Name = z
@@ -20,7 +17,7 @@ export const ApiError = z
   .object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) })
   .openapi('Error');
 
-const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
+export const Time = z.number().int().openapi({ description: 'Unix time in milliseconds' });
 
 export const EnrollmentRequest = z
   .object({
@@ -164,99 +161,6 @@ export const PipelineView = z
     updatedAt: Time,
   })
   .openapi('Pipeline');
-
-const JsonObject = z.record(z.string(), z.unknown());
-
-const Step = z.object({
-  name: z.string(),
-  description: z.string(),
-  passed: z.boolean(),
-  mandatory: z.boolean(),
-  message: z.string().nullable(),
-  errorLog: z.string().nullable(),
-  remedy: z.string().nullable(),
-});
-
-export const RunViewSchema = z
-  .object({
-    id: z.string(),
-    kind: z.enum(JOB_KINDS),
-    service: z.string(),
-    pipeline: z.string().nullable(),
-    runner: z.string().nullable(),
-    runnerName: z.string().nullable(),
-    state: z.enum(RUN_STATES),
-    attempt: z.number().int(),
-    maxAttempts: z
-      .number()
-      .int()
-      .openapi({ description: 'Number of attempts before the run fails' }),
-    epoch: z.number().int(),
-    cancelRequested: z.boolean(),
-    queuedAt: Time,
-    startedAt: Time.nullable(),
-    endedAt: Time.nullable(),
-    waiting: z
-      .object({
-        code: z.enum(WAIT_CODES),
-        message: z.string(),
-        remedy: z.string(),
-        retryAt: Time.nullable().openapi({ description: 'When the next attempt may begin' }),
-        since: Time.nullable().openapi({
-          description: 'Start of the time without a suitable runner',
-        }),
-        endsAt: Time.nullable().openapi({
-          description: 'When the run expires without a suitable runner',
-        }),
-      })
-      .nullable()
-      .openapi({ description: 'Why a queued run waits' }),
-    lastFailure: z
-      .object({ code: z.string(), message: z.string(), remedy: z.string() })
-      .nullable()
-      .openapi({ description: 'Why the previous attempt was given up' }),
-    progress: z
-      .object({ phase: z.string(), done: z.number(), total: z.number(), apiCalls: z.number() })
-      .nullable(),
-    counts: z.record(z.string(), z.number()),
-    entities: z.number().int().openapi({ description: 'Distinct entities of the final attempt' }),
-    records: z
-      .number()
-      .int()
-      .openapi({ description: 'Records of the final attempt, including log and outcome' }),
-    wireBytes: z
-      .number()
-      .int()
-      .openapi({ description: 'Payload bytes of the final attempt as received' }),
-    channel: z.string().nullable(),
-    testConnection: z
-      .object({ status: z.enum(['Running', 'Successful', 'Failed']), steps: z.array(Step) })
-      .nullable(),
-    steps: z.array(JsonObject).openapi({ description: 'OpenMetadata’s stepSummary' }),
-    failures: z.array(JsonObject),
-    error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
-    integrity: z.string().nullable().openapi({
-      description: '"ok", or the problem with the stored records; null before the end',
-    }),
-    deadlineMs: z.number().int(),
-    whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
-    recordsKept: z
-      .boolean()
-      .openapi({ description: 'False once its records were deleted in favor of newer runs' }),
-  })
-  .openapi('Run');
-
-export const LogLine = z
-  .object({
-    cursor: z.number().int(),
-    attempt: z.number().int(),
-    sequence: z.number().int(),
-    time: z.number().nullable(),
-    level: z.string(),
-    message: z.string(),
-    data: JsonObject.nullable(),
-  })
-  .openapi('LogLine');
 
 export const Limit = (max: number, usual: number) =>
   z.coerce.number().int().min(1).max(max).default(usual);

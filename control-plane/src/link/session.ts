@@ -132,17 +132,10 @@ export class Session implements ConnectedRunner {
   }
 
   #challenge(nonce: Buffer): void {
+    const protocols = { protocolMin: PROTOCOL, protocolMax: PROTOCOL };
     const serverTimeMs = this.#deps.clock.now();
-    this.send({
-      kind: 'challenge',
-      body: {
-        nonce,
-        protocolMin: PROTOCOL,
-        protocolMax: PROTOCOL,
-        features: FEATURES,
-        serverTimeMs,
-      },
-    });
+    const body = { nonce, ...protocols, features: FEATURES, serverTimeMs };
+    this.send({ kind: 'challenge', body });
   }
 
   /** Closes a connection without a hello in time, and a silent one: nothing else notices a dead network. */
@@ -201,8 +194,8 @@ export class Session implements ConnectedRunner {
     if (drainReason !== null) this.send({ kind: 'drain', body: { reason: drainReason } });
     for (const frame of deferred) this.send(frame);
     this.#work.welcomed(statement);
-    const { id, name } = runner;
     const { channel } = this;
+    const { id, name } = runner;
     log.info({ runner: id, name, channel, version: statement.runnerVersion }, 'runner connected');
     changes.changed(DISPATCH);
   }
@@ -224,7 +217,7 @@ export class Session implements ConnectedRunner {
     });
   }
 
-  /** The state may have changed during an await. */
+  /** Hides the narrowed state from the compiler: it may have changed during an await. */
   #isClosed(): boolean {
     return this.#state.name === 'closed';
   }

@@ -7,8 +7,9 @@ import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
 import type { StoreReader, Transaction } from '../store/store.ts';
+import { isOverdue } from './deadlines.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
-import { end, giveUpAttempt, isOverdue, offerTo, type Run } from './run.ts';
+import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
 
 /** Maximum time until expired offers and leases are noticed. */
 const TICK_MS = 500;
@@ -38,7 +39,7 @@ export class Dispatcher {
     this.#exclusiveFrom = exclusiveFrom;
   }
 
-  /** Runs until the signal aborts. The deadlines in the store must belong to this process (restart.ts). */
+  /** Runs until the signal aborts. The deadlines in the store must belong to this process (deadlines.ts). */
   async run(signal: AbortSignal): Promise<void> {
     const { changes, clock, log } = this.#deps;
     while (!signal.aborted) {

@@ -10,7 +10,7 @@
  * - `attempt` increases when an attempt that may have started is given up; a rejected offer does not count.
  * - An ended run never changes state again.
  * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of this process. After a restart
- *   they are recomputed before anything reads them (restart.ts); a change of the wall clock does not move them.
+ *   they are recomputed before anything reads them (deadlines.ts); a change of the wall clock does not move them.
  */
 import type { Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
@@ -116,26 +116,6 @@ export function holder(run: Run): string | undefined {
   return run.status.state === 'offered' || run.status.state === 'running'
     ? run.status.runnerId
     : undefined;
-}
-
-/** Whether a deadline of the run has passed. */
-export function isOverdue({ status }: Run, now: number): boolean {
-  switch (status.state) {
-    case 'queued':
-      return status.absence !== null && status.absence.until <= now;
-    case 'offered':
-      return status.answerBy <= now;
-    case 'running':
-      return status.leaseUntil <= now;
-    case 'success':
-    case 'partialSuccess':
-    case 'failed':
-    case 'cancelled':
-    case 'expired':
-      return false;
-    default:
-      return status satisfies never;
-  }
 }
 
 /** Whether this runner may write with this epoch. */

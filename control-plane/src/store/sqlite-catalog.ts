@@ -7,44 +7,47 @@ const SAVE_PIPELINE =
   'INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level, deadline_ms, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
+  return { ...serviceTable(statements), ...pipelineTable(statements) };
+}
+
+function serviceTable(
+  statements: Statements,
+): Pick<CatalogReads & CatalogWrites, 'services' | 'service' | 'saveService' | 'deleteService'> {
   return {
     services: async () => statements.all('SELECT * FROM services ORDER BY name', [], toService),
     service: async (name) =>
       statements.get('SELECT * FROM services WHERE name = ?', [name], toService),
-    pipelines: async () => statements.all('SELECT * FROM pipelines ORDER BY name', [], toPipeline),
-    pipeline: async (name) =>
-      statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
-    saveService: async ({ name, displayName, type, connection, runner, updatedAt }) =>
-      void statements.run(SAVE_SERVICE, [
-        name,
-        displayName,
-        type,
-        JSON.stringify(connection),
-        runner,
-        updatedAt,
-      ]),
-    savePipeline: async ({
-      name,
-      displayName,
-      service,
-      sourceConfig,
-      loggerLevel,
-      deadlineMs,
-      updatedAt,
-    }) =>
-      void statements.run(SAVE_PIPELINE, [
-        name,
-        displayName,
-        service,
-        JSON.stringify(sourceConfig),
-        loggerLevel,
-        deadlineMs,
-        updatedAt,
-      ]),
+    saveService: async ({ name, displayName, type, connection, runner, updatedAt }) => {
+      const text = JSON.stringify(connection);
+      statements.run(SAVE_SERVICE, [name, displayName, type, text, runner, updatedAt]);
+    },
     deleteService: async (name) => {
       statements.run('DELETE FROM pipelines WHERE service = ?', [name]);
       statements.run('DELETE FROM services WHERE name = ?', [name]);
     },
+  };
+}
+
+function pipelineTable(
+  statements: Statements,
+): Pick<
+  CatalogReads & CatalogWrites,
+  'pipelines' | 'pipeline' | 'savePipeline' | 'deletePipeline'
+> {
+  return {
+    pipelines: async () => statements.all('SELECT * FROM pipelines ORDER BY name', [], toPipeline),
+    pipeline: async (name) =>
+      statements.get('SELECT * FROM pipelines WHERE name = ?', [name], toPipeline),
+    savePipeline: async (pipeline) =>
+      void statements.run(SAVE_PIPELINE, [
+        pipeline.name,
+        pipeline.displayName,
+        pipeline.service,
+        JSON.stringify(pipeline.sourceConfig),
+        pipeline.loggerLevel,
+        pipeline.deadlineMs,
+        pipeline.updatedAt,
+      ]),
     deletePipeline: async (name) =>
       void statements.run('DELETE FROM pipelines WHERE name = ?', [name]),
   };

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type {
   Entity,
@@ -5,7 +6,9 @@ import type {
   EntityReads,
   EntityRow,
   EntityWrites,
+  NewEntity,
   TableRow,
+  TypeCount,
 } from './entity.ts';
 
 const MATCHES = `type = ?1 AND (?2 IS NULL OR service = ?2) AND (?3 OR deleted_at IS NULL)
@@ -37,83 +40,55 @@ const CHILDREN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND 
   AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
+  return { ...entityReads(statements), ...entityWrites(statements) };
+}
+
+function entityReads(statements: Statements): EntityReads {
   const page = <T>(
     type: string,
     filter: EntityFilter,
     map: (row: Row) => T,
-  ): { found: T[]; total: number } => {
-    const matching = matches(type, filter);
+  ): { rows: T[]; total: number } => {
+    const parameters = filterParameters(type, filter);
     return {
-      found: statements.all(PAGE, [...matching, filter.after ?? null, filter.limit], map),
-      total: statements.get(TOTAL, matching, (row) => row['total'] as number) ?? 0,
+      rows: statements.all(PAGE, [...parameters, filter.after ?? null, filter.limit], map),
+      total: statements.get(TOTAL, parameters, (row) => row['total'] as number) ?? 0,
     };
   };
   return {
     tables: async (filter) => {
-      const { found, total } = page('table', filter, toTableRow);
-      return { tables: found, total };
+      const { rows, total } = page('table', filter, toTableRow);
+      return { tables: rows, total };
     },
     table: async (fqn) => statements.get(TABLE, [fqn], toEntity),
     get: async ({ service, type, fqn }) => statements.get(GET, [service, type, fqn], toEntity),
     ofType: async (type, filter) => {
-      const { found, total } = page(type, filter, toEntityRow);
-      return { entities: found, total };
+      const { rows, total } = page(type, filter, toEntityRow);
+      return { entities: rows, total };
     },
     codeFor: async (service, object) => statements.all(CODE, [service, object], toEntityRow),
-    types: async () =>
-      statements.all(TYPES, [], (row) => ({
-        service: row['service'] as string,
-        type: row['type'] as string,
-        count: row['count'] as number,
-      })),
+    types: async () => statements.all(TYPES, [], toTypeCount),
+  };
+}
+
+function entityWrites(statements: Statements): EntityWrites {
+  return {
     drop: async (service) =>
       void statements.run('DELETE FROM entities WHERE service = ?', [service]),
-    upsert: async ({
-      service,
-      type,
-      fqn,
-      request,
-      properties,
-      runId,
-      attempt,
-      epoch,
-      updatedAt,
-      generation,
-    }) => {
-      const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
-      const applied =
-        statements.run(UPSERT, [
-          service,
-          type,
-          fqn,
-          text(request['name']) ?? fqn,
-          text(request['displayName']),
-          text(request['description']),
-          text(request['tableType']),
-          columns,
-          JSON.stringify(request),
-          JSON.stringify(properties),
-          runId,
-          attempt,
-          epoch,
-          updatedAt,
-          generation,
-        ]) === 1;
-      return {
-        applied,
-        changed: applied,
-        first: statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1,
-      };
+    upsert: async (entity) => {
+      const { runId, epoch, type, fqn } = entity;
+      const applied = statements.run(UPSERT, fromEntity(entity)) === 1;
+      const first = statements.run(COUNT_ONCE, [runId, epoch, type, fqn]) === 1;
+      return { applied, changed: applied, first };
     },
     seen: async ({ service, type, fqn }, { runId, at, generation }) => {
-      const named = [runId, at, generation, service, type, fqn];
-      if (statements.run(SEEN, named) === 1) return { applied: true, changed: false, known: true };
-      const revived = statements.run(REVIVED, named) === 1;
-      return {
-        applied: revived,
-        changed: revived,
-        known: revived || statements.get(GET, [service, type, fqn], toEntity) !== undefined,
-      };
+      const parameters = [runId, at, generation, service, type, fqn];
+      if (statements.run(SEEN, parameters) === 1)
+        return { applied: true, changed: false, known: true };
+      const revived = statements.run(REVIVED, parameters) === 1;
+      const exists = (): boolean =>
+        statements.get(GET, [service, type, fqn], toEntity) !== undefined;
+      return { applied: revived, changed: revived, known: revived || exists() };
     },
     remove: async ({ service, type, fqn }, { at, generation }) =>
       statements.run(REMOVE, [at, service, type, fqn, generation]),
@@ -122,7 +97,31 @@ export function entityTables(statements: Statements): EntityReads & EntityWrites
   };
 }
 
-function matches(
+/** In the order of UPSERT. */
+function fromEntity(entity: NewEntity): SQLInputValue[] {
+  const { request } = entity;
+  const columns = Array.isArray(request['columns']) ? request['columns'].length : 0;
+  return [
+    entity.service,
+    entity.type,
+    entity.fqn,
+    text(request['name']) ?? entity.fqn,
+    text(request['displayName']),
+    text(request['description']),
+    text(request['tableType']),
+    columns,
+    JSON.stringify(request),
+    JSON.stringify(entity.properties),
+    entity.runId,
+    entity.attempt,
+    entity.epoch,
+    entity.updatedAt,
+    entity.generation,
+  ];
+}
+
+/** The parameters of MATCHES. */
+function filterParameters(
   type: string,
   { service, q, deleted }: EntityFilter,
 ): [string, string | null, number, string | null] {
@@ -136,6 +135,14 @@ function matches(
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function toTypeCount(row: Row): TypeCount {
+  return {
+    service: row['service'] as string,
+    type: row['type'] as string,
+    count: row['count'] as number,
+  };
 }
 
 function toEntityRow(row: Row): EntityRow {

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
@@ -15,10 +16,19 @@ const ACTIVE =
   "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
 const SAVE_ATTEMPT = `INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence, wire_bytes, entities, outcome,
   integrity, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const ENDED_WELL = `SELECT attempts.run_id, attempts.epoch, runs.records_kept FROM runs JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
+const ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
+const SUCCEEDED_SINCE = `SELECT attempts.run_id, attempts.epoch, runs.records_kept FROM runs JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
   WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success', 'partialSuccess')`;
 
 export function runTables(statements: Statements): RunReads & RunWrites {
+  return {
+    ...runReads(statements),
+    save: async (run) => void statements.run(SAVE_RUN, fromRun(run)),
+    saveAttempt: async (attempt) => void statements.run(SAVE_ATTEMPT, fromAttempt(attempt)),
+  };
+}
+
+function runReads(statements: Statements): RunReads {
   return {
     get: async (id) => statements.get('SELECT * FROM runs WHERE id = ?', [id], toRun),
     list: async ({ limit, service, kind, state, before }) =>
@@ -29,51 +39,52 @@ export function runTables(statements: Statements): RunReads & RunWrites {
       ),
     oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
     active: async () => statements.all(ACTIVE, [], toRun),
-    attempt: async (runId, epoch) =>
-      statements.get(
-        'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?',
-        [runId, epoch],
-        toAttempt,
-      ),
+    attempt: async (runId, epoch) => statements.get(ATTEMPT, [runId, epoch], toAttempt),
     succeededSince: async (service, generation) =>
-      statements.all(ENDED_WELL, [service, generation], toEnded),
-    save: async (run) =>
-      void statements.run(SAVE_RUN, [
-        run.id,
-        run.kind,
-        run.service,
-        run.pipeline,
-        run.workflow,
-        run.pinnedTo,
-        run.status.state,
-        JSON.stringify(run.status),
-        run.attempt,
-        run.epoch,
-        run.queuedAt,
-        run.startedAt,
-        run.cancelReason,
-        JSON.stringify(run.refusedBy),
-        run.deadlineMs,
-        run.recordsKept ? 1 : 0,
-        run.lastEpoch,
-        run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
-        run.whole ? 1 : 0,
-      ]),
-    saveAttempt: async (attempt) =>
-      void statements.run(SAVE_ATTEMPT, [
-        attempt.runId,
-        attempt.epoch,
-        attempt.attempt,
-        attempt.runnerId,
-        attempt.channel,
-        attempt.storedSequence,
-        attempt.wireBytes,
-        attempt.entities,
-        attempt.outcome === null ? null : JSON.stringify(attempt.outcome),
-        attempt.integrity,
-        attempt.generation,
-      ]),
+      statements.all(SUCCEEDED_SINCE, [service, generation], toSucceeded),
   };
+}
+
+/** In the order of SAVE_RUN. */
+function fromRun(run: Run): SQLInputValue[] {
+  return [
+    run.id,
+    run.kind,
+    run.service,
+    run.pipeline,
+    run.workflow,
+    run.pinnedTo,
+    run.status.state,
+    JSON.stringify(run.status),
+    run.attempt,
+    run.epoch,
+    run.queuedAt,
+    run.startedAt,
+    run.cancelReason,
+    JSON.stringify(run.refusedBy),
+    run.deadlineMs,
+    run.recordsKept ? 1 : 0,
+    run.lastEpoch,
+    run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
+    run.whole ? 1 : 0,
+  ];
+}
+
+/** In the order of SAVE_ATTEMPT. */
+function fromAttempt(attempt: Attempt): SQLInputValue[] {
+  return [
+    attempt.runId,
+    attempt.epoch,
+    attempt.attempt,
+    attempt.runnerId,
+    attempt.channel,
+    attempt.storedSequence,
+    attempt.wireBytes,
+    attempt.entities,
+    attempt.outcome === null ? null : JSON.stringify(attempt.outcome),
+    attempt.integrity,
+    attempt.generation,
+  ];
 }
 
 function toRun(row: Row): Run {
@@ -116,7 +127,7 @@ function toAttempt(row: Row): Attempt {
   };
 }
 
-function toEnded(row: Row): SucceededAttempt {
+function toSucceeded(row: Row): SucceededAttempt {
   return {
     runId: row['run_id'] as string,
     epoch: row['epoch'] as number,

@@ -74,3 +74,23 @@ function restampQueued(status: Queued, { now, monotonic }: Moment, limits: Limit
 function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), Math.max(least, most));
 }
+
+/** Whether a deadline of the run has passed. */
+export function isOverdue({ status }: Run, now: number): boolean {
+  switch (status.state) {
+    case 'queued':
+      return status.absence !== null && status.absence.until <= now;
+    case 'offered':
+      return status.answerBy <= now;
+    case 'running':
+      return status.leaseUntil <= now;
+    case 'success':
+    case 'partialSuccess':
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return false;
+    default:
+      return status satisfies never;
+  }
+}
