@@ -55,7 +55,7 @@ export class WorkFrames {
     this.#updatePresence({ version, platform, capacity, draining, jobKinds, running });
   }
 
-  receive(frame: WorkFrame): Promise<void> {
+  async receive(frame: WorkFrame): Promise<void> {
     switch (frame.kind) {
       case 'heartbeat':
         return this.#heartbeat(frame.body);
