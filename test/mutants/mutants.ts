@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (expected !== this.#rewoundTo) this.#rewind(expected + 1);',
       },
     ],
-    tests: ['src/link/link.test.ts'],
+    tests: ['src/link/delivery/delivery.test.ts'],
   },
   {
     name: 'going on from a wrong place after a break',
@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'this.#next = Math.max(1, stored);',
       },
     ],
-    tests: ['src/link/link.test.ts'],
+    tests: ['src/link/delivery/delivery.test.ts'],
   },
   {
     name: 'a lost lease that spares the worker',
@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tests: ['src/link/link.test.ts'],
+    tests: ['src/link/attempts/lease-loss.test.ts'],
   },
   {
     name: 'a worker that does not watch its lease',
@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (leaseEnd(ttlMs, sentAfter) < 0) throw',
       },
     ],
-    tests: ['src/link/link.test.ts'],
+    tests: ['src/link/session/offers.test.ts'],
   },
   {
     name: 'a 503 taken for a refusal of the credentials',

@@ -6,12 +6,12 @@ import type { OutboxBatch } from '../outbox/outbox.ts';
 
 const compress = promisify(zstdCompress);
 const LEVEL_3 = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
-/** Below this, compression saves less than it costs. */
+/** Smaller payloads are not worth compressing. */
 const WORTH_COMPRESSING_BYTES = 256;
-/** Up to this, compressing takes less time than the way to another thread and back. */
-const COMPRESSED_AT_ONCE_BYTES = 16 * 1024;
+/** Up to this size, compressing takes less time than a round trip to another thread. */
+const COMPRESSED_INLINE_BYTES = 16 * 1024;
 
-/** Makes the frame of a run of records; the payload is compressed once, and off the event loop when it is large. */
+/** Makes the frame of consecutive records. The payload is compressed once, and off the event loop when it is large. */
 export async function makeBatch(
   ref: AttemptRef,
   { firstSequence, lines, last }: OutboxBatch,
@@ -34,7 +34,7 @@ export async function makeBatch(
 }
 
 async function compressed(raw: Buffer): Promise<Buffer> {
-  return raw.length <= COMPRESSED_AT_ONCE_BYTES
+  return raw.length <= COMPRESSED_INLINE_BYTES
     ? zstdCompressSync(raw, LEVEL_3)
     : await compress(raw, LEVEL_3);
 }

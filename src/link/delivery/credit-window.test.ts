@@ -5,7 +5,7 @@ import { CreditWindow } from './credit-window.ts';
 const forever = new AbortController().signal;
 
 describe('a credit window', () => {
-  it('lets takers in as room appears, first come, first served', async () => {
+  it('admits waiters in order as room appears', async () => {
     const window = new CreditWindow(100);
     const order: string[] = [];
     await window.take(80, forever);
@@ -19,7 +19,7 @@ describe('a credit window', () => {
     expect(window.used).toBe(70);
   });
 
-  it('forgets a taker that gave up, and lets the next one in', async () => {
+  it('removes a canceled waiter and admits the next', async () => {
     const window = new CreditWindow(100);
     await window.take(80, forever);
     const stop = new AbortController();

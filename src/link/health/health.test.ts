@@ -38,7 +38,7 @@ describe('the health of a runner', () => {
       'noPolicy',
       connected,
       undefined,
-      'POLICY_MISSING: there is no policy file',
+      'POLICY_MISSING: policy file not found',
       'every job is rejected: POLICY_MISSING',
     ],
     ['drained', connected, 'maintenance', undefined, 'drained by the control plane (maintenance)'],
@@ -60,7 +60,7 @@ describe('the health of a runner', () => {
       'retrying',
       waiting,
       undefined,
-      'POLICY_MISSING: there is no policy file',
+      'POLICY_MISSING: policy file not found',
       'not connected since 2026-01-01T12:00:00.000Z',
     ],
     [
@@ -86,17 +86,17 @@ describe('the health of a runner', () => {
   });
 });
 
-describe('a link', () => {
+describe('isMoving', () => {
   const later = (minutes: number): number => SINCE + minutes * 60_000;
 
-  it('moves while each step ends in time', () => {
+  it('returns true while each step ends in time', () => {
     expect(
       [waiting, { ...waiting, until: later(59) }].map((state) => isMoving({ state }, later(5))),
     ).toEqual([true, true]);
     expect(isMoving({ state: connected }, later(10_000))).toBe(true);
   });
 
-  it('hangs when a step goes on for ever', () => {
+  it('returns false when a step lasts too long', () => {
     expect(isMoving({ state: waiting }, later(7))).toBe(false);
     expect(
       isMoving(

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { expect } from 'vitest';
 import type { Dialer } from '../../../src/channel/channel.ts';
 import { channelOver, MemoryDialer } from '../../../src/channel/memory.ts';
 import type { AttemptRef, RunId, RunnerId } from '../../../src/domain/ids.ts';
@@ -9,7 +10,7 @@ import type { Random } from '../../../src/runtime/random.ts';
 import { SimulatedClock } from '../simulated-clock.ts';
 import { ControlPlaneDouble } from './control-plane-double.ts';
 import { MemoryOutboxStore } from './memory-outbox.ts';
-import { ScriptedWorkers } from './scripted-workers.ts';
+import { type ScriptedWorker, ScriptedWorkers } from './scripted-workers.ts';
 
 export const AUTHORITY = 'plane.example.com:443';
 
@@ -46,7 +47,7 @@ const random: Random = {
   uuid: () => 'boot-1',
 };
 
-/** A whole link on a simulated clock, with a control plane, a store and workers that do as they are told. */
+/** A whole link on a simulated clock, with a control plane, a store and workers that a test controls. */
 export class LinkStage {
   readonly clock: SimulatedClock;
   readonly identity: Identity;
@@ -62,7 +63,7 @@ export class LinkStage {
   unreachable: Error | undefined;
   #ended: { error?: unknown } | undefined;
 
-  /** `before` is the stage of an earlier process of the same runner, which has ended. */
+  /** `before` is the stage of an earlier process of the same runner that has ended. */
   constructor(
     options: Partial<LinkOptions> = {},
     store = new MemoryOutboxStore(),
@@ -133,7 +134,7 @@ export class LinkStage {
       if (step % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 1));
     }
     throw new Error(
-      `never came to be: ${what}\n${this.logger.entries
+      `never happened: ${what}\n${this.logger.entries
         .slice(-10)
         .map((entry) => JSON.stringify(entry))
         .join('\n')}`,
@@ -145,6 +146,22 @@ export class LinkStage {
     return this;
   }
 
+  /** Offers a run and waits until its worker runs. */
+  async startRun(run: AttemptRef): Promise<ScriptedWorker> {
+    await this.controlPlane.offer(run);
+    await this.until('started', () => this.link.status().attempts[0]?.state === 'running');
+    return this.workers.of(run);
+  }
+
+  async untilForgotten(stepMs?: number): Promise<void> {
+    await this.until('forgotten', () => this.store.held().length === 0, stepMs);
+  }
+
+  /** The last record of a run that the control plane has. */
+  outcomeOf(run: AttemptRef): unknown {
+    return JSON.parse(this.controlPlane.stream(run).lines.at(-1)!);
+  }
+
   async close(): Promise<void> {
     this.stop.abort();
     for (const worker of this.workers.started) {
@@ -153,4 +170,11 @@ export class LinkStage {
     }
     await this.until('stopped', () => this.#ended !== undefined);
   }
+}
+
+/** Expects that the control plane has every record of the worker once, in order, and its outcome. */
+export function expectDelivered(stage: LinkStage, worker: ScriptedWorker): void {
+  const { lines, complete } = stage.controlPlane.stream(worker.ref);
+  expect(lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);
+  expect(complete).toBe(true);
 }
