@@ -10,7 +10,7 @@ import { Listeners } from './http/listeners.ts';
 import { createConnectProxy } from './http/proxy.ts';
 import { createOrgServer } from './http/server.ts';
 import { compileOptions, type CompiledOptions, type SandboxOptions } from './options.ts';
-import type { Edit } from './org/edits.ts';
+import type { Edit } from './org/edit.ts';
 import type { Org } from './org/org.ts';
 import { build, controls, type Parts } from './compose.ts';
 import { loadIdentity, type Identity } from './tls.ts';

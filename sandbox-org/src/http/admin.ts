@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { FaultRule } from '../control/fault-rules.ts';
 import type { StatsReport } from '../control/stats.ts';
 import { ApiError, SandboxError } from '../errors.ts';
-import type { Edit } from '../org/edits.ts';
+import type { Edit } from '../org/edit.ts';
 import { readBody } from './read-body.ts';
 
 /** What the admin endpoint can do to the sandbox. */

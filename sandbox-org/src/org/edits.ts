@@ -1,67 +1,9 @@
 import { SandboxError } from '../errors.ts';
-import { fieldTraits } from './field-shapes.ts';
-import type { Field, FieldDescription, FieldType, Governance, ObjectEntry } from './model.ts';
-import { reference, referenceTraits, type Reference } from './references.ts';
-import { pluralOf } from './words.ts';
-
-/** A change to the org. Times move as Salesforce would move them. */
-export type Edit =
-  | { readonly kind: 'touch'; readonly object: string }
-  /** Permissions, profiles or field labels changed: every conditional request sees a change. */
-  | { readonly kind: 'touchAll' }
-  | { readonly kind: 'addObject'; readonly name: string; readonly label?: string }
-  | { readonly kind: 'removeObject'; readonly object: string }
-  /** Changes the API name (when `name` is given), the label (when `label` is given), or both. */
-  | {
-      readonly kind: 'renameObject';
-      readonly object: string;
-      readonly name?: string;
-      readonly label?: string;
-    }
-  | { readonly kind: 'addField'; readonly object: string; readonly field: NewField }
-  | { readonly kind: 'removeField'; readonly object: string; readonly field: string }
-  | {
-      readonly kind: 'renameField';
-      readonly object: string;
-      readonly field: string;
-      readonly name?: string;
-      readonly label?: string;
-    }
-  /** Changes what Setup alone knows of a field: its description, its classification. */
-  | {
-      readonly kind: 'annotateField';
-      readonly object: string;
-      readonly field: string;
-      readonly description?: string;
-      readonly governance?: Partial<Governance>;
-    };
-
-export interface NewField {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly label?: string;
-  readonly length?: number;
-  readonly scale?: number;
-  readonly referenceTo?: readonly string[];
-  readonly description?: string;
-  readonly governance?: Partial<Governance>;
-  /** The value that all records have. */
-  readonly content?: string | number | boolean;
-  /** Any other describe keys. */
-  readonly traits?: Partial<FieldDescription>;
-}
-
-const EDIT_KINDS: ReadonlySet<string> = new Set<Edit['kind']>([
-  'touch',
-  'touchAll',
-  'addObject',
-  'removeObject',
-  'renameObject',
-  'addField',
-  'removeField',
-  'renameField',
-  'annotateField',
-]);
+import { EDIT_KINDS, type Edit, type NewField } from './edit.ts';
+import { pluralOf } from './labels.ts';
+import type { Field, ObjectEntry } from './model.ts';
+import { newEntry, newField, UNGOVERNED } from './new-entries.ts';
+import { reference, type Reference } from './references.ts';
 
 interface ObjectEdits {
   readonly added: Map<string, Field>;
@@ -250,59 +192,3 @@ function without(
 ): Map<string, ObjectEntry> {
   return new Map([...entries].filter(([name]) => name !== object));
 }
-
-function newEntry(
-  name: string,
-  label = name.replace(/__\w$/, '').replaceAll('_', ' '),
-): ObjectEntry {
-  const namespace = /^([a-z]\w*?)__\w+__\w+$/.exec(name)?.[1] ?? null;
-  const suffix = /__(\w+)$/.exec(name)?.[1];
-  const kind =
-    ({ c: 'custom', mdt: 'metadata', e: 'event', b: 'big', x: 'external' } as const)[
-      suffix as 'c'
-    ] ?? 'standard';
-  return {
-    name,
-    kind,
-    namespace,
-    keyPrefix: `z${String(name.length % 90).padStart(2, '0')}`,
-    label,
-    labelPlural: pluralOf(label),
-    parent: null,
-  };
-}
-
-function newField(field: NewField): Field {
-  const custom = field.name.endsWith('__c');
-  const label = field.label ?? field.name.replace(/__c$/, '').replaceAll('_', ' ');
-  const up = custom ? field.name.replace(/__c$/, '__r') : field.name.replace(/Id$/, '');
-  const traits =
-    field.type === 'reference'
-      ? {
-          ...referenceTraits(reference(field.name, field.referenceTo ?? [], { up, label })),
-          ...field.traits,
-        }
-      : fieldTraits(
-          field.type,
-          field.name,
-          label,
-          { custom, ...field.traits },
-          field.length,
-          field.scale,
-        );
-  const { description, governance, content } = field;
-  return {
-    traits,
-    rollUp: null,
-    ...(description === undefined ? {} : { description }),
-    ...(content === undefined ? {} : { content }),
-    ...(governance === undefined ? {} : { governance: { ...UNGOVERNED, ...governance } }),
-  };
-}
-
-const UNGOVERNED: Governance = {
-  businessOwnerId: null,
-  businessStatus: null,
-  complianceGroup: null,
-  securityClassification: null,
-};

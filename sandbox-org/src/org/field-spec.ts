@@ -4,7 +4,7 @@ import type { FieldDescription, FieldTraits, FieldType } from './model.ts';
 import { FIELD_TYPES } from './model.ts';
 import { picklist } from './picklists.ts';
 import type { Random } from './random.ts';
-import { labelOf } from './words.ts';
+import { labelOf } from './labels.ts';
 
 /** One parsed word of the field notation of standard-objects.ts. */
 export interface FieldSpec {

@@ -1,4 +1,5 @@
-import { FieldFactory, ownFieldCount } from './custom-fields.ts';
+import { FieldFactory } from './custom-fields.ts';
+import { ownFieldCount } from './field-kinds.ts';
 import { parseSpecs, traitsOf } from './field-spec.ts';
 import { fieldTraits } from './field-shapes.ts';
 import { remember, type FormulaScope } from './formulas.ts';
@@ -6,7 +7,8 @@ import type { Field, FieldTraits, ObjectEntry } from './model.ts';
 import { randomFor, type Random } from './random.ts';
 import { referenceTraits, type Reference } from './references.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
-import { auditTraits, changeEventHeader, companionTraits, idTraits } from './system-fields.ts';
+import { companionTraits } from './companion-fields.ts';
+import { auditTraits, changeEventHeader, idTraits } from './system-fields.ts';
 
 /** What making an object's fields needs beside its entry. */
 export interface FieldContext {

@@ -1,8 +1,8 @@
 import { fieldTraits, READ_ONLY } from './field-shapes.ts';
-import type { FieldTraits } from './model.ts';
+import type { FieldTraits, FieldType } from './model.ts';
 import type { Random } from './random.ts';
 
-/** What a formula of this object may mention. */
+/** The fields and paths that a formula of an object may refer to. */
 export interface FormulaScope {
   /** Fields made so far, by broad kind. */
   readonly numbers: string[];
@@ -13,11 +13,11 @@ export interface FormulaScope {
   readonly paths: readonly string[];
   /** A custom metadata type of the org that has a `Rate__c`. */
   readonly metadata: string | null;
-  /** An object that is in a master-detail relationship below this one, for roll-up summaries. */
+  /** A detail object of this one, for roll-up summaries. */
   readonly child: string | null;
 }
 
-/** Files a new field where later formulas find it. */
+/** Adds a new field to the scope of later formulas. */
 export function remember(scope: FormulaScope, traits: FieldTraits): void {
   if (traits.compoundFieldName) return;
   if (
@@ -32,53 +32,34 @@ export function remember(scope: FormulaScope, traits: FieldTraits): void {
   else if (traits.type === 'string' && !traits.calculated) scope.texts.push(traits.name);
 }
 
-/** A formula field: calculated, read-only, its text naming fields that exist, some of them across a lookup. */
+/** A formula field: calculated, read-only, with a text that names existing fields, some of them across a lookup. */
 export function formula(
   random: Random,
   scope: FormulaScope,
   name: string,
   label: string,
 ): FieldTraits {
-  const common = {
-    ...READ_ONLY,
-    permissionable: true,
-    calculated: true,
-    formulaTreatNullNumberAsZero: random.chance(0.7),
-  };
+  const formulaTreatNullNumberAsZero = random.chance(0.7);
   const number = scope.numbers.length > 0 ? random.pick(scope.numbers) : null;
   const draw = random.int(0, 4);
-  if (draw === 0 && number)
-    return fieldTraits(
-      'double',
+  const make = (type: FieldType, calculatedFormula: string, ...size: number[]): FieldTraits =>
+    fieldTraits(
+      type,
       name,
       label,
-      { ...common, calculatedFormula: arithmetic(random, scope, number) },
-      18,
-      2,
+      { ...CALCULATED, formulaTreatNullNumberAsZero, calculatedFormula },
+      ...size,
     );
-  if (draw === 1 && number) {
-    const calculatedFormula = `IF(${number} > 1000, ROUND(${number} * 0.95, 2), ${number})`;
-    return fieldTraits('currency', name, label, { ...common, calculatedFormula });
-  }
-  if (draw === 2)
-    return fieldTraits('boolean', name, label, {
-      ...common,
-      calculatedFormula: condition(random, scope),
-    });
-  if (draw === 3 && scope.dates.length > 0) {
-    return fieldTraits('date', name, label, {
-      ...common,
-      calculatedFormula: `${random.pick(scope.dates)} + 30 /* grace period */`,
-    });
-  }
-  return fieldTraits(
-    'string',
-    name,
-    label,
-    { ...common, calculatedFormula: text(random, scope) },
-    1300,
-  );
+  if (draw === 0 && number) return make('double', arithmetic(random, scope, number), 18, 2);
+  if (draw === 1 && number)
+    return make('currency', `IF(${number} > 1000, ROUND(${number} * 0.95, 2), ${number})`);
+  if (draw === 2) return make('boolean', condition(random, scope));
+  if (draw === 3 && scope.dates.length > 0)
+    return make('date', `${random.pick(scope.dates)} + 30 /* grace period */`);
+  return make('string', text(random, scope), 1300);
 }
+
+const CALCULATED = { ...READ_ONLY, permissionable: true, calculated: true } as const;
 
 function arithmetic(random: Random, scope: FormulaScope, number: string): string {
   return `BLANKVALUE(${number}, 0) + ${random.pick(scope.numbers)} / ${random.int(2, 12)}`;

@@ -3,14 +3,8 @@ import { base62 } from './ids.ts';
 import type { ObjectEntry, ObjectKind } from './model.ts';
 import { hash } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
-import {
-  CUSTOM_HEADS,
-  CUSTOM_TAILS,
-  labelOf,
-  pluralOf,
-  STANDARD_HEADS,
-  STANDARD_TAILS,
-} from './words.ts';
+import { labelOf, pluralOf } from './labels.ts';
+import { CUSTOM_HEADS, CUSTOM_TAILS, STANDARD_HEADS, STANDARD_TAILS } from './object-words.ts';
 
 /** The two managed packages that every generated org has installed. */
 export const PACKAGES = [

@@ -1,6 +1,6 @@
 import type { PicklistValue } from './model.ts';
 import type { Random } from './random.ts';
-import { CHOICES } from './words.ts';
+import { CHOICES } from './field-words.ts';
 
 function value(text: string, validFor: string | null = null, active = true): PicklistValue {
   return { active, defaultValue: false, label: text, validFor, value: text };

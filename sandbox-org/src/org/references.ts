@@ -3,7 +3,7 @@ import { fieldTraits, READ_ONLY } from './field-shapes.ts';
 import type { ChildRelationship, FieldTraits, ObjectEntry, ObjectKind } from './model.ts';
 import { randomFor, type Random } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
-import { labelOf, pluralOf } from './words.ts';
+import { labelOf, pluralOf } from './labels.ts';
 
 /** One reference field, known before the object's other fields are: child relationships are made from these. */
 export interface Reference {

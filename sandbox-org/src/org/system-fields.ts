@@ -1,5 +1,4 @@
 import { fieldTraits, READ_ONLY } from './field-shapes.ts';
-import { picklist } from './picklists.ts';
 import type { FieldTraits, ObjectEntry, ObjectKind } from './model.ts';
 import { reference, referenceTraits, type Reference } from './references.ts';
 
@@ -83,7 +82,7 @@ export function companionReferences(entry: ObjectEntry): Reference[] {
   }
 }
 
-const moment = (name: string, label: string): FieldTraits =>
+export const momentTraits = (name: string, label: string): FieldTraits =>
   fieldTraits('datetime', name, label, { ...READ_ONLY, nillable: false, defaultedOnCreate: true });
 
 export function idTraits(entry: ObjectEntry): FieldTraits {
@@ -96,122 +95,18 @@ export function auditTraits(entry: ObjectEntry, references: readonly Reference[]
   const take = (name: string): FieldTraits[] =>
     refs.has(name) ? [refs.get(name) as FieldTraits] : [];
   const changed = [
-    moment('LastModifiedDate', 'Last Modified Date'),
+    momentTraits('LastModifiedDate', 'Last Modified Date'),
     ...take('LastModifiedById'),
-    moment('SystemModstamp', 'System Modstamp'),
+    momentTraits('SystemModstamp', 'System Modstamp'),
   ];
   return [
     ...take('OwnerId'),
     ...take('SetupOwnerId'),
     fieldTraits('boolean', 'IsDeleted', 'Deleted', { ...READ_ONLY }),
-    moment('CreatedDate', 'Created Date'),
+    momentTraits('CreatedDate', 'Created Date'),
     ...take('CreatedById'),
     ...(entry.kind === 'event' || entry.kind === 'big' ? [] : changed),
   ];
-}
-
-const pick = (name: string, label: string, values: string[]): FieldTraits =>
-  fieldTraits(
-    'picklist',
-    name,
-    label,
-    {
-      picklistValues: picklist(null, values),
-      nillable: false,
-      restrictedPicklist: true,
-      permissionable: false,
-    },
-    40,
-  );
-
-const ROW_CAUSES = [
-  'Owner',
-  'Manual',
-  'Rule',
-  'ImplicitChild',
-  'ImplicitParent',
-  'Team',
-  'Territory',
-  'GuestRule',
-];
-const FEED_TYPES = [
-  'TrackedChange',
-  'UserStatus',
-  'TextPost',
-  'LinkPost',
-  'ContentPost',
-  'PollPost',
-  'CreateRecordEvent',
-  'CallLogPost',
-];
-
-/** The fixed fields of share, history and feed objects. */
-export function companionTraits(entry: ObjectEntry): FieldTraits[] {
-  const refs = companionReferences(entry).map(referenceTraits);
-  const deleted = fieldTraits('boolean', 'IsDeleted', 'Deleted', { ...READ_ONLY });
-  const created = moment('CreatedDate', 'Created Date');
-  switch (entry.kind) {
-    case 'share':
-      return [
-        idTraits(entry),
-        ...refs.slice(0, 2),
-        pick('AccessLevel', 'Access Level', ['Read', 'Edit', 'All']),
-        pick('RowCause', 'Row Cause', ROW_CAUSES),
-        moment('LastModifiedDate', 'Last Modified Date'),
-        ...refs.slice(2),
-        deleted,
-      ];
-    case 'history':
-      return [
-        idTraits(entry),
-        deleted,
-        ...refs,
-        created,
-        pick('Field', 'Changed Field', [
-          'created',
-          'Owner',
-          'Name',
-          'Status',
-          'feedEvent',
-          'recordType',
-          'locked',
-          'unlocked',
-        ]),
-        pick('DataType', 'Datatype', [
-          'Text',
-          'Double',
-          'DateTime',
-          'Boolean',
-          'EntityId',
-          'Picklist',
-        ]),
-        fieldTraits('anyType', 'OldValue', 'Old Value', READ_ONLY),
-        fieldTraits('anyType', 'NewValue', 'New Value', READ_ONLY),
-      ];
-    default:
-      return [
-        idTraits(entry),
-        ...refs,
-        pick('Type', 'Feed Item Type', FEED_TYPES),
-        created,
-        deleted,
-        moment('LastModifiedDate', 'Last Modified Date'),
-        moment('SystemModstamp', 'System Modstamp'),
-        fieldTraits('int', 'CommentCount', 'Comment Count', READ_ONLY),
-        fieldTraits('int', 'LikeCount', 'Like Count', READ_ONLY),
-        fieldTraits('string', 'Title', 'Title', READ_ONLY),
-        fieldTraits(
-          'textarea',
-          'Body',
-          'Body',
-          { ...READ_ONLY, extraTypeInfo: 'richtextarea' },
-          10_000,
-        ),
-        fieldTraits('url', 'LinkUrl', 'Link Url', READ_ONLY, 1000),
-        fieldTraits('boolean', 'IsRichText', 'Is Rich Text', READ_ONLY),
-        fieldTraits('string', 'RelatedRecordId', 'Related Record ID', READ_ONLY, 18),
-      ];
-  }
 }
 
 /** What a change event carries before the main object's own fields. */

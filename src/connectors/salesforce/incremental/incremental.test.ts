@@ -9,7 +9,7 @@ import {
   type RunOptions,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { Edit } from '../../../../sandbox-org/src/org/edits.ts';
+import type { Edit } from '../../../../sandbox-org/src/org/edit.ts';
 import type { Column } from '../../../openmetadata/columns.ts';
 import type { CreateTable } from '../../../openmetadata/entities.ts';
 import type { RunMemory } from '../../connector.ts';

@@ -1,0 +1,56 @@
+/* The words that values of records consist of. */
+
+export const FIRST_NAMES = [
+  'Anna',
+  'Ben',
+  'Chiara',
+  'Dmitri',
+  'Elif',
+  'Fatima',
+  'Goran',
+  'Hana',
+  'Ivan',
+  'Jun',
+  'Karim',
+  'Lena',
+  'Mateo',
+  'Noor',
+  'Olga',
+  'Priya',
+] as const;
+export const LAST_NAMES = [
+  'Huber',
+  'Smith',
+  'Novak',
+  'Garcia',
+  'Kowalski',
+  'Tanaka',
+  'Okafor',
+  'Lindqvist',
+  'Rossi',
+  'Yilmaz',
+  'Singh',
+  'Dubois',
+] as const;
+export const FIRMS = [
+  'Globex',
+  'Initech',
+  'Umbra',
+  'Stark Metall',
+  'Wayne Logistik',
+  'Acme Foods',
+  'Soylent',
+  'Vandelay',
+  'Hooli',
+  'Cyberdyne',
+] as const;
+export const CITIES = [
+  'Wien',
+  'Graz',
+  'Berlin',
+  'London',
+  'New York',
+  'Tokyo',
+  'Mumbai',
+  'São Paulo',
+] as const;
