@@ -4,35 +4,38 @@ import type { RunnerError } from '../runtime/errors.ts';
 interface ExitEntry {
   readonly code: number;
   readonly meaning: string;
-  /** Whether the service manager must not start the runner again: only a person can help. */
+  /** Whether the service manager must not restart the runner: a person has to act. */
   readonly final?: boolean;
 }
 
-/** Every code this program ends with. docs/errors.md is generated from it; the systemd unit restarts by it. */
+/** Every exit code of this program. docs/errors.md and the restart rule of the systemd unit are generated from it. */
 export const EXIT = {
-  ok: { code: 0, meaning: 'Done; a runner that was asked to stop has drained.' },
+  ok: { code: 0, meaning: 'Success. A runner that was asked to stop has drained.' },
   runFailed: {
     code: 1,
-    meaning: 'The run or the connection test ended, and its outcome is not a success.',
+    meaning: 'The run or the connection test ended without success.',
   },
-  usage: { code: 2, meaning: 'The command line is wrong.', final: true },
+  usage: { code: 2, meaning: 'The command line is invalid.', final: true },
   invalid: {
     code: 3,
-    meaning: 'Configuration, policy, input or files need correcting.',
+    meaning: 'Configuration, policy, input or files must be corrected.',
     final: true,
   },
   notEnrolled: {
     code: 4,
-    meaning: 'There is no identity, or there is one where none may be.',
+    meaning: 'The runner is not enrolled, or is already enrolled.',
     final: true,
   },
-  denied: { code: 5, meaning: 'The local policy or the other side refuses this.', final: true },
-  unavailable: { code: 69, meaning: 'The other side cannot be reached.' },
-  defect: { code: 70, meaning: 'This program or the other side behaves as it should not.' },
-  temporary: { code: 75, meaning: 'It may work later, without anyone changing anything.' },
+  denied: { code: 5, meaning: 'The local policy or the server refused the request.', final: true },
+  unavailable: { code: 69, meaning: 'The server or the runner cannot be reached.' },
+  defect: { code: 70, meaning: 'This program or the server has a bug.' },
+  temporary: {
+    code: 75,
+    meaning: 'A temporary failure. The command can succeed later without a change.',
+  },
   revoked: {
     code: 77,
-    meaning: 'The control plane has ended this runner’s service for good.',
+    meaning: 'The control plane has permanently revoked this runner.',
     final: true,
   },
   stopped: { code: 130, meaning: 'Stopped by a signal before the work was done.' },
@@ -41,8 +44,8 @@ export const EXIT = {
 export type Exit = keyof typeof EXIT;
 export type ExitCode = (typeof EXIT)[Exit]['code'];
 
-/** Codes whose exit does not follow from their fault. */
-const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
+/** Exits that do not follow from the fault of the code. */
+const BY_CODE: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   USAGE: 'usage',
   ABORTED: 'stopped',
   NOT_ENROLLED: 'notEnrolled',
@@ -60,7 +63,7 @@ const OWN: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   RUNNER_REVOKED: 'revoked',
   RUNNER_UNKNOWN: 'revoked',
   SIGNATURE_INVALID: 'revoked',
-  // Another process may only just be ending; a service manager's next try finds the directory free.
+  // The other process may be about to end; the next start by the service manager then finds the directory free.
   STATE_LOCKED: 'temporary',
 };
 
@@ -73,14 +76,14 @@ const BY_FAULT = {
 
 export function exitOf(code: ErrorCode): Exit {
   const { fault, isRefusal } = codeEntry(code);
-  return OWN[code] ?? (isRefusal === true ? 'denied' : BY_FAULT[fault]);
+  return BY_CODE[code] ?? (isRefusal === true ? 'denied' : BY_FAULT[fault]);
 }
 
 export function exitCodeOf(error: RunnerError): ExitCode {
   return EXIT[exitOf(error.code)].code;
 }
 
-/** After these the service manager leaves the runner stopped. */
+/** Exit codes after which the service manager does not restart the runner. */
 export const FINAL_EXIT_CODES: readonly number[] = Object.values(EXIT)
   .filter((entry: ExitEntry) => entry.final === true)
   .map(({ code }) => code);

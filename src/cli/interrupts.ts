@@ -4,8 +4,8 @@ import { EXIT } from './exit-codes.ts';
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /**
- * What SIGINT and SIGTERM do: the first ends the command in good order, the second at once. A command that knows
- * better (the service drains) takes over.
+ * SIGINT and SIGTERM: the first aborts the command's signal, the second ends the process at once. A command that handles
+ * signals itself, as the service does, takes over.
  */
 export class Interrupts {
   readonly #controller = new AbortController();
@@ -14,11 +14,11 @@ export class Interrupts {
   constructor(source: NodeJS.EventEmitter) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       source.on(signal, () => this.#received(signal));
-    // Node would open a debugger port, from which every secret can be read.
+    // By default Node.js opens a debugger port on this signal, through which every secret could be read.
     source.on('SIGUSR1', () => undefined);
   }
 
-  /** Fires with ABORTED at the first signal, unless someone took over. */
+  /** Aborted with ABORTED at the first signal, unless a command took over. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

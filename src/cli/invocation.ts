@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.ts';
 /** Flags by their long name, as `--token-file` -> `token-file`. */
 export type Flags = ReadonlyMap<string, string | true>;
 
-/** One command as it was called. */
+/** One call of a command. */
 export interface Invocation {
   readonly terminal: Terminal;
   readonly interrupts: Interrupts;
@@ -21,31 +21,31 @@ export interface Invocation {
   readonly operands: readonly string[];
 }
 
-/** A command; without a code it ends with 0. */
+/** A command. Resolves with its exit code; without one, the exit code is 0. */
 export type Command = (invocation: Invocation) => Promise<ExitCode | void>;
 
-/** The text of a flag. Throws USAGE when it is missing. */
-export function needFlag(flags: Flags, name: string): string {
+/** The text of a required flag. Throws USAGE when it is missing. */
+export function requireFlag(flags: Flags, name: string): string {
   const value = flags.get(name);
   if (typeof value !== 'string') throw new RunnerError('USAGE', `--${name} is missing`);
   return value;
 }
 
-/** The configuration, with the flags of this call over it. */
+/** The configuration; flags of this call take precedence. */
 export async function loadSettings({
   flags,
   env,
 }: Pick<Invocation, 'flags' | 'env'>): Promise<LoadedConfig> {
   const { loadConfig } = await import('../config/load.ts');
-  const given: Partial<Record<SettingKey, string>> = {};
+  const settings: Partial<Record<SettingKey, string>> = {};
   for (const key of SETTING_KEYS) {
     const value = flags.get(SETTINGS[key].flag.slice(2));
-    if (typeof value === 'string') given[key] = value;
+    if (typeof value === 'string') settings[key] = value;
   }
   const configFile = flags.get('config');
   return loadConfig({
     configFile: typeof configFile === 'string' ? configFile : undefined,
-    flags: given,
+    flags: settings,
     context: processContext(env),
   });
 }
@@ -55,7 +55,7 @@ export interface LogTarget {
   readonly redact: (line: string) => string;
 }
 
-/** The log of a command: JSON, or lines for people on a terminal. */
+/** The log of a command: JSON, or readable lines on a terminal. */
 export function openCommandLog(
   { config }: Pick<LoadedConfig, 'config'>,
   { terminal, env }: Pick<Invocation, 'terminal' | 'env'>,

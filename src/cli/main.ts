@@ -8,7 +8,7 @@ import type { Command, Flags } from './invocation.ts';
 import { assertSafeProcess } from './process-checks.ts';
 import { Terminal } from './terminal.ts';
 
-/** Runs the command line and sets the exit code; the process ends once nothing is left to do. Never throws. */
+/** Runs the command line and sets the exit code; the process ends when its event loop is empty. Never throws. */
 export async function main(args: readonly string[]): Promise<void> {
   process.umask(0o077);
   excludeMemoryFromCoreDumps();
@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (thrown) {
     fail(thrown);
   } finally {
-    // Input that nobody will read must not hold up a command that has ended, well or not.
+    // Unread input must not keep the process of a finished command alive.
     process.stdin.unref?.();
   }
 }
@@ -64,7 +64,7 @@ async function parse(
   }
 }
 
-/** A result that could not be written is none, whatever the command went on to say. */
+/** A command whose result could not be written has failed, even if it succeeds otherwise. */
 function failAtExit(error: RunnerError): void {
   process.once('exit', () => {
     if (process.exitCode !== undefined && process.exitCode !== 0) return;
@@ -79,7 +79,7 @@ function openTerminal(args: readonly string[]): Terminal {
     process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' ||
     (level >= 0 && args[level + 1] === 'debug') ||
     args.includes('--log-level=debug');
-  // Whoever reads our output may stop reading. Only the records of an ingestion are lost by that; its sink says so.
+  // The reader of the output may stop reading. Only the records of an ingestion would be lost; its sink reports that.
   const carriesRecords = args[0] === 'ingest';
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: Error) => {

@@ -3,8 +3,8 @@ import { RunnerError } from '../runtime/errors.ts';
 import { isMissing } from '../runtime/errno.ts';
 
 /**
- * Root that works on another user's state goes on as that user, so that `sudo hybrid-runner secrets set` leaves files
- * that the service can read, and root trusts nothing that the service's user wrote.
+ * Lets root continue as the owner of the state directory: files that `sudo hybrid-runner secrets set` writes are readable by the
+ * service, and root never trusts files that the service's user wrote.
  */
 export function actAsOwner(stateDir: string): void {
   if (process.getuid?.() !== 0) return;
@@ -17,13 +17,13 @@ export function actAsOwner(stateDir: string): void {
   } catch (thrown) {
     throw new RunnerError(
       'FILE_UNSAFE',
-      `${stateDir} belongs to user ${owner.uid}, and this process may not become that user`,
+      `${stateDir} belongs to user ${owner.uid}, and this process cannot switch to that user`,
       { cause: thrown, remedy: `Run this command as user ${owner.uid}.` },
     );
   }
 }
 
-/** For after `actAsOwner`: what root has read, the service's user must be able to read too. Throws FILE_UNREADABLE; a missing file is fine. */
+/** Call it after `actAsOwner`: the service's user must be able to read the file that root has read. Throws FILE_UNREADABLE; a missing file is fine. */
 export function assertConfigReadable(configFile: string): void {
   try {
     accessSync(configFile, constants.R_OK);
@@ -31,11 +31,11 @@ export function assertConfigReadable(configFile: string): void {
     if (isMissing(thrown)) return;
     throw new RunnerError(
       'FILE_UNREADABLE',
-      `${configFile} cannot be read by user ${process.getuid?.()}`,
+      `user ${process.getuid?.()} has no permission to read ${configFile}`,
       {
         cause: thrown,
         remedy:
-          'Run `sudo hybrid-runner service install` again: it lets the service read its configuration and nobody else.',
+          'Run `sudo hybrid-runner service install` again. It makes the configuration readable by the service only.',
       },
     );
   }

@@ -7,8 +7,8 @@ import type { Terminal } from './terminal.ts';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * A secret value: asked for twice without echo on a terminal, else all of standard input without a byte order mark at its
- * start, which PowerShell sends, and one line break at its end. Throws INPUT_INVALID, or the signal's reason.
+ * Reads a secret value: on a terminal by two prompts without echo, else from standard input, without a byte order mark at the
+ * start, which PowerShell sends, and without one line break at the end. Throws INPUT_INVALID, or the signal's reason.
  */
 export async function readSecret(
   terminal: Terminal,
@@ -16,10 +16,10 @@ export async function readSecret(
   signal: AbortSignal,
 ): Promise<string> {
   if (terminal.stdin.isTTY !== true) return untilAborted(readAll(terminal), signal);
-  const value = await askHidden(terminal, `Value of ${what}: `, signal);
-  const again = await askHidden(terminal, 'The same again: ', signal);
+  const value = await promptHidden(terminal, `Value of ${what}: `, signal);
+  const again = await promptHidden(terminal, 'Repeat the value: ', signal);
   if (value !== again)
-    throw new RunnerError('INPUT_INVALID', 'the two values differ', {
+    throw new RunnerError('INPUT_INVALID', 'the two values are different', {
       remedy: 'Run the command again.',
     });
   return value;
@@ -32,8 +32,8 @@ async function readAll({ stdin }: Terminal): Promise<string> {
     chunks.push(chunk);
     size += chunk.length;
     if (size > MAX_BYTES)
-      throw new RunnerError('INPUT_INVALID', `the value is larger than ${MAX_BYTES} bytes`, {
-        remedy: 'Store nothing but the secret.',
+      throw new RunnerError('INPUT_INVALID', `the value exceeds ${MAX_BYTES} bytes`, {
+        remedy: 'Store only the secret itself.',
       });
   }
   return decodeText(Buffer.concat(chunks))
@@ -45,14 +45,18 @@ function decodeText(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (thrown) {
-    throw new RunnerError('INPUT_INVALID', 'the value is not text in UTF-8', {
+    throw new RunnerError('INPUT_INVALID', 'the value is not valid UTF-8', {
       cause: thrown,
-      remedy: 'Encode binary values, for example in base64.',
+      remedy: 'Encode binary values, for example as base64.',
     });
   }
 }
 
-async function askHidden(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<string> {
+async function promptHidden(
+  terminal: Terminal,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string> {
   const stdin = terminal.stdin as ReadStream;
   const line = new HiddenLine();
   const onData = (chunk: Buffer): void => line.type(chunk);
@@ -87,7 +91,7 @@ class HiddenLine {
   #press(key: string): void {
     if (ENTER.test(key)) this.#entered.resolve(this.#characters.join(''));
     else if (key === '\u0003' || (key === '\u0004' && this.#characters.length === 0))
-      this.#entered.reject(new RunnerError('ABORTED', 'no value was given'));
+      this.#entered.reject(new RunnerError('ABORTED', 'no value was entered'));
     else if (key === '\u007f' || key === '\b') this.#characters.pop();
     else if (key === '\u0015') this.#characters = [];
     else if (key >= ' ') this.#characters.push(key);

@@ -8,34 +8,34 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Belongings } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
 import { FINAL_EXIT_CODES } from './exit-codes.ts';
-import { needFlag, type Invocation } from './invocation.ts';
+import { requireFlag, type Invocation } from './invocation.ts';
 
-/** The unit for this installation, run with these settings. Throws INPUT_INVALID for settings that a unit must not hold. */
+/** Options of the unit for this installation with these settings. Throws INPUT_INVALID for settings that a unit must not contain. */
 export function unitOptions(settings: LoadedConfig, invocation: Invocation): UnitOptions {
   const { config } = settings;
   return {
     node: process.execPath,
     program: realpathSync(process.argv[1]!),
     args: runArgs(settings, invocation),
-    user: needFlag(invocation.flags, 'user'),
+    user: requireFlag(invocation.flags, 'user'),
     stateDir: config.stateDir,
     drainTimeoutMs: config.drainTimeoutMs,
     finalExitCodes: FINAL_EXIT_CODES,
   };
 }
 
-/** The machine's configuration file is optional, so its directory is named, and the file may come and go. */
+/** Passes the machine's configuration directory, because the file in it is optional and may appear later. */
 function runArgs(settings: LoadedConfig, invocation: Invocation): string[] {
   const { configDir, configFile } = settings.config;
   return [
     '--config',
     configDir !== SYSTEM_PLACES.configDir && existsSync(configFile) ? configFile : configDir,
-    ...SETTING_KEYS.flatMap((key) => carried(key, settings, invocation)),
+    ...SETTING_KEYS.flatMap((key) => flagFor(key, settings, invocation)),
   ];
 }
 
-/** The service is started without the flags and variables of this command, so the unit has to name them. */
-function carried(
+/** The service does not inherit the flags and variables of this command, so the unit has to pass them. */
+function flagFor(
   key: SettingKey,
   { values, sources }: LoadedConfig,
   { flags, env }: Invocation,
@@ -52,14 +52,14 @@ function carried(
   if (secret?.(raw) === true)
     throw new RunnerError(
       'INPUT_INVALID',
-      `${name} has a password in it, and a unit can be read by everybody`,
+      `${name} contains a password, and every user can read a unit`,
       { remedy: `Set ${key} in ${CONFIG_FILE_NAME} instead.` },
     );
   const value = values[key];
   return [flag, isPath === true && typeof value === 'string' ? value : raw];
 }
 
-/** Directories are given away only where they are ours by name. */
+/** Only directories with the program's own names are handed over to the service. */
 export function belongingsOf({
   configDir,
   configFile,

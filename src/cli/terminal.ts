@@ -8,17 +8,17 @@ export interface TerminalOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
-  /** Whether machines read: one JSON document on stdout, nothing else. */
+  /** Whether the output is one JSON document on stdout. */
   readonly json: boolean;
-  /** Whether errors come with their stacks. */
+  /** Whether errors are shown with their stacks. */
   readonly debug: boolean;
-  /** Whether errors go to the journal, which then is told that they are errors. */
+  /** Whether stderr goes to the journal, so that errors get its error priority. */
   readonly journal?: boolean;
 }
 
 const MAX_CAUSES = 5;
 
-/** All that a command says passes here: results on stdout, everything else on stderr, nothing that acts on the terminal. */
+/** The output of a command: results on stdout, everything else on stderr, without control sequences. */
 export class Terminal {
   readonly #options: TerminalOptions;
 
@@ -42,12 +42,12 @@ export class Terminal {
     return this.#options.stderr;
   }
 
-  /** A command's result: `value` for machines, `text` for people. */
+  /** A command's result: `value` as JSON, else `text`. */
   result(value: unknown, text: string): void {
     this.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${visibleLines(text)}\n`);
   }
 
-  /** Something beside the result; machines are spared it. */
+  /** A message in addition to the result; left out of JSON output. */
   notice(text: string): void {
     if (!this.json) this.stderr.write(`${visibleLines(text)}\n`);
   }
@@ -75,7 +75,7 @@ export class Terminal {
   }
 }
 
-/** What lies under an error, leaving out what its message says already. */
+/** Messages of the causes of an error, without those that its own message contains. */
 function causes(error: RunnerError): string[] {
   const found: string[] = [];
   for (
@@ -99,7 +99,7 @@ function stacks(error: RunnerError): string {
   return found.join('\n');
 }
 
-/** A count with what it counts, given in the plural: `1 warning`, `2 warnings`. */
+/** A count with its noun, from the plural: `1 warning`, `2 warnings`. */
 export function counted(count: number, plural: string): string {
   return `${count} ${count === 1 ? plural.replace(/ies$/, 'y').replace(/s$/, '') : plural}`;
 }

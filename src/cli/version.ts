@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Put in by the bundle. */
+/** Defined by the bundle. */
 declare const RUNNER_VERSION: string | undefined;
 
-/** Of this program. From sources, the version that the next bundle will have. */
+/** Version of this program. From sources, the version of the next bundle. */
 export function version(): string {
   if (typeof RUNNER_VERSION === 'string') return RUNNER_VERSION;
   const manifest = JSON.parse(

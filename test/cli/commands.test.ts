@@ -111,7 +111,7 @@ describe('secrets', () => {
         { encoding: 'utf8' },
       );
       expect(stdout).toContain('Value of secret:/salesforce/prod/password:');
-      expect(stdout).toContain('The same again:');
+      expect(stdout).toContain('Repeat the value:');
       expect(stdout).toContain('version 1');
       expect(stdout).not.toContain('2222');
     },

@@ -171,7 +171,7 @@ describe.skipIf(obstacle() !== undefined)(
     it('and every command of root and of the service’s user means the same files', async () => {
       for (const who of ['sudo', 'sudo -u hybrid-runner']) {
         expect((await machine.asPerson(`${who} hybrid-runner policy check`)).stdout).toContain(
-          '/etc/hybrid-runner/policy.yaml is sound',
+          '/etc/hybrid-runner/policy.yaml is valid',
         );
         expect((await machine.asPerson(`${who} hybrid-runner secrets list`)).stdout).toContain(
           PASSWORD_REFERENCE,

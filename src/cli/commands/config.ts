@@ -3,7 +3,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
 import { columns } from '../terminal.ts';
 
-/** Every setting with what it is and where that comes from. */
+/** Shows every setting with its value and source. */
 export async function show(invocation: Invocation): Promise<void> {
   const { config, values, sources } = await loadSettings(invocation);
   actAsOwner(config.stateDir);

@@ -7,13 +7,13 @@ import { createConnect } from '../../network/open.ts';
 import { untilAborted } from '../../runtime/abort.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
-import { loadSettings, needFlag, type Invocation } from '../invocation.ts';
+import { loadSettings, requireFlag, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { platform, version } from '../version.ts';
 
 const TOKEN_MAX = 4096;
 
-/** Trades a single-use token for an identity; the token comes from a file or standard input, never from the command line. */
+/** Enrolls with a single-use token, which comes from a file or from standard input, never from the command line. */
 export async function enroll(invocation: Invocation): Promise<void> {
   const { terminal, flags, interrupts } = invocation;
   if (flags.has('token')) {
@@ -22,17 +22,17 @@ export async function enroll(invocation: Invocation): Promise<void> {
       'a token on the command line is visible to every process of this machine',
       {
         remedy:
-          'Give it in a file with --token-file FILE, or on standard input with --token-file -. Ask for a new token; this one has been seen.',
+          'Pass it in a file with --token-file FILE, or on standard input with --token-file -. Create a new token, because this one has been exposed.',
       },
     );
   }
-  const tokenFile = needFlag(flags, 'token-file');
+  const tokenFile = requireFlag(flags, 'token-file');
   const settings = await loadSettings(invocation);
   const { config } = settings;
   const { url } = config.controlPlane;
   if (url === undefined)
     throw new RunnerError('USAGE', '--url is missing', {
-      remedy: 'Name the control plane: --url wss://catalog.example.com',
+      remedy: 'Add the control plane: --url wss://catalog.example.com',
     });
   const connect = createConnect(await controlPlaneNetwork(config));
   const kept = collectEnrolledSettings(settings);
@@ -64,7 +64,7 @@ export async function enroll(invocation: Invocation): Promise<void> {
 
 async function readToken(file: string, { terminal, interrupts }: Invocation): Promise<string> {
   if (file === '-' && terminal.stdin.isTTY === true)
-    terminal.notice('Paste the token, then Enter and Ctrl-D:');
+    terminal.notice('Paste the token, then press Enter and Ctrl-D:');
   let content: string;
   try {
     content =
@@ -73,7 +73,7 @@ async function readToken(file: string, { terminal, interrupts }: Invocation): Pr
         : await readFile(file, 'utf8');
   } catch (thrown) {
     if (interrupts.signal.aborted) throw thrown;
-    throw new RunnerError('FILE_UNREADABLE', `the token file ${file} cannot be read`, {
+    throw new RunnerError('FILE_UNREADABLE', `failed to read token file ${file}`, {
       cause: thrown,
     });
   }
@@ -81,8 +81,8 @@ async function readToken(file: string, { terminal, interrupts }: Invocation): Pr
   if (token === '' || token.length > TOKEN_MAX || /\s/.test(token))
     throw new RunnerError(
       'INPUT_INVALID',
-      'what was given is not an enrollment token: one word is',
-      { remedy: 'Give the token alone, as the control plane showed it.' },
+      'the input is not an enrollment token, which is a single word',
+      { remedy: 'Pass only the token, as the control plane showed it.' },
     );
   return token;
 }

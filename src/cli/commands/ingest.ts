@@ -6,16 +6,17 @@ import type { RecordSink } from '../../worker/record-sink.ts';
 import { StreamSink } from '../../worker/stream-sink.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
-import { conclude, runLocally } from '../local/local-attempt.ts';
+import { conclude } from '../local/conclude.ts';
+import { runLocally } from '../local/local-attempt.ts';
 import { counted } from '../terminal.ts';
 
-/** For records that go to a catalogue and are wanted nowhere else. */
-const nowhere: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
+/** For records that go to a catalog server only. */
+const noSink: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
 
 /**
- * One ingestion. With `--out` its records go there as lines of JSON, the outcome last, and to the OpenMetadata server that
- * the workflow's sink names if the policy permits that. Without `--out` they go to that server, or, where the workflow names
- * none, to standard output, and nothing else goes there.
+ * One ingestion. With `--out` its records go to that file as lines of JSON, the outcome last, and also to the OpenMetadata server
+ * of the workflow's sink if the policy permits it. Without `--out` they go to that server or, for a workflow without a sink, to
+ * standard output, which then contains nothing else.
  */
 export async function ingest(invocation: Invocation): Promise<ExitCode> {
   const { terminal, flags } = invocation;
@@ -33,7 +34,7 @@ export async function ingest(invocation: Invocation): Promise<ExitCode> {
     const server = catalogServerOf(workflow);
     if (server === undefined) return new StreamSink(terminal.stdout);
     places.push(server.hostPort);
-    return nowhere;
+    return noSink;
   };
   try {
     const outcome = await runLocally(invocation, { kind: 'metadata', openSink });

@@ -4,7 +4,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
 import { policySource } from '../policy-source.ts';
 
-/** The rules as this program understands them. */
+/** Shows the compiled rules. */
 export async function show(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
@@ -12,18 +12,16 @@ export async function show(invocation: Invocation): Promise<void> {
   const rules = policy.toDocument();
   invocation.terminal.result(rules, stringify(rules).trimEnd());
   if (!policy.present)
-    invocation.terminal.notice(
-      `There is no policy file at ${config.policyFile}, so nothing is permitted.`,
-    );
+    invocation.terminal.notice(`No policy file at ${config.policyFile}; nothing is permitted.`);
 }
 
-/** Throws what `requirePolicy` throws for a file that is missing, that the service's user cannot read, or that is not sound. */
+/** Validates the policy file. Throws the errors of `requirePolicy` for a file that is missing, invalid, or not readable by the service's user. */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
   await requirePolicy(policySource(config), config.secrets.files.directory);
   invocation.terminal.result(
     { policyFile: config.policyFile, present: true, sound: true },
-    `${config.policyFile} is sound`,
+    `${config.policyFile} is valid`,
   );
 }

@@ -7,16 +7,16 @@ import { actAsOwner } from '../ownership.ts';
 import { readSecret } from '../secret-input.ts';
 import { columns } from '../terminal.ts';
 
-/** Stores a value under a reference. The next sign-in uses it; nothing needs a restart. */
+/** Stores a value under a reference. The next sign-in uses it, without a restart. */
 export async function set(invocation: Invocation): Promise<void> {
   const { terminal, operands, interrupts } = invocation;
   if (operands.length > 1) {
     throw new RunnerError(
       'USAGE',
-      'a secret on the command line is visible to every process of this machine and stays in the shell’s history',
+      'a secret on the command line is visible to every process of this machine, and is kept in the history of the shell',
       {
         remedy:
-          'Give the reference alone: the value is asked for, or read from standard input. Change the secret where it comes from; this one has been seen.',
+          'Pass only the reference: the command prompts for the value, or reads it from standard input. Change this secret at its source, because it has been exposed.',
       },
     );
   }
@@ -28,7 +28,7 @@ export async function set(invocation: Invocation): Promise<void> {
     interrupts.signal,
   );
   terminal.result(entry, `Stored ${entry.reference}, version ${entry.version}.`);
-  terminal.notice(`What it may be used for is up to ${config.policyFile}.`);
+  terminal.notice(`The policy decides where it may be used: ${config.policyFile}`);
 }
 
 export async function list(invocation: Invocation): Promise<void> {
@@ -50,8 +50,8 @@ export async function remove(invocation: Invocation): Promise<void> {
   const { vault } = await openLocalVault(invocation);
   const removed = await vault.remove(path, invocation.interrupts.signal);
   if (!removed)
-    throw new RunnerError('INPUT_INVALID', `the vault has no ${formatReference(path)}`, {
-      remedy: 'See `hybrid-runner secrets list`.',
+    throw new RunnerError('INPUT_INVALID', `${formatReference(path)} is not in the vault`, {
+      remedy: 'Run `hybrid-runner secrets list` to see all references.',
     });
   invocation.terminal.result(
     { reference: formatReference(path), removed },
@@ -59,14 +59,14 @@ export async function remove(invocation: Invocation): Promise<void> {
   );
 }
 
-/** A new key for the vault; the values stay. */
+/** Encrypts the vault with a new key. */
 export async function rotate(invocation: Invocation): Promise<void> {
   const { vault, config } = await openLocalVault(invocation);
   await vault.rotateKey(invocation.interrupts.signal);
   const { keyFile } = config.secrets.vault;
   invocation.terminal.result(
     { keyFile, rotated: true },
-    `The vault has a new key in ${keyFile}. Copies of the old key open only old copies of the vault.`,
+    `The vault has a new key in ${keyFile}. The old key decrypts only old copies of the vault.`,
   );
 }
 
@@ -78,10 +78,10 @@ async function openLocalVault(
   return { vault: openVault(config.secrets.vault), config };
 }
 
-/** The text is not repeated: someone may have given the value in place of the reference. */
+/** The message does not repeat the text: it could be the value instead of the reference. */
 function reference(text: string | undefined): SecretPath {
   const path = parseReference(text ?? '');
   if (path === undefined)
-    throw new RunnerError('SECRET_REFERENCE_INVALID', 'what was given is not a secret reference');
+    throw new RunnerError('SECRET_REFERENCE_INVALID', 'the argument is not a secret reference');
   return path;
 }

@@ -23,13 +23,13 @@ const answerSchema = z.object({
   }),
 });
 
-/** The unit for this installation, on standard output. */
+/** Prints the unit for this installation. */
 export async function print(invocation: Invocation): Promise<void> {
   const unit = systemdUnit(unitOptions(await loadSettings(invocation), invocation));
   invocation.terminal.result({ unit }, unit.trimEnd());
 }
 
-/** Throws what is missing or wrong, with its remedy, before anything is changed. */
+/** Throws for anything that is missing or wrong, before it changes anything. */
 export async function install(invocation: Invocation): Promise<void> {
   const { terminal, flags } = invocation;
   const settings = await loadSettings(invocation);
@@ -55,7 +55,7 @@ export async function uninstall(invocation: Invocation): Promise<void> {
     await uninstallService(systemHost());
     return terminal.result(
       { unitFile: UNIT_FILE, removed: true, purged: false },
-      `Removed ${UNIT_FILE}. State, configuration and user are still there; --purge removes them too.`,
+      `Removed ${UNIT_FILE}. Kept state, configuration and user; remove them with --purge.`,
     );
   }
   const settings = await loadSettings(invocation);
@@ -68,14 +68,11 @@ export async function uninstall(invocation: Invocation): Promise<void> {
   });
   terminal.result(
     { unitFile: UNIT_FILE, removed: true, purged: true },
-    `Removed ${UNIT_FILE}, state, configuration, keys and user. Revoke the runner in the control plane.`,
+    `Removed ${UNIT_FILE}, state, configuration, keys and user. Now revoke the runner in the control plane.`,
   );
 }
 
-/**
- * Whether everything that the service needs is there and can be used by its user. Throws NOT_ENROLLED, POLICY_MISSING and
- * what is wrong with the files.
- */
+/** Checks that the service has everything it needs and that its user can read it. Throws NOT_ENROLLED, POLICY_MISSING and the codes of files. */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
@@ -89,7 +86,7 @@ export async function check(invocation: Invocation): Promise<void> {
   );
 }
 
-/** As `check`, which takes root's privileges from its process for good, and this command still needs them. */
+/** Runs `check` in a child process: it gives up root's privileges permanently, and this command still needs them. */
 function checkInChild({ flags, env }: Invocation): Promise<void> {
   const own = ['now', 'user', 'purge', 'json'];
   const given = [...flags]
@@ -106,7 +103,7 @@ function checkInChild({ flags, env }: Invocation): Promise<void> {
           fail(RunnerError.fromFailure(answerSchema.parse(JSON.parse(stdout)).error));
         } catch {
           fail(
-            new RunnerError('INTERNAL', '`service check` ended without an answer', {
+            new RunnerError('INTERNAL', '`service check` ended without a result', {
               cause: thrown,
             }),
           );

@@ -9,7 +9,7 @@ import { loadSettings, type Invocation } from '../invocation.ts';
 import { lastExitFile } from '../runner/last-exit.ts';
 import { columns } from '../terminal.ts';
 
-/** Loose on purpose: the runner that answers may be older or newer than this command. */
+/** Loose, because the runner that answers can be older or newer than this command. */
 const statusSchema = z.looseObject({
   version: z.string(),
   pid: z.number(),
@@ -42,7 +42,7 @@ const statusSchema = z.looseObject({
 });
 type Status = z.infer<typeof statusSchema>;
 
-/** What `status` ends with, so that a health check needs to read nothing. A drained runner does what it was told to. */
+/** Exit codes, so that a health check needs no output. A drained runner is healthy: it was told to drain. */
 const EXITS: Readonly<Record<HealthName, ExitCode>> = {
   connected: EXIT.ok.code,
   drained: EXIT.ok.code,
@@ -53,15 +53,15 @@ const EXITS: Readonly<Record<HealthName, ExitCode>> = {
   stopped: EXIT.temporary.code,
 };
 
-/** Asks the running runner; ends with 0 only when that is healthy. Throws why the last one ended, or RUNNER_NOT_RUNNING. */
+/** Shows the status of the running runner; the exit code is 0 only when it is healthy. Throws the error that ended the last runner, or RUNNER_NOT_RUNNING. */
 export async function status(invocation: Invocation): Promise<ExitCode> {
   const { config } = await loadSettings(invocation);
-  const answer = statusSchema.parse(await ask(config, invocation.interrupts.signal));
+  const answer = statusSchema.parse(await requestStatus(config, invocation.interrupts.signal));
   invocation.terminal.result(answer, describe(answer));
   return answer.health === undefined ? EXIT.ok.code : EXITS[answer.health.name];
 }
 
-async function ask(
+async function requestStatus(
   { status: { socket }, stateDir }: RunnerConfig,
   signal: AbortSignal,
 ): Promise<unknown> {
@@ -91,11 +91,11 @@ function describe(answer: Status): string {
       `${answer.name} (${answer.runnerId}), version ${answer.version}, process ${answer.pid}`,
     ],
     ['health', answer.health?.text ?? answer.state.name],
-    ['runs', `${answer.running} of ${answer.capacity}`],
+    ['runs', `${answer.running} of ${answer.capacity} active`],
     ...(answer.identityConflict === undefined
       ? []
       : [['identity', conflictText(answer.identityConflict)] as [string, string]]),
-    ['to deliver', `${answer.spoolBytes} bytes`],
+    ['undelivered', `${answer.spoolBytes} bytes`],
   ]);
   const attempts = answer.attempts.map(
     ({ ref, state, condition, progress, durableSequence, acknowledgedSequence }) => [
@@ -112,5 +112,5 @@ function describe(answer: Status): string {
 }
 
 function conflictText({ at, platform, version }: NonNullable<Status['identityConflict']>): string {
-  return `used from two places: another process (${platform}, version ${version}) was turned away at ${new Date(at).toISOString()}. ${ERROR_CODES.IDENTITY_IN_USE.remedy}`;
+  return `in use by two processes: another one (${platform}, version ${version}) was rejected at ${new Date(at).toISOString()}. ${ERROR_CODES.IDENTITY_IN_USE.remedy}`;
 }

@@ -2,9 +2,10 @@ import type { RunRecord, StepRecord } from '../../domain/record.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
-import { conclude, runLocally } from '../local/local-attempt.ts';
+import { conclude } from '../local/conclude.ts';
+import { runLocally } from '../local/local-attempt.ts';
 
-/** The steps of a connection test, each as it ends. */
+/** Shows the steps of a connection test, each as it ends. */
 export async function testConnection(invocation: Invocation): Promise<ExitCode> {
   const { terminal } = invocation;
   const steps: StepRecord[] = [];

@@ -6,22 +6,22 @@ import { StrayOutput } from '../../worker/stray-output.ts';
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir', 'table'] as const;
 
 /**
- * Holds back what code of a run in this process prints by the console or as a warning of Node. Standard output and standard
- * error themselves belong to the command's own results. The returned function logs what was held, redacted, and ends this.
+ * Buffers what code of a run in this process prints to the console or as a warning of Node.js. The streams themselves belong to
+ * the output of the command. The returned function restores the console and logs the buffered output, redacted.
  */
 export function captureConsole(redact: (text: string) => string, logger: Logger): () => void {
   const stream = new PassThrough();
-  const stray = new StrayOutput([stream], redact);
-  const held = new Console(stream);
+  const output = new StrayOutput([stream], redact);
+  const buffered = new Console(stream);
   const before = METHODS.map((method) => [method, console[method]] as const);
   const warnings = process.listeners('warning');
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => held.warn(warning.stack ?? String(warning)));
-  for (const method of METHODS) console[method] = held[method].bind(held);
+  process.on('warning', (warning) => buffered.warn(warning.stack ?? String(warning)));
+  for (const method of METHODS) console[method] = buffered[method].bind(buffered);
   return () => {
     for (const [method, original] of before) console[method] = original;
     process.removeAllListeners('warning');
     for (const listener of warnings) process.on('warning', listener);
-    stray.release(logger);
+    output.release(logger);
   };
 }

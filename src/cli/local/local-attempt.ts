@@ -1,30 +1,29 @@
-import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
-import { isRunId, type RunId } from '../../domain/ids.ts';
-import { yieldsEntities, type JobKind } from '../../domain/job.ts';
-import type { OutcomeRecord } from '../../domain/record.ts';
 import { loadConnectors } from '../../connectors/registry.ts';
+import { isRunId, type AttemptRef } from '../../domain/ids.ts';
+import { yieldsEntities, type Job, type JobKind } from '../../domain/job.ts';
+import type { OutcomeRecord } from '../../domain/record.ts';
+import type { Logger } from '../../observability/logger.ts';
 import { catalogServerOf } from '../../openmetadata/catalog-server.ts';
 import type { Workflow } from '../../openmetadata/workflow.ts';
+import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { createRedactor } from '../../redaction/redactor.ts';
 import { composeAccess } from '../../worker/compose.ts';
-import { parseJobDocument } from '../../worker/job-document.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import { runAttempt } from '../../worker/run-attempt.ts';
 import { workerSettingsSchema } from '../../worker/settings.ts';
+import type { SinkUse } from '../../worker/sink-access.ts';
 import { Stop } from '../../worker/stop.ts';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
-import { loadSettings, needFlag, openCommandLog, type Invocation } from '../invocation.ts';
+import { loadSettings, openCommandLog, requireFlag, type Invocation } from '../invocation.ts';
 import { actAsOwner } from '../ownership.ts';
-import { ProgressLine } from './progress-line.ts';
 import { captureConsole } from './capture-console.ts';
+import { ProgressLine } from './progress-line.ts';
+import { readWorkflowFile } from './workflow-file.ts';
 
 export interface LocalAttempt {
   readonly kind: JobKind;
-  /** Opened once configuration and workflow are known to be sound, so that bad input destroys no earlier result. */
+  /** Called after configuration and workflow were validated, so that invalid input destroys no earlier result. */
   readonly openSink: (workflow: Workflow) => Promise<RecordSink>;
 }
 
@@ -33,41 +32,33 @@ export async function runLocally(
   invocation: Invocation,
   { kind, openSink }: LocalAttempt,
 ): Promise<OutcomeRecord> {
-  const file = needFlag(invocation.flags, 'workflow');
+  const { flags, interrupts, terminal } = invocation;
+  const file = requireFlag(flags, 'workflow');
   const settings = await loadSettings(invocation);
-  const { text, workflow } = await readWorkflow(file);
-  const toFile = typeof invocation.flags.get('out') === 'string';
-  if (yieldsEntities(kind) && !toFile) catalogServerOf(workflow);
+  const { text, workflow } = await readWorkflowFile(file);
+  const sinkUse: SinkUse = typeof flags.get('out') === 'string' ? 'ifPermitted' : 'required';
+  if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
   const redactor = createRedactor();
-  const progress = new ProgressLine(invocation.terminal, systemClock);
+  const redact = (line: string): string => redactor.redact(line);
+  const progress = new ProgressLine(terminal, systemClock);
   const logger = progress.under(
-    await openCommandLog(settings, invocation, {
-      descriptor: 2,
-      redact: (line) => redactor.redact(line),
-    }),
+    await openCommandLog(settings, invocation, { descriptor: 2, redact }),
   );
-  const openAccess = composeAccess({
-    settings: workerSettingsSchema.parse(settings.config),
-    redactor,
-    audit: logger,
-    env: invocation.env,
-    sink: toFile ? 'ifPermitted' : 'required',
-  });
-  const releaseConsole = captureConsole((text) => redactor.redact(text), logger);
+  const releaseConsole = captureConsole(redact, logger);
   try {
     return await runAttempt({
-      job: { ref: localRef(), kind, workflow: text, deadlineMs: settings.config.jobs.deadlineMs },
+      job: localJob(kind, text, settings.config.jobs.deadlineMs),
       connectors: await loadConnectors(),
-      openAccess,
-      redact: (line) => redactor.redact(line),
+      openAccess: accessFor(settings.config, invocation, sinkUse, redactor, logger),
+      redact,
       sink,
-      stop: stopOn(invocation.interrupts.signal),
+      stop: stopOn(interrupts.signal),
       clock: systemClock,
       random: systemRandom,
       logger,
-      onProgress: (at) => progress.show(at),
+      onProgress: (position) => progress.show(position),
     });
   } finally {
     progress.clear();
@@ -75,50 +66,24 @@ export async function runLocally(
   }
 }
 
-/** What the outcome means for whoever called: a message when something is to blame, and the exit code. */
-export function conclude({ terminal }: Invocation, { status, error }: OutcomeRecord): ExitCode {
-  if (status === 'success' || status === 'partialSuccess') return EXIT.ok.code;
-  if (status === 'cancelled') return EXIT.stopped.code;
-  if (error === undefined) return EXIT.runFailed.code;
-  const blamed = RunnerError.fromFailure(error);
-  if (!terminal.json) terminal.fail(blamed);
-  return exitCodeOf(blamed);
+function accessFor(
+  config: unknown,
+  { env }: Invocation,
+  sink: SinkUse,
+  redactor: Redactor,
+  audit: Logger,
+): ReturnType<typeof composeAccess> {
+  const settings = workerSettingsSchema.parse(config);
+  return composeAccess({ settings, redactor, audit, env, sink });
 }
 
-/** The document, also as JSON text. Throws FILE_UNREADABLE and JOB_INVALID. */
-async function readWorkflow(
-  file: string,
-): Promise<{ readonly text: string; readonly workflow: Workflow }> {
-  let content: string;
-  try {
-    content = await readFile(file, 'utf8');
-  } catch (thrown) {
-    throw new RunnerError('FILE_UNREADABLE', `the workflow file ${file} cannot be read`, {
-      cause: thrown,
-    });
-  }
-  let document: unknown;
-  try {
-    document = parse(content, { maxAliasCount: 100 });
-  } catch (thrown) {
-    throw new RunnerError('JOB_INVALID', `${file} is not valid YAML${placeOf(thrown)}`, {
-      remedy: 'Check indentation, quotes, and keys that are given twice.',
-    });
-  }
-  const text = JSON.stringify(document ?? null);
-  return { text, workflow: parseJobDocument(text).workflow };
+function localJob(kind: JobKind, workflow: string, deadlineMs: number): Job {
+  return { ref: localRef(), kind, workflow, deadlineMs };
 }
 
-/** Kind and place of a problem, without the parser's message: that quotes the line, which may hold a password. */
-function placeOf(thrown: unknown): string {
-  if (!(thrown instanceof YAMLParseError)) return '';
-  const at = thrown.linePos?.[0];
-  return `: ${thrown.code.toLowerCase().replaceAll('_', ' ')}${at === undefined ? '' : ` in line ${at.line}, column ${at.col}`}`;
-}
-
-function localRef(): { runId: RunId; attempt: number; epoch: number } {
+function localRef(): AttemptRef {
   const runId = `local-${systemRandom.uuid()}`;
-  if (!isRunId(runId)) throw new RunnerError('INTERNAL', 'a run id was made that is none');
+  if (!isRunId(runId)) throw new RunnerError('INTERNAL', 'generated run id is invalid');
   return { runId, attempt: 1, epoch: 0 };
 }
 

@@ -4,40 +4,41 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 24;
-const EVERY_MS = 100;
+const REDRAW_INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** One line at the bottom of the terminal that says how far a run is; nothing where no one looks. */
+/** One line at the bottom of the terminal with the progress of a run; nothing where stderr is not a terminal. */
 export class ProgressLine {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
-  readonly #shown: boolean;
-  #next = 0;
-  /** Phase and calls as they were drawn: a change of these is shown at once, for the next report may be half a minute away. */
-  #news = '';
-  #drawn = false;
+  readonly #isShown: boolean;
+  #nextDrawAt = 0;
+  /** Phase and calls as drawn last. A change is drawn at once: the next report may be half a minute away. */
+  #lastKey = '';
+  #isDrawn = false;
 
   constructor(terminal: Terminal, clock: Clock) {
     this.#terminal = terminal;
     this.#clock = clock;
-    this.#shown = terminal.stderr.isTTY === true && !terminal.json;
+    this.#isShown = terminal.stderr.isTTY === true && !terminal.json;
   }
 
   show(progress: Progress): void {
-    const news = `${progress.phase} ${progress.apiCalls}`;
-    if (!this.#shown || (news === this.#news && this.#clock.monotonic() < this.#next)) return;
-    this.#news = news;
-    this.#next = this.#clock.monotonic() + EVERY_MS;
-    this.#terminal.stderr.write(CLEAR_LINE + describe(progress));
-    this.#drawn = true;
+    const key = `${progress.phase} ${progress.apiCalls}`;
+    if (!this.#isShown || (key === this.#lastKey && this.#clock.monotonic() < this.#nextDrawAt))
+      return;
+    this.#lastKey = key;
+    this.#nextDrawAt = this.#clock.monotonic() + REDRAW_INTERVAL_MS;
+    this.#terminal.stderr.write(CLEAR_LINE + formatProgress(progress));
+    this.#isDrawn = true;
   }
 
   clear(): void {
-    if (this.#drawn) this.#terminal.stderr.write(CLEAR_LINE);
-    this.#drawn = false;
+    if (this.#isDrawn) this.#terminal.stderr.write(CLEAR_LINE);
+    this.#isDrawn = false;
   }
 
-  /** A logger whose lines do not run into the progress line. */
+  /** A logger that clears the progress line before it writes. */
   under(logger: Logger): Logger {
     return {
       log: (level, message, data) => {
@@ -49,7 +50,7 @@ export class ProgressLine {
   }
 }
 
-function describe({ phase, done, total, apiCalls }: Progress): string {
+function formatProgress({ phase, done, total, apiCalls }: Progress): string {
   const calls = `${apiCalls} API calls`;
   if (total === 0) return `${phase}  ${done}  ${calls}`;
   const filled = Math.min(BAR_CELLS, Math.round((done / total) * BAR_CELLS));

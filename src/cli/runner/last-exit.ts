@@ -9,14 +9,14 @@ const lastExitSchema = z.object({
 });
 type LastExit = z.infer<typeof lastExitSchema>;
 
-/** Why the service ended by itself, for `status` to tell when nobody answers any more. Lies in the state directory. */
+/** The error that ended the service, which `status` shows while no runner answers. A file in the state directory. */
 export interface LastExitFile {
   read(): Promise<LastExit | undefined>;
   write(error: Failure, at: number): Promise<void>;
   clear(): Promise<void>;
 }
 
-/** A file that is missing or damaged tells nothing. */
+/** A missing or damaged file reads as undefined. */
 export function lastExitFile(stateDir: string): LastExitFile {
   const path = join(stateDir, 'last-exit.json');
   return {
