@@ -5,9 +5,9 @@ import { normalizeHost } from './endpoint.ts';
 const HOST_NAME = /^(?:\*?\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/;
 
 /**
- * One entry of a list of hosts that are reached without the proxy, in the form that `bypassesProxy` matches. Forms that
- * other programs accept are understood too: `https://host`, `10.1.*`. Throws INPUT_INVALID for an entry that would match
- * nothing, since what was meant to stay inside the network would go to the proxy.
+ * Parses an entry of the list of hosts that are reached without the proxy into the form that `bypassesProxy` matches. Also
+ * accepts forms of other programs: `https://host`, `10.1.*`. Throws INPUT_INVALID for an entry that would never match,
+ * because traffic meant to stay inside the network would go to the proxy.
  */
 export function parseNoProxyRule(text: string): string {
   const entry = text
@@ -49,6 +49,6 @@ function isHost(rule: string): boolean {
   const { host = rule, port } = /^(?<host>.*):(?<port>\d{1,5})$/.exec(rule)?.groups ?? {};
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return false;
   if (host.startsWith('[')) return isIP(host.slice(1, -1)) === 6 && host.endsWith(']');
-  // A name of digits alone is an address that is incomplete.
+  // A name of digits and dots is an incomplete address.
   return isIP(host) !== 0 || (HOST_NAME.test(host) && !/^[\d.]+$/.test(normalizeHost(host)));
 }

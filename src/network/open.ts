@@ -1,58 +1,48 @@
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { untilAborted } from '../runtime/abort.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Connect, ConnectOptions, NetworkSettings } from './connect.ts';
+import { dial, type Resolve } from './dial.ts';
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts';
 import { bypassesProxy, parseProxy, type Proxy } from './proxy.ts';
 import { secure } from './secure.ts';
-import { settle } from './settle.ts';
 import { TrustStore } from './trust.ts';
 import { openTunnel } from './tunnel.ts';
-
-/** Every address of a host name, in order of preference. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** The operating system's resolver. */
 const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address);
 
-const KEEP_ALIVE_MS = 30_000;
-/** How long one of several addresses may take before the next is tried. */
-const NEXT_ADDRESS_MS = 2_500;
-
-/** Where a connection goes and how, before anything is opened. */
+/** Where a connection goes and how, decided before anything is opened. */
 interface Route {
-  /** What the caller asked for: the name in TLS and in the certificate. */
-  readonly asked: Endpoint;
-  /** What is connected to, or named to the proxy. */
+  /** The endpoint that the caller requested; its host is the name in TLS and in the certificate. */
+  readonly requested: Endpoint;
+  /** The endpoint to connect to, directly or through the proxy. */
   readonly target: Endpoint;
-  /** The target came from the local connectTo setting, not from a name someone else chose. */
+  /** Whether the target comes from the local connectTo setting, not from a name in a job. */
   readonly rewritten: boolean;
   readonly proxy: Proxy | undefined;
 }
 
-/** What every opening uses. */
-interface Means {
+interface Deps {
   readonly settings: NetworkSettings;
   readonly trust: TrustStore;
   readonly resolve: Resolve;
 }
 
-/** One opening: what stops it, and where it stands, for the message when time runs out. */
+/** One try to open a connection. `phase` is for the message of a timeout. */
 interface Attempt {
   readonly signal: AbortSignal;
   phase: string;
 }
 
-/** See `Connect`. A name is resolved once, every address is checked, and only those addresses are connected to. */
+/** See `Connect`. */
 export function createConnect(
   settings: NetworkSettings,
   resolve: Resolve = systemResolve,
 ): Connect {
   const proxy = settings.proxy === undefined ? undefined : parseProxy(settings.proxy);
-  const means: Means = { settings, trust: new TrustStore(), resolve };
+  const deps: Deps = { settings, trust: new TrustStore(), resolve };
   return async (endpoint, options) => {
     const route = plan(endpoint, settings, proxy);
     const deadline = AbortSignal.timeout(options.timeoutMs);
@@ -61,7 +51,7 @@ export function createConnect(
       phase: 'connecting',
     };
     try {
-      return await open(route, options, means, attempt);
+      return await open(route, options, deps, attempt);
     } catch (thrown) {
       throw explain(thrown, route, options, deadline, attempt);
     }
@@ -69,109 +59,62 @@ export function createConnect(
 }
 
 function plan(endpoint: Endpoint, settings: NetworkSettings, proxy: Proxy | undefined): Route {
-  const asked = parseEndpoint(formatEndpoint(endpoint));
+  const requested = parseEndpoint(formatEndpoint(endpoint));
   const rule = settings.connectTo.find(
-    ({ from }) => from.host === asked.host && from.port === asked.port,
+    ({ from }) => from.host === requested.host && from.port === requested.port,
   );
-  const target = rule?.to ?? asked;
-  const direct = bypassesProxy(settings.noProxy, asked) || bypassesProxy(settings.noProxy, target);
-  return { asked, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
+  const target = rule?.to ?? requested;
+  const direct =
+    bypassesProxy(settings.noProxy, requested) || bypassesProxy(settings.noProxy, target);
+  return { requested, target, rewritten: rule !== undefined, proxy: direct ? undefined : proxy };
 }
 
 async function open(
   route: Route,
   options: ConnectOptions,
-  { settings, trust, resolve }: Means,
+  deps: Deps,
   attempt: Attempt,
 ): Promise<Duplex> {
-  const { signal } = attempt;
   const opened: Duplex[] = [];
   const keep = <T extends Duplex>(stream: T): T => {
     opened.push(stream);
     return stream;
   };
   try {
-    const { proxy } = route;
-    const check = route.rewritten || proxy !== undefined ? undefined : options.checkAddress;
-    let stream: Duplex = keep(await tcp(proxy?.endpoint ?? route.target, check, resolve, attempt));
-    if (proxy !== undefined) {
-      attempt.phase = 'asking the proxy';
-      if (proxy.secure)
-        stream = keep(
-          await secure(
-            stream,
-            proxy.endpoint,
-            { ca: settings.extraCa, publicCas: true },
-            trust,
-            signal,
-          ),
-        );
-      await openTunnel(stream, route.target, proxy, signal);
-    }
+    const stream = await reach(route, options, deps, attempt, keep);
     if (options.tls === undefined) return stream;
     attempt.phase = 'the TLS handshake';
-    return keep(
-      await secure(
-        stream,
-        route.asked,
-        {
-          ...options.tls,
-          ca: [...settings.extraCa, ...(options.tls.ca ?? [])],
-          publicCas: settings.publicCas,
-        },
-        trust,
-        signal,
-      ),
-    );
+    const { settings, trust } = deps;
+    const ca = [...settings.extraCa, ...(options.tls.ca ?? [])];
+    const trusted = { ...options.tls, ca, publicCas: settings.publicCas };
+    return keep(await secure(stream, route.requested, trusted, trust, attempt.signal));
   } catch (thrown) {
     for (const stream of opened) stream.on('error', () => undefined).destroy();
     throw thrown;
   }
 }
 
-async function tcp(
-  endpoint: Endpoint,
-  check: ConnectOptions['checkAddress'],
-  resolve: Resolve,
+/** The TCP connection to the target, or the tunnel to it through the proxy. */
+async function reach(
+  { target, rewritten, proxy }: Route,
+  options: ConnectOptions,
+  { settings, trust, resolve }: Deps,
   attempt: Attempt,
-): Promise<Socket> {
+  keep: <T extends Duplex>(stream: T) => T,
+): Promise<Duplex> {
   const { signal } = attempt;
-  attempt.phase = 'resolving the name';
-  const addresses =
-    isIP(endpoint.host) === 0
-      ? await untilAborted(resolve(endpoint.host), signal)
-      : [endpoint.host];
-  if (addresses.length === 0)
-    throw new RunnerError('NETWORK_UNREACHABLE', `${endpoint.host} has no address`);
-  for (const address of addresses) check?.(address);
-  attempt.phase = 'connecting';
-  const socket = connectTcp({
-    host: endpoint.host,
-    port: endpoint.port,
-    lookup: answering(addresses),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-    autoSelectFamily: addresses.length > 1,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-  });
-  try {
-    return await settle<Socket>(socket, signal, (ready, _reject, listen) =>
-      listen('connect', () => ready(socket)),
-    );
-  } catch (thrown) {
-    socket.on('error', () => undefined).destroy();
-    throw thrown;
+  const checkAddress = rewritten || proxy !== undefined ? undefined : options.checkAddress;
+  const onPhase = (phase: string): void => void (attempt.phase = phase);
+  const dialOptions = { resolve, checkAddress, onPhase, signal };
+  let stream: Duplex = keep(await dial(proxy?.endpoint ?? target, dialOptions));
+  if (proxy === undefined) return stream;
+  attempt.phase = 'connecting through the proxy';
+  if (proxy.secure) {
+    const trusted = { ca: settings.extraCa, publicCas: true };
+    stream = keep(await secure(stream, proxy.endpoint, trusted, trust, signal));
   }
-}
-
-/** A lookup that knows only the addresses that were checked, so that a second answer of the resolver cannot matter. */
-function answering(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, callback) => {
-    if (options.all === true) callback(null, all);
-    else callback(null, all[0]!.address, all[0]!.family);
-  };
+  await openTunnel(stream, target, proxy, signal);
+  return stream;
 }
 
 function explain(
@@ -182,7 +125,7 @@ function explain(
   { phase }: Attempt,
 ): RunnerError {
   if (options.signal.aborted) return RunnerError.from(options.signal.reason, 'ABORTED');
-  const where = `${formatEndpoint(route.asked)}${route.rewritten ? ` (at ${formatEndpoint(route.target)})` : ''}${route.proxy === undefined ? '' : ` through the proxy ${formatEndpoint(route.proxy.endpoint)}`}`;
+  const where = describeRoute(route);
   if (deadline.aborted)
     return new RunnerError(
       'NETWORK_TIMEOUT',
@@ -196,4 +139,10 @@ function explain(
     cause: thrown,
     remedy: error.remedy,
   });
+}
+
+function describeRoute({ requested, target, rewritten, proxy }: Route): string {
+  const at = rewritten ? ` (at ${formatEndpoint(target)})` : '';
+  const through = proxy === undefined ? '' : ` through the proxy ${formatEndpoint(proxy.endpoint)}`;
+  return `${formatEndpoint(requested)}${at}${through}`;
 }

@@ -17,10 +17,10 @@ const FORMS: readonly (readonly [string, (pem: string) => string])[] = [
   ['nothing unusual', (pem) => pem],
 ];
 
-describe('a private key in PEM', () => {
+describe('unfoldPem', () => {
   it.each(
     keys.flatMap(([type, pem]) => FORMS.map(([how, write]) => [type, how, write(pem)] as const)),
-  )('%s with %s is understood', (_type, _how, text) => {
+  )('restores a %s private key with %s', (_type, _how, text) => {
     expect(
       createPrivateKey(unfoldPem(text))
         .export({ type: 'pkcs1', format: 'der' })
@@ -28,7 +28,7 @@ describe('a private key in PEM', () => {
     ).toBe(true);
   });
 
-  it('with a passphrase stays as it is', () => {
+  it('keeps a key with a passphrase', () => {
     for (const type of ['pkcs1', 'pkcs8'] as const) {
       const pem = String(
         privateKey.export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
@@ -39,7 +39,7 @@ describe('a private key in PEM', () => {
     }
   });
 
-  it('comes out of a chain with each block', () => {
+  it('separates the blocks of a chain', () => {
     const folded = keys
       .map(([, pem]) => pem)
       .join('')
@@ -47,7 +47,7 @@ describe('a private key in PEM', () => {
     expect(unfoldPem(folded).match(/^-----BEGIN/gm)).toHaveLength(2);
   });
 
-  it('is not made of what is none', () => {
+  it('keeps text that is not PEM', () => {
     for (const text of [
       '',
       'no PEM',

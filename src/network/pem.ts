@@ -3,8 +3,8 @@ const BREAKS = /\\r|\\n|\s/g;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * PEM with real line breaks. Secret managers and single-line forms write a break as the two characters `\n`, as a space, or
- * not at all; whatever stands around the blocks is kept. Text that holds no block of plain base64 is returned as it is.
+ * Restores the line breaks of PEM text. Secret managers and single-line forms write a line break as the two characters
+ * `\n`, as a space, or omit it. Text around the blocks is kept, and so is text without a block of plain base64.
  */
 export function unfoldPem(text: string): string {
   return text

@@ -4,7 +4,7 @@ import { parseNoProxyRule } from './no-proxy.ts';
 import { bypassesProxy, hideProxyCredentials, parseProxy } from './proxy.ts';
 import { assertVerificationOn } from './trust.ts';
 
-describe('the proxy setting', () => {
+describe('parseProxy', () => {
   it.each([
     [
       'http://proxy:3128',
@@ -42,7 +42,7 @@ describe('the proxy setting', () => {
         authorization: `Basic ${Buffer.from('u:p@:').toString('base64')}`,
       },
     ],
-  ])('%s is read', (text, proxy) => {
+  ])('parses %s', (text, proxy) => {
     expect(parseProxy(text)).toEqual(proxy);
   });
 
@@ -55,10 +55,10 @@ describe('the proxy setting', () => {
     'http://proxy?x',
     'ftp://user:hunter22@proxy',
     'http://u:%zz@proxy',
-  ])('%s is refused, and not repeated', (text) => {
+  ])('rejects %s without repeating it', (text) => {
     try {
       parseProxy(text);
-      expect.fail('it was read');
+      expect.fail('it was accepted');
     } catch (thrown) {
       expect((thrown as RunnerError).code).toBe('INPUT_INVALID');
       expect((thrown as RunnerError).message).not.toContain('hunter22');
@@ -66,18 +66,18 @@ describe('the proxy setting', () => {
   });
 });
 
-describe('user name and password of a proxy', () => {
+describe('hideProxyCredentials', () => {
   it.each([
     ['http://CORP\\jane:hunter22@proxy:3128', 'http://hidden:hidden@proxy:3128'],
     ['http://user:hunter22#x@proxy', 'http://hidden:hidden@proxy'],
     ['user:hunter22@proxy', 'hidden:hidden@proxy'],
     ['http://proxy:3128', 'http://proxy:3128'],
-  ])('of %s are hidden', (text, shown) => {
+  ])('hides user name and password in %s', (text, shown) => {
     expect(hideProxyCredentials(text)).toBe(shown);
   });
 });
 
-describe('an entry of noProxy as it is found on machines', () => {
+describe('parseNoProxyRule', () => {
   it.each([
     ['10.*', '10.1.2.3'],
     ['192.168.*.*', '192.168.7.8'],
@@ -110,7 +110,7 @@ describe('an entry of noProxy as it is found on machines', () => {
     '10.*.1',
     '300.*',
     '<local>',
-  ])('%j is refused by name', (entry) => {
+  ])('rejects %j and names it', (entry) => {
     expect(() => parseNoProxyRule(entry)).toThrow(
       expect.objectContaining({
         code: 'INPUT_INVALID',
@@ -120,7 +120,7 @@ describe('an entry of noProxy as it is found on machines', () => {
   });
 });
 
-describe('noProxy', () => {
+describe('bypassesProxy', () => {
   it.each([
     ['*', 'anything', 1, true],
     ['example.com', 'example.com', 443, true],
@@ -142,13 +142,13 @@ describe('noProxy', () => {
     ['[::1]:443', '::1', 443, true],
     ['', 'example.com', 443, false],
     ['.', 'example.com', 443, false],
-  ])('%s with %s:%i is %s', (rule, host, port, expected) => {
+  ])('matches rule %s with %s:%i: %s', (rule, host, port, expected) => {
     expect(bypassesProxy([rule], { host, port })).toBe(expected);
   });
 });
 
-describe('the environment', () => {
-  it('may not turn certificate checks off', () => {
+describe('assertVerificationOn', () => {
+  it('rejects an environment that disables certificate verification', () => {
     expect(() => assertVerificationOn({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(RunnerError);
     expect(() => assertVerificationOn({ NODE_TLS_REJECT_UNAUTHORIZED: '1' })).not.toThrow();
     expect(() => assertVerificationOn({})).not.toThrow();

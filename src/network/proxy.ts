@@ -2,24 +2,24 @@ import { BlockList, isIP } from 'node:net';
 import { RunnerError } from '../runtime/errors.ts';
 import { normalizeHost, type Endpoint } from './endpoint.ts';
 
-/** A CONNECT proxy. `authorization` is secret: it goes to the proxy and nowhere else. */
+/** A CONNECT proxy. `authorization` is secret and is sent to the proxy only. */
 export interface Proxy {
   readonly endpoint: Endpoint;
-  /** Whether the way to the proxy itself is TLS. */
+  /** Whether the connection to the proxy itself uses TLS. */
   readonly secure: boolean;
   /** The value of Proxy-Authorization. */
   readonly authorization: string | undefined;
 }
 
 const REMEDY =
-  'Write for example http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
+  'Write the address in the form http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
 
-/** Characters that end the authority of a URL. People write them into user names (`DOMAIN\\user`) and passwords as they are. */
+/** Characters that end the authority of a URL. User names (`DOMAIN\\user`) and passwords often contain them unencoded. */
 const ENDS_AUTHORITY = /[\\/?#]/g;
 
 /**
- * Reads `http[s]://[user:password@]host[:port]`. User name and password end at the last `@`; they may be percent-encoded,
- * and `\`, `/`, `?` and `#` in them need not be. Throws INPUT_INVALID, never with the text itself: it may hold a password.
+ * Parses `http[s]://[user:password@]host[:port]`. User name and password end at the last `@`. They may be percent-encoded,
+ * but `\`, `/`, `?` and `#` in them need not be. Throws INPUT_INVALID without the text, which may contain a password.
  */
 export function parseProxy(text: string): Proxy {
   const { scheme, credentials, rest } = splitCredentials(text);
@@ -29,7 +29,7 @@ export function parseProxy(text: string): Proxy {
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
     throw invalid('is not the address of an HTTP proxy, such as http://proxy.example.com:3128');
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
-    throw invalid('has more than host and port');
+    throw invalid('contains more than a host and a port');
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   return {
@@ -39,13 +39,13 @@ export function parseProxy(text: string): Proxy {
   };
 }
 
-/** The address of a proxy for people to see: user name and password are replaced. */
+/** The address of a proxy with user name and password replaced, for display. */
 export function hideProxyCredentials(text: string): string {
   const { scheme, credentials, rest } = splitCredentials(text);
   return credentials === undefined ? text : `${scheme}hidden:hidden@${rest}`;
 }
 
-/** The password in the address of a proxy, as it is written and as it is meant; empty when there is none. */
+/** The password in the address of a proxy, as written and percent-decoded. Empty if it has none. */
 export function proxyPasswords(text: string): readonly string[] {
   const written = splitCredentials(text).credentials?.replace(/^[^:]*:?/, '') ?? '';
   if (written === '') return [];
@@ -77,18 +77,18 @@ function basic(username: string, password: string): string | undefined {
     return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
   } catch {
     throw invalid(
-      'has a user name or password in which a % is not followed by two hexadecimal digits; write %25 for it',
+      'has a % in its user name or password that is not followed by two hexadecimal digits; write %25 for it',
     );
   }
 }
 
-function invalid(what: string): RunnerError {
-  return new RunnerError('INPUT_INVALID', `the proxy setting ${what}`, { remedy: REMEDY });
+function invalid(problem: string): RunnerError {
+  return new RunnerError('INPUT_INVALID', `the proxy setting ${problem}`, { remedy: REMEDY });
 }
 
 /**
- * Whether `endpoint` is reached without the proxy. A rule is `*`, a CIDR block, an IP address, or a host name with or
- * without a leading dot that covers itself and everything below; `:port` after it narrows it to that port.
+ * Whether `endpoint` is reached without the proxy. A rule is `*`, a CIDR block, an IP address, or a host name, with or
+ * without a leading dot, that matches itself and its subdomains. A `:port` suffix limits the rule to that port.
  */
 export function bypassesProxy(rules: readonly string[], endpoint: Endpoint): boolean {
   return rules.some((rule) => matches(rule.trim().toLowerCase(), endpoint));

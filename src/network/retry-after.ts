@@ -1,4 +1,4 @@
-/** What a Retry-After header asks for, in seconds or as an HTTP date: milliseconds from `now`, `maxMs` at most; undefined when absent or senseless. */
+/** The pause of a Retry-After header (seconds or an HTTP date) in milliseconds from `now`, at most `maxMs`. Undefined if absent or invalid. */
 export function parseRetryAfter(
   text: string | undefined,
   now: number,

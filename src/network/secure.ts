@@ -7,7 +7,7 @@ import { formatEndpoint, type Endpoint } from './endpoint.ts';
 import { settle } from './settle.ts';
 import type { TrustOptions, TrustStore } from './trust.ts';
 
-/** Speaks TLS over `stream` as a client. The certificate must be valid for `endpoint.host`, whoever is at the other end. */
+/** Starts TLS on `stream` as a client. The certificate must be valid for `endpoint.host`. */
 export async function secure(
   stream: Duplex,
   endpoint: Endpoint,
@@ -35,14 +35,14 @@ export async function secure(
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'Renew the certificate; check the clock of this machine too.',
+  CERT_HAS_EXPIRED: 'Renew the certificate of the server. Check the clock of this machine as well.',
   CERT_NOT_YET_VALID: 'Check the clock of this machine.',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'The certificate is for another name; check the host name, connectTo and proxies that open TLS.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'The other side does not speak TLS on this port; check the port.',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'The other side does not speak TLS on this port; check the port.',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'The other side must offer TLS 1.2 or newer.',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'The other side must offer TLS 1.2 or newer.',
+    'Check the host name, connectTo, and proxies that intercept TLS: the certificate is for another name.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'Check the port: the server does not use TLS on it.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'Check the port: the server does not use TLS on it.',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'Enable TLS 1.2 or later on the server.',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'Enable TLS 1.2 or later on the server.',
 };
 
 function untrusted(thrown: unknown, endpoint: Endpoint): RunnerError {
@@ -50,8 +50,12 @@ function untrusted(thrown: unknown, endpoint: Endpoint): RunnerError {
   if (known.code !== 'TLS_UNTRUSTED') return known;
   const code = errorCodeOf(thrown) ?? 'unknown reason';
   const remedy = REMEDIES[code];
-  return new RunnerError('TLS_UNTRUSTED', `TLS with ${formatEndpoint(endpoint)} failed: ${code}`, {
-    cause: thrown,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
+  return new RunnerError(
+    'TLS_UNTRUSTED',
+    `TLS handshake with ${formatEndpoint(endpoint)} failed: ${code}`,
+    {
+      cause: thrown,
+      ...(remedy === undefined ? {} : { remedy }),
+    },
+  );
 }

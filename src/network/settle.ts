@@ -4,8 +4,8 @@ import { RunnerError } from '../runtime/errors.ts';
 type Listen = (event: string, listener: (...args: never[]) => void) => void;
 
 /**
- * Waits for one event of a stream's opening. Rejects when the stream errs or closes first, or the signal fires; takes
- * all its listeners off again. Does not destroy the stream: who opened it does.
+ * Waits for an event while a stream is being opened. Rejects if the stream fails or closes first, or the signal fires.
+ * Removes all its listeners, and leaves destroying the stream to the caller.
  */
 export async function settle<T>(
   stream: Duplex,
@@ -23,7 +23,7 @@ export async function settle<T>(
     reject(
       new RunnerError(
         'NETWORK_RESET',
-        'the other side closed the connection while it was being opened',
+        'the server closed the connection while it was being opened',
       ),
     );
   listen('error', reject);

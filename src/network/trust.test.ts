@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Connects in a process of its own, to which a CA is public because its environment says so. */
+/** Connects in a separate process whose environment declares a CA as public. */
 async function connectElsewhere(publicCas: boolean): Promise<string> {
   const settings = {
     connectTo: [
@@ -63,8 +63,8 @@ async function connectElsewhere(publicCas: boolean): Promise<string> {
   return stdout.trim();
 }
 
-describe('the bundle of the system', () => {
-  it('is the first file that can be read, whatever stands between its certificates', () => {
+describe('bundledCertificates', () => {
+  it('reads the first readable file and skips text between certificates', () => {
     const bundle = join(directory, 'bundle.pem');
     writeFileSync(bundle, `# comment\n${privateCa.trim()}\n\n# another\n${privateCa.trim()}\n`);
     expect(bundledCertificates([join(directory, 'missing'), bundle, extraFile])).toEqual([
@@ -75,12 +75,12 @@ describe('the bundle of the system', () => {
   });
 });
 
-describe('public certificate authorities', () => {
-  it('are trusted beside a private one', async () => {
+describe('public CAs', () => {
+  it('are trusted together with a private one', async () => {
     expect(await connectElsewhere(true)).toBe('connected');
   });
 
-  it('are not trusted for an endpoint that is held to its own', async () => {
+  it('are not trusted for an endpoint with CAs of its own', async () => {
     expect(await connectElsewhere(false)).toBe('TLS_UNTRUSTED');
   });
 });

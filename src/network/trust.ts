@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 import { RunnerError } from '../runtime/errors.ts';
 
-/** Throws TLS_VERIFICATION_DISABLED when the environment turns certificate checks off for the whole process. */
+/** Throws TLS_VERIFICATION_DISABLED if the environment disables certificate verification for the whole process. */
 export function assertVerificationOn(env: Readonly<NodeJS.ProcessEnv>): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     throw new RunnerError(
       'TLS_VERIFICATION_DISABLED',
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 is set; this program does not run without certificate checks',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is set, which disables certificate verification',
     );
   }
 }
@@ -17,12 +17,12 @@ export interface TrustOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly ca: readonly string[];
-  /** Trusts the public CAs and the operating system's as well. */
+  /** Whether to trust public CAs and those of the operating system as well. */
   readonly publicCas: boolean;
   readonly alpn?: readonly string[];
 }
 
-/** Parsing several hundred CA certificates takes some 30 ms, so each distinct set of options is parsed once. */
+/** Caches parsed certificates by options: parsing several hundred CA certificates takes some 30 ms. */
 export class TrustStore {
   readonly #contexts = new Map<string, SecureContext>();
   readonly #limit = 8;
@@ -49,14 +49,14 @@ function createContext(options: TrustOptions): SecureContext {
       ...(options.key === undefined ? {} : { key: options.key }),
     });
   } catch (thrown) {
-    throw new RunnerError('INPUT_INVALID', 'a certificate or key for TLS could not be read', {
+    throw new RunnerError('INPUT_INVALID', 'failed to parse a TLS certificate or key', {
       cause: thrown,
-      remedy: 'Give PEM text, and the key that belongs to the certificate.',
+      remedy: 'Provide the certificate in PEM format, with the key that belongs to it.',
     });
   }
 }
 
-/** OpenSSL passes over what is no certificate, and the authority that someone meant to trust would be missing in silence. */
+/** OpenSSL silently skips anything that is not a certificate, and the CA would be missing without an error. */
 function assertCertificates(pem: string): void {
   const blocks =
     pem.match(
@@ -64,7 +64,7 @@ function assertCertificates(pem: string): void {
     ) ?? [];
   const certificates = blocks.map((block) => new X509Certificate(block));
   if (certificates.length === 0)
-    throw new RunnerError('INPUT_INVALID', 'an authority’s text holds no certificate');
+    throw new RunnerError('INPUT_INVALID', 'the CA bundle contains no certificate');
 }
 
 function publicCertificates(): string[] {
@@ -79,8 +79,8 @@ function publicCertificates(): string[] {
 }
 
 /**
- * Node looks for the system's certificates where OpenSSL was built to look, one file a certificate. Distributions other than
- * Debian's family keep all of them in one file elsewhere.
+ * Node.js reads the system's certificates from the directory that OpenSSL was built with, one file per certificate.
+ * Distributions outside the Debian family keep all of them in one file elsewhere.
  */
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
@@ -90,7 +90,7 @@ const SYSTEM_BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** Certificates of the first of the files that can be read. */
+/** The certificates of the first readable file. */
 export function bundledCertificates(paths: readonly string[]): string[] {
   for (const path of paths) {
     try {
@@ -100,7 +100,7 @@ export function bundledCertificates(paths: readonly string[]): string[] {
         ) ?? []
       );
     } catch {
-      // The next distribution's place.
+      // Not this distribution; try the next path.
     }
   }
   return [];

@@ -7,8 +7,8 @@ import { settle } from './settle.ts';
 const MAX_HEAD = 16 * 1024;
 
 /**
- * Asks the proxy at the other end of `stream` for a tunnel to `target`. When it resolves, the stream carries the
- * tunnel's bytes. What the proxy says in its own words is never repeated: it may echo credentials.
+ * Requests a tunnel to `target` from the proxy at the other end of `stream`. Once resolved, the stream carries the tunnel's
+ * bytes. Error messages never repeat the text of the response, which may echo credentials.
  */
 export async function openTunnel(
   stream: Duplex,
@@ -25,8 +25,8 @@ export async function openTunnel(
   if (status === undefined)
     throw refused(
       proxy,
-      'does not answer like a proxy',
-      'Check that the address is that of an HTTP proxy and whether it wants http:// or https://.',
+      'sent a response that is not HTTP',
+      'Check that the address is that of an HTTP proxy, and whether it expects http:// or https://.',
     );
   if (!status.startsWith('2'))
     throw refused(proxy, `answered ${status} to CONNECT ${authority}`, REMEDIES[status]);
@@ -34,12 +34,12 @@ export async function openTunnel(
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  403: 'Ask for this host and port to be allowed on the proxy.',
-  405: 'Ask for CONNECT to this port to be allowed on the proxy.',
-  407: 'Give the user name and password of the proxy in network.proxy; of the schemes, Basic is spoken.',
-  502: 'The proxy could not reach the host; check its name resolution and firewall.',
-  503: 'The proxy could not reach the host; check its name resolution and firewall.',
-  504: 'The proxy could not reach the host; check its name resolution and firewall.',
+  403: 'Allow this host and port on the proxy.',
+  405: 'Allow CONNECT to this port on the proxy.',
+  407: 'Set the user name and password of the proxy in network.proxy. Only Basic authentication is supported.',
+  502: 'Check name resolution and firewall of the proxy, which could not reach the host.',
+  503: 'Check name resolution and firewall of the proxy, which could not reach the host.',
+  504: 'Check name resolution and firewall of the proxy, which could not reach the host.',
 };
 
 function refused(proxy: Proxy, what: string, remedy: string | undefined): RunnerError {
@@ -50,7 +50,7 @@ function refused(proxy: Proxy, what: string, remedy: string | undefined): Runner
   );
 }
 
-/** Reads up to the empty line; `rest` is what came with it and belongs to the tunnel. */
+/** Reads up to the empty line. `rest` holds the bytes after it, which belong to the tunnel. */
 function readHead(
   stream: Duplex,
   proxy: Proxy,
@@ -63,7 +63,8 @@ function readHead(
         seen = Buffer.concat([seen, chunk]);
         const end = seen.indexOf('\r\n\r\n');
         if (end === -1 && seen.length <= MAX_HEAD && looksLikeHttp(seen)) continue;
-        if (end === -1) return reject(refused(proxy, 'does not answer like a proxy', undefined));
+        if (end === -1)
+          return reject(refused(proxy, 'sent a response that is not HTTP', undefined));
         return resolve({ head: seen.toString('latin1', 0, end + 2), rest: seen.subarray(end + 4) });
       }
     });
