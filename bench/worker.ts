@@ -53,7 +53,7 @@ export async function runWorker(
   const probe = join(directory, 'probe.json');
   const started = performance.now();
   const child = fork(join(root, 'dist/worker/main.js'), [], {
-    env: { ...chooseEnvironment(process.env, undefined), LOOP_PROBE_FILE: probe },
+    env: { ...chooseEnvironment(process.env, []), LOOP_PROBE_FILE: probe },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'json',
     execArgv: [

@@ -7,7 +7,9 @@ import { openPolicyForJob } from '../policy/open-policy.ts';
 import { denial } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
-import { createProviders } from '../secrets/providers.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { openProviders } from '../secrets/open-providers.ts';
 import { scanForSecrets } from '../secrets/scan.ts';
 import type { OpenAccess } from './access.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -15,13 +17,15 @@ import { sinkAccess, sinkPlace, sinkServerFor, type SinkUse } from './sink-acces
 import { limitsFor, sourceAccess, sourcePlace } from './source-access.ts';
 import { stateAccess } from './state-access.ts';
 
+const SYSTEM = { clock: systemClock, random: systemRandom };
+
 export interface AccessOptions {
   readonly settings: WorkerSettings;
   /** Receives every secret that is read; the attempt must redact with it. */
   readonly redactor: Redactor;
   /** The local log. Its lines are not for the control plane. */
   readonly audit: Logger;
-  /** For the environment provider. */
+  /** For providers of secrets. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly sink: SinkUse;
 }
@@ -46,10 +50,10 @@ export function composeAccess({
       policy,
       places: [sourcePlace(request.connector), sinkPlace(server)],
     });
-    const provider = createProviders(settings.secrets, env);
     const { workflow, connector } = request;
     const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
     const connect = createConnect(await sourceNetwork(settings));
+    const provider = await openProviders(settings.secrets, { ...SYSTEM, env, connect });
     const deps = { policy, provider, connect, redactor, audit };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../domain/record.ts';
+import { secretSettingsSchema } from '../secrets/providers/registry.ts';
 
 const endpoint = z.object({ host: z.string(), port: z.int() });
 
@@ -16,14 +17,7 @@ export const workerSettingsSchema = z.object({
     connectTo: z.array(z.object({ from: endpoint, to: endpoint })),
     caFile: z.string().optional().transform(orUndefined),
   }),
-  secrets: z.object({
-    vault: z.object({ file: z.string(), keyFile: z.string() }),
-    files: z.object({ directory: z.string().optional() }),
-    environment: z.object({ enabled: z.boolean() }),
-    mounts: z.array(
-      z.object({ prefix: z.string(), provider: z.enum(['vault', 'files', 'environment']) }),
-    ),
-  }),
+  secrets: secretSettingsSchema,
   log: z.object({ level: z.enum(LOG_LEVELS) }),
 });
 export type WorkerSettings = z.infer<typeof workerSettingsSchema>;

@@ -2,13 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { openProviders } from '../../src/secrets/open-providers.ts';
+import { variableName } from '../../src/secrets/providers/environment.ts';
 import {
-  createEnvironmentProvider,
-  variableName,
-} from '../../src/secrets/providers/environment.ts';
-import { createFilesProvider } from '../../src/secrets/providers/files.ts';
-import { createProviders } from '../../src/secrets/providers.ts';
+  PROVIDER_NAMES,
+  PROVIDERS,
+  type ProviderName,
+} from '../../src/secrets/providers/registry.ts';
 import { openVault } from '../../src/secrets/vault/vault.ts';
+import { providerDeps } from '../support/provider-deps.ts';
 import { secretProviderContract, type ProviderUnderTest } from './secret-provider.contract.ts';
 
 const directories: string[] = [];
@@ -21,7 +23,10 @@ function temporary(): string {
 
 const signal = new AbortController().signal;
 
-function vault(): { file: string; keyFile: string } {
+type Put = ProviderUnderTest['put'];
+type Open = () => Promise<ProviderUnderTest>;
+
+function vaultPlace(): { file: string; keyFile: string } {
   const directory = temporary();
   return {
     file: join(directory, 'state/vault.json'),
@@ -29,63 +34,48 @@ function vault(): { file: string; keyFile: string } {
   };
 }
 
-function filling({ file, keyFile }: { file: string; keyFile: string }): ProviderUnderTest['put'] {
-  const writer = openVault({ file, keyFile });
+function putInVault(place: { file: string; keyFile: string }): Put {
+  const writer = openVault(place);
   return async (path, value) =>
     void (value === undefined
       ? await writer.remove(path, signal)
       : await writer.set(path, value, signal));
 }
 
-secretProviderContract('the vault', async () => {
-  const place = vault();
-  return { provider: openVault(place), put: filling(place) };
-});
-
-async function nestedFile(
-  root: string,
-  path: readonly string[],
-  value: string | undefined,
-): Promise<void> {
-  const file = join(root, ...path);
-  if (value === undefined) return rmSync(file);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${value}\n`);
-  chmodSync(file, 0o400);
+async function openVaultProvider(): Promise<ProviderUnderTest> {
+  const place = vaultPlace();
+  const provider = await PROVIDERS.vault.open(place, providerDeps());
+  return { provider: provider!, put: putInVault(place) };
 }
 
-const undotted = (path: readonly string[]): boolean =>
+const hasNoDots = (path: readonly string[]): boolean =>
   path.every((segment) => !segment.includes('.'));
 
-secretProviderContract('a directory of files', async () => {
-  const root = temporary();
-  return {
-    provider: createFilesProvider(root),
-    holds: undotted,
-    put: async (path, value) => {
-      rmSync(join(root, ...path), { force: true });
-      if (value !== undefined) await nestedFile(root, path, value);
-    },
+/** `fileOf` spells the file of a path. */
+function openFiles(fileOf: (path: readonly string[]) => string, end: string): Open {
+  return async () => {
+    const root = temporary();
+    const provider = await PROVIDERS.files.open({ directory: root }, providerDeps());
+    return {
+      provider: provider!,
+      holds: hasNoDots,
+      put: async (path, value) => {
+        const file = join(root, fileOf(path));
+        rmSync(file, { force: true });
+        if (value === undefined) return;
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, `${value}${end}`);
+        chmodSync(file, 0o400);
+      },
+    };
   };
-});
+}
 
-secretProviderContract('a flat directory of files', async () => {
-  const root = temporary();
-  return {
-    provider: createFilesProvider(root),
-    holds: undotted,
-    put: async (path, value) => {
-      const file = join(root, path.join('.'));
-      rmSync(file, { force: true });
-      if (value !== undefined) writeFileSync(file, value);
-    },
-  };
-});
-
-secretProviderContract('the environment', async () => {
+async function openEnvironment(): Promise<ProviderUnderTest> {
   const env: NodeJS.ProcessEnv = {};
+  const provider = await PROVIDERS.environment.open({ enabled: true }, providerDeps(env));
   return {
-    provider: createEnvironmentProvider(env),
+    provider: provider!,
     holds: (path) => variableName(path) !== undefined,
     put: async (path, value) => {
       const name = variableName(path) ?? '';
@@ -93,15 +83,29 @@ secretProviderContract('the environment', async () => {
       else env[name] = value;
     },
   };
-});
+}
 
-secretProviderContract('all providers together', async () => {
-  const place = vault();
+/** Every registered provider needs an entry: the compiler refuses a missing one. */
+const WAYS_TO_OPEN: Readonly<Record<ProviderName, Readonly<Record<string, Open>>>> = {
+  vault: { 'the vault': openVaultProvider },
+  files: {
+    'a directory of files': openFiles((path) => path.join('/'), '\n'),
+    'a flat directory of files': openFiles((path) => path.join('.'), ''),
+  },
+  environment: { 'the environment': openEnvironment },
+};
+
+for (const name of PROVIDER_NAMES)
+  for (const [title, open] of Object.entries(WAYS_TO_OPEN[name]))
+    secretProviderContract(title, open);
+
+secretProviderContract('all providers as one', async () => {
+  const place = vaultPlace();
   const settings = {
     vault: place,
     files: { directory: temporary() },
     environment: { enabled: true },
     mounts: [],
   };
-  return { provider: createProviders(settings, {}), put: filling(place) };
+  return { provider: await openProviders(settings, providerDeps()), put: putInVault(place) };
 });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretProvider } from '../../src/secrets/provider.ts';
 
-/** A provider of one kind with a way to change what it holds. */
+/** A provider with a way to change its secrets. */
 export interface ProviderUnderTest {
   readonly provider: SecretProvider;
-  /** Whether a path has a place of its own. Any other is refused, whatever is stored. True for all unless given. */
+  /** Whether the provider can have a secret at this path; it rejects other paths. Default: any path. */
   readonly holds?: (path: readonly string[]) => boolean;
-  /** Stores a value where `path` is read from; undefined takes it away. */
+  /** Stores a value at `path`; undefined removes it. */
   readonly put: (path: readonly string[], value: string | undefined) => Promise<void>;
 }
 
 const never = new AbortController().signal;
 
-/** What every secret provider must do. */
+/** The contract of every secret provider. */
 export function secretProviderContract(name: string, open: () => Promise<ProviderUnderTest>): void {
   describe(`${name} as a secret provider`, () => {
-    it('gives the value that was stored', async () => {
+    it('returns the stored value', async () => {
       const { provider, put } = await open();
       await put(['db', 'main', 'password'], 'correct horse');
       expect((await provider.read(['db', 'main', 'password'], never))?.reveal()).toBe(
@@ -23,7 +23,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       );
     });
 
-    it('gives undefined for what it does not have, also beside and below what it has', async () => {
+    it('returns undefined for an unknown path, also next to and below a known one', async () => {
       const { provider, put } = await open();
       expect(await provider.read(['nothing'], never)).toBeUndefined();
       await put(['db', 'password'], 'correct horse');
@@ -37,7 +37,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
         expect(await provider.read(path, never)).toBeUndefined();
     });
 
-    it('gives the newest value without being opened again, under another version', async () => {
+    it('returns the newest value, under a new version, without being opened again', async () => {
       const { provider, put } = await open();
       await put(['rotating'], 'the first value');
       const first = await provider.read(['rotating'], never);
@@ -49,7 +49,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       expect(second?.version).not.toBe(first?.version);
     });
 
-    it('gives undefined once the value is gone', async () => {
+    it('returns undefined after the value was removed', async () => {
       const { provider, put } = await open();
       await put(['leaving'], 'still there');
       await put(['leaving'], undefined);
@@ -62,19 +62,19 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       ['letters beyond ASCII', 'пароль-密码-🔑'],
       ['several lines', '-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----'],
       ['the form of a reference', 'secret:/another/secret'],
-    ])('keeps a value with %s as it is', async (_what, value) => {
+    ])('returns a value with %s unchanged', async (_what, value) => {
       const { provider, put } = await open();
       await put(['exact'], value);
       expect((await provider.read(['exact'], never))?.reveal()).toBe(value);
     });
 
-    it('gives a value without the byte order mark that stands before it', async () => {
+    it('removes a byte order mark at the start of a value', async () => {
       const { provider, put } = await open();
       await put(['marked'], '\ufeffPass-word-1');
       expect((await provider.read(['marked'], never))?.reveal()).toBe('Pass-word-1');
     });
 
-    it('shows no value in the version or when printed', async () => {
+    it('reveals no value in its version or when printed', async () => {
       const { provider, put } = await open();
       await put(['printed'], 'never-on-paper');
       const secret = await provider.read(['printed'], never);
@@ -83,7 +83,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       );
     });
 
-    it('serves many readers at once', async () => {
+    it('serves many readers at the same time', async () => {
       const { provider, put } = await open();
       await put(['busy'], 'same for all');
       const values = await Promise.all(
@@ -92,7 +92,7 @@ export function secretProviderContract(name: string, open: () => Promise<Provide
       expect(new Set(values.map((secret) => secret?.reveal()))).toEqual(new Set(['same for all']));
     });
 
-    it('reads any path that the reference grammar permits, or refuses one that could be spelled otherwise', async () => {
+    it('reads every path of the reference grammar, or rejects it when it has another spelling', async () => {
       const { provider, put, holds = () => true } = await open();
       for (const path of [
         ['a'],

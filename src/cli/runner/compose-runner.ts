@@ -14,7 +14,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { checkPolicyAtStart, createOfferCheck } from '../../policy/offer-check.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { ENVIRONMENT_PREFIX } from '../../secrets/providers/environment.ts';
+import { workerVariables } from '../../secrets/providers/registry.ts';
 import { workerEntry } from '../../worker/entry.ts';
 import { policySource } from '../policy-source.ts';
 import { platform, version } from '../version.ts';
@@ -93,6 +93,6 @@ function workersFor(
     clock: systemClock,
     env,
     memoryMb: config.jobs.memoryMb,
-    secretPrefix: config.secrets.environment.enabled ? ENVIRONMENT_PREFIX : undefined,
+    variablePrefixes: workerVariables(config.secrets),
   });
 }

@@ -30,7 +30,7 @@ describe('starting a worker', () => {
     };
     const { worker, outbox } = await stage.start('show environment', {
       env,
-      secretPrefix: 'HYBRID_SECRET_',
+      variablePrefixes: ['HYBRID_SECRET_'],
       memoryMb: 123,
     });
     await worker.exited;

@@ -18,8 +18,8 @@ export interface StartWorkerOptions {
   readonly clock: Clock;
   /** The environment from which that of the worker is chosen. */
   readonly env: NodeJS.ProcessEnv;
-  /** Variables with this prefix are passed on. Only for the environment secret provider. */
-  readonly secretPrefix?: string | undefined;
+  /** Variables with these prefixes are passed on, for the providers of secrets. */
+  readonly variablePrefixes?: readonly string[];
   readonly memoryMb?: number;
   /** Time between a request to stop and the kill of the process. */
   readonly graceMs?: number;
@@ -32,7 +32,7 @@ const DEFAULTS = {
   memoryMb: 256,
   graceMs: 10_000,
   processes: systemProcesses,
-  secretPrefix: undefined,
+  variablePrefixes: [] as readonly string[],
   fork,
 } as const;
 
@@ -42,7 +42,7 @@ export function createStartWorker(options: StartWorkerOptions): StartWorker {
   return async (job) => {
     const outbox = complete.store.spoolOf(job.ref);
     const child = complete.fork(complete.entry, [], {
-      env: chooseEnvironment(complete.env, complete.secretPrefix),
+      env: chooseEnvironment(complete.env, complete.variablePrefixes),
       execArgv: workerNodeOptions(complete.memoryMb),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'json',

@@ -22,14 +22,13 @@ const PASSED_ON: ReadonlySet<string> = new Set([
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 
-/** The environment of a worker: the variables of `env` that it needs, and the secrets with the prefix. */
+/** The environment of a worker: the variables of `env` that it needs, and those with a prefix of `prefixes`. */
 export function chooseEnvironment(
   env: NodeJS.ProcessEnv,
-  secretPrefix: string | undefined,
+  prefixes: readonly string[],
 ): NodeJS.ProcessEnv {
   const chosen = Object.entries(env).filter(
-    ([name]) =>
-      PASSED_ON.has(name) || (secretPrefix !== undefined && name.startsWith(secretPrefix)),
+    ([name]) => PASSED_ON.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
   );
   return { ...ALLOCATOR, ...Object.fromEntries(chosen) };
 }

@@ -5,9 +5,25 @@ import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
+import { optionalPathSetting, providerKind } from './provider-kind.ts';
 
 // Invariant: no two references reach the same file. The one reference of a file is spelled by its real path below the
 // directory; the file is read for no other reference.
+
+export const filesProvider = providerKind({
+  settings: {
+    directory: optionalPathSetting({
+      flag: '--secret-files',
+      default: {
+        words: '`$CREDENTIALS_DIRECTORY` (systemd), else unset',
+        find: ({ credentialsDir }) => credentialsDir,
+      },
+      text: 'Directory with one file per secret: Docker and Kubernetes secrets, systemd credentials.',
+    }),
+  },
+  open: async ({ directory }) =>
+    directory === undefined ? undefined : createFilesProvider(directory),
+});
 
 /**
  * A directory with one file per secret, as Docker (/run/secrets), Kubernetes (a volume with its `..data` link) and systemd

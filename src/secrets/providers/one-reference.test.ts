@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createProviders, type ProviderSettings } from '../providers.ts';
+import { providerDeps } from '../../../test/support/provider-deps.ts';
+import { openProviders } from '../open-providers.ts';
 import { openVault } from '../vault/vault.ts';
+import type { SecretSettings } from './registry.ts';
 
 const signal = new AbortController().signal;
 const directories: string[] = [];
@@ -20,7 +22,7 @@ const paths = fc.uniqueArray(path, {
   maxLength: 24,
   selector: (segments) => segments.join('/'),
 });
-const mounts = fc.constantFrom<ProviderSettings['mounts']>(
+const mountLists = fc.constantFrom<SecretSettings['mounts']>(
   [],
   [{ prefix: '/a', provider: 'files' }],
   [
@@ -33,44 +35,46 @@ const mounts = fc.constantFrom<ProviderSettings['mounts']>(
   ],
 );
 
-/** What was stored under a name of its own, in any way of writing it that a person might use. */
+/** Stores a value under a name, in every spelling that a person might use. */
 type Store = (name: string, value: string) => Promise<void> | void;
 
 function tryTo(work: () => void): void {
   try {
     work();
   } catch {
-    // A name that is a directory already, or below a file.
+    // The name is a directory already, or below a file.
   }
 }
 
-function openAll(given: ProviderSettings['mounts']): {
+function openAll(mounts: SecretSettings['mounts']): {
   readonly read: (path: readonly string[]) => Promise<string | undefined>;
   readonly stores: Readonly<Record<'files' | 'links' | 'environment' | 'vault', Store>>;
 } {
-  const directory = mkdtempSync(join(tmpdir(), 'one-name-'));
+  const directory = mkdtempSync(join(tmpdir(), 'one-reference-'));
   directories.push(directory);
   const root = join(directory, 'files');
   mkdirSync(join(root, '..data'), { recursive: true });
   const env: NodeJS.ProcessEnv = {};
-  const settings: ProviderSettings = {
+  const settings: SecretSettings = {
     vault: { file: join(directory, 'vault.json'), keyFile: join(directory, 'vault.key') },
     files: { directory: root },
     environment: { enabled: true },
-    mounts: given,
+    mounts,
   };
-  const provider = createProviders(settings, env);
+  const opening = openProviders(settings, providerDeps(env));
   const file = (at: string, value: string): void =>
     tryTo(() => {
       mkdirSync(dirname(join(root, at)), { recursive: true });
       writeFileSync(join(root, at), value);
     });
   return {
-    read: (segments) =>
-      provider.read(segments, signal).then(
+    read: async (segments) => {
+      const provider = await opening;
+      return provider.read(segments, signal).then(
         (secret) => secret?.reveal(),
         () => undefined,
-      ),
+      );
+    },
     stores: {
       files: file,
       links: (name, value) => {
@@ -99,17 +103,17 @@ describe('two different references', () => {
     async (kind) => {
       let read = 0;
       await fc.assert(
-        fc.asyncProperty(paths, paths, mounts, async (stored, asked, given) => {
-          const { read: readAt, stores } = openAll(given);
+        fc.asyncProperty(paths, paths, mountLists, async (stored, requested, mounts) => {
+          const { read: readAt, stores } = openAll(mounts);
           for (const [index, segments] of stored.entries()) {
             for (const name of kind === 'files' || kind === 'links'
               ? new Set([segments.join('/'), segments.join('.')])
               : [segments.join('/')])
               await stores[kind](name, `value ${index} of ${name}`);
           }
-          const prefixes = [[], ...given.map(({ prefix }) => prefix.slice(1).split('/'))];
+          const prefixes = [[], ...mounts.map(({ prefix }) => prefix.slice(1).split('/'))];
           const references = new Map(
-            [...stored, ...asked]
+            [...stored, ...requested]
               .flatMap((segments) => prefixes.map((prefix) => [...prefix, ...segments]))
               .map((segments) => [segments.join('/'), segments]),
           );

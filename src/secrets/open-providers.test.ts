@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createProviders, type ProviderSettings } from './providers.ts';
+import { providerDeps } from '../../test/support/provider-deps.ts';
+import { openProviders } from './open-providers.ts';
+import type { ProviderName, SecretSettings } from './providers/registry.ts';
 import { openVault } from './vault/vault.ts';
 
 const signal = new AbortController().signal;
@@ -11,7 +13,7 @@ const env = {
   HYBRID_SECRET_ONLY__ENV: 'only environment',
 };
 let directory: string;
-let settings: ProviderSettings;
+let settings: SecretSettings;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'providers-'));
@@ -28,11 +30,13 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const read = async (given: ProviderSettings, ...path: string[]): Promise<string | undefined> =>
-  (await createProviders(given, env).read(path, signal))?.reveal();
+async function read(using: SecretSettings, ...path: string[]): Promise<string | undefined> {
+  const provider = await openProviders(using, providerDeps(env));
+  return (await provider.read(path, signal))?.reveal();
+}
 
-describe('the providers together', () => {
-  it('are asked in order: vault, files, environment', async () => {
+describe('all providers as one', () => {
+  it('look a reference up in order: vault, files, environment', async () => {
     expect([
       await read(settings, 'shared'),
       await read(settings, 'only-file'),
@@ -41,8 +45,12 @@ describe('the providers together', () => {
     ]).toEqual(['vault value', 'only file', 'only environment', undefined]);
   });
 
-  it('are left out when they are not configured', async () => {
-    const vaultOnly: ProviderSettings = { ...settings, files: {}, environment: { enabled: false } };
+  it('skip a provider that is not configured', async () => {
+    const vaultOnly: SecretSettings = {
+      ...settings,
+      files: { directory: undefined },
+      environment: { enabled: false },
+    };
     expect([
       await read(vaultOnly, 'shared'),
       await read(vaultOnly, 'only-file'),
@@ -50,8 +58,8 @@ describe('the providers together', () => {
     ]).toEqual(['vault value', undefined, undefined]);
   });
 
-  it('below a mount are one provider alone, without the prefix; the longest prefix wins', async () => {
-    const mounted: ProviderSettings = {
+  it('read below a mount from its provider only, without the prefix; the longest prefix wins', async () => {
+    const mounted: SecretSettings = {
       ...settings,
       mounts: [
         { prefix: '/k8s', provider: 'files' },
@@ -67,8 +75,8 @@ describe('the providers together', () => {
     ]).toEqual(['file value', 'environment value', 'vault value', undefined, undefined]);
   });
 
-  it('are reached below their mount alone, so that no secret has two references', async () => {
-    const mounted: ProviderSettings = {
+  it('read a mounted provider only below its mount, so that no secret has two references', async () => {
+    const mounted: SecretSettings = {
       ...settings,
       mounts: [{ prefix: '/k8s', provider: 'files' }],
     };
@@ -80,19 +88,32 @@ describe('the providers together', () => {
       { prefix: '/a', provider: 'files' },
       { prefix: '/b', provider: 'files' },
     ] as const;
-    expect(() => createProviders({ ...settings, mounts: twice }, env)).toThrow(/two references/);
+    await expect(read({ ...settings, mounts: twice })).rejects.toThrow(/two references/);
   });
 
-  it('refuse a mount of a provider that is not configured', () => {
-    expect(() =>
-      createProviders(
-        { ...settings, files: {}, mounts: [{ prefix: '/k8s', provider: 'files' }] },
-        env,
-      ),
-    ).toThrow(/not configured/);
+  it('reject a mount of a provider that is not configured', async () => {
+    await expect(
+      read({
+        ...settings,
+        files: { directory: undefined },
+        mounts: [{ prefix: '/k8s', provider: 'files' }],
+      }),
+    ).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('not configured') as string,
+    });
   });
 
-  it('do not hide a damaged vault behind the next provider', async () => {
+  it('reject a mount of an unknown provider', async () => {
+    const mounts = [{ prefix: '/k8s', provider: 'consul' as ProviderName }];
+    await expect(read({ ...settings, mounts })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('unknown provider "consul"') as string,
+      remedy: 'Use one of vault, files, environment.',
+    });
+  });
+
+  it('do not skip a damaged vault', async () => {
     writeFileSync(settings.vault.file, '{}');
     await expect(read(settings, 'only-file')).rejects.toMatchObject({ code: 'VAULT_DAMAGED' });
   });

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Connect } from '../../network/connect.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { SecretProvider } from '../provider.ts';
+
+/** What a provider can be made of. */
+export interface ProviderDeps {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For providers on the network: opens connections by the network settings of the configuration. */
+  readonly connect: Connect;
+}
+
+/** A kind of provider: its settings, which the configuration has below `secrets.<name>`, and how to open it. */
+export interface ProviderKind<Settings> {
+  readonly settings: { readonly [Name in keyof Settings]: ProviderSetting<Settings[Name]> };
+  /** Undefined when the settings do not enable the provider. Reads no secret. */
+  readonly open: (settings: Settings, deps: ProviderDeps) => Promise<SecretProvider | undefined>;
+  /** Prefixes of the environment variables that a worker needs for the provider. */
+  readonly variables?: (settings: Settings) => readonly string[];
+}
+
+/** Infers the settings of a kind. */
+export function providerKind<Settings>(kind: ProviderKind<Settings>): ProviderKind<Settings> {
+  return kind;
+}
+
+/** What a default can depend on. */
+export interface DefaultContext {
+  readonly stateDir: string;
+  /** For keys, in the configuration directory: apart from the state. */
+  readonly keyDir: string;
+  /** `$CREDENTIALS_DIRECTORY` of systemd. */
+  readonly credentialsDir: string | undefined;
+  readonly join: (...parts: string[]) => string;
+}
+
+/** A setting that must have a value, by its default or because it is set, unless `T` includes undefined. */
+export interface ProviderSetting<T> {
+  /** The form of a value, for docs/configuration.md. */
+  readonly kind: string;
+  readonly schema: z.ZodType<T>;
+  readonly flag: string;
+  readonly text: string;
+  /** As written in a file, or a function with `words` for the documents. */
+  readonly default?:
+    | string
+    | boolean
+    | { readonly words: string; readonly find: (context: DefaultContext) => string | undefined };
+  /** Relative paths start from the directory of the configuration file. */
+  readonly isPath?: boolean;
+}
+
+type Definition = Pick<ProviderSetting<never>, 'flag' | 'text' | 'default'>;
+
+const path = z.string('must be text').min(1, 'must not be empty').max(4096, 'is too long');
+
+export function pathSetting(definition: Definition): ProviderSetting<string> {
+  return { ...definition, kind: 'path', schema: path, isPath: true };
+}
+
+export function optionalPathSetting(definition: Definition): ProviderSetting<string | undefined> {
+  const schema = path.optional().transform((value) => value);
+  return { ...definition, kind: 'path', schema, isPath: true };
+}
+
+export function switchSetting(definition: Definition): ProviderSetting<boolean> {
+  const schema = z.union(
+    [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
+    'must be true or false',
+  );
+  return { ...definition, kind: '`true` or `false`', schema };
+}

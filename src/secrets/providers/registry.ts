@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { environmentProvider } from './environment.ts';
+import { filesProvider } from './files.ts';
+import type { ProviderKind } from './provider-kind.ts';
+import { vaultProvider } from './vault.ts';
+
+/** Every kind of provider by its name, in the order in which references are looked up. */
+const KINDS = {
+  vault: vaultProvider,
+  files: filesProvider,
+  environment: environmentProvider,
+} as const;
+
+export type ProviderName = keyof typeof KINDS;
+export const PROVIDER_NAMES = Object.keys(KINDS) as readonly ProviderName[];
+
+type SettingsOf<Kind> = Kind extends ProviderKind<infer Settings> ? Settings : never;
+
+/** The settings of all providers. */
+export type ProviderSettings = {
+  readonly [Name in ProviderName]: SettingsOf<(typeof KINDS)[Name]>;
+};
+
+export const PROVIDERS: {
+  readonly [Name in ProviderName]: ProviderKind<ProviderSettings[Name]>;
+} = KINDS;
+
+/** Calls `use` with a kind and its own part of the settings. */
+export function withKind<Name extends ProviderName, Result>(
+  name: Name,
+  settings: ProviderSettings,
+  use: (kind: ProviderKind<ProviderSettings[Name]>, own: ProviderSettings[Name]) => Result,
+): Result {
+  return use(PROVIDERS[name], settings[name]);
+}
+
+/** Prefixes of the environment variables that a worker needs. */
+export function workerVariables(settings: ProviderSettings): readonly string[] {
+  return PROVIDER_NAMES.flatMap((name) =>
+    withKind(name, settings, ({ variables }, own) => variables?.(own) ?? []),
+  );
+}
+
+/** References below a prefix belong to one provider. */
+const mountSchema = z.object({ prefix: z.string(), provider: z.enum(PROVIDER_NAMES) });
+
+export type SecretMount = Readonly<z.infer<typeof mountSchema>>;
+
+/** Everything the configuration has below `secrets`. */
+export type SecretSettings = ProviderSettings & { readonly mounts: readonly SecretMount[] };
+
+export const secretSettingsSchema: z.ZodType<SecretSettings> = z.object({
+  ...(providerSchemas() as { readonly [Name in ProviderName]: z.ZodType<ProviderSettings[Name]> }),
+  mounts: z.array(mountSchema),
+});
+
+function providerSchemas(): Readonly<Record<string, z.ZodType>> {
+  const schemaFor = (name: ProviderName): z.ZodType =>
+    z.object(
+      Object.fromEntries(
+        Object.entries(PROVIDERS[name].settings).map(([key, { schema }]) => [key, schema]),
+      ),
+    );
+  return Object.fromEntries(PROVIDER_NAMES.map((name) => [name, schemaFor(name)]));
+}

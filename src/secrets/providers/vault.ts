@@ -1,0 +1,27 @@
+import { pathSetting, providerKind } from './provider-kind.ts';
+
+/** The local vault. Its code is loaded by the processes that read secrets: the link does not. */
+export const vaultProvider = providerKind({
+  settings: {
+    file: pathSetting({
+      flag: '--vault-file',
+      default: {
+        words: '`vault.json` in the state directory',
+        find: ({ stateDir, join }) => join(stateDir, 'vault.json'),
+      },
+      text: 'The local vault, encrypted.',
+    }),
+    keyFile: pathSetting({
+      flag: '--vault-key-file',
+      default: {
+        words: '`keys/vault.key` in the configuration directory',
+        find: ({ keyDir, join }) => join(keyDir, 'vault.key'),
+      },
+      text: 'Key of the vault, stored apart from it: a copy of the state directory alone cannot be decrypted.',
+    }),
+  },
+  open: async (place, { clock, random }) => {
+    const { openVault } = await import('../vault/vault.ts');
+    return openVault(place, { clock, random });
+  },
+});

@@ -1,0 +1,16 @@
+import { systemClock } from '../../src/runtime/clock.ts';
+import { RunnerError } from '../../src/runtime/errors.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import type { ProviderDeps } from '../../src/secrets/providers/provider-kind.ts';
+
+/** For providers without a network. */
+export function providerDeps(env: Readonly<NodeJS.ProcessEnv> = {}): ProviderDeps {
+  return {
+    env,
+    clock: systemClock,
+    random: systemRandom,
+    connect: async () => {
+      throw new RunnerError('INTERNAL', 'the provider of this test has no network');
+    },
+  };
+}
