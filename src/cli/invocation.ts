@@ -71,7 +71,7 @@ export function openCommandLog(
   return openLogger({
     level: config.log.level,
     format,
-    colour: isTerminal && env['NO_COLOR'] === undefined,
+    color: isTerminal && env['NO_COLOR'] === undefined,
     descriptor,
     redact,
     priorities: goesToJournal(env, descriptor),

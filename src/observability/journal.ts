@@ -1,10 +1,10 @@
 import { fstatSync } from 'node:fs';
 import type { LogLevel } from '../domain/record.ts';
 
-/** syslog(3) priorities, as the journal reads them from the beginning of a line (sd-daemon(3)). */
+/** syslog(3) priorities, which the journal reads from the start of a line (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
 
-/** Whether what is written to a descriptor goes to the journal: systemd names the stream's device and inode (systemd.exec(5), JOURNAL_STREAM). */
+/** Whether a descriptor is connected to the journal: systemd passes its device and inode (JOURNAL_STREAM, systemd.exec(5)). */
 export function goesToJournal(env: Readonly<NodeJS.ProcessEnv>, descriptor: number): boolean {
   try {
     const { dev, ino } = fstatSync(descriptor, { bigint: true });
@@ -14,7 +14,7 @@ export function goesToJournal(env: Readonly<NodeJS.ProcessEnv>, descriptor: numb
   }
 }
 
-/** Every line of the text with its priority in front. */
+/** Prefixes every line with the priority. */
 export function withPriority(level: LogLevel, text: string): string {
   return text.replace(/^(?=.)/gm, `<${PRIORITIES[level]}>`);
 }

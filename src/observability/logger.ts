@@ -2,14 +2,17 @@ import type { LogLevel } from '../domain/record.ts';
 
 export type LogData = Readonly<Record<string, unknown>>;
 
-/** Says things in a fixed sentence with data beside it. Never given a secret; what it writes passes the redactor all the same. */
+/**
+ * Writes log lines: a constant lower-case fragment as the message, and structured fields. Callers never pass a secret; every
+ * line passes the redactor anyway.
+ */
 export interface Logger {
   log(level: LogLevel, message: string, data?: LogData): void;
-  /** A logger that adds `data` to everything it says. */
+  /** A logger that adds `data` to every line. */
   child(data: LogData): Logger;
 }
 
-/** Says nothing. */
+/** Writes nothing. */
 export const silentLogger: Logger = {
   log: () => undefined,
   child: () => silentLogger,

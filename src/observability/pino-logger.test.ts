@@ -11,7 +11,7 @@ function written(body: string, { format, redact = '(line) => line' }: Settings):
   const program = `
     import { openLogger } from '${import.meta.dirname}/pino-logger.ts';
     import { RunnerError } from '${import.meta.dirname}/../runtime/errors.ts';
-    const logger = await openLogger({ level: 'info', format: '${format}', colour: false, descriptor: 1, redact: ${redact} });
+    const logger = await openLogger({ level: 'info', format: '${format}', color: false, descriptor: 1, redact: ${redact} });
     ${body}`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
@@ -25,8 +25,8 @@ const jsonLine = (body: string, redact?: string): Record<string, unknown> =>
     written(body, { format: 'json', ...(redact === undefined ? {} : { redact }) }),
   ) as Record<string, unknown>;
 
-describe('the logger', () => {
-  it('writes a line of JSON with level, time, message and data', () => {
+describe('openLogger', () => {
+  it('writes a JSON line with level, time, message and data', () => {
     expect(jsonLine("logger.child({ run: 'r1' }).log('warn', 'slow', { ms: 12 });")).toEqual({
       level: 'warn',
       time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
@@ -36,15 +36,15 @@ describe('the logger', () => {
     });
   });
 
-  it('keeps quiet below its level', () => {
+  it('writes nothing below its level', () => {
     expect(written("logger.log('debug', 'x');", { format: 'json' })).toBe('');
   });
 
-  it('takes no message for a format string', () => {
+  it('does not treat the message as a format string', () => {
     expect(jsonLine("logger.log('info', '100%s %o', { a: 1 });")['msg']).toBe('100%s %o');
   });
 
-  it('passes every line through the redactor, data and child data included', () => {
+  it('redacts every line, including data and child data', () => {
     const line = written(
       "logger.child({ a: 'hunter22' }).log('info', 'hunter22', { deep: { b: 'hunter22' } });",
       { format: 'json', redact: "(line) => line.replaceAll('hunter22', '[secret]')" },
@@ -55,10 +55,10 @@ describe('the logger', () => {
 
   it('withholds a line that cannot be redacted', () => {
     const line = jsonLine("logger.log('info', 'hunter22');", "() => { throw new Error('no'); }");
-    expect(line['msg']).toBe('a log line was withheld because it could not be redacted');
+    expect(line['msg']).toBe('log line withheld: redaction failed');
   });
 
-  it('shows an error as code, message and causes, without its stack', () => {
+  it('writes an error as code, message and causes, without its stack', () => {
     const body =
       "logger.log('error', 'failed', { error: new RunnerError('NETWORK_RESET', 'broke', { cause: new TypeError('inner') }) });";
     expect(jsonLine(body)['error']).toEqual({
@@ -68,7 +68,7 @@ describe('the logger', () => {
     });
   });
 
-  it.each(['json', 'pretty'] as const)('spells out what would act on a terminal (%s)', (format) => {
+  it.each(['json', 'pretty'] as const)('escapes control characters (%s)', (format) => {
     const line = written(
       String.raw`logger.log('info', 'a\u001b[31mred\u202eright\nforged\u0085', { 'k\u200b': 'v\u001b]0;title\u0007' });`,
       { format },

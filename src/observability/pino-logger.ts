@@ -8,17 +8,17 @@ import { visible, visibleData, visibleLines } from './visible.ts';
 export interface PinoLoggerOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'pretty';
-  /** Colours in pretty output. */
-  readonly colour: boolean;
-  /** 1 or 2; lines are written synchronously, so that none is lost when the process dies. */
+  /** Whether pretty output has colors. */
+  readonly color: boolean;
+  /** Standard output or standard error. Lines are written synchronously, so that none is lost when the process dies. */
   readonly descriptor: 1 | 2;
-  /** Every line passes it just before it is written. */
+  /** Applied to every line just before it is written. */
   readonly redact: (line: string) => string;
-  /** Whether JSON lines begin with a priority for the journal. */
+  /** Whether to prefix JSON lines with a priority for the journal. */
   readonly priorities?: boolean;
 }
 
-/** A logger that writes JSON lines, or lines for people. Errors in `data` come out as code, message and causes. */
+/** A logger that writes JSON lines or lines for people. Errors in `data` are written as code, message and causes. */
 export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   const stream =
     options.format === 'pretty'
@@ -31,7 +31,7 @@ export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
-        streamWrite: (line) => prioritized(withheldOnFailure(options.redact, line), options),
+        streamWrite: (line) => addPriority(redactOrWithhold(options.redact, line), options),
       },
     },
     stream,
@@ -39,11 +39,11 @@ export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   return new PinoLogger(root, options.format === 'pretty');
 }
 
-/** pino-pretty decodes the JSON, so acting characters are spelled out before it sees them. */
-async function prettyStream({ colour, descriptor }: PinoLoggerOptions): Promise<DestinationStream> {
+/** pino-pretty decodes the JSON, so control characters are escaped before. */
+async function prettyStream({ color, descriptor }: PinoLoggerOptions): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
   return pretty({
-    colorize: colour,
+    colorize: color,
     destination: descriptor,
     sync: true,
     translateTime: 'SYS:HH:MM:ss.l',
@@ -51,17 +51,17 @@ async function prettyStream({ colour, descriptor }: PinoLoggerOptions): Promise<
   });
 }
 
-/** A line that cannot be redacted is not written. */
-function withheldOnFailure(redact: (line: string) => string, line: string): string {
+/** Replaces a line that cannot be redacted. */
+function redactOrWithhold(redact: (line: string) => string, line: string): string {
   try {
     const clean = visibleLines(redact(line));
     return clean.endsWith('\n') ? clean : `${clean}\n`;
   } catch {
-    return `${JSON.stringify({ level: 'error', time: new Date().toISOString(), msg: 'a log line was withheld because it could not be redacted' })}\n`;
+    return `${JSON.stringify({ level: 'error', time: new Date().toISOString(), msg: 'log line withheld: redaction failed' })}\n`;
   }
 }
 
-function prioritized(line: string, { priorities, format }: PinoLoggerOptions): string {
+function addPriority(line: string, { priorities, format }: PinoLoggerOptions): string {
   if (priorities !== true || format !== 'json') return line;
   const { level = 'error' } =
     /^\{"level":"(?<level>debug|info|warn|error)"/.exec(line)?.groups ?? {};
@@ -70,24 +70,24 @@ function prioritized(line: string, { priorities, format }: PinoLoggerOptions): s
 
 class PinoLogger implements Logger {
   readonly #pino: Pino;
-  readonly #forPeople: boolean;
+  readonly #isPretty: boolean;
 
-  constructor(root: Pino, forPeople: boolean) {
+  constructor(root: Pino, isPretty: boolean) {
     this.#pino = root;
-    this.#forPeople = forPeople;
+    this.#isPretty = isPretty;
   }
 
   log(level: LogLevel, message: string, data: LogData = {}): void {
     const plain = plainData(data);
-    if (this.#forPeople) this.#pino[level](visibleData(plain), '%s', visible(message));
+    if (this.#isPretty) this.#pino[level](visibleData(plain), '%s', visible(message));
     else this.#pino[level](plain, '%s', message);
   }
 
   child(data: LogData): Logger {
     const plain = plainData(data);
     return new PinoLogger(
-      this.#pino.child((this.#forPeople ? visibleData(plain) : plain) as LogData),
-      this.#forPeople,
+      this.#pino.child((this.#isPretty ? visibleData(plain) : plain) as LogData),
+      this.#isPretty,
     );
   }
 }
@@ -103,7 +103,7 @@ function plainData(data: LogData): Record<string, unknown> {
 
 const MAX_CAUSES = 5;
 
-/** Errors inside errors, each as `CODE: message`; no stacks, which name local paths and arguments. */
+/** An error and its causes, each as `CODE: message`, without stacks, which contain local paths and arguments. */
 function plainError(thrown: Error): Record<string, unknown> {
   const error = RunnerError.from(thrown);
   const causes: string[] = [];

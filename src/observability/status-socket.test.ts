@@ -10,8 +10,8 @@ const directory = mkdtempSync(join(tmpdir(), 'status-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const signal = new AbortController().signal;
 
-describe('the status socket', () => {
-  it('answers with the status at that moment, and is gone after close', async () => {
+describe('serveStatus and readStatus', () => {
+  it('return the current status, and remove the socket on close', async () => {
     const path = join(directory, 'a.sock');
     let count = 0;
     const server = await serveStatus(path, () => Promise.resolve({ count: ++count }));
@@ -21,14 +21,14 @@ describe('the status socket', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('is private to its owner', async () => {
+  it('create a socket that only its owner can use', async () => {
     const path = join(directory, 'b.sock');
     const server = await serveStatus(path, () => Promise.resolve({}));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await server.close();
   });
 
-  it('takes the place of what a killed process left', async () => {
+  it('replace a socket that a killed process left', async () => {
     const path = join(directory, 'c.sock');
     writeFileSync(path, '');
     const server = await serveStatus(path, () => Promise.resolve({ here: true }));
@@ -36,7 +36,7 @@ describe('the status socket', () => {
     await server.close();
   });
 
-  it('says so when no runner is there, and when something else answers', async () => {
+  it('throw RUNNER_NOT_RUNNING if no runner answers, or another program does', async () => {
     await expect(readStatus(join(directory, 'none.sock'), signal)).rejects.toMatchObject({
       code: 'RUNNER_NOT_RUNNING',
     });
@@ -46,13 +46,13 @@ describe('the status socket', () => {
     other.close();
   });
 
-  it('refuses a path that the platform would cut', async () => {
+  it('reject a path that the platform would truncate', async () => {
     await expect(
       serveStatus(join(directory, 'x'.repeat(120)), () => Promise.resolve({})),
     ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
-  it('stops waiting when told to', async () => {
+  it('stop waiting when the signal fires', async () => {
     const path = join(directory, 'silent.sock');
     const silent = createServer(() => undefined).listen(path);
     const controller = new AbortController();

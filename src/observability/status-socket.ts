@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { untilAborted } from '../runtime/abort.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
-/** The shortest limit among the platforms for the path of a Unix socket. */
+/** The limit for the path of a Unix socket, the smallest of all platforms. */
 const MAX_PATH_BYTES = 103;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 5000;
@@ -14,9 +14,8 @@ export interface StatusServer {
 }
 
 /**
- * Answers every connection to a Unix socket (mode 0600) with one JSON document and closes it; reads nothing. The caller
- * holds the lock of the state directory, so a socket left by a killed process may be removed. Throws INPUT_INVALID for
- * a path that is too long.
+ * Writes one JSON document to every connection to a Unix socket (mode 0600) and closes the connection. The caller holds the
+ * lock of the state directory, so a socket left by a killed process is removed. Throws INPUT_INVALID if the path is too long.
  */
 export async function serveStatus(
   path: string,
@@ -25,7 +24,7 @@ export async function serveStatus(
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new RunnerError(
       'INPUT_INVALID',
-      `the path of the status socket is longer than ${MAX_PATH_BYTES} bytes`,
+      `the path of the status socket exceeds ${MAX_PATH_BYTES} bytes`,
       { remedy: 'Set status.socket to a shorter path.' },
     );
   }
@@ -52,7 +51,7 @@ async function listen(server: Server, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (thrown) =>
     reject(
-      new RunnerError('FILE_UNREADABLE', `the status socket ${path} cannot be made`, {
+      new RunnerError('FILE_UNREADABLE', `failed to create the status socket ${path}`, {
         cause: thrown,
       }),
     ),
@@ -61,7 +60,7 @@ async function listen(server: Server, path: string): Promise<void> {
   await promise;
 }
 
-/** Asks a running runner. Throws RUNNER_NOT_RUNNING when nothing answers there. */
+/** Reads the status of a running runner. Throws RUNNER_NOT_RUNNING if no runner answers. */
 export async function readStatus(path: string, signal: AbortSignal): Promise<unknown> {
   const socket = createConnection(path);
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
@@ -69,9 +68,7 @@ export async function readStatus(path: string, signal: AbortSignal): Promise<unk
   socket.on('data', (chunk) => {
     size += chunk.length;
     if (size > MAX_ANSWER_BYTES)
-      socket.destroy(
-        new RunnerError('RESPONSE_TOO_LARGE', 'the status is larger than any honest one'),
-      );
+      socket.destroy(new RunnerError('RESPONSE_TOO_LARGE', 'the status exceeds the size limit'));
   });
   try {
     return JSON.parse(await untilAborted(text(socket), timeout)) as unknown;

@@ -1,11 +1,11 @@
 /**
- * Characters that act on a terminal or on the order of text instead of being seen: control characters (ANSI sequences
- * start with one), line separators, bidirectional controls, zero-width characters.
+ * Characters that control a terminal or the order of text and are not visible: control characters (which start ANSI
+ * sequences), line separators, bidirectional controls, zero-width characters.
  */
-const ACTING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const ACTING_BUT_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE_EXCEPT_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** As JSON spells it, so that a line of JSON stays one. */
+/** Escapes as JSON does, so that a JSON line stays valid. */
 function escape(character: string): string {
   return Array.from(
     { length: character.length },
@@ -13,17 +13,17 @@ function escape(character: string): string {
   ).join('');
 }
 
-/** `text` on one line, with acting characters spelled out. */
+/** Escapes invisible characters, line breaks included. */
 export function visible(text: string): string {
-  return text.replace(ACTING, escape);
+  return text.replace(INVISIBLE, escape);
 }
 
-/** The same, but line breaks stay: for messages of our own that list things. */
+/** Escapes invisible characters except line breaks, for lists in messages of this program. */
 export function visibleLines(text: string): string {
-  return text.replace(ACTING_BUT_LINES, escape);
+  return text.replace(INVISIBLE_EXCEPT_LINES, escape);
 }
 
-/** The same for every string in plain data, keys included. */
+/** Escapes invisible characters in every string of plain data, including keys. */
 export function visibleData(value: unknown): unknown {
   if (typeof value === 'string') return visible(value);
   if (Array.isArray(value)) return value.map(visibleData);

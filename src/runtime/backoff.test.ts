@@ -21,7 +21,7 @@ describe('Backoff', () => {
     expect(Math.max(...pauses)).toBeGreaterThan(900);
   });
 
-  it('pauses at least as long as the other side asked for', () => {
+  it('pauses at least as long as the server asked for', () => {
     const backoff = new Backoff(options, new SimulatedClock(), highest);
     const busy = new RunnerError('SINK_BUSY', 'busy', { retryAfterMs: 5000 });
     expect(Math.round(backoff.pauseAfter(busy))).toBe(5000);

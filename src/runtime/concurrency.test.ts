@@ -22,7 +22,7 @@ describe('TaskGroup', () => {
     expect(stopped).toBe(true);
   });
 
-  it('ends well when its parent fires', async () => {
+  it('resolves when the parent signal fires', async () => {
     const parent = new AbortController();
     const group = new TaskGroup(parent.signal);
     group.start((signal) => systemClock.sleep(60_000, signal));
@@ -46,7 +46,7 @@ describe('TaskGroup', () => {
 });
 
 describe('withDeadline', () => {
-  it('fires when the time is up and says what was slow', async () => {
+  it('rejects when the time is up and names the operation', async () => {
     const clock = new SimulatedClock();
     const slow = withDeadline('the call', 500, clock, never, () => new Promise(() => undefined));
     const result = expect(slow).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('withDeadline', () => {
     await result;
   });
 
-  it('leaves no sleeper behind', async () => {
+  it('leaves no timer behind', async () => {
     const clock = new SimulatedClock();
     await withDeadline('quick', 500, clock, never, () => Promise.resolve(1));
     await settle();
@@ -66,7 +66,7 @@ describe('withDeadline', () => {
 });
 
 describe('Queue', () => {
-  it('makes the producer wait for room', async () => {
+  it('makes the producer wait while the queue is full', async () => {
     const queue = new Queue<number>(2);
     await queue.push(1, never);
     await queue.push(2, never);
@@ -80,7 +80,7 @@ describe('Queue', () => {
     expect(third).toBe(true);
   });
 
-  it('gives what is in it before it ends, then throws its error', async () => {
+  it('yields the remaining items before it ends, then throws its error', async () => {
     const queue = new Queue<number>(4);
     queue.offer(1);
     queue.end(new RunnerError('NETWORK_RESET', 'broke'));
@@ -95,8 +95,8 @@ describe('Queue', () => {
   });
 });
 
-describe('the system clock', () => {
-  it('rejects an interrupted sleep with the reason given', async () => {
+describe('systemClock', () => {
+  it('rejects an interrupted sleep with the reason of the signal', async () => {
     const controller = new AbortController();
     const sleeping = systemClock.sleep(60_000, controller.signal);
     controller.abort(new RunnerError('LEASE_LOST', 'gone'));

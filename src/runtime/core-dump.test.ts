@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs a program with core dumps on; its output. */
+/** Runs a program with excludeMemoryFromCoreDumps on; its output. */
 function run(program: string): string {
   return spawnSync(
     'sh',
@@ -41,15 +41,15 @@ function dumpsWithCanary(): [dumps: number, withCanary: number] {
   return [dumps.length, dumps.filter((dump) => dump.includes(CANARY)).length];
 }
 
-describe.skipIf(!existsSync(FILTER))('core dumps', { timeout: 120_000 }, () => {
-  it('of this process and of those it starts are to hold no memory', () => {
+describe.skipIf(!existsSync(FILTER))('excludeMemoryFromCoreDumps', { timeout: 120_000 }, () => {
+  it('applies to this process and to its children', () => {
     const show = `process.stdout.write(fs.readFileSync('${FILTER}', 'utf8'));`;
     const program = `import fs from 'node:fs'; import { execFileSync } from 'node:child_process'; import { excludeMemoryFromCoreDumps } from ${MODULE};
       excludeMemoryFromCoreDumps(); ${show} execFileSync('cat', ['${FILTER}'], { stdio: 'inherit' });`;
     expect(run(program)).toBe('00000000\n00000000\n');
   });
 
-  it.skipIf(!dumpsHere)('hold none, and would otherwise', () => {
+  it.skipIf(!dumpsHere)('keeps memory out of core dumps, which contain it otherwise', () => {
     run(`${HOLD_CANARY} process.abort();`);
     expect(dumpsWithCanary()).toEqual([1, 1]);
     rmSync(directory, { recursive: true });

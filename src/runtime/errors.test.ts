@@ -13,7 +13,7 @@ describe('RunnerError.from', () => {
     expect(error).toMatchObject({ code: 'NETWORK_UNREACHABLE', retryable: true });
   });
 
-  it('tells a deadline from an abort, and an abort with a reason from one without', () => {
+  it('distinguishes a deadline from an abort, and an abort with a reason from one without', () => {
     expect(RunnerError.from(new DOMException('x', 'TimeoutError')).code).toBe('DEADLINE_EXCEEDED');
     expect(RunnerError.from(new DOMException('x', 'AbortError')).code).toBe('ABORTED');
     const reason = new RunnerError('LEASE_LOST', 'gone');
@@ -23,13 +23,13 @@ describe('RunnerError.from', () => {
   });
 
   it.each([undefined, null, 7, 'text', {}, Symbol('s'), Object.create(null)])(
-    'is total: %o',
+    'accepts anything thrown: %o',
     (thrown) => {
       expect(RunnerError.from(thrown, 'SINK_FAILED').code).toBe('SINK_FAILED');
     },
   );
 
-  it('survives the trip through a failure', () => {
+  it('is restored from a failure', () => {
     const failure = new RunnerError('POLICY_DENIED', 'host', { remedy: 'ask' }).toFailure();
     expect(RunnerError.fromFailure(failure)).toMatchObject({
       code: 'POLICY_DENIED',
@@ -45,8 +45,8 @@ describe('RunnerError.from', () => {
   });
 });
 
-describe('an error of several', () => {
-  it('says what each of them says', () => {
+describe('RunnerError.from of an AggregateError', () => {
+  it('joins the messages of its errors', () => {
     const refused = (at: string): Error => new Error(`connect ECONNREFUSED ${at}`);
     expect(
       RunnerError.from(new AggregateError([refused('::1:443'), refused('127.0.0.1:443')])).message,

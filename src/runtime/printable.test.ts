@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { printable } from './printable.ts';
 
-it('keeps text of the other side short and on one line', () => {
+it('puts text of another program on one line and limits its length', () => {
   expect(printable('a\u001b[2J\nb\u202ec ')).toBe('a [2J b c');
   expect(printable('x '.repeat(1_000))).toBe(`${'x '.repeat(149)}x…`);
 });
 
-it('cuts between words, and so no token in two', () => {
+it('cuts between words, so that no token is split', () => {
   expect([
     printable('abc def', 3),
     printable('abc def', 6),

@@ -15,7 +15,7 @@ function write(mode: number): string {
   return file;
 }
 
-describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
+describe.runIf(process.platform !== 'win32')('readTrustedFile', () => {
   it.each([
     ['trusted', 0o600, true],
     ['trusted', 0o644, true],
@@ -26,7 +26,7 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
     ['private', 0o640, false],
     ['private', 0o604, false],
     ['private', 0o620, false],
-  ] as const)('%s with mode %o: %s', async (kind, mode, fine) => {
+  ] as const)('checks a %s file with mode %o: %s', async (kind, mode, fine) => {
     const reading = readTrustedFile(write(mode), { kind, maxBytes: 100 });
     if (fine) expect((await reading)?.toString()).toBe('content');
     else
@@ -36,7 +36,7 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
       });
   });
 
-  it('in a directory that others can change is refused, unless only owners may remove there', async () => {
+  it('rejects a file in a directory that others can change, unless the directory is sticky', async () => {
     const file = write(0o600);
     chmodSync(directory, 0o777);
     await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).rejects.toMatchObject({
@@ -46,7 +46,7 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
     await expect(readTrustedFile(file, { kind: 'private', maxBytes: 100 })).resolves.toBeDefined();
   });
 
-  it('is refused where others can change any directory on the way to it, as it is named or where a link leads', async () => {
+  it('rejects a file if others can change any directory of its path, as named and with links followed', async () => {
     const [named, real] = [join(directory, 'named/below'), join(directory, 'real/below')];
     for (const path of [named, real]) mkdirSync(path, { recursive: true });
     writeFileSync(join(real, 'file'), 'content', { mode: 0o600 });
@@ -61,7 +61,7 @@ describe.runIf(process.platform !== 'win32')('a file that is acted on', () => {
     }
   });
 
-  it('is undefined when there is none, and refused when it is too large or no file', async () => {
+  it('returns undefined for a missing file, and rejects a large file and a directory', async () => {
     expect(
       await readTrustedFile(join(directory, 'none'), { kind: 'trusted', maxBytes: 100 }),
     ).toBeUndefined();
