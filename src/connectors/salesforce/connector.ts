@@ -2,17 +2,17 @@ import type { StepRecord } from '../../domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
-import { ConnectionTest } from './connection-test.ts';
+import { testSteps } from './connection-test.ts';
 import { extractMetadata, SCHEMA } from './extraction/extraction.ts';
 import { openOrg, type Org, type Tuning } from './api/org.ts';
 import { permittedJob } from './options/permitted-job.ts';
 import { placeNames } from './options/place.ts';
 import { ProgressReport } from './extraction/progress-report.ts';
 
-/** Somebody waits in front of a dialog that is closed after three minutes. */
-const PATIENCE_OF_A_TEST: Tuning = { patienceMs: 20_000, headersMs: 45_000, callMs: 60_000 };
+/** A user waits for a connection test in a dialog that closes after three minutes. */
+const TEST_TUNING: Tuning = { patienceMs: 20_000, headersMs: 45_000, callMs: 60_000 };
 
-/** Salesforce. `tuning` draws limits tighter or wider than the defaults, which suit any org. */
+/** The Salesforce connector. `tuning` changes limits whose defaults suit any org. */
 export function createSalesforceConnector(tuning: Tuning = {}): Connector {
   return {
     type: 'Salesforce',
@@ -70,13 +70,13 @@ async function* testConnection(
     {
       connection,
       context,
-      tuning: { ...PATIENCE_OF_A_TEST, ...tuning },
+      tuning: { ...TEST_TUNING, ...tuning },
       onWait: (wait) => progress.wait(wait),
     },
     signal,
   );
   try {
-    yield* new ConnectionTest(connection, context, org).run(signal);
+    yield* testSteps({ connection, context, org }, signal);
   } finally {
     await org.close();
   }

@@ -18,7 +18,7 @@ let sandbox: Sandbox;
 let names: string[];
 const patient = { pauseMs: 20, patienceMs: 30_000, connectMs: 5000 };
 const WAITING =
-  /^waiting for Salesforce: (?:cannot be reached|breaks connections|is overloaded or in maintenance), retry in \d+ s$/;
+  /^waiting for Salesforce: (?:cannot be reached|closes connections|is overloaded or in maintenance), retry in \d+ s$/;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 120 });

@@ -3,20 +3,20 @@ import type { Wait } from '../../../http/outage-gate.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 import type { ConnectorContext } from '../../connector.ts';
 
-const EVERY_MS = 100;
+const INTERVAL_MS = 100;
 
 export type Phase = 'sign-in' | 'catalog' | 'describe' | 'descriptions' | 'mapping';
 
-/** What is wrong with Salesforce, for people: the text of an error may hold more than belongs there. */
+/** What is wrong with Salesforce, for display. Messages of errors may contain details that do not belong in a status. */
 const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
   NETWORK_UNREACHABLE: 'cannot be reached',
   NETWORK_TIMEOUT: 'does not answer',
   DEADLINE_EXCEEDED: 'does not answer',
-  NETWORK_RESET: 'breaks connections',
+  NETWORK_RESET: 'closes connections',
   SALESFORCE_BUSY: 'is overloaded or in maintenance',
 };
 
-/** Tells where an extraction stands, at most ten times a second, but each change of phase and of the number of calls at once. */
+/** Reports the progress of a run at most ten times a second; changes of the phase and of the number of calls at once. */
 export class ProgressReport {
   readonly #context: Pick<ConnectorContext, 'report' | 'clock'>;
   #at: Pick<Progress, 'phase' | 'done' | 'total'> = { phase: 'sign-in', done: 0, total: 1 };
@@ -33,22 +33,22 @@ export class ProgressReport {
     const same = phase === this.#at.phase;
     this.#at = { phase, done, total };
     if (same && now < this.#next && done < total) return;
-    this.#next = now + EVERY_MS;
+    this.#next = now + INTERVAL_MS;
     this.#report();
   }
 
-  /** Calls charged so far and those under way: a slow org shows its first call before it has answered it. */
+  /** Calls charged so far and calls under way, so that a slow org shows its first call before its answer. */
   calls(count: number): void {
     this.#calls = count;
     this.#report();
   }
 
-  /** That the run waits for the org; undefined when it no longer does. */
+  /** The run waits for the org; undefined once it continues. */
   wait(wait: Wait | undefined): void {
     this.#waiting =
       wait === undefined
         ? undefined
-        : `waiting for Salesforce: ${REASONS[wait.error.code] ?? 'gives no usable answer'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
+        : `waiting for Salesforce: ${REASONS[wait.error.code] ?? 'sends invalid answers'}, retry in ${Math.ceil(wait.pauseMs / 1000)} s`;
     this.#report();
   }
 
