@@ -16,8 +16,8 @@ const sweeps = (config: object, more: Partial<Parameters<typeof sweepsOf>[0]> = 
   ...sweepsOf({ ...existing, ...more }, optionsOf(config)),
 ];
 
-describe('what is gone', () => {
-  it('is told of tables and of code by default, and of neither when that is not wanted', () => {
+describe('sweeps', () => {
+  it('cover tables and code by default, and neither if disabled', () => {
     expect(sweeps({})).toEqual([
       { kind: 'sweep', type: 'table', parent: SCHEMA, keep: existing.tables },
       { kind: 'sweep', type: 'storedProcedure', parent: SCHEMA, keep: existing.code },
@@ -25,11 +25,11 @@ describe('what is gone', () => {
     expect(sweeps({ markDeletedTables: false, markDeletedStoredProcedures: false })).toEqual([]);
   });
 
-  it('is not told of code of which a listing is missing', () => {
+  it('do not cover code if a listing is missing', () => {
     expect(sweeps({}, { code: undefined }).map(({ type }) => type)).toEqual(['table']);
   });
 
-  it('is told of other schemas and other databases of the service on request', () => {
+  it('cover other schemas and databases of the service on request', () => {
     expect(
       sweeps({
         markDeletedTables: false,
@@ -43,7 +43,7 @@ describe('what is gone', () => {
     ]);
   });
 
-  it('is told of what passes the filters only, where that is asked for and there are any', () => {
+  it('are limited to what passes the filters on request', () => {
     const among = (config: object, objectNames?: string[]) =>
       sweeps({ markDeletedTablesFromFilterOnly: true, ...config }, { objectNames })[0]?.among;
     expect(among({})).toBeUndefined();
@@ -56,7 +56,7 @@ describe('what is gone', () => {
     expect(sweeps({ tableFilterPattern: { includes: ['A'] } })[0]).not.toHaveProperty('among');
   });
 
-  it('comes in parts that fit, and a part that is lost takes nothing with it', () => {
+  it('are split to fit one record each, and a lost part deletes nothing', () => {
     const names = Array.from(
       { length: 500 },
       (_, index) => `${SCHEMA}.Ü${String(index).padStart(4, '0')}__c`,
