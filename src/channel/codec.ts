@@ -4,13 +4,13 @@ import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loade
 import { RunnerError } from '../runtime/errors.ts';
 import type { Frame, FrameKind, HelloStatement } from './frames.ts';
 
-/** Largest encoded frame either side sends or takes: a batch of 1 MiB and room for its envelope. */
+/** Maximum size of an encoded frame in either direction: a batch of 1 MiB and its envelope. */
 export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 
-/** Turns frames into bytes and back, by proto/hybrid/runner/v1/runner.proto. */
+/** Encodes and decodes frames as defined in proto/hybrid/runner/v1/runner.proto. */
 export interface FrameCodec {
   readonly encode: (frame: Frame) => Buffer;
-  /** Throws PROTOCOL_VIOLATION for bytes that are not a frame. A frame without a body this side knows comes back as `unknown`. */
+  /** Throws PROTOCOL_VIOLATION for malformed bytes. A frame with an unknown body is decoded as `unknown`. */
   readonly decode: (bytes: Uint8Array) => Frame;
   readonly encodeStatement: (statement: HelloStatement) => Buffer;
   /** Throws PROTOCOL_VIOLATION. */
@@ -19,14 +19,14 @@ export interface FrameCodec {
 
 let loaded: Promise<FrameCodec> | undefined;
 
-/** The codec, made on first use: parsing the proto takes some 30 ms that commands without a link need not pay. */
+/** Loads the codec on first use: parsing the proto takes about 30 ms, which commands without a link avoid. */
 export function loadCodec(): Promise<FrameCodec> {
   loaded ??= makeCodec();
   return loaded;
 }
 
 async function makeCodec(): Promise<FrameCodec> {
-  // A CommonJS package in a bundle has its exports below the default one and nowhere else.
+  // In the bundle, the exports of a CommonJS package are on its default export only.
   const { load } = (await import('@grpc/proto-loader')).default;
   const definitions = await load(protoPath(), {
     longs: Number,
@@ -52,7 +52,7 @@ type MessageType = MessageTypeDefinition<object, object>;
 function messageType(definitions: PackageDefinition, name: string): MessageType {
   const definition = definitions[`hybrid.runner.v1.${name}`];
   if (definition === undefined || !('serialize' in definition))
-    throw new RunnerError('INTERNAL', `the proto has no message ${name}`);
+    throw new RunnerError('INTERNAL', `message ${name} is missing from the proto`);
   return definition as MessageType;
 }
 
@@ -62,20 +62,20 @@ function decoded(type: MessageType, bytes: Uint8Array): Readonly<Record<string, 
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     ) as Record<string, unknown>;
   } catch (thrown) {
-    throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent bytes that are not a frame', {
+    throw new RunnerError('PROTOCOL_VIOLATION', 'malformed frame received', {
       cause: thrown,
     });
   }
 }
 
-/** Under `oneofs`, proto-loader names the field that is set in `body`. */
+/** With `oneofs`, proto-loader stores the name of the set field in `body`. */
 function toFrame(message: Readonly<Record<string, unknown>>): Frame {
   const kind = message['body'];
   if (typeof kind !== 'string') return { kind: 'unknown' };
   return { kind: kind as FrameKind, body: message[kind] } as Frame;
 }
 
-/** proto/ lies beside src/ and beside dist/, however deep the bundler puts this module. */
+/** proto/ is next to src/ and dist/, at any depth of this module in the bundle. */
 export function protoPath(): string {
   for (
     let directory = import.meta.dirname;

@@ -5,7 +5,7 @@ import { loadCodec } from './codec.ts';
 import { ConnectionDialer } from './connection-dialer.ts';
 
 it.each([0, 6_000, 9_900])(
-  'a channel that does not open is given up in time, whatever the connection took of it (%i ms)',
+  'times out when the channel does not open, counting %i ms spent on connecting',
   async (connectMs) => {
     await loadCodec();
     const clock = new SimulatedClock();

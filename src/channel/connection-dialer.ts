@@ -9,27 +9,27 @@ import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-
 import { FramedChannel, type Wire } from './framed-channel.ts';
 
 export interface DialerOptions {
-  /** wss://host:port; every kind of channel shares it. */
+  /** wss://host:port, for every kind of channel. */
   readonly url: string;
   readonly connect: Connect;
   readonly clock: Clock;
-  /** For the connection with TLS and what turns it into a channel together, in milliseconds. */
+  /** Limit in milliseconds for connecting, TLS and opening the channel together. */
   readonly timeoutMs: number;
 }
 
-/** A connection on which messages can be moved. */
+/** A connection that is ready for messages. */
 export interface Opened {
   readonly wire: Wire;
-  /** Starts the messages on their way to the channel. */
+  /** Starts passing received messages to the channel. */
   readonly listen: (channel: FramedChannel) => void;
 }
 
-/** How one kind of channel is made of a connection. */
+/** How one kind of channel is opened on a connection. */
 export interface Opening {
   readonly kind: ChannelKind;
-  /** What is offered in the TLS handshake. */
+  /** The protocol offered in the TLS handshake. */
   readonly alpn: string;
-  /** Throws what Dialer.dial may throw. The caller ends the connection then. */
+  /** Rejects like Dialer.dial; the caller then destroys the connection. */
   readonly open: (
     connection: Duplex,
     authority: string,
@@ -38,14 +38,14 @@ export interface Opening {
   ) => Promise<Opened>;
 }
 
-/** Dials by way of `Connect`: proxy, connectTo, CA and host check are the same for every kind of channel. */
+/** Dials with `Connect`, so that proxy, connectTo, CA and host checks are the same for every kind of channel. */
 export class ConnectionDialer implements Dialer {
   readonly kind: ChannelKind;
   readonly #opening: Opening;
   readonly #options: DialerOptions;
   readonly #address: ControlPlaneAddress;
 
-  /** Throws INPUT_INVALID for the url. */
+  /** Throws INPUT_INVALID for an invalid URL. */
   constructor(opening: Opening, options: DialerOptions) {
     this.kind = opening.kind;
     this.#opening = opening;

@@ -3,11 +3,11 @@ import { formatEndpoint, normalizeHost, type Endpoint } from '../network/endpoin
 
 export interface ControlPlaneAddress {
   readonly endpoint: Endpoint;
-  /** host:port, lower case: what the runner signs. */
+  /** host:port in lower case, as signed by the runner. */
   readonly authority: string;
 }
 
-/** Reads `wss://host[:port]`. Throws INPUT_INVALID for anything more, so that no path, query or password hides in it. */
+/** Parses `wss://host[:port]`. Throws INPUT_INVALID for a URL with a path, query, user or password. */
 export function parseControlPlaneUrl(text: string): ControlPlaneAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =
@@ -19,8 +19,8 @@ export function parseControlPlaneUrl(text: string): ControlPlaneAddress {
     url.search === '' &&
     url.hash === '';
   if (!plain)
-    throw new RunnerError('INPUT_INVALID', 'the control plane URL is not wss://host:port', {
-      remedy: 'Write for example wss://catalog.example.com:443, without path, user or query.',
+    throw new RunnerError('INPUT_INVALID', 'control plane URL is not of the form wss://host:port', {
+      remedy: 'Enter for example wss://catalog.example.com:443, without path, user or query.',
     });
   const endpoint = {
     host: normalizeHost(url.hostname),

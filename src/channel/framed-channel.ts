@@ -7,20 +7,20 @@ import { MAX_FRAME_BYTES, type FrameCodec } from './codec.ts';
 import type { Frame } from './frames.ts';
 import { Inbox } from './inbox.ts';
 
-/** Unsent bytes a sender may leave behind before `send` makes it wait. */
+/** Unsent bytes above which `send` waits. */
 const SEND_HIGH_WATER_BYTES = 1024 * 1024;
-const CLOSE_PATIENCE_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 const never = new AbortController().signal;
 
-/** What a transport must do for a channel: move whole messages, in order. */
+/** A transport of whole messages, in order. */
 export interface Wire {
-  /** `taken` is called once the transport has handed the message on, or has failed. */
+  /** Calls `taken` once the transport has passed the message on, or has failed. */
   write(message: Uint8Array, taken: () => void): void;
-  /** Bytes written and not yet handed on. */
+  /** Bytes written and not yet passed on. */
   bufferedBytes(): number;
   pause(): void;
   resume(): void;
-  /** Starts a close in good order; the transport reports its end. */
+  /** Starts a normal close; the transport reports its end. */
   end(reason: string): void;
   /** Drops the connection at once. */
   destroy(): void;
@@ -28,7 +28,7 @@ export interface Wire {
 
 type State = { readonly name: 'open' } | { readonly name: 'closing' } | { readonly name: 'closed' };
 
-/** A channel over any wire: encoding, limits, back-pressure and closing are the same for all. */
+/** A channel over any wire: encoding, limits, backpressure and closing. */
 export class FramedChannel implements Channel {
   readonly kind: ChannelKind;
   readonly #wire: Wire;
@@ -58,7 +58,7 @@ export class FramedChannel implements Channel {
     if (message.length > MAX_FRAME_BYTES)
       throw new RunnerError(
         'FRAME_TOO_LARGE',
-        `a ${frame.kind} frame of ${message.length} bytes is over the limit`,
+        `${frame.kind} frame of ${message.length} bytes exceeds the size limit`,
       );
     if (this.#state.name !== 'open') throw closedError();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -80,7 +80,7 @@ export class FramedChannel implements Channel {
       this.#wire.end(reason);
     }
     if (this.#state.name === 'closed') return;
-    await sleepOrWoken(this.#clock, CLOSE_PATIENCE_MS, () => this.#ended.promise, never);
+    await sleepOrWoken(this.#clock, CLOSE_TIMEOUT_MS, () => this.#ended.promise, never);
     if (this.#hasEnded()) return;
     this.#wire.destroy();
     this.ended(undefined);
@@ -90,7 +90,7 @@ export class FramedChannel implements Channel {
     return { sent: this.#sent, received: this.#received };
   }
 
-  /** Called by the wire with each message. */
+  /** The wire calls this with each message. */
   received(message: Uint8Array): void {
     this.#received += message.length;
     if (this.#state.name !== 'open') return;
@@ -98,7 +98,7 @@ export class FramedChannel implements Channel {
       if (message.length > MAX_FRAME_BYTES)
         throw new RunnerError(
           'FRAME_TOO_LARGE',
-          `the other side sent a message of ${message.length} bytes`,
+          `received message of ${message.length} bytes exceeds the size limit`,
         );
       this.#inbox.push(this.#codec.decode(message), message.length);
     } catch (thrown) {
@@ -106,13 +106,13 @@ export class FramedChannel implements Channel {
     }
   }
 
-  /** Ends the channel because of what the other side sent. */
+  /** Ends the channel because of an invalid message. */
   fail(error: RunnerError): void {
     this.#wire.destroy();
     this.ended(error);
   }
 
-  /** Called by the wire when the connection is over; without an error when it was closed in good order. */
+  /** The wire calls this when the connection has ended; without an error after a normal close. */
   ended(error: RunnerError | undefined): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed' };
@@ -127,5 +127,5 @@ export class FramedChannel implements Channel {
 }
 
 function closedError(): RunnerError {
-  return new RunnerError('NETWORK_RESET', 'the channel is closed');
+  return new RunnerError('NETWORK_RESET', 'channel is closed');
 }

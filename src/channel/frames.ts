@@ -18,7 +18,7 @@ type Message<T> = T extends Uint8Array
 export type FrameKind = NonNullable<FrameMessage['body']>;
 export type FrameBody<Kind extends FrameKind> = Message<NonNullable<FrameMessage[Kind]>>;
 
-/** One frame: `kind` names the body. `unknown` is a frame from a newer peer; receivers skip it or refuse, as the proto says. */
+/** One frame; `kind` identifies the body. `unknown` is a frame of a newer peer, which receivers skip or refuse as the proto defines. */
 export type Frame =
   | { [Kind in FrameKind]: { readonly kind: Kind; readonly body: FrameBody<Kind> } }[FrameKind]
   | { readonly kind: 'unknown' };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MessageSplitter, prefixed } from './grpc-messages.ts';
 
-describe('gRPC messages', () => {
-  it.each([1, 2, 3, 5, 7, 64, 10_000])('are found again in chunks of %i bytes', (size) => {
+describe('MessageSplitter', () => {
+  it.each([1, 2, 3, 5, 7, 64, 10_000])('splits a stream received in chunks of %i bytes', (size) => {
     const messages = ['', 'a', 'hello', 'x'.repeat(1_000)].map((text) => Buffer.from(text));
     const stream = Buffer.concat(messages.map(prefixed));
     const splitter = new MessageSplitter(1_000);
@@ -13,14 +13,14 @@ describe('gRPC messages', () => {
     expect(found).toEqual(messages);
   });
 
-  it('over the limit are refused by their announced length', () => {
+  it('rejects a message whose announced length exceeds the limit', () => {
     const splitter = new MessageSplitter(10);
     expect(() => [...splitter.push(Buffer.from('000000000b', 'hex'))]).toThrow(
       expect.objectContaining({ code: 'FRAME_TOO_LARGE' }),
     );
   });
 
-  it('that are compressed are refused', () => {
+  it('rejects compressed messages', () => {
     const splitter = new MessageSplitter(10);
     expect(() => [...splitter.push(Buffer.from('0100000001ff', 'hex'))]).toThrow(
       expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }),

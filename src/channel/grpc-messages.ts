@@ -2,7 +2,7 @@ import { RunnerError } from '../runtime/errors.ts';
 
 const PREFIX_BYTES = 5;
 
-/** gRPC's framing of one message: a flag for compression (never used here), the length, the bytes. */
+/** Frames one gRPC message: the compression flag (always 0), the length, the bytes. */
 export function prefixed(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   framed.writeUInt8(0, 0);
@@ -11,7 +11,7 @@ export function prefixed(message: Uint8Array): Buffer {
   return framed;
 }
 
-/** Takes a stream of bytes apart into messages. */
+/** Splits a byte stream into messages. */
 export class MessageSplitter {
   readonly #limit: number;
   #chunks: Buffer[] = [];
@@ -21,7 +21,7 @@ export class MessageSplitter {
     this.#limit = limit;
   }
 
-  /** The messages that this chunk completes. Throws FRAME_TOO_LARGE or PROTOCOL_VIOLATION; then the stream is lost. */
+  /** Yields the messages that this chunk completes. Throws FRAME_TOO_LARGE or PROTOCOL_VIOLATION; the stream is then unusable. */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -36,12 +36,12 @@ export class MessageSplitter {
     if (this.#chunks[0]!.length < PREFIX_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
     const head = this.#chunks[0]!;
     if (head.readUInt8(0) !== 0)
-      throw new RunnerError('PROTOCOL_VIOLATION', 'the other side sent a compressed gRPC message');
+      throw new RunnerError('PROTOCOL_VIOLATION', 'received gRPC message is compressed');
     const size = head.readUInt32BE(1);
     if (size > this.#limit)
       throw new RunnerError(
         'FRAME_TOO_LARGE',
-        `the other side announced a message of ${size} bytes`,
+        `announced gRPC message of ${size} bytes exceeds the size limit`,
       );
     return size;
   }

@@ -2,7 +2,7 @@ import { RunnerError, type RunnerErrorOptions } from '../runtime/errors.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
 import { printable } from '../runtime/printable.ts';
 
-/** The status codes of gRPC that mean something of their own here. */
+/** gRPC status codes with a specific error code. */
 const MEANINGS: Readonly<Record<string, ErrorCode>> = {
   3: 'PROTOCOL_VIOLATION',
   4: 'NETWORK_TIMEOUT',
@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<string, ErrorCode>> = {
   13: 'PROTOCOL_VIOLATION',
 };
 
-/** The end of a call as its trailers tell it: undefined for OK. Everything unknown is a break of the connection, to be tried again. */
+/** The error for the status in the trailers of a call; undefined for OK. An unknown status counts as a broken connection. */
 export function statusError(
   status: string | undefined,
   message: string | undefined,
@@ -21,7 +21,7 @@ export function statusError(
   const code = MEANINGS[status ?? ''] ?? 'NETWORK_RESET';
   return new RunnerError(
     code,
-    `the call ended with gRPC status ${printable(status ?? 'none', 10)}: ${printable(decode(message ?? ''))}`,
+    `call ended with gRPC status ${printable(status ?? 'none', 10)}: ${printable(decode(message ?? ''))}`,
     options,
   );
 }

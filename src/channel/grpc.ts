@@ -17,19 +17,19 @@ import { statusError } from './grpc-status.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
 
 const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
-/** HTTP/2 receive window of the connection and of the stream: its default of 64 KiB would cap a link at 64 KiB a round trip. */
+/** HTTP/2 receive window of connection and stream. The default limits a link to 64 KiB per round trip. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
 /**
- * The gRPC method RunnerLink/Connect, spoken over HTTP/2 on a connection that `Connect` opened: proxy, connectTo, CA and
- * host check are the same as for WebSocket (docs/decisions/0006).
+ * The gRPC method RunnerLink/Connect over HTTP/2, on a connection opened by `Connect`: proxy, connectTo, CA and host checks are
+ * the same as for WebSocket (docs/decisions/0006).
  */
 export const GRPC: Opening = {
   kind: 'grpc',
   alpn: 'h2',
   async open(connection, authority, clock, signal) {
-    if (!speaksHttp2(connection))
-      throw new RunnerError('PROTOCOL_VIOLATION', `${authority} does not offer HTTP/2 (ALPN h2)`);
+    if (!supportsHttp2(connection))
+      throw new RunnerError('PROTOCOL_VIOLATION', `${authority} does not support HTTP/2 (ALPN h2)`);
     const { session, stream } = await call(connection, authority, clock, signal);
     return { wire: wireOf(session, stream), listen: (channel) => listen(session, stream, channel) };
   },
@@ -89,11 +89,11 @@ async function check(
   if (ended !== undefined)
     throw (
       statusError(String(ended), text(headers['grpc-message'])) ??
-      new RunnerError('NETWORK_RESET', `${authority} ended the call at once`)
+      new RunnerError('NETWORK_RESET', `${authority} ended the call immediately`)
     );
 }
 
-function speaksHttp2(connection: Duplex): boolean {
+function supportsHttp2(connection: Duplex): boolean {
   return 'alpnProtocol' in connection && connection.alpnProtocol === 'h2';
 }
 
@@ -117,7 +117,7 @@ function listen(
   channel: FramedChannel,
 ): void {
   const splitter = new MessageSplitter(MAX_FRAME_BYTES);
-  let verdict: RunnerError | undefined = new RunnerError('NETWORK_RESET', 'the connection broke');
+  let verdict: RunnerError | undefined = new RunnerError('NETWORK_RESET', 'connection lost');
   stream.on('data', (chunk: Buffer) => {
     try {
       for (const message of splitter.push(chunk)) channel.received(message);

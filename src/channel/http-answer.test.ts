@@ -4,8 +4,8 @@ import { explainAnswer } from './http-answer.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 
-describe('an unexpected answer', () => {
-  it('speaks for the control plane only with a code that this program knows', () => {
+describe('unexpected HTTP response', () => {
+  it('counts as an error of the control plane only with a known code', () => {
     const body = JSON.stringify({ error: { code: 'NOT_A_CODE', message: 'x' } });
     expect(
       explainAnswer(
@@ -16,7 +16,7 @@ describe('an unexpected answer', () => {
     ).toBe('PROXY_REFUSED');
   });
 
-  it('cannot bring control characters into a log line', () => {
+  it('contributes no control characters to the message', () => {
     const body = JSON.stringify({
       error: { code: 'RUNNER_REVOKED', message: 'a\u001b[2J\nb\u202ec' },
     });
@@ -30,12 +30,12 @@ describe('an unexpected answer', () => {
   });
 });
 
-describe('a control plane URL', () => {
+describe('parseControlPlaneUrl', () => {
   it.each([
     ['wss://plane.example.com', 'plane.example.com:443'],
     ['wss://PLANE.example.com.:8443/', 'plane.example.com:8443'],
     ['wss://[::1]:9443', '[::1]:9443'],
-  ])('%s has the authority %s', (url, authority) => {
+  ])('parses %s to the authority %s', (url, authority) => {
     expect(parseControlPlaneUrl(url).authority).toBe(authority);
   });
 
@@ -47,7 +47,7 @@ describe('a control plane URL', () => {
     'wss://plane.example.com?x=1',
     'plane.example.com:443',
     '',
-  ])('%s is refused', (url) => {
+  ])('rejects %j', (url) => {
     expect(() => parseControlPlaneUrl(url)).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID' }),
     );

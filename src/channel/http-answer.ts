@@ -3,24 +3,24 @@ import { isErrorCode } from '../runtime/error-codes.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { printable } from '../runtime/printable.ts';
 
-/** An HTTP answer where a channel, or an enrollment, was expected. */
+/** An HTTP response received instead of a channel, or of an enrollment. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  /** The Retry-After header, when there is one. */
+  /** The Retry-After header. */
   readonly retryAfter: string | undefined;
   /** The start of the body. */
   readonly body: string;
 }
 
-/** Bytes of an unexpected body worth reading. */
+/** Bytes of an unexpected body that are read. */
 export const ANSWER_BODY_LIMIT = 16 * 1024;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * What such an answer means. Only an error document in the control plane's own form speaks for the control plane, and a
- * 429 or 503 without a body; a page in its place comes from a proxy, a captive portal or a load balancer. A page never ends
- * the runner, and its error is one after which another kind of channel is tried.
+ * Converts such a response into an error. Only an error document in the control plane's format, or a 429 or 503 without a body,
+ * comes from the control plane; a web page comes from a proxy, a captive portal or a load balancer. A page never ends the
+ * runner, and its error lets the runner try another kind of channel.
  */
 export function explainAnswer(answer: HttpAnswer, where: string, now: number): RunnerError {
   const stated = statedError(answer.body);
@@ -39,17 +39,16 @@ export function explainAnswer(answer: HttpAnswer, where: string, now: number): R
     return new RunnerError('PROXY_REFUSED', message, {
       ...wait,
       remedy:
-        'Something between here and the control plane answered: check proxy, firewall and captive portal.',
+        'Check proxy, firewall and captive portal: one of them answered instead of the control plane.',
     });
   }
   return new RunnerError('NETWORK_UNREACHABLE', message, {
     ...wait,
-    remedy:
-      'Check the control plane URL, and whether a proxy or captive portal answers in its place.',
+    remedy: 'Check the control plane URL, and whether a proxy or captive portal answers instead.',
   });
 }
 
-/** `{"error":{"code":…,"message":…}}`, the form of every error of a control plane. */
+/** Parses `{"error":{"code":…,"message":…}}`, the format of every control plane error. */
 function statedError(
   body: string,
 ): { readonly code: string; readonly message: string } | undefined {
@@ -65,7 +64,7 @@ function statedError(
   }
 }
 
-/** Collects the start of a body; ignores the rest. */
+/** Reads the start of a body and ignores the rest. */
 export async function readBody(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -76,7 +75,7 @@ export async function readBody(stream: AsyncIterable<Uint8Array>): Promise<strin
       if (length >= ANSWER_BODY_LIMIT) break;
     }
   } catch {
-    // A body cut short still says what it said.
+    // The part that was received is used.
   }
   return Buffer.concat(chunks).toString('utf8', 0, ANSWER_BODY_LIMIT);
 }

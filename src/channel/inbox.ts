@@ -1,7 +1,7 @@
 import { ChangeSignal } from '../runtime/change-signal.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
-/** Bytes of unread messages at which the transport is told to stop reading. */
+/** Bytes of unread messages at which the transport is paused. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 const HIGH_WATER_ITEMS = 256;
 
@@ -10,7 +10,7 @@ interface Entry<T> {
   readonly bytes: number;
 }
 
-/** The receiving side of a channel: holds what has come, and stops the transport while its reader is behind. */
+/** Received items of a channel. Pauses the transport while the reader is behind. */
 export class Inbox<T> {
   readonly #pause: () => void;
   readonly #resume: () => void;
@@ -40,7 +40,7 @@ export class Inbox<T> {
     this.#changed.notify();
   }
 
-  /** What has come before can still be read; then reading ends or, given an error, throws it. */
+  /** Items received before can still be read; then reading ends, or throws the error. */
   end(error: RunnerError | undefined): void {
     this.#end ??= { error };
     this.#changed.notify();
@@ -48,7 +48,7 @@ export class Inbox<T> {
 
   /** May be called once. */
   async *read(): AsyncGenerator<T, void, undefined> {
-    if (this.#taken) throw new RunnerError('INTERNAL', 'the frames of a channel can be read once');
+    if (this.#taken) throw new RunnerError('INTERNAL', 'frames of a channel can be read only once');
     this.#taken = true;
     for (;;) {
       for (let entry = this.#shift(); entry !== undefined; entry = this.#shift()) yield entry.item;

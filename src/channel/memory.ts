@@ -5,14 +5,14 @@ import type { Channel, Dialer } from './channel.ts';
 import { loadCodec, type FrameCodec } from './codec.ts';
 import { FramedChannel, type Wire } from './framed-channel.ts';
 
-/** What stands at an end of a wire; a FramedChannel is one. */
+/** Receives messages at one end of a wire, like FramedChannel. */
 export interface Receiver {
   received(message: Uint8Array): void;
-  /** Called once; without an error when the connection was closed in good order. */
+  /** Called once; without an error after a normal close. */
   ended(error: RunnerError | undefined): void;
 }
 
-/** One end of a connection in memory: moves whole messages to the other end, later, in order. */
+/** One end of a connection in memory. Messages reach the other end asynchronously and in order. */
 export class MemoryWire implements Wire {
   #receiver: Receiver | undefined;
   #other: MemoryWire;
@@ -62,7 +62,7 @@ export class MemoryWire implements Wire {
   }
 
   destroy(): void {
-    setImmediate(() => this.#finish(new RunnerError('NETWORK_RESET', 'the connection broke')));
+    setImmediate(() => this.#finish(new RunnerError('NETWORK_RESET', 'connection lost')));
   }
 
   #flush(): void {
@@ -84,14 +84,14 @@ export class MemoryWire implements Wire {
   }
 }
 
-/** Puts a channel at an end of a wire. */
+/** Attaches a channel to one end of a wire. */
 export function channelOver(wire: MemoryWire, codec: FrameCodec, clock: Clock): FramedChannel {
   const channel = new FramedChannel('memory', wire, codec, clock);
   wire.attach(channel);
   return channel;
 }
 
-/** Dials a control plane that lives in the same process: `accept` attaches something to its end, or throws to refuse. For simulations and tests. */
+/** Dials a control plane in the same process: `accept` attaches a receiver to its end, or throws to refuse. For simulations and tests. */
 export class MemoryDialer implements Dialer {
   readonly kind = 'memory';
   readonly authority: string;

@@ -81,7 +81,7 @@ function upgradeError(error: Error, authority: string): RunnerError {
   if (known.code !== 'INTERNAL') return known;
   return new RunnerError(
     'PROTOCOL_VIOLATION',
-    `${authority} did not answer as a WebSocket server does`,
+    `${authority} did not respond as a WebSocket server`,
     { cause: error },
   );
 }
@@ -100,22 +100,25 @@ function wireOf(socket: WebSocket): Wire {
 function listen(socket: WebSocket, channel: FramedChannel): void {
   socket.on('message', (data: Buffer, binary: boolean) => {
     if (binary) channel.received(data);
-    else channel.fail(new RunnerError('PROTOCOL_VIOLATION', 'the other side sent a text message'));
+    else
+      channel.fail(
+        new RunnerError('PROTOCOL_VIOLATION', 'received text message on a binary channel'),
+      );
   });
   socket.on('error', (error) => channel.fail(receiveError(error)));
   socket.on('close', (code) => channel.ended(closeError(code)));
   socket.resume();
 }
 
-/** Errors of ws while a channel is open: of the socket underneath, or of a peer that breaks the framing. */
+/** Errors of ws on an open channel: socket errors and violations of the framing. */
 function receiveError(error: Error): RunnerError {
   const code = errorCodeOf(error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-    return new RunnerError('FRAME_TOO_LARGE', 'the other side sent a message over the limit', {
+    return new RunnerError('FRAME_TOO_LARGE', 'received message exceeds the size limit', {
       cause: error,
     });
   if (code?.startsWith('WS_ERR_') === true)
-    return new RunnerError('PROTOCOL_VIOLATION', 'the other side broke the WebSocket protocol', {
+    return new RunnerError('PROTOCOL_VIOLATION', 'received data violates the WebSocket protocol', {
       cause: error,
     });
   return RunnerError.from(error, 'NETWORK_RESET');
@@ -125,10 +128,13 @@ function receiveError(error: Error): RunnerError {
 function closeError(code: number): RunnerError | undefined {
   if (code === 1000 || code === 1001 || code === 1005) return undefined;
   if (code === 1009)
-    return new RunnerError('FRAME_TOO_LARGE', 'the other side found a frame too large');
+    return new RunnerError('FRAME_TOO_LARGE', 'peer rejected a frame as too large');
   if (code === 1002 || code === 1003 || code === 1007 || code === 1008)
-    return new RunnerError('PROTOCOL_VIOLATION', `the other side closed with status ${code}`);
+    return new RunnerError('PROTOCOL_VIOLATION', `peer closed with WebSocket status ${code}`);
   if (code === 1013)
-    return new RunnerError('CONTROL_PLANE_BUSY', 'the other side asks to come back later');
-  return new RunnerError('NETWORK_RESET', 'the connection broke');
+    return new RunnerError(
+      'CONTROL_PLANE_BUSY',
+      'peer closed with WebSocket status 1013 (try again later)',
+    );
+  return new RunnerError('NETWORK_RESET', 'connection lost');
 }

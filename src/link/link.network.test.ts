@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FarEnd } from '../../test/contract/channel.contract.ts';
+import type { Peer } from '../../test/contract/channel.contract.ts';
 import { NetworkStage } from '../../test/contract/channel.stage.ts';
 import { ControlPlaneDouble } from '../../test/support/link/control-plane-double.ts';
 import { ref, testIdentity } from '../../test/support/link/link-stage.ts';
@@ -17,7 +17,7 @@ import { createLink, type Link } from './link.ts';
 const run = ref('run-1');
 
 /** A channel of the program itself over the far end of a test server. */
-async function channelAt(far: FarEnd): Promise<Channel> {
+async function channelAt(far: Peer): Promise<Channel> {
   const wire = {
     write: (message: Uint8Array, taken: () => void) => {
       far.send(message);

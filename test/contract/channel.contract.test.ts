@@ -1,6 +1,6 @@
 import { MemoryDialer, type MemoryWire } from '../../src/channel/memory.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { channelContract, type ChannelHarness, type FarEnd } from './channel.contract.ts';
+import { channelContract, type ChannelHarness, type Peer } from './channel.contract.ts';
 import { Mailbox } from './channel.servers.ts';
 import { NetworkStage } from './channel.stage.ts';
 
@@ -10,14 +10,14 @@ async function overNetwork(kind: 'ws' | 'grpc'): Promise<ChannelHarness> {
 }
 
 async function inMemory(): Promise<ChannelHarness> {
-  const ends = Promise.withResolvers<FarEnd>();
+  const ends = Promise.withResolvers<Peer>();
   const dialer = new MemoryDialer('plane.test:443', systemClock, (wire) =>
-    ends.resolve(memoryEnd(wire)),
+    ends.resolve(memoryPeer(wire)),
   );
   return { dialer, accepted: () => ends.promise, close: async () => undefined };
 }
 
-function memoryEnd(wire: MemoryWire): FarEnd {
+function memoryPeer(wire: MemoryWire): Peer {
   const mailbox = new Mailbox();
   wire.attach({
     received: (message) => mailbox.push(Buffer.from(message)),

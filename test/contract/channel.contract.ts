@@ -5,38 +5,38 @@ import { loadCodec, MAX_FRAME_BYTES } from '../../src/channel/codec.ts';
 import type { Frame } from '../../src/channel/frames.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 
-/** The control plane's end of a channel: whole messages, as bytes. */
-export interface FarEnd {
+/** The control plane's end of a channel: whole messages as bytes. */
+export interface Peer {
   next(): Promise<Uint8Array>;
-  /** Resolves when the runner's end is gone. */
+  /** Resolves when the runner's end has closed. */
   readonly closed: Promise<void>;
   send(message: Uint8Array): void;
   pause(): void;
   resume(): void;
-  /** Closes in good order. */
+  /** Closes normally. */
   end(): void;
   /** Breaks the connection. */
   cut(): void;
-  /** Sends a message of a kind that no channel has, where the transport knows one. */
+  /** Sends a text message, where the transport has them. */
   text?(): void;
-  /** Writes bytes past the transport's framing, where that is possible. */
+  /** Writes bytes without the transport's framing, where that is possible. */
   raw?(bytes: Uint8Array): void;
 }
 
-export interface FarServer {
+export interface PeerServer {
   readonly port: number;
-  onEnd(accept: (end: FarEnd) => void): void;
+  onEnd(accept: (end: Peer) => void): void;
   close(): Promise<void>;
 }
 
 export interface ChannelHarness {
   readonly dialer: Dialer;
-  /** The far end of the next channel that is dialled. */
-  accepted(): Promise<FarEnd>;
+  /** The peer of the next channel that is dialed. */
+  accepted(): Promise<Peer>;
   close(): Promise<void>;
 }
 
-export const forever = new AbortController().signal;
+export const neverAborted = new AbortController().signal;
 
 export function batch(firstSequence: number, size = 0): Frame {
   const payload = Buffer.alloc(size, 7);
@@ -67,19 +67,19 @@ export async function errorOf(work: Promise<unknown>): Promise<RunnerError> {
   } catch (thrown) {
     return RunnerError.from(thrown);
   }
-  throw new Error('it did not fail');
+  throw new Error('expected an error');
 }
 
-/** What every channel must do, whatever carries it. */
+/** The contract of every channel, over any transport. */
 export function channelContract(name: string, open: () => Promise<ChannelHarness>): void {
-  describe(`${name}: a channel`, () => {
+  describe(`${name} channel`, () => {
     let harness: ChannelHarness;
     let channel: Channel;
-    let far: FarEnd;
+    let peer: Peer;
 
     beforeEach(async () => {
       harness = await open();
-      [channel, far] = await Promise.all([harness.dialer.dial(forever), harness.accepted()]);
+      [channel, peer] = await Promise.all([harness.dialer.dial(neverAborted), harness.accepted()]);
     });
 
     afterEach(async () => {
@@ -87,7 +87,7 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       await harness.close();
     });
 
-    it('carries frames both ways, in order and unchanged', async () => {
+    it('transports frames in both directions, in order and unchanged', async () => {
       const { encode } = await loadCodec();
       const received: string[] = [];
       const reading = (async () => {
@@ -95,11 +95,11 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
           if (received.push(digest(encode(frame))) === 200) return;
       })();
       for (let index = 1; index <= 200; index++) {
-        await channel.send(batch(index, index * 37), forever);
-        far.send(encode(batch(index, index * 11)));
+        await channel.send(batch(index, index * 37), neverAborted);
+        peer.send(encode(batch(index, index * 11)));
       }
       const sent: string[] = [];
-      for (let index = 1; index <= 200; index++) sent.push(digest(await far.next()));
+      for (let index = 1; index <= 200; index++) sent.push(digest(await peer.next()));
       await reading;
       expect(sent).toEqual(
         Array.from({ length: 200 }, (_, index) =>
@@ -113,16 +113,16 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       );
     });
 
-    it('carries a frame of the largest batch', async () => {
+    it('transports a batch of the maximum size', async () => {
       const { encode } = await loadCodec();
-      await channel.send(batch(1, 1024 * 1024), forever);
-      expect(digest(await far.next())).toBe(digest(encode(batch(1, 1024 * 1024))));
+      await channel.send(batch(1, 1024 * 1024), neverAborted);
+      expect(digest(await peer.next())).toBe(digest(encode(batch(1, 1024 * 1024))));
     });
 
-    it('counts bytes of frames', async () => {
+    it('counts the bytes of frames', async () => {
       const { encode } = await loadCodec();
-      await channel.send(batch(1, 1_000), forever);
-      far.send(encode(batch(1, 500)));
+      await channel.send(batch(1, 1_000), neverAborted);
+      peer.send(encode(batch(1, 500)));
       for await (const _ of channel.frames()) break;
       expect(channel.traffic()).toEqual({
         sent: encode(batch(1, 1_000)).length,
@@ -130,8 +130,8 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       });
     });
 
-    it('makes the sender wait while the other side does not read', async () => {
-      far.pause();
+    it('makes the sender wait while the peer does not read', async () => {
+      peer.pause();
       let sent = 0;
       const stop = new AbortController();
       const sending = (async () => {
@@ -139,13 +139,13 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       })();
       await settled(() => sent);
       expect(sent).toBeLessThan(250);
-      far.resume();
-      for (let index = 0; index < 400; index++) await far.next();
+      peer.resume();
+      for (let index = 0; index < 400; index++) await peer.next();
       await sending;
     });
 
-    it('lets go of a waiting sender when its signal fires', async () => {
-      far.pause();
+    it('releases a waiting sender when its signal aborts', async () => {
+      peer.pause();
       const stop = new AbortController();
       const sending = errorOf(
         (async () => {
@@ -154,66 +154,67 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       );
       setTimeout(() => stop.abort(new RunnerError('CANCELLED', 'enough')), 200);
       expect((await sending).code).toBe('CANCELLED');
-      far.resume();
+      peer.resume();
     });
 
-    it('ends its frames when the other side closes in good order, after the last of them', async () => {
+    it('ends its frames after the last one when the peer closes normally', async () => {
       const { encode } = await loadCodec();
-      for (let index = 1; index <= 5; index++) far.send(encode(batch(index)));
-      far.end();
+      for (let index = 1; index <= 5; index++) peer.send(encode(batch(index)));
+      peer.end();
       expect(await collect(channel)).toHaveLength(5);
-      expect((await errorOf(channel.send(batch(1), forever))).code).toBe('NETWORK_RESET');
+      expect((await errorOf(channel.send(batch(1), neverAborted))).code).toBe('NETWORK_RESET');
     });
 
-    it('throws NETWORK_RESET from its frames when the connection breaks', async () => {
+    it('throws NETWORK_RESET from its frames when the connection is lost', async () => {
       const collecting = errorOf(collect(channel));
-      far.cut();
+      peer.cut();
       expect((await collecting).code).toBe('NETWORK_RESET');
     });
 
-    it('refuses to send a frame over the limit, and lives on', async () => {
-      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), forever))).code).toBe(
+    it('rejects a frame over the limit and stays open', async () => {
+      expect((await errorOf(channel.send(batch(1, MAX_FRAME_BYTES), neverAborted))).code).toBe(
         'FRAME_TOO_LARGE',
       );
-      await channel.send(batch(2), forever);
-      expect((await loadCodec()).decode(await far.next())).toEqual(batch(2));
+      await channel.send(batch(2), neverAborted);
+      expect((await loadCodec()).decode(await peer.next())).toEqual(batch(2));
     });
 
-    it('ends with FRAME_TOO_LARGE when the other side sends a frame over the limit', async () => {
-      far.send(Buffer.alloc(MAX_FRAME_BYTES + 1));
+    it('ends with FRAME_TOO_LARGE when the peer sends a frame over the limit', async () => {
+      peer.send(Buffer.alloc(MAX_FRAME_BYTES + 1));
       expect((await errorOf(collect(channel))).code).toBe('FRAME_TOO_LARGE');
     });
 
-    it('ends with PROTOCOL_VIOLATION when the other side sends what is not a frame', async () => {
-      far.send(Buffer.from('ffffffffff', 'hex'));
+    it('ends with PROTOCOL_VIOLATION when the peer sends a malformed frame', async () => {
+      peer.send(Buffer.from('ffffffffff', 'hex'));
       expect((await errorOf(collect(channel))).code).toBe('PROTOCOL_VIOLATION');
     });
 
-    it('passes frames of a newer protocol on as unknown', async () => {
-      far.send(Buffer.from('fa0703616263', 'hex'));
+    it('passes on frames of a newer protocol as unknown', async () => {
+      peer.send(Buffer.from('fa0703616263', 'hex'));
       for await (const frame of channel.frames()) {
         expect(frame).toEqual({ kind: 'unknown' });
         break;
       }
     });
 
-    it('closes for the other side too, and can be closed again', async () => {
+    it('closes the peer too, and can be closed again', async () => {
       await channel.close('done');
       await channel.close('done again');
-      await far.closed;
+      await peer.closed;
       expect(await collect(channel)).toEqual([]);
-      expect((await errorOf(channel.send(batch(1), forever))).code).toBe('NETWORK_RESET');
+      expect((await errorOf(channel.send(batch(1), neverAborted))).code).toBe('NETWORK_RESET');
     });
 
-    it('delivers what was sent before it was closed', async () => {
-      for (let index = 1; index <= 20; index++) await channel.send(batch(index, 10_000), forever);
+    it('delivers frames that were sent before it was closed', async () => {
+      for (let index = 1; index <= 20; index++)
+        await channel.send(batch(index, 10_000), neverAborted);
       await channel.close('done');
       const { encode } = await loadCodec();
       for (let index = 1; index <= 20; index++)
-        expect(digest(await far.next())).toBe(digest(encode(batch(index, 10_000))));
+        expect(digest(await peer.next())).toBe(digest(encode(batch(index, 10_000))));
     });
 
-    it('sends nothing when the signal has fired already', async () => {
+    it('sends nothing when the signal has already aborted', async () => {
       expect(
         (
           await errorOf(
@@ -224,7 +225,7 @@ export function channelContract(name: string, open: () => Promise<ChannelHarness
       expect(channel.traffic().sent).toBe(0);
     });
 
-    it('is not opened when the signal has fired already', async () => {
+    it('does not open when the signal has already aborted', async () => {
       expect(
         (
           await errorOf(
@@ -240,7 +241,7 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Waits until a number has stopped growing. */
+/** Waits until a number no longer changes. */
 async function settled(read: () => number): Promise<void> {
   for (let last = -1; last !== read();) {
     last = read();

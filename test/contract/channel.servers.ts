@@ -12,14 +12,14 @@ import {
 } from '@grpc/grpc-js';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Leaf } from '../support/certificates.ts';
-import type { FarEnd, FarServer } from './channel.contract.ts';
+import type { Peer, PeerServer } from './channel.contract.ts';
 
 const http2 = createRequire(import.meta.url)('node:http2') as {
   createSecureServer: (options: SecureServerOptions) => Http2SecureServer;
 };
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** A mailbox for what a far end has received. */
+/** Messages received by a peer. */
 export class Mailbox {
   readonly #messages: Buffer[] = [];
   readonly closed: Promise<void>;
@@ -46,8 +46,8 @@ export class Mailbox {
   }
 }
 
-/** The WebSocket side of a control plane, with nothing but ws and node:https. */
-export async function serveWebSocket(leaf: Leaf): Promise<FarServer> {
+/** The WebSocket endpoint of a control plane, made of ws and node:https only. */
+export async function serveWebSocket(leaf: Leaf): Promise<PeerServer> {
   const server = createServer({ cert: leaf.certPem, key: leaf.keyPem });
   const sockets = new WebSocketServer({
     server,
@@ -58,12 +58,12 @@ export async function serveWebSocket(leaf: Leaf): Promise<FarServer> {
   return await listening(
     server,
     (accept) =>
-      sockets.on('connection', (socket, request) => accept(webSocketEnd(socket, request.socket))),
+      sockets.on('connection', (socket, request) => accept(webSocketPeer(socket, request.socket))),
     () => sockets.close(),
   );
 }
 
-function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
+function webSocketPeer(socket: WebSocket, connection: Socket): Peer {
   const mailbox = new Mailbox();
   socket.on('message', (data: Buffer) => mailbox.push(data));
   socket.on('error', () => undefined);
@@ -81,10 +81,10 @@ function webSocketEnd(socket: WebSocket, connection: Socket): FarEnd {
   };
 }
 
-/** The gRPC side, with grpc-js itself: what the wire format is held by. */
-export async function serveGrpc(leaf: Leaf): Promise<FarServer> {
+/** The gRPC endpoint of a control plane, made of grpc-js: the reference for the wire format. */
+export async function serveGrpc(leaf: Leaf): Promise<PeerServer> {
   const sockets = new Set<Socket>();
-  const ends: ((end: FarEnd) => void)[] = [];
+  const ends: ((end: Peer) => void)[] = [];
   const server = new GrpcServer({
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
@@ -104,7 +104,7 @@ export async function serveGrpc(leaf: Leaf): Promise<FarServer> {
     },
     {
       connect: (call: ServerDuplexStream<Buffer, Buffer>) =>
-        ends.forEach((accept) => accept(grpcEnd(call))),
+        ends.forEach((accept) => accept(grpcPeer(call))),
     },
   );
   const port = await withWideWindows(
@@ -129,7 +129,7 @@ export async function serveGrpc(leaf: Leaf): Promise<FarServer> {
   };
 }
 
-/** The receive window of a grpc-js server cannot be set; this sets it on the HTTP/2 server that it makes. */
+/** Sets the receive window on the HTTP/2 server that grpc-js creates, because grpc-js has no option for it. */
 async function withWideWindows<T>(sockets: Set<Socket>, work: () => Promise<T>): Promise<T> {
   const original = http2.createSecureServer;
   http2.createSecureServer = (options) => {
@@ -148,7 +148,7 @@ async function withWideWindows<T>(sockets: Set<Socket>, work: () => Promise<T>):
   }
 }
 
-function grpcEnd(call: ServerDuplexStream<Buffer, Buffer>): FarEnd {
+function grpcPeer(call: ServerDuplexStream<Buffer, Buffer>): Peer {
   const mailbox = new Mailbox();
   call.sendMetadata(new Metadata());
   call.on('data', (data: Buffer) => mailbox.push(data));
@@ -165,15 +165,15 @@ function grpcEnd(call: ServerDuplexStream<Buffer, Buffer>): FarEnd {
     pause: () => void call.pause(),
     resume: () => void call.resume(),
     end: () => call.end(),
-    cut: () => void call.emit('error', { code: status.UNAVAILABLE, details: 'going down' }),
+    cut: () => void call.emit('error', { code: status.UNAVAILABLE, details: 'shutting down' }),
   };
 }
 
 async function listening(
   server: ReturnType<typeof createServer>,
-  accept: (accept: (end: FarEnd) => void) => void,
+  accept: (accept: (end: Peer) => void) => void,
   stop: () => void,
-): Promise<FarServer> {
+): Promise<PeerServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

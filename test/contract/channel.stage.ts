@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
 import type { Dialer } from '../../src/channel/channel.ts';
 import { ConnectionDialer } from '../../src/channel/connection-dialer.ts';
 import { GRPC } from '../../src/channel/grpc.ts';
@@ -6,10 +9,11 @@ import type { NetworkSettings } from '../../src/network/connect.ts';
 import { createConnect } from '../../src/network/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createAuthority, type Authority } from '../support/certificates.ts';
-import type { FarEnd, FarServer } from './channel.contract.ts';
+import type { Peer, PeerServer } from './channel.contract.ts';
 import { serveGrpc, serveWebSocket } from './channel.servers.ts';
 
 export const HOST = 'plane.test';
+export const KINDS = ['ws', 'grpc'] as const;
 
 let shared: Promise<Authority> | undefined;
 
@@ -20,28 +24,28 @@ export function authority(): Promise<Authority> {
 
 export interface DialOptions {
   readonly host?: string;
-  /** Where the bytes really go; the server of the stage when left out. */
+  /** The port of the actual server; by default that of the stage. */
   readonly port?: number;
   readonly timeoutMs?: number;
   readonly settings?: Partial<NetworkSettings>;
 }
 
-/** A TLS server of one kind on loopback under the name plane.test, and dialers that find it. */
+/** A TLS server of one kind on loopback with the name plane.test, and dialers to it. */
 export class NetworkStage {
   readonly kind: 'ws' | 'grpc';
-  readonly server: FarServer;
+  readonly server: PeerServer;
   readonly caPem: string;
-  #waiting: ((end: FarEnd) => void)[] = [];
-  #ends: FarEnd[] = [];
+  #acceptors: ((end: Peer) => void)[] = [];
+  #ends: Peer[] = [];
 
-  private constructor(kind: 'ws' | 'grpc', server: FarServer, caPem: string) {
+  private constructor(kind: 'ws' | 'grpc', server: PeerServer, caPem: string) {
     this.kind = kind;
     this.server = server;
     this.caPem = caPem;
     server.onEnd((end) => {
-      const taker = this.#waiting.shift();
-      if (taker === undefined) this.#ends.push(end);
-      else taker(end);
+      const acceptor = this.#acceptors.shift();
+      if (acceptor === undefined) this.#ends.push(end);
+      else acceptor(end);
     });
   }
 
@@ -64,10 +68,10 @@ export class NetworkStage {
     return dialerTo(this.kind, this.caPem, { host, port, timeoutMs, settings });
   }
 
-  accepted(): Promise<FarEnd> {
+  accepted(): Promise<Peer> {
     const end = this.#ends.shift();
     return end === undefined
-      ? new Promise((resolve) => this.#waiting.push(resolve))
+      ? new Promise((resolve) => this.#acceptors.push(resolve))
       : Promise.resolve(end);
   }
 
@@ -93,4 +97,11 @@ export function dialerTo(
   return kind === 'ws'
     ? new ConnectionDialer(WEB_SOCKET, options)
     : new ConnectionDialer(GRPC, options);
+}
+
+/** Listens on a free loopback port and resolves with it. */
+export async function portOf(server: Server | Http2SecureServer): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
