@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
 import { environmentName, SETTING_KEYS, settingOf, type SettingKey } from '../config/schema.ts';
 import { RunnerError } from '../runtime/errors.ts';
-import type { Belongings } from '../service/install.ts';
+import type { RunnerFiles } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
 import { FINAL_EXIT_CODES } from './exit-codes.ts';
 import { requireFlag, type Invocation } from './invocation.ts';
@@ -60,14 +60,14 @@ function flagFor(
 }
 
 /** Only directories with the program's own names are handed over to the service. */
-export function belongingsOf({
+export function runnerFilesOf({
   configDir,
   configFile,
   policyFile,
   controlPlane,
   network,
   secrets: { vault, files },
-}: RunnerConfig): Belongings {
+}: RunnerConfig): RunnerFiles {
   const ownConfig = configDir === SYSTEM_PLACES.configDir;
   const keys = join(configDir, KEY_DIR_NAME);
   return {

@@ -6,13 +6,13 @@ import { RunnerError } from '../runtime/errors.ts';
 export const UNIT = 'hybrid-runner.service';
 export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
 const COMMAND_TIMEOUT_MS = 120_000;
-/** There while systemd is the running init system, as sd_booted(3) has it. */
+/** Exists while systemd is the init system: sd_booted(3). */
 const BOOTED = '/run/systemd/system';
 
-/** Runs a program of the system and gives its output. Rejects when it fails. */
+/** Runs a program of the system and resolves with its output. Rejects when the program fails. */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
 
-/** What installing touches, handed in so that it can be tried without a system to change. */
+/** Everything of the machine that an installation uses, so that tests need not change one. */
 export interface ServiceHost {
   readonly platform: NodeJS.Platform;
   readonly isRoot: boolean;
@@ -38,10 +38,10 @@ export function assertRoot({ platform, isRoot }: ServiceHost): void {
   if (platform !== 'linux')
     throw new RunnerError(
       'SERVICE_UNSUPPORTED',
-      `services are set up with systemd, and ${platform} has none`,
+      `a service needs systemd, which ${platform} does not have`,
     );
   if (!isRoot)
-    throw new RunnerError('SERVICE_FAILED', 'setting up a system service needs root', {
+    throw new RunnerError('SERVICE_FAILED', 'root privileges are required to set up the service', {
       remedy: 'Run the command again with sudo.',
     });
 }
@@ -50,7 +50,7 @@ export function assertSystemd(host: ServiceHost): void {
   if (!host.systemdRuns)
     throw new RunnerError('SERVICE_UNSUPPORTED', 'systemd is not running on this machine', {
       remedy:
-        'Run `hybrid-runner run` under the service manager that is; in a container, use packaging/Dockerfile.',
+        'Run `hybrid-runner run` under the service manager of this machine; in a container, use packaging/Dockerfile.',
     });
 }
 

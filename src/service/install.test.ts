@@ -213,7 +213,7 @@ describe.runIf(canInstall)('service uninstall', () => {
     await expect(uninstallService(host, host.purge())).rejects.toMatchObject({
       code: 'SERVICE_FAILED',
       remedy:
-        'Give the command the same settings: --config /etc/hybrid-runner --policy-file "/a b"',
+        'Run the command with the settings of the service: --config /etc/hybrid-runner --policy-file "/a b"',
     });
     expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
   });

@@ -8,17 +8,17 @@ const OTHERS_MAY_SEARCH = 0o001;
 /** ProtectHome= and PrivateTmp= of the unit hide these. */
 const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
 
-/** Gives the path, and everything below it, to a user. Symbolic links are changed themselves, never followed: the directory may already belong to someone else. */
-export async function giveAll(path: string, owner: Owner): Promise<void> {
+/** Makes a user the owner of the path and of everything below it. Never follows symbolic links: the directory may already belong to another user. */
+export async function changeOwner(path: string, owner: Owner): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   await lchown(path, owner.uid, owner.gid);
   if (!found.isDirectory()) return;
-  for (const name of await readdir(path)) await giveAll(join(path, name), owner);
+  for (const name of await readdir(path)) await changeOwner(join(path, name), owner);
 }
 
-/** Root keeps it; the group may read it, and nobody else. */
-export async function letRead(path: string, group: number): Promise<void> {
+/** Root owns the path, the group can read it, and nobody else. */
+export async function makeGroupReadable(path: string, group: number): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined || found.isSymbolicLink()) return;
   await chown(path, 0, group);
@@ -26,36 +26,36 @@ export async function letRead(path: string, group: number): Promise<void> {
 }
 
 /**
- * Throws FILE_UNREADABLE when a service's user could not get to this file: it lies where the unit hides directories, or below
- * a directory that only others may enter. Directories of `given` will be handed to that user; a missing file is passed over.
+ * Throws FILE_UNREADABLE when the service's user cannot reach this file: the unit hides its directory, or a directory on the way
+ * is closed to that user. The user will own the directories of `owned`; a missing file is skipped.
  */
-export async function assertReachable(path: string, given: readonly string[]): Promise<void> {
+export async function assertReachable(path: string, owned: readonly string[]): Promise<void> {
   const hidden = HIDDEN.find((directory) => isWithin(path, directory));
-  if (hidden !== undefined) throw unreachable(path, `a service sees nothing of ${hidden}`);
+  if (hidden !== undefined) throw unreachable(path, `the unit hides ${hidden} from the service`);
   for (
     let directory = dirname(path);
     directory !== dirname(directory);
     directory = dirname(directory)
   ) {
-    if (given.some((own) => isWithin(directory, own))) continue;
+    if (owned.some((own) => isWithin(directory, own))) continue;
     const found = await stat(directory).catch(() => undefined);
     if (found !== undefined && (found.mode & OTHERS_MAY_SEARCH) === 0)
-      throw unreachable(path, `only its owner may enter ${directory}`);
+      throw unreachable(path, `only the owner of ${directory} has access to it`);
   }
 }
 
-/** As `assertReachable`, for a file whose permissions stay as they are: others must be able to read it. */
-export async function assertReadable(path: string, given: readonly string[]): Promise<void> {
-  await assertReachable(path, given);
+/** Like `assertReachable`, for a file whose permissions stay unchanged: others must be able to read it. */
+export async function assertReadable(path: string, owned: readonly string[]): Promise<void> {
+  await assertReachable(path, owned);
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && (found.mode & OTHERS_MAY_READ) === 0)
-    throw unreachable(path, 'only its owner may read it');
+    throw unreachable(path, 'only its owner has permission to read it');
 }
 
 function unreachable(path: string, reason: string): RunnerError {
   return new RunnerError('FILE_UNREADABLE', `the service's user cannot read ${path}: ${reason}`, {
     remedy:
-      'Move it to a directory of the system, such as /etc/hybrid-runner, that everybody may enter, or open the directory (chmod o+x).',
+      'Move it to a directory such as /etc/hybrid-runner that every user can access, or open the directory (chmod o+x).',
   });
 }
 

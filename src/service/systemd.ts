@@ -1,34 +1,65 @@
 import { RunnerError } from '../runtime/errors.ts';
 
 export interface UnitOptions {
-  /** The Node.js that runs it, and the program; absolute paths. */
+  /** Absolute paths of Node.js and of the program. */
   readonly node: string;
   readonly program: string;
-  /** Flags of `run`: the configuration, and settings that are not written there. */
+  /** Flags of `run`: the configuration, and settings from flags and variables. */
   readonly args: readonly string[];
-  /** An existing user without a login; owns the state directory. */
+  /** A user without a login, which owns the state directory. */
   readonly user: string;
-  /** systemd makes it when it lies below /var/lib. */
+  /** systemd creates it below /var/lib. */
   readonly stateDir: string;
   readonly drainTimeoutMs: number;
   /** Exit codes after which a restart cannot help. */
   readonly finalExitCodes: readonly number[];
 }
 
-/** From the drain's end until systemd kills: for the last delivery and for workers that are killed. */
+/** From the end of the drain until systemd kills the runner: for the last delivery and for killed workers. */
 const STOP_MARGIN_MS = 45_000;
 const STATE_ROOT = '/var/lib/';
 
+const SANDBOX = [
+  'NoNewPrivileges=yes',
+  'CapabilityBoundingSet=',
+  'AmbientCapabilities=',
+  'UMask=0077',
+  'ProtectSystem=strict',
+  'ProtectHome=yes',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'PrivateUsers=yes',
+  'ProtectKernelTunables=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectControlGroups=yes',
+  'ProtectClock=yes',
+  'ProtectHostname=yes',
+  'ProtectProc=invisible',
+  'ProcSubset=pid',
+  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'RemoveIPC=yes',
+  'LockPersonality=yes',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallFilter=~@privileged @resources',
+  'SystemCallErrorNumber=EPERM',
+  'IPAddressDeny=link-local multicast',
+  'LimitCORE=0',
+  'MemorySwapMax=0',
+  'TasksMax=512',
+] as const;
+
 /**
- * The unit's text. It leaves out MemoryDenyWriteExecute, since V8 writes the code it runs; everything else that a
- * network client without privileges can live with is closed. Throws INPUT_INVALID for paths and names that systemd would
- * read as something else.
+ * The text of the unit. It omits MemoryDenyWriteExecute, because V8 writes the code that it runs; it restricts everything else
+ * that a network client without privileges does not need. Throws INPUT_INVALID for paths and names that systemd would
+ * interpret.
  */
 export function systemdUnit(options: UnitOptions): string {
-  const { node, program, args, user, stateDir, finalExitCodes } = options;
-  const stopSeconds = Math.ceil((options.drainTimeoutMs + STOP_MARGIN_MS) / 1000);
-  const managed = stateDir.startsWith(STATE_ROOT);
-  return `# Written by \`hybrid-runner service install\`. Put changes of your own in a drop-in: systemctl edit hybrid-runner
+  return `# Written by \`hybrid-runner service install\`. Put your own changes in a drop-in: systemctl edit hybrid-runner
 [Unit]
 Description=Hybrid Ingestion Runner
 After=network-online.target nss-lookup.target
@@ -36,60 +67,44 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-Type=notify
-NotifyAccess=all
-ExecStart=${formatArgs([node, program, 'run', ...args])}
-ExecReload=/bin/kill -HUP $MAINPID
-User=${plainName(user)}
-Group=${plainName(user)}
-${managed ? `StateDirectory=${plainPath(stateDir.slice(STATE_ROOT.length))}\nStateDirectoryMode=0700` : `ReadWritePaths=${quote(stateDir)}`}
-WatchdogSec=60
-Restart=always
-RestartSec=5
-RestartPreventExitStatus=${finalExitCodes.join(' ')}
-KillMode=mixed
-TimeoutStopSec=${stopSeconds}
-OOMPolicy=continue
+${serviceLines(options).join('\n')}
 
-# What it may do: talk to the network, write its state.
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-AmbientCapabilities=
-UMask=0077
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-PrivateUsers=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-ProtectProc=invisible
-ProcSubset=pid
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
-IPAddressDeny=link-local multicast
-LimitCORE=0
-MemorySwapMax=0
-TasksMax=512
+# Permissions: network access, and writing the state.
+${SANDBOX.join('\n')}
 
 [Install]
 WantedBy=multi-user.target
 `;
 }
 
-/** The unit that packaging/ holds: for an install by npm as root, with everything in its usual place. */
+function serviceLines(options: UnitOptions): string[] {
+  const { node, program, args, user, stateDir, drainTimeoutMs, finalExitCodes } = options;
+  return [
+    'Type=notify',
+    'NotifyAccess=all',
+    `ExecStart=${formatArgs([node, program, 'run', ...args])}`,
+    'ExecReload=/bin/kill -HUP $MAINPID',
+    `User=${plainName(user)}`,
+    `Group=${plainName(user)}`,
+    ...stateLines(stateDir),
+    'WatchdogSec=60',
+    'Restart=always',
+    'RestartSec=5',
+    `RestartPreventExitStatus=${finalExitCodes.join(' ')}`,
+    'KillMode=mixed',
+    `TimeoutStopSec=${Math.ceil((drainTimeoutMs + STOP_MARGIN_MS) / 1000)}`,
+    'OOMPolicy=continue',
+  ];
+}
+
+/** systemd creates a directory below /var/lib itself. */
+function stateLines(stateDir: string): string[] {
+  if (!stateDir.startsWith(STATE_ROOT)) return [`ReadWritePaths=${quote(stateDir)}`];
+  const name = plainPath(stateDir.slice(STATE_ROOT.length));
+  return [`StateDirectory=${name}`, 'StateDirectoryMode=0700'];
+}
+
+/** The unit in packaging/, for an installation by npm as root with all default paths. */
 export function packagedUnit(finalExitCodes: readonly number[]): string {
   return systemdUnit({
     node: '/usr/bin/node',
@@ -102,15 +117,15 @@ export function packagedUnit(finalExitCodes: readonly number[]): string {
   });
 }
 
-/** As they stand in ExecStart=. */
+/** Arguments as written in ExecStart=. */
 export function formatArgs(args: readonly string[]): string {
   return args.map(quote).join(' ');
 }
 
-/** In double quotes where needed; `%` and `$` would be replaced by systemd, a line break would begin a new setting. */
+/** In double quotes where needed. systemd would replace `%` and `$`, and a line break would start a new setting. */
 function quote(text: string): string {
   if (/[\p{Cc}]/u.test(text))
-    throw new RunnerError('INPUT_INVALID', 'a path for the unit has a control character');
+    throw new RunnerError('INPUT_INVALID', 'a path in the unit contains a control character');
   const escaped = text
     .replace(/%/g, '%%')
     .replace(/\$/g, '$$$$')
@@ -122,7 +137,7 @@ function plainName(name: string): string {
   if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name))
     throw new RunnerError(
       'INPUT_INVALID',
-      'the user for the service has characters that a user name may not have',
+      'the user of the service contains characters that are invalid in a user name',
     );
   return name;
 }
@@ -131,7 +146,7 @@ function plainPath(path: string): string {
   if (!/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/.test(path) || path.split('/').includes('..'))
     throw new RunnerError(
       'INPUT_INVALID',
-      'the state directory below /var/lib has characters that a unit may not have',
+      'the state directory below /var/lib contains characters that are invalid in a unit',
     );
   return path;
 }

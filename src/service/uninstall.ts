@@ -2,22 +2,22 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunnerError } from '../runtime/errors.ts';
 import { assertRoot, step, UNIT, type ServiceHost } from './host.ts';
-import { assertStateOnly, type Belongings } from './install.ts';
+import { assertStateOnly, type RunnerFiles } from './install.ts';
 import { formatArgs } from './systemd.ts';
 import { removeUser } from './user.ts';
 
 export interface PurgeOptions {
   readonly stateDir: string;
-  readonly belongings: Belongings;
-  /** Removed when `service install` made it. An installed unit that names another user wins. */
+  readonly files: RunnerFiles;
+  /** Removed if `service install` created it. The user of an installed unit takes precedence. */
   readonly user: string;
-  /** What the installed unit would run with these settings; a unit that runs with others has its files elsewhere. */
+  /** Arguments of an installed unit with these settings; a unit with other arguments has its files elsewhere. */
   readonly args: readonly string[];
 }
 
 /**
- * Stops and disables the service and removes its unit. User, state and configuration stay; with `purge` they go too, and
- * drop-ins with them. Works where systemd does not run. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
+ * Stops and disables the service and removes its unit. Keeps user, state and configuration; with `purge` it removes them and the
+ * drop-ins. Works without a running systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
  */
 export async function uninstallService(host: ServiceHost, purge?: PurgeOptions): Promise<void> {
   assertRoot(host);
@@ -37,8 +37,8 @@ function assertSameFiles(unit: string, args: readonly string[]): void {
   if (start === formatArgs(args)) return;
   throw new RunnerError(
     'SERVICE_FAILED',
-    'the installed service runs with other settings than this command, so its files are not those that would be removed',
-    { remedy: `Give the command the same settings: ${start}` },
+    'the installed service has other settings than this command, so this command would remove other files',
+    { remedy: `Run the command with the settings of the service: ${start}` },
   );
 }
 
@@ -46,7 +46,7 @@ function userOf(unit: string | undefined): string | undefined {
   return /^User=(?<name>.+)$/m.exec(unit ?? '')?.groups?.['name'];
 }
 
-/** Also a service whose unit file is gone, which systemd would run on. */
+/** Also stops a service whose unit file is gone: systemd would keep it running. */
 async function stop(host: ServiceHost, hasUnit: boolean): Promise<void> {
   if (!host.systemdRuns) return;
   const state = await host
@@ -66,13 +66,13 @@ async function removeUnit(host: ServiceHost, dropIns: boolean): Promise<void> {
   }
   if (!host.systemdRuns) return;
   await step(host, 'systemctl', ['daemon-reload']);
-  // A unit that failed stays listed after its file is gone; one that did not is unknown by now.
+  // A failed unit stays listed after its file is gone; any other is unknown by now.
   await host.run('systemctl', ['reset-failed', UNIT]).catch(() => undefined);
 }
 
 async function removeFiles({
   stateDir,
-  belongings: { directories, ownDirectories, owned },
+  files: { directories, ownDirectories, owned },
 }: PurgeOptions): Promise<void> {
   for (const path of [...owned, ...ownDirectories, stateDir, ...directories])
     await rm(path, { recursive: true, force: true });

@@ -11,20 +11,20 @@ interface Account extends Owner {
   readonly comment: string;
 }
 
-/** Tells a user that was made here from one that existed before and must outlive the service. */
+/** Marks users that this program created. Others existed before and must outlive the service. */
 const COMMENT = 'Hybrid Ingestion Runner';
 
-/** The user with this name; made, without a login, when there is none. Throws SERVICE_FAILED. */
+/** The user with this name; created, without a login, if missing. Throws SERVICE_FAILED. */
 export async function ensureUser(name: string, host: ServiceHost): Promise<Owner> {
-  return (await findUser(name, host)) ?? (await makeUser(name, host));
+  return (await findUser(name, host)) ?? (await createUser(name, host));
 }
 
-/** Removes the user and its group, if `ensureUser` made them. Throws SERVICE_FAILED, for example while a process of the user runs. */
+/** Removes the user and its group if `ensureUser` created them. Throws SERVICE_FAILED, for example while a process of the user runs. */
 export async function removeUser(name: string, host: ServiceHost): Promise<boolean> {
   const found = await findUser(name, host);
   if (found?.comment !== COMMENT) return false;
   await step(host, 'userdel', [name]);
-  // userdel takes a group of the same name along, unless login.defs says otherwise.
+  // userdel also removes a group of the same name, unless login.defs forbids that.
   const group = await host.run('getent', ['group', name]).catch(() => '');
   if (group !== '') await step(host, 'groupdel', [name]);
   return true;
@@ -38,7 +38,7 @@ export async function findUser(name: string, host: ServiceHost): Promise<Account
     : { uid: Number(uid), gid: Number(gid), comment };
 }
 
-async function makeUser(name: string, host: ServiceHost): Promise<Owner> {
+async function createUser(name: string, host: ServiceHost): Promise<Owner> {
   await step(host, 'useradd', [
     '--system',
     '--user-group',
@@ -51,8 +51,8 @@ async function makeUser(name: string, host: ServiceHost): Promise<Owner> {
     COMMENT,
     name,
   ]);
-  const made = await findUser(name, host);
-  if (made === undefined)
-    throw new RunnerError('SERVICE_FAILED', `the user ${name} was made and cannot be found`);
-  return made;
+  const created = await findUser(name, host);
+  if (created === undefined)
+    throw new RunnerError('SERVICE_FAILED', `user ${name} was created but cannot be found`);
+  return created;
 }

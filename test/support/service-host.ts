@@ -73,7 +73,7 @@ export class TestHost implements ServiceHost {
       stateDir: this.state,
       drainTimeoutMs: 1000,
       finalExitCodes: [2],
-      belongings: {
+      files: {
         directories: [this.config],
         readable: [policy],
         ownDirectories: [this.keys],
@@ -87,14 +87,14 @@ export class TestHost implements ServiceHost {
   }
 
   purge(): PurgeOptions {
-    const { args, user, stateDir, belongings } = this.options();
+    const { args, user, stateDir, files } = this.options();
     return {
       args,
       user,
       stateDir,
-      belongings: {
-        ...belongings,
-        directories: [...belongings.directories, join(this.directory, 'units')],
+      files: {
+        ...files,
+        directories: [...files.directories, join(this.directory, 'units')],
       },
     };
   }

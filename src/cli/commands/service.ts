@@ -12,7 +12,7 @@ import { uninstallService } from '../../service/uninstall.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';
 import { policySource } from '../policy-source.ts';
 import { actAsOwner, assertConfigReadable } from '../ownership.ts';
-import { belongingsOf, unitOptions } from '../service-files.ts';
+import { runnerFilesOf, unitOptions } from '../service-files.ts';
 
 const answerSchema = z.object({
   error: z.object({
@@ -37,7 +37,7 @@ export async function install(invocation: Invocation): Promise<void> {
   await installService(
     {
       ...unitOptions(settings, invocation),
-      belongings: belongingsOf(settings.config),
+      files: runnerFilesOf(settings.config),
       check: () => checkInChild(invocation),
       startNow,
     },
@@ -64,7 +64,7 @@ export async function uninstall(invocation: Invocation): Promise<void> {
     user,
     args,
     stateDir,
-    belongings: belongingsOf(settings.config),
+    files: runnerFilesOf(settings.config),
   });
   terminal.result(
     { unitFile: UNIT_FILE, removed: true, purged: true },
