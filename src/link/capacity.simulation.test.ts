@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
 import type { ScriptedWorker } from '../../test/support/link/scripted-workers.ts';
+import { seededNumbers } from '../../test/support/link/seeded-numbers.ts';
 import { runs, seed as first } from '../../test/support/property-runs.ts';
 
 const CAPACITY = 2;
 
-/** A small generator of its own, so that a seed names one course of events. */
-function generator(seed: number): (below: number) => number {
-  let state = (seed * 2_654_435_761) % 2 ** 32;
-  return (below) => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-/** A control plane that offers without counting, takes runs away and cuts the link, and workers that take their time to die. */
-async function greed(seed: number): Promise<number> {
-  const random = generator(seed);
+/** Runs a control plane that offers too much, reassigns runs and cuts the link, with workers that end late. Returns the number of workers. */
+async function overload(seed: number): Promise<number> {
+  const random = seededNumbers(seed);
   const stage = await new LinkStage({ capacity: CAPACITY }).start().untilConnected();
   const { controlPlane, workers } = stage;
   workers.script = (worker) => {
@@ -55,11 +47,11 @@ function end(worker: ScriptedWorker): void {
   else worker.finish();
 }
 
-describe('whatever a control plane offers', () => {
+describe('a link under too many offers', () => {
   it.each(Array.from({ length: runs(20) }, (_, index) => first + index))(
-    'there are never more worker processes than places (seed %i)',
+    'never runs more worker processes than its capacity (seed %i)',
     async (seed) => {
-      expect(await greed(seed)).toBeGreaterThan(CAPACITY);
+      expect(await overload(seed)).toBeGreaterThan(CAPACITY);
     },
   );
 });

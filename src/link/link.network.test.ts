@@ -16,7 +16,7 @@ import { createLink, type Link } from './link.ts';
 
 const run = ref('run-1');
 
-/** A channel of the program itself over the far end of a test server. */
+/** A channel of this program over the far end of a test server. */
 async function channelAt(far: Peer): Promise<Channel> {
   const wire = {
     write: (message: Uint8Array, taken: () => void) => {
@@ -39,7 +39,7 @@ async function channelAt(far: Peer): Promise<Channel> {
 
 async function eventually(what: string, holds: () => boolean): Promise<void> {
   for (const endsAt = performance.now() + 240_000; !holds();) {
-    if (performance.now() > endsAt) throw new Error(`never came to be: ${what}`);
+    if (performance.now() > endsAt) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -96,8 +96,8 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
     await stage.close();
   });
 
-  it('that goes silent without a word is found out by the heartbeat, replaced, and every record arrives once', async () => {
-    // A busy machine may cost the first session its life; the same offer again is accepted again.
+  it('detects a silent connection by the heartbeat, replaces it, and delivers every record once', async () => {
+    // A busy machine may break the first session. The same offer is then accepted again.
     for (
       let session = 0;
       workers.started.length === 0;
@@ -118,7 +118,7 @@ describe.each(['ws', 'grpc'] as const)('a link over %s', (kind) => {
     relay = await Relay.open({ port: stage.server.port });
     const frozenAt = performance.now();
     await eventually('reconnected', () => controlPlane.statements.length > sessions);
-    // By the heartbeat; batches without an answer would be found out after a minute.
+    // Unanswered batches alone would end the session only after a minute.
     expect(performance.now() - frozenAt).toBeLessThan(50_000);
     worker.finish();
     await eventually('forgotten', () => store.held().length === 0);

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
+import { seededNumbers } from '../../test/support/link/seeded-numbers.ts';
 import { runs, seed as first } from '../../test/support/property-runs.ts';
 import type { Frame } from '../channel/frames.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
-/** A small generator of its own, so that a seed names one course of events. */
-function generator(seed: number): (below: number) => number {
-  let state = (seed * 2_654_435_761) % 2 ** 32;
-  return (below) => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 const RUNS = [ref('run-a'), ref('run-b'), ref('run-c')];
 
-/** Cuts, refusals, losses and restarts at random; then everything heals. */
-async function adversity(seed: number): Promise<LinkStage> {
-  const random = generator(seed);
+/** Cuts, refusals, losses and restarts at random; then all faults end and everything is delivered. */
+async function runWithFaults(seed: number): Promise<LinkStage> {
+  const random = seededNumbers(seed);
   let stage = new LinkStage({ capacity: 3 });
   const { controlPlane, store } = stage;
   controlPlane.leaseTtlMs = 3_600_000;
@@ -56,11 +48,11 @@ async function adversity(seed: number): Promise<LinkStage> {
   return stage;
 }
 
-describe('under cuts, refusals, lost acknowledgements and restarts', () => {
+describe('a link under cuts, refusals, lost acknowledgements and restarts', () => {
   it.each(Array.from({ length: runs(20) }, (_, index) => first + index))(
-    'every record arrives once and in order (seed %i)',
+    'delivers every record once and in order (seed %i)',
     async (seed) => {
-      const stage = await adversity(seed);
+      const stage = await runWithFaults(seed);
       for (const outbox of stage.store.all) {
         const { lines, complete } = stage.controlPlane.stream(outbox.ref);
         expect(complete).toBe(true);

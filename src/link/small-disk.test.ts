@@ -18,7 +18,7 @@ import { createStartWorker } from './workers/start-worker.ts';
 const entry = resolve(import.meta.dirname, '../../test/support/worker-program.ts');
 const run = ref('run-1');
 
-describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () => {
+describe.runIf(canMount('src/link/small-disk'))('a link on a disk of one megabyte', () => {
   const identity = testIdentity();
   const controlPlane = new ControlPlaneDouble(AUTHORITY, identity.publicKey);
   let stateDir: string;
@@ -70,7 +70,7 @@ describe.runIf(canMount('src/link/small-disk'))('on a disk of one megabyte', () 
     rmSync(stateDir, { recursive: true });
   });
 
-  it('an attempt with a larger record ends as DISK_FULL, is delivered with what it had written, and leaves nothing', async () => {
+  it('ends an attempt with a larger record as DISK_FULL, delivers its earlier records, and deletes it', async () => {
     await expect.poll(() => link.status().state.name, { timeout: 240_000 }).toBe('connected');
     await controlPlane.offer(run, { workflow: Buffer.from('write too much') });
     await expect.poll(() => controlPlane.stream(run).complete, { timeout: 240_000 }).toBe(true);

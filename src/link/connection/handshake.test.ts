@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadCodec } from '../../channel/codec.ts';
 import { signedBytes } from './handshake.ts';
 
-/** The private key of RFC 8032, section 7.1, test 1: public, and nobody's. */
+/** The private key of RFC 8032, section 7.1, test 1, which is public. */
 const SEED = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
 const NONCE = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 
@@ -51,15 +51,15 @@ async function vector(): Promise<Record<string, string>> {
   };
 }
 
-describe('what the runner signs', () => {
-  it('is the prefix, the authority, the nonce and the hash of the statement', async () => {
+describe('the signed bytes of a hello', () => {
+  it('consist of prefix, authority, nonce and hash of the statement', async () => {
     const { message, statementHash } = await vector();
     expect(Buffer.from(message!, 'hex').toString('latin1')).toBe(
       `hybrid-runner/link/v1\ncatalog.example.com:443\n${NONCE.toString('latin1')}${Buffer.from(statementHash!, 'hex').toString('latin1')}`,
     );
   });
 
-  it('is documented by a test vector that holds', async () => {
+  it('match the test vector in docs/protocol.md', async () => {
     const document = readFileSync(
       join(import.meta.dirname, '../../../docs/protocol.md'),
       'utf8',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPredecessor } from './predecessor.ts';
 
-describe('the process that used a state directory before', () => {
+describe('the predecessor', () => {
   let folder: string;
   let state: string;
   let boot: string;
@@ -27,7 +27,7 @@ describe('the process that used a state directory before', () => {
     expect(await ended(state)).toBe(true);
   });
 
-  it('may be at work when the directory is a copy, until the control plane has accepted the copy', async () => {
+  it('may still run when the directory is a copy, until the control plane has accepted the copy', async () => {
     await succeed(state);
     const copy = join(folder, 'copy');
     cpSync(state, copy, { recursive: true });
@@ -38,13 +38,13 @@ describe('the process that used a state directory before', () => {
     expect(await ended(state)).toBe(true);
   });
 
-  it('may be at work after a boot, since a copy of a disk looks the same', async () => {
+  it('may still run after a reboot, since a copied disk looks the same', async () => {
     await succeed(state);
     writeFileSync(boot, 'another boot\n');
     expect(await ended(state)).toBe(false);
   });
 
-  it('may be at work where the system has no boot id', async () => {
+  it('may still run where the system has no boot id', async () => {
     await succeed(state, join(folder, 'none'));
     expect(await ended(state, join(folder, 'none'))).toBe(false);
   });

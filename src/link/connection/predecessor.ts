@@ -8,19 +8,19 @@ const FILE = 'place';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
- * The process that used a state directory before this one: it may still be at work at the attempts found there when the
- * directory was copied with its machine.
+ * The process that used the state directory before this one. If the directory was copied with its machine, that process
+ * may still work on the attempts in it.
  */
 export interface Predecessor {
   readonly hasEnded: boolean;
-  /** Call it once the control plane has accepted this process as the one that holds the attempts. */
+  /** Call once the control plane has accepted this process as the holder of the attempts. */
   succeed(): Promise<void>;
 }
 
 /**
- * The caller holds the lock of the directory. That proves the end of the process before for the same directory on the same
- * boot of the same machine; a copied directory, or one found after a reboot, proves nothing, nor does any where the system
- * has no boot id.
+ * Finds out whether the predecessor has certainly ended. The caller holds the lock of the directory, which proves it for the
+ * same directory on the same boot of the same machine. It proves nothing for a copied directory, after a reboot, or where
+ * the system has no boot id.
  */
 export async function findPredecessor(
   stateDir: string,

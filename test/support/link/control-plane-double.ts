@@ -21,11 +21,11 @@ interface Stream {
   complete: boolean;
 }
 
-/** The other end of the protocol, in memory, doing the right thing unless a test tells it otherwise. */
+/** An in-memory control plane that follows the protocol, unless a test changes its behavior. */
 export class ControlPlaneDouble {
   readonly authority: string;
   readonly publicKey: string;
-  /** Every frame that came, over all channels. */
+  /** Every received frame, over all channels. */
   readonly received: Frame[] = [];
   readonly statements: HelloStatement[] = [];
   readonly streams = new Map<string, Stream>();
@@ -34,7 +34,7 @@ export class ControlPlaneDouble {
   challenge: Partial<Challenge> = {};
   welcome: Partial<Welcome> = {};
   now: () => number = () => Date.now();
-  /** What to answer a batch with in place of storing it; undefined stores. */
+  /** Answer to a batch instead of storing it; undefined stores it. */
   onBatch: (batch: Batch) => Frame | 'silence' | undefined = () => undefined;
   /** Answers a hello with this instead of a welcome. */
   refusal: Frame | undefined;
@@ -61,7 +61,7 @@ export class ControlPlaneDouble {
   readonly accept = (channel: Channel): void => {
     this.channels.push(channel);
     this.#unanswered.clear();
-    void this.#converse(channel).catch(() => channel.close('the conversation failed'));
+    void this.#converse(channel).catch(() => channel.close('conversation failed'));
   };
 
   async send(frame: Frame, channel = this.channel): Promise<void> {
@@ -197,7 +197,7 @@ export class ControlPlaneDouble {
     }
     const ref = batch.ref as AttemptRef;
     const stream = this.stream(ref);
-    if (crc32(batch.payload) !== batch.crc32) throw new Error('crc is wrong');
+    if (crc32(batch.payload) !== batch.crc32) throw new Error('wrong crc32');
     if (batch.firstSequence > stream.lines.length + 1) {
       this.#answered(ref, Infinity);
       return await this.send(
@@ -215,9 +215,9 @@ export class ControlPlaneDouble {
     }
     const raw =
       batch.codec === 'CODEC_ZSTD' ? zstdDecompressSync(batch.payload) : Buffer.from(batch.payload);
-    if (raw.length !== batch.rawBytes) throw new Error('raw_bytes is wrong');
+    if (raw.length !== batch.rawBytes) throw new Error('wrong raw_bytes');
     const lines = raw.toString().split('\n').slice(0, -1);
-    if (lines.length !== batch.count) throw new Error('count is wrong');
+    if (lines.length !== batch.count) throw new Error('wrong count');
     stream.lines.push(...lines.slice(stream.lines.length + 1 - batch.firstSequence));
     stream.complete ||= batch.last;
     if (this.acknowledges) await this.acknowledge(ref);
@@ -225,7 +225,7 @@ export class ControlPlaneDouble {
 
   #note({ ref, firstSequence, count, payload }: Batch): void {
     const key = attemptKey(ref as AttemptRef);
-    // What is sent again takes the place of all from there on that came behind a refusal.
+    // Resent records replace those from the same place on that followed a refusal.
     const before = (this.#unanswered.get(key) ?? []).filter(({ last }) => last < firstSequence);
     this.#unanswered.set(key, [
       ...before,
@@ -237,7 +237,7 @@ export class ControlPlaneDouble {
     this.maxInFlight = Math.max(this.maxInFlight, inFlight);
   }
 
-  /** A refusal answers everything of the attempt, an acknowledgement what it covers. */
+  /** A refusal answers every batch of the attempt, an acknowledgement those up to its position. */
   #answered(ref: AttemptRef, upTo: number): void {
     const key = attemptKey(ref);
     this.#unanswered.set(

@@ -4,13 +4,13 @@ import type { Job } from '../../../src/domain/job.ts';
 import { ChangeSignal } from '../../../src/runtime/change-signal.ts';
 import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox/outbox.ts';
 
-/** An outbox in memory; what it held before a "restart" is what the store is given again. */
+/** An outbox in memory. A test that restarts a link passes on the store. */
 export class MemoryOutbox implements Outbox {
   readonly ref: AttemptRef;
   readonly lines: string[] = [];
   complete = false;
   discarded = false;
-  readonly #bell = new ChangeSignal();
+  readonly #changed = new ChangeSignal();
   readonly #store: MemoryOutboxStore;
   #acknowledged = 0;
 
@@ -22,7 +22,7 @@ export class MemoryOutbox implements Outbox {
   append(record: object, last = false): void {
     this.lines.push(`${JSON.stringify(record)}\n`);
     this.complete ||= last;
-    this.#bell.notify();
+    this.#changed.notify();
   }
 
   durable(): { sequence: Sequence; complete: boolean } {
@@ -34,7 +34,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined> {
-    if (from <= this.#acknowledged) throw new Error(`record ${from} is deleted already`);
+    if (from <= this.#acknowledged) throw new Error(`record ${from} is already deleted`);
     const taken: Uint8Array[] = [];
     let bytes = 0;
     for (const line of this.lines.slice(from - 1)) {
@@ -55,7 +55,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   changed(signal: AbortSignal): Promise<void> {
-    return this.#bell.wait(signal);
+    return this.#changed.wait(signal);
   }
 
   async discard(): Promise<void> {
@@ -67,7 +67,7 @@ export class MemoryOutbox implements Outbox {
 
 export class MemoryOutboxStore implements OutboxStore {
   readonly outboxes = new Map<string, MemoryOutbox>();
-  /** Everything that ever was, for looking at after the end. */
+  /** All outboxes, discarded ones included. */
   readonly all: MemoryOutbox[] = [];
   /** Thrown by `create`. */
   failure: Error | undefined;

@@ -8,7 +8,7 @@ import type { ErrorCode } from '../../../src/runtime/error-codes.ts';
 import type { StopStatus } from '../../../src/runtime/worker-messages.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 
-/** A worker that does what the test tells it. */
+/** A worker that a test controls. */
 export class ScriptedWorker implements WorkerHandle {
   readonly ref: AttemptRef;
   readonly pid = 4711;
@@ -16,9 +16,9 @@ export class ScriptedWorker implements WorkerHandle {
   readonly outbox: MemoryOutbox;
   readonly stops: { reason: Failure; status: StopStatus }[] = [];
   killed = false;
-  /** Each end of its lease that it was told. */
+  /** Each end of its lease that was passed to it. */
   readonly leases: number[] = [];
-  /** Whether a cancel makes it write its outcome and end, as a good worker does. */
+  /** Whether a cancel makes it write its outcome and end. */
   obedient = true;
   /** Whether its process ends as soon as it is killed. */
   mortal = true;
@@ -56,7 +56,7 @@ export class ScriptedWorker implements WorkerHandle {
     return this.#alive;
   }
 
-  /** The process of an immortal worker ends after all. */
+  /** Ends its process, also when it is not mortal. */
   exit(): void {
     this.#alive = false;
     this.#exit.resolve();
