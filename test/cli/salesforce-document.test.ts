@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SECRET_FIELDS } from '../../src/connectors/salesforce/sign-in/connection.ts';
+import { SECRET_FIELDS } from '../../src/connectors/salesforce/sign-in/connection-schema.ts';
 import { openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -173,9 +173,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a 503 taken for a refusal of the credentials',
     edits: [
       {
-        file: 'src/connectors/salesforce/sign-in/oauth.ts',
-        find: 'REFUSING.has(status) ? verdictOn',
-        replace: 'status > 0 ? verdictOn',
+        file: 'src/connectors/salesforce/sign-in/oauth-refusal.ts',
+        find: 'REFUSING.has(status) ? refusalOf',
+        replace: 'status > 0 ? refusalOf',
       },
     ],
     tests: ['src/connectors/salesforce/sign-in/verdicts.faults.test.ts'],

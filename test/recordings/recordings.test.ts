@@ -7,7 +7,7 @@ import {
 } from '../../src/connectors/salesforce/describe/sobject-describe.ts';
 import { readListing } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { readError } from '../../src/connectors/salesforce/api/refusal.ts';
-import { readLoginAnswer } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
+import { readLoginResponse } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
 import type { Column } from '../../src/openmetadata/columns.ts';
 import type { CreateTable } from '../../src/openmetadata/entities.ts';
 import {
@@ -82,10 +82,10 @@ describe.runIf(recordingsPresent)('what real orgs answered', () => {
   });
 
   it('login() and its fault are read', () => {
-    const session = readLoginAnswer(200, recordedText('soap/login-response.xml'));
+    const session = readLoginResponse(200, recordedText('soap/login-response.xml'));
     expect(session.serverUrl).toMatch(/^https:\/\/.*\/services\/Soap\/[uc]\//);
     expect([session.sessionId !== '', session.organizationId.length]).toEqual([true, 15]);
-    expect(() => readLoginAnswer(500, recordedText('soap/login-fault.xml'))).toThrow(
+    expect(() => readLoginResponse(500, recordedText('soap/login-fault.xml'))).toThrow(
       expect.objectContaining({ code: 'SALESFORCE_LOGIN_FAILED' }),
     );
   });

@@ -3,7 +3,7 @@ import type { StepRecord } from '../../domain/record.ts';
 import { RunnerError } from './errors/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api/api-version.ts';
-import { limitsRequest, readLimits } from './api/budget.ts';
+import { limitsRequest, readLimits } from './api/allocation.ts';
 import type { Org } from './api/org.ts';
 import { queryAll } from './api/query-pages.ts';
 import { listObjects } from './describe/object-list.ts';

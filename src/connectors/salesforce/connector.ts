@@ -1,7 +1,8 @@
 import type { StepRecord } from '../../domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
-import { FILE_FIELDS, parseConnection, SECRET_FIELDS } from './sign-in/connection.ts';
+import { FILE_FIELDS, SECRET_FIELDS } from './sign-in/connection-schema.ts';
+import { parseConnection } from './sign-in/connection.ts';
 import { testSteps } from './connection-test.ts';
 import { extractMetadata, SCHEMA } from './extraction/extraction.ts';
 import { openOrg, type Org, type Tuning } from './api/org.ts';

@@ -7,7 +7,7 @@ import {
   type SalesforceRun,
 } from '../../../test/support/salesforce-run.ts';
 import { refusal } from './api/refusal.ts';
-import { readLoginAnswer } from './sign-in/soap-login.ts';
+import { readLoginResponse } from './sign-in/soap-login.ts';
 
 /** The password of the runs: with spaces, so that a cut between words would not help. */
 const SECRET = 'Hn7 correct horse battery staple';
@@ -122,14 +122,14 @@ describe('a secret that stands where a text is cut', () => {
     const session = `00D000000000001!${'aB3_'.repeat(24)}`;
     for (const errorCode of [session, `x${'.'.repeat(90)}${session}`, `pass word-${session}`]) {
       const { message } = refusal(400, [{ errorCode, message: session }], 'a query');
-      expect(message).toBe('a query: an unknown error, status 400');
+      expect(message).toBe('a query: unknown error, status 400');
     }
     expect(refusal(400, [{ errorCode: 'MALFORMED_QUERY', message: '' }], 'a query').message).toBe(
       'a query: MALFORMED_QUERY, status 400',
     );
     expect(() =>
-      readLoginAnswer(500, `<exceptionCode>${'x'.repeat(50)}${session}</exceptionCode>`),
-    ).toThrow(/: an unknown fault$/);
+      readLoginResponse(500, `<exceptionCode>${'x'.repeat(50)}${session}</exceptionCode>`),
+    ).toThrow(/: unknown fault$/);
     sandbox.faults.install({
       match: { object: 'Contact' },
       effect: {

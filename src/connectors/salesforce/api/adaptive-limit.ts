@@ -1,25 +1,25 @@
-import type { Observation } from './api.ts';
+import type { Observation } from './exchange.ts';
 
 export interface LimitOptions {
   readonly start: number;
-  readonly most: number;
+  readonly max: number;
 }
 
 /**
- * How many calls may be under way, found by trying: one more for each quick answer until the org first says or shows
- * that it has too much to do, then one more for each round; half at each sign of trouble. Salesforce publishes no rate
- * to keep to, only that calls over 20 s are few.
+ * The number of concurrent calls, found by trial: plus one for each quick answer until the org is overloaded for the
+ * first time, then plus one for each round; halved at each overload. Salesforce publishes no rate to keep to, only that
+ * calls over 20 s are limited to a few.
  */
 export class AdaptiveLimit {
-  readonly #most: number;
+  readonly #max: number;
   #limit: number;
-  #troubled = false;
+  #wasOverloaded = false;
   /** Answers since the last halving. */
   #answers = Infinity;
 
-  constructor({ start, most }: LimitOptions) {
+  constructor({ start, max }: LimitOptions) {
     this.#limit = start;
-    this.#most = most;
+    this.#max = max;
   }
 
   get value(): number {
@@ -29,13 +29,14 @@ export class AdaptiveLimit {
   observe({ busy }: Observation): void {
     this.#answers += 1;
     if (busy) this.#halve();
-    else this.#limit = Math.min(this.#most, this.#limit + (this.#troubled ? 1 / this.#limit : 1));
+    else
+      this.#limit = Math.min(this.#max, this.#limit + (this.#wasOverloaded ? 1 / this.#limit : 1));
   }
 
-  /** One storm fails many calls at once and must count once: as many answers as may be under way pass between halvings. */
+  /** One overload fails many concurrent calls and must count once: a full round of answers passes between halvings. */
   #halve(): void {
     if (this.#answers <= this.#limit) return;
-    this.#troubled = true;
+    this.#wasOverloaded = true;
     this.#limit = Math.max(1, this.#limit / 2);
     this.#answers = 0;
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { contextFor, type RecordedContext } from '../../../../test/support/connector-context.ts';
 import { soapOptions } from '../../../../test/support/salesforce-run.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { parseConnection } from '../sign-in/connection.ts';
 import { createSalesforceConnector } from '../connector.ts';
 import { openOrg } from './org.ts';

@@ -54,7 +54,7 @@ describe('a run', () => {
     expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(24);
     expect(tablesOf(records).length).toBeGreaterThan(0);
     expect(failuresOf(records)).toEqual([['API calls', code]]);
-    expect(logs.map(({ message }) => message).join()).toContain('ends with what it has');
+    expect(logs.map(({ message }) => message).join()).toContain('API call limit reached');
   });
 
   describe('after one whose budget was spent', () => {

@@ -1,8 +1,5 @@
-import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
-import type { Logger } from '../../../observability/logger.ts';
-import { notWhole } from './pages.ts';
-import type { ApiRequest, ApiUsage, SalesforceApi } from './api.ts';
+import type { ApiUsage } from './response.ts';
 
 export interface BudgetOptions {
   /** Share of the org's calls of 24 hours that is left to others, in percent. */
@@ -10,7 +7,10 @@ export interface BudgetOptions {
   readonly maxApiCallsPerRun: number | undefined;
 }
 
-/** Nothing is known of the org's allocation before the first answer, and the worst of calls under way is that all are charged. */
+/**
+ * Decides whether another call may be made. The org's allocation is unknown before the first response. Calls under way
+ * count as charged.
+ */
 export class CallBudget {
   readonly #options: BudgetOptions;
   #usage: ApiUsage | undefined;
@@ -22,23 +22,12 @@ export class CallBudget {
   }
 
   /**
-   * Takes one call out of the budget; to be told when it has `ended`. With `headroom`, that many calls must be left after
-   * it. Throws SALESFORCE_LIMIT_REACHED in place of a call too many.
+   * Takes one call; the caller reports when it has `ended`. `headroom` calls must remain after it. Throws
+   * SALESFORCE_LIMIT_REACHED if they do not.
    */
   begin(headroom = 0): void {
-    const { reservePercent, maxApiCallsPerRun = Infinity } = this.#options;
-    if (this.#started + headroom >= maxApiCallsPerRun)
-      throw spent(
-        `the run has made the ${maxApiCallsPerRun} API calls that the local policy allows it`,
-      );
-    if (this.#usage !== undefined) {
-      const { used, limit } = this.#usage;
-      const reserve = Math.ceil((limit * reservePercent) / 100);
-      if (used + this.#underWay + headroom >= limit - reserve)
-        throw spent(
-          `${used} of ${limit} API calls of 24 hours are used, and ${reserve} of them are a reserve`,
-        );
-    }
+    this.#checkPolicy(headroom);
+    this.#checkAllocation(headroom);
     this.#started += 1;
     this.#underWay += 1;
   }
@@ -47,53 +36,28 @@ export class CallBudget {
     this.#underWay -= 1;
   }
 
-  /** What the org said last of its allocation. */
+  /** Sets the org's latest figures. */
   learn(usage: ApiUsage): void {
     this.#usage = usage;
   }
-}
 
-function spent(reason: string): RunnerError {
-  return new RunnerError('SALESFORCE_LIMIT_REACHED', reason, { retryable: false });
-}
-
-const limitsSchema = z.object({
-  DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }),
-});
-
-/** What asks for the org's allocation. It costs a call. */
-export function limitsRequest(version: string): ApiRequest {
-  return { method: 'GET', path: `/services/data/v${version}/limits`, what: 'the limits', tries: 2 };
-}
-
-/** Throws SALESFORCE_UNEXPECTED. */
-export function readLimits(body: unknown): { readonly max: number; readonly remaining: number } {
-  const parsed = limitsSchema.safeParse(body);
-  if (!parsed.success) throw notWhole('the limits', 'the calls of 24 hours are not among them');
-  const { Max, Remaining } = parsed.data.DailyApiRequests;
-  return { max: Max, remaining: Remaining };
-}
-
-/** Asks for the allocation before anything else is asked. The answer's headers tell the budget, so a user who may not read it goes on. */
-export async function readAllocation(
-  api: SalesforceApi,
-  version: string,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await api.jsonAs(limitsRequest(version), readLimits, signal);
-  } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    if (
-      signal.aborted ||
-      (error.code !== 'SALESFORCE_FORBIDDEN' &&
-        error.code !== 'SALESFORCE_NOT_FOUND' &&
-        error.code !== 'SALESFORCE_UNEXPECTED')
-    )
-      throw error;
-    logger.log('info', 'The limits cannot be read; what each answer says of them will do', {
-      code: error.code,
-    });
+  #checkPolicy(headroom: number): void {
+    const { maxApiCallsPerRun: max = Infinity } = this.#options;
+    if (this.#started + headroom >= max)
+      throw limitReached(`the run has used the ${max} API calls that the local policy allows`);
   }
+
+  #checkAllocation(headroom: number): void {
+    if (this.#usage === undefined) return;
+    const { used, limit } = this.#usage;
+    const reserve = Math.ceil((limit * this.#options.reservePercent) / 100);
+    if (used + this.#underWay + headroom >= limit - reserve)
+      throw limitReached(
+        `${used} of ${limit} API calls of 24 hours are used; ${reserve} are reserved`,
+      );
+  }
+}
+
+function limitReached(reason: string): RunnerError {
+  return new RunnerError('SALESFORCE_LIMIT_REACHED', reason, { retryable: false });
 }

@@ -1,17 +1,18 @@
 import { z } from 'zod';
-import { RunnerError } from '../errors/errors.ts';
 import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
+import { RunnerError } from '../errors/errors.ts';
+import { type JsonItem, jsonItems, type JsonList, type ListCut } from '../json/json-items.ts';
 import type { SalesforceApi } from './api.ts';
-import { type Cut, type JsonItem, jsonItems, type JsonList } from '../json/json-items.ts';
-import { notWhole } from './pages.ts';
+import { incomplete } from './pages.ts';
 import { refusal } from './refusal.ts';
 
-/** One part of a composite: a GET, and the name it is told apart by. */
+/** One part of a composite request: a GET. */
 export interface Part {
+  /** Unique within the composite; identifies the answer. */
   readonly referenceId: string;
   /** `/services/data/v68.0/...`. */
   readonly url: string;
-  /** Answered with 304 unless something changed since then, as HTTP writes it. */
+  /** An HTTP date: the part is answered with 304 unless something changed since then. */
   readonly since?: string | undefined;
 }
 
@@ -19,8 +20,8 @@ export interface PartAnswer {
   readonly referenceId: string;
   readonly status: number;
   readonly body: unknown;
-  /** The list that was cut out of the body. It is good only until the next part is asked for: copy what is kept. */
-  readonly taken: JsonList | undefined;
+  /** The list that was extracted from the body. Copy what outlives the call: its bytes are released with the response. */
+  readonly extracted: JsonList | undefined;
 }
 
 export interface CompositeRequest {
@@ -29,9 +30,9 @@ export interface CompositeRequest {
   /** For error messages. */
   readonly what: string;
   readonly headroom?: number;
-  /** Large lists of the parts' bodies that are taken apart or dropped. */
-  readonly cut?: Cut;
-  /** Whether the caller asks again for parts that got no answer. Without it, the call is made again. */
+  /** Large lists to cut out of the bodies of the answers. */
+  readonly cut?: ListCut | undefined;
+  /** Whether the caller repeats parts that got no answer. By default, the call is made again. */
   readonly mayLack?: boolean;
 }
 
@@ -41,20 +42,20 @@ const itemSchema = z.object({
   body: z.unknown(),
 });
 
-/** Most parts in one call. */
+/** Parts that Salesforce accepts in one call. */
 export const MAX_PARTS = 25;
 
 /**
- * Many reads in one call, which Salesforce bills as one. `keep` is given each part's answer as it is parsed and keeps
- * what is needed of it; by reference id. Throws SALESFORCE_UNEXPECTED (worth another try) where a part got no answer, or one
- * that was not asked for got one.
+ * Many reads in one call, which Salesforce bills as one. `keep` gets each answer as soon as it is parsed. Returns what it
+ * keeps, by reference id. Throws SALESFORCE_UNEXPECTED (retryable) where a part got no answer, or an unknown part got one.
  */
 export async function readComposite<T>(
   api: SalesforceApi,
-  { path, parts, what, cut, headroom = 0, mayLack = false }: CompositeRequest,
+  request: CompositeRequest,
   keep: (answer: PartAnswer) => T,
   signal: AbortSignal,
 ): Promise<Map<string, T>> {
+  const { path, parts, what, headroom = 0 } = request;
   const body = {
     allOrNone: false,
     compositeRequest: parts.map(({ referenceId, url, since }) => ({
@@ -64,35 +65,42 @@ export async function readComposite<T>(
       ...(since === undefined ? {} : { httpHeaders: { 'If-Modified-Since': since } }),
     })),
   };
-  const asked = new Set(parts.map(({ referenceId }) => referenceId));
   return api.read(
     { method: 'POST', path, body, what, headroom },
-    async (text) => {
-      const kept = new Map<string, T>();
-      const loopYield = new EventLoopYield();
-      for (const item of jsonItems(text, 'compositeResponse', cut)) {
-        const answer = readItem(item, what);
-        if (!asked.has(answer.referenceId) || kept.has(answer.referenceId))
-          throw notWhole(what, 'it has a part that nobody asked for');
-        kept.set(answer.referenceId, keep(answer));
-        await loopYield.whenDue(signal);
-      }
-      if (!mayLack && kept.size < asked.size)
-        throw notWhole(what, `it has ${kept.size} of ${asked.size} parts`);
-      return kept;
-    },
+    (text) => readAnswers(text, request, keep, signal),
     signal,
   );
 }
 
-const OF_THE_ORG: ReadonlySet<string> = new Set([
+async function readAnswers<T>(
+  text: Buffer,
+  { parts, what, cut, mayLack = false }: CompositeRequest,
+  keep: (answer: PartAnswer) => T,
+  signal: AbortSignal,
+): Promise<Map<string, T>> {
+  const requested = new Set(parts.map(({ referenceId }) => referenceId));
+  const kept = new Map<string, T>();
+  const loopYield = new EventLoopYield();
+  for (const item of jsonItems(text, 'compositeResponse', cut)) {
+    const answer = readItem(item, what);
+    if (!requested.has(answer.referenceId) || kept.has(answer.referenceId))
+      throw incomplete(what, 'it answers an unknown part');
+    kept.set(answer.referenceId, keep(answer));
+    await loopYield.whenDue(signal);
+  }
+  if (!mayLack && kept.size < requested.size)
+    throw incomplete(what, `${kept.size} of ${requested.size} parts`);
+  return kept;
+}
+
+const ORG_STATE: ReadonlySet<string> = new Set([
   'SALESFORCE_BUSY',
   'SALESFORCE_SESSION_EXPIRED',
   'SALESFORCE_LIMIT_REACHED',
 ]);
 
 /**
- * For `keep`: throws what a part was refused for where that is the org's state and no fault of the part. The call is then
+ * For `keep`: throws the refusal of a part where the cause is the state of the org and not the part. The call is then
  * made again, or the run ends, as if the whole call had been refused.
  */
 export function throwOrgRefusal(
@@ -101,29 +109,25 @@ export function throwOrgRefusal(
 ): void {
   if (status === 200) return;
   const error = refusal(status, body, what);
-  if (OF_THE_ORG.has(error.code)) throw error;
+  if (ORG_STATE.has(error.code)) throw error;
 }
 
-function readItem({ text, taken }: JsonItem, what: string): PartAnswer {
+function readItem({ text, extracted }: JsonItem, what: string): PartAnswer {
   const parsed = itemSchema.safeParse(parseJson(text, what));
   if (!parsed.success)
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer has an unknown form`, {
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response has an unknown form`, {
       cause: parsed.error,
     });
-  return {
-    referenceId: parsed.data.referenceId,
-    status: parsed.data.httpStatusCode,
-    body: parsed.data.body,
-    taken,
-  };
+  const { referenceId, httpStatusCode: status, body } = parsed.data;
+  return { referenceId, status, body, extracted };
 }
 
-/** Throws SALESFORCE_UNEXPECTED, worth another try. */
+/** Throws SALESFORCE_UNEXPECTED (retryable). */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the answer is not JSON`, {
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response is not JSON`, {
       cause: thrown,
       retryable: true,
     });

@@ -1,21 +1,21 @@
 import { join } from 'node:path';
 import { HttpClient, type HttpClientOptions } from '../../../http/client.ts';
 import { OutageGate, type Wait } from '../../../http/outage-gate.ts';
-import type { ConnectOptions } from '../../../network/connect.ts';
 import { RunnerError } from '../errors/errors.ts';
-import { unfoldPem } from '../../../network/pem.ts';
 import type { ConnectorContext } from '../../connector.ts';
+import { readClientTls } from '../sign-in/client-tls.ts';
+import type { Connection } from '../sign-in/connection.ts';
+import { mayBeOutage } from '../sign-in/outage.ts';
+import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
+import { SessionKeeper } from '../sign-in/session-keeper.ts';
+import { createSignInRetry } from '../sign-in/sign-in-retry.ts';
+import { SignIn } from '../sign-in/sign-in.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { SalesforceApi } from './api.ts';
 import { CallBudget } from './budget.ts';
-import type { Connection } from '../sign-in/connection.ts';
-import { mayBeOutage } from '../sign-in/outage.ts';
-import { createPassing } from '../sign-in/passing.ts';
-import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
-import { SessionKeeper } from '../sign-in/session-keeper.ts';
-import { readSecret, SignIn } from '../sign-in/sign-in.ts';
+import { CallCount } from './call-count.ts';
 
-/** Limits that tests draw tighter than an org needs. */
+/** Limits that tests set tighter than an org needs. */
 export type Tuning = Partial<
   Omit<HttpClientOptions, 'connect' | 'clock' | 'tls' | 'unexpected'>
 > & {
@@ -28,15 +28,15 @@ export interface OrgOptions {
   readonly connection: Connection;
   readonly context: ConnectorContext;
   readonly tuning: Tuning;
-  /** Without one, calls are limited by what the org has left alone. */
+  /** Default: only the org's allocation limits the calls. */
   readonly budget?: CallBudget;
   /** Called at each change of `calls`. */
   readonly onCall?: () => void;
-  /** Told before each pause while the org is down, and with undefined once it is back. */
+  /** Called before each pause while the org is down, and with undefined once it is back. */
   readonly onWait?: (wait: Wait | undefined) => void;
 }
 
-/** An org that can be called: the client, its session and its pace. Nothing is sent before the first call. */
+/** An open org: API, sessions and concurrency limit. Nothing is sent before the first call. */
 export interface Org {
   readonly api: SalesforceApi;
   readonly sessions: SessionKeeper;
@@ -45,7 +45,7 @@ export interface Org {
   readonly charged: () => number;
   /** Calls charged and under way. */
   readonly calls: () => number;
-  /** Waits, with jitter and longer at each round, before something that failed is asked for again. */
+  /** Waits before something that failed is repeated: with jitter, and longer in each round. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -54,127 +54,107 @@ export interface Org {
 const PAUSE_MS = 500;
 /** How long an org may be down without ending the run. */
 const PATIENCE_MS = 300_000;
-/** Concurrent calls: where the search for the right number starts, and where it ends. */
-const LIMIT = { start: 12, most: 20 } as const;
+/** Concurrent calls at the start and at most. */
+const CONCURRENCY = { start: 12, max: 20 } as const;
 
 /** `signal` is the attempt's own. */
-export function openOrg(
-  {
-    connection,
-    context,
-    tuning,
-    onCall,
-    onWait,
-    budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: undefined }),
-  }: OrgOptions,
-  signal: AbortSignal,
-): Org {
-  const { connect, clock, random, logger, secrets, protect, stateDirectory } = context;
-  const limit = new AdaptiveLimit(LIMIT);
-  const http = new HttpClient({
-    ...tuning,
-    unexpected: 'SALESFORCE_UNEXPECTED',
-    connect,
-    clock,
-    tls: (within) => tlsOf(connection, context, within),
-  });
-  const refusals =
-    stateDirectory === undefined
-      ? undefined
-      : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
-  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
+export function openOrg(options: OrgOptions, signal: AbortSignal): Org {
+  const { context, tuning } = options;
+  const { clock, random } = context;
   const closed = new AbortController();
   const pauseMs = tuning.pauseMs ?? PAUSE_MS;
-  const outage = new OutageGate({
-    server: 'Salesforce',
-    mayBeOutage,
-    patienceMs: tuning.patienceMs ?? PATIENCE_MS,
-    pauseMs,
-    clock,
-    random,
-    logger,
-    onWait: onWait ?? (() => undefined),
-    signal: AbortSignal.any([signal, closed.signal]),
-  });
-  const sessions = new SessionKeeper(
-    (within) =>
-      outage.persist(() => signIn.open(within), createPassing(connection.signIn.way), within),
-    signal,
-  );
-  const calls = new CallCount(context, onCall);
-  const api = new SalesforceApi({
-    http,
-    sessions,
-    clock,
-    random,
-    logger,
-    budget,
-    outage,
-    observe: (observation) => limit.observe(observation),
-    onSent: () => calls.sent(),
-    onEnded: (charged) => calls.ended(charged),
-    tries: tuning.tries,
-    pauseMs,
-  });
-  const pause = (round: number, within: AbortSignal): Promise<void> =>
-    clock.sleep(random.fraction() * pauseMs * 2 ** round, within);
-  const close = async (): Promise<void> => {
-    closed.abort(new RunnerError('ABORTED', 'the connection to the org was closed'));
-    await http.close();
-  };
+  const http = createHttp(options);
+  const outage = createOutageGate(options, AbortSignal.any([signal, closed.signal]));
+  const sessions = createSessions(options, http, outage, signal);
+  const limit = new AdaptiveLimit(CONCURRENCY);
+  const calls = new CallCount(context, options.onCall);
+  const api = createApi(options, { http, outage, sessions, limit, calls });
   return {
     api,
     sessions,
     limit,
     charged: () => calls.charged,
     calls: () => calls.charged + calls.underWay,
-    pause,
-    close,
+    pause: (round, bounded) => clock.sleep(random.fraction() * pauseMs * 2 ** round, bounded),
+    close: async () => {
+      closed.abort(new RunnerError('ABORTED', 'the connection to the org was closed'));
+      await http.close();
+    },
   };
 }
 
-/** Calls that count toward the org's allocation. One that nobody answered is not charged. */
-class CallCount {
-  readonly #context: Pick<ConnectorContext, 'count'>;
-  readonly #onChange: () => void;
-  charged = 0;
-  underWay = 0;
-
-  constructor(context: Pick<ConnectorContext, 'count'>, onChange: () => void = () => undefined) {
-    this.#context = context;
-    this.#onChange = onChange;
-  }
-
-  sent(): void {
-    this.underWay += 1;
-    this.#onChange();
-  }
-
-  ended(charged: boolean): void {
-    this.underWay -= 1;
-    if (charged) {
-      this.charged += 1;
-      this.#context.count('apiCalls', 1);
-    }
-    this.#onChange();
-  }
+function createHttp({ connection, context, tuning }: OrgOptions): HttpClient {
+  return new HttpClient({
+    ...tuning,
+    unexpected: 'SALESFORCE_UNEXPECTED',
+    connect: context.connect,
+    clock: context.clock,
+    tls: (signal) => readClientTls(connection, context, signal),
+  });
 }
 
-/** Read for each new connection, so that a renewed certificate is used without a restart. */
-async function tlsOf(
-  { tls }: Connection,
-  { secrets, protect }: ConnectorContext,
+function createOutageGate(
+  { context, tuning, onWait }: OrgOptions,
   signal: AbortSignal,
-): Promise<NonNullable<ConnectOptions['tls']>> {
-  const read = async (field: string): Promise<string> => {
-    const pem = unfoldPem((await readSecret(secrets, field, signal)).reveal());
-    protect(pem);
-    return pem;
-  };
-  return {
-    ...(tls.ca ? { ca: [await read('sslConfig.caCertificate')] } : {}),
-    ...(tls.clientCertificate
-      ? { cert: await read('sslConfig.sslCertificate'), key: await read('sslConfig.sslKey') }
-      : {}),
-  };
+): OutageGate {
+  return new OutageGate({
+    server: 'Salesforce',
+    mayBeOutage,
+    patienceMs: tuning.patienceMs ?? PATIENCE_MS,
+    pauseMs: tuning.pauseMs ?? PAUSE_MS,
+    clock: context.clock,
+    random: context.random,
+    logger: context.logger,
+    onWait: onWait ?? (() => undefined),
+    signal,
+  });
+}
+
+function createSessions(
+  { connection, context }: OrgOptions,
+  http: HttpClient,
+  outage: OutageGate,
+  signal: AbortSignal,
+): SessionKeeper {
+  const { secrets, clock, logger, protect, stateDirectory } = context;
+  const refusals =
+    stateDirectory === undefined
+      ? undefined
+      : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
+  const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
+  return new SessionKeeper(
+    (bounded) =>
+      outage.persist(
+        () => signIn.open(bounded),
+        createSignInRetry(connection.signIn.kind),
+        bounded,
+      ),
+    signal,
+  );
+}
+
+interface OrgDeps extends Pick<Org, 'sessions' | 'limit'> {
+  readonly http: HttpClient;
+  readonly outage: OutageGate;
+  readonly calls: CallCount;
+}
+
+const UNLIMITED = { reservePercent: 0, maxApiCallsPerRun: undefined } as const;
+
+function createApi(
+  { context, tuning, budget = new CallBudget(UNLIMITED) }: OrgOptions,
+  { limit, calls, ...deps }: OrgDeps,
+): SalesforceApi {
+  return new SalesforceApi({
+    ...deps,
+    clock: context.clock,
+    random: context.random,
+    logger: context.logger,
+    budget,
+    observe: (observation) => limit.observe(observation),
+    onSent: () => calls.sent(),
+    onEnded: (charged) => calls.ended(charged),
+    tries: tuning.tries,
+    pauseMs: tuning.pauseMs ?? PAUSE_MS,
+  });
 }

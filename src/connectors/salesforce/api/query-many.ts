@@ -1,4 +1,4 @@
-import type { Cut, JsonList } from '../json/json-items.ts';
+import type { ListCut, JsonList } from '../json/json-items.ts';
 import type { SalesforceApi } from './api.ts';
 import { readComposite } from './composite.ts';
 
@@ -18,7 +18,7 @@ export interface QueryAnswer {
   readonly status: number;
   readonly body: unknown;
   /** The list that `cut` took out of the body. Valid only while the answer is being read. */
-  readonly taken: JsonList | undefined;
+  readonly extracted: JsonList | undefined;
 }
 
 /** Queries that Salesforce accepts in one composite call. */
@@ -35,7 +35,7 @@ export async function queryMany<T>(
   queries: readonly string[],
   read: (answer: QueryAnswer) => T,
   signal: AbortSignal,
-  cut?: Cut,
+  cut?: ListCut,
 ): Promise<readonly T[]> {
   const { api, what } = target;
   const base = basePath(target);

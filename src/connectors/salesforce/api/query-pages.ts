@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
-import { notWhole, readPageEnd, readPageRows, requireTotal, type PageEnd } from './pages.ts';
+import { RunnerError } from '../errors/errors.ts';
+import { incomplete, readPageEnd, readPageRows, requireTotal, type PageEnd } from './pages.ts';
 import { queryMany, type QueryTarget } from './query-many.ts';
 import { refusal, salesforceCode } from './refusal.ts';
 
@@ -68,7 +68,7 @@ async function nextPage<T>(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (salesforceCode(error) !== 'INVALID_QUERY_LOCATOR') throw error;
-    throw notWhole(what, 'the org no longer knows its next page');
+    throw incomplete(what, 'the org no longer knows its next page');
   }
 }
 

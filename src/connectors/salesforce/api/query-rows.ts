@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { rethrowIfRunEnds } from './run-ending.ts';
 import { elementsOf } from '../json/json-items.ts';
 import { parseJson } from './composite.ts';
-import { notWhole, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
+import { incomplete, readPageEnd, requireTotal, type PageEnd } from './pages.ts';
 import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
 import { refusal } from './refusal.ts';
@@ -12,7 +12,7 @@ import { refusal } from './refusal.ts';
 export type ReadRow<T> = (row: unknown) => T | undefined;
 
 /** Rows stay bytes until each is read by itself. */
-const ROWS = { taken: 'records', dropped: [] } as const;
+const ROWS = { extract: 'records', drop: [] } as const;
 
 /**
  * What `read` keeps of the rows of each query, or the error that Salesforce refused the query with. For tables that
@@ -48,7 +48,7 @@ interface FirstRows<T> {
 }
 
 function firstRows<T>(
-  { status, body, taken }: QueryAnswer,
+  { status, body, extracted }: QueryAnswer,
   read: ReadRow<T>,
   what: string,
 ): FirstRows<T> | RunnerError {
@@ -58,14 +58,14 @@ function firstRows<T>(
   if (refused !== undefined) return refused;
   try {
     const end = readPageEnd(body, what);
-    if (taken === undefined) throw notWhole(what, 'it has no rows');
-    if (end.next === undefined) requireTotal(end, taken.length, what);
+    if (extracted === undefined) throw incomplete(what, 'it has no rows');
+    if (end.next === undefined) requireTotal(end, extracted.length, what);
     const kept: T[] = [];
-    for (const row of elementsOf(taken)) {
+    for (const row of elementsOf(extracted)) {
       const value = read(parseJson(row.toString('utf8'), what));
       if (value !== undefined) kept.push(value);
     }
-    return { kept, count: taken.length, end };
+    return { kept, count: extracted.length, end };
   } catch (thrown) {
     return RunnerError.from(thrown);
   }

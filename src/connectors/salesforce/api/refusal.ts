@@ -2,16 +2,19 @@ import type { RunnerErrorOptions } from '../../../runtime/errors.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { ErrorCode } from '../../../runtime/error-codes.ts';
 
-/** An error body: REST answers a list of `{errorCode, message}`, within a composite too. */
+/** The body of a refusal: REST returns a list of `{errorCode, message}`, within a composite too. */
 export interface SalesforceError {
   readonly errorCode: string;
   readonly message: string;
 }
 
-/** Codes are words. Anything else might be what was sent, and is not cut to size either: half of a secret passes the redactor. */
+/**
+ * Error codes are words. Anything else might repeat what was sent and is dropped, not shortened: the redactor does not
+ * recognize half of a secret.
+ */
 const ERROR_CODE = /^\w{1,100}$/;
 
-/** Reads the first error out of a body; undefined when it is anything else. */
+/** The first error of a body; undefined for a body that is not an error. */
 export function readError(body: unknown): SalesforceError | undefined {
   const first: unknown = Array.isArray(body) ? body[0] : body;
   if (
@@ -22,7 +25,7 @@ export function readError(body: unknown): SalesforceError | undefined {
   )
     return undefined;
   return {
-    errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'an unknown error',
+    errorCode: ERROR_CODE.test(first.errorCode) ? first.errorCode : 'unknown error',
     message: 'message' in first && typeof first.message === 'string' ? first.message : '',
   };
 }
@@ -33,7 +36,7 @@ const BY_ERROR_CODE: Readonly<Record<string, Verdict>> = {
   INVALID_SESSION_ID: ['SALESFORCE_SESSION_EXPIRED'],
   API_DISABLED_FOR_ORG: [
     'SALESFORCE_API_DISABLED',
-    { remedy: 'Use an edition with API access, or have the API enabled for the org.' },
+    { remedy: 'Use an edition with API access, or ask Salesforce to enable the API for the org.' },
   ],
   API_CURRENTLY_DISABLED: ['SALESFORCE_API_DISABLED'],
   INSUFFICIENT_ACCESS: ['SALESFORCE_FORBIDDEN'],
@@ -47,13 +50,14 @@ const BY_ERROR_CODE: Readonly<Record<string, Verdict>> = {
     'SALESFORCE_UNEXPECTED',
     {
       retryable: true,
-      remedy: 'It was tried several times. Open a case with Salesforce if it stays.',
+      remedy:
+        'The call was tried several times. If the error persists, open a case with Salesforce.',
     },
   ],
   UNSUPPORTED_API_VERSION: ['SALESFORCE_VERSION_UNSUPPORTED'],
 };
 
-/** Statuses of the edge in front of an org, whose bodies are HTML or nothing. */
+/** Statuses of the edge in front of an org, with an HTML body or none. */
 const BY_STATUS: Readonly<Record<number, Verdict>> = {
   401: ['SALESFORCE_SESSION_EXPIRED'],
   403: ['SALESFORCE_FORBIDDEN'],
@@ -61,7 +65,7 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
   410: ['SALESFORCE_VERSION_UNSUPPORTED'],
   420: [
     'SALESFORCE_BUSY',
-    { remedy: 'The org could not be routed to: check that it still exists.' },
+    { remedy: 'Check that the org still exists: Salesforce could not route the request.' },
   ],
   429: ['SALESFORCE_BUSY'],
   500: ['SALESFORCE_UNEXPECTED', { retryable: true }],
@@ -71,8 +75,8 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
 };
 
 /**
- * The typed error of a call that Salesforce refused with `status`. The message holds the error code and never the text
- * of the answer, which may repeat what was sent.
+ * The typed error of a call that Salesforce refused with `status`. The message contains the error code and never the text
+ * of the response, which may repeat what was sent.
  */
 export function refusal(
   status: number,
@@ -82,8 +86,8 @@ export function refusal(
 ): RunnerError {
   const error = readError(body);
   const [code, options = {}] = verdict(status, error);
-  const said = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
-  return new RunnerError(code, `${what}: ${said}`, {
+  const reason = error === undefined ? `status ${status}` : `${error.errorCode}, status ${status}`;
+  return new RunnerError(code, `${what}: ${reason}`, {
     ...options,
     cause: new RefusalCause(error?.errorCode),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -119,13 +123,13 @@ function verdict(status: number, error: SalesforceError | undefined): Verdict {
     return [
       'SALESFORCE_UNEXPECTED',
       {
-        remedy: 'The org answered with a redirect, which is not followed. Check salesforceDomain.',
+        remedy: 'Check salesforceDomain: the org responded with a redirect, which is not followed.',
       },
     ];
   return BY_STATUS[status] ?? ['SALESFORCE_UNEXPECTED'];
 }
 
-/** `Retry-After` in milliseconds, when it is given in seconds and sane. */
+/** `Retry-After` in milliseconds; undefined unless it is a plausible number of seconds. */
 export function retryAfter(header: string | string[] | undefined): number | undefined {
   const seconds =
     typeof header === 'string' && /^\d{1,4}$/.test(header) ? Number(header) : undefined;

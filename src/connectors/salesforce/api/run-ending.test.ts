@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { rethrowIfRunEnds } from './run-ending.ts';
 
 const { signal } = new AbortController();

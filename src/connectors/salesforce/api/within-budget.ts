@@ -1,11 +1,11 @@
-import { RunnerError } from '../errors/errors.ts';
 import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { Extracted } from '../../connector.ts';
 
 /**
- * The same records, up to where the org or the local policy allows no more calls: what has been read by then is worth
- * having, so the run ends with it, and with a failure that says why there is no more. A run that can tell of no table yet
- * throws SALESFORCE_LIMIT_REACHED.
+ * The same records, up to the point where the org or the local policy allows no more calls. What was read by then is
+ * worth keeping, so the run ends with it and with a failure that gives the reason. Throws SALESFORCE_LIMIT_REACHED if
+ * there is no table yet.
  */
 export async function* withinBudget(
   records: AsyncIterable<Extracted>,
@@ -21,7 +21,7 @@ export async function* withinBudget(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (error.code !== 'SALESFORCE_LIMIT_REACHED' || tables === 0) throw error;
-    logger.log('warn', 'No more API calls are left for this run; it ends with what it has', {
+    logger.log('warn', 'API call limit reached; the run ends early', {
       tables,
       reason: error.message,
     });

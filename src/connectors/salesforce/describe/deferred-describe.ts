@@ -1,5 +1,5 @@
 import { parseJson, type PartAnswer } from '../api/composite.ts';
-import { notWhole } from '../api/pages.ts';
+import { incomplete } from '../api/pages.ts';
 import { readFields } from './sobject-field.ts';
 import { readHead, type DescribedObject } from './sobject-describe.ts';
 
@@ -15,16 +15,17 @@ export class DeferredDescribe {
   readonly size: number;
 
   /** Throws SALESFORCE_UNEXPECTED for an answer that is no describe, is not whole, or is of another object than `name`. */
-  constructor({ body, taken }: Pick<PartAnswer, 'body' | 'taken'>, name: string) {
+  constructor({ body, extracted }: Pick<PartAnswer, 'body' | 'extracted'>, name: string) {
     this.#what = `describe of ${name}`;
     if (typeof body !== 'object' || body === null || !('name' in body) || body.name !== name)
-      throw notWhole(this.#what, 'it is of another object');
+      throw incomplete(this.#what, 'it is of another object');
     this.#head = readHead(body);
     // Each object has an Id at least.
-    if (taken === undefined || taken.length === 0) throw notWhole(this.#what, 'it has no fields');
-    this.#fields = new ArrayBuffer(taken.json.length);
-    Buffer.from(this.#fields).set(taken.json);
-    this.size = taken.length;
+    if (extracted === undefined || extracted.length === 0)
+      throw incomplete(this.#what, 'it has no fields');
+    this.#fields = new ArrayBuffer(extracted.json.length);
+    Buffer.from(this.#fields).set(extracted.json);
+    this.size = extracted.length;
   }
 
   /** The whole of it, once: nothing is held of it any more. Throws SALESFORCE_UNEXPECTED where a field is not as fields are. */

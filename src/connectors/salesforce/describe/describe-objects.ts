@@ -8,7 +8,7 @@ import type { ListedObject } from './object-list.ts';
 import { endsRun } from '../api/run-ending.ts';
 import { DeferredDescribe } from './deferred-describe.ts';
 import { each, parallelMap } from '../../../runtime/parallel-map.ts';
-import { notWhole } from '../api/pages.ts';
+import { incomplete } from '../api/pages.ts';
 import { refusal } from '../api/refusal.ts';
 
 /** What became of one object. */
@@ -171,7 +171,7 @@ async function describeGroup(
     (listed, index) =>
       answers.get(`o${index}`) ?? {
         listed,
-        error: notWhole(`describe of ${listed.name}`, 'the call answered without it'),
+        error: incomplete(`describe of ${listed.name}`, 'the call answered without it'),
       },
   );
   return repeatFailed(read, options, signal, round);
@@ -216,14 +216,14 @@ async function repeatFailed(
 }
 
 /** Fields are read when it is their turn; relationships to children are the bulk of some describes, and are read from the other side. */
-const CUT = { taken: 'fields', wanted: FIELD_MEMBERS, dropped: ['childRelationships'] } as const;
+const CUT = { extract: 'fields', wanted: FIELD_MEMBERS, drop: ['childRelationships'] } as const;
 
 function readPart(listed: ListedObject, conditional: boolean, answer: PartAnswer): Described {
   const what = `describe of ${listed.name}`;
   if (answer.status === 304)
     return conditional
       ? { listed, unchanged: true }
-      : { listed, error: notWhole(what, 'it was not asked for on a condition') };
+      : { listed, error: incomplete(what, 'it was not asked for on a condition') };
   if (answer.status !== 200) return { listed, error: refusal(answer.status, answer.body, what) };
   try {
     return { listed, describe: new DeferredDescribe(answer, listed.name) };

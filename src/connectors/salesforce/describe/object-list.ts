@@ -1,5 +1,6 @@
-import { MAX_TRIES, type SalesforceApi } from '../api/api.ts';
-import { notWhole, requireSingle } from '../api/pages.ts';
+import type { SalesforceApi } from '../api/api.ts';
+import { MAX_TRIES } from '../api/request.ts';
+import { incomplete, requireSingle } from '../api/pages.ts';
 import { flag, list, type Members, name, object, optionalText, text } from '../json/json-values.ts';
 
 const WHAT = 'the list of objects';
@@ -24,7 +25,7 @@ export function readListing(value: unknown): readonly ListedObject[] {
   const answer: Members<'sobjects'> = object(value, 'the answer');
   requireSingle(answer, WHAT);
   const objects = list(answer.sobjects, 'sobjects', readListed);
-  if (objects.length === 0) throw notWhole(WHAT, 'it has no objects');
+  if (objects.length === 0) throw incomplete(WHAT, 'it has no objects');
   return objects;
 }
 
@@ -57,7 +58,7 @@ export async function listObjects(
   signal: AbortSignal,
 ): Promise<readonly ListedObject[]> {
   const listing = await listObjectsSince(api, version, undefined, signal);
-  if (listing === 'unchanged') throw notWhole(WHAT, 'it was not asked for on a condition');
+  if (listing === 'unchanged') throw incomplete(WHAT, 'it was not asked for on a condition');
   return listing.objects;
 }
 

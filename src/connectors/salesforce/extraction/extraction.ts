@@ -1,6 +1,6 @@
 import type { Extracted } from '../../connector.ts';
 import { chooseVersion } from '../api/api-version.ts';
-import { readAllocation } from '../api/budget.ts';
+import { readAllocation } from '../api/allocation.ts';
 import { withinBudget } from '../api/within-budget.ts';
 import { listObjectsSince } from '../describe/object-list.ts';
 import { IncrementalState } from '../incremental/incremental-state.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../observability/logger.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import { inGroups, MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
 import { queryRows } from '../api/query-rows.ts';
 import { kindOf } from '../describe/object-kind.ts';

@@ -6,7 +6,7 @@ const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
 
-/** What a byte outside of strings means for finding the end of a value. */
+/** What a byte outside of strings means for the end of a value. */
 const [PLAIN, OPEN, CLOSE, STRING] = [0, 1, 2, 3];
 const MEANING = new Uint8Array(256).fill(PLAIN);
 for (const byte of [OPEN_LIST, OPEN_OBJECT]) MEANING[byte] = OPEN;
@@ -14,9 +14,9 @@ for (const byte of [0x5d, 0x7d]) MEANING[byte] = CLOSE;
 MEANING[QUOTE] = STRING;
 
 /**
- * A place in JSON text from which its structure can be walked without making anything of what is passed over. It trusts
- * that the parts that are kept will be parsed: it finds where values end, not whether they are right. Whoever takes a
- * member or an element must move past it. Throws SALESFORCE_UNEXPECTED (worth another try) for a text that ends early.
+ * A position in JSON text. Walks the structure without building values of what it passes. It finds where values end and
+ * does not validate them: the parts that are kept are parsed later. In a loop over members or elements, the caller moves
+ * past each. Throws SALESFORCE_UNEXPECTED (retryable) for a text that ends early.
  */
 export class JsonCursor {
   readonly #text: Buffer;
@@ -39,7 +39,7 @@ export class JsonCursor {
   *members(): Generator<string, void, undefined> {
     this.#expect(OPEN_OBJECT);
     for (let more = MEANING[this.#peek()] !== CLOSE; more; more = this.#next()) {
-      if (this.#peek() !== QUOTE) throw broken();
+      if (this.#peek() !== QUOTE) throw malformed();
       const start = this.#at;
       this.skip();
       const name = this.#text.toString('utf8', start + 1, this.#at - 1);
@@ -71,21 +71,21 @@ export class JsonCursor {
     this.#at = endOfValue(this.#text, this.#at);
   }
 
-  /** Moves to where someone else has walked to. */
+  /** Moves to a position that was found by other means. */
   moveTo(at: number): void {
     this.#at = at;
   }
 
-  /** Whether a comma leads to another one. */
+  /** Whether a comma leads to another element. */
   #next(): boolean {
     const byte = this.#peek();
-    if (byte !== COMMA && MEANING[byte] !== CLOSE) throw broken();
+    if (byte !== COMMA && MEANING[byte] !== CLOSE) throw malformed();
     if (byte === COMMA) this.#at += 1;
     return byte === COMMA;
   }
 
   #expect(byte: number): void {
-    if (this.#peek() !== byte) throw broken();
+    if (this.#peek() !== byte) throw malformed();
     this.#at += 1;
   }
 
@@ -100,7 +100,7 @@ export class JsonCursor {
 export function afterBlank(text: Buffer, start: number): number {
   let at = start;
   while (text[at]! <= 0x20) at += 1;
-  if (at >= text.length) throw broken();
+  if (at >= text.length) throw malformed();
   return at;
 }
 
@@ -111,7 +111,7 @@ export function endOfValue(text: Buffer, start: number): number {
   if (meaning === OPEN) return endOfContainer(text, start);
   let at = start;
   while (text[at]! > 0x20 && text[at] !== COMMA && MEANING[text[at]!] !== CLOSE) at += 1;
-  if (at >= text.length) throw broken();
+  if (at >= text.length) throw malformed();
   return at;
 }
 
@@ -124,7 +124,7 @@ function endOfContainer(text: Buffer, start: number): number {
     else if (meaning === OPEN) depth += 1;
     else if ((depth -= 1) === 0) return at + 1;
   }
-  throw broken();
+  throw malformed();
 }
 
 export function endOfString(text: Buffer, start: number): number {
@@ -133,11 +133,11 @@ export function endOfString(text: Buffer, start: number): number {
     if (byte === QUOTE) return at + 1;
     if (byte === BACKSLASH) at += 1;
   }
-  throw broken();
+  throw malformed();
 }
 
-export function broken(): RunnerError {
-  return new RunnerError('SALESFORCE_UNEXPECTED', 'an answer is not the JSON it should be', {
+export function malformed(): RunnerError {
+  return new RunnerError('SALESFORCE_UNEXPECTED', 'a response contains malformed JSON', {
     retryable: true,
   });
 }

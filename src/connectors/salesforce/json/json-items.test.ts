@@ -6,8 +6,8 @@ import { elementsOf, jsonItems } from './json-items.ts';
 const items = (text: string): unknown[] =>
   [...jsonItems(Buffer.from(text), 'list')].map((item) => JSON.parse(item.text) as unknown);
 
-describe('the items of a list in JSON', () => {
-  it('are those that parsing the whole would give, whatever is in them', () => {
+describe('jsonItems', () => {
+  it('returns what parsing the whole text would give', () => {
     const item = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
     fc.assert(
       fc.property(fc.array(item), fc.boolean(), (list, spaced) => {
@@ -19,14 +19,14 @@ describe('the items of a list in JSON', () => {
     );
   });
 
-  it('may stand after other members', () => {
+  it('finds the list after other members', () => {
     expect(items('{"done":true, "list" : [{"a":"]}\\""},[1]], "x":1}')).toEqual([
       { a: ']}"' },
       [1],
     ]);
   });
 
-  it('come with a list of their body cut out, and without the lists that are dropped', () => {
+  it('extracts one list of the body and drops others', () => {
     const element = fc.jsonValue();
     fc.assert(
       fc.property(
@@ -43,20 +43,20 @@ describe('the items of a list in JSON', () => {
         fc.boolean(),
         (list, spaced) => {
           const text = Buffer.from(JSON.stringify({ list }, undefined, spaced ? 2 : 0));
-          const cut = [...jsonItems(text, 'list', { taken: 'fields', dropped: ['children'] })];
+          const cut = [...jsonItems(text, 'list', { extract: 'fields', drop: ['children'] })];
           const whole = JSON.parse(JSON.stringify(list)) as typeof list;
           expect(cut.map((item) => JSON.parse(item.text) as unknown)).toEqual(
             whole.map((item) => ({ ...item, body: { ...item.body, fields: [], children: [] } })),
           );
-          expect(cut.map(({ taken }) => JSON.parse(taken!.json.toString()) as unknown)).toEqual(
-            whole.map(({ body }) => body.fields),
-          );
           expect(
-            cut.map(({ taken }) =>
-              [...elementsOf(taken!)].map((one) => JSON.parse(one.toString()) as unknown),
+            cut.map(({ extracted }) => JSON.parse(extracted!.json.toString()) as unknown),
+          ).toEqual(whole.map(({ body }) => body.fields));
+          expect(
+            cut.map(({ extracted }) =>
+              [...elementsOf(extracted!)].map((one) => JSON.parse(one.toString()) as unknown),
             ),
           ).toEqual(whole.map(({ body }) => body.fields));
-          expect(cut.map(({ taken }) => taken!.length)).toEqual(
+          expect(cut.map(({ extracted }) => extracted!.length)).toEqual(
             whole.map(({ body }) => body.fields.length),
           );
         },
@@ -74,7 +74,7 @@ describe('the items of a list in JSON', () => {
     '[{"list":[]}]',
     '{"list":{}}',
     '{"list":[{"a":"\\',
-  ])('%j is refused and worth another try', (text) => {
+  ])('rejects %j with a retryable error', (text) => {
     expect(() => items(text)).toThrow(
       expect.objectContaining({ code: 'SALESFORCE_UNEXPECTED', retryable: true }),
     );

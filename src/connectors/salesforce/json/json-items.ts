@@ -1,40 +1,40 @@
-import { broken, JsonCursor } from './json-cursor.ts';
-import { trimList, type WantedMembers } from './json-trim.ts';
+import { JsonCursor, malformed } from './json-cursor.ts';
+import { trimListInPlace, type WantedMembers } from './json-trim.ts';
 
-/** A large list within an item's `body`, and what is done with it: it is taken apart from the rest, or it is dropped. */
-export interface Cut {
-  readonly taken: string;
-  /** What is wanted of the objects in the list that is taken; absent for all. */
+/** What happens to large lists in an item's `body`: one is extracted as bytes, others are dropped. */
+export interface ListCut {
+  readonly extract: string;
+  /** The members to keep of the objects in the extracted list. Default: all. */
   readonly wanted?: WantedMembers | undefined;
-  readonly dropped: readonly string[];
+  readonly drop: readonly string[];
 }
 
 export interface JsonItem {
-  /** The item, with the lists that were cut out of it empty. */
+  /** The item as JSON, with an empty list in place of each list that was cut out. */
   readonly text: string;
-  /** The list that was taken, where there is one. */
-  readonly taken: JsonList | undefined;
+  /** The list to extract; undefined if the item has none. */
+  readonly extracted: JsonList | undefined;
 }
 
+/** A part of the text that it comes from: valid as long as that text. */
 export interface JsonList {
-  /** Good until the next item is asked for. */
   readonly json: Buffer;
   readonly length: number;
 }
 
-const NOTHING: Cut = { taken: '', dropped: [] };
+const NO_CUT: ListCut = { extract: '', drop: [] };
 const EMPTY_LIST = '[]';
 
 /**
- * The items of the list that is the value of `key` in a JSON object, one at a time. A composite of describes is some
- * megabytes, and a large one becomes tens of them when it is parsed as a whole; its items are small, and most of them is
- * lists that nobody reads, or not yet. Throws SALESFORCE_UNEXPECTED (worth another try) when the text ends early or has
- * no such list.
+ * The items of the list at `key` of a JSON object, one at a time. A composite of describes has some megabytes, and would
+ * take ten times as much if it were parsed as a whole. Its items are small, and most of an item is lists that are not
+ * needed, or not yet. Overwrites the parts of `text` that it trims. Throws SALESFORCE_UNEXPECTED (retryable) for a text
+ * that ends early or has no such list.
  */
 export function* jsonItems(
   text: Buffer,
   key: string,
-  cut: Cut = NOTHING,
+  cut: ListCut = NO_CUT,
 ): Generator<JsonItem, void, undefined> {
   const cursor = new JsonCursor(text);
   let found = false;
@@ -45,39 +45,46 @@ export function* jsonItems(
       for (const _ of cursor.elements())
         yield cursor.opens('{')
           ? cutItem(text, cursor, cut)
-          : { text: cursor.take().toString('utf8'), taken: undefined };
+          : { text: cursor.take().toString('utf8'), extracted: undefined };
     }
   }
-  if (!found) throw broken();
+  if (!found) throw malformed();
 }
 
-function cutItem(text: Buffer, cursor: JsonCursor, cut: Cut): JsonItem {
+function cutItem(text: Buffer, cursor: JsonCursor, cut: ListCut): JsonItem {
   const pieces: string[] = [];
-  let taken: JsonList | undefined;
+  let extracted: JsonList | undefined;
   let start = cursor.at;
-  for (const outer of cursor.members()) {
-    if (outer !== 'body' || !cursor.opens('{')) cursor.skip();
+  for (const name of bodyMembers(cursor)) {
+    const extract = name === cut.extract;
+    if (!cursor.opens('[') || !(extract || cut.drop.includes(name))) cursor.skip();
     else {
-      for (const name of cursor.members()) {
-        if (!cursor.opens('[') || (name !== cut.taken && !cut.dropped.includes(name)))
-          cursor.skip();
-        else {
-          pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
-          if (name === cut.taken) taken = takeList(text, cursor, cut.wanted);
-          else cursor.skip();
-          start = cursor.at;
-        }
-      }
+      pieces.push(text.toString('utf8', start, cursor.at), EMPTY_LIST);
+      if (extract) extracted = extractList(text, cursor, cut.wanted);
+      else cursor.skip();
+      start = cursor.at;
     }
   }
   pieces.push(text.toString('utf8', start, cursor.at));
-  return { text: pieces.join(''), taken };
+  return { text: pieces.join(''), extracted };
 }
 
-function takeList(text: Buffer, cursor: JsonCursor, wanted: WantedMembers | undefined): JsonList {
+/** The members of the object at `body` of an item; the cursor moves past the item. */
+function* bodyMembers(cursor: JsonCursor): Generator<string, void, undefined> {
+  for (const name of cursor.members()) {
+    if (name === 'body' && cursor.opens('{')) yield* cursor.members();
+    else cursor.skip();
+  }
+}
+
+function extractList(
+  text: Buffer,
+  cursor: JsonCursor,
+  wanted: WantedMembers | undefined,
+): JsonList {
   const start = cursor.at;
   if (wanted !== undefined) {
-    const list = trimList(text, start, wanted);
+    const list = trimListInPlace(text, start, wanted);
     cursor.moveTo(list.end);
     return list;
   }
@@ -89,7 +96,7 @@ function takeList(text: Buffer, cursor: JsonCursor, wanted: WantedMembers | unde
   return { json: text.subarray(start, cursor.at), length };
 }
 
-/** The elements of a list, each as JSON: parts of its text, and no copies. */
+/** The elements of a list, each as JSON: parts of its text, not copies. */
 export function* elementsOf({ json }: JsonList): Generator<Buffer, void, undefined> {
   const cursor = new JsonCursor(json);
   for (const _ of cursor.elements()) yield cursor.take();

@@ -2,21 +2,34 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/support/property-runs.ts';
 import { FIELD_MEMBERS, readFields } from '../describe/sobject-field.ts';
-import { trimList, WantedMembers } from './json-trim.ts';
+import { trimListInPlace, WantedMembers } from './json-trim.ts';
 
 const WANTED = ['name', 'label', 'length', 'referenceTo', 'unique'];
 const wanted = new WantedMembers(WANTED, ['nillable']);
 
 function trimmed(text: string, start = 0): unknown {
-  const { json, length, end } = trimList(Buffer.from(text), start, wanted);
+  const bytes = Buffer.from(text);
+  const { json, length, end } = trimListInPlace(bytes, start, wanted);
   return {
     list: JSON.parse(json.toString()) as unknown,
     length,
-    rest: Buffer.from(text).subarray(end).toString(),
+    rest: bytes.subarray(end).toString(),
   };
 }
 
-/** The same by way of objects. */
+/** Names of the same length, with the same first, middle and last letter: all that the hash of a name looks at. */
+function lookalikes(name: string): string[] {
+  const middle = name.length >> 1;
+  return name
+    .split('')
+    .flatMap((letter, at) =>
+      at === 0 || at === middle || at === name.length - 1
+        ? []
+        : [`${name.slice(0, at)}${letter === 'x' ? 'y' : 'x'}${name.slice(at + 1)}`],
+    );
+}
+
+/** The expected result, computed from parsed objects. */
 function expected(element: unknown): unknown {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return element;
   return Object.fromEntries(
@@ -34,15 +47,8 @@ function expected(element: unknown): unknown {
   );
 }
 
-/** A name that was dropped for sure; others may share a hash with a wanted one. */
-const dropped = fc.constantFrom(
-  'searchPrefilterable',
-  'sortable',
-  'writeRequiresMasterRead',
-  'urls',
-);
 const member = fc.tuple(
-  fc.oneof(fc.constantFrom(...WANTED, 'nillable'), dropped),
+  fc.oneof(fc.constantFrom(...WANTED, 'nillable', ...lookalikes('label')), fc.string()),
   fc.jsonValue().map((value) => (Object.is(value, -0) ? 0 : value)),
 );
 const element = fc.oneof(
@@ -55,8 +61,8 @@ const element = fc.oneof(
     .filter((value) => typeof value !== 'object' || value === null || Array.isArray(value)),
 );
 
-describe('a list of objects, trimmed', () => {
-  it('has of each what is wanted and says something, whatever is in it', () => {
+describe('trimListInPlace', () => {
+  it('keeps the wanted members with a value of their own, whatever the list contains', () => {
     fc.assert(
       fc.property(fc.array(element), fc.boolean(), (list, spaced) => {
         const text = JSON.stringify(list, undefined, spaced ? 2 : 0);
@@ -71,7 +77,7 @@ describe('a list of objects, trimmed', () => {
     );
   });
 
-  it('reads as the same fields: whatever was dropped goes without saying', () => {
+  it('keeps everything that the reader of fields uses', () => {
     const flag = fc.option(fc.boolean());
     const number = fc.option(fc.integer({ min: 0, max: 3 }));
     const text = fc.option(fc.constantFrom('', 'x', '0'));
@@ -119,14 +125,46 @@ describe('a list of objects, trimmed', () => {
     });
     fc.assert(
       fc.property(fc.array(field, { maxLength: 3 }), (list) => {
-        const { json } = trimList(Buffer.from(JSON.stringify(list)), 0, FIELD_MEMBERS);
+        const { json } = trimListInPlace(Buffer.from(JSON.stringify(list)), 0, FIELD_MEMBERS);
         expect(readFields(JSON.parse(json.toString()))).toEqual(readFields(list));
       }),
       { numRuns: runs(200) },
     );
   });
 
-  it('is a small part of what a describe has', () => {
+  it.each(WANTED.filter((name) => name.length > 4))(
+    'drops members whose names have the same hash as %s',
+    (name) => {
+      const object = Object.fromEntries(lookalikes(name).map((other) => [other, 'value']));
+      expect(Object.keys(object).length).toBeGreaterThan(0);
+      expect(trimmed(JSON.stringify([{ ...object, [name]: 'value' }]))).toMatchObject({
+        list: [{ [name]: 'value' }],
+      });
+    },
+  );
+
+  it('keeps each of several wanted members with the same hash', () => {
+    const names = ['label', ...lookalikes('label')];
+    const object = Object.fromEntries(names.map((name) => [name, name === 'label' ? 'a' : 0]));
+    const { json } = trimListInPlace(
+      Buffer.from(JSON.stringify([object])),
+      0,
+      new WantedMembers(['label'], lookalikes('label')),
+    );
+    expect(JSON.parse(json.toString())).toEqual([object]);
+  });
+
+  it('leaves an earlier list of the same text as it was', () => {
+    const text = Buffer.from('[{"name":"a","x":1}][{"name":"b","x":2}]');
+    const first = trimListInPlace(text, 0, wanted);
+    const second = trimListInPlace(text, first.end, wanted);
+    expect([first.json.toString(), second.json.toString()]).toEqual([
+      '[{"name":"a"}]',
+      '[{"name":"b"}]',
+    ]);
+  });
+
+  it('drops most of a field of a describe', () => {
     const field = {
       aggregatable: true,
       calculatedFormula: null,
@@ -156,7 +194,7 @@ describe('a list of objects, trimmed', () => {
     '[{1:1}]',
     '[{"name":1}{"name":2}]',
     '["a',
-  ])('%j is refused and worth another try', (text) => {
+  ])('rejects %j with a retryable error', (text) => {
     expect(() => trimmed(text)).toThrow(
       expect.objectContaining({ code: 'SALESFORCE_UNEXPECTED', retryable: true }),
     );

@@ -1,12 +1,12 @@
 import { RunnerError } from '../errors/errors.ts';
 
 /**
- * Members of an answer by their kind. Describes are the bulk of what a run reads, some forty fields an object with some
- * thirty members each, and these take a tenth of the time of a schema. A member that is missing or null has the value
- * that Salesforce means by it; one of another kind throws SALESFORCE_UNEXPECTED with its name.
+ * Readers for members of a response. Describe results are most of what a run reads, with some forty fields an object
+ * and thirty members a field, and these readers take a tenth of the time of a schema. A member that is missing or null
+ * has the value that Salesforce means by its absence; one of another type throws SALESFORCE_UNEXPECTED with its name.
  */
 
-/** Members of a JSON object, each of which may be anything. */
+/** Members of a JSON object, of unknown types. */
 export type Members<Name extends string> = { readonly [Member in Name]?: unknown };
 
 export function object(value: unknown, what: string): object {
@@ -15,9 +15,9 @@ export function object(value: unknown, what: string): object {
   return value;
 }
 
-/** Text that must be there. */
+/** A text that must not be missing or empty. */
 export function name(value: unknown, member: string): string {
-  if (typeof value !== 'string' || value === '') throw unexpected(member, 'a name');
+  if (typeof value !== 'string' || value === '') throw unexpected(member, 'a non-empty string');
   return value;
 }
 
@@ -28,26 +28,26 @@ export function text(value: unknown, member: string): string {
 export function optionalText(value: unknown, member: string): string | undefined {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return undefined;
-  throw unexpected(member, 'text');
+  throw unexpected(member, 'a string');
 }
 
-export function flag(value: unknown, member: string, otherwise = false): boolean {
+export function flag(value: unknown, member: string, absent = false): boolean {
   if (typeof value === 'boolean') return value;
-  if (value === null || value === undefined) return otherwise;
-  throw unexpected(member, 'true or false');
+  if (value === null || value === undefined) return absent;
+  throw unexpected(member, 'a boolean');
 }
 
 export function integer(value: unknown, member: string): number {
   if (value === null || value === undefined) return 0;
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
-    throw unexpected(member, 'a whole number');
+    throw unexpected(member, 'an integer');
   return value;
 }
 
-/** A length or another number that cannot be below zero. */
+/** A length or another number that is never negative. */
 export function size(value: unknown, member: string): number {
   const read = integer(value, member);
-  if (read < 0) throw unexpected(member, 'a number of zero or more');
+  if (read < 0) throw unexpected(member, 'a non-negative integer');
   return read;
 }
 
@@ -56,16 +56,17 @@ export function list<T>(
   member: string,
   element: (value: unknown) => T,
 ): readonly T[] {
-  if (value === null || value === undefined) return NOTHING;
-  if (!Array.isArray(value)) throw unexpected(member, 'a list');
-  return value.length === 0 ? NOTHING : value.map(element);
+  if (value === null || value === undefined) return EMPTY;
+  if (!Array.isArray(value)) throw unexpected(member, 'an array');
+  return value.length === 0 ? EMPTY : value.map(element);
 }
 
-const NOTHING: readonly never[] = [];
+/** Shared, because most lists of a describe result are empty. */
+const EMPTY: readonly never[] = [];
 
 function unexpected(member: string, wanted: string): RunnerError {
   return new RunnerError(
     'SALESFORCE_UNEXPECTED',
-    `an answer has an unknown form: ${member} is not ${wanted}`,
+    `a response has an unknown form: ${member} is not ${wanted}`,
   );
 }

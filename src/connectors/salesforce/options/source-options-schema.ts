@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { filterPatternSchema } from '../../../openmetadata/workflow.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 
 /** The options of OpenMetadata's databaseServiceMetadataPipeline that have an effect here, and two of the runner. */
 const optionsSchema = z.looseObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../../../observability/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
-import { notWhole, requireSingle } from '../api/pages.ts';
+import { incomplete, requireSingle } from '../api/pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 const countsSchema = z.looseObject({
@@ -14,7 +14,7 @@ const WHAT = 'record counts';
 function readCounts(body: unknown): ReadonlyMap<string, number> {
   const counts = countsSchema.safeParse(body);
   if (!counts.success || counts.data.sObjects.length === 0)
-    throw notWhole(WHAT, 'it has no counts');
+    throw incomplete(WHAT, 'it has no counts');
   requireSingle(counts.data, WHAT);
   return new Map(counts.data.sObjects.map(({ name, count }) => [name, count]));
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseConnection } from './connection.ts';
-import { orgOrigin } from './domain.ts';
+import { orgOrigin, type SignInAddress } from './domain.ts';
 
 const soap = { username: 'u@acme.com', password: 'p', securityToken: 't' };
 
-describe('a Salesforce connection', () => {
-  it('takes the example of OpenMetadata’s page, with both spellings of the object list', () => {
+describe('parseConnection', () => {
+  it('accepts the example of OpenMetadata’s documentation, with both fields for objects', () => {
     const connection = parseConnection({
       type: 'Salesforce',
       ...soap,
@@ -21,7 +21,7 @@ describe('a Salesforce connection', () => {
       endpoint: { host: 'login.salesforce.com', port: 443 },
       apiVersion: undefined,
       databaseName: 'default',
-      signIn: { way: 'soap', withToken: true },
+      signIn: { kind: 'soap', withToken: true },
     });
     expect(connection.objectNames).toHaveLength(2);
   });
@@ -34,11 +34,11 @@ describe('a Salesforce connection', () => {
     ['login.salesforce.com', 'login'],
     ['acme', 'acme.my'],
     ['acme--uat.sandbox', 'acme--uat.sandbox.my'],
-  ])('refuses the domain %s with the right spelling', (given, meant) => {
-    expect(() => parseConnection({ ...soap, salesforceDomain: given })).toThrow(
+  ])('rejects the domain %s and suggests %s', (domain, suggestion) => {
+    expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(
       expect.objectContaining({
         code: 'SALESFORCE_DOMAIN_INVALID',
-        message: expect.stringContaining(`write "${meant}"`) as string,
+        message: expect.stringContaining(`use "${suggestion}"`) as string,
       }),
     );
   });
@@ -51,13 +51,13 @@ describe('a Salesforce connection', () => {
     ['64.0', '64.0'],
     ['v64', '64.0'],
   ])(
-    'reads salesforceApiVersion %j as %s: a server writes its schema’s default where nobody chose a version',
+    'reads salesforceApiVersion %j as %s, where 42.0 is the default of OpenMetadata’s schema',
     (salesforceApiVersion, apiVersion) => {
       expect(parseConnection({ ...soap, salesforceApiVersion }).apiVersion).toBe(apiVersion);
     },
   );
 
-  it('takes a version that YAML read as a number, and asks for quotes around any other', () => {
+  it('accepts a version as a number, and asks for quotes around any other number', () => {
     expect(parseConnection({ ...soap, salesforceApiVersion: 60 }).apiVersion).toBe('60.0');
     expect(() => parseConnection({ ...soap, securityToken: 1234567 })).toThrow(
       expect.objectContaining({
@@ -75,18 +75,18 @@ describe('a Salesforce connection', () => {
     '.my',
     'acme..my',
     'acme.my\n',
-  ])('refuses %j as domain', (domain) => {
+  ])('rejects %j as domain', (domain) => {
     expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(
       expect.objectContaining({ code: 'SALESFORCE_DOMAIN_INVALID' }),
     );
   });
 
   it.each(['evil.com/x', 'evil.com', 'https://www.acme.example', 'acme.my.evil.com'])(
-    'says of %s, which is not Salesforce’s, what a domain looks like, and suggests none',
+    'rejects %s, which is not a host of Salesforce, without a suggestion',
     (domain) => {
       expect(() => parseConnection({ ...soap, salesforceDomain: domain })).toThrow(
         expect.objectContaining({
-          message: `salesforceDomain "${domain}" is not a domain prefix, the part of an address like "acme.my.salesforce.com" before ".salesforce.com"`,
+          message: `salesforceDomain "${domain}" is not a domain prefix; use the part of the address before ".salesforce.com", for example "acme.my"`,
         }),
       );
     },
@@ -99,7 +99,7 @@ describe('a Salesforce connection', () => {
     'ACME.my',
     'acme--uat.sandbox.my',
     'acme-dev-ed.develop.my',
-  ])('takes %s as domain', (domain) => {
+  ])('accepts %s as domain', (domain) => {
     expect(parseConnection({ ...soap, salesforceDomain: domain }).domain).toBe(
       domain.toLowerCase(),
     );
@@ -114,15 +114,15 @@ describe('a Salesforce connection', () => {
     ],
     [{ consumerKey: 'k', consumerSecret: 's', salesforceDomain: 'acme.my' }, 'clientCredentials'],
     [{ consumerKey: 'k', username: 'u', privateKey: 'pem' }, 'jwt'],
-  ])('chooses the way to sign in by the fields given (%#)', (document, way) => {
-    expect(parseConnection(document).signIn.way).toBe(way);
+  ])('chooses the sign-in method by the fields that are set (%#)', (document, kind) => {
+    expect(parseConnection(document).signIn.kind).toBe(kind);
   });
 
   it.each([
-    [{}, 'nothing to sign in with'],
+    [{}, 'no credentials to sign in with'],
     [{ username: 'u' }, 'password'],
     [{ password: 'p' }, 'username'],
-    [{ securityToken: 't' }, 'securityToken needs password'],
+    [{ securityToken: 't' }, 'securityToken requires password'],
     [{ consumerKey: 'k' }, 'consumerSecret or privateKey'],
     [{ consumerSecret: 's' }, 'consumerKey'],
     [{ consumerKey: 'k', consumerSecret: 's' }, 'salesforceDomain'],
@@ -137,24 +137,24 @@ describe('a Salesforce connection', () => {
     [{ ...soap, connectionArguments: { instance_url: 'https://evil.example' } }, 'instance_url'],
     [
       { ...soap, connectionOptions: { proxies: 'https://evil.example' } },
-      'connectionOptions cannot be used here: "proxies"',
+      'connectionOptions is not supported: "proxies"',
     ],
     [{ ...soap, organizationId: '00DIB000004nDEqAAA' }, 'organizationId'],
     [{ ...soap, salesforceApiVersion: 'latest' }, 'salesforceApiVersion'],
     [{ ...soap, pasword: 'hunter2' }, '"pasword"'],
     [{ ...soap, sobjectNames: ["Account' OR Name != '"] }, 'sobjectNames.0'],
-  ])('names the fields that are missing or contradict (%#)', (document, named) => {
-    const refused = (): unknown => parseConnection(document);
-    expect(refused).toThrow(
+  ])('names the fields that are missing or conflict (%#)', (document, named) => {
+    const parse = (): unknown => parseConnection(document);
+    expect(parse).toThrow(
       expect.objectContaining({
         code: 'SALESFORCE_CONNECTION_INVALID',
         message: expect.stringContaining(named) as string,
       }),
     );
-    expect(refused).not.toThrow('hunter2');
+    expect(parse).not.toThrow('hunter2');
   });
 
-  it('calls the API on port 8443 with a client certificate', () => {
+  it('uses port 8443 with a client certificate', () => {
     expect(
       parseConnection({
         ...soap,
@@ -164,14 +164,19 @@ describe('a Salesforce connection', () => {
     ).toEqual({ host: 'acme.my.salesforce.com', port: 8443 });
   });
 
-  it('takes an organization id of 18 characters whose check digits agree', () => {
+  it('accepts an organization id of 18 characters with valid check digits', () => {
     expect(parseConnection({ ...soap, organizationId: '00Di0000000icUBEAY' }).organizationId).toBe(
       '00Di0000000icUB',
     );
   });
 });
 
-describe('the address that a sign-in answers with', () => {
+describe('orgOrigin', () => {
+  const addressOf = (domain: string): SignInAddress => ({
+    domain,
+    endpoint: { host: 'acme.my.salesforce.com', port: 443 },
+  });
+
   it.each([
     [
       'https://acme.my.salesforce.com/services/Soap/u/64.0/00D',
@@ -180,8 +185,8 @@ describe('the address that a sign-in answers with', () => {
     ],
     ['https://acme.my.salesforce.com', 'login', 'https://acme.my.salesforce.com'],
     ['https://na15-api.salesforce.com', 'login', 'https://na15.salesforce.com'],
-  ])('%s after %s is %s', (answered, domain, origin) => {
-    expect(orgOrigin(answered, domain, 443)).toBe(origin);
+  ])('accepts %s after a sign-in at %s as %s', (returned, domain, origin) => {
+    expect(orgOrigin(returned, addressOf(domain))).toBe(origin);
   });
 
   it.each([
@@ -196,8 +201,8 @@ describe('the address that a sign-in answers with', () => {
     '//acme.my.salesforce.com',
     '',
     'https://acme.my.sаlesforce.com',
-  ])('%j is refused', (answered) => {
-    expect(() => orgOrigin(answered, 'acme.my', 443)).toThrow(
+  ])('rejects %j', (returned) => {
+    expect(() => orgOrigin(returned, addressOf('acme.my'))).toThrow(
       expect.objectContaining({ code: 'SALESFORCE_UNEXPECTED' }),
     );
   });

@@ -1,39 +1,40 @@
+import type { Endpoint } from '../../../network/endpoint.ts';
 import { RunnerError } from '../errors/errors.ts';
 
-/** Hosts that serve sign-in for every org of a kind. Client credentials do not work there. */
+/** Hosts that serve the sign-in of all orgs of a kind. Client credentials do not work there. */
 const SHARED_PREFIXES: ReadonlySet<string> = new Set(['login', 'test']);
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 /** `acme.my`, `acme--uat.sandbox.my`, and the other partitions: `acme-dev-ed.develop.my`, `acme.scratch.my`, ... */
 const MY_DOMAIN = new RegExp(`^${LABEL}(?:\\.${LABEL})?\\.my$`);
 const SUFFIX = '.salesforce.com';
-/** Where an org shows pages of other kinds. */
+/** Hosts of an org's other pages. */
 const FOREIGN_SUFFIX = /\.(?:lightning\.force|my\.salesforce-setup|my\.site)\.com$/;
-/** A My Domain without its `.my`: alone, or with the partition that it lies in. */
+/** A My Domain without its `.my`: alone, or with its partition. */
 const PARTITION = new RegExp(
   `^${LABEL}(?:\\.(?:sandbox|develop|scratch|demo|free|patch|trailblaze|wf))?$`,
 );
 
 /**
- * Reads `salesforceDomain`: the part before `.salesforce.com`, as OpenMetadata has it. Returns it in lower case.
- * Throws SALESFORCE_DOMAIN_INVALID, with the spelling that was probably meant if the text has one of Salesforce's.
+ * Reads `salesforceDomain`: the part before `.salesforce.com`, as in OpenMetadata. Returns it in lower case. Throws
+ * SALESFORCE_DOMAIN_INVALID, with a suggestion if the text resembles a host of Salesforce.
  */
 export function parseDomain(text: string): string {
   const domain = text.toLowerCase();
   if (SHARED_PREFIXES.has(domain) || (MY_DOMAIN.test(domain) && domain.length < 200)) return domain;
-  const meant = probablyMeant(domain);
+  const suggestion = suggest(domain);
   const hint =
-    meant === undefined
-      ? `, the part of an address like "acme.my${SUFFIX}" before "${SUFFIX}"`
-      : `; write ${JSON.stringify(meant)}`;
+    suggestion === undefined
+      ? `; use the part of the address before "${SUFFIX}", for example "acme.my"`
+      : `; use ${JSON.stringify(suggestion)}`;
   throw new RunnerError(
     'SALESFORCE_DOMAIN_INVALID',
     `salesforceDomain ${JSON.stringify(text.slice(0, 100))} is not a domain prefix${hint}`,
   );
 }
 
-/** Undefined for a host that is not Salesforce's: one may not be led to a stranger's name with a suffix on it. */
-function probablyMeant(text: string): string | undefined {
+/** Undefined for a host that is not Salesforce's: a foreign name with a suffix appended must not be suggested. */
+function suggest(text: string): string | undefined {
   const host = text
     .trim()
     .replace(/^[a-z]+:\/\//, '')
@@ -51,38 +52,56 @@ export function domainHost(domain: string): string {
   return `${domain}${SUFFIX}`;
 }
 
-/** Whether the domain is `login` or `test` rather than an org's own. */
+/** Whether the domain is `login` or `test` and not an org's own. */
 export function isSharedDomain(domain: string): boolean {
   return SHARED_PREFIXES.has(domain);
 }
 
+/** Where an org signs in. */
+export interface SignInAddress {
+  readonly domain: string;
+  readonly endpoint: Endpoint;
+}
+
+export function loginOrigin(endpoint: Endpoint): string {
+  return originOf(endpoint.host, endpoint.port);
+}
+
 /**
- * The origin of the org that a sign-in answered with. The URL comes from outside, so: https, the port that was dialled,
- * no user info, and the very host of the My Domain that was asked; after `login` or `test` any host of Salesforce
- * (the local policy still decides whether it may be dialled). Throws SALESFORCE_UNEXPECTED.
+ * The origin of the org, from the URL that a sign-in returned. The URL comes from outside and must have: https, the port
+ * that was dialed, no user info, and the host of the requested My Domain. After `login` or `test` it may be any host of
+ * Salesforce (the local policy still decides whether it may be dialed). Throws SALESFORCE_UNEXPECTED.
  */
-export function orgOrigin(answered: string, domain: string, port: number): string {
-  const url = URL.parse(answered);
+export function orgOrigin(returned: string, { domain, endpoint: { port } }: SignInAddress): string {
+  const url = URL.parse(returned);
   const host = url?.hostname.replace(/-api(?=\.salesforce\.com$)/, '');
-  const expected = isSharedDomain(domain)
-    ? host?.endsWith(SUFFIX) === true && /^[a-z0-9.-]+$/.test(host)
-    : host === domainHost(domain);
-  const answeredPort = url === null || url.port === '' ? 443 : Number(url.port);
+  const returnedPort = url === null || url.port === '' ? 443 : Number(url.port);
   if (
+    host === undefined ||
     url?.protocol !== 'https:' ||
     url.username !== '' ||
     url.password !== '' ||
-    !expected ||
-    ![443, port].includes(answeredPort)
+    !isHostOf(domain, host) ||
+    ![443, port].includes(returnedPort)
   ) {
     throw new RunnerError(
       'SALESFORCE_UNEXPECTED',
-      'the sign-in answered with an address that is not the org’s',
+      'the sign-in returned an address that does not belong to the org',
       {
         remedy:
           'Check for a proxy that alters responses. If the org has moved, correct salesforceDomain.',
       },
     );
   }
+  return originOf(host, port);
+}
+
+function isHostOf(domain: string, host: string): boolean {
+  return isSharedDomain(domain)
+    ? host.endsWith(SUFFIX) && /^[a-z0-9.-]+$/.test(host)
+    : host === domainHost(domain);
+}
+
+function originOf(host: string, port: number): string {
   return port === 443 ? `https://${host}` : `https://${host}:${port}`;
 }

@@ -1,12 +1,14 @@
 import type { Secret } from '../../../secrets/secret.ts';
 import { unfoldPem } from '../../../network/pem.ts';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from './connection.ts';
 import { domainHost, isSharedDomain } from './domain.ts';
-import { signAssertion, type Grant } from './oauth.ts';
+import { signAssertion } from './jwt-assertion.ts';
+import type { Grant } from './oauth.ts';
+import type { SignInMethod } from './sign-in-method.ts';
 
-/** The secrets that one way to sign in needs, by field. */
-const NEEDED: Readonly<Record<Connection['signIn']['way'], readonly string[]>> = {
+/** Secret fields by sign-in method. */
+const NEEDED: Readonly<Record<SignInMethod['kind'], readonly string[]>> = {
   soap: ['password'],
   password: ['consumerSecret', 'password'],
   clientCredentials: ['consumerSecret'],
@@ -14,11 +16,11 @@ const NEEDED: Readonly<Record<Connection['signIn']['way'], readonly string[]>> =
 };
 
 export function neededSecrets({ signIn }: Connection): readonly string[] {
-  const needed = NEEDED[signIn.way];
+  const needed = NEEDED[signIn.kind];
   return 'withToken' in signIn && signIn.withToken ? [...needed, 'securityToken'] : needed;
 }
 
-/** The password as Salesforce takes it: with the security token after it, where there is one. */
+/** The password as Salesforce expects it: followed by the security token, if there is one. */
 export function wholePassword(
   { signIn }: Connection,
   secrets: ReadonlyMap<string, Secret>,
@@ -30,26 +32,26 @@ export function wholePassword(
 }
 
 export interface GrantContext {
-  /** Unix time in milliseconds, as the org has it. */
+  /** Unix time in milliseconds, by the clock of the org. */
   readonly now: number;
   readonly protect: (value: string) => void;
 }
 
-/** What the token endpoint is asked with. Throws SALESFORCE_CONNECTION_INVALID when the private key is none. */
+/** The grant to send to the token endpoint. Throws SALESFORCE_CONNECTION_INVALID for an invalid private key. */
 export function grantOf(
   connection: Connection,
   secrets: ReadonlyMap<string, Secret>,
   { now, protect }: GrantContext,
 ): Grant {
   const { signIn } = connection;
-  if (signIn.way === 'jwt')
+  if (signIn.kind === 'jwt')
     return bearer(signIn, connection.domain, secrets.get('privateKey')!, { now, protect });
-  if (signIn.way === 'soap') throw new RunnerError('INTERNAL', 'SOAP login has no grant');
+  if (signIn.kind === 'soap') throw new RunnerError('INTERNAL', 'SOAP login has no grant');
   const client = {
     consumerKey: signIn.consumerKey,
     consumerSecret: secrets.get('consumerSecret')!.reveal(),
   };
-  if (signIn.way === 'clientCredentials')
+  if (signIn.kind === 'clientCredentials')
     return { ...client, parameters: { grant_type: 'client_credentials' } };
   const password = wholePassword(connection, secrets);
   protect(password);
@@ -62,7 +64,7 @@ function bearer(
   key: Secret,
   { now, protect }: GrantContext,
 ): Grant {
-  const audience = `https://${domainHost(isSharedDomain(domain) ? domain : domain.includes('.sandbox.') ? 'test' : 'login')}`;
+  const audience = `https://${domainHost(audienceDomain(domain))}`;
   protect(unfoldPem(key.reveal()));
   const assertion = signAssertion({ consumerKey, username, audience, now }, key.reveal());
   protect(assertion);
@@ -70,4 +72,9 @@ function bearer(
     consumerKey,
     parameters: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
   };
+}
+
+function audienceDomain(domain: string): string {
+  if (isSharedDomain(domain)) return domain;
+  return domain.includes('.sandbox.') ? 'test' : 'login';
 }

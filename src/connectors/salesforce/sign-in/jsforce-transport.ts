@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { Transport } from 'jsforce/lib/transport.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
-import { RunnerError } from '../../../runtime/errors.ts';
+import { RunnerError } from '../errors/errors.ts';
 import type { HttpResponse } from '../../../http/client.ts';
 
 export interface JsforceRequest {
@@ -11,12 +11,12 @@ export interface JsforceRequest {
   readonly body: string | undefined;
 }
 
-/** What carries jsforce's requests: our own client, with its sockets, limits and sessions. */
+/** Sends jsforce's requests: our own client, with its sockets and limits. */
 export type Carry = (request: JsforceRequest) => Promise<HttpResponse>;
 
 type JsforceCall = Parameters<Transport['httpRequest']>[0];
 
-/** jsforce's own transport knows no policy, no size limit and no deadline of a body, so it never gets to send. */
+/** Replaces jsforce's own transport, which has no policy, no size limit and no deadline for a body. */
 export class PolicyTransport extends Transport {
   readonly #carry: Carry;
 
@@ -44,7 +44,7 @@ export class PolicyTransport extends Transport {
       (method !== 'GET' && method !== 'POST') ||
       (body !== undefined && body !== null && typeof body !== 'string')
     ) {
-      throw new RunnerError('INTERNAL', 'jsforce made a request of a kind that is not expected');
+      throw new RunnerError('INTERNAL', 'jsforce made an unexpected kind of request');
     }
     const answer = await this.#carry({
       method,

@@ -3,8 +3,8 @@ import { RunnerError } from '../errors/errors.ts';
 const CHECK_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 
 /**
- * Reads an organization id in either form and gives the 15-character one. The three last characters of the long form
- * say which of the others are capitals, so a mistyped long id is noticed. Throws SALESFORCE_CONNECTION_INVALID.
+ * Reads an organization id of 15 or 18 characters and returns the 15-character one. The last three characters of the long
+ * form are check digits: they tell which of the others are capitals. Throws SALESFORCE_CONNECTION_INVALID.
  */
 export function parseOrganizationId(text: string): string {
   const short = text.slice(0, 15);
@@ -14,7 +14,7 @@ export function parseOrganizationId(text: string): string {
   ) {
     throw new RunnerError(
       'SALESFORCE_CONNECTION_INVALID',
-      'organizationId is not an organization id',
+      'organizationId is not a valid organization id',
       {
         remedy:
           'Copy it from Setup > Company Information: 15 or 18 characters that start with 00D.',

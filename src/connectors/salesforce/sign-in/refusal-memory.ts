@@ -3,28 +3,28 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../../../runtime/errno.ts';
 
-/** What Salesforce was sent and refused: who, where, and the versions of the secrets by field. Never a value. */
+/** Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a value. */
 export interface SentCredentials {
   readonly endpoint: string;
   readonly username: string;
   readonly versions: ReadonlyMap<string, string>;
 }
 
-/** Remembers refused credentials from one attempt to the next, because orgs lock users after a few failures. */
+/** Remembers refused credentials across attempts, because orgs lock users after a few failures. */
 export interface RefusalMemory {
-  /** When these were refused, as Unix time in milliseconds. */
+  /** When these were refused, as Unix time in milliseconds; undefined if they were not. */
   recall(sent: SentCredentials): Promise<number | undefined>;
   record(sent: SentCredentials): Promise<void>;
 }
 
-/** Beyond it, the oldest are forgotten. */
-const MOST = 200;
+/** Beyond this number, the oldest are forgotten. */
+const MAX_REFUSALS = 200;
 
 /**
- * An empty file for each refusal, named by a hash; its time is the refusal's. Nothing is rewritten, so attempts at work
- * at the same time cannot undo each other's entries, and the directory may be deleted at any time. Versions of secrets
- * from the vault and from files last; those of environment variables do not outlive a process, so neither does this
- * memory of them.
+ * One empty file for each refusal, named by a hash, with the time of the refusal. Nothing is rewritten, so concurrent
+ * attempts cannot undo each other's entries, and the directory may be deleted at any time. Secrets from the vault and from
+ * files keep their versions. Those from environment variables have new ones in each process, so their refusals are
+ * forgotten with it.
  */
 export function createRefusalMemory(directory: string): RefusalMemory {
   return {
@@ -53,10 +53,10 @@ function nameOf({ endpoint, username, versions }: SentCredentials): string {
 
 async function forgetOldest(directory: string): Promise<void> {
   const names = await readdir(directory);
-  if (names.length <= MOST) return;
+  if (names.length <= MAX_REFUSALS) return;
   const aged = await Promise.all(
     names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })),
   );
-  const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MOST);
+  const oldest = aged.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_REFUSALS);
   await Promise.all(oldest.map(({ name }) => rm(join(directory, name), { force: true })));
 }

@@ -1,10 +1,9 @@
 import { untilAborted } from '../../../runtime/abort.ts';
-import type { Session } from './sign-in.ts';
+import type { Session } from './session.ts';
 
 /**
- * The one session of an attempt. However many calls meet its end together, there is one new sign-in, and all go on with
- * what that gives. A sign-in that fails is not remembered: the next call tries anew (and the sign-in itself refuses to
- * send the same refused credentials).
+ * The one session of an attempt. When it ends, all calls share one new sign-in. A failed sign-in is not remembered: the
+ * next call tries again (and the sign-in itself never sends refused credentials twice).
  */
 export class SessionKeeper {
   readonly #signIn: (signal: AbortSignal) => Promise<Session>;
@@ -12,7 +11,7 @@ export class SessionKeeper {
   #current: Promise<Session> | undefined;
   #latest: Session | undefined;
 
-  /** `signal` ends sign-ins under way; it should be the attempt's own. */
+  /** `signal` ends sign-ins under way; it is the attempt's own. */
   constructor(signIn: (signal: AbortSignal) => Promise<Session>, signal: AbortSignal) {
     this.#signIn = signIn;
     this.#signal = signal;

@@ -11,7 +11,7 @@ import {
   testConnectionOf,
 } from '../../../../test/support/salesforce-run.ts';
 import { SessionKeeper } from './session-keeper.ts';
-import type { Session } from './sign-in.ts';
+import type { Session } from './session.ts';
 
 let sandbox: Sandbox;
 const one = { sobjectNames: ['Account'] };

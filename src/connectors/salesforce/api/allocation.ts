@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../errors/errors.ts';
+import type { SalesforceApi } from './api.ts';
+import { incomplete } from './pages.ts';
+import type { ApiRequest } from './request.ts';
+
+const limitsSchema = z.object({
+  DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }),
+});
+
+const WHAT = 'the API limits';
+
+/** The request for the org's allocation. It costs a call. */
+export function limitsRequest(version: string): ApiRequest {
+  return { method: 'GET', path: `/services/data/v${version}/limits`, what: WHAT, tries: 2 };
+}
+
+/** Throws SALESFORCE_UNEXPECTED. */
+export function readLimits(body: unknown): { readonly max: number; readonly remaining: number } {
+  const parsed = limitsSchema.safeParse(body);
+  if (!parsed.success) throw incomplete(WHAT, 'DailyApiRequests is missing');
+  const { Max, Remaining } = parsed.data.DailyApiRequests;
+  return { max: Max, remaining: Remaining };
+}
+
+const TOLERATED: ReadonlySet<string> = new Set([
+  'SALESFORCE_FORBIDDEN',
+  'SALESFORCE_NOT_FOUND',
+  'SALESFORCE_UNEXPECTED',
+]);
+
+/**
+ * Requests the allocation before anything else. The budget learns it from the headers of the response, so a user who may
+ * not read the limits can go on.
+ */
+export async function readAllocation(
+  api: SalesforceApi,
+  version: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await api.jsonAs(limitsRequest(version), readLimits, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (signal.aborted || !TOLERATED.has(error.code)) throw error;
+    logger.log('info', 'cannot read /limits; relying on Sforce-Limit-Info headers', {
+      code: error.code,
+    });
+  }
+}

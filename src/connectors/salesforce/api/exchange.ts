@@ -1,0 +1,88 @@
+import type { HttpClient, HttpResponse } from '../../../http/client.ts';
+import type { OutageGate } from '../../../http/outage-gate.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Session } from '../sign-in/session.ts';
+import type { CallBudget } from './budget.ts';
+import { type ApiRequest, httpRequest, VERSIONS_PATH } from './request.ts';
+import { type ApiUsage, isBusy, readUsage } from './response.ts';
+
+/** What one HTTP exchange shows about the load of the org. */
+export interface Observation {
+  readonly millis: number;
+  /** Whether the org reported an overload, did not answer, or was slow. */
+  readonly busy: boolean;
+}
+
+export interface ExchangeDeps {
+  readonly http: Pick<HttpClient, 'call'>;
+  readonly clock: Clock;
+  readonly outage: Pick<OutageGate, 'answered'>;
+  /** Every call that counts toward the org's allocation is taken from it. */
+  readonly budget: CallBudget;
+  /** Called before each call that counts toward the org's allocation. */
+  readonly onSent: () => void;
+  /** Called after it, with whether it was charged. */
+  readonly onEnded: (charged: boolean) => void;
+  readonly observe?: (observation: Observation) => void;
+}
+
+const SLOW_MS = 15_000;
+
+/** Sends single requests and keeps the books: budget, usage, load, the org's clock. */
+export class Exchange {
+  readonly #deps: ExchangeDeps;
+  /** The `Date` of the last response, as HTTP writes it. */
+  orgTime: string | undefined;
+  /** The org's last figures about its allocation of 24 hours. */
+  usage: ApiUsage | undefined;
+
+  constructor(deps: ExchangeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whatever the org answers. Throws SALESFORCE_LIMIT_REACHED before a call that the budget does not allow. */
+  async send(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpResponse> {
+    const { http, clock, observe } = this.#deps;
+    this.#begin(request);
+    const started = clock.monotonic();
+    let [answered, busy] = [false, false];
+    try {
+      const response = await http.call(httpRequest(request, session), signal);
+      answered = true;
+      busy = this.#learn(response);
+      return response;
+    } finally {
+      const millis = clock.monotonic() - started;
+      this.#end(request, answered);
+      observe?.({ millis, busy: busy || !answered || millis > SLOW_MS });
+    }
+  }
+
+  #begin({ path, headroom }: ApiRequest): void {
+    if (path === VERSIONS_PATH) return;
+    this.#deps.budget.begin(headroom);
+    this.#deps.onSent();
+  }
+
+  /** A call that was not answered is not charged. */
+  #end({ path }: ApiRequest, answered: boolean): void {
+    if (path === VERSIONS_PATH) return;
+    this.#deps.budget.ended();
+    this.#deps.onEnded(answered);
+  }
+
+  /** Returns whether the org is busy. */
+  #learn(response: HttpResponse): boolean {
+    const { budget, outage } = this.#deps;
+    const usage = readUsage(response);
+    if (usage !== undefined) {
+      this.usage = usage;
+      budget.learn(usage);
+    }
+    const { date } = response.headers;
+    if (typeof date === 'string') this.orgTime = date;
+    const busy = isBusy(response);
+    if (!busy) outage.answered();
+    return busy;
+  }
+}

@@ -1,0 +1,54 @@
+import type { HttpResponse } from '../../../http/client.ts';
+import { RunnerError } from '../errors/errors.ts';
+import { readError, refusal, retryAfter } from './refusal.ts';
+
+export const NOT_MODIFIED = 304;
+
+/** The response if it is a success. Throws the typed error of any other. */
+export function requireSuccess(response: HttpResponse, what: string): HttpResponse {
+  const { status, headers } = response;
+  if ((status >= 200 && status < 300) || status === NOT_MODIFIED) return response;
+  throw refusal(status, tryParse(response.body()), what, retryAfter(headers['retry-after']));
+}
+
+/** Whether the org is overloaded. It refuses concurrent calls with the same status as forbidden ones. */
+export function isBusy({ status, body }: HttpResponse): boolean {
+  return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
+}
+
+/** The parsed body of a success. Throws SALESFORCE_UNEXPECTED, and the typed error of a body that contains one. */
+export function parseBody(response: HttpResponse, what: string): unknown {
+  const body = tryParse(response.body());
+  if (body === undefined)
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response is not JSON`, {
+      retryable: true,
+    });
+  const error = readError(body);
+  if (Array.isArray(body) && error !== undefined) throw refusal(response.status, body, what);
+  return body;
+}
+
+function tryParse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls of 24 hours, as the org counts them. */
+export interface ApiUsage {
+  readonly used: number;
+  readonly limit: number;
+}
+
+export function readUsage({ headers }: HttpResponse): ApiUsage | undefined {
+  const header = headers['sforce-limit-info'];
+  const match =
+    typeof header === 'string'
+      ? /(?:^|[^-])api-usage=(?<used>\d+)\/(?<limit>\d+)/.exec(header)
+      : null;
+  return match === null
+    ? undefined
+    : { used: Number(match.groups!['used']), limit: Number(match.groups!['limit']) };
+}

@@ -1,0 +1,67 @@
+import { formatEndpoint } from '../../../network/endpoint.ts';
+import type { Logger } from '../../../observability/logger.ts';
+import { RunnerError } from '../errors/errors.ts';
+import type { Connection } from './connection.ts';
+import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';
+
+/** Versions of secrets by field. */
+type Versions = ReadonlyMap<string, string>;
+
+export interface RefusedCredentialsDeps {
+  readonly connection: Connection;
+  readonly logger: Logger;
+  readonly refusals?: RefusalMemory | undefined;
+}
+
+/**
+ * Invariant: credentials that Salesforce has refused are not sent again until one of them has a new version, because orgs
+ * lock users after a few failures. Passwords are remembered across attempts.
+ */
+export class RefusedCredentials {
+  readonly #deps: RefusedCredentialsDeps;
+  #last: { readonly key: string; readonly error: RunnerError } | undefined;
+
+  constructor(deps: RefusedCredentialsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws SALESFORCE_LOGIN_FAILED if these were refused. */
+  async check(versions: Versions): Promise<void> {
+    if (this.#last?.key === keyOf(versions)) throw this.#last.error;
+    const sent = this.#lockable(versions);
+    const refusedAt = sent === undefined ? undefined : await this.#deps.refusals?.recall(sent);
+    if (refusedAt === undefined) return;
+    throw new RunnerError(
+      'SALESFORCE_LOGIN_FAILED',
+      `Salesforce refused these credentials on ${new Date(refusedAt).toISOString()}; they are not sent again so that the user is not locked`,
+      {
+        remedy:
+          'Store the correct password and security token. If they are correct and the user was unlocked, store them again unchanged: that creates a new version.',
+      },
+    );
+  }
+
+  async remember(versions: Versions, error: RunnerError): Promise<void> {
+    this.#last = { key: keyOf(versions), error };
+    const sent = this.#lockable(versions);
+    if (sent === undefined) return;
+    await this.#deps.refusals?.record(sent).catch((thrown: unknown) => {
+      this.#deps.logger.log(
+        'warn',
+        'failed to save the refusal of the credentials; the next run will send them again',
+        { code: RunnerError.from(thrown).code },
+      );
+    });
+  }
+
+  /** Only failures with a password count toward a lock. */
+  #lockable(versions: Versions): SentCredentials | undefined {
+    const { signIn, endpoint } = this.#deps.connection;
+    if (signIn.kind !== 'soap' && signIn.kind !== 'password') return undefined;
+    return { endpoint: formatEndpoint(endpoint), username: signIn.username, versions };
+  }
+}
+
+function keyOf(versions: Versions): string {
+  return JSON.stringify([...versions]);
+}
