@@ -23,7 +23,7 @@ export interface Reference {
 /** What planning references needs to know of the org. */
 export interface Neighbourhood {
   has(name: string): boolean;
-  /** Main objects that others may look up to, in catalogue order. */
+  /** Main objects that others may look up to, in the order of the object list. */
   readonly targets: readonly ObjectEntry[];
   /** What a reference to "any record" points at. */
   readonly anyTargets: readonly string[];

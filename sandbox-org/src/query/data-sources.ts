@@ -1,7 +1,7 @@
 import type { Credentials } from '../access/accounts.ts';
 import { recordId, toLongId } from '../org/ids.ts';
 import type { Org } from '../org/org.ts';
-import { catalogueTables } from './catalog-tables.ts';
+import { catalogTables } from './catalog-tables.ts';
 import { RecordTables, type KnownValues } from './record-tables.ts';
 import type { Tables } from './run.ts';
 import { setupTables } from './setup-tables.ts';
@@ -23,7 +23,7 @@ export interface DataSources {
 export function dataSources(org: Org, facts: OrgFacts): DataSources {
   const records = new RecordTables(org, knownRecords(org, facts));
   const integration = () => records.byId(org.find('User') ?? NOBODY, recordId('005', 0)) ?? null;
-  const catalogue = catalogueTables(org, integration);
+  const catalog = catalogTables(org, integration);
   const shared = (name: string): Table | undefined =>
     SHARED.has(name.toLowerCase()) ? records.find(name) : undefined;
   const setup = setupTables(org, { schema: () => records.find('User')?.schema, integration });
@@ -31,13 +31,11 @@ export function dataSources(org: Org, facts: OrgFacts): DataSources {
     records,
     data: {
       find: (name) =>
-        catalogue.get(name.toLowerCase()) ??
-        setup.data.get(name.toLowerCase()) ??
-        records.find(name),
+        catalog.get(name.toLowerCase()) ?? setup.data.get(name.toLowerCase()) ?? records.find(name),
     },
     tooling: {
       find: (name) =>
-        catalogue.get(name.toLowerCase()) ?? setup.tooling.get(name.toLowerCase()) ?? shared(name),
+        catalog.get(name.toLowerCase()) ?? setup.tooling.get(name.toLowerCase()) ?? shared(name),
     },
   };
 }

@@ -4,7 +4,7 @@ export function malformed(text: string): ApiError {
   return new ApiError(400, 'MALFORMED_QUERY', text);
 }
 
-/** What catalogue objects answer to a kind of query that they don't take. */
+/** The error of catalog objects for an unsupported kind of query. */
 export function unsupported(text: string): ApiError {
   return new ApiError(400, 'EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION', text);
 }

@@ -15,8 +15,8 @@ const ENTITY_PATHS = new Set([
   'entitydefinition.developername',
 ]);
 
-/** Refuses, with Salesforce's words, what the catalogue objects can't do. Gives the entities that the filter names, if any. */
-export function checkCatalogueQuery(
+/** Rejects what catalog objects do not support, with Salesforce's messages. Returns the entities that the filter names, if any. */
+export function checkCatalogQuery(
   type: string,
   query: Query,
   filter: Expression | null,
@@ -55,7 +55,7 @@ function namedEntities(type: string, comparisons: readonly Comparison[]): readon
   throw unsupported(`${type}: a filter on a reified column is required`);
 }
 
-/** Catalogue objects answer one batch and have no query locator. */
+/** Catalog objects return one batch and have no query locator. */
 export function checkBatch(type: string, rows: number): void {
   if (rows <= BATCH) return;
   throw new ApiError(

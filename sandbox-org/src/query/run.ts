@@ -3,12 +3,7 @@ import { aggregate, isAggregate, isBareCount } from './aggregate.ts';
 import { matches, order, type Reader } from './compare.ts';
 import { expressionOf, type Expression } from './expression.ts';
 import { malformed, noSuchObject } from './query-error.ts';
-import {
-  checkBatch,
-  checkCatalogueQuery,
-  checkSingleRow,
-  narrowedEntities,
-} from './restrictions.ts';
+import { checkBatch, checkCatalogQuery, checkSingleRow, narrowedEntities } from './restrictions.ts';
 import { print, readerOf, selectionOf, type PrintedRecord } from './select.ts';
 import { JsonValue, type Row, type Schema, type Table } from './table.ts';
 
@@ -34,7 +29,7 @@ export function runQuery(soql: string, tables: Tables, base: string): QueryResul
   const table = tables.find(query.sObject ?? '');
   if (!table) throw noSuchObject(soql, query.sObject ?? '');
   const filter = query.where ? expressionOf(query.where) : null;
-  const entities = table.restricted ? checkCatalogueQuery(table.schema.type, query, filter) : null;
+  const entities = table.restricted ? checkCatalogQuery(table.schema.type, query, filter) : null;
   const narrowed = entities ?? (table.restricted ? null : narrowedEntities(filter));
   const printable = isAggregate(query) ? null : selectionOf(query, table.schema, soql);
   const rows = window(

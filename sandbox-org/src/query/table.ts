@@ -29,7 +29,7 @@ export interface Schema {
 
 export interface Table {
   readonly schema: Schema;
-  /** Catalogue tables (EntityDefinition and its kind) don't take full SOQL. */
+  /** Catalog tables (EntityDefinition and the like) do not support full SOQL. */
   readonly restricted: boolean;
   /** All rows, or those of the named entities where a restricted table was filtered by entity. */
   rows(entities: readonly string[] | null): Iterable<Row>;
