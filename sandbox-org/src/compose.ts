@@ -8,7 +8,7 @@ import { Latency } from './control/latency.ts';
 import { Stats } from './control/stats.ts';
 import { Usage } from './control/usage.ts';
 import type { AdminActions } from './http/admin.ts';
-import type { GatewayContext } from './http/gateway.ts';
+import type { GatewayContext } from './http/outcome.ts';
 import { Hosts } from './http/hosts.ts';
 import type { ProxyCounts } from './http/proxy.ts';
 import type { CompiledOptions } from './options.ts';
@@ -16,16 +16,15 @@ import { Org } from './org/org.ts';
 import { Cursors } from './query/cursors.ts';
 import { dataSources } from './query/data-sources.ts';
 
-/** A sandbox without its servers. */
-export interface Parts {
+/** A sandbox org without its servers. */
+export interface SandboxCore {
   readonly gateway: GatewayContext;
   readonly proxyCounts: ProxyCounts;
 }
 
 const ORGANIZATION_NAME = 'Acme Widgets GmbH';
 
-/** Puts the sandbox together. */
-export function build(options: CompiledOptions): Parts {
+export function composeSandbox(options: CompiledOptions): SandboxCore {
   const { seed, now } = options;
   const faults = new Faults(seed);
   const org = new Org({
@@ -66,8 +65,8 @@ export function build(options: CompiledOptions): Parts {
   return { proxyCounts: { connections: 0, refused: 0 }, gateway };
 }
 
-/** What can be done to it from outside. */
-export function controls({ gateway, proxyCounts }: Parts): AdminActions {
+/** The actions of the admin endpoint. */
+export function adminActions({ gateway, proxyCounts }: SandboxCore): AdminActions {
   const { api, sessions, accounts } = gateway;
   const { stats, usage, faults } = api;
   return {

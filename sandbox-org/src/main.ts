@@ -11,34 +11,39 @@ interface Flags extends Omit<SandboxOptions, 'proxyCredentials' | 'trustedRanges
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('a whole number is needed');
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be an integer');
   return value;
 }
 
 function onOff(text: string): string {
-  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('on or off');
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('must be on or off');
   return text;
 }
 
 const program = new Command('sandbox-org')
   .description(
-    'An emulated Salesforce org on loopback. Prints one line of JSON when it is ready; stops on SIGTERM or SIGINT.',
+    'An emulated Salesforce org on loopback. Prints a line of JSON when ready; stops on SIGTERM or SIGINT.',
   )
-  .option('--objects <n>', 'how many sObjects', number, 300)
-  .option('--seed <s>', 'orgs of one seed are alike', number, 1)
+  .option('--objects <n>', 'number of sObjects', number, 300)
+  .option('--seed <s>', 'the same seed gives the same org', number, 1)
   .option('--latency <ms>', 'network round trip of each call', number, 0)
-  .option('--server-time <on|off>', 'model the time of the server (on with --latency)', onOff)
-  .option('--port <p>', 'TLS port, 0 for a free one', number, 0)
-  .option('--state <dir>', 'where the authority and certificates are kept')
-  .option('--trusted-ranges <cidr,…>', 'networks that need no security token', (text) =>
-    text.split(',').filter(Boolean),
+  .option(
+    '--server-time <on|off>',
+    'model the response time of the server (on with --latency)',
+    onOff,
   )
-  .option('--session-timeout <seconds>', 'inactivity that ends a session', number, 7_200)
-  .option('--daily-limit <n>', 'API calls a day', number, 100_000)
+  .option('--port <p>', 'TLS port, 0 for any free port', number, 0)
+  .option('--state <dir>', 'directory of the CA and the certificates')
+  .option(
+    '--trusted-ranges <cidr,…>',
+    'networks from which no security token is required',
+    (text) => text.split(',').filter(Boolean),
+  )
+  .option('--session-timeout <seconds>', 'idle time after which a session ends', number, 7_200)
+  .option('--daily-limit <n>', 'API calls per day', number, 100_000)
   .option('--my-domain <name>', 'acme.my, or acme--uat.sandbox.my', 'acme.my')
-  .option('--proxy-port <p>', 'also run a CONNECT proxy, 0 for a free port', number)
-  .option('--proxy-auth <user:password>', 'what the proxy asks for')
+  .option('--proxy-port <p>', 'run a CONNECT proxy too; 0 for any free port', number)
+  .option('--proxy-auth <user:password>', 'credentials that the proxy requires')
   .option('--json', 'no summary on stderr');
 
 async function main(): Promise<void> {

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import type { Credentials } from './access/accounts.ts';
 import { SandboxError } from './errors.ts';
 
-/** What a caller may set; everything has a default. */
+/** Options of a sandbox org; all have defaults, given in parentheses. */
 export interface SandboxOptions {
-  /** How many sObjects the org has (300). */
+  /** Number of sObjects (300). */
   readonly objects?: number;
-  /** Orgs of one seed are alike (1). */
+  /** The same seed gives the same org (1). */
   readonly seed?: number;
   /** Network round trip of each call in milliseconds (0). */
   readonly latency?: number;
-  /** Whether the server's own time is modelled (on when `latency` is above 0). */
+  /** Whether the server's response time is modeled (on when `latency` is above 0). */
   readonly serverTime?: boolean;
-  /** TLS port (0: a free one). */
+  /** TLS port (0: any free port). */
   readonly port?: number;
   /** Folder for the authority and certificates (a new temporary one). */
   readonly state?: string;
@@ -30,13 +30,13 @@ export interface SandboxOptions {
   readonly credentials?: Partial<Credentials>;
   readonly lockoutAfter?: number;
   readonly passwordExpired?: boolean;
-  /** How many calls may run for `longRunningSeconds` at once (25, 20 s). */
+  /** Limit of concurrent calls that run longer than `longRunningSeconds` (25, 20 s). */
   readonly longRunningCap?: number;
   readonly longRunningSeconds?: number;
-  /** Port of the CONNECT proxy (0: a free one); no proxy without it. */
+  /** Port of the CONNECT proxy (0: any free port); no proxy without it. */
   readonly proxyPort?: number;
   readonly proxyCredentials?: { readonly username: string; readonly password: string };
-  /** Authorities of client certificates, in PEM (none): with any, there is a second TLS port that asks for one, as a real org's 8443 does. */
+  /** CAs of client certificates, in PEM (none). With any, a second TLS port requires one, as a real org's 8443 does. */
   readonly clientCas?: readonly string[];
   readonly adminToken?: string;
   /** PEM certificates or public keys for the JWT bearer flow. */
@@ -52,7 +52,7 @@ export type CompiledOptions = Required<Omit<SandboxOptions, Optional>> & {
   readonly proxyCredentials: { readonly username: string; readonly password: string } | null;
 };
 
-/** Fills in defaults once. Throws SandboxError for a value that can't be. */
+/** Fills in the defaults. Throws SandboxError for an invalid value. */
 export function compileOptions(raw: SandboxOptions): CompiledOptions {
   const compiled: CompiledOptions = {
     objects: raw.objects ?? 300,
@@ -82,13 +82,13 @@ export function compileOptions(raw: SandboxOptions): CompiledOptions {
   checkNumber('latency', compiled.latency, 0, 600_000);
   if (!/^[a-z][\w-]*(?:\.sandbox)?\.my$/.test(compiled.myDomain)) {
     throw new SandboxError(
-      `myDomain must look like acme.my or acme--uat.sandbox.my, not ${compiled.myDomain}`,
+      `myDomain must have the form acme.my or acme--uat.sandbox.my, not ${compiled.myDomain}`,
     );
   }
   return compiled;
 }
 
-function checkNumber(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new SandboxError(`${name} must be a whole number from ${least} to ${most}`);
+function checkNumber(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new SandboxError(`${name} must be an integer from ${min} to ${max}`);
 }

@@ -12,7 +12,7 @@ import { createOrgServer } from './http/server.ts';
 import { compileOptions, type CompiledOptions, type SandboxOptions } from './options.ts';
 import type { Edit } from './org/edit.ts';
 import type { Org } from './org/org.ts';
-import { build, controls, type Parts } from './compose.ts';
+import { adminActions, composeSandbox, type SandboxCore } from './compose.ts';
 import { loadIdentity, type Identity } from './tls.ts';
 
 export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };
@@ -20,7 +20,7 @@ export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };
 /** A running sandbox org. */
 export interface Sandbox {
   readonly port: number;
-  /** The port that asks for a client certificate; null where no `clientCas` were given. */
+  /** The port that requires a client certificate; null without `clientCas`. */
   readonly mutualPort: number | null;
   readonly caFile: string;
   readonly caPem: string;
@@ -33,9 +33,9 @@ export interface Sandbox {
   readonly credentials: Credentials;
   readonly adminUrl: string;
   readonly adminToken: string;
-  /** Null where no proxy was asked for. */
+  /** Null without a proxy. */
   readonly proxyUrl: string | null;
-  /** The org's metadata; edits move the times that conditional requests see. */
+  /** The org's metadata; edits update the times of conditional requests. */
   readonly org: Org;
   readonly stats: () => StatsReport;
   readonly resetStats: () => void;
@@ -47,15 +47,15 @@ export interface Sandbox {
   readonly unlockUser: () => void;
   /** Registers a certificate or public key (PEM) for the JWT bearer flow. */
   readonly registerCertificate: (pem: string) => void;
-  /** Breaks all connections to the org and refuses new ones, until the function that it gives is called. */
+  /** Breaks all connections to the org and refuses new ones. Resolves with a function that ends this. */
   readonly goDown: () => Promise<() => Promise<void>>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts the org, its admin endpoint and, where asked for, its proxy, all on loopback. Throws SandboxError for bad options. */
+/** Starts the org, its admin endpoint and optionally its proxy, all on loopback. Throws SandboxError for invalid options. */
 export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   const options = compileOptions(raw);
-  const parts = build(options);
+  const core = composeSandbox(options);
   const identity = await loadIdentity(options.state, Date.now());
   const listeners = new Listeners();
   const closing = new AbortController();
@@ -65,9 +65,9 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
     await listeners.closeAll();
   };
   try {
-    const actions = controls(parts);
+    const actions = adminActions(core);
     const ports = await listen({
-      parts,
+      core,
       options,
       identity,
       actions,
@@ -75,9 +75,9 @@ export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
       signal: closing.signal,
     });
     return {
-      ...facts(parts, options, identity),
+      ...facts(core, options, identity),
       ...addresses(ports, options),
-      ...handles(parts, actions),
+      ...handles(core, actions),
       port: ports.org,
       mutualPort: ports.mutual,
       goDown: () => listeners.suspend(ports.server),
@@ -98,7 +98,7 @@ interface Ports {
 }
 
 interface Listening {
-  readonly parts: Parts;
+  readonly core: SandboxCore;
   readonly options: CompiledOptions;
   readonly identity: Identity;
   readonly actions: AdminActions;
@@ -107,7 +107,7 @@ interface Listening {
 }
 
 async function listen({
-  parts,
+  core,
   options,
   identity,
   actions,
@@ -117,20 +117,20 @@ async function listen({
   const sleep = (millis: number): Promise<void> =>
     delay(millis, undefined, { signal }).catch(() => undefined);
   const { clientCas } = options;
-  const server = createOrgServer({ identity, gateway: parts.gateway, sleep });
+  const server = createOrgServer({ identity, gateway: core.gateway, sleep });
   const org = await listeners.start(server, options.port);
   const mutual =
     clientCas.length === 0
       ? null
       : await listeners.start(
-          createOrgServer({ identity, gateway: parts.gateway, sleep, clientCas }),
+          createOrgServer({ identity, gateway: core.gateway, sleep, clientCas }),
           0,
         );
   const admin = await listeners.start(createAdminServer(options.adminToken, actions), 0);
   if (options.proxyPort === null) return { server, org, mutual, admin, proxy: null };
   const proxy = createConnectProxy(
     { target: org, credentials: options.proxyCredentials },
-    parts.proxyCounts,
+    core.proxyCounts,
   );
   return { server, org, mutual, admin, proxy: await listeners.start(proxy, options.proxyPort) };
 }
@@ -141,7 +141,7 @@ type Facts = Pick<
 >;
 
 function facts(
-  { gateway }: Parts,
+  { gateway }: SandboxCore,
   { myDomain }: CompiledOptions,
   { caFile, caPem }: Identity,
 ): Facts {
@@ -176,7 +176,7 @@ type Handles = Pick<
   | 'registerCertificate'
 >;
 
-function handles({ gateway: { api } }: Parts, actions: AdminActions): Handles {
+function handles({ gateway: { api } }: SandboxCore, actions: AdminActions): Handles {
   const { stats, resetStats, expireSessions, unlockUser, registerCertificate } = actions;
   return {
     org: api.org,

@@ -4,20 +4,21 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '../errors.ts';
 import { serverNames, type Identity } from '../tls.ts';
-import { admit, type GatewayContext, type Outcome } from './gateway.ts';
+import { admit } from './gateway.ts';
+import type { GatewayContext, Outcome } from './outcome.ts';
 import { readBody, type ReadBody } from './read-body.ts';
 import { send } from './reply.ts';
 
 export interface ServerOptions {
   readonly identity: Identity;
   readonly gateway: GatewayContext;
-  /** Waits, and ends early when the sandbox closes. */
+  /** Sleeps; ends early when the sandbox closes. */
   readonly sleep: (millis: number) => Promise<void>;
-  /** Authorities of client certificates, in PEM; with any, nobody connects without a certificate of theirs. */
+  /** CAs of client certificates, in PEM. With any, a client certificate is required. */
   readonly clientCas?: readonly string[];
 }
 
-/** A TLS port that plays all of the org's hosts. Not listening yet. */
+/** A TLS server for all hosts of the org. Not listening yet. */
 export function createOrgServer(options: ServerOptions): Server {
   const { identity, gateway, clientCas = [] } = options;
   const { stats } = gateway.api;
@@ -49,8 +50,7 @@ async function handle(
 ): Promise<void> {
   const { gateway, sleep } = options;
   const { api } = gateway;
-  const startedAt = performance.now();
-  const client = clientOf(request);
+  const log = startLog(request, options);
   const finished = api.usage.begin();
   const door = gateway.hosts.door(request.headers.host);
   const url = new URL(request.url ?? '/', 'https://org.invalid');
@@ -73,16 +73,27 @@ async function handle(
   } finally {
     finished();
     const host = door.kind === 'login' || door.kind === 'my-domain' ? door.host : door.kind;
-    api.stats.log({
+    log(host, url.pathname, response.statusCode);
+  }
+}
+
+type Log = (host: string, path: string, status: number) => void;
+
+/** Times the request; the result adds it to the log of requests. */
+function startLog(request: IncomingMessage, { gateway }: ServerOptions): Log {
+  const startedAt = performance.now();
+  const client = clientOf(request);
+  const method = request.method ?? 'GET';
+  return (host, path, status) =>
+    gateway.api.stats.log({
       at: new Date(gateway.now()).toISOString(),
-      method: request.method ?? 'GET',
+      method,
       host,
-      path: url.pathname,
-      status: response.statusCode,
+      path,
+      status,
       millis: Math.round(performance.now() - startedAt),
       client,
     });
-  }
 }
 
 /** The common name on the client's certificate; null where none was presented. */
@@ -117,7 +128,7 @@ async function deliver(
   });
 }
 
-/** A mistake of ours looks like one of Salesforce's: a 500 with an error id. */
+/** An internal error looks like one of Salesforce: status 500 with an error id. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
