@@ -23,23 +23,23 @@ const journalSchema = z.object({
   worker: processIdentitySchema.optional(),
 });
 
-/** What is known of an attempt besides its records. An attempt exists exactly while its journal does. */
+/** The facts about an attempt other than its records. An attempt exists exactly as long as its journal. */
 export interface Journal {
   readonly ref: AttemptRef;
   readonly kind: JobKind;
   /** Unix time in milliseconds. */
   readonly createdAt: number;
-  /** The runner's identity that took the job; nobody else may deliver it. Absent in journals of earlier versions. */
+  /** The identity that accepted the job; only this identity delivers it. Absent in journals of earlier versions. */
   readonly owner?: string | undefined;
   readonly worker?: ProcessIdentity | undefined;
 }
 
-/** Replaces the journal as a whole; durable when this resolves. */
+/** Replaces the journal; durable when this resolves. */
 export async function writeJournal(disk: Disk, directory: string, journal: Journal): Promise<void> {
   await writeSealed(disk, directory, NAME, JSON.stringify({ version: 1, ...journal }));
 }
 
-/** Undefined when there is none: then there is no attempt. Throws SPOOL_CORRUPT. */
+/** Undefined if the journal does not exist; then the attempt does not exist. Throws SPOOL_CORRUPT. */
 export async function readJournal(disk: Disk, directory: string): Promise<Journal | undefined> {
   const content = await readSealed(disk, directory, NAME);
   if (content === undefined) return undefined;
@@ -50,14 +50,14 @@ export async function readJournal(disk: Disk, directory: string): Promise<Journa
   return parsed.data;
 }
 
-/** Makes the directory of a new attempt. It exists, durably, when this resolves; nothing of it is left when this throws. */
+/** Creates the directory of a new attempt, and returns it. Durable when this resolves; nothing is left when this throws. */
 export async function createAttempt(disk: Disk, spool: string, journal: Journal): Promise<string> {
   const directory = `${spool}/${attemptKey(journal.ref)}`;
   try {
     await fillDirectory(disk, spool, directory, journal);
     return directory;
   } catch (thrown) {
-    // The next start removes what cannot be removed now.
+    // What cannot be removed now is removed at the next start.
     await removeAttempt(disk, directory).catch(() => undefined);
     throw thrown;
   }
@@ -77,7 +77,7 @@ async function fillDirectory(
   await writeJournal(disk, directory, journal);
 }
 
-/** Deletes an attempt, its journal first: what a crash leaves of it is no attempt any more. */
+/** Deletes an attempt. The journal goes first, so that the attempt does not exist after a crash. */
 export async function removeAttempt(disk: Disk, directory: string): Promise<void> {
   await removeFile(disk, `${directory}/${NAME}`);
   await disk.syncDirectory(directory);

@@ -1,10 +1,11 @@
 /*
- * How far the other side has said it has everything. What must never break:
+ * The position up to which the control plane has acknowledged the records. What must never break:
  *
- * 1. Noting it needs no room: segments are deleted only after it is noted, so a disk that the spool has filled would
- *    never get emptier. The file is made whole with the attempt, and is written in place from then on.
- * 2. There are two slots, a sector of a disk or more apart, and the one with the lower number is written: a crash
- *    tears that one and leaves the other.
+ * 1. Writing it takes no disk space. Segments are deleted only after their acknowledgement is written, so a disk that the
+ *    spool has filled could not be freed otherwise. The file is created with the attempt at its final size and is written in
+ *    place.
+ * 2. There are two slots, at least one disk sector apart, and the one with the lower number is overwritten: a crash tears
+ *    that slot and leaves the other.
  */
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../domain/ids.ts';
@@ -16,16 +17,16 @@ const NAME = 'acknowledged';
 const SLOT_BYTES = 4096;
 const SLOTS = [0, SLOT_BYTES] as const;
 
-export interface Noted {
+export interface Acknowledged {
   readonly sequence: Sequence;
-  /** False when a slot is torn or damaged: then it may have been more. */
+  /** False if a slot is torn or damaged: the position may have been higher. */
   readonly certain: boolean;
 }
 
-/** Makes the file, in a directory that has none. Its name is durable once the directory is synced. */
+/** Creates the file. Its name is durable once the directory is synced. */
 export async function createLedger(disk: Disk, directory: string): Promise<void> {
   const file = await disk.open(`${directory}/${NAME}`, 'create');
-  await closing(file, async () => {
+  await closeAfter(file, async () => {
     for (const at of SLOTS) await file.write(encodeSlot(0), at);
     await file.sync();
   });
@@ -38,30 +39,30 @@ export async function writeLedger(
   acknowledged: Sequence,
 ): Promise<void> {
   const file = await openOrCreate(disk, directory);
-  await closing(file, async () => {
+  await closeAfter(file, async () => {
     const [first, second] = await readSlots(file);
     await file.write(encodeSlot(acknowledged), first <= second ? SLOTS[0] : SLOTS[1]);
     await file.sync();
   });
 }
 
-/** 0 when there is no ledger. */
-export async function readLedger(disk: Disk, directory: string): Promise<Noted> {
-  const file = await openIfThere(disk, directory);
+/** Position 0 if there is no ledger. */
+export async function readLedger(disk: Disk, directory: string): Promise<Acknowledged> {
+  const file = await openIfPresent(disk, directory);
   if (file === undefined) return { sequence: 0, certain: true };
-  const slots = await closing(file, () => readSlots(file));
+  const slots = await closeAfter(file, () => readSlots(file));
   return { sequence: Math.max(0, ...slots), certain: !slots.includes(DAMAGED) };
 }
 
 async function openOrCreate(disk: Disk, directory: string): Promise<DiskFile> {
-  const file = await openIfThere(disk, directory);
+  const file = await openIfPresent(disk, directory);
   if (file !== undefined) return file;
   await createLedger(disk, directory);
   await disk.syncDirectory(directory);
   return disk.open(`${directory}/${NAME}`, 'write');
 }
 
-async function openIfThere(disk: Disk, directory: string): Promise<DiskFile | undefined> {
+async function openIfPresent(disk: Disk, directory: string): Promise<DiskFile | undefined> {
   try {
     return await disk.open(`${directory}/${NAME}`, 'write');
   } catch (thrown) {
@@ -70,7 +71,7 @@ async function openIfThere(disk: Disk, directory: string): Promise<DiskFile | un
   }
 }
 
-async function closing<T>(file: DiskFile, work: () => Promise<T>): Promise<T> {
+async function closeAfter<T>(file: DiskFile, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
@@ -85,7 +86,7 @@ async function readSlots(file: DiskFile): Promise<[Sequence, Sequence]> {
   return [decodeSlot(bytes.subarray(SLOTS[0])), decodeSlot(bytes.subarray(SLOTS[1]))];
 }
 
-/** Fills its slot, so that its room is taken. */
+/** Fills the whole slot, so that its disk space is allocated. */
 function encodeSlot(sequence: Sequence): Buffer {
   const text = String(sequence);
   return Buffer.alloc(SLOT_BYTES, `${checksum(text)} ${text}\n`.padEnd(SLOT_BYTES, ' '));

@@ -3,12 +3,12 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { writeLedger } from './ledger.ts';
 import { type Recovered, segments } from './recover.ts';
-import { type Place, SegmentChain } from './segment-chain.ts';
+import { type Position, SegmentChain } from './segment-chain.ts';
 
 export interface ReaderOptions {
   readonly disk: Disk;
   readonly directory: string;
-  /** What is there to begin with; `emptySpool` for a new attempt. */
+  /** The present content; `emptySpool` for a new attempt. */
   readonly found: Recovered;
 }
 
@@ -16,11 +16,11 @@ export interface ReadRecords {
   readonly firstSequence: Sequence;
   /** Payloads exactly as they were appended. */
   readonly lines: readonly Uint8Array[];
-  /** Whether the last one is the attempt's outcome. */
+  /** Whether the last one is the outcome of the attempt. */
   readonly last: boolean;
 }
 
-/** Acknowledged bytes that may gather before the ledger is written; a crash makes no more than these be sent again. */
+/** Acknowledged bytes after which the ledger is written. After a crash, at most this many bytes are sent again. */
 const LEDGER_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 64 * 1024;
 
@@ -32,8 +32,8 @@ export class SpoolReader {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #chain: SegmentChain;
-  /** Where batches that were handed out end, so that neither reading on nor an acknowledgement has to look for it. */
-  readonly #places = new Map<Sequence, Place>();
+  /** Where returned batches end, so that neither further reading nor an acknowledgement has to search for it. */
+  readonly #batchEnds = new Map<Sequence, Position>();
   #durable: Sequence;
   #complete: boolean;
   #acknowledged: Sequence;
@@ -61,7 +61,7 @@ export class SpoolReader {
     return this.#durable;
   }
 
-  /** Whether the outcome record is durable. */
+  /** Whether the outcome is durable. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -75,14 +75,14 @@ export class SpoolReader {
     return Math.max(0, this.#segmentBytes - this.#acknowledgedOffset);
   }
 
-  /** Whether there are segments that can be deleted: acknowledged, and closed by the writer. Never throws, also while some are being deleted. */
-  get spent(): boolean {
+  /** Whether segments can be deleted: acknowledged, and closed by the writer. Never throws, even while segments are being deleted. */
+  get hasDeletable(): boolean {
     return this.#chain.hasBefore(this.#acknowledged + 1);
   }
 
   /**
-   * Takes the writer's word: durable up to here, with `writtenBytes` in segments it has made since this reader began; where
-   * it says so, nothing more is added to segments before the one that begins with `segment`.
+   * Notes a report of the writer: records up to `durable` are durable, its segments since this reader began hold
+   * `writtenBytes`, and segments before `segment` (if present) no longer grow.
    */
   advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
     if (segment !== undefined) this.#chain.note(segment);
@@ -93,8 +93,8 @@ export class SpoolReader {
   }
 
   /**
-   * Consecutive durable records from `from` on: at least one, and at most `maxBytes` of payload unless the first alone
-   * is larger; undefined when none is durable yet. Throws SPOOL_CORRUPT, or PROTOCOL_VIOLATION for deleted records.
+   * Consecutive durable records from `from` on: at least one, and at most `maxBytes` of payload unless the first record is
+   * larger. Undefined if none is durable yet. Throws SPOOL_CORRUPT, and PROTOCOL_VIOLATION for deleted records.
    */
   async read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
     if (from > this.#durable) return undefined;
@@ -110,54 +110,58 @@ export class SpoolReader {
       [last, bytes, end] = [record.last, bytes + record.payload.byteLength, after];
       if (last || bytes >= maxBytes) break;
     }
-    this.#places.set(end.next, end);
+    this.#batchEnds.set(end.next, end);
     return { firstSequence: from, lines, last };
   }
 
-  /** Everything up to here is stored elsewhere; whole segments of it are deleted. The same again deletes what was closed since. Throws PROTOCOL_VIOLATION beyond what is durable. */
+  /**
+   * Records up to `upTo` are stored by the control plane; whole segments of them are deleted. A repeated call deletes
+   * segments closed since. Throws PROTOCOL_VIOLATION if `upTo` is not durable.
+   */
   async acknowledge(upTo: Sequence): Promise<void> {
-    if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.spent)) return;
+    if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.hasDeletable)) return;
     if (upTo > this.#durable)
       throw new RunnerError(
         'PROTOCOL_VIOLATION',
-        `record ${upTo} was acknowledged, but ${this.#durable} is the last there is`,
+        `record ${upTo} was acknowledged, but the last record is ${this.#durable}`,
       );
-    await this.#move(upTo);
-    // The writer may have closed a segment meanwhile. One that blocks for want of room gives no further word that would delete it.
-    if (this.spent) await this.#move(upTo);
+    await this.#advanceTo(upTo);
+    // The writer may have closed a segment in the meantime. On a full disk it sends no further report that would delete it.
+    if (this.hasDeletable) await this.#advanceTo(upTo);
   }
 
   close(): Promise<void> {
     return this.#chain.close();
   }
 
-  async #move(upTo: Sequence): Promise<void> {
-    const place = await this.#locate(upTo + 1);
-    const done = this.#chain.before(place.segment);
-    const owed =
-      place.offset - this.#ledgerOffset >= LEDGER_BYTES ||
+  async #advanceTo(upTo: Sequence): Promise<void> {
+    const position = await this.#locate(upTo + 1);
+    const deletable = this.#chain.before(position.segment);
+    const isLedgerDue =
+      position.offset - this.#ledgerOffset >= LEDGER_BYTES ||
       (this.#complete && upTo === this.#durable);
-    if (done.length > 0 || owed) await this.#settle(place);
+    if (deletable.length > 0 || isLedgerDue) await this.#deleteBefore(position);
     this.#acknowledged = upTo;
-    this.#acknowledgedOffset = place.offset;
-    for (const sequence of this.#places.keys()) if (sequence <= upTo) this.#places.delete(sequence);
+    this.#acknowledgedOffset = position.offset;
+    for (const sequence of this.#batchEnds.keys())
+      if (sequence <= upTo) this.#batchEnds.delete(sequence);
   }
 
-  /** Segments before the place go, also those that this reader never came by. */
-  async #settle(place: Place): Promise<void> {
-    await writeLedger(this.#disk, this.#directory, place.next - 1);
-    this.#ledgerOffset = place.offset;
+  /** Writes the ledger and deletes earlier segments, including those that this reader has never read. */
+  async #deleteBefore(position: Position): Promise<void> {
+    await writeLedger(this.#disk, this.#directory, position.next - 1);
+    this.#ledgerOffset = position.offset;
     for (const first of await segments(this.#disk, this.#directory))
-      if (first < place.segment) this.#segmentBytes -= await this.#chain.remove(first);
+      if (first < position.segment) this.#segmentBytes -= await this.#chain.remove(first);
   }
 
-  async #locate(sequence: Sequence): Promise<Place> {
+  async #locate(sequence: Sequence): Promise<Position> {
     const start = this.#chain.start(sequence);
-    let place = start.next === sequence ? start : this.#places.get(sequence);
-    if (place !== undefined) return place;
-    place = start;
+    let position = start.next === sequence ? start : this.#batchEnds.get(sequence);
+    if (position !== undefined) return position;
+    position = start;
     for await (const { after } of this.#chain.records(start, sequence - 1, WINDOW_BYTES))
-      place = after;
-    return place;
+      position = after;
+    return position;
   }
 }

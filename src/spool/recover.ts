@@ -6,12 +6,12 @@ import { scanSegment, type Scan } from './scan.ts';
 import { readWhole } from './sealed-file.ts';
 import { segmentFirst, segmentName } from './segment.ts';
 
-/** What a directory holds after a writer has gone. */
+/** The content of a directory without a writer. */
 export interface Recovered {
   readonly durable: Sequence;
   readonly complete: boolean;
   readonly acknowledged: Sequence;
-  /** First sequences of the segments that are left, in order, and their size together. */
+  /** First sequences of the remaining segments in order, and their total size. */
   readonly segments: readonly Sequence[];
   readonly bytes: number;
   /** Bytes of the first segment that are acknowledged. */
@@ -20,7 +20,7 @@ export interface Recovered {
   readonly cut: number;
 }
 
-/** What a directory without segments holds. */
+/** The content of a directory without segments. */
 export const emptySpool: Recovered = {
   durable: 0,
   complete: false,
@@ -32,15 +32,15 @@ export const emptySpool: Recovered = {
 };
 
 export interface RecoverOptions {
-  /** Keeps the good records before the damage and puts the rest aside, in place of throwing SPOOL_CORRUPT. */
+  /** Keeps the valid records before damage and sets the rest aside, instead of throwing SPOOL_CORRUPT. */
   readonly salvage?: boolean;
-  /** What the caller knows to be acknowledged, since the ledger lags behind. */
+  /** The acknowledged position if the caller knows it; the ledger may lag behind. */
   readonly acknowledged?: Sequence;
 }
 
 /**
- * Makes a directory whose writer is dead fit to be read and written again: the torn tail is cut, what was found is
- * fsynced before anything is said about it. Throws SPOOL_CORRUPT for damage that is no torn tail.
+ * Repairs a directory whose writer is dead, so that it can be read and written again: cuts a torn tail, and fsyncs what it
+ * found before returning it. Throws SPOOL_CORRUPT for damage other than a torn tail.
  */
 export async function recover(
   disk: Disk,
@@ -48,12 +48,15 @@ export async function recover(
   options: RecoverOptions = {},
 ): Promise<Recovered> {
   const salvage = options.salvage === true;
-  const noted = await readLedger(disk, directory);
-  const ledger = Math.max(noted.sequence, options.acknowledged ?? 0);
-  const firsts = await liveSegments(disk, directory, ledger);
-  const acknowledged = Math.max(ledger, (firsts[0] ?? 1) - 1);
-  if (noted.certain && acknowledged > ledger && !salvage)
-    throw new RunnerError('SPOOL_CORRUPT', `records ${ledger + 1} to ${acknowledged} are missing`);
+  const ledger = await readLedger(disk, directory);
+  const position = Math.max(ledger.sequence, options.acknowledged ?? 0);
+  const firsts = await unacknowledgedSegments(disk, directory, position);
+  const acknowledged = Math.max(position, (firsts[0] ?? 1) - 1);
+  if (ledger.certain && acknowledged > position && !salvage)
+    throw new RunnerError(
+      'SPOOL_CORRUPT',
+      `records ${position + 1} to ${acknowledged} are missing`,
+    );
   const found = await checkAll(
     disk,
     directory,
@@ -62,11 +65,11 @@ export async function recover(
     salvage,
   );
   await disk.syncDirectory(directory);
-  return found.durable < acknowledged ? await startAnew(disk, directory, found) : found;
+  return found.durable < acknowledged ? await discardAcknowledged(disk, directory, found) : found;
 }
 
-/** First sequences of the segments that may hold something unacknowledged, in order. */
-async function liveSegments(
+/** First sequences of the segments that may hold unacknowledged records, in order. */
+async function unacknowledgedSegments(
   disk: Disk,
   directory: string,
   acknowledged: Sequence,
@@ -112,7 +115,7 @@ async function checkAll(
         `segment ${segmentName(first)} is damaged after record ${scan.last}`,
       );
     const kept = scan.last < first ? 0 : scan.end;
-    if (kept < size || next === undefined) await keep(disk, directory, first, kept);
+    if (kept < size || next === undefined) await truncateDurably(disk, directory, first, kept);
     found = {
       ...found,
       durable: scan.last,
@@ -123,7 +126,7 @@ async function checkAll(
       acknowledgedOffset: index === 0 ? scan.markEnd : found.acknowledgedOffset,
     };
     if (!damaged) continue;
-    for (const later of firsts.slice(index + 1)) await putAside(disk, directory, later);
+    for (const later of firsts.slice(index + 1)) await setAside(disk, directory, later);
     return { ...found, complete: false };
   }
   return found;
@@ -135,7 +138,7 @@ interface Checked {
   readonly size: number;
 }
 
-/** `next` is the first sequence of the segment after it; undefined for the last one, which alone may have a torn tail. */
+/** `next` is the first sequence of the next segment; undefined for the last segment, the only one that may have a torn tail. */
 async function checkSegment(
   disk: Disk,
   directory: string,
@@ -151,10 +154,15 @@ async function checkSegment(
 }
 
 /**
- * Cuts the segment to this size and makes what is left durable: its writer may have died before it did. A segment
- * without a single good record goes altogether, so that a writer may make it again.
+ * Truncates the segment and makes the rest durable, because its writer may have died before. A segment without a valid
+ * record is deleted, so that a writer can create it again.
  */
-async function keep(disk: Disk, directory: string, first: Sequence, size: number): Promise<void> {
+async function truncateDurably(
+  disk: Disk,
+  directory: string,
+  first: Sequence,
+  size: number,
+): Promise<void> {
   const path = `${directory}/${segmentName(first)}`;
   if (size === 0) return disk.unlink(path);
   const file = await disk.open(path, 'write');
@@ -166,13 +174,17 @@ async function keep(disk: Disk, directory: string, first: Sequence, size: number
   }
 }
 
-async function putAside(disk: Disk, directory: string, first: Sequence): Promise<void> {
+async function setAside(disk: Disk, directory: string, first: Sequence): Promise<void> {
   const path = `${directory}/${segmentName(first)}`;
   await disk.rename(path, `${path}.damaged`);
 }
 
-/** Fewer good records than are acknowledged: all that is left is acknowledged, and the numbering goes on after it. */
-async function startAnew(disk: Disk, directory: string, found: Recovered): Promise<Recovered> {
+/** When acknowledged records are missing: all remaining records are acknowledged, and numbering continues after the acknowledged position. */
+async function discardAcknowledged(
+  disk: Disk,
+  directory: string,
+  found: Recovered,
+): Promise<Recovered> {
   for (const first of await segments(disk, directory))
     await disk.unlink(`${directory}/${segmentName(first)}`);
   await disk.syncDirectory(directory);

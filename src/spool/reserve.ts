@@ -1,7 +1,7 @@
 /*
- * Room for the record that ends an attempt whose worker is gone, set aside when the attempt is made: the disk may be full by
- * the time that somebody has to say so. The record is written over the reserve in place, which then gets the name of a
- * segment. (A file system that never writes in place needs room all the same; the caller tries again.)
+ * Disk space for the record that ends an attempt whose worker has died. It is allocated with the attempt, because the disk
+ * may be full when the record is due. The record is written in place over the reserve, which is then renamed to a segment.
+ * (Copy-on-write file systems need free space anyway; the caller retries.)
  */
 import { isErrno } from '../runtime/errno.ts';
 import type { Disk, DiskFile } from '../runtime/disk.ts';
@@ -15,10 +15,10 @@ import {
 } from './segment.ts';
 
 const NAME = 'reserve';
-/** Some times the size of an outcome with an error. */
+/** Several times the size of an outcome with an error. */
 const RESERVE_BYTES = 8 * 1024;
 
-/** Makes the file, in a directory that has none. Its name is durable once the directory is synced. */
+/** Creates the file. Its name is durable once the directory is synced. */
 export async function createReserve(disk: Disk, directory: string): Promise<void> {
   const file = await disk.open(`${directory}/${NAME}`, 'create');
   try {
@@ -29,7 +29,7 @@ export async function createReserve(disk: Disk, directory: string): Promise<void
   }
 }
 
-/** Writes a segment of one record, in the reserve's place where there is one; durable when this resolves. Returns its bytes. */
+/** Writes a segment of one record, in place of the reserve if it exists. Durable when this resolves. Returns its size. */
 export async function writeFromReserve(
   disk: Disk,
   directory: string,

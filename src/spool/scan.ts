@@ -1,20 +1,21 @@
 import type { Sequence } from '../domain/ids.ts';
 import { decodeRecord, HEADER_BYTES, isHeader, RECORD_HEADER_BYTES } from './segment.ts';
 
-/** What the bytes of a segment hold. `end` is where its last good record ends; 0 when not even the header is good. */
+/** The content of a segment. */
 export interface Scan {
+  /** Where the last valid record ends; 0 if the header is invalid. */
   readonly end: number;
-  /** Sequence of the last good record; the one before the first when there is none. */
+  /** Sequence of the last valid record; that before the first if there is none. */
   readonly last: Sequence;
-  /** Whether the last good record is the attempt's outcome. */
+  /** Whether the last valid record is the outcome of the attempt. */
   readonly complete: boolean;
-  /** Where the last good record up to `mark` ends; 0 when there is none. */
+  /** Where the last valid record up to `mark` ends; 0 if there is none. */
   readonly markEnd: number;
-  /** How what follows `end` came to be. */
+  /** What the bytes after `end` are. */
   readonly tail: 'none' | 'torn' | 'corrupt';
 }
 
-/** Reads a segment from its first byte to its last, checking everything. `mark` is a sequence to find the end of. */
+/** Checks a whole segment. `mark` is a sequence whose end is to be found. */
 export function scanSegment(bytes: Buffer, first: Sequence, mark: Sequence = 0): Scan {
   if (!isHeader(bytes, first))
     return { end: 0, last: first - 1, complete: false, markEnd: 0, tail: judgeTail(bytes, 0) };
@@ -39,7 +40,7 @@ export function scanSegment(bytes: Buffer, first: Sequence, mark: Sequence = 0):
   };
 }
 
-/** Corrupt if some good record further on says that what lies at `bad` was durable when it was written. */
+/** Corrupt if a later valid record states that the bytes at `bad` were durable when it was written. */
 function judgeTail(bytes: Buffer, bad: number): 'torn' | 'corrupt' {
   for (let at = bad + 1; at + RECORD_HEADER_BYTES <= bytes.length; at++) {
     const synced = bytes.readUInt32BE(at + 9);

@@ -3,7 +3,7 @@ import { replaceFile } from '../runtime/atomic-write.ts';
 import { isErrno } from '../runtime/errno.ts';
 import type { Disk } from '../runtime/disk.ts';
 
-/** Replaces a small file as a whole: after a crash it holds the old text or the new, never a mixture. */
+/** Replaces a small file and adds a checksum. After a crash it holds the old text or the new. */
 export async function writeSealed(
   disk: Disk,
   directory: string,
@@ -13,7 +13,7 @@ export async function writeSealed(
   await replaceFile(disk, `${directory}/${name}`, `${seal(text)} ${text}\n`);
 }
 
-/** What `writeSealed` wrote; undefined when there is no such file, `damaged` when its checksum does not hold. */
+/** The text that `writeSealed` wrote. Undefined if the file does not exist, `damaged` if its checksum does not match. */
 export async function readSealed(
   disk: Disk,
   directory: string,
@@ -26,7 +26,7 @@ export async function readSealed(
   return text !== undefined && seal(text) === match?.groups?.['crc'] ? { text } : 'damaged';
 }
 
-/** The file's bytes; undefined when there is no such file. */
+/** The content of a file; undefined if it does not exist. */
 export async function readWhole(disk: Disk, path: string): Promise<Buffer | undefined> {
   try {
     const file = await disk.open(path, 'read');

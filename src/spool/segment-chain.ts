@@ -10,18 +10,18 @@ import {
   segmentName,
 } from './segment.ts';
 
-/** Where the record `next` begins, or will: in the segment that begins with `segment`, `offset` bytes from its start. */
-export interface Place {
+/** Where the record `next` begins, or will begin: in the segment that starts with `segment`, at byte `offset`. */
+export interface Position {
   readonly segment: Sequence;
   readonly offset: number;
   readonly next: Sequence;
 }
 
-/** The segments of one attempt as one run of records. One caller at a time. */
+/** The segments of an attempt as one sequence of records. One caller at a time. */
 export class SegmentChain {
   readonly #disk: Disk;
   readonly #directory: string;
-  /** First sequences, in order. The last segment may not be there yet. */
+  /** First sequences, in order. The last segment may not exist yet. */
   #firsts: readonly Sequence[];
   #open: { readonly first: Sequence; readonly file: DiskFile } | undefined;
 
@@ -31,23 +31,23 @@ export class SegmentChain {
     this.#firsts = firsts;
   }
 
-  /** The start of the segment that holds, or will hold, the record. Throws PROTOCOL_VIOLATION when it has been deleted. */
-  start(sequence: Sequence): Place {
+  /** The start of the segment of a record that exists or is to come. Throws PROTOCOL_VIOLATION if it has been deleted. */
+  start(sequence: Sequence): Position {
     const segment = this.#segmentOf(sequence);
     if (segment === undefined)
       throw new RunnerError(
         'PROTOCOL_VIOLATION',
-        `record ${sequence} was acknowledged and is gone`,
+        `record ${sequence} was acknowledged and deleted`,
       );
     return { segment, offset: HEADER_BYTES, next: segment };
   }
 
-  /** The writer has begun a segment, or will with its next record. */
+  /** Notes a segment that the writer has begun or will begin with its next record. */
   note(segment: Sequence): void {
     if (segment > (this.#firsts.at(-1) ?? 0)) this.#firsts = [...this.#firsts, segment];
   }
 
-  /** Whether there are segments before the one that holds, or will hold, the record. */
+  /** Whether segments exist before that of the record. */
   hasBefore(sequence: Sequence): boolean {
     const segment = this.#segmentOf(sequence);
     return segment !== undefined && this.before(segment).length > 0;
@@ -57,26 +57,27 @@ export class SegmentChain {
     return this.#firsts.filter((first) => first < segment);
   }
 
-  /** The records from a place on up to a sequence that is known to be durable, each with the place after it. */
+  /** The records from a position up to a durable sequence, each with the position after it. */
   async *records(
-    from: Place,
+    from: Position,
     upTo: Sequence,
     windowBytes: number,
-  ): AsyncGenerator<{ record: DecodedRecord; after: Place }, void, undefined> {
-    let place = from;
-    while (place.next <= upTo) {
-      const window = await this.#window(place, windowBytes);
+  ): AsyncGenerator<{ record: DecodedRecord; after: Position }, void, undefined> {
+    let position = from;
+    while (position.next <= upTo) {
+      const window = await this.#window(position, windowBytes);
       if (window.length === 0) {
-        place = this.#cross(place);
+        position = this.#cross(position);
         continue;
       }
-      for (let used = 0; place.next <= upTo;) {
+      for (let used = 0; position.next <= upTo;) {
         const record = decodeRecord(window, used);
         if (record === 'short' && used > 0) break;
-        if (typeof record === 'string' || record.sequence !== place.next) throw damaged(place);
+        if (typeof record === 'string' || record.sequence !== position.next)
+          throw damaged(position);
         used += record.bytes;
-        place = { ...place, offset: place.offset + record.bytes, next: place.next + 1 };
-        yield { record, after: place };
+        position = { ...position, offset: position.offset + record.bytes, next: position.next + 1 };
+        yield { record, after: position };
       }
     }
   }
@@ -101,23 +102,23 @@ export class SegmentChain {
     return this.#firsts.findLast((first) => first <= sequence);
   }
 
-  /** Bytes from the place on: as many as asked for, or one whole record if that is more. */
-  async #window(place: Place, windowBytes: number): Promise<Buffer> {
-    const file = await this.#file(place.segment);
-    const window = await file.read(place.offset, Math.max(windowBytes, RECORD_HEADER_BYTES));
+  /** The bytes from a position on: `windowBytes`, or one whole record if that is more. */
+  async #window(position: Position, windowBytes: number): Promise<Buffer> {
+    const file = await this.#file(position.segment);
+    const window = await file.read(position.offset, Math.max(windowBytes, RECORD_HEADER_BYTES));
     if (window.length < RECORD_HEADER_BYTES) return window;
     const needed = RECORD_HEADER_BYTES + window.readUInt32BE(0);
     return needed > window.length && decodeRecord(window, 0) === 'short'
-      ? await file.read(place.offset, needed)
+      ? await file.read(position.offset, needed)
       : window;
   }
 
-  /** From the end of one segment to the start of the next, which its writer named by the record it begins with. */
-  #cross(place: Place): Place {
-    if (place.segment === place.next) throw damaged(place);
-    if (!this.#firsts.includes(place.next))
-      this.#firsts = [...this.#firsts, place.next].sort((a, b) => a - b);
-    return { segment: place.next, offset: HEADER_BYTES, next: place.next };
+  /** From the end of a segment to the start of the next one, which is named after its first record. */
+  #cross(position: Position): Position {
+    if (position.segment === position.next) throw damaged(position);
+    if (!this.#firsts.includes(position.next))
+      this.#firsts = [...this.#firsts, position.next].sort((a, b) => a - b);
+    return { segment: position.next, offset: HEADER_BYTES, next: position.next };
   }
 
   async #file(first: Sequence): Promise<DiskFile> {
@@ -138,9 +139,9 @@ export class SegmentChain {
   }
 }
 
-function damaged(place: Place): RunnerError {
+function damaged(position: Position): RunnerError {
   return new RunnerError(
     'SPOOL_CORRUPT',
-    `record ${place.next} in segment ${segmentName(place.segment)} is damaged or missing`,
+    `record ${position.next} in segment ${segmentName(position.segment)} is damaged or missing`,
   );
 }

@@ -8,7 +8,7 @@ import {
   type SpoolRecord,
 } from './segment.ts';
 
-/** A segment being written. After a failed append the same group may be appended again: what it left is cut off first. */
+/** A segment that is being written. After a failed append the same group may be appended again; the remains are cut off first. */
 export class SegmentFile {
   readonly #disk: Disk;
   readonly #directory: string;
@@ -29,7 +29,7 @@ export class SegmentFile {
     return this.#size;
   }
 
-  /** The group is durable when this resolves; `bytes` is what its records take. */
+  /** The group is durable when this resolves. `bytes` is the size of its records in the file. */
   async append(group: readonly SpoolRecord[], bytes: number): Promise<void> {
     this.#file ??= await this.#disk.open(`${this.#directory}/${segmentName(this.first)}`, 'create');
     if (this.#dirty) await this.#heal(this.#file);
@@ -43,12 +43,12 @@ export class SegmentFile {
     this.#size += encoded.byteLength;
   }
 
-  /** Cuts off what a failed append has left, so that it takes no room. */
+  /** Cuts off the remains of a failed append, to free their space. */
   async clean(): Promise<void> {
     if (this.#file !== undefined && this.#dirty) await this.#heal(this.#file);
   }
 
-  /** Ends the segment in favor of a next one: nothing of a failed append may stay behind its last record. */
+  /** Ends the segment. No remains of a failed append stay after its last record. */
   async seal(): Promise<void> {
     await this.clean();
     await this.close();
@@ -67,7 +67,7 @@ export class SegmentFile {
     return encoded;
   }
 
-  /** Synced, so that no later crash can bring back what was cut off beside what was written instead. */
+  /** Syncs, so that a later crash cannot bring back the bytes that were cut off. */
   async #heal(file: DiskFile): Promise<void> {
     await file.truncate(this.#size);
     await file.sync();

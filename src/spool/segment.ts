@@ -1,21 +1,19 @@
 /*
  * The spool's file format, and what must never break.
  *
- * 1. A record is for the delivery side only once it is fsynced, its segment's name in the directory included.
- * 2. Sequences run 1, 2, 3, ... without gaps over all segments of an attempt; a segment is named by its first.
- * 3. A directory has one writer at a time, and a writer has one group on its way at a time: it begins to write the
- *    next only when the last is durable. Each record carries how many bytes of its file were durable when its group
- *    began (`synced`).
- * 4. So a bad record with none after it whose `synced` lies beyond it is a torn tail: it was never reported, and is
- *    cut off. A bad record that a later one calls durable is corruption (SPOOL_CORRUPT), never cut in silence.
- * 5. A segment is deleted only when every record in it is acknowledged, oldest first, and only after the ledger that
- *    says so is durable.
- * 6. An attempt exists exactly while its journal does: it is written when all else is ready for records, and the first
- *    thing deleted.
- * 7. The writer says which segment its next record goes to. Segments before that one never grow again, so they can be
- *    deleted when they are acknowledged, before the next one has its first record: on a full disk it gets none sooner.
+ * 1. A record is delivered only once it is fsynced, including the name of its segment in the directory.
+ * 2. Sequences run 1, 2, 3, ... without gaps over all segments of an attempt. A segment is named after its first sequence.
+ * 3. A directory has one writer at a time, and a writer writes one group at a time: the next one only when the previous
+ *    one is durable. Each record carries the number of bytes of its file that were durable when its group began (`synced`).
+ * 4. Therefore an invalid record is a torn tail if no later record has a `synced` beyond it: it was never reported durable,
+ *    and is cut off. An invalid record that a later one proves durable is corruption (SPOOL_CORRUPT), never cut silently.
+ * 5. A segment is deleted only when every record in it is acknowledged, oldest segment first, and only after the ledger with
+ *    that acknowledgement is durable.
+ * 6. An attempt exists exactly as long as its journal, which is written last when an attempt is created and deleted first.
+ * 7. The writer reports the segment of its next record. Earlier segments never grow again, so they can be deleted once they
+ *    are acknowledged, even before the next segment has a record: on a full disk it could not get one otherwise.
  *
- * A crash at any instruction, of the process or of the machine, keeps every record ever reported durable.
+ * After a crash at any instruction, of the process or of the machine, every record that was reported durable is still there.
  *
  * File:   magic "HRSP" | version u32 | first sequence u64
  * Record: length u32 | crc32 u32 | flags u8 | synced u32 | sequence u64 | payload     (numbers big-endian)
@@ -26,7 +24,7 @@ import type { Sequence } from '../domain/ids.ts';
 
 export const HEADER_BYTES = 16;
 export const RECORD_HEADER_BYTES = 21;
-/** Larger than any honest record; a length beyond it is a damaged one. */
+/** Records are smaller; a larger length is a damaged one. */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 const MAGIC = 0x48_52_53_50;
@@ -36,21 +34,21 @@ const FLAG_LAST = 1;
 const SEGMENT_MIN_BYTES = 64 * 1024;
 const SEGMENT_MAX_BYTES = 8 * 1024 * 1024;
 
-/** How large a segment may grow where so many bytes can be written: room is given back in whole segments, so a small disk needs small ones. */
-export function segmentBytesFor(room: number): number {
-  return Math.min(SEGMENT_MAX_BYTES, Math.max(SEGMENT_MIN_BYTES, Math.floor(room / 16)));
+/** The size limit of a segment for a disk with so many free bytes. Space is freed by whole segments, so a small disk needs small ones. */
+export function segmentBytesFor(free: number): number {
+  return Math.min(SEGMENT_MAX_BYTES, Math.max(SEGMENT_MIN_BYTES, Math.floor(free / 16)));
 }
 
 export interface SpoolRecord {
   readonly sequence: Sequence;
-  /** Whether it is the attempt's outcome, after which nothing comes. */
+  /** Whether it is the outcome, the last record of the attempt. */
   readonly last: boolean;
   readonly payload: Uint8Array;
 }
 
 export interface DecodedRecord extends SpoolRecord {
   readonly synced: number;
-  /** Bytes it takes in the file. */
+  /** Size in the file. */
   readonly bytes: number;
 }
 
@@ -58,7 +56,7 @@ export function segmentName(first: Sequence): string {
   return `${String(first).padStart(20, '0')}.seg`;
 }
 
-/** The first sequence of the segment that a file name stands for; undefined for any other file. */
+/** The first sequence of the segment with this file name; undefined for other files. */
 export function segmentFirst(name: string): Sequence | undefined {
   return /^[0-9]{20}\.seg$/.test(name) ? Number(name.slice(0, 20)) : undefined;
 }

@@ -4,23 +4,24 @@ import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { sleepOrWoken, sleepUnlessAborted } from '../runtime/wait.ts';
 import type { Disk } from '../runtime/disk.ts';
-import { HEADER_BYTES, MAX_PAYLOAD_BYTES, recordBytes, type SpoolRecord } from './segment.ts';
+import { type Group, PendingRecords } from './pending-records.ts';
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
 
 export interface WriterOptions {
   readonly disk: Disk;
   readonly directory: string;
   readonly clock: Clock;
-  /** Sequence of the first record to come. 1 for a new attempt. */
+  /** Sequence of the first record; 1 for a new attempt. */
   readonly next?: Sequence;
-  /** A segment is closed before it would grow beyond this. */
+  /** Size limit of a segment. */
   readonly segmentBytes?: number;
-  /** A group is written when it has this many bytes or its first record is this old, whichever comes first. */
+  /** A group is written when it has this many bytes, or when its first record is this old. */
   readonly groupBytes?: number;
   readonly groupMs?: number;
-  /** `append` waits while this much is not durable yet. */
+  /** `append` waits while this many bytes are not durable yet. */
   readonly pendingBytes?: number;
-  /** Pause before a write that met a full disk is tried again. */
+  /** Pause before the next try after a full disk. */
   readonly retryMs?: number;
 }
 
@@ -35,15 +36,15 @@ const DEFAULTS = {
 
 type State =
   | { readonly kind: 'open' }
-  /** The disk is full: nothing is lost, writing goes on when there is room. */
+  /** The disk is full. Nothing is lost, and writing continues when there is space. */
   | { readonly kind: 'stalled'; readonly error: RunnerError }
-  /** The disk failed in another way: what is not durable by now never will be. */
+  /** The disk failed in another way. Records that are not durable now never will be. */
   | { readonly kind: 'failed'; readonly error: RunnerError }
   | { readonly kind: 'closed' };
 
 /**
- * The writing end of one attempt's spool. Records become durable in groups, one group at a time; `append` costs a
- * producer nothing but its turn until `pendingBytes` are on their way.
+ * The writing end of an attempt's spool. Records become durable in groups, one group at a time. `append` does not wait for
+ * the disk until `pendingBytes` are pending.
  */
 export class SpoolWriter {
   readonly #options: Required<WriterOptions>;
@@ -52,13 +53,10 @@ export class SpoolWriter {
   readonly #loop: Promise<void>;
   #segment: SegmentFile | undefined;
   #closedBytes = 0;
-  #pending: SpoolRecord[] = [];
-  #pendingBytes = 0;
+  readonly #pending: PendingRecords;
   #next: Sequence;
   #durable: Sequence;
-  /** Bytes of the largest group that is tried: halved each time that the disk has no room for it. */
-  #groupLimit: number;
-  #hurry = false;
+  #flushing = false;
   #state: State = { kind: 'open' };
   readonly #changed = new ChangeSignal();
 
@@ -66,40 +64,40 @@ export class SpoolWriter {
     this.#options = { ...DEFAULTS, ...options };
     this.#next = this.#options.next;
     this.#durable = this.#next - 1;
-    this.#groupLimit = this.#options.segmentBytes;
+    this.#pending = new PendingRecords(this.#options.segmentBytes);
     this.#loop = this.#run();
   }
 
-  /** Every record up to here survives a crash. */
+  /** Every record up to this sequence survives a crash. */
   get durable(): Sequence {
     return this.#durable;
   }
 
-  /** First sequence of the segment that the next record goes to: no record is added to those before it. */
+  /** First sequence of the segment that the next record goes to. Earlier segments no longer grow. */
   get segment(): Sequence {
     return this.#segment?.first ?? this.#durable + 1;
   }
 
-  /** Bytes that the segments this writer made hold on disk. */
+  /** Size of the segments that this writer has created. */
   get bytes(): number {
     return this.#closedBytes + (this.#segment?.size ?? 0);
   }
 
-  /** DISK_FULL while the writer waits for room; the last error once it has failed. */
+  /** DISK_FULL while the writer waits for disk space; the error once it has failed. */
   get condition(): RunnerError | undefined {
     return this.#state.kind === 'stalled' || this.#state.kind === 'failed'
       ? this.#state.error
       : undefined;
   }
 
-  /** Calls the listener with each new durable sequence, and again after each try that met a full disk: see `segment`. */
+  /** Calls the listener with each new durable sequence, and after each try on a full disk, because `segment` may have changed. */
   onDurable(listener: (durable: Sequence) => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Resolves with the record's sequence when it is accepted, which is before it is durable. Waits while too much is
-   * on its way. Throws what stopped the writer, or the signal's reason.
+   * Resolves with the sequence of the record when it is accepted, before it is durable. Waits while too many bytes are
+   * pending. Throws what stopped the writer, or the signal's reason.
    */
   async append(
     payload: Uint8Array,
@@ -109,35 +107,34 @@ export class SpoolWriter {
     if (payload.byteLength > MAX_PAYLOAD_BYTES)
       throw new RunnerError(
         'INTERNAL',
-        `a record of ${payload.byteLength} bytes is too large for the spool`,
+        `a record of ${payload.byteLength} bytes exceeds the size limit of the spool`,
       );
     while (!this.#hasRoom()) await this.#changed.wait(signal);
     const record = { sequence: this.#next++, last: options.last, payload };
-    this.#pending.push(record);
-    this.#pendingBytes += recordBytes(record);
+    this.#pending.add(record);
     this.#changed.notify();
     return record.sequence;
   }
 
-  /** Resolves when everything accepted so far is durable. A full disk makes it wait; the signal ends the waiting. */
+  /** Resolves when all records accepted so far are durable. Waits while the disk is full, until the signal fires. */
   async flush(signal: AbortSignal): Promise<void> {
     const wanted = this.#next - 1;
-    if (this.#durable < wanted) this.#hurry = true;
+    if (this.#durable < wanted) this.#flushing = true;
     this.#changed.notify();
     await this.#changed.until(() => this.#reached(wanted), signal);
   }
 
-  /** Stops at once; what is not durable by now is lost, so `flush` first. */
+  /** Stops at once. Pending records are lost, so call `flush` first. */
   async close(): Promise<void> {
     if (this.#state.kind !== 'failed') this.#set({ kind: 'closed' });
-    this.#controller.abort(new RunnerError('ABORTED', 'the spool writer was closed'));
+    this.#controller.abort(new RunnerError('ABORTED', 'the spool writer is closed'));
     await this.#loop;
     await this.#segment?.close();
   }
 
   #hasRoom(): boolean {
     this.#throwIfStopped();
-    return this.#pendingBytes < this.#options.pendingBytes;
+    return this.#pending.bytes < this.#options.pendingBytes;
   }
 
   #reached(wanted: Sequence): boolean {
@@ -149,7 +146,7 @@ export class SpoolWriter {
   #throwIfStopped(): void {
     if (this.#state.kind === 'failed') throw this.#state.error;
     if (this.#state.kind === 'closed')
-      throw new RunnerError('ABORTED', 'the spool writer was closed');
+      throw new RunnerError('ABORTED', 'the spool writer is closed');
   }
 
   async #run(): Promise<void> {
@@ -165,9 +162,9 @@ export class SpoolWriter {
     }
   }
 
-  /** Waits for a first record, then for as many more as a group may wait for. */
+  /** Waits for a first record, then until the group is large or old enough. */
   async #gather(signal: AbortSignal): Promise<void> {
-    await this.#changed.until(() => this.#pending.length > 0, signal);
+    await this.#changed.until(() => this.#pending.count > 0, signal);
     if (this.#isGroup()) return;
     await sleepOrWoken(
       this.#options.clock,
@@ -177,56 +174,45 @@ export class SpoolWriter {
     );
   }
 
-  /** Whether what is pending need not wait for more. */
+  /** Whether the pending records need not wait for more. */
   #isGroup(): boolean {
-    return this.#hurry || this.#pendingBytes >= this.#options.groupBytes;
+    return this.#flushing || this.#pending.bytes >= this.#options.groupBytes;
   }
 
-  /** Where there is no room for a group there may be some for a part of it. Throws DISK_FULL when not even one record fits. */
+  /** Writes smaller groups while the disk has no room for a larger one. Throws DISK_FULL when not even one record fits. */
   async #commitWhatFits(): Promise<void> {
     for (;;) {
-      const [group, bytes] = this.#nextGroup();
+      const group = this.#pending.nextGroup();
       try {
-        await this.#commit(group, bytes);
-        this.#groupLimit = Math.min(this.#options.segmentBytes, 2 * this.#groupLimit);
+        await this.#commit(group);
+        this.#pending.noteFit();
         return;
       } catch (thrown) {
         const error = RunnerError.from(thrown, 'SINK_FAILED');
-        if (error.code !== 'DISK_FULL' || group.length === 1) throw error;
-        this.#groupLimit = Math.floor(bytes / 2);
+        if (error.code !== 'DISK_FULL' || group.records.length === 1) throw error;
+        this.#pending.noteDiskFull(group);
       }
     }
   }
 
-  /** The oldest pending records, at least one, and their bytes. */
-  #nextGroup(): [readonly SpoolRecord[], number] {
-    let [count, bytes] = [0, 0];
-    for (const record of this.#pending) {
-      if (count > 0 && bytes + recordBytes(record) > this.#groupLimit) break;
-      [count, bytes] = [count + 1, bytes + recordBytes(record)];
-    }
-    return [this.#pending.slice(0, count), bytes];
-  }
-
-  async #commit(group: readonly SpoolRecord[], bytes: number): Promise<void> {
+  async #commit(group: Group): Promise<void> {
     const { segmentBytes, disk, directory } = this.#options;
-    if (this.#segment !== undefined && this.#segment.size + bytes > segmentBytes)
+    if (this.#segment !== undefined && this.#segment.size + group.bytes > segmentBytes)
       await this.#rotate(this.#segment);
     this.#segment ??= new SegmentFile(disk, directory, this.#durable + 1);
-    await this.#segment.append(group, bytes);
-    this.#settle(group.length, bytes);
-  }
-
-  #settle(count: number, bytes: number): void {
-    this.#pending = this.#pending.slice(count);
-    this.#pendingBytes -= bytes;
-    this.#durable += count;
-    this.#hurry &&= this.#pending.length > 0;
-    for (const listener of this.#listeners) listener(this.#durable);
+    await this.#segment.append(group.records, group.bytes);
+    this.#pending.noteDurable(group);
+    this.#durable += group.records.length;
+    this.#flushing &&= this.#pending.count > 0;
+    this.#report();
     this.#changed.notify();
   }
 
-  /** What is in the segment can be deleted once it is acknowledged; one without a record stays the open one. */
+  #report(): void {
+    for (const listener of this.#listeners) listener(this.#durable);
+  }
+
+  /** Closes the segment, so that it can be deleted once it is acknowledged. A segment without records stays open. */
   async #rotate(segment: SegmentFile): Promise<void> {
     if (segment.size <= HEADER_BYTES) return await segment.clean();
     await segment.seal();
@@ -234,7 +220,7 @@ export class SpoolWriter {
     this.#segment = undefined;
   }
 
-  /** Waits for room, after giving back what can be: a full disk may be full of this very segment. */
+  /** Waits for disk space. Closes the open segment first, because its records may be what fills the disk. */
   async #stall(reason: RunnerError, signal: AbortSignal): Promise<void> {
     if (reason.code !== 'DISK_FULL') return this.#fail(reason);
     try {
@@ -243,7 +229,7 @@ export class SpoolWriter {
       return this.#fail(RunnerError.from(thrown, 'SINK_FAILED'));
     }
     this.#set({ kind: 'stalled', error: reason });
-    for (const listener of this.#listeners) listener(this.#durable);
+    this.#report();
     await sleepUnlessAborted(this.#options.clock, this.#options.retryMs, signal);
   }
 

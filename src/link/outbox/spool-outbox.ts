@@ -100,7 +100,7 @@ export class SpoolOutbox implements Outbox {
   advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
     this.#reader.advance(durable, writtenBytes, complete, segment);
     this.#announce();
-    if (this.#reader.spent) this.#free();
+    if (this.#reader.hasDeletable) this.#free();
   }
 
   /** Recovers what a dead worker wrote but did not report. */
