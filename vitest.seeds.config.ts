@@ -7,7 +7,7 @@ export default defineConfig({
     include: [
       'src/policy/address.test.ts',
       'src/secrets/reference.test.ts',
-      'src/redaction/redactor.test.ts',
+      'src/redaction/*.test.ts',
       'src/link/link.simulation.test.ts',
       'src/link/capacity.simulation.test.ts',
       'src/connectors/salesforce/formula/adversarial.test.ts',

@@ -10,13 +10,13 @@ const redactor = createRedactor();
 redactor.add(SECRET);
 const cut = createCutText((text) => redactor.redact(text));
 
-describe('a text that is cut', () => {
+describe('a cut text', () => {
   it.each([
     SECRET,
     JSON.stringify(SECRET),
     encodeURIComponent(SECRET),
     Buffer.from(SECRET).toString('base64'),
-  ])('holds no part of the secret across the cut, wherever it stands (%s)', (form) => {
+  ])('contains no part of a secret at the cut, wherever the secret is (%s)', (form) => {
     for (let before = 0; before <= 100; before += 1) {
       const short = cut(`${'.'.repeat(before)}${form}${'.'.repeat(100)}`, 100);
       expect(short.length).toBeLessThanOrEqual(100);
@@ -24,12 +24,12 @@ describe('a text that is cut', () => {
     }
   });
 
-  it('holds no part of a secret in a document of JSON either, which then ends where it was cut', () => {
+  it('contains no part of a secret in a JSON document', () => {
     const short = cut(JSON.stringify({ a: '.'.repeat(80), b: SECRET, c: '.'.repeat(80) }), 100);
     expect(short).toBe(`{"a":"${'.'.repeat(80)}","b":"[secre…`);
   });
 
-  it('is left alone while it is short enough, and is otherwise as long as it may be', () => {
+  it('is unchanged when short enough, and otherwise has the full length', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (text, length) => {
         const short = cut(text, length);
@@ -46,11 +46,11 @@ describe('a text that is cut', () => {
     );
   });
 
-  it('is whole where the secret alone made it too long', () => {
+  it('is complete when only the secret made it too long', () => {
     expect(cut(`by phone: ${SECRET}.`, 30)).toBe('by phone: [secret].');
   });
 
-  it('does not end in half a character', () => {
+  it('does not end with half a character', () => {
     expect(cut('ab\u{1F680}cd', 4)).toBe('ab…');
   });
 });

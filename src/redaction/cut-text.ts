@@ -1,9 +1,9 @@
-/** How much of a text is kept, the mark of the cut included. */
+/** Shortens a text to a length that includes the mark of the cut. */
 export type CutText = (text: string, length: number) => string;
 
 /**
- * Cuts texts that may hold a secret: what a redactor would take out is taken out first, since half of a secret is one that
- * no redactor recognises afterwards. A text that is short enough is left as it is, for the redactor to come.
+ * Cuts texts that can hold a secret: redacts first, because no redactor recognizes half of a secret afterwards. A text that
+ * is short enough is returned unchanged, to be redacted later.
  */
 export function createCutText(redact: (text: string) => string): CutText {
   return (text, length) => {

@@ -1,9 +1,9 @@
 import { decodeHTML } from 'entities';
 
-/** A text with encoded characters read as what they stand for. */
+/** A text with encoded characters decoded. */
 export interface View {
   readonly text: string;
-  /** Where a part of it stands in the original text: from the start of its first character to the end of its last. */
+  /** The part of the original text that a part of the view comes from. */
   readonly original: (
     start: number,
     end: number,
@@ -12,11 +12,11 @@ export interface View {
 
 interface Decoder {
   readonly encoded: RegExp;
-  /** What a match of `encoded` stands for; the match itself when it stands for nothing else. */
+  /** What a match of `encoded` stands for; the match itself if it is not an encoding. */
   readonly decode: (match: string) => string;
 }
 
-/** Any character may be written in these ways or not, so the ways to write a whole value cannot be counted. */
+/** Each character can be encoded or not, so the forms of a whole value cannot be listed: the text is decoded instead. */
 const DECODERS: readonly Decoder[] = [
   {
     encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g,
@@ -24,15 +24,15 @@ const DECODERS: readonly Decoder[] = [
   },
   { encoded: /(?:%[0-9a-fA-F]{2})+/g, decode: decodePercent },
   { encoded: /\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
-  // As above, in JSON in JSON.
+  // The same in JSON in JSON.
   { encoded: /\\\\u[0-9a-fA-F]{4}/g, decode: decodeUnicode },
 ];
 const ANY = /&[#A-Za-z]|%[0-9a-fA-F]{2}|\\u/;
-/** What is encoded twice, in one way or in two, is found; what is encoded three times is not. */
+/** Values encoded twice, in one way or in two, are found. */
 const DEPTH = 2;
 
 /**
- * The text, and it read with character references of HTML and XML, percent-encoding and `\u` escapes decoded: each alone and
+ * The text itself, then with character references of HTML and XML, percent-encoding and `\u` escapes decoded, each alone and
  * in pairs. Time is linear in the text.
  */
 export function decodedViews(text: string): View[] {
@@ -49,7 +49,7 @@ export function decodedViews(text: string): View[] {
   return views;
 }
 
-/** A decoded piece: where it stands in the view, and what it was in the text before. */
+/** A decoded piece: its place in the view, and its place in the text that was decoded. */
 interface Piece {
   readonly at: number;
   readonly size: number;
@@ -71,12 +71,12 @@ function decodeView(view: View, { encoded, decode }: Decoder): View {
   return {
     text,
     original: (start, end) =>
-      view.original(before(pieces, start).start, before(pieces, end - 1).end),
+      view.original(sourceOf(pieces, start).start, sourceOf(pieces, end - 1).end),
   };
 }
 
-/** What one character of a view was in the text before. */
-function before(
+/** The part of the decoded text that one character of the view comes from. */
+function sourceOf(
   pieces: readonly Piece[],
   index: number,
 ): { readonly start: number; readonly end: number } {
@@ -92,7 +92,7 @@ function before(
   return beyond < 0 ? piece : { start: piece.end + beyond, end: piece.end + beyond + 1 };
 }
 
-/** What is beyond Unicode stays as it is; the characters after a name that has no semicolon do too. */
+/** Numbers beyond Unicode are not decoded, and neither are characters after a name without a semicolon. */
 function decodeReference(match: string): string {
   const { hex, decimal } =
     /^&#(?:[xX](?<hex>[0-9a-fA-F]+)|(?<decimal>\d+))/.exec(match)?.groups ?? {};
@@ -105,7 +105,7 @@ function decodeUnicode(match: string): string {
   return String.fromCharCode(Number.parseInt(match.slice(-4), 16));
 }
 
-/** Bytes that are no UTF-8 stay as they are. */
+/** Bytes that are not UTF-8 are not decoded. */
 function decodePercent(match: string): string {
   try {
     return decodeURIComponent(match);

@@ -1,6 +1,6 @@
 /*
- * Every way in which this program's own code writes a value into something else, in one list: the redactor is tested with each
- * of them, and a test sees to it that there is no other.
+ * Every encoding with which the program's own code writes a value into something else. The redactor is tested with each of
+ * them, and a test fails when the sources contain another.
  */
 
 /** For XML and HTML, in text and in attributes. */

@@ -13,9 +13,9 @@ function hash(a: number, b: number, c: number): number {
 }
 
 /**
- * Finds many patterns at once (Wu and Manber 1994): a table over blocks of three characters says how far the window
- * may jump, so most of the text is never looked at. Time is linear in the text as long as patterns are few hundreds.
- * Patterns must have at least three characters.
+ * Finds many patterns at the same time (Wu and Manber 1994): a table over blocks of three characters tells how far the window
+ * can move, so most of the text is never read. Time is linear in the text for up to a few hundred patterns. Patterns must
+ * have at least three characters.
  */
 export class PatternSearch {
   readonly #window: number;
@@ -43,7 +43,7 @@ export class PatternSearch {
     }
   }
 
-  /** Every place where a pattern matches, in order; of several that start together, the longest. Matches may overlap. */
+  /** Every match in order; of several with the same start, the longest. Matches can overlap. */
   find(text: string): Match[] {
     const matches: Match[] = [];
     const shifts = this.#shifts;

@@ -1,15 +1,14 @@
 import { escapeXml } from './encodings.ts';
 
-/** Shorter values would be found everywhere; they are matched as whole JSON strings only. */
+/** Shorter values would match everywhere; only whole JSON strings are compared with them. */
 export const MIN_LENGTH = 6;
-/** Lines of a value (a PEM key) are looked for on their own from this length on. */
+/** Lines of a value (a PEM key) of at least this length are searched for on their own. */
 const MIN_LINE = 12;
 
 /**
- * The ways in which a whole value may turn up in what a program writes: as it is; escaped for JSON (once, twice, ASCII
- * only), URLs and forms; in base64 and base64url at each alignment, also after it was escaped for JSON or XML; in hex. For a
- * value of several lines, each long line too. Encodings of single characters, which may be mixed, are not here: see
- * decodedViews.
+ * The forms in which a program can write a whole value: unchanged; escaped for JSON (once, twice, ASCII only), URLs and forms;
+ * in base64 and base64url at each alignment, also after escaping for JSON or XML; in hex. For a value of several lines, each
+ * long line too. decodedViews handles encodings of single characters, which can be mixed.
  */
 export function secretForms(value: string): string[] {
   const whole = value.toWellFormed();
@@ -34,9 +33,9 @@ function formsOf(value: string): string[] {
   return [...escaped.flatMap(jsonForms), ...hexForms(value), ...[...encoded].flatMap(base64Forms)];
 }
 
-/** The text itself, and escaped for a JSON string once and twice; with and without escapes for what is not ASCII, and for `/`. */
+/** The text itself, and escaped for a JSON string once and twice; with and without escapes for `/` and for non-ASCII text. */
 function jsonForms(text: string): string[] {
-  // Quotes may be encoded in another way before the rest is escaped.
+  // Quotes can be encoded differently before the rest is escaped.
   const unquoted = text.split('"').map(json).join('"');
   const once = new Set([
     json(text),
@@ -74,7 +73,7 @@ function urlForms(value: string): string[] {
   ];
 }
 
-/** As most programs escape text nodes and attributes. */
+/** The usual escapes of text nodes and attributes. */
 function markupForms(value: string): string[] {
   const node = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const doubled = node.replaceAll('"', '&quot;');
@@ -90,7 +89,7 @@ function hexForms(value: string): string[] {
   return [hex, hex.toUpperCase()];
 }
 
-/** Whole, and the characters that do not depend on what stands before and after when the value is part of something longer. */
+/** The whole value, and the characters that stay the same when the value is part of something longer. */
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   const aligned = [0, 1, 2].map((before) => {
