@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'await this.#file.write(encoded, this.#size);',
       },
     ],
-    tests: ['test/contract/spool.model.test.ts'],
+    tests: ['test/contract/spool.model.test.ts', 'test/contract/spool.full-disk.test.ts'],
   },
   {
     name: 'no deduplication in the store',
