@@ -1,9 +1,15 @@
 import type { ConnectToRule } from '../network/connect.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import {
+  PROVIDER_NAMES,
+  PROVIDERS,
+  secretSettingsSchema,
+  type SecretSettings,
+} from '../secrets/providers/registry.ts';
+import { configInvalid } from './problems.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
-import type { SecretMount } from './values/secret-mounts.ts';
 
-/** The configuration for the program: complete, in milliseconds and bytes, with absolute paths. Plain data. */
+/** The configuration of the program: complete, in milliseconds and bytes, with absolute paths. Plain data. */
 export interface RunnerConfig {
   readonly configFile: string;
   readonly configDir: string;
@@ -29,12 +35,7 @@ export interface RunnerConfig {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'auto' | 'json' | 'pretty';
   };
-  readonly secrets: {
-    readonly vault: { readonly file: string; readonly keyFile: string };
-    readonly files: { readonly directory: string | undefined };
-    readonly environment: { readonly enabled: boolean };
-    readonly mounts: readonly SecretMount[];
-  };
+  readonly secrets: SecretSettings;
   readonly status: { readonly socket: string };
 }
 
@@ -69,12 +70,29 @@ export function compile(
     drainTimeoutMs: need('drainTimeout'),
     spool: { maxBytes: need('spool.maxBytes') },
     log: { level: need('log.level'), format: need('log.format') },
-    secrets: {
-      vault: { file: need('secrets.vault.file'), keyFile: need('secrets.vault.keyFile') },
-      files: { directory: values['secrets.files.directory'] },
-      environment: { enabled: need('secrets.environment.enabled') },
-      mounts: need('secrets.mounts'),
-    },
+    secrets: compileSecrets(values),
     status: { socket: need('status.socket') },
   };
+}
+
+/** The settings that the providers declare, in their own form. Throws CONFIG_INVALID for one that is required and not set. */
+function compileSecrets(values: SettingValues): SecretSettings {
+  const byKey: Readonly<Record<string, unknown>> = values;
+  const providers = PROVIDER_NAMES.map((name) => {
+    const keys = Object.keys(PROVIDERS[name].settings);
+    const own = keys.map((key) => [key, byKey[`secrets.${name}.${key}`]] as const);
+    return [name, Object.fromEntries(own)] as const;
+  });
+  const result = secretSettingsSchema.safeParse({
+    ...Object.fromEntries(providers),
+    mounts: values['secrets.mounts'],
+  });
+  if (result.success) return result.data;
+  throw configInvalid(
+    result.error.issues.map(({ path, message }) => ({
+      path: ['secrets', ...path].join('.'),
+      problem: message,
+      remedy: '',
+    })),
+  );
 }

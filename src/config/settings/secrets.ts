@@ -1,50 +1,52 @@
+import type { ProviderSetting } from '../../secrets/providers/provider-kind.ts';
+import {
+  PROVIDER_NAMES,
+  PROVIDERS,
+  type ProviderName,
+  type ProviderSettings,
+  type SecretMount,
+} from '../../secrets/providers/registry.ts';
 import { KEY_DIR_NAME } from '../places.ts';
-import { setting } from '../setting.ts';
-import { yesOrNo } from '../values/basic.ts';
+import { setting, type DefaultContext, type Setting } from '../setting.ts';
 import { secretMounts } from '../values/secret-mounts.ts';
-import { PATH } from './path.ts';
+
+/** `secrets.vault.file`: the settings that providers declare, below their names. */
+type ProviderKey = {
+  [Name in ProviderName]: `secrets.${Name}.${keyof ProviderSettings[Name] & string}`;
+}[ProviderName];
+
+const names = PROVIDER_NAMES.map((name) => `\`${name}\``).join(', ');
 
 /** Providers of secrets. */
-export const secretSettings = {
-  'secrets.vault.file': setting({
-    ...PATH,
-    flag: '--vault-file',
-    default: {
-      words: '`vault.json` in the state directory',
-      find: ({ stateDir, join }) => join(stateDir, 'vault.json'),
-    },
-    text: 'The local vault, encrypted.',
-  }),
-  'secrets.vault.keyFile': setting({
-    ...PATH,
-    flag: '--vault-key-file',
-    default: {
-      words: '`keys/vault.key` in the configuration directory',
-      find: ({ configDir, join }) => join(configDir, KEY_DIR_NAME, 'vault.key'),
-    },
-    text: 'Key of the vault, stored apart from it: a copy of the state directory alone cannot be decrypted.',
-  }),
-  'secrets.files.directory': setting({
-    ...PATH,
-    flag: '--secret-files',
-    default: {
-      words: '`$CREDENTIALS_DIRECTORY` (systemd), else unset',
-      find: ({ credentialsDir }) => credentialsDir,
-    },
-    text: 'Directory with one file per secret: Docker and Kubernetes secrets, systemd credentials.',
-  }),
-  'secrets.environment.enabled': setting({
-    kind: '`true` or `false`',
-    schema: yesOrNo(),
-    default: false,
-    flag: '--secret-environment',
-    text: 'Whether `HYBRID_SECRET_*` variables are a source of secrets. The weakest provider: other processes of the same user can read them.',
-  }),
+export const secretSettings: { readonly [Key in ProviderKey]: Setting<unknown> } & {
+  readonly 'secrets.mounts': Setting<readonly SecretMount[]>;
+} = {
+  ...providerSettings(),
   'secrets.mounts': setting({
     kind: 'list of `{prefix, provider}`',
     schema: secretMounts(),
     default: '',
     flag: '--secret-mounts',
-    text: 'Which provider (`vault`, `files`, `environment`) has the references below a prefix; as text `/prefix=provider`. A provider can have one prefix, and then has only the references below it. The longest prefix wins. All other references are looked up in the vault, then in the files, then in the environment.',
+    text: `Which provider (${names}) has the references below a prefix; as text \`/prefix=provider\`. A provider can have one prefix, and then has only the references below it. The longest prefix wins. All other references are looked up in the providers in this order: ${names}.`,
   }),
-} as const;
+};
+
+function providerSettings(): { readonly [Key in ProviderKey]: Setting<unknown> } {
+  const entries = PROVIDER_NAMES.flatMap((name) =>
+    Object.entries<ProviderSetting<unknown>>(PROVIDERS[name].settings).map(
+      ([key, definition]) => [`secrets.${name}.${key}`, toSetting(definition)] as const,
+    ),
+  );
+  return Object.fromEntries(entries) as { readonly [Key in ProviderKey]: Setting<unknown> };
+}
+
+function toSetting(definition: ProviderSetting<unknown>): Setting<unknown> {
+  const { default: preset, ...rest } = definition;
+  if (preset === undefined) return rest;
+  if (typeof preset !== 'object') return { ...rest, default: preset };
+  const find = (context: DefaultContext): unknown => {
+    const keyDir = context.join(context.configDir, KEY_DIR_NAME);
+    return preset.find({ ...context, keyDir });
+  };
+  return { ...rest, default: { words: preset.words, find } };
+}

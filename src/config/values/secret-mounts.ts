@@ -1,17 +1,9 @@
 import { z } from 'zod';
+import { PROVIDER_NAMES, type SecretMount } from '../../secrets/providers/registry.ts';
 import { list } from './basic.ts';
 
-export const SECRET_PROVIDERS = ['vault', 'files', 'environment'] as const;
-export type SecretProviderName = (typeof SECRET_PROVIDERS)[number];
-
-/** Secrets under `prefix` come from `provider`. */
-export interface SecretMount {
-  readonly prefix: string;
-  readonly provider: SecretProviderName;
-}
-
 /** `{prefix, provider}`, or `/prefix=provider` in text. */
-export function secretMount(): z.ZodType<SecretMount> {
+function secretMount(): z.ZodType<SecretMount> {
   const split = (raw: unknown): unknown => {
     const match =
       typeof raw === 'string' ? /^(?<prefix>[^=]*)=(?<provider>[^=]*)$/.exec(raw) : null;
@@ -27,7 +19,7 @@ export function secretMount(): z.ZodType<SecretMount> {
             /^(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/,
             'must be the beginning of a reference, such as /salesforce/prod',
           ),
-        provider: z.enum(SECRET_PROVIDERS, `must be one of ${SECRET_PROVIDERS.join(', ')}`),
+        provider: z.enum(PROVIDER_NAMES, `must be one of ${PROVIDER_NAMES.join(', ')}`),
       },
       'must be {prefix, provider}, or /prefix=provider',
     ),
@@ -43,7 +35,7 @@ export function secretMounts(): z.ZodType<readonly SecretMount[]> {
         context.addIssue({
           code: 'custom',
           path: [index],
-          message: `${prefix} is mounted already; give each provider a prefix of its own`,
+          message: `${prefix} is mounted already; give each provider a different prefix`,
         });
       else if (earlier.some((other) => other.provider === provider))
         context.addIssue({
