@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node from 18 on can read: it finds the Node that can run the rest.
+// Plain JavaScript for Node.js 18 and later, which finds a Node.js that can run the rest.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import inspector from 'node:inspector';
@@ -19,22 +19,22 @@ const args = process.argv.slice(2);
 const isTooOld = Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR;
 
 /**
- * Through an open inspector every secret of a process can be read. Node opens one on SIGUSR1 unless something listens for
- * that signal, and before this line runs when it was started with --inspect.
+ * An open inspector exposes every secret of the process. Node.js opens one on SIGUSR1 unless a listener is installed, and
+ * with --inspect before this line runs.
  */
 function keepInspectorClosed() {
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
   if (inspector.url() === undefined) return;
   inspector.close();
   process.stderr.write(
-    'error PROCESS_UNSAFE: Node.js was started with an open inspector; take --inspect out of the command line and NODE_OPTIONS\n',
+    'error PROCESS_UNSAFE: Node.js was started with an open inspector; remove --inspect from the command line and NODE_OPTIONS\n',
   );
   process.exit(EXIT_INVALID);
 }
 
 const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** The Node that npm installed beside this program for this platform, if it did. */
+/** The Node.js for this platform that npm installed with this program, if any. */
 function bundledNode() {
   try {
     const manifest = createRequire(self).resolve(`node-${platform}/package.json`);
@@ -49,14 +49,14 @@ function bundledNode() {
   }
 }
 
-/** Runs this same command on another Node, as if it had been started so: same streams, signals and exit code. */
+/** Runs the same command on another Node.js, with the same streams, signals and exit code. */
 function runOn(binary) {
-  // The variable prevents an endless loop, should the binary be older than it claims. The channel tells the child when this process is gone.
+  // The variable prevents an endless loop if the binary is too old as well. The IPC channel tells the child when this process dies.
   const child = spawn(binary, ['--disable-sigusr1', self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, HYBRID_RUNNER_NODE: binary },
   });
-  // A terminal sends Ctrl-C to both processes itself; the child would count a forwarded one as the second.
+  // A terminal sends Ctrl-C to both processes; the child would count a forwarded one as the second.
   const signals = process.stdin.isTTY ? FORWARDED : [...FORWARDED, 'SIGINT'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   if (process.stdin.isTTY) process.on('SIGINT', () => undefined);
@@ -68,7 +68,7 @@ function runOn(binary) {
   });
 }
 
-/** Whoever kills the process that was started means this one too; left alone, it would hold the lock of the state directory. */
+/** Ends this process with its launcher. It would hold the lock of the state directory otherwise. */
 function endWithLauncher() {
   if (!process.connected) return;
   process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
@@ -76,35 +76,35 @@ function endWithLauncher() {
 }
 
 function refuse(reason) {
-  sayTooOld(reason);
+  reportTooOld(reason);
   process.exit(EXIT_INVALID);
 }
 
-function sayTooOld(reason) {
+function reportTooOld(reason) {
   process.stderr.write(
-    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or again with a registry in reach and npm's option --include=optional\n`,
+    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or later is required, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or from a registry with npm's option --include=optional\n`,
   );
 }
 
-const NODE_MISSING = `the package node-${platform} that brings a newer one was not installed: npm reached no registry, or leaves optional packages out`;
+const NODE_MISSING = `the package node-${platform} with a newer one was not installed: npm could not reach a registry, or omits optional packages`;
 
 keepInspectorClosed();
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}\n`);
-  if (isTooOld && bundledNode() === undefined) sayTooOld(NODE_MISSING);
+  if (isTooOld && bundledNode() === undefined) reportTooOld(NODE_MISSING);
 } else if (!isTooOld) {
   if (process.env.HYBRID_RUNNER_NODE !== undefined) endWithLauncher();
   delete process.env.HYBRID_RUNNER_NODE;
-  // The service waits most of its life; a young generation that stays small saves a tenth of its memory.
+  // A small young generation saves a tenth of the memory.
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');
-  // The service waits most of its life: memory matters more there than speed.
+  // The service is idle most of the time, so memory matters more than speed.
   if (args[0] === 'run') setFlagsFromString('--optimize-for-size');
-  // An extraction takes apart tens of megabytes and keeps little: collecting early costs less than it saves.
+  // An extraction parses tens of megabytes and keeps little: early collection saves more than it costs.
   if (args[0] === 'ingest') setFlagsFromString('--heap-growing-percent=30');
   const { main } = await import('../dist/cli/main.js');
   await main(args);
 } else if (process.env.HYBRID_RUNNER_NODE !== undefined) {
-  refuse('the Node.js beside this program is too old as well');
+  refuse('the Node.js installed with this program is too old as well');
 } else {
   const binary = bundledNode();
   if (binary === undefined) refuse(NODE_MISSING);

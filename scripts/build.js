@@ -13,22 +13,21 @@ import { installGitHooks } from './git-hooks.js';
 import { thirdPartyNotice } from './third-party.js';
 
 /**
- * Bundles the runner into dist/: one entry for the command line, one for the worker process, shared chunks, and every
- * package in them (docs/decisions/0013). Does nothing when no source has changed since. Each file appears whole, chunks
- * before the entries that name them, so that a program started during a build never meets half of it. With --fresh, for
- * a release, nothing of earlier builds stays. Without it chunks of earlier builds stay for a while, and `npm pack` leaves
- * them out.
+ * Bundles the runner into dist/: an entry for the command line, one for the worker process, and shared chunks, all packages
+ * included (docs/decisions/0013). Does nothing if no source has changed. Files are renamed into place, chunks before the
+ * entries that import them, so that a program started during a build finds all of them. Chunks of earlier builds stay for a
+ * while, and `npm pack` excludes them; with --fresh, for a release, they are removed.
  */
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp');
-/** npm packs nothing that is named here. */
+/** Excludes files from `npm pack`. */
 const ignoreFile = join(dist, '.npmignore');
 const fresh = process.argv.includes('--fresh');
-/** Chunks of an earlier build stay this long for processes that still run on it. */
+/** How long chunks of an earlier build stay, for processes that still run on it. */
 const keepOldMs = fresh ? 0 : 3_600_000;
 
-/** Changes when any input does. */
+/** A hash that changes with any input. */
 function fingerprint() {
   const hash = createHash('sha256');
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -55,7 +54,7 @@ function readStamp() {
   }
 }
 
-/** zod brings its messages in 50 languages along; this program shows English ones. */
+/** zod includes messages in 50 languages; this program needs English only. */
 const onlyEnglish = {
   name: 'only-english',
   setup({ onResolve }) {
@@ -65,7 +64,7 @@ const onlyEnglish = {
   },
 };
 
-/** Bundled CommonJS packages ask for Node's own modules by require. */
+/** Bundled CommonJS packages load modules of Node.js with require. */
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
@@ -98,7 +97,7 @@ async function bundle() {
   ];
 }
 
-function place(files) {
+function write(files) {
   const isEntry = ({ path }) => !path.startsWith(join(dist, 'chunks'));
   for (const { path, contents } of files.toSorted(
     (a, b) => Number(isEntry(a)) - Number(isEntry(b)),
@@ -110,7 +109,7 @@ function place(files) {
   }
 }
 
-/** What is left of earlier builds; removed once it is old enough. */
+/** Removes files of earlier builds once they are old enough. */
 function removeOld(files) {
   const current = new Set([...files.map(({ path }) => path), stampFile, ignoreFile]);
   const old = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
@@ -135,13 +134,13 @@ const started = performance.now();
 const say = process.argv.includes('--quiet')
   ? () => undefined
   : (text) => process.stdout.write(`${text}\n`);
-const wanted = fingerprint();
-if (!fresh && readStamp() === wanted) {
+const current = fingerprint();
+if (!fresh && readStamp() === current) {
   say('dist/ is up to date');
 } else {
   const files = await bundle();
-  place(files);
+  write(files);
   removeOld(files);
-  writeFileSync(stampFile, wanted);
+  writeFileSync(stampFile, current);
   say(`${relative(root, dist)}/ built in ${Math.round(performance.now() - started)} ms`);
 }

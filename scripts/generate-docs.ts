@@ -7,7 +7,7 @@ import { packagedUnit } from '../src/service/systemd.ts';
 
 await loadConnectors();
 
-/** Files that follow from tables in src/. Writes them; with `--check` says which are not up to date and fails. */
+/** Generates files from the tables in src/. With `--check` it changes nothing and fails if a file is not up to date. */
 const root = join(import.meta.dirname, '..');
 const generated: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationDocument,

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 
 /**
- * Points git at the project's hooks, unless the developer has chosen other hooks. Called by the build, because `npm ci`
- * runs no scripts here (.npmrc): a dependency's install script could do anything.
+ * Sets core.hooksPath to the project's hooks, unless other hooks are configured. The build calls it, because .npmrc disables
+ * install scripts, which dependencies could abuse.
  */
 export function installGitHooks() {
   if (!existsSync(join(root, '.git'))) return;

@@ -14,14 +14,14 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
 /**
- * Writes the files of a release, from a fresh build, into release/: the package as it would be published, which has npm
- * fetch Node; for each platform one that brings Node along and installs without a registry; and their checksums.
+ * Writes the files of a release to release/, from a fresh build: the package as npm publishes it, which needs a registry for
+ * Node.js; a package for each platform that contains Node.js and installs without a registry; and their checksums.
  *
  *   node scripts/release.js [--platform linux-x64]... [--out DIRECTORY]
  */
 const root = resolve(import.meta.dirname, '..');
 const PLATFORMS = ['linux-x64', 'linux-arm64'];
-/** Of the Node package; headers and manual pages stay behind. */
+/** The files of the Node.js package that are needed; headers and manual pages are not. */
 const NODE_FILES = ['package.json', 'LICENSE', 'bin/node'];
 
 function run(program, args, cwd = root) {
@@ -36,7 +36,7 @@ function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** The directory of the Node package for a platform: installed here, or fetched and held against the lockfile. */
+/** The directory of the Node.js package for a platform: installed here, or downloaded and verified against the lockfile. */
 function nodePackage(name, version, scratch) {
   const installed = join(root, 'node_modules', name);
   if (
@@ -47,18 +47,18 @@ function nodePackage(name, version, scratch) {
   const [{ filename, integrity }] = JSON.parse(
     run('npm', ['pack', `${name}@${version}`, '--json', '--silent', '--pack-destination', scratch]),
   );
-  const wanted = readJson(join(root, 'package-lock.json')).packages[`node_modules/${name}`]
+  const expected = readJson(join(root, 'package-lock.json')).packages[`node_modules/${name}`]
     .integrity;
-  if (integrity !== wanted)
+  if (integrity !== expected)
     throw new Error(
-      `${name}@${version} has the integrity ${integrity}; package-lock.json says ${wanted}`,
+      `${name}@${version} has integrity ${integrity}, but package-lock.json has ${expected}`,
     );
   mkdirSync(join(scratch, name));
   run('tar', ['-xzf', join(scratch, filename), '-C', join(scratch, name), '--strip-components=1']);
   return join(scratch, name);
 }
 
-/** The manifest of a package that contains its only dependency. npm refuses it on another platform. */
+/** The manifest of a package that contains its only dependency. npm rejects it on other platforms. */
 function bundledManifest(manifest, name, version) {
   const {
     optionalDependencies: _node,
@@ -77,7 +77,7 @@ function bundledManifest(manifest, name, version) {
   };
 }
 
-/** As npm packs it, without times and owners of this machine. */
+/** Packs as npm does, without times and owners of this machine. */
 function tar(directory, file) {
   run('tar', [
     '--create',

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What goes with the bundle about the packages in it: names and versions for audits, licences because they ask for it. */
+/** The notice about the packages in the bundle: names and versions for audits, and the license texts that they require. */
 export function thirdPartyNotice(root, inputs) {
   const notices = packagesOf(inputs).map((directory) => notice(join(root, directory)));
   return `This program contains the following packages.\n\n${notices.toSorted().join('\n')}`;
 }
 
-/** Directories of packages, from the paths of the files that were bundled. */
+/** The package directories of the bundled files. */
 function packagesOf(inputs) {
   const directories = Object.keys(inputs).flatMap(
     (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? [],

@@ -12,8 +12,8 @@ const last = (instruction: string): string =>
     'value'
   ]!;
 
-describe('the image', () => {
-  it('sets what places.ts says of it, and nothing else of this program', () => {
+describe('the container image', () => {
+  it('sets the environment of places.ts, and nothing else of this program', () => {
     const set = Object.fromEntries(
       last('ENV')
         .trim()

@@ -10,7 +10,7 @@ const rows = [
 ].map(({ groups }) => ({ id: groups!['id']!, file: groups!['file']!, name: groups!['name']! }));
 
 describe('the threat model', () => {
-  it('names a test for each attack it lists', () => {
+  it('names a test for each attack', () => {
     const listed =
       readFileSync(join(root, 'docs/threat-model.md'), 'utf8').match(/^\| T\d/gm) ?? [];
     expect(listed.length).toBeGreaterThan(30);

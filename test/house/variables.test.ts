@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-/** Of the system. */
+/** Variables of the system. */
 const COMMON = new Set(['PATH', 'HOME']);
 
 function testFiles(): string[] {
@@ -19,7 +19,7 @@ function testFiles(): string[] {
 }
 
 describe('CONTRIBUTING.md', () => {
-  it('names every variable of the environment that tests read', () => {
+  it('documents every environment variable that tests read', () => {
     const read = new Set(
       testFiles().flatMap((path) =>
         [
