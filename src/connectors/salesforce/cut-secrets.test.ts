@@ -9,7 +9,7 @@ import {
 import { refusal } from './api/refusal.ts';
 import { readLoginResponse } from './sign-in/soap-login.ts';
 
-/** The password of the runs: with spaces, so that a cut between words would not help. */
+/** The password of the runs. It contains spaces, so that cutting between words would not protect it. */
 const SECRET = 'Hn7 correct horse battery staple';
 
 let sandbox: Sandbox;
@@ -20,20 +20,20 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 afterEach(() => sandbox.faults.clear());
 
-/** Every stretch of a text that is long enough to be told from chance. */
+/** All substrings long enough not to occur by chance. */
 function piecesOf(text: string): string[] {
   return Array.from({ length: text.length - 5 }, (_, at) => text.slice(at, at + 6));
 }
 
-/** What leaked of the password; the whole of it is for the redactor of the stream. */
+/** Parts of the password in the records and logs. The complete password is left to the redactor of the stream. */
 function leaked({ records, logs }: SalesforceRun): string[] {
   const left = JSON.stringify([records, logs]).replaceAll(SECRET, '');
   return piecesOf(SECRET).filter((piece) => left.includes(piece));
 }
 
-describe('a secret that stands where a text is cut', () => {
+describe('a secret where a text is truncated', () => {
   it.each([7, 20, SECRET.length - 1])(
-    'leaves no part of itself in code, were %i characters of it before the cut',
+    'leaves no part in source code with %i of its characters before the end',
     async (kept) => {
       const body = {
         done: true,
@@ -68,7 +68,7 @@ describe('a secret that stands where a text is cut', () => {
     },
   );
 
-  it('leaves none in a formula', async () => {
+  it('leaves no part in a formula', async () => {
     const plant = (name: string, before: number): void => {
       const calculatedFormula = `Parent.Name & "${'.'.repeat(before)}${SECRET}${'.'.repeat(50)}"`;
       sandbox.org.edit({
@@ -118,7 +118,7 @@ describe('a secret that stands where a text is cut', () => {
     expect(leaked(run)).toEqual([]);
   });
 
-  it('leaves none in what is told of an error', async () => {
+  it('leaves no part in error messages', async () => {
     const session = `00D000000000001!${'aB3_'.repeat(24)}`;
     for (const errorCode of [session, `x${'.'.repeat(90)}${session}`, `pass word-${session}`]) {
       const { message } = refusal(400, [{ errorCode, message: session }], 'a query');

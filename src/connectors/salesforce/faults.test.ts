@@ -23,15 +23,15 @@ beforeEach(() => {
   sandbox.resetStats();
 });
 
-describe('an extraction comes through', () => {
-  it('an object that vanishes between listing and describe, as a failure with its name', async () => {
+describe('an extraction continues after', () => {
+  it('an object that is deleted before its describe, with a failure', async () => {
     sandbox.faults.install({ match: { object: 'Contact' }, effect: { kind: 'vanish' } });
     const { records } = await extractFrom(sandbox);
     expect(failuresOf(records)).toEqual([['Contact', 'SALESFORCE_NOT_FOUND']]);
     expect(tableNames(records).sort()).toEqual(names.filter((name) => name !== 'Contact'));
   });
 
-  it('objects that may not be described', async () => {
+  it('objects that the user cannot describe, with failures', async () => {
     sandbox.faults.install({
       match: { object: ['Contact', 'Account'] },
       effect: { kind: 'forbid' },
@@ -45,7 +45,7 @@ describe('an extraction comes through', () => {
     );
   });
 
-  it('a session that ends within a composite', async () => {
+  it('a session that expires within a composite', async () => {
     sandbox.faults.install({
       match: { object: ['Contact', 'Account'], times: 2 },
       effect: { kind: 'session-expired' },
@@ -56,20 +56,20 @@ describe('an extraction comes through', () => {
   });
 
   it.each([
-    ['a storm of 503', { kind: 'unavailable' }],
+    ['repeated 503', { kind: 'unavailable' }],
     ['a maintenance page', { kind: 'maintenance' }],
     ['an answer that is not JSON', { kind: 'not-json' }],
     ['a truncated body', { kind: 'truncate', afterBytes: 100 }],
     ['a body that stalls', { kind: 'stall-body', afterBytes: 100 }],
     ['a connection that breaks', { kind: 'reset' }],
-  ] as const)('%s that ends', async (_name, effect) => {
+  ] as const)('%s, without a missing table', async (_name, effect) => {
     sandbox.faults.install({ match: { path: '/composite', times: 2 }, effect });
     const { records } = await extractFrom(sandbox);
     expect(failuresOf(records)).toEqual([]);
     expect(tableNames(records).sort()).toEqual(names);
   });
 
-  it('one object whose describe breaks its call each time: the others are there', async () => {
+  it('an object whose describe always fails its call, with all other tables', async () => {
     sandbox.faults.install({
       match: { object: 'Contact' },
       effect: {
@@ -94,7 +94,7 @@ describe('an extraction comes through', () => {
     expect(tableNames(records)).toEqual(['Account']);
   });
 
-  it('the Tooling API being closed, with a warning', async () => {
+  it('a Tooling API that is not available, with a warning', async () => {
     sandbox.faults.install({
       match: { path: 'tooling' },
       effect: {
@@ -113,14 +113,14 @@ describe('an extraction comes through', () => {
     ).toHaveLength(1);
   });
 
-  it('a clock that is an hour wrong', async () => {
+  it('a clock that is an hour off', async () => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: 3600 } });
     expect(tableNames((await extractFrom(sandbox)).records).sort()).toEqual(names);
   });
 });
 
 describe('an extraction ends with a typed error', () => {
-  it('when the allocation is used up, without another call', async () => {
+  it('when the API calls are used up', async () => {
     sandbox.faults.install({
       match: { path: '/composite', nth: 2, onward: true },
       effect: { kind: 'limit-exceeded' },
@@ -143,7 +143,7 @@ describe('an extraction ends with a typed error', () => {
     await expect(extractFrom(sandbox)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
   });
 
-  it('when the session is refused over and over', async () => {
+  it('when the session is refused repeatedly', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'session-expired' } });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({
       code: 'SALESFORCE_SESSION_EXPIRED',
@@ -151,7 +151,7 @@ describe('an extraction ends with a typed error', () => {
     expect(sandbox.stats().logins).toBe(2);
   });
 
-  it('when it is stopped, at once and with the reason given', async () => {
+  it('when it is aborted, with the reason of the signal', async () => {
     const stop = new AbortController();
     const run = extractFrom(sandbox, {
       signal: stop.signal,
@@ -161,10 +161,10 @@ describe('an extraction ends with a typed error', () => {
   });
 });
 
-describe('text of every kind', () => {
+describe('labels', () => {
   const label = `"Quoted" 'x' <b>&amp; ::a>b \u{1F680} שלום ${'l'.repeat(200)}`;
 
-  it('arrives as it was', async () => {
+  it('with quotes, markup and other scripts are unchanged', async () => {
     const help = '<p>Use <a href="https://x.example">this</a> & that</p>';
     sandbox.org.edit({
       kind: 'addField',

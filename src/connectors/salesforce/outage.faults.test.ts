@@ -12,7 +12,7 @@ import type { Progress } from '../../domain/progress.ts';
 import type { Extracted } from '../connector.ts';
 import { createSalesforceConnector } from './connector.ts';
 
-/** An org that is down in the middle of a run: really, with its port closed, or behind an edge that answers for it. */
+/** An org that is down during a run: its port is closed, or a server in front of it answers with errors. */
 
 let sandbox: Sandbox;
 let names: string[];
@@ -33,7 +33,7 @@ beforeEach(() => {
   sandbox.resetStats();
 });
 
-/** Runs, and calls back at each report of progress. */
+/** Runs an extraction with a callback for each progress report. */
 async function watch(
   onProgress: (at: Progress) => void,
   tuning: Parameters<typeof createSalesforceConnector>[0] = patient,
@@ -56,7 +56,7 @@ async function watch(
 describe.each(['sign-in', 'catalog', 'describe', 'descriptions'])(
   'an org whose connections are refused in the phase %s',
   (phase) => {
-    it('is waited for, which shows, and nothing is missing', async () => {
+    it('is waited for with a visible status, and no table is missing', async () => {
       let up: Promise<() => Promise<void>> | undefined;
       let waits = 0;
       const { records, progress } = await watch((at) => {
@@ -77,7 +77,7 @@ describe.each<[string, FaultRule['effect']]>([
   ['429', { kind: 'respond', status: 429, body: '' }],
   ['502', { kind: 'respond', status: 502, body: '<html>' }],
 ])('an org that answers all calls with %s', (_what, effect) => {
-  it('for a while costs a bounded number of calls and no table', async () => {
+  it('for some time costs a bounded number of calls and no table', async () => {
     let waits = 0;
     const { records } = await watch((at) => {
       if (at.phase === 'describe' && waits === 0) sandbox.faults.install({ effect });
@@ -89,7 +89,7 @@ describe.each<[string, FaultRule['effect']]>([
     expect(failuresOf(records)).toEqual([]);
   });
 
-  it('for good ends the run with an error worth another try, after a bounded number of calls', async () => {
+  it('permanently ends the run with a retryable error after a bounded number of calls', async () => {
     let down = false;
     const run = watch(
       (at) => {
@@ -107,8 +107,8 @@ describe.each<[string, FaultRule['effect']]>([
   });
 });
 
-describe('an org that cannot be reached', () => {
-  it('for good ends the run with a typed error worth another try', async () => {
+describe('an unreachable org', () => {
+  it('ends the run with a retryable error', async () => {
     const up = await sandbox.goDown();
     try {
       await expect(watch(() => undefined, { pauseMs: 5, patienceMs: 500 })).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('an org that cannot be reached', () => {
     }
   });
 
-  it('does not hold up a run that is cancelled', async () => {
+  it('does not delay the cancellation of a run', async () => {
     const stop = new AbortController();
     let up: Promise<() => Promise<void>> | undefined;
     let stopped = 0;
@@ -129,19 +129,19 @@ describe('an org that cannot be reached', () => {
         if (at.phase === 'describe') up ??= sandbox.goDown();
         if (!WAITING.test(at.phase) || stopped > 0) return;
         stopped = performance.now();
-        stop.abort(new Error('cancelled'));
+        stop.abort(new Error('canceled'));
       },
       { pauseMs: 600_000, patienceMs: 600_000 },
       stop.signal,
     );
-    await expect(run).rejects.toMatchObject({ message: 'cancelled' });
+    await expect(run).rejects.toMatchObject({ message: 'canceled' });
     expect(performance.now() - stopped).toBeLessThan(240_000);
     await (
       await up!
     )();
   });
 
-  it('fails a connection test, whose patience is short, with an error worth another try', async () => {
+  it('fails a connection test with a retryable error', async () => {
     const up = await sandbox.goDown();
     try {
       const steps = await testConnectionOf(sandbox);
@@ -154,8 +154,8 @@ describe('an org that cannot be reached', () => {
   });
 });
 
-describe('an object whose describe breaks the connection each time', () => {
-  it('is one failure, and no outage, even where there is nothing else to ask', async () => {
+describe('an object whose describe always fails the call', () => {
+  it('is one failure and not an outage', async () => {
     sandbox.faults.install({
       match: { object: 'Contact' },
       effect: {
@@ -174,7 +174,7 @@ describe('an object whose describe breaks the connection each time', () => {
 });
 
 describe('the number of calls', () => {
-  it('shows from the first call on, before a slow org has answered it', async () => {
+  it('is reported from the first call on, before a slow org answers', async () => {
     sandbox.faults.install({
       match: { path: 'limits$', times: 1 },
       effect: { kind: 'delay', ms: 700 },

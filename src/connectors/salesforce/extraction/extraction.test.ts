@@ -40,7 +40,7 @@ describe('an extraction', () => {
     stats = sandbox.stats();
   });
 
-  it('gives the service, the database and the schema, then a table for every object', () => {
+  it('yields service, database and schema, then a table for every object', () => {
     const entities = run.records.filter((record) => record.kind === 'entity');
     expect(entities.slice(0, 3).map(({ fqn }) => fqn)).toEqual([
       'sandbox',
@@ -60,7 +60,7 @@ describe('an extraction', () => {
     expect(failuresOf(run.records)).toEqual([]);
   });
 
-  it('describes the service by the address of its org', () => {
+  it('describes the service with the address of its org', () => {
     expect(run.records.find((record) => record.kind === 'entity')).toMatchObject({
       type: 'databaseService',
       request: {
@@ -71,7 +71,7 @@ describe('an extraction', () => {
     });
   });
 
-  it('sends nothing of the connection', () => {
+  it('yields nothing of the connection', () => {
     const text = JSON.stringify(run.records);
     const { username, password, securityToken } = sandbox.credentials;
     expect(
@@ -81,7 +81,7 @@ describe('an extraction', () => {
     ).toEqual([]);
   });
 
-  it('leaves no type unknown and gives each type what the server asks of it', () => {
+  it('maps every field type', () => {
     const columns = tablesOf(run.records).flatMap(({ request }) =>
       flat(request['columns'] as Column[]),
     );
@@ -91,7 +91,7 @@ describe('an extraction', () => {
     ).toBeGreaterThanOrEqual(20);
   });
 
-  it('has a primary key, foreign keys to objects of the run, labels and descriptions', () => {
+  it('yields primary keys, foreign keys to objects of the run, labels and descriptions', () => {
     const contact = tableNamed(run.records, 'Contact');
     expect(contact.displayName).toBe('Contact');
     expect(contact.columns.find(({ name }) => name === 'Id')).toMatchObject({
@@ -112,7 +112,7 @@ describe('an extraction', () => {
     expect(descriptions.length).toBeGreaterThan(0);
   });
 
-  it.runIf(openMetadataSchemasPresent)('fits OpenMetadata’s own schemas', () => {
+  it.runIf(openMetadataSchemasPresent)('matches OpenMetadata’s schemas', () => {
     for (const record of run.records) {
       if (record.kind !== 'entity' || record.type === 'storedProcedure') continue;
       const validate = openMetadataValidator(CREATE_REQUEST_SCHEMAS[record.type]);
@@ -122,13 +122,13 @@ describe('an extraction', () => {
     }
   });
 
-  it('counts what it did, and its calls as the org does', () => {
+  it('counts objects, and API calls as the org does', () => {
     expect(run.counts.get('objects')).toBe(sandbox.org.list().length);
     expect(run.counts.get('apiCalls')).toBe(stats.apiCalls);
     expect(stats.apiCalls).toBeLessThan(25);
   });
 
-  it('tells where it stands', () => {
+  it('reports its progress', () => {
     expect(run.progress.map(({ phase }) => phase)).toEqual(
       expect.arrayContaining(['sign-in', 'catalog', 'describe', 'descriptions', 'mapping']),
     );
@@ -140,7 +140,7 @@ describe('an extraction', () => {
 });
 
 describe('a selection', () => {
-  it('takes the objects that are named, in any case, and says by position which the org does not have', async () => {
+  it('takes named objects in any case, and reports missing ones by position', async () => {
     const { records } = await extractFrom(sandbox, {
       connection: { sobjectName: 'account', sobjectNames: ['Contact', 'Nothing__c'] },
     });
@@ -148,7 +148,7 @@ describe('a selection', () => {
     expect(failuresOf(records)).toEqual([['sobjectNames[1]', 'SALESFORCE_NOT_FOUND']]);
   });
 
-  it('filters by name or by fully qualified name, and counts what it leaves out', async () => {
+  it('filters by name or fully qualified name, and counts excluded objects', async () => {
     const byName = await extractFrom(sandbox, {
       sourceConfig: {
         tableFilterPattern: { includes: ['Account', 'Contact$'], excludes: ['.*Feed$'] },
@@ -172,7 +172,7 @@ describe('a selection', () => {
     expect(tableNames(byFqn.records)).toEqual(['Contact']);
   });
 
-  it('leaves out history, share and feed objects when views are not wanted, and all others when tables are not', async () => {
+  it('excludes history, share and feed objects without views, and all others without tables', async () => {
     const noViews = await extractFrom(sandbox, { sourceConfig: { includeViews: false } });
     const noTables = await extractFrom(sandbox, { sourceConfig: { includeTables: false } });
     expect(
@@ -187,7 +187,7 @@ describe('a selection', () => {
   });
 
   it.each(['databaseFilterPattern', 'schemaFilterPattern'])(
-    'extracts nothing, not even a session, when the %s leaves out the only one',
+    'makes no request if %s excludes the only one',
     async (pattern) => {
       const { records, logs } = await extractFrom(sandbox, {
         sourceConfig: { [pattern]: { excludes: ['default', 'salesforce'] } },
@@ -198,14 +198,14 @@ describe('a selection', () => {
     },
   );
 
-  it('refuses a pattern it cannot use before it signs in', async () => {
+  it('rejects an invalid pattern before it signs in', async () => {
     await expect(
       extractFrom(sandbox, { sourceConfig: { tableFilterPattern: { includes: ['(?<=a)b'] } } }),
     ).rejects.toMatchObject({ code: 'JOB_INVALID' });
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
-  it('names the options without effect in one notice', async () => {
+  it('logs all options without effect at once', async () => {
     const { logs } = await extractFrom(sandbox, {
       connection: { sobjectNames: ['Account'], schemaFilterPattern: { includes: ['x'] } },
       sourceConfig: {
@@ -230,7 +230,7 @@ describe('a selection', () => {
 });
 
 describe('names', () => {
-  it('are those of OpenMetadata’s connector, with a database and a service of one’s own', async () => {
+  it('are those of OpenMetadata’s connector, with the configured service and database', async () => {
     const { records } = await extractFrom(sandbox, {
       serviceName: 'sales.force',
       connection: { databaseName: 'crm', sobjectNames: ['Account'] },

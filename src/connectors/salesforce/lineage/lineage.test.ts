@@ -53,7 +53,7 @@ function lineageOf(
 }
 
 describe('lineage', () => {
-  it('leads from the Id of whoever is referred to, and tells master-detail from other keys', () => {
+  it('connects the Id of a referenced object with the reference, as foreign key or master-detail', () => {
     const { edges } = lineageOf({
       Account: [],
       Invoice__c: [lookup('Account__c', 'Account__r', 'Account')],
@@ -73,14 +73,14 @@ describe('lineage', () => {
     });
   });
 
-  it('says nothing of who owns, made or last changed a record', () => {
+  it('ignores references to the owner and the users who created or changed a record', () => {
     const audit = ['OwnerId', 'CreatedById', 'LastModifiedById'].map((name) =>
       lookup(name, name.replace(/Id$/, ''), 'User'),
     );
     expect(lineageOf({ User: [], Account: audit }).edges.size).toBe(0);
   });
 
-  it('follows a formula across objects, whatever the case of its names, and keeps one record a pair', () => {
+  it('follows formulas across objects regardless of case, with one record per pair of tables', () => {
     const { edges, counts } = lineageOf({
       User: [text('Email')],
       Account: [lookup('OwnerId', 'Owner', 'User'), text('Rating')],
@@ -102,7 +102,7 @@ describe('lineage', () => {
     expect(counts).toMatchObject({ formulas: 2, unreadable: [], unresolved: 0 });
   });
 
-  it('draws no loop from a table to itself', () => {
+  it('contains no edge from a table to itself', () => {
     expect(
       lineageOf({
         Account: [
@@ -113,7 +113,7 @@ describe('lineage', () => {
     ).toBe(0);
   });
 
-  it('follows custom metadata, and counts what leads nowhere and what cannot be read', () => {
+  it('follows custom metadata, and counts unresolved references and unreadable formulas', () => {
     const { edges, counts } = lineageOf({
       Rate__mdt: [text('Rate__c')],
       Account: [
@@ -133,7 +133,7 @@ describe('lineage', () => {
     });
   });
 
-  it('leads from the summed-up field of the child to a roll-up, or from the key that is counted', () => {
+  it('connects the summarized field of the child, or the counted key, with a roll-up', () => {
     const objects = {
       Invoice__c: [text('Total__c'), text('Lines__c')],
       Line__c: [text('Amount__c'), text('Paid__c'), text('Invoice__c')],
@@ -171,7 +171,7 @@ describe('lineage', () => {
     ]);
   });
 
-  it('leads from the key to a roll-up of which no more is known, and from no field that the user may not see', () => {
+  it('uses the key of a roll-up whose field is unknown, and ignores fields that the user cannot see', () => {
     const objects = { Invoice__c: [text('Total__c')], Line__c: [text('Invoice__c')] };
     const shown = lineageOf(objects, [
       ['Invoice__c', 'Total__c', { operation: 'sum', child: 'Line__c', foreignKey: 'Invoice__c' }],
@@ -194,7 +194,7 @@ describe('lineage', () => {
     ).toBe(0);
   });
 
-  it('leads to no table that is not there', () => {
+  it('contains no edge to a table outside the run', () => {
     expect(
       lineageOf(
         { Account: [], Contact: [lookup('AccountId', 'Account', 'Account', 'Lead')] },

@@ -26,10 +26,10 @@ const lookup: ObjectLookup = {
   references: (object) => OBJECTS[object] ?? [],
 };
 
-describe('a roll-up of which Setup shows operation and child', () => {
+describe('completing a roll-up from Setup', () => {
   it.each([
     [
-      'by its label, of which there are two',
+      'by a label that two objects have',
       'Line',
       'Invoice__c',
       { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' },
@@ -41,13 +41,13 @@ describe('a roll-up of which Setup shows operation and child', () => {
       { child: 'Invoice_Line__c', foreignKey: 'Invoice__c' },
     ],
     [
-      'of a standard object along a lookup',
+      'of a standard object by a lookup',
       'Opportunity',
       'Account',
       { child: 'Opportunity', foreignKey: 'AccountId' },
     ],
     [
-      'that leads there in two ways, without saying which',
+      'with two references to the parent, without a foreign key',
       'Transfer',
       'Stock__c',
       { child: 'Transfer__c' },
@@ -63,14 +63,14 @@ describe('a roll-up of which Setup shows operation and child', () => {
     ['Line', 'Account'],
     ['Nobody', 'Invoice__c'],
     ['Twin', 'Invoice__c'],
-  ])('stays as it is when %s of %s could be none or several', (child, parent) => {
+  ])('changes nothing if %s of %s matches no child or several', (child, parent) => {
     expect(completeRollUp({ operation: 'count', child }, parent, lookup)).toEqual({
       operation: 'count',
       child,
     });
   });
 
-  it('that has a definition is left alone', () => {
+  it('changes nothing if the definition is known', () => {
     const known = { operation: 'sum', child: 'Line', field: 'A__c', foreignKey: 'B__c' };
     expect(completeRollUp(known, 'Invoice__c', lookup)).toBe(known);
   });

@@ -8,8 +8,8 @@ function fields(...given: readonly object[]): readonly DescribedField[] {
   return readDescribe({ name: 'X', fields: given }).fields;
 }
 
-describe('a field becomes a column', () => {
-  it('of a proper type, whichever of the 29 it has', () => {
+describe('a column', () => {
+  it('has a data type for each of the 29 field types', () => {
     expect(FIELD_TYPES).toHaveLength(29);
     const columns = columnsOf(
       fields(
@@ -80,7 +80,7 @@ describe('a field becomes a column', () => {
     expect(columnsOf(fields({ name: 'F', ...field }))[0]).toMatchObject(column);
   });
 
-  it('with the parts of an address on the top level and below it', () => {
+  it('lists the components of an address at the top level and as children', () => {
     const columns = columnsOf(
       fields(
         {
@@ -110,7 +110,7 @@ describe('a field becomes a column', () => {
     });
   });
 
-  it('with its help text as description, until a description is known', () => {
+  it('uses the help text as its description if there is none', () => {
     const given = fields(
       { name: 'A', type: 'string', inlineHelpText: 'help' },
       { name: 'B', type: 'string', inlineHelpText: 'help' },

@@ -25,14 +25,14 @@ function propertiesOf(
 }
 
 describe('the properties of a field', () => {
-  it('are nothing where a column says it all', () => {
+  it('are empty if the column contains everything', () => {
     expect(propertiesOf({ length: 80, nillable: false, unique: true, defaultValue: null })).toEqual(
       {},
     );
     expect(propertiesOf({ type: 'boolean', defaultValue: false })).toEqual({});
   });
 
-  it('leave out of a picklist what goes without saying', () => {
+  it('omit the defaults of picklist values', () => {
     const picklistValues = [
       { value: 'a', label: 'a', active: true, defaultValue: true },
       { value: 'b', label: 'Bee', active: false, defaultValue: false },
@@ -48,7 +48,7 @@ describe('the properties of a field', () => {
     });
   });
 
-  it('keep a picklist of thousands to a size that travels, and say how many there are', () => {
+  it('truncate a picklist with thousands of values and contain their number', () => {
     const picklistValues = Array.from({ length: 3000 }, (_, index) => ({
       value: `v${index}`,
       active: true,
@@ -58,7 +58,7 @@ describe('the properties of a field', () => {
     expect(propertiesText({ picklist: picklist! }, undefined)).toContain('and 2975 more');
   });
 
-  it('cut the picklists of an object that has too many values for one record', () => {
+  it('reduce the picklists of an object with too many values for one record', () => {
     const field = (name: string): object => ({
       name,
       type: 'picklist',
@@ -85,28 +85,28 @@ describe('the properties of a field', () => {
       'cascade',
     ],
     [{ referenceTo: ['Account'], restrictedDelete: true }, 'lookup', 'restrict'],
-  ])('know what kind of relationship %j is', (field, kind, onDelete) => {
+  ])('classify the relationship %j', (field, kind, onDelete) => {
     expect(
       propertiesOf({ type: 'reference', relationshipName: 'R', ...field }).relationship,
     ).toMatchObject({ kind, name: 'R', ...(onDelete === undefined ? {} : { onDelete }) });
   });
 });
 
-describe('the text of a field', () => {
-  it('does not repeat the help text that stands above it', () => {
+describe('the description of a field', () => {
+  it('does not repeat the help text', () => {
     expect(propertiesText({ helpText: 'Ask Finance' }, 'Ask Finance')).toBe('');
     expect(propertiesText({ helpText: 'Ask Finance' }, 'Net amount')).toBe(
       'Help text: Ask Finance',
     );
   });
 
-  it('fences a formula so that nothing in it ends the fence', () => {
+  it('fences a formula with more backticks than it contains', () => {
     expect(propertiesText({ formula: 'A & "````" & B' }, undefined)).toBe(
       'Formula:\n`````\nA & "````" & B\n`````',
     );
   });
 
-  it('says what is encrypted, by default, summed up and to be retired', () => {
+  it('contains roll-up, default, kind and status', () => {
     const text = propertiesText(
       {
         encrypted: { mask: '*', maskType: 'all' },

@@ -10,7 +10,7 @@ import {
 } from './governance.ts';
 
 describe('tags', () => {
-  it('of a field are its sensitivity and each of its compliance groups once', () => {
+  it('of a field are its sensitivity level and each compliance group once', () => {
     const tags = tagsOfField({
       SecurityClassification: 'Restricted',
       ComplianceGroup: 'PII; GDPR;;PII',
@@ -64,13 +64,13 @@ describe('tags', () => {
     );
   });
 
-  it('of origin are one object for all fields, so that an org’s worth of them costs nothing', () => {
+  it('of origin are one shared object for all fields', () => {
     expect(originOfField('Id')).toBe(originOfField('CreatedDate'));
     expect(originOfField('A__c')).toBe(originOfField('B__c'));
     expect(namespaceOf('Place__Latitude__s')).toBeUndefined();
   });
 
-  it('with a dot in the name are quoted in their labels, and announced by their own name', () => {
+  it('with a dot in the name are quoted in labels, and not in their records', () => {
     const label = labelOf({ classification: 'SalesforceComplianceGroup', name: 'v1.0 "beta"' });
     expect(label.tagFQN).toBe('SalesforceComplianceGroup."v1.0 ""beta"""');
     const announced = [...new TagAnnouncer().announce([label, label])];

@@ -24,7 +24,7 @@ const LABELS: readonly (readonly [string, string])[] = [
   ['quotes', '"double" \'single\' `back` \u201ccurly\u201d'],
   ['emoji', '\u{1F680}\u{1F469}\u200D\u{1F469}\u200D\u{1F466} launch'],
   [
-    'right-to-left text and its marks',
+    'right-to-left text with directional marks',
     '\u05E9\u05DC\u05D5\u05DD \u202Eevil\u202C \u0627\u0644\u0639\u0631\u0628\u064A\u0629',
   ],
   ['two colons', 'a::b::c'],
@@ -39,7 +39,7 @@ async function account(): Promise<SalesforceRun> {
 }
 
 describe('a label', () => {
-  it.each(LABELS)('with %s arrives as it was, on a table and on a column', async (_what, label) => {
+  it.each(LABELS)('with %s is unchanged on a table and on a column', async (_what, label) => {
     sandbox.org.edit({ kind: 'renameObject', object: 'Account', label });
     sandbox.org.edit({
       kind: 'addField',
@@ -64,7 +64,7 @@ describe('a label', () => {
 });
 
 describe('help text', () => {
-  it('with HTML is kept word for word in the description of its column', async () => {
+  it('with HTML is unchanged in the description of its column', async () => {
     sandbox.faults.install({ match: { path: 'tooling' }, effect: { kind: 'forbid' } });
     const inlineHelpText =
       '<p onclick="x()">Use <a href="https://x.example">this</a> &amp; "that"</p><script>alert(1)</script>';
@@ -87,7 +87,7 @@ describe('help text', () => {
 });
 
 describe('an object', () => {
-  it('with 900 fields arrives whole', async () => {
+  it('with 900 fields is complete', async () => {
     const before = tableNamed((await account()).records, 'Account').columns.length;
     for (let index = before; index < 900; index++) {
       sandbox.org.edit({
@@ -106,7 +106,7 @@ describe('an object', () => {
     expect(failuresOf(records)).toEqual([]);
   });
 
-  it('with a describe of 1.5 MB arrives, and the others beside it', async () => {
+  it('with a describe of 1.5 MB is complete, as are the others', async () => {
     sandbox.faults.install({
       match: { object: 'Contact' },
       effect: { kind: 'huge-describe', bytes: 1_500_000 },

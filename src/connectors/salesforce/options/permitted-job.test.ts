@@ -20,7 +20,7 @@ function withCode(codeText: boolean, includeDDL: boolean): Promise<SalesforceRun
   return extractFrom(sandbox, { sourceConfig: { includeDDL }, limits: { codeText } });
 }
 
-/** How many pieces of code there are, and how many of them have a text. */
+/** How many code records there are, and how many of them have source code. */
 function textsOf({ records }: SalesforceRun): [pieces: number, texts: number] {
   const code = records
     .filter((record) => record.kind === 'entity')
@@ -37,14 +37,14 @@ function noticesOf({ logs }: SalesforceRun): string[] {
     .map(({ message }) => message);
 }
 
-describe('the text of code', () => {
-  it('is read when it is asked for and permitted', async () => {
+describe('source code', () => {
+  it('is read if requested and permitted', async () => {
     const run = await withCode(true, true);
     const [pieces, texts] = textsOf(run);
     expect([pieces > 5, texts > 5, noticesOf(run)]).toEqual([true, true, []]);
   });
 
-  it('is not even asked for when the local policy denies it: code comes without, and the run says so', async () => {
+  it('is not queried if the local policy denies it, and the log says so', async () => {
     const before = sandbox.stats().faultsFired;
     sandbox.faults.install({
       match: { path: 'Body|SELECT(?:%20|\\+)Metadata(?:%20|\\+)FROM(?:%20|\\+)Flow' },
@@ -60,7 +60,7 @@ describe('the text of code', () => {
     expect(failuresOf(denied.records)).toEqual([]);
   });
 
-  it('that nobody asks for is no cause for a word', async () => {
+  it('is not mentioned in the log if not requested', async () => {
     const run = await withCode(false, false);
     expect([textsOf(run)[1], noticesOf(run)]).toEqual([0, []]);
   });
@@ -75,8 +75,8 @@ describe('profiles and business owners', () => {
       .map(({ table }) => table)
       .toSorted();
 
-  /** What a run brought that the policy has a word on, and how many of the given requests it made. */
-  async function brought(
+  /** A run with what the policy controls: profiles, owners, and how many matching queries it made. */
+  async function extracted(
     limits: { profile: boolean; owners: boolean },
     query: string,
   ): Promise<{ run: SalesforceRun; queries: number; profiles: number; people: boolean }> {
@@ -95,8 +95,8 @@ describe('profiles and business owners', () => {
     };
   }
 
-  it('are read when they are requested and permitted', async () => {
-    const { run, profiles, people } = await brought(
+  it('are read if requested and permitted', async () => {
+    const { run, profiles, people } = await extracted(
       { profile: true, owners: true },
       'COUNT_DISTINCT',
     );
@@ -117,10 +117,10 @@ describe('profiles and business owners', () => {
       'salesforce: {owners: allow}',
     ],
   ] as const)(
-    '(%s) are not requested from Salesforce when the local policy denies them, and the log of the run names the missing key',
+    '(%s) are not queried if the local policy denies them, and the log names the missing key',
     async (what, limits, query, key) => {
-      const permitted = await brought({ profile: true, owners: true }, query);
-      const denied = await brought(limits, query);
+      const permitted = await extracted({ profile: true, owners: true }, query);
+      const denied = await extracted(limits, query);
       expect([permitted.queries > 0, denied.queries]).toEqual([true, 0]);
       expect([denied.profiles > 0, denied.people]).toEqual([limits.profile, limits.owners]);
       expect(noticesOf(denied.run), what).toEqual([expect.stringContaining(key)]);
@@ -131,8 +131,8 @@ describe('profiles and business owners', () => {
   );
 });
 
-describe('a job as far as it is permitted', () => {
-  it('is another one to a later run, so that a change of the policy shows at once', () => {
+describe('a permitted job', () => {
+  it('lacks each option that the policy denies', () => {
     const config = {
       type: 'DatabaseMetadata',
       includeDDL: true,

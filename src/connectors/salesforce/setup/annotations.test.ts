@@ -58,7 +58,7 @@ function description(table: string, column: string): string {
 }
 
 describe('a column', () => {
-  it('lists the values of its picklist with labels, defaults and what they depend on', () => {
+  it('lists the values of its picklist with labels, defaults and controlling field', () => {
     const picklists = fieldsWith('picklist');
     for (const [table, name, { values }] of picklists) {
       const theirs = described(table, name).picklistValues!;
@@ -74,13 +74,13 @@ describe('a column', () => {
     expect(description(table, name)).toContain(`depends on \`${dependsOn}\``);
   });
 
-  it('says that a picklist may differ by record type where the object has any', () => {
+  it('marks a picklist that may differ by record type', () => {
     const types = properties();
     for (const [table, , { byRecordType }] of fieldsWith('picklist'))
       expect(byRecordType === true).toBe((types.get(table)!.recordTypes?.length ?? 0) > 0);
   });
 
-  it('has the text of its formula, and shows it', () => {
+  it('contains its formula, also in the description', () => {
     const formulas = fieldsWith('formula');
     expect(formulas.length).toBeGreaterThan(20);
     for (const [table, name, formula] of formulas) {
@@ -89,7 +89,7 @@ describe('a column', () => {
     }
   });
 
-  it('knows roll-ups, auto-numbers, external ids and encrypted text', () => {
+  it('contains roll-ups, auto-numbers, external ids and encryption', () => {
     const [table, name, rollUp] = fieldsWith('rollUp')[0]!;
     expect(described(table, name)).toMatchObject({ calculated: true });
     expect(['sum', 'count', 'min', 'max']).toContain(rollUp.operation);
@@ -110,7 +110,7 @@ describe('a column', () => {
     ).toBe(true);
   });
 
-  it('has the definition of its roll-up, whatever fields of the same name packages bring', async () => {
+  it('has its own roll-up definition although a package has a field with the same name', async () => {
     const [table, name, before] = fieldsWith('rollUp').find(
       ([, field, { foreignKey }]) =>
         foreignKey !== undefined && !field.replace(/__c$/, '').includes('__'),
@@ -130,7 +130,7 @@ describe('a column', () => {
     }
   });
 
-  it('tells master-detail from lookup, and lists every target of a polymorphic reference', () => {
+  it('distinguishes master-detail from lookup, and lists all targets of a polymorphic reference', () => {
     const relationships = fieldsWith('relationship');
     const kinds = new Map(
       relationships.map(([table, name, relationship]) => [
@@ -154,7 +154,7 @@ describe('a column', () => {
 });
 
 describe('a table', () => {
-  it('knows its kind, plural, prefix, sharing, record types, features, rules and triggers', () => {
+  it('contains kind, plural, prefix, sharing, record types, features, rules and triggers', () => {
     const all = [...properties().values()];
     const account = properties().get('Account')!;
     expect(account).toMatchObject({
@@ -175,7 +175,7 @@ describe('a table', () => {
     expect(all.some(({ triggers }) => triggers !== undefined)).toBe(true);
   });
 
-  it('names the package it came with, and the object it belongs to', () => {
+  it('names its package and its parent object', () => {
     const managed = [...properties().values()].filter(({ namespace }) => namespace !== undefined);
     expect(managed.length).toBeGreaterThan(0);
     expect(
@@ -188,7 +188,7 @@ describe('a table', () => {
 });
 
 describe('tags', () => {
-  it('come before the tables that carry them, each once, under their classifications', () => {
+  it('precede the tables that use them, each once, after their classifications', () => {
     const known = new Set<string>();
     for (const record of run.records) {
       if (record.kind === 'classification')
@@ -210,7 +210,7 @@ describe('tags', () => {
     ]);
   });
 
-  it('mark classified fields and system fields on their columns, and whose an object is on its table', () => {
+  it('mark classified fields, system fields, and the origin of objects', () => {
     const names = (labels: readonly TagLabel[] | undefined): string[] =>
       (labels ?? []).map(({ tagFQN }) => tagFQN);
     const columns = requests().flatMap((request) => request.columns);
@@ -237,7 +237,7 @@ describe('tags', () => {
     ]);
   });
 
-  it('stay away when they are not wanted', async () => {
+  it('are omitted if not requested', async () => {
     const plain = await extractFrom(sandbox, {
       connection: { sobjectNames: ['Account', 'Contact'] },
       sourceConfig: { includeTags: false },
@@ -250,13 +250,13 @@ describe('tags', () => {
 });
 
 describe('owners', () => {
-  it('are the users that fields name, by e-mail, when they are asked for', () => {
+  it('are users with e-mail addresses, if requested', () => {
     const owners = fieldsWith('owners').flatMap(([, , found]) => found);
     expect(owners.length).toBeGreaterThan(0);
     expect(owners.every(({ kind, email }) => kind === 'user' && email!.includes('@'))).toBe(true);
   });
 
-  it('are not read unless asked for', async () => {
+  it('are not read unless requested', async () => {
     const plain = await extractFrom(sandbox, {
       connection: { sobjectNames: ['Account', 'Contact'] },
     });
@@ -264,8 +264,8 @@ describe('owners', () => {
   });
 });
 
-describe('an org that lacks the newer columns of its catalogue', () => {
-  it('is read without them, and says so once', async () => {
+describe('an org without the newer columns of EntityDefinition and FieldDefinition', () => {
+  it('is read without them, with one warning', async () => {
     sandbox.faults.install({
       match: { path: 'InternalSharingModel|SecurityClassification' },
       effect: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { objectsIn } from './flow-objects.ts';
 
 describe('the objects of a flow', () => {
-  it('are what starts it, what its elements read and write, and what its variables hold, each once', () => {
+  it('are those of its start, its elements and its variables, each once', () => {
     expect(
       objectsIn({
         label: 'Renew',
@@ -22,7 +22,7 @@ describe('the objects of a flow', () => {
     ).toEqual(['Account', 'Contact', 'Case']);
   });
 
-  it('are what a process says it runs on', () => {
+  it('are the ObjectType of a process', () => {
     expect(
       objectsIn({
         processMetadataValues: [
@@ -34,7 +34,7 @@ describe('the objects of a flow', () => {
   });
 
   it.each([undefined, null, 'text', {}, { start: 'x', recordLookups: [7, null, { object: 7 }] }])(
-    'are none in %j',
+    'are empty for %j',
     (metadata) => {
       expect(objectsIn(metadata)).toEqual([]);
     },

@@ -6,14 +6,14 @@ import { parseConnection } from '../sign-in/connection.ts';
 import { openOrg } from '../api/org.ts';
 import { Owners } from './owners.ts';
 
-describe('owners of fields', () => {
+describe('field owners', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await startSandbox({ objects: 10 });
   });
   afterAll(() => sandbox.close());
 
-  it('are known to all who ask at the same time, and asked for once', async () => {
+  it('are queried once for concurrent callers', async () => {
     const { context } = contextFor(sandbox, soapOptions(sandbox));
     const { signal } = new AbortController();
     const org = openOrg(

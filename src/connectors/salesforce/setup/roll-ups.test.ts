@@ -52,8 +52,8 @@ async function read(most: number, groups: readonly (readonly RollUpField[])[]): 
   return found.sort();
 }
 
-describe('the definitions of roll-ups that are read', () => {
-  it('are the same in every order, and for some of the objects as for all', async () => {
+describe('roll-up definitions', () => {
+  it('are the same ones in any order and for any subset of objects', async () => {
     expect(fields.length).toBeGreaterThan(7);
     const some = await read(5, [fields]);
     expect(some).toHaveLength(5);
@@ -69,12 +69,12 @@ describe('the definitions of roll-ups that are read', () => {
     );
   });
 
-  it('are all of them where there are no more, for a call a five and one for the list', async () => {
+  it('are read completely below the limit, five in a call', async () => {
     expect(await read(fields.length, [fields])).toHaveLength(fields.length);
     expect(sandbox.stats().apiCalls).toBe(1 + Math.ceil(fields.length / 5));
   });
 
-  it('are told to be some, once', async () => {
+  it('are logged once as omitted above the limit', async () => {
     const { rollUps, logs } = open(2);
     for (const field of fields) await rollUps.read([field], signal);
     expect(
@@ -82,7 +82,7 @@ describe('the definitions of roll-ups that are read', () => {
     ).toMatchObject([{ level: 'info', data: { rollUps: fields.length, read: 2 } }]);
   });
 
-  it('are none where the list may not be read, with a warning', async () => {
+  it('are omitted with a warning if the list is not readable', async () => {
     sandbox.faults.install({ match: { path: 'SummaryOperation' }, effect: { kind: 'forbid' } });
     const { rollUps, logs } = open(150);
     expect([...(await rollUps.read(fields, signal))]).toEqual([]);
