@@ -1,6 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type FaultRule, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
 import { ConnectorMemory } from '../../../test/support/connector-memory.ts';
+import {
+  alter,
+  incompleteAnswers,
+  NEEDED,
+  ONE,
+  OTHER,
+  PAGE,
+  READERS,
+  respond,
+  WAVES,
+  WAYS,
+} from '../../../test/support/incomplete-answers.ts';
 import {
   extractFrom,
   failuresOf,
@@ -12,158 +24,10 @@ import {
 import type { CreateTable } from '../../openmetadata/entities.ts';
 import type { TableProperties } from './mapping/table-properties.ts';
 
-/** Every reader of Salesforce's answers, times the ways in which an answer can be well-formed and not whole. Those of the sign-in are in sign-in/verdicts.faults.test.ts. */
-
-type Effect = FaultRule['effect'];
-
 let sandbox: Sandbox;
 let options: RunOptions;
 let whole: string[];
 let warnings: string[];
-
-const alter = (more: Omit<Effect & { readonly kind: 'alter' }, 'kind'>): Effect => ({
-  kind: 'alter',
-  ...more,
-});
-const respond = (body: unknown, status = 200): Effect => ({ kind: 'respond', status, body });
-
-const MORE = { done: false, nextRecordsUrl: '/services/data/v64.0/query/01g000000000000AAA-2000' };
-const PAGE: Readonly<Record<string, Effect>> = {
-  'half of its rows': alter({ halve: 'records', set: { totalSize: 4000 } }),
-  'done: false and no next page': alter({ set: { done: false } }),
-  'a next page that is gone': alter({ set: MORE }),
-  'no rows': alter({ without: 'records' }),
-  nothing: respond({}),
-};
-
-const [ONE, OTHER] = ['Facility__c', 'Vehicle__c'] as const;
-
-interface Reader {
-  readonly path: string;
-  readonly answers: Readonly<Record<string, Effect>>;
-  /** What comes of it where each answer is so. */
-  readonly end: { readonly error: true } | { readonly failure: string } | { readonly log: string };
-  /** Readers of one wave do not depend on what the others of it find. */
-  readonly wave: number;
-}
-
-const LISTING: Readonly<Record<string, Effect>> = {
-  nothing: respond({}),
-  'no list': alter({ without: 'sobjects' }),
-  'an empty list': alter({ set: { sobjects: [] } }),
-  'null for a list': alter({ set: { sobjects: null } }),
-  'done: false': alter({ set: { done: false } }),
-  'a next page': alter({ set: MORE }),
-  '304 to an unconditional question': { kind: 'respond', status: 304 },
-};
-
-const READERS: Readonly<Record<string, Reader>> = {
-  'the list of API versions': {
-    path: '/services/data/$',
-    answers: { nothing: respond({}), 'an empty list': respond([]), null: respond(null) },
-    wave: 0,
-    end: { error: true },
-  },
-  'the limits': {
-    path: 'limits$',
-    answers: { nothing: respond({}), 'all but one': alter({ without: 'DailyApiRequests' }) },
-    wave: 3,
-    end: { log: 'The limits cannot be read' },
-  },
-  'the list of objects': { path: 'sobjects$', answers: LISTING, wave: 0, end: { error: true } },
-  'a describe': {
-    path: `${ONE}/describe$`,
-    answers: {
-      nothing: respond({}),
-      'no fields': alter({ without: 'fields' }),
-      'an empty list of fields': alter({ set: { fields: [] } }),
-      'null for fields': alter({ set: { fields: null } }),
-      'another object’s name': alter({ set: { name: OTHER } }),
-      'done: false': alter({ set: { done: false } }),
-      'a next page': alter({ set: MORE }),
-      '304 to an unconditional question': { kind: 'respond', status: 304 },
-    },
-    wave: 3,
-    end: { failure: ONE },
-  },
-  'descriptions of objects': {
-    path: 'FROM\\WEntityDefinition',
-    answers: PAGE,
-    wave: 1,
-    end: { log: 'failed to read some descriptions' },
-  },
-  'descriptions of fields': {
-    path: 'SELECT\\WEntityDefinitionId.*FROM\\WFieldDefinition',
-    answers: PAGE,
-    wave: 2,
-    end: { log: 'failed to read some descriptions' },
-  },
-  'validation rules': {
-    path: 'FROM\\WValidationRule',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'failed to read validation rules' },
-  },
-  triggers: {
-    path: 'FROM\\WApexTrigger',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'failed to read Apex triggers' },
-  },
-  classes: {
-    path: 'FROM\\WApexClass',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'failed to read Apex classes' },
-  },
-  flows: {
-    path: 'FROM\\WFlowDefinitionView',
-    answers: PAGE,
-    wave: 2,
-    end: { log: 'failed to read flows' },
-  },
-  'definitions of roll-ups': {
-    path: 'SELECT\\WMetadata\\WFROM\\WCustomField',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'roll-up summary definitions omitted' },
-  },
-  owners: {
-    path: 'FROM\\WUser\\W',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'failed to read some field owners' },
-  },
-  'record counts': {
-    path: 'recordCount$',
-    answers: {
-      nothing: respond({}),
-      'an empty list': respond({ sObjects: [] }),
-      'done: false': alter({ set: { done: false } }),
-      'a next page': alter({ set: MORE }),
-    },
-    wave: 2,
-    end: { log: 'failed to read record counts' },
-  },
-  'classes of fields': {
-    path: 'IsCalculated',
-    answers: PAGE,
-    wave: 2,
-    end: { log: 'field classifications are not readable' },
-  },
-  'figures of a profile': {
-    path: 'COUNT_DISTINCT',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'failed to profile some tables' },
-  },
-  'sample rows': {
-    path: 'LIMIT\\W3$',
-    answers: PAGE,
-    wave: 3,
-    end: { log: 'sample rows skipped' },
-  },
-};
 
 beforeAll(async () => {
   sandbox = await startSandbox({ objects: 40 });
@@ -176,7 +40,7 @@ beforeAll(async () => {
     },
     limits: { sampleRows: true, codeText: true },
   };
-  const names = telling(await extractFrom(sandbox, all));
+  const names = completeTables(await extractFrom(sandbox, all));
   options = {
     ...all,
     sourceConfig: {
@@ -194,8 +58,8 @@ beforeEach(() => {
   sandbox.resetStats();
 });
 
-/** A few small tables that have all there is to be read of a table between them. */
-function telling({ records }: SalesforceRun): string[] {
+/** A few small tables that together have everything a table can have. */
+function completeTables({ records }: SalesforceRun): string[] {
   const tables = tablesOf(records)
     .map(({ request, properties }) => ({
       name: String(request['name']),
@@ -221,55 +85,11 @@ function warningsOf({ logs }: SalesforceRun): string[] {
   return logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
 }
 
-/** The rules that make the answers of these readers incomplete in the n-th of their ways. */
-function rules(
-  readers: readonly Reader[],
-  way: number,
-  match: FaultRule['match'] = {},
-): FaultRule[] {
-  return readers.flatMap(({ path, answers }) => {
-    const effect = Object.values(answers)[way];
-    return effect === undefined ? [] : [{ match: { ...match, path }, effect }];
-  });
-}
-
-const WAYS_AT_MOST = Math.max(
-  ...Object.values(READERS).map(({ answers }) => Object.keys(answers).length),
-);
-const WAYS = Array.from(
-  { length: WAYS_AT_MOST },
-  (_, way) =>
-    [
-      way,
-      Object.entries(READERS)
-        .flatMap(([reader, { answers }]) =>
-          Object.keys(answers)[way] === undefined
-            ? []
-            : [`${reader}: ${Object.keys(answers)[way]}`],
-        )
-        .join('; '),
-    ] as const,
-);
-const WAVES = [1, 2, 3].flatMap((wave) => {
-  const readers = Object.values(READERS).filter((reader) => reader.wave === wave);
-  return Array.from(
-    { length: Math.max(...readers.map(({ answers }) => Object.keys(answers).length)) },
-    (_, way) => [wave, way, readers] as const,
-  );
-});
-const NEEDED = Object.entries(READERS)
-  .filter(([, { end }]) => 'error' in end)
-  .flatMap(([reader, { path, answers }]) =>
-    Object.entries(answers).map(
-      ([answer, effect]) => [reader, answer, { match: { path }, effect }] as const,
-    ),
-  );
-
-describe('an answer that is not whole, once,', () => {
+describe('an incomplete answer, once,', () => {
   it.each(WAYS)(
-    'is asked for again by each reader, and nothing is missing (%i: %s)',
+    'is requested again by each reader, and nothing is missing (%i: %s)',
     async (way) => {
-      const once = rules(Object.values(READERS), way, { times: 1 });
+      const once = incompleteAnswers(Object.values(READERS), way, { times: 1 });
       sandbox.faults.install(...once);
       const run = await extractFrom(sandbox, options);
       expect(sandbox.stats().faultsFired).toBe(once.length);
@@ -279,25 +99,25 @@ describe('an answer that is not whole, once,', () => {
   );
 });
 
-describe('an answer that is not whole, each time,', () => {
+describe('an incomplete answer, each time,', () => {
   it.each(WAVES)(
-    'is never taken for a whole one in silence (readers of wave %i, way %i)',
+    'is reported as a failure or in the log (readers of wave %i, way %i)',
     async (_wave, way, readers) => {
       const altered = readers.filter(({ answers }) => Object.keys(answers)[way] !== undefined);
-      sandbox.faults.install(...rules(readers, way));
+      sandbox.faults.install(...incompleteAnswers(readers, way));
       const { records, logs } = await extractFrom(sandbox, options);
       const failures = altered.flatMap(({ end }) =>
         'failure' in end ? [[end.failure, 'SALESFORCE_UNEXPECTED']] : [],
       );
       expect(failuresOf(records)).toEqual(failures);
       for (const [name] of failures) expect(tableNames(records)).not.toContain(name);
-      const said = logs.map(({ message }) => message).join('\n');
-      for (const { end } of altered) if ('log' in end) expect(said).toContain(end.log);
+      const messages = logs.map(({ message }) => message).join('\n');
+      for (const { end } of altered) if ('log' in end) expect(messages).toContain(end.log);
     },
   );
 
   it.each(NEEDED)(
-    'ends a run that cannot do without (%s: %s), with an error worth another try',
+    'ends a run that requires it with a retryable error (%s: %s)',
     async (_reader, _answer, rule) => {
       sandbox.faults.install(rule);
       await expect(
@@ -307,7 +127,7 @@ describe('an answer that is not whole, each time,', () => {
   );
 });
 
-describe('the text of flows that does not come whole', () => {
+describe('an incomplete flow definition', () => {
   const flows: RunOptions = {
     sourceConfig: {
       includeDDL: true,
@@ -316,7 +136,7 @@ describe('the text of flows that does not come whole', () => {
   };
 
   it.each(Object.entries(PAGE))(
-    '(%s), once, is asked for again; each time, the run says so',
+    '(%s) is requested again once, and logged if it stays incomplete',
     async (_what, effect) => {
       const undisturbed = recordsOf(await extractFrom(sandbox, flows));
       sandbox.faults.install({ match: { path: 'FROM\\WFlow\\b', times: 1 }, effect });
@@ -331,9 +151,9 @@ describe('the text of flows that does not come whole', () => {
   );
 });
 
-describe('a composite without some of its parts', () => {
+describe('a composite that lacks some of its parts', () => {
   it.each(['v[\\d.]+/composite$', 'tooling/composite$'])(
-    '(%s), once, is asked for again, and nothing is missing',
+    '(%s), once, is requested again, and nothing is missing',
     async (path) => {
       sandbox.faults.install({
         match: { path, times: 1 },
@@ -349,7 +169,7 @@ describe('a composite without some of its parts', () => {
     ['without its list', alter({ without: 'compositeResponse' })],
     ['with an empty list', alter({ set: { compositeResponse: [] } })],
     [
-      'with parts that nobody asked for',
+      'with parts that were not requested',
       respond({
         compositeResponse: [
           {
@@ -373,8 +193,8 @@ describe('a composite without some of its parts', () => {
   });
 });
 
-describe('a query that the org answers page by page', () => {
-  it('is read to its end, for tables of the catalogue too', async () => {
+describe('a query answered in pages', () => {
+  it('is read to its end, also for EntityDefinition', async () => {
     const at = '/services/data/v68.0/tooling/query/01g000000000000AAA-1';
     const { records: undisturbed } = await extractFrom(sandbox, options);
     const described = tablesOf(undisturbed).filter(
@@ -410,9 +230,9 @@ describe('a query that the org answers page by page', () => {
   });
 });
 
-describe('a second run', () => {
+describe('an incremental run', () => {
   it.each(Object.entries(PAGE).slice(0, 3))(
-    'that is told what changed with %s reads everything rather than to believe it',
+    'reads everything if the answer about changes has %s',
     async (_what, effect) => {
       const remembering: RunOptions = { ...options, memory: new ConnectorMemory() };
       await extractFrom(sandbox, remembering);

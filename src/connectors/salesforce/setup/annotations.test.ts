@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import {
-  extractFrom,
-  tablesOf,
-  type SalesforceRun,
-} from '../../../../test/support/salesforce-run.ts';
-import type { TagLabel } from '../../../openmetadata/columns.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
-import type { FieldProperties } from '../mapping/field-properties.ts';
-import { labelsIn } from '../mapping/governance.ts';
-import type { TableProperties } from '../mapping/table-properties.ts';
+import { fieldsWith, propertiesOf, requestsOf } from '../../../../test/support/annotations.ts';
+import { extractFrom, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
 
 let sandbox: Sandbox;
 let run: SalesforceRun;
@@ -20,30 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-function requests(of: SalesforceRun = run): CreateTable[] {
-  return tablesOf(of.records).map(({ request }) => request as unknown as CreateTable);
-}
-
-function properties(of: SalesforceRun = run): Map<string, TableProperties> {
-  return new Map(
-    tablesOf(of.records).map((record) => [
-      String(record.request['name']),
-      record.properties as unknown as TableProperties,
-    ]),
-  );
-}
-
-function fieldsWith<K extends keyof FieldProperties>(
-  key: K,
-): [string, string, NonNullable<FieldProperties[K]>][] {
-  return [...properties()].flatMap(([table, { columns = {} }]) =>
-    Object.entries(columns).flatMap(
-      ([name, facts]): [string, string, NonNullable<FieldProperties[K]>][] =>
-        facts[key] === undefined ? [] : [[table, name, facts[key]]],
-    ),
-  );
-}
-
 function described(table: string, field: string): (typeof traits)[number] {
   const traits = sandbox.org.fields(table).map((entry) => entry.traits);
   return traits.find(({ name }) => name === field)!;
@@ -51,7 +19,7 @@ function described(table: string, field: string): (typeof traits)[number] {
 
 function description(table: string, column: string): string {
   return (
-    requests()
+    requestsOf(run)
       .find(({ name }) => name === table)!
       .columns.find(({ name }) => name === column)?.description ?? ''
   );
@@ -59,7 +27,7 @@ function description(table: string, column: string): string {
 
 describe('a column', () => {
   it('lists the values of its picklist with labels, defaults and controlling field', () => {
-    const picklists = fieldsWith('picklist');
+    const picklists = fieldsWith('picklist', run);
     for (const [table, name, { values }] of picklists) {
       const theirs = described(table, name).picklistValues!;
       expect(
@@ -75,13 +43,13 @@ describe('a column', () => {
   });
 
   it('marks a picklist that may differ by record type', () => {
-    const types = properties();
-    for (const [table, , { byRecordType }] of fieldsWith('picklist'))
+    const types = propertiesOf(run);
+    for (const [table, , { byRecordType }] of fieldsWith('picklist', run))
       expect(byRecordType === true).toBe((types.get(table)!.recordTypes?.length ?? 0) > 0);
   });
 
   it('contains its formula, also in the description', () => {
-    const formulas = fieldsWith('formula');
+    const formulas = fieldsWith('formula', run);
     expect(formulas.length).toBeGreaterThan(20);
     for (const [table, name, formula] of formulas) {
       expect(formula).toBe(described(table, name).calculatedFormula);
@@ -90,28 +58,28 @@ describe('a column', () => {
   });
 
   it('contains roll-ups, auto-numbers, external ids and encryption', () => {
-    const [table, name, rollUp] = fieldsWith('rollUp')[0]!;
+    const [table, name, rollUp] = fieldsWith('rollUp', run)[0]!;
     expect(described(table, name)).toMatchObject({ calculated: true });
     expect(['sum', 'count', 'min', 'max']).toContain(rollUp.operation);
     expect(description(table, name)).toContain('Roll-up summary: ');
-    for (const [of, field] of fieldsWith('autoNumber'))
+    for (const [of, field] of fieldsWith('autoNumber', run))
       expect(described(of, field).autoNumber).toBe(true);
-    for (const [of, field] of fieldsWith('externalId'))
+    for (const [of, field] of fieldsWith('externalId', run))
       expect(described(of, field).externalId).toBe(true);
-    for (const [of, field, encrypted] of fieldsWith('encrypted'))
+    for (const [of, field, encrypted] of fieldsWith('encrypted', run))
       expect(encrypted).toMatchObject({
         mask: described(of, field).mask,
         maskType: described(of, field).maskType,
       });
     expect(
-      [fieldsWith('autoNumber').length, fieldsWith('externalId').length].every(
+      [fieldsWith('autoNumber', run).length, fieldsWith('externalId', run).length].every(
         (count) => count > 0,
       ),
     ).toBe(true);
   });
 
   it('has its own roll-up definition although a package has a field with the same name', async () => {
-    const [table, name, before] = fieldsWith('rollUp').find(
+    const [table, name, before] = fieldsWith('rollUp', run).find(
       ([, field, { foreignKey }]) =>
         foreignKey !== undefined && !field.replace(/__c$/, '').includes('__'),
     )!;
@@ -121,7 +89,7 @@ describe('a column', () => {
       field: { name: `acme__${name}`, type: 'double' },
     });
     try {
-      const again = properties(
+      const again = propertiesOf(
         await extractFrom(sandbox, { connection: { sobjectNames: [table] } }),
       );
       expect(again.get(table)?.columns?.[name]?.rollUp).toEqual(before);
@@ -131,7 +99,7 @@ describe('a column', () => {
   });
 
   it('distinguishes master-detail from lookup, and lists all targets of a polymorphic reference', () => {
-    const relationships = fieldsWith('relationship');
+    const relationships = fieldsWith('relationship', run);
     const kinds = new Map(
       relationships.map(([table, name, relationship]) => [
         relationship.kind,
@@ -143,7 +111,7 @@ describe('a column', () => {
       expect(targets).toEqual(described(table, name).referenceTo);
     const { table, name, relationship } = kinds.get('masterDetail')!;
     expect(
-      requests()
+      requestsOf(run)
         .find((request) => request.name === table)!
         .columns.find((column) => column.name === name)!.dataTypeDisplay,
     ).toBe(`reference(${relationship.targets[0]}) master-detail`);
@@ -155,8 +123,8 @@ describe('a column', () => {
 
 describe('a table', () => {
   it('contains kind, plural, prefix, sharing, record types, features, rules and triggers', () => {
-    const all = [...properties().values()];
-    const account = properties().get('Account')!;
+    const all = [...propertiesOf(run).values()];
+    const account = propertiesOf(run).get('Account')!;
     expect(account).toMatchObject({
       kind: 'standard',
       custom: false,
@@ -176,125 +144,15 @@ describe('a table', () => {
   });
 
   it('names its package and its parent object', () => {
-    const managed = [...properties().values()].filter(({ namespace }) => namespace !== undefined);
+    const managed = [...propertiesOf(run).values()].filter(
+      ({ namespace }) => namespace !== undefined,
+    );
     expect(managed.length).toBeGreaterThan(0);
     expect(
       managed.filter(({ kind }) => kind === 'custom').every((table) => table.package !== undefined),
     ).toBe(true);
-    for (const [name, { kind, parent }] of properties())
+    for (const [name, { kind, parent }] of propertiesOf(run))
       if (kind === 'history')
         expect(name.replace(/__History$|History$/, '')).toBe(parent!.replace(/__c$/, ''));
-  });
-});
-
-describe('tags', () => {
-  it('precede the tables that use them, each once, after their classifications', () => {
-    const known = new Set<string>();
-    for (const record of run.records) {
-      if (record.kind === 'classification')
-        expect(known.size === known.add(record.name).size).toBe(false);
-      if (record.kind === 'tag') {
-        expect(known).toContain(record.classification);
-        expect(known.size === known.add(`${record.classification}.${record.name}`).size).toBe(
-          false,
-        );
-      }
-      if (record.kind === 'entity' && record.type === 'table')
-        for (const { tagFQN } of labelsIn(record.request as unknown as CreateTable))
-          expect(known).toContain(tagFQN);
-    }
-    expect([...known].filter((name) => !name.includes('.')).sort()).toEqual([
-      'SalesforceComplianceGroup',
-      'SalesforceOrigin',
-      'SalesforceSecurityClassification',
-    ]);
-  });
-
-  it('mark classified fields, system fields, and the origin of objects', () => {
-    const names = (labels: readonly TagLabel[] | undefined): string[] =>
-      (labels ?? []).map(({ tagFQN }) => tagFQN);
-    const columns = requests().flatMap((request) => request.columns);
-    expect(
-      columns.some(
-        ({ tags }) =>
-          names(tags).includes('SalesforceComplianceGroup.PII') &&
-          names(tags).includes('SalesforceComplianceGroup.GDPR'),
-      ),
-    ).toBe(true);
-    const origins = (column: string): Set<string> =>
-      new Set(
-        columns
-          .filter(({ name }) => name === column)
-          .flatMap(({ tags }) => names(tags))
-          .filter((tag) => tag.startsWith('SalesforceOrigin')),
-      );
-    expect([origins('CreatedDate'), origins('Name')]).toEqual([
-      new Set(['SalesforceOrigin.System']),
-      new Set(),
-    ]);
-    expect(names(requests().find(({ name }) => name === 'Account')!.tags)).toEqual([
-      'SalesforceOrigin.Standard',
-    ]);
-  });
-
-  it('are omitted if not requested', async () => {
-    const plain = await extractFrom(sandbox, {
-      connection: { sobjectNames: ['Account', 'Contact'] },
-      sourceConfig: { includeTags: false },
-    });
-    expect(plain.records.filter(({ kind }) => kind === 'tag' || kind === 'classification')).toEqual(
-      [],
-    );
-    expect(requests(plain).flatMap(labelsIn)).toEqual([]);
-  });
-});
-
-describe('owners', () => {
-  it('are users with e-mail addresses, if requested', () => {
-    const owners = fieldsWith('owners').flatMap(([, , found]) => found);
-    expect(owners.length).toBeGreaterThan(0);
-    expect(owners.every(({ kind, email }) => kind === 'user' && email!.includes('@'))).toBe(true);
-  });
-
-  it('are not read unless requested', async () => {
-    const plain = await extractFrom(sandbox, {
-      connection: { sobjectNames: ['Account', 'Contact'] },
-    });
-    expect(JSON.stringify([...properties(plain).values()])).not.toContain('"owners"');
-  });
-});
-
-describe('an org without the newer columns of EntityDefinition and FieldDefinition', () => {
-  it('is read without them, with one warning', async () => {
-    sandbox.faults.install({
-      match: { path: 'InternalSharingModel|SecurityClassification' },
-      effect: {
-        kind: 'respond',
-        status: 400,
-        body: [{ errorCode: 'INVALID_FIELD', message: 'No such column' }],
-      },
-    });
-    const older = await extractFrom(sandbox, {
-      connection: { sobjectNames: ['Account', 'Contact'] },
-    });
-    sandbox.faults.clear();
-    expect(
-      requests(older)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(['Account', 'Contact']);
-    expect(properties(older).get('Account')).not.toHaveProperty('sharing');
-    expect(
-      requests(older)
-        .flatMap(({ columns }) => columns)
-        .filter(
-          ({ name, description: text }) => name.endsWith('__c') && text?.includes('relies on'),
-        ).length,
-    ).toBeGreaterThan(5);
-    expect(
-      older.logs
-        .map(({ message }) => message)
-        .filter((message) => message.includes('lacks some columns')),
-    ).toHaveLength(1);
   });
 });
