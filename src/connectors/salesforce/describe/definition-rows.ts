@@ -44,10 +44,13 @@ export interface FieldRow {
   readonly BusinessOwnerId: string | undefined;
 }
 
-/** A row of a field that says more of it than its describe does: few do, and the others are not worth having wait for a table. */
+/**
+ * A row that adds to the describe of its field; undefined for any other. Few rows do, and the others would only take
+ * memory until their table is built.
+ */
 export function readFieldRow(row: unknown): FieldRow | undefined {
   const raw: Members<keyof FieldRow> = object(row, 'a row');
-  const read: FieldRow = {
+  const field: FieldRow = {
     EntityDefinitionId: name(raw.EntityDefinitionId, 'EntityDefinitionId'),
     QualifiedApiName: name(raw.QualifiedApiName, 'QualifiedApiName'),
     Description: optionalText(raw.Description, 'Description'),
@@ -57,19 +60,13 @@ export function readFieldRow(row: unknown): FieldRow | undefined {
     BusinessStatus: optionalText(raw.BusinessStatus, 'BusinessStatus'),
     BusinessOwnerId: optionalText(raw.BusinessOwnerId, 'BusinessOwnerId'),
   };
-  const {
-    Description,
-    SecurityClassification,
-    ComplianceGroup,
-    BusinessStatus,
-    BusinessOwnerId,
-    DataType,
-  } = read;
-  const says =
-    (Description ??
-      SecurityClassification ??
-      ComplianceGroup ??
-      BusinessStatus ??
-      BusinessOwnerId) !== undefined;
-  return says || rollupFromDataType(DataType ?? '') !== undefined ? read : undefined;
+  const annotation =
+    field.Description ??
+    field.SecurityClassification ??
+    field.ComplianceGroup ??
+    field.BusinessStatus ??
+    field.BusinessOwnerId;
+  return annotation !== undefined || rollupFromDataType(field.DataType ?? '') !== undefined
+    ? field
+    : undefined;
 }

@@ -4,15 +4,15 @@ import type { SalesforceApi } from '../api/api.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { type EntityRow, type FieldRow, readEntityRow, readFieldRow } from './definition-rows.ts';
 import type { ListedObject } from './object-list.ts';
-import { MAX_QUERIES } from '../api/query-many.ts';
+import { inGroups, MAX_QUERIES } from '../api/query-many.ts';
 import { queryRows, type ReadRow } from '../api/query-rows.ts';
 import { salesforceCode } from '../api/refusal.ts';
-import { endsRun, rethrowIfRunEnds } from '../api/run-ending.ts';
+import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
-/** Of a query that is answered, and not in full. */
+/** Tries of a query whose answer is incomplete. */
 const TRIES = 3;
 
-/** Columns that orgs and API versions may lack, in which case the rest is read without them. */
+/** `extra` are columns that orgs and API versions may lack; the rest is then read without them. */
 const ENTITY_COLUMNS = {
   table: 'EntityDefinition',
   by: 'QualifiedApiName',
@@ -28,29 +28,36 @@ const FIELD_COLUMNS = {
 } as const;
 type Columns = typeof ENTITY_COLUMNS | typeof FIELD_COLUMNS;
 
-export interface DefinitionReaderOptions {
+export interface DefinitionReaderDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
 }
 
-/** What was found; `lost` when there may be more that a passing error kept from us. */
+/** What was found. `lost`: there may be more, which a passing error hid. */
 export interface Found<T> {
   readonly found: T;
   readonly lost: boolean;
 }
+
+/** Refusals that the next query would meet too. */
+const FINAL: ReadonlySet<string> = new Set([
+  'SALESFORCE_FORBIDDEN',
+  'SALESFORCE_NOT_FOUND',
+  'SALESFORCE_API_DISABLED',
+]);
 
 /**
  * Reads what administrators wrote about objects and fields, from the Tooling API. Definitions are an extra: where the
  * user may not read them, one warning says so and the extraction continues without them.
  */
 export class DefinitionReader {
-  readonly #options: DefinitionReaderOptions;
-  #off = false;
-  #extra = true;
+  readonly #deps: DefinitionReaderDeps;
+  #isOff = false;
+  #withExtra = true;
 
-  constructor(options: DefinitionReaderOptions) {
-    this.#options = options;
+  constructor(deps: DefinitionReaderDeps) {
+    this.#deps = deps;
   }
 
   /** Rows of EntityDefinition by object name. */
@@ -58,133 +65,101 @@ export class DefinitionReader {
     objects: readonly ListedObject[],
     signal: AbortSignal,
   ): Promise<Found<ReadonlyMap<string, EntityRow>>> {
-    const queries = groupForQueries(objects.map((listed) => ({ id: listed.name, rows: 1 }))).map(
-      (ids): Query => ({ columns: ENTITY_COLUMNS, ids }),
-    );
-    const { found, lost } = await this.#find(
-      queries,
-      readEntityRow,
-      'the descriptions of objects',
+    const counted = objects.map(({ name }) => ({ id: name, rows: 1 }));
+    const what = 'the descriptions of objects';
+    const { found, lost } = await this.#find(queriesFor(ENTITY_COLUMNS, counted), {
+      read: readEntityRow,
+      what,
       signal,
-    );
+      tries: TRIES,
+    });
     return { found: new Map(found.map((row) => [row.QualifiedApiName, row])), lost };
   }
 
-  /** Rows of FieldDefinition of these objects that say something: a call for each MAX_QUERIES queries they need. */
+  /** Rows of FieldDefinition of these objects that add to the describe: one call for MAX_QUERIES queries. */
   async fields(
     objects: readonly Counted[],
     signal: AbortSignal,
   ): Promise<Found<readonly FieldRow[]>> {
-    return this.#find(
-      groupForQueries(objects).map((ids): Query => ({ columns: FIELD_COLUMNS, ids })),
-      readFieldRow,
-      'the descriptions of fields',
+    const what = 'the descriptions of fields';
+    return this.#find(queriesFor(FIELD_COLUMNS, objects), {
+      read: readFieldRow,
+      what,
       signal,
-    );
+      tries: TRIES,
+    });
   }
 
-  async #find<T>(
-    queries: readonly Query[],
-    read: ReadRow<T>,
-    what: string,
-    signal: AbortSignal,
-    tries = TRIES,
-  ): Promise<Found<readonly T[]>> {
+  async #find<T>(queries: readonly Query[], search: Search<T>): Promise<Found<readonly T[]>> {
     const found: T[] = [];
     let lost = false;
-    for (let at = 0; at < queries.length && !this.#off; at += MAX_QUERIES) {
-      const together = queries.slice(at, at + MAX_QUERIES);
-      const extra = this.#extra;
-      const answers = await this.#ask(
-        together.map((query) => soql(query, extra)),
-        read,
-        what,
-        signal,
-      );
-      for (const [index, query] of together.entries()) {
+    for (const group of inGroups(queries, MAX_QUERIES)) {
+      if (this.#isOff) break;
+      const extra = this.#withExtra;
+      const answers = await this.#query(group, extra, search);
+      for (const [index, query] of group.entries()) {
         const answer = answers[index]!;
-        const some =
+        const part =
           answer instanceof RunnerError
-            ? await this.#findInstead({ query, error: answer, extra, tries }, read, what, signal)
+            ? await this.#recover({ query, error: answer, extra }, search)
             : { found: answer, lost: false };
-        for (const row of some.found) found.push(row);
-        lost ||= some.lost;
+        for (const row of part.found) found.push(row);
+        lost ||= part.lost;
       }
     }
     return { found, lost };
   }
 
-  async #ask<T>(
-    queries: readonly string[],
-    read: ReadRow<T>,
-    what: string,
-    signal: AbortSignal,
+  async #query<T>(
+    queries: readonly Query[],
+    extra: boolean,
+    { read, what, signal }: Search<T>,
   ): Promise<readonly (readonly T[] | RunnerError)[]> {
+    const { api, version } = this.#deps;
+    const texts = queries.map((query) => soqlOf(query, extra));
     try {
-      return await queryRows(
-        { api: this.#options.api, version: this.#options.version, what },
-        queries,
-        read,
-        signal,
-      );
+      return await queryRows({ api, version, what }, texts, read, signal);
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
       return queries.map(() => error);
     }
   }
 
-  /** What can be had of a query that was refused. */
-  async #findInstead<T>(
-    { query, error, extra, tries }: Refused,
-    read: ReadRow<T>,
-    what: string,
-    signal: AbortSignal,
+  /** The rows of a query that failed, by other queries where that may help. */
+  async #recover<T>(
+    { query, error, extra }: FailedQuery,
+    search: Search<T>,
   ): Promise<Found<readonly T[]>> {
-    if (endsRun(error, signal)) throw error;
+    rethrowIfRunEnds(error, search.signal);
     if (extra && salesforceCode(error) === 'INVALID_FIELD') {
-      this.#doWithout();
-      return this.#find([query], read, what, signal);
+      this.#dropExtra();
+      return this.#find([query], { ...search, tries: TRIES });
     }
-    // An answer that is not whole: the next one may be.
-    if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && tries > 1)
-      return this.#find([query], read, what, signal, tries - 1);
-    // An object can have more fields than its describe shows, so that a query has more rows than were counted.
-    if (salesforceCode(error) === 'EXCEEDED_ID_LIMIT') {
-      const middle = Math.ceil(query.ids.length / 2);
-      const halves = [query.ids.slice(0, middle), query.ids.slice(middle)].filter(
-        (ids) => ids.length > 0 && ids.length < query.ids.length,
-      );
-      return this.#find(
-        halves.map((ids) => ({ ...query, ids })),
-        read,
-        what,
-        signal,
-      );
-    }
-    this.#giveUp(error, what);
-    return { found: [], lost: !this.#off };
+    // An incomplete answer: the next one may be complete.
+    if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && search.tries > 1)
+      return this.#find([query], { ...search, tries: search.tries - 1 });
+    // An object may have more fields than its describe shows, so a query may have more rows than expected.
+    if (salesforceCode(error) === 'EXCEEDED_ID_LIMIT')
+      return this.#find(halves(query), { ...search, tries: TRIES });
+    this.#giveUp(error, search.what);
+    return { found: [], lost: !this.#isOff };
   }
 
-  #doWithout(): void {
-    if (!this.#extra) return;
-    this.#extra = false;
-    this.#options.logger.log(
+  #dropExtra(): void {
+    if (!this.#withExtra) return;
+    this.#withExtra = false;
+    this.#deps.logger.log(
       'warn',
-      'The org lacks some columns of its catalogue: classifications, owners, sharing and roll-ups go unread',
+      'the org lacks some columns of EntityDefinition or FieldDefinition; classifications, owners, sharing and roll-ups are not read',
     );
   }
 
-  /** What is refused once will be refused again; anything else may have been one query's bad luck. */
   #giveUp(error: RunnerError, what: string): void {
-    const forGood =
-      error.code === 'SALESFORCE_FORBIDDEN' ||
-      error.code === 'SALESFORCE_NOT_FOUND' ||
-      error.code === 'SALESFORCE_API_DISABLED';
-    if (this.#off) return;
-    this.#off = forGood;
-    this.#options.logger.log(
+    if (this.#isOff) return;
+    this.#isOff = FINAL.has(error.code);
+    this.#deps.logger.log(
       'warn',
-      forGood
+      this.#isOff
         ? 'descriptions are not available; grant the user the permission View Setup and Configuration'
         : 'failed to read some descriptions',
       { what, code: error.code, reason: error.message },
@@ -192,14 +167,20 @@ export class DefinitionReader {
   }
 }
 
-/** A query that was refused, or answered with half of its rows. */
-interface Refused {
+/** What queries look for. */
+interface Search<T> {
+  readonly read: ReadRow<T>;
+  readonly what: string;
+  readonly signal: AbortSignal;
+  /** Remaining tries of a query whose answer is incomplete. */
+  readonly tries: number;
+}
+
+interface FailedQuery {
   readonly query: Query;
   readonly error: RunnerError;
-  /** Whether it asked for the extra columns. */
+  /** Whether it included the extra columns. */
   readonly extra: boolean;
-  /** Tries that are left, this one included. */
-  readonly tries: number;
 }
 
 interface Query {
@@ -207,6 +188,18 @@ interface Query {
   readonly ids: readonly string[];
 }
 
-function soql({ columns: { table, by, always, extra: more }, ids }: Query, extra: boolean): string {
-  return `SELECT ${always}${extra ? `, ${more}` : ''} FROM ${table} WHERE ${by} IN (${soqlLiterals(ids)})`;
+function queriesFor(columns: Columns, objects: readonly Counted[]): Query[] {
+  return groupForQueries(objects).map((ids) => ({ columns, ids }));
+}
+
+/** None for a query with a single id, which cannot be split. */
+function halves({ columns, ids }: Query): Query[] {
+  if (ids.length < 2) return [];
+  const middle = Math.ceil(ids.length / 2);
+  return [ids.slice(0, middle), ids.slice(middle)].map((half) => ({ columns, ids: half }));
+}
+
+function soqlOf({ columns, ids }: Query, withExtra: boolean): string {
+  const { table, by, always, extra } = columns;
+  return `SELECT ${always}${withExtra ? `, ${extra}` : ''} FROM ${table} WHERE ${by} IN (${soqlLiterals(ids)})`;
 }

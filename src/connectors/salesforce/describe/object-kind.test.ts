@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDerived, kindOf } from './object-kind.ts';
 
-describe('the kind of an object', () => {
+describe('kindOf', () => {
   it.each([
     ['Opportunity__hd', false, 'trending'],
     ['Knowledge__ViewStat', false, 'knowledgeCompanion'],
@@ -13,7 +13,7 @@ describe('the kind of an object', () => {
     ['Invoice__History', false, 'history'],
     ['Knowledge__kav', false, 'standard'],
     ['Rate__mdt', true, 'customMetadata'],
-  ] as const)('%s, listed with custom: %s, is %s', (name, custom, kind) => {
+  ] as const)('%s with custom: %s is of kind %s', (name, custom, kind) => {
     expect(kindOf({ name, custom, customSetting: false })).toBe(kind);
     expect(isDerived(kind)).toBe(['trending', 'knowledgeCompanion', 'history'].includes(kind));
   });

@@ -1,6 +1,6 @@
 import type { ListedObject } from './object-list.ts';
 
-/** What kind of thing an object is, as far as it decides how it is catalogued. */
+/** The kind of an object, where it decides how the object is cataloged. */
 export type ObjectKind =
   | 'standard'
   | 'custom'
@@ -27,7 +27,7 @@ const BY_SUFFIX: readonly (readonly [RegExp, ObjectKind])[] = [
   [/__Feed$/, 'feed'],
 ];
 
-/** What Salesforce itself keeps beside an object, by names that an administrator could have given to a custom object too. */
+/** Objects that Salesforce adds to another object. Custom objects may have such names too. */
 const STANDARD_BY_SUFFIX: readonly (readonly [RegExp, ObjectKind])[] = [
   [/__hd$/, 'trending'],
   [/__(?:ViewStat|VoteStat|DataCategorySelection|VersionHistory)$/, 'knowledgeCompanion'],
@@ -44,7 +44,7 @@ function bySuffix(table: typeof BY_SUFFIX, name: string): ObjectKind | undefined
   return table.find(([suffix]) => suffix.test(name))?.[1];
 }
 
-/** Newer API versions say what an object is associated to; older ones leave only the name. */
+/** Newer API versions name the associated object; with older ones, only the name of the object shows its kind. */
 export function kindOf({
   name,
   custom,
@@ -73,12 +73,12 @@ const DERIVED: ReadonlySet<ObjectKind> = new Set([
   'knowledgeCompanion',
 ]);
 
-/** Kinds that follow from another object and hold nothing an administrator describes. */
+/** Kinds that are derived from another object and that administrators do not describe. */
 export function isDerived(kind: ObjectKind): boolean {
   return DERIVED.has(kind);
 }
 
-/** Whether the object's fields can have an administrator's descriptions: a change event has those of the object it tells of. */
+/** Whether administrators can describe the object's fields. A change event has the descriptions of its object. */
 export function isDescribable(object: ListedObject): boolean {
   const kind = kindOf(object);
   return kind === 'changeEvent' || !isDerived(kind);

@@ -4,9 +4,9 @@ import { type ListedObject, readListed } from './object-list.ts';
 import { type DescribedField, readFields } from './sobject-field.ts';
 
 /**
- * The parts of Salesforce's describe answers that are used here (DescribeSObjectResult in the API's WSDL). Everything
- * else is dropped at the border, so that what is held of an object is a small part of what came. What old API versions
- * lack has the value that its absence means. The readers throw SALESFORCE_UNEXPECTED, naming what is of another kind.
+ * The members of a describe result that are used here (DescribeSObjectResult in the API's WSDL). All others are dropped
+ * here, so that an object in memory is a small part of its response. Members that old API versions lack get the value
+ * that their absence means. The readers throw SALESFORCE_UNEXPECTED with the name of a member of another type.
  */
 
 export interface DescribedRecordType {
@@ -28,7 +28,7 @@ function readRecordType(value: unknown): DescribedRecordType {
   };
 }
 
-/** What may be done with an object; in the API's own words. */
+/** Capabilities of an object, by their names in the API. */
 const FEATURES = [
   'createable',
   'updateable',
@@ -47,7 +47,7 @@ const FEATURES = [
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
-/** An object as its describe has it. */
+/** An object as its describe result has it. */
 export interface DescribedObject extends ListedObject {
   readonly features: readonly Feature[];
   readonly recordTypeInfos: readonly DescribedRecordType[];
@@ -55,14 +55,14 @@ export interface DescribedObject extends ListedObject {
 }
 
 export function readDescribe(value: unknown): DescribedObject {
-  const { fields }: Members<'fields'> = object(value, 'the answer');
+  const { fields }: Members<'fields'> = object(value, 'the response');
   return { ...readHead(value), fields: readFields(fields) };
 }
 
-/** All but the fields. */
+/** The describe result without its fields. */
 export function readHead(value: unknown): Omit<DescribedObject, 'fields'> {
-  const raw: Members<keyof DescribedObject | Feature> = object(value, 'the answer');
-  requireSingle(raw, 'a describe');
+  const raw: Members<keyof DescribedObject | Feature> = object(value, 'the response');
+  requireSingle(raw, 'a describe result');
   return {
     ...readListed(value),
     features: FEATURES.filter((feature) => flag(raw[feature], feature)),

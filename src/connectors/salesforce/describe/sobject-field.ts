@@ -31,21 +31,21 @@ function readValue(value: unknown): DescribedValue {
 export interface DescribedField {
   readonly name: string;
   readonly label: string;
-  /** One of the 29 of the WSDL's fieldType, or a newer one. */
+  /** One of the 29 values of the WSDL's fieldType, or a newer one. */
   readonly type: string;
   readonly soapType: string;
   readonly length: number;
   readonly precision: number;
   readonly scale: number;
   readonly nillable: boolean;
-  /** Whether SOQL takes it in aggregate functions. */
+  /** Whether SOQL accepts it in aggregate functions. */
   readonly aggregatable: boolean;
   readonly unique: boolean;
   readonly externalId: boolean;
   readonly autoNumber: boolean;
   readonly calculatedFormula: string | undefined;
   readonly encrypted: boolean;
-  /** What stands in for the text of an encrypted field, and how much of it. */
+  /** What replaces the text of an encrypted field, and how much of it. */
   readonly mask: string | undefined;
   readonly maskType: string | undefined;
   readonly defaultValue: string | number | boolean | undefined;
@@ -136,7 +136,7 @@ function readField(value: unknown): DescribedField {
   };
 }
 
-/** A default is of the field's own type; what is none of these is no default that could be shown. */
+/** A default has the type of its field. Other values cannot be shown. */
 function scalar(value: unknown): string | number | boolean | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value

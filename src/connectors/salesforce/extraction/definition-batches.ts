@@ -1,9 +1,9 @@
 import { MAX_ROWS } from '../api/soql.ts';
-import type { Described } from '../describe/describe-objects.ts';
+import type { DescribeOutcome } from '../describe/describe-call.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ProgressReport } from './progress-report.ts';
 
-export type Batch = readonly Described[];
+export type Batch = readonly DescribeOutcome[];
 
 /**
  * Collects described objects until their fields fill the queries of one call for definitions. Objects that need no such query
@@ -15,7 +15,7 @@ export async function* batchesOf(
   progress: ProgressReport,
   maxQueries: () => number,
 ): AsyncGenerator<Batch, void, undefined> {
-  let batch: Described[] = [];
+  let batch: DescribeOutcome[] = [];
   let [queries, rows, done] = [1, 0, 0];
   for await (const group of groups) {
     progress.at('describe', (done += group.length), total);

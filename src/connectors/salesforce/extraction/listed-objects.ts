@@ -1,5 +1,5 @@
 import type { Extracted } from '../../connector.ts';
-import type { ListedObject, Listing } from '../describe/object-list.ts';
+import type { ListedObject, ObjectList } from '../describe/object-list.ts';
 import { objectsToRead, type ObjectsToRead } from '../incremental/objects-to-read.ts';
 import { selectObjects } from '../options/selection.ts';
 import { missingObjectRecords } from './failure-records.ts';
@@ -11,7 +11,7 @@ import { unchangedRecords } from './unchanged-records.ts';
 /** Reads the selected objects of a new object list, without those that have not changed since the previous run. */
 export async function* extractListedObjects(
   run: RunContext,
-  listing: Listing,
+  listing: ObjectList,
   signal: AbortSignal,
 ): AsyncGenerator<Extracted, void, undefined> {
   const { connection, context, progress, state } = run;

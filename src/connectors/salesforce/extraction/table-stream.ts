@@ -5,7 +5,8 @@ import { RunnerError } from '../errors/errors.ts';
 import type { Org } from '../api/org.ts';
 import { MAX_QUERIES } from '../api/query-many.ts';
 import type { Found } from '../describe/definitions.ts';
-import { describeObjects, type Described } from '../describe/describe-objects.ts';
+import type { DescribeOutcome } from '../describe/describe-call.ts';
+import { describeObjects } from '../describe/describe-objects.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { parallelMap } from '../../../runtime/parallel-map.ts';
 import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
@@ -34,7 +35,7 @@ export interface TablesDeps {
   readonly model: OrgModel;
   readonly mapping: TableContext;
   readonly progress: ProgressReport;
-  /** See DescribesOptions. */
+  /** See DescribeOptions. */
   readonly since: (object: ListedObject) => string | undefined;
 }
 
@@ -119,7 +120,7 @@ function annotated(
 }
 
 function outcomeOf(
-  item: Described,
+  item: DescribeOutcome,
   { found: notes, lost }: Found<Notes>,
   { model, mapping }: TablesDeps,
 ): Outcome {

@@ -1,6 +1,6 @@
 import type { RunnerError } from '../errors/errors.ts';
 import type { ListedObject } from '../describe/object-list.ts';
-import { describeObjects, type DescribesOptions } from '../describe/describe-objects.ts';
+import { describeObjects, type DescribeOptions } from '../describe/describe-objects.ts';
 
 export interface RetryResult {
   /** To be read as changed objects. */
@@ -14,7 +14,7 @@ export interface RetryResult {
  */
 export async function retryFailed(
   objects: readonly ListedObject[],
-  options: Omit<DescribesOptions, 'since' | 'onSpent'>,
+  options: Omit<DescribeOptions, 'since' | 'onSpent'>,
   signal: AbortSignal,
 ): Promise<RetryResult> {
   const readable: ListedObject[] = [];

@@ -1,0 +1,27 @@
+import { MAX_PARTS } from '../api/composite.ts';
+import { isDerived, kindOf } from './object-kind.ts';
+import type { ListedObject } from './object-list.ts';
+
+/** Standard objects whose describe results are large in every org. */
+const HEAVY = /^(?:User|Account|Contact|Opportunity|Case|Lead)$/;
+
+/** How large and slow one describe is likely to be, in parts of a call; from experience with orgs. */
+function weightOf(object: ListedObject): number {
+  if (HEAVY.test(object.name)) return 5;
+  return isDerived(kindOf(object)) ? 0.5 : 1;
+}
+
+/** The objects of each call. Heavy objects come first, so that the run does not end with waiting for one of them. */
+export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
+  const batches: ListedObject[][] = [];
+  let weight = Infinity;
+  for (const object of objects.toSorted((a, b) => weightOf(b) - weightOf(a))) {
+    if (weight + weightOf(object) > MAX_PARTS || batches.at(-1)!.length >= MAX_PARTS) {
+      batches.push([]);
+      weight = 0;
+    }
+    batches.at(-1)!.push(object);
+    weight += weightOf(object);
+  }
+  return batches;
+}
