@@ -7,7 +7,7 @@ interface Shown {
   readonly conditionMessage: string;
 }
 
-/** A virtual machine is cloned while its runner is at work: two processes with one identity, as real programs. */
+/** A virtual machine is cloned while its runner works: two real programs with one identity. */
 describe('a cloned machine', () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -19,15 +19,15 @@ describe('a cloned machine', () => {
   const shown = async (): Promise<Shown> =>
     (await stage.client.call<{ runners: [Shown] }>('GET', '/api/v1/runners')).runners[0];
 
-  it('leaves the original at work, tells everybody, and takes over only when the original is gone', async () => {
+  it('is refused and reported while the original runs, and takes over once it is gone', async () => {
     const id = await stage.startRun();
     await stage.runWhen(
       id,
-      'the run to be inside',
+      'the run to be running',
       (run) => run.state === 'running' && run.records > 3,
     );
     const copy = stage.startCopy('copy');
-    await stage.waitFor('the copy to be turned away', async () =>
+    await stage.waitFor('the copy to be refused', async () =>
       copy.output.includes('IDENTITY_IN_USE'),
     );
     expect(copy.output).toContain('enroll --replace');

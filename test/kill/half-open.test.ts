@@ -13,8 +13,8 @@ afterEach(async () => {
   await relay.close();
 });
 
-/** Sends the runner's connections to the control plane by way of the relay. */
-function goThrough(port: number): void {
+/** Routes the runner's connections to the control plane through the relay. */
+function routeThrough(port: number): void {
   const config = JSON.parse(readFileSync(stage.place.configFile, 'utf8')) as {
     network: { connectTo: string[] };
   };
@@ -35,25 +35,25 @@ async function untilAccepted(count: number): Promise<number> {
   return performance.now();
 }
 
-describe.each(['ws', 'grpc'] as const)('a runner over %s whose packets vanish', (channel) => {
-  it('notices within 30 seconds, connected or dialing, and is back when they arrive again', async () => {
+describe.each(['ws', 'grpc'] as const)('a runner over %s whose packets are lost', (channel) => {
+  it('notices within 30 seconds, connected or dialing, and reconnects when they arrive again', async () => {
     stage = await Stage.open({ objects: 5, latencyMs: 0, channel });
     relay = await Relay.open({ port: Number(new URL(stage.controlPlane.url).port) });
-    goThrough(relay.port);
+    routeThrough(relay.port);
     await stage.startRunner();
-    await stage.waitFor('the runner to hear the welcome', () => Promise.resolve(welcomes() === 1));
+    await stage.waitFor('the runner to connect', () => Promise.resolve(welcomes() === 1));
     const { accepted } = relay;
     relay.freeze();
     const frozenAt = performance.now();
     const dialedAt = await untilAccepted(accepted + 1);
     const dialedAgainAt = await untilAccepted(accepted + 2);
     process.stdout.write(
-      `${channel}: dialed again after ${Math.round(dialedAt - frozenAt)} ms, from the dial itself after ${Math.round(dialedAgainAt - dialedAt)} ms\n`,
+      `${channel}: redialed after ${Math.round(dialedAt - frozenAt)} ms, after a hanging dial after ${Math.round(dialedAgainAt - dialedAt)} ms\n`,
     );
     expect(dialedAt - frozenAt).toBeLessThan(NOTICED_MS);
     expect(dialedAgainAt - dialedAt).toBeLessThan(NOTICED_MS);
     relay.thaw();
-    await stage.waitFor('the runner to be back', () => Promise.resolve(welcomes() === 2));
+    await stage.waitFor('the runner to reconnect', () => Promise.resolve(welcomes() === 2));
     expect(await stage.ended(await stage.startRun())).toMatchObject({ state: 'success' });
   }, 240_000);
 });

@@ -4,11 +4,11 @@ import { fractions, seed } from '../support/property-runs.ts';
 
 const TIMEOUT = 120_000;
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 4);
-/** Most of what such a run has before it once it is inside. */
+/** Most of the duration of such a run. */
 const LONGEST_MS = 3000;
 
 export function describeKills(channel: 'ws' | 'grpc'): void {
-  describe(`kill -9 at any moment of a run over ${channel}`, () => {
+  describe(`kill -9 during a run over ${channel}`, () => {
     const random = fractions(seed + channel.length);
     let stage: KillStage;
 
@@ -26,7 +26,7 @@ export function describeKills(channel: 'ws' | 'grpc'): void {
     ).flat();
 
     it.each(kills)(
-      'of the $victim, $afterMs ms inside, leaves the result complete and without doubles (round $round)',
+      'of the $victim after $afterMs ms leaves the result complete and without duplicates (round $round)',
       async ({ victim, afterMs }) => {
         await stage.kill(victim, afterMs);
       },

@@ -11,7 +11,7 @@ let stage: Stage;
 afterEach(() => stage.close());
 
 it.runIf(canMount('small-disk'))(
-  'a run with records larger than all the room on disk ends in bounded time with DISK_FULL',
+  'ends a run whose records exceed the free disk space with DISK_FULL, in bounded time',
   async () => {
     stage = await Stage.open({
       objects: 30,

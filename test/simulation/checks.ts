@@ -5,11 +5,11 @@ import type { Org, View } from './org.ts';
 import type { World } from './world.ts';
 
 /*
- * What must hold whatever happens:
- * - Whenever a run has ended well, the catalog of its service is the org as the newest run that ended well saw it, or newer
- *   where an attempt that began later has told so.
- * - Each attempt's records are stored once each, in order, without a gap.
- * - Nothing is acknowledged that is not stored.
+ * Invariants that every simulation checks:
+ * - After each run that succeeded, the catalog of its service equals the org as read by the newest such run, or is newer
+ *   where an attempt that began later has reported it.
+ * - The records of each attempt are stored once, in order, without gaps.
+ * - Only stored records are acknowledged.
  */
 
 interface EndedRow {
@@ -25,12 +25,12 @@ interface EndedRow {
 const ENDED_WHERE = "FROM runs WHERE state NOT IN ('queued', 'offered', 'running')";
 const ENDED_COUNT = `SELECT COUNT(*) AS n ${ENDED_WHERE}`;
 const ENDED = `SELECT id, attempt, epoch, state, status, service, kind ${ENDED_WHERE}`;
-const WELL =
+const SUCCEEDED =
   "SELECT id, attempt, epoch FROM runs WHERE service = ? AND kind = 'metadata' AND state IN ('success', 'partialSuccess')";
 const STORED = 'SELECT stored_sequence AS stored FROM attempts WHERE run_id = ? AND epoch = ?';
 const TABLES =
   "SELECT name, description FROM entities WHERE service = ? AND type = 'table' AND deleted_at IS NULL";
-const TOLD =
+const ENTITIES =
   "SELECT line FROM records WHERE run_id = ? AND epoch = ? AND kind = 'entity' ORDER BY sequence";
 
 export class Checks {
@@ -39,7 +39,7 @@ export class Checks {
   readonly #codec: FrameCodec;
   readonly views = new Map<string, View>();
   readonly #judged = new Set<string>();
-  /** Runs by how they ended. */
+  /** Number of runs by final state. */
   readonly ends = new Map<string, number>();
 
   private constructor(world: World, orgs: ReadonlyMap<string, Org>, codec: FrameCodec) {
@@ -52,7 +52,7 @@ export class Checks {
     return new Checks(world, orgs, await loadCodec());
   }
 
-  /** The store is another one from now on. */
+  /** Call when the store was replaced. */
   forgetEnds(): void {
     this.#judged.clear();
   }
@@ -65,7 +65,7 @@ export class Checks {
       this.#judged.add(run.id);
       this.ends.set(run.state, (this.ends.get(run.state) ?? 0) + 1);
       this.#world.note(`run ${run.id} ended: ${run.status}`);
-      if (run.kind === 'metadata' && endedWell(run.state))
+      if (run.kind === 'metadata' && succeeded(run.state))
         this.#compareCatalog(database, run.service, `after run ${run.id}`);
     }
   }
@@ -78,11 +78,11 @@ export class Checks {
     const row = this.#all<{ stored: number }>(database, STORED, runId, epoch)[0];
     if (row === undefined || row.stored < upTo)
       this.#world.violate(
-        `records of ${runId} epoch ${epoch} up to ${upTo} are acknowledged; stored are ${row?.stored ?? 0}`,
+        `records of ${runId} epoch ${epoch} up to ${upTo} are acknowledged, but only ${row?.stored ?? 0} are stored`,
       );
   }
 
-  /** At the end: every stream whole, every catalog the org as it is. */
+  /** At the end every stream is complete, and every catalog equals its org. */
   settled(database: DatabaseSync): void {
     this.#compareStreams(database);
     for (const [service, org] of this.#orgs) {
@@ -95,22 +95,22 @@ export class Checks {
       );
       for (const name of wrong)
         this.#world.violate(
-          `in the end the catalog of ${service} has ${name} as ${tables.get(name) ?? 'gone'}, the org as ${objects.get(name) ?? 'gone'}`,
+          `at the end ${name} is ${tables.get(name) ?? 'deleted'} in the catalog of ${service}, but ${objects.get(name) ?? 'deleted'} in the org`,
         );
     }
   }
 
   #compareCatalog(database: DatabaseSync, service: string, when: string): void {
     const views = [...this.views.values()].filter((view) => view.service === service);
-    const well = new Set(
-      this.#all<EndedRow>(database, WELL, service).map(
+    const successful = new Set(
+      this.#all<EndedRow>(database, SUCCEEDED, service).map(
         ({ id, attempt, epoch }) => `${id}.${attempt}.${epoch}`,
       ),
     );
     const newest = views
-      .filter(({ attempt }) => well.has(attempt))
+      .filter(({ attempt }) => successful.has(attempt))
       .toSorted((a, b) => b.began - a.began)[0];
-    if (newest === undefined) return this.#world.violate(`${when} nobody knows what it saw`);
+    if (newest === undefined) return this.#world.violate(`${when} no run that succeeded is known`);
     const later = views.filter(({ began }) => began > newest.began);
     const tables = this.#tables(database, service);
     for (const name of new Set([...tables.keys(), ...newest.objects.keys()])) {
@@ -120,7 +120,7 @@ export class Checks {
       if (later.some(({ objects }) => has !== undefined && String(objects.get(name)) === has))
         continue;
       this.#world.violate(
-        `${when} the catalog of ${service} has ${name} as ${has ?? 'gone'}; the newest run that ended well (${newest.attempt}) saw ${seen ?? 'that it is gone'}`,
+        `${when} ${name} is ${has ?? 'deleted'} in the catalog of ${service}, but the newest run that succeeded (${newest.attempt}) read ${seen ?? 'deleted'}`,
       );
     }
   }
@@ -153,22 +153,24 @@ export class Checks {
     for (const { run, epoch, attempt, stored, records, first, last } of rows) {
       if (records !== stored || (records > 0 && (first !== 1 || last !== stored)))
         this.#world.violate(
-          `of ${run} epoch ${epoch} ${stored} records should be stored, and ${records} are, ${first ?? 0} to ${last ?? 0}`,
+          `${run} epoch ${epoch} should have ${stored} stored records, but has ${records}, from ${first ?? 0} to ${last ?? 0}`,
         );
-      const told = this.#all<{ line: string }>(database, TOLD, run, epoch).map(
-        ({ line }) => (JSON.parse(line) as { properties: { told: number; by: string } }).properties,
+      const reported = this.#all<{ line: string }>(database, ENTITIES, run, epoch).map(
+        ({ line }) =>
+          (JSON.parse(line) as { properties: { number: number; attempt: string } }).properties,
       );
-      const wrong = told.findIndex(
-        (one, index) => one.told !== index + 1 || one.by !== `${run}.${attempt}.${epoch}`,
+      const wrong = reported.findIndex(
+        (entity, index) =>
+          entity.number !== index + 1 || entity.attempt !== `${run}.${attempt}.${epoch}`,
       );
       if (wrong >= 0)
         this.#world.violate(
-          `of ${run} epoch ${epoch} entity ${wrong + 1} is ${JSON.stringify(told[wrong])}`,
+          `entity ${wrong + 1} of ${run} epoch ${epoch} is ${JSON.stringify(reported[wrong])}`,
         );
     }
   }
 }
 
-function endedWell(state: string): boolean {
+function succeeded(state: string): boolean {
   return state === 'success' || state === 'partialSuccess';
 }

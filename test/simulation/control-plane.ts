@@ -10,12 +10,12 @@ import { startPipeline, startTestConnection } from '../../control-plane/src/runs
 import type { Deps } from '../../control-plane/src/deps.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../control-plane/src/limits.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
-import type { StoreReader, Store } from '../../control-plane/src/store/store.ts';
 import type { Identity } from '../../src/link/enrollment/identity.ts';
-import { TYPE } from './extractor.ts';
+import { storeOf, traceLog } from './control-plane-deps.ts';
 import type { Machine } from './machine.ts';
 import { AUTHORITY, type Network } from './network.ts';
-import { Killed, type SimulatedProcess } from './process.ts';
+import type { SimulatedProcess } from './process.ts';
+import { TYPE } from './org-records.ts';
 import { bytesOf } from './runner.ts';
 
 const LIMITS: Limits = {
@@ -29,19 +29,18 @@ const LIMITS: Limits = {
   retryPauseMaxMs: 12_000,
   maxAttempts: 6,
 };
-const COMMIT_MS = 8;
 
-/** In memory where there is such a place: the store syncs each commit. */
+/** In memory where possible, since the store syncs each commit. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 export interface ControlPlaneEvents {
   /** Called after each commit. */
-  readonly committed: (database: DatabaseSync) => void;
-  /** Called with each message before it leaves. */
-  readonly sending: (message: Buffer, database: DatabaseSync) => void;
+  readonly onCommitted: (database: DatabaseSync) => void;
+  /** Called with each message before it is sent. */
+  readonly onSend: (message: Buffer, database: DatabaseSync) => void;
 }
 
-/** The control plane's own code and store, in a simulated process that can be killed and stopped, with a store that can be put back. */
+/** The real control plane with its store in a simulated process, which can be killed and stopped, and whose store can be restored. */
 export class ControlPlaneHost {
   readonly machine: Machine;
   readonly #network: Network;
@@ -53,7 +52,7 @@ export class ControlPlaneHost {
   #restoring = false;
   #close: () => void = () => undefined;
   #observer: DatabaseSync | undefined;
-  /** Whether it is started when it does not run. */
+  /** Whether it is restarted when it does not run. */
   wanted = true;
 
   constructor(machine: Machine, network: Network, events: ControlPlaneEvents) {
@@ -66,7 +65,7 @@ export class ControlPlaneHost {
     return this.#process?.alive === true ? this.#process : undefined;
   }
 
-  /** Sees what is committed; undefined while it is down. */
+  /** Reads committed data; undefined while it is down. */
   get database(): DatabaseSync | undefined {
     return this.process === undefined ? undefined : this.#observer;
   }
@@ -87,22 +86,10 @@ export class ControlPlaneHost {
     const observer = new DatabaseSync(this.#path);
     this.#process = process;
     this.#observer = observer;
-    const { clock } = process;
-    const patient = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => undefined),
-    };
-    const deps: Deps = {
-      store: throughProcess(store, process, () => this.#events.committed(observer)),
-      clock: patient,
-      random: (size) => bytesOf(world, size),
-      limits: LIMITS,
-      log: traceLog(process),
-      changes: new ChangeHub(),
-      progress: new ProgressBoard(),
-      waits: new Map(),
-    };
+    const deps = depsOf(
+      process,
+      storeOf(process, store, () => this.#events.onCommitted(observer)),
+    );
     this.#deps = deps;
     const engine = createEngine(deps, new Set([AUTHORITY]));
     this.#engine = engine;
@@ -118,11 +105,11 @@ export class ControlPlaneHost {
     this.#network.listener = {
       process,
       accept: (wire) => engine.accept(wire),
-      onSend: (message) => this.#events.sending(message, observer),
+      onSend: (message) => this.#events.onSend(message, observer),
     };
   }
 
-  /** Who may connect and what there is to run. */
+  /** Adds runners, and a service with a pipeline for each name. */
   async prepare(identities: readonly Identity[], services: readonly string[]): Promise<void> {
     await this.#deps!.store.transaction(async (tx) => {
       for (const { runnerId, name, publicKey } of identities) {
@@ -160,7 +147,7 @@ export class ControlPlaneHost {
     });
   }
 
-  /** As a person would: nothing comes of it while the control plane is down. */
+  /** Has no effect while the control plane is down. */
   startRun(service: string): void {
     this.#request((deps) => startPipeline(deps, service));
   }
@@ -177,20 +164,20 @@ export class ControlPlaneHost {
     if (this.database === undefined) return;
     rmSync(this.#backup, { force: true });
     this.database.exec(`VACUUM INTO '${this.#backup}'`);
-    this.machine.world.note('the store is backed up');
+    this.machine.world.note('store backed up');
   }
 
-  /** Kills it; when it comes back it has the store of the backup. */
+  /** Kills the process and restarts it with the store of the backup. */
   restore(): void {
     const { world } = this.machine;
     if (!existsSync(this.#backup) || this.#restoring) return;
     this.#restoring = true;
     this.process?.kill('killed for a restore');
-    // What was being done is rolled back and the store is closed in the turns that follow at once.
+    // Open transactions are rolled back and the store is closed before this.
     world.after(1, () => {
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.#path}${suffix}`, { force: true });
       copyFileSync(this.#backup, this.#path);
-      world.note('the store is put back as it was backed up');
+      world.note('store restored from the backup');
       this.#restoring = false;
       world.after(world.between(100, 4_000), () => this.start());
     });
@@ -204,7 +191,7 @@ export class ControlPlaneHost {
 
   #request(work: (deps: Deps, engine: Engine) => Promise<unknown>): void {
     this.process?.deliver(() => {
-      // A run that has ended in between cannot be cancelled; nobody else refuses anything here.
+      // A run that has ended meanwhile cannot be canceled; nothing else is refused here.
       work(this.#deps!, this.#engine!).catch((thrown: unknown) =>
         this.machine.world.note(`refused: ${String(thrown)}`),
       );
@@ -212,63 +199,20 @@ export class ControlPlaneHost {
   }
 }
 
-/** Commits take time; a process that dies in a transaction leaves nothing of it, and a dead one reads nothing. */
-function throughProcess(store: Store, process: SimulatedProcess, committed: () => void): Store {
-  const { world } = process;
-  const never = new Promise<never>(() => undefined);
+function depsOf(process: SimulatedProcess, store: Deps['store']): Deps {
+  const { clock, world } = process;
   return {
-    read: readsThrough(store.read, process),
-    transaction: async (work) => {
-      await process.pass('transaction');
-      try {
-        const result = await store.transaction(async (tx) => {
-          await process.passOrThrow('begin');
-          const made = await work(tx);
-          await process.passOrThrow('commit', world.between(0, COMMIT_MS));
-          return made;
-        });
-        committed();
-        await process.pass('committed');
-        return result;
-      } catch (thrown) {
-        if (thrown instanceof Killed || !process.alive) return await never;
-        throw thrown;
-      }
+    store,
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, signal) => clock.sleep(ms, signal).catch(() => undefined),
     },
-    close: () => store.close(),
+    random: (size) => bytesOf(world, size),
+    limits: LIMITS,
+    log: traceLog(process),
+    changes: new ChangeHub(),
+    progress: new ProgressBoard(),
+    waits: new Map(),
   };
-}
-
-function readsThrough(reads: StoreReader, process: SimulatedProcess): StoreReader {
-  const never = new Promise<never>(() => undefined);
-  const guard = <T extends object>(table: T): T =>
-    new Proxy(table, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name);
-        return typeof method === 'function'
-          ? (...given: unknown[]) =>
-              process.alive ? (Reflect.apply(method, target, given) as unknown) : never
-          : method;
-      },
-    });
-  return Object.fromEntries(
-    Object.entries(reads).map(([name, table]) => [name, guard(table as object)]),
-  ) as unknown as StoreReader;
-}
-
-function traceLog(process: SimulatedProcess): Deps['log'] {
-  const at =
-    (level: string) =>
-    (data: object, message?: string): void => {
-      if (process.alive)
-        process.world.note(
-          `${process.name} ${level} ${message ?? ''} ${JSON.stringify(data, (_name, value: unknown) => (value instanceof Error ? value.message : value))}`,
-        );
-    };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-  } as unknown as Deps['log'];
 }

@@ -1,24 +1,22 @@
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
 import { IncrementalState } from '../../src/connectors/salesforce/incremental/incremental-state.ts';
 import { parseStoredState } from '../../src/connectors/salesforce/incremental/stored-state.ts';
-import type { ListedObject } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
+import { parentRecords, schemaOf, tableRecord, toListedObject, TYPE } from './org-records.ts';
 import type { Org, OrgObject, View } from './org.ts';
 import type { SimulatedProcess } from './process.ts';
-
-export const TYPE = 'Simulated';
 
 export interface Extraction {
   readonly process: SimulatedProcess;
   readonly orgOf: (service: string) => Org;
-  /** A new view of this worker's attempt. */
+  /** Creates the view of this worker's attempt. */
   readonly view: (service: string) => View;
 }
 
-/** Reads a simulated org the way the Salesforce connector reads a real one, and goes by the same memory. */
+/** Reads a simulated org in the way of the Salesforce connector, with the same incremental state. */
 export function createExtractor({ process, orgOf, view }: Extraction): Connector {
   return {
     type: TYPE,
@@ -57,7 +55,7 @@ class Run {
   readonly #context: ConnectorContext;
   readonly #signal: AbortSignal;
   readonly #schema: string;
-  #told = 0;
+  #number = 0;
 
   constructor(
     process: SimulatedProcess,
@@ -71,7 +69,7 @@ class Run {
     this.#view = view;
     this.#context = context;
     this.#signal = signal;
-    this.#schema = `${org.service}.default.simulated`;
+    this.#schema = schemaOf(org.service);
   }
 
   async *records(): AsyncGenerator<Extracted> {
@@ -86,20 +84,20 @@ class Run {
     const listing = await this.#call();
     const date = new Date(this.#org.now).toUTCString();
     yield* this.#parents();
-    if (incrementalState.complete && this.#isAsBefore(listing, incrementalState))
-      yield* this.#nothingChanged(listing, incrementalState);
-    else yield* this.#changed(listing, date, incrementalState);
+    if (incrementalState.complete && this.#isUnchanged(listing, incrementalState))
+      yield* this.#unchangedOrg(listing, incrementalState);
+    else yield* this.#changedOrg(listing, date, incrementalState);
   }
 
-  async *#changed(
+  async *#changedOrg(
     listing: readonly OrgObject[],
     date: string,
     incrementalState: IncrementalState,
   ): AsyncGenerator<Extracted> {
-    const { toRead, gone } = await this.#toRead(listing, incrementalState);
-    const left = listing.filter((object) => !toRead.includes(object));
-    for (const object of left) this.#keep(object, incrementalState, gone.has(object.name));
-    yield* this.#unchanged(left.map(({ name }) => name));
+    const { toRead, gone } = await this.#selectObjects(listing, incrementalState);
+    const skipped = listing.filter((object) => !toRead.includes(object));
+    for (const object of skipped) this.#keep(object, incrementalState, gone.has(object.name));
+    yield* this.#unchanged(skipped.map(({ name }) => name));
     try {
       yield* this.#read(toRead, incrementalState);
       if (toRead.length === listing.length) incrementalState.markFinalized();
@@ -112,7 +110,7 @@ class Run {
     );
   }
 
-  /** The org answers after a while, with what it has by then. */
+  /** Lists the objects of the org at the end of a call. */
   async #call(): Promise<readonly OrgObject[]> {
     const { world } = this.#process;
     this.#org.called(this.#view, this.#process);
@@ -123,7 +121,7 @@ class Run {
     return [...this.#org.objects.values()];
   }
 
-  #isAsBefore(listing: readonly OrgObject[], incrementalState: IncrementalState): boolean {
+  #isUnchanged(listing: readonly OrgObject[], incrementalState: IncrementalState): boolean {
     const since = Date.parse(incrementalState.since ?? '');
     const known = new Set([
       ...incrementalState.names,
@@ -135,14 +133,14 @@ class Run {
     );
   }
 
-  async *#nothingChanged(
+  async *#unchangedOrg(
     listing: readonly OrgObject[],
     incrementalState: IncrementalState,
   ): AsyncGenerator<Extracted> {
     const failed = new Set(incrementalState.failed.map(({ name }) => name));
-    const asBefore = listing.filter(({ name }) => !failed.has(name));
-    for (const object of asBefore) this.#keep(object, incrementalState);
-    yield* this.#unchanged(asBefore.map(({ name }) => name));
+    const unchanged = listing.filter(({ name }) => !failed.has(name));
+    for (const object of unchanged) this.#keep(object, incrementalState);
+    yield* this.#unchanged(unchanged.map(({ name }) => name));
     try {
       yield* this.#read(
         listing.filter(({ name }) => failed.has(name)),
@@ -155,8 +153,8 @@ class Run {
     }
   }
 
-  /** `gone`: objects that were deleted after they had been listed, so that nobody can tell whether they had changed before. */
-  async #toRead(
+  /** `gone` are objects that were deleted after they had been listed, so that an earlier change of them is unknown. */
+  async #selectObjects(
     listing: readonly OrgObject[],
     incrementalState: IncrementalState,
   ): Promise<{ readonly toRead: readonly OrgObject[]; readonly gone: ReadonlySet<string> }> {
@@ -166,16 +164,17 @@ class Run {
     const changed = new Set(
       found.filter(({ modified }) => modified >= Date.parse(since)).map(({ name }) => name),
     );
-    const there = new Set(found.map(({ name }) => name));
+    const existing = new Set(found.map(({ name }) => name));
     return {
       toRead: listing.filter(
-        (object) => changed.has(object.name) || !incrementalState.isListedUnchanged(listed(object)),
+        (object) =>
+          changed.has(object.name) || !incrementalState.isListedUnchanged(toListedObject(object)),
       ),
-      gone: new Set(listing.map(({ name }) => name).filter((name) => !there.has(name))),
+      gone: new Set(listing.map(({ name }) => name).filter((name) => !existing.has(name))),
     };
   }
 
-  /** What is not looked at again is as it was when somebody asked what has changed. */
+  /** An object that is not read again is as it was at the query for changes. */
   #keep(object: OrgObject, incrementalState: IncrementalState, gone = false): void {
     incrementalState.carryOver(object.name);
     this.#view.objects.set(object.name, gone ? 'unread' : object.revision);
@@ -185,7 +184,7 @@ class Run {
     objects: readonly OrgObject[],
     incrementalState: IncrementalState,
   ): AsyncGenerator<Extracted> {
-    const asBefore: string[] = [];
+    const unchanged: string[] = [];
     for (const [index, object] of objects.entries()) {
       this.#context.report({
         phase: 'describe',
@@ -196,13 +195,13 @@ class Run {
       const now = (await this.#call()).find(({ name }) => name === object.name);
       if (now === undefined || this.#process.world.chance(this.#org.failing)) {
         this.#view.objects.set(object.name, 'unread');
-        incrementalState.markFailed(listed(object));
+        incrementalState.markFailed(toListedObject(object));
         yield {
           kind: 'failure',
           failure: {
             ...new RunnerError(
               'SALESFORCE_UNEXPECTED',
-              'the simulated org does not give it',
+              'the simulated org does not return the object',
             ).toFailure(),
             name: object.name,
           },
@@ -210,15 +209,15 @@ class Run {
         continue;
       }
       this.#view.objects.set(now.name, now.revision);
-      const record = this.#table(now);
+      const record = tableRecord(this.#schema, now);
       if (
-        incrementalState.update(listed(object), this.#context.encode(record), 1) ||
+        incrementalState.update(toListedObject(object), this.#context.encode(record), 1) ||
         this.#context.memory === undefined
       )
         yield this.#numbered(record);
-      else asBefore.push(object.name);
+      else unchanged.push(object.name);
     }
-    yield* this.#unchanged(asBefore);
+    yield* this.#unchanged(unchanged);
   }
 
   *#unchanged(names: readonly string[]): Generator<Extracted> {
@@ -227,63 +226,16 @@ class Run {
   }
 
   *#parents(): Generator<EntityRecord> {
-    const { service } = this.#org;
-    yield this.#numbered({
-      kind: 'entity',
-      type: 'databaseService',
-      fqn: service,
-      request: { name: service, serviceType: TYPE },
-    });
-    yield this.#numbered({
-      kind: 'entity',
-      type: 'database',
-      fqn: `${service}.default`,
-      request: { name: 'default', service },
-    });
-    yield this.#numbered({
-      kind: 'entity',
-      type: 'databaseSchema',
-      fqn: this.#schema,
-      request: { name: 'simulated', database: `${service}.default` },
-    });
+    for (const record of parentRecords(this.#org.service)) yield this.#numbered(record);
   }
 
-  #table({ name, revision }: OrgObject): EntityRecord {
-    const columns = Array.from({ length: 1 + ((revision * 7) % 9) }, (_, index) => ({
-      name: `Column${index}`,
-      dataType: 'STRING',
-      description: `${revision} ${'x'.repeat((revision * 31) % 97)}`,
-    }));
-    return {
-      kind: 'entity',
-      type: 'table',
-      fqn: this.#fqn(name),
-      request: { name, description: String(revision), databaseSchema: this.#schema, columns },
-    };
-  }
-
-  /** The number and the attempt show what was lost on the way, or came twice. */
+  /** The number and the attempt reveal lost and duplicate records. */
   #numbered(record: EntityRecord): EntityRecord {
-    this.#told += 1;
-    return { ...record, properties: { told: this.#told, by: this.#view.attempt } };
+    this.#number += 1;
+    return { ...record, properties: { number: this.#number, attempt: this.#view.attempt } };
   }
 
   #fqn(name: string): string {
     return `${this.#schema}.${name}`;
   }
-}
-
-function listed({ name }: OrgObject): ListedObject {
-  return {
-    name,
-    label: name,
-    labelPlural: name,
-    custom: true,
-    customSetting: false,
-    keyPrefix: undefined,
-    queryable: true,
-    layoutable: true,
-    associateEntityType: undefined,
-    associateParentEntity: undefined,
-  };
 }

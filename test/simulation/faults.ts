@@ -1,191 +1,12 @@
-import type { SimulatedProcess, ProcessKind } from './process.ts';
-import type { Road, Weather } from './network.ts';
-import type { Runner } from './runner.ts';
+import { FAULTS, type Trap } from './fault-kinds.ts';
+import type { SimulatedProcess } from './process.ts';
 import type { Simulation } from './simulation.ts';
-import type { World } from './world.ts';
 
-/** Points that a process passes, and where it may be killed. */
-export const POINTS: Readonly<Record<ProcessKind, readonly string[]>> = {
-  link: [
-    'send',
-    'dial ws',
-    'disk open create',
-    'disk write',
-    'within a write',
-    'after disk write',
-    'disk sync',
-    'after disk sync',
-    'disk rename',
-    'after disk rename',
-    'disk sync directory',
-    'after disk sync directory',
-    'disk unlink',
-    'after disk unlink',
-    'disk make directory',
-    'disk remove directory',
-    'tell worker start',
-    'tell worker stop',
-    'fork',
-  ],
-  worker: [
-    'disk open create',
-    'disk write',
-    'within a write',
-    'after disk write',
-    'disk sync',
-    'after disk sync',
-    'disk sync directory',
-    'disk rename',
-    'after disk rename',
-    'tell link durable',
-    'tell link ready',
-  ],
-  'control plane': ['send', 'transaction', 'begin', 'commit', 'committed'],
-};
-
-interface Trap {
-  readonly kind: ProcessKind;
-  readonly point: string;
-  readonly power: boolean;
-  left: number;
-}
-
-type Fault = (about: Adversity) => void;
-
-interface Adversity {
-  readonly world: World;
-  readonly simulation: Simulation;
-  readonly runner: Runner;
-  /** How long it lasts, in milliseconds. */
-  readonly ms: number;
-  readonly trap: (trap: Trap) => void;
-  /** Undoes it when it has lasted, or when all faults end, whichever comes first. */
-  readonly undo: (act: () => void) => void;
-  /** Goes on with it when it has lasted, unless all faults have ended. */
-  readonly later: (act: () => void) => void;
-}
-
-function weather(kind: Exclude<Weather, 'fair'>): Fault {
-  return ({ runner: { road }, undo }) => {
-    road.weather = kind;
-    undo(() => clear(road));
-  };
-}
-
-function clear(road: Road): void {
-  road.weather = 'fair';
-  for (const connection of road.connections) connection.goOn();
-}
-
-function crash(kind: ProcessKind, power: boolean): Fault {
-  return ({ world, trap }) =>
-    trap({ kind, point: world.pick(POINTS[kind]), power, left: 1 + world.below(12) });
-}
-
-function stopFor(processes: readonly (SimulatedProcess | undefined)[], { undo }: Adversity): void {
-  for (const process of processes) {
-    process?.stop();
-    undo(() => process?.resume());
-  }
-}
-
-/** Everything that goes wrong, by name. */
-export const FAULTS: Readonly<Record<string, Fault>> = {
-  cut: ({ runner: { road } }) => road.reset(),
-  partition: weather('held'),
-  'lost messages': weather('lost'),
-  'half-open upward': weather('lost upward'),
-  'half-open downward': weather('lost downward'),
-  duplicates: ({ runner: { road }, undo }) => {
-    road.duplicates = 0.3;
-    undo(() => (road.duplicates = 0));
-  },
-  'blocked channel': ({ runner: { road }, undo }) => {
-    road.broken.add('ws');
-    road.reset();
-    undo(() => road.broken.clear());
-  },
-  'crash of the link': crash('link', false),
-  'crash of a worker': crash('worker', false),
-  'crash of the control plane': crash('control plane', false),
-  'power cut at the link': crash('link', true),
-  'power cut at a worker': crash('worker', true),
-  'full disk': ({
-    runner: {
-      machine: { disk },
-    },
-    world,
-    undo,
-  }) => {
-    disk.capacity = disk.used + world.below(world.pick([3_000, 40_000]));
-    undo(() => (disk.capacity = Infinity));
-  },
-  'failing write': ({
-    runner: {
-      machine: { disk },
-    },
-  }) => disk.failNext('write', 'EIO'),
-  'failing sync': ({
-    runner: {
-      machine: { disk },
-    },
-  }) => disk.failNext('sync', 'EIO'),
-  'clock step of a runner': ({
-    runner: {
-      machine: { time },
-    },
-    world,
-  }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
-  'clock step of the control plane': ({
-    simulation: {
-      controlPlane: {
-        machine: { time },
-      },
-    },
-    world,
-  }) => (time.wallOffset += world.pick([-1, 1]) * world.pick([90_000, 3_600_000, 100_000_000])),
-  'stopped link': (about) => stopFor([about.runner.process], about),
-  'stopped worker': (about) => stopFor(about.runner.workers.slice(0, 1), about),
-  'stopped machine': (about) => stopFor([about.runner.process, ...about.runner.workers], about),
-  'stopped control plane': (about) => stopFor([about.simulation.controlPlane.process], about),
-  'restart of the service': ({ runner }) => runner.drain(),
-  'cancelled run': ({ simulation, world }) => {
-    const active = simulation.controlPlane.database
-      ?.prepare("SELECT id FROM runs WHERE state IN ('queued', 'offered', 'running')")
-      .all() as { id: string }[] | undefined;
-    if (active !== undefined && active.length > 0)
-      simulation.controlPlane.cancel(world.pick(active).id);
-  },
-  'restored store': ({ simulation: { controlPlane, checks }, later }) => {
-    controlPlane.backUp();
-    later(() => {
-      checks.forgetEnds();
-      controlPlane.restore();
-    });
-  },
-  'cloned machine': ({ simulation, runner, undo }) => {
-    const clone = simulation.newRunner(
-      `${runner.machine.name}c`,
-      runner.identity,
-      runner.machine.disk.clone(),
-    );
-    clone.start();
-    undo(() => {
-      clone.wanted = false;
-      clone.machine.powerCut();
-    });
-  },
-  'failing objects': ({ simulation: { orgs, services }, world, undo }) => {
-    const org = orgs.get(world.pick(services))!;
-    org.failing = 0.3;
-    undo(() => (org.failing = 0));
-  },
-};
-
-/** Chooses some kinds of fault for a seed, lets them happen for a while, and then makes everything whole. */
+/** Chooses some kinds of fault for a seed, injects them for a while, and then ends all of them. */
 export class Faults {
   readonly #simulation: Simulation;
-  readonly told: string[] = [];
+  /** Each injected fault, for a report. */
+  readonly injected: string[] = [];
   readonly #toUndo = new Set<() => void>();
   #traps: Trap[] = [];
   #over = false;
@@ -197,7 +18,7 @@ export class Faults {
   begin(lengthMs: number): void {
     const { world } = this.#simulation;
     const wanted = process.env['SIMULATION_FAULTS']?.split(',');
-    // Few kinds or many, now and then or all the time.
+    // Few kinds or many, rarely or often.
     const share = world.between(0.1, 0.8);
     const kinds = Object.keys(FAULTS).filter((name) =>
       wanted === undefined ? world.chance(share) : wanted.includes(name),
@@ -205,7 +26,7 @@ export class Faults {
     const longest = lengthMs / world.between(4, 60);
     const next = (): void => {
       if (this.#over || kinds.length === 0) return;
-      this.#strike(world.pick(kinds));
+      this.#inject(world.pick(kinds));
       world.after(world.between(300, longest), next);
     };
     world.after(world.between(500, 5_000), next);
@@ -226,7 +47,7 @@ export class Faults {
     }
   }
 
-  /** From now on everything works. */
+  /** Ends all faults: from now on everything works. */
   end(): void {
     this.#over = true;
     this.#traps = [];
@@ -234,7 +55,7 @@ export class Faults {
     world.note('all faults end');
     for (const undo of this.#toUndo) undo();
     for (const runner of runners) {
-      runner.road.clear();
+      runner.route.clear();
       runner.machine.disk.capacity = Infinity;
       runner.machine.disk.heal();
       for (const process of runner.machine.processes.values()) process.resume();
@@ -244,12 +65,12 @@ export class Faults {
     controlPlane.start();
   }
 
-  #strike(name: string): void {
+  #inject(name: string): void {
     const { world, runners } = this.#simulation;
     const ms = world.chance(0.3) ? world.between(10_000, 30_000) : world.between(50, 8_000);
     const runner = world.pick(runners);
     world.note(`fault: ${name} at ${runner.machine.name} for ${ms.toFixed(0)} ms`);
-    this.told.push(
+    this.injected.push(
       `${(world.elapsed / 1000).toFixed(1)} s ${name} (${runner.machine.name}, ${(ms / 1000).toFixed(1)} s)`,
     );
     FAULTS[name]!({

@@ -45,7 +45,7 @@ export class Machine {
     return process;
   }
 
-  /** Power goes: every process is gone without a word, and of what was not synced any part. */
+  /** Kills every process, and loses any part of what was not synced. */
   powerCut(): void {
     this.world.note(`${this.name} loses power`);
     this.boot += 1;
@@ -60,11 +60,11 @@ export class Machine {
     return {
       identify: (pid) => Promise.resolve({ pid, started: `${boot}:${pid}` }),
       isAlive: ({ pid, started }) => Promise.resolve(find(pid, started) !== undefined),
-      kill: ({ pid, started }) => Promise.resolve(find(pid, started)?.kill('ended as an orphan')),
+      kill: ({ pid, started }) => Promise.resolve(find(pid, started)?.kill('killed as an orphan')),
     };
   }
 
-  /** The disk as a process of this machine sees it. */
+  /** The disk as seen by a process of this machine. */
   diskOf(process: SimulatedProcess): Disk {
     const { disk, world } = this;
     const through = async <T>(point: string, act: () => Promise<T>, ms = 0): Promise<T> => {
@@ -104,7 +104,7 @@ export class Machine {
   }
 }
 
-/** Errors are kept until the process has passed: one that is dead meets none. */
+/** Keeps an error until the process has passed the point: a dead process gets none. */
 async function outcomeOf<T>(
   work: Promise<T>,
 ): Promise<{ readonly value: T } | { readonly thrown: unknown }> {

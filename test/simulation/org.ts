@@ -3,23 +3,23 @@ import type { World } from './world.ts';
 
 export interface OrgObject {
   readonly name: string;
-  /** Names what the object is like: no two changes of an org have the same. */
+  /** Identifies the state of the object; unique among all changes of an org. */
   readonly revision: number;
   /** Unix time in milliseconds. */
   readonly modified: number;
 }
 
-/** What an attempt saw of an org, object by object. */
+/** What an attempt read from an org. */
 export interface View {
   readonly service: string;
   readonly attempt: string;
   /** Simulated time of its first call. */
   readonly began: number;
-  /** Revisions by name; `unread` where the org did not give it. Objects that are not named were not there. */
+  /** Revisions by name; `unread` where reading failed. Missing objects did not exist. */
   readonly objects: Map<string, number | 'unread'>;
 }
 
-/** How long after it goes on a process that was stopped may still finish the call it was in. */
+/** How long a process may still finish its call after it resumed from a stop. */
 const LAST_CALL_MS = 1_000;
 
 interface Working {
@@ -27,7 +27,7 @@ interface Working {
   readonly process: SimulatedProcess;
 }
 
-/** An org of some objects that people change; knows who reads it, and that nobody else may at the same time. */
+/** An org with objects that change. Checks that no two attempts read it at the same time. */
 export class Org {
   readonly service: string;
   readonly #world: World;
@@ -36,10 +36,10 @@ export class Org {
   #working: Working | undefined;
   /** Share of objects that cannot be read. */
   failing = 0;
-  /** The longest that a call takes, in milliseconds. */
+  /** Longest duration of a call, in milliseconds. */
   readonly slowest: number;
 
-  /** Some are large and fast, some so slow that a run of them outlasts a lease. */
+  /** Some orgs are large and fast, some so slow that a run outlasts a lease. */
   constructor(world: World, service: string) {
     this.#world = world;
     this.service = service;
@@ -59,12 +59,12 @@ export class Org {
     return Math.floor(EPOCH + this.#world.elapsed);
   }
 
-  /** As they are now, by name. */
+  /** Current objects by name. */
   get objects(): ReadonlyMap<string, OrgObject> {
     return this.#objects;
   }
 
-  /** Something is added, changed, removed, or comes back. */
+  /** Adds, changes, removes or restores an object. */
   edit(): void {
     const names = [...this.#objects.keys()];
     const dice = this.#world.fraction();
@@ -73,7 +73,7 @@ export class Org {
     else this.#objects.delete(this.#world.pick(names));
   }
 
-  /** A call of an attempt: notes who is at work. */
+  /** Notes a call of an attempt. */
   called(view: View, process: SimulatedProcess): void {
     const other = this.#working;
     if (
@@ -83,7 +83,7 @@ export class Org {
       this.#world.elapsed - process.resumedAt > LAST_CALL_MS
     ) {
       this.#world.violate(
-        `two runs of ${this.service} are at work at once: ${view.attempt} made a call after ${other.view.attempt} had begun`,
+        `two runs of ${this.service} overlap: ${view.attempt} made a call after ${other.view.attempt} had begun`,
       );
     }
     if (other === undefined || other.view.began <= view.began) this.#working = { view, process };

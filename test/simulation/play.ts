@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { simulate } from './simulation.ts';
 
 /*
- * Plays seeds one by one: `npm run simulate -- FIRST [COUNT]`. SIMULATION_FAULTS limits the kinds of fault to those that it
- * names, with commas between. SIMULATION_LINES says how much of the trace is shown, which is done for a single seed that fails,
- * and with `--trace` for each. `--digest` prints the digest of each seed's trace.
+ * Runs seeds one by one: `npm run simulate -- FIRST [COUNT]`. SIMULATION_FAULTS limits the kinds of fault to a list, separated
+ * by commas. The trace is shown for a single seed that fails, and with `--trace` for each seed; SIMULATION_LINES limits its
+ * lines. `--digest` prints the digest of each trace.
  */
 const {
   values: { trace, digest },

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 export type ProcessKind = 'link' | 'worker' | 'control plane';
 
-/** The clocks of a machine: the wall clock can be set. Monotonic time is of each process, from when it began. */
+/** The clocks of a machine. The wall clock can be set; monotonic time starts with each process. */
 export interface MachineClock {
   wallOffset: number;
   /** Uptime at the beginning of the simulation. */
@@ -15,17 +15,17 @@ export const EPOCH = 1_700_000_000_000;
 
 const never = new Promise<never>(() => undefined);
 
-/** Thrown in a process that dies, where the code it stands in must be left by an error. */
+/** Thrown in a process that dies, where its code must be left by an error. */
 export class Killed extends Error {}
 
 /**
- * A process that shares this one's memory and nothing else. Everything its code waits for passes through here: while it
- * is stopped nothing reaches it, and once it is dead nothing ever does, so it can do nothing any more.
+ * A process that shares only the memory of this one. Everything that its code waits for passes through here: nothing
+ * reaches it while it is stopped, and nothing ever does once it is dead, so it can do nothing more.
  */
 export class SimulatedProcess {
   readonly kind: ProcessKind;
   readonly name: string;
-  /** Of the machine; a copy of it has the same. */
+  /** Identity of the machine; a copy of the machine has the same. */
   readonly identity: string;
   readonly pid: number;
   readonly world: World;
@@ -35,7 +35,7 @@ export class SimulatedProcess {
   readonly #death = Promise.withResolvers<void>();
   #deferred: (() => void)[] = [];
   #state: 'running' | 'stopped' | 'dead' = 'running';
-  /** When it last went on after having been stopped. */
+  /** When it last resumed after a stop. */
   resumedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -72,28 +72,28 @@ export class SimulatedProcess {
     this.#onDeath.push(listener);
   }
 
-  /** Something from outside: it comes at once, when the process goes on, or never. */
+  /** Delivers an event to the process: at once, when it resumes, or never. */
   deliver(act: () => void): void {
     if (this.#state === 'running') act();
     else if (this.#state === 'stopped') this.#deferred.push(act);
   }
 
-  /** Something from outside that is on its way for so long. */
+  /** Delivers an event after a delay. */
   deliverAfter(ms: number, act: () => void): void {
     this.world.after(ms, () => this.deliver(act));
   }
 
-  /** A point that the process passes, and where it may die; takes so long. Never resolves in a dead process. */
+  /** Passes a point at which the process may die; takes `ms`. Never resolves in a dead process. */
   async pass(point: string, ms = 0): Promise<void> {
     if (!(await this.#passed(point, ms))) await never;
   }
 
-  /** The same, where the code that waits must be left by an error. Throws Killed. */
+  /** Like `pass`, but throws Killed in a dead process. */
   async passOrThrow(point: string, ms = 0): Promise<void> {
     if (!(await this.#passed(point, ms))) throw new Killed(`killed at ${point}`);
   }
 
-  /** A point that takes no time; whether the process is alive behind it. */
+  /** Passes a point without delay. Returns whether the process is still alive. */
   survives(point: string): boolean {
     if (this.#state === 'running') this.#onPoint(this, point);
     return !this.#isDead();
@@ -101,7 +101,7 @@ export class SimulatedProcess {
 
   kill(how: string): void {
     if (this.#state === 'dead') return;
-    this.world.note(`${this.name} dies: ${how}`);
+    this.world.note(`${this.name} died: ${how}`);
     this.#state = 'dead';
     this.#deferred = [];
     for (const listener of this.#onDeath) listener(how);
@@ -110,18 +110,18 @@ export class SimulatedProcess {
 
   stop(): void {
     if (this.#state !== 'running') return;
-    this.world.note(`${this.name} is stopped`);
+    this.world.note(`${this.name} stopped`);
     this.#state = 'stopped';
   }
 
   resume(): void {
     if (this.#state !== 'stopped') return;
-    this.world.note(`${this.name} goes on`);
+    this.world.note(`${this.name} resumed`);
     this.#state = 'running';
     this.resumedAt = this.world.elapsed;
     const waiting = this.#deferred;
     this.#deferred = [];
-    // One after the other, as the loop of a process would find them.
+    // One after the other, as an event loop would process them.
     for (const act of waiting) this.world.after(0, () => this.deliver(act));
   }
 
@@ -148,10 +148,10 @@ export class SimulatedProcess {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      // As Node's timers, which wait a millisecond at least.
-      const callOff = this.world.after(Math.max(1, ms), () => this.deliver(wake));
+      // Like timers of Node, which wait at least a millisecond.
+      const cancel = this.world.after(Math.max(1, ms), () => this.deliver(wake));
       const onAbort = (): void => {
-        callOff();
+        cancel();
         reject(RunnerError.from(signal.reason, 'ABORTED'));
       };
       signal.addEventListener('abort', onAbort, { once: true });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { seed as first } from '../support/property-runs.ts';
-import { FAULTS } from './faults.ts';
+import { FAULTS } from './fault-kinds.ts';
 import { simulate } from './simulation.ts';
 
 const SEEDS = Array.from({ length: 5 }, (_, index) => first + index);
 
-/** The digests that a process of its own comes to. */
+/** The digests that another process computes. */
 async function digestsElsewhere(): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(import.meta.dirname, 'play.ts'),
@@ -22,7 +22,7 @@ async function digestsElsewhere(): Promise<string[]> {
 }
 
 describe('a seed', () => {
-  it('gives the same trace to the byte, again and in another process', async () => {
+  it('gives the same trace each time, also in another process', async () => {
     const digests: string[] = [];
     for (const seed of SEEDS) digests.push((await simulate(seed)).digest);
     expect(new Set(digests).size).toBe(SEEDS.length);

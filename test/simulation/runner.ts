@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { AttemptRef, RunnerId } from '../../src/domain/ids.ts';
+import type { Predecessor } from '../../src/link/connection/predecessor.ts';
 import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
@@ -9,9 +10,10 @@ import type { LogData, Logger } from '../../src/observability/logger.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
 import type { Random } from '../../src/runtime/random.ts';
 import type { Machine } from './machine.ts';
-import { AUTHORITY, type Network, Road } from './network.ts';
+import { AUTHORITY, type Network } from './network.ts';
 import type { Org, View } from './org.ts';
 import type { SimulatedProcess } from './process.ts';
+import { Route } from './route.ts';
 import type { World } from './world.ts';
 import { createFork } from './worker.ts';
 
@@ -30,38 +32,38 @@ const TIMING: LinkTiming = {
   leaseMs: 10_000,
   diskFullMs: 15_000,
 };
-/** Workers pause soon when nothing is delivered, and no batch is so large that it would be compressed in another thread, in its own time. */
+/** Small, so that workers soon pause without delivery, and no batch is compressed in another thread, outside of simulated time. */
 const MAX_BYTES = 12_000;
 const STATE = '/state';
 const SPOOL = `${STATE}/spool`;
 
-export interface RunnerMeans {
+export interface RunnerDeps {
   readonly network: Network;
   readonly orgOf: (service: string) => Org;
-  readonly begun: (ref: AttemptRef, service: string) => View;
+  readonly onBegun: (ref: AttemptRef, service: string) => View;
   readonly capacity: number;
 }
 
-/** A runner on a machine of its own, that a service manager starts again when it ends. */
+/** A runner on a simulated machine, restarted by a service manager when it ends. */
 export class Runner {
   readonly machine: Machine;
   readonly identity: Identity;
-  readonly road = new Road();
-  readonly #means: RunnerMeans;
+  readonly route = new Route();
+  readonly #deps: RunnerDeps;
   readonly #world: World;
   #link: Link | undefined;
   #process: SimulatedProcess | undefined;
-  /** Whether the service manager starts it when it does not run. */
+  /** Whether the service manager restarts it when it does not run. */
   wanted = true;
-  /** Which boot of its machine the control plane has accepted last. */
+  /** The last boot of its machine that the control plane accepted. */
   #acceptedBoot: number | undefined;
-  /** What ended its service for good. */
+  /** Code of the error that ended the service. */
   endedBy: string | undefined;
 
-  constructor(machine: Machine, identity: Identity, means: RunnerMeans) {
+  constructor(machine: Machine, identity: Identity, deps: RunnerDeps) {
     this.machine = machine;
     this.identity = identity;
-    this.#means = means;
+    this.#deps = deps;
     this.#world = machine.world;
   }
 
@@ -77,7 +79,7 @@ export class Runner {
     return [...this.machine.processes.values()].filter(({ kind }) => kind === 'worker');
   }
 
-  /** Attempts that it still holds. */
+  /** Number of attempts that it holds. */
   get held(): number {
     return this.#link?.status().attempts.length ?? 0;
   }
@@ -94,7 +96,7 @@ export class Runner {
     void this.#run(process);
   }
 
-  /** As the service manager stops a service. */
+  /** Stops it like a service manager. */
   drain(): void {
     this.process?.deliver(() => this.#link?.drain());
   }
@@ -106,36 +108,19 @@ export class Runner {
       process.kill('exit 0');
     } catch (thrown) {
       const error = RunnerError.from(thrown);
-      this.#world.note(`${process.name} ended by ${String(error)}`);
+      this.#world.note(`${process.name} ended with ${String(error)}`);
       if (process.alive && !error.retryable) this.endedBy = error.code;
-      process.kill(`exit by ${error.code}`);
+      process.kill(`exit with ${error.code}`);
     }
   }
 
   async #compose(process: SimulatedProcess): Promise<Link> {
-    const { machine } = this;
-    const { network, capacity, orgOf, begun } = this.#means;
+    const { machine, identity, route } = this;
+    const { network, capacity, orgOf, onBegun } = this.#deps;
     const { clock } = process;
     const logger = new TraceLogger(this.#world, process.name);
     const random = randomOf(this.#world);
-    const disk = machine.diskOf(process);
-    await disk.makeDirectory(SPOOL);
-    await disk.syncDirectory(STATE);
-    const processes = machine.table;
-    const store = new SpoolOutboxStore(
-      {
-        stateDir: STATE,
-        clock,
-        logger,
-        maxBytes: MAX_BYTES,
-        disk,
-        processes,
-        owner: this.identity.runnerId,
-      },
-      SPOOL,
-      { release: () => Promise.resolve() },
-    );
-    await store.recover();
+    const store = await this.#openStore(process, logger);
     const startWorker = createStartWorker({
       store,
       entry: 'worker',
@@ -143,16 +128,13 @@ export class Runner {
       logger,
       clock,
       env: {},
-      processes,
+      processes: machine.table,
       graceMs: 3_000,
-      fork: createFork({ machine, link: process, random, orgOf, begun }),
+      fork: createFork({ machine, link: process, random, orgOf, onBegun }),
     });
     return createLink({
-      identity: this.identity,
-      dialers: [
-        network.dialer('ws', this.road, process),
-        network.dialer('grpc', this.road, process),
-      ],
+      identity,
+      dialers: [network.dialer('ws', route, process), network.dialer('grpc', route, process)],
       store,
       startWorker,
       capacity,
@@ -161,17 +143,41 @@ export class Runner {
       drainTimeoutMs: 4_000,
       version: '0.0.0',
       platform: 'simulated',
-      predecessor: {
-        hasEnded: this.#acceptedBoot === machine.boot,
-        succeed: async () => {
-          this.#acceptedBoot = machine.boot;
-        },
-      },
+      predecessor: this.#predecessor(),
       logger,
       clock,
       random,
       timing: TIMING,
     });
+  }
+
+  async #openStore(process: SimulatedProcess, logger: Logger): Promise<SpoolOutboxStore> {
+    const { machine, identity } = this;
+    const disk = machine.diskOf(process);
+    await disk.makeDirectory(SPOOL);
+    await disk.syncDirectory(STATE);
+    const options = {
+      stateDir: STATE,
+      clock: process.clock,
+      logger,
+      maxBytes: MAX_BYTES,
+      disk,
+      processes: machine.table,
+      owner: identity.runnerId,
+    };
+    const store = new SpoolOutboxStore(options, SPOOL, { release: () => Promise.resolve() });
+    await store.recover();
+    return store;
+  }
+
+  #predecessor(): Predecessor {
+    const { machine } = this;
+    return {
+      hasEnded: this.#acceptedBoot === machine.boot,
+      succeed: async () => {
+        this.#acceptedBoot = machine.boot;
+      },
+    };
   }
 }
 

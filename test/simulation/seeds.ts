@@ -5,26 +5,26 @@ import { simulate, type Result } from './simulation.ts';
 /** In `npm test`; twenty times as many in `npm run test:seeds`. */
 const SEEDS = 50;
 
-/** Every other seed: two files of tests run beside each other. */
+/** Tests every other seed, so that two test files can run in parallel. */
 export function describeSeeds(part: 0 | 1): void {
   const seeds = Array.from({ length: runs(SEEDS) }, (_, index) => first + index).filter(
     (_, index) => index % 2 === part,
   );
-  describe('runners, control plane and orgs, under everything that goes wrong', () => {
-    it.each(seeds)('end with every catalog as its org is (seed %i)', async (seed) => {
+  describe('runners, control plane and orgs under faults', () => {
+    it.each(seeds)('end with every catalog equal to its org (seed %i)', async (seed) => {
       const result = await simulate(seed);
       if (result.violations.length > 0) expect.fail(report(result));
     });
   });
 }
 
-/** What a person needs to see of a seed that failed, and the command that plays it alone. */
+/** Describes a failed seed, with the command that runs it alone. */
 function report({ seed, violations, faults, tail, digest }: Result): string {
   return [
     ...violations,
     `faults: ${faults.join('; ')}`,
     tail,
     `trace ${digest}`,
-    `the same again, alone: npm run simulate -- ${seed}`,
+    `to repeat: npm run simulate -- ${seed}`,
   ].join('\n');
 }

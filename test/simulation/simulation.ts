@@ -10,7 +10,7 @@ import { query } from './query.ts';
 import { identityOf, Runner } from './runner.ts';
 import { World } from './world.ts';
 
-const ADVERSITY_MS = 60_000;
+const FAULTS_MS = 60_000;
 const SETTLING_MS = 240_000;
 
 export interface Result {
@@ -24,10 +24,10 @@ export interface Result {
   readonly ends: Readonly<Record<string, number>>;
 }
 
-/** Runners, a control plane, orgs and everything that goes wrong between them, all from one seed. */
+/** Runs runners, a control plane and orgs under faults, all chosen by one seed. */
 export async function simulate(seed: number): Promise<Result> {
   const { stackTraceLimit } = Error;
-  // Errors are part of what is simulated, and where they are made is not.
+  // Stack traces cost time and are not simulated.
   if (process.env['SIMULATION_STACKS'] === undefined) Error.stackTraceLimit = 0;
   const simulation = await Simulation.create(seed);
   try {
@@ -54,8 +54,8 @@ export class Simulation {
     this.network = new Network(world);
     this.faults = new Faults(this);
     this.controlPlane = new ControlPlaneHost(this.#machine('plane', 'plane'), this.network, {
-      committed: (database) => checks.committed(database),
-      sending: (message, database) => checks.sending(message, database),
+      onCommitted: (database) => checks.committed(database),
+      onSend: (message, database) => checks.sending(message, database),
     });
   }
 
@@ -76,12 +76,12 @@ export class Simulation {
       identityOf(world, `r${index}`),
     );
     controlPlane.start();
-    await this.#during(controlPlane.prepare(identities, this.services));
+    await this.#runUntil(controlPlane.prepare(identities, this.services));
     for (const identity of identities) this.runners.push(this.newRunner(identity.name, identity));
     for (const runner of this.runners) runner.start();
-    this.faults.begin(ADVERSITY_MS);
-    this.#people();
-    await world.until(() => world.elapsed >= ADVERSITY_MS, ADVERSITY_MS);
+    this.faults.begin(FAULTS_MS);
+    this.#startActivity();
+    await world.until(() => world.elapsed >= FAULTS_MS, FAULTS_MS);
     if (world.violations.length === 0) await this.#settle();
     return this.#result();
   }
@@ -91,7 +91,7 @@ export class Simulation {
       network: this.network,
       capacity: 1 + this.world.below(2),
       orgOf: (service) => this.orgs.get(service)!,
-      begun: (ref, service) => this.#begun(ref, service),
+      onBegun: (ref, service) => this.#onBegun(ref, service),
     });
   }
 
@@ -111,7 +111,7 @@ export class Simulation {
     );
   }
 
-  #begun(ref: AttemptRef, service: string): View {
+  #onBegun(ref: AttemptRef, service: string): View {
     const view: View = {
       service,
       attempt: attemptKey(ref),
@@ -122,11 +122,11 @@ export class Simulation {
     return view;
   }
 
-  /** They start runs and change the orgs, for as long as things go wrong. */
-  #people(): void {
+  /** Starts runs and changes the orgs while faults are injected. */
+  #startActivity(): void {
     const { world, controlPlane } = this;
     const next = (): void => {
-      if (world.elapsed > ADVERSITY_MS) return;
+      if (world.elapsed > FAULTS_MS) return;
       const dice = world.fraction();
       if (dice < 0.5) controlPlane.startRun(world.pick(this.services));
       else if (dice < 0.55) controlPlane.startTest(world.pick(this.services));
@@ -139,10 +139,10 @@ export class Simulation {
   async #settle(): Promise<void> {
     const { world, controlPlane } = this;
     this.faults.end();
-    await this.#expect('every run has ended, and nothing waits to be delivered', () =>
+    await this.#expect('every run has ended, and nothing waits for delivery', () =>
       this.#isQuiet(),
     );
-    // The first goes by what the runs before it left, the second by what the first did.
+    // The first run builds on the state of earlier runs, the second on that of the first.
     for (const round of [1, 2]) {
       for (const org of this.orgs.values()) org.edit();
       for (const service of this.services) {
@@ -160,7 +160,7 @@ export class Simulation {
   async #expect(what: string, holds: () => boolean): Promise<void> {
     if (this.world.violations.length > 0) return;
     if (!(await this.world.until(holds, SETTLING_MS)) && this.world.violations.length === 0)
-      this.world.violate(`never came to be: ${what} (${this.#standing()})`);
+      this.world.violate(`never happened: ${what} (${this.#summary()})`);
   }
 
   #isQuiet(): boolean {
@@ -195,15 +195,15 @@ export class Simulation {
       : (query(database, sql, values)[0] as { n: number }).n;
   }
 
-  #standing(): string {
+  #summary(): string {
     const runners = this.runners.map(
       (runner) =>
-        `${runner.machine.name}: ${runner.connected ? 'connected' : 'away'}, ${runner.held} held, ${runner.workers.length} workers${runner.endedBy === undefined ? '' : `, ended by ${runner.endedBy}`}`,
+        `${runner.machine.name}: ${runner.connected ? 'connected' : 'disconnected'}, ${runner.held} held, ${runner.workers.length} workers${runner.endedBy === undefined ? '' : `, ended with ${runner.endedBy}`}`,
     );
     return [`${this.#active()} active runs`, ...runners].join('; ');
   }
 
-  async #during<T>(work: Promise<T>): Promise<T> {
+  async #runUntil<T>(work: Promise<T>): Promise<T> {
     let done = false;
     void work.then(() => (done = true));
     await this.world.until(() => done, 60_000);
@@ -219,7 +219,7 @@ export class Simulation {
       digest: world.digest(),
       events: world.events,
       elapsedMs: world.elapsed,
-      faults: this.faults.told,
+      faults: this.faults.injected,
       ends: Object.fromEntries(this.checks.ends),
     };
   }

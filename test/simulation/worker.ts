@@ -11,19 +11,35 @@ import type { SimulatedProcess } from './process.ts';
 
 const SEGMENT_BYTES = 4_000;
 
-export interface WorkerOptions {
+/** Access of a worker that uses no secret and no network. */
+const ACCESS = {
+  secrets: new Map<string, never>(),
+  connect: () => Promise.reject(new Error('a simulation has no network')),
+  protect: () => undefined,
+  stateDirectory: undefined,
+  limits: {
+    reservePercent: 0,
+    maxApiCallsPerRun: undefined,
+    sampleRows: false,
+    codeText: false,
+    profile: false,
+    owners: false,
+  },
+};
+
+export interface ForkDeps {
   readonly machine: Machine;
   readonly link: SimulatedProcess;
   readonly random: Random;
   readonly orgOf: Extraction['orgOf'];
-  readonly begun: (ref: AttemptRef, service: string) => ReturnType<Extraction['view']>;
+  readonly onBegun: (ref: AttemptRef, service: string) => ReturnType<Extraction['view']>;
 }
 
-/** `fork` on a simulated machine: the worker's own program in a simulated process, and the line between the two. */
-export function createFork(options: WorkerOptions): typeof fork {
+/** `fork` on a simulated machine: the real worker program in a simulated process, with a message channel to its parent. */
+export function createFork(deps: ForkDeps): typeof fork {
   const start = (): ChildProcess => {
-    const { machine, link } = options;
-    // What code of a dead process does before it next waits for something has no effect.
+    const { machine, link } = deps;
+    // Code of a dead process has no effect until it next waits.
     if (!link.survives('fork'))
       return Object.assign(new EventEmitter(), {
         connected: false,
@@ -33,26 +49,26 @@ export function createFork(options: WorkerOptions): typeof fork {
       }) as unknown as ChildProcess;
     const process = machine.spawn('worker');
     const startsIn = machine.world.between(5, 60);
-    const line = new Line(link, process, machine.world.elapsed + startsIn);
-    link.onDeath(() => line.disconnect());
-    process.onDeath((how) => line.childGone(how));
-    process.deliverAfter(startsIn, () => begin(options, process, line));
-    link.deliverAfter(0, () => line.child.emit('spawn'));
-    return line.child as unknown as ChildProcess;
+    const channel = new MessageChannel(link, process, machine.world.elapsed + startsIn);
+    link.onDeath(() => channel.disconnect());
+    process.onDeath((how) => channel.childGone(how));
+    process.deliverAfter(startsIn, () => begin(deps, process, channel));
+    link.deliverAfter(0, () => channel.child.emit('spawn'));
+    return channel.child as unknown as ChildProcess;
   };
   return start;
 }
 
 function begin(
-  { machine, random, orgOf, begun }: WorkerOptions,
+  { machine, random, orgOf, onBegun }: ForkDeps,
   process: SimulatedProcess,
-  line: Line,
+  channel: MessageChannel,
 ): void {
-  // A program that finds its line closed has nothing to wait for, and ends.
-  if (!line.host.connected) return process.kill('exit 0');
+  // A program without a parent ends.
+  if (!channel.host.connected) return process.kill('exit 0');
   const disk = machine.diskOf(process);
-  const view: Extraction['view'] = (service) => begun(line.ref!, service);
-  runWorker(line.host as unknown as NodeJS.Process, {
+  const view: Extraction['view'] = (service) => onBegun(channel.ref!, service);
+  runWorker(channel.host as unknown as NodeJS.Process, {
     clock: process.clock,
     random,
     disk,
@@ -62,18 +78,7 @@ function begin(
       logger: createLog('info'),
       openAccess: ({ workflow, kind }) =>
         Promise.resolve({
-          secrets: new Map(),
-          connect: () => Promise.reject(new Error('there is no network in a simulation')),
-          protect: () => undefined,
-          stateDirectory: undefined,
-          limits: {
-            reservePercent: 0,
-            maxApiCallsPerRun: undefined,
-            sampleRows: false,
-            codeText: false,
-            profile: false,
-            owners: false,
-          },
+          ...ACCESS,
           ...(kind === 'metadata'
             ? {
                 memory: openMemoryFile(
@@ -88,18 +93,18 @@ function begin(
   });
 }
 
-/** The two ends of the line between a link and its worker. */
-class Line {
+/** The message channel between a link and its worker. */
+class MessageChannel {
   readonly child: EventEmitter & { connected: boolean };
   readonly host: EventEmitter & { connected: boolean };
   readonly #link: SimulatedProcess;
   readonly #worker: SimulatedProcess;
-  /** The attempt that the worker was given. */
+  /** The attempt of the worker. */
   ref: AttemptRef | undefined;
   #lastToWorker: number;
   #lastToLink = 0;
 
-  /** What is sent before the worker listens waits for it. */
+  /** Messages sent before the worker listens wait until then. */
   constructor(link: SimulatedProcess, worker: SimulatedProcess, listensAt: number) {
     this.#lastToWorker = listensAt;
     this.#link = link;
@@ -110,7 +115,7 @@ class Line {
       stdout: null,
       stderr: null,
       send: (message: ToWorker, sent?: () => void) => this.#toWorker(message, sent),
-      kill: () => worker.kill('killed by its link'),
+      kill: () => worker.kill('killed by the link'),
     });
     this.host = Object.assign(new EventEmitter(), {
       connected: true,
@@ -126,7 +131,7 @@ class Line {
 
   childGone(how: string): void {
     const code = /^exit (?<code>\d+)$/.exec(how)?.groups?.['code'];
-    // What it had sent before arrives first.
+    // Messages sent before its end arrive first.
     const after = Math.max(1, this.#lastToLink - this.#link.world.elapsed);
     this.#link.deliverAfter(after, () => {
       this.child.connected = false;
@@ -139,9 +144,9 @@ class Line {
   }
 
   #toWorker(message: ToWorker, sent?: () => void): void {
-    if (!this.#link.survives(`tell worker ${message.type}`)) return;
+    if (!this.#link.survives(`send to worker ${message.type}`)) return;
     if (message.type === 'start') this.ref = message.job.ref;
-    // Segments as small as the streams of a simulation, so that many begin, end and are deleted.
+    // Small segments, since the streams of a simulation are small: many are created and deleted.
     const copy = JSON.parse(
       JSON.stringify(
         message.type === 'start' ? { ...message, segmentBytes: SEGMENT_BYTES } : message,
@@ -155,7 +160,7 @@ class Line {
   }
 
   #toLink(message: FromWorker, sent?: () => void): void {
-    if (!this.#worker.survives(`tell link ${message.type}`)) return;
+    if (!this.#worker.survives(`send to link ${message.type}`)) return;
     const copy = JSON.parse(JSON.stringify(message)) as FromWorker;
     this.#lastToLink = this.#arrival(this.#lastToLink);
     this.#link.deliverAfter(this.#lastToLink - this.#link.world.elapsed, () =>

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /*
- * Time, chance and the course of events of one simulation. Invariants:
- * - One event happens at a time; what it sets going runs until nothing of it can go on, then the next event happens.
- * - Everything random comes from the seed, everything that waits waits here: the same seed gives the same trace.
+ * Time, randomness and events of one simulation. Invariants:
+ * - One event happens at a time. The work that it starts runs until all of it waits; then the next event happens.
+ * - Everything random comes from the seed, and everything that waits waits here, so the same seed gives the same trace.
  */
 
 const KEPT_LINES = Number(process.env['SIMULATION_LINES'] ?? 400);
@@ -12,7 +12,7 @@ interface Event {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
-  cancelled: boolean;
+  canceled: boolean;
 }
 
 export class World {
@@ -25,7 +25,7 @@ export class World {
   #order = 0;
   #elapsed = 0;
   #events = 0;
-  /** What must never happen and has. */
+  /** Broken invariants. */
   readonly violations: string[] = [];
 
   constructor(seed: number) {
@@ -58,7 +58,7 @@ export class World {
     return from[this.below(from.length)] as T;
   }
 
-  /** Notes something that a replay must repeat. */
+  /** Adds a line to the trace, which a replay must repeat. */
   note(line: string): void {
     const whole = `${this.#elapsed.toFixed(3)} ${line}`;
     this.#trace.update(`${whole}\n`);
@@ -76,24 +76,24 @@ export class World {
     return this.#lines.slice(-KEPT_LINES).join('\n');
   }
 
-  /** Names the course of events so far. */
+  /** Hash of the trace so far. */
   digest(): string {
     return this.#trace.copy().digest('hex');
   }
 
-  /** Calls `act` when `ms` have passed, unless it is called off by the function that this returns. */
+  /** Calls `act` after `ms`, unless the returned function cancels it. */
   after(ms: number, act: () => void): () => void {
     const event: Event = {
       at: this.#elapsed + Math.max(0, ms),
       order: this.#order++,
       act,
-      cancelled: false,
+      canceled: false,
     };
     push(this.#heap, event);
-    return () => (event.cancelled = true);
+    return () => (event.canceled = true);
   }
 
-  /** Lets events happen until `holds`, or until so much time has passed; whether it came to hold. */
+  /** Runs events until `holds` returns true or the time is over. Resolves with whether it holds. */
   async until(holds: () => boolean, limitMs: number): Promise<boolean> {
     const end = this.#elapsed + limitMs;
     await settle();
@@ -115,13 +115,13 @@ export class World {
   #next(end: number): Event | undefined {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       pop(this.#heap);
-      if (!next.cancelled) return next;
+      if (!next.canceled) return next;
     }
     return undefined;
   }
 }
 
-/** Promise callbacks run until none is left; there is no other work in a simulation. */
+/** Lets all pending promise callbacks run; a simulation has no other work. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
