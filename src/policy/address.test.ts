@@ -68,7 +68,7 @@ describe('an address', () => {
     expect(classifyAddress(address)).toBe(expected);
   });
 
-  it('means the same mapped into IPv6, in every spelling', () => {
+  it('has the same class inside IPv6, in every spelling', () => {
     fc.assert(
       fc.property(fc.ipV4(), (v4) => {
         const [a, b, c, d] = v4.split('.').map(Number) as [number, number, number, number];
@@ -85,7 +85,7 @@ describe('an address', () => {
     );
   });
 
-  it('is placed whatever it is', () => {
+  it('has a class for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV6(), fc.string()), (text) =>
         ['public', 'private', 'forbidden'].includes(classifyAddress(text)),

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 
 /**
- * `public`: reachable on the internet. `private`: a company's own network or this machine. `forbidden`: link-local,
- * cloud metadata, multicast, unspecified, reserved, or anything this program cannot place; never connected to.
+ * `public`: on the internet. `private`: the company's network or this machine. `forbidden`: link-local, cloud metadata,
+ * multicast, unspecified, reserved, and every address that cannot be classified; connections to it are always denied.
  */
 export type AddressClass = 'public' | 'private' | 'forbidden';
 
-/** Classifies an IP address in text form; IPv4 inside IPv6 (mapped, NAT64, 6to4) is classified as what it leads to. */
+/** Classifies an IP address in text form. IPv4 inside IPv6 (mapped, NAT64, 6to4) has the class of the IPv4 address. */
 export function classifyAddress(text: string): AddressClass {
   const address = text.replace(/%.*$/, '');
   const family = isIP(address);
@@ -17,7 +17,7 @@ export function classifyAddress(text: string): AddressClass {
 
 type Block = readonly [address: string, bits: number];
 
-/** Metadata services of clouds that live outside the link-local block come first. */
+/** First the metadata services of clouds that are outside the link-local block. */
 const FORBIDDEN_V4: readonly Block[] = [
   ['100.100.100.200', 32],
   ['168.63.129.16', 32],

@@ -4,7 +4,7 @@ import type { Endpoint } from '../network/endpoint.ts';
 export interface HostRule {
   readonly host: string;
   readonly port: number;
-  /** `host` is what follows `*.`; exactly one label stands for the star. */
+  /** `host` is the part after `*.`. The star stands for exactly one label. */
   readonly wildcard: boolean;
 }
 
@@ -13,7 +13,7 @@ const HOST = new RegExp(
   `^(?<star>\\*\\.)?(?<host>${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(?<port>\\d{1,5}))?$`,
 );
 
-/** Reads `host`, `host:port` or `*.suffix`; undefined when it is none of these. The port is 443 unless given. */
+/** Parses `host`, `host:port` or `*.suffix`; undefined for any other text. The default port is 443. */
 export function parseHostRule(text: string): HostRule | undefined {
   const groups = HOST.exec(text.toLowerCase())?.groups;
   const port = Number(groups?.['port'] ?? 443);
@@ -24,7 +24,7 @@ export function parseHostRule(text: string): HostRule | undefined {
   return { host, port, wildcard };
 }
 
-/** `endpoint` must be canonical, as parseEndpoint gives it. */
+/** `endpoint` must be canonical, as parseEndpoint returns it. */
 export function hostMatches(rule: HostRule, endpoint: Endpoint): boolean {
   if (rule.port !== endpoint.port) return false;
   if (!rule.wildcard) return rule.host === endpoint.host;

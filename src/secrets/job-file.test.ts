@@ -22,7 +22,7 @@ import { createSecretSources } from './resolver.ts';
 import { scanForSecrets } from './scan.ts';
 import type { SecretSource } from './secret.ts';
 
-const never = new AbortController().signal;
+const signal = new AbortController().signal;
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'named-files-')));
 const open = join(root, 'tls');
 mkdirSync(open);
@@ -79,7 +79,7 @@ const KEY = newKey();
 describe('a file that a job names', () => {
   it('is read below the directory of the policy, redacted, and logged', async () => {
     const { source, logged, redact } = stage(file('tls/key.pem', `${KEY}\n`));
-    const secret = await source.read(never);
+    const secret = await source.read(signal);
     expect(secret.reveal()).toBe(KEY);
     expect(redact(`it is ${KEY}`)).toBe('it is [secret]');
     expect(logged).toMatchObject([
@@ -90,9 +90,9 @@ describe('a file that a job names', () => {
   it('is read again each time, under a new version after it was written again', async () => {
     const renewed = newKey();
     const { source } = stage(file('tls/renewed.pem', KEY));
-    const [first, again] = [await source.read(never), await source.read(never)];
+    const [first, again] = [await source.read(signal), await source.read(signal)];
     file('tls/renewed.pem', renewed);
-    const second = await source.read(never);
+    const second = await source.read(signal);
     expect([first.reveal(), second.reveal()]).toEqual([KEY, renewed]);
     expect([again.version === first.version, second.version === first.version]).toEqual([
       true,
@@ -105,8 +105,8 @@ describe('a file that a job names', () => {
     ['reached by dots', () => join(open, '..', 'outside.pem')],
     ['in a directory whose name only starts the same', () => `${open}-other/key.pem`],
     ['the directory itself', () => open],
-  ])('is not read when it lies %s', async (_where, path) => {
-    await expect(stage(path()).source.read(never)).rejects.toMatchObject({
+  ])('is not read when it is %s', async (_where, path) => {
+    await expect(stage(path()).source.read(signal)).rejects.toMatchObject({
       code: 'SECRET_FILE_DENIED',
     });
   });
@@ -128,10 +128,10 @@ describe('a file that a job names', () => {
     ])('is not read when the directory %s', async (_how, directory, secretsDirectory) => {
       const path = join(directory, directory.endsWith('own') ? 'key.pem' : 'own/key.pem');
       expect(
-        (await stage(path, directory, join(root, 'elsewhere')).source.read(never)).reveal(),
+        (await stage(path, directory, join(root, 'elsewhere')).source.read(signal)).reveal(),
       ).toBe(KEY);
       const { source, logged, redact } = stage(path, directory, secretsDirectory);
-      await expect(source.read(never)).rejects.toMatchObject({
+      await expect(source.read(signal)).rejects.toMatchObject({
         code: 'SECRET_FILE_DENIED',
         message: expect.not.stringContaining(root) as string,
       });
@@ -155,9 +155,9 @@ describe('a file that a job names', () => {
         try {
           const path = join(mounted, 'own', 'key.pem');
           expect(
-            (await stage(path, open, join(root, 'elsewhere')).source.read(never)).reveal(),
+            (await stage(path, open, join(root, 'elsewhere')).source.read(signal)).reveal(),
           ).toBe(KEY);
-          await expect(stage(path, open, secrets).source.read(never)).rejects.toMatchObject({
+          await expect(stage(path, open, secrets).source.read(signal)).rejects.toMatchObject({
             code: 'SECRET_FILE_DENIED',
           });
         } finally {
@@ -170,10 +170,10 @@ describe('a file that a job names', () => {
       ['tls', 'tls-other'],
       ['tls', 'elsewhere'],
       ['tls', 'not/there'],
-    ])('is read when the directories lie apart (%s, %s)', async (_files, apart) => {
+    ])('is read when the directories do not overlap (%s, %s)', async (_files, apart) => {
       expect(
         (
-          await stage(file('tls/apart.pem', KEY), open, join(root, apart)).source.read(never)
+          await stage(file('tls/apart.pem', KEY), open, join(root, apart)).source.read(signal)
         ).reveal(),
       ).toBe(KEY);
     });
@@ -181,7 +181,7 @@ describe('a file that a job names', () => {
 
   it('is not read when the policy opens no directory', async () => {
     const path = file('tls/closed.pem', KEY);
-    await expect(stage(path, null).source.read(never)).rejects.toMatchObject({
+    await expect(stage(path, null).source.read(signal)).rejects.toMatchObject({
       code: 'SECRET_FILE_DENIED',
       message: expect.stringContaining('not set') as string,
     });
@@ -211,18 +211,18 @@ describe('a file that a job names', () => {
       () => file('tls/cut.pem', '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n'),
     ],
   ])('is the same SECRET_UNAVAILABLE to the outside when %s', async (_why, path) => {
-    await expect(stage(path()).source.read(never)).rejects.toMatchObject({
+    await expect(stage(path()).source.read(signal)).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
       message: 'secret for field "sslConfig.sslKey" is not available',
     });
   });
 
-  it('has the reason in the local log only: missing and not PEM differ there', async () => {
+  it('has its reason only in the local log: missing and not PEM are the same to the outside', async () => {
     const missing = stage(join(open, 'absent.pem'));
     const notPem = stage(file('tls/plain.txt', 'not for jobs'));
     const [first, second] = await Promise.all(
       [missing, notPem].map(async ({ source }) =>
-        source.read(never).catch((thrown: unknown) => (thrown as RunnerError).toFailure()),
+        source.read(signal).catch((thrown: unknown) => (thrown as RunnerError).toFailure()),
       ),
     );
     expect(first).toEqual(second);

@@ -11,7 +11,7 @@ describe('a reference', () => {
     [`secret:/${'x'.repeat(64)}`, ['x'.repeat(64)]],
     ['secret:/1/2/3/4/5/6/7/8', ['1', '2', '3', '4', '5', '6', '7', '8']],
     ['secret:/a..b', ['a..b']],
-  ])('%s is read', (text, path) => {
+  ])('parses %s', (text, path) => {
     expect(parseReference(text)).toEqual(path);
     expect(formatReference(path)).toBe(text);
   });
@@ -56,7 +56,7 @@ describe('a reference', () => {
     'secret:/a,secret:/b',
     'secret:/C:/x',
     '',
-  ])('%j is none', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseReference(text)).toBeUndefined();
   });
 
@@ -96,7 +96,7 @@ describe('a reference', () => {
   });
 });
 
-describe('what looks like a reference', () => {
+describe('looksLikeReference', () => {
   it.each([
     'secret:/a',
     'xsecret:/a',
@@ -113,7 +113,7 @@ describe('what looks like a reference', () => {
     '"secret:/a"',
     'a\nsecret:/b',
     'secret：/a',
-  ])('%j does', (text) => {
+  ])('accepts %j', (text) => {
     expect(looksLikeReference(text)).toBe(true);
   });
   it.each([
@@ -124,7 +124,7 @@ describe('what looks like a reference', () => {
     'top secret: the plan',
     'secretary:/x',
     'Client secret',
-  ])('%j does not', (text) => {
+  ])('rejects %j', (text) => {
     expect(looksLikeReference(text)).toBe(false);
   });
 });

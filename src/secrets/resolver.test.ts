@@ -9,7 +9,7 @@ import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
-const never = new AbortController().signal;
+const signal = new AbortController().signal;
 const text =
   '{version: 1, secrets: [{ref: /sf/prod/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]}';
 
@@ -67,7 +67,7 @@ function stage(
 
 async function failure(source: SecretSource | undefined): Promise<RunnerError> {
   try {
-    await source!.read(never);
+    await source!.read(signal);
   } catch (thrown) {
     return thrown as RunnerError;
   }
@@ -89,15 +89,15 @@ describe('a secret source', () => {
   it('does not call the provider before it is read', async () => {
     const { sources, requested } = stage({ password: 'secret:/sf/prod/password' });
     expect(requested).toEqual([]);
-    expect((await sources.get('password')!.read(never)).reveal()).toBe('correct horse');
+    expect((await sources.get('password')!.read(signal)).reveal()).toBe('correct horse');
     expect(requested).toEqual(['sf/prod/password']);
   });
 
   it('returns a rotated value at the next read, and redacts both values', async () => {
     const { sources, values, redact } = stage({ password: 'secret:/sf/prod/password' });
-    await sources.get('password')!.read(never);
+    await sources.get('password')!.read(signal);
     values.set('sf/prod/password', 'new and shiny');
-    expect((await sources.get('password')!.read(never)).reveal()).toBe('new and shiny');
+    expect((await sources.get('password')!.read(signal)).reveal()).toBe('new and shiny');
     expect(redact('correct horse, new and shiny')).toBe('[secret], [secret]');
   });
 
@@ -160,7 +160,7 @@ describe('a secret source', () => {
       { policy: '{version: 1, plainTextSecrets: allow}' },
     );
     const source = allowed.sources.get('password')!;
-    expect([source.reference, (await source.read(never)).reveal()]).toEqual([
+    expect([source.reference, (await source.read(signal)).reveal()]).toEqual([
       undefined,
       'typed in by hand',
     ]);
@@ -168,7 +168,7 @@ describe('a secret source', () => {
 
   it('logs no value', async () => {
     const { sources, logged } = stage({ password: 'secret:/sf/prod/password' });
-    await sources.get('password')!.read(never);
+    await sources.get('password')!.read(signal);
     expect(logged).toMatchObject([
       {
         event: 'audit',

@@ -34,11 +34,11 @@ function problem(document: unknown, policy = deny): RunnerError {
   } catch (thrown) {
     return thrown as RunnerError;
   }
-  throw new Error('it was accepted');
+  throw new Error('the document was accepted');
 }
 
 describe('the scan of a job', () => {
-  it('gives the references in secret fields', () => {
+  it('returns the references in secret fields', () => {
     expect(
       scan(
         workflow({
@@ -53,7 +53,7 @@ describe('the scan of a job', () => {
     ]);
   });
 
-  it('finds a reference in any other place of the document', () => {
+  it('rejects a reference in any other place of the document', () => {
     const canary = 'secret:/canary';
     const places: unknown[] = [
       workflow({ username: canary }),
@@ -78,7 +78,7 @@ describe('the scan of a job', () => {
     for (const document of places) expect(problem(document).code).toBe('SECRET_IN_PLAIN_FIELD');
   });
 
-  it('finds it in every field of a document, but in the secret ones', () => {
+  it('rejects a reference in every field that is not secret', () => {
     const document = workflow(
       {
         username: 'u',
@@ -110,7 +110,7 @@ describe('the scan of a job', () => {
     );
   });
 
-  it('refuses near misses in secret fields, without repeating them', () => {
+  it('rejects malformed references in secret fields, without repeating them', () => {
     for (const text of [
       'secret:/a/../b',
       ' secret:/a',
@@ -125,7 +125,7 @@ describe('the scan of a job', () => {
     }
   });
 
-  it('refuses plain text where the policy does, without repeating it', () => {
+  it('rejects plain text that the policy denies, without repeating it', () => {
     const error = problem(workflow({ password: 'hunter22hunter22' }));
     expect(error).toMatchObject({
       code: 'SECRET_IN_PLAIN_TEXT',
@@ -135,7 +135,7 @@ describe('the scan of a job', () => {
     expect(scan(workflow({ password: '', securityToken: null }))).toEqual([]);
   });
 
-  it('tells the secrets of one place from those of another, and leaves alone what nothing will use', () => {
+  it('returns references for each place, and ignores fields that the run does not use', () => {
     const document = {
       ...workflow({ password: 'secret:/a' }),
       server: { token: 'secret:/b' },
@@ -156,7 +156,7 @@ describe('the scan of a job', () => {
     ).toThrow('other.tokens');
   });
 
-  it('reports all problems at once and takes the worst for its code', () => {
+  it('reports all problems at once, with the code of the worst', () => {
     const error = problem(
       workflow({
         username: 'secret:/a',
@@ -170,13 +170,13 @@ describe('the scan of a job', () => {
       expect(error.message).toContain(`source.serviceConnection.config.${field}:`);
   });
 
-  it('keeps its message short for a document full of problems', () => {
+  it('limits the length of its message', () => {
     expect(problem(Array.from({ length: 10_000 }, () => 'secret:/a')).message).toMatch(
       /and 9980 more$/,
     );
   });
 
-  it('refuses a document nested too deep instead of failing on it', () => {
+  it('rejects a document that is nested too deeply', () => {
     const deep = JSON.parse(`${'['.repeat(5000)}"secret:/a"${']'.repeat(5000)}`) as unknown;
     expect(problem(deep).code).toBe('JOB_INVALID');
   });

@@ -6,16 +6,16 @@ import { Secret } from './secret.ts';
 
 const src = resolve(import.meta.dirname, '..');
 
-/** Where a value is taken out of its wrapping: to be hidden from then on, or to sign in. Look twice before adding one. */
+/** The files that read the value of a secret: to redact it, or to sign in. Review a new entry with care. */
 const REVEALED_IN = [
-  'connectors/salesforce/api/org.ts', // the client certificate's key, for TLS
-  'connectors/salesforce/sign-in/grants.ts', // what a sign-in sends
-  'openmetadata/sink/server.ts', // the bot's token, for the Authorization header
+  'connectors/salesforce/sign-in/client-tls.ts', // the client certificate and its key, for TLS
+  'connectors/salesforce/sign-in/grants.ts', // the credentials that a sign-in sends
+  'openmetadata/sink/server.ts', // the bot token, for the Authorization header
   'secrets/resolver.ts', // for the redactor
 ];
 
 describe('a secret', () => {
-  it('prints as [secret] in every way there is to print', () => {
+  it('prints as [secret], however it is printed', () => {
     const secret = new Secret('hunter22hunter22', 'v1');
     const printed = [
       String(secret),
@@ -32,10 +32,10 @@ describe('a secret', () => {
     expect(secret.reveal()).toBe('hunter22hunter22');
   });
 
-  it('is revealed in these places only', () => {
-    const places = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  it('is revealed only in these files', () => {
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
       .filter((path) => readFileSync(join(src, path), 'utf8').includes('.reveal()'));
-    expect(places.sort()).toEqual(REVEALED_IN);
+    expect(files.sort()).toEqual(REVEALED_IN);
   });
 });

@@ -3,12 +3,12 @@ import { inspect } from 'node:util';
 const HIDDEN = '[secret]';
 
 /**
- * A secret value that cannot be printed by accident. Only `reveal` gives the text; it is called where the value is
- * handed to a sign-in, nowhere else (a test holds the list of places).
+ * A secret value that cannot be printed by accident. Only `reveal` returns the text, and only sign-ins and the redactor call it:
+ * a test lists the files that do.
  */
 export class Secret {
   readonly #value: string;
-  /** Changes when the value does; says nothing about it. */
+  /** Changes when the value changes, and reveals nothing about it. */
   readonly version: string;
 
   constructor(value: string, version: string) {
@@ -33,10 +33,10 @@ export class Secret {
   }
 }
 
-/** A secret field of a connection. Reading it again gives the newest value, so that rotation needs no restart. */
+/** A secret field of a connection. Each read returns the newest value, so that a rotation needs no restart. */
 export interface SecretSource {
-  /** The reference it came from, for logs and policy; undefined when the field held plain text. */
+  /** The reference in the field, for logs; undefined for plain text and for files. */
   readonly reference: string | undefined;
-  /** Throws SECRET_UNAVAILABLE or SECRET_PROVIDER_FAILED. */
+  /** Throws SECRET_UNAVAILABLE, SECRET_FILE_DENIED, SECRET_PROVIDER_FAILED, VAULT_LOCKED or VAULT_DAMAGED. */
   read(signal: AbortSignal): Promise<Secret>;
 }

@@ -22,13 +22,6 @@ export function whole(min: number, max: number): z.ZodType<number> {
     );
 }
 
-export function yesOrNo(): z.ZodType<boolean> {
-  return z.union(
-    [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
-    'must be true or false',
-  );
-}
-
 export function oneOf<const T extends readonly string[]>(words: T): z.ZodType<T[number]> {
   return z.enum(words, `must be one of ${words.join(', ')}`);
 }

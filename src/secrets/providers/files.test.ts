@@ -39,16 +39,16 @@ async function code(...path: string[]): Promise<string> {
   } catch (thrown) {
     return (thrown as RunnerError).code;
   }
-  return 'it was read';
+  return 'no error';
 }
 
 describe('a directory of files', () => {
-  it('as Docker mounts it, readable by all, is read', async () => {
+  it('is read as Docker mounts it, readable by all', async () => {
     writeFileSync(join(root, 'db_password'), 'from docker\n', { mode: 0o444 });
     expect(await value('db_password')).toBe('from docker');
   });
 
-  it('as Kubernetes mounts it is read through its links, also after a swap', async () => {
+  it('is read through its links as Kubernetes mounts it, also after a swap', async () => {
     chmodSync(root, 0o1777);
     const generation = (name: string, text: string): void => {
       mkdirSync(join(root, name));
@@ -65,7 +65,7 @@ describe('a directory of files', () => {
     expect(first?.version).not.toBe(second?.version);
   });
 
-  it('as systemd gives it, flat and read-only, is read with dots for slashes', async () => {
+  it('is read as systemd provides it, flat and read-only, with dots for slashes', async () => {
     writeFileSync(join(root, 'salesforce.prod.password'), 'from systemd', { mode: 0o400 });
     expect(await value('salesforce', 'prod', 'password')).toBe('from systemd');
   });
@@ -84,11 +84,11 @@ describe('a directory of files', () => {
     },
   );
 
-  it('says in its reason which reference a file with dots has', async () => {
+  it('names the reference of a file with dots in its error', async () => {
     await expect(provider.read(['tls.crt'], signal)).rejects.toThrow('secret:/tls/crt');
   });
 
-  it('refuses a reference that is two files', async () => {
+  it('rejects a reference that two files have', async () => {
     writeFileSync(join(root, 'a.b'), 'flat file');
     expect(await value('a', 'b')).toBe('flat file');
     mkdirSync(join(root, 'a'));
@@ -96,7 +96,7 @@ describe('a directory of files', () => {
     expect(await code('a', 'b')).toBe('SECRET_UNAVAILABLE');
   });
 
-  it('refuses a second name of a file: a link to it, through a directory, or a hard one', async () => {
+  it('rejects a second name of a file: a link to it, through a directory, or a hard link', async () => {
     mkdirSync(join(root, 'prod'));
     writeFileSync(join(root, 'prod/password'), 'the value');
     symlinkSync('prod/password', join(root, 'alias'));
@@ -124,12 +124,12 @@ describe('a directory of files', () => {
     ['val\ufeffue', 'val\ufeffue'],
     ['\n', undefined],
     ['', undefined],
-  ])('gives %j as %j', async (content, expected) => {
+  ])('returns %j as %j', async (content, expected) => {
     writeFileSync(join(root, 'x'), content);
     expect(await value('x')).toBe(expected);
   });
 
-  it('refuses a link that leads outside, to a file or through a directory', async () => {
+  it('rejects a link out of the directory, to a file or through a directory', async () => {
     writeFileSync(join(base, 'outside'), 'foreign bytes');
     mkdirSync(join(base, 'secrets-beside'));
     writeFileSync(join(base, 'secrets-beside/file'), 'foreign bytes');
@@ -143,7 +143,7 @@ describe('a directory of files', () => {
     ]);
   });
 
-  it('never reads a foreign byte while a link is swapped under it', async () => {
+  it('never reads a byte of another file while a link is swapped', async () => {
     writeFileSync(join(base, 'outside'), 'foreign bytes');
     mkdirSync(join(root, '.own'));
     writeFileSync(join(root, '.own/swapped'), 'own bytes');
@@ -174,7 +174,7 @@ describe('a directory of files', () => {
   });
 
   it.runIf(process.platform !== 'win32')(
-    'does not hang on a pipe, and refuses what is not a file',
+    'does not hang on a pipe, and rejects what is not a file',
     async () => {
       execFileSync('mkfifo', [join(root, 'pipe')]);
       expect(await code('pipe')).toBe('FILE_UNSAFE');
@@ -183,19 +183,19 @@ describe('a directory of files', () => {
     },
   );
 
-  it('refuses a file that others can change, or that is too large', async () => {
+  it('rejects a file that others can change, or that is too large', async () => {
     writeFileSync(join(root, 'open'), 'some value');
     chmodSync(join(root, 'open'), 0o646);
     writeFileSync(join(root, 'large'), 'x'.repeat(64 * 1024 + 1));
     expect([await code('open'), await code('large')]).toEqual(['FILE_UNSAFE', 'FILE_UNSAFE']);
   });
 
-  it('refuses bytes that are no text', async () => {
+  it('rejects bytes that are not text', async () => {
     writeFileSync(join(root, 'binary'), Buffer.from([0xff, 0xfe, 0x00]));
     expect(await code('binary')).toBe('SECRET_PROVIDER_FAILED');
   });
 
-  it('that is missing is a failed provider, not a missing secret', async () => {
+  it('is a failed provider, not a missing secret, when the directory is missing', async () => {
     rmSync(root, { recursive: true });
     expect(await code('x')).toBe('SECRET_PROVIDER_FAILED');
   });
