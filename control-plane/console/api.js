@@ -1,4 +1,4 @@
-/** Talking to the API. The admin token lives in this tab alone and goes nowhere but into the header of a request. */
+/** API client. The admin token is kept in the session storage of this tab and sent only in request headers. */
 
 const KEY = 'admin-token';
 
@@ -17,19 +17,19 @@ export const session = {
   end: () => sessionStorage.removeItem(KEY),
 };
 
-/** Throws ApiError. An answer of 401 ends the session. */
+/** Throws ApiError. A 401 response ends the session. */
 export async function call(method, path, body, signal) {
   const response = await request(method, path, { body, signal });
   return response.json();
 }
 
-/** What is there, and the tag by which a later change can say what it was based on. */
+/** Reads a definition with its ETag, which `save` takes to detect changes by others. */
 export async function read(path) {
   const response = await request('GET', path, {});
   return { value: await response.json(), tag: response.headers.get('etag') };
 }
 
-/** Creates when `tag` is null, else replaces exactly the state that the tag names. Throws ApiError (412) when that is no longer there. */
+/** Creates when `tag` is null, otherwise replaces the state with this ETag. Throws ApiError (412) when the state has changed. */
 export async function save(path, body, tag) {
   const response = await request('PUT', path, {
     body,
@@ -61,7 +61,11 @@ async function request(method, path, { body, signal, headers = {} }) {
   });
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({
-    error: { code: 'UNKNOWN', message: `The server answered ${response.status}.`, remedy: '' },
+    error: {
+      code: 'UNKNOWN',
+      message: `The server responded with status ${response.status}.`,
+      remedy: '',
+    },
   }));
   if (response.status === 401) {
     session.end();
@@ -72,7 +76,7 @@ async function request(method, path, { body, signal, headers = {} }) {
 
 const RETRY_MS = 1000;
 
-/** Follows a run until it ends or the signal aborts; comes back where it left off when the connection breaks. */
+/** Follows a run until it ends or the signal aborts. Reconnects and resumes when the connection is lost. */
 export async function followRun(id, listeners, signal) {
   let lastId = '0';
   while (!signal.aborted) {

@@ -1,9 +1,12 @@
 import { get } from './api.js';
-import { count, el, heading, replace, row, table } from './dom.js';
+import { el, replace } from './dom.js';
+import { count } from './format.js';
+import { emptyCard, heading, row, table } from './layout.js';
 
 const COLUMNS = [['Name'], ['Label'], ['Service'], ['Description', 'wide']];
 const PAGE = 100;
-const NAMES = {
+const MAX_DESCRIPTION = 300;
+const TYPE_TITLES = {
   databaseService: 'Services',
   database: 'Databases',
   databaseSchema: 'Schemas',
@@ -15,55 +18,51 @@ const NAMES = {
   sampleData: 'Samples',
 };
 
-/** Everything that came in, by type: also what this console has no page of its own for. */
+/** Every entity of the catalog by type, including types without a page of their own. */
 export async function entitiesPage(place, signal, { query }) {
   const { types } = await get('/entity-types', signal);
-  const sums = new Map();
-  for (const { type, count: some } of types) sums.set(type, (sums.get(type) ?? 0) + some);
-  const type =
-    query.get('type') ?? (sums.has('storedProcedure') ? 'storedProcedure' : [...sums.keys()][0]);
+  const counts = new Map();
+  for (const { type, count: number } of types) counts.set(type, (counts.get(type) ?? 0) + number);
+  const preferred = counts.has('storedProcedure') ? 'storedProcedure' : [...counts.keys()][0];
+  const type = query.get('type') ?? preferred;
   const list = el('div', { class: 'stack' });
   replace(
     place,
-    heading('Catalog', { note: 'Everything the ingestions brought in, by type.' }),
-    sums.size === 0
-      ? el('div', { class: 'card empty' }, 'Nothing has come in yet.')
-      : el(
-          'nav',
-          { class: 'chips', 'aria-label': 'Types' },
-          [...sums].map(([name, some]) =>
-            el(
-              'a',
-              {
-                href: `#/entities?type=${encodeURIComponent(name)}`,
-                'aria-current': name === type ? 'true' : null,
-              },
-              NAMES[name] ?? name,
-              el('span', { class: 'soft' }, ` ${count(some)}`),
-            ),
-          ),
-        ),
+    heading('Catalog', { note: 'All ingested entities, by type.' }),
+    counts.size === 0 ? emptyCard('No entities yet.') : typeLinks(counts, type),
     list,
   );
   if (type !== undefined) await load(type, list, signal);
 }
 
+function typeLinks(counts, current) {
+  const links = [...counts].map(([type, number]) =>
+    el(
+      'a',
+      {
+        href: `#/entities?type=${encodeURIComponent(type)}`,
+        'aria-current': type === current ? 'true' : null,
+      },
+      TYPE_TITLES[type] ?? type,
+      el('span', { class: 'soft' }, ` ${count(number)}`),
+    ),
+  );
+  return el('nav', { class: 'chips', 'aria-label': 'Types' }, links);
+}
+
 async function load(type, list, signal) {
   const rows = [];
   const more = async (after) => {
-    const { entities, next } = await get(
-      `/entities?${new URLSearchParams({ type, limit: PAGE, ...(after && { after }) })}`,
-      signal,
-    );
+    const parameters = new URLSearchParams({ type, limit: PAGE, ...(after && { after }) });
+    const { entities, next } = await get(`/entities?${parameters}`, signal);
     rows.push(...entities.map(entityRow));
+    const button = { type: 'button', class: 'plain', onclick: () => more(next) };
     replace(
       list,
       rows.length === 0
-        ? el('div', { class: 'card empty' }, 'There is none of these.')
-        : table(NAMES[type] ?? type, COLUMNS, rows),
-      next === null
-        ? null
-        : el('button', { type: 'button', class: 'plain', onclick: () => more(next) }, 'Show more'),
+        ? emptyCard('No entities of this type.')
+        : table(TYPE_TITLES[type] ?? type, COLUMNS, rows),
+      next === null ? null : el('button', button, 'Show more'),
     );
   };
   await more();
@@ -83,6 +82,6 @@ function entityRow({ service, type, fqn, name, displayName, description }) {
     ),
     displayName ?? '',
     service,
-    (description ?? '').slice(0, 300),
+    (description ?? '').slice(0, MAX_DESCRIPTION),
   ]);
 }

@@ -1,16 +1,16 @@
 import { get } from './api.js';
-import { el, facts, heading, moment, replace } from './dom.js';
-import { profilePanel, propertiesPanel, samplePanel } from './table-facts.js';
+import { el, replace } from './dom.js';
+import { moment } from './format.js';
+import { facts, heading } from './layout.js';
+import { profilePanel, samplePanel } from './profile-panels.js';
+import { propertiesPanel } from './table-panels.js';
 
-/** One entity of any type: what can be shown well, then all of it as it was sent. */
+/** An entity of any type: known parts first, then everything as it was received. */
 export async function entityPage(place, signal, { parts }) {
   const [service, type, fqn] = parts;
-  const entity = await get(
-    `/entities/${[service, type, fqn].map(encodeURIComponent).join('/')}`,
-    signal,
-  );
-  const { request, properties, provenance, deletedAt } = entity;
-  const code = request.storedProcedureCode?.code;
+  const path = [service, type, fqn].map(encodeURIComponent).join('/');
+  const entity = await get(`/entities/${path}`, signal);
+  const { request, properties, deletedAt } = entity;
   replace(
     place,
     heading(request.displayName ?? request.name ?? fqn, {
@@ -19,35 +19,46 @@ export async function entityPage(place, signal, { parts }) {
     }),
     deletedAt === null
       ? null
-      : el('p', { class: 'card problem', role: 'status' }, 'It is gone from the source.'),
-    el(
-      'section',
-      { class: 'card stack', 'aria-label': 'About' },
-      request.description ? el('p', {}, request.description) : null,
-      facts([
-        ['Type', type],
-        ['Service', service],
-        ['Updated', moment(provenance.updatedAt)],
-        ['Seen', moment(provenance.seenAt)],
-        ['By run', el('a', { href: `#/run/${provenance.runId}` }, provenance.runId)],
-      ]),
-    ),
-    code
-      ? el(
-          'section',
-          { class: 'card', 'aria-label': 'Code' },
-          el('h2', {}, request.storedProcedureCode.language ?? 'Code'),
-          el('pre', {}, code),
-        )
-      : null,
+      : el('p', { class: 'card problem', role: 'status' }, 'Deleted in the source.'),
+    about(entity),
+    codePanel(request.storedProcedureCode),
     type === 'tableProfile' ? profilePanel(request) : null,
     type === 'sampleData' ? samplePanel(request) : null,
     propertiesPanel(properties),
-    el(
-      'details',
-      { class: 'card' },
-      el('summary', {}, 'As it was sent'),
-      el('pre', {}, JSON.stringify(request, null, 2)),
-    ),
+    rawRequest(request),
+  );
+}
+
+function about({ service, type, request, provenance: { runId, updatedAt, seenAt } }) {
+  return el(
+    'section',
+    { class: 'card stack', 'aria-label': 'About' },
+    request.description ? el('p', {}, request.description) : null,
+    facts([
+      ['Type', type],
+      ['Service', service],
+      ['Updated', moment(updatedAt)],
+      ['Seen', moment(seenAt)],
+      ['By run', el('a', { href: `#/run/${runId}` }, runId)],
+    ]),
+  );
+}
+
+function codePanel({ language, code } = {}) {
+  if (!code) return null;
+  return el(
+    'section',
+    { class: 'card', 'aria-label': 'Code' },
+    el('h2', {}, language ?? 'Code'),
+    el('pre', {}, code),
+  );
+}
+
+function rawRequest(request) {
+  return el(
+    'details',
+    { class: 'card' },
+    el('summary', {}, 'As received'),
+    el('pre', {}, JSON.stringify(request, null, 2)),
   );
 }

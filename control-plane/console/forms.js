@@ -1,6 +1,6 @@
-import { el, notice } from './dom.js';
-
-/** Building blocks of the forms: an input of one kind, and the dialog around them. */
+/** Form inputs and dialogs. */
+import { el } from './dom.js';
+import { notice } from './layout.js';
 
 const INPUTS = {
   text: () => el('input', { autocomplete: 'off', spellcheck: 'false' }),
@@ -9,39 +9,17 @@ const INPUTS = {
   number: () => el('input', { type: 'number', min: '0' }),
 };
 
-/** One labeled input. `value` reads and sets it: text, a list of lines, a boolean or a number. */
-export function field({
-  id,
-  kind = 'text',
-  label,
-  code,
-  note,
-  placeholder,
-  required = false,
-  max,
-}) {
+/** A labeled input. `value` is text, a list of lines, a boolean or a number. */
+export function field(options) {
+  const { id, kind = 'text', note, placeholder, required = false, max } = options;
   const input = INPUTS[kind]();
   input.id = id;
   input.required = required;
   if (placeholder) input.placeholder = placeholder;
   if (max !== undefined) input.max = max;
   if (note) input.setAttribute('aria-describedby', `${id}-note`);
-  const title = el(
-    'label',
-    { for: id, class: kind === 'flag' ? 'check' : '' },
-    kind === 'flag' ? input : null,
-    label,
-    code ? el('span', { class: 'mono small soft' }, ` ${code}`) : null,
-  );
-  const element = el(
-    'div',
-    { class: 'field' },
-    title,
-    kind === 'flag' ? null : input,
-    note ? el('p', { class: 'soft small', id: `${id}-note` }, note) : null,
-  );
   return {
-    element,
+    element: fieldElement(input, { ...options, kind }),
     get value() {
       return READERS[kind](input);
     },
@@ -49,6 +27,24 @@ export function field({
       WRITERS[kind](input, value);
     },
   };
+}
+
+function fieldElement(input, { id, kind, label, code, note }) {
+  const isFlag = kind === 'flag';
+  const title = el(
+    'label',
+    { for: id, class: isFlag ? 'check' : '' },
+    isFlag ? input : null,
+    label,
+    code ? el('span', { class: 'mono small soft' }, ` ${code}`) : null,
+  );
+  return el(
+    'div',
+    { class: 'field' },
+    title,
+    isFlag ? null : input,
+    note ? el('p', { class: 'soft small', id: `${id}-note` }, note) : null,
+  );
 }
 
 const READERS = {
@@ -79,40 +75,32 @@ function lines(text) {
     .filter((line) => line !== '');
 }
 
-/** A dialog with a form in it. `save` may throw: the dialog then stays, with what is wrong. */
+/** A dialog with a form. If `save` throws, the dialog stays open and shows the error. */
 export function formDialog(title, content, save, done) {
   const problem = el('p', { role: 'alert', class: 'small' });
-  const form = el(
-    'form',
-    {
-      class: 'stack',
-      onsubmit: async (event) => {
-        event.preventDefault();
-        problem.textContent = '';
-        try {
-          await save();
-          dialog.close();
-          notice(done);
-          dispatchEvent(new Event('hashchange'));
-        } catch (error) {
-          problem.textContent = `${error.message} ${error.remedy ?? ''}`;
-        }
-      },
-    },
-    content,
-    problem,
-    el(
-      'div',
-      { class: 'actions end' },
-      el('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, 'Cancel'),
-      el('button', { type: 'submit' }, 'Save'),
-    ),
+  const submit = async (event) => {
+    event.preventDefault();
+    problem.textContent = '';
+    try {
+      await save();
+      dialog.close();
+      notice(done);
+      dispatchEvent(new Event('hashchange'));
+    } catch (error) {
+      problem.textContent = `${error.message} ${error.remedy ?? ''}`;
+    }
+  };
+  const buttons = el(
+    'div',
+    { class: 'actions end' },
+    el('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, 'Cancel'),
+    el('button', { type: 'submit' }, 'Save'),
   );
   const dialog = el(
     'dialog',
     { class: 'wide', 'aria-labelledby': 'form-title', onclose: () => dialog.remove() },
     el('h2', { id: 'form-title' }, title),
-    form,
+    el('form', { class: 'stack', onsubmit: submit }, content, problem, buttons),
   );
   document.body.append(dialog);
   dialog.showModal();

@@ -1,44 +1,44 @@
-/** What can be set about a service and its ingestion, and what each setting does: the same text for the forms and for who reads. */
+/** Settings of services and pipelines, with the texts of the forms. */
 
 const REFERENCE = 'secret:/salesforce/acme/…';
 
-/** Fields of the connection: name, label, example, what it does. */
+/** Fields of the connection: name, label, example, note. */
 export const CONNECTION = [
   [
     'salesforceDomain',
     'Salesforce domain',
     'acme.my',
-    'Without .salesforce.com. “login” and “test” work with a user name and password only; client credentials need the org’s own domain.',
+    'Without .salesforce.com. “login” and “test” require user name and password; client credentials require the org’s own domain.',
   ],
   [
     'username',
     'User name',
     'etl@acme.example',
-    'The user that reads. With a password, or with a consumer key and private key.',
+    'The Salesforce user. Requires a password, or a consumer key and private key.',
   ],
   [
     'password',
     'Password reference',
     `${REFERENCE}password`,
-    'Where the runner finds the password. Never the password itself.',
+    'The reference that the runner resolves. Never enter the password itself.',
   ],
   [
     'securityToken',
     'Security token reference',
     `${REFERENCE}token`,
-    'Goes with the password, unless the runner’s address is a trusted one of the org.',
+    'Required with the password, unless the org trusts the runner’s address.',
   ],
   [
     'organizationId',
     'Organization id',
     '00D…',
-    '15 or 18 characters. Stands in for the token from a trusted address, and any other org is then refused.',
+    '15 or 18 characters. Replaces the token for a trusted address; any other org is then rejected.',
   ],
   [
     'consumerKey',
     'Consumer key',
     '',
-    'Of the External Client App: for client credentials and JWT bearer, the two recommended ways.',
+    'From the External Client App: for client credentials and JWT bearer, the two recommended methods.',
   ],
   [
     'consumerSecret',
@@ -56,31 +56,41 @@ export const CONNECTION = [
     'salesforceApiVersion',
     'API version',
     'newest',
-    'Such as 64.0. Left out: the newest of the org that the runner knows.',
+    'For example 64.0. Empty: the newest version that both org and runner support.',
   ],
-  ['sobjectNames', 'Objects', 'Account\nContact', 'API names, one a line. Left out: all objects.'],
-  ['databaseName', 'Database name', 'default', 'What the catalog calls the org’s one database.'],
+  [
+    'sobjectNames',
+    'Objects',
+    'Account\nContact',
+    'API names, one on each line. Empty: all objects.',
+  ],
+  [
+    'databaseName',
+    'Database name',
+    'default',
+    'The name of the org’s only database in the catalog.',
+  ],
 ];
 
-/** Fields that are lists, one entry a line. */
+/** Fields that are lists, one entry on each line. */
 export const LISTS = new Set(['sobjectNames']);
 
-/** Options of an ingestion: name, kind, label, its usual value, what it does. */
+/** Options of a pipeline: name, kind, label, default, note. */
 export const PIPELINE = [
   [
     'tableFilterPattern',
     'filter',
     'Tables',
     '',
-    'Regular expressions (RE2) on API names, from the start of the name, one a line.',
+    'Regular expressions (RE2), one on each line, matched from the start of the API name.',
   ],
-  ['includeTables', 'flag', 'Tables proper', true, 'Everything that is not a view.'],
+  ['includeTables', 'flag', 'Tables that are not views', true, 'All objects that are not views.'],
   [
     'includeViews',
     'flag',
     'Views',
     true,
-    'History, share and feed objects: about half of an org. Without them they cost no call.',
+    'History, share and feed objects: about half of an org. Excluded objects need no API calls.',
   ],
   [
     'includeTags',
@@ -94,75 +104,75 @@ export const PIPELINE = [
     'flag',
     'Owners',
     false,
-    'Business owners by e-mail, for a reader to match, if the runner’s own policy permits it. No owner is replaced.',
+    'Business owners with e-mail addresses, if the runner’s policy permits it. No owner is replaced.',
   ],
   ['includeStoredProcedures', 'flag', 'Code', true, 'Apex triggers, classes and flows.'],
   [
     'includeDDL',
     'flag',
-    'Text of the code',
+    'Source code',
     false,
-    'If the runner’s own policy permits it, and as far as the org shows it: that of managed packages is hidden.',
+    'If the runner’s policy permits it. The org hides the code of managed packages.',
   ],
   [
     'markDeletedTables',
     'flag',
     'Mark deleted tables',
     true,
-    'Only after a run in which every listing succeeded. What failed, or was filtered out, is never taken for deleted.',
+    'Only after a run in which every listing succeeded. Failed and filtered-out objects never count as deleted.',
   ],
   [
     'markDeletedTablesFromFilterOnly',
     'flag',
-    'Only of the filter',
+    'Mark only filtered tables',
     false,
-    'Of tables that are gone, only those that the filter lets through are marked.',
+    'Marks a deleted table only if it passes the filter.',
   ],
   [
     'markDeletedStoredProcedures',
     'flag',
     'Mark deleted code',
     true,
-    'After a run that read all code, whatever the filters.',
+    'After a run that read all code, independent of filters.',
   ],
   [
     'markDeletedSchemas',
     'flag',
     'Mark other schemas',
     false,
-    'An org is one schema: any other of its database is marked.',
+    'An org is one schema: any other schema of its database is marked.',
   ],
   [
     'markDeletedDatabases',
     'flag',
     'Mark other databases',
     false,
-    'An org is one database: any other of the service is marked, with all in it.',
+    'An org is one database: any other database of the service is marked, with its contents.',
   ],
   [
     'profile',
     'calls',
-    'Profile, calls at most',
+    'Profile: maximum API calls',
     0,
-    'Row counts always come. Above 0, aggregate queries profile columns, a call a table, if the runner’s own policy permits it. No value of text, encrypted or classified fields leaves the org.',
+    'Row counts are always included. Above 0, aggregate queries profile columns with one call for each table, if the runner’s policy permits it. No value of text, encrypted or classified fields leaves the org.',
   ],
   [
     'sampleRows',
     'rows',
-    'Sample rows of a table',
+    'Sample rows for each table',
     0,
-    'Above 0, runs read so many rows of each table, if the runner’s own policy permits it; else none, and the log says so. Classified and encrypted fields stay out.',
+    'Number of rows read from each table, if the runner’s policy permits it; otherwise none, with a note in the log. Classified and encrypted fields are excluded.',
   ],
   [
     'useFqnForFiltering',
     'flag',
-    'Filter by full names',
+    'Filter by qualified names',
     false,
-    'Patterns are held against service.database.schema.table.',
+    'Patterns match service.database.schema.table.',
   ],
 ];
 
-/** Without effect at this source: a run that is given one says so in its log. */
+/** Options without effect for Salesforce: a run with one of them logs a note. */
 export const WITHOUT_EFFECT = [
   'threads',
   'queryLogDuration',

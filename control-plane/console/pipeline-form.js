@@ -4,9 +4,10 @@ import { field, formDialog } from './forms.js';
 import { PIPELINE, WITHOUT_EFFECT } from './options.js';
 
 const MINUTE_MS = 60_000;
+const MAX_MINUTES = 10_080;
 const path = (name) => `/pipelines/${encodeURIComponent(name)}`;
 
-/** Opens the options of a pipeline with what is there. Saving fails if somebody else has changed it meanwhile. */
+/** Opens the options of an existing pipeline. Saving fails if the pipeline has changed in the meantime. */
 export async function editPipeline(name) {
   const { value, tag } = await read(path(name));
   open(value, tag);
@@ -21,25 +22,9 @@ export function addPipeline(service) {
 }
 
 function open(pipeline, tag) {
-  const { sourceConfig } = pipeline;
-  const displayName = field({
-    id: 'pipeline-displayName',
-    label: 'Display name',
-    placeholder: pipeline.name,
-    note: 'What people see instead of the name.',
-  });
-  const deadline = field({
-    id: 'pipeline-deadline',
-    kind: 'number',
-    label: 'Longest run in minutes',
-    max: 10_080,
-    note: '0 for the runner’s own limit.',
-  });
-  displayName.value = pipeline.displayName;
-  deadline.value = pipeline.deadlineMs / MINUTE_MS;
-  const options = PIPELINE.map(([name, kind, label, usual, note]) =>
-    OPTIONS[kind]({ name, label, usual, note }, sourceConfig[name]),
-  );
+  const fields = createFields(pipeline);
+  const { displayName, deadline, options } = fields;
+  const note = `No effect for Salesforce: ${WITHOUT_EFFECT.join(', ')}. A run with one of these logs a note.`;
   const content = [
     el(
       'div',
@@ -48,40 +33,51 @@ function open(pipeline, tag) {
       deadline.element,
       options.flatMap(({ elements }) => elements),
     ),
-    el(
-      'p',
-      { class: 'soft small' },
-      `Without effect here: ${WITHOUT_EFFECT.join(', ')}. A run that is given one says so in its log.`,
-    ),
+    el('p', { class: 'soft small' }, note),
   ];
-  const send = () =>
-    save(
-      path(pipeline.name),
-      {
-        displayName: displayName.value || null,
-        service: pipeline.service,
-        loggerLevel: pipeline.loggerLevel,
-        deadlineMs: Math.round(deadline.value * MINUTE_MS),
-        sourceConfig: {
-          ...sourceConfig,
-          ...Object.fromEntries(options.map(({ name, read: valueOf }) => [name, valueOf()])),
-        },
-      },
-      tag,
-    );
-  formDialog(
-    `Options of ${pipeline.displayName ?? pipeline.name}`,
-    content,
-    send,
-    'The options are saved.',
-  );
+  const send = () => save(path(pipeline.name), requestOf(pipeline, fields), tag);
+  const title = `Options of ${pipeline.displayName ?? pipeline.name}`;
+  formDialog(title, content, send, 'Options saved.');
 }
 
-/** How an option of each kind is shown and read: `read` gives what is stored, null for "as usual". */
+function createFields({ name, displayName: shownName, deadlineMs, sourceConfig }) {
+  const displayName = field({
+    id: 'pipeline-displayName',
+    label: 'Display name',
+    placeholder: name,
+    note: 'Shown instead of the name.',
+  });
+  const deadline = field({
+    id: 'pipeline-deadline',
+    kind: 'number',
+    label: 'Maximum duration in minutes',
+    max: MAX_MINUTES,
+    note: '0 for the runner’s own limit.',
+  });
+  displayName.value = shownName;
+  deadline.value = deadlineMs / MINUTE_MS;
+  const options = PIPELINE.map(([option, kind, label, standard, note]) =>
+    OPTIONS[kind]({ name: option, label, standard, note }, sourceConfig[option]),
+  );
+  return { displayName, deadline, options };
+}
+
+function requestOf({ service, loggerLevel, sourceConfig }, { displayName, deadline, options }) {
+  const values = options.map(({ name, read: valueOf }) => [name, valueOf()]);
+  return {
+    displayName: displayName.value || null,
+    service,
+    loggerLevel,
+    deadlineMs: Math.round(deadline.value * MINUTE_MS),
+    sourceConfig: { ...sourceConfig, ...Object.fromEntries(values) },
+  };
+}
+
+/** Inputs for each kind of option: `read` returns the value to store, null for the default. */
 const OPTIONS = {
-  flag: ({ name, label, usual, note }, value) => {
+  flag: ({ name, label, standard, note }, value) => {
     const input = field({ id: `pipeline-${name}`, kind: 'flag', label, code: name, note });
-    input.value = value ?? usual;
+    input.value = value ?? standard;
     return { name, elements: [input.element], read: () => input.value };
   },
   filter: ({ name, label, note }, value) => {
@@ -106,10 +102,10 @@ const OPTIONS = {
   rows: (option, value) => limit(option, value, 'rows', 100),
 };
 
-/** An option that is off at 0; what else is stored with it stays. */
-function limit({ name, label, usual, note }, value, member, max) {
+/** An option that is off at 0. Other members of the stored value are kept. */
+function limit({ name, label, standard, note }, value, member, max) {
   const input = field({ id: `pipeline-${name}`, kind: 'number', label, code: name, note, max });
-  input.value = value?.[member] ?? usual;
+  input.value = value?.[member] ?? standard;
   return {
     name,
     elements: [input.element],

@@ -1,16 +1,8 @@
 import { get, post } from './api.js';
-import {
-  actionButton,
-  bytes,
-  el,
-  heading,
-  moment,
-  notice,
-  repeat,
-  replace,
-  row,
-  table,
-} from './dom.js';
+import { el, replace } from './dom.js';
+import { enrollDialog } from './enroll-dialog.js';
+import { bytes, moment } from './format.js';
+import { actionButton, emptyCard, heading, notice, repeat, row, table } from './layout.js';
 
 const COLUMNS = [
   ['Runner'],
@@ -22,31 +14,33 @@ const COLUMNS = [
   ['Last seen'],
   ['', 'number'],
 ];
+const CHANNELS = { ws: 'WebSocket', grpc: 'gRPC' };
+const REFRESH_MS = 2000;
 
 export async function runnersPage(place, signal) {
   const list = el('div', {});
   replace(
     place,
     heading('Runners', {
-      note: 'A runner works inside a network and connects to here; nothing connects to it.',
-      actions: actionButton('Enroll a runner', enroll),
+      note: 'A runner works inside a network and connects to this control plane; nothing connects to the runner.',
+      actions: actionButton('Enroll a runner', enrollDialog),
     }),
     list,
   );
-  await repeat(2000, signal, async () => {
+  await repeat(REFRESH_MS, signal, async () => {
     const { runners } = await get('/runners', signal);
     replace(
       list,
-      runners.length === 0
-        ? el(
-            'div',
-            { class: 'card empty' },
-            el('p', {}, 'No runner has been enrolled yet.'),
-            el('p', {}, 'Enroll one to get a token and the command to start it.'),
-          )
-        : table('Runners', COLUMNS, runners.map(runnerRow)),
+      runners.length === 0 ? noRunners() : table('Runners', COLUMNS, runners.map(runnerRow)),
     );
   });
+}
+
+function noRunners() {
+  return emptyCard(
+    el('p', {}, 'No runners yet.'),
+    el('p', {}, 'Enroll one to get a token and the command to start it.'),
+  );
 }
 
 function runnerRow(runner) {
@@ -66,95 +60,56 @@ function runnerRow(runner) {
         ? null
         : el('div', { class: 'small' }, runner.conditionMessage),
     ),
-    runner.channel === null ? '–' : { ws: 'WebSocket', grpc: 'gRPC' }[runner.channel],
+    runner.channel === null ? '–' : CHANNELS[runner.channel],
     runner.version || '–',
     runner.capacity === null ? '–' : `${runner.running} of ${runner.capacity}`,
     bytes(runner.spoolBytes),
     moment(runner.lastSeenAt),
-    runner.revoked
-      ? null
-      : el(
-          'div',
-          { class: 'actions end' },
-          drainButton(runner),
-          actionButton('Revoke', () => revoke(runner), 'quiet'),
-        ),
+    runner.revoked ? null : actions(runner),
   ]);
 }
 
 function stateOf(runner) {
   if (runner.revoked) return el('span', { class: 'badge bad' }, 'Revoked');
   if (runner.condition === 'IDENTITY_IN_USE')
-    return el('span', { class: 'badge bad' }, 'Used from two places');
-  if (!runner.connected) return el('span', { class: 'badge' }, 'Away');
+    return el('span', { class: 'badge bad' }, 'Identity in use twice');
+  if (!runner.connected) return el('span', { class: 'badge' }, 'Not connected');
   if (runner.condition !== '') return el('span', { class: 'badge warn' }, runner.condition);
   return runner.draining
     ? el('span', { class: 'badge warn' }, 'Draining')
     : el('span', { class: 'badge good' }, 'Connected');
 }
 
-/** A drained runner finishes what it has and gets nothing new. */
-function drainButton({ id, name, drainReason }) {
-  const path = `/runners/${encodeURIComponent(id)}`;
-  if (drainReason === null)
-    return actionButton(
-      'Drain',
-      () =>
-        post(`${path}/drain`).then(() =>
-          notice(`${name} finishes what it has and gets no more work.`),
-        ),
-      'quiet',
-    );
-  return actionButton(
-    'Resume',
-    () => post(`${path}/resume`).then(() => notice(`${name} may work again.`)),
-    'quiet',
+function actions(runner) {
+  return el(
+    'div',
+    { class: 'actions end' },
+    runner.drainReason === null ? drainButton(runner) : resumeButton(runner),
+    actionButton('Revoke', () => revoke(runner), 'quiet'),
   );
+}
+
+const pathOf = ({ id }) => `/runners/${encodeURIComponent(id)}`;
+
+/** A draining runner finishes its runs and gets no new ones. */
+function drainButton(runner) {
+  const drain = async () => {
+    await post(`${pathOf(runner)}/drain`);
+    notice(`${runner.name} finishes its runs and gets no new ones.`);
+  };
+  return actionButton('Drain', drain, 'quiet');
+}
+
+function resumeButton(runner) {
+  const resume = async () => {
+    await post(`${pathOf(runner)}/resume`);
+    notice(`${runner.name} gets runs again.`);
+  };
+  return actionButton('Resume', resume, 'quiet');
 }
 
 async function revoke(runner) {
-  if (!confirm(`Shut ${runner.name} out for good? Its runs go to other runners.`)) return;
-  await post(`/runners/${encodeURIComponent(runner.id)}/revoke`);
-  notice(`${runner.name} has been revoked.`);
-}
-
-async function enroll() {
-  const { token, expiresAt } = await post('/enrollment-tokens', {});
-  const command = `hybrid-runner enroll --url wss://${location.host} --token-file -`;
-  const dialog = el(
-    'dialog',
-    { 'aria-labelledby': 'enroll-title', onclose: () => dialog.remove() },
-    el('h2', { id: 'enroll-title' }, 'Enroll a runner'),
-    el(
-      'p',
-      {},
-      'On the machine that shall run it, paste this command, then the token, then press Ctrl-D:',
-    ),
-    el('pre', { id: 'enroll-command' }, command),
-    el(
-      'p',
-      { class: 'soft small' },
-      'Add --ca-file with this control plane’s ca.pem when it uses an authority of its own.',
-    ),
-    el(
-      'p',
-      {},
-      `Token, shown this once. It works once, until ${new Date(expiresAt).toLocaleTimeString()}:`,
-    ),
-    el('pre', { id: 'enroll-token' }, token),
-    el(
-      'div',
-      { class: 'actions' },
-      actionButton('Copy command', () => copy(command), 'plain'),
-      actionButton('Copy token', () => copy(token), 'plain'),
-      el('button', { type: 'button', onclick: () => dialog.close() }, 'Done'),
-    ),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
-}
-
-async function copy(text) {
-  await navigator.clipboard.writeText(text);
-  notice('Copied.');
+  if (!confirm(`Revoke ${runner.name} permanently? Its runs go to other runners.`)) return;
+  await post(`${pathOf(runner)}/revoke`);
+  notice(`${runner.name} revoked.`);
 }

@@ -1,19 +1,18 @@
 import { get, put } from './api.js';
+import { el, replace } from './dom.js';
+import { count, duration, moment } from './format.js';
+import { jobKinds } from './job-kinds.js';
 import {
-  count,
-  duration,
-  el,
+  emptyCard,
   heading,
-  KINDS,
-  moment,
+  labeled,
   notice,
   repeat,
-  replace,
   row,
   stateBadge,
   STATES,
   table,
-} from './dom.js';
+} from './layout.js';
 
 const COLUMNS = [
   ['Run'],
@@ -21,38 +20,28 @@ const COLUMNS = [
   ['State', 'wide'],
   ['Records', 'number'],
   ['API calls', 'number'],
-  ['Took', 'number'],
+  ['Duration', 'number'],
   ['Queued'],
 ];
 const PAGE = 50;
 const REFRESH_MS = 2000;
 
 export async function runsPage(place, signal, { query }) {
-  const [{ services }, settings] = await Promise.all([
+  const [{ services }, settings, kinds] = await Promise.all([
     get('/services', signal),
     get('/settings', signal),
+    jobKinds(),
   ]);
-  const filters = [
-    choice(
-      'service',
-      'Service',
-      [['', 'All services'], ...services.map(({ name }) => [name, name])],
-      query,
-    ),
-    choice('kind', 'Kind', [['', 'All kinds'], ...Object.entries(KINDS)], query),
-    choice('state', 'State', [['', 'All states'], ...STATES], query),
-  ];
+  const filters = createFilters(services, kinds, query);
   const list = el('div', { class: 'stack' });
   let pages = 1;
+  const showMore = () => {
+    pages++;
+    void draw();
+  };
   const draw = async () =>
-    replace(
-      list,
-      await contents(filters, pages, signal, () => {
-        pages++;
-        void draw();
-      }),
-    );
-  for (const { select } of filters) {
+    replace(list, await contents({ filters, pages, kinds, showMore }, signal));
+  for (const select of filters) {
     select.addEventListener('change', () => {
       pages = 1;
       void draw();
@@ -61,74 +50,84 @@ export async function runsPage(place, signal, { query }) {
   replace(
     place,
     heading('Runs', { note: 'Connection tests and ingestions, newest first.' }),
-    el(
-      'form',
-      { class: 'inline', 'aria-label': 'Filter', onsubmit: (event) => event.preventDefault() },
-      filters.map(({ field }) => field),
-    ),
+    filterForm(filters),
     list,
-    retention(settings),
+    retentionForm(settings),
   );
   await repeat(REFRESH_MS, signal, draw);
 }
 
-function choice(name, label, options, query) {
-  const select = el(
-    'select',
-    { id: `run-${name}` },
-    options.map(([value, title]) =>
-      el('option', { value, selected: value === (query.get(name) ?? '') }, title),
-    ),
-  );
-  return {
-    name,
-    select,
-    field: el('div', { class: 'field' }, el('label', { for: `run-${name}` }, label), select),
-  };
-}
-
-async function contents(filters, pages, signal, more) {
-  const wanted = filters
-    .map(({ name, select }) => [name, select.value])
-    .filter(([, value]) => value !== '');
-  const found = [];
-  let before = null;
-  for (let page = 0; page < pages && (page === 0 || before !== null); page++) {
-    const { runs, next } = await get(
-      `/runs?${new URLSearchParams([...wanted, ['limit', PAGE], ...(before === null ? [] : [['before', before]])])}`,
-      signal,
-    );
-    found.push(...runs);
-    before = next;
-  }
-  if (found.length === 0) return [nothing(wanted.length > 0)];
+function createFilters(services, kinds, query) {
+  const names = services.map(({ name }) => [name, name]);
   return [
-    table('Runs', COLUMNS, found.map(runRow)),
-    before === null
-      ? null
-      : el('button', { type: 'button', class: 'plain', onclick: more }, 'Show older runs'),
+    filterSelect('service', [['', 'All services'], ...names], query),
+    filterSelect('kind', [['', 'All kinds'], ...kinds], query),
+    filterSelect('state', [['', 'All states'], ...STATES], query),
   ];
 }
 
-function nothing(filtered) {
+function filterSelect(name, options, query) {
+  const chosen = query.get(name) ?? '';
   return el(
-    'div',
-    { class: 'card empty' },
-    filtered
-      ? 'No run matches.'
-      : [
-          el('p', {}, 'Nothing has run yet.'),
-          el('a', { href: '#/services' }, 'Start with a service'),
-        ],
+    'select',
+    { id: `run-${name}`, name },
+    options.map(([value, title]) => el('option', { value, selected: value === chosen }, title)),
   );
 }
 
-function runRow(run) {
+function filterForm(filters) {
+  const label = ({ name }) => name[0].toUpperCase() + name.slice(1);
+  return el(
+    'form',
+    { class: 'inline', 'aria-label': 'Filter', onsubmit: (event) => event.preventDefault() },
+    filters.map((select) => labeled(label(select), select)),
+  );
+}
+
+async function contents({ filters, pages, kinds, showMore }, signal) {
+  const chosen = filters
+    .map(({ name, value }) => [name, value])
+    .filter(([, value]) => value !== '');
+  const { runs, before } = await load(chosen, pages, signal);
+  if (runs.length === 0) return [emptyList(chosen.length > 0)];
+  const more = { type: 'button', class: 'plain', onclick: showMore };
+  return [
+    table(
+      'Runs',
+      COLUMNS,
+      runs.map((run) => runRow(run, kinds)),
+    ),
+    before === null ? null : el('button', more, 'Show older runs'),
+  ];
+}
+
+async function load(chosen, pages, signal) {
+  const runs = [];
+  let before = null;
+  for (let page = 0; page < pages && (page === 0 || before !== null); page++) {
+    const cursor = before === null ? [] : [['before', before]];
+    const parameters = new URLSearchParams([...chosen, ['limit', PAGE], ...cursor]);
+    const answer = await get(`/runs?${parameters}`, signal);
+    runs.push(...answer.runs);
+    before = answer.next;
+  }
+  return { runs, before };
+}
+
+function emptyList(filtered) {
+  if (filtered) return emptyCard('No matching runs.');
+  return emptyCard(
+    el('p', {}, 'No runs yet.'),
+    el('a', { href: '#/services' }, 'Start with a service'),
+  );
+}
+
+function runRow(run, kinds) {
   return row(COLUMNS, [
     el(
       'div',
       {},
-      el('a', { href: `#/run/${run.id}` }, KINDS[run.kind]),
+      el('a', { href: `#/run/${run.id}` }, kinds.get(run.kind) ?? run.kind),
       el('div', { class: 'soft small mono' }, run.id),
     ),
     run.service,
@@ -140,7 +139,7 @@ function runRow(run) {
   ]);
 }
 
-/** Why it ended so, or what it waits for. */
+/** Why the run ended, or why it waits. */
 function noteOf({ error, waiting, attempt, maxAttempts }) {
   const note =
     error?.message ??
@@ -150,47 +149,30 @@ function noteOf({ error, waiting, attempt, maxAttempts }) {
   return note === undefined ? null : el('div', { class: 'soft small' }, note);
 }
 
-function retention({ keepRuns }) {
-  const input = el('input', {
-    id: 'keep-runs',
-    type: 'number',
-    min: '0',
-    max: '1000000',
-    value: keepRuns,
-    required: true,
-  });
+function retentionForm({ keepRuns }) {
+  const range = { type: 'number', min: '0', max: '1000000', required: true };
+  const input = el('input', { id: 'keep-runs', value: keepRuns, ...range });
+  const save = (event) => {
+    event.preventDefault();
+    put('/settings', { keepRuns: Number(input.value) }).then(
+      () => notice('Settings saved.'),
+      (error) => notice(error.message),
+    );
+  };
   return el(
     'details',
     { class: 'card' },
-    el('summary', {}, 'How long records are kept'),
+    el('summary', {}, 'Retention of records'),
     el(
       'form',
-      {
-        class: 'inline',
-        onsubmit: (event) => {
-          event.preventDefault();
-          put('/settings', { keepRuns: Number(input.value) }).then(
-            () => notice('Saved.'),
-            (error) => notice(error.message),
-          );
-        },
-      },
-      el(
-        'div',
-        { class: 'field' },
-        el(
-          'label',
-          { for: 'keep-runs' },
-          'Newest runs of each service whose records and logs stay; 0 for all',
-        ),
-        input,
-      ),
+      { class: 'inline', onsubmit: save },
+      labeled('Number of newest runs of each service that keep records and logs; 0 for all', input),
       el('button', { type: 'submit' }, 'Save'),
     ),
     el(
       'p',
       { class: 'soft small' },
-      'Older runs keep their outcome; what they brought stays in the catalog.',
+      'Older runs keep their outcome, and the catalog keeps their results.',
     ),
   );
 }

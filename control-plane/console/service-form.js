@@ -5,12 +5,12 @@ import { CONNECTION, LISTS } from './options.js';
 
 const path = (name) => `/services/${encodeURIComponent(name)}`;
 
-/** Opens the form of a new service. */
+/** Opens the form for a new service. */
 export function addService() {
   open({ name: '', connection: {} }, null);
 }
 
-/** Opens the form of a service with what is there. Saving fails if somebody else has changed it meanwhile. */
+/** Opens the form for an existing service. Saving fails if the service has changed in the meantime. */
 export async function editService(name) {
   const { value, tag } = await read(path(name));
   open(value, tag);
@@ -18,39 +18,8 @@ export async function editService(name) {
 
 function open(service, tag) {
   const isNew = tag === null;
-  const name = field({
-    id: 'service-name',
-    label: 'Name',
-    placeholder: 'acme',
-    required: true,
-    note: 'What the catalog calls the org. It begins the name of everything that comes from it, and never changes.',
-  });
-  const displayName = field({
-    id: 'service-displayName',
-    label: 'Display name',
-    placeholder: service.name,
-    note: 'What people see instead of the name.',
-  });
-  const connection = CONNECTION.map(([code, label, placeholder, note]) => [
-    code,
-    field({
-      id: `service-${code}`,
-      kind: LISTS.has(code) ? 'list' : 'text',
-      label,
-      code,
-      placeholder,
-      note,
-    }),
-  ]);
-  const runner = field({
-    id: 'service-runner',
-    label: 'Runner',
-    placeholder: 'any',
-    note: 'Name or id of the runner that must do its runs. Left out: any that is connected.',
-  });
-  displayName.value = service.displayName;
-  runner.value = service.runner;
-  for (const [code, input] of connection) input.value = service.connection[code];
+  const fields = createFields(service);
+  const { name, displayName, connection, runner } = fields;
   const content = el(
     'div',
     { class: 'grid' },
@@ -59,28 +28,57 @@ function open(service, tag) {
     connection.map(([, { element }]) => element),
     runner.element,
   );
-  const send = () =>
-    save(
-      path(isNew ? name.value : service.name),
-      {
-        type: 'Salesforce',
-        displayName: displayName.value || null,
-        connection: merged(service.connection, connection),
-        runner: runner.value || null,
-      },
-      tag,
-    );
-  formDialog(
-    isNew ? 'Add a service' : `Edit ${service.displayName ?? service.name}`,
-    content,
-    send,
-    'The service is saved.',
-  );
+  const send = () => save(path(isNew ? name.value : service.name), requestOf(service, fields), tag);
+  const title = isNew ? 'Add a service' : `Edit ${service.displayName ?? service.name}`;
+  formDialog(title, content, send, 'Service saved.');
 }
 
-/** Fields without an input here stay as they are; inputs that are empty take theirs away. */
-function merged(present, inputs) {
-  const next = { ...present };
+function createFields(service) {
+  const name = field({
+    id: 'service-name',
+    label: 'Name',
+    placeholder: 'acme',
+    required: true,
+    note: 'The name of the org in the catalog: the first part of every name from it. It cannot be changed.',
+  });
+  const displayName = field({
+    id: 'service-displayName',
+    label: 'Display name',
+    placeholder: service.name,
+    note: 'Shown instead of the name.',
+  });
+  const runner = field({
+    id: 'service-runner',
+    label: 'Runner',
+    placeholder: 'any',
+    note: 'Name or id of the runner for all runs of this service. Empty: any connected runner.',
+  });
+  displayName.value = service.displayName;
+  runner.value = service.runner;
+  return { name, displayName, runner, connection: connectionFields(service.connection) };
+}
+
+function connectionFields(connection) {
+  return CONNECTION.map(([code, label, placeholder, note]) => {
+    const kind = LISTS.has(code) ? 'list' : 'text';
+    const input = field({ id: `service-${code}`, kind, label, code, placeholder, note });
+    input.value = connection[code];
+    return [code, input];
+  });
+}
+
+function requestOf(service, { displayName, connection, runner }) {
+  return {
+    type: 'Salesforce',
+    displayName: displayName.value || null,
+    connection: merge(service.connection, connection),
+    runner: runner.value || null,
+  };
+}
+
+/** Keeps members without an input, and removes those whose input is empty. */
+function merge(connection, inputs) {
+  const next = { ...connection };
   for (const [code, { value }] of inputs) {
     if (value.length === 0) delete next[code];
     else next[code] = value;

@@ -5,7 +5,7 @@ import { chromium, type BrowserContext } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Undefined when there is a browser to test with; else why the tests are skipped. In CI a missing browser is a failure, not a reason. */
+/** Why the tests are skipped; undefined when a browser is installed. In CI a missing browser is a failure. */
 export function whyNoBrowser(): string | undefined {
   if (existsSync(CHROMIUM) || process.env['CI'] !== undefined) return undefined;
   return `${CHROMIUM} is not installed (apt-get install chromium)`;
@@ -16,7 +16,7 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** A browser with a profile of its own that talks to nobody but the page's server. */
+/** A browser with a temporary profile and without background connections. */
 export async function openBrowser(colorScheme: 'light' | 'dark' = 'light'): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'console-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
