@@ -25,6 +25,11 @@ export default defineConfig({
     maxWorkers: 3,
     // Files of one worker share what they import: loading it anew for each would take a third of the time.
     isolate: false,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'control-plane/src/**/*.ts', 'sandbox-org/src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+    },
     // What a CommonJS package exports is its default, as Node itself has it.
     deps: { interopDefault: false },
   },

@@ -14,7 +14,7 @@ import { runWorker, type WorkerRun } from './worker.ts';
 
 const ROUND_TRIP_MS = 60;
 const SEQUENTIAL_SAMPLE = 200;
-/** Whole runs over the large org. The machine has neighbours, so time and memory are the median's, and the processor's time the least. */
+/** Whole runs over the large org. The machine has neighbors, so time and memory are the median's, and the processor's time the least. */
 const WHOLE_RUNS = 3;
 /** All parts of an extraction but the profile. */
 const EVERYTHING = {

@@ -14,7 +14,7 @@ export const USAGE = `Usage: npm run demo -- [options]
 Runs the main job on this machine: a sandbox Salesforce org, a control plane and a runner.
 
   --objects N      sObjects in the org (default 300)
-  --latency MS     round trip of each Salesforce call, with server time modelled on top (default 0: none)
+  --latency MS     round trip of each Salesforce call, with server time modeled on top (default 0: none)
   --channel KIND   ws or grpc (default ws)
   --keep           leave everything running afterwards
   --json           end with one line of JSON

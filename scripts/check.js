@@ -1,10 +1,23 @@
 import { spawnSync } from 'node:child_process';
 
-/** Runs every check that is not a test of behavior. Continues after a failure, so that all findings show at once. */
+/** Every check that needs no test run, in one command; stops at nothing, so that all findings show at once. */
 const checks = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
   { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware'] },
+  { name: 'unused code', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
+  {
+    name: 'spelling',
+    command: 'cspell',
+    args: [
+      '--no-progress',
+      '--no-summary',
+      '--cache',
+      '--cache-location',
+      'node_modules/.cache/cspell',
+      '.',
+    ],
+  },
   { name: 'house', command: 'vitest', args: ['run', 'test/house', '--reporter=dot'] },
   { name: 'docs', command: 'node', args: ['scripts/generate-docs.ts', '--check'] },
   { name: 'proto', command: 'node', args: ['scripts/proto.js', '--check'] },

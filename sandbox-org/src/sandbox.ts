@@ -10,12 +10,11 @@ import { Listeners } from './http/listeners.ts';
 import { createConnectProxy } from './http/proxy.ts';
 import { createOrgServer } from './http/server.ts';
 import { compileOptions, type CompiledOptions, type SandboxOptions } from './options.ts';
-import type { Edit } from './org/edit.ts';
 import type { Org } from './org/org.ts';
 import { adminActions, composeSandbox, type SandboxCore } from './compose.ts';
 import { loadIdentity, type Identity } from './tls.ts';
 
-export type { Credentials, Edit, FaultRule, SandboxOptions, StatsReport };
+export type { Credentials, FaultRule, SandboxOptions, StatsReport };
 
 /** A running sandbox org. */
 export interface Sandbox {

@@ -265,7 +265,7 @@ describe('latency', () => {
     );
   });
 
-  it('takes no server time where none is modelled', () => {
+  it('takes no server time where none is modeled', () => {
     const bare = new Latency({ roundTrip: 60, serverTime: false, seed: 1 });
     expect([bare.describe('Account', 50_000, false), bare.rows(2000), bare.signIn()]).toEqual([
       0, 0, 0,

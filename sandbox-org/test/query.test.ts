@@ -32,7 +32,7 @@ async function refusal(soql: string, prefix = ''): Promise<[number, string, stri
 }
 
 describe('records', () => {
-  it('hold what an edit planted in a field, and the catalogue has the classes that it gave', async () => {
+  it('hold what an edit planted in a field, and the catalog has the classes that it gave', async () => {
     sandbox.org.edit({
       kind: 'addField',
       object: 'Account',
@@ -218,7 +218,7 @@ describe('records', () => {
   });
 });
 
-describe('the catalogue', () => {
+describe('the catalog', () => {
   const NOT_YET =
     'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.';
 

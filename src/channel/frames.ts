@@ -37,5 +37,4 @@ export type Offer = FrameBody<'offer'>;
 export type Reject = FrameBody<'reject'>;
 export type Cancel = FrameBody<'cancel'>;
 export type Batch = FrameBody<'batch'>;
-export type Ack = FrameBody<'ack'>;
 export type Nack = FrameBody<'nack'>;

@@ -28,7 +28,6 @@ const entityReferenceSchema = z.strictObject({
   name: z.string().optional(),
   fullyQualifiedName: z.string().optional(),
 });
-export type EntityReference = z.infer<typeof entityReferenceSchema>;
 
 const described = {
   name: entityNameSchema,
@@ -53,7 +52,6 @@ export const createDatabaseServiceSchema = z.strictObject({
   ...described,
   serviceType: z.string().min(1),
 });
-export type CreateDatabaseService = z.infer<typeof createDatabaseServiceSchema>;
 
 export const createDatabaseSchema = z.strictObject({
   ...described,
@@ -61,14 +59,12 @@ export const createDatabaseSchema = z.strictObject({
   service: fqnSchema,
   default: z.boolean().optional(),
 });
-export type CreateDatabase = z.infer<typeof createDatabaseSchema>;
 
 export const createDatabaseSchemaSchema = z.strictObject({
   ...described,
   ...sourced,
   database: fqnSchema,
 });
-export type CreateDatabaseSchema = z.infer<typeof createDatabaseSchemaSchema>;
 
 export const createTableSchema = z
   .strictObject({

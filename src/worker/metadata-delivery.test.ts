@@ -27,8 +27,8 @@ const step = {
 };
 const busy = new RunnerError('SINK_BUSY', 'come back later');
 
-/** A catalogue that keeps what it is given and answers what it is told to. */
-class MemoryCatalogue implements MetadataSink {
+/** A catalog that keeps what it is given and answers what it is told to. */
+class MemoryCatalog implements MetadataSink {
   readonly records: SinkRecord[] = [];
   outcome: SinkOutcome | undefined;
   closed = false;
@@ -88,7 +88,7 @@ interface Run {
 
 async function run(
   extracted: readonly (Extracted | Error)[],
-  catalogue: MetadataSink | undefined,
+  catalog: MetadataSink | undefined,
   document: object = server,
   stop = new Stop(),
 ): Promise<Run> {
@@ -143,7 +143,7 @@ async function run(
           profile: false,
           owners: false,
         },
-        ...(catalogue === undefined ? {} : { openSink: () => catalogue }),
+        ...(catalog === undefined ? {} : { openSink: () => catalog }),
       }),
     redact: (line) => line.replaceAll('swordfish', '[secret]'),
     stop,
@@ -156,11 +156,11 @@ async function run(
   return { outcome, written: lines.map((line) => JSON.parse(line) as RunRecord) };
 }
 
-describe('a catalogue beside the stream', () => {
+describe('a catalog beside the stream', () => {
   it('gets what is for it, with every secret out of it, and is closed', async () => {
-    const catalogue = new MemoryCatalogue();
-    const { outcome, written } = await run([table, failure], catalogue);
-    expect(catalogue.records).toEqual([
+    const catalog = new MemoryCatalog();
+    const { outcome, written } = await run([table, failure], catalog);
+    expect(catalog.records).toEqual([
       { ...table, request: { name: 'A', description: 'the word is [secret]' } },
     ]);
     expect(written.map(({ kind }) => kind)).toEqual(['entity', 'failure', 'outcome']);
@@ -168,7 +168,7 @@ describe('a catalogue beside the stream', () => {
       counts: { entities: 1, written: 1, failures: 1 },
       steps: [{ name: 'Salesforce' }, { name: 'OpenMetadata' }],
     });
-    expect(catalogue.closed).toBe(true);
+    expect(catalog.closed).toBe(true);
   });
 
   it.each([
@@ -183,7 +183,7 @@ describe('a catalogue beside the stream', () => {
         serviceConnection: { config: {} },
         sourceConfig: { config: { includeOwners } },
       };
-      const { written } = await run([table], new MemoryCatalogue(), { ...server, source });
+      const { written } = await run([table], new MemoryCatalog(), { ...server, source });
       expect(
         written.filter(
           (record) =>
@@ -194,13 +194,13 @@ describe('a catalogue beside the stream', () => {
   );
 
   it('is told how the extraction went', async () => {
-    const catalogue = new MemoryCatalogue();
-    await run([table, new RunnerError('NETWORK_TIMEOUT', 'later')], catalogue);
-    expect(catalogue.outcome).toMatchObject({
+    const catalog = new MemoryCatalog();
+    await run([table, new RunnerError('NETWORK_TIMEOUT', 'later')], catalog);
+    expect(catalog.outcome).toMatchObject({
       status: 'failed',
       steps: [{ name: 'Salesforce', records: 1 }],
     });
-    expect(catalogue.closed).toBe(true);
+    expect(catalog.closed).toBe(true);
   });
 
   it('makes the outcome worse, never better', async () => {
@@ -211,7 +211,7 @@ describe('a catalogue beside the stream', () => {
     };
     const { outcome } = await run(
       [table],
-      new MemoryCatalogue({ ...report, status: 'partialSuccess' }),
+      new MemoryCatalog({ ...report, status: 'partialSuccess' }),
     );
     expect(outcome).toMatchObject({
       status: 'partialSuccess',
@@ -221,33 +221,33 @@ describe('a catalogue beside the stream', () => {
     expect(outcome.counts).not.toHaveProperty('failed');
     const broken = await run(
       [table, new RunnerError('NETWORK_TIMEOUT', 'later')],
-      new MemoryCatalogue({ error: busy.toFailure() }),
+      new MemoryCatalog({ error: busy.toFailure() }),
     );
     expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_TIMEOUT' } });
   });
 
   it('ends the extraction when it can take no more', async () => {
-    const catalogue = new MemoryCatalogue();
-    catalogue.write = () => Promise.reject(busy);
-    const { outcome, written } = await run([table, table, table], catalogue);
+    const catalog = new MemoryCatalog();
+    catalog.write = () => Promise.reject(busy);
+    const { outcome, written } = await run([table, table, table], catalog);
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'SINK_BUSY' } });
     expect(written).toHaveLength(2);
-    expect(catalogue.outcome?.status).toBe('failed');
+    expect(catalog.outcome?.status).toBe('failed');
   });
 
   it('that hangs at the end is told when the run is stopped, and closed', async () => {
     const stop = new Stop();
-    const catalogue = new MemoryCatalogue();
-    catalogue.finish = async (_outcome, signal) => {
+    const catalog = new MemoryCatalog();
+    catalog.finish = async (_outcome, signal) => {
       stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
       const error = await untilAborted(new Promise<never>(() => undefined), signal).catch(
         (thrown: unknown) => RunnerError.from(thrown),
       );
       return { status: 'cancelled', counts: {}, failures: [], error: error.toFailure(), step };
     };
-    const { outcome } = await run([table], catalogue, server, stop);
+    const { outcome } = await run([table], catalog, server, stop);
     expect(outcome).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED' } });
-    expect(catalogue.closed).toBe(true);
+    expect(catalog.closed).toBe(true);
   });
 });
 
@@ -265,7 +265,7 @@ describe('a worker’s job that names a sink', () => {
 
   it.each([
     ['none', {}],
-    ['the catalogue it came from', { sink: { type: 'metadata-rest', config: {} } }],
+    ['the catalog it came from', { sink: { type: 'metadata-rest', config: {} } }],
   ])('says nothing when it is %s', async (_what, document) => {
     expect(notices(await run([table], undefined, document))).toEqual([]);
   });

@@ -56,7 +56,7 @@ describe('the program as it is installed', () => {
     );
   });
 
-  it('names what it contains, with versions and licences', () => {
+  it('names what it contains, with versions and licenses', () => {
     const notice = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
     for (const name of ['@jsforce/jsforce-node', '@grpc/proto-loader', 'undici', 'zod', 'ws'])
       expect(notice).toMatch(new RegExp(`^=== ${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));

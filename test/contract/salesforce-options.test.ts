@@ -110,7 +110,7 @@ describe('an option of a metadata run', () => {
     '%s: %s',
     (name, verdict, property) => {
       const happened = pipelineVerdict(name, chosen(name, property));
-      // Any other type is refused; overriding is for whoever writes to a catalogue.
+      // Any other type is refused; overriding is for whoever writes to a catalog.
       if (name === 'type')
         expect([happened, pipelineVerdict(name, 'DatabaseMetadata')]).toEqual(['refused', 'none']);
       else if (name === 'overrideMetadata') expect(happened).toBe('none');

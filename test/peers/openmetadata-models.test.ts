@@ -60,7 +60,7 @@ describe.skipIf('obstacle' in venv)('OpenMetadata’s own models', () => {
 
   it('would have refused a field of another name, a type that is none and a column without one', async () => {
     const [table] = entitiesOf(records).filter(({ type }) => type === 'table');
-    const wrong = [{ colour: 'red' }, { tableType: 'Sheet' }, { columns: [{ name: 'a' }] }].map(
+    const wrong = [{ color: 'red' }, { tableType: 'Sheet' }, { columns: [{ name: 'a' }] }].map(
       (change) => ({ ...table!, request: { ...table!.request, ...change } }),
     );
     expect((await judge(python, wrong)).refused).toHaveLength(wrong.length);

@@ -141,7 +141,7 @@ describe('a run on this machine that asks for more than metadata', { timeout: TI
     );
   });
 
-  it('gets rows where the policy permits them, and so does the catalogue, without the secret that somebody wrote into one', async () => {
+  it('gets rows where the policy permits them, and so does the catalog, without the secret that somebody wrote into one', async () => {
     const run = await ingestUnder({ sampleRows: 'allow' });
     const samples = samplesOf(run);
     expect(samples.length).toBeGreaterThan(5);

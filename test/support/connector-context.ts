@@ -31,8 +31,8 @@ export interface RecordedContext {
   readonly counts: Map<string, number>;
   readonly progress: Progress[];
   readonly protectedValues: Set<string>;
-  /** Endpoints that were dialled, one entry a connection. */
-  readonly dialled: string[];
+  /** Endpoints that were dialed, one entry a connection. */
+  readonly dialed: string[];
 }
 
 export interface ContextOptions {
@@ -53,7 +53,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
   const progress: Progress[] = [];
   const protectedValues = new Set<string>();
   const redactor = createRedactor();
-  const dialled: string[] = [];
+  const dialed: string[] = [];
   const context: ConnectorContext = {
     workflow: workflowSchema.parse({
       source: {
@@ -70,7 +70,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
         source(value, redactor),
       ]),
     ),
-    connect: dialTo(org, dialled, options.proxy),
+    connect: dialTo(org, dialed, options.proxy),
     logger: recording(logs),
     clock: systemClock,
     random: systemRandom,
@@ -94,7 +94,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     report: (at) => void progress.push(at),
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
   };
-  return { context, logs, counts, progress, protectedValues, dialled };
+  return { context, logs, counts, progress, protectedValues, dialed };
 }
 
 function source(value: string | (() => string), redactor: Redactor): SecretSource {
@@ -108,7 +108,7 @@ function source(value: string | (() => string), redactor: Redactor): SecretSourc
   };
 }
 
-function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined): Connect {
+function dialTo(org: OrgUnderTest, dialed: string[], proxy: string | undefined): Connect {
   const ports = [
     [443, org.port],
     [8443, org.mutualPort ?? org.port],
@@ -128,7 +128,7 @@ function dialTo(org: OrgUnderTest, dialled: string[], proxy: string | undefined)
     publicCas: true,
   });
   return async (endpoint, options) => {
-    dialled.push(`${endpoint.host}:${endpoint.port}`);
+    dialed.push(`${endpoint.host}:${endpoint.port}`);
     if (!org.hosts.includes(endpoint.host))
       throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);
     return connect(endpoint, options);

@@ -64,8 +64,6 @@ function viewAttempt(attempt: Attempt | undefined) {
   };
 }
 
-export type RunView = Awaited<ReturnType<typeof viewRun>>;
-
 /** Why the run waits; null when it does not, and until the next dispatch. */
 function viewWait(deps: Deps, run: Run) {
   if (run.status.state !== 'queued') return null;

@@ -3,7 +3,7 @@ import { randomFor } from '../org/random.ts';
 export interface LatencyOptions {
   /** Network round trip of each call in milliseconds. */
   readonly roundTrip: number;
-  /** Whether the server's own time is modelled. */
+  /** Whether the server's own time is modeled. */
   readonly serverTime: boolean;
   readonly seed: number;
 }
@@ -29,27 +29,27 @@ export class Latency {
   describe(object: string, bytes: number, unchanged: boolean): number {
     const luck = Math.exp(0.4 * randomFor(`${this.#seed}:latency:${object}`).normal());
     const whole = Math.min(2_500, MEDIAN_DESCRIBE * (bytes / MEDIAN_BYTES) ** 0.4 * luck);
-    return this.#modelled(unchanged ? whole * UNCHANGED_SHARE : whole);
+    return this.#modeled(unchanged ? whole * UNCHANGED_SHARE : whole);
   }
 
   describeGlobal(unchanged: boolean): number {
-    return this.#modelled(unchanged ? 400 * UNCHANGED_SHARE : 400);
+    return this.#modeled(unchanged ? 400 * UNCHANGED_SHARE : 400);
   }
 
   /** Queries cost by the row. */
   rows(count: number): number {
-    return this.#modelled(50 + count);
+    return this.#modeled(50 + count);
   }
 
   signIn(): number {
-    return this.#modelled(150);
+    return this.#modeled(150);
   }
 
   other(): number {
-    return this.#modelled(30);
+    return this.#modeled(30);
   }
 
-  #modelled(millis: number): number {
+  #modeled(millis: number): number {
     return this.#serverTime ? millis : 0;
   }
 }

@@ -21,7 +21,7 @@ export interface Reference {
 }
 
 /** What planning references needs to know of the org. */
-export interface Neighbourhood {
+export interface Neighborhood {
   has(name: string): boolean;
   /** Main objects that others may look up to, in the order of the object list. */
   readonly targets: readonly ObjectEntry[];
@@ -33,7 +33,7 @@ const NOTATION = new Map(STANDARD_OBJECTS.map(([name, , line]) => [name, line]))
 const POPULAR = ['Account', 'Contact', 'User', 'Opportunity', 'Case', 'Product2'];
 
 /** The reference fields of an object in the order of its describe, without the audit fields. */
-export function planReferences(entry: ObjectEntry, near: Neighbourhood, seed: number): Reference[] {
+export function planReferences(entry: ObjectEntry, near: Neighborhood, seed: number): Reference[] {
   const random = randomFor(`${seed}:references:${entry.name}`);
   const line = entry.kind === 'standard' ? NOTATION.get(entry.name) : undefined;
   const listed = line ? listedReferences(entry, line, near) : [];
@@ -42,7 +42,7 @@ export function planReferences(entry: ObjectEntry, near: Neighbourhood, seed: nu
   );
 }
 
-function listedReferences(entry: ObjectEntry, line: string, near: Neighbourhood): Reference[] {
+function listedReferences(entry: ObjectEntry, line: string, near: Neighborhood): Reference[] {
   return parseSpecs(line)
     .filter((spec) => spec.type === 'reference')
     .map((spec) => {
@@ -78,7 +78,7 @@ const LOOKUPS: Partial<Record<ObjectKind, number>> = {
 /** Lookups that an org's builders added: custom ones everywhere, standard-looking ones on lesser-known standard objects. */
 function inventedReferences(
   entry: ObjectEntry,
-  near: Neighbourhood,
+  near: Neighborhood,
   random: Random,
   listed: readonly Reference[],
 ): Reference[] {

@@ -2,7 +2,7 @@ import type { ChildRelationship, ObjectEntry } from './model.ts';
 import {
   childRelationship,
   planReferences,
-  type Neighbourhood,
+  type Neighborhood,
   type Reference,
 } from './references.ts';
 import { companionReferences, systemReferences } from './system-fields.ts';
@@ -11,7 +11,7 @@ import { companionReferences, systemReferences } from './system-fields.ts';
 export class Relations {
   readonly #entries: ReadonlyMap<string, ObjectEntry>;
   readonly #seed: number;
-  readonly #near: Neighbourhood;
+  readonly #near: Neighborhood;
   readonly #edit: (object: string, planned: readonly Reference[]) => readonly Reference[];
   readonly #references = new Map<string, readonly Reference[]>();
   #children: Map<string, ChildRelationship[]> | null = null;

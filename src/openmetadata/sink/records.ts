@@ -9,8 +9,6 @@ import type { Failure, NamedFailure } from '../../domain/failure.ts';
 export type {
   ClassificationRecord,
   DeletionRecord,
-  LineageRecord,
-  LineageSweepRecord,
   ProfileRecord,
   SweepRecord,
   TagRecord,

@@ -34,7 +34,7 @@ interface Ended extends RecordedContext {
   readonly code: string;
 }
 
-/** Runs to its end and says how, with every host that was dialled. */
+/** Runs to its end and says how, with every host that was dialed. */
 async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
   const recorded = contextFor(sandbox, ways);
   const connector = createSalesforceConnector({ pauseMs: 1, tries: 2, callMs: 2000 });
@@ -48,8 +48,8 @@ async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
 }
 
 /** Wherever an answer points, the session goes to the org that was asked for and to nobody else. */
-function expectHome({ dialled }: Pick<Ended, 'dialled'>): void {
-  expect(new Set(dialled)).toEqual(new Set(['acme.my.salesforce.com:443']));
+function expectHome({ dialed }: Pick<Ended, 'dialed'>): void {
+  expect(new Set(dialed)).toEqual(new Set(['acme.my.salesforce.com:443']));
 }
 
 describe.each(ELSEWHERE)('an address of %s', (url) => {
@@ -105,7 +105,7 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
       },
     });
     const options = soapOptions(sandbox);
-    const { context, dialled } = contextFor(sandbox, options);
+    const { context, dialed } = contextFor(sandbox, options);
     const { signal } = new AbortController();
     const org = openOrg(
       {
@@ -126,6 +126,6 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
     } finally {
       await org.close();
     }
-    expectHome({ dialled });
+    expectHome({ dialed });
   });
 });

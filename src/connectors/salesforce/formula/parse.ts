@@ -161,7 +161,7 @@ function readStep(text: string): PathStep {
   return { name, target };
 }
 
-/** What is longer is not cut: half of a secret that somebody pasted is one that nothing recognises. */
+/** What is longer is not cut: half of a secret that somebody pasted is one that nothing recognizes. */
 const LONGEST_QUOTED = 80;
 
 function describe(token: Token): string {

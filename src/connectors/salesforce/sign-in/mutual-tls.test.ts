@@ -48,12 +48,12 @@ function presented(): (string | null)[] {
 describe('a client certificate', () => {
   it('is presented on port 8443 of the org’s own domain, to sign in and for every call', async () => {
     const leaf = await authority.issue(['runner-one'], { client: true });
-    const { records, dialled } = await extractFrom(
+    const { records, dialed } = await extractFrom(
       sandbox,
       withCertificate(leaf.certPem, leaf.keyPem),
     );
     expect(tableNames(records)).toEqual(['Account']);
-    expect(new Set(dialled)).toEqual(new Set(['acme.my.salesforce.com:8443']));
+    expect(new Set(dialed)).toEqual(new Set(['acme.my.salesforce.com:8443']));
     expect(presented()).toEqual(['runner-one']);
   });
 

@@ -49,12 +49,12 @@ describe('signing in', () => {
 
   it('works by organization id from a trusted range, through login.salesforce.com', async () => {
     const { username, password } = sandbox.credentials;
-    const { records, dialled } = await extractFrom(sandbox, {
+    const { records, dialed } = await extractFrom(sandbox, {
       connection: { username, password: 'x', organizationId: sandbox.organizationId, ...one },
       secrets: { password },
     });
     expect(tableNames(records)).toEqual(['Account']);
-    expect(new Set(dialled)).toEqual(
+    expect(new Set(dialed)).toEqual(
       new Set(['login.salesforce.com:443', 'acme.my.salesforce.com:443']),
     );
   });
