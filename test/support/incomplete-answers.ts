@@ -1,8 +1,8 @@
 import type { FaultRule } from '../../sandbox-org/src/sandbox.ts';
 
 /**
- * All readers of Salesforce's answers with the ways in which an answer can be well-formed and incomplete. The answers of a
- * sign-in are in sign-in/verdicts.faults.test.ts.
+ * All readers of Salesforce's answers with the ways in which an answer can be well-formed and
+ * incomplete. The answers of a sign-in are in sign-in/verdicts.faults.test.ts.
  */
 
 type Effect = FaultRule['effect'];

@@ -12,7 +12,10 @@ export interface IncrementalRun extends SalesforceRun {
 /** A sandbox org whose clock the test advances between runs and edits. */
 export interface IncrementalOrg {
   readonly sandbox: Sandbox;
-  /** Advances the clock past the current second: an edit within the second of a run counts as made after it. */
+  /**
+   * Advances the clock past the current second: an edit within the second of a run counts as made
+   * after it.
+   */
   readonly tick: () => void;
   /** Names of all objects, sorted. */
   readonly names: () => readonly string[];

@@ -24,8 +24,8 @@ interface Step {
 }
 
 /**
- * Checks what an extraction needs, one step after the other, and ends after the first mandatory step that fails. `CheckAccess` is the
- * step whose name OpenMetadata knows.
+ * Checks what an extraction needs, one step after the other, and ends after the first mandatory
+ * step that fails. `CheckAccess` is the step whose name OpenMetadata knows.
  */
 export async function* testSteps(
   deps: TestDeps,

@@ -9,7 +9,9 @@ import {
 import { refusal } from './api/refusal.ts';
 import { readLoginResponse } from './sign-in/soap-login.ts';
 
-/** The password of the runs. It contains spaces, so that cutting between words would not protect it. */
+/**
+ * The password of the runs. It contains spaces, so that cutting between words would not protect it.
+ */
 const SECRET = 'Hn7 correct horse battery staple';
 
 let sandbox: Sandbox;
@@ -25,7 +27,10 @@ function piecesOf(text: string): string[] {
   return Array.from({ length: text.length - 5 }, (_, at) => text.slice(at, at + 6));
 }
 
-/** Parts of the password in the records and logs. The complete password is left to the redactor of the stream. */
+/**
+ * Parts of the password in the records and logs. The complete password is left to the redactor of
+ * the stream.
+ */
 function leaked({ records, logs }: SalesforceRun): string[] {
   const left = JSON.stringify([records, logs]).replaceAll(SECRET, '');
   return piecesOf(SECRET).filter((piece) => left.includes(piece));

@@ -12,7 +12,10 @@ import type { Progress } from '../../domain/progress.ts';
 import type { Extracted } from '../connector.ts';
 import { createSalesforceConnector } from './connector.ts';
 
-/** An org that is down during a run: its port is closed, or a server in front of it answers with errors. */
+/**
+ * An org that is down during a run: its port is closed, or a server in front of it answers with
+ * errors.
+ */
 
 let sandbox: Sandbox;
 let names: string[];

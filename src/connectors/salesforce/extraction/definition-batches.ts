@@ -6,8 +6,8 @@ import type { ProgressReport } from './progress-report.ts';
 export type Batch = readonly DescribeOutcome[];
 
 /**
- * Collects described objects until their fields fill the queries of one call for definitions. Objects that need no such query
- * come out at once. `maxQueries` is read again for each call.
+ * Collects described objects until their fields fill the queries of one call for definitions.
+ * Objects that need no such query come out at once. `maxQueries` is read again for each call.
  */
 export async function* batchesOf(
   groups: AsyncIterable<Batch>,

@@ -16,8 +16,9 @@ import { extractUnchangedOrg } from './unchanged-org.ts';
 export const SCHEMA = 'salesforce';
 
 /**
- * One metadata run over one org as a stream of records: service, database and schema first, then tables and failures in the
- * order they become ready, then what depends on all tables. Throws JOB_INVALID for invalid options before the first call.
+ * One metadata run over one org as a stream of records: service, database and schema first, then
+ * tables and failures in the order they become ready, then what depends on all tables. Throws
+ * JOB_INVALID for invalid options before the first call.
  */
 export async function* extractMetadata(
   deps: ExtractionDeps,

@@ -7,8 +7,9 @@ export function failureRecord(name: string, error: RunnerError): FailureRecord {
 }
 
 /**
- * A failure for each requested object that the org does not list. It names the object's position in the job, because returning the
- * name would reveal, by whether it comes back redacted, if it is a secret value.
+ * A failure for each requested object that the org does not list. It names the object's position in
+ * the job, because returning the name would reveal, by whether it comes back redacted, if it is a
+ * secret value.
  */
 export function* missingObjectRecords(
   { objectNames = [], objectPlaces }: Pick<Connection, 'objectNames' | 'objectPlaces'>,

@@ -8,7 +8,10 @@ import { logSelection } from './run-log.ts';
 import { extractTables } from './table-records.ts';
 import { unchangedRecords } from './unchanged-records.ts';
 
-/** Reads the selected objects of a new object list, without those that have not changed since the previous run. */
+/**
+ * Reads the selected objects of a new object list, without those that have not changed since the
+ * previous run.
+ */
 export async function* extractListedObjects(
   run: RunContext,
   listing: ObjectList,
@@ -35,7 +38,10 @@ export async function* extractListedObjects(
   progress.at('mapping', selected.length, selected.length);
 }
 
-/** All objects where no state is kept, or where the org's answer has no date to compare with in the next run. */
+/**
+ * All objects where no state is kept, or where the org's answer has no date to compare with in the
+ * next run.
+ */
 async function changedObjects(
   { context, org, version, state }: RunContext,
   objects: readonly ListedObject[],

@@ -7,7 +7,10 @@ const INTERVAL_MS = 100;
 
 export type Phase = 'sign-in' | 'catalog' | 'describe' | 'descriptions' | 'mapping';
 
-/** What is wrong with Salesforce, for display. Messages of errors may contain details that do not belong in a status. */
+/**
+ * What is wrong with Salesforce, for display. Messages of errors may contain details that do not
+ * belong in a status.
+ */
 const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
   NETWORK_UNREACHABLE: 'cannot be reached',
   NETWORK_TIMEOUT: 'does not answer',
@@ -16,7 +19,10 @@ const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
   SALESFORCE_BUSY: 'is overloaded or in maintenance',
 };
 
-/** Reports the progress of a run at most ten times a second; changes of the phase and of the number of calls at once. */
+/**
+ * Reports the progress of a run at most ten times a second; changes of the phase and of the number
+ * of calls at once.
+ */
 export class ProgressReport {
   readonly #context: Pick<ConnectorContext, 'report' | 'clock'>;
   #at: Pick<Progress, 'phase' | 'done' | 'total'> = { phase: 'sign-in', done: 0, total: 1 };
@@ -37,7 +43,10 @@ export class ProgressReport {
     this.#report();
   }
 
-  /** Calls charged so far and calls under way, so that a slow org shows its first call before its answer. */
+  /**
+   * Calls charged so far and calls under way, so that a slow org shows its first call before its
+   * answer.
+   */
   calls(count: number): void {
     this.#calls = count;
     this.#report();

@@ -13,7 +13,10 @@ export function logIgnoredOptions({ connection, context, options }: RunSettings)
     });
 }
 
-/** An org is one database with one schema, so a filter that excludes either leaves nothing to extract. */
+/**
+ * An org is one database with one schema, so a filter that excludes either leaves nothing to
+ * extract.
+ */
 export function logFilteredOut({ context, options }: RunSettings): void {
   context.logger.log(
     'warn',

@@ -85,7 +85,10 @@ function createAfterTables(
   });
 }
 
-/** Turns outcomes into records and keeps the incremental state in step with what the catalog will hold. */
+/**
+ * Turns outcomes into records and keeps the incremental state in step with what the catalog will
+ * hold.
+ */
 class TableRecorder {
   readonly #run: RunContext;
   readonly #afterTables: AfterTables;

@@ -20,8 +20,9 @@ import type { ProgressReport } from './progress-report.ts';
 /** Concurrent calls for definitions; described objects wait for them. */
 const CONCURRENCY = 8;
 /**
- * A call for definitions carries one query for each this many objects of the org, at most five. In a large org fuller calls save
- * more calls, and their longer answer times matter less. A call slower than SLOW_CALL_MS makes the following calls smaller.
+ * A call for definitions carries one query for each this many objects of the org, at most five. In
+ * a large org fuller calls save more calls, and their longer answer times matter less. A call
+ * slower than SLOW_CALL_MS makes the following calls smaller.
  */
 const OBJECTS_PER_QUERY = 1500;
 const SLOW_CALL_MS = 10_000;
@@ -39,7 +40,10 @@ export interface TablesDeps {
   readonly since: (object: ListedObject) => string | undefined;
 }
 
-/** An object's table, its failure, or that it is unchanged. `partial`: a transient error withheld a part of the table. */
+/**
+ * An object's table, its failure, or that it is unchanged. `partial`: a transient error withheld a
+ * part of the table.
+ */
 export type Outcome =
   | { readonly listed: ListedObject; readonly unchanged: true }
   | {
@@ -51,8 +55,9 @@ export type Outcome =
   | { readonly listed: ListedObject; readonly record: FailureRecord };
 
 /**
- * The table of each object, in the order they become ready. A table is built when the consumer takes it, not before. Throws
- * SALESFORCE_LIMIT_REACHED when no more calls are allowed, after the calls under way have ended.
+ * The table of each object, in the order they become ready. A table is built when the consumer
+ * takes it, not before. Throws SALESFORCE_LIMIT_REACHED when no more calls are allowed, after the
+ * calls under way have ended.
  */
 export async function* tablesOf(
   objects: readonly ListedObject[],

@@ -25,7 +25,10 @@ type FinalRecord =
   | SampleDataRecord
   | SweepRecord;
 
-/** The records that follow the tables because they depend on all of them: code, lineage, profiles, samples, sweeps. */
+/**
+ * The records that follow the tables because they depend on all of them: code, lineage, profiles,
+ * samples, sweeps.
+ */
 export class AfterTables {
   readonly #deps: FinalizeDeps;
   readonly #tables = new SentTables();
@@ -38,14 +41,19 @@ export class AfterTables {
     this.#sampler = createSampler(deps);
   }
 
-  /** Call it for each table that is sent. `partial`: a transient error withheld a part of the table. */
+  /**
+   * Call it for each table that is sent. `partial`: a transient error withheld a part of the table.
+   */
   add(object: string, table: Table, partial: boolean): void {
     this.#tables.add(object, table, partial);
     if (this.#deps.options.profileCalls > 0) this.#profilable.set(object, profilableOf(table));
     this.#sampler?.add(object, table);
   }
 
-  /** Called once, after the last table. `readAll`: the run has read all objects, which code and lineage depend on. */
+  /**
+   * Called once, after the last table. `readAll`: the run has read all objects, which code and
+   * lineage depend on.
+   */
   async *records(
     signal: AbortSignal,
     readAll: boolean,

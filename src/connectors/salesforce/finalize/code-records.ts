@@ -5,8 +5,8 @@ import type { FinalizeDeps } from './finalize-deps.ts';
 import type { SentTables } from './sent-tables.ts';
 
 /**
- * Triggers, classes and flows as stored procedures. Returns the fully qualified names of all code of the org, or undefined if
- * they are not all known.
+ * Triggers, classes and flows as stored procedures. Returns the fully qualified names of all code
+ * of the org, or undefined if they are not all known.
  */
 export async function* codeRecords(
   deps: FinalizeDeps,

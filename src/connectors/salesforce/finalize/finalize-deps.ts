@@ -17,6 +17,9 @@ export interface FinalizeDeps {
   readonly objectNames: readonly string[] | undefined;
   readonly annotator: Annotator;
   readonly model: OrgModel;
-  /** Names of all objects that the org lists; undefined if the org was not asked, so that nothing may be swept. */
+  /**
+   * Names of all objects that the org lists; undefined if the org was not asked, so that nothing
+   * may be swept.
+   */
   readonly listed: readonly string[] | undefined;
 }

@@ -63,7 +63,10 @@ function logFormulas(
   });
 }
 
-/** Names the tables whose lineage is complete, so that the catalog can remove what it has beyond that. */
+/**
+ * Names the tables whose lineage is complete, so that the catalog can remove what it has beyond
+ * that.
+ */
 function* lineageSweep(
   { databaseSchema, context }: FinalizeDeps,
   sent: SentTables,

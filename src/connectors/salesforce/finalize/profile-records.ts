@@ -6,7 +6,10 @@ import { readRecordCounts } from '../profiling/record-counts.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
 import type { SentTables } from './sent-tables.ts';
 
-/** A profile of each table whose record count is known: rows and columns, and column profiles if they are requested. */
+/**
+ * A profile of each table whose record count is known: rows and columns, and column profiles if
+ * they are requested.
+ */
 export async function* profileRecords(
   { api, version, databaseSchema, options, context }: FinalizeDeps,
   sent: SentTables,

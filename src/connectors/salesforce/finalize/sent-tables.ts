@@ -1,7 +1,10 @@
 import type { RollUp } from '../mapping/field-properties.ts';
 import type { Table } from '../mapping/table.ts';
 
-/** What the records after the tables need to know of the tables that this run has built, by object name. */
+/**
+ * What the records after the tables need to know of the tables that this run has built, by object
+ * name.
+ */
 export class SentTables {
   readonly #columns = new Map<string, number>();
   readonly #rollUps = new Map<string, ReadonlyMap<string, RollUp>>();

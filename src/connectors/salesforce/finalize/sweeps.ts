@@ -10,15 +10,18 @@ export interface OrgContents {
   readonly databaseSchema: string;
   /** Fully qualified names of the tables of all objects that the org lists. */
   readonly tables: readonly string[];
-  /** Fully qualified names of all code of the org; undefined unless every listing of it succeeded. */
+  /**
+   * Fully qualified names of all code of the org; undefined unless every listing of it succeeded.
+   */
   readonly code: readonly string[] | undefined;
   /** Names that the workflow requests; undefined for all. */
   readonly objectNames: readonly string[] | undefined;
 }
 
 /**
- * What the org contains, so that a catalog can mark the rest as deleted. Everything that the org lists is included, even if this
- * run filtered it out or failed to read it. An org is one database with one schema, so all others of its service are outdated.
+ * What the org contains, so that a catalog can mark the rest as deleted. Everything that the org
+ * lists is included, even if this run filtered it out or failed to read it. An org is one database
+ * with one schema, so all others of its service are outdated.
  */
 export function* sweepsOf(
   { databaseSchema, tables, code, objectNames }: OrgContents,
@@ -43,8 +46,8 @@ export function* sweepsOf(
 }
 
 /**
- * Each record covers a range of names, the first from the start and the last to the end, so a lost record does not cause
- * deletions.
+ * Each record covers a range of names, the first from the start and the last to the end, so a lost
+ * record does not cause deletions.
  */
 export function* sweepRecords(
   subject: Pick<SweepRecord, 'type' | 'parent'>,

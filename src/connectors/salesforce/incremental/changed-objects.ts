@@ -14,7 +14,10 @@ import { type QueryAnswer, queryMany } from '../api/query-many.ts';
 
 const WHAT = 'changes since the previous run';
 
-/** Setup tables whose rows belong to an object. `owner` is the column with the object's durable id or name. */
+/**
+ * Setup tables whose rows belong to an object. `owner` is the column with the object's durable id
+ * or name.
+ */
 const OWNED_TABLES = [
   { table: 'CustomField', owner: 'TableEnumOrId', required: true },
   { table: 'ValidationRule', owner: 'EntityDefinitionId', required: false },
@@ -32,12 +35,14 @@ export interface ChangesDeps {
 }
 
 /**
- * Names of the objects changed since `since` (an HTTP date of the org), including changes of their custom fields, validation
- * rules, triggers and record types. One call covers some thousands of objects. It does not see deletions of these, new values of
- * a standard picklist, or changed permissions of the user; these wait for the next full run.
+ * Names of the objects changed since `since` (an HTTP date of the org), including changes of their
+ * custom fields, validation rules, triggers and record types. One call covers some thousands of
+ * objects. It does not see deletions of these, new values of a standard picklist, or changed
+ * permissions of the user; these wait for the next full run.
  *
- * `unknown` when there are too many changes or an answer is missing: read everything. `forbidden` when the user may not read
- * EntityDefinition, so that describe results are all that can be read of an object.
+ * `unknown` when there are too many changes or an answer is missing: read everything. `forbidden`
+ * when the user may not read EntityDefinition, so that describe results are all that can be read of
+ * an object.
  */
 export async function changedSince(
   deps: ChangesDeps,
@@ -135,17 +140,24 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'SALESFORCE_API_DISABLED',
 ]);
 
-/** The queries of OWNED_TABLES come first; those of EntityDefinition after them are always required. */
+/**
+ * The queries of OWNED_TABLES come first; those of EntityDefinition after them are always required.
+ */
 function isRequired(index: number): boolean {
   return OWNED_TABLES[index]?.required ?? true;
 }
 
-/** Undefined for more rows than one page holds. Throws SALESFORCE_UNEXPECTED for an incomplete answer. */
+/**
+ * Undefined for more rows than one page holds. Throws SALESFORCE_UNEXPECTED for an incomplete
+ * answer.
+ */
 function rowsIn(body: unknown): readonly Row[] | undefined {
   return readPageEnd(body, WHAT).next === undefined ? readRows(body, rowSchema, WHAT) : undefined;
 }
 
-/** Undefined if the query is required or the refusal is transient. Throws SALESFORCE_LIMIT_REACHED. */
+/**
+ * Undefined if the query is required or the refusal is transient. Throws SALESFORCE_LIMIT_REACHED.
+ */
 function rowsInstead(error: RunnerError, required: boolean): readonly Row[] | undefined {
   if (error.code === 'SALESFORCE_LIMIT_REACHED') throw error;
   return required || error.retryable ? undefined : [];

@@ -12,9 +12,10 @@ const countSchema = z.object({ totalSize: z.int().nonnegative() });
 type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
 
 /**
- * Whether custom fields were deleted since the previous run, in one call. A deleted field leaves no date, but the number of
- * fields created before a past time only shrinks by deletion. Also counts for the next run, as of `listedAt` (an HTTP date).
- * False where fields cannot be counted, now or in the previous run.
+ * Whether custom fields were deleted since the previous run, in one call. A deleted field leaves no
+ * date, but the number of fields created before a past time only shrinks by deletion. Also counts
+ * for the next run, as of `listedAt` (an HTTP date). False where fields cannot be counted, now or
+ * in the previous run.
  */
 export async function fieldsDeleted(
   target: Target,

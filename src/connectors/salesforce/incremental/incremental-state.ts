@@ -6,14 +6,20 @@ const MAX_OBJECTS = 50_000;
 
 type ObjectState = readonly [listed: string, sent: string, columns: number];
 
-/** Compares what this run finds with the previous run of the same job, and collects what the next run needs. */
+/**
+ * Compares what this run finds with the previous run of the same job, and collects what the next
+ * run needs.
+ */
 export class IncrementalState {
   readonly #key: string;
   readonly #now: number;
   readonly #previous: StoredState | undefined;
   readonly #objects = new Map<string, ObjectState>();
   readonly #failed = new Map<string, ListedObject>();
-  /** Previous runs covered all objects together, but no single run did, so what depends on all objects was never sent. */
+  /**
+   * Previous runs covered all objects together, but no single run did, so what depends on all
+   * objects was never sent.
+   */
   readonly #readAgain: boolean;
   #customFields: number | undefined;
   #finalized: boolean;
@@ -32,7 +38,10 @@ export class IncrementalState {
     return this.#readAgain ? undefined : this.#previous?.since;
   }
 
-  /** Whether the previous run covered every object: if the org is unchanged, only failed objects need another try. */
+  /**
+   * Whether the previous run covered every object: if the org is unchanged, only failed objects
+   * need another try.
+   */
   get complete(): boolean {
     return this.#previous?.complete === true && !this.#readAgain;
   }
@@ -81,7 +90,10 @@ export class IncrementalState {
     if (previous !== undefined) this.#objects.set(name, previous);
   }
 
-  /** Stores an object's record, encoded as `json`. Returns whether it differs from the one the previous run sent. */
+  /**
+   * Stores an object's record, encoded as `json`. Returns whether it differs from the one the
+   * previous run sent.
+   */
   update(listed: ListedObject, json: string, columns: number): boolean {
     const sent = hashOfText(json);
     const changed = this.#previousOf(listed.name)?.[1] !== sent;
@@ -95,7 +107,9 @@ export class IncrementalState {
     this.#failed.set(listed.name, listed);
   }
 
-  /** The state to store for the next run; `selected` is the number of objects that the job selects. */
+  /**
+   * The state to store for the next run; `selected` is the number of objects that the job selects.
+   */
   snapshot(since: string, selected: number, missing: readonly string[]): StoredState | undefined {
     const covered = this.#objects.size + this.#failed.size;
     if (covered > MAX_OBJECTS) return undefined;

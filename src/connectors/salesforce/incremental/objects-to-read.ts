@@ -8,7 +8,10 @@ import { standardFieldsChanged } from './standard-fields.ts';
 
 export interface ObjectsToRead {
   readonly objects: readonly ListedObject[];
-  /** For a conditional describe of the object: the time since when it must have changed. Undefined reads it in any case. */
+  /**
+   * For a conditional describe of the object: the time since when it must have changed. Undefined
+   * reads it in any case.
+   */
   readonly since: (object: ListedObject) => string | undefined;
 }
 
@@ -20,8 +23,8 @@ export interface ReadDeps {
 }
 
 /**
- * The objects that may have changed since the previous run, or all objects if there is no usable previous run. `listedAt` is
- * the org's time of the object list (an HTTP date).
+ * The objects that may have changed since the previous run, or all objects if there is no usable
+ * previous run. `listedAt` is the org's time of the object list (an HTTP date).
  */
 export async function objectsToRead(
   deps: ReadDeps,

@@ -9,8 +9,9 @@ export interface RetryResult {
 }
 
 /**
- * Describes the objects that failed in the previous run again, 25 in a call, before anything else is read for them, because
- * most of them fail again. Throws SALESFORCE_LIMIT_REACHED when no more calls are allowed.
+ * Describes the objects that failed in the previous run again, 25 in a call, before anything else
+ * is read for them, because most of them fail again. Throws SALESFORCE_LIMIT_REACHED when no more
+ * calls are allowed.
  */
 export async function retryFailed(
   objects: readonly ListedObject[],

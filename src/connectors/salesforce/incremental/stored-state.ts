@@ -2,9 +2,15 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { ListedObject } from '../describe/object-list.ts';
 
-/** Increase it when the same object would be sent differently, so that state of an older program is not used. */
+/**
+ * Increase it when the same object would be sent differently, so that state of an older program is
+ * not used.
+ */
 const VERSION = 3;
-/** After this time everything is read and sent again, so a change that cheap checks miss is at most a day old. */
+/**
+ * After this time everything is read and sent again, so a change that cheap checks miss is at most
+ * a day old.
+ */
 const FULL_RUN_EVERY_MS = 24 * 3_600_000;
 
 /** Keep the order of the members: the hash of a listed object depends on it. */
@@ -36,7 +42,10 @@ const stateSchema = z.object({
   wholeAt: z.number(),
   /** The org's time before its objects were listed, as an HTTP date. */
   since: z.string().min(1),
-  /** By name: hash of the listed object, hash of the record sent, number of columns. Failed objects are not included. */
+  /**
+   * By name: hash of the listed object, hash of the record sent, number of columns. Failed objects
+   * are not included.
+   */
   objects: z.record(
     z.string(),
     z.tuple([z.string(), z.string(), z.int().nonnegative()]).readonly(),
@@ -47,19 +56,28 @@ const stateSchema = z.object({
   failed: z.array(listedSchema),
   /** Names that the job requests and the org does not list. */
   missing: z.array(z.string()),
-  /** Whether every selected object was either sent or failed. Only then an unchanged org means that no object needs a read. */
+  /**
+   * Whether every selected object was either sent or failed. Only then an unchanged org means that
+   * no object needs a read.
+   */
   complete: z.boolean(),
-  /** Whether the records that depend on all objects (code, lineage, profiles) were sent since the last full run. */
+  /**
+   * Whether the records that depend on all objects (code, lineage, profiles) were sent since the
+   * last full run.
+   */
   closed: z.boolean().default(true),
-  /** Whether everything was already read again to send those records. It is not repeated: it may never fit one run's calls. */
+  /**
+   * Whether everything was already read again to send those records. It is not repeated: it may
+   * never fit one run's calls.
+   */
   readAgain: z.boolean().default(false),
 });
 export type StoredState = z.infer<typeof stateSchema>;
 export const STORED_STATE_VERSION: StoredState['version'] = VERSION;
 
 /**
- * The state that a previous run stored, or undefined if it is unreadable, belongs to another job, or is too old. `key` holds
- * everything that determines the result of a run.
+ * The state that a previous run stored, or undefined if it is unreadable, belongs to another job,
+ * or is too old. `key` holds everything that determines the result of a run.
  */
 export function parseStoredState(
   stored: unknown,

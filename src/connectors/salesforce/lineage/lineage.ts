@@ -43,9 +43,10 @@ export const LINEAGE_SOURCE = 'ViewLineage';
 const MAX_FUNCTION_LENGTH = 1000;
 
 /**
- * Where the columns of an org's tables get their values from: foreign keys (a reference holds the Id of the record it points
- * to), formulas and roll-up summaries. Requires that all objects have been described. One record for each pair of tables,
- * because a catalog keeps one. Lineage within a table is not reported; the column's properties contain the formula.
+ * Where the columns of an org's tables get their values from: foreign keys (a reference holds the
+ * Id of the record it points to), formulas and roll-up summaries. Requires that all objects have
+ * been described. One record for each pair of tables, because a catalog keeps one. Lineage within a
+ * table is not reported; the column's properties contain the formula.
  */
 export class Lineage {
   readonly #deps: LineageDeps;
@@ -113,8 +114,8 @@ export class Lineage {
   }
 
   /**
-   * A roll-up depends on the summarized field of the child, or on the foreign key where that field is not known or rows are
-   * counted, and on the fields of its filter.
+   * A roll-up depends on the summarized field of the child, or on the foreign key where that field
+   * is not known or rows are counted, and on the fields of its filter.
    */
   #addRollUp(
     object: string,
@@ -133,7 +134,10 @@ export class Lineage {
     this.#addKnown(child, object, filters, field, `filter of ${name}`);
   }
 
-  /** Leaves out fields that no table of this run has: a definition may name fields that the user cannot see. */
+  /**
+   * Leaves out fields that no table of this run has: a definition may name fields that the user
+   * cannot see.
+   */
   #addKnown(
     from: string,
     to: string,

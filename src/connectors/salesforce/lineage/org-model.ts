@@ -21,7 +21,10 @@ interface StoredObject {
   readonly formulas: readonly (readonly [field: string, text: string])[];
 }
 
-/** References that every record has. Its owner and its users do not describe where its data comes from. */
+/**
+ * References that every record has. Its owner and its users do not describe where its data comes
+ * from.
+ */
 const SYSTEM_REFERENCES: ReadonlySet<string> = new Set([
   'OwnerId',
   'CreatedById',

@@ -9,9 +9,10 @@ export interface ObjectLookup {
 }
 
 /**
- * Completes a roll-up summary of which only Setup's text is known (`Roll-Up Summary (SUM Invoice Line)`) with the child's API
- * name and its reference to the parent, if the describe results leave only one possibility. This costs no call, while the
- * definition takes a query for each field: no other column of the Tooling API names the child.
+ * Completes a roll-up summary of which only Setup's text is known (`Roll-Up Summary (SUM Invoice
+ * Line)`) with the child's API name and its reference to the parent, if the describe results leave
+ * only one possibility. This costs no call, while the definition takes a query for each field: no
+ * other column of the Tooling API names the child.
  */
 export function completeRollUp(
   rollUp: RollUp,
@@ -32,7 +33,10 @@ export function completeRollUp(
   };
 }
 
-/** Roll-ups follow a master-detail field; a few standard objects use a lookup (opportunities of an account). */
+/**
+ * Roll-ups follow a master-detail field; a few standard objects use a lookup (opportunities of an
+ * account).
+ */
 function keysTo(parent: string, references: readonly Reference[]): readonly string[] {
   const leading = references.filter(({ targets }) => targets.includes(parent));
   const details = leading.filter(({ masterDetail }) => masterDetail);

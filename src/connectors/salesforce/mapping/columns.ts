@@ -11,8 +11,8 @@ type Shape = Readonly<
 > & { readonly display: string };
 
 /**
- * Text up to this length is a VARCHAR, longer text a TEXT. Salesforce's text areas (255), URLs and text formulas are below it, long
- * and rich text areas above.
+ * Text up to this length is a VARCHAR, longer text a TEXT. Salesforce's text areas (255), URLs and
+ * text formulas are below it, long and rich text areas above.
  */
 const MAX_VARCHAR_LENGTH = 4000;
 
@@ -23,7 +23,10 @@ function text({ type, length }: DescribedField): Shape {
     : { dataType: 'VARCHAR', dataLength: length, display };
 }
 
-/** Falls back to DOUBLE for an invalid precision or scale (18, 15 of a latitude is valid; 0, 2 of a broken package is not). */
+/**
+ * Falls back to DOUBLE for an invalid precision or scale (18, 15 of a latitude is valid; 0, 2 of a
+ * broken package is not).
+ */
 function decimal({ type, precision, scale }: DescribedField): Shape {
   if (precision <= 0 || scale < 0 || scale > precision)
     return { dataType: 'DOUBLE', display: type };
@@ -109,7 +112,10 @@ function shapeOfUnknownType(field: DescribedField): Shape {
   return bySoap[field.soapType] ?? plain('VARIANT')(field);
 }
 
-/** A column can have one constraint. Unique takes precedence over not null, as in OpenMetadata's own connector. */
+/**
+ * A column can have one constraint. Unique takes precedence over not null, as in OpenMetadata's own
+ * connector.
+ */
 function constraintOf({
   type,
   unique,
@@ -177,8 +183,9 @@ function descriptionOf(
 }
 
 /**
- * The columns of an object, in the order of its describe. The components of an address or a location are listed at the top level, as
- * in Salesforce and in OpenMetadata's own connector, and again as children of their compound field.
+ * The columns of an object, in the order of its describe. The components of an address or a
+ * location are listed at the top level, as in Salesforce and in OpenMetadata's own connector, and
+ * again as children of their compound field.
  */
 export function columnsOf(
   fields: readonly DescribedField[],

@@ -1,7 +1,10 @@
 import type { DescribedField } from '../describe/sobject-field.ts';
 import type { DescribedObject } from '../describe/sobject-describe.ts';
 
-/** A value of a picklist. By default the label equals the value, it is active, and it is not the default value. */
+/**
+ * A value of a picklist. By default the label equals the value, it is active, and it is not the
+ * default value.
+ */
 export interface PicklistValue {
   readonly value: string;
   readonly label?: string;
@@ -74,7 +77,10 @@ const MAX_VALUES = 500;
 const MAX_VALUES_IN_OBJECT = 5000;
 const REDUCED_VALUES = 25;
 
-/** The maximum number of values for each picklist of an object, reduced if its picklists would not fit one record. */
+/**
+ * The maximum number of values for each picklist of an object, reduced if its picklists would not
+ * fit one record.
+ */
 export function valuesThatFit(fields: readonly Pick<DescribedField, 'picklistValues'>[]): number {
   const values = fields.reduce(
     (sum, { picklistValues }) => sum + Math.min(picklistValues.length, MAX_VALUES),

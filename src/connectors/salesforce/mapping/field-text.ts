@@ -4,8 +4,8 @@ const MAX_VALUES_SHOWN = 25;
 const MAX_FORMULA_LENGTH = 4000;
 
 /**
- * The properties of a field as Markdown for the reader of a catalog, to follow `description`. Empty if there are none to show; a help
- * text that equals the description is not repeated.
+ * The properties of a field as Markdown for the reader of a catalog, to follow `description`. Empty
+ * if there are none to show; a help text that equals the description is not repeated.
  */
 export function propertiesText(
   properties: FieldProperties,
@@ -41,8 +41,11 @@ function encryption({ mask, maskType }: NonNullable<FieldProperties['encrypted']
 }
 
 function rollUpText({ operation, child, field, foreignKey, filters = [] }: RollUp): string {
-  const of = field === undefined ? `\`${child}\`` : `\`${child}.${field}\``;
-  return `${operation.toUpperCase()} of ${of}${foreignKey === undefined ? '' : ` by \`${foreignKey}\``}${filters.length === 0 ? '' : `, filtered by ${filters.map((name) => `\`${name}\``).join(', ')}`}`;
+  const source = field === undefined ? child : `${child}.${field}`;
+  const key = foreignKey === undefined ? '' : ` by \`${foreignKey}\``;
+  const filtered = filters.map((name) => `\`${name}\``).join(', ');
+  const filter = filters.length === 0 ? '' : `, filtered by ${filtered}`;
+  return `${operation.toUpperCase()} of \`${source}\`${key}${filter}`;
 }
 
 function picklistText({ values, total, dependsOn }: Picklist): string {
@@ -65,8 +68,8 @@ function picklistText({ values, total, dependsOn }: Picklist): string {
 }
 
 /**
- * Fenced with more backticks than any run inside. A long text is left out instead of cut: the redactor does not recognize a part of
- * a secret.
+ * Fenced with more backticks than any run inside. A long text is left out instead of cut: the
+ * redactor does not recognize a part of a secret.
  */
 function fenced(text: string): string {
   if (text.length > MAX_FORMULA_LENGTH) return `(not shown: ${text.length} characters)`;

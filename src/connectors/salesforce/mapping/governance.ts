@@ -69,7 +69,8 @@ export function tagsOfObject(
 
 /**
  * System fields: on most objects, read-only, written by Salesforce.
- * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/system_fields.htm (including the audit fields).
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/system_fields.htm (including the
+ * audit fields).
  */
 const SYSTEM_FIELDS: ReadonlySet<string> = new Set([
   'Id',
@@ -106,7 +107,10 @@ function originOf(name: string): 'Standard' | 'Custom' | 'Managed' {
   return namespaceOf(name) === undefined ? 'Custom' : 'Managed';
 }
 
-/** `acme` of `acme__Invoice__c`. The suffix of a compound field's component (`Place__Latitude__s`) is one segment longer. */
+/**
+ * `acme` of `acme__Invoice__c`. The suffix of a compound field's component (`Place__Latitude__s`)
+ * is one segment longer.
+ */
 export function namespaceOf(name: string): string | undefined {
   return /^(?<namespace>[a-z]\w*?)__\w+?__[a-z]+$/i.exec(name.replace(/__[a-z]+__s$/i, '__c'))
     ?.groups!['namespace'];

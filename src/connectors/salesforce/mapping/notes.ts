@@ -31,7 +31,10 @@ export const NO_OBJECT_NOTES: ObjectNotes = {
   tags: false,
 };
 
-/** Notes on a field. Adds to `properties`, which come from its describe, what administrators have set. */
+/**
+ * Notes on a field. Adds to `properties`, which come from its describe, what administrators have
+ * set.
+ */
 export function notesOn(
   { name }: DescribedField,
   properties: Writable<FieldProperties>,
@@ -80,7 +83,9 @@ function isEmpty(object: object): boolean {
   return true;
 }
 
-/** A roll-up as Setup shows it, with the child's label; undefined for a field that is not a roll-up. */
+/**
+ * A roll-up as Setup shows it, with the child's label; undefined for a field that is not a roll-up.
+ */
 export function rollUpShown(dataType: string | undefined): RollUp | undefined {
   const shown = dataType === undefined ? undefined : rollupFromDataType(dataType);
   return shown === undefined ? undefined : { operation: shown.operation, child: shown.childLabel };

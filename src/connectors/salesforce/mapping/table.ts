@@ -87,7 +87,10 @@ function aggregatableColumns({ queryable, fields }: DescribedObject): string[] {
   return fields.filter(({ aggregatable }) => aggregatable).map(({ name }) => entityName(name));
 }
 
-/** Collects the properties of each field into `properties`. Components of a compound field are passed twice. */
+/**
+ * Collects the properties of each field into `properties`. Components of a compound field are
+ * passed twice.
+ */
 function columnNotes(
   object: DescribedObject,
   notes: ObjectNotes,
@@ -102,9 +105,10 @@ function columnNotes(
 }
 
 /**
- * A foreign key for each target of each reference. OpenMetadata refuses a key to an unknown table, so targets outside this run are left
- * out; the column's type and properties name them. The primary key is a constraint of its column: the server refuses a table that
- * repeats it as a table constraint.
+ * A foreign key for each target of each reference. OpenMetadata refuses a key to an unknown table,
+ * so targets outside this run are left out; the column's type and properties name them. The primary
+ * key is a constraint of its column: the server refuses a table that repeats it as a table
+ * constraint.
  */
 function constraintsOf(
   fields: readonly DescribedField[],

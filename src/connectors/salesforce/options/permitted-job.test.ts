@@ -75,7 +75,9 @@ describe('profiles and business owners', () => {
       .map(({ table }) => table)
       .toSorted();
 
-  /** A run with what the policy controls: profiles, owners, and how many matching queries it made. */
+  /**
+   * A run with what the policy controls: profiles, owners, and how many matching queries it made.
+   */
   async function extracted(
     limits: { profile: boolean; owners: boolean },
     query: string,

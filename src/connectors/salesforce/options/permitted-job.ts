@@ -31,8 +31,9 @@ const PERMISSIONS: readonly Permission[] = [
 ];
 
 /**
- * The job without the options that the local policy does not allow; each removed option is logged. Everything after this sees only
- * the returned job, so no other part of a job can restore a removed option.
+ * The job without the options that the local policy does not allow; each removed option is logged.
+ * Everything after this sees only the returned job, so no other part of a job can restore a removed
+ * option.
  */
 export function permittedJob(context: ConnectorContext): ConnectorContext {
   const { workflow, limits, logger } = context;

@@ -12,7 +12,9 @@ export interface Selection {
   readonly missing: readonly string[];
 }
 
-/** Applies `sobjectNames` (not case-sensitive) and the filters to the objects that the org lists. */
+/**
+ * Applies `sobjectNames` (not case-sensitive) and the filters to the objects that the org lists.
+ */
 export function selectObjects(
   listed: readonly ListedObject[],
   names: readonly string[] | undefined,

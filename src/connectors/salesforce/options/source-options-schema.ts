@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { filterPatternSchema } from '../../../openmetadata/workflow.ts';
 import { RunnerError } from '../errors/errors.ts';
 
-/** The options of OpenMetadata's databaseServiceMetadataPipeline that have an effect here, and two of the runner. */
+/**
+ * The options of OpenMetadata's databaseServiceMetadataPipeline that have an effect here, and two
+ * of the runner.
+ */
 const optionsSchema = z.looseObject({
   type: z.literal('DatabaseMetadata').nullish(),
   databaseFilterPattern: filterPatternSchema.nullish(),
@@ -35,13 +38,18 @@ const optionsSchema = z.looseObject({
 });
 export type ParsedOptions = z.infer<typeof optionsSchema>;
 
-/** Has its effect in the sink that writes to a catalog; a run without such a sink reports it itself. */
+/**
+ * Has its effect in the sink that writes to a catalog; a run without such a sink reports it itself.
+ */
 const HANDLED_BY_SINK = 'overrideMetadata';
 const EFFECTIVE: ReadonlySet<string> = new Set([
   ...Object.keys(optionsSchema.shape),
   HANDLED_BY_SINK,
 ]);
-/** OpenMetadata's options without effect here, with their defaults. A default value changes nothing, so it is not reported. */
+/**
+ * OpenMetadata's options without effect here, with their defaults. A default value changes nothing,
+ * so it is not reported.
+ */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   threads: 1,
   queryLogDuration: 1,

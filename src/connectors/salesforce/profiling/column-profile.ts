@@ -8,7 +8,9 @@ export type ColumnProfile = Readonly<Record<string, unknown>> & { readonly name:
 /** Categories of a distribution, besides the sum of all others. */
 const MAX_VALUES = 10;
 
-/** One query for the counts, extremes and means of all columns. `columnProfile` reads its answer. */
+/**
+ * One query for the counts, extremes and means of all columns. `columnProfile` reads its answer.
+ */
 export function statisticsQuery(object: string, columns: readonly Profilable[]): string {
   const aggregates = columns.flatMap(({ name, depth, numeric }, index) => [
     `COUNT(${name}) c${index}`,
@@ -29,8 +31,9 @@ export function rowCountIn(statistics: Row): number {
 }
 
 /**
- * The profile of the column at `index` of the statistics query, as api/data/createTableProfile.json defines it and computed like
- * OpenMetadata's profiler does: the share of distinct values refers to the values that are not null.
+ * The profile of the column at `index` of the statistics query, as api/data/createTableProfile.json
+ * defines it and computed like OpenMetadata's profiler does: the share of distinct values refers to
+ * the values that are not null.
  */
 export function columnProfile(
   { name, depth }: Profilable,
@@ -85,7 +88,10 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** A number, a date or a time. Salesforce writes the zone of a time without the colon that OpenMetadata expects. */
+/**
+ * A number, a date or a time. Salesforce writes the zone of a time without the colon that
+ * OpenMetadata expects.
+ */
 function valueOf(value: unknown): string | number | undefined {
   return typeof value === 'string'
     ? value.replace(/(?<=T.*[+-]\d\d)(?=\d\d$)/, ':')

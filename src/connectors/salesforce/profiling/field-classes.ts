@@ -5,8 +5,9 @@ import { MAX_QUERIES, queryMany, type QueryTarget } from '../api/query-many.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
 /**
- * Whether a field's values may be shown, by field name. `closed`: the field has a data sensitivity level or a compliance category,
- * or is computed (a formula, a roll-up), possibly from a field that has one.
+ * Whether a field's values may be shown, by field name. `closed`: the field has a data sensitivity
+ * level or a compliance category, or is computed (a formula, a roll-up), possibly from a field that
+ * has one.
  */
 export type FieldClasses = ReadonlyMap<string, 'open' | 'closed'>;
 
@@ -16,14 +17,17 @@ export interface Sized {
   readonly fields: number;
 }
 
-/** FieldDefinition returns at most 2,000 rows, and an object may have more fields than its describe shows. */
+/**
+ * FieldDefinition returns at most 2,000 rows, and an object may have more fields than its describe
+ * shows.
+ */
 const MAX_ROWS = 1500;
 /** Fields that always fit one call: an object is not split, so a query may stay half empty. */
 const MAX_FIELDS = (MAX_QUERIES * MAX_ROWS) / 2;
 
 /**
- * Removes from the front of `objects` as many as one call can read the classes of, at most `max`. Returns none only if there are
- * none or `max` is 0.
+ * Removes from the front of `objects` as many as one call can read the classes of, at most `max`.
+ * Returns none only if there are none or `max` is 0.
  */
 export function takeForOneCall<T extends Sized>(objects: T[], max: number): T[] {
   let [count, fields] = [0, 0];
@@ -45,8 +49,9 @@ const rowSchema = z.object({
 });
 
 /**
- * The field classes of these objects by object name, in one call; `objects` come from `takeForOneCall`. Objects that the answer lacks,
- * or has incompletely, are missing. Throws only errors that end the run.
+ * The field classes of these objects by object name, in one call; `objects` come from
+ * `takeForOneCall`. Objects that the answer lacks, or has incompletely, are missing. Throws only
+ * errors that end the run.
  */
 export async function readFieldClasses(
   target: QueryTarget,

@@ -3,8 +3,8 @@ import type { Table } from '../mapping/table.ts';
 import { sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
 
 /**
- * How much a column's profile may reveal. `values`: common values of a field with few, known values; `range`: extremes and mean
- * of numbers and dates; `counts`: no value at all.
+ * How much a column's profile may reveal. `values`: common values of a field with few, known
+ * values; `range`: extremes and mean of numbers and dates; `counts`: no value at all.
  */
 export type Depth = 'values' | 'range' | 'counts';
 
@@ -21,8 +21,9 @@ const NUMBERS: ReadonlySet<string> = new Set(['DECIMAL', 'DOUBLE', 'INT', 'BIGIN
 const DATES: ReadonlySet<string> = new Set(['DATE', 'DATETIME']);
 
 /**
- * The columns worth a profile, each with the depth permitted if its field is not classified. Text columns get counts, because any
- * text may be personal, and so do history, share and feed objects, for whose fields the org has no classifications.
+ * The columns worth a profile, each with the depth permitted if its field is not classified. Text
+ * columns get counts, because any text may be personal, and so do history, share and feed objects,
+ * for whose fields the org has no classifications.
  */
 export function profilableOf(
   table: Pick<Table, 'request' | 'properties' | 'aggregatable'>,
@@ -35,7 +36,7 @@ export function profilableOf(
     .slice(0, MAX_COLUMNS)
     .map(({ name, dataType }) => ({
       name,
-      whole: shown.get(name)?.whole,
+      compound: shown.get(name)?.compound,
       depth: shown.has(name) ? depthOf(dataType) : 'counts',
       numeric: NUMBERS.has(dataType),
     }));

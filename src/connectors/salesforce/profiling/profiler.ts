@@ -20,14 +20,17 @@ import {
 import type { Profilable } from './profilable.ts';
 import { openColumns } from './sample-columns.ts';
 
-// Invariant, as for sample rows: no value of a field leaves the org, not even an extreme or a mean, unless the org has answered
-// that the field is not classified. Counts reveal no value.
+// Invariant, as for sample rows: no value of a field leaves the org, not even an extreme or a mean,
+// unless the org has answered that the field is not classified. Counts reveal no value.
 
 export interface ProfilerDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
-  /** For the whole run: one call for the classifications of some dozens of tables, and one for the profile of each table. */
+  /**
+   * For the whole run: one call for the classifications of some dozens of tables, and one for the
+   * profile of each table.
+   */
   readonly maxApiCalls: number;
 }
 
@@ -55,8 +58,9 @@ export class Profiler {
   }
 
   /**
-   * Yields each table once, without a profile where there is nothing to profile, Salesforce refuses, or no call is left. Called
-   * once; logs at the end how many tables were skipped and why. Throws only errors that end the run.
+   * Yields each table once, without a profile where there is nothing to profile, Salesforce
+   * refuses, or no call is left. Called once; logs at the end how many tables were skipped and why.
+   * Throws only errors that end the run.
    */
   async *profiles(
     tables: readonly ProfiledTable[],
@@ -79,7 +83,10 @@ export class Profiler {
     this.#logSkipped();
   }
 
-  /** As many tables as one call can read the classifications of, and the remaining calls can profile. */
+  /**
+   * As many tables as one call can read the classifications of, and the remaining calls can
+   * profile.
+   */
   #take(waiting: ProfiledTable[]): readonly ProfiledTable[] {
     return takeForOneCall(waiting, Math.max(0, this.#callsLeft - 1));
   }

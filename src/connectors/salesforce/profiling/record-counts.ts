@@ -20,8 +20,9 @@ function readCounts(body: unknown): ReadonlyMap<string, number> {
 }
 
 /**
- * The approximate number of records of each object, in one call. Salesforce maintains these counts itself, without the recycle bin
- * and without history, share and feed objects. Empty, with a warning, where the user may not read them.
+ * The approximate number of records of each object, in one call. Salesforce maintains these counts
+ * itself, without the recycle bin and without history, share and feed objects. Empty, with a
+ * warning, if the user cannot read them.
  */
 export async function readRecordCounts(
   api: SalesforceApi,

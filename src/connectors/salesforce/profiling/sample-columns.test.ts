@@ -85,8 +85,8 @@ describe('sampled columns and tables', () => {
 
   it('exclude a person name if any part is classified, and the parts if the name is', () => {
     const columns = [
-      { name: 'Name', whole: undefined },
-      { name: 'LastName', whole: 'Name' },
+      { name: 'Name', compound: undefined },
+      { name: 'LastName', compound: 'Name' },
     ];
     expect(openColumns(columns, new Map([['Name', 'open']]))).toEqual(['Name', 'LastName']);
     expect(

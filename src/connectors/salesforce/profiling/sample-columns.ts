@@ -3,14 +3,17 @@ import type { ObjectKind } from '../describe/object-kind.ts';
 import type { FieldClasses } from './field-classes.ts';
 import type { Table } from '../mapping/table.ts';
 
-// Invariant: a value leaves the org only if the org has answered that its field is not classified. No answer, an incomplete answer
-// and no row for the field all exclude the field.
+// Invariant: a value leaves the org only if the org has answered that its field is not classified.
+// No answer, an incomplete answer and no row for the field all exclude the field.
 
-/** A column whose type and name permit a sample. Its field's classification is checked later, by `openColumns`. */
+/**
+ * A column whose type and name permit a sample. Its field's classification is checked later, by
+ * `openColumns`.
+ */
 export interface SampleColumn {
   readonly name: string;
   /** The compound field (an address, a location, a person's name) that contains it. */
-  readonly whole: string | undefined;
+  readonly compound: string | undefined;
 }
 
 /** A table that may be sampled. */
@@ -23,15 +26,17 @@ export interface SampleTable {
 }
 
 /**
- * History, shares and feeds contain values of another object's fields, settings contain keys of other systems, and external objects are
- * stored elsewhere.
+ * History, shares and feeds contain values of another object's fields, settings contain keys of
+ * other systems, and external objects are stored elsewhere.
  */
 const SAMPLED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
   'standard',
   'custom',
   'bigObject',
 ]);
-/** Compound fields, whose parts are sampled instead, and types other than text, number and boolean. */
+/**
+ * Compound fields, whose parts are sampled instead, and types other than text, number and boolean.
+ */
 const EXCLUDED_TYPES: ReadonlySet<string> = new Set([
   'STRUCT',
   'BLOB',
@@ -66,7 +71,7 @@ export function sampleColumnsOf({
   request,
   properties,
 }: Pick<Table, 'request' | 'properties'>): SampleColumn[] {
-  const wholes = new Map(
+  const compounds = new Map(
     request.columns.flatMap(({ name, children = [] }) =>
       children.map((part): [string, string] => [part.name, name]),
     ),
@@ -77,11 +82,14 @@ export function sampleColumnsOf({
     )
     .map(({ name }): SampleColumn => ({
       name,
-      whole: wholes.get(name) ?? (PARTS_OF_NAME.has(name) ? NAME : undefined),
+      compound: compounds.get(name) ?? (PARTS_OF_NAME.has(name) ? NAME : undefined),
     }));
 }
 
-/** Standard objects without page layouts are excluded: they hold Salesforce's internals, such as Apex source, sessions, tokens, logins. */
+/**
+ * Standard objects without page layouts are excluded: they hold Salesforce's internals, such as
+ * Apex source, sessions, tokens, logins.
+ */
 function isSampled({ kind, features }: Table['properties']): boolean {
   return (
     SAMPLED_KINDS.has(kind) &&
@@ -90,7 +98,10 @@ function isSampled({ kind, features }: Table['properties']): boolean {
   );
 }
 
-/** The name must be valid because it goes into a query. A label can reveal a credential field as well as a name. */
+/**
+ * The name must be valid because it goes into a query. A label can reveal a credential field as
+ * well as a name.
+ */
 function isShown({
   name,
   displayName = '',
@@ -108,12 +119,15 @@ function isShown({
   return !EXCLUDED_TYPES.has(dataType) && !dataTypeDisplay.startsWith('encryptedstring');
 }
 
-/** Names of the columns whose fields are not classified, nor their compound fields. `Name` also requires that no part of it is. */
+/**
+ * Names of the columns whose fields are not classified, nor their compound fields. `Name` also
+ * requires that no part of it is.
+ */
 export function openColumns(columns: readonly SampleColumn[], classes: FieldClasses): string[] {
   const nameIsOpen = [...PARTS_OF_NAME].every((part) => classes.get(part) !== 'closed');
   return columns
-    .filter(({ name, whole }) => {
-      const found = [classes.get(name), whole === undefined ? undefined : classes.get(whole)];
+    .filter(({ name, compound }) => {
+      const found = [classes.get(name), compound === undefined ? undefined : classes.get(compound)];
       return found.includes('open') && !found.includes('closed') && (name !== NAME || nameIsOpen);
     })
     .map(({ name }) => name);

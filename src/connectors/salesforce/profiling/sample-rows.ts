@@ -17,7 +17,10 @@ export interface SamplerDeps {
   readonly cut: CutText;
   /** Maximum for each table. */
   readonly rows: number;
-  /** For the whole run: one call for the classifications of some dozens of tables, and one for the rows of five tables. */
+  /**
+   * For the whole run: one call for the classifications of some dozens of tables, and one for the
+   * rows of five tables.
+   */
   readonly maxApiCalls: number;
 }
 
@@ -58,7 +61,10 @@ export class Sampler {
     else this.#skipped.overBudget += 1;
   }
 
-  /** Called once. Logs at the end how many tables were skipped and why. Throws only errors that end the run. */
+  /**
+   * Called once. Logs at the end how many tables were skipped and why. Throws only errors that end
+   * the run.
+   */
   async *samples(signal: AbortSignal): AsyncGenerator<SampleDataRecord, void, undefined> {
     for (let group = this.#take(); group.length > 0; group = this.#take()) {
       const open = await this.#openTables(group, signal);
@@ -69,7 +75,10 @@ export class Sampler {
     this.#logSkipped();
   }
 
-  /** As many tables as one call can read the classifications of, and the remaining calls can read rows of. */
+  /**
+   * As many tables as one call can read the classifications of, and the remaining calls can read
+   * rows of.
+   */
   #take(): readonly SampleTable[] {
     return takeForOneCall(this.#tables, Math.max(0, this.#callsLeft - 1) * TABLES_PER_CALL);
   }

@@ -24,7 +24,10 @@ export interface AnnotatorDeps {
   readonly bodies: boolean;
 }
 
-/** What is read once for all objects. Maps are by the durable id of the object, except `entities`, which is by name. */
+/**
+ * What is read once for all objects. Maps are by the durable id of the object, except `entities`,
+ * which is by name.
+ */
 interface Shared {
   readonly entities: Found<ReadonlyMap<string, EntityRow>>;
   readonly rules: ReadonlyMap<string, readonly ValidationRule[]>;
@@ -46,8 +49,8 @@ type FieldRows = ReadonlyMap<string, ReadonlyMap<string, FieldRow>>;
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
- * Reads what only the Tooling API has about objects: descriptions, classifications, owners, sharing, validation rules and
- * triggers.
+ * Reads what only the Tooling API has about objects: descriptions, classifications, owners,
+ * sharing, validation rules and triggers.
  */
 export class Annotator {
   readonly #deps: AnnotatorDeps;

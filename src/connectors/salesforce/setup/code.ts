@@ -13,7 +13,10 @@ export interface OrgCode {
   readonly complete: boolean;
 }
 
-/** Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. Returns all code of the org. */
+/**
+ * Apex triggers and flows of the run's objects, and Apex classes, as stored procedures. Returns all
+ * code of the org.
+ */
 export async function* extractCode(
   triggers: readonly TriggerRow[],
   deps: CodeDeps,

@@ -13,8 +13,8 @@ export interface FlowDefinitionsDeps {
 const MAX_FLOWS = 100;
 
 /**
- * The definitions of flow versions, as the JSON of their metadata, by version id. Reads the first `max` of them. Throws only
- * errors that end the run.
+ * The definitions of flow versions, as the JSON of their metadata, by version id. Reads the first
+ * `max` of them. Throws only errors that end the run.
  */
 export async function readFlowDefinitions(
   { api, version, logger }: FlowDefinitionsDeps,

@@ -10,9 +10,9 @@ const processSchema = z.object({
 });
 
 /**
- * API names of the objects that a flow reads, writes or is started by: `object` of its elements (start, recordLookups,
- * recordUpdates, ...), `objectType` of its variables, and the value ObjectType of a Process Builder process. See Flow in the
- * Metadata API.
+ * API names of the objects that a flow reads, writes or is started by: `object` of its elements
+ * (start, recordLookups, recordUpdates, ...), `objectType` of its variables, and the value
+ * ObjectType of a Process Builder process. See Flow in the Metadata API.
  */
 export function objectsIn(metadata: unknown): readonly string[] {
   if (typeof metadata !== 'object' || metadata === null) return [];

@@ -26,7 +26,8 @@ export function readFlows(
 ): Promise<readonly FlowRow[]> {
   const query =
     'SELECT DurableId, ApiName, Label, Description, ProcessType, TriggerType, TriggerObjectOrEventId, IsActive, ActiveVersionId, LatestVersionId FROM FlowDefinitionView';
-  // FlowDefinitionView is an object of the data API (see the Object Reference); the Tooling API does not document it.
+  // FlowDefinitionView is an object of the data API (see the Object Reference); the Tooling API
+  // does not document it.
   return readOptionalRows(
     { api, version, logger, what: 'flows', surface: 'data' },
     query,
@@ -43,8 +44,9 @@ interface Candidate {
 }
 
 /**
- * The flows that concern the run's objects: those started by a record of such an object and, if definitions are read, those that
- * read or write one. Only its definition shows which objects a flow uses.
+ * The flows that concern the run's objects: those started by a record of such an object and, if
+ * definitions are read, those that read or write one. Only its definition shows which objects a
+ * flow uses.
  */
 export async function flowsIn(
   rows: readonly FlowRow[],
@@ -65,7 +67,10 @@ export async function flowsIn(
   });
 }
 
-/** Flows started by an object of this run come first, then active flows, because not all definitions may be read. */
+/**
+ * Flows started by an object of this run come first, then active flows, because not all definitions
+ * may be read.
+ */
 function candidatesIn(
   rows: readonly FlowRow[],
   { bodies, objectName }: Pick<CodeDeps, 'bodies' | 'objectName'>,

@@ -4,7 +4,10 @@ import type { QueryTarget } from '../api/query-many.ts';
 import { queryPages } from '../api/query-pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
 
-/** Stands for the rows of a table that could not be read, as opposed to a table without rows. Compare by identity. */
+/**
+ * Stands for the rows of a table that could not be read, as opposed to a table without rows.
+ * Compare by identity.
+ */
 export const UNREAD: readonly never[] = Object.freeze([]);
 
 export type SetupTarget = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
@@ -22,8 +25,8 @@ export const flag: z.ZodType<boolean> = z
   .transform((value) => value ?? false);
 
 /**
- * All rows of a Setup table, or UNREAD. The catalog can do without them, so a failure is logged and the run goes on. Throws only
- * errors that end the run.
+ * All rows of a Setup table, or UNREAD. The catalog can do without them, so a failure is logged and
+ * the run goes on. Throws only errors that end the run.
  */
 export async function readOptionalRows<T>(
   target: QueryTarget & { readonly logger: Logger },

@@ -30,7 +30,10 @@ interface Query {
   readonly soql: string;
 }
 
-/** Looks up the business owners of fields: users with their e-mail address, groups by name. Each id is queried once. */
+/**
+ * Looks up the business owners of fields: users with their e-mail address, groups by name. Each id
+ * is queried once.
+ */
 export class Owners {
   readonly #deps: OwnersDeps;
   readonly #known = new Map<string, Owner>();

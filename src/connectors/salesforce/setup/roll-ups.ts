@@ -34,8 +34,9 @@ const rowSchema = z.object({
 });
 
 /**
- * Reads definitions of roll-up summaries; the API returns one per query. In an org with more than `max`, every run reads the same
- * ones, regardless of which objects it covers and in which order: the first by object and name.
+ * Reads definitions of roll-up summaries; the API returns one per query. In an org with more than
+ * `max`, every run reads the same ones, regardless of which objects it covers and in which order:
+ * the first by object and name.
  */
 export class RollUps {
   readonly #deps: RollUpsDeps;

@@ -5,7 +5,10 @@ import type { CutText } from '../../../redaction/cut-text.ts';
 
 /** A trigger, class or flow. */
 export interface CodeUnit {
-  /** With the file extension of Salesforce's own tools, so that a class and a trigger with the same name differ. */
+  /**
+   * With the file extension of Salesforce's own tools, so that a class and a trigger with the same
+   * name differ.
+   */
   readonly name: string;
   readonly label?: string;
   readonly description?: string;
