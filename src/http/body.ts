@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { ErrorCode } from '../runtime/error-codes.ts';
+import { errorCodeOf } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 export interface BodyLimits {
@@ -66,7 +67,7 @@ export function inflate(
     });
   } catch (thrown) {
     const cause = { cause: thrown };
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE') {
+    if (errorCodeOf(thrown) === 'ERR_BUFFER_TOO_LARGE') {
       const message = `response of ${received.length} bytes exceeds ${limit} bytes when decompressed`;
       throw new RunnerError('RESPONSE_TOO_LARGE', message, cause);
     }

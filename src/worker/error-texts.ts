@@ -1,4 +1,5 @@
 import { codeEntry } from '../runtime/error-codes.ts';
+import { errorCodeOf } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 
 /**
@@ -23,7 +24,7 @@ export function errorChain(thrown: unknown): Record<string, unknown> {
       error instanceof Error
         ? {
             name: error.name,
-            code: 'code' in error ? error.code : undefined,
+            code: errorCodeOf(error),
             message: error.message,
             stack:
               error instanceof RunnerError && error.code !== 'INTERNAL' ? undefined : error.stack,

@@ -1,8 +1,8 @@
 import type { Progress } from '../domain/progress.ts';
 import type { Logger } from '../observability/logger.ts';
-import { aborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorCode } from '../runtime/error-codes.ts';
+import { sleepUnlessAborted } from '../runtime/wait.ts';
 import type { SpoolWriter } from '../spool/writer.ts';
 import type { LinkPort } from './link-port.ts';
 
@@ -42,10 +42,7 @@ export class ProgressReporter {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     while (!signal.aborted) {
-      await Promise.race([
-        clock.sleep(REPORT_INTERVAL_MS, signal).catch(() => undefined),
-        aborted(signal),
-      ]);
+      await sleepUnlessAborted(clock, REPORT_INTERVAL_MS, signal);
       this.#report();
     }
   }

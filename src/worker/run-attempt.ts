@@ -7,6 +7,7 @@ import type { Workflow } from '../openmetadata/workflow.ts';
 import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { runAfter } from '../runtime/wait.ts';
 import type { Random } from '../runtime/random.ts';
 import { createCutText } from '../redaction/cut-text.ts';
 import type { Access, OpenAccess } from './access.ts';
@@ -77,7 +78,7 @@ class Attempt {
 
   async run(): Promise<OpenOutcome> {
     const ended = new AbortController();
-    void this.#expire(AbortSignal.any([ended.signal, this.#signal]));
+    this.#expire(AbortSignal.any([ended.signal, this.#signal]));
     try {
       const extracted = await this.#extract();
       const outcome = (await this.#delivery?.finish(extracted, this.#signal)) ?? extracted;
@@ -177,16 +178,14 @@ class Attempt {
     });
   }
 
-  async #expire(signal: AbortSignal): Promise<void> {
+  #expire(signal: AbortSignal): void {
     const { clock, job, stop } = this.#options;
     const expired = new RunnerError(
       'DEADLINE_EXCEEDED',
       `the run exceeded its deadline of ${job.deadlineMs} ms`,
     );
-    await clock.sleep(job.deadlineMs, signal).then(
-      () => stop.request('expired', expired.toFailure()),
-      () => undefined,
-    );
+    const expire = (): void => stop.request('expired', expired.toFailure());
+    runAfter(clock, job.deadlineMs, expire, signal);
   }
 
   #endedEarly(thrown: unknown): OpenOutcome {

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { untilAborted } from '../runtime/abort.ts';
+import { isErrno } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import { outputRemedy } from './file-sink.ts';
 import type { RecordSink } from './record-sink.ts';
@@ -46,8 +47,8 @@ export class StreamSink implements RecordSink {
   }
 }
 
-function writeError(error: NodeJS.ErrnoException): RunnerError {
-  if (error.code === 'EPIPE') return readerClosed(error);
+function writeError(error: Error): RunnerError {
+  if (isErrno(error, 'EPIPE')) return readerClosed(error);
   const failure = RunnerError.from(error, 'SINK_FAILED');
   return new RunnerError(failure.code, `failed to write records: ${failure.message}`, {
     remedy: outputRemedy(failure),

@@ -1,6 +1,7 @@
 import { aborted, untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { runAfter } from '../runtime/wait.ts';
 import type { Stop } from './stop.ts';
 
 /** How long the outcome of a stopped attempt may take to write. Shorter than the time after which a stopped worker is killed. */
@@ -16,12 +17,9 @@ export async function writeOutcome<T>(
 ): Promise<T> {
   const written = new AbortController();
   const timeout = new AbortController();
-  void aborted(AbortSignal.any([stop.signal, written.signal]))
-    .then(() => clock.sleep(STOPPED_TIMEOUT_MS, written.signal))
-    .then(
-      () => timeout.abort(timeoutError()),
-      () => undefined,
-    );
+  void aborted(AbortSignal.any([stop.signal, written.signal])).then(() =>
+    runAfter(clock, STOPPED_TIMEOUT_MS, () => timeout.abort(timeoutError()), written.signal),
+  );
   try {
     return await untilAborted(write(timeout.signal), timeout.signal);
   } finally {

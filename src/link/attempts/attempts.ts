@@ -4,6 +4,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepUnlessAborted } from '../../runtime/wait.ts';
 import type { StopStatus } from '../../runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
 import { ChangeSignal } from '../../runtime/change-signal.ts';
@@ -146,9 +147,7 @@ export class Attempts {
     await this.#runs.get(attempt.key);
     while (!(await this.#deleted(attempt))) {
       if (this.#options.signal.aborted) return;
-      await this.#options.clock
-        .sleep(DISCARD_RETRY_MS, this.#options.signal)
-        .catch(() => undefined);
+      await sleepUnlessAborted(this.#options.clock, DISCARD_RETRY_MS, this.#options.signal);
     }
     this.#held.delete(attempt.key);
     this.changed.notify();

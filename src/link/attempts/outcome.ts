@@ -1,7 +1,7 @@
 import type { Logger } from '../../observability/logger.ts';
-import { untilAborted } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepUnlessAborted } from '../../runtime/wait.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import type { Attempt } from './attempt.ts';
 import { diskFullError } from './disk-full.ts';
@@ -33,10 +33,7 @@ export async function writeOutcome(
     } catch (thrown) {
       noteFailure(attempt, thrown, deps);
     }
-    const pause = clock
-      .sleep(RETRY_MS, AbortSignal.any([signal, attempt.gone]))
-      .catch(() => undefined);
-    await untilAborted(pause, signal).catch(() => undefined);
+    await sleepUnlessAborted(clock, RETRY_MS, AbortSignal.any([signal, attempt.gone]));
     if (signal.aborted) return;
   }
 }

@@ -3,6 +3,7 @@ import type { Sequence } from '../../domain/ids.ts';
 import { ChangeSignal } from '../../runtime/change-signal.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { sleepUnlessAborted } from '../../runtime/wait.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { toSequence } from '../connection/frame-fields.ts';
 import type { DeliveryPosition } from './position.ts';
@@ -92,7 +93,7 @@ export class Delivery {
     } catch (thrown) {
       if (this.#attempt.gone.aborted) return;
       this.#options.onSpoolError(RunnerError.from(thrown));
-      await this.#options.clock.sleep(RETRY_MS, scope).catch(() => undefined);
+      await sleepUnlessAborted(this.#options.clock, RETRY_MS, scope);
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
+import { runAfter } from '../../runtime/wait.ts';
 import type { Processes } from '../../runtime/processes.ts';
 import {
   type FromWorker,
@@ -88,13 +89,11 @@ export class WorkerProcess implements WorkerHandle {
 
   cancel(reason: Failure, status: StopStatus): void {
     this.#send({ type: 'stop', status, reason });
-    void this.#deps.clock.sleep(this.#deps.graceMs, this.#ended.signal).then(
-      () => {
-        this.#logger.log('warn', 'worker did not stop in time; killing it');
-        this.kill();
-      },
-      () => undefined,
-    );
+    const killLate = (): void => {
+      this.#logger.log('warn', 'worker did not stop in time; killing it');
+      this.kill();
+    };
+    runAfter(this.#deps.clock, this.#deps.graceMs, killLate, this.#ended.signal);
   }
 
   kill(): void {
