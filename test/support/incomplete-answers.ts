@@ -58,7 +58,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
     path: 'limits$',
     answers: { nothing: respond({}), 'all but one': alter({ without: 'DailyApiRequests' }) },
     wave: 3,
-    end: { log: 'The limits cannot be read' },
+    end: { log: 'cannot read /limits' },
   },
   'the list of objects': { path: 'sobjects$', answers: LISTING, wave: 0, end: { error: true } },
   'a describe': {
