@@ -15,7 +15,7 @@ import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
 import { runAttempt, type RunDeps } from './attempts/run-attempt.ts';
 import { IdentityWatch } from './connection/identity-conflict.ts';
 import type { Predecessor } from './connection/predecessor.ts';
-import { Supervisor, type Handshaken, type SupervisorOptions } from './connection/supervisor.ts';
+import { Supervisor, type ReadyChannel, type SupervisorOptions } from './connection/supervisor.ts';
 import type { Identity } from './enrollment/identity.ts';
 import { statusOf, type LinkState, type LinkStatus } from './health/link-status.ts';
 import type { OutboxStore } from './outbox/outbox.ts';
@@ -98,7 +98,7 @@ class RunnerLink implements Link {
     this.#supervisor = new Supervisor({
       ...options,
       timing: this.#timing,
-      shakeHands: (...channel) => this.#shakeHands(...channel),
+      establish: (...channel) => this.#establish(...channel),
     });
   }
 
@@ -206,9 +206,9 @@ class RunnerLink implements Link {
     this.#attempts.drop(attempt, new RunnerError('LEASE_LOST', message));
   }
 
-  async #shakeHands(
-    ...[channel, frames, authority, signal]: Parameters<SupervisorOptions['shakeHands']>
-  ): Promise<Handshaken> {
+  async #establish(
+    ...[channel, frames, authority, signal]: Parameters<SupervisorOptions['establish']>
+  ): Promise<ReadyChannel> {
     const deps = this.#establishDeps();
     const { agreement, session, resolutions } = await establishSession(
       channel,

@@ -3,7 +3,7 @@ import type { SessionTiming } from './session/session.ts';
 
 /** Every interval and limit of the link, in milliseconds. */
 export interface LinkTiming extends ConnectionTiming, SessionTiming {
-  /** See EstablishDeps. */
+  /** A larger difference between the wall clocks of both sides is logged. */
   readonly skewMs: number;
   /** How long a worker may take to end when it is asked to, before it is killed. */
   readonly stopMs: number;

@@ -18,8 +18,8 @@ import { endsService } from './refusal.ts';
 const IDLE_MAX_MS = 5_000;
 const IDLE_CHECK_MS = 250;
 
-/** An open channel after the handshake. */
-export interface Handshaken {
+/** A channel after the handshake, ready to serve a session. */
+export interface ReadyChannel {
   readonly agreement: Agreement;
   /** Serves until the signal fires (returns) or the session breaks (throws). Closes the channel. */
   serve(signal: AbortSignal): Promise<void>;
@@ -46,13 +46,13 @@ export interface SupervisorOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly timing: ConnectionTiming;
-  /** Performs the handshake over an open channel. */
-  readonly shakeHands: (
+  /** Performs the handshake over an open channel, of which it reads `frames`. */
+  readonly establish: (
     channel: Channel,
     frames: AsyncIterator<Frame>,
     authority: string,
     signal: AbortSignal,
-  ) => Promise<Handshaken>;
+  ) => Promise<ReadyChannel>;
 }
 
 /** Keeps one session alive: dial, handshake, serve, back off, repeat. Never gives up on network errors. */
@@ -129,15 +129,15 @@ export class Supervisor {
     });
   }
 
-  async #open(dialer: Dialer, signal: AbortSignal): Promise<Handshaken> {
-    const { timing, clock, shakeHands } = this.#options;
+  async #open(dialer: Dialer, signal: AbortSignal): Promise<ReadyChannel> {
+    const { timing, clock, establish } = this.#options;
     this.#state = this.#dialing('connecting', dialer);
     const channel = await dialer.dial(signal);
     this.#state = this.#dialing('handshaking', dialer);
     try {
       const frames = channel.frames()[Symbol.asyncIterator]();
       return await withDeadline('the handshake', timing.handshakeMs, clock, signal, (bounded) =>
-        shakeHands(channel, frames, dialer.authority, bounded),
+        establish(channel, frames, dialer.authority, bounded),
       );
     } catch (thrown) {
       await channel.close('handshake failed');
@@ -145,7 +145,7 @@ export class Supervisor {
     }
   }
 
-  async #serve(dialer: Dialer, session: Handshaken, signal: AbortSignal): Promise<boolean> {
+  async #serve(dialer: Dialer, session: ReadyChannel, signal: AbortSignal): Promise<boolean> {
     this.#connected(dialer, session.agreement);
     const group = new TaskGroup(signal);
     let moving = false;
@@ -175,7 +175,7 @@ export class Supervisor {
   }
 
   /** Waits for a quiet moment, so that little is sent twice. Bounded, since delivery resumes by position anyway. */
-  async #untilIdle(session: Handshaken, signal: AbortSignal): Promise<void> {
+  async #untilIdle(session: ReadyChannel, signal: AbortSignal): Promise<void> {
     for (let waited = 0; waited < IDLE_MAX_MS && session.bytesInFlight() > 0;) {
       await this.#options.clock.sleep(IDLE_CHECK_MS, signal);
       waited += IDLE_CHECK_MS;

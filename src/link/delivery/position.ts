@@ -45,7 +45,7 @@ export class DeliveryPosition {
     return this.#next;
   }
 
-  /** How often the batch in question was refused as corrupt. */
+  /** Number of batches refused as corrupt since the last acknowledgement. */
   get corrupt(): number {
     return this.#corrupt;
   }

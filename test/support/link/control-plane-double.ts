@@ -16,6 +16,11 @@ import { signedBytes } from '../../../src/link/connection/handshake.ts';
 
 const forever = new AbortController().signal;
 
+const SIGNATURE_INVALID: Frame = {
+  kind: 'refusal',
+  body: { code: 'SIGNATURE_INVALID', message: 'no', permanent: true, retryAfterMs: 0 },
+};
+
 interface Stream {
   readonly lines: string[];
   complete: boolean;
@@ -148,23 +153,8 @@ export class ControlPlaneDouble {
       await this.send(this.refusal, channel);
       return await channel.close('refused');
     }
-    const key = createPublicKey({
-      key: {
-        kty: 'OKP',
-        crv: 'Ed25519',
-        x: Buffer.from(this.publicKey, 'base64').toString('base64url'),
-      },
-      format: 'jwk',
-    });
-    if (!verify(null, signedBytes(this.authority, nonce, bytes), key, signature)) {
-      return await this.send(
-        {
-          kind: 'refusal',
-          body: { code: 'SIGNATURE_INVALID', message: 'no', permanent: true, retryAfterMs: 0 },
-        },
-        channel,
-      );
-    }
+    if (!this.#verifies(signedBytes(this.authority, nonce, bytes), signature))
+      return await this.send(SIGNATURE_INVALID, channel);
     const positions = statement.held.map(({ ref }) => ({
       ref,
       verdict: this.verdict(ref as AttemptRef),
@@ -185,6 +175,12 @@ export class ControlPlaneDouble {
       },
       channel,
     );
+  }
+
+  #verifies(message: Uint8Array, signature: Uint8Array): boolean {
+    const x = Buffer.from(this.publicKey, 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, message, key, signature);
   }
 
   async #batch(channel: Channel, batch: Batch): Promise<void> {
