@@ -19,7 +19,6 @@ import type { Policy } from '../policy/policy.ts';
 import type { RunnerError } from '../runtime/errors.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';
-import { scanForSecrets } from './scan.ts';
 import type { SecretSource } from './secret.ts';
 
 const signal = new AbortController().signal;
@@ -230,41 +229,5 @@ describe('a file that a job names', () => {
       'the file is missing or empty',
       'the file is not a PEM certificate or private key',
     ]);
-  });
-});
-
-describe('the scan of a document', () => {
-  const scan = (config: object, directory: string): unknown =>
-    scanForSecrets(
-      { config },
-      {
-        policy: policyFor(directory),
-        places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }],
-      },
-    );
-
-  it('accepts a path below the directory in a field for files', () => {
-    expect(scan({ sslConfig: { sslKey: join(open, 'key.pem') } }, open)).toEqual([[]]);
-  });
-
-  it.each([
-    ['a path elsewhere', { sslConfig: { sslKey: '/etc/shadow' } }, 'SECRET_FILE_DENIED'],
-    [
-      'a path in a field that is not for files',
-      { password: join(open, 'key.pem') },
-      'SECRET_IN_PLAIN_TEXT',
-    ],
-    [
-      'a key as text',
-      { sslConfig: { sslKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' } },
-      'SECRET_IN_PLAIN_TEXT',
-    ],
-    [
-      'a path with a line in it',
-      { sslConfig: { sslKey: `${open}/key.pem\nmore` } },
-      'SECRET_IN_PLAIN_TEXT',
-    ],
-  ])('rejects %s', (_what, config, code) => {
-    expect(() => scan(config, open)).toThrow(expect.objectContaining({ code }));
   });
 });

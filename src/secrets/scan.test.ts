@@ -181,3 +181,34 @@ describe('the scan of a job', () => {
     expect(problem(deep).code).toBe('JOB_INVALID');
   });
 });
+
+describe('the scan of a field that can name a file', () => {
+  const policy = policyOf('{version: 1, files: {directory: /etc/tls}}');
+  const fields = ['password', 'sslConfig.sslKey'];
+  const scanConfig = (config: object): unknown =>
+    scanForSecrets(
+      { config },
+      { policy, places: [{ at: 'config', fields, fileFields: ['sslConfig.sslKey'] }] },
+    );
+
+  it('accepts a path below the directory of the policy', () => {
+    expect(scanConfig({ sslConfig: { sslKey: '/etc/tls/key.pem' } })).toEqual([[]]);
+  });
+
+  it.each([
+    ['a path elsewhere', { sslConfig: { sslKey: '/etc/shadow' } }, 'SECRET_FILE_DENIED'],
+    ['a path in another field', { password: '/etc/tls/key.pem' }, 'SECRET_IN_PLAIN_TEXT'],
+    [
+      'a key as text',
+      { sslConfig: { sslKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' } },
+      'SECRET_IN_PLAIN_TEXT',
+    ],
+    [
+      'a path with a line break',
+      { sslConfig: { sslKey: '/etc/tls/key.pem\nmore' } },
+      'SECRET_IN_PLAIN_TEXT',
+    ],
+  ])('rejects %s', (_what, config, code) => {
+    expect(() => scanConfig(config)).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -53,7 +53,8 @@ export function composeAccess({
     const { workflow, connector } = request;
     const endpoints = connector.endpoints(workflow.source.serviceConnection.config);
     const connect = createConnect(await sourceNetwork(settings));
-    const provider = await openProviders(settings.secrets, { ...SYSTEM, env, connect });
+    const protect = (value: string): void => redactor.add(value);
+    const provider = await openProviders(settings.secrets, { ...SYSTEM, env, connect, protect });
     const deps = { policy, provider, connect, redactor, audit };
     return {
       ...sourceAccess({ request, endpoints, uses, settings }, deps),

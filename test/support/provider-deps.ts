@@ -12,5 +12,6 @@ export function providerDeps(env: Readonly<NodeJS.ProcessEnv> = {}): ProviderDep
     connect: async () => {
       throw new RunnerError('INTERNAL', 'the provider of this test has no network');
     },
+    protect: () => undefined,
   };
 }

@@ -9,8 +9,10 @@ export interface ProviderDeps {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly clock: Clock;
   readonly random: Random;
-  /** For providers on the network: opens connections by the network settings of the configuration. */
+  /** For providers on the network: opens connections with the network settings of the configuration. */
   readonly connect: Connect;
+  /** Keeps the provider's own credentials out of everything this process writes. Call it before a value is used. */
+  readonly protect: (value: string) => void;
 }
 
 /** A kind of provider: its settings, which the configuration has below `secrets.<name>`, and how to open it. */
