@@ -11,28 +11,23 @@ import {
 } from '../demo/setup.ts';
 import { memoryMb } from './measure.ts';
 
-/** Resident memory of a connected link with nothing to do, a few seconds after it connected. */
+const OPTIONS = { objects: 1, latencyMs: 0, channel: 'ws', json: true, keep: false } as const;
+const NO_SANDBOX = {
+  port: 1,
+  myDomain: 'acme.my',
+  hosts: [],
+  credentials: { username: '', password: '', securityToken: '' },
+  adminUrl: '',
+  adminToken: '',
+};
+
+/** Resident memory of an idle link, a few seconds after it has connected. */
 export async function benchIdle(
   processes: Processes,
   place: Place,
 ): Promise<{ idle_rss_mb: number | null }> {
   const controlPlane = await startControlPlane(processes, place);
-  const nothing = {
-    port: 1,
-    caFile: controlPlane.caFile,
-    myDomain: 'acme.my',
-    hosts: [],
-    credentials: { username: '', password: '', securityToken: '' },
-    adminUrl: '',
-    adminToken: '',
-  };
-  writeRunnerFiles(place, nothing, controlPlane, {
-    objects: 1,
-    latencyMs: 0,
-    channel: 'ws',
-    json: true,
-    keep: false,
-  });
+  writeRunnerFiles(place, { ...NO_SANDBOX, caFile: controlPlane.caFile }, controlPlane, OPTIONS);
   const client = new ControlPlaneClient(
     controlPlane.console,
     readFileSync(controlPlane.adminTokenFile, 'utf8').trim(),
@@ -45,16 +40,17 @@ export async function benchIdle(
     [runnerProgram, 'run', '--config', place.configFile],
     place.log('runner'),
   );
-  const connected = async (): Promise<boolean> => {
-    const { runners } = await client.call<{ runners: { connected: boolean }[] }>(
-      'GET',
-      '/api/v1/runners',
-    );
-    return runners.some((runner) => runner.connected);
-  };
-  while (!(await connected())) await delay(100);
+  while (!(await isConnected(client))) await delay(100);
   await delay(5000);
   client.close();
   const pid = processes.pids().find(({ name }) => name === 'runner')?.pid;
   return { idle_rss_mb: pid === undefined ? null : (memoryMb(pid) ?? null) };
+}
+
+async function isConnected(client: ControlPlaneClient): Promise<boolean> {
+  const { runners } = await client.call<{ runners: { connected: boolean }[] }>(
+    'GET',
+    '/api/v1/runners',
+  );
+  return runners.some(({ connected }) => connected);
 }

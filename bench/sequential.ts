@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import type { Sandbox } from '../demo/setup.ts';
 
@@ -84,43 +87,27 @@ export class SequentialExtractor {
     body?: string,
     headers: Record<string, string> = {},
   ): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const call = request(
-        {
-          method,
-          path,
-          host: '127.0.0.1',
-          port: this.#sandbox.port,
-          servername: this.#host,
-          agent: this.#agent,
-          headers: {
-            host: this.#host,
-            authorization: `Bearer ${this.#session}`,
-            'accept-encoding': 'gzip',
-            ...headers,
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const raw = Buffer.concat(chunks);
-            const text = (
-              response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw
-            ).toString();
-            if (response.statusCode === 200) resolve(text);
-            else
-              reject(
-                new Error(
-                  `${method} ${path} answered ${response.statusCode}: ${text.slice(0, 300)}`,
-                ),
-              );
-          });
-        },
-      );
-      call.on('error', reject);
-      call.end(body);
+    const call = request({
+      method,
+      path,
+      host: '127.0.0.1',
+      port: this.#sandbox.port,
+      servername: this.#host,
+      agent: this.#agent,
+      headers: {
+        host: this.#host,
+        authorization: `Bearer ${this.#session}`,
+        'accept-encoding': 'gzip',
+        ...headers,
+      },
     });
+    call.end(body);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const raw = await buffer(response);
+    const isCompressed = response.headers['content-encoding'] === 'gzip';
+    const text = (isCompressed ? gunzipSync(raw) : raw).toString();
+    if (response.statusCode !== 200)
+      throw new Error(`${method} ${path} answered ${response.statusCode}: ${text.slice(0, 300)}`);
+    return text;
   }
 }

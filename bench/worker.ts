@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,11 +34,11 @@ export interface WorkerRun extends z.infer<typeof probed> {
   readonly outcome: z.infer<typeof outcomeSchema>;
   /** Lines written, by `kind` and, for entities, `type`. */
   readonly records: ReadonlyMap<string, number>;
-  /** The state that a catalog is in which has taken all of it. */
+  /** The revision of a catalog that has all records of the run. */
   readonly revision: string;
 }
 
-/** One attempt in the bundled worker process, started as the link starts it, for a catalog in that state. Throws when it does not end with success. */
+/** Runs one attempt in the bundled worker process, started as the link starts it. Throws if it does not succeed. */
 export async function runWorker(
   place: Place,
   workflow: string,
@@ -50,18 +50,9 @@ export async function runWorker(
     context: processContext(process.env),
   });
   const directory = mkdtempSync(join(place.directory, 'attempt-'));
-  const probe = join(directory, 'probe.json');
+  const probeFile = join(directory, 'probe.json');
   const started = performance.now();
-  const child = fork(join(root, 'dist/worker/main.js'), [], {
-    env: { ...chooseEnvironment(process.env, []), LOOP_PROBE_FILE: probe },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'json',
-    execArgv: [
-      ...workerNodeOptions(config.jobs.memoryMb),
-      '--import',
-      join(import.meta.dirname, 'loop-probe.js'),
-    ],
-  });
+  const child = forkWorker(config.jobs.memoryMb, probeFile);
   const ref: AttemptRef = { runId: `bench-${process.pid}` as RunId, attempt: 1, epoch: 0 };
   const job = {
     ref,
@@ -81,12 +72,25 @@ export async function runWorker(
   child.send({ type: 'lease', endsAt: systemClock.uptime() + job.deadlineMs });
   await once(child, 'exit');
   const seconds = (performance.now() - started) / 1000;
-  const figures = probed.parse(JSON.parse(readFileSync(probe, 'utf8')));
+  const measured = probed.parse(JSON.parse(readFileSync(probeFile, 'utf8')));
   const { outcome, records, last } = await readSpool(directory);
   rmSync(directory, { recursive: true });
   if (outcome.status !== 'success')
     throw new Error(`the worker ended with ${JSON.stringify(outcome)}`);
-  return { seconds, ...figures, outcome, records, revision: revisionAfter(ref, last) };
+  return { seconds, ...measured, outcome, records, revision: revisionAfter(ref, last) };
+}
+
+function forkWorker(memoryMb: number, probeFile: string): ChildProcess {
+  return fork(join(root, 'dist/worker/main.js'), [], {
+    env: { ...chooseEnvironment(process.env, []), LOOP_PROBE_FILE: probeFile },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'json',
+    execArgv: [
+      ...workerNodeOptions(memoryMb),
+      '--import',
+      join(import.meta.dirname, 'loop-probe.js'),
+    ],
+  });
 }
 
 async function readSpool(

@@ -6,6 +6,7 @@ import { ControlPlaneClient, type Run } from './control-plane-client.ts';
 import { Display } from './display.ts';
 import { readOptions, USAGE, type DemoOptions } from './options.ts';
 import { Processes } from './processes.ts';
+import { showSummary, summarize, type Summary } from './summary.ts';
 import {
   enroll,
   keep,
@@ -29,19 +30,6 @@ interface Stage {
   readonly place: Place;
 }
 
-interface Summary {
-  readonly status: string;
-  readonly testConnection: string;
-  readonly channel: string | null;
-  readonly objects: number;
-  readonly fields: number;
-  readonly records: number;
-  readonly apiCalls: number;
-  readonly seconds: number;
-  readonly wireBytes: number;
-  readonly result: string;
-}
-
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
@@ -60,7 +48,7 @@ async function main(): Promise<void> {
   try {
     const { summary, controlPlane } = await play(stage);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    else showTable(stage, summary);
+    else showSummary(stage.display, summary);
     if (options.keep) {
       kept = true;
       showNextSteps(stage, controlPlane);
@@ -103,7 +91,10 @@ async function play(stage: Stage): Promise<{ summary: Summary; controlPlane: Con
       await client.download(`/api/v1/runs/${run.result.id}/records?limit=1000000`),
       createWriteStream(place.resultFile),
     );
-    return { summary: summarize(stage, test.result, run.result, run.seconds), controlPlane };
+    return {
+      summary: summarize(place.resultFile, test.result, run.result, run.seconds),
+      controlPlane,
+    };
   } finally {
     client.close();
   }
@@ -162,7 +153,7 @@ async function createService(client: ControlPlaneClient, sandbox: Sandbox): Prom
   });
 }
 
-/** Starts a run and shows it until it has ended. */
+/** Starts a run and shows its progress until it ends. */
 async function follow(
   stage: Stage,
   client: ControlPlaneClient,
@@ -192,7 +183,7 @@ async function follow(
   return { result, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Shows the steps of a connection test that are new since `shown`, and returns how many there are. */
+/** Shows the steps of a connection test after the first `shown`, and returns their number. */
 function showSteps(display: Display, { testConnection }: Run, shown: number): number {
   const steps = testConnection?.steps ?? [];
   for (const { name, passed, message, remedy } of steps.slice(shown))
@@ -202,42 +193,12 @@ function showSteps(display: Display, { testConnection }: Run, shown: number): nu
   return steps.length;
 }
 
-function summarize(stage: Stage, test: Run, run: Run, seconds: number): Summary {
-  return {
-    status: run.integrity === 'ok' ? run.state : 'failed',
-    testConnection: test.testConnection?.status ?? 'Failed',
-    channel: run.channel,
-    objects: run.counts['objects'] ?? 0,
-    fields: run.counts['fields'] ?? 0,
-    records: run.records,
-    apiCalls: run.counts['apiCalls'] ?? 0,
-    seconds: Math.round(seconds * 100) / 100,
-    wireBytes: run.wireBytes,
-    result: relative(process.cwd(), stage.place.resultFile),
-  };
-}
-
-function showTable(stage: Stage, summary: Summary): void {
-  stage.display.table([
-    ['status', summary.status],
-    ['test connection', summary.testConnection],
-    ['channel', summary.channel ?? '–'],
-    ['objects', summary.objects.toLocaleString('en')],
-    ['fields', summary.fields.toLocaleString('en')],
-    ['records delivered', summary.records.toLocaleString('en')],
-    ['Salesforce API calls', summary.apiCalls.toLocaleString('en')],
-    ['wall time', `${summary.seconds.toFixed(1)} s`],
-    ['on the wire', `${(summary.wireBytes / 1e6).toFixed(2)} MB`],
-    ['result', summary.result],
-  ]);
-}
-
 function showNextSteps(stage: Stage, controlPlane: ControlPlane): void {
   const { display, place, processes } = stage;
   const config = relative(process.cwd(), place.configFile);
   const pids = processes.pids().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   keep(place.directory, pids);
-  display.step('everything goes on running');
+  display.step('everything keeps running');
   display.log(
     `console       ${controlPlane.console} (its certificate is signed by ${relative(process.cwd(), controlPlane.caFile)})`,
   );
