@@ -1,9 +1,9 @@
-/** A problem of the emulator itself (bad option, port taken), never sent to an API client. */
+/** An error of the emulator itself, such as an invalid option. Never sent to an API client. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
 }
 
-/** An error answer of the emulated REST API: HTTP status plus Salesforce's error code and text. */
+/** An error response of the emulated REST API: status, Salesforce's error code and message. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -15,7 +15,7 @@ export class ApiError extends Error {
     this.code = code;
   }
 
-  /** The documented body shape: an array with one error. */
+  /** The documented body: an array with one error. */
   toJson(): string {
     return JSON.stringify([{ message: this.message, errorCode: this.code }]);
   }

@@ -38,7 +38,7 @@ const NAMES = [
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400_000;
 
-/** The certificate authority and server certificate kept in this folder; made where there are none or they near their end. */
+/** The CA and the server certificate in this folder; created if missing or about to expire. */
 export async function loadIdentity(folder: string, now: number): Promise<Identity> {
   await mkdir(folder, { recursive: true });
   const caFile = join(folder, 'ca.pem');
@@ -112,7 +112,7 @@ async function issue(now: number): Promise<[string, string, string]> {
   return [authority.toString('pem'), server.toString('pem'), privateKey];
 }
 
-/** Answers the TLS handshake for the names on the certificate and refuses any other. */
+/** Completes the TLS handshake for names on the certificate and rejects others. */
 export function serverNames(
   identity: Identity,
   clientCas: readonly string[] = [],
@@ -126,7 +126,7 @@ export function serverNames(
     isServed(name) ? done(null, context) : done(new SandboxError(`unrecognized name ${name}`));
 }
 
-/** Whether the certificate covers this host name (a wildcard stands for one label). */
+/** Whether the certificate covers this host name (a wildcard matches one label). */
 export function isServed(host: string): boolean {
   return NAMES.some((name) =>
     name.startsWith('*') ? host.replace(/^[^.]+/, '*') === name : host === name,

@@ -1,4 +1,3 @@
-import { createSign, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox.ts';
 import { call, type TestReply } from './client.ts';
@@ -59,7 +58,7 @@ const tag = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 
 describe('SOAP login', () => {
-  it('gives a session that the REST API takes, and the instance to use it on', async () => {
+  it('returns a session for the REST API, and its instance URL', async () => {
     const { status, text } = await login(sandbox, { password: withToken(sandbox) });
     expect(status).toBe(200);
     expect(tag(text, 'serverUrl')).toBe(
@@ -74,7 +73,7 @@ describe('SOAP login', () => {
     expect(reply.status).toBe(200);
   });
 
-  it('names the sandbox host that the client came to', async () => {
+  it('returns the sandbox host that the client used', async () => {
     const { text } = await login(sandbox, {
       password: withToken(sandbox),
       host: 'acme--uat.sandbox.my.salesforce.com',
@@ -86,7 +85,7 @@ describe('SOAP login', () => {
     expect(text).toContain('xmlns="urn:enterprise.soap.sforce.com"');
   });
 
-  it('refuses a wrong password with the documented fault', async () => {
+  it('rejects a wrong password with the documented fault', async () => {
     const { status, text } = await login(sandbox, { password: 'wrong' });
     expect(status).toBe(500);
     expect(text).toBe(
@@ -96,14 +95,14 @@ describe('SOAP login', () => {
     );
   });
 
-  it('asks for the security token outside the trusted ranges only', async () => {
+  it('requires the security token only outside the trusted ranges', async () => {
     expect(
       tag((await login(sandbox, { password: sandbox.credentials.password })).text, 'faultcode'),
     ).toBe('LOGIN_MUST_USE_SECURITY_TOKEN');
     expect((await login(trusting, { password: trusting.credentials.password })).status).toBe(200);
   });
 
-  it('takes its own organization id in both lengths and no other', async () => {
+  it('accepts only its own organization id, in both lengths', async () => {
     const { password } = trusting.credentials;
     expect(
       (await login(trusting, { password, organization: trusting.organizationId })).status,
@@ -121,12 +120,12 @@ describe('SOAP login', () => {
     ['68.0', 'INVALID_OPERATION'],
     ['30.0', 'UNSUPPORTED_API_VERSION'],
     ['69.0', 'UNSUPPORTED_API_VERSION'],
-  ])('refuses login() at version %s with %s', async (version, code) => {
+  ])('rejects login() in version %s with %s', async (version, code) => {
     const { status, text } = await login(sandbox, { password: withToken(sandbox), version });
     expect([status, tag(text, 'faultcode')]).toEqual([500, code]);
   });
 
-  it('says which login version it was when that is why it refuses', async () => {
+  it('names the API version when it rejects it', async () => {
     const { text } = await login(sandbox, { password: withToken(sandbox), version: '65.0' });
     expect(tag(text, 'faultstring')).toBe(
       'INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (65.0). Refer to the documentation for supported versions.',
@@ -143,7 +142,7 @@ describe('SOAP login', () => {
     expect((await login(strict, { password: withToken(strict) })).status).toBe(200);
   });
 
-  it('gives a useless session when the password has expired', async () => {
+  it('returns an unusable session when the password has expired', async () => {
     const expired = await open({ passwordExpired: true });
     const { text } = await login(expired, { password: withToken(expired) });
     expect(tag(text, 'passwordExpired')).toBe('true');
@@ -154,150 +153,8 @@ describe('SOAP login', () => {
     expect(reply.status).toBe(403);
   });
 
-  it('reads passwords with markup in them', async () => {
+  it('accepts passwords with markup', async () => {
     const odd = await open({ credentials: { password: 'a&b<c>"ü' } });
     expect((await login(odd, { password: withToken(odd) })).status).toBe(200);
-  });
-});
-
-function token(
-  org: Sandbox,
-  form: Record<string, string>,
-  host = 'acme.my.salesforce.com',
-  headers: Record<string, string> = {},
-): Promise<TestReply> {
-  return call(org, {
-    method: 'POST',
-    host,
-    path: '/services/oauth2/token',
-    body: new URLSearchParams(form).toString(),
-    headers,
-  });
-}
-
-const bodyOf = (reply: TestReply): Record<string, string> =>
-  JSON.parse(reply.text) as Record<string, string>;
-
-describe('OAuth', () => {
-  const client = (): Record<string, string> => ({
-    client_id: sandbox.credentials.consumerKey,
-    client_secret: sandbox.credentials.consumerSecret,
-  });
-
-  it('grants client credentials in the body or by Basic', async () => {
-    const granted = bodyOf(await token(sandbox, { grant_type: 'client_credentials', ...client() }));
-    expect(granted).toMatchObject({
-      instance_url: 'https://acme.my.salesforce.com',
-      token_type: 'Bearer',
-      scope: 'api',
-      issued_at: expect.stringMatching(/^\d{13}$/) as string,
-    });
-    expect(granted['id']).toMatch(/\/id\/00D\w{15}\/005\w{15}$/);
-    const basic = Buffer.from(
-      `${sandbox.credentials.consumerKey}:${sandbox.credentials.consumerSecret}`,
-    ).toString('base64');
-    expect(
-      (
-        await token(sandbox, { grant_type: 'client_credentials' }, 'acme.my.salesforce.com', {
-          Authorization: `Basic ${basic}`,
-        })
-      ).status,
-    ).toBe(200);
-  });
-
-  it('grants client credentials on My Domain only', async () => {
-    const reply = await token(
-      sandbox,
-      { grant_type: 'client_credentials', ...client() },
-      'login.salesforce.com',
-    );
-    expect([reply.status, bodyOf(reply)]).toEqual([
-      400,
-      { error: 'invalid_grant', error_description: 'request not supported on this domain' },
-    ]);
-  });
-
-  it.each([
-    [
-      { grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'x' },
-      'invalid_client_id',
-    ],
-    [{ grant_type: 'password', client_id: 'nobody' }, 'invalid_client_id'],
-    [{ grant_type: 'telepathy' }, 'unsupported_grant_type'],
-    [
-      { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'rubbish' },
-      'invalid_grant',
-    ],
-  ])('refuses %j with %s', async (form, error) => {
-    const reply = await token(sandbox, form);
-    expect([reply.status, bodyOf(reply)['error']]).toEqual([400, error]);
-  });
-
-  it('grants a password with its token, and tells who the user is', async () => {
-    const { username } = sandbox.credentials;
-    const granted = bodyOf(
-      await token(
-        sandbox,
-        { grant_type: 'password', ...client(), username, password: withToken(sandbox) },
-        'login.salesforce.com',
-      ),
-    );
-    const headers = { Authorization: `Bearer ${granted['access_token']}` };
-    const who = await call(sandbox, {
-      host: 'login.salesforce.com',
-      path: new URL(granted['id'] ?? '').pathname,
-      headers,
-    });
-    expect(bodyOf(who)).toMatchObject({ username, active: true });
-    expect(
-      bodyOf(await call(sandbox, { path: '/services/oauth2/userinfo', headers })),
-    ).toMatchObject({ preferred_username: username });
-  });
-});
-
-describe('JWT bearer', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-  function assertion(claims: Record<string, unknown>): string {
-    const signed = `${part({ alg: 'RS256' })}.${part({ iss: sandbox.credentials.consumerKey, sub: sandbox.credentials.username, aud: 'https://login.salesforce.com', exp: Math.floor(Date.now() / 1000) + 180, ...claims })}`;
-    return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
-  }
-  const ask = (claims: Record<string, unknown>): Promise<TestReply> =>
-    token(
-      sandbox,
-      { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(claims) },
-      'login.salesforce.com',
-    );
-
-  it('trusts registered keys only', async () => {
-    expect(bodyOf(await ask({}))).toEqual({
-      error: 'invalid_grant',
-      error_description: 'invalid assertion',
-    });
-    sandbox.registerCertificate(publicKey);
-    expect(bodyOf(await ask({}))).toMatchObject({
-      token_type: 'Bearer',
-      instance_url: 'https://acme.my.salesforce.com',
-    });
-  });
-
-  it.each([
-    ['another audience', { aud: 'https://evil.example' }, 'audience is invalid'],
-    ['an expired assertion', { exp: 1000 }, 'expired authorization code'],
-    ['one that lives too long', { exp: Math.floor(Date.now() / 1000) + 3600 }, 'invalid assertion'],
-    ['an unknown user', { sub: 'someone@else.example' }, "user hasn't approved this consumer"],
-    ['another app', { iss: 'nobody' }, 'client identifier invalid'],
-  ])('refuses %s', async (_, claims, description) => {
-    const reply = await ask(claims);
-    expect([reply.status, bodyOf(reply)['error_description']]).toEqual([400, description]);
-  });
-
-  it('takes My Domain as audience', async () => {
-    expect((await ask({ aud: 'https://acme.my.salesforce.com' })).status).toBe(200);
   });
 });

@@ -14,7 +14,7 @@ afterAll(() => sandbox.close());
 
 const describeOf = (name: string): string => `/sobjects/${name}/describe`;
 
-describe('faults of answers', () => {
+describe('faults of responses', () => {
   it.each<[FaultRule['effect'], number, string]>([
     [{ kind: 'unavailable' }, 503, 'SERVER_UNAVAILABLE'],
     [{ kind: 'limit-exceeded' }, 403, 'REQUEST_LIMIT_EXCEEDED'],
@@ -22,7 +22,7 @@ describe('faults of answers', () => {
     [{ kind: 'vanish' }, 404, 'NOT_FOUND'],
     [{ kind: 'forbid' }, 403, 'INSUFFICIENT_ACCESS'],
     [{ kind: 'respond', status: 418, body: [{ errorCode: 'TEAPOT', message: '' }] }, 418, 'TEAPOT'],
-  ])('%j answers %i', async (effect, status, errorCode) => {
+  ])('%j responds with %i', async (effect, status, errorCode) => {
     sandbox.faults.install({ match: { object: 'Account' }, effect });
     const reply = await api(describeOf('Account'));
     expect([reply.status, reply.json<{ errorCode: string }[]>()[0]?.errorCode]).toEqual([
@@ -32,7 +32,7 @@ describe('faults of answers', () => {
     expect((await api(describeOf('Contact'))).status).toBe(200);
   });
 
-  it('strike single parts of a composite', async () => {
+  it('affect single parts of a composite', async () => {
     sandbox.faults.install(
       { match: { object: 'Account' }, effect: { kind: 'vanish' } },
       { match: { object: ['contact'] }, effect: { kind: 'session-expired' } },
@@ -49,7 +49,7 @@ describe('faults of answers', () => {
     ).toEqual([404, 401, 200]);
   });
 
-  it('strike the n-th call, a number of times, or by chance', async () => {
+  it('affect the n-th call, a number of calls, or random calls', async () => {
     const statuses = async (rule: FaultRule, calls: number): Promise<number[]> => {
       sandbox.faults.clear();
       sandbox.faults.install(rule);
@@ -66,7 +66,7 @@ describe('faults of answers', () => {
     );
   });
 
-  it('blow a describe up', async () => {
+  it('pad a describe', async () => {
     sandbox.faults.install({
       match: { object: 'Account' },
       effect: { kind: 'huge-describe', bytes: 1_500_000 },
@@ -85,7 +85,7 @@ describe('faults of the connection', () => {
     expect(reply.text).toContain('down for maintenance');
   });
 
-  it('send what is not JSON', async () => {
+  it('send an invalid JSON body', async () => {
     sandbox.faults.install({ effect: { kind: 'not-json' } });
     const reply = await api('/limits');
     expect(reply.status).toBe(200);
@@ -96,7 +96,7 @@ describe('faults of the connection', () => {
     { kind: 'reset' },
     { kind: 'truncate' },
     { kind: 'truncate', afterBytes: 10 },
-  ])('%j breaks off', async (effect) => {
+  ])('%j breaks the connection', async (effect) => {
     sandbox.faults.install({ effect });
     await expect(api('/limits')).rejects.toThrow();
   });
@@ -105,14 +105,14 @@ describe('faults of the connection', () => {
     { kind: 'stall-headers', ms: 300 },
     { kind: 'stall-body', ms: 300 },
     { kind: 'delay', ms: 300 },
-  ])('%j takes its time', async (effect) => {
+  ])('%j delays the response', async (effect) => {
     sandbox.faults.install({ effect });
     const startedAt = performance.now();
     expect((await api('/limits')).json()).toHaveProperty('DailyApiRequests');
     expect(performance.now() - startedAt).toBeGreaterThan(290);
   });
 
-  it('end a stall for good when the sandbox closes', async () => {
+  it('end a stall when the sandbox closes', async () => {
     const other = await startSandbox({ objects: 20 });
     const otherApi = await apiOf(other);
     other.faults.install({ effect: { kind: 'stall-headers' } });
@@ -135,7 +135,7 @@ describe('faults of the connection', () => {
     expect([reply.status, reply.headers['location']]).toEqual([302, 'https://evil.example/']);
   });
 
-  it('point clients to a hostile host, in every answer that they follow', async () => {
+  it('replace every URL that clients follow', async () => {
     sandbox.faults.install({ effect: { kind: 'hostile-url', url: 'https://evil.example/x' } });
     const { consumerKey, consumerSecret, username, password, securityToken } = sandbox.credentials;
     const form = new URLSearchParams({
@@ -158,7 +158,7 @@ describe('faults of the connection', () => {
     );
   });
 
-  it('set the clock wrong, in the Date header and in modification times', async () => {
+  it('shift the clock, in the Date header and in modification times', async () => {
     const before = await api(describeOf('Account'));
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: 3600 } });
     const after = await api(describeOf('Account'));

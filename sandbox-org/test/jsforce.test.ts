@@ -72,7 +72,7 @@ describe('jsforce against the sandbox org', () => {
     expect((await org.identity()).username).toBe(sandbox.credentials.username);
   });
 
-  it('reports a wrong password as jsforce reports it against Salesforce', async () => {
+  it('reports a wrong password as with Salesforce', async () => {
     const login = new Connection({ loginUrl: 'https://login.salesforce.com', version: '64.0' });
     await expect(login.login(sandbox.credentials.username, 'wrong')).rejects.toThrow(
       'INVALID_LOGIN: Invalid username, password, security token; or user locked out.',

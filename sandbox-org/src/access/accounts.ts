@@ -3,7 +3,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { SandboxError } from '../errors.ts';
 import { recordId } from '../org/ids.ts';
 
-/** What a client needs to sign in. Made anew at each start unless given, and never logged. */
+/** Credentials of the sign-in, generated at each start unless given. Never logged. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -21,12 +21,12 @@ export interface AccountOptions {
 
 export type PasswordVerdict = 'granted' | 'refused' | 'needs-token';
 
-/** The org's one integration user, and who may be it. */
+/** The org's integration user and its sign-in rules. */
 export class Accounts {
   readonly credentials: Credentials;
   readonly userId: string;
   readonly passwordExpired: boolean;
-  /** Certificates or public keys (PEM) whose holders may sign in as the user with a JWT. */
+  /** Certificates or public keys (PEM) accepted for the JWT bearer flow. */
   readonly jwtKeys: string[] = [];
   readonly #lockoutAfter: number;
   readonly #trusted: BlockList;
@@ -48,7 +48,7 @@ export class Accounts {
     this.#failures = 0;
   }
 
-  /** Judges a password, with or without the security token at its end, by where the caller comes from. */
+  /** Checks a password, with or without the security token appended, depending on the caller's address. */
   check(username: string, password: string, sourceAddress: string): PasswordVerdict {
     const { credentials } = this;
     if (this.locked || username.toLowerCase() !== credentials.username.toLowerCase())

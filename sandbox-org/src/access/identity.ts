@@ -28,7 +28,7 @@ function urlsOf({ origin, organizationId }: Person): Record<string, string> {
   };
 }
 
-/** What the identity URL answers. */
+/** The response of the identity URL. */
 export function identity(person: Person): Record<string, unknown> {
   const { username } = person.accounts.credentials;
   const organization = toLongId(person.organizationId);
@@ -60,7 +60,7 @@ export function identity(person: Person): Record<string, unknown> {
   };
 }
 
-/** What `/services/oauth2/userinfo` answers: the same person in OpenID Connect's words. */
+/** The response of `/services/oauth2/userinfo`, with the claim names of OpenID Connect. */
 export function userInfo(person: Person): Record<string, unknown> {
   const known = identity(person);
   return {

@@ -17,10 +17,10 @@ export interface AssertionProblem {
   readonly description: string;
 }
 
-const LONGEST_SECONDS = 5 * 60;
+const MAX_LIFETIME_SECONDS = 5 * 60;
 const problem = (error: string, description: string): AssertionProblem => ({ error, description });
 
-/** Null where the RS256 assertion is good, else the OAuth error that the token endpoint answers. */
+/** The OAuth error of an invalid RS256 assertion; null for a valid one. */
 export function verifyAssertion(assertion: string, rules: AssertionRules): AssertionProblem | null {
   const [head = '', body = '', signature = ''] = assertion.split('.');
   const header = decode(head);
@@ -46,7 +46,8 @@ function claimProblem(
   const seconds = rules.now / 1000;
   const expires = Number(claims['exp']);
   if (!(expires > seconds)) return problem('invalid_grant', 'expired authorization code');
-  if (expires > seconds + LONGEST_SECONDS) return problem('invalid_grant', 'invalid assertion');
+  if (expires > seconds + MAX_LIFETIME_SECONDS)
+    return problem('invalid_grant', 'invalid assertion');
   if (claims['sub'] !== rules.subject)
     return problem('invalid_grant', "user hasn't approved this consumer");
   return null;

@@ -16,7 +16,7 @@ export interface TokenRequest {
   readonly form: URLSearchParams;
   readonly authorization: string | undefined;
   readonly sourceAddress: string;
-  /** Whether the request came to the My Domain host and not to a login host. */
+  /** Whether the request was sent to the My Domain host rather than a login host. */
   readonly onMyDomain: boolean;
   readonly instance: string;
   readonly host: string;
@@ -27,7 +27,7 @@ export interface TokenAnswer {
   readonly body: Record<string, string>;
 }
 
-/** An OAuth error answer: these have a shape of their own. */
+/** An OAuth error, whose response differs from those of the API. */
 export class TokenError extends Error {
   readonly error: string;
   readonly status: number;
@@ -93,7 +93,7 @@ function clientOf({ form, authorization }: TokenRequest): { id: string; secret: 
   return { id: decode(plain.slice(0, colon)), secret: decode(plain.slice(colon + 1)) };
 }
 
-/** RFC 6749 has both halves form-encoded; clients that don't encode send nothing that decoding changes. */
+/** RFC 6749 requires form encoding of both parts; decoding does not change unencoded values. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -5,7 +5,7 @@ interface Session {
   readonly openedAt: number;
 }
 
-/** Access tokens that work until they have been idle for too long; each use resets the idle time. */
+/** Access tokens that expire after an idle time; each use restarts it. */
 export class Sessions {
   readonly timeoutSeconds: number;
   readonly #organizationId: string;
@@ -20,7 +20,7 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Opens a session and gives its token: the 15-character organization id, an exclamation mark, then chance. */
+  /** Opens a session and returns its token: the 15-character organization id, an exclamation mark, random characters. */
   open(): string {
     const token = `${this.#organizationId}!AQ${randomBytes(45).toString('base64url').replaceAll('-', '.')}`;
     this.#open.set(token, { lastUsed: this.#now(), openedAt: this.#now() });
@@ -28,7 +28,7 @@ export class Sessions {
     return token;
   }
 
-  /** True, and the idle time starts anew, where the token is known and hasn't idled out. */
+  /** Whether the token is valid; restarts its idle time if so. */
   use(token: string): boolean {
     const session = this.#open.get(token);
     if (!session) return false;

@@ -3,7 +3,7 @@ import { idFor, sameId, toLongId } from '../org/ids.ts';
 import type { Accounts } from './accounts.ts';
 import type { Sessions } from './sessions.ts';
 
-/** login() answers in API versions 31.0 to 64.0; older ones are retired, and from 65.0 on the call is gone. */
+/** login() exists in API versions 31.0 to 64.0; older versions are retired. */
 const OLDEST = 31;
 const LAST_WITH_LOGIN = 64;
 const NEWEST = 68;
@@ -24,7 +24,7 @@ export interface SoapCall {
   readonly version: string;
   readonly body: string;
   readonly sourceAddress: string;
-  /** `https://acme.my.salesforce.com`: the instance that the answer names. */
+  /** `https://acme.my.salesforce.com`: the instance URL in the response. */
   readonly instance: string;
 }
 
@@ -69,7 +69,7 @@ function leaf(tree: unknown, ...path: string[]): string {
   return typeof found === 'string' ? found.trim() : '';
 }
 
-/** Serves login() and logout(); every other operation is refused as Salesforce refuses an unknown one. */
+/** Serves login() and logout(); rejects other operations as unknown, as Salesforce does. */
 export function soap(call: SoapCall, context: SoapContext): SoapAnswer {
   try {
     return { status: 200, xml: dispatch(call, context) };

@@ -5,7 +5,7 @@ import type { ApiContext } from './context.ts';
 import { answer, errorAnswer, type ApiAnswer, type ApiRequest } from './message.ts';
 import { endpointOf, ROUTES } from './routes.ts';
 
-/** Answers one call of the REST API whose sender has been let in. Errors become answers. */
+/** Serves an authorized call of the REST API. Errors become responses. */
 export async function serve(
   request: ApiRequest,
   context: ApiContext,
@@ -79,7 +79,7 @@ function bodyText(body: unknown): string | null {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
-/** Blows the describe up with text that a client has to read. */
+/** Pads the describe with text that a client must read. */
 function padded(made: ApiAnswer, bytes: number): ApiAnswer {
   const missing = bytes - (made.json?.length ?? 0);
   if (!made.json?.startsWith('{') || missing <= 0) return made;

@@ -83,7 +83,7 @@ function printItem(
   return `{"body":${body},${rest.slice(1)}`;
 }
 
-/** `@{ref.records[0].Id}` reads from an earlier answer. */
+/** Resolves `@{ref.records[0].Id}` against an earlier response. */
 function lookUp(source: ApiAnswer | undefined, path: string): string {
   const steps = path.split(/[.[\]]+/).filter(Boolean);
   const from: unknown = source?.json ? JSON.parse(source.json) : undefined;

@@ -8,7 +8,7 @@ import type { DataSources } from '../query/data-sources.ts';
 import type { DescribeStore } from './describe-store.ts';
 import type { ApiAnswer, ApiRequest } from './message.ts';
 
-/** All that the API's handlers work with. */
+/** Collaborators of the API's handlers. */
 export interface ApiContext {
   readonly org: Org;
   readonly describes: DescribeStore;
@@ -18,6 +18,6 @@ export interface ApiContext {
   readonly latency: Latency;
   readonly usage: Usage;
   readonly stats: Stats;
-  /** Answers a subrequest. */
+  /** Serves a subrequest. */
   readonly serve: (request: ApiRequest) => Promise<ApiAnswer>;
 }

@@ -7,7 +7,7 @@ import { answer, httpDate, isModified, type ApiAnswer, type ApiRequest } from '.
 
 const targetOf = ({ version, origin }: ApiRequest): DescribeTarget => ({ version, origin });
 
-/** Conditional on anything in the org having changed, org-wide events included. */
+/** Not modified only if nothing in the org has changed. */
 export function describeAll(
   request: ApiRequest,
   { org, describes, latency }: ApiContext,
@@ -47,7 +47,7 @@ export function basics(
   return answer(describeBasics(known(context, name), targetOf(request)), context.latency.other());
 }
 
-/** One record with all its fields, or those that `fields` names. */
+/** One record with all its fields, or those listed in `fields`. */
 export function row(
   request: ApiRequest,
   context: ApiContext,

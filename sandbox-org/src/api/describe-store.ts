@@ -5,7 +5,7 @@ import type { Org } from '../org/org.ts';
 
 const CACHE_CHARACTERS = 16_000_000;
 
-/** Serialized describes, kept as far as memory allows; sizes are kept for good. */
+/** A cache of serialized describes with a size limit; their sizes are all kept. */
 export class DescribeStore {
   readonly #org: Org;
   readonly #bodies = new BoundedCache<string>(CACHE_CHARACTERS);
@@ -24,7 +24,7 @@ export class DescribeStore {
     return this.#body('', target, () => describeGlobal(this.#org, target));
   }
 
-  /** Characters of the object's describe. */
+  /** Length of the object's describe in characters. */
   size(entry: ObjectEntry, target: DescribeTarget): number {
     this.#refresh();
     return this.#sizes.get(entry.name) ?? this.describe(entry, target).length;
@@ -41,7 +41,7 @@ export class DescribeStore {
     return body;
   }
 
-  /** An edit of the org makes every body doubtful: references and child relationships cross objects. */
+  /** An edit invalidates every describe, because references and child relationships cross objects. */
   #refresh(): void {
     if (this.#revision === this.#org.revision) return;
     this.#revision = this.#org.revision;

@@ -1,7 +1,7 @@
 import type { ApiContext } from './context.ts';
 import { answer, type ApiAnswer, type ApiRequest } from './message.ts';
 
-/** Allocations that nothing here uses up: name and maximum. */
+/** Allocations that the emulator never uses: name and maximum. */
 const UNTOUCHED: readonly (readonly [string, number])[] = [
   ['AnalyticsExternalDataSizeMB', 40_960],
   ['ConcurrentAsyncGetReportInstances', 200],
@@ -41,7 +41,7 @@ const UNTOUCHED: readonly (readonly [string, number])[] = [
   ['StreamingApiConcurrentClients', 2_000],
 ];
 
-/** `GET /limits`. The day's API requests are the ones counted here. */
+/** `GET /limits`, with the counted API requests of the day. */
 export function limits(_request: ApiRequest, { usage, latency }: ApiContext): ApiAnswer {
   const daily = { Max: usage.dailyLimit, Remaining: Math.max(0, usage.dailyLimit - usage.used) };
   const others = UNTOUCHED.map(([name, max]) => [name, { Max: max, Remaining: max }] as const);
@@ -53,7 +53,7 @@ export function limits(_request: ApiRequest, { usage, latency }: ApiContext): Ap
 
 const COUNTED = new Set(['standard', 'custom', 'setting', 'metadata']);
 
-/** `GET /limits/recordCount`: all objects with records, or those asked for; unknown names are ignored. */
+/** `GET /limits/recordCount`: all objects with records, or the requested ones; unknown names are ignored. */
 export function recordCount(request: ApiRequest, { org, sources, latency }: ApiContext): ApiAnswer {
   const asked = request.query
     .get('sObjects')

@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly origin: string;
   /** `68.0`. */
   readonly version: string;
-  /** What follows the version, without a slash at the end: `/sobjects/Account/describe`. */
+  /** The path after the version, without a trailing slash: `/sobjects/Account/describe`. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** Lower-case names. */
@@ -23,9 +23,9 @@ export interface ApiAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** The body, serialized; null for none. */
   readonly json: string | null;
-  /** Time that the emulated server takes, in milliseconds. */
+  /** Response time of the emulated server, in milliseconds. */
   readonly serverMillis: number;
-  /** API calls that this answer costs. */
+  /** API calls charged. */
   readonly charge: number;
 }
 
@@ -42,9 +42,9 @@ export function errorAnswer(error: ApiError, serverMillis = 0): ApiAnswer {
 }
 
 /**
- * Whether something changed after the moment of an `If-Modified-Since` header. HTTP dates have no fractions, so a change
- * counts as made at the end of its second: a client may see one change twice but never misses one. A header that is no
- * date is ignored.
+ * Whether something changed after the time of an `If-Modified-Since` header. HTTP dates have no fractions, so a change
+ * counts as made at the end of its second: a client may see a change twice but never misses one. An invalid date is
+ * ignored.
  */
 export function isModified(header: string | undefined, modifiedAt: number): boolean {
   const since = header === undefined ? Number.NaN : Date.parse(header);

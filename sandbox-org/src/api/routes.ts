@@ -16,7 +16,7 @@ export interface Route {
   ) => ApiAnswer | Promise<ApiAnswer>;
 }
 
-/** The resources below `/services/data/vXX.X`; the first match with the right method answers. */
+/** The resources below `/services/data/vXX.X`; the first route that matches path and method is used. */
 export const ROUTES: readonly Route[] = [
   { name: 'resources', method: 'GET', path: /^$/, handle: resources },
   {
@@ -62,7 +62,7 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-/** The name that counts of calls are kept under. */
+/** The name of the endpoint in the counts of calls. */
 export function endpointOf(request: ApiRequest): string {
   return (
     ROUTES.find(({ method, path }) => method === request.method && path.test(request.path))?.name ??

@@ -2,7 +2,7 @@ import { ApiError } from '../errors.ts';
 
 export const OLDEST_VERSION = 31;
 export const NEWEST_VERSION = 68;
-/** What the sandbox tells its own users to work with. */
+/** The API version that clients of the sandbox should use. */
 export const CURRENT_VERSION = `${NEWEST_VERSION}.0`;
 
 const SEASONS = ['Winter', 'Spring', 'Summer'] as const;
@@ -28,7 +28,7 @@ export function versionsBody(): string {
   );
 }
 
-/** Why this version can't be used, or null. */
+/** The error for an unsupported version, if it is one. */
 export function versionProblem(version: string): ApiError | null {
   const number = Number(version);
   if (number < OLDEST_VERSION)

@@ -1,6 +1,6 @@
 import type { Effect } from './fault-rules.ts';
 
-/** A body as an `alter` makes it; one that is no JSON object stays as it is. */
+/** The body with the `alter` effect applied; unchanged if it is not a JSON object. */
 export function altered(
   json: string,
   { set = {}, without = [], halve }: Effect & { readonly kind: 'alter' },

@@ -1,4 +1,4 @@
-/** What a fault does to an answer. Times in milliseconds, sizes in bytes. */
+/** The effect of a fault on a response. Times in milliseconds, sizes in bytes. */
 export type Effect =
   | {
       readonly kind: 'respond';
@@ -9,12 +9,12 @@ export type Effect =
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'limit-exceeded' }
   | { readonly kind: 'session-expired' }
-  /** The object is gone: 404, also within a composite. */
+  /** The object no longer exists: 404, also within a composite. */
   | { readonly kind: 'vanish' }
   | { readonly kind: 'forbid' }
   /** A describe padded to at least this size. */
   | { readonly kind: 'huge-describe'; readonly bytes: number }
-  /** A body that is well-formed and not whole: members set or taken away, a list without its second half. Bodies that are no object stay. */
+  /** A well-formed but incomplete body: members set or removed, a list cut in half. Only for JSON objects. */
   | {
       readonly kind: 'alter';
       readonly set?: Readonly<Record<string, unknown>>;
@@ -22,33 +22,33 @@ export type Effect =
       readonly halve?: string;
     }
   | { readonly kind: 'delay'; readonly ms: number }
-  /** Nothing is sent for this long (for good without `ms`). */
+  /** Sends nothing for this long (forever without `ms`). */
   | { readonly kind: 'stall-headers'; readonly ms?: number }
-  /** Sending stops within the body. */
+  /** Stops within the body. */
   | { readonly kind: 'stall-body'; readonly afterBytes?: number; readonly ms?: number }
   | { readonly kind: 'truncate'; readonly afterBytes?: number }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'maintenance' }
   | { readonly kind: 'gzip-bomb'; readonly megabytes: number }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
-  /** Every URL that a client would follow next points here instead. */
+  /** Replaces every URL that a client would follow. */
   | { readonly kind: 'hostile-url'; readonly url: string }
   | { readonly kind: 'reset' }
-  /** The server's clock is off, in the Date header and in all modification times, for as long as the rule stands. */
+  /** Shifts the server's clock, in the Date header and all modification times, while the rule is installed. */
   | { readonly kind: 'clock-offset'; readonly seconds: number };
 
-/** Everything that is given must match; a rule without conditions matches each call. */
+/** All conditions must match; a rule without conditions matches every call. */
 export interface FaultMatch {
   /** A regular expression over path and query. */
   readonly path?: string;
   readonly method?: string;
   readonly host?: string;
-  /** An sObject that the call is about, or several. */
+  /** One sObject of the call, or several. */
   readonly object?: string | readonly string[];
   /** Only the n-th matching call (from 1), or every call from the n-th on with `onward`. */
   readonly nth?: number;
   readonly onward?: boolean;
-  /** At most so many times. */
+  /** Limit on applications of the rule. */
   readonly times?: number;
   readonly probability?: number;
 }
@@ -58,7 +58,7 @@ export interface FaultRule {
   readonly effect: Effect;
 }
 
-/** A call as rules see it. `level` is `item` for a subrequest of a composite. */
+/** A call to match against rules. `level` is `item` for a subrequest of a composite. */
 export interface FaultTarget {
   readonly level: 'http' | 'item';
   readonly method: string;
@@ -67,7 +67,7 @@ export interface FaultTarget {
   readonly object: string | null;
 }
 
-/** All kinds of effects with what else each takes, to tell a mistyped one. */
+/** All kinds of effects with their properties, to detect typing errors. */
 const MEMBERS: Readonly<Record<Effect['kind'], Readonly<Record<string, Demand>>>> = {
   respond: { status: 'status', body: 'anything', headers: 'headers' },
   unavailable: {},
@@ -90,7 +90,7 @@ const MEMBERS: Readonly<Record<Effect['kind'], Readonly<Record<string, Demand>>>
   'clock-offset': { seconds: 'number' },
 };
 
-/** Effects on the connection and not on the answer; they can't happen to a subrequest. */
+/** Effects on the connection, which a subrequest cannot have. */
 export const TRANSPORT = new Set<Effect['kind']>([
   'stall-headers',
   'stall-body',
@@ -105,12 +105,12 @@ export const TRANSPORT = new Set<Effect['kind']>([
 
 type Demand = keyof typeof DEMANDS;
 const isString = (value: unknown): boolean => typeof value === 'string';
-/** Fit for a header. */
+/** Whether the value is valid in a header. */
 const isText = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && !/[^\x21-\x7e]/.test(value);
 const isAmount = (value: unknown): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0;
-/** Of a final answer, whose head can be written. */
+/** Whether it is the status of a final response. */
 const isStatus = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
 const isHeaders = (value: unknown): boolean =>
@@ -154,7 +154,7 @@ const MATCH: Readonly<Record<keyof FaultMatch, Demand>> = {
   probability: 'amount?',
 };
 
-/** What is wrong with a rule that came from outside; undefined for one that can be carried out. */
+/** The problem of a rule from outside; undefined for a valid rule. */
 export function faultIn({
   match = {},
   effect,
@@ -163,20 +163,20 @@ export function faultIn({
   if (typeof effect !== 'object' || effect === null) return 'effect is not an object';
   const { kind, ...rest } = effect as Readonly<Record<string, unknown>>;
   if (typeof kind !== 'string' || !Object.hasOwn(MEMBERS, kind))
-    return `no such effect: ${String(kind)}`;
+    return `unknown effect: ${String(kind)}`;
   return (
-    wrongMember('match', { ...match }, MATCH) ??
-    wrongMember(kind, rest, MEMBERS[kind as Effect['kind']])
+    memberProblem('match', { ...match }, MATCH) ??
+    memberProblem(kind, rest, MEMBERS[kind as Effect['kind']])
   );
 }
 
-function wrongMember(
+function memberProblem(
   what: string,
-  given: Readonly<Record<string, unknown>>,
+  members: Readonly<Record<string, unknown>>,
   demands: Readonly<Record<string, Demand>>,
 ): string | undefined {
-  const stranger = Object.keys(given).find((name) => !Object.hasOwn(demands, name));
-  if (stranger !== undefined) return `${what} does not take "${stranger}"`;
-  const wrong = Object.entries(demands).find(([name, demand]) => !DEMANDS[demand](given[name]));
-  return wrong === undefined ? undefined : `${what} needs a proper "${wrong[0]}"`;
+  const unknown = Object.keys(members).find((name) => !Object.hasOwn(demands, name));
+  if (unknown !== undefined) return `${what} has no property "${unknown}"`;
+  const wrong = Object.entries(demands).find(([name, demand]) => !DEMANDS[demand](members[name]));
+  return wrong === undefined ? undefined : `${what} requires a valid "${wrong[0]}"`;
 }

@@ -17,18 +17,18 @@ interface Armed {
   fired: number;
 }
 
-/** The installed fault rules. The first that applies to a call decides its fate; draws follow from the seed. */
+/** The installed fault rules. The first that matches a call is applied; draws derive from the seed. */
 export class Faults {
   readonly #random: Random;
   #rules: Armed[] = [];
-  /** How often any rule has fired. */
+  /** Number of faults applied. */
   fired = 0;
 
   constructor(seed: number) {
     this.#random = randomFor(`${seed}:faults`);
   }
 
-  /** Adds rules after the ones that are there. All or none. Throws SandboxError for a rule that is unknown in part or lacks something, and for a path that is no regular expression. */
+  /** Adds rules after the installed ones, all or none. Throws SandboxError for an invalid rule. */
   install(rules: readonly FaultRule[]): void {
     this.#rules.push(...rules.map(arm));
   }
@@ -52,7 +52,7 @@ export class Faults {
     return null;
   }
 
-  /** Milliseconds that the emulated server's clock is off. */
+  /** Offset of the emulated server's clock in milliseconds. */
   clockOffset(): number {
     return this.#rules.reduce(
       (sum, { rule }) =>

@@ -3,17 +3,17 @@ import { randomFor } from '../org/random.ts';
 export interface LatencyOptions {
   /** Network round trip of each call in milliseconds. */
   readonly roundTrip: number;
-  /** Whether the server's own time is modeled. */
+  /** Whether the server's response time is modeled. */
   readonly serverTime: boolean;
   readonly seed: number;
 }
 
 const MEDIAN_DESCRIBE = 90;
-/** The size of describe that takes the median time; larger ones take longer by the 0.4th power. */
+/** The describe size with the median time; the time grows with the size to the power of 0.4. */
 const MEDIAN_BYTES = 50_000;
 const UNCHANGED_SHARE = 0.25;
 
-/** How long calls take on the emulated server: slept, not computed, and the same for one seed. */
+/** Response times of the emulated server, slept and the same for one seed. */
 export class Latency {
   readonly roundTrip: number;
   readonly #serverTime: boolean;
@@ -25,7 +25,7 @@ export class Latency {
     this.#seed = options.seed;
   }
 
-  /** Log-normal with a median of 90 ms at the median size; a quarter where the answer is 304. */
+  /** Log-normal with a median of 90 ms at the median size; a quarter of it for status 304. */
   describe(object: string, bytes: number, unchanged: boolean): number {
     const luck = Math.exp(0.4 * randomFor(`${this.#seed}:latency:${object}`).normal());
     const whole = Math.min(2_500, MEDIAN_DESCRIBE * (bytes / MEDIAN_BYTES) ** 0.4 * luck);
@@ -36,7 +36,7 @@ export class Latency {
     return this.#modeled(unchanged ? 400 * UNCHANGED_SHARE : 400);
   }
 
-  /** Queries cost by the row. */
+  /** Grows with the number of rows. */
   rows(count: number): number {
     return this.#modeled(50 + count);
   }

@@ -6,7 +6,7 @@ export interface LoggedRequest {
   readonly path: string;
   readonly status: number;
   readonly millis: number;
-  /** The common name on the client's certificate, where one was presented. */
+  /** The common name of the client certificate, if any. */
   readonly client: string | null;
 }
 
@@ -38,12 +38,12 @@ export interface Traffic {
 
 const LOG_LENGTH = 500;
 
-/** What has come in since the start or the last reset. */
+/** Counts of requests since the start or the last reset. */
 export class Stats {
   readonly #calls = new Map<string, number>();
   readonly #items = new Map<string, number>();
   readonly #log: LoggedRequest[] = [];
-  /** Open connections with what they had carried at the last reset. */
+  /** Open connections with their byte counts at the last reset. */
   readonly #open = new Map<
     Traffic,
     { readonly bytesRead: number; readonly bytesWritten: number }
@@ -53,7 +53,7 @@ export class Stats {
   httpRequests = 0;
   connections = 0;
 
-  /** Counts the bytes of a connection, TLS included, from now on. */
+  /** Starts counting the bytes of a connection, TLS included. */
   track(connection: Traffic): void {
     this.connections += 1;
     this.#open.set(connection, { bytesRead: 0, bytesWritten: 0 });

@@ -1,12 +1,12 @@
 export interface UsageOptions {
   readonly dailyLimit: number;
-  /** How many calls may run for `longRunningMillis` or more at once. */
+  /** Limit of concurrent calls that run for `longRunningMillis` or more. */
   readonly longRunningCap: number;
   readonly longRunningMillis: number;
   readonly now: () => number;
 }
 
-/** Calls charged against the day's allocation, and the calls that are running. */
+/** Calls charged to the day's allocation, and calls under way. */
 export class Usage {
   readonly dailyLimit: number;
   readonly #options: UsageOptions;
@@ -32,7 +32,7 @@ export class Usage {
     this.used += calls;
   }
 
-  /** Marks a call as running until the returned function is called. */
+  /** Counts a call as running until the returned function is called. */
   begin(): () => void {
     const call = { since: this.#options.now() };
     this.#running.add(call);
@@ -40,7 +40,7 @@ export class Usage {
     return () => void this.#running.delete(call);
   }
 
-  /** Whether so many long-running calls are under way that a new one is refused. */
+  /** Whether the limit of long-running calls is reached. */
   get crowded(): boolean {
     const before = this.#options.now() - this.#options.longRunningMillis;
     let long = 0;

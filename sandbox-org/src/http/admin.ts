@@ -6,7 +6,7 @@ import { ApiError, SandboxError } from '../errors.ts';
 import type { Edit } from '../org/edit.ts';
 import { readBody } from './read-body.ts';
 
-/** What the admin endpoint can do to the sandbox. */
+/** Actions of the admin endpoint. */
 export interface AdminActions {
   readonly stats: () => StatsReport;
   readonly resetStats: () => void;
@@ -18,7 +18,7 @@ export interface AdminActions {
   readonly registerCertificate: (pem: string) => void;
 }
 
-/** The loopback-only control endpoint, guarded by a bearer token. Not listening yet. */
+/** The admin endpoint on loopback, protected by a bearer token. Not listening yet. */
 export function createAdminServer(token: string, actions: AdminActions): Server {
   return createServer((request, response) => {
     void answer(request, response, token, actions);
@@ -60,7 +60,7 @@ function parse(text: string): unknown {
   try {
     return text === '' ? null : JSON.parse(text);
   } catch {
-    throw new SandboxError('the body is not JSON');
+    throw new SandboxError('body is not JSON');
   }
 }
 
@@ -89,12 +89,12 @@ function run(route: string, body: unknown, actions: AdminActions): unknown {
 
 const done = (_nothing: void): { ok: true } => ({ ok: true });
 
-/** One or several objects that have the property; their details are checked where they are used. */
+/** One object or several with the property; their details are checked on use. */
 function listOf<T>(body: unknown, property: string): T[] {
   const list = [body].flat();
   for (const item of list) {
     if (typeof item !== 'object' || item === null || !(property in item))
-      throw new SandboxError(`each item needs "${property}"`);
+      throw new SandboxError(`each item must have "${property}"`);
   }
   return list as T[];
 }
@@ -104,7 +104,7 @@ function pemOf(body: unknown): string {
     typeof body === 'object' && body !== null
       ? (body as Record<string, unknown>)['pem']
       : undefined;
-  if (typeof pem !== 'string') throw new SandboxError('"pem" is needed');
+  if (typeof pem !== 'string') throw new SandboxError('"pem" is required');
   return pem;
 }
 

@@ -1,4 +1,4 @@
-/** Which of the org's doors a Host header asks for. */
+/** The entrance of the org that a Host header selects. */
 export type Door =
   | { readonly kind: 'login'; readonly host: string }
   | { readonly kind: 'my-domain'; readonly host: string }
@@ -8,7 +8,7 @@ export type Door =
 const SUFFIX = '.salesforce.com';
 const LOGIN_HOSTS = new Set(['login.salesforce.com', 'test.salesforce.com']);
 
-/** The names under which an org with this My Domain (`acme.my`, `acme--uat.sandbox.my`) is reached. */
+/** The host names of an org with this My Domain (`acme.my`, `acme--uat.sandbox.my`). */
 export class Hosts {
   readonly main: string;
   readonly #company: string;
@@ -18,12 +18,12 @@ export class Hosts {
     this.#company = myDomain.replace(/\.sandbox\.my$|\.my$/, '').replace(/--.*$/, '');
   }
 
-  /** The hosts that a client may be pointed at. */
+  /** The hosts that clients may use. */
   get all(): string[] {
     return [this.main, ...LOGIN_HOSTS];
   }
 
-  /** Any sandbox of the company leads to this org too, so that one emulator plays production and sandboxes. */
+  /** Hosts of any sandbox of the company lead to this org too, so one emulator serves as production and sandboxes. */
   door(hostHeader: string | undefined): Door {
     const host = (hostHeader ?? '').replace(/:\d+$/, '').toLowerCase();
     if (LOGIN_HOSTS.has(host)) return { kind: 'login', host };

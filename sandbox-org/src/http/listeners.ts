@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The servers that have been started, so that all of them are closed together. */
+/** The started servers, closed together. */
 export class Listeners {
   readonly #started: Server[] = [];
 
-  /** Listens on loopback and gives the port. Rejects where the port can't be had. */
+  /** Listens on loopback. Resolves with the port; rejects if it is not available. */
   async start(server: Server, port: number): Promise<number> {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -14,7 +14,7 @@ export class Listeners {
     return (server.address() as AddressInfo).port;
   }
 
-  /** Breaks the server's connections and refuses new ones until the function that it gives is called: the same port then listens again. */
+  /** Breaks the server's connections and refuses new ones. Resolves with a function that listens on the same port again. */
   async suspend(server: Server): Promise<() => Promise<void>> {
     const { port } = server.address() as AddressInfo;
     this.#started.splice(this.#started.indexOf(server), 1);
@@ -22,7 +22,7 @@ export class Listeners {
     return async () => void (await this.start(server, port));
   }
 
-  /** Breaks off all connections and waits until every server has closed. */
+  /** Breaks all connections and waits until every server has closed. */
   async closeAll(): Promise<void> {
     await Promise.all(this.#started.splice(0).map(close));
   }

@@ -12,11 +12,11 @@ export interface ProxyCounts {
   refused: number;
 }
 
-/** The names that lead to the sandbox; a proxy for anything else would be an open one. */
+/** The host names forwarded to the sandbox; others are rejected, or the proxy would be open. */
 const ALLOWED =
   /^(?:[\w-]+\.my|[\w-]+\.sandbox\.my|login|test)\.salesforce\.com:443$|^[\w-]+\.lightning\.force\.com:443$/i;
 
-/** An HTTP CONNECT proxy under which the real host names reach the sandbox. Not listening yet. */
+/** An HTTP CONNECT proxy that forwards real host names to the sandbox. Not listening yet. */
 export function createConnectProxy(options: ProxyOptions, counts: ProxyCounts): Server {
   const server = createServer((_request, response) => {
     response.writeHead(405, { Allow: 'CONNECT' });

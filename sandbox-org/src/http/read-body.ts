@@ -8,11 +8,11 @@ const LARGEST = 50 * 1_048_576;
 
 export interface ReadBody {
   readonly text: string;
-  /** As they came, before decompression. */
+  /** Size before decompression. */
   readonly bytes: number;
 }
 
-/** The whole request body, unpacked where it is gzipped. Throws ApiError 413 beyond 50 MB and 400 for bad gzip. */
+/** The request body, decompressed. Throws ApiError 413 beyond 50 MB and 400 for damaged gzip. */
 export async function readBody(request: IncomingMessage): Promise<ReadBody> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -7,7 +7,7 @@ import type { Effect } from '../control/fault-rules.ts';
 const compress = promisify(gzip);
 const WORTH_COMPRESSING = 1_000;
 
-/** A whole HTTP answer, before compression and faults. */
+/** An HTTP response before compression and faults. */
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
@@ -17,17 +17,17 @@ export interface Reply {
 
 export interface ReplyOptions {
   readonly acceptsGzip: boolean;
-  /** A fault on the connection, if there is one. */
+  /** A fault of the connection, if any. */
   readonly effect: Effect | null;
-  /** What the Date header says, in milliseconds. */
+  /** Time of the Date header, in milliseconds. */
   readonly now: number;
-  /** Waits, and ends early when the sandbox closes. */
+  /** Sleeps; ends early when the sandbox closes. */
   readonly sleep: (millis: number) => Promise<void>;
 }
 
 const FOREVER = 24 * 3_600_000;
 
-/** Sends the reply, or does to it what the fault says. Gives the bytes of body sent. */
+/** Sends the reply with the fault applied. Resolves with the number of body bytes sent. */
 export async function send(
   response: ServerResponse,
   reply: Reply,
@@ -102,11 +102,11 @@ function distort(reply: Reply, effect: Effect): Reply {
   }
 }
 
-/** The URLs in answers that clients go to next. */
+/** URLs in responses that clients follow. */
 const FOLLOWED =
   /("(?:instance_url|nextRecordsUrl|api_instance_url)":")[^"]*(")|(?<=<(?:serverUrl|metadataServerUrl)>)[^<]*(?=<)/g;
 
-/** Small to send, huge to unpack: a JSON array with one string of spaces. It is never whole in memory here. */
+/** A small body that inflates to a huge one: a JSON array with one string of spaces. Never whole in memory here. */
 async function bomb(megabytes: number): Promise<Buffer> {
   const squeezed: Buffer[] = [];
   for await (const chunk of Readable.from(blanks(megabytes)).pipe(createGzip({ level: 9 })))

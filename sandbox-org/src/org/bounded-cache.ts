@@ -1,4 +1,4 @@
-/** Least-recently-used entries up to a total weight; the heaviest user of memory here, so it is bounded by it. */
+/** A least-recently-used cache with a limit on the total weight of its entries. */
 export class BoundedCache<V> {
   readonly #entries = new Map<string, { value: V; weight: number }>();
   readonly #capacity: number;

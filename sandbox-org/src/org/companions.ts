@@ -16,7 +16,7 @@ const LIKELIHOOD: Record<CompanionKind, number> = {
   changeEvent: 0.35,
 };
 
-/** Standard objects that are setup data and never shared, tracked or streamed. */
+/** Setup objects, which are never shared, tracked or streamed. */
 const BARE = new Set([
   'Organization',
   'Group',
@@ -29,7 +29,7 @@ const BARE = new Set([
   'Dashboard',
 ]);
 
-/** The share, history, feed and change-event objects that come with a main object. */
+/** The share, history, feed and change event objects of a main object. */
 export function companionsOf(main: ObjectEntry, seed: number): ObjectEntry[] {
   if ((main.kind !== 'standard' && main.kind !== 'custom') || BARE.has(main.name)) return [];
   const random = randomFor(`${seed}:companions:${main.name}`);

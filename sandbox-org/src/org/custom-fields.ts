@@ -12,13 +12,13 @@ export interface Generated {
   readonly rollUp: string | null;
 }
 
-/** Makes one object's own fields, each with a name that the object doesn't have yet. */
+/** Generates an object's own fields with unique names. */
 export class FieldFactory {
   readonly #entry: ObjectEntry;
   readonly #random: Random;
   readonly #scope: FormulaScope;
   readonly #used: Set<string>;
-  /** Standard objects that aren't in the notation get fields that look standard. */
+  /** False for standard objects without listed fields: theirs look standard. */
   readonly #custom: boolean;
   #controller: FieldTraits | null = null;
 

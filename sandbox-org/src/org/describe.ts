@@ -4,7 +4,7 @@ import type { ObjectEntry, ObjectKind } from './model.ts';
 import type { Org } from './org.ts';
 import { randomFor } from './random.ts';
 
-/** Where the answers are for: they name their own URLs. */
+/** API version and origin of a describe, whose body contains its own URLs. */
 export interface DescribeTarget {
   /** `68.0`. */
   readonly version: string;
@@ -191,7 +191,7 @@ const MASTER: RecordTypeInfo = {
   active: true,
 };
 
-/** The object's own record types, without the master one. */
+/** The object's record types except the master record type. */
 export function recordTypesOf(entry: ObjectEntry, seed: number): RecordTypeInfo[] {
   const random = randomFor(`${seed}:recordTypes:${entry.name}`);
   if (!RECORDS.has(entry.kind) || !random.chance(entry.name === 'Account' ? 1 : 0.2)) return [];

@@ -1,6 +1,6 @@
 import type { FieldDescription, FieldType, Governance } from './model.ts';
 
-/** A change to the org. Times move as Salesforce would move them. */
+/** A change to the org. It updates times as Salesforce does. */
 export type Edit =
   | { readonly kind: 'touch'; readonly object: string }
   /** Permissions, profiles or field labels changed: every conditional request sees a change. */
@@ -23,7 +23,7 @@ export type Edit =
       readonly name?: string;
       readonly label?: string;
     }
-  /** Changes what Setup alone knows of a field: its description, its classification. */
+  /** Changes the description or classification of a field. */
   | {
       readonly kind: 'annotateField';
       readonly object: string;
@@ -41,7 +41,7 @@ export interface NewField {
   readonly referenceTo?: readonly string[];
   readonly description?: string;
   readonly governance?: Partial<Governance>;
-  /** The value that all records have. */
+  /** The field's value in every record. */
   readonly content?: string | number | boolean;
   /** Any other describe keys. */
   readonly traits?: Partial<FieldDescription>;

@@ -12,11 +12,11 @@ interface ObjectEdits {
   readonly annotated: Map<string, Pick<NewField, 'description' | 'governance'>>;
 }
 
-/** What admins have changed since the org was generated, and when. */
+/** The edits of the org since it was generated, with their times. */
 export class OrgEdits {
   readonly #now: () => number;
   readonly #edits = new Map<string, ObjectEdits>();
-  /** By object: the last edit of it or of anything in it, that of the object itself, and those of its fields by name. */
+  /** Last edit of an object or its fields, of an object itself, and of a field by qualified name. */
   readonly #editedAt = new Map<string, number>();
   readonly #objectEditedAt = new Map<string, number>();
   readonly #fieldEditedAt = new Map<string, { readonly created: boolean; readonly at: number }>();
@@ -28,17 +28,17 @@ export class OrgEdits {
     this.#now = now;
   }
 
-  /** Describes follow it. */
+  /** Time of the last edit of an object or its fields; used by describes. */
   editedAt(object: string): number | undefined {
     return this.#editedAt.get(object);
   }
 
-  /** EntityDefinition follows it: what happens to fields does not count, and what is removed leaves no date. */
+  /** Time of the last edit of an object itself, without its fields; used by EntityDefinition. */
   objectEditedAt(object: string): number | undefined {
     return this.#objectEditedAt.get(object);
   }
 
-  /** CustomField and FieldDefinition follow it. */
+  /** The last edit of a field; used by CustomField and FieldDefinition. */
   fieldEdit(
     object: string,
     field: string,
@@ -46,9 +46,9 @@ export class OrgEdits {
     return this.#fieldEditedAt.get(`${object}.${field}`);
   }
 
-  /** Records the edit and gives the objects as they are after it. */
+  /** Records the edit and returns the objects after it. */
   make(edit: Edit, entries: ReadonlyMap<string, ObjectEntry>): Map<string, ObjectEntry> {
-    if (!EDIT_KINDS.has(edit.kind)) throw new SandboxError(`no such edit: ${edit.kind}`);
+    if (!EDIT_KINDS.has(edit.kind)) throw new SandboxError(`unknown kind of edit: ${edit.kind}`);
     if (edit.kind === 'touchAll') return this.#stamp(null, new Map(entries));
     if (edit.kind === 'addObject') this.#objectEditedAt.set(edit.name, this.#now());
     if (edit.kind === 'addObject')
@@ -66,7 +66,7 @@ export class OrgEdits {
     return this.#stamp(edit.object, new Map(entries));
   }
 
-  /** The generated fields with the edits put in. */
+  /** The generated fields with the edits applied. */
   apply(object: string, fields: readonly Field[]): readonly Field[] {
     const edits = this.#edits.get(object);
     if (!edits) return fields;
@@ -96,7 +96,7 @@ export class OrgEdits {
     });
   }
 
-  /** The planned references with the edits put in, so that child relationships follow them too. */
+  /** The planned references with the edits applied, so that child relationships follow. */
   references(object: string, planned: readonly Reference[]): readonly Reference[] {
     const edits = this.#edits.get(object);
     if (!edits) return planned;
@@ -169,7 +169,7 @@ export class OrgEdits {
       label,
       labelPlural: edit.label ? pluralOf(edit.label) : entry.labelPlural,
     };
-    // In its old place: what is generated for other objects follows from their order.
+    // The position stays: generated content of other objects depends on their order.
     return this.#stamp(
       name,
       new Map([...entries].map((pair) => (pair[0] === object ? [name, renamed] : pair))),

@@ -6,7 +6,7 @@ import type { FieldDescription, FieldTraits } from './model.ts';
 import { dependOn, picklist } from './picklists.ts';
 import type { Random } from './random.ts';
 
-/** A field to be made. */
+/** A field to build. */
 export interface Draft {
   readonly random: Random;
   readonly scope: FormulaScope;
@@ -25,7 +25,7 @@ const plain =
 const RICH = { extraTypeInfo: 'richtextarea', htmlFormatted: true } as const;
 const ROLL_UP = { ...READ_ONLY, calculated: true, permissionable: true } as const;
 
-/** Kinds that are one field, and need no other field of the object. The order of draws is part of a seed's org. */
+/** Builders of the kinds that consist of one independent field. The order of random draws determines a seed's org. */
 const BUILDERS: Readonly<Record<Exclude<FieldKind, 'choice' | 'place'>, Build>> = {
   text,
   multi: ({ random, name, label }) =>
@@ -64,12 +64,12 @@ const BUILDERS: Readonly<Record<Exclude<FieldKind, 'choice' | 'place'>, Build>> 
   rollUp: ({ name, label }) => fieldTraits('double', name, label, ROLL_UP, 18, 2),
 };
 
-/** The traits of a field of any kind but a picklist; a location has three. */
+/** The traits of a field other than a picklist; a location has three. */
 export function buildField(kind: Exclude<FieldKind, 'choice'>, draft: Draft): FieldTraits[] {
   return kind === 'place' ? locationTraits(draft.name, draft.label, {}) : [BUILDERS[kind](draft)];
 }
 
-/** One text in twelve is an external id, most of them unique. */
+/** One text field in twelve is an external id, usually unique. */
 function key(random: Random): Partial<FieldDescription> {
   if (!random.chance(0.08)) return {};
   const unique = random.chance(0.8);
@@ -81,7 +81,7 @@ function key(random: Random): Partial<FieldDescription> {
   };
 }
 
-/** A picklist; a fifth of them depend on the object's previous independent one. */
+/** Builds a picklist; a fifth of them depend on the object's previous independent picklist. */
 export function buildPicklist(
   { random, name, label }: Draft,
   controller: FieldTraits | null,

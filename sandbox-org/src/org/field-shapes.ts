@@ -1,6 +1,6 @@
 import type { FieldDescription, FieldTraits, FieldType } from './model.ts';
 
-/** What every field answers unless its type or its maker says otherwise. */
+/** Describe values that a field's type or generator may override. */
 export const BLANK_FIELD: FieldDescription = {
   aggregatable: true,
   aiPredictionField: false,
@@ -148,7 +148,7 @@ const SHAPES: Record<FieldType, (size: number | undefined, scale: number | undef
   textarray: () => ({ ...OPAQUE, soapType: 'urn:TextArray' }),
 };
 
-/** The traits of a field of this type; the maker's own come last and win. */
+/** The traits of a field of this type; `more` overrides them. */
 export function fieldTraits(
   type: FieldType,
   name: string,
@@ -160,7 +160,7 @@ export function fieldTraits(
   return { ...SHAPES[type](size, scale), ...more, type, name, label };
 }
 
-/** Traits of a field that only the system writes. */
+/** Traits of a field written by the system only. */
 export const READ_ONLY: Shape = { createable: false, updateable: false, permissionable: false };
 
 /** All keys of a field's describe, in the API's order. */

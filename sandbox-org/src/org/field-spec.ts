@@ -6,7 +6,7 @@ import { picklist } from './picklists.ts';
 import type { Random } from './random.ts';
 import { labelOf } from './labels.ts';
 
-/** One parsed word of the field notation of standard-objects.ts. */
+/** A parsed field of the notation in standard-objects.ts. */
 export interface FieldSpec {
   readonly name: string;
   readonly type: string;
@@ -22,7 +22,7 @@ export interface FieldSpec {
 const WORD = /^(\w+)(?:(>{1,2})([^!=]+)|:(\w+)(?:\((\d+)(?:,(\d+))?\))?(?:\[([^\]]*)\])?)(!?)(=?)$/;
 const parsed = new Map<string, readonly FieldSpec[]>();
 
-/** Reads a line of the notation; a malformed word is a mistake in this package, so it throws. */
+/** Parses a line of the notation. Throws for a malformed field. */
 export function parseSpecs(line: string): readonly FieldSpec[] {
   const known = parsed.get(line);
   if (known) return known;
@@ -50,7 +50,7 @@ function parseWord(word: string): FieldSpec {
 
 type More = Partial<FieldDescription>;
 
-/** The traits of the field or, for compounds, of the components and the compound itself. References are made elsewhere. */
+/** The traits of the field or, for compounds, of the components and the compound. Not for references. */
 export function traitsOf(spec: FieldSpec, random: Random): FieldTraits[] {
   const label = labelOf(spec.name);
   const more = accessTraits(spec);
@@ -102,7 +102,7 @@ export function autoNumberTraits(name: string, label: string, length: number): F
   return fieldTraits('string', name, label, more, length);
 }
 
-/** Street to geocode accuracy, then the compound; `BillingAddress` gives `BillingStreet` and so on. */
+/** The components from street to geocode accuracy, then the compound; `BillingAddress` has `BillingStreet` and so on. */
 function addressTraits(name: string, label: string, more: More): FieldTraits[] {
   const prefix = name === 'Address' ? '' : name.replace(/Address$/, '');
   const part = (type: FieldType, suffix: string, size?: number, scale?: number): FieldTraits =>
@@ -145,7 +145,7 @@ const GEOCODE_ACCURACY = [
   'Unknown',
 ];
 
-/** Latitude and longitude beside the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`, plain ones for `Location`. */
+/** Latitude, longitude and the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`, unprefixed for `Location`. */
 export function locationTraits(name: string, label: string, more: More): FieldTraits[] {
   const component = (part: string): string => {
     if (name.endsWith('__c')) return name.replace(/__c$/, `__${part}__s`);

@@ -10,16 +10,16 @@ import { STANDARD_OBJECTS } from './standard-objects.ts';
 import { companionTraits } from './companion-fields.ts';
 import { auditTraits, changeEventHeader, idTraits } from './system-fields.ts';
 
-/** What making an object's fields needs beside its entry. */
+/** Facts of the org that an object's fields depend on. */
 export interface FieldContext {
   readonly seed: number;
   /** All reference fields of the object, planned and system ones. */
   readonly references: readonly Reference[];
-  /** An object with a master-detail relationship to this one, if there is any. */
+  /** A detail object of this one, if any. */
   readonly detail: string | null;
-  /** A custom metadata type of the org's own, if there is any. */
+  /** A custom metadata type of the org, if any. */
   readonly metadata: string | null;
-  /** Fields of another object, for change events that repeat them. */
+  /** Fields of another object, repeated by change events. */
   fieldsOf(name: string): readonly Field[];
 }
 
@@ -87,7 +87,7 @@ function ownDrafts(
   return made;
 }
 
-/** Fields that formulas of other objects point at: a code on packaged objects, a rate on custom metadata types. */
+/** Fields that formulas of other objects refer to: a code on packaged objects, a rate on custom metadata types. */
 function promisedFields(entry: ObjectEntry): Field[] {
   if (entry.kind === 'metadata' && !entry.namespace)
     return [plain(fieldTraits('double', 'Rate__c', 'Rate', { custom: true }, 18, 4))];
@@ -105,7 +105,7 @@ function promisedFields(entry: ObjectEntry): Field[] {
   ];
 }
 
-/** `Owner.Name`, `Vendor__r.Name`, and the code field where the lookup leads into a package. */
+/** `Owner.Name`, `Vendor__r.Name`, and the code field of a packaged lookup target. */
 function pathsOf(references: readonly Reference[]): string[] {
   return references
     .filter((made) => made.up && made.targets.length === 1)
@@ -117,7 +117,7 @@ function pathsOf(references: readonly Reference[]): string[] {
     });
 }
 
-/** The fields that every object of a kind begins with, its name above all. */
+/** The first fields of every object of a kind, such as its name. */
 function nameTraits(entry: ObjectEntry): FieldTraits[] {
   const systemWritten = { createable: false, updateable: false };
   switch (entry.kind) {
@@ -176,7 +176,7 @@ function plainName(entry: ObjectEntry): FieldTraits {
   );
 }
 
-/** The notation's fields in their order, references put in where the notation has them. */
+/** The listed fields of a standard object in order, references included. */
 function listedTraits(entry: ObjectEntry, context: FieldContext, random: Random): FieldTraits[] {
   const line = entry.kind === 'standard' ? NOTATION.get(entry.name) : undefined;
   if (!line) return [];
@@ -199,7 +199,7 @@ function looseReferences(
     .map(referenceTraits);
 }
 
-/** A change event repeats its object's stored fields as nullable, read-only ones. */
+/** A change event repeats the stored fields of its object, nullable and read-only. */
 function changeEventDrafts(entry: ObjectEntry, context: FieldContext): Field[] {
   const stored = context
     .fieldsOf(entry.parent ?? '')

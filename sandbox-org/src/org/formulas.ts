@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 
 /** The fields and paths that a formula of an object may refer to. */
 export interface FormulaScope {
-  /** Fields made so far, by broad kind. */
+  /** Fields generated so far, by kind. */
   readonly numbers: string[];
   readonly dates: string[];
   readonly choices: string[];

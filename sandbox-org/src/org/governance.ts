@@ -6,7 +6,7 @@ const PERSONAL = new Set(['email', 'phone', 'encryptedstring', 'address', 'locat
 const CLASSES = ['Public', 'Internal', 'Confidential', 'Restricted', 'MissionCritical'] as const;
 const GROUPS = ['PII', 'GDPR', 'PII;GDPR', 'HIPAA', 'PCI', 'CCPA', 'PII;CCPA;COPPA'] as const;
 
-/** Compliance data of a field: on most personal data and on some of the rest; null where nobody has set any. */
+/** Compliance data of a field: present on most personal data and some other fields. */
 export function governanceOf(
   object: string,
   { traits, governance }: Pick<Field, 'traits' | 'governance'>,
@@ -35,14 +35,14 @@ const PURPOSES = [
   'Quarterly audits',
 ] as const;
 
-/** A third of the custom fields have been described by whoever made them. */
+/** A third of the custom fields have a description. */
 export function fieldDescription(object: string, traits: FieldTraits, seed: number): string | null {
   const random = randomFor(`${seed}:description:${object}.${traits.name}`);
   if (!traits.custom || !random.chance(0.35)) return null;
   return `${random.pick(PURPOSES)} relies on "${traits.label}". Owner: ${random.pick(['Sales Ops', 'Finance', 'IT', 'Legal'] as const)}.`;
 }
 
-/** What the custom object is for, or null. */
+/** The description of a custom object, if any. */
 export function objectDescription(object: string, label: string, seed: number): string | null {
   const random = randomFor(`${seed}:about:${object}`);
   if (!/__(c|mdt|e|b|x)$/.test(object) || !random.chance(0.6)) return null;

@@ -11,7 +11,7 @@ export function base62(value: number, width: number): string {
   return text;
 }
 
-/** A stable 15-character id: three-character prefix, then an instance part and a body that follow from the key. */
+/** A stable 15-character id: the prefix, then an instance part and a body derived from the key. */
 export function idFor(prefix: string, key: string): string {
   return `${prefix}5g00${base62(hash(`${key}/a`), 4)}${base62(hash(`${key}/b`), 4)}`;
 }
@@ -21,7 +21,7 @@ export function recordId(prefix: string, index: number): string {
   return toLongId(`${prefix}5g000000${base62(index, 4)}`);
 }
 
-/** The row index that {@link recordId} was given, or -1 where the id isn't one of ours. */
+/** The row index of an id made by {@link recordId}, or -1 for any other id. */
 export function recordIndex(id: string): number {
   const body = id.slice(11, 15);
   let value = 0;
@@ -42,7 +42,7 @@ export function toLongId(id15: string): string {
 
 const ID = /^[a-zA-Z0-9]{15}(?:[A-Z0-5]{3})?$/;
 
-/** Two spellings (15 or 18 characters) of one id are equal. */
+/** Compares ids of 15 or 18 characters. */
 export function sameId(a: string, b: string): boolean {
   return (
     a === b ||

@@ -45,7 +45,7 @@ export type ObjectKind =
   | 'feed'
   | 'changeEvent';
 
-/** An sObject of the org before its fields are generated: all that listing and indexing need. */
+/** An sObject of the org without its fields. */
 export interface ObjectEntry {
   readonly name: string;
   readonly kind: ObjectKind;
@@ -54,7 +54,7 @@ export interface ObjectEntry {
   readonly keyPrefix: string | null;
   readonly label: string;
   readonly labelPlural: string;
-  /** The main object that a share, history, feed or change event belongs to. */
+  /** The main object of a share, history, feed or change event object. */
   readonly parent: string | null;
 }
 
@@ -134,7 +134,7 @@ export interface FilteredLookup {
   readonly optionalFilter: boolean;
 }
 
-/** A field's describe traits that differ from a blank field's, always with name, label and type. */
+/** The describe values of a field that differ from the defaults, with name, label and type. */
 export type FieldTraits = Partial<FieldDescription> &
   Pick<FieldDescription, 'name' | 'label' | 'type'>;
 
@@ -150,11 +150,11 @@ export interface Field {
   readonly traits: FieldTraits;
   /** `SUM Invoice_Line__c` for a roll-up summary. */
   readonly rollUp: string | null;
-  /** Only where an edit has given one; generated fields get theirs from the seed when asked. */
+  /** Set by an edit; generated fields derive theirs from the seed. */
   readonly description?: string;
-  /** The same. */
+  /** Set by an edit. */
   readonly governance?: Governance;
-  /** What every record holds; only where an edit has said so. */
+  /** The value in every record; set by an edit. */
   readonly content?: string | number | boolean;
 }
 

@@ -6,7 +6,7 @@ import { STANDARD_OBJECTS } from './standard-objects.ts';
 import { labelOf, pluralOf } from './labels.ts';
 import { CUSTOM_HEADS, CUSTOM_TAILS, STANDARD_HEADS, STANDARD_TAILS } from './object-words.ts';
 
-/** The two managed packages that every generated org has installed. */
+/** The two managed packages of every generated org. */
 export const PACKAGES = [
   { namespace: 'fldops', publisher: 'Field Operations Suite', id: '033' },
   { namespace: 'qtc', publisher: 'Quote to Cash', id: '033' },
@@ -17,7 +17,7 @@ interface Stream {
   readonly entry: (index: number) => ObjectEntry;
 }
 
-/** Shares of the main objects by kind; the rest of an org are companions (share, history, feed, change event). */
+/** Weights of the kinds of main objects; the other objects of an org are companions (share, history, feed, change event). */
 const STREAMS: readonly Stream[] = [
   { weight: 45, entry: standardEntry },
   { weight: 25, entry: (i) => customEntry('custom', null, i, '__c', 'a', 0) },
@@ -41,7 +41,7 @@ const STREAMS: readonly Stream[] = [
 
 const MAIN_SHARE = 0.56;
 
-/** The org's objects, main ones first: exactly `count`, always the same for one seed and count. */
+/** The org's objects, main objects first: exactly `count`, always the same for one seed and count. */
 export function listObjects(count: number, seed: number): ObjectEntry[] {
   const mains = mainObjects(Math.max(1, Math.ceil(count * MAIN_SHARE)));
   const companions = mains.flatMap((main) => companionsOf(main, seed));
@@ -52,7 +52,7 @@ export function listObjects(count: number, seed: number): ObjectEntry[] {
   return [...filled, ...chosen];
 }
 
-/** Takes from the streams in turn so that each prefix of the list keeps the shares. */
+/** Interleaves the streams so that each prefix of the list keeps the weights. */
 function mainObjects(count: number): ObjectEntry[] {
   const taken = STREAMS.map(() => 0);
   const entries: ObjectEntry[] = [];
@@ -101,7 +101,7 @@ function customEntry(
   );
 }
 
-/** Two of the org's own objects carry labels that careless code breaks on. */
+/** Two custom objects have labels that break careless code. */
 function oddly(kind: ObjectKind, index: number, label: string): string {
   if (kind !== 'custom') return label;
   if (index === 3) return `${label} "Über" 🚀 > Q1::Q2`;
@@ -118,7 +118,7 @@ function entry(
   return { name, kind, namespace, keyPrefix, label, labelPlural: pluralOf(label), parent: null };
 }
 
-/** Heads vary fastest; when all pairs are used up, a number keeps the names apart. */
+/** Combines head and tail; a number follows when all pairs are used. */
 function combine(
   heads: readonly string[],
   tails: readonly string[],

@@ -16,13 +16,13 @@ export interface OrgOptions {
   readonly seed: number;
   /** Milliseconds since the epoch; the time of edits. */
   readonly now: () => number;
-  /** By how much the server's clock is off, in milliseconds: all its times are off by it. */
+  /** Offset of the server's clock, and of all its times, in milliseconds. */
   readonly clockOffset?: () => number;
 }
 
 /**
- * The emulated org's metadata. Objects are listed up front; fields are made when asked for, always the same for one
- * seed, and dropped again when memory runs short. Edits stay, and move the times that conditional requests see.
+ * The emulated org's metadata. Objects are listed at construction; fields are generated on demand, always the same for
+ * one seed, and cached within a limit. Edits are kept, and update the times of conditional requests.
  */
 export class Org {
   readonly seed: number;
@@ -58,7 +58,7 @@ export class Org {
     return this.#entries.get(this.#lowerCase.get(name.toLowerCase()) ?? '');
   }
 
-  /** All fields in describe order; none for an object that isn't there. */
+  /** All fields in describe order; none for an unknown object. */
   fields(name: string): readonly Field[] {
     const known = this.#fields.get(name);
     if (known) return known;
@@ -90,13 +90,13 @@ export class Org {
     return count;
   }
 
-  /** When the object's metadata last changed, in milliseconds; org-wide events count. */
+  /** Time of the last change to the object's metadata, org-wide changes included, in milliseconds. */
   modifiedAt(name: string): number {
     const own = this.#edits.editedAt(name) ?? baseTime(this.#entries.get(name), this.seed);
     return Math.max(own, this.#edits.touchedAt) + this.#clockOffset();
   }
 
-  /** When the object itself changed, as the Tooling API shows it: null for standard objects that nobody has touched; its fields do not count. */
+  /** Time of the last change to the object itself, as the Tooling API shows it: null for unmodified standard objects; fields do not count. */
   customizedAt(name: string): number | null {
     const entry = this.#entries.get(name);
     const edited = this.#edits.objectEditedAt(name);
@@ -104,20 +104,20 @@ export class Org {
     return isUntouched ? null : (edited ?? baseTime(entry, this.seed)) + this.#clockOffset();
   }
 
-  /** When a field changed, as the Tooling API shows it: null for standard fields that nobody has touched. */
+  /** Time of the last change to a field, as the Tooling API shows it: null for unmodified standard fields. */
   fieldModifiedAt(object: string, field: string): number | null {
     const edited = this.#edits.fieldEdit(object, field)?.at;
     if (edited === undefined && !field.endsWith('__c')) return null;
     return (edited ?? baseTime(this.#entries.get(object), this.seed)) + this.#clockOffset();
   }
 
-  /** When a custom field that was added by an edit was made; undefined for the generated ones. */
+  /** Creation time of a custom field added by an edit; undefined for generated fields. */
   fieldCreatedAt(object: string, field: string): number | undefined {
     const edit = this.#edits.fieldEdit(object, field);
     return edit?.created === true ? edit.at + this.#clockOffset() : undefined;
   }
 
-  /** When anything in the org last changed, removals included. */
+  /** Time of the last change in the org, removals included. */
   lastModifiedAt(): number {
     let latest = this.#edits.latest;
     for (const entry of this.#entries.values())
@@ -125,12 +125,12 @@ export class Org {
     return latest + this.#clockOffset();
   }
 
-  /** A number that grows with each edit: whatever is cached from the org is good for one revision. */
+  /** Grows with each edit; caches of the org are valid for one revision. */
   get revision(): number {
     return this.#edits.revision;
   }
 
-  /** Applies a change as an admin would make it. Throws SandboxError for an object or field that isn't there. */
+  /** Applies a change as an admin would make it. Throws SandboxError for an unknown object or field. */
   edit(edit: Edit): void {
     this.#entries = this.#edits.make(edit, this.#entries);
     this.#fields.clear();
@@ -157,7 +157,7 @@ export class Org {
 
 const RELEASED = Date.UTC(2026, 1, 14, 3, 12, 45);
 
-/** Standard objects date from the last release before the org's edits, others from the org's years of building. */
+/** Standard objects date from a Salesforce release, others from the years before. */
 function baseTime(entry: ObjectEntry | undefined, seed: number): number {
   if (!entry || entry.kind === 'standard' || entry.parent) return RELEASED;
   return (

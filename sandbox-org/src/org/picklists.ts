@@ -6,7 +6,7 @@ function value(text: string, validFor: string | null = null, active = true): Pic
   return { active, defaultValue: false, label: text, validFor, value: text };
 }
 
-/** The given values, or a handful of invented ones. Inactive values occur, as in any org that has lived. */
+/** The given values, or some generated ones, a few of them inactive. */
 export function picklist(random: Random | null, values: readonly string[] | null): PicklistValue[] {
   if (values) return values.map((text) => value(text));
   if (!random) return [];
@@ -19,7 +19,7 @@ export function picklist(random: Random | null, values: readonly string[] | null
   return [...texts].map((text) => value(text, null, !random.chance(0.04)));
 }
 
-/** Marks for which controlling values (by position) each value is valid: bit 0 is the first byte's highest bit. */
+/** Sets `validFor`, a bit for each controlling value by position; bit 0 is the highest bit of the first byte. */
 export function dependOn(
   values: readonly PicklistValue[],
   controllingCount: number,

@@ -1,8 +1,8 @@
-/** Deterministic randomness: the same key always yields the same draws, in any order of asking. */
+/** Deterministic random numbers: a key always yields the same sequence. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
-  /** Whole number in [min, max], both included. */
+  /** Integer in [min, max], both included. */
   int(min: number, max: number): number;
   chance(probability: number): boolean;
   pick<T>(list: readonly T[]): T;

@@ -5,14 +5,14 @@ import { randomFor, type Random } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
 import { labelOf, pluralOf } from './labels.ts';
 
-/** One reference field, known before the object's other fields are: child relationships are made from these. */
+/** A reference field, planned before the object's other fields because child relationships depend on it. */
 export interface Reference {
   readonly field: string;
   readonly label: string;
   readonly targets: readonly string[];
-  /** The name by which a query walks up (`Account`, `Vendor__r`); null where it can't. */
+  /** Relationship name from child to parent (`Account`, `Vendor__r`), if any. */
   readonly up: string | null;
-  /** The name by which a query walks down from the target; null where it can't. */
+  /** Relationship name from parent to children, if any. */
   readonly down: string | null;
   readonly masterDetail: boolean;
   readonly required: boolean;
@@ -20,19 +20,19 @@ export interface Reference {
   readonly filtered: boolean;
 }
 
-/** What planning references needs to know of the org. */
+/** Facts of the org that reference planning depends on. */
 export interface Neighborhood {
   has(name: string): boolean;
   /** Main objects that others may look up to, in the order of the object list. */
   readonly targets: readonly ObjectEntry[];
-  /** What a reference to "any record" points at. */
+  /** Targets of a reference to "any record". */
   readonly anyTargets: readonly string[];
 }
 
 const NOTATION = new Map(STANDARD_OBJECTS.map(([name, , line]) => [name, line]));
 const POPULAR = ['Account', 'Contact', 'User', 'Opportunity', 'Case', 'Product2'];
 
-/** The reference fields of an object in the order of its describe, without the audit fields. */
+/** The reference fields of an object in describe order, without audit fields. */
 export function planReferences(entry: ObjectEntry, near: Neighborhood, seed: number): Reference[] {
   const random = randomFor(`${seed}:references:${entry.name}`);
   const line = entry.kind === 'standard' ? NOTATION.get(entry.name) : undefined;
@@ -67,7 +67,7 @@ function downName(entry: ObjectEntry, field: string, targets: readonly string[])
   return stem === targets[0] ? plural : `${stem}${plural}`;
 }
 
-/** Half the most lookups that builders give an object of this kind. */
+/** Half the maximum of added lookups, by kind of object. */
 const LOOKUPS: Partial<Record<ObjectKind, number>> = {
   standard: 3,
   custom: 4,
@@ -75,7 +75,7 @@ const LOOKUPS: Partial<Record<ObjectKind, number>> = {
   big: 1,
 };
 
-/** Lookups that an org's builders added: custom ones everywhere, standard-looking ones on lesser-known standard objects. */
+/** Lookups added by admins: custom ones on all objects, standard-looking ones on lesser-known standard objects. */
 function inventedReferences(
   entry: ObjectEntry,
   near: Neighborhood,
@@ -152,7 +152,7 @@ export function reference(
   };
 }
 
-/** The describe traits of the field that holds this reference. */
+/** The describe traits of the reference field. */
 export function referenceTraits(made: Reference): FieldTraits {
   return fieldTraits('reference', made.field, made.label, {
     ...(made.readOnly ? READ_ONLY : {}),
@@ -171,7 +171,7 @@ export function referenceTraits(made: Reference): FieldTraits {
   });
 }
 
-/** How the target's describe lists this reference. */
+/** The reference as a child relationship in the target's describe. */
 export function childRelationship(child: string, made: Reference): ChildRelationship {
   return {
     cascadeDelete: made.masterDetail,

@@ -7,7 +7,7 @@ import {
 } from './references.ts';
 import { companionReferences, systemReferences } from './system-fields.ts';
 
-/** Which object points where. Made once for a set of objects and made anew when that set changes. */
+/** The references between a set of objects. Rebuilt when the set changes. */
 export class Relations {
   readonly #entries: ReadonlyMap<string, ObjectEntry>;
   readonly #seed: number;
@@ -16,7 +16,7 @@ export class Relations {
   readonly #references = new Map<string, readonly Reference[]>();
   #children: Map<string, ChildRelationship[]> | null = null;
 
-  /** `edit` puts in what admins have changed since. */
+  /** `edit` applies edits to the planned references. */
   constructor(
     entries: ReadonlyMap<string, ObjectEntry>,
     seed: number,
@@ -35,7 +35,7 @@ export class Relations {
     };
   }
 
-  /** All reference fields of the object: its own, then owner and audit ones. */
+  /** All reference fields of the object: its own, then owner and audit fields. */
   references(name: string): readonly Reference[] {
     const known = this.#references.get(name);
     if (known) return known;
@@ -45,7 +45,7 @@ export class Relations {
     return made;
   }
 
-  /** Reference fields of other objects that point at this one, as its describe lists them. */
+  /** Child relationships of the object, as in its describe. */
   children(name: string): readonly ChildRelationship[] {
     this.#children ??= this.#index();
     return this.#children.get(name) ?? [];

@@ -89,7 +89,7 @@ export function idTraits(entry: ObjectEntry): FieldTraits {
   return fieldTraits('id', 'Id', entry.kind === 'standard' ? `${entry.label} ID` : 'Record ID');
 }
 
-/** Fields that follow the references: deletion flag first, then times, as describes have them. */
+/** The deletion flag, times and their references, in describe order. */
 export function auditTraits(entry: ObjectEntry, references: readonly Reference[]): FieldTraits[] {
   const refs = new Map(references.map((made) => [made.field, referenceTraits(made)]));
   const take = (name: string): FieldTraits[] =>
@@ -109,7 +109,7 @@ export function auditTraits(entry: ObjectEntry, references: readonly Reference[]
   ];
 }
 
-/** What a change event carries before the main object's own fields. */
+/** The fields of a change event that precede those of its object. */
 export function changeEventHeader(): FieldTraits[] {
   return [
     fieldTraits('string', 'ReplayId', 'Replay ID', READ_ONLY),

@@ -20,7 +20,7 @@ const NAMES: Partial<Record<FieldType, string>> = {
   complexvalue: 'Complex Value',
 };
 
-/** The type as the setup pages call it: `Text(80)`, `Lookup(User,Group)`, `Formula (Text)`, `Roll-Up Summary (SUM Opportunity)`. */
+/** The type as shown in Setup: `Text(80)`, `Lookup(User,Group)`, `Formula (Text)`, `Roll-Up Summary (SUM Opportunity)`. */
 export function uiType({ traits, rollUp }: Field): string {
   if (rollUp) return `Roll-Up Summary (${rollUp})`;
   if (traits.calculatedFormula) return `Formula (${simpleName(traits.type)})`;
@@ -70,7 +70,7 @@ function areaName(traits: FieldTraits): string {
     : `Text Area(${traits.length})`;
 }
 
-/** Digits left of the point, then right of it. */
+/** Digits before and after the decimal point. */
 function digits({ precision = 18, scale = 0 }: FieldTraits): string {
   return `${precision - scale}, ${scale}`;
 }

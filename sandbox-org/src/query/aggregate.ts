@@ -4,7 +4,7 @@ import { malformed } from './query-error.ts';
 import { readerOf, type PrintedRecord } from './select.ts';
 import { JsonValue, type Row, type Scalar, type Schema } from './table.ts';
 
-/** Whether the query asks for groups or totals and not for records. */
+/** Whether the query returns groups or totals rather than records. */
 export function isAggregate(query: Query): boolean {
   return (
     query.groupBy !== undefined ||
@@ -14,7 +14,7 @@ export function isAggregate(query: Query): boolean {
   );
 }
 
-/** `SELECT COUNT() FROM X`: the answer has no records, only their number. */
+/** `SELECT COUNT() FROM X`: returns the number of records only. */
 export function isBareCount(query: Query): boolean {
   const [only, ...others] = query.fields ?? [];
   return (

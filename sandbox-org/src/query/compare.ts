@@ -55,7 +55,7 @@ function inOrder(operator: string, sign: number): boolean {
   return operator === '>' ? sign > 0 : sign >= 0;
 }
 
-/** Texts are equal whatever their case, ids in either length, moments however written. */
+/** Compares texts without case, ids in either length, and times in any notation. */
 function equal(a: Scalar, b: Scalar): boolean {
   if (a === b) return true;
   if (typeof a !== 'string' || typeof b !== 'string') return false;
@@ -68,7 +68,7 @@ function equal(a: Scalar, b: Scalar): boolean {
 
 const MOMENT = /^\d{4}-\d\d-\d\d(T|$)/;
 
-/** Negative, zero or positive as `a` sorts before, with or after `b`; nulls first. */
+/** Negative, zero or positive if `a` sorts before, with or after `b`; nulls first. */
 export function order(a: Scalar, b: Scalar): number {
   if (a === null || b === null) return Number(b === null) - Number(a === null);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
@@ -95,7 +95,7 @@ function like(pattern: string): RegExp {
   return compiled;
 }
 
-/** `'a;b'` asks for both, as in multi-select picklists. */
+/** `'a;b'` matches both values, as in multi-select picklists. */
 function includes(cell: Scalar, wanted: Scalar): boolean {
   const chosen = new Set(String(cell ?? '').split(';'));
   return String(wanted)

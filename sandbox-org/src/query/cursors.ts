@@ -6,13 +6,13 @@ import type { QueryResult } from './run.ts';
 export interface Page {
   readonly result: QueryResult;
   readonly records: readonly PrintedRecord[];
-  /** What to ask for the next page with; null on the last one. */
+  /** The locator of the next page; null on the last page. */
   readonly locator: string | null;
 }
 
 const MOST_OPEN = 50;
 
-/** Results longer than a page, kept until newer ones push them out. */
+/** Results longer than a page; the oldest are dropped first. */
 export class Cursors {
   readonly #open = new Map<string, { result: QueryResult; batchSize: number }>();
 

@@ -13,7 +13,7 @@ export interface OrgFacts {
   readonly credentials: Credentials;
 }
 
-/** Everything that can be queried: the tables of `/query`, those of `/tooling/query`, and records by id. */
+/** The tables of `/query` and `/tooling/query`, and records by id. */
 export interface DataSources {
   readonly data: Tables;
   readonly tooling: Tables;
@@ -50,7 +50,7 @@ const NOBODY = {
   parent: null,
 } as const;
 
-/** Data objects that the Tooling API knows too. */
+/** Data objects that the Tooling API has too. */
 const SHARED = new Set(['user', 'organization', 'profile', 'group', 'permissionset', 'userrole']);
 
 function knownRecords(org: Org, facts: OrgFacts): Record<string, KnownValues> {

@@ -9,7 +9,7 @@ export interface Comparison {
   readonly values: readonly Scalar[];
 }
 
-/** A filter as a tree, brackets resolved. */
+/** A filter as a tree. */
 export type Expression =
   | Comparison
   | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
@@ -49,7 +49,7 @@ function conditionTokens(condition: Condition): Token[] {
   ];
 }
 
-/** OR binds least, then AND, then NOT. Real SOQL asks for brackets where they are mixed; being laxer does no harm. */
+/** OR binds least, then AND, then NOT. SOQL requires brackets where they are mixed; this parser does not. */
 function disjunction(tokens: Token[]): Expression {
   let left = conjunction(tokens);
   while (tokens[0] === 'OR') {
@@ -114,12 +114,12 @@ function literal(value: string, type: string): Scalar {
 
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
-/** `\\%` and `\\_` stay escaped: they mean something to LIKE alone. */
+/** `\\%` and `\\_` stay escaped: only LIKE interprets them. */
 function unescape(text: string): string {
   return text.replaceAll(/\\([^%_])/g, (_, character: string) => ESCAPES[character] ?? character);
 }
 
-/** All comparisons that must hold for the whole to hold; null where the filter isn't a plain conjunction. */
+/** The comparisons of a plain conjunction; null for any other filter. */
 export function conjuncts(expression: Expression | null): readonly Comparison[] | null {
   if (!expression) return [];
   if (expression.kind === 'compare') return [expression];

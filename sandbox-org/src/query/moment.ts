@@ -1,4 +1,4 @@
-/** A moment as REST answers print it: `2022-05-02T03:22:17.000+0000`. */
+/** A time as in REST responses: `2022-05-02T03:22:17.000+0000`. */
 export function moment(millis: number): string {
   return new Date(millis).toISOString().replace('Z', '+0000');
 }

@@ -42,7 +42,7 @@ export function noSuchObject(soql: string, object: string): ApiError {
   );
 }
 
-/** Some of the query, a caret below the word, row and column, then what is wrong. */
+/** Part of the query with a caret below the word, row and column, then the message. */
 function pointAt(soql: string, word: string, text: string): string {
   const flat = soql.replaceAll(/\s/g, ' ');
   const at = Math.max(0, flat.search(new RegExp(`\\b${word.replaceAll(/[^\w]/g, '\\$&')}\\b`)));

@@ -10,12 +10,12 @@ const UNQUERYABLE = new Set(['event', 'changeEvent']);
 /** Fixed values of a record, by column. */
 export type KnownValues = Readonly<Record<string, Cell>>;
 
-/** The org's records: made from the seed when a query reads them. Organization and the integration user are known ones. */
+/** The org's records, generated from the seed on demand. Organization and the integration user have fixed values. */
 export class RecordTables implements RecordPlaces {
   readonly #org: Org;
   readonly #known: Readonly<Record<string, KnownValues>>;
 
-  /** `known` has the first record of some objects. */
+  /** `known` holds the first record of some objects. */
   constructor(org: Org, known: Readonly<Record<string, KnownValues>>) {
     this.#org = org;
     this.#known = known;
@@ -39,7 +39,7 @@ export class RecordTables implements RecordPlaces {
     return this.#org.find(object)?.keyPrefix ?? null;
   }
 
-  /** Records of the object: few for most, thousands for some; one organization. */
+  /** Number of records: few for most objects, thousands for some, one for Organization. */
   count(object: string): number {
     if (object === 'Organization') return 1;
     const entry = this.#org.find(object);

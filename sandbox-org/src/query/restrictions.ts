@@ -34,7 +34,7 @@ export function checkCatalogQuery(
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
 }
 
-/** The entities that an ordinary table's filter keeps to, by their durable ids: a hint to tables that can make use of it. */
+/** The durable ids of the entities that a filter on an ordinary table is limited to; a hint for tables. */
 export function narrowedEntities(filter: Expression | null): readonly string[] | null {
   const by = (conjuncts(filter) ?? []).find(
     ({ path, operator }) =>
@@ -65,7 +65,7 @@ export function checkBatch(type: string, rows: number): void {
   );
 }
 
-/** Metadata and FullName can be read of one record a query. */
+/** Metadata and FullName require a query for one record. */
 export function checkSingleRow(query: Query, rows: number): void {
   const heavy = query.fields?.some(
     (field) => field.type === 'Field' && /^(metadata|fullname)$/i.test(field.field),

@@ -12,9 +12,9 @@ const LONGEST_QUERY = 100_000;
 export interface QueryResult {
   readonly type: string;
   readonly totalSize: number;
-  /** How many records can be paged through; none for a bare COUNT(). */
+  /** Number of records to page through; none for a bare COUNT(). */
   readonly length: number;
-  /** Prints some of the records: a result that nobody pages through costs next to nothing. */
+  /** Serializes some of the records; the others cost nothing until they are requested. */
   readonly slice: (from: number, to: number) => readonly PrintedRecord[];
 }
 
@@ -23,7 +23,7 @@ export interface Tables {
   find(name: string): Table | undefined;
 }
 
-/** Parses and evaluates a query. Throws ApiError with the API's code and text for whatever is wrong with it. */
+/** Parses and evaluates a query. Throws ApiError with the API's code and message. */
 export function runQuery(soql: string, tables: Tables, base: string): QueryResult {
   const query = parse(soql);
   const table = tables.find(query.sObject ?? '');
@@ -88,7 +88,7 @@ function filtered(
   return kept;
 }
 
-/** An entity may be named by API name or by durable id: the row answers in the spelling that was asked for. */
+/** A filter may use an entity's API name or durable id; the row then shows that form. */
 function entityReader(schema: Schema, entities: readonly string[], soql: string): Reader {
   const byId = readerOf('EntityDefinitionId', schema, soql);
   const byName = readerOf('EntityDefinition.QualifiedApiName', schema, soql);

@@ -3,10 +3,10 @@ import type { Reader } from './compare.ts';
 import { malformed, noSuchColumn, noSuchRelation } from './query-error.ts';
 import { JsonValue, type Cell, type Row, type Schema } from './table.ts';
 
-/** Where records say they are: `/services/data/v68.0/tooling/sobjects`. */
+/** Base of record URLs: `/services/data/v68.0/tooling/sobjects`. */
 export type Base = string;
 
-/** Compiles `A.B.Column` against a schema; the error is the API's where a step doesn't exist. */
+/** Compiles `A.B.Column` against a schema. Throws the API's error for an unknown step. */
 export function readerOf(path: string, schema: Schema, soql: string): Reader {
   const steps = path.split('.');
   const last = steps.pop() ?? '';
@@ -26,7 +26,7 @@ export function readerOf(path: string, schema: Schema, soql: string): Reader {
       ?.cell(column) ?? null;
 }
 
-/** A record as it is printed: attributes, then the columns and the related records that were asked for. */
+/** A record in a response: attributes, then the selected columns and related records. */
 export interface Selection {
   readonly columns: string[];
   readonly relations: Map<string, Selection>;

@@ -4,29 +4,29 @@ import type { Field, ObjectEntry } from '../org/model.ts';
 import type { Org } from '../org/org.ts';
 import { randomFor } from '../org/random.ts';
 
-/** A custom field with the object that it is on. */
+/** A custom field with its object. */
 export interface CustomFieldSource {
   readonly entry: ObjectEntry;
   readonly field: Field;
   readonly id: string;
 }
 
-/** All custom fields of an org, good for one revision of it: generating those of 3,000 objects takes the better part of a second. */
-const generated = new WeakMap<
+/** All custom fields by org, valid for one revision: generating those of 3,000 objects takes most of a second. */
+const generatedFields = new WeakMap<
   Org,
   { readonly revision: number; readonly fields: readonly CustomFieldSource[] }
 >();
 
-/** Of all objects, or of those with these durable ids. */
+/** The custom fields of all objects, or of those with these durable ids. */
 export function customFields(
   org: Org,
   entities: readonly string[] | null = null,
 ): Iterable<CustomFieldSource> {
   if (entities !== null) return generateFields(org, entities);
-  let known = generated.get(org);
+  let known = generatedFields.get(org);
   if (known?.revision !== org.revision) {
     known = { revision: org.revision, fields: [...generateFields(org, null)] };
-    generated.set(org, known);
+    generatedFields.set(org, known);
   }
   return known.fields;
 }
@@ -44,54 +44,56 @@ function* generateFields(
   }
 }
 
-/** A piece of automation or code that belongs to an object, if it belongs to one. */
+/** A piece of automation or code, usually of an object. */
 export interface Component {
   readonly id: string;
   readonly name: string;
   readonly entry: ObjectEntry | null;
   readonly namespace: string | null;
   readonly active: boolean;
-  /** A field that the component mentions. */
+  /** A field that the component refers to. */
   readonly field: string;
 }
 
 const MAIN = new Set(['standard', 'custom']);
 
-/** What was invented for an org, good for one revision of it. */
-const invented = new WeakMap<
+/** Generated components by org, valid for one revision. */
+const generatedComponents = new WeakMap<
   Org,
   { readonly revision: number; readonly lists: Map<string, readonly Component[]> }
 >();
 
-/** Components for the share `likelihood` of main objects, `most` at the most for each. */
+/** Up to `max` components for each main object, for the fraction `likelihood` of them. */
 export function components(
   org: Org,
   prefix: string,
   label: string,
   likelihood: number,
-  most: number,
+  max: number,
 ): readonly Component[] {
-  let known = invented.get(org);
+  let known = generatedComponents.get(org);
   if (known?.revision !== org.revision) {
     known = { revision: org.revision, lists: new Map() };
-    invented.set(org, known);
+    generatedComponents.set(org, known);
   }
-  const list = known.lists.get(label) ?? [...invent(org, prefix, label, likelihood, most)];
+  const list = known.lists.get(label) ?? [
+    ...generateComponents(org, prefix, label, likelihood, max),
+  ];
   known.lists.set(label, list);
   return list;
 }
 
-function* invent(
+function* generateComponents(
   org: Org,
   prefix: string,
   label: string,
   likelihood: number,
-  most: number,
+  max: number,
 ): Generator<Component> {
   for (const entry of org.list()) {
     const random = randomFor(`${org.seed}:${label}:${entry.name}`);
     if (!MAIN.has(entry.kind) || !random.chance(likelihood)) continue;
-    for (let n = random.int(1, most); n > 0; n--) {
+    for (let n = random.int(1, max); n > 0; n--) {
       const name = `${developerName(entry.name)}_${label}_${n}`.replaceAll(/_+/g, '_');
       const field =
         org.fields(entry.name).find(({ traits }) => traits.custom && !traits.calculated)?.traits
@@ -102,7 +104,7 @@ function* invent(
   }
 }
 
-/** Custom objects of every kind, settings and custom metadata types included. */
+/** All custom objects, including settings and custom metadata types. */
 export function customObjects(org: Org): ObjectEntry[] {
   return org.list().filter(isCustom);
 }

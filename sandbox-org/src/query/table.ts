@@ -1,4 +1,4 @@
-/** A structured value that the API prints as it is, such as `ReferenceTo` or a compound address. */
+/** A structured value of a column, such as `ReferenceTo` or a compound address. */
 export class JsonValue {
   readonly value: unknown;
 
@@ -12,16 +12,16 @@ export type Cell = Scalar | JsonValue;
 
 export interface Row {
   readonly type: string;
-  /** What follows `/sobjects/<type>/` in the record's URL; null for records without one. */
+  /** The id in the record's URL, if it has one. */
   readonly id: string | null;
   cell(column: string): Cell;
   related(relation: string): Row | null;
 }
 
-/** What can be selected from and filtered on; names are looked up without case. */
+/** Columns and relations of a table; names are case-insensitive. */
 export interface Schema {
   readonly type: string;
-  /** The column's proper spelling. */
+  /** The column's name in its proper case. */
   column(name: string): string | undefined;
   relation(name: string): { readonly name: string; readonly schema: Schema } | undefined;
   columns(): readonly string[];
@@ -31,11 +31,11 @@ export interface Table {
   readonly schema: Schema;
   /** Catalog tables (EntityDefinition and the like) do not support full SOQL. */
   readonly restricted: boolean;
-  /** All rows, or those of the named entities where a restricted table was filtered by entity. */
+  /** All rows, or those of the named entities if the query is limited to them. */
   rows(entities: readonly string[] | null): Iterable<Row>;
 }
 
-/** A table given by functions over its sources: nothing is computed before a query asks for it. */
+/** A table defined by functions of its sources, computed when a query reads them. */
 export interface TableSpec<S> {
   readonly type: string;
   readonly restricted?: boolean;
