@@ -3,8 +3,8 @@ import { RunnerError } from '../../runtime/errors.ts';
 import type { Identity } from './identity.ts';
 
 /**
- * Throws NOT_ENROLLED when the configured url names another control plane than the one that the runner enrolled with: a
- * changed setting must not send the proof of identity elsewhere unnoticed.
+ * Throws NOT_ENROLLED when the configured URL differs from that of the enrollment. A changed setting must not silently
+ * redirect the proof of identity.
  */
 export function assertSameControlPlane(
   configuredUrl: string | undefined,
@@ -15,7 +15,7 @@ export function assertSameControlPlane(
   throw new RunnerError(
     'NOT_ENROLLED',
     `enrolled with ${controlPlaneUrl}, but controlPlane.url is ${configuredUrl}`,
-    { remedy: 'Correct the setting, or enroll with the new control plane with --replace.' },
+    { remedy: 'Correct the setting, or run enroll --replace with the new control plane.' },
   );
 }
 
