@@ -178,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'status > 0 ? refusalOf',
       },
     ],
-    tests: ['src/connectors/salesforce/sign-in/verdicts.faults.test.ts'],
+    tests: ['src/connectors/salesforce/sign-in/inconclusive.faults.test.ts'],
   },
   {
     name: 'a secret with two references',

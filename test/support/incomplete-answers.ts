@@ -2,7 +2,7 @@ import type { FaultRule } from '../../sandbox-org/src/sandbox.ts';
 
 /**
  * All readers of Salesforce's answers with the ways in which an answer can be well-formed and
- * incomplete. The answers of a sign-in are in sign-in/verdicts.faults.test.ts.
+ * incomplete. The answers of a sign-in are in sign-in/inconclusive.faults.test.ts.
  */
 
 type Effect = FaultRule['effect'];
