@@ -120,7 +120,7 @@ describe('createConnect on failure', () => {
     await Promise.all(
       Array.from({ length: 10 }, () => failure(hanging(ENDPOINT, withTls({ timeoutMs: 100 })))),
     );
-    expect(silent.asked).toHaveLength(10);
+    expect(silent.requested).toHaveLength(10);
     for (let patience = 0; proxy.openSockets + silent.openSockets > 0 && patience < 100; patience++)
       await delay(10);
     expect(proxy.openSockets + silent.openSockets).toBe(0);

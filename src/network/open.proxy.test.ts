@@ -35,7 +35,7 @@ describe('createConnect through a proxy', () => {
     while (plain.length === 0) await delay(5);
     stream.destroy();
     expect(plain.join('')).toBe('after');
-    expect(proxy.asked).toEqual([`127.0.0.1:${port}`]);
+    expect(proxy.requested).toEqual([`127.0.0.1:${port}`]);
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('createConnect through a proxy', () => {
         ),
       ),
     ).toBe('hello');
-    expect(proxy.asked).toEqual(['[2001:db8::1]:443']);
+    expect(proxy.requested).toEqual(['[2001:db8::1]:443']);
   });
 
   it('connects to hosts in noProxy directly', async () => {
@@ -152,7 +152,7 @@ describe('createConnect through a proxy', () => {
       }),
     );
     expect(await read(await connect(ENDPOINT, withTls()))).toBe('hello');
-    expect(proxy.asked).toEqual([]);
+    expect(proxy.requested).toEqual([]);
   });
 
   it('verifies the certificate of an HTTPS proxy', async () => {
@@ -167,6 +167,6 @@ describe('createConnect through a proxy', () => {
         )
       ).code,
     ).toBe('TLS_UNTRUSTED');
-    expect(proxy.asked).toEqual([]);
+    expect(proxy.requested).toEqual([]);
   });
 });

@@ -88,7 +88,7 @@ describe('createConnect', () => {
     for (const host of ['evil.example\r\nX: y', 'a b', 'user@host', '', 'fe80::1%eth0']) {
       expect((await failure(connect({ host, port: 443 }, withTls()))).code).toBe('INPUT_INVALID');
     }
-    expect(proxy.asked).toEqual([]);
+    expect(proxy.requested).toEqual([]);
   });
 
   it('rejects an invalid client certificate with INPUT_INVALID', async () => {

@@ -1,7 +1,7 @@
 /*
  * Replacing a file so that a crash, of the process or of the machine, leaves the old content or the new, never a part of
  * either. What must never break: the new content is durable before it takes the old name, and the rename is durable
- * before the caller is told.
+ * before `replaceFile` resolves.
  */
 import { dirname } from 'node:path';
 import { type Disk, removeFile } from './disk.ts';

@@ -12,7 +12,7 @@ export interface RunnerErrorOptions {
   readonly retryable?: boolean;
   /** How long the server asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** No connection was opened for the request, so the other side cannot have acted on it. Default false. */
+  /** No connection was opened for the request, so the server cannot have acted on it. Default false. */
   readonly neverSent?: boolean;
   /** No further request of the run can succeed: code that tolerates the failure of one must rethrow it. Default false. */
   readonly fatal?: boolean;

@@ -25,8 +25,8 @@ const LEDGER_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * The reading end of one attempt's spool. It goes by what it is told is durable, never by what it finds in a file
- * that is still being written. One caller at a time.
+ * The reading end of an attempt's spool. It reads up to the reported durable position only, because a file may still be being
+ * written beyond it. One caller at a time.
  */
 export class SpoolReader {
   readonly #disk: Disk;

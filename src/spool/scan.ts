@@ -5,7 +5,7 @@ import { decodeRecord, HEADER_BYTES, isHeader, RECORD_HEADER_BYTES } from './seg
 export interface Scan {
   /** Where the last valid record ends; 0 if the header is invalid. */
   readonly end: number;
-  /** Sequence of the last valid record; that before the first if there is none. */
+  /** Sequence of the last valid record; if none is valid, the one before the first. */
   readonly last: Sequence;
   /** Whether the last valid record is the outcome of the attempt. */
   readonly complete: boolean;

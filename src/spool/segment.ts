@@ -96,7 +96,7 @@ export function encodeRecord(
   return end;
 }
 
-/** The record at `at`, a view on `bytes`; `short` when the bytes end before it does, `bad` when it is none. */
+/** The record at `at`, a view on `bytes`. `short`: the bytes end before the record. `bad`: not a valid record. */
 export function decodeRecord(bytes: Buffer, at: number): DecodedRecord | 'short' | 'bad' {
   if (bytes.length - at < RECORD_HEADER_BYTES) return 'short';
   const length = bytes.readUInt32BE(at);

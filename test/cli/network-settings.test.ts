@@ -80,7 +80,7 @@ describe('a machine behind a proxy', () => {
     expect(
       await enroll({ HTTPS_PROXY: proxyUrl(), NO_PROXY: 'localhost, 10.*' }, '--ca-file', caFile),
     ).toMatchObject({ code: 0 });
-    expect(proxy.asked).toEqual(['plane.test:443']);
+    expect(proxy.requested).toEqual(['plane.test:443']);
     rmSync(caFile);
 
     const settings = await shown();
@@ -111,7 +111,7 @@ describe('a machine behind a proxy', () => {
       interval: 50,
     });
     expect(output).not.toMatch(/TLS_UNTRUSTED|PROXY_REFUSED|pa#ss/);
-    expect(new Set(proxy.asked)).toEqual(new Set(['plane.test:443']));
+    expect(new Set(proxy.requested)).toEqual(new Set(['plane.test:443']));
     runner.kill('SIGKILL');
     await once(runner, 'exit');
   });

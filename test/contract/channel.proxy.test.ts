@@ -39,7 +39,7 @@ describe.each(KINDS)('%s channel', (kind) => {
     it('works and tells the proxy only the address', async () => {
       proxy = await ConnectProxy.open();
       await exchange(through(`http://127.0.0.1:${proxy.port}`));
-      expect(proxy.asked).toEqual([`127.0.0.1:${stage.server.port}`]);
+      expect(proxy.requested).toEqual([`127.0.0.1:${stage.server.port}`]);
     });
 
     it('works with credentials', async () => {

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** A few; `npm run test:kill` goes on. */
+/** A few kills; `npm run test:kill` runs many. */
 it('keeps every record reported durable through kills of the writer, in order and once', async () => {
   await expect(killWriters(directory, 4, Math.random)).resolves.toBeUndefined();
 }, 300_000);

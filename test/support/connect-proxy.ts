@@ -8,20 +8,20 @@ import type { Leaf } from './certificates.ts';
 export interface ProxyOptions {
   /** `user:password` that CONNECT must carry. */
   readonly credentials?: string;
-  /** Makes the way to the proxy TLS. */
+  /** The certificate of an HTTPS proxy. */
   readonly leaf?: Leaf;
-  /** Answers CONNECT itself with these bytes and hangs up. */
+  /** Answers CONNECT with these bytes and closes the connection. */
   readonly answer?: string;
   /** Never answers. */
   readonly silent?: boolean;
-  /** Where tunnels really go, whatever was asked for. */
+  /** The actual target of all tunnels. */
   readonly target?: { readonly host: string; readonly port: number };
 }
 
-/** An HTTP proxy in this process that knows CONNECT and nothing else. */
+/** An HTTP proxy in this process that supports CONNECT only. */
 export class ConnectProxy {
-  /** The authorities asked for, in order. */
-  readonly asked: string[] = [];
+  /** The requested authorities, in order. */
+  readonly requested: string[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
   readonly #server: Server;
   readonly #options: ProxyOptions;
@@ -68,7 +68,7 @@ export class ConnectProxy {
   #connect(request: IncomingMessage, client: Duplex, head: Buffer): void {
     const { answer, silent, credentials, target } = this.#options;
     client.on('error', () => undefined);
-    this.asked.push(request.url ?? '');
+    this.requested.push(request.url ?? '');
     this.headers.push(request.headers);
     if (silent === true) return void client.resume().once('end', () => client.destroy());
     if (answer !== undefined) return void client.end(answer);
@@ -81,9 +81,9 @@ export class ConnectProxy {
         `HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\n\r\n<html>${credentials}</html>`,
       );
     }
-    const asked = new URL(`tcp://${request.url}`);
+    const requested = new URL(`tcp://${request.url}`);
     const upstream = connect(
-      target ?? { host: asked.hostname.replace(/^\[|\]$/g, ''), port: Number(asked.port) },
+      target ?? { host: requested.hostname.replace(/^\[|\]$/g, ''), port: Number(requested.port) },
     );
     this.#track(upstream);
     upstream.once('connect', () => {

@@ -1,6 +1,6 @@
 /**
- * Seconds of processor that `work` takes this process. What others do on the machine hardly counts, so that a bound far
- * above what linear work needs, and far below what quadratic work does, holds anywhere.
+ * CPU seconds of `work` in this process. Other load on the machine hardly matters, so a bound far above linear and far below
+ * quadratic work holds on any machine.
  */
 export function cpuSeconds(work: () => void): number {
   const before = process.cpuUsage();

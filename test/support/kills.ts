@@ -22,7 +22,7 @@ export function childrenOf(parent: number): number[] {
     });
 }
 
-/** A run with real processes, of which any may be killed in the middle, and what a run gives that nobody disturbs. */
+/** Runs with real processes, any of which may be killed, and the result of an undisturbed run to compare with. */
 export class KillStage {
   readonly #stage: Stage;
   readonly #tables: readonly string[];
@@ -55,7 +55,7 @@ export class KillStage {
     }
   }
 
-  /** Kills it `afterMs` after a run is well inside, starts again what does not start by itself, and shows that the result is whole. False when the run was over before. */
+  /** Kills a process `afterMs` after a run has made progress, restarts it if necessary, and checks that the result is complete. False if the run ended before. */
   async kill(victim: Victim, afterMs = 0): Promise<boolean> {
     const id = await this.#runInside();
     await delay(afterMs);
@@ -75,7 +75,7 @@ export class KillStage {
     return this.#stage.close();
   }
 
-  /** Starts a run that remembers no earlier one, so that it has much to do, and returns once it is well inside. */
+  /** Starts a full run and returns once it has made progress. */
   async #runInside(): Promise<string> {
     rmSync(join(this.#stage.stateDir, 'connectors', 'salesforce', 'last-runs'), {
       recursive: true,
@@ -103,6 +103,6 @@ function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Its work was done at that very moment.
+    // The run ended in the meantime.
   }
 }

@@ -12,7 +12,7 @@ export interface SecretRule {
   readonly hosts: readonly string[];
 }
 
-/** What a runner needs beside the sandbox org's own: other hosts on this machine, whom to trust, and rules for more secrets. */
+/** Additions to the files of the sandbox org: other hosts on this machine, trusted CAs, and policy rules for more secrets. */
 export interface LocalRunnerOptions {
   readonly connectTo?: readonly string[];
   readonly caPem?: string;
@@ -20,7 +20,7 @@ export interface LocalRunnerOptions {
 }
 
 export interface Ingestion extends Result {
-  /** What `--out` holds. */
+  /** The content of the `--out` file. */
   readonly records: readonly RunRecord[];
   readonly outcome: OutcomeRecord | undefined;
 }
@@ -28,7 +28,7 @@ export interface Ingestion extends Result {
 const PASSWORD = 'secret:/salesforce/password';
 const TOKEN = 'secret:/salesforce/security-token';
 
-/** An installed runner with configuration, policy and vault for one sandbox org, and no control plane. */
+/** A runner with configuration, policy and vault for a sandbox org, without a control plane. */
 export class LocalRunner {
   readonly place = new Place();
   readonly #sandbox: Sandbox;
@@ -47,7 +47,7 @@ export class LocalRunner {
     return runner;
   }
 
-  /** Puts secrets, by reference, into the vault. */
+  /** Stores secrets in the vault, by reference. */
   store(secrets: Readonly<Record<string, string>>): Promise<void> {
     return storeInVault(
       this.place.stateDir,
@@ -56,7 +56,7 @@ export class LocalRunner {
     );
   }
 
-  /** A workflow document for the org; `more` goes over its top level. */
+  /** A workflow document for the org; `more` overrides its top level. */
   workflow(
     more: Readonly<Record<string, unknown>> = {},
     sourceConfig: Readonly<Record<string, unknown>> = {},
@@ -81,7 +81,7 @@ export class LocalRunner {
     };
   }
 
-  /** `ingest` with no file: records go to the workflow's sink alone. */
+  /** `ingest` without a file: records go to the workflow's sink only. */
   async ingestToSink(
     workflow: Readonly<Record<string, unknown>>,
   ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
@@ -92,7 +92,7 @@ export class LocalRunner {
     ]);
   }
 
-  /** `ingest --out`, as a person would call it. */
+  /** `ingest --out`. */
   async ingest(
     workflow: Readonly<Record<string, unknown>>,
     ...flags: string[]
@@ -119,7 +119,7 @@ export class LocalRunner {
     this.place.close();
   }
 
-  /** JSON is YAML too. */
+  /** JSON is valid YAML. */
   #writeFiles({ connectTo = [], caPem = '', rules = [] }: LocalRunnerOptions): void {
     const { hosts, port, myDomain, caPem: orgCa } = this.#sandbox;
     const { place } = this;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A real program of this repository as a child process, with all it printed and the means to kill it. */
+/** A program of this repository as a child process, with its output and a way to kill it. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -19,7 +19,7 @@ export class Program {
     return new Program(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env }));
   }
 
-  /** Starts a program that says it is ready by a line of JSON with `ready: true`. */
+  /** Starts a program that reports being ready with a JSON line with `ready: true`. */
   static async startReady(
     args: readonly string[],
   ): Promise<{ program: Program; ready: Record<string, unknown> }> {

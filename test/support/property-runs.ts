@@ -1,12 +1,12 @@
-/** The plain suite takes few runs of each property; `npm run test:seeds` multiplies them. */
+/** `npm test` runs each property a few times; `npm run test:seeds` multiplies the number. */
 const times = Number(process.env['PROPERTY_RUNS'] ?? 1);
 
-/** How often to try a property. */
+/** How often to run a property. */
 export function runs(count: number): number {
   return Math.round(count * times);
 }
 
-/** Names the course of events of everything random in a test; printed by the commands that choose one. */
+/** Determines everything random in a test. The commands that choose a seed print it. */
 export const seed: number = Number(process.env['TEST_SEED'] ?? 1);
 
 /** A small generator, so that a failing case can be run again: fractions from 0 to below 1. */

@@ -3,17 +3,17 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export interface RelayOptions {
   readonly port: number;
-  /** Where it listens; any free port of loopback when left out. */
+  /** The address to listen on. Default: a free port on loopback. */
   readonly listen?: { readonly host: string; readonly port: number };
-  /** Added to each chunk, each way. */
+  /** Delay of each chunk, in both directions. */
   readonly delayMs?: number;
 }
 
-/** A TCP relay that can be slow, and can go silent without closing, as a dead firewall does. */
+/** A TCP relay that can be slow, and can stop forwarding without closing connections, as a failed firewall does. */
 export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Nothing that comes from these goes on. */
+  /** Sockets whose data is dropped. */
   readonly #mute = new WeakSet<Socket>();
   #frozen = false;
   /** Connections accepted so far. */
@@ -35,13 +35,13 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing gets through, and nothing says so; new connections are accepted and hear nothing. */
+  /** Drops all data from now on, without closing connections. New connections are accepted and get no response. */
   freeze(): void {
     this.#frozen = true;
     for (const socket of this.#sockets) this.#silence(socket);
   }
 
-  /** New connections get through again; those of before stay silent. */
+  /** Forwards new connections again; existing ones stay silent. */
   thaw(): void {
     this.#frozen = false;
   }

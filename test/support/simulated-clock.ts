@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that moves only when told to. Sleepers wake in the order of their times. */
+/** A clock that moves only when a test advances it. Sleepers wake in the order of their times. */
 export class SimulatedClock implements Clock {
   #elapsed = 0;
   #suspended = 0;
@@ -29,13 +29,13 @@ export class SimulatedClock implements Clock {
     return this.#elapsed + this.#suspended;
   }
 
-  /** The machine sleeps: no timer runs meanwhile. */
+  /** Suspends the machine for `ms`: no timer advances. */
   suspend(ms: number): void {
     this.#suspended += ms;
     this.#wall += ms;
   }
 
-  /** Moves the wall clock alone, as an administrator or NTP would. */
+  /** Moves only the wall clock, as an administrator or NTP would. */
   jump(ms: number): void {
     this.#wall += ms;
   }
@@ -63,7 +63,7 @@ export class SimulatedClock implements Clock {
     });
   }
 
-  /** Moves time on, waking sleepers one by one and letting what they started settle in between. */
+  /** Advances time and wakes sleepers one by one. What they start settles in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
     await settle();
@@ -83,5 +83,5 @@ export class SimulatedClock implements Clock {
 
 /** Lets promise callbacks and immediate I/O run. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let round = 0; round < 5; round++) await new Promise((resolve) => setImmediate(resolve));
 }

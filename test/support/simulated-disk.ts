@@ -3,7 +3,7 @@ import type { Disk, DiskFile, OpenMode } from '../../src/runtime/disk.ts';
 
 const SECTOR = 512;
 
-/** What was done to a file's bytes since they were last synced. */
+/** A change to a file since its last sync. */
 type Change =
   | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly size: number };
@@ -16,7 +16,7 @@ interface Inode {
 
 type Names = Map<string, Inode>;
 
-/** What a directory tree is made of. */
+/** A directory tree. */
 interface Tree {
   readonly names: Names;
   readonly directories: Set<string>;
@@ -31,9 +31,9 @@ function systemError(code: string): Error {
 }
 
 /**
- * A disk in memory that forgets as a real one does: at a crash, of the bytes not synced any sectors may be there and
- * any not, and names made or removed since the directory was last synced are there up to some point in time. It runs
- * full at `capacity` bytes, in the middle of a write; `failNext` makes one coming operation fail.
+ * A disk in memory that loses data as a real one does. After a crash, any subset of the unsynced sectors is kept, and name
+ * changes since the last sync of the directory are kept up to some point in time. The disk is full at `capacity` bytes, even
+ * in the middle of a write. `failNext` makes one later operation fail.
  */
 export class SimulatedDisk implements Disk {
   readonly #fraction: () => number;
@@ -53,12 +53,12 @@ export class SimulatedDisk implements Disk {
     this.#failure = { operation, code };
   }
 
-  /** What was to fail does not. */
+  /** Cancels `failNext`. */
   heal(): void {
     this.#failure = undefined;
   }
 
-  /** Power goes and comes back. Files open before it are dead. */
+  /** A power cut. Files opened before it can no longer be used. */
   crash(): void {
     this.#epoch += 1;
     const kept = Math.floor(this.#fraction() * (this.#treeChanges.length + 1));
@@ -70,7 +70,7 @@ export class SimulatedDisk implements Disk {
     for (const inode of new Set(this.#names.values())) this.#forget(inode);
   }
 
-  /** A second disk that holds what programs see on this one, all of it durable. */
+  /** A copy of the disk as programs see it, all of it durable. */
   clone(): SimulatedDisk {
     const clone = new SimulatedDisk(this.#fraction);
     const names: Names = new Map(
@@ -84,12 +84,12 @@ export class SimulatedDisk implements Disk {
     return clone;
   }
 
-  /** The program dies and the machine lives: everything written is there, but no safer than it was. */
+  /** All programs are killed. Everything written is kept, but is no more durable than before. */
   killPrograms(): void {
     this.#epoch += 1;
   }
 
-  /** The disk as a program sees it that dies with the next crash or kill. */
+  /** The disk as seen by a program that ends with the next crash or kill. */
   untilCrash(): Disk {
     const epoch = this.#epoch;
     const alive = async <T>(operation: () => Promise<T>): Promise<T> => {
@@ -108,7 +108,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** Flips one bit of a file, as a bad disk would. */
+  /** Flips a bit of a file, as a failing disk would. */
   damage(path: string, position: number): void {
     const inode = this.#inode(path);
     inode.current[position] = inode.current[position]! ^ 1;
@@ -147,7 +147,7 @@ export class SimulatedDisk implements Disk {
     return this.#operate(() => this.#list(directory));
   }
 
-  /** With those above it. One in the root is a disk of its own, which no power cut takes away. */
+  /** Also creates the parents. A directory in the root is durable at once, like a mounted disk. */
   makeDirectory(path: string): Promise<void> {
     return this.#operate(() => {
       for (const made of [...above(path), path]) {
@@ -221,7 +221,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** Every operation gives way once, so that a crash can come before it; then it happens in one step. */
+  /** Each operation yields once, so that a crash can happen before it, and is then atomic. */
   async #operate<T>(act: () => T, epoch = this.#epoch): Promise<T> {
     await Promise.resolve();
     if (epoch !== this.#epoch) throw systemError('EIO');
@@ -289,7 +289,7 @@ function applied(bytes: Buffer, change: Change): Buffer {
   return result;
 }
 
-/** The directories that a path lies in, the root left out, outermost first. */
+/** The parent directories of a path without the root, outermost first. */
 function above(path: string): string[] {
   const parent = dirname(path);
   return parent === '/' || parent === '.' ? [] : [...above(parent), parent];

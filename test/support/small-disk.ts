@@ -1,4 +1,4 @@
-/** Whether a small file system of a test's own can be mounted here; says so where not. */
+/** Whether a test can mount a small file system here. Prints the reason if it cannot. */
 export function canMount(test: string): boolean {
   const can = process.platform === 'linux' && process.getuid?.() === 0;
   if (!can)

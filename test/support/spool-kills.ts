@@ -7,10 +7,10 @@ import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recover.ts';
 
 const program = join(import.meta.dirname, 'spool-program.ts');
-/** A writer is killed within this after its first record was durable. */
+/** A writer is killed within this time after its first record is durable. */
 const LONGEST_MS = 60;
 
-/** Lets a program append until it is killed; returns the last it said is durable. */
+/** Lets a program append until it is killed. Returns the last sequence that it reported durable. */
 async function appendUntilKilled(directory: string, next: number, moment: number): Promise<number> {
   const child = spawn(process.execPath, [program, directory, String(next)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -23,7 +23,7 @@ async function appendUntilKilled(directory: string, next: number, moment: number
   return Number(printed.trim().split('\n').at(-1));
 }
 
-/** Kills writers of one spool again and again, and shows that every record reported durable is there, in order and once. */
+/** Kills writers of a spool repeatedly, and checks that every record reported durable is there, in order and once. */
 export async function killWriters(
   directory: string,
   kills: number,

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { nodeDisk } from '../../src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 
-/** Appends records without end to the spool named, from the sequence named, and prints each sequence that is durable. */
+/** Appends records endlessly to a spool from a sequence on (arguments), and prints each durable sequence. */
 const [directory = '', next = '1'] = process.argv.slice(2);
 const never = new AbortController().signal;
 
@@ -17,7 +17,7 @@ const writer = new SpoolWriter({
   groupMs: 2,
   pendingBytes: 32 * 1024,
 });
-// Written at once, so that what was printed is what was known when the process was killed.
+// Written synchronously, so that the output is complete when the process is killed.
 writer.onDurable((sequence) => writeSync(1, `${sequence}\n`));
 for (let sequence = Number(next); ; sequence++) {
   await writer.append(

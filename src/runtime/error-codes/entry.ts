@@ -10,7 +10,7 @@ export interface CodeEntry {
   readonly meaning: string;
   /** What to do, unless the error itself has a better remedy. */
   readonly remedy: string;
-  /** Whether the other side or the local policy refused; a command then ends with the exit code for that. */
+  /** Whether the server or the local policy refused the operation; commands have an exit code for this. */
   readonly isRefusal?: boolean;
 }
 
