@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { providerDeps } from '../../test/support/provider-deps.ts';
 import { openProviders } from './open-providers.ts';
-import type { ProviderName, SecretSettings } from './providers/registry.ts';
+import {
+  secretSettingsSchema,
+  type ProviderName,
+  type SecretSettings,
+} from './providers/registry.ts';
 import { openVault } from './vault/vault.ts';
 
 const signal = new AbortController().signal;
@@ -17,12 +21,12 @@ let settings: SecretSettings;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'providers-'));
-  settings = {
+  settings = secretSettingsSchema.parse({
     vault: { file: join(directory, 'vault.json'), keyFile: join(directory, 'vault.key') },
     files: { directory: join(directory, 'files') },
     environment: { enabled: true },
     mounts: [],
-  };
+  });
   mkdirSync(join(directory, 'files'));
   writeFileSync(join(directory, 'files/shared'), 'file value');
   writeFileSync(join(directory, 'files/only-file'), 'only file');

@@ -7,6 +7,7 @@ import { variableName } from '../../src/secrets/providers/environment.ts';
 import {
   PROVIDER_NAMES,
   PROVIDERS,
+  secretSettingsSchema,
   type ProviderName,
 } from '../../src/secrets/providers/registry.ts';
 import { openVault } from '../../src/secrets/vault/vault.ts';
@@ -101,11 +102,11 @@ for (const name of PROVIDER_NAMES)
 
 secretProviderContract('all providers as one', async () => {
   const place = vaultPlace();
-  const settings = {
+  const settings = secretSettingsSchema.parse({
     vault: place,
     files: { directory: temporary() },
     environment: { enabled: true },
     mounts: [],
-  };
+  });
   return { provider: await openProviders(settings, providerDeps()), put: putInVault(place) };
 });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { providerDeps } from '../../../test/support/provider-deps.ts';
 import { openProviders } from '../open-providers.ts';
 import { openVault } from '../vault/vault.ts';
-import type { SecretSettings } from './registry.ts';
+import { secretSettingsSchema, type SecretSettings } from './registry.ts';
 
 const signal = new AbortController().signal;
 const directories: string[] = [];
@@ -55,12 +55,12 @@ function openAll(mounts: SecretSettings['mounts']): {
   const root = join(directory, 'files');
   mkdirSync(join(root, '..data'), { recursive: true });
   const env: NodeJS.ProcessEnv = {};
-  const settings: SecretSettings = {
+  const settings = secretSettingsSchema.parse({
     vault: { file: join(directory, 'vault.json'), keyFile: join(directory, 'vault.key') },
     files: { directory: root },
     environment: { enabled: true },
     mounts,
-  };
+  });
   const opening = openProviders(settings, providerDeps(env));
   const file = (at: string, value: string): void =>
     tryTo(() => {

@@ -55,11 +55,11 @@ export const secretSettingsSchema: z.ZodType<SecretSettings> = z.object({
 });
 
 function providerSchemas(): Readonly<Record<string, z.ZodType>> {
-  const schemaFor = (name: ProviderName): z.ZodType =>
-    z.object(
-      Object.fromEntries(
-        Object.entries(PROVIDERS[name].settings).map(([key, { schema }]) => [key, schema]),
-      ),
+  const schemaFor = (name: ProviderName): z.ZodType => {
+    const schemas = Object.entries(PROVIDERS[name].settings).map(
+      ([key, { schema }]) => [key, schema] as const,
     );
+    return z.object(Object.fromEntries(schemas)).prefault({});
+  };
   return Object.fromEntries(PROVIDER_NAMES.map((name) => [name, schemaFor(name)]));
 }
