@@ -3,7 +3,7 @@ import { addressesOf, authority } from '../src/server/addresses.ts';
 
 const machine = { hostname: 'plane.corp', addresses: ['10.1.2.3', 'fd00::5'] };
 
-describe('the addresses of a control plane', () => {
+describe('addressesOf', () => {
   it.each([
     ['10.1.2.3', '10.1.2.3', ['10.1.2.3', 'localhost', '127.0.0.1', '::1']],
     ['127.0.0.1', '127.0.0.1', ['127.0.0.1', 'localhost', '::1']],
@@ -14,11 +14,11 @@ describe('the addresses of a control plane', () => {
       ['plane.corp', '10.1.2.3', 'fd00::5', 'localhost', '127.0.0.1', '::1'],
     ],
     ['::', 'plane.corp', ['plane.corp', '10.1.2.3', 'fd00::5', 'localhost', '127.0.0.1', '::1']],
-  ])('bound to %s are those that lead to it', (host, advertised, names) => {
+  ])('resolves the listen address %s', (host, advertised, names) => {
     expect(addressesOf(host, machine)).toEqual({ advertised, names });
   });
 
-  it('are written with a port as URLs have them', () => {
+  it('formats an authority as in a URL', () => {
     expect([authority('plane.corp', 443), authority('fd00::5', 443)]).toEqual([
       'plane.corp:443',
       '[fd00::5]:443',

@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { revisionAfter } from '../src/catalog/catalog-state.ts';
-import {
-  batch,
-  connect,
-  logLine,
-  outcomeLine,
-  tableLine,
-  type Connection,
-  type Ref,
-} from './fake-runner.ts';
+import { batch, logLine, outcomeLine, tableLine } from './fake-records.ts';
+import { connect, type Connection, type Ref } from './fake-runner.ts';
 import { openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 const line = (record: object): string => JSON.stringify(record);
@@ -76,15 +69,15 @@ const revisionOffered = async (): Promise<string> => {
   return offer.catalogRevision;
 };
 
-describe('the revision of a catalog, in an offer', () => {
-  it('is empty before the first run, and afterwards what that run led to', async () => {
+describe('catalog revision in an offer', () => {
+  it('is empty before the first run and set after it', async () => {
     const first = await begin();
     expect(first.catalogRevision).toBe('');
     const revision = await deliver(first, [tableLine('A')]);
     expect(await revisionOffered()).toBe(revision);
   });
 
-  it('is the same after a failed run that told nothing, a log, and a connection test', async () => {
+  it('is unchanged after a failed run without records, a log line and a connection test', async () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     await deliver(await begin(), [logLine('no')], { status: 'failed' });
     await stage.api.post('/api/v1/services/sandbox/test-connection');
@@ -98,19 +91,19 @@ describe('the revision of a catalog, in an offer', () => {
     ['expired', { status: 'expired' }],
     ['does not hold what its outcome vouches for', { records: 9 }],
     ['ends with an outcome nobody can read', { status: 'fine' }],
-  ])('is empty after a run that told something and %s', async (_how, outcome) => {
+  ])('is empty after a run that sent records and %s', async (_how, outcome) => {
     await deliver(await begin(), [tableLine('A')]);
     await deliver(await begin(), [tableLine('B')], outcome);
     expect(await revisionOffered()).toBe('');
   });
 
-  it('is what a run led to that succeeded in part: what it left out is not remembered by the runner either', async () => {
+  it('is set after a partial success, because the runner does not remember what it left out', async () => {
     expect(await deliver(await begin(), [tableLine('A')], { status: 'partialSuccess' })).toBe(
       await revisionOffered(),
     );
   });
 
-  it('is empty for a full run that an operator asks for, and the next run goes by what that one led to', async () => {
+  it('is empty for a requested full run and set for the run after it', async () => {
     await deliver(await begin(), [tableLine('A')]);
     expect(
       (await stage.api.post('/api/v1/pipelines/sandbox_metadata/runs', { whole: true })).body,
@@ -121,7 +114,7 @@ describe('the revision of a catalog, in an offer', () => {
     expect(await revisionOffered()).toBe(revision);
   });
 
-  it('is empty after a run that takes for unchanged what is not known here', async () => {
+  it('is empty after a run that reported unknown entities as unchanged', async () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     const second = await begin();
     await deliver(second, [unchanged('A', 'NeverThere')], { builtOn: revision });
@@ -132,7 +125,7 @@ describe('the revision of a catalog, in an offer', () => {
     expect(await revisionOffered()).toBe('');
   });
 
-  it('goes with the first batch that changes something, so that another attempt at the run is whole', async () => {
+  it('is cleared by the first batch with a change, so that the next attempt is a full run', async () => {
     await deliver(await begin(), [tableLine('A')]);
     const { ref } = await begin();
     connection.send('batch', batch(ref, 1, [tableLine('B')]));
@@ -148,7 +141,7 @@ describe('the revision of a catalog, in an offer', () => {
     expect(await deliver(again, [tableLine('A'), tableLine('B')])).toBe(await revisionOffered());
   });
 
-  it('stays while another attempt at the run comes after one that told nothing', async () => {
+  it('stays for the next attempt after one without records', async () => {
     const revision = await deliver(await begin(), [tableLine('A')]);
     const { ref } = await begin();
     connection.send(
@@ -160,8 +153,8 @@ describe('the revision of a catalog, in an offer', () => {
   });
 });
 
-describe('a run that went by a revision', () => {
-  it('leads from that to the next, again and again', async () => {
+describe('run based on a revision', () => {
+  it('leads to the next revision each time', async () => {
     let revision = await deliver(await begin(), [tableLine('A')]);
     for (let round = 0; round < 3; round++) {
       const offer = await begin();
@@ -177,7 +170,7 @@ describe('a run that went by a revision', () => {
   it.each([
     ['another', 'f'.repeat(64)],
     ['the one before', undefined],
-  ])('and finds %s is no success: it is tried again, whole', async (_which, other) => {
+  ])('is retried as a full run when it finds %s', async (_which, other) => {
     const before = await deliver(await begin(), [tableLine('A')]);
     const revision = await deliver(await begin(), [tableLine('A')]);
     const offer = await begin();
@@ -193,7 +186,7 @@ describe('a run that went by a revision', () => {
     expect(await stateOf(again)).toMatchObject({ state: 'success', attempt: 2 });
   });
 
-  it('and does not say which, as older runners do not, is tried again too', async () => {
+  it('is retried when it does not name the revision, as older runners do', async () => {
     await deliver(await begin(), [tableLine('A')]);
     const offer = await begin();
     await deliver(offer, [tableLine('B'), unchanged('A')]);
@@ -205,7 +198,7 @@ describe('a run that went by a revision', () => {
     ]);
   });
 
-  it('that is never there fails in the end, and says why', async () => {
+  it('fails with the reason when the revision is never current', async () => {
     const offer = await begin();
     await deliver(offer, [tableLine('B')], { builtOn: 'a'.repeat(64) });
     await deliver(await taken(), [tableLine('B')], { builtOn: 'a'.repeat(64) });
@@ -217,7 +210,7 @@ describe('a run that went by a revision', () => {
   });
 });
 
-it('follows the rule of docs/protocol.md to the byte', () => {
+it('computes the revision as defined in docs/protocol.md', () => {
   expect(
     revisionAfter('run-1', 7, '{"kind":"outcome","status":"success","records":0,"digest":"e3b0"}'),
   ).toBe('ee95905cacc2c56ea93598db30c6e3083198b4092f56712c9c60671b5b247ad0');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseSalesforceConnection } from '../src/definitions/salesforce-connection.ts';
 import { UNUSABLE, USABLE } from './connection-cases.ts';
-import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
+import { batch, outcomeLine, tableLine } from './fake-records.ts';
+import { connect, type Ref } from './fake-runner.ts';
 import { eventually, openStage, SERVICE, startRun, type Answer, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -20,11 +21,11 @@ const putPipeline = (sourceConfig: unknown): Promise<Answer> =>
 /** A runner passes over these fields, and says so. */
 const WITHOUT_USE = { ...connection, tableFilterPattern: { includes: ['('] } };
 
-describe('the connection of a service', () => {
+describe('service connection', () => {
   it.each([
     ...UNUSABLE,
     ['a filter that is no expression', WITHOUT_USE, 'tableFilterPattern.includes.0'],
-  ] as const)('with %s is refused when it is saved', async (_, given, problem) => {
+  ] as const)('rejects %s', async (_, given, problem) => {
     const answer = await putService({ type: 'Salesforce', connection: given });
     expect(answer).toMatchObject({
       status: 400,
@@ -36,16 +37,16 @@ describe('the connection of a service', () => {
     expect((await stage.api.get('/api/v1/services/checked')).status).toBe(404);
   });
 
-  it.each(USABLE)('for %s is taken', (_, given) => {
+  it.each(USABLE)('accepts %s', (_, given) => {
     expect(() => parseSalesforceConnection(given)).not.toThrow();
   });
 
-  it('has no members that are null', () => {
+  it('drops null members', () => {
     expect(parseSalesforceConnection({ ...connection, securityToken: null })).toEqual(connection);
   });
 });
 
-describe('the options of a pipeline', () => {
+describe('pipeline options', () => {
   beforeAll(async () => {
     expect((await putService(SERVICE)).status).toBe(200);
   });
@@ -78,7 +79,7 @@ describe('the options of a pipeline', () => {
     ['an empty expression', { tableFilterPattern: { includes: [''] } }, 'is empty'],
     ['a pattern as text', { tableFilterPattern: '.*' }, 'tableFilterPattern'],
     ['no rows', { sampleRows: { rows: 0 } }, 'sampleRows.rows'],
-  ])('with %s are refused when they are saved', async (_, sourceConfig, problem) => {
+  ])('reject %s', async (_, sourceConfig, problem) => {
     expect(await putPipeline(sourceConfig)).toMatchObject({
       status: 400,
       body: {
@@ -88,15 +89,15 @@ describe('the options of a pipeline', () => {
     expect((await stage.api.get('/api/v1/pipelines/checked')).status).toBe(404);
   });
 
-  it('keep an expression with a comma whole', async () => {
+  it('keep an expression that contains a comma', async () => {
     const sourceConfig = { tableFilterPattern: { includes: ['A{1,3}', 'B'] } };
     expect(await putPipeline(sourceConfig)).toMatchObject({ status: 200, body: { sourceConfig } });
     await stage.api.delete('/api/v1/pipelines/checked');
   });
 });
 
-describe('the runner of a service', () => {
-  it('must be one that is enrolled, by name or id', async () => {
+describe('runner of a service', () => {
+  it('must be enrolled, given by name or id', async () => {
     expect(await putService({ ...SERVICE, runner: 'nobody' })).toMatchObject({
       status: 400,
       body: {
@@ -115,13 +116,13 @@ describe('the runner of a service', () => {
   });
 });
 
-describe('a definition that is there', () => {
+describe('existing definition', () => {
   const path = '/api/v1/services/checked';
   const renamed = { ...SERVICE, displayName: 'Sales' };
   beforeAll(() => putService(SERVICE));
   afterAll(() => stage.api.delete(path));
 
-  it('is replaced by whoever says so and by nobody else', async () => {
+  it('is replaced only with a precondition', async () => {
     expect(await putService(renamed)).toMatchObject({
       status: 428,
       body: {
@@ -143,7 +144,7 @@ describe('a definition that is there', () => {
     expect((await putService(SERVICE, REPLACE)).status).toBe(200);
   });
 
-  it('is one of two edits that began at the same state', async () => {
+  it('accepts one of two edits of the same state', async () => {
     const { etag } = (await stage.api.get(path)).headers as { etag: string };
     const edits = await Promise.all(
       ['a', 'b', 'c'].map((displayName) =>
@@ -153,12 +154,12 @@ describe('a definition that is there', () => {
     expect(edits.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412, 412]);
   });
 
-  it('may be sent again as it is, without a word', async () => {
+  it('may be saved again unchanged without a precondition', async () => {
     const { displayName } = (await stage.api.get(path)).body as { displayName: string };
     expect((await putService({ ...SERVICE, displayName })).status).toBe(200);
   });
 
-  it('cannot be replaced where there is none', async () => {
+  it('is required by If-Match', async () => {
     expect(
       (await stage.api.put('/api/v1/services/none', SERVICE, { 'if-match': '"x"' })).status,
     ).toBe(412);
@@ -168,10 +169,10 @@ describe('a definition that is there', () => {
   });
 });
 
-describe('a service that is deleted', () => {
+describe('deleted service', () => {
   const table = '/api/v1/tables/sandbox.default.salesforce.Account';
 
-  it('takes its pipelines and its tables along, and its runs stay; not while one of them is active', async () => {
+  it('loses pipelines and tables, keeps its runs, and is not deleted while a run is active', async () => {
     await stage.api.put('/api/v1/services/sandbox', SERVICE);
     await stage.api.put('/api/v1/pipelines/sandbox_metadata', { service: 'sandbox' });
     const { connection: runner } = await connect('ws', stage, await stage.enroll());

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  batch,
-  connect,
-  logLine,
-  outcomeLine,
-  stepLine,
-  tableLine,
-  type Connection,
-  type Identity,
-  type Ref,
-} from './fake-runner.ts';
+import { batch, logLine, outcomeLine, stepLine, tableLine } from './fake-records.ts';
+import { connect, type Connection, type Identity, type Ref } from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
@@ -40,7 +31,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
   const run = async () =>
     (await stage.api.get(`/api/v1/runs/${ref.runId}`)).body as Record<string, unknown>;
 
-  it('offers the workflow document with references instead of secrets', async () => {
+  it('offers the workflow document with secret references', async () => {
     connection.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
     await acknowledged(connection, 1);
     await startRun(stage.api);
@@ -102,7 +93,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect(records.text).toBe(`${lines[1]}\n${lines[2]}\n`);
   });
 
-  it('acknowledges again, and stores once, what it has already', async () => {
+  it('acknowledges stored records again and stores them once', async () => {
     const lines = [tableLine('A'), tableLine('B')];
     connection.send('batch', batch(ref, 1, lines));
     await acknowledged(connection, 2);
@@ -111,7 +102,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect(await run()).toMatchObject({ records: 2, entities: 2 });
   });
 
-  it('takes the new part of a batch that overlaps what it has', async () => {
+  it('stores the new part of an overlapping batch', async () => {
     const lines = [tableLine('A'), tableLine('B'), tableLine('C')];
     connection.send('batch', batch(ref, 1, lines.slice(0, 2)));
     connection.send(
@@ -122,7 +113,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect(await run()).toMatchObject({ state: 'success', records: 4, integrity: 'ok' });
   });
 
-  it('asks for what is missing when a batch comes too early', async () => {
+  it('requests the missing records when a batch arrives too early', async () => {
     connection.send('batch', batch(ref, 3, [tableLine('C')]));
     expect(await connection.take('nack')).toMatchObject({
       code: 'NACK_CODE_OUT_OF_ORDER',
@@ -131,7 +122,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect(await run()).toMatchObject({ records: 0 });
   });
 
-  it('refuses a batch that fails its checksum', async () => {
+  it('rejects a batch with a wrong checksum', async () => {
     connection.send('batch', batch(ref, 1, [tableLine('A')], { corrupt: true }));
     expect(await connection.take('nack')).toMatchObject({
       code: 'NACK_CODE_CORRUPT',
@@ -139,14 +130,14 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     });
   });
 
-  it('inflates no further than the batch announces', async () => {
+  it('inflates no further than the announced size', async () => {
     connection.send('batch', batch(ref, 1, ['x'.repeat(1_000_000)], { rawBytes: 100 }));
     expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT' });
     connection.send('batch', batch(ref, 1, ['x'.repeat(9_000_000)]));
     expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_CORRUPT' });
   });
 
-  it('refuses an epoch that is not the present one, and runs of others', async () => {
+  it('rejects an outdated epoch and runs of other runners', async () => {
     connection.send('batch', batch({ ...ref, epoch: ref.epoch + 1 }, 1, [tableLine('A')]));
     expect(await connection.take('nack')).toMatchObject({ code: 'NACK_CODE_UNKNOWN_RUN' });
     const other = await stage.enroll();
@@ -157,7 +148,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect(await run()).toMatchObject({ records: 0 });
   });
 
-  it('shows that records and outcome do not belong together', async () => {
+  it('reports a mismatch of records and outcome', async () => {
     connection.send(
       'batch',
       batch(ref, 1, [tableLine('A'), outcomeLine([tableLine('B')])], { last: true }),
@@ -166,7 +157,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect((await run())['integrity']).toContain('digest');
   });
 
-  it('keeps a record that it does not understand, and goes on', async () => {
+  it('stores an unknown record and continues', async () => {
     const lines = [
       'not json',
       '{"kind":"from the future"}',
@@ -179,7 +170,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     expect((await stage.api.get(`/api/v1/runs/${ref.runId}/logs`)).status).toBe(200);
   });
 
-  it('takes over no entity of a service that the run is not about', async () => {
+  it('ignores entities of another service', async () => {
     const lines = [
       tableLine('Theirs', 'other'),
       tableLine('Lookalike', 'sandbox2'),
@@ -193,7 +184,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     );
   });
 
-  it('shows the steps of a connection test as they end', async () => {
+  it('shows the steps of a connection test as they finish', async () => {
     const { body } = await stage.api.post('/api/v1/services/sandbox/test-connection');
     const test = await accepted(connection);
     expect(test.runId).toBe(body.id);
@@ -226,7 +217,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
       status: 'Failed',
       steps: [
         { name: 'CheckAccess' },
-        { name: 'GetTables', passed: false, message: 'it does not work' },
+        { name: 'GetTables', passed: false, message: 'not working' },
       ],
     });
   });

@@ -1,4 +1,4 @@
-/** A runner written from the proto alone: it says what a test tells it to say. */
+/** A scripted runner, implemented from the proto only. */
 import {
   createHash,
   createPublicKey,
@@ -7,7 +7,6 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { crc32, zstdCompressSync } from 'node:zlib';
 import { credentials, makeGenericClientConstructor, type ClientDuplexStream } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { WebSocket } from 'ws';
@@ -41,15 +40,15 @@ export interface Connection {
   sendRaw(bytes: Buffer): void;
   /** The next frame; undefined when the connection has ended. */
   next(): Promise<Frame | undefined>;
-  /** The next frame of a kind; others in between are dropped. Throws when the connection ends first. */
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape
+  /** The next frame of a kind; skips others. Throws when the connection ends first. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the type
   take<T = Record<string, unknown>>(kind: string): Promise<T>;
   close(): void;
   /** The close code of WebSocket or the status of gRPC, when the connection has ended. */
   readonly closed: Promise<number>;
 }
 
-/** Where and as what a fake runner connects. */
+/** The control plane to connect to. */
 export interface Target {
   readonly port: number;
   readonly ca: string;
@@ -142,12 +141,12 @@ async function dialGrpc({ port, ca }: Target): Promise<Connection> {
 }
 
 class Frames {
-  readonly #arrived: Frame[] = [];
+  readonly #received: Frame[] = [];
   #ended = false;
   #wake: () => void = () => undefined;
 
   push(data: Buffer): void {
-    this.#arrived.push(type('Frame').deserialize(data) as Frame);
+    this.#received.push(type('Frame').deserialize(data) as Frame);
     this.#wake();
   }
 
@@ -170,7 +169,7 @@ class Frames {
       take: async <T>(kind: string) => {
         for (;;) {
           const frame = await this.#next();
-          if (frame === undefined) throw new Error(`the connection ended before ${kind}`);
+          if (frame === undefined) throw new Error(`connection ended before ${kind}`);
           if (frame.body === kind) return frame[kind] as T;
         }
       },
@@ -178,11 +177,11 @@ class Frames {
   }
 
   async #next(): Promise<Frame | undefined> {
-    while (this.#arrived.length === 0 && !this.#ended)
+    while (this.#received.length === 0 && !this.#ended)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    return this.#arrived.shift();
+    return this.#received.shift();
   }
 }
 
@@ -195,11 +194,11 @@ export interface HelloOptions {
   readonly protocol?: number;
   readonly bootId?: string;
   readonly features?: readonly string[];
-  /** Signs this instead of the challenge's nonce. */
+  /** Signed instead of the nonce of the challenge. */
   readonly nonce?: Buffer;
 }
 
-/** Answers the challenge. What comes back is up to the control plane. */
+/** Answers the challenge. Does not wait for a reply. */
 export async function sayHello(
   connection: Connection,
   identity: Identity,
@@ -254,82 +253,4 @@ export async function connect(
   const connection = await dial(kind, target);
   await sayHello(connection, identity, target, options);
   return { connection, welcome: await connection.take<Welcome>('welcome') };
-}
-
-export interface BatchOptions {
-  readonly codec?: 'CODEC_NONE' | 'CODEC_ZSTD';
-  readonly last?: boolean;
-  readonly corrupt?: boolean;
-  readonly rawBytes?: number;
-}
-
-export function batch(
-  ref: Ref,
-  firstSequence: number,
-  lines: readonly string[],
-  options: BatchOptions = {},
-): object {
-  const raw = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-  const codec = options.codec ?? 'CODEC_ZSTD';
-  const payload = codec === 'CODEC_ZSTD' ? zstdCompressSync(raw) : raw;
-  return {
-    ref,
-    firstSequence,
-    count: lines.length,
-    codec,
-    crc32: (crc32(payload) ^ (options.corrupt === true ? 1 : 0)) >>> 0,
-    rawBytes: options.rawBytes ?? raw.length,
-    payload,
-    last: options.last ?? false,
-  };
-}
-
-export function tableLine(name: string, service = 'sandbox'): string {
-  return JSON.stringify({
-    kind: 'entity',
-    type: 'table',
-    fqn: `${service}.default.salesforce.${name}`,
-    request: {
-      name,
-      displayName: `${name} label`,
-      description: `All about ${name}`,
-      tableType: 'Regular',
-      databaseSchema: `${service}.default.salesforce`,
-      columns: [{ name: 'Id', dataType: 'VARCHAR', dataLength: 18, constraint: 'PRIMARY_KEY' }],
-    },
-  });
-}
-
-export function logLine(message: string, level = 'info'): string {
-  return JSON.stringify({ kind: 'log', time: 1_700_000_000_000, level, message });
-}
-
-export function stepLine(name: string, passed = true): string {
-  return JSON.stringify({
-    kind: 'step',
-    name,
-    description: `Checks ${name}`,
-    passed,
-    mandatory: true,
-    message: passed ? '' : 'it does not work',
-  });
-}
-
-/** The outcome of these lines, digest and count included. */
-export function outcomeLine(lines: readonly string[], outcome: object = {}): string {
-  const digest = createHash('sha256')
-    .update(lines.map((line) => `${line}\n`).join(''))
-    .digest('hex');
-  return JSON.stringify({
-    kind: 'outcome',
-    status: 'success',
-    counts: { objects: lines.length },
-    steps: [],
-    failures: [],
-    startedAt: 1,
-    endedAt: 2,
-    records: lines.length,
-    digest,
-    ...outcome,
-  });
 }

@@ -9,7 +9,7 @@ import {
 } from './fake-runner.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
-describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
+describe.each(['ws', 'grpc'] as const)('handshake over %s', (kind) => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     return refused;
   }
 
-  it('welcomes a runner that proves its key', async () => {
+  it('welcomes a runner with a valid signature', async () => {
     const identity = await stage.enroll('proven');
     const { connection, welcome } = await connect(kind, stage, identity, { capacity: 3 });
     expect(welcome).toMatchObject({
@@ -62,7 +62,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     );
   });
 
-  it('challenges each connection with a nonce of its own', async () => {
+  it('sends a new nonce to each connection', async () => {
     const nonces = new Set<string>();
     for (let count = 0; count < 3; count++) {
       const connection = await dial(kind, stage);
@@ -72,40 +72,40 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     expect(nonces.size).toBe(3);
   });
 
-  it('refuses a signature over the nonce of another connection', async () => {
+  it('rejects a signature over the nonce of another connection', async () => {
     expect(await refusal(await stage.enroll(), { nonce: Buffer.alloc(32, 7) })).toMatchObject({
       code: 'SIGNATURE_INVALID',
       permanent: true,
     });
   });
 
-  it('refuses the key of somebody else', async () => {
+  it('rejects the key of another runner', async () => {
     const { runnerId } = await stage.enroll();
     expect(await refusal({ runnerId, key: newKey().key })).toMatchObject({
       code: 'SIGNATURE_INVALID',
     });
   });
 
-  it('refuses a handshake that was meant for another address', async () => {
+  it('rejects a handshake for another address', async () => {
     expect(
       await refusal(await stage.enroll(), { authority: `evil.example:${stage.port}` }),
     ).toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
-  it('refuses a runner it does not know', async () => {
+  it('rejects an unknown runner', async () => {
     expect(await refusal({ runnerId: 'rnr_unknown', key: newKey().key })).toMatchObject({
       code: 'RUNNER_UNKNOWN',
       permanent: true,
     });
   });
 
-  it('refuses a protocol version outside its range', async () => {
+  it('rejects an unsupported protocol version', async () => {
     expect(await refusal(await stage.enroll(), { protocol: 2 })).toMatchObject({
       code: 'PROTOCOL_UNSUPPORTED',
     });
   });
 
-  it('shuts out a runner that is revoked, at once and for good', async () => {
+  it('refuses a revoked runner at once and permanently', async () => {
     const identity = await stage.enroll();
     const { connection } = await connect(kind, stage, identity);
     await eventually(
@@ -131,7 +131,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     newer.connection.close();
   });
 
-  it('closes a connection that has gone silent, and shows the runner as away', async () => {
+  it('closes a silent connection and shows the runner as disconnected', async () => {
     const quick = await openStage({ handshakeTimeoutMs: 500, heartbeatIntervalMs: 60 });
     const { connection } = await connect(kind, quick, await quick.enroll());
     await connection.closed;
@@ -139,7 +139,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     await quick.close();
   });
 
-  it('closes a connection that says nothing', async () => {
+  it('closes a connection without a hello', async () => {
     const quick = await openStage({ handshakeTimeoutMs: 100 });
     const connection = await dial(kind, quick);
     await connection.closed;
@@ -147,7 +147,7 @@ describe.each(['ws', 'grpc'] as const)('the handshake over %s', (kind) => {
     await quick.close();
   });
 
-  it('closes a connection that begins with another frame, with a second hello, or with bytes that are no frame', async () => {
+  it('closes a connection after a wrong first frame, a second hello, or a malformed frame', async () => {
     const early = await dial(kind, stage);
     early.send('heartbeat', { number: 1 });
     await early.closed;

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../src/limits.ts';
+import { batch, outcomeLine, tableLine } from './fake-records.ts';
 import {
-  batch,
   connect,
   dial,
-  outcomeLine,
   sayHello,
-  tableLine,
   type Connection,
   type HelloOptions,
   type Identity,
@@ -72,8 +70,8 @@ async function atWork(connection: Connection): Promise<Ref> {
 
 const shown = async () => (await stage.api.get('/api/v1/runners')).body.runners[0];
 
-describe('a copy of a runner', () => {
-  it('is asked to come back while the original answers, and people are told of both', async () => {
+describe('copy of a runner', () => {
+  it('is refused temporarily while the original answers, and the conflict is shown', async () => {
     const original = await runner(ORIGINAL);
     const ref = await atWork(original.connection);
     const copy = await hello(COPY);
@@ -100,7 +98,7 @@ describe('a copy of a runner', () => {
     });
   });
 
-  it('gets no run whose lease the original may still hold, though the original is not connected', async () => {
+  it('gets no run whose lease the disconnected original may still hold', async () => {
     const original = await runner(ORIGINAL);
     const ref = await atWork(original.connection);
     original.connection.close();
@@ -113,7 +111,7 @@ describe('a copy of a runner', () => {
     expect(back.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   });
 
-  it('gets no run that it holds a copy of before the lease of the original is over', async () => {
+  it('gets no run that it holds a copy of before the lease of the original expires', async () => {
     await stage.close();
     await open({ leaseTtlMs: 1500 });
     const original = await runner(ORIGINAL);
@@ -132,13 +130,13 @@ describe('a copy of a runner', () => {
     expect((await runner(copied)).welcome.positions).toHaveLength(1);
   });
 
-  it('is told of no longer than it tries', async () => {
+  it('is shown only while it keeps trying', async () => {
     const original = await runner(ORIGINAL);
     expect(await shown()).toMatchObject({ condition: '', conditionMessage: '' });
     original.connection.close();
   });
 
-  it('takes over when the original is gone and its leases are over', async () => {
+  it('takes over when the original is gone and its leases have expired', async () => {
     await stage.close();
     await open({ leaseTtlMs: 500 });
     const original = await runner(ORIGINAL);
@@ -154,8 +152,8 @@ describe('a copy of a runner', () => {
   });
 });
 
-describe('a restarted runner', () => {
-  it('takes over from a session that is half open, as soon as the check is not answered', async () => {
+describe('restarted runner', () => {
+  it('takes over from a half-open session when the identity check times out', async () => {
     const old = await runner(ORIGINAL);
     const restarted = await runner({ ...COPY, bootId: 'restarted' });
     restarted.connection.send('heartbeat', { number: 1 });
@@ -164,7 +162,7 @@ describe('a restarted runner', () => {
     expect(await shown()).toMatchObject({ connected: true, condition: '' });
   });
 
-  it('takes over at once when its old session is closed, and keeps the attempt that it holds', async () => {
+  it('takes over at once when its old session is closed, and keeps its attempt', async () => {
     const old = await runner(ORIGINAL);
     const ref = await atWork(old.connection);
     old.connection.close();
@@ -176,7 +174,7 @@ describe('a restarted runner', () => {
     expect(restarted.welcome.positions).toMatchObject([{ verdict: 'VERDICT_KEEP' }]);
   });
 
-  it('is let in one at a time when two come together', async () => {
+  it('connects one process at a time when two arrive together', async () => {
     const [one, two] = [await dial('ws', stage), await dial('ws', stage)];
     connections.push(one, two);
     await Promise.all([
@@ -194,13 +192,13 @@ describe('a restarted runner', () => {
   });
 });
 
-describe('a runner that does not know identity checks', () => {
-  it('counts as alive by what was last heard of it', async () => {
+describe('runner without identity checks', () => {
+  it('counts as alive after a recent frame', async () => {
     await runner({ bootId: 'original' });
     expect(await (await hello(COPY)).take('refusal')).toMatchObject({ code: 'IDENTITY_IN_USE' });
   });
 
-  it('gives way when it has been silent', async () => {
+  it('is replaced when it has been silent', async () => {
     await stage.close();
     await open({ heartbeatIntervalMs: 100 });
     await runner({ bootId: 'original' });

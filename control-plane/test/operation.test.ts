@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  batch,
-  connect,
-  logLine,
-  outcomeLine,
-  type Connection,
-  type Identity,
-  type Ref,
-} from './fake-runner.ts';
+import { batch, logLine, outcomeLine } from './fake-records.ts';
+import { connect, type Connection, type Identity, type Ref } from './fake-runner.ts';
 import { eventually, openStage, prepareCatalog, startRun, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -40,8 +33,8 @@ async function runOnce(status = 'success'): Promise<string> {
   return id;
 }
 
-describe('a deadline', () => {
-  it('comes from the pipeline, or from who starts the run', async () => {
+describe('deadline', () => {
+  it('comes from the pipeline or from the start request', async () => {
     await stage.api.put(
       '/api/v1/pipelines/sandbox_metadata',
       { service: 'sandbox', deadlineMs: 60_000 },
@@ -65,7 +58,7 @@ describe('a deadline', () => {
 describe('draining a runner', () => {
   const runner = async () => (await stage.api.get('/api/v1/runners')).body.runners[0];
 
-  it('tells the runner, and gives it nothing until it is resumed', async () => {
+  it('notifies the runner and offers it nothing until it is resumed', async () => {
     const path = `/api/v1/runners/${identity.runnerId}`;
     expect((await stage.api.post(`${path}/drain`, { reason: 'repairs' })).body).toMatchObject({
       draining: true,
@@ -101,14 +94,14 @@ describe('draining a runner', () => {
     expect(await runner()).toMatchObject({ draining: false, drainReason: null });
   });
 
-  it('knows whom', async () => {
+  it('rejects an unknown runner', async () => {
     for (const action of ['drain', 'resume'])
       expect((await stage.api.post(`/api/v1/runners/rnr_nobody/${action}`, {})).status).toBe(404);
   });
 });
 
-describe('the list of runs', () => {
-  it('is filtered by state and kind, and read page by page', async () => {
+describe('list of runs', () => {
+  it('is filtered by state and kind, and read in pages', async () => {
     const failed = await runOnce('partialSuccess');
     const [second, third] = [await runOnce(), await runOnce()];
     const list = async (query: string) => {
@@ -123,8 +116,8 @@ describe('the list of runs', () => {
   });
 });
 
-describe('the records of old runs', () => {
-  it('are deleted, and the runs stay', async () => {
+describe('records of old runs', () => {
+  it('are deleted while the runs stay', async () => {
     expect((await stage.api.get('/api/v1/settings')).body).toEqual({ keepRuns: 200 });
     const [old, kept] = [await runOnce(), await runOnce()];
     expect((await stage.api.put('/api/v1/settings', { keepRuns: 1 })).body).toEqual({

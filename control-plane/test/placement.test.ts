@@ -76,7 +76,7 @@ function waitOf(
   }).waits.get('run_1');
 }
 
-describe('a run waits', () => {
+describe('waiting run', () => {
   it.each([
     [
       'RUNNER_MISSING',
@@ -99,12 +99,12 @@ describe('a run waits', () => {
       waitOf({}, [session()], { drainReason: 'repairs' }),
       'edge takes no new runs (draining)',
     ],
-  ])('%s counts as absence and says so', (code, wait, message) => {
+  ])('counts %s as absence and explains it', (code, wait, message) => {
     expect(wait).toMatchObject({ code, message, absent: true });
     expect(wait!.remedy).not.toBe('');
   });
 
-  it('until leases from before a restart have expired, unless it may run beside others', () => {
+  it('waits until leases from before a restart have expired, unless it is not exclusive', () => {
     const restarted = { exclusiveFrom: 2 };
     expect(waitOf({}, [session()], {}, restarted)).toMatchObject({
       code: 'RESTARTED',
@@ -114,7 +114,7 @@ describe('a run waits', () => {
     expect(waitOf({ kind: 'test_connection' }, [check], {}, restarted)).toBeUndefined();
   });
 
-  it('at capacity without a limit, and goes out when there is a place', () => {
+  it('waits at capacity without a limit, and is offered when capacity is free', () => {
     expect(waitOf({}, [session({ capacity: 0 })])).toMatchObject({
       code: 'AT_CAPACITY',
       absent: false,

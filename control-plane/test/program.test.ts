@@ -9,7 +9,8 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { batch, connect, outcomeLine, tableLine, type Ref } from './fake-runner.ts';
+import { batch, outcomeLine, tableLine } from './fake-records.ts';
+import { connect, type Ref } from './fake-runner.ts';
 import { startProgram, type Program } from './program.ts';
 import { enrollVia, prepareCatalog, startRun, temporaryFolder } from './stage.ts';
 
@@ -29,8 +30,8 @@ function startForEach(): void {
   afterEach(() => program.end('SIGKILL'));
 }
 
-describe('the program, when it starts', () => {
-  it('prints the admin token only when asked', async () => {
+describe('program start', () => {
+  it('prints the admin token only on request', async () => {
     const printing = await startProgram(folder.path, ['--print-admin-token']);
     expect(printing.ready['adminToken']).toMatch(/^hra_/);
     await printing.end('SIGKILL');
@@ -65,15 +66,15 @@ describe('the program, when it starts', () => {
     ['--port', 'x'],
     ['--tls-cert', 'a.pem'],
     ['--unknown', '1'],
-  ])('refuses %s %s', async (name, value) => {
+  ])('rejects %s %s', async (name, value) => {
     await expect(startProgram(folder.path, [name, value])).rejects.toThrow('ended with 2');
   });
 });
 
-describe('the program', () => {
+describe('running program', () => {
   startForEach();
 
-  it('says in one line where it is, and no token', () => {
+  it('prints one ready line without a token', () => {
     expect(Object.keys(program.ready)).toEqual([
       'ready',
       'url',
@@ -95,10 +96,10 @@ describe('the program', () => {
   );
 });
 
-describe('the port', () => {
+describe('port', () => {
   startForEach();
 
-  it('says what to do when it is taken', async () => {
+  it('reports the remedy when it is in use', async () => {
     const other = temporaryFolder();
     await expect(startProgram(other.path, ['--port', String(program.port)])).rejects.toThrow(
       'ADDRESS_IN_USE',
@@ -106,7 +107,7 @@ describe('the port', () => {
     other.remove();
   });
 
-  it('answers an HTTP/2 client that is no gRPC client, and a method that is none', async () => {
+  it('answers HTTP/2 clients without gRPC and unknown methods', async () => {
     const session = connectHttp2(`https://localhost:${program.port}`, { ca: program.ca });
     const ask = async (headers: OutgoingHttpHeaders): Promise<IncomingHttpHeaders> => {
       const stream = session.request({ ':method': 'POST', ...headers });
@@ -125,7 +126,7 @@ describe('the port', () => {
   });
 });
 
-describe('a control plane killed in the middle', () => {
+describe('control plane killed during a run', () => {
   startForEach();
 
   it.each(['ws', 'grpc'] as const)(

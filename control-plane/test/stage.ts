@@ -40,7 +40,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** The system's clock, with a wall clock that can jump and monotonic time that can be skipped. */
+/** The system clock, with a wall clock that can jump and monotonic time that can be skipped. */
 export class SteppedClock implements Clock {
   #offset = 0;
   #skipped = 0;
@@ -128,12 +128,12 @@ function call(
   method: string,
   path: string,
   body?: unknown,
-  more: Readonly<Record<string, string>> = {},
+  extraHeaders: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const headers = {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...more,
+    ...extraHeaders,
   };
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -158,15 +158,15 @@ function call(
   });
 }
 
-/** Polls until `look` gives something. */
+/** Polls until `check` returns a value. */
 export async function eventually<T>(
-  look: () => Promise<T | undefined | false>,
+  check: () => Promise<T | undefined | false>,
   timeoutMs = 240_000,
 ): Promise<T> {
   for (const start = Date.now(); ;) {
-    const found = await look();
+    const found = await check();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() - start > timeoutMs) throw new Error('it did not happen in time');
+    if (Date.now() - start > timeoutMs) throw new Error('condition not met in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -180,7 +180,7 @@ export const SERVICE = {
   },
 };
 
-/** A service and a pipeline to run. */
+/** Creates a service and a pipeline. */
 export async function prepareCatalog(api: Api, runner?: string): Promise<void> {
   await createOrReplace(api, '/api/v1/services/sandbox', {
     ...SERVICE,

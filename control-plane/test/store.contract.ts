@@ -1,72 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { QueuedRun } from '../src/runs/placement.ts';
 import { end, offerTo, type Run } from '../src/runs/run.ts';
-import type { Entity, NewEntity } from '../src/store/entity.ts';
-import type { Attempt, Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
+import { ATTEMPT, RUN, type StoreStage } from './store-fixtures.ts';
 
-export interface StoreStage {
-  open(): Store;
-  /** Deletes what the stores of this stage wrote. */
-  remove(): void;
-}
-
-const RUN: QueuedRun = {
-  id: 'run_1',
-  kind: 'metadata',
-  service: 'sandbox',
-  pipeline: null,
-  workflow: '{}',
-  pinnedTo: null,
-  status: {
-    state: 'queued',
-    notBefore: 5,
-    retryAt: null,
-    left: { runnerId: 'rnr_1', epoch: 1, attempt: 1 },
-    absence: { since: 1, until: 2 },
-  },
-  attempt: 1,
-  epoch: 1,
-  lastEpoch: 3,
-  lastFailure: { code: 'A', message: 'b', remedy: 'c' },
-  queuedAt: 5,
-  startedAt: null,
-  cancelReason: null,
-  refusedBy: ['rnr_9'],
-  deadlineMs: 9,
-  whole: true,
-  recordsKept: true,
-};
-const ATTEMPT: Attempt = {
-  runId: 'run_1',
-  epoch: 1,
-  attempt: 1,
-  generation: 3,
-  runnerId: 'rnr_1',
-  channel: 'ws',
-  storedSequence: 0,
-  wireBytes: 0,
-  entities: 0,
-  outcome: null,
-  integrity: null,
-};
-const ENTITY: NewEntity = {
-  service: 'sandbox',
-  type: 'table',
-  fqn: 'sandbox.a',
-  request: { name: 'a', columns: [1, 2], databaseSchema: 'sandbox.d' },
-  properties: { x: 1 },
-  runId: 'run_1',
-  attempt: 1,
-  epoch: 1,
-  generation: 3,
-  updatedAt: 7,
-};
-const STORED: Entity = { ...ENTITY, seenBy: 'run_1', seenAt: 7, deletedAt: null };
-
-/** What every store must do. */
+/** The contract of every store: transactions, records and runs. */
 export function storeContract(name: string, openStage: () => StoreStage): void {
-  describe(`${name} as a store`, () => {
+  describe(`${name} store`, () => {
     let stage: StoreStage;
     let store: Store;
 
@@ -79,7 +19,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       stage.remove();
     });
 
-    it('gives back what was saved, after it has been opened again too', async () => {
+    it('returns what was saved, also after reopening', async () => {
       const token = { hash: Buffer.alloc(32, 1), name: null, expiresAt: 9, usedBy: null };
       const runner = {
         id: 'rnr_1',
@@ -135,7 +75,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       ]).toEqual([RUN, ATTEMPT]);
     });
 
-    it('undoes everything of a transaction that fails', async () => {
+    it('rolls back a failed transaction', async () => {
       await store.transaction((tx) => tx.runs.save(RUN));
       const failing = store.transaction(async (tx) => {
         await tx.runs.saveAttempt(ATTEMPT);
@@ -149,7 +89,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       ]).toEqual([undefined, []]);
     });
 
-    it('shows readers nothing before the end of a transaction, and the transaction its own writes', async () => {
+    it('shows writes to the transaction at once, and to readers after the commit', async () => {
       await store.transaction(async (tx) => {
         await tx.runs.save(RUN);
         expect([await tx.runs.get('run_1'), await store.read.runs.get('run_1')]).toEqual([
@@ -160,7 +100,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       expect(await store.read.runs.get('run_1')).toEqual(RUN);
     });
 
-    it('runs transactions one after the other, and goes on after one that failed', async () => {
+    it('runs transactions one after the other, and continues after a failure', async () => {
       await store.transaction((tx) => tx.runs.save(RUN));
       const increment = () =>
         store.transaction(async (tx) => {
@@ -177,7 +117,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
       expect((await store.read.runs.get('run_1'))?.epoch).toBe(4);
     });
 
-    it('takes a sequence once', async () => {
+    it('stores a sequence once', async () => {
       await store.transaction((tx) => tx.runs.save(RUN));
       await store.transaction((tx) => tx.runs.saveAttempt(ATTEMPT));
       const append = () =>
@@ -223,142 +163,6 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         ids(await store.read.runs.list({ limit: 2 })),
         ids(await store.read.runs.list({ limit: 9, service: 'other' })),
       ]).toEqual([['run_2', 'run_3'], ['run_3', 'run_2'], ['run_2']]);
-    });
-
-    it('keeps one entity a name and service, and counts it once an assignment', async () => {
-      const upsert = async (entity: NewEntity) =>
-        (await store.transaction((tx) => tx.entities.upsert(entity))).first;
-      expect([
-        await upsert(ENTITY),
-        await upsert({ ...ENTITY, request: { name: 'a', displayName: 'A' } }),
-        await upsert({ ...ENTITY, epoch: 2 }),
-        await upsert({ ...ENTITY, type: 'database' }),
-      ]).toEqual([true, false, true, true]);
-      expect(await store.read.entities.tables({ limit: 9 })).toEqual({
-        total: 1,
-        tables: [
-          {
-            fqn: 'sandbox.a',
-            service: 'sandbox',
-            name: 'a',
-            type: 'table',
-            displayName: null,
-            description: null,
-            tableType: null,
-            columns: 2,
-            deletedAt: null,
-          },
-        ],
-      });
-      expect(await store.read.entities.table('sandbox.a')).toEqual({ ...STORED, epoch: 2 });
-    });
-
-    it('lets no lower generation change what a higher one told, of entities and of lineage', async () => {
-      const key = { service: 'sandbox', type: 'table', fqn: 'sandbox.a' };
-      const edge = {
-        service: 'sandbox',
-        from: 'sandbox.a',
-        to: 'sandbox.b',
-        details: {},
-        runId: 'run_1',
-        generation: 3,
-        updatedAt: 7,
-      };
-      const ignored = { applied: false, changed: false };
-      await store.transaction(async (tx) => {
-        expect(await tx.entities.upsert(ENTITY)).toEqual({
-          applied: true,
-          changed: true,
-          first: true,
-        });
-        expect(
-          await tx.entities.upsert({ ...ENTITY, generation: 2, epoch: 9, request: {} }),
-        ).toEqual({ ...ignored, first: true });
-        expect(await tx.entities.seen(key, { runId: 'run_0', generation: 2, at: 9 })).toEqual({
-          ...ignored,
-          known: true,
-        });
-        expect(await tx.entities.remove(key, { generation: 2, at: 9 })).toBe(0);
-        expect(await tx.entities.get(key)).toEqual(STORED);
-        expect(await tx.entities.seen(key, { runId: 'run_4', generation: 4, at: 9 })).toEqual({
-          applied: true,
-          changed: false,
-          known: true,
-        });
-        expect(await tx.entities.remove(key, { generation: 3, at: 9 })).toBe(0);
-        expect(await tx.entities.remove(key, { generation: 5, at: 9 })).toBe(1);
-        expect(await tx.entities.seen(key, { runId: 'run_4', generation: 4, at: 9 })).toEqual({
-          ...ignored,
-          known: true,
-        });
-        expect(await tx.entities.seen(key, { runId: 'run_6', generation: 6, at: 9 })).toEqual({
-          applied: true,
-          changed: true,
-          known: true,
-        });
-        expect(
-          await tx.entities.seen(
-            { ...key, fqn: 'sandbox.z' },
-            { runId: 'run_6', generation: 6, at: 9 },
-          ),
-        ).toEqual({ ...ignored, known: false });
-        expect([
-          await tx.lineage.save(edge),
-          await tx.lineage.save({ ...edge, generation: 2, runId: 'run_0' }),
-          await tx.lineage.of('sandbox.a', 'downstream', 9),
-        ]).toEqual([true, false, [edge]]);
-      });
-    });
-
-    it('knows the state of each catalog, and which runs ended well since', async () => {
-      const state = {
-        service: 'sandbox',
-        revision: '',
-        keeper: null,
-        lastGeneration: 4,
-        newestGeneration: 3,
-        completedGeneration: 2,
-        writer: { generation: 3, from: 'r1' },
-      };
-      await store.transaction(async (tx) => {
-        await tx.catalogStates.save(state);
-        await tx.catalogStates.save({
-          ...state,
-          service: 'other',
-          revision: 'r2',
-          keeper: 'rnr_1',
-          writer: null,
-        });
-        for (const [index, status] of (
-          ['success', 'failed', 'partialSuccess', 'success'] as const
-        ).entries()) {
-          await tx.runs.save(
-            end({ ...RUN, id: `run_${index}`, recordsKept: index > 2 }, status, 9, null),
-          );
-          await tx.runs.saveAttempt({ ...ATTEMPT, runId: `run_${index}`, generation: index + 1 });
-        }
-      });
-      expect([
-        await store.read.catalogStates.get('sandbox'),
-        await store.read.catalogStates.get('other'),
-        await store.read.catalogStates.get('new'),
-      ]).toEqual([
-        state,
-        { ...state, service: 'other', revision: 'r2', keeper: 'rnr_1', writer: null },
-        {
-          service: 'new',
-          revision: '',
-          keeper: null,
-          lastGeneration: 0,
-          newestGeneration: 0,
-          completedGeneration: 0,
-          writer: null,
-        },
-      ]);
-      expect(await store.read.runs.succeededSince('sandbox', 1)).toEqual([
-        { runId: 'run_2', epoch: 1, recordsKept: false },
-        { runId: 'run_3', epoch: 1, recordsKept: true },
-      ]);
     });
   });
 }

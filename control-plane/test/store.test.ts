@@ -4,18 +4,23 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../src/store/migrations.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
+import { storeCatalogContract } from './store-catalog.contract.ts';
+import type { StoreStage } from './store-fixtures.ts';
 import { storeContract } from './store.contract.ts';
 import { temporaryFolder } from './stage.ts';
 
-storeContract('SQLite', () => {
+const openSqliteStage = (): StoreStage => {
   const folder = temporaryFolder();
   return {
     open: () => openSqliteStore(join(folder.path, 'store.sqlite')),
     remove: () => folder.remove(),
   };
-});
+};
 
-it('brings a file of the first schema to the present one, with what is in it', async () => {
+storeContract('SQLite', openSqliteStage);
+storeCatalogContract('SQLite', openSqliteStage);
+
+it('migrates a file of the first schema with its contents', async () => {
   const folder = temporaryFolder();
   const path = join(folder.path, 'store.sqlite');
   const database = new DatabaseSync(path);
@@ -35,7 +40,7 @@ it('brings a file of the first schema to the present one, with what is in it', a
   folder.remove();
 });
 
-it('brings the runs of an older control plane along, whatever they are doing', async () => {
+it('migrates the runs of an older control plane in every state', async () => {
   const folder = temporaryFolder();
   const path = join(folder.path, 'store.sqlite');
   const database = new DatabaseSync(path);
@@ -69,7 +74,7 @@ it('brings the runs of an older control plane along, whatever they are doing', a
   folder.remove();
 });
 
-it('refuses a file that a newer control plane wrote', () => {
+it('rejects a file of a newer control plane', () => {
   const folder = temporaryFolder();
   const path = join(folder.path, 'store.sqlite');
   const database = new DatabaseSync(path);
@@ -79,7 +84,7 @@ it('refuses a file that a newer control plane wrote', () => {
   folder.remove();
 });
 
-describe('a damaged file is refused with what to do', () => {
+describe('rejects a damaged file with a remedy', () => {
   const refusal = expect.objectContaining({
     code: 'STORE_DAMAGED',
     remedy: expect.stringContaining('backup'),
@@ -120,7 +125,7 @@ describe('a damaged file is refused with what to do', () => {
     made.remove();
   });
 
-  it('that another program wrote', () => {
+  it('file of another program', () => {
     const folder = temporaryFolder();
     const path = join(folder.path, 'store.sqlite');
     const database = new DatabaseSync(path);

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { batch, outcomeLine } from '../../control-plane/test/fake-runner.ts';
+import { batch, outcomeLine } from '../../control-plane/test/fake-records.ts';
 import { noBrowser, useConsole } from './console.ts';
 import { HOSTILE, richRecords } from './records.ts';
 

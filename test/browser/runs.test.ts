@@ -5,7 +5,7 @@ import {
   outcomeLine,
   stepLine,
   tableLine,
-} from '../../control-plane/test/fake-runner.ts';
+} from '../../control-plane/test/fake-records.ts';
 import { noBrowser, useConsole } from './console.ts';
 import { contactTable, HOSTILE } from './records.ts';
 

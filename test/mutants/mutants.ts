@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (run.epoch < ref.epoch && !canReturn',
       },
     ],
-    tests: ['control-plane/test/lifecycle.test.ts'],
+    tests: ['control-plane/test/leases.test.ts'],
   },
   {
     name: 'a torn tail that is not cut',
@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "return conflicting !== 'never'\n      ?",
       },
     ],
-    tests: ['control-plane/test/lifecycle.test.ts', SIMULATION],
+    tests: ['control-plane/test/service-runs.test.ts', SIMULATION],
   },
   {
     name: 'a run offered right after a restart',
