@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { jobsOf } from '../../test/support/connector-jobs.ts';
 import type { Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
@@ -122,12 +123,7 @@ async function run(
         secretFields: [],
         endpoints: () => [],
         ownNames: () => [],
-        jobs: {
-          metadata: extract,
-          test_connection: () => {
-            throw new Error('not here');
-          },
-        },
+        jobs: jobsOf({ metadata: extract }),
       },
     ],
     openAccess: () =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { jobsOf } from '../../test/support/connector-jobs.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../domain/ids.ts';
@@ -77,7 +78,7 @@ function connector(
     secretFields: [],
     endpoints: () => [],
     ownNames: () => ['crm', 'crm.default', 'crm.default.salesforce'],
-    jobs: { metadata: extract, test_connection: testConnection },
+    jobs: jobsOf({ metadata: extract, test_connection: testConnection }),
   };
 }
 

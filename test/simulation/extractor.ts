@@ -5,6 +5,7 @@ import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { RunnerError } from '../../src/runtime/errors.ts';
+import { jobsOf } from '../support/connector-jobs.ts';
 import { parentRecords, schemaOf, tableRecord, toListedObject, TYPE } from './org-records.ts';
 import type { Org, OrgObject, View } from './org.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -23,7 +24,7 @@ export function createExtractor({ process, orgOf, view }: Extraction): Connector
     secretFields: [],
     endpoints: () => [],
     ownNames: () => [],
-    jobs: {
+    jobs: jobsOf({
       test_connection: (context, signal) => steps(process, context.clock, signal),
       metadata: (context, signal) =>
         new Run(
@@ -33,7 +34,7 @@ export function createExtractor({ process, orgOf, view }: Extraction): Connector
           context,
           signal,
         ).records(),
-    },
+    }),
   };
 }
 

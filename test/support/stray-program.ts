@@ -4,6 +4,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { nodeDisk } from '../../src/runtime/node-disk.ts';
 import { runWorker } from '../../src/worker/program.ts';
+import { jobsOf } from './connector-jobs.ts';
 import { PLANTED_LINES, PLANTED_SECRET as SECRET, type StrayBehavior } from './stray-behavior.ts';
 
 /* The worker's own program in a process of its own, with a connector that writes a secret where it should not. */
@@ -63,13 +64,12 @@ const connector: Connector = {
   secretFields: [],
   endpoints: () => [],
   ownNames: () => [],
-  jobs: {
-    test_connection: () => none(),
+  jobs: jobsOf({
     metadata: async function* ({ workflow, protect }) {
       await behave(workflow.source.serviceName as StrayBehavior, protect);
       yield* none();
     },
-  },
+  }),
 };
 
 async function* none(): AsyncGenerator<never> {
