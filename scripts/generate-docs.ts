@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConnectors } from '../src/connectors/registry.ts';
-import { configurationDocument, errorsDocument } from '../src/cli/reference-documents.ts';
+import { configurationDocument } from '../src/cli/documents/configuration.ts';
+import { errorsDocument } from '../src/cli/documents/errors.ts';
 import { FINAL_EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { packagedUnit } from '../src/service/systemd.ts';
 

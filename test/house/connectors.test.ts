@@ -27,7 +27,7 @@ describe('a connector', () => {
     ['connectors/registry.ts', /./, 'the one line that adds a connector'],
     ['config/values/secret-mounts.ts', /such as \/salesforce\/prod/, 'example in a message'],
     ['policy/schema.ts', /write acme\.my\.salesforce\.com/, 'example in a message'],
-    ['cli/reference-documents.ts', /a Salesforce credential/, 'text of docs/configuration.md'],
+    ['cli/documents/configuration.ts', /a Salesforce credential/, 'text of docs/configuration.md'],
   ];
 
   it.each(connectors)('%s is named in its folder and in the registry only', (name) => {

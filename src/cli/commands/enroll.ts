@@ -16,29 +16,16 @@ const TOKEN_MAX = 4096;
 /** Enrolls with a single-use token, which comes from a file or from standard input, never from the command line. */
 export async function enroll(invocation: Invocation): Promise<void> {
   const { terminal, flags, interrupts } = invocation;
-  if (flags.has('token')) {
-    throw new RunnerError(
-      'USAGE',
-      'a token on the command line is visible to every process of this machine',
-      {
-        remedy:
-          'Pass it in a file with --token-file FILE, or on standard input with --token-file -. Create a new token, because this one has been exposed.',
-      },
-    );
-  }
+  rejectTokenFlag(flags);
   const tokenFile = requireFlag(flags, 'token-file');
   const settings = await loadSettings(invocation);
   const { config } = settings;
-  const { url } = config.controlPlane;
-  if (url === undefined)
-    throw new RunnerError('USAGE', '--url is missing', {
-      remedy: 'Add the control plane: --url wss://catalog.example.com',
-    });
+  const url = requireUrl(config.controlPlane.url);
   const connect = createConnect(await controlPlaneNetwork(config));
   const kept = collectEnrolledSettings(settings);
   const token = await readToken(tokenFile, invocation);
   actAsOwner(config.stateDir);
-  const identity = await enrollRunner({
+  const { runnerId, name, controlPlaneUrl } = await enrollRunner({
     url,
     token,
     stateDir: config.stateDir,
@@ -50,7 +37,6 @@ export async function enroll(invocation: Invocation): Promise<void> {
     clock: systemClock,
     signal: interrupts.signal,
   });
-  const { runnerId, name, controlPlaneUrl } = identity;
   await kept.write();
   terminal.result(
     { runnerId, name, controlPlaneUrl, stateDir: config.stateDir, keptSettings: kept.keys },
@@ -60,6 +46,25 @@ export async function enroll(invocation: Invocation): Promise<void> {
     terminal.notice(
       `Kept for later starts: ${kept.keys.join(', ')}. The configuration file takes precedence.`,
     );
+}
+
+function rejectTokenFlag(flags: Invocation['flags']): void {
+  if (!flags.has('token')) return;
+  throw new RunnerError(
+    'USAGE',
+    'a token on the command line is visible to every process of this machine',
+    {
+      remedy:
+        'Pass it in a file with --token-file FILE, or on standard input with --token-file -. Create a new token, because this one has been exposed.',
+    },
+  );
+}
+
+function requireUrl(url: string | undefined): string {
+  if (url !== undefined) return url;
+  throw new RunnerError('USAGE', '--url is missing', {
+    remedy: 'Add the control plane: --url wss://catalog.example.com',
+  });
 }
 
 async function readToken(file: string, { terminal, interrupts }: Invocation): Promise<string> {
