@@ -28,33 +28,25 @@ interface Measured extends WorkerRun {
   readonly calls: number;
 }
 
-/** Whole runs of the bundled worker over large orgs: a first one, one after nothing changed, one after three objects did. */
+interface LargeRuns {
+  readonly whole: readonly Measured[];
+  readonly peer: { readonly seconds: number; readonly objects: number };
+  readonly unchanged: Measured;
+  readonly changed: Measured;
+}
+
+/** Runs of the bundled worker over large orgs: full runs, a run without changes, a run after changes to three objects. */
 export async function benchLargeExtraction(
   processes: Processes,
   newPlace: () => Place,
 ): Promise<Record<string, number>> {
   const small = await benchOrg(processes, newPlace(), 1000, (run) => repeat(() => run(false)));
-  const large = await benchOrg(processes, newPlace(), 3000, async (run, sandbox) => {
-    const whole = [...(await repeat(() => run(false), WHOLE_RUNS - 1)), await run(true)];
-    const peer = await new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8')).run(
-      '64.0',
-      SEQUENTIAL_SAMPLE,
-      true,
-    );
-    const unchanged = await run(true);
-    await admin(
-      sandbox,
-      'POST',
-      '/org',
-      ['Account', 'Contact', 'Case'].map((object) => ({
-        kind: 'renameObject',
-        object,
-        label: `${object} of the bench`,
-      })),
-    );
-    return { whole, peer, unchanged, changed: await run(true) };
-  });
-  const { whole, peer, unchanged, changed } = large;
+  const { whole, peer, unchanged, changed } = await benchOrg(
+    processes,
+    newPlace(),
+    3000,
+    largeRuns,
+  );
   return {
     full_calls_3000: Math.max(...whole.map(({ calls }) => calls)),
     full_seconds_3000: median(whole.map(({ seconds }) => seconds)),
@@ -71,17 +63,34 @@ export async function benchLargeExtraction(
   };
 }
 
+async function largeRuns(run: Run, sandbox: Sandbox): Promise<LargeRuns> {
+  const whole = [...(await repeat(() => run(false), WHOLE_RUNS - 1)), await run(true)];
+  const extractor = new SequentialExtractor(sandbox, readFileSync(sandbox.caFile, 'utf8'));
+  const peer = await extractor.run('64.0', SEQUENTIAL_SAMPLE, true);
+  const unchanged = await run(true);
+  const changes = ['Account', 'Contact', 'Case'].map((object) => ({
+    kind: 'renameObject',
+    object,
+    label: `${object} of the bench`,
+  }));
+  await admin(sandbox, 'POST', '/org', changes);
+  return { whole, peer, unchanged, changed: await run(true) };
+}
+
 async function repeat(run: () => Promise<Measured>, times = WHOLE_RUNS): Promise<Measured[]> {
   const runs: Measured[] = [];
   for (let count = 0; count < times; count++) runs.push(await run());
   return runs;
 }
 
+/** One run of the worker. An incremental run is based on the previous one. */
+type Run = (incremental: boolean) => Promise<Measured>;
+
 async function benchOrg<T>(
   processes: Processes,
   place: Place,
   objects: number,
-  work: (run: (incremental: boolean) => Promise<Measured>, sandbox: Sandbox) => Promise<T>,
+  work: (run: Run, sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
   const options = {
     objects,
@@ -91,30 +100,28 @@ async function benchOrg<T>(
     keep: false,
   } as const;
   const sandbox = await startSandbox(processes, place, options);
-  writeRunnerFiles(
-    place,
-    sandbox,
-    { url: 'wss://localhost:1', console: '', caFile: sandbox.caFile, adminTokenFile: '' },
-    options,
-  );
+  const { caFile } = sandbox;
+  const controlPlane = { url: 'wss://localhost:1', console: '', caFile, adminTokenFile: '' };
+  writeRunnerFiles(place, sandbox, controlPlane, options);
   await storeSecrets(place, sandbox);
-  /** The options of a job are part of what it is remembered by: after a run that is not incremental, one that is reads everything. */
-  const workflow = (incremental: boolean): string =>
-    JSON.stringify(
-      salesforceWorkflow(sandbox, {
-        ...EVERYTHING,
-        ...(incremental ? {} : { incremental: { enabled: false } }),
-      }),
-    );
+  const result = await work(measuredRun(place, sandbox), sandbox);
+  await processes.stopAll();
+  return result;
+}
+
+function measuredRun(place: Place, sandbox: Sandbox): Run {
   let revision: string | undefined;
-  const run = async (incremental: boolean): Promise<Measured> => {
+  return async (incremental) => {
     await admin(sandbox, 'POST', '/stats/reset');
-    const finished = await runWorker(place, workflow(incremental), revision);
+    const finished = await runWorker(place, workflow(sandbox, incremental), revision);
     revision = finished.revision;
     const { apiCalls } = (await admin(sandbox, 'GET', '/stats')) as { apiCalls: number };
     return { ...finished, calls: apiCalls };
   };
-  const result = await work(run, sandbox);
-  await processes.stopAll();
-  return result;
+}
+
+/** Incremental state is kept by job options, so the first incremental run after one that is not is a full run. */
+function workflow(sandbox: Sandbox, incremental: boolean): string {
+  const options = { ...EVERYTHING, ...(incremental ? {} : { incremental: { enabled: false } }) };
+  return JSON.stringify(salesforceWorkflow(sandbox, options));
 }
