@@ -126,8 +126,8 @@ class RunnerLink implements Link {
 
   drain(): void {
     if (this.#drainRequested.signal.aborted)
-      this.#hurry.abort(new RunnerError('RUNNER_STOPPED', 'asked to stop twice'));
-    this.#drainRequested.abort(new RunnerError('DRAINING', 'asked to stop'));
+      this.#hurry.abort(new RunnerError('RUNNER_STOPPED', 'stop requested twice'));
+    this.#drainRequested.abort(new RunnerError('DRAINING', 'stop requested'));
     this.#session?.announce();
   }
 

@@ -25,7 +25,7 @@ interface Lease {
 /**
  * Leases of the attempts that this runner works on.
  *
- * Invariant: a lease ends here before it ends at the control plane, whatever the link or the wall clock does, and also
+ * Invariant: a lease ends here before it ends at the control plane, independent of the link and the wall clock, and also
  * when the machine was suspended meanwhile. It is therefore counted by the machine's uptime from before the grant was
  * requested, less a margin.
  */

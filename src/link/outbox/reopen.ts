@@ -103,7 +103,7 @@ async function salvage(
   }
 }
 
-/** Kills a worker that outlived its runner, so that nobody writes to the directory. */
+/** Kills a worker that outlived its runner, so that no process writes to the directory. */
 async function endOrphan({ worker, ref }: Journal, deps: ReopenDeps): Promise<void> {
   const { processes, clock, logger } = deps;
   if (worker?.started === undefined) return;

@@ -64,8 +64,8 @@ export class Offers {
   }
 
   /**
-   * `sentAfter` is an uptime before the offer was sent. The offer may have waited long in a connection that nobody read,
-   * and its lease runs meanwhile. False when too many offers wait already.
+   * `sentAfter` is an uptime before the offer was sent. The offer may have waited long in an unread connection, while its
+   * lease runs. False when too many offers wait already.
    */
   push(offer: Offer, sentAfter: number): boolean {
     return this.#waiting.offer({ offer, sentAfter });
