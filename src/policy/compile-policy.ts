@@ -47,7 +47,7 @@ export function compilePolicy({ rules, limits }: PolicyDocument, file: string): 
 function checkJob({ jobs }: PolicyRules, kind: JobKind): Decision {
   return jobs.kinds.includes(kind)
     ? allow('jobs.kinds')
-    : deny('jobs.kinds', `jobs of kind ${kind} are not listed in jobs.kinds`);
+    : deny('jobs.kinds', `${kind} is not listed in jobs.kinds`);
 }
 
 function checkSecret(

@@ -71,12 +71,15 @@ function assertAddress({ host }: Endpoint, address: string, options: DialOptions
   if (decision.allowed) return;
   const target = `the address of ${host}`;
   logDenial(target, { ...decision, reason: `${address}: ${decision.reason}` }, options);
-  throw new RunnerError('ADDRESS_DENIED', `the local policy does not allow ${target}`);
+  throw new RunnerError(
+    'ADDRESS_DENIED',
+    `the local policy does not allow connections to ${target}`,
+  );
 }
 
 function hostDenied(target: string, denied: Denied, options: DialOptions): RunnerError {
   logDenial(target, denied, options);
-  return new RunnerError('HOST_DENIED', `the local policy does not allow ${target}`);
+  return new RunnerError('HOST_DENIED', `the local policy does not allow connections to ${target}`);
 }
 
 /** Rule and reason are for the local log only. */

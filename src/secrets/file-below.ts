@@ -3,6 +3,7 @@ import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { isMissing } from '../runtime/errno.ts';
 import { RunnerError } from '../runtime/errors.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { assertRegularFile, assertSafe, WRITABLE_BY_OTHERS } from '../runtime/safe-file.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -95,10 +96,8 @@ function withoutDeletedMark(place: string, { nlink }: Stats): string {
 
 function decode(bytes: Buffer, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-      .decode(bytes)
-      .replace(/^\ufeff/, '')
-      .replace(/\r?\n$/, '');
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return withoutByteOrderMark(text).replace(/\r?\n$/, '');
   } catch (cause) {
     throw new RunnerError('SECRET_PROVIDER_FAILED', `${path} is not UTF-8 text`, {
       cause,

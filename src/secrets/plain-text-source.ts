@@ -1,3 +1,4 @@
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 import { Secret, type SecretSource } from './secret.ts';
 import { unavailable } from './unavailable.ts';
@@ -9,7 +10,7 @@ export function plainTextSource(
   text: string,
   { policy, redactor, audit }: Pick<SecretSourceOptions, 'policy' | 'redactor' | 'audit'>,
 ): SecretSource {
-  const value = text.replace(/^\ufeff/, '');
+  const value = withoutByteOrderMark(text);
   redactor.add(value);
   return {
     reference: undefined,

@@ -1,4 +1,5 @@
 import { RunnerError } from '../../runtime/errors.ts';
+import { withoutByteOrderMark } from '../byte-order-mark.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
@@ -35,8 +36,8 @@ export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): Sec
           'SECRET_UNAVAILABLE',
           `no environment variable belongs to ${formatReference(path)} alone; use segments of lower-case letters and digits, with single hyphens between them`,
         );
-      const value = env[name]?.replace(/^\ufeff/, '');
-      return value === undefined || value === '' ? undefined : new Secret(value, versionOf(value));
+      const value = withoutByteOrderMark(env[name] ?? '');
+      return value === '' ? undefined : new Secret(value, versionOf(value));
     },
   };
 }

@@ -5,6 +5,7 @@ import { systemRandom } from '../../runtime/random.ts';
 import { MIN_LENGTH } from '../../redaction/secret-forms.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';
+import { withoutByteOrderMark } from '../byte-order-mark.ts';
 import { Secret } from '../secret.ts';
 import { openValue, sealValue, type VaultContent, type VaultRecord } from './format.ts';
 import { VaultStore, type VaultDeps, type VaultPlace } from './store.ts';
@@ -55,7 +56,7 @@ class FileVault implements Vault {
     const content = (await this.#store.load())?.content;
     const record = content?.records.find(({ ref }) => ref === formatReference(path));
     if (content === undefined || record === undefined) return undefined;
-    const value = withoutMark(openValue(content, record));
+    const value = withoutByteOrderMark(openValue(content, record));
     return new Secret(value, `${content.id} ${record.version} ${record.generation}`);
   }
 
@@ -66,7 +67,7 @@ class FileVault implements Vault {
   }
 
   async set(path: SecretPath, value: string, signal: AbortSignal): Promise<VaultEntry> {
-    const text = withoutMark(value);
+    const text = withoutByteOrderMark(value);
     assertStorable(text);
     const ref = formatReference(path);
     return this.#store.update(signal, async ({ content, key }) => {
@@ -93,7 +94,7 @@ class FileVault implements Vault {
       return true;
     });
     if (rotated === undefined)
-      throw new RunnerError('INPUT_INVALID', 'no vault to change the key of', {
+      throw new RunnerError('INPUT_INVALID', 'cannot rotate the key: there is no vault', {
         remedy: 'Store a secret first with `hybrid-runner secrets set`.',
       });
   }
@@ -116,11 +117,6 @@ function entryOf({ ref, version, updatedAt }: VaultRecord): VaultEntry {
 
 function without({ records }: VaultContent, ref: string): readonly VaultRecord[] {
   return records.filter((record) => record.ref !== ref);
-}
-
-/** A byte order mark at the start is not part of a value. Earlier versions stored it. */
-function withoutMark(value: string): string {
-  return value.replace(/^\ufeff/, '');
 }
 
 function assertStorable(value: string): void {
