@@ -34,7 +34,7 @@ interface Ended extends RecordedContext {
   readonly code: string;
 }
 
-/** Runs to its end and says how, with every host that was dialed. */
+/** Runs to the end; returns its error code and every host that was dialed. */
 async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
   const recorded = contextFor(sandbox, ways);
   const connector = createSalesforceConnector({ pauseMs: 1, tries: 2, callMs: 2000 });
@@ -47,7 +47,7 @@ async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
   }
 }
 
-/** Wherever an answer points, the session goes to the org that was asked for and to nobody else. */
+/** Wherever a response points, the session goes only to the org of the connection. */
 function expectHome({ dialed }: Pick<Ended, 'dialed'>): void {
   expect(new Set(dialed)).toEqual(new Set(['acme.my.salesforce.com:443']));
 }

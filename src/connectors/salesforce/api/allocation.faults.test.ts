@@ -13,8 +13,8 @@ beforeEach(() => {
   sandbox.resetStats();
 });
 
-describe('an allocation that is used up in the middle of a run', () => {
-  it('ends it with the tables it has, one failure that says why, no call more, and nothing taken for deleted', async () => {
+describe('an allocation that is used up during a run', () => {
+  it('ends the run with its tables, one failure with the reason, no further call and no sweep', async () => {
     const { records } = await extractFrom(sandbox, {
       onRecord: (record) => {
         if (record.kind !== 'entity' || record.type !== 'table') return;
@@ -30,7 +30,7 @@ describe('an allocation that is used up in the middle of a run', () => {
     expect(sandbox.stats().faultsFired).toBeLessThanOrEqual(40);
   });
 
-  it('before there is a table fails the run, after one refusal', async () => {
+  it('fails the run after one refusal if there is no table yet', async () => {
     sandbox.faults.install({ match: { path: 'sobjects$' }, effect: { kind: 'limit-exceeded' } });
     await expect(extractFrom(sandbox)).rejects.toMatchObject({
       code: 'SALESFORCE_LIMIT_REACHED',

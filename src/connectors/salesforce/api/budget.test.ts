@@ -13,15 +13,15 @@ import { CallBudget } from './budget.ts';
 
 const code = 'SALESFORCE_LIMIT_REACHED';
 
-describe('a budget of calls', () => {
-  it('ends with the calls that the policy allows a run', () => {
+describe('CallBudget', () => {
+  it('throws after the calls that the policy allows a run', () => {
     const budget = new CallBudget({ reservePercent: 0, maxApiCallsPerRun: 2 });
     budget.begin();
     budget.begin();
     expect(() => budget.begin()).toThrow(expect.objectContaining({ code, retryable: false }));
   });
 
-  it('leaves the reserve alone, calls under way counted', () => {
+  it('leaves the reserve alone and counts calls under way', () => {
     const budget = new CallBudget({ reservePercent: 20, maxApiCallsPerRun: undefined });
     budget.learn({ used: 78, limit: 100 });
     budget.begin();
@@ -31,7 +31,7 @@ describe('a budget of calls', () => {
     budget.begin();
   });
 
-  it('with a reserve of everything allows what must be known first, and nothing after it', () => {
+  it('allows only the first call with a reserve of 100 percent', () => {
     const budget = new CallBudget({ reservePercent: 100, maxApiCallsPerRun: undefined });
     budget.begin();
     budget.learn({ used: 0, limit: 100 });
@@ -39,7 +39,7 @@ describe('a budget of calls', () => {
   });
 });
 
-describe('a run', () => {
+describe('an extraction', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await startSandbox({ objects: 300, dailyLimit: 100 });
@@ -47,7 +47,7 @@ describe('a run', () => {
   afterAll(() => sandbox.close());
   beforeEach(() => sandbox.resetStats());
 
-  it('that would take too many calls ends with what it has, and says why', async () => {
+  it('ends at the limit with the tables it has and a failure with the reason', async () => {
     const { records, logs } = await extractFrom(sandbox, {
       limits: { maxApiCallsPerRun: 24, reservePercent: 0 },
     });
@@ -57,7 +57,7 @@ describe('a run', () => {
     expect(logs.map(({ message }) => message).join()).toContain('API call limit reached');
   });
 
-  describe('after one whose budget was spent', () => {
+  describe('after one that reached its limit', () => {
     const capped = { maxApiCallsPerRun: 24, reservePercent: 0 } as const;
     const kindsIn = ({ records }: SalesforceRun): Set<string> =>
       new Set(
@@ -74,7 +74,7 @@ describe('a run', () => {
       };
     }
 
-    it('goes on where that ended, and the one after it tells what concerns all objects together', async () => {
+    it('continues where that ended, and the next one adds the records about all objects', async () => {
       const run = rememberingRuns();
       const first = tableNames((await run(capped)).records);
       const second = await run({ reservePercent: 0 });
@@ -95,7 +95,7 @@ describe('a run', () => {
       expect(sandbox.stats().apiCalls).toBe(2);
     });
 
-    it('reads everything but once more where that never fits, and costs two calls from then on', async () => {
+    it('reads each object once even if a whole run never fits, and then takes two calls', async () => {
       const run = rememberingRuns();
       const calls: number[] = [];
       for (let count = 0; count < 8; count++) {
@@ -107,13 +107,13 @@ describe('a run', () => {
     });
   });
 
-  it('never touches the reserve', async () => {
+  it('never uses the reserve', async () => {
     const { records } = await extractFrom(sandbox, { limits: { reservePercent: 80 } });
     expect(failuresOf(records)).toEqual([['API calls', code]]);
     expect(sandbox.stats().apiCalls).toBeLessThanOrEqual(20);
   });
 
-  it('asks for the limits before anything else, and no more when nothing is left for it', async () => {
+  it('requests the limits first, and nothing else if no call is left', async () => {
     await expect(extractFrom(sandbox, { limits: { reservePercent: 100 } })).rejects.toMatchObject({
       code,
     });

@@ -46,7 +46,7 @@ function presented(): (string | null)[] {
 }
 
 describe('a client certificate', () => {
-  it('is presented on port 8443 of the org’s own domain, to sign in and for every call', async () => {
+  it('is presented on port 8443 of the org’s own domain, at sign-in and in every call', async () => {
     const leaf = await authority.issue(['runner-one'], { client: true });
     const { records, dialed } = await extractFrom(
       sandbox,
@@ -57,7 +57,7 @@ describe('a client certificate', () => {
     expect(presented()).toEqual(['runner-one']);
   });
 
-  it('is read anew for each connection, so that a renewed one is used in the middle of a run', async () => {
+  it('is read for each connection, so a renewed one is used during a run', async () => {
     const [first, second] = [
       await authority.issue(['runner-one'], { client: true }),
       await authority.issue(['runner-two'], { client: true }),
@@ -75,7 +75,7 @@ describe('a client certificate', () => {
     expect(presented()).toEqual(['runner-one', 'runner-two']);
   });
 
-  it('that the org does not know ends the run with a typed error', async () => {
+  it('that the org does not accept ends the run with a typed error', async () => {
     const stranger = await selfSigned(['stranger']);
     await expect(
       extractFrom(sandbox, withCertificate(stranger.certPem, stranger.keyPem)),
@@ -86,7 +86,7 @@ describe('a client certificate', () => {
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
-  it('whose key belongs to another is refused before anything is sent', async () => {
+  it('with the key of another certificate is rejected before anything is sent', async () => {
     const [one, other] = [
       await authority.issue(['one'], { client: true }),
       await authority.issue(['other'], { client: true }),

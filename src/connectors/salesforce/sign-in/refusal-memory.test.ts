@@ -17,8 +17,8 @@ const sent: SentCredentials = {
   ]),
 };
 
-describe('the memory of refused credentials', () => {
-  it('outlives the one who wrote it, and knows the same credentials in any order of fields', async () => {
+describe('createRefusalMemory', () => {
+  it('recalls refusals after a restart, with fields in any order', async () => {
     const directory = place();
     const before = Date.now() - 2000;
     await createRefusalMemory(directory).record(sent);
@@ -54,7 +54,7 @@ describe('the memory of refused credentials', () => {
     expect(await memory.recall(other)).toBeUndefined();
   });
 
-  it('holds neither user, host nor version, for the eyes of its owner alone', async () => {
+  it('stores neither user, host nor version, and is readable only by its owner', async () => {
     const directory = place();
     await createRefusalMemory(directory).record(sent);
     const files = readdirSync(directory);
@@ -68,7 +68,7 @@ describe('the memory of refused credentials', () => {
     expect(statSync(directory).mode & 0o077).toBe(0);
   });
 
-  it('forgets the oldest beyond two hundred', async () => {
+  it('forgets the oldest beyond 200', async () => {
     const directory = place();
     const memory = createRefusalMemory(directory);
     await memory.record(sent);

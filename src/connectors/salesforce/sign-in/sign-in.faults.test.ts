@@ -65,11 +65,11 @@ describe.each([
   it.each([
     ['a 503', { kind: 'unavailable' }],
     ['a maintenance page', { kind: 'maintenance' }],
-    ['a truncated answer', { kind: 'truncate', afterBytes: 20 }],
-    ['an answer that stalls', { kind: 'stall-body', afterBytes: 20 }],
-    ['no answer', { kind: 'stall-headers' }],
+    ['a truncated response', { kind: 'truncate', afterBytes: 20 }],
+    ['a response that stalls', { kind: 'stall-body', afterBytes: 20 }],
+    ['no response', { kind: 'stall-headers' }],
     ['a connection that breaks', { kind: 'reset' }],
-  ] as const)('comes through %s', async (_fault, effect) => {
+  ] as const)('succeeds after %s', async (_fault, effect) => {
     sandbox.faults.install({ match: { path: 'Soap|oauth2', times: 1 }, effect });
     const { records } = await extractFrom(sandbox, {
       ...options(),
@@ -79,7 +79,7 @@ describe.each([
     expect(sandbox.stats().logins).toBeGreaterThanOrEqual(1);
   });
 
-  it('ends with a typed error when the answer is no answer, after a bounded number of tries', async () => {
+  it('ends with a typed error after a bounded number of unreadable responses', async () => {
     sandbox.faults.install({ match: { path: 'Soap|oauth2' }, effect: { kind: 'not-json' } });
     await expect(extractFrom(sandbox, options())).rejects.toMatchObject({
       code: 'SALESFORCE_UNEXPECTED',
@@ -88,7 +88,7 @@ describe.each([
     expect(sandbox.stats().httpRequests).toBeLessThan(30);
   });
 
-  it('ends with a typed error when the answer is a gzip bomb', async () => {
+  it('ends with a typed error after a gzip bomb', async () => {
     sandbox.faults.install({
       match: { path: 'Soap|oauth2' },
       effect: { kind: 'gzip-bomb', megabytes: 100 },
@@ -99,12 +99,12 @@ describe.each([
   });
 });
 
-describe('a clock that is an hour wrong', () => {
+describe('a clock that is wrong by an hour', () => {
   it.each([
     ['slow', 3600],
     ['fast', -3600],
   ])(
-    'and %s does not keep JWT bearer out: the org’s clock is used, with a warning',
+    '(%s) is replaced by the org’s clock for JWT bearer, with a warning',
     async (_way, seconds) => {
       sandbox.faults.install({ effect: { kind: 'clock-offset', seconds } });
       const { records, logs } = await extractFrom(sandbox, jwt());
@@ -118,7 +118,7 @@ describe('a clock that is an hour wrong', () => {
     },
   );
 
-  it('is no excuse for a key that is wrong', async () => {
+  it('does not hide a wrong key', async () => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: 3600 } });
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
       type: 'pkcs8',
@@ -133,7 +133,7 @@ describe('a clock that is an hour wrong', () => {
   it.each([
     ['SOAP login()', soap],
     ['client credentials', clientCredentials],
-  ] as const)('does not matter to %s', async (_way, options) => {
+  ] as const)('does not affect %s', async (_way, options) => {
     sandbox.faults.install({ effect: { kind: 'clock-offset', seconds: -3600 } });
     expect(tableNames((await extractFrom(sandbox, options())).records)).toEqual(['Account']);
   });
