@@ -110,8 +110,8 @@ describe('start of a run', () => {
   it.each([
     ['in the query', '?deadlineMs=5000', undefined, 5000],
     ['in the body', '', { deadlineMs: 6000 }, 6000],
-    ['nowhere', '', undefined, 0],
-    ['nowhere, with an empty body', '', {}, 0],
+    ['that is not set', '', undefined, 0],
+    ['that is not set in an empty body', '', {}, 0],
   ])('takes the deadline %s', async (_where, query, body, deadlineMs) => {
     for (const path of [
       '/api/v1/pipelines/sandbox_metadata/runs',

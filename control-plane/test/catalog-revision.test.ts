@@ -43,7 +43,7 @@ async function begin(): Promise<Offer> {
   return taken();
 }
 
-/** Sends a whole stream; the revision that it leads to, by the rule in docs/protocol.md. */
+/** Sends a complete stream and returns the revision that it leads to, as defined in docs/protocol.md. */
 async function deliver(
   { ref }: Offer,
   lines: readonly string[],
@@ -87,10 +87,10 @@ describe('catalog revision in an offer', () => {
 
   it.each([
     ['failed', { status: 'failed' }],
-    ['was cancelled', { status: 'cancelled' }],
+    ['was canceled', { status: 'cancelled' }],
     ['expired', { status: 'expired' }],
-    ['does not hold what its outcome vouches for', { records: 9 }],
-    ['ends with an outcome nobody can read', { status: 'fine' }],
+    ['does not match its outcome', { records: 9 }],
+    ['ends with an invalid outcome', { status: 'fine' }],
   ])('is empty after a run that sent records and %s', async (_how, outcome) => {
     await deliver(await begin(), [tableLine('A')]);
     await deliver(await begin(), [tableLine('B')], outcome);
@@ -168,8 +168,8 @@ describe('run based on a revision', () => {
   });
 
   it.each([
-    ['another', 'f'.repeat(64)],
-    ['the one before', undefined],
+    ['another revision', 'f'.repeat(64)],
+    ['the previous revision', undefined],
   ])('is retried as a full run when it finds %s', async (_which, other) => {
     const before = await deliver(await begin(), [tableLine('A')]);
     const revision = await deliver(await begin(), [tableLine('A')]);

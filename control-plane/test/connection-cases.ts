@@ -1,15 +1,15 @@
-/** Connections that control plane and runner must judge alike: each has its own code for it. */
+/** Connections that control plane and runner, each with its own code, must accept or reject in the same way. */
 import { SERVICE } from './stage.ts';
 
 const { connection } = SERVICE;
 const oauth = { consumerKey: 'key', consumerSecret: 'secret:/a/b', salesforceDomain: 'acme.my' };
 const jwt = { consumerKey: 'key', privateKey: 'secret:/a/b', username: 'u@acme.example' };
 
-/** Name, connection, and part of what the control plane says. No runner could use them. */
+/** Name, connection, and part of the control plane's error. Runners reject them too. */
 export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
-  ['nothing', {}, 'no sign-in fields'],
+  ['no fields', {}, 'no sign-in fields'],
   [
-    'a misspelt field',
+    'a misspelled field',
     { ...connection, passwrd: 'hunter2' },
     'unknown field "passwrd"; did you mean password?',
   ],
@@ -26,20 +26,16 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
     { ...connection, salesforceDomain: 'acme.my.salesforce.com' },
     'salesforceDomain',
   ],
-  ['a other as domain', { ...connection, salesforceDomain: 'evil.example' }, 'salesforceDomain'],
-  ['a user name alone', { username: 'u@acme.example' }, 'username needs password'],
-  ['a token alone', { securityToken: 'secret:/a/b' }, 'needs password'],
+  ['a foreign domain', { ...connection, salesforceDomain: 'evil.example' }, 'salesforceDomain'],
+  ['only a user name', { username: 'u@acme.example' }, 'username needs password'],
+  ['only a token', { securityToken: 'secret:/a/b' }, 'needs password'],
+  ['only a consumer key', { consumerKey: 'key' }, 'consumerKey needs consumerSecret or privateKey'],
+  ['only a consumer secret', { consumerSecret: 'secret:/a/b' }, 'consumerSecret needs consumerKey'],
   [
-    'a consumer key alone',
-    { consumerKey: 'key' },
-    'consumerKey needs consumerSecret or privateKey',
+    'client credentials with the domain login',
+    { ...oauth, salesforceDomain: 'login' },
+    'own domain',
   ],
-  [
-    'a consumer secret alone',
-    { consumerSecret: 'secret:/a/b' },
-    'consumerSecret needs consumerKey',
-  ],
-  ['client credentials at login', { ...oauth, salesforceDomain: 'login' }, 'own domain'],
   [
     'client credentials with a token',
     { ...oauth, securityToken: 'secret:/a/c' },
@@ -58,7 +54,7 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
     'must be given together',
   ],
   [
-    'mutual TLS at login',
+    'mutual TLS with the domain login',
     {
       ...connection,
       salesforceDomain: 'login',
@@ -66,8 +62,12 @@ export const UNUSABLE: readonly (readonly [string, Readonly<Record<string, unkno
     },
     'own domain',
   ],
-  ['a version between two', { ...connection, salesforceApiVersion: 64.5 }, 'salesforceApiVersion'],
-  ['a version in words', { ...connection, salesforceApiVersion: 'newest' }, 'salesforceApiVersion'],
+  ['a fractional version', { ...connection, salesforceApiVersion: 64.5 }, 'salesforceApiVersion'],
+  [
+    'a version that is not a number',
+    { ...connection, salesforceApiVersion: 'newest' },
+    'salesforceApiVersion',
+  ],
   [
     'an object with a space',
     { ...connection, sobjectNames: ['Account, Contact'] },

@@ -18,13 +18,13 @@ const putService = (body: unknown, headers?: Readonly<Record<string, string>>): 
 const putPipeline = (sourceConfig: unknown): Promise<Answer> =>
   stage.api.put('/api/v1/pipelines/checked', { service: 'checked', sourceConfig }, {});
 
-/** A runner passes over these fields, and says so. */
-const WITHOUT_USE = { ...connection, tableFilterPattern: { includes: ['('] } };
+/** A runner ignores this invalid pattern with a note in its log. */
+const INVALID_FILTER = { ...connection, tableFilterPattern: { includes: ['('] } };
 
 describe('service connection', () => {
   it.each([
     ...UNUSABLE,
-    ['a filter that is no expression', WITHOUT_USE, 'tableFilterPattern.includes.0'],
+    ['a filter with an invalid expression', INVALID_FILTER, 'tableFilterPattern.includes.0'],
   ] as const)('rejects %s', async (_, given, problem) => {
     const answer = await putService({ type: 'Salesforce', connection: given });
     expect(answer).toMatchObject({
@@ -54,18 +54,18 @@ describe('pipeline options', () => {
 
   it.each([
     [
-      'a misspelt option',
+      'a misspelled option',
       { includeTable: true },
       'unknown field "includeTable"; did you mean includeTables?',
     ],
     ['text for a flag', { includeTables: 'yes' }, 'includeTables'],
     ['another kind of pipeline', { type: 'DatabaseLineage' }, 'type'],
     [
-      'an expression that is none',
+      'an invalid expression',
       { tableFilterPattern: { includes: ['a', '[z-a]'] } },
       'tableFilterPattern.includes.1: "[z-a]" is not a valid regular expression',
     ],
-    ['look-around', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'lookaround'],
+    ['lookaround', { tableFilterPattern: { excludes: ['(?!x)'] } }, 'lookaround'],
     [
       'repetitions that multiply',
       { tableFilterPattern: { includes: ['((a{0,100}){0,100}){0,100}'] } },

@@ -21,7 +21,7 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     await prepareCatalog(stage.api, identity.runnerId);
     await startRun(stage.api);
     ref = await accepted(connection);
-    // What a test leaves at work must not be in the way of the next: runs of one service go one after the other.
+    // Runs that a test leaves active would block the next one: runs of one service run one after the other.
     return async () => {
       connection.close();
       await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`);

@@ -46,7 +46,7 @@ async function hello(options: HelloOptions): Promise<Connection> {
   return connection;
 }
 
-/** Answers each identity check as a living process does. */
+/** Answers identity checks like an active process. */
 async function lives(connection: Connection, leases: readonly Ref[] = []): Promise<void> {
   const { number } = await connection.take<{ number: number }>('identityCheck');
   connection.send('heartbeat', {

@@ -39,10 +39,10 @@ describe('run delivered after one that was assigned later', () => {
   });
 
   it.each([
-    ['never knew', []],
-    ['had before', [table('Gone', 'oldest')]],
+    ['never contained', []],
+    ['contained before', [table('Gone', 'oldest')]],
   ])(
-    'does not bring back what the newer one found to be gone and the catalog %s',
+    'does not restore a table that the newer run found removed and the catalog %s',
     async (_what, before) => {
       await deliver(await assign(), [table('A', 'oldest'), ...before]);
       const [older, newer] = [await assign(), await assign()];
@@ -108,13 +108,13 @@ describe('run delivered after one that was assigned later', () => {
     ]);
   });
 
-  const told = (from: string, to: string): string =>
+  const reported = (from: string, to: string): string =>
     line({ kind: 'lineage', from: fqnOf(from), to: fqnOf(to), details: { source: 'ViewLineage' } });
 
   it('does not restore lineage that the newer run found removed', async () => {
     const [older, newer] = [await assign(), await assign()];
     await deliver(newer, [
-      told('A', 'B'),
+      reported('A', 'B'),
       line({
         kind: 'lineageSweep',
         parent: SCHEMA,
@@ -123,9 +123,9 @@ describe('run delivered after one that was assigned later', () => {
       }),
     ]);
     await deliver(older, [
-      told('A', 'B'),
-      told('A', 'C'),
-      told('A', 'D'),
+      reported('A', 'B'),
+      reported('A', 'C'),
+      reported('A', 'D'),
       edge('B', 'C', 'of another source'),
     ]);
     const edges = [
@@ -141,7 +141,7 @@ describe('run delivered after one that was assigned later', () => {
 
   it('does not delete newer lineage', async () => {
     const [older, newer] = [await assign(), await assign()];
-    await deliver(newer, [told('A', 'B')]);
+    await deliver(newer, [reported('A', 'B')]);
     await deliver(older, [
       line({ kind: 'lineageSweep', parent: SCHEMA, tables: ['A', 'B'], source: 'ViewLineage' }),
     ]);

@@ -41,7 +41,7 @@ describe('unanswered offer', () => {
 describe('attempt with an expired lease', () => {
   const lines = [tableLine('A'), logLine('one')];
 
-  /** It was at work, one record is stored, and its runner is away. */
+  /** An attempt that was running, with one stored record, whose runner has disconnected. */
   async function lost(limits: Partial<Limits> = {}): Promise<Ref> {
     await openPrepared({ leaseTtlMs: 800, ...limits });
     const { connection } = await runner();

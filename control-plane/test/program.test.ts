@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-/** For the tests of one block. */
+/** Starts the program for the tests of a block. */
 function startForEach(): void {
   beforeEach(async () => {
     program = await startProgram(folder.path);
@@ -41,7 +41,7 @@ describe('program start', () => {
     ['127.0.0.2', '127.0.0.2'],
     ['0.0.0.0', hostname()],
   ])(
-    'on %s names %s in its ready line and its certificate, and takes runners there',
+    'listens on %s, names %s in ready line and certificate, and accepts runners',
     async (host, named) => {
       const bound = await startProgram(folder.path, ['--host', host]);
       const url = new URL(bound.ready['url'] as string);
@@ -86,7 +86,7 @@ describe('running program', () => {
   });
 
   it.each(['ws', 'grpc'] as const)(
-    'says goodbye to a runner over %s when it is told to stop',
+    'closes runner connections over %s when it shuts down',
     async (kind) => {
       const { connection } = await connect(kind, program, await enrollVia(program.api));
       const ended = await program.end('SIGTERM');

@@ -1,4 +1,4 @@
-/** The control plane as a process of its own. */
+/** The control plane as a separate process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ export interface Program extends Target {
   readonly api: Api;
   readonly ready: Readonly<Record<string, unknown>>;
   readonly process: ChildProcess;
-  /** Sends the signal and resolves with how the process ended. */
+  /** Sends the signal and resolves with the exit of the process. */
   end(
     signal: NodeJS.Signals,
   ): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;

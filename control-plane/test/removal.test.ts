@@ -33,8 +33,8 @@ describe('removal', () => {
 
   it.each([
     ['failed', { status: 'failed', error: { code: 'X', message: 'x' } }],
-    ['cancelled', { status: 'cancelled' }],
-    ['garbled', { digest: '0'.repeat(64) }],
+    ['canceled', { status: 'cancelled' }],
+    ['corrupted', { digest: '0'.repeat(64) }],
   ])('is ignored after a run that was %s', async (_name, outcome) => {
     await runWith([sweep('Kept')], outcome);
     expect(await deleted('Gone', 'Named')).toEqual([false, false]);
@@ -72,8 +72,8 @@ describe('sweep', () => {
       ['C1'],
     ],
     ['what was asked for by name', { among: { names: ['b2', 'a1'] } }, ['B2']],
-    ['nothing, with a pattern that cannot be used', { among: { includes: ['(?=A)'] } }, []],
-    ['nothing, with a scope that cannot be read', { among: { includes: 'A' } }, []],
+    ['nothing, with an invalid pattern', { among: { includes: ['(?=A)'] } }, []],
+    ['nothing, with an invalid scope', { among: { includes: 'A' } }, []],
   ])('removes %s', async (_name, more, gone) => {
     await runWith([sweep(more)]);
     const names = ['A1', 'A2', 'B1', 'B2', 'C1'];

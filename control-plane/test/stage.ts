@@ -1,4 +1,4 @@
-/** A whole control plane on a port of its own, for tests: real TLS, real store, real sockets. */
+/** A complete control plane on its own port, for tests: real TLS, real store, real sockets. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
@@ -15,7 +15,7 @@ export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
 export interface Answer {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read responses of every shape
   readonly body: any;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;

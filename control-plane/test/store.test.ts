@@ -105,19 +105,17 @@ describe('rejects a damaged file with a remedy', () => {
 
   it.each([
     [
-      'that is no database',
+      'file that is not a database',
       (bytes: Buffer) =>
-        Buffer.from(
-          'not a database, but long enough to have a header of its own'.padEnd(bytes.length, '.'),
-        ),
+        Buffer.from('not a database, but long enough to have a header'.padEnd(bytes.length, '.')),
     ],
     [
-      'with garbage in the middle',
+      'file with corrupted pages',
       (bytes: Buffer) =>
         bytes.fill(0xa5, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8192),
     ],
-    ['that was cut', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
-    ['whose first page is gone', (bytes: Buffer) => bytes.fill(0, 0, 4096)],
+    ['truncated file', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
+    ['file without its first page', (bytes: Buffer) => bytes.fill(0, 0, 4096)],
   ])('%s', async (_name, harm) => {
     const made = await store();
     writeFileSync(made.path, harm(readFileSync(made.path)));

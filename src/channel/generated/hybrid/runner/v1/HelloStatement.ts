@@ -24,7 +24,7 @@ export interface HelloStatementInput {
   'held'?: (_hybrid_runner_v1_HeldAttemptInput)[];
   'draining'?: (boolean);
   /**
-   * host:port the runner dialed; the control plane checks that it is its own address
+   * host:port that the runner dialed; the control plane checks that it is its own address
    */
   'authority'?: (string);
   /**
@@ -36,8 +36,8 @@ export interface HelloStatementInput {
    */
   'jobKinds'?: (string)[];
   /**
-   * The process that had the held attempts before this one has certainly ended: the runner was restarted where it ran, on the
-   * same boot of the same machine. False on a copied machine, whose original may still be at work, and after a reboot.
+   * The previous process with the held attempts has certainly ended: the runner was restarted in place, on the same boot of the
+   * same machine. False on a copied machine, whose original may still be running, and after a reboot.
    */
   'predecessorEnded'?: (boolean);
 }
@@ -64,7 +64,7 @@ export interface HelloStatement {
   'held': (_hybrid_runner_v1_HeldAttempt)[];
   'draining': (boolean);
   /**
-   * host:port the runner dialed; the control plane checks that it is its own address
+   * host:port that the runner dialed; the control plane checks that it is its own address
    */
   'authority': (string);
   /**
@@ -76,8 +76,8 @@ export interface HelloStatement {
    */
   'jobKinds': (string)[];
   /**
-   * The process that had the held attempts before this one has certainly ended: the runner was restarted where it ran, on the
-   * same boot of the same machine. False on a copied machine, whose original may still be at work, and after a reboot.
+   * The previous process with the held attempts has certainly ended: the runner was restarted in place, on the same boot of the
+   * same machine. False on a copied machine, whose original may still be running, and after a reboot.
    */
   'predecessorEnded': (boolean);
 }

@@ -8,7 +8,7 @@ export interface RefusalInput {
   'code'?: (string);
   'message'?: (string);
   /**
-   * true: reconnecting fails until somebody intervenes
+   * true: reconnecting fails until an operator intervenes
    */
   'permanent'?: (boolean);
   /**
@@ -24,7 +24,7 @@ export interface Refusal {
   'code': (string);
   'message': (string);
   /**
-   * true: reconnecting fails until somebody intervenes
+   * true: reconnecting fails until an operator intervenes
    */
   'permanent': (boolean);
   /**
