@@ -9,6 +9,11 @@ import type { RunContext, Scope } from './run-context.ts';
 import { type Outcome, tablesOf, type TablesDeps } from './table-stream.ts';
 import { unchangedRecords } from './unchanged-records.ts';
 
+/** The collaborators of one pass over the tables. */
+interface TablePass extends TablesDeps {
+  readonly annotator: Annotator;
+}
+
 type ReadOutcome = Exclude<Outcome, { readonly unchanged: true }>;
 
 /** The tables of a run, then the records that depend on all of them. */
@@ -17,11 +22,11 @@ export async function* extractTables(
   scope: Scope,
   signal: AbortSignal,
 ): AsyncGenerator<Extracted, void, undefined> {
-  const deps = tablesDeps(run, scope, signal);
-  const afterTables = createAfterTables(run, scope, deps);
+  const pass = tablePass(run, scope, signal);
+  const afterTables = createAfterTables(run, scope, pass);
   const recorder = new TableRecorder(run, afterTables);
   try {
-    for await (const outcome of tablesOf(scope.objects, deps, signal))
+    for await (const outcome of tablesOf(scope.objects, pass, signal))
       yield* recorder.record(outcome);
   } catch (thrown) {
     // What has been read counts, even if the calls run out before the rest is read.
@@ -34,13 +39,7 @@ export async function* extractTables(
   if (readAll) run.state.markFinalized();
 }
 
-function tablesDeps(
-  run: RunContext,
-  scope: Scope,
-  signal: AbortSignal,
-): TablesDeps & {
-  readonly annotator: Annotator;
-} {
+function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePass {
   const { context, org, version, origin, place, progress } = run;
   const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = run.options;
   const annotator = new Annotator(
@@ -69,7 +68,7 @@ function tablesDeps(
 function createAfterTables(
   { context, org, version, origin, options, connection }: RunContext,
   { listed }: Scope,
-  { annotator, model, mapping }: ReturnType<typeof tablesDeps>,
+  { annotator, model, mapping }: TablePass,
 ): AfterTables {
   return new AfterTables({
     context,
@@ -93,22 +92,30 @@ class TableRecorder {
   readonly #run: RunContext;
   readonly #afterTables: AfterTables;
   readonly #tags = new TagAnnouncer();
-  /** Names of tables that are the same as in the previous run. */
-  readonly unchanged: string[] = [];
-  /** How many of these a conditional describe found not modified, so that they were not read. */
-  notModified = 0;
+  readonly #unchanged: string[] = [];
+  #notModified = 0;
 
   constructor(run: RunContext, afterTables: AfterTables) {
     this.#run = run;
     this.#afterTables = afterTables;
   }
 
+  /** Names of tables that are the same as in the previous run. */
+  get unchanged(): readonly string[] {
+    return this.#unchanged;
+  }
+
+  /** How many of these a conditional describe found not modified, so that they were not read. */
+  get notModified(): number {
+    return this.#notModified;
+  }
+
   *record(outcome: Outcome): Generator<Extracted, void, undefined> {
     const { name } = outcome.listed;
     if ('unchanged' in outcome) {
       this.#run.state.carryOver(name);
-      this.notModified += 1;
-      this.unchanged.push(name);
+      this.#notModified += 1;
+      this.#unchanged.push(name);
       return;
     }
     if ('table' in outcome) {
@@ -119,7 +126,7 @@ class TableRecorder {
       this.#afterTables.add(name, table, partial);
     }
     if (this.#hasChanged(outcome)) yield outcome.record;
-    else this.unchanged.push(name);
+    else this.#unchanged.push(name);
     // Only after the record was written it is known whether it was withheld.
     if (this.#needsRetry(outcome)) this.#run.state.markFailed(outcome.listed);
   }
