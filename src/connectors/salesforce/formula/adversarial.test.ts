@@ -7,8 +7,8 @@ import { references } from './references.ts';
 
 const SIZE = 400_000;
 
-/** Each makes a text of about the length given that is unkind in its own way. */
-const UNKIND: Readonly<Record<string, (length: number) => string>> = {
+/** Each returns a hostile text of about the given length. */
+const HOSTILE: Readonly<Record<string, (length: number) => string>> = {
   'open brackets': (length) => '('.repeat(length),
   'nested calls': (length) => 'IF('.repeat(length / 3),
   'brackets that close': (length) => `${'('.repeat(length / 2)}1${')'.repeat(length / 2)}`,
@@ -36,13 +36,13 @@ function read(source: string): readonly string[] {
   return parsed.ok ? references(parsed.ast).map(({ text }) => text) : [];
 }
 
-describe('text that is no honest formula', () => {
-  it.each(Object.keys(UNKIND))('is read in time that grows with its length: %s', (name) => {
-    const source = UNKIND[name]!(SIZE);
+describe('a hostile formula', () => {
+  it.each(Object.keys(HOSTILE))('is parsed in linear time: %s', (name) => {
+    const source = HOSTILE[name]!(SIZE);
     expect(cpuSeconds(() => read(source))).toBeLessThan(2);
   });
 
-  it('is never thrown over', () => {
+  it('never makes the parser throw', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), (source) => {
         expect(parseFormula(source)).toHaveProperty('ok');
@@ -51,7 +51,7 @@ describe('text that is no honest formula', () => {
     );
   });
 
-  it('is never thrown over when made of the pieces of formulas', () => {
+  it('never makes the parser throw when made of pieces of formulas', () => {
     const piece = fc.constantFrom(
       '(',
       ')',
@@ -92,19 +92,19 @@ describe('text that is no honest formula', () => {
 describe('nesting', () => {
   const nested = (depth: number): string => `${'ABS('.repeat(depth)}A${')'.repeat(depth)}`;
 
-  it('is read up to the limit', () => {
+  it('is accepted up to the limit', () => {
     expect(read(nested(MAX_NESTING))).toEqual(['A']);
   });
 
-  it('is refused beyond it, where it goes beyond', () => {
+  it('is rejected beyond the limit, at that position', () => {
     expect(parseFormula(nested(MAX_NESTING + 1))).toEqual({
       ok: false,
       position: MAX_NESTING * 4 + 3,
-      message: `more than ${MAX_NESTING} levels of nesting`,
+      message: `nested more than ${MAX_NESTING} levels deep`,
     });
   });
 
-  it('does not add up side by side', () => {
+  it('does not count siblings', () => {
     expect(read(Array.from({ length: MAX_NESTING * 2 }, () => '(A)').join('+'))).toEqual(['A']);
   });
 });
@@ -173,8 +173,8 @@ const written: fc.Arbitrary<Written> = fc.letrec<{ value: Written }>((tie) => {
   return { value: fc.oneof({ maxDepth: 6 }, literal, field, operation, call, bracketed) };
 }).value;
 
-describe('an honest formula', () => {
-  it('is read, and gives back exactly the references that were put in', () => {
+describe('a valid formula', () => {
+  it('returns exactly the references it was made of', () => {
     fc.assert(
       fc.property(written, ({ text, fields }) => {
         expect(parseFormula(text)).toMatchObject({ ok: true });

@@ -114,37 +114,37 @@ const FORMULAS: readonly (readonly [formula: string, references: readonly string
 ];
 
 const REFUSED: readonly (readonly [formula: string, position: number, message: string])[] = [
-  ['', 0, 'ends where a value'],
-  ['   /* nothing */', 16, 'ends where a value'],
-  ['Amount +', 8, 'ends where a value'],
+  ['', 0, 'found the end of the formula'],
+  ['   /* nothing */', 16, 'found the end of the formula'],
+  ['Amount +', 8, 'found the end of the formula'],
   ['* Amount', 0, 'expected a value'],
-  ['Amount Name', 7, 'did not expect "Name"'],
+  ['Amount Name', 7, 'unexpected "Name"'],
   ['IF(Amount', 9, 'expected ")"'],
   ['IF(Amount, , 1)', 11, 'expected a value'],
   ['(1 + 2', 6, 'expected ")"'],
-  ['1 + 2)', 5, 'did not expect ")"'],
-  ['"open', 0, 'text is not closed'],
-  ['Name & "open\\"', 7, 'text is not closed'],
-  ['Name /* open', 5, 'comment is not closed'],
-  ['Name ; Id', 5, 'no ";"'],
-  ['A | B', 2, 'no "|"'],
-  ['NOT', 3, 'the formula ends where a value is expected'],
-  ['12abc', 2, 'did not expect "abc"'],
-  ['Account.', 7, 'no "."'],
-  ['Owner:User:Group.Name', 10, 'no ":"'],
-  ['Account.Method(1)', 14, 'not the name of a function'],
-  ['“curly”', 0, 'no "“"'],
-  ['{!Name}', 0, 'no "{"'],
+  ['1 + 2)', 5, 'unexpected ")"'],
+  ['"open', 0, 'unclosed string literal'],
+  ['Name & "open\\"', 7, 'unclosed string literal'],
+  ['Name /* open', 5, 'unclosed comment'],
+  ['Name ; Id', 5, 'unexpected character ";"'],
+  ['A | B', 2, 'unexpected character "|"'],
+  ['NOT', 3, 'found the end of the formula'],
+  ['12abc', 2, 'unexpected "abc"'],
+  ['Account.', 7, 'unexpected character "."'],
+  ['Owner:User:Group.Name', 10, 'unexpected character ":"'],
+  ['Account.Method(1)', 14, 'not a function name'],
+  ['“curly”', 0, 'unexpected character "“"'],
+  ['{!Name}', 0, 'unexpected character "{"'],
 ];
 
-describe('a formula', () => {
-  it.each(FORMULAS)('%s', (formula, expected) => {
+describe('parseFormula', () => {
+  it.each(FORMULAS)('finds the references of %s', (formula, expected) => {
     const parsed = parseFormula(formula);
     expect(parsed).toMatchObject({ ok: true });
     expect(parsed.ok && references(parsed.ast).map(({ text }) => text)).toEqual(expected);
   });
 
-  it.each(REFUSED)('is refused where it goes wrong: %s', (formula, position, message) => {
+  it.each(REFUSED)('rejects %s at the position of the problem', (formula, position, message) => {
     expect(parseFormula(formula)).toEqual({
       ok: false,
       position,
@@ -153,7 +153,7 @@ describe('a formula', () => {
   });
 });
 
-describe('the tree', () => {
+describe('the syntax tree', () => {
   function tree(formula: string): unknown {
     const parsed = parseFormula(formula);
     return parsed.ok ? parsed.ast : parsed;
@@ -175,7 +175,7 @@ describe('the tree', () => {
     expect(tree(loose)).toEqual(tree(bracketed));
   });
 
-  it('keeps operators of one precedence in one flat chain', () => {
+  it('keeps operators of the same precedence in one flat list', () => {
     expect(tree('A - B + C')).toMatchObject({
       kind: 'operation',
       operators: ['-', '+'],
@@ -187,7 +187,7 @@ describe('the tree', () => {
     });
   });
 
-  it('has the text that escapes stand for', () => {
+  it('resolves escapes in string literals', () => {
     expect(tree(String.raw`"a\"b\\c\nd\'e"`)).toEqual({ kind: 'text', value: 'a"b\\c\nd\'e' });
   });
 
@@ -198,7 +198,7 @@ describe('the tree', () => {
     });
   });
 
-  it('has function names in upper case and the target of a narrowed relationship', () => {
+  it('has function names in upper case, and the target of a narrowed relationship', () => {
     expect(tree('text(Owner:User.Name)')).toEqual({
       kind: 'call',
       name: 'TEXT',

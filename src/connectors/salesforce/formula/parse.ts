@@ -5,23 +5,23 @@ export type ParsedFormula =
   | { readonly ok: true; readonly ast: Expression }
   | ({ readonly ok: false } & FormulaProblem);
 
-/** Brackets, calls and signs inside one another. Salesforce's own size limit stops people well before it. */
+/** Levels of brackets, calls and signs. Formulas that Salesforce accepts have far fewer. */
 export const MAX_NESTING = 250;
 
 /**
- * Reads the text of a formula field, validation rule or default value, as describes and the Metadata API give it.
- * Linear in the length of the text; never throws. Takes any name for a function or a field; neither is looked up.
+ * Parses the text of a formula field, validation rule or default value, as describes and the Metadata API return it.
+ * Linear in the length of the text; never throws. Accepts any name of a function or field without looking it up.
  */
 export function parseFormula(source: string): ParsedFormula {
   const tokenized = tokenize(source);
   return tokenized.ok ? new Parser(tokenized.tokens).parse() : tokenized;
 }
 
-const NOTHING: Expression = { kind: 'null' };
+const NULL: Expression = { kind: 'null' };
 
 /**
- * Precedence climbing. The first problem moves the cursor to the end token, where every loop ends by itself, so
- * no method has to look whether another one failed.
+ * Precedence climbing. The first problem moves the cursor to the end token, where every loop ends, so no method checks
+ * whether another one failed.
  */
 class Parser {
   readonly #tokens: readonly Token[];
@@ -35,7 +35,7 @@ class Parser {
 
   parse(): ParsedFormula {
     const ast = this.#expression(1);
-    if (this.#current.kind !== 'end') this.#refuse(`did not expect ${describe(this.#current)}`);
+    if (this.#current.kind !== 'end') this.#refuse(`unexpected ${nameOf(this.#current)}`);
     return this.#problem === undefined ? { ok: true, ast } : { ok: false, ...this.#problem };
   }
 
@@ -46,10 +46,10 @@ class Parser {
   #refuse(message: string): Expression {
     this.#problem ??= { position: this.#current.position, message };
     this.#at = this.#tokens.length - 1;
-    return NOTHING;
+    return NULL;
   }
 
-  /** Moves past the symbol if it is next. */
+  /** Moves past the symbol if it is the current token. */
   #take(symbol: string): boolean {
     if (!this.#sees(symbol)) return false;
     this.#at += 1;
@@ -62,7 +62,7 @@ class Parser {
 
   #expect(symbol: string): void {
     if (!this.#take(symbol))
-      this.#refuse(`expected "${symbol}" but found ${describe(this.#current)}`);
+      this.#refuse(`expected "${symbol}" but found ${nameOf(this.#current)}`);
   }
 
   #operator(): Operator | undefined {
@@ -98,7 +98,8 @@ class Parser {
   #operand(): Expression {
     const token = this.#current;
     if (token.kind === 'symbol') return this.#signOrBracket(token.value);
-    if (token.kind === 'end') return this.#refuse('the formula ends where a value is expected');
+    if (token.kind === 'end')
+      return this.#refuse('expected a value but found the end of the formula');
     this.#at += 1;
     if (token.kind === 'text') return { kind: 'text', value: token.value };
     if (token.kind === 'number') return { kind: 'number', digits: token.value };
@@ -126,23 +127,22 @@ class Parser {
   }
 
   #call(name: Token): Expression {
-    if (/[.:$]/.test(name.value))
-      return this.#refuse(`"${name.value}" is not the name of a function`);
+    if (/[.:$]/.test(name.value)) return this.#refuse(`"${name.value}" is not a function name`);
     return this.#nested(() => {
       this.#expect('(');
-      const given: Expression[] = [];
+      const values: Expression[] = [];
       if (!this.#sees(')')) {
-        do given.push(this.#expression(1));
+        do values.push(this.#expression(1));
         while (this.#take(','));
       }
       this.#expect(')');
-      return { kind: 'call', name: name.value.toUpperCase(), arguments: given };
+      return { kind: 'call', name: name.value.toUpperCase(), arguments: values };
     });
   }
 
   #nested(read: () => Expression): Expression {
     if (this.#nesting >= MAX_NESTING)
-      return this.#refuse(`more than ${MAX_NESTING} levels of nesting`);
+      return this.#refuse(`nested more than ${MAX_NESTING} levels deep`);
     this.#nesting += 1;
     const expression = read();
     this.#nesting -= 1;
@@ -153,7 +153,7 @@ class Parser {
 function named(path: string): Expression {
   const word = path.toUpperCase();
   if (word === 'TRUE' || word === 'FALSE') return { kind: 'boolean', value: word === 'TRUE' };
-  return word === 'NULL' ? NOTHING : { kind: 'reference', path: path.split('.').map(readStep) };
+  return word === 'NULL' ? NULL : { kind: 'reference', path: path.split('.').map(readStep) };
 }
 
 function readStep(text: string): PathStep {
@@ -161,14 +161,11 @@ function readStep(text: string): PathStep {
   return { name, target };
 }
 
-/** What is longer is not cut: half of a secret that somebody pasted is one that nothing recognizes. */
-const LONGEST_QUOTED = 80;
+/** A longer name is not shortened: the redactor would not recognize half of a pasted secret. */
+const MAX_QUOTED = 80;
 
-function describe(token: Token): string {
-  if (token.kind === 'end') return 'the end of the formula';
-  return token.kind === 'text'
-    ? 'a text'
-    : token.value.length > LONGEST_QUOTED
-      ? 'a long name'
-      : `"${token.value}"`;
+function nameOf({ kind, value }: Token): string {
+  if (kind === 'end') return 'end of the formula';
+  if (kind === 'text') return 'string literal';
+  return value.length > MAX_QUOTED ? 'long name' : `"${value}"`;
 }

@@ -8,7 +8,7 @@ export interface FormulaReference {
   readonly path: readonly PathStep[];
 }
 
-/** What a formula refers to, each once whatever its case, in the order of first mention. */
+/** The references of a formula, each once (ignoring case), in the order of first use. */
 export function references(ast: Expression): readonly FormulaReference[] {
   const found = new Map<string, FormulaReference>();
   collect(ast, found);

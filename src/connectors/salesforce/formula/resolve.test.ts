@@ -59,7 +59,7 @@ function ends(formula: string): readonly string[] {
   return resolve(formula).sources.map(({ object, field }) => `${object}.${field}`);
 }
 
-describe('resolving references', () => {
+describe('resolveReferences', () => {
   it.each([
     ['Amount', ['Opportunity.Amount']],
     ['account.name', ['Account.Name']],
@@ -81,18 +81,18 @@ describe('resolving references', () => {
     ['$CustomMetadata.Tax__mdt.Germany.Country__r.Code__c', ['Country__mdt.Code__c']],
     ['$Setup.Limits__c.Maximum__c', ['Limits__c.Maximum__c']],
     ['$ObjectType.Account.Fields.Name', ['Account.Name']],
-  ])('%s leads to %j', (formula, expected) => {
+  ])('resolves %s to %j', (formula, expected) => {
     expect(ends(formula)).toEqual(expected);
     expect(resolve(formula)).toMatchObject({ constants: [], unresolved: [] });
   });
 
-  it('names each source once, with the first reference that leads there', () => {
+  it('returns each source once, with its first reference', () => {
     expect(resolve('Account.Owner.Email & $User.Email').sources).toEqual([
       { object: 'User', field: 'Email', reference: 'Account.Owner.Email' },
     ]);
   });
 
-  it('names what leads nowhere, and goes on', () => {
+  it('reports unresolved references and continues', () => {
     expect(
       resolve(
         'Nope__c & Nope__r.Name & Account.Nope__c & Owner:Account.Name & $CustomMetadata.Tax__mdt & Amount',
@@ -110,14 +110,14 @@ describe('resolving references', () => {
     });
   });
 
-  it('tells globals that are no data from data it cannot find', () => {
+  it('distinguishes globals that are not data from unresolved references', () => {
     expect(resolve('$Label.Hello & $Api.Session_ID & $ObjectType.Account')).toMatchObject({
       constants: ['$Label.Hello', '$Api.Session_ID', '$ObjectType.Account'],
       unresolved: [],
     });
   });
 
-  it('does not walk a path longer than any that Salesforce takes', () => {
+  it('does not follow a path that is longer than Salesforce allows', () => {
     const path = `${'Self__r.'.repeat(16)}Amount`;
     expect(resolve(path).unresolved).toEqual([path]);
   });

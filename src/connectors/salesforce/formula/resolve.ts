@@ -1,11 +1,11 @@
 import type { FormulaReference } from './references.ts';
 import type { PathStep } from './syntax.ts';
 
-/** What is known of the org's objects. Names are compared without case; answers are spelt as the org spells them. */
+/** The objects of the org. Names are compared without case and returned in the org's spelling. */
 export interface FormulaModel {
-  /** The field's API name, or undefined when the object is unknown or has no such field. */
+  /** The API name of the field; undefined if the object is unknown or has no such field. */
   field(object: string, name: string): string | undefined;
-  /** The objects that a relationship (`Account`, `Parent__r`, `Owner`) of this object leads to; empty when there is none. */
+  /** The targets of a relationship (`Account`, `Parent__r`, `Owner`) of this object; empty if there is no such relationship. */
   relationship(object: string, name: string): readonly string[];
 }
 
@@ -13,19 +13,19 @@ export interface FormulaModel {
 export interface FieldSource {
   readonly object: string;
   readonly field: string;
-  /** The reference in the formula that leads there. */
+  /** The reference in the formula. */
   readonly reference: string;
 }
 
 export interface ResolvedReferences {
   readonly sources: readonly FieldSource[];
-  /** Globals that are no data: labels, permissions, the session. */
+  /** Globals that are not data: labels, permissions, the session. */
   readonly constants: readonly string[];
-  /** References that lead nowhere the model knows: hidden from this user, filtered out, or misspelt. */
+  /** References that the model cannot resolve: hidden from this user, filtered out, or misspelled. */
   readonly unresolved: readonly string[];
 }
 
-/** Follows each reference of a formula on `object` to the fields it ends at; a polymorphic one to every target that has the field. */
+/** Resolves each reference of a formula on `object` to fields; a polymorphic one to every target that has the field. */
 export function resolveReferences(
   found: readonly FormulaReference[],
   object: string,
@@ -57,7 +57,7 @@ interface Start {
   readonly path: readonly PathStep[];
 }
 
-/** Salesforce lets a path cross ten relationships; the margin costs nothing and the bound keeps the walk short. */
+/** Salesforce accepts ten relationships in a path. The bound has a margin and keeps the walk short. */
 const MAX_STEPS = 16;
 
 function follow(
@@ -84,7 +84,7 @@ function follow(
   });
 }
 
-/** Formulas say Queue where the API's object is Group, and name some of its fields differently. */
+/** Formulas write Queue for the object Group, with other names for some of its fields. */
 const QUEUE = 'queue';
 const QUEUE_FIELDS: Readonly<Record<string, string>> = { queuename: 'Name', queueemail: 'Email' };
 
@@ -94,7 +94,7 @@ function narrowed(targets: readonly string[], target: string | undefined): reado
   return targets.filter((object) => object.toLowerCase() === wanted);
 }
 
-/** Globals that are one record of an object. */
+/** Globals that stand for one record of an object. */
 const RECORD_GLOBALS: Readonly<Record<string, string>> = {
   $user: 'User',
   $userrole: 'UserRole',
@@ -105,7 +105,7 @@ const RECORD_GLOBALS: Readonly<Record<string, string>> = {
   $network: 'Network',
 };
 
-/** Where a global's path starts; undefined when it names no data. */
+/** Where the path of a global starts; undefined if it is not data. */
 function globalStart(path: readonly PathStep[], own: string): Start | undefined {
   const [scope = '', object = '', third = ''] = path.map((step) => step.name);
   const name = scope.toLowerCase();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rollupFromDataType, rollupSource } from './rollup.ts';
 
-describe('a roll-up’s definition', () => {
-  it('gives the summarized field, the key and the filters', () => {
+describe('rollupSource', () => {
+  it('returns the summarized field, the foreign key and the filters', () => {
     expect(
       rollupSource({
         type: 'Summary',
@@ -30,7 +30,7 @@ describe('a roll-up’s definition', () => {
     });
   });
 
-  it('counts by the foreign key', () => {
+  it('uses the foreign key for a count', () => {
     expect(
       rollupSource({
         summaryForeignKey: 'Line__c.Invoice__c',

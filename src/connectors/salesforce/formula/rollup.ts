@@ -6,16 +6,16 @@ interface QualifiedField {
   readonly field: string;
 }
 
-/** Where a roll-up summary takes its value from. */
+/** The source of a roll-up summary's value. */
 export interface RollupSource {
   readonly operation: 'count' | 'sum' | 'min' | 'max';
   /** The summarized object. */
   readonly child: string;
   /** The child's master-detail field. */
   readonly foreignKey: string;
-  /** The summarized field; for a count the foreign key, whose presence is what is counted. */
+  /** The summarized field; for a count, the foreign key. */
   readonly summarized: QualifiedField;
-  /** Child fields that decide which rows count. */
+  /** Child fields that filter the rows. */
   readonly filters: readonly QualifiedField[];
 }
 
@@ -39,7 +39,7 @@ const definitionSchema = z.object({
     .nullish(),
 });
 
-/** Reads a roll-up from a CustomField's metadata (`summaryForeignKey: "Opportunity.AccountId"`); undefined when it is none. */
+/** Reads the metadata of a CustomField (`summaryForeignKey: "Opportunity.AccountId"`); undefined if it is not a roll-up. */
 export function rollupSource(metadata: unknown): RollupSource | undefined {
   const parsed = definitionSchema.safeParse(metadata);
   if (!parsed.success) return undefined;
@@ -58,8 +58,8 @@ export function rollupSource(metadata: unknown): RollupSource | undefined {
 const DATA_TYPE = /^roll-up summary \((?<operation>count|sum|min|max) (?<child>[^()]+)\)$/i;
 
 /**
- * What FieldDefinition's `DataType` text (`Roll-Up Summary (SUM Opportunity)`) says of a roll-up: its operation and
- * the child as the org labels it. Undefined for any other text. Needs no call a field, which the definition does.
+ * Reads the `DataType` text of FieldDefinition (`Roll-Up Summary (SUM Opportunity)`): the operation and the label of the
+ * child. Undefined for any other text. Unlike the definition, it needs no call for each field.
  */
 export function rollupFromDataType(
   text: string,

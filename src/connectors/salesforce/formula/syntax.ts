@@ -1,7 +1,7 @@
-/** The tree of a Salesforce formula. Its depth is bounded by the parser's nesting limit, so it may be walked recursively. */
+/** The syntax tree of a formula. The parser's nesting limit bounds its depth, so recursion is safe. */
 export type Expression =
   | { readonly kind: 'text'; readonly value: string }
-  /** As written: formulas compute in decimals, which a double would bend. */
+  /** As written: formulas compute in decimals, which a double cannot represent. */
   | { readonly kind: 'number'; readonly digits: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }

@@ -8,7 +8,7 @@ export type Token =
   | { readonly kind: 'end'; readonly value: ''; readonly position: number };
 
 export interface FormulaProblem {
-  /** Where it was noticed: UTF-16 units from 0. */
+  /** In UTF-16 units from 0. */
   readonly position: number;
   readonly message: string;
 }
@@ -17,7 +17,7 @@ export type Tokenized =
   | { readonly ok: true; readonly tokens: readonly Token[] }
   | ({ readonly ok: false } & FormulaProblem);
 
-/** Each is tried at one position only and can't backtrack over more than it has read, so the whole is linear. */
+/** Each is matched at one position and cannot backtrack over more than it has read, so tokenizing is linear. */
 const BLANK = /[\s\u200B\uFEFF]+/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)/y;
 const PATH =
@@ -49,13 +49,13 @@ export function tokenize(source: string): Tokenized {
 type Failed = { readonly ok: false } & FormulaProblem;
 type Step = { readonly token: Token; readonly next: number };
 
-/** The position after a blank or a comment that starts here; the same position when neither does. */
+/** The position after the blank or comment that starts here; the same position if there is none. */
 function skip(source: string, position: number): number | Failed {
   const blank = match(BLANK, source, position);
   if (blank !== undefined) return position + blank.length;
   if (!source.startsWith('/*', position)) return position;
   const close = source.indexOf('*/', position + 2);
-  return close === -1 ? { ok: false, position, message: 'this comment is not closed' } : close + 2;
+  return close === -1 ? { ok: false, position, message: 'unclosed comment' } : close + 2;
 }
 
 function readToken(source: string, position: number): Step | Failed {
@@ -73,7 +73,7 @@ function readToken(source: string, position: number): Step | Failed {
   return {
     ok: false,
     position,
-    message: `a formula has no ${JSON.stringify(String.fromCodePoint(source.codePointAt(position)!))} here`,
+    message: `unexpected character ${JSON.stringify(String.fromCodePoint(source.codePointAt(position)!))}`,
   };
 }
 
@@ -91,7 +91,7 @@ function readText(source: string, start: number, quote: string): Step | Failed {
     from = at + 2;
     at += 1;
   }
-  return { ok: false, position: start, message: 'this text is not closed' };
+  return { ok: false, position: start, message: 'unclosed string literal' };
 }
 
 function match(pattern: RegExp, source: string, position: number): string | undefined {
