@@ -1,4 +1,7 @@
 import type { FaultRule } from '../../sandbox-org/src/sandbox.ts';
+import type { TableProperties } from '../../src/connectors/salesforce/mapping/table-properties.ts';
+import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import { tablesOf, type SalesforceRun } from './salesforce-run.ts';
 
 /**
  * All readers of Salesforce's answers with the ways in which an answer can be well-formed and
@@ -198,3 +201,22 @@ export const NEEDED = Object.entries(READERS)
       ([answer, effect]) => [reader, answer, { match: { path }, effect }] as const,
     ),
   );
+
+/** A few small tables that together have everything a table can have. */
+export function completeTables({ records }: SalesforceRun): string[] {
+  const tables = tablesOf(records)
+    .map(({ request, properties }) => ({
+      name: String(request['name']),
+      columns: (request as unknown as CreateTable).columns.length,
+      properties: properties as unknown as TableProperties,
+      text: JSON.stringify([request, properties]),
+    }))
+    .toSorted((a, b) => a.columns - b.columns);
+  const withSome = [
+    tables.find(({ text }) => text.includes('"rollUp"')),
+    tables.find(({ text }) => text.includes('"owners"') || text.includes('"owner"')),
+    tables.find(({ properties }) => properties.triggers !== undefined),
+    tables.find(({ properties }) => properties.validationRules !== undefined),
+  ];
+  return [...new Set([ONE, OTHER, ...withSome.flatMap((table) => table?.name ?? [])])];
+}

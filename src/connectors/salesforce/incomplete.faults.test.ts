@@ -3,6 +3,7 @@ import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts'
 import { ConnectorMemory } from '../../../test/support/connector-memory.ts';
 import {
   alter,
+  completeTables,
   incompleteAnswers,
   NEEDED,
   ONE,
@@ -21,8 +22,6 @@ import {
   type RunOptions,
   type SalesforceRun,
 } from '../../../test/support/salesforce-run.ts';
-import type { CreateTable } from '../../openmetadata/entities.ts';
-import type { TableProperties } from './mapping/table-properties.ts';
 
 let sandbox: Sandbox;
 let options: RunOptions;
@@ -57,25 +56,6 @@ beforeEach(() => {
   sandbox.faults.clear();
   sandbox.resetStats();
 });
-
-/** A few small tables that together have everything a table can have. */
-function completeTables({ records }: SalesforceRun): string[] {
-  const tables = tablesOf(records)
-    .map(({ request, properties }) => ({
-      name: String(request['name']),
-      columns: (request as unknown as CreateTable).columns.length,
-      properties: properties as unknown as TableProperties,
-      text: JSON.stringify([request, properties]),
-    }))
-    .toSorted((a, b) => a.columns - b.columns);
-  const withSome = [
-    tables.find(({ text }) => text.includes('"rollUp"')),
-    tables.find(({ text }) => text.includes('"owners"') || text.includes('"owner"')),
-    tables.find(({ properties }) => properties.triggers !== undefined),
-    tables.find(({ properties }) => properties.validationRules !== undefined),
-  ];
-  return [...new Set([ONE, OTHER, ...withSome.flatMap((table) => table?.name ?? [])])];
-}
 
 function recordsOf({ records }: SalesforceRun): string[] {
   return records.map((record) => JSON.stringify(record).replaceAll(/"timestamp":\d+/g, '')).sort();
