@@ -39,7 +39,7 @@ export async function* readMetadata<K>(
     each(inGroups(queries, MAX_QUERIES)),
     () => CONCURRENCY,
     signal,
-    (group, within) =>
+    (group, bounded) =>
       queryMany(
         target,
         group.map(({ soql }) => soql),
@@ -48,7 +48,7 @@ export async function* readMetadata<K>(
           status: answer.status,
           metadata: metadataIn(answer, target.what),
         }),
-        within,
+        bounded,
       ),
   );
   for await (const group of groups) yield* group;

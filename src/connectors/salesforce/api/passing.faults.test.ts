@@ -32,7 +32,7 @@ function withoutTime(record: unknown): string {
   return JSON.stringify(record).replaceAll(/"timestamp":\d+/g, '');
 }
 
-/** Whatever happened: each object once, as a table or as a failure with its name. */
+/** Each object came out once, as a table or as a failure with its name. */
 function expectEachOnce({ records }: SalesforceRun): void {
   expect([...tableNames(records), ...failuresOf(records).map(([name]) => name)].sort()).toEqual(
     names,

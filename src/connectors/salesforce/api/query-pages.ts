@@ -68,11 +68,11 @@ async function nextPage<T>(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (salesforceCode(error) !== 'INVALID_QUERY_LOCATOR') throw error;
-    throw incomplete(what, 'the org no longer knows its next page');
+    throw incomplete(what, 'the query locator of its next page has expired');
   }
 }
 
-/** A refusal that may pass makes the call again, as it does for a call of its own. */
+/** A refusal that may pass makes the call again. */
 async function firstPage<T>(
   target: QueryTarget,
   query: string,

@@ -17,7 +17,7 @@ describe('rethrowIfRunEnds', () => {
     ['the call limit is reached', new RunnerError('SALESFORCE_LIMIT_REACHED', 'no more'), signal],
     ['the error is fatal', new RunnerError('SALESFORCE_BUSY', 'down', { fatal: true }), signal],
     ['the run is aborted', new RunnerError('SALESFORCE_FORBIDDEN', 'no'), AbortSignal.abort()],
-  ])('throws when %s', (_when, error, within) => {
-    expect(() => rethrowIfRunEnds(error, within)).toThrow(error);
+  ])('throws when %s', (_when, error, bounded) => {
+    expect(() => rethrowIfRunEnds(error, bounded)).toThrow(error);
   });
 });

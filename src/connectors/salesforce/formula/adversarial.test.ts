@@ -163,9 +163,9 @@ const written: fc.Arbitrary<Written> = fc.letrec<{ value: Written }>((tie) => {
       gap,
       fc.array(value, { maxLength: 4 }),
     )
-    .map(([name, space, given]) => ({
-      text: `${name}${space}(${given.map(({ text }) => text).join(`,${space}`)})`,
-      fields: given.flatMap(({ fields }) => fields),
+    .map(([name, space, operands]) => ({
+      text: `${name}${space}(${operands.map(({ text }) => text).join(`,${space}`)})`,
+      fields: operands.flatMap(({ fields }) => fields),
     }));
   const bracketed = fc
     .tuple(fc.constantFrom('', '-', '!'), value)

@@ -54,7 +54,7 @@ describe('rollupSource', () => {
     { summaryOperation: 'avg', summaryForeignKey: 'A.B' },
     { summaryOperation: 'sum', summaryForeignKey: 'A' },
     { summaryOperation: 'sum', summaryForeignKey: 'A.B.C' },
-  ])('is none when it is %o', (metadata) => {
+  ])('returns undefined for %o', (metadata) => {
     expect(rollupSource(metadata)).toBeUndefined();
   });
 
@@ -63,7 +63,7 @@ describe('rollupSource', () => {
     ['Roll-Up Summary (COUNT Invoice Line)', { operation: 'count', childLabel: 'Invoice Line' }],
     ['Formula (Text)', undefined],
     ['Currency(18, 0)', undefined],
-  ])('can be told from %s', (text, expected) => {
+  ])('rollupFromDataType reads %s', (text, expected) => {
     expect(rollupFromDataType(text)).toEqual(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { RunnerError } from '../errors/errors.ts';
 
-/** Statuses that mean that nothing is served at this address, whatever the credentials: another host, or a redirect. */
+/** Statuses of an address where nothing is served, independent of the credentials: another host, or a redirect. */
 const NOT_SERVED: ReadonlySet<number> = new Set([404, 405, 410, 413, 414]);
 
 /**
