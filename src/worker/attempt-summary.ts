@@ -8,6 +8,7 @@ import type {
   StepRecord,
   StepSummary,
 } from '../domain/record.ts';
+import { successPercent } from '../domain/success-rate.ts';
 
 /** Failures that an outcome lists. */
 export const MAX_FAILURES = 100;
@@ -56,8 +57,7 @@ export class AttemptSummary {
   completed(successThreshold: number, endedAt: number, step: string): OpenOutcome {
     if (this.#mandatoryStep !== undefined)
       return this.#failedStep(this.#mandatoryStep, endedAt, step);
-    const done = Math.max(this.#succeeded, 1);
-    const percent = Math.round((done * 10_000) / (done + this.#failed)) / 100;
+    const percent = successPercent(this.#succeeded, this.#failed);
     const partial =
       !yieldsEntities(this.#kind) || percent >= successThreshold ? 'partialSuccess' : 'failed';
     return this.#base(this.#failed === 0 ? 'success' : partial, endedAt, step);

@@ -1,5 +1,6 @@
 import type { NamedFailure } from '../../domain/failure.ts';
 import type { StepSummary } from '../../domain/record.ts';
+import { successPercent } from '../../domain/success-rate.ts';
 import type { ErrorCode } from '../../runtime/error-codes.ts';
 import { RunnerError } from '../../runtime/errors.ts';
 
@@ -99,10 +100,10 @@ export class WriteSummary {
     return this.#counts.get('failed') ?? 0;
   }
 
-  /** Percentage of records written, as OpenMetadata computes it. */
+  /** Percentage of records written. */
   get successPercent(): number {
     const { records, errors } = this.step;
-    return Math.round((Math.max(records, 1) * 10_000) / (Math.max(records, 1) + errors)) / 100;
+    return successPercent(records, errors);
   }
 
   /** The sink's step as OpenMetadata shows it in a run. */
