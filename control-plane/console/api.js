@@ -1,4 +1,7 @@
-/** API client. The admin token is kept in the session storage of this tab and sent only in request headers. */
+/**
+ * API client. The admin token is kept in the session storage of this tab and sent only in request
+ * headers.
+ */
 
 const KEY = 'admin-token';
 
@@ -29,7 +32,10 @@ export async function read(path) {
   return { value: await response.json(), tag: response.headers.get('etag') };
 }
 
-/** Creates when `tag` is null, otherwise replaces the state with this ETag. Throws ApiError (412) when the state has changed. */
+/**
+ * Creates when `tag` is null, otherwise replaces the state with this ETag. Throws ApiError (412)
+ * when the state has changed.
+ */
 export async function save(path, body, tag) {
   const response = await request('PUT', path, {
     body,
@@ -76,7 +82,10 @@ async function request(method, path, { body, signal, headers = {} }) {
 
 const RETRY_MS = 1000;
 
-/** Follows a run until it ends or the signal aborts. Reconnects and resumes when the connection is lost. */
+/**
+ * Follows a run until it ends or the signal aborts. Reconnects and resumes when the connection is
+ * lost.
+ */
 export async function followRun(id, listeners, signal) {
   let lastId = '0';
   while (!signal.aborted) {

@@ -4,7 +4,10 @@
 
 const present = (child) => child !== null && child !== undefined && child !== false;
 
-/** Creates an element. `on…` attributes are listeners; null and false attributes and children are omitted. */
+/**
+ * Creates an element. `on…` attributes are listeners; null and false attributes and children are
+ * omitted.
+ */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -24,7 +27,10 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Replaces the contents of `parent`. A link or field keeps the focus if the new contents contain it too. */
+/**
+ * Replaces the contents of `parent`. A link or field keeps the focus if the new contents contain it
+ * too.
+ */
 export function replace(parent, ...children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   parent.replaceChildren(...children.flat().filter(present));

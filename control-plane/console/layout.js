@@ -122,7 +122,9 @@ export function actionButton(name, work, look = '') {
   return button;
 }
 
-/** Calls `work` now and every `ms` milliseconds until the signal aborts. Shows errors and continues. */
+/**
+ * Calls `work` now and every `ms` milliseconds until the signal aborts. Shows errors and continues.
+ */
 export async function repeat(ms, signal, work) {
   while (!signal.aborted) {
     try {

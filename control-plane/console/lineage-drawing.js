@@ -108,7 +108,10 @@ function arrow({ from, to, source }, places) {
   );
 }
 
-/** The side where an edge meets a box: facing the other box, or within one column facing the center, so that the edge stays inside the drawing. */
+/**
+ * The side where an edge meets a box: facing the other box, or within one column facing the center,
+ * so that the edge stays inside the drawing.
+ */
 function sideOf(box, other) {
   const toTheRight = other.x === box.x ? box.level < 0 : other.x > box.x;
   return toTheRight ? box.x + BOX.width : box.x;

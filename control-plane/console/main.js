@@ -10,7 +10,10 @@ import { signIn } from './sign-in.js';
 import { tablePage } from './table.js';
 import { tablesPage } from './tables.js';
 
-/** A page gets an element to draw in, a signal that aborts when the reader leaves, and the rest of the address. */
+/**
+ * A page gets an element to draw in, a signal that aborts when the reader leaves, and the rest of
+ * the address.
+ */
 const PAGES = {
   runs: runsPage,
   run: runPage,

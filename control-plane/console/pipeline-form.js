@@ -7,7 +7,10 @@ const MINUTE_MS = 60_000;
 const MAX_MINUTES = 10_080;
 const path = (name) => `/pipelines/${encodeURIComponent(name)}`;
 
-/** Opens the options of an existing pipeline. Saving fails if the pipeline has changed in the meantime. */
+/**
+ * Opens the options of an existing pipeline. Saving fails if the pipeline has changed in the
+ * meantime.
+ */
 export async function editPipeline(name) {
   const { value, tag } = await read(path(name));
   open(value, tag);

@@ -23,7 +23,10 @@ export async function runPage(place, signal, { id }) {
   void followRun(id, listeners, signal).then(() => clearInterval(clock));
 }
 
-/** The elements of the page. `update` merges changes of the run and redraws; `refresh` redraws durations. */
+/**
+ * The elements of the page. `update` merges changes of the run and redraws; `refresh` redraws
+ * durations.
+ */
 function runView(initial, kinds) {
   let run = initial;
   const summary = el('div', { class: 'stack' });

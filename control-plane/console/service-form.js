@@ -10,7 +10,9 @@ export function addService() {
   open({ name: '', connection: {} }, null);
 }
 
-/** Opens the form for an existing service. Saving fails if the service has changed in the meantime. */
+/**
+ * Opens the form for an existing service. Saving fails if the service has changed in the meantime.
+ */
 export async function editService(name) {
   const { value, tag } = await read(path(name));
   open(value, tag);

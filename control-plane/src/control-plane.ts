@@ -35,7 +35,9 @@ export interface ControlPlaneOptions {
 
 export interface RunningControlPlane {
   readonly port: number;
-  /** Stops in order: no new connections, sessions closed, delivered batches stored, store closed. */
+  /**
+   * Stops in order: no new connections, sessions closed, delivered batches stored, store closed.
+   */
   close(): Promise<void>;
 }
 

@@ -13,7 +13,10 @@ export interface Engine {
   readonly registry: Registry;
   /** Takes over a runner's connection. */
   accept(wire: Wire): void;
-  /** Recomputes the deadlines in the store, runs until the signal aborts, then closes the sessions and stores what they delivered. */
+  /**
+   * Recomputes the deadlines in the store, runs until the signal aborts, then closes the sessions
+   * and stores what they delivered.
+   */
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -4,13 +4,19 @@ export interface Limits {
   readonly heartbeatIntervalMs: number;
   /** Attempts of a run before it fails, counting lost runners and retryable failures. */
   readonly maxAttempts: number;
-  /** The pause before the second attempt after a retryable failure; each further pause is four times as long. */
+  /**
+   * The pause before the second attempt after a retryable failure; each further pause is four times
+   * as long.
+   */
   readonly retryPauseMs: number;
   readonly retryPauseMaxMs: number;
   /** How long a run waits while no suitable runner is connected. */
   readonly absenceLimitMs: number;
   readonly handshakeTimeoutMs: number;
-  /** How long a connected runner may take to answer an identity check. Must be well below the handshake timeout. */
+  /**
+   * How long a connected runner may take to answer an identity check. Must be well below the
+   * handshake timeout.
+   */
   readonly identityCheckMs: number;
   /** How long a run is not offered again after a runner rejected it for the moment. */
   readonly retryOfferMs: number;

@@ -43,7 +43,10 @@ async function begin(): Promise<Offer> {
   return taken();
 }
 
-/** Sends a complete stream and returns the revision that it leads to, as defined in docs/protocol.md. */
+/**
+ * Sends a complete stream and returns the revision that it leads to, as defined in
+ * docs/protocol.md.
+ */
 async function deliver(
   { ref }: Offer,
   lines: readonly string[],

@@ -22,7 +22,10 @@ async function startRunAccepted(): Promise<{
   return offer;
 }
 
-/** Runs with these records, based on the offered revision if one is `unchanged`. Returns the ended run. */
+/**
+ * Runs with these records, based on the offered revision if one is `unchanged`. Returns the ended
+ * run.
+ */
 export async function runWith(
   lines: readonly string[],
   outcome: object = {},

@@ -1,4 +1,7 @@
-/** Connections that control plane and runner, each with its own code, must accept or reject in the same way. */
+/**
+ * Connections that control plane and runner, each with its own code, must accept or reject in the
+ * same way.
+ */
 import { SERVICE } from './stage.ts';
 
 const { connection } = SERVICE;

@@ -21,7 +21,8 @@ describe.each(['ws', 'grpc'] as const)('delivery over %s', (kind) => {
     await prepareCatalog(stage.api, identity.runnerId);
     await startRun(stage.api);
     ref = await accepted(connection);
-    // Runs that a test leaves active would block the next one: runs of one service run one after the other.
+    // Runs that a test leaves active would block the next one: runs of one service run one after
+    // the other.
     return async () => {
       connection.close();
       await stage.api.post(`/api/v1/runners/${identity.runnerId}/revoke`);

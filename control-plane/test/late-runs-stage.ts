@@ -51,7 +51,9 @@ interface Assigned {
 
 const HOLDER = { runnerId: 'rnr_1', bootId: 'boot' };
 
-/** Assigns a run and starts it. Its records count as old as the assignment, whenever they arrive. */
+/**
+ * Assigns a run and starts it. Its records count as old as the assignment, whenever they arrive.
+ */
 export async function assign(): Promise<Assigned> {
   const at = momentOf(systemClock);
   const queued: QueuedRun = {

@@ -80,7 +80,10 @@ describe('waiting run', () => {
 });
 
 describe('store restored from a backup', () => {
-  /** Copies the store as it is on disk now; `restore` puts that copy back while the control plane is down. */
+  /**
+   * Copies the store as it is on disk now; `restore` puts that copy back while the control plane is
+   * down.
+   */
   async function backup(path: string): Promise<() => void> {
     const store = join(path, 'store.sqlite');
     copyFileSync(store, join(path, 'copy'));

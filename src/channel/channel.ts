@@ -3,19 +3,21 @@ import type { Frame } from './frames.ts';
 export type ChannelKind = 'ws' | 'grpc' | 'memory';
 
 /**
- * One connection that transports frames in order. It does not retry, interpret or store them. A broken channel is replaced by
- * dialing again.
+ * One connection that transports frames in order. It does not retry, interpret or store them. A
+ * broken channel is replaced by dialing again.
  */
 export interface Channel {
   readonly kind: ChannelKind;
   /**
-   * Passes a frame to the transport. Resolves when the transport accepts more, which does not mean that the frame has arrived.
-   * Rejects with NETWORK_RESET once the channel is closed, or with the signal's reason.
+   * Passes a frame to the transport. Resolves when the transport accepts more, which does not mean
+   * that the frame has arrived. Rejects with NETWORK_RESET once the channel is closed, or with the
+   * signal's reason.
    */
   send(frame: Frame, signal: AbortSignal): Promise<void>;
   /**
-   * Received frames in order; may be iterated once. Ends when the peer closes normally. Throws a RunnerError when the
-   * connection breaks (NETWORK_*) or the peer violates the protocol (PROTOCOL_VIOLATION, FRAME_TOO_LARGE).
+   * Received frames in order; may be iterated once. Ends when the peer closes normally. Throws a
+   * RunnerError when the connection breaks (NETWORK_*) or the peer violates the protocol
+   * (PROTOCOL_VIOLATION, FRAME_TOO_LARGE).
    */
   frames(): AsyncIterable<Frame>;
   /** Closes the channel; waits at most two seconds for the peer. Never rejects. Idempotent. */

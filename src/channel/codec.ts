@@ -10,7 +10,10 @@ export const MAX_FRAME_BYTES = 1024 * 1024 + 64 * 1024;
 /** Encodes and decodes frames as defined in proto/hybrid/runner/v1/runner.proto. */
 export interface FrameCodec {
   readonly encode: (frame: Frame) => Buffer;
-  /** Throws PROTOCOL_VIOLATION for malformed bytes. A frame with an unknown body is decoded as `unknown`. */
+  /**
+   * Throws PROTOCOL_VIOLATION for malformed bytes. A frame with an unknown body is decoded as
+   * `unknown`.
+   */
   readonly decode: (bytes: Uint8Array) => Frame;
   readonly encodeStatement: (statement: HelloStatement) => Buffer;
   /** Throws PROTOCOL_VIOLATION. */
@@ -19,7 +22,10 @@ export interface FrameCodec {
 
 let loaded: Promise<FrameCodec> | undefined;
 
-/** Loads the codec on first use: parsing the proto takes about 30 ms, which commands without a link avoid. */
+/**
+ * Loads the codec on first use: parsing the proto takes about 30 ms, which commands without a link
+ * avoid.
+ */
 export function loadCodec(): Promise<FrameCodec> {
   loaded ??= makeCodec();
   return loaded;

@@ -38,7 +38,10 @@ export interface Opening {
   ) => Promise<Opened>;
 }
 
-/** Dials with `Connect`, so that proxy, connectTo, CA and host checks are the same for every kind of channel. */
+/**
+ * Dials with `Connect`, so that proxy, connectTo, CA and host checks are the same for every kind of
+ * channel.
+ */
 export class ConnectionDialer implements Dialer {
   readonly kind: ChannelKind;
   readonly #opening: Opening;

@@ -7,7 +7,9 @@ export interface ControlPlaneAddress {
   readonly authority: string;
 }
 
-/** Parses `wss://host[:port]`. Throws INPUT_INVALID for a URL with a path, query, user or password. */
+/**
+ * Parses `wss://host[:port]`. Throws INPUT_INVALID for a URL with a path, query, user or password.
+ */
 export function parseControlPlaneUrl(text: string): ControlPlaneAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =

@@ -3,7 +3,10 @@ import { ConnectionDialer, type DialerOptions } from './connection-dialer.ts';
 import { GRPC } from './grpc.ts';
 import { WEB_SOCKET } from './websocket.ts';
 
-/** A dialer for each permitted kind of channel, the preferred one first. Throws INPUT_INVALID for the url. */
+/**
+ * A dialer for each permitted kind of channel, the preferred one first. Throws INPUT_INVALID for
+ * the url.
+ */
 export function createDialers(
   channel: 'auto' | 'ws' | 'grpc',
   options: DialerOptions,

@@ -3,9 +3,9 @@ import type { Frame as FrameMessage } from './generated/hybrid/runner/v1/Frame.t
 import type { HelloStatement as HelloStatementMessage } from './generated/hybrid/runner/v1/HelloStatement.ts';
 
 /**
- * The frames of proto/hybrid/runner/v1/runner.proto, from the generated types: read-only, and any bytes may be sent.
- * 64-bit numbers are plain numbers: each of them (sequences, bytes, Unix times) stays below 2^53. A message that the
- * sender left out is null.
+ * The frames of proto/hybrid/runner/v1/runner.proto, from the generated types: read-only, and any
+ * bytes may be sent. 64-bit numbers are plain numbers: each of them (sequences, bytes, Unix times)
+ * stays below 2^53. A message that the sender left out is null.
  */
 type Message<T> = T extends Uint8Array
   ? Uint8Array
@@ -18,7 +18,10 @@ type Message<T> = T extends Uint8Array
 export type FrameKind = NonNullable<FrameMessage['body']>;
 export type FrameBody<Kind extends FrameKind> = Message<NonNullable<FrameMessage[Kind]>>;
 
-/** One frame; `kind` identifies the body. `unknown` is a frame of a newer peer, which receivers skip or refuse as the proto defines. */
+/**
+ * One frame; `kind` identifies the body. `unknown` is a frame of a newer peer, which receivers skip
+ * or refuse as the proto defines.
+ */
 export type Frame =
   | { [Kind in FrameKind]: { readonly kind: Kind; readonly body: FrameBody<Kind> } }[FrameKind]
   | { readonly kind: 'unknown' };

@@ -21,7 +21,10 @@ export class MessageSplitter {
     this.#limit = limit;
   }
 
-  /** Yields the messages that this chunk completes. Throws FRAME_TOO_LARGE or PROTOCOL_VIOLATION; the stream is then unusable. */
+  /**
+   * Yields the messages that this chunk completes. Throws FRAME_TOO_LARGE or PROTOCOL_VIOLATION;
+   * the stream is then unusable.
+   */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;

@@ -11,7 +11,10 @@ const MEANINGS: Readonly<Record<string, ErrorCode>> = {
   13: 'PROTOCOL_VIOLATION',
 };
 
-/** The error for the status in the trailers of a call; undefined for OK. An unknown status counts as a broken connection. */
+/**
+ * The error for the status in the trailers of a call; undefined for OK. An unknown status counts as
+ * a broken connection.
+ */
 export function statusError(
   status: string | undefined,
   message: string | undefined,

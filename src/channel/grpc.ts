@@ -17,12 +17,15 @@ import { statusError } from './grpc-status.ts';
 import { explainAnswer, readBody } from './http-answer.ts';
 
 const METHOD = '/hybrid.runner.v1.RunnerLink/Connect';
-/** HTTP/2 receive window of connection and stream. The default limits a link to 64 KiB per round trip. */
+/**
+ * HTTP/2 receive window of connection and stream. The default limits a link to 64 KiB per round
+ * trip.
+ */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
 /**
- * The gRPC method RunnerLink/Connect over HTTP/2, on a connection opened by `Connect`: proxy, connectTo, CA and host checks are
- * the same as for WebSocket (docs/decisions/0006).
+ * The gRPC method RunnerLink/Connect over HTTP/2, on a connection opened by `Connect`: proxy,
+ * connectTo, CA and host checks are the same as for WebSocket (docs/decisions/0006).
  */
 export const GRPC: Opening = {
   kind: 'grpc',

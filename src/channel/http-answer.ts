@@ -18,9 +18,10 @@ export const ANSWER_BODY_LIMIT = 16 * 1024;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * Converts such a response into an error. Only an error document in the control plane's format, or a 429 or 503 without a body,
- * comes from the control plane; a web page comes from a proxy, a captive portal or a load balancer. A page never ends the
- * runner, and its error lets the runner try another kind of channel.
+ * Converts such a response into an error. Only an error document in the control plane's format, or
+ * a 429 or 503 without a body, comes from the control plane; a web page comes from a proxy, a
+ * captive portal or a load balancer. A page never ends the runner, and its error lets the runner
+ * try another kind of channel.
  */
 export function explainAnswer(answer: HttpAnswer, where: string, now: number): RunnerError {
   const stated = statedError(answer.body);

@@ -91,7 +91,10 @@ export function channelOver(wire: MemoryWire, codec: FrameCodec, clock: Clock): 
   return channel;
 }
 
-/** Dials a control plane in the same process: `accept` attaches a receiver to its end, or throws to refuse. For simulations and tests. */
+/**
+ * Dials a control plane in the same process: `accept` attaches a receiver to its end, or throws to
+ * refuse. For simulations and tests.
+ */
 export class MemoryDialer implements Dialer {
   readonly kind = 'memory';
   readonly authority: string;

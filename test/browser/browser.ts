@@ -5,7 +5,10 @@ import { chromium, type BrowserContext } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Why the tests are skipped; undefined when a browser is installed. In CI a missing browser is a failure. */
+/**
+ * Why the tests are skipped; undefined when a browser is installed. In CI a missing browser is a
+ * failure.
+ */
 export function whyNoBrowser(): string | undefined {
   if (existsSync(CHROMIUM) || process.env['CI'] !== undefined) return undefined;
   return `${CHROMIUM} is not installed (apt-get install chromium)`;

@@ -129,7 +129,10 @@ export async function serveGrpc(leaf: Leaf): Promise<PeerServer> {
   };
 }
 
-/** Sets the receive window on the HTTP/2 server that grpc-js creates, because grpc-js has no option for it. */
+/**
+ * Sets the receive window on the HTTP/2 server that grpc-js creates, because grpc-js has no option
+ * for it.
+ */
 async function withWideWindows<T>(sockets: Set<Socket>, work: () => Promise<T>): Promise<T> {
   const original = http2.createSecureServer;
   http2.createSecureServer = (options) => {

@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'control-plane/src/store/sqlite-entities.ts',
-        find: ' WHERE excluded.generation >= entities.generation`',
+        find: '\n  WHERE excluded.generation >= entities.generation`',
         replace: '`',
       },
     ],

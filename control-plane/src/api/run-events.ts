@@ -9,9 +9,10 @@ const LOG_PAGE = 200;
 const KEEP_ALIVE_MS = 15_000;
 
 /**
- * Streams the events `state` (the run without its progress), `progress` and `log` as they change, and `end` after the last
- * one. The id of an event is the cursor of the last log line before it: a client that reconnects with Last-Event-ID gets each
- * line once, and the current state and progress.
+ * Streams the events `state` (the run without its progress), `progress` and `log` as they change,
+ * and `end` after the last one. The id of an event is the cursor of the last log line before it: a
+ * client that reconnects with Last-Event-ID gets each line once, and the current state and
+ * progress.
  */
 export function streamRunEvents(
   context: Context,

@@ -107,7 +107,10 @@ export function runsApi(deps: Deps, registry: Registry): OpenAPIHono {
   return app;
 }
 
-/** Not registered with `openapi`: it ignores bodies of other media types, and rejects an empty body of type JSON. */
+/**
+ * Not registered with `openapi`: it ignores bodies of other media types, and rejects an empty body
+ * of type JSON.
+ */
 function addStartRoutes(app: OpenAPIHono, deps: Deps): void {
   for (const [route, schema, start] of [
     [testRoute, TestRequest, startTestConnection],

@@ -7,7 +7,10 @@ export const Name = z
   .max(128)
   .regex(/^[^\p{Cc}"<>]+$/u, 'must not contain control characters, quotes or angle brackets');
 
-/** The name of a service or pipeline, valid in OpenMetadata: a runner rejects a job with any other as JOB_INVALID. */
+/**
+ * The name of a service or pipeline, valid in OpenMetadata: a runner rejects a job with any other
+ * as JOB_INVALID.
+ */
 const EntityName = Name.regex(
   /^(?:(?!::).)*$/,
   'contains "::" or a line break, which OpenMetadata does not allow in names; choose another name',
@@ -118,7 +121,8 @@ export const StartQuery = z.strictObject({
 export const TestRequest = z
   .strictObject({ deadlineMs: Deadline.optional() })
   .openapi('TestRequest');
-// Does not extend TestRequest: in OpenAPI that is allOf of two closed schemas, which only {} satisfies.
+// Does not extend TestRequest: in OpenAPI that is allOf of two closed schemas, which only {}
+// satisfies.
 export const StartRequest = z
   .strictObject({
     deadlineMs: Deadline.optional(),

@@ -2,10 +2,11 @@
  * The effect of a run on the catalog. Invariants:
  * - A run changes only entities of its own service.
  * - Written entities take effect with their batch.
- * - Nothing is removed or counted as unchanged before the outcome has confirmed the whole stream: a lost or corrupt run cannot
- *   empty a catalog (findings.ts).
+ * - Nothing is removed or counted as unchanged before the outcome has confirmed the whole stream: a
+ *   lost or corrupt run cannot empty a catalog (findings.ts).
  * - A removed entity is kept, and returns when a later run writes or sees it.
- * - A run that is delivered late never overwrites, removes or restores what a later assignment reported.
+ * - A run that is delivered late never overwrites, removes or restores what a later assignment
+ *   reported.
  * - Every change to the catalog clears its revision in the same transaction.
  */
 import type { Deps } from '../deps.ts';
@@ -21,7 +22,9 @@ export interface AttemptScope {
   readonly tx: Transaction;
   readonly run: Run;
   readonly attempt: Attempt;
-  /** What later assignments found to be removed; undefined when none has succeeded, which is usual. */
+  /**
+   * What later assignments found to be removed; undefined when none has succeeded, which is usual.
+   */
   readonly removed: RemovedSince | undefined;
   readonly now: number;
 }
@@ -33,7 +36,10 @@ type EntityEffect = Effect & {
 
 const NO_EFFECT: EntityEffect = { applied: false, changed: false, counts: false };
 
-/** Applies the records of a batch. Returns the number of entities that the attempt had not sent before. */
+/**
+ * Applies the records of a batch. Returns the number of entities that the attempt had not sent
+ * before.
+ */
 export async function applyToCatalog(
   tx: Transaction,
   deps: Deps,

@@ -45,7 +45,9 @@ const ScopeShape = z.object({
   excludes: Patterns.default([]),
   qualified: z.boolean().default(false),
 });
-/** An invalid scope makes the record invalid: without it, too many entities would count as removed. */
+/**
+ * An invalid scope makes the record invalid: without it, too many entities would count as removed.
+ */
 const SweepShape = z.object({
   kind: z.literal('sweep'),
   type: z.enum(['table', 'storedProcedure', 'databaseSchema', 'database']),
@@ -97,7 +99,10 @@ export type CatalogRecord =
       readonly source: string;
     };
 
-/** Undefined for any other record and for an invalid one. Tags, profiles and samples become entities with their own types. */
+/**
+ * Undefined for any other record and for an invalid one. Tags, profiles and samples become entities
+ * with their own types.
+ */
 export function catalogRecordOf(
   value: Readonly<Record<string, unknown>>,
 ): CatalogRecord | undefined {
@@ -146,7 +151,9 @@ function fqnOf(...parts: readonly string[]): string {
   return parts.map(quoted).join('.');
 }
 
-/** A part of a fully qualified name, quoted as in OpenMetadata when it contains a dot or a quote. */
+/**
+ * A part of a fully qualified name, quoted as in OpenMetadata when it contains a dot or a quote.
+ */
 export function quoted(part: string): string {
   return /[."]/.test(part) ? `"${part.replaceAll('"', '\\"')}"` : part;
 }

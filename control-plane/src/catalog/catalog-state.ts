@@ -1,10 +1,12 @@
 /**
  * The state of a service's catalog. Invariants:
  * - Each change to the catalog and the change of its state are in one transaction.
- * - While an attempt changes the catalog, the catalog has no revision. It has one again once that attempt's outcome has
- *   confirmed its whole stream and its findings have been applied.
- * - A revision is a digest of the stream that led to it, so two stores with the same revision have the same contents.
- * - Generations increase with each assignment of a run of the service. A lower generation never overrides a higher one.
+ * - While an attempt changes the catalog, the catalog has no revision. It has one again once that
+ *   attempt's outcome has confirmed its whole stream and its findings have been applied.
+ * - A revision is a digest of the stream that led to it, so two stores with the same revision have
+ *   the same contents.
+ * - Generations increase with each assignment of a run of the service. A lower generation never
+ *   overrides a higher one.
  */
 import { createHash } from 'node:crypto';
 
@@ -20,7 +22,10 @@ export interface CatalogState {
   readonly newestGeneration: number;
   /** The highest generation whose run succeeded. */
   readonly completedGeneration: number;
-  /** The attempt that last changed the catalog, and the revision before its changes; null when the catalog has a revision. */
+  /**
+   * The attempt that last changed the catalog, and the revision before its changes; null when the
+   * catalog has a revision.
+   */
   readonly writer: { readonly generation: number; readonly from: string } | null;
 }
 
@@ -53,18 +58,26 @@ export function changedBy(state: CatalogState, generation: number): CatalogState
   };
 }
 
-/** The state after the catalog was deleted: no runner remembers it, and generations keep increasing. */
+/**
+ * The state after the catalog was deleted: no runner remembers it, and generations keep increasing.
+ */
 export function deleted(state: CatalogState): CatalogState {
   return { ...state, revision: '', keeper: null, writer: null };
 }
 
-/** Whether the catalog had this revision until the attempt changed it, and no other attempt has changed it since. */
+/**
+ * Whether the catalog had this revision until the attempt changed it, and no other attempt has
+ * changed it since.
+ */
 export function isBuiltOn(state: CatalogState, generation: number, revision: string): boolean {
   const from = state.writer?.generation === generation ? state.writer.from : state.revision;
   return revision !== '' && from === revision;
 }
 
-/** The state after an attempt succeeded and its findings were applied. Where a newer attempt has changed the catalog, the revision stays unknown. */
+/**
+ * The state after an attempt succeeded and its findings were applied. Where a newer attempt has
+ * changed the catalog, the revision stays unknown.
+ */
 export function settledBy(
   state: CatalogState,
   { generation, runnerId }: { readonly generation: number; readonly runnerId: string },
@@ -83,7 +96,10 @@ export function settledBy(
       };
 }
 
-/** The revision that an attempt leads to. `outcome` is its last record, without the newline. docs/protocol.md defines the rule for both sides. */
+/**
+ * The revision that an attempt leads to. `outcome` is its last record, without the newline.
+ * docs/protocol.md defines the rule for both sides.
+ */
 export function revisionAfter(runId: string, epoch: number, outcome: string): string {
   return createHash('sha256')
     .update(`hybrid-runner/catalog/v1\n${runId}\n${epoch}\n${outcome}\n`)

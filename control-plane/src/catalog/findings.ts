@@ -69,7 +69,10 @@ async function applyRemoval(
   return removed;
 }
 
-/** Deletes edges that the run did not report although it reported all edges of their kind. Edges keep no history. */
+/**
+ * Deletes edges that the run did not report although it reported all edges of their kind. Edges
+ * keep no history.
+ */
 async function deleteLineage(
   { tx, run: { service }, attempt: { generation } }: AttemptScope,
   record: CatalogRecord,

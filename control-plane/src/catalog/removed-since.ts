@@ -14,9 +14,9 @@ export interface RemovedSince {
 }
 
 /**
- * What later assignments that succeeded found to be removed: an older run that is delivered late must not restore it. The
- * catalog has no trace of an entity that it never contained, so their records are read. Where those have been deleted,
- * everything counts as removed.
+ * What later assignments that succeeded found to be removed: an older run that is delivered late
+ * must not restore it. The catalog has no trace of an entity that it never contained, so their
+ * records are read. Where those have been deleted, everything counts as removed.
  */
 export async function removedSince(
   tx: Transaction,
@@ -47,7 +47,10 @@ function entityTests(record: CatalogRecord): EntityTest[] {
   ];
 }
 
-/** An edge that was reported together with the sweep is in the catalog with a higher generation, so all edges count as removed. */
+/**
+ * An edge that was reported together with the sweep is in the catalog with a higher generation, so
+ * all edges count as removed.
+ */
 function edgeTest(sweep: Extract<CatalogRecord, { kind: 'lineageSweep' }>): EdgeTest {
   const tables = new Set(sweep.tables.map((name) => `${sweep.parent}.${quoted(name)}`));
   return (from, to, source) => source === sweep.source && tables.has(from) && tables.has(to);
@@ -65,7 +68,10 @@ function sweepTests(sweep: Sweep): EntityTest[] {
   ];
 }
 
-/** The entity directly below the parent that contains an entity, or is it; undefined for an entity elsewhere. */
+/**
+ * The entity directly below the parent that contains an entity, or is it; undefined for an entity
+ * elsewhere.
+ */
 function childOf(parent: string, fqn: string): string | undefined {
   if (!fqn.startsWith(`${parent}.`)) return undefined;
   const below = /^(?:"(?:[^"\\]|\\.|"")*"|[^."]+)/s.exec(fqn.slice(parent.length + 1))?.[0];

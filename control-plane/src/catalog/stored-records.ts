@@ -4,7 +4,10 @@ import { canWrite, catalogRecordOf, type CatalogRecord } from './catalog-record.
 
 const PAGE = 200;
 
-/** The stored catalog records of an attempt, kind by kind, without those that belong to another service. */
+/**
+ * The stored catalog records of an attempt, kind by kind, without those that belong to another
+ * service.
+ */
 export async function* storedRecords(
   tx: Transaction,
   service: string,

@@ -3,7 +3,10 @@ import type { Sweep } from './catalog-record.ts';
 
 type Test = (fqn: string) => boolean;
 
-/** Returns the test for removed entities of the parent; undefined for an implausible sweep. Linear in the length of a name. */
+/**
+ * Returns the test for removed entities of the parent; undefined for an implausible sweep. Linear
+ * in the length of a name.
+ */
 export function removalTest({ keep, after, upTo, among }: Sweep): Test | undefined {
   // An empty source listing is more likely a fault.
   if (keep.length === 0) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The control plane never stores a secret: fields that OpenMetadata's connection schema marks as secret accept only a
- * reference, which the runner resolves in the customer's network.
+ * The control plane never stores a secret: fields that OpenMetadata's connection schema marks as
+ * secret accept only a reference, which the runner resolves in the customer's network.
  */
 import { ControlPlaneError } from '../runtime/errors.ts';
 
@@ -19,8 +19,8 @@ const LIKE_A_REFERENCE = /secret\s*(?::|%3a|：)\s*(?:[/\\]|%2f|%5c)|^\W*secret\
 const REFERENCE = /^secret:\/[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+){0,7}$/;
 
 /**
- * Checks that a document has references in its secret fields and nowhere else. Throws SECRET_IN_PLAIN_TEXT or INPUT_INVALID
- * with the names of all such fields and without their values.
+ * Checks that a document has references in its secret fields and nowhere else. Throws
+ * SECRET_IN_PLAIN_TEXT or INPUT_INVALID with the names of all such fields and without their values.
  */
 export function checkSecretReferences(document: Readonly<Record<string, unknown>>): void {
   const texts = [...textsOf(document, '', 'none')];

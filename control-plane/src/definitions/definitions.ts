@@ -18,7 +18,10 @@ import { parseSourceConfig } from './source-config.ts';
 export type NewService = Omit<Service, 'updatedAt'>;
 export type NewPipeline = Omit<Pipeline, 'updatedAt'>;
 
-/** Creates or replaces a service. Throws SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
+/**
+ * Creates or replaces a service. Throws SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED,
+ * PRECONDITION_FAILED.
+ */
 export async function saveService(
   { store, clock }: Deps,
   draft: NewService,
@@ -39,7 +42,10 @@ export async function saveService(
   });
 }
 
-/** Creates or replaces a pipeline. Throws NOT_FOUND (the service), SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
+/**
+ * Creates or replaces a pipeline. Throws NOT_FOUND (the service), SECRET_IN_PLAIN_TEXT,
+ * INPUT_INVALID, PRECONDITION_REQUIRED, PRECONDITION_FAILED.
+ */
 export async function savePipeline(
   { store, clock }: Deps,
   draft: NewPipeline,
@@ -61,7 +67,10 @@ export async function savePipeline(
   });
 }
 
-/** Deletes a service with its pipelines and its part of the catalog; its runs stay in the history. Throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED. */
+/**
+ * Deletes a service with its pipelines and its part of the catalog; its runs stay in the history.
+ * Throws NOT_FOUND, CONFLICT, PRECONDITION_FAILED.
+ */
 export async function deleteService(
   { store, changes }: Deps,
   name: string,
@@ -86,7 +95,9 @@ export async function deleteService(
   changes.changed(DISPATCH);
 }
 
-/** Deletes a pipeline; its queued and active runs continue. Throws NOT_FOUND, PRECONDITION_FAILED. */
+/**
+ * Deletes a pipeline; its queued and active runs continue. Throws NOT_FOUND, PRECONDITION_FAILED.
+ */
 export async function deletePipeline(
   { store }: Deps,
   name: string,

@@ -5,8 +5,9 @@ const MAX_PATTERNS = 200;
 const MAX_LENGTH = 1024;
 
 /**
- * OpenMetadata's type/filterPattern.json, with RE2 expressions as runners use them: matching takes time linear in the length
- * of a name. Lookaround, backreferences and unbounded nested repetition are rejected.
+ * OpenMetadata's type/filterPattern.json, with RE2 expressions as runners use them: matching takes
+ * time linear in the length of a name. Lookaround, backreferences and unbounded nested repetition
+ * are rejected.
  */
 const pattern = z
   .string()

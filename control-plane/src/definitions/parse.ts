@@ -4,8 +4,8 @@ import { problemsOf } from '../runtime/problems.ts';
 import { closest } from './closest.ts';
 
 /**
- * Validates a definition and drops null members, which count as absent. Throws INPUT_INVALID with all problems and their
- * paths; the message contains names of unknown members and never values.
+ * Validates a definition and drops null members, which count as absent. Throws INPUT_INVALID with
+ * all problems and their paths; the message contains names of unknown members and never values.
  */
 export function parseDefinition<T extends Readonly<Record<string, unknown>>>(
   at: string,

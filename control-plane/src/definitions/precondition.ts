@@ -15,8 +15,8 @@ export function tagOf(definition: object): string {
 }
 
 /**
- * Checks that a definition may be written. Throws PRECONDITION_REQUIRED when it would replace another without If-Match,
- * PRECONDITION_FAILED when the state is not the expected one.
+ * Checks that a definition may be written. Throws PRECONDITION_REQUIRED when it would replace
+ * another without If-Match, PRECONDITION_FAILED when the state is not the expected one.
  */
 export function checkPrecondition(
   what: string,

@@ -11,7 +11,10 @@ const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN = new RegExp(`^(?:login|test|${LABEL}(?:\\.${LABEL})?\\.my)$`, 'i');
 
-/** OpenMetadata's salesforceConnection.json (1.8 to 1.13), plus `sobjectName` of older versions and the runner's `privateKey`. */
+/**
+ * OpenMetadata's salesforceConnection.json (1.8 to 1.13), plus `sobjectName` of older versions and
+ * the runner's `privateKey`.
+ */
 const connectionSchema = z.strictObject({
   type: z.literal('Salesforce').optional(),
   username: text,
@@ -69,7 +72,10 @@ const connectionSchema = z.strictObject({
 
 export type SalesforceConnection = z.infer<typeof connectionSchema>;
 
-/** OpenMetadata passes these to its client library. Runners reject them, because they could name another host. */
+/**
+ * OpenMetadata passes these to its client library. Runners reject them, because they could name
+ * another host.
+ */
 function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
   return z
     .record(z.string(), z.unknown())
@@ -81,8 +87,8 @@ function empty(): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodUnknown>> {
 }
 
 /**
- * Validates a connection and drops null members. Throws SECRET_IN_PLAIN_TEXT, and INPUT_INVALID with all invalid fields or
- * with the missing or contradictory fields of the sign-in.
+ * Validates a connection and drops null members. Throws SECRET_IN_PLAIN_TEXT, and INPUT_INVALID
+ * with all invalid fields or with the missing or contradictory fields of the sign-in.
  */
 export function parseSalesforceConnection(
   document: Readonly<Record<string, unknown>>,

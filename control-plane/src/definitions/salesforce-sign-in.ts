@@ -1,9 +1,9 @@
 import type { SalesforceConnection } from './salesforce-connection.ts';
 
 /**
- * The missing or contradictory fields of a sign-in; undefined when a runner can sign in. A private key selects JWT bearer;
- * consumer key and secret select client credentials, or with user name and password the username-password flow; user name and
- * password alone select SOAP login().
+ * The missing or contradictory fields of a sign-in; undefined when a runner can sign in. A private
+ * key selects JWT bearer; consumer key and secret select client credentials, or with user name and
+ * password the username-password flow; user name and password alone select SOAP login().
  */
 export function signInProblem(connection: SalesforceConnection): string | undefined {
   const { salesforceDomain: domain = 'login', sslConfig } = connection;

@@ -7,8 +7,9 @@ const count = z.int().min(0).nullish();
 const calls = z.int().min(1).max(10_000);
 
 /**
- * OpenMetadata's databaseServiceMetadataPipeline.json (1.8 to 1.13), plus the runner's own options `profile` and `sampleRows`.
- * Options without effect for Salesforce are accepted, because OpenMetadata's forms write them.
+ * OpenMetadata's databaseServiceMetadataPipeline.json (1.8 to 1.13), plus the runner's own options
+ * `profile` and `sampleRows`. Options without effect for Salesforce are accepted, because
+ * OpenMetadata's forms write them.
  */
 const sourceConfig = z.strictObject({
   type: z.literal('DatabaseMetadata').optional(),
@@ -44,7 +45,10 @@ const sourceConfig = z.strictObject({
 
 export const SOURCE_OPTIONS: readonly string[] = Object.keys(sourceConfig.shape);
 
-/** Validates the options of a pipeline and drops null members. Throws INPUT_INVALID with all problems. */
+/**
+ * Validates the options of a pipeline and drops null members. Throws INPUT_INVALID with all
+ * problems.
+ */
 export function parseSourceConfig(
   document: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {

@@ -22,7 +22,10 @@ interface Sender {
   readonly channel: string;
 }
 
-/** Checks a batch and stores its new records. Records that are stored already are acknowledged again. */
+/**
+ * Checks a batch and stores its new records. Records that are stored already are acknowledged
+ * again.
+ */
 export async function storeBatch(
   tx: Transaction,
   deps: Deps,

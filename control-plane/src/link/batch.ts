@@ -7,7 +7,10 @@ import type { Batch } from './frames.ts';
 const MAX_RAW_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** The lines of a batch without newlines, or the problem with it. Inflates no further than the announced size. */
+/**
+ * The lines of a batch without newlines, or the problem with it. Inflates no further than the
+ * announced size.
+ */
 export function unpack(batch: Batch): { readonly lines: string[] } | { readonly problem: string } {
   const problem = outerProblem(batch);
   if (problem !== undefined) return { problem };

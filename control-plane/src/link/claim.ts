@@ -1,4 +1,6 @@
-/** The one place that decides whether a runner may write for an attempt. run.ts has the invariants. */
+/**
+ * The one place that decides whether a runner may write for an attempt. run.ts has the invariants.
+ */
 import type { Deps } from '../deps.ts';
 import { JOB_KIND_SPECS } from '../runs/job-kinds.ts';
 import { conflictingRun } from '../runs/placement.ts';
@@ -16,8 +18,8 @@ import type { Transaction } from '../store/store.ts';
 import type { AttemptRef } from './frames.ts';
 
 /**
- * Returns the run with its lease renewed and saved when this runner may work on the attempt: it holds it, or its lease expired
- * and no other attempt has started since. Undefined otherwise.
+ * Returns the run with its lease renewed and saved when this runner may work on the attempt: it
+ * holds it, or its lease expired and no other attempt has started since. Undefined otherwise.
  */
 export async function claim(
   tx: Transaction,

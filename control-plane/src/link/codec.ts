@@ -43,7 +43,10 @@ export function encode(frame: ToRunner): Buffer {
   return frameType.serialize({ [frame.kind]: frame.body });
 }
 
-/** Undefined for a frame of a newer protocol. Throws PROTOCOL_VIOLATION for malformed bytes and for frames that a runner must not send. */
+/**
+ * Undefined for a frame of a newer protocol. Throws PROTOCOL_VIOLATION for malformed bytes and for
+ * frames that a runner must not send.
+ */
 export function decode(bytes: Buffer): FromRunner | undefined {
   const message = parse(frameType, bytes);
   const kind = message['body'];

@@ -3,8 +3,9 @@ import type { Frame } from './generated/hybrid/runner/v1/Frame.ts';
 import type { HelloStatement as HelloStatementMessage } from './generated/hybrid/runner/v1/HelloStatement.ts';
 
 /**
- * The frames of proto/hybrid/runner/v1/runner.proto, by direction and read-only, from the generated types. 64-bit numbers
- * are plain numbers: each of them (sequences, bytes, Unix times) stays below 2^53. A message that the sender left out is null.
+ * The frames of proto/hybrid/runner/v1/runner.proto, by direction and read-only, from the generated
+ * types. 64-bit numbers are plain numbers: each of them (sequences, bytes, Unix times) stays below
+ * 2^53. A message that the sender left out is null.
  */
 type Message<T> = T extends Buffer
   ? Buffer

@@ -11,8 +11,8 @@ const UNIMPLEMENTED = 12;
 const PREFIX_BYTES = 5;
 
 /**
- * Serves RunnerLink/Connect on an HTTP/2 stream. The server of grpc-js is not used because its receive window is fixed, which
- * limits a runner to 64 KiB per round trip.
+ * Serves RunnerLink/Connect on an HTTP/2 stream. The server of grpc-js is not used because its
+ * receive window is fixed, which limits a runner to 64 KiB per round trip.
  */
 export function answerGrpc(
   stream: ServerHttp2Stream,

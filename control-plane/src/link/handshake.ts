@@ -1,8 +1,9 @@
 /**
  * Proof of identity. Invariants:
  * - The nonce is fresh for each connection and used once.
- * - The signature covers the nonce, the whole statement and the authority that the runner dialed. The authority must be an
- *   address of this control plane: otherwise another server is relaying a handshake meant for itself.
+ * - The signature covers the nonce, the whole statement and the authority that the runner dialed.
+ *   The authority must be an address of this control plane: otherwise another server is relaying a
+ *   handshake meant for itself.
  * - No field is evaluated before the signature is verified.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';

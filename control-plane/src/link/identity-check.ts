@@ -1,11 +1,17 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Identity checks of one connection. They are numbered; a heartbeat carries the number of the last one that was received. */
+/**
+ * Identity checks of one connection. They are numbered; a heartbeat carries the number of the last
+ * one that was received.
+ */
 export class IdentityChecks {
   #sent = 0;
   #onAnswer: (number: number) => void = () => undefined;
 
-  /** Sends a check. Resolves with whether it is answered within `ms`; with false as soon as `closed` resolves. */
+  /**
+   * Sends a check. Resolves with whether it is answered within `ms`; with false as soon as `closed`
+   * resolves.
+   */
   async check(
     send: (number: number) => void,
     clock: Clock,

@@ -1,10 +1,13 @@
 /**
- * One identity, one active process. A copied virtual machine brings a second process with the same key. Invariants:
- * - An active process stays active: a newcomer never ends a session whose process answers, and never takes a run whose lease
- *   another process may still hold.
- * - A restarted process is not locked out: its old session is closed by the operating system, or does not answer the check in
- *   time. A newer connection of the same process (by boot id) replaces the older one at once.
- * - The newcomer is refused temporarily, never permanently: an accidental copy must not become an outage.
+ * One identity, one active process. A copied virtual machine brings a second process with the same
+ * key. Invariants:
+ * - An active process stays active: a newcomer never ends a session whose process answers, and
+ *   never takes a run whose lease another process may still hold.
+ * - A restarted process is not locked out: its old session is closed by the operating system, or
+ *   does not answer the check in time. A newer connection of the same process (by boot id) replaces
+ *   the older one at once.
+ * - The newcomer is refused temporarily, never permanently: an accidental copy must not become an
+ *   outage.
  */
 import type { Deps } from '../deps.ts';
 import { holder } from '../runs/run.ts';
@@ -19,7 +22,10 @@ export const CONFLICT_SHOWN_MS = 5 * 60_000;
 export const IDENTITY_REMEDY =
   'Stop one of the two. To keep both, enroll the copied machine again: `hybrid-runner enroll --replace`.';
 
-/** Refuses a process whose identity another one is using; undefined when this one may continue. Call it within `runExclusively`. */
+/**
+ * Refuses a process whose identity another one is using; undefined when this one may continue. Call
+ * it within `runExclusively`.
+ */
 export async function settleIdentity(
   deps: Deps,
   registry: Registry,
@@ -92,8 +98,9 @@ function refuseNewcomer(
 }
 
 /**
- * The longest lease under which another process of this runner may be active. An attempt that this process holds too is
- * inactive only if the previous process is known to have ended: the attempt may have been copied with the machine.
+ * The longest lease under which another process of this runner may be active. An attempt that this
+ * process holds too is inactive only if the previous process is known to have ended: the attempt
+ * may have been copied with the machine.
  */
 async function leaseOfAnother(
   deps: Deps,

@@ -15,7 +15,9 @@ export interface Rejection {
   readonly permanent: boolean;
 }
 
-/** Withdraws an offer that no runner accepted: the run is queued again, unless it has been canceled. */
+/**
+ * Withdraws an offer that no runner accepted: the run is queued again, unless it has been canceled.
+ */
 export function withdrawOffer(run: Run, at: Moment, notBefore: number): Run {
   return run.cancelReason === null
     ? offerAgain(run, notBefore)
@@ -26,7 +28,10 @@ export function withdrawOffer(run: Run, at: Moment, notBefore: number): Run {
       );
 }
 
-/** Starts the attempt. If the offer was withdrawn or the run canceled in the meantime, tells the runner to cancel it. */
+/**
+ * Starts the attempt. If the offer was withdrawn or the run canceled in the meantime, tells the
+ * runner to cancel it.
+ */
 export async function acceptOffer(
   deps: Deps,
   from: Pick<ConnectedRunner, 'runnerId' | 'bootId' | 'send'>,
@@ -40,7 +45,10 @@ export async function acceptOffer(
   deps.changes.changed(ref.runId);
 }
 
-/** Queues the run again. After a permanent rejection it goes to another connected runner, or fails when there is none. */
+/**
+ * Queues the run again. After a permanent rejection it goes to another connected runner, or fails
+ * when there is none.
+ */
 export async function rejectOffer(
   deps: Deps,
   registry: Registry,

@@ -77,7 +77,10 @@ async function applyValidOutcome(
     : next;
 }
 
-/** The run after a valid outcome: retried, failed because of its integrity, or ended with the status of the outcome. */
+/**
+ * The run after a valid outcome: retried, failed because of its integrity, or ended with the status
+ * of the outcome.
+ */
 function afterOutcome(
   run: Run,
   outcome: OutcomeRecord,

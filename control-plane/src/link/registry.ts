@@ -36,7 +36,10 @@ export interface ConnectedRunner {
   /** Of the connected process. */
   readonly bootId: string;
   presence(): Presence;
-  /** Sends an identity check because of another process, and resolves with whether this one is alive. */
+  /**
+   * Sends an identity check because of another process, and resolves with whether this one is
+   * alive.
+   */
   isAlive(other: OtherProcess): Promise<boolean>;
   send(frame: ToRunner): void;
   /** Sends the refusal as the last frame and closes. */

@@ -15,7 +15,10 @@ interface Resumption {
 
 type Held = HeldAttempt & { readonly ref: AttemptRef };
 
-/** Decides about every attempt that the runner holds, and about every run that it should hold and does not. Undefined for a revoked runner. */
+/**
+ * Decides about every attempt that the runner holds, and about every run that it should hold and
+ * does not. Undefined for a revoked runner.
+ */
 export async function resume(
   deps: Deps,
   statement: HelloStatement,
@@ -65,7 +68,10 @@ async function resumeHeld(
   return { positions, cancels };
 }
 
-/** After the store was restored from a backup, runners hold epochs that it does not contain. None of them may be used again. */
+/**
+ * After the store was restored from a backup, runners hold epochs that it does not contain. None of
+ * them may be used again.
+ */
 async function noteEpoch(tx: Transaction, deps: Deps, ref: AttemptRef): Promise<void> {
   const run = await tx.runs.get(ref.runId);
   if (run === undefined)
@@ -133,8 +139,9 @@ function sequenceMismatch(
 }
 
 /**
- * Gives up runs that this process started and no longer holds. Attempts of another process of the runner (a copy of the machine
- * that does not answer at the moment) and offers that are still in transit keep their lease, because they may be active.
+ * Gives up runs that this process started and no longer holds. Attempts of another process of the
+ * runner (a copy of the machine that does not answer at the moment) and offers that are still in
+ * transit keep their lease, because they may be active.
  */
 async function giveUpForgotten(
   tx: Transaction,

@@ -22,7 +22,9 @@ import { CREDIT_BYTES, WorkFrames } from './work-frames.ts';
 
 /** A runner that has been silent for this many heartbeats is gone. */
 const SILENT_HEARTBEATS = 3;
-/** A runner whose last frame is at most this many heartbeats old counts as alive without a check. */
+/**
+ * A runner whose last frame is at most this many heartbeats old counts as alive without a check.
+ */
 const ALIVE_HEARTBEATS = 2;
 
 type State =
@@ -96,7 +98,8 @@ export class Session implements ConnectedRunner {
       limits.identityCheckMs,
       this.#wire.closed,
     );
-    // An answer may be stuck behind batches. Refusing the newcomer costs it seconds; ending an active session costs a run.
+    // An answer may be stuck behind batches. Refusing the newcomer costs it seconds; ending an
+    // active session costs a run.
     const active = answered || this.#lastFrameAt > askedAt || this.#work.hasUnstored;
     return !this.#isClosed() && active;
   }
@@ -138,7 +141,10 @@ export class Session implements ConnectedRunner {
     this.send({ kind: 'challenge', body });
   }
 
-  /** Closes a connection without a hello in time, and a silent one: nothing else notices a dead network. */
+  /**
+   * Closes a connection without a hello in time, and a silent one: nothing else notices a dead
+   * network.
+   */
   async #closeWhenSilent(signal: AbortSignal): Promise<void> {
     const { clock, limits } = this.#deps;
     await clock.sleep(limits.handshakeTimeoutMs, signal);

@@ -7,8 +7,9 @@ import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 
 /**
- * Applies the findings of a successful attempt, and gives the catalog its next revision. An attempt that left out what it
- * expected in another state of the catalog is given up; the next one is a full run.
+ * Applies the findings of a successful attempt, and gives the catalog its next revision. An attempt
+ * that left out what it expected in another state of the catalog is given up; the next one is a
+ * full run.
  */
 export async function settleCatalog(
   tx: Transaction,
@@ -29,7 +30,10 @@ export async function settleCatalog(
   return ended;
 }
 
-/** Whether the catalog contains everything that the attempt left out. An attempt with `unchanged` records must name its base. */
+/**
+ * Whether the catalog contains everything that the attempt left out. An attempt with `unchanged`
+ * records must name its base.
+ */
 async function isComplete(
   tx: Transaction,
   service: string,
@@ -52,7 +56,10 @@ function giveUpStale(deps: Deps, run: Run): Run {
   return giveUpAttempt(run, reason.body(), { at: momentOf(deps.clock), maxAttempts });
 }
 
-/** A run that reports unchanged entities missing from the catalog is only a partial success: runner and store disagree. */
+/**
+ * A run that reports unchanged entities missing from the catalog is only a partial success: runner
+ * and store disagree.
+ */
 async function afterFindings(
   tx: Transaction,
   deps: Deps,

@@ -5,7 +5,10 @@ export interface Wire {
   readonly messages: AsyncIterable<Buffer>;
   /** Queues a message. Does nothing once the connection has ended. */
   send(message: Buffer): void;
-  /** Closes after the queued messages, and drops the connection if the peer does not answer. Idempotent. */
+  /**
+   * Closes after the queued messages, and drops the connection if the peer does not answer.
+   * Idempotent.
+   */
   close(reason: string): void;
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;

@@ -5,8 +5,8 @@ import type { Runner } from '../store/store.ts';
 import { existingRunner } from './existing.ts';
 
 /**
- * Offers a runner no more runs; it finishes those that it has. Holds until the runner is resumed, across restarts of both
- * sides. Throws NOT_FOUND. Idempotent.
+ * Offers a runner no more runs; it finishes those that it has. Holds until the runner is resumed,
+ * across restarts of both sides. Throws NOT_FOUND. Idempotent.
  */
 export async function drainRunner(
   deps: Deps,
@@ -21,8 +21,9 @@ export async function drainRunner(
 }
 
 /**
- * Offers a drained runner runs again. A runner drains until its connection ends, so the connection is closed: the runner
- * reconnects at once, and its active runs continue. Throws NOT_FOUND. Idempotent.
+ * Offers a drained runner runs again. A runner drains until its connection ends, so the connection
+ * is closed: the runner reconnects at once, and its active runs continue. Throws NOT_FOUND.
+ * Idempotent.
  */
 export async function resumeRunner(deps: Deps, registry: Registry, id: string): Promise<Runner> {
   const runner = await saveDrainReason(deps, id, null);

@@ -29,7 +29,10 @@ export async function createToken(
   return { token, expiresAt };
 }
 
-/** Exchanges a token for an identity. Throws ENROLLMENT_REFUSED with the same message for every problem with the token. */
+/**
+ * Exchanges a token for an identity. Throws ENROLLMENT_REFUSED with the same message for every
+ * problem with the token.
+ */
 export async function enroll(
   deps: Deps,
   { token, ...request }: EnrollmentRequest,

@@ -7,7 +7,9 @@ import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Runner, Transaction } from '../store/store.ts';
 import { existingRunner } from './existing.ts';
 
-/** Revokes a runner permanently and gives its runs to other runners. Throws NOT_FOUND. Idempotent. */
+/**
+ * Revokes a runner permanently and gives its runs to other runners. Throws NOT_FOUND. Idempotent.
+ */
 export async function revokeRunner(deps: Deps, registry: Registry, id: string): Promise<Runner> {
   const at = momentOf(deps.clock);
   const { runner, freed } = await deps.store.transaction(async (tx) => {

@@ -5,8 +5,8 @@ import { existingRun } from './existing.ts';
 import { canceled, end, holder, isEnded, type Run } from './run.ts';
 
 /**
- * Cancels a run: a queued run ends at once, any other when its runner has stopped it. Throws NOT_FOUND, and CONFLICT for a run
- * that has ended.
+ * Cancels a run: a queued run ends at once, any other when its runner has stopped it. Throws
+ * NOT_FOUND, and CONFLICT for a run that has ended.
  */
 export async function cancelRun(
   deps: Deps,

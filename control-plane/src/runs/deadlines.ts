@@ -4,9 +4,10 @@ import type { Deps } from '../deps.ts';
 import type { Limits } from '../limits.ts';
 
 /**
- * Recomputes every deadline in the store before anything reads one: they are monotonic times of the previous process. No
- * lease could be renewed and no offer answered while the control plane was down, so both get their full length again.
- * Pauses and limits are shortened by the wall-clock time that has passed, and never extended.
+ * Recomputes every deadline in the store before anything reads one: they are monotonic times of the
+ * previous process. No lease could be renewed and no offer answered while the control plane was
+ * down, so both get their full length again. Pauses and limits are shortened by the wall-clock time
+ * that has passed, and never extended.
  */
 export async function restampDeadlines(
   deps: Pick<Deps, 'store' | 'clock' | 'limits'>,
@@ -18,9 +19,9 @@ export async function restampDeadlines(
 }
 
 /**
- * The monotonic time from which exclusive runs may be offered. A store restored from a backup lacks leases that were granted
- * later, and looks like any other store. After the length of a lease, no lease of an earlier process is left. A store without
- * runners has granted none.
+ * The monotonic time from which exclusive runs may be offered. A store restored from a backup lacks
+ * leases that were granted later, and looks like any other store. After the length of a lease, no
+ * lease of an earlier process is left. A store without runners has granted none.
  */
 export async function earliestExclusiveOffer({
   store,
@@ -54,7 +55,8 @@ function restampQueued(status: Queued, { now, monotonic }: Moment, limits: Limit
   const pause =
     status.retryAt === null ? 0 : clamp(status.retryAt - now, 0, limits.retryPauseMaxMs);
   const { absence } = status;
-  // Reconnecting runners get at least the length of a lease, however long the control plane was down.
+  // Reconnecting runners get at least the length of a lease, however long the control plane was
+  // down.
   const left =
     absence === null
       ? 0

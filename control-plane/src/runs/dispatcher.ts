@@ -26,7 +26,9 @@ interface Dispatched {
   readonly waits: Waits;
 }
 
-/** Offers runs to runners, takes them back from lost runners, and ends runs that no runner takes. */
+/**
+ * Offers runs to runners, takes them back from lost runners, and ends runs that no runner takes.
+ */
 export class Dispatcher {
   readonly #deps: Deps;
   readonly #registry: Registry;
@@ -39,7 +41,10 @@ export class Dispatcher {
     this.#exclusiveFrom = exclusiveFrom;
   }
 
-  /** Runs until the signal aborts. The deadlines in the store must belong to this process (deadlines.ts). */
+  /**
+   * Runs until the signal aborts. The deadlines in the store must belong to this process
+   * (deadlines.ts).
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { changes, clock, log } = this.#deps;
     while (!signal.aborted) {
@@ -54,7 +59,10 @@ export class Dispatcher {
     }
   }
 
-  /** Takes back unanswered offers and runs with an expired lease, and ends runs that have waited too long. */
+  /**
+   * Takes back unanswered offers and runs with an expired lease, and ends runs that have waited too
+   * long.
+   */
   async reclaim(): Promise<void> {
     const { store, clock, log, changes } = this.#deps;
     const at = momentOf(clock);
@@ -130,7 +138,8 @@ export class Dispatcher {
     at: Moment,
   ): Promise<Assignment> {
     const { runnerId, bootId } = runner;
-    // The offer grants a lease. Until it expires the runner may be active, whether or not its answer has arrived.
+    // The offer grants a lease. Until it expires the runner may be active, whether or not its
+    // answer has arrived.
     const assigned = offerTo(
       run,
       { runnerId, bootId },

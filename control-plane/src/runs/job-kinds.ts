@@ -1,10 +1,18 @@
-/** The kinds of job that a run may have. A new kind is one entry here; the compiler demands every property. */
+/**
+ * The kinds of job that a run may have. A new kind is one entry here; the compiler demands every
+ * property.
+ */
 export interface JobKindSpec {
   /** Shown to users. */
   readonly title: string;
-  /** Writes to the catalog of its service, so only one such run of a service is active at a time. */
+  /**
+   * Writes to the catalog of its service, so only one such run of a service is active at a time.
+   */
   readonly exclusive: boolean;
-  /** A retryable failure is retried after a pause. Somebody waits for a connection test, so it fails at once. */
+  /**
+   * A retryable failure is retried after a pause. Somebody waits for a connection test, so it fails
+   * at once.
+   */
   readonly retried: boolean;
   /** Its result is a list of steps, shown as OpenMetadata's testConnectionResult. */
   readonly hasSteps: boolean;

@@ -1,12 +1,14 @@
 /**
  * Which run goes to which runner, and why the others wait. Invariants:
- * - Two runs that write to one service (exclusive job kinds) are never offered or running at once. A canceled run counts until
- *   it has ended, because its worker may still be active.
- * - After a start, such runs wait until no lease from an earlier process can be left (deadlines.ts): the store may be a backup.
- * - A run that pauses before its next attempt is not active: a later run of the service may go first.
+ * - Two runs that write to one service (exclusive job kinds) are never offered or running at once.
+ *   A canceled run counts until it has ended, because its worker may still be active.
+ * - After a start, such runs wait until no lease from an earlier process can be left
+ *   (deadlines.ts): the store may be a backup.
+ * - A run that pauses before its next attempt is not active: a later run of the service may go
+ *   first.
  * - A runner gets no more runs than its capacity, counted from the store.
- * - The first attempt of a run goes to the runner that remembers the catalog's state, if it has capacity: any other runner
- *   reads everything.
+ * - The first attempt of a run goes to the runner that remembers the catalog's state, if it has
+ *   capacity: any other runner reads everything.
  */
 import type { ConnectedRunner } from '../link/registry.ts';
 import type { Runner } from '../store/store.ts';

@@ -8,7 +8,10 @@ import { failureOf, stepOf } from './stored-lines.ts';
 const MAX_STEPS = 100;
 const MAX_FAILURES = 100;
 
-/** A run as the API shows it, with the counts of its current attempt, which is the final one once the run has ended. */
+/**
+ * A run as the API shows it, with the counts of its current attempt, which is the final one once
+ * the run has ended.
+ */
 export async function viewRun(deps: Deps, run: Run) {
   const { read } = deps.store;
   const attempt = await currentAttempt(read, run);

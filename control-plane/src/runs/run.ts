@@ -1,16 +1,20 @@
 /**
  * A run and its state transitions. Invariants:
- * - `lastEpoch` is the highest epoch ever used for this run. Each offer uses `lastEpoch + 1`, and a runner that reports a
- *   higher one (the store was restored from a backup) raises it, so no epoch is used twice.
- * - `epoch` identifies the current attempt. Only an active run (offered or running) takes data, only with exactly `epoch`,
- *   only from its holder. At most one runner may write at any time.
- * - `epoch` decreases in one case: an attempt whose lease expired (`left`) returns before another attempt has started. Offers
- *   made since then carry a higher epoch, have not started, and are refused from then on. `left` is cleared as soon as another
- *   attempt of this run or of its service starts, so older data never follows newer data.
- * - `attempt` increases when an attempt that may have started is given up; a rejected offer does not count.
+ * - `lastEpoch` is the highest epoch ever used for this run. Each offer uses `lastEpoch + 1`, and a
+ *   runner that reports a higher one (the store was restored from a backup) raises it, so no epoch
+ *   is used twice.
+ * - `epoch` identifies the current attempt. Only an active run (offered or running) takes data,
+ *   only with exactly `epoch`, only from its holder. At most one runner may write at any time.
+ * - `epoch` decreases in one case: an attempt whose lease expired (`left`) returns before another
+ *   attempt has started. Offers made since then carry a higher epoch, have not started, and are
+ *   refused from then on. `left` is cleared as soon as another attempt of this run or of its
+ *   service starts, so older data never follows newer data.
+ * - `attempt` increases when an attempt that may have started is given up; a rejected offer does
+ *   not count.
  * - An ended run never changes state again.
- * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of this process. After a restart
- *   they are recomputed before anything reads them (deadlines.ts); a change of the wall clock does not move them.
+ * - Deadlines in a status (`notBefore`, `answerBy`, `leaseUntil`, `until`) are monotonic times of
+ *   this process. After a restart they are recomputed before anything reads them (deadlines.ts); a
+ *   change of the wall clock does not move them.
  */
 import type { Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
@@ -189,7 +193,10 @@ export interface GivingUp {
   readonly canReturn?: boolean;
 }
 
-/** Gives up the attempt: the run is canceled if that was requested, queued again while `maxAttempts` allows, otherwise failed. */
+/**
+ * Gives up the attempt: the run is canceled if that was requested, queued again while `maxAttempts`
+ * allows, otherwise failed.
+ */
 export function giveUpAttempt(
   run: Run,
   reason: ErrorBody,

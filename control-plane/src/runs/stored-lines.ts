@@ -1,4 +1,7 @@
-/** Parses stored records for display. A malformed field reads as absent, because records are stored unvalidated. */
+/**
+ * Parses stored records for display. A malformed field reads as absent, because records are stored
+ * unvalidated.
+ */
 import { z } from 'zod';
 
 const JsonObject = z.record(z.string(), z.unknown());

@@ -13,7 +13,10 @@ export class ChangeHub {
     for (const wake of waiting ?? []) wake();
   }
 
-  /** Watches a topic from now on: call it before reading state, so that no change after the read is missed. */
+  /**
+   * Watches a topic from now on: call it before reading state, so that no change after the read is
+   * missed.
+   */
   watch(topic: string): ChangeWatch {
     const stop = new AbortController();
     return new ChangeWatch(this.#next(topic, stop.signal), stop);
@@ -44,7 +47,10 @@ export class ChangeWatch {
     this.#stop = stop;
   }
 
-  /** Resolves with true at the first change since the watch began, with false after `ms` or when the signal aborts. Ends the watch. */
+  /**
+   * Resolves with true at the first change since the watch began, with false after `ms` or when the
+   * signal aborts. Ends the watch.
+   */
   async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
     const changed = this.#changed.then(() => true);
     const timeout = clock.sleep(ms, AbortSignal.any([signal, this.#stop.signal])).then(() => false);

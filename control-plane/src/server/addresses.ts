@@ -10,14 +10,20 @@ export interface Machine {
 export interface Addresses {
   /** The address that runners and browsers should use. */
   readonly advertised: string;
-  /** Every name and address of this control plane: covered by the certificate and accepted from runners. */
+  /**
+   * Every name and address of this control plane: covered by the certificate and accepted from
+   * runners.
+   */
   readonly names: readonly string[];
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 const ALL_INTERFACES: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
-/** Derives addresses from the listen address. An address for all interfaces is replaced by those of the machine. */
+/**
+ * Derives addresses from the listen address. An address for all interfaces is replaced by those of
+ * the machine.
+ */
 export function addressesOf(host: string, { hostname, addresses }: Machine): Addresses {
   const bare = host.replace(/^\[(?<address>.*)\]$/, '$<address>');
   if (ALL_INTERFACES.has(bare))

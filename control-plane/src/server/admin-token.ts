@@ -6,7 +6,10 @@ import { ControlPlaneError } from '../runtime/errors.ts';
 const TOKEN_BYTES = 32;
 const MIN_LENGTH = 16;
 
-/** Reads the admin token. With `create`, a missing file is created (mode 0600). Throws USAGE for a token that is too short. */
+/**
+ * Reads the admin token. With `create`, a missing file is created (mode 0600). Throws USAGE for a
+ * token that is too short.
+ */
 export async function adminToken(
   file: string,
   create: boolean,

@@ -19,7 +19,10 @@ import { answerGrpc } from '../link/grpc.ts';
 import { WebSocketEndpoint } from '../link/websocket.ts';
 import type { Wire } from '../link/wire.ts';
 
-/** HTTP/2 receive window of connections and streams. The default limits a runner to 64 KiB per round trip. */
+/**
+ * HTTP/2 receive window of connections and streams. The default limits a runner to 64 KiB per round
+ * trip.
+ */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const MAX_STREAMS = 16;
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -34,8 +37,8 @@ export interface PortOptions {
 }
 
 /**
- * One TLS port for everything. Clients that offer HTTP/1.1 get it (browsers, API clients, WebSocket); a client that offers
- * only HTTP/2 is a gRPC client.
+ * One TLS port for everything. Clients that offer HTTP/1.1 get it (browsers, API clients,
+ * WebSocket); a client that offers only HTTP/2 is a gRPC client.
  */
 export class Port {
   readonly #tls: TlsServer;

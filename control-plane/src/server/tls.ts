@@ -33,8 +33,9 @@ export async function readTls(certFile: string, keyFile: string): Promise<TlsFil
 }
 
 /**
- * A certificate for these host names and addresses, issued by a CA that is created in `directory`. The CA is created once, so
- * that clients need to trust it once; the certificate is renewed before it expires.
+ * A certificate for these host names and addresses, issued by a CA that is created in `directory`.
+ * The CA is created once, so that clients need to trust it once; the certificate is renewed before
+ * it expires.
  */
 export async function ownTls(
   directory: string,

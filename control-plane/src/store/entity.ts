@@ -97,7 +97,10 @@ export interface EntityWrites {
   upsert(entity: NewEntity): Promise<Effect & { readonly first: boolean }>;
   /** Restores a deleted entity. `known`: the entity exists. */
   seen(key: EntityKey, by: Sighting): Promise<Effect & { readonly known: boolean }>;
-  /** Marks an entity and everything below it as deleted, except where a higher generation reported it. Returns the number of entities newly deleted. */
+  /**
+   * Marks an entity and everything below it as deleted, except where a higher generation reported
+   * it. Returns the number of entities newly deleted.
+   */
   remove(key: EntityKey, by: Omit<Sighting, 'runId'>): Promise<number>;
   /** Fqns of the children of one type, without deleted ones. */
   childrenOf(parent: Omit<EntityKey, 'fqn'> & { readonly parent: string }): Promise<string[]>;

@@ -3,7 +3,9 @@ export interface LineageEdge {
   readonly service: string;
   readonly from: string;
   readonly to: string;
-  /** entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, … */
+  /**
+   * entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, …
+   */
   readonly details: Readonly<Record<string, unknown>>;
   readonly runId: string;
   readonly generation: number;
@@ -19,7 +21,8 @@ export interface LineageWrites {
   /** False when a higher generation has reported the pair, which then takes precedence. */
   save(edge: LineageEdge): Promise<boolean>;
   /**
-   * Deletes edges of a source between these tables that an earlier generation reported. Returns their number.
+   * Deletes edges of a source between these tables that an earlier generation reported. Returns
+   * their number.
    */
   deleteOlder(edges: {
     readonly service: string;

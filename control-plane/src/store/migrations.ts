@@ -1,4 +1,7 @@
-/** Each is applied once, in order, in a transaction. A released migration is never changed: add another. */
+/**
+ * Each is applied once, in order, in a transaction. A released migration is never changed: add
+ * another.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE tokens (

@@ -3,8 +3,10 @@ import { unknownState, type CatalogState } from '../catalog/catalog-state.ts';
 import type { Row, Statements } from './sqlite-statements.ts';
 import type { CatalogStateReads, CatalogStateWrites } from './store.ts';
 
-const SAVE =
-  'INSERT OR REPLACE INTO catalog_states (service, revision, drawn, newest, vouched, writer, written_from, keeper) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+const SAVE = `
+  INSERT OR REPLACE INTO catalog_states (service, revision, drawn, newest, vouched, writer,
+    written_from, keeper)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function catalogStateTable(statements: Statements): CatalogStateReads & CatalogStateWrites {
   return {

@@ -1,10 +1,15 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts';
 
-const SAVE_SERVICE = `INSERT INTO services (name, display_name, type, connection, runner, updated_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
-  display_name = excluded.display_name, type = excluded.type, connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
-const SAVE_PIPELINE =
-  'INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level, deadline_ms, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
+const SAVE_SERVICE = `
+  INSERT INTO services (name, display_name, type, connection, runner, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name, type = excluded.type,
+    connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
+const SAVE_PIPELINE = `
+  INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level,
+    deadline_ms, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
   return { ...serviceTable(statements), ...pipelineTable(statements) };

@@ -11,33 +11,59 @@ import type {
   TypeCount,
 } from './entity.ts';
 
-const MATCHES = `type = ?1 AND (?2 IS NULL OR service = ?2) AND (?3 OR deleted_at IS NULL)
-  AND (?4 IS NULL OR name LIKE ?4 ESCAPE '\\' OR display_name LIKE ?4 ESCAPE '\\' OR description LIKE ?4 ESCAPE '\\')`;
-const PAGE = `SELECT fqn, service, type, name, display_name, description, table_type, columns, deleted_at FROM entities WHERE ${MATCHES}
-  AND (?5 IS NULL OR fqn > ?5) ORDER BY fqn LIMIT ?6`;
+const MATCHES = `
+  type = ?1 AND (?2 IS NULL OR service = ?2) AND (?3 OR deleted_at IS NULL) AND (?4 IS NULL
+    OR name LIKE ?4 ESCAPE '\\' OR display_name LIKE ?4 ESCAPE '\\'
+    OR description LIKE ?4 ESCAPE '\\')`;
+const PAGE = `
+  SELECT fqn, service, type, name, display_name, description, table_type, columns, deleted_at
+  FROM entities
+  WHERE ${MATCHES} AND (?5 IS NULL OR fqn > ?5)
+  ORDER BY fqn LIMIT ?6`;
 const TOTAL = `SELECT COUNT(*) AS total FROM entities WHERE ${MATCHES}`;
 const TABLE =
   "SELECT * FROM entities WHERE type = 'table' AND fqn = ? ORDER BY updated_at DESC LIMIT 1";
 const GET = 'SELECT * FROM entities WHERE service = ? AND type = ? AND fqn = ?';
-const TYPES =
-  'SELECT service, type, COUNT(*) AS count FROM entities WHERE deleted_at IS NULL GROUP BY service, type ORDER BY service, type';
-const CODE = `SELECT fqn, service, type, name, display_name, description, deleted_at FROM entities WHERE service = ? AND type = 'storedProcedure'
-  AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM json_each(properties, '$.objects') WHERE value = ?) ORDER BY fqn LIMIT 100`;
-const UPSERT = `INSERT INTO entities (service, type, fqn, name, display_name, description, table_type, columns, request, properties,
-  run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL, ?15)
-  ON CONFLICT (service, type, fqn) DO UPDATE SET name = excluded.name, display_name = excluded.display_name, description = excluded.description,
-  table_type = excluded.table_type, columns = excluded.columns, request = excluded.request, properties = excluded.properties, run_id = excluded.run_id,
-  attempt = excluded.attempt, epoch = excluded.epoch, updated_at = excluded.updated_at, seen_by = excluded.seen_by, seen_at = excluded.seen_at,
-  deleted_at = NULL, generation = excluded.generation WHERE excluded.generation >= entities.generation`;
+const TYPES = `
+  SELECT service, type, COUNT(*) AS count
+  FROM entities
+  WHERE deleted_at IS NULL
+  GROUP BY service, type
+  ORDER BY service, type`;
+const CODE = `
+  SELECT fqn, service, type, name, display_name, description, deleted_at
+  FROM entities
+  WHERE service = ? AND type = 'storedProcedure' AND deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM json_each(properties, '$.objects') WHERE value = ?)
+  ORDER BY fqn LIMIT 100`;
+const UPSERT = `
+  INSERT INTO entities (service, type, fqn, name, display_name, description, table_type, columns,
+    request, properties, run_id, attempt, epoch, updated_at, seen_by, seen_at, deleted_at,
+    generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?, ?, ?14, ?11, ?14, NULL, ?15)
+  ON CONFLICT (service, type, fqn) DO UPDATE SET name = excluded.name,
+    display_name = excluded.display_name, description = excluded.description,
+    table_type = excluded.table_type, columns = excluded.columns, request = excluded.request,
+    properties = excluded.properties, run_id = excluded.run_id, attempt = excluded.attempt,
+    epoch = excluded.epoch, updated_at = excluded.updated_at, seen_by = excluded.seen_by,
+    seen_at = excluded.seen_at, deleted_at = NULL, generation = excluded.generation
+  WHERE excluded.generation >= entities.generation`;
 const COUNT_ONCE = 'INSERT OR IGNORE INTO attempt_entities VALUES (?, ?, ?, ?)';
-const SEEN = `UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3
+const SEEN = `
+  UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3
   WHERE service = ?4 AND type = ?5 AND fqn = ?6 AND generation <= ?3 AND deleted_at IS NULL`;
-const REVIVED = `UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3, deleted_at = NULL
+const REVIVED = `
+  UPDATE entities SET seen_by = ?, seen_at = ?, generation = ?3, deleted_at = NULL
   WHERE service = ?4 AND type = ?5 AND fqn = ?6 AND generation <= ?3`;
-const REMOVE = `UPDATE entities SET deleted_at = ?1, generation = ?5 WHERE service = ?2 AND deleted_at IS NULL AND generation <= ?5
-  AND ((type = ?3 AND fqn = ?4) OR (type <> ?3 AND substr(fqn, 1, length(?4) + 1) = ?4 || '.'))`;
-const CHILDREN = `SELECT fqn FROM entities WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
-  AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
+const REMOVE = `
+  UPDATE entities SET deleted_at = ?1, generation = ?5
+  WHERE service = ?2 AND deleted_at IS NULL AND generation <= ?5 AND ((type = ?3 AND fqn = ?4)
+    OR (type <> ?3 AND substr(fqn, 1, length(?4) + 1) = ?4 || '.'))`;
+const CHILDREN = `
+  SELECT fqn
+  FROM entities
+  WHERE service = ?1 AND type = ?2 AND deleted_at IS NULL
+    AND COALESCE(request ->> 'databaseSchema', request ->> 'database', request ->> 'service') = ?3`;
 
 export function entityTables(statements: Statements): EntityReads & EntityWrites {
   return { ...entityReads(statements), ...entityWrites(statements) };

@@ -3,12 +3,18 @@ import type { LineageEdge, LineageReads, LineageWrites } from './lineage.ts';
 
 const UPSTREAM = 'SELECT * FROM lineage WHERE target = ? ORDER BY source LIMIT ?';
 const DOWNSTREAM = 'SELECT * FROM lineage WHERE source = ? ORDER BY target LIMIT ?';
-const SAVE = `INSERT INTO lineage (service, source, target, details, run_id, updated_at, generation) VALUES (?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (service, source, target) DO UPDATE SET details = excluded.details, run_id = excluded.run_id, updated_at = excluded.updated_at,
-  generation = excluded.generation WHERE excluded.generation >= lineage.generation`;
+const SAVE = `
+  INSERT INTO lineage (service, source, target, details, run_id, updated_at, generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (service, source, target) DO UPDATE SET details = excluded.details,
+    run_id = excluded.run_id, updated_at = excluded.updated_at, generation = excluded.generation
+  WHERE excluded.generation >= lineage.generation`;
 
-const DELETE_OLDER = `DELETE FROM lineage WHERE service = ? AND generation < ? AND json_extract(details, '$.source') = ?
-  AND target IN (SELECT value FROM json_each(?)) AND source IN (SELECT value FROM json_each(?))`;
+const DELETE_OLDER = `
+  DELETE
+  FROM lineage
+  WHERE service = ? AND generation < ? AND json_extract(details, '$.source') = ?
+    AND target IN (SELECT value FROM json_each(?)) AND source IN (SELECT value FROM json_each(?))`;
 
 export function lineageTable(statements: Statements): LineageReads & LineageWrites {
   return {

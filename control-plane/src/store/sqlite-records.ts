@@ -2,11 +2,22 @@ import { createHash } from 'node:crypto';
 import type { Row, Statements } from './sqlite-statements.ts';
 import type { RecordReads, RecordWrites, StoredRecord } from './store.ts';
 
-const COLUMNS =
-  'position, records.epoch, attempts.attempt, sequence, line FROM records JOIN attempts USING (run_id, epoch)';
-const OF_KIND = `SELECT ${COLUMNS} WHERE run_id = ? AND kind = ? AND position > ? ORDER BY position LIMIT ?`;
-const OF_ATTEMPT = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
-const OF_ATTEMPT_AND_KIND = `SELECT ${COLUMNS} WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ? ORDER BY position LIMIT ?`;
+const COLUMNS = `
+  position, records.epoch, attempts.attempt, sequence, line
+  FROM records
+  JOIN attempts USING (run_id, epoch)`;
+const OF_KIND = `
+  SELECT ${COLUMNS}
+  WHERE run_id = ? AND kind = ? AND position > ?
+  ORDER BY position LIMIT ?`;
+const OF_ATTEMPT = `
+  SELECT ${COLUMNS}
+  WHERE run_id = ? AND epoch = ? AND sequence > ?
+  ORDER BY sequence LIMIT ?`;
+const OF_ATTEMPT_AND_KIND = `
+  SELECT ${COLUMNS}
+  WHERE run_id = ? AND epoch = ? AND sequence > ? AND kind = ?
+  ORDER BY position LIMIT ?`;
 const LINES =
   'SELECT line FROM records WHERE run_id = ? AND epoch = ? AND sequence <= ? ORDER BY sequence';
 const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES (?, ?, ?, ?, ?)';

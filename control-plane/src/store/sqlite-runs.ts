@@ -2,23 +2,42 @@ import type { SQLInputValue } from 'node:sqlite';
 import { json, type Row, type Statements } from './sqlite-statements.ts';
 import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } from './store.ts';
 
-const SAVE_RUN = `INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt, epoch, queued_at,
-  started_at, cancel_reason, refused_by, deadline_ms, records_kept, last_epoch, last_failure, whole)
+const SAVE_RUN = `
+  INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt,
+    epoch, queued_at, started_at, cancel_reason, refused_by, deadline_ms, records_kept,
+    last_epoch, last_failure, whole)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status, attempt = excluded.attempt,
-  epoch = excluded.epoch, started_at = excluded.started_at, cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
-  records_kept = excluded.records_kept, last_epoch = excluded.last_epoch, last_failure = excluded.last_failure`;
-const LIST = `SELECT * FROM runs WHERE (?1 IS NULL OR service = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR state = ?3)
-  AND (?4 IS NULL OR position < (SELECT position FROM runs WHERE id = ?4)) ORDER BY position DESC LIMIT ?5`;
-const OLDEST_BEYOND = `SELECT * FROM runs AS old WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
-  AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service AND newer.position > old.position) >= ? ORDER BY position LIMIT 1`;
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status,
+    attempt = excluded.attempt, epoch = excluded.epoch, started_at = excluded.started_at,
+    cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
+    records_kept = excluded.records_kept, last_epoch = excluded.last_epoch,
+    last_failure = excluded.last_failure`;
+const LIST = `
+  SELECT *
+  FROM runs
+  WHERE (?1 IS NULL OR service = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR state = ?3)
+    AND (?4 IS NULL OR position < (SELECT position FROM runs WHERE id = ?4))
+  ORDER BY position DESC LIMIT ?5`;
+const OLDEST_BEYOND = `
+  SELECT *
+  FROM runs AS old
+  WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
+    AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service
+    AND newer.position > old.position) >= ?
+  ORDER BY position LIMIT 1`;
 const ACTIVE =
   "SELECT * FROM runs WHERE state IN ('queued', 'offered', 'running') ORDER BY position";
-const SAVE_ATTEMPT = `INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence, wire_bytes, entities, outcome,
-  integrity, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const SAVE_ATTEMPT = `
+  INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence,
+    wire_bytes, entities, outcome, integrity, generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
-const SUCCEEDED_SINCE = `SELECT attempts.run_id, attempts.epoch, runs.records_kept FROM runs JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
-  WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success', 'partialSuccess')`;
+const SUCCEEDED_SINCE = `
+  SELECT attempts.run_id, attempts.epoch, runs.records_kept
+  FROM runs
+  JOIN attempts ON attempts.run_id = runs.id AND attempts.epoch = runs.epoch
+  WHERE runs.service = ? AND attempts.generation > ? AND runs.state IN ('success',
+    'partialSuccess')`;
 
 export function runTables(statements: Statements): RunReads & RunWrites {
   return {

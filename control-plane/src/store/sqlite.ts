@@ -18,9 +18,10 @@ import type { Store, Transaction } from './store.ts';
 const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 
 /**
- * Opens a store in one file (mode 0600), checks it and migrates it to the current schema. Throws STORE_DAMAGED for a file that
- * fails SQLite's check or that another program wrote. Writes use one connection, one transaction at a time, flushed at each
- * commit. Reads use another connection, which sees only committed state.
+ * Opens a store in one file (mode 0600), checks it and migrates it to the current schema. Throws
+ * STORE_DAMAGED for a file that fails SQLite's check or that another program wrote. Writes use one
+ * connection, one transaction at a time, flushed at each commit. Reads use another connection,
+ * which sees only committed state.
  */
 export function openSqliteStore(path: string): Store {
   closeSync(openSync(path, 'a', 0o600));

@@ -115,7 +115,10 @@ export interface CatalogWrites {
   deletePipeline(name: string): Promise<void>;
 }
 
-/** A state outlives its service: generations must not restart while attempts of old runs may still be delivered. */
+/**
+ * A state outlives its service: generations must not restart while attempts of old runs may still
+ * be delivered.
+ */
 export interface CatalogStateReads {
   /** The state of a service's catalog; unknown for one without runs. */
   get(service: string): Promise<CatalogState>;
@@ -211,7 +214,10 @@ export interface RecordReads {
   ofKind(runId: string, kind: string, page: Page): Promise<StoredRecord[]>;
   /** Records of one attempt after a sequence, optionally of one kind. */
   ofAttempt(runId: string, epoch: number, page: Page, kind?: string): Promise<StoredRecord[]>;
-  /** SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its newline. */
+  /**
+   * SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its
+   * newline.
+   */
   digest(runId: string, epoch: number, upTo: number): Promise<string>;
 }
 
