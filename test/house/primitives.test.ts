@@ -1,24 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { production, read } from './sources.ts';
 
-/** Code that a primitive of src/runtime/ replaces. */
-const LOCAL_SPELLINGS: readonly (readonly [primitive: string, spelling: RegExp])[] = [
-  ['SerialQueue', /this\.#\w+ = \w+\s*\.catch\(\(\) => undefined\)/],
-  ['ChangeSignal', /this\.#\w+ \??\??= Promise\.withResolvers/],
-  ['sleepOrWoken', /Promise\.race\(\[[^;]*\.sleep\(/],
-  ['sleepUnlessAborted', /\.sleep\([^;]*?\)\s*\.catch\(/],
-  ['runAfter', /void [\w.#]+\s*\.sleep\(/],
-  ['isErrno or errorCodeOf', /'code' in |\.code === 'E[A-Z]/],
-  ['replaceFile', /import \{[^}]*\brename(?:Sync)?\b[^}]*\} from 'node:fs/],
-  ['assertSafe', /(?<!umask\()\b0o0?(?:22|77)\b/],
-  ['Backoff.pauseAfter', /backoff\.next\(/i],
+const RUNTIME = 'src/runtime/';
+const SALESFORCE_API = 'src/connectors/salesforce/api/';
+
+/** Code that a primitive replaces, and the folder of the primitive. */
+const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spelling: RegExp])[] = [
+  ['SerialQueue', RUNTIME, /this\.#\w+ = \w+\s*\.catch\(\(\) => undefined\)/],
+  ['ChangeSignal', RUNTIME, /this\.#\w+ \??\??= Promise\.withResolvers/],
+  ['sleepOrWoken', RUNTIME, /Promise\.race\(\[[^;]*\.sleep\(/],
+  ['sleepUnlessAborted', RUNTIME, /\.sleep\([^;]*?\)\s*\.catch\(/],
+  ['runAfter', RUNTIME, /void [\w.#]+\s*\.sleep\(/],
+  ['isErrno or errorCodeOf', RUNTIME, /'code' in |\.code === 'E[A-Z]/],
+  ['replaceFile', RUNTIME, /import \{[^}]*\brename(?:Sync)?\b[^}]*\} from 'node:fs/],
+  ['assertSafe', RUNTIME, /(?<!umask\()\b0o0?(?:22|77)\b/],
+  ['Backoff.pauseAfter', RUNTIME, /backoff\.next\(/i],
+  ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
+  ['successPercent', 'src/domain/', /\* 10_000\) \/ \(/],
+  ['queryMany', SALESFORCE_API, /\/query\?q=/],
+  ['rethrowIfRunEnds', SALESFORCE_API, /if \(endsRun\(\w+, \w+\)\) throw/],
 ];
 
-describe.each(LOCAL_SPELLINGS)('%s', (_primitive, spelling) => {
+describe.each(LOCAL_SPELLINGS)('%s', (_primitive, home, spelling) => {
   it('is used everywhere', () => {
-    const local = production.filter(
-      (path) => !path.startsWith('src/runtime/') && spelling.test(read(path)),
-    );
+    const local = production.filter((path) => !path.startsWith(home) && spelling.test(read(path)));
     expect(local).toEqual([]);
   });
 });

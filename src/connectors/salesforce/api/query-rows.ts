@@ -58,7 +58,7 @@ function firstRows<T>(
   if (refused !== undefined) return refused;
   try {
     const end = readPageEnd(body, what);
-    if (extracted === undefined) throw incomplete(what, 'it has no rows');
+    if (extracted === undefined) throw incomplete(what, 'no rows');
     if (end.next === undefined) requireTotal(end, extracted.length, what);
     const kept: T[] = [];
     for (const row of elementsOf(extracted)) {
@@ -88,7 +88,6 @@ async function allRows<T>(
     requireTotal(end, total, target.what);
     return kept;
   } catch (thrown) {
-    const error = rethrowIfRunEnds(thrown, signal);
-    return error;
+    return rethrowIfRunEnds(thrown, signal);
   }
 }
