@@ -21,8 +21,8 @@ type Target = Omit<QueryTarget, 'what'> & { readonly logger: Logger };
  * Names of standard objects with a field whose label, description or classification changed since
  * `since` (an HTTP date). Such a change does not update the object's own date, and FieldDefinition
  * documents no filter by date, so the dates of all fields are read, some nine thousand a call. Only
- * objects with page layouts are read: administrators cannot edit fields of others. Empty where the
- * dates may not be read. `fields` returns an object's number of fields, 0 for unknown.
+ * objects with page layouts are read: administrators cannot edit fields of others. Empty if the
+ * dates are not readable. `fields` returns an object's number of fields, 0 for unknown.
  */
 export async function standardFieldsChanged(
   target: Target,

@@ -4,7 +4,7 @@ import type { Logger } from '../../../observability/logger.ts';
 import type { CutText } from '../../../redaction/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readRows } from '../api/pages.ts';
-import { queryMany } from '../api/query-many.ts';
+import { MAX_QUERIES, queryMany } from '../api/query-many.ts';
 import { readFieldClasses, takeForOneCall } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
@@ -30,8 +30,8 @@ interface OpenTable {
   readonly columns: readonly string[];
 }
 
-/** As many as the queries that one composite takes. */
-const TABLES_PER_CALL = 5;
+/** One query per table. */
+const TABLES_PER_CALL = MAX_QUERIES;
 const MAX_TEXT_LENGTH = 500;
 /** A record must fit a frame of the protocol, with room for what redaction adds. */
 const MAX_SAMPLE_BYTES = 700_000;
