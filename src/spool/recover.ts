@@ -102,29 +102,16 @@ async function checkAll(
   let found = start;
   for (const [index, first] of firsts.entries()) {
     const next = firsts[index + 1];
-    const { scan, damaged, size } = await checkSegment(
-      disk,
-      directory,
-      first,
-      next,
-      start.acknowledged,
-    );
+    const checked = await checkSegment(disk, directory, first, next, start.acknowledged);
+    const { scan, damaged, size, kept } = checked;
     if (damaged && !salvage)
       throw new RunnerError(
         'SPOOL_CORRUPT',
         `segment ${segmentName(first)} is damaged after record ${scan.last}`,
       );
-    const kept = scan.last < first ? 0 : scan.end;
     if (kept < size || next === undefined) await truncateDurably(disk, directory, first, kept);
-    found = {
-      ...found,
-      durable: scan.last,
-      complete: scan.complete,
-      cut: found.cut + size - kept,
-      segments: kept > 0 ? [...found.segments, first] : found.segments,
-      bytes: found.bytes + kept,
-      acknowledgedOffset: index === 0 ? scan.markEnd : found.acknowledgedOffset,
-    };
+    found = withSegment(found, first, checked);
+    if (index === 0) found = { ...found, acknowledgedOffset: scan.markEnd };
     if (!damaged) continue;
     for (const later of firsts.slice(index + 1)) await setAside(disk, directory, later);
     return { ...found, complete: false };
@@ -136,6 +123,19 @@ interface Checked {
   readonly scan: Scan;
   readonly damaged: boolean;
   readonly size: number;
+  /** Bytes of the header and the valid records; 0 without a valid record. */
+  readonly kept: number;
+}
+
+function withSegment(found: Recovered, first: Sequence, { scan, size, kept }: Checked): Recovered {
+  return {
+    ...found,
+    durable: scan.last,
+    complete: scan.complete,
+    cut: found.cut + size - kept,
+    segments: kept > 0 ? [...found.segments, first] : found.segments,
+    bytes: found.bytes + kept,
+  };
 }
 
 /** `next` is the first sequence of the next segment; undefined for the last segment, the only one that may have a torn tail. */
@@ -150,7 +150,7 @@ async function checkSegment(
   const scan = scanSegment(bytes, first, acknowledged);
   const damaged =
     next === undefined ? scan.tail === 'corrupt' : scan.tail !== 'none' || scan.last !== next - 1;
-  return { scan, damaged, size: bytes.length };
+  return { scan, damaged, size: bytes.length, kept: scan.last < first ? 0 : scan.end };
 }
 
 /**
