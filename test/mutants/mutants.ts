@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "if (this.#catalogRevision === 'never') {",
       },
     ],
-    tests: ['src/worker/run-attempt.test.ts', SIMULATION],
+    tests: ['src/worker/run-attempt.state.test.ts', SIMULATION],
   },
   {
     name: 'an older run that overwrites',
@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "if (line !== '') return",
       },
     ],
-    tests: ['src/worker/run-attempt.test.ts'],
+    tests: ['src/worker/run-attempt.records.test.ts'],
   },
   {
     name: 'an exit of log lines without redaction',

@@ -1,0 +1,142 @@
+import type { Connector, Extracted } from '../../src/connectors/connector.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import type { OutcomeRecord, RunRecord, StepRecord } from '../../src/domain/record.ts';
+import { silentLogger } from '../../src/observability/logger.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { RunnerError } from '../../src/runtime/errors.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import type { RecordSink } from '../../src/worker/record-sink.ts';
+import { type AttemptOptions, runAttempt } from '../../src/worker/run-attempt.ts';
+import { Stop } from '../../src/worker/stop.ts';
+import { jobsOf } from './connector-jobs.ts';
+
+export const workflow = {
+  source: {
+    type: 'salesforce',
+    serviceName: 'crm',
+    serviceConnection: { config: { type: 'Salesforce' } },
+    sourceConfig: { config: {} },
+  },
+  workflowConfig: {},
+};
+
+export type Jobs = Connector['jobs'];
+
+export class MemorySink implements RecordSink {
+  readonly lines: string[] = [];
+  flushed = false;
+
+  async write(line: string): Promise<void> {
+    await Promise.resolve();
+    this.lines.push(line);
+  }
+
+  flush(): Promise<void> {
+    this.flushed = true;
+    return Promise.resolve();
+  }
+
+  get records(): RunRecord[] {
+    return this.lines.map((line) => JSON.parse(line) as RunRecord);
+  }
+}
+
+export function table(name: string, request: Record<string, unknown> = {}): Extracted {
+  return {
+    kind: 'entity',
+    type: 'table',
+    fqn: `crm.default.salesforce.${name}`,
+    request: { name, ...request },
+  };
+}
+
+export function failed(name: string): Extracted {
+  return {
+    kind: 'failure',
+    failure: {
+      name,
+      code: 'SINK_FORBIDDEN',
+      message: 'no access',
+      remedy: 'ask',
+      retryable: false,
+    },
+  };
+}
+
+export function connector(
+  extract: Jobs['metadata'],
+  testConnection: Jobs['test_connection'] = () => steps([]),
+): Connector {
+  return {
+    type: 'Salesforce',
+    secretFields: [],
+    endpoints: () => [],
+    ownNames: () => ['crm', 'crm.default', 'crm.default.salesforce'],
+    jobs: jobsOf({ metadata: extract, test_connection: testConnection }),
+  };
+}
+
+export async function* steps(records: readonly Partial<StepRecord>[]): AsyncGenerator<StepRecord> {
+  for (const record of records)
+    yield await Promise.resolve({
+      kind: 'step',
+      name: 'S',
+      description: '',
+      passed: true,
+      mandatory: true,
+      message: '',
+      ...record,
+    });
+}
+
+export async function* yielding(records: readonly Extracted[]): AsyncGenerator<Extracted> {
+  for (const record of records) yield await Promise.resolve(record);
+}
+
+export async function attempt(
+  extract: Jobs['metadata'],
+  options: Partial<AttemptOptions> & {
+    document?: unknown;
+    testConnection?: Jobs['test_connection'];
+  } = {},
+): Promise<{ sink: MemorySink; outcome: OutcomeRecord }> {
+  const sink = new MemorySink();
+  const { document = workflow, testConnection, ...rest } = options;
+  const outcome = await runAttempt({
+    job: {
+      ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
+      kind: 'metadata',
+      workflow: JSON.stringify(document),
+      deadlineMs: 60_000,
+    },
+    connectors: [connector(extract, testConnection)],
+    openAccess: () =>
+      Promise.resolve({
+        secrets: new Map(),
+        connect: () => Promise.reject(new RunnerError('HOST_DENIED', 'no')),
+        protect: () => undefined,
+        limits: {
+          reservePercent: 20,
+          maxApiCallsPerRun: undefined,
+          sampleRows: false,
+          codeText: false,
+          profile: false,
+          owners: false,
+        },
+      }),
+    redact: (line) => line,
+    sink,
+    stop: new Stop(),
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    onProgress: () => undefined,
+    ...rest,
+  });
+  return { sink, outcome };
+}
+
+export const withThreshold = (successThreshold: number): unknown => ({
+  ...workflow,
+  workflowConfig: { successThreshold },
+});
