@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
 import { loadConnectors } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
-import { workerSettingsSchema } from './settings.ts';
 import type { SinkUse } from './sink-access.ts';
 
 let directory: string;
@@ -25,17 +25,7 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
     JSON.stringify({ version: 1, plainTextSecrets: 'allow', salesforce }),
     { mode: 0o600 },
   );
-  const settings = workerSettingsSchema.parse({
-    policyFile: join(directory, 'policy.yaml'),
-    log: { level: 'error' },
-    network: { noProxy: [], connectTo: [] },
-    secrets: {
-      vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
-      files: {},
-      environment: { enabled: false },
-      mounts: [],
-    },
-  });
+  const settings = workerSettings(directory, 'policy.yaml');
   const { document, workflow } = parseJobDocument(
     JSON.stringify({
       source: {

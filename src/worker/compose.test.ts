@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workerSettings } from '../../test/support/worker-settings.ts';
 import { loadConnectors } from '../connectors/registry.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';
-import { workerSettingsSchema } from './settings.ts';
 
 let directory: string;
 
@@ -44,17 +44,7 @@ async function usesSink(
   openMetadataServerConfig: Readonly<Record<string, unknown>>,
   sink: unknown = { type: 'metadata-rest' },
 ): Promise<boolean> {
-  const settings = workerSettingsSchema.parse({
-    policyFile: join(directory, 'policy.yaml'),
-    log: { level: 'error' },
-    network: { noProxy: [], connectTo: [] },
-    secrets: {
-      vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
-      files: {},
-      environment: { enabled: false },
-      mounts: [],
-    },
-  });
+  const settings = workerSettings(directory, 'policy.yaml');
   const { document, workflow } = parseJobDocument(
     JSON.stringify({
       source: {
@@ -158,16 +148,8 @@ describe('a file that a job names', () => {
         }),
         { mode: 0o600 },
       );
-      const settings = workerSettingsSchema.parse({
-        policyFile: join(directory, 'files.yaml'),
-        log: { level: 'error' },
-        network: { noProxy: [], connectTo: [] },
-        secrets: {
-          vault: { file: join(directory, 'vault'), keyFile: join(directory, 'key') },
-          files: { directory: join(directory, secrets) },
-          environment: { enabled: false },
-          mounts: [],
-        },
+      const settings = workerSettings(directory, 'files.yaml', {
+        directory: join(directory, secrets),
       });
       const { document, workflow } = parseJobDocument(
         JSON.stringify({
