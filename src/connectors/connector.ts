@@ -25,7 +25,7 @@ export interface RunMemory {
   recall<State>(read: (kept: unknown) => State | undefined): Promise<State | undefined>;
   /** To be kept once the outcome of this run is safe; undefined forgets. */
   keep(state: unknown): void;
-  /** Whether the record about an entity, which was yielded before, could not be written: it must not be remembered as told. */
+  /** Whether the record of an entity could not be written; the state must not record it as sent. */
   isWithheld(fqn: string): boolean;
 }
 

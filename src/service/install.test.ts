@@ -42,7 +42,7 @@ describe.runIf(canInstall)('service install', () => {
     expect(statSync(host.unitFile).mode & 0o777).toBe(0o644);
   });
 
-  it('starts it only when told to', async () => {
+  it('starts the service only with startNow', async () => {
     await installService(host.options({ startNow: true }), host);
     expect(host.calls.at(-1)).toBe('systemctl restart hybrid-runner.service');
   });

@@ -27,7 +27,7 @@ function recorder(name: string): { program: string; calls: () => string[] } {
 }
 
 describe('the service manager', () => {
-  it('is told in the name of this process', async () => {
+  it('is notified with the pid of this process', async () => {
     const { program, calls } = recorder('tell');
     await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [program], PATIENCE_MS).notify(
       'READY=1',

@@ -46,7 +46,7 @@ it('a lease that ended while the machine was suspended is over within a second o
   expect(over()).toBe(true);
 });
 
-it('a worker that is told of no lease does not work for long', async () => {
+it('ends a worker that receives no lease after a minute', async () => {
   const { clock, over } = watched();
   await clock.advance(59_000);
   expect(over()).toBe(false);

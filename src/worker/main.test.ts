@@ -21,7 +21,7 @@ const sockets = new Set<Socket>();
 let reached: Promise<void>;
 let directory: string;
 let worker: ChildProcess;
-let heard: FromWorker[];
+let received: FromWorker[];
 
 beforeAll(async () => {
   silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(
@@ -51,8 +51,8 @@ beforeEach(async () => {
   worker = fork(join(import.meta.dirname, 'main.ts'), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  heard = [];
-  worker.on('message', (message) => heard.push(message as FromWorker));
+  received = [];
+  worker.on('message', (message) => received.push(message as FromWorker));
   await once(worker, 'message');
 });
 afterEach(async () => {
@@ -130,8 +130,8 @@ async function outcome(spool = directory): Promise<OutcomeRecord> {
   return JSON.parse(Buffer.from(batch!.lines.at(-1)!).toString()) as OutcomeRecord;
 }
 
-async function heardOf(type: FromWorker['type']): Promise<void> {
-  while (!heard.some((message) => message.type === type)) await once(worker, 'message');
+async function receivedOf(type: FromWorker['type']): Promise<void> {
+  while (!received.some((message) => message.type === type)) await once(worker, 'message');
 }
 
 /** Only root may give a test a disk of its own. */
@@ -142,7 +142,7 @@ describe('the worker program', () => {
     start({ nothing: true });
     expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
     expect(worker.exitCode).toBe(0);
-    expect(heard.filter(({ type }) => type === 'durable').at(-1)).toMatchObject({
+    expect(received.filter(({ type }) => type === 'durable').at(-1)).toMatchObject({
       sequence: 1,
       complete: true,
     });
@@ -190,9 +190,9 @@ describe('the worker program', () => {
       reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true },
     });
     expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
-    expect(JSON.stringify(heard)).toContain('sink of the workflow not used');
-    expect(JSON.stringify(heard)).toContain('overrideMetadata has no effect');
-    expect(JSON.stringify(heard)).not.toContain('openmetadata/bot');
+    expect(JSON.stringify(received)).toContain('sink of the workflow not used');
+    expect(JSON.stringify(received)).toContain('overrideMetadata has no effect');
+    expect(JSON.stringify(received)).not.toContain('openmetadata/bot');
   });
 
   it('ends as asked in the middle of its work, and writes no secret', async () => {
@@ -210,7 +210,7 @@ describe('the worker program', () => {
     expect(await readFile(join(directory, '00000000000000000001.seg'), 'latin1')).not.toContain(
       PASSWORD,
     );
-    expect(JSON.stringify(heard)).not.toContain(PASSWORD);
+    expect(JSON.stringify(received)).not.toContain(PASSWORD);
   });
 
   it.skipIf(process.platform === 'win32')(
@@ -242,8 +242,8 @@ describe('the worker program', () => {
           { code: 'ENOSPC' },
         );
         start({ nothing: true }, undefined, small);
-        await heardOf('condition');
-        expect(heard.find(({ type }) => type === 'condition')).toEqual({
+        await receivedOf('condition');
+        expect(received.find(({ type }) => type === 'condition')).toEqual({
           type: 'condition',
           code: 'DISK_FULL',
         });
@@ -252,7 +252,9 @@ describe('the worker program', () => {
           status: 'failed',
           error: { code: 'JOB_INVALID' },
         });
-        expect(heard.findLast(({ type }) => type === 'condition')).toEqual({ type: 'condition' });
+        expect(received.findLast(({ type }) => type === 'condition')).toEqual({
+          type: 'condition',
+        });
       } finally {
         execFileSync('umount', [small]);
       }
@@ -266,7 +268,7 @@ describe('the worker program', () => {
     const exit = once(worker, 'exit');
     tell({ type: 'lease', endsAt: systemClock.uptime() + 300 });
     expect((await exit)[0]).toBe(76);
-    expect(heard).toContainEqual(
+    expect(received).toContainEqual(
       expect.objectContaining({
         type: 'log',
         level: 'warn',

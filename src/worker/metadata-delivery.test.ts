@@ -28,7 +28,7 @@ const step = {
 };
 const busy = new RunnerError('SINK_BUSY', 'come back later');
 
-/** A catalog that keeps what it is given and answers what it is told to. */
+/** A catalog that records its input and returns prepared reports. */
 class MemoryCatalog implements MetadataSink {
   readonly records: SinkRecord[] = [];
   outcome: SinkOutcome | undefined;
@@ -189,7 +189,7 @@ describe('a catalog beside the stream', () => {
     },
   );
 
-  it('is told how the extraction went', async () => {
+  it('receives the outcome of the extraction', async () => {
     const catalog = new MemoryCatalog();
     await run([table, new RunnerError('NETWORK_TIMEOUT', 'later')], catalog);
     expect(catalog.outcome).toMatchObject({

@@ -110,7 +110,7 @@ describe('runAttempt', () => {
     expect(outcome.failures[0]?.name).toBe('F0');
   });
 
-  /** A sink that has no room until told. */
+  /** A sink whose writes wait until `room` is resolved. */
   class FullSink extends MemorySink {
     readonly room = Promise.withResolvers<void>();
 

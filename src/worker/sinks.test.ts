@@ -96,7 +96,7 @@ describe('a stream of records', () => {
     await expect(writing).rejects.toMatchObject({ code: 'SINK_FAILED' });
   });
 
-  it('stops waiting when it is told to', async () => {
+  it('stops waiting when its signal is aborted', async () => {
     const controller = new AbortController();
     const writing = new StreamSink(new PassThrough({ highWaterMark: 1 })).write(
       'line\n',

@@ -42,7 +42,7 @@ const statusSchema = z.looseObject({
 });
 type Status = z.infer<typeof statusSchema>;
 
-/** Exit codes, so that a health check needs no output. A drained runner is healthy: it was told to drain. */
+/** Exit codes, so that a health check needs no output. A drained runner is healthy: draining was requested. */
 const EXITS: Readonly<Record<HealthName, ExitCode>> = {
   connected: EXIT.ok.code,
   drained: EXIT.ok.code,

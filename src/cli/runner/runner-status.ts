@@ -33,7 +33,7 @@ export async function openStatusSocket(
   }
 }
 
-/** What the service manager is told. */
+/** Status line and liveness for the service manager. */
 export function serviceStatusOf({ link }: Runner, policy: PolicyWatch): ServiceStatus {
   return {
     text: () => {
