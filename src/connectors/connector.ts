@@ -19,19 +19,19 @@ import type { Workflow } from '../openmetadata/workflow.ts';
 /** Carries plain data, without secrets, from one run to the next. */
 export interface RunMemory {
   /**
-   * What the last run kept, as `read` understands it: it may be anything. Undefined when there is none, when `read` makes nothing
-   * of it, and when the catalog is not in the state that run led to. A run that is given something counts as built on it.
+   * The state of the previous run, parsed by `read`, which must expect any value. Undefined when the state is missing, when
+   * `read` returns undefined, and when the catalog is in another revision. A run that receives a state builds on it.
    */
   recall<State>(read: (kept: unknown) => State | undefined): Promise<State | undefined>;
-  /** To be kept once the outcome of this run is safe; undefined forgets. */
+  /** Saves the state of this run once its outcome is durable; undefined deletes the state. */
   keep(state: unknown): void;
   /** Whether the record of an entity could not be written; the state must not record it as sent. */
   isWithheld(fqn: string): boolean;
 }
 
-/** How much of a source a run may use, and what of it beyond metadata. */
+/** How much of a source a run may use, and which data beyond metadata it may read. */
 export interface ConnectorLimits {
-  /** Share of the source's allocation of calls that is never touched, in percent. */
+  /** Share of the source's daily API calls that a run never uses, in percent. */
   readonly reservePercent: number;
   readonly maxApiCallsPerRun: number | undefined;
   /** Whether rows of data may be read. */
@@ -44,7 +44,7 @@ export interface ConnectorLimits {
   readonly owners: boolean;
 }
 
-/** What a connector may use. It reaches the world through `connect` alone. */
+/** Everything that a connector may use. `connect` is its only access to the network. */
 export interface ConnectorContext {
   readonly workflow: Workflow;
   /** The connection's secret fields by dotted path (`password`, `sslConfig.sslKey`), resolved at each read. */
@@ -54,9 +54,9 @@ export interface ConnectorContext {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** Keeps a value that came of a secret (a session id, an access token) out of everything this attempt writes. Call it before the value is used. */
+  /** Redacts a value that the source issued for a secret (session id, access token). Call it before the value is used. */
   readonly protect: (value: string) => void;
-  /** Shortens a text of the source. No other way of cutting one may be used: it could leave half a secret, which passes every check after it. */
+  /** Shortens a text of the source. Use nothing else to do so: half a secret would pass all later checks. */
   readonly cut: CutText;
   /** The JSON that the record will be written as. Call it just before the record is yielded: then it is made once. */
   readonly encode: (record: EntityRecord) => string;
@@ -93,16 +93,16 @@ export interface Connector {
   readonly type: string;
   /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
   readonly secretFields: readonly string[];
-  /** Those of `secretFields` that may name a file, if the local policy has a directory for such files. */
+  /** The `secretFields` that may name a file, if the local policy has a directory for such files. */
   readonly fileFields?: readonly string[] | undefined;
   /**
-   * The endpoints that a connection document makes the connector sign in to. Throws a typed error for a connection
-   * it cannot understand. Asked before any secret is resolved.
+   * The endpoints that the connector signs in to with this connection. Throws a RunnerError for an invalid connection.
+   * Called before any secret is read.
    */
   endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
   /**
-   * Fully qualified names, outermost first, that are made of the job's own words and fixed ones alone: of the service, and as
-   * far as the job names them its database and schema. They go out as they are in the names that records are about.
+   * Fully qualified names, outermost first, that consist of texts of the job and constants: of the service and, where the job
+   * names them, of its database and schema. They are not redacted where a record names its subject.
    */
   ownNames(workflow: Workflow): readonly string[];
   /**
