@@ -4,7 +4,7 @@ import { parseStoredState } from '../../src/connectors/salesforce/incremental/st
 import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts';
 import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { RunnerError } from '../../src/connectors/salesforce/errors/errors.ts';
 import { jobsOf } from '../support/connector-jobs.ts';
 import { parentRecords, schemaOf, tableRecord, toListedObject, TYPE } from './org-records.ts';
 import type { Org, OrgObject, View } from './org.ts';
