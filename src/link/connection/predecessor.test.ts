@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,5 +47,15 @@ describe('the predecessor', () => {
   it('may still run where the system has no boot id', async () => {
     await succeed(state, join(folder, 'none'));
     expect(await ended(state, join(folder, 'none'))).toBe(false);
+  });
+
+  it('lets the session start when the place cannot be recorded, and records it later', async () => {
+    const obstacle = join(state, 'place');
+    const found = await findPredecessor(state, boot);
+    mkdirSync(obstacle);
+    await found.succeed();
+    rmSync(obstacle, { recursive: true });
+    await found.succeed();
+    expect(await ended(state)).toBe(true);
   });
 });

@@ -13,7 +13,10 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
  */
 export interface Predecessor {
   readonly hasEnded: boolean;
-  /** Call once the control plane has accepted this process as the holder of the attempts. */
+  /**
+   * Call whenever the control plane has accepted this process as the holder of the attempts. Never fails: on a full disk
+   * the session must start, since delivery is what frees space. Without the record, a restart waits for a lease.
+   */
   succeed(): Promise<void>;
 }
 
@@ -30,10 +33,15 @@ export async function findPredecessor(
   if (place === undefined) return { hasEnded: false, succeed: () => Promise.resolve() };
   const file = join(stateDir, FILE);
   const hasEnded = (await readIfPresent(file)) === place;
+  let isRecorded = hasEnded;
   return {
     hasEnded,
     succeed: async () => {
-      if (!hasEnded) await replaceFile(nodeDisk, file, place);
+      if (isRecorded) return;
+      isRecorded = await replaceFile(nodeDisk, file, place).then(
+        () => true,
+        () => false,
+      );
     },
   };
 }
