@@ -49,6 +49,8 @@ function tryTo(work: () => void): void {
 function openAll(mounts: SecretSettings['mounts']): {
   readonly read: (path: readonly string[]) => Promise<string | undefined>;
   readonly stores: Readonly<Record<'files' | 'links' | 'environment' | 'vault', Store>>;
+  /** The directory of the files. */
+  readonly root: string;
 } {
   const directory = mkdtempSync(join(tmpdir(), 'one-reference-'));
   directories.push(directory);
@@ -68,6 +70,7 @@ function openAll(mounts: SecretSettings['mounts']): {
       writeFileSync(join(root, at), value);
     });
   return {
+    root,
     read: async (segments) => {
       const provider = await opening;
       return provider.read(segments, signal).then(
@@ -141,6 +144,16 @@ describe('two different references', () => {
       await read(['sf.prod', 'password']),
       await read(['sf.prod.password']),
     ]).toEqual(['production', undefined, undefined, undefined]);
+  });
+
+  it('never share a file through a link from one place to another', async () => {
+    const { read, stores, root } = openAll([]);
+    await stores.files('sf/prod/password', 'production');
+    symlinkSync(join(root, 'sf', 'prod', 'password'), join(root, 'alias'));
+    expect([await read(['sf', 'prod', 'password']), await read(['alias'])]).toEqual([
+      'production',
+      undefined,
+    ]);
   });
 
   it('never share a variable of several spellings', async () => {
