@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: [
       'src/**/*.test.ts',
+      'foundation/**/*.test.ts',
+      'openmetadata/**/*.test.ts',
       'test/**/*.test.ts',
       'control-plane/**/*.test.ts',
       'sandbox-org/**/*.test.ts',
@@ -27,7 +29,7 @@ export default defineConfig({
     isolate: false,
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts', 'control-plane/src/**/*.ts', 'sandbox-org/src/**/*.ts'],
+      include: ['{.,foundation,openmetadata,control-plane,sandbox-org}/src/**/*.ts'],
       reporter: ['text-summary', 'html'],
     },
     // What a CommonJS package exports is its default, as Node itself has it.

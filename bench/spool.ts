@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../src/runtime/clock.ts';
-import { nodeDisk } from '../src/runtime/node-disk.ts';
+import { systemClock } from '../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { emptySpool, recover, type Recovered } from '../src/spool/recover.ts';
 import { SpoolWriter } from '../src/spool/writer.ts';

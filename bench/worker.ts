@@ -7,12 +7,12 @@ import type { Place } from '../demo/setup.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { processContext } from '../src/config/process-context.ts';
 import { chooseEnvironment, workerNodeOptions } from '../src/link/workers/worker-environment.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { nodeDisk } from '../src/runtime/node-disk.ts';
+import { systemClock } from '../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
 import { revisionAfter } from '../src/worker/run-memory.ts';
-import type { AttemptRef, RunId } from '../src/domain/ids.ts';
+import type { AttemptRef, RunId } from '../foundation/src/domain/ids.ts';
 
 const root = join(import.meta.dirname, '..');
 const READ_BYTES = 1024 * 1024;

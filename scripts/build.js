@@ -30,9 +30,11 @@ const keepOldMs = fresh ? 0 : 3_600_000;
 /** A hash that changes with any input. */
 function fingerprint() {
   const hash = createHash('sha256');
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
-    .map((path) => join('src', path));
+  const sources = ['src', 'foundation/src', 'openmetadata/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .map((path) => join(folder, path)),
+  );
   for (const path of [
     ...sources.sort(),
     'package.json',

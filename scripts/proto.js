@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const proto = join(root, 'proto');
 const baseline = join(proto, 'baseline.binpb');
-/** The two sides share no code, so each has its own copy. */
+/** The two sides share no code of the channel, so each has its own copy. */
 const targets = ['src/channel/generated', 'control-plane/src/link/generated'];
 
 /** Matches the options with which both codecs load the proto. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Frame, FrameKind, HelloStatement } from './frames.ts';
 
 /** Maximum size of an encoded frame in either direction: a batch of 1 MiB and its envelope. */

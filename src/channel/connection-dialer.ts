@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { Connect } from '../network/connect.ts';
-import { throwIfAborted, withDeadline } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { Connect } from '../../foundation/src/network/connect.ts';
+import { throwIfAborted, withDeadline } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Channel, ChannelKind, Dialer } from './channel.ts';
 import { loadCodec } from './codec.ts';
 import { parseControlPlaneUrl, type ControlPlaneAddress } from './control-plane-url.ts';

@@ -1,5 +1,9 @@
-import { RunnerError } from '../runtime/errors.ts';
-import { formatEndpoint, normalizeHost, type Endpoint } from '../network/endpoint.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import {
+  formatEndpoint,
+  normalizeHost,
+  type Endpoint,
+} from '../../foundation/src/network/endpoint.ts';
 
 export interface ControlPlaneAddress {
   readonly endpoint: Endpoint;

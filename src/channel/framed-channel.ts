@@ -1,7 +1,7 @@
-import { throwIfAborted, untilAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { sleepOrWoken } from '../runtime/wait.ts';
+import { throwIfAborted, untilAborted } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { sleepOrWoken } from '../../foundation/src/runtime/wait.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { MAX_FRAME_BYTES, type FrameCodec } from './codec.ts';
 import type { Frame } from './frames.ts';

@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 const PREFIX_BYTES = 5;
 

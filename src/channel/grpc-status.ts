@@ -1,6 +1,6 @@
-import { RunnerError, type RunnerErrorOptions } from '../runtime/errors.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
-import { printable } from '../runtime/printable.ts';
+import { RunnerError, type RunnerErrorOptions } from '../../foundation/src/runtime/errors.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { printable } from '../../foundation/src/runtime/printable.ts';
 
 /** gRPC status codes with a specific error code. */
 const MEANINGS: Readonly<Record<string, ErrorCode>> = {

@@ -6,9 +6,9 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { untilAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { MAX_FRAME_BYTES } from './codec.ts';
 import type { Opening } from './connection-dialer.ts';
 import type { FramedChannel, Wire } from './framed-channel.ts';

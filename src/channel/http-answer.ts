@@ -1,7 +1,7 @@
-import { parseRetryAfter } from '../network/retry-after.ts';
-import { isErrorCode } from '../runtime/error-codes.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { printable } from '../runtime/printable.ts';
+import { parseRetryAfter } from '../../foundation/src/network/retry-after.ts';
+import { isErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { printable } from '../../foundation/src/runtime/printable.ts';
 
 /** An HTTP response received instead of a channel, or of an enrollment. */
 export interface HttpAnswer {

@@ -1,5 +1,5 @@
-import { ChangeSignal } from '../runtime/change-signal.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { ChangeSignal } from '../../foundation/src/runtime/change-signal.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** Bytes of unread messages at which the transport is paused. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;

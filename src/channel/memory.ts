@@ -1,6 +1,6 @@
-import { throwIfAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { throwIfAborted } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Channel, Dialer } from './channel.ts';
 import { loadCodec, type FrameCodec } from './codec.ts';
 import { FramedChannel, type Wire } from './framed-channel.ts';

@@ -1,6 +1,6 @@
 import { Command as Parser, Option, type CommanderError } from 'commander';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/schema.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { COMMANDS, type CommandDefinition } from './command-table.ts';
 import type { Command, Flags } from './invocation.ts';
 

@@ -1,5 +1,5 @@
-import { codeEntry, type ErrorCode } from '../runtime/error-codes.ts';
-import type { RunnerError } from '../runtime/errors.ts';
+import { codeEntry, type ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 interface ExitEntry {
   readonly code: number;

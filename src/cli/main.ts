@@ -1,7 +1,7 @@
 import { goesToJournal } from '../observability/journal.ts';
-import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { excludeMemoryFromCoreDumps } from '../../foundation/src/runtime/core-dump.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Interrupts } from './interrupts.ts';
 import type { Command, Flags } from './invocation.ts';

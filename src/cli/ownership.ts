@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { RunnerError } from '../runtime/errors.ts';
-import { isMissing } from '../runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
 
 /**
  * Lets root continue as the owner of the state directory: files that `sudo hybrid-runner secrets set` writes are readable by the

@@ -1,5 +1,5 @@
-import { assertVerificationOn } from '../network/trust.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { assertVerificationOn } from '../../foundation/src/network/trust.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** Options of Node.js that write memory or traffic of this process to files, or expose it to other processes. */
 const OPEN_OPTIONS =

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream } from 'node:tty';
-import { untilAborted } from '../runtime/abort.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 const MAX_BYTES = 64 * 1024;

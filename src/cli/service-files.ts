@@ -4,7 +4,7 @@ import { CONFIG_FILE_NAME, KEY_DIR_NAME, SYSTEM_PLACES } from '../config/places.
 import type { LoadedConfig } from '../config/load.ts';
 import type { RunnerConfig } from '../config/runner-config.ts';
 import { environmentName, SETTING_KEYS, settingOf, type SettingKey } from '../config/schema.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RunnerFiles } from '../service/install.ts';
 import type { UnitOptions } from '../service/systemd.ts';
 import { FINAL_EXIT_CODES } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import { ProgressLine } from './local/progress-line.ts';
 import { columns, counted, Terminal } from './terminal.ts';

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { problemsOf } from '../config/problems.ts';
 import { withPriority } from '../observability/journal.ts';
 import { visible, visibleLines } from '../observability/visible.ts';
-import type { RunnerError } from '../runtime/errors.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface TerminalOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean };

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { replaceFile } from '../runtime/atomic-write.ts';
-import { removeFile } from '../runtime/disk.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { nodeDisk } from '../runtime/node-disk.ts';
+import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
+import { removeFile } from '../../foundation/src/runtime/disk.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { readTrusted } from './file.ts';
 import type { LoadedConfig } from './load.ts';
 import { SETTING_KEYS, settingOf, type SettingKey } from './schema.ts';

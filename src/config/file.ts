@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
-import { isMissing } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { assertSafe, WRITABLE_BY_OTHERS } from '../runtime/safe-file.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { assertSafe, WRITABLE_BY_OTHERS } from '../../foundation/src/runtime/safe-file.ts';
 import { closest } from './closest.ts';
 import type { Problem } from './problems.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from './schema.ts';

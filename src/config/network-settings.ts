@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { NetworkSettings } from '../network/connect.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { NetworkSettings } from '../../foundation/src/network/connect.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RunnerConfig } from './runner-config.ts';
 
 /** For connections to sources. Reads the CA file. Throws FILE_UNREADABLE, also for a file without PEM certificates. */

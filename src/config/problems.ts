@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** A problem of the configuration. */
 export interface Problem {

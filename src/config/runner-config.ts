@@ -1,5 +1,5 @@
-import type { ConnectToRule } from '../network/connect.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { ConnectToRule } from '../../foundation/src/network/connect.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import {
   PROVIDER_NAMES,
   PROVIDERS,

@@ -1,20 +1,20 @@
-import type { JOB_TRAITS, JobKind } from '../domain/job.ts';
-import type { Progress } from '../domain/progress.ts';
+import type { JOB_TRAITS, JobKind } from '../../foundation/src/domain/job.ts';
+import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type {
   CatalogRecord,
   EntityRecord,
   FailureRecord,
   StepRecord,
   UnchangedRecord,
-} from '../domain/record.ts';
-import type { Endpoint } from '../network/endpoint.ts';
-import type { Connect } from '../network/connect.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Random } from '../runtime/random.ts';
+} from '../../foundation/src/domain/record.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import type { Connect } from '../../foundation/src/network/connect.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { CutText } from '../redaction/cut-text.ts';
 import type { SecretSource } from '../secrets/secret.ts';
-import type { Workflow } from '../openmetadata/workflow.ts';
+import type { Workflow } from '../../openmetadata/src/workflow.ts';
 
 /** Carries plain data, without secrets, from one run to the next. */
 export interface RunMemory {

@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The entry in `Connector.jobs` for a kind of job that the connector does not support. */
 export function unsupportedJob(connector: string): () => never {

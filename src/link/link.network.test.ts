@@ -9,9 +9,9 @@ import { Relay } from '../../test/support/relay.ts';
 import type { Channel, Dialer } from '../channel/channel.ts';
 import { loadCodec } from '../channel/codec.ts';
 import { FramedChannel } from '../channel/framed-channel.ts';
-import { silentLogger } from '../observability/logger.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { systemRandom } from '../runtime/random.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { createLink, type Link } from './link.ts';
 
 const run = ref('run-1');

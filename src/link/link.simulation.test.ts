@@ -3,7 +3,7 @@ import { LinkStage, ref } from '../../test/support/link/link-stage.ts';
 import { seededNumbers } from '../../test/support/link/seeded-numbers.ts';
 import { runs, seed as first } from '../../test/support/property-runs.ts';
 import type { Frame } from '../channel/frames.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 const RUNS = [ref('run-a'), ref('run-b'), ref('run-c')];
 

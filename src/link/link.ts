@@ -1,11 +1,11 @@
 import type { Dialer } from '../channel/channel.ts';
-import type { Job } from '../domain/job.ts';
-import type { Logger } from '../observability/logger.ts';
-import { aborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { Random } from '../runtime/random.ts';
-import { TaskGroup } from '../runtime/task-group.ts';
+import type { Job } from '../../foundation/src/domain/job.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { aborted } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../foundation/src/runtime/random.ts';
+import { TaskGroup } from '../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from './attempts/attempt.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { drain, stopWorkers } from './attempts/drain.ts';

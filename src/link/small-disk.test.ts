@@ -8,9 +8,9 @@ import { ControlPlaneDouble } from '../../test/support/link/control-plane-double
 import { AUTHORITY, ref, testIdentity } from '../../test/support/link/link-stage.ts';
 import { canMount } from '../../test/support/small-disk.ts';
 import { channelOver, MemoryDialer } from '../channel/memory.ts';
-import { silentLogger } from '../observability/logger.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { systemRandom } from '../runtime/random.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { createLink, type Link } from './link.ts';
 import { openOutboxStore, type SpoolOutboxStore } from './outbox/spool-outbox-store.ts';
 import { createStartWorker } from './workers/start-worker.ts';

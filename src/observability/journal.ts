@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import type { LogLevel } from '../domain/record.ts';
+import type { LogLevel } from '../../foundation/src/domain/record.ts';
 
 /** syslog(3) priorities, which the journal reads from the start of a line (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };

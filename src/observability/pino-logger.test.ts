@@ -10,7 +10,7 @@ interface Settings {
 function written(body: string, { format, redact = '(line) => line' }: Settings): string {
   const program = `
     import { openLogger } from '${import.meta.dirname}/pino-logger.ts';
-    import { RunnerError } from '${import.meta.dirname}/../runtime/errors.ts';
+    import { RunnerError } from '${import.meta.dirname}/../../foundation/src/runtime/errors.ts';
     const logger = await openLogger({ level: 'info', format: '${format}', color: false, descriptor: 1, redact: ${redact} });
     ${body}`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {

@@ -1,8 +1,8 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
-import type { LogLevel } from '../domain/record.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { LogLevel } from '../../foundation/src/domain/record.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { withPriority } from './journal.ts';
-import type { LogData, Logger } from './logger.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import { visible, visibleData, visibleLines } from './visible.ts';
 
 export interface PinoLoggerOptions {

@@ -1,8 +1,8 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { untilAborted } from '../runtime/abort.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The limit for the path of a Unix socket, the smallest of all platforms. */
 const MAX_PATH_BYTES = 103;

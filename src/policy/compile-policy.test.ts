@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
-import { parseEndpoint } from '../network/endpoint.ts';
+import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
 
 const ACME = 'acme.my.salesforce.com:443';
 

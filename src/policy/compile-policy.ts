@@ -1,6 +1,6 @@
 import { resolve, sep } from 'node:path';
-import type { JobKind } from '../domain/job.ts';
-import { formatEndpoint, type Endpoint } from '../network/endpoint.ts';
+import type { JobKind } from '../../foundation/src/domain/job.ts';
+import { formatEndpoint, type Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { classifyAddress } from './address.ts';
 import { allAllowed, allow, deny, type Decision } from './decision.ts';
 import { formatHostRule, hostMatches } from './host-rule.ts';

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../runtime/error-codes.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** `rule` names the line of the policy that decided. `reason` is for people and the local log and holds no secret. */
 export type Decision = Allowed | Denied;

@@ -4,11 +4,11 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../test/support/certificates.ts';
 import { policyOf } from '../../test/support/policy.ts';
-import type { Connect, ConnectToRule } from '../network/connect.ts';
-import type { Resolve } from '../network/dial.ts';
-import { createConnect } from '../network/open.ts';
-import type { LogData, Logger } from '../observability/logger.ts';
-import type { RunnerError } from '../runtime/errors.ts';
+import type { Connect, ConnectToRule } from '../../foundation/src/network/connect.ts';
+import type { Resolve } from '../../foundation/src/network/dial.ts';
+import { createConnect } from '../../foundation/src/network/open.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createDial } from './dial.ts';
 
 const HOST = 'acme.my.salesforce.com';

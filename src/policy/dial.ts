@@ -1,8 +1,12 @@
 import { isIP } from 'node:net';
-import type { Connect, ConnectOptions } from '../network/connect.ts';
-import { formatEndpoint, parseEndpoint, type Endpoint } from '../network/endpoint.ts';
-import type { Logger } from '../observability/logger.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { Connect, ConnectOptions } from '../../foundation/src/network/connect.ts';
+import {
+  formatEndpoint,
+  parseEndpoint,
+  type Endpoint,
+} from '../../foundation/src/network/endpoint.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { deny, type Denied } from './decision.ts';
 import type { Policy, SecretUse } from './policy.ts';
 

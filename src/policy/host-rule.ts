@@ -1,4 +1,4 @@
-import type { Endpoint } from '../network/endpoint.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 
 /** A host of the policy file: exact, or one wildcard label in front of a suffix. */
 export interface HostRule {

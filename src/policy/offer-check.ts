@@ -1,6 +1,6 @@
-import type { Job } from '../domain/job.ts';
-import type { Logger } from '../observability/logger.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { Job } from '../../foundation/src/domain/job.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { denial } from './decision.ts';
 import { openPolicy, openPolicyForJob } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';

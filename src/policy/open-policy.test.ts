@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseEndpoint } from '../network/endpoint.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { RunnerError } from '../runtime/errors.ts';
+import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { openPolicy, openPolicyForJob, requirePolicy } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
 import type { Policy } from './policy.ts';

@@ -1,7 +1,7 @@
-import type { Logger } from '../observability/logger.ts';
-import { overlap } from '../runtime/directory-overlap.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { readTrustedFile } from '../runtime/trusted-file.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { overlap } from '../../foundation/src/runtime/directory-overlap.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { readTrustedFile } from '../../foundation/src/runtime/trusted-file.ts';
 import { noPolicy } from './no-policy.ts';
 import { parsePolicy, policyInvalid, type PolicySource } from './parse-policy.ts';
 import type { Policy } from './policy.ts';

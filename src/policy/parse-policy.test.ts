@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 function problems(yaml: string): string {
   try {

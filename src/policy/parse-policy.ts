@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
 import { policySchema } from './schema.ts';

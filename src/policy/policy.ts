@@ -1,5 +1,5 @@
-import type { JobKind } from '../domain/job.ts';
-import type { Endpoint } from '../network/endpoint.ts';
+import type { JobKind } from '../../foundation/src/domain/job.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Allowed, Decision, Denied } from './decision.ts';
 import type { Limits } from './limits.ts';
 

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { JOB_KINDS } from '../domain/job.ts';
+import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 import { parseHostRule, type HostRule } from './host-rule.ts';
 import { limitsSchema, type LimitsDocument } from './limits.ts';
 

@@ -1,10 +1,14 @@
 import { constants, type BigIntStats, type Stats } from 'node:fs';
 import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isMissing } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { isMissing } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
-import { assertRegularFile, assertSafe, WRITABLE_BY_OTHERS } from '../runtime/safe-file.ts';
+import {
+  assertRegularFile,
+  assertSafe,
+  WRITABLE_BY_OTHERS,
+} from '../../foundation/src/runtime/safe-file.ts';
 
 const MAX_BYTES = 64 * 1024;
 

@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { readJobFile } from './job-file.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 import type { SecretSource } from './secret.ts';

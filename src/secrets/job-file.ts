@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { untilAborted } from '../runtime/abort.ts';
-import { liesIn, overlap } from '../runtime/directory-overlap.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { liesIn, overlap } from '../../foundation/src/runtime/directory-overlap.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { denial, deny, type Denied } from '../policy/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import { readFileBelow } from './file-below.ts';

@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ProviderDeps } from './providers/provider-kind.ts';
 import {

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { unfoldPem } from '../network/pem.ts';
+import { unfoldPem } from '../../foundation/src/network/pem.ts';
 
 const BLOCK = /-----BEGIN (?<label>[A-Z0-9 ]+)-----.*?-----END \k<label>-----/gs;
 

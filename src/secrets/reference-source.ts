@@ -1,8 +1,8 @@
-import { formatEndpoint } from '../network/endpoint.ts';
-import type { LogData } from '../observability/logger.ts';
+import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
+import type { LogData } from '../../foundation/src/logging/logger.ts';
 import type { SecretUse } from '../policy/policy.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { formatReference } from './reference.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 import type { Secret, SecretSource } from './secret.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
-import { parseEndpoint } from '../network/endpoint.ts';
-import type { LogData, Logger } from '../observability/logger.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
+import { parseEndpoint } from '../../foundation/src/network/endpoint.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import type { SecretProvider } from './provider.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createSecretSources } from './resolver.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../test/support/policy.ts';
-import type { RunnerError } from '../runtime/errors.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { scanForSecrets } from './scan.ts';
 
 const secretFields = ['password', 'securityToken', 'sslConfig.sslKey'];

@@ -1,6 +1,6 @@
 import type { Policy, SecretUse } from '../policy/policy.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { fileDenied, looksLikeFile } from './job-file.ts';
 import { looksLikeReference, parseReference } from './reference.ts';
 

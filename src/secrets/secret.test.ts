@@ -4,14 +4,14 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Secret } from './secret.ts';
 
-const src = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 
 /** The files that read the value of a secret: to redact it, or to sign in. Review a new entry with care. */
 const REVEALED_IN = [
-  'connectors/salesforce/sign-in/client-tls.ts', // the client certificate and its key, for TLS
-  'connectors/salesforce/sign-in/grants.ts', // the credentials that a sign-in sends
-  'openmetadata/sink/server.ts', // the bot token, for the Authorization header
-  'secrets/resolver.ts', // for the redactor
+  'openmetadata/src/sink/server.ts', // the bot token, for the Authorization header
+  'src/connectors/salesforce/sign-in/client-tls.ts', // the client certificate and its key, for TLS
+  'src/connectors/salesforce/sign-in/grants.ts', // the credentials that a sign-in sends
+  'src/secrets/resolver.ts', // for the redactor
 ];
 
 describe('a secret', () => {
@@ -33,9 +33,12 @@ describe('a secret', () => {
   });
 
   it('is revealed only in these files', () => {
-    const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
-      .filter((path) => readFileSync(join(src, path), 'utf8').includes('.reveal()'));
+    const files = ['src', 'foundation/src', 'openmetadata/src'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .map((path) => join(folder, path))
+        .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+        .filter((path) => readFileSync(join(root, path), 'utf8').includes('.reveal()')),
+    );
     expect(files.sort()).toEqual(REVEALED_IN);
   });
 });

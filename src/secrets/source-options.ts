@@ -1,5 +1,5 @@
-import type { Endpoint } from '../network/endpoint.ts';
-import type { Logger } from '../observability/logger.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { SecretProvider } from './provider.ts';

@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The one error for a secret that cannot be used, whatever the reason; only the local log has the reason. */
 export function unavailable(field: string): RunnerError {

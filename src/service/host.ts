@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export const UNIT = 'hybrid-runner.service';
 export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;

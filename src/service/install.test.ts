@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { installService } from './install.ts';
 import { uninstallService } from './uninstall.ts';
 import { TestHost, USER_ID } from '../../test/support/service-host.ts';

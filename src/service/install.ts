@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { replaceFile } from '../runtime/atomic-write.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { nodeDisk } from '../runtime/node-disk.ts';
+import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { assertRoot, assertSystemd, step, UNIT, type ServiceHost } from './host.ts';
 import { assertReachable, assertReadable, changeOwner, makeGroupReadable } from './permissions.ts';
 import { systemdUnit, type UnitOptions } from './systemd.ts';

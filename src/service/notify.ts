@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Clock } from '../runtime/clock.ts';
-import { sleepUnlessAborted } from '../runtime/wait.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
 
 /** Sends notifications to the service manager. Never throws: a runner works without one. */
 export interface ServiceManager {

@@ -1,6 +1,6 @@
 import { chmod, chown, lchown, lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { Owner } from './user.ts';
 
 const OTHERS_MAY_READ = 0o004;

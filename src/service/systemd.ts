@@ -1,4 +1,4 @@
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface UnitOptions {
   /** Absolute paths of Node.js and of the program. */

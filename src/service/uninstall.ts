@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { assertRoot, step, UNIT, type ServiceHost } from './host.ts';
 import { assertStateOnly, type RunnerFiles } from './install.ts';
 import { formatArgs } from './systemd.ts';

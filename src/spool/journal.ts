@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { type AttemptRef, attemptKey, isRunId } from '../domain/ids.ts';
-import { JOB_KINDS, type JobKind } from '../domain/job.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { type Disk, removeFile } from '../runtime/disk.ts';
+import { type AttemptRef, attemptKey, isRunId } from '../../foundation/src/domain/ids.ts';
+import { JOB_KINDS, type JobKind } from '../../foundation/src/domain/job.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { type Disk, removeFile } from '../../foundation/src/runtime/disk.ts';
 import { createLedger } from './ledger.ts';
-import { type ProcessIdentity, processIdentitySchema } from '../runtime/processes.ts';
+import {
+  type ProcessIdentity,
+  processIdentitySchema,
+} from '../../foundation/src/runtime/processes.ts';
 import { createReserve } from './reserve.ts';
 import { readSealed, writeSealed } from './sealed-file.ts';
 

@@ -8,9 +8,9 @@
  *    that slot and leaves the other.
  */
 import { crc32 } from 'node:zlib';
-import type { Sequence } from '../domain/ids.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { type Disk, type DiskFile } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { type Disk, type DiskFile } from '../../foundation/src/runtime/disk.ts';
 
 const NAME = 'acknowledged';
 /** The largest sector of common disks. */

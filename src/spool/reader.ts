@@ -1,6 +1,6 @@
-import type { Sequence } from '../domain/ids.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { Disk } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { writeLedger } from './ledger.ts';
 import { type Recovered, segments } from './recover.ts';
 import { type Position, SegmentChain } from './segment-chain.ts';

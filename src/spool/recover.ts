@@ -1,6 +1,6 @@
-import type { Sequence } from '../domain/ids.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { Disk } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { readLedger } from './ledger.ts';
 import { scanSegment, type Scan } from './scan.ts';
 import { readWhole } from './sealed-file.ts';

@@ -3,8 +3,8 @@
  * may be full when the record is due. The record is written in place over the reserve, which is then renamed to a segment.
  * (Copy-on-write file systems need free space anyway; the caller retries.)
  */
-import { isErrno } from '../runtime/errno.ts';
-import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
 import {
   encodeHeader,
   encodeRecord,

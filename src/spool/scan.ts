@@ -1,4 +1,4 @@
-import type { Sequence } from '../domain/ids.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
 import { decodeRecord, HEADER_BYTES, isHeader, RECORD_HEADER_BYTES } from './segment.ts';
 
 /** The content of a segment. */

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { replaceFile } from '../runtime/atomic-write.ts';
-import { isErrno } from '../runtime/errno.ts';
-import type { Disk } from '../runtime/disk.ts';
+import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
 
 /** Replaces a small file and adds a checksum. After a crash it holds the old text or the new. */
 export async function writeSealed(

@@ -1,7 +1,7 @@
-import type { Sequence } from '../domain/ids.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { type Disk, type DiskFile } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { type Disk, type DiskFile } from '../../foundation/src/runtime/disk.ts';
 import {
   decodeRecord,
   type DecodedRecord,

@@ -1,5 +1,5 @@
-import type { Sequence } from '../domain/ids.ts';
-import type { Disk, DiskFile } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
 import {
   encodeHeader,
   encodeRecord,

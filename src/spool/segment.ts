@@ -20,7 +20,7 @@
  * The CRC covers length, flags, synced, sequence and payload.
  */
 import { crc32 } from 'node:zlib';
-import type { Sequence } from '../domain/ids.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
 
 export const HEADER_BYTES = 16;
 export const RECORD_HEADER_BYTES = 21;

@@ -1,9 +1,9 @@
-import type { Sequence } from '../domain/ids.ts';
-import { ChangeSignal } from '../runtime/change-signal.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { sleepOrWoken, sleepUnlessAborted } from '../runtime/wait.ts';
-import type { Disk } from '../runtime/disk.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { ChangeSignal } from '../../foundation/src/runtime/change-signal.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { sleepOrWoken, sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
 import { type Group, PendingRecords } from './pending-records.ts';
 import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';

@@ -1,7 +1,7 @@
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
-import type { JobKind } from '../domain/job.ts';
-import type { MetadataSink } from '../openmetadata/sink/records.ts';
-import type { Workflow } from '../openmetadata/workflow.ts';
+import type { JobKind } from '../../foundation/src/domain/job.ts';
+import type { MetadataSink } from '../../openmetadata/src/sink/records.ts';
+import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import type { MemoryFile } from './run-memory.ts';
 
 export interface AccessRequest {

@@ -1,6 +1,6 @@
-import { LOG_LEVELS, type LogLevel, type LogRecord } from '../domain/record.ts';
-import type { LogData, Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../foundation/src/domain/record.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 
 export interface AttemptLogOptions {
   readonly clock: Clock;

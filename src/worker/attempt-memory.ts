@@ -1,5 +1,5 @@
 import type { RunMemory } from '../connectors/connector.ts';
-import type { Logger } from '../observability/logger.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { MemoryFile } from './run-memory.ts';
 
 /**

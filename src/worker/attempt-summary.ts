@@ -1,5 +1,5 @@
-import type { Failure, NamedFailure } from '../domain/failure.ts';
-import { yieldsEntities, type JobKind } from '../domain/job.ts';
+import type { Failure, NamedFailure } from '../../foundation/src/domain/failure.ts';
+import { yieldsEntities, type JobKind } from '../../foundation/src/domain/job.ts';
 import type {
   FailureRecord,
   OutcomeRecord,
@@ -7,8 +7,8 @@ import type {
   RunRecord,
   StepRecord,
   StepSummary,
-} from '../domain/record.ts';
-import { successPercent } from '../domain/success-rate.ts';
+} from '../../foundation/src/domain/record.ts';
+import { successPercent } from '../../foundation/src/domain/success-rate.ts';
 
 /** Failures that an outcome lists. */
 export const MAX_FAILURES = 100;

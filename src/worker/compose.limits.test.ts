@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
 import { loadConnectors } from '../connectors/registry.ts';
-import { silentLogger } from '../observability/logger.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
 import { parseJobDocument } from './job-document.ts';

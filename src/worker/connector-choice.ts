@@ -1,7 +1,7 @@
 import type { Connector, JobWork } from '../connectors/connector.ts';
-import type { JobKind } from '../domain/job.ts';
-import type { Workflow } from '../openmetadata/workflow.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { JobKind } from '../../foundation/src/domain/job.ts';
+import type { Workflow } from '../../openmetadata/src/workflow.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The connector for the workflow's source. Throws JOB_INVALID when the runner has none. */
 export function connectorFor(workflow: Workflow, connectors: readonly Connector[]): Connector {

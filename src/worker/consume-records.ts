@@ -1,5 +1,5 @@
-import { untilAborted, withDeadline } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { untilAborted, withDeadline } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 
 /** How long a connector may take to clean up after it was stopped. */
 const CLEANUP_TIMEOUT_MS = 2000;

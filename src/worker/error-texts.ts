@@ -1,6 +1,6 @@
-import { codeEntry } from '../runtime/error-codes.ts';
-import { errorCodeOf } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { codeEntry } from '../../foundation/src/runtime/error-codes.ts';
+import { errorCodeOf } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /**
  * The form of an error that may leave the network. The message of a foreign error could contain anything, so the meaning of

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { throwIfAborted } from '../runtime/abort.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { throwIfAborted } from '../../foundation/src/runtime/abort.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
 
 const BUFFER_CHARACTERS = 256 * 1024;

@@ -1,6 +1,6 @@
-import type { LogLevel } from '../domain/record.ts';
-import { type Workflow, workflowSchema } from '../openmetadata/workflow.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { LogLevel } from '../../foundation/src/domain/record.ts';
+import { type Workflow, workflowSchema } from '../../openmetadata/src/workflow.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface JobDocument {
   /** As received, with fields that the schema of `workflow` leaves out. */

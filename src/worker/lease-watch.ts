@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 
 /** Timers stand still while the machine is suspended, leases do not. A worker must notice within a second. */
 const CHECK_INTERVAL_MS = 500;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { FromWorker } from '../runtime/worker-messages.ts';
+import type { FromWorker } from '../../foundation/src/runtime/worker-messages.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createPortLog, LinkPort } from './link-port.ts';
 

@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { LOG_LEVELS, type LogLevel } from '../domain/record.ts';
-import type { LogData, Logger } from '../observability/logger.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { type FromWorker, type ToWorker, toWorkerSchema } from '../runtime/worker-messages.ts';
+import { LOG_LEVELS, type LogLevel } from '../../foundation/src/domain/record.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import {
+  type FromWorker,
+  type ToWorker,
+  toWorkerSchema,
+} from '../../foundation/src/runtime/worker-messages.ts';
 
 /** Unsent messages beyond which log lines are dropped, so that a busy link costs no memory here. */
 const MAX_UNSENT = 1000;

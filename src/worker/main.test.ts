@@ -5,11 +5,11 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { OutcomeRecord } from '../domain/record.ts';
-import type { FromWorker, ToWorker } from '../runtime/worker-messages.ts';
-import { nodeDisk } from '../runtime/node-disk.ts';
+import type { OutcomeRecord } from '../../foundation/src/domain/record.ts';
+import type { FromWorker, ToWorker } from '../../foundation/src/runtime/worker-messages.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../spool/reader.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { recover } from '../spool/recover.ts';
 
 const PASSWORD = 'correct-horse-battery';

@@ -1,8 +1,8 @@
 import { loadConnectors } from '../connectors/registry.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { excludeMemoryFromCoreDumps } from '../runtime/core-dump.ts';
-import { systemRandom } from '../runtime/random.ts';
-import { nodeDisk } from '../runtime/node-disk.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { excludeMemoryFromCoreDumps } from '../../foundation/src/runtime/core-dump.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { composeAccess } from './compose.ts';
 import { runWorker } from './program.ts';
 import { workerSettingsSchema } from './settings.ts';

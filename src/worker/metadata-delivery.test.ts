@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { jobsOf } from '../../test/support/connector-jobs.ts';
 import type { Extracted } from '../connectors/connector.ts';
-import type { RunId } from '../domain/ids.ts';
-import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
+import type { LogRecord, OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import type {
   MetadataSink,
   SinkOutcome,
   SinkRecord,
   SinkReport,
-} from '../openmetadata/sink/records.ts';
-import { silentLogger } from '../observability/logger.ts';
-import { untilAborted } from '../runtime/abort.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { systemRandom } from '../runtime/random.ts';
+} from '../../openmetadata/src/sink/records.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import { runAttempt } from './run-attempt.ts';
 import { Stop } from './stop.ts';
 

@@ -1,6 +1,6 @@
-import type { RunRecord } from '../domain/record.ts';
-import type { MetadataSink, SinkRecord, SinkReport } from '../openmetadata/sink/records.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RunRecord } from '../../foundation/src/domain/record.ts';
+import type { MetadataSink, SinkRecord, SinkReport } from '../../openmetadata/src/sink/records.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { MAX_FAILURES, type OpenOutcome } from './attempt-summary.ts';
 
 /** Records for a catalog; the others in a stream are about the run. */

@@ -1,8 +1,8 @@
-import type { Progress } from '../domain/progress.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { ErrorCode } from '../runtime/error-codes.ts';
-import { sleepUnlessAborted } from '../runtime/wait.ts';
+import type { Progress } from '../../foundation/src/domain/progress.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { sleepUnlessAborted } from '../../foundation/src/runtime/wait.ts';
 import type { SpoolWriter } from '../spool/writer.ts';
 import type { LinkPort } from './link-port.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityRecord } from '../domain/record.ts';
+import type { EntityRecord } from '../../foundation/src/domain/record.ts';
 import { RecordEncoder } from './record-encoder.ts';
 
 /** A record that counts how often it is encoded. */

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../domain/record.ts';
+import type { RunRecord } from '../../foundation/src/domain/record.ts';
 
 /**
  * JSON of the records of an attempt. An incremental run compares a table's JSON with that of the previous run just before

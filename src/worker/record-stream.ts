@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { LogRecord, OutcomeRecord, RunRecord } from '../domain/record.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { SerialQueue } from '../runtime/serial-queue.ts';
+import type { LogRecord, OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { SerialQueue } from '../../foundation/src/runtime/serial-queue.ts';
 import type { RecordEncoder } from './record-encoder.ts';
 import { redactRecord } from './redact-record.ts';
 import type { RecordSink } from './record-sink.ts';

@@ -1,5 +1,5 @@
-import type { FailureRecord, RunRecord } from '../domain/record.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { FailureRecord, RunRecord } from '../../foundation/src/domain/record.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { AttemptMemory } from './attempt-memory.ts';
 import type { AttemptSummary } from './attempt-summary.ts';
 import type { MetadataDelivery } from './metadata-delivery.ts';

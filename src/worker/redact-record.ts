@@ -1,4 +1,4 @@
-import type { RunRecord } from '../domain/record.ts';
+import type { RunRecord } from '../../foundation/src/domain/record.ts';
 
 // Invariant: output does not depend on whether a text of the job equals a secret. Otherwise a control plane could guess
 // secrets by sending them in jobs. So texts of the job are sent unchanged or not at all, at paths that are fixed for each

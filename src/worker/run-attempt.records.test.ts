@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attempt, failed, table, yielding } from '../../test/support/attempts.ts';
 import type { ConnectorContext } from '../connectors/connector.ts';
-import type { Logger } from '../observability/logger.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
 
 describe('records of an attempt', () => {
   const redact = (line: string): string => line.replaceAll('sesame-sesame', '[secret]');

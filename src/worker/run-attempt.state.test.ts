@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { attempt, table, workflow, yielding } from '../../test/support/attempts.ts';
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
-import type { RunId } from '../domain/ids.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { MemoryFile, Remembered } from './run-memory.ts';
 import { Stop } from './stop.ts';
 

@@ -12,11 +12,11 @@ import {
 } from '../../test/support/attempts.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
 import type { ConnectorContext, Extracted } from '../connectors/connector.ts';
-import type { RunId } from '../domain/ids.ts';
-import type { JobKind } from '../domain/job.ts';
-import { untilAborted } from '../runtime/abort.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
+import type { JobKind } from '../../foundation/src/domain/job.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
 import { Stop } from './stop.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunId } from '../domain/ids.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
 import { openMemoryFile, revisionAfter } from './run-memory.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'run-memory-'));

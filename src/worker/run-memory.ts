@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AttemptRef } from '../domain/ids.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { type Disk, removeFile } from '../runtime/disk.ts';
-import { nodeDisk } from '../runtime/node-disk.ts';
+import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { type Disk, removeFile } from '../../foundation/src/runtime/disk.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { readSealed, writeSealed } from '../spool/sealed-file.ts';
 
 /** State is small; a larger file was not written by this program. */

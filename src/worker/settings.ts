@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../domain/record.ts';
+import { LOG_LEVELS } from '../../foundation/src/domain/record.ts';
 import { secretSettingsSchema } from '../secrets/providers/registry.ts';
 
 const endpoint = z.object({ host: z.string(), port: z.int() });

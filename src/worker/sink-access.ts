@@ -1,14 +1,14 @@
-import { yieldsEntities } from '../domain/job.ts';
+import { yieldsEntities } from '../../foundation/src/domain/job.ts';
 import {
   catalogEndpointOf,
   catalogServerOf,
   type CatalogServer,
-} from '../openmetadata/catalog-server.ts';
-import { createMetadataRestSink } from '../openmetadata/sink/rest-sink.ts';
-import type { Workflow } from '../openmetadata/workflow.ts';
+} from '../../openmetadata/src/catalog-server.ts';
+import { createMetadataRestSink } from '../../openmetadata/src/sink/rest-sink.ts';
+import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import { createDial } from '../policy/dial.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { parseReference } from '../secrets/reference.ts';
 import { createSecretSources } from '../secrets/resolver.ts';
 import type { SecretPlace } from '../secrets/scan.ts';

@@ -1,6 +1,6 @@
-import type { Logger } from '../observability/logger.ts';
-import { namesSink } from '../openmetadata/catalog-server.ts';
-import type { Workflow } from '../openmetadata/workflow.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
+import { namesSink } from '../../openmetadata/src/catalog-server.ts';
+import type { Workflow } from '../../openmetadata/src/workflow.ts';
 
 /** Logs the options of a workflow that have no effect in this run. */
 export function logIgnoredOptions(workflow: Workflow, hasSink: boolean, logger: Logger): void {

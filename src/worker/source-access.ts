@@ -1,6 +1,6 @@
 import type { Connector, ConnectorLimits } from '../connectors/connector.ts';
-import type { Connect } from '../network/connect.ts';
-import type { Endpoint } from '../network/endpoint.ts';
+import type { Connect } from '../../foundation/src/network/connect.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import { createDial } from '../policy/dial.ts';
 import type { Limits, Reach } from '../policy/limits.ts';
 import type { SecretUse } from '../policy/policy.ts';

@@ -1,6 +1,6 @@
-import type { Sequence } from '../domain/ids.ts';
-import { ChangeSignal } from '../runtime/change-signal.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import type { Sequence } from '../../foundation/src/domain/ids.ts';
+import { ChangeSignal } from '../../foundation/src/runtime/change-signal.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SpoolWriter } from '../spool/writer.ts';
 import type { RecordSink } from './record-sink.ts';
 

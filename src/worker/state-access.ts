@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { yieldsEntities } from '../domain/job.ts';
+import { yieldsEntities } from '../../foundation/src/domain/job.ts';
 import type { Access, AccessRequest } from './access.ts';
 import { openMemoryFile } from './run-memory.ts';
 import type { WorkerSettings } from './settings.ts';

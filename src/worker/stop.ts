@@ -1,6 +1,6 @@
-import type { Failure } from '../domain/failure.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import type { StopStatus } from '../runtime/worker-messages.ts';
+import type { Failure } from '../../foundation/src/domain/failure.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { StopStatus } from '../../foundation/src/runtime/worker-messages.ts';
 
 /** Requests to end an attempt early. Only the first one counts. */
 export class Stop {

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Logger } from '../observability/logger.ts';
+import type { Logger } from '../../foundation/src/logging/logger.ts';
 
 // Invariants:
 // 1. Nothing that code of the worker prints leaves this process unredacted.

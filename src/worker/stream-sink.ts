@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
-import { untilAborted } from '../runtime/abort.ts';
-import { isErrno } from '../runtime/errno.ts';
-import { RunnerError } from '../runtime/errors.ts';
+import { untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { isErrno } from '../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { outputRemedy } from './file-sink.ts';
 import type { RecordSink } from './record-sink.ts';
 

@@ -1,7 +1,7 @@
-import { aborted, untilAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { RunnerError } from '../runtime/errors.ts';
-import { runAfter } from '../runtime/wait.ts';
+import { aborted, untilAborted } from '../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { runAfter } from '../../foundation/src/runtime/wait.ts';
 import type { Stop } from './stop.ts';
 
 /** How long the outcome of a stopped attempt may take to write. Shorter than the time after which a stopped worker is killed. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { environmentName, SETTING_KEYS, SETTINGS } from '../../src/config/schema.ts';
 import { EXIT, exitOf } from '../../src/cli/exit-codes.ts';
 import { loadConnectors } from '../../src/connectors/registry.ts';
-import { errorGroups, type ErrorCode } from '../../src/runtime/error-codes.ts';
+import { errorGroups, type ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const document = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8');

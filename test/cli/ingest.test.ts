@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { passwordReference, tokenReference } from '../../demo/setup.ts';
-import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
+import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { Stage } from '../support/stage.ts';
 import { Place, program, type Result } from './command-line.ts';
 

@@ -1,5 +1,5 @@
 import { MemoryDialer, type MemoryWire } from '../../src/channel/memory.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { channelContract, type ChannelHarness, type Peer } from './channel.contract.ts';
 import { Mailbox } from './channel.servers.ts';
 import { NetworkStage } from './channel.stage.ts';

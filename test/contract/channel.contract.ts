@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Channel, Dialer } from '../../src/channel/channel.ts';
 import { loadCodec, MAX_FRAME_BYTES } from '../../src/channel/codec.ts';
 import type { Frame } from '../../src/channel/frames.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /** The control plane's end of a channel: whole messages as bytes. */
 export interface Peer {

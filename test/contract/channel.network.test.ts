@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAuthority, selfSigned } from '../support/certificates.ts';
 import { Relay } from '../support/relay.ts';
 import { batch, collect, errorOf, neverAborted, type PeerServer } from './channel.contract.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
-import type { StepRecord } from '../../src/domain/record.ts';
-import { assertEntity } from '../../src/openmetadata/entities.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import type { StepRecord } from '../../foundation/src/domain/record.ts';
+import { assertEntity } from '../../openmetadata/src/entities.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface ConnectorStage {
   readonly connector: Connector;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
 import { spoolContract } from './spool.contract.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunId } from '../../src/domain/ids.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
 import { readJournal, removeAttempt, writeJournal, type Journal } from '../../src/spool/journal.ts';
 import { recover } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';

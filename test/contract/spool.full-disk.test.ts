@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RunId } from '../../src/domain/ids.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
 import { SpoolOutbox } from '../../src/link/outbox/spool-outbox.ts';
-import type { Disk } from '../../src/runtime/disk.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAttempt } from '../../src/spool/journal.ts';
 import { emptySpool, recover } from '../../src/spool/recover.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';

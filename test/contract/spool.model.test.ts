@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, double, integer, nat } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover, segments } from '../../src/spool/recover.ts';
 import { segmentName } from '../../src/spool/segment.ts';

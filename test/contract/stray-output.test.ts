@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunId } from '../../src/domain/ids.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
 import {
   openOutboxStore,
   type SpoolOutboxStore,
 } from '../../src/link/outbox/spool-outbox-store.ts';
 import { createStartWorker } from '../../src/link/workers/start-worker.ts';
-import { silentLogger, type Logger } from '../../src/observability/logger.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger, type Logger } from '../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { PLANTED_LINES, PLANTED_SECRET, type StrayBehavior } from '../support/stray-behavior.ts';
 
 interface Line {

@@ -30,7 +30,9 @@ describe('code', () => {
   });
 
   it('has no two tests with the same name in a file', () => {
-    const tests = ['src', 'test', 'control-plane', 'sandbox-org'].flatMap(sources).filter(isTest);
+    const tests = ['src', 'foundation', 'openmetadata', 'test', 'control-plane', 'sandbox-org']
+      .flatMap(sources)
+      .filter(isTest);
     const repeated = tests.flatMap((path) => {
       const names = [...read(path).matchAll(/^\s*it\('([^']+)'/gm)].map((match) => match[1]!);
       return names

@@ -38,7 +38,7 @@ describe('a connector', () => {
           .split('\n')
           .filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line))
           .filter((line) => line.toLowerCase().includes(name))
-          .map((line) => ({ path: path.slice('src/'.length), line: line.trim() })),
+          .map((line) => ({ path: path.replace(/^src\//, ''), line: line.trim() })),
       )
       .filter(
         ({ path, line }) => !PERMITTED.some(([file, text]) => file === path && text.test(line)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { production, read } from './sources.ts';
 
-const RUNTIME = 'src/runtime/';
+const RUNTIME = 'foundation/src/runtime/';
 const SALESFORCE_API = 'src/connectors/salesforce/api/';
 
 /** Code that a primitive replaces, and the folder of the primitive. */
@@ -16,7 +16,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['assertSafe', RUNTIME, /(?<!umask\()\b0o0?(?:22|77)\b/],
   ['Backoff.pauseAfter', RUNTIME, /backoff\.next\(/i],
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
-  ['successPercent', 'src/domain/', /\* 10_000\) \/ \(/],
+  ['successPercent', 'foundation/src/domain/', /\* 10_000\) \/ \(/],
   ['queryMany', SALESFORCE_API, /\/query\?q=/],
   ['rethrowIfRunEnds', SALESFORCE_API, /if \(endsRun\(\w+, \w+\)\) throw/],
 ];

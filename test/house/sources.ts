@@ -26,7 +26,9 @@ export function importsOf(path: string): string[] {
 }
 
 /** Files of the runner that are shipped. */
-export const production = sources('src').filter((path) => !isTest(path));
+export const production = ['src', 'foundation/src', 'openmetadata/src']
+  .flatMap(sources)
+  .filter((path) => !isTest(path));
 
 /** Files of all programs in this repository, without tests. */
 export const allPrograms = [

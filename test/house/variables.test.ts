@@ -12,9 +12,11 @@ function testFiles(): string[] {
       join(folder, path),
     ),
   );
-  const beside = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => join('src', path));
+  const beside = ['src', 'foundation/src', 'openmetadata/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.test.ts'))
+      .map((path) => join(folder, path)),
+  );
   return [...inTests, ...beside].filter((path) => path.endsWith('.ts'));
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { Column } from '../../src/openmetadata/columns.ts';
-import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import type { Column } from '../../openmetadata/src/columns.ts';
+import type { CreateTable } from '../../openmetadata/src/entities.ts';
 import { entitiesOf, LocalRunner } from '../support/local-runner.ts';
 import { makeItHarder, openOpenMetadata, runScript } from './openmetadata.ts';
 

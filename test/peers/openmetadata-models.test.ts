@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { RunRecord } from '../../src/domain/record.ts';
+import type { RunRecord } from '../../foundation/src/domain/record.ts';
 import { entitiesOf, LocalRunner } from '../support/local-runner.ts';
 import { makeItHarder, openOpenMetadata, runScript } from './openmetadata.ts';
 

@@ -8,8 +8,8 @@ import {
 import { readListing } from '../../src/connectors/salesforce/describe/object-list.ts';
 import { readError } from '../../src/connectors/salesforce/api/refusal.ts';
 import { readLoginResponse } from '../../src/connectors/salesforce/sign-in/soap-login.ts';
-import type { Column } from '../../src/openmetadata/columns.ts';
-import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import type { Column } from '../../openmetadata/src/columns.ts';
+import type { CreateTable } from '../../openmetadata/src/entities.ts';
 import {
   CREATE_REQUEST_SCHEMAS,
   openMetadataSchemasPresent,

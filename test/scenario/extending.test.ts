@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recover.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -125,7 +125,7 @@ async function runJob(kind: string): Promise<RunRecord[]> {
 
 describe('docs/extending.md', () => {
   it('is right that the compiler refuses a connector without a job kind', async () => {
-    copy.apply(blocks.find(({ path }) => path === 'src/domain/job.ts')!);
+    copy.apply(blocks.find(({ path }) => path === 'foundation/src/domain/job.ts')!);
     const { code, output } = await copy.compile();
     expect(code).not.toBe(0);
     expect(output).toContain('src/connectors/salesforce/connector.ts');
@@ -133,7 +133,8 @@ describe('docs/extending.md', () => {
   });
 
   it('adds a connector, a provider and a job kind that compile', async () => {
-    for (const block of blocks) if (block.path !== 'src/domain/job.ts') copy.apply(block);
+    for (const block of blocks)
+      if (block.path !== 'foundation/src/domain/job.ts') copy.apply(block);
     expect(await copy.compile()).toEqual({ code: 0, output: '' });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { SampleDataRecord } from '../../src/domain/record.ts';
+import type { SampleDataRecord } from '../../foundation/src/domain/record.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { LocalRunner, type Ingestion } from '../support/local-runner.ts';
 import {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { Inbox, type Wire as ServerWire } from '../../control-plane/src/link/wire.ts';
 import type { FramedChannel } from '../../src/channel/framed-channel.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { Direction, Route, RouteUser } from './route.ts';
 import type { World } from './world.ts';

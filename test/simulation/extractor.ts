@@ -2,8 +2,8 @@ import type { Connector, ConnectorContext, Extracted } from '../../src/connector
 import { IncrementalState } from '../../src/connectors/salesforce/incremental/incremental-state.ts';
 import { parseStoredState } from '../../src/connectors/salesforce/incremental/stored-state.ts';
 import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts';
-import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
-import type { Clock } from '../../src/runtime/clock.ts';
+import type { EntityRecord, StepRecord } from '../../foundation/src/domain/record.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../src/connectors/salesforce/errors/errors.ts';
 import { jobsOf } from '../support/connector-jobs.ts';
 import { parentRecords, schemaOf, tableRecord, toListedObject, TYPE } from './org-records.ts';

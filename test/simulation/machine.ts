@@ -1,5 +1,5 @@
-import type { Disk, DiskFile } from '../../src/runtime/disk.ts';
-import type { Processes } from '../../src/runtime/processes.ts';
+import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
+import type { Processes } from '../../foundation/src/runtime/processes.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
 import { type MachineClock, type ProcessKind, SimulatedProcess } from './process.ts';
 import type { World } from './world.ts';

@@ -1,8 +1,8 @@
 import type { Channel, Dialer } from '../../src/channel/channel.ts';
 import { loadCodec } from '../../src/channel/codec.ts';
 import { FramedChannel } from '../../src/channel/framed-channel.ts';
-import { throwIfAborted, untilAborted } from '../../src/runtime/abort.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import { throwIfAborted, untilAborted } from '../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { Connection, type Listener } from './connection.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { Route } from './route.ts';

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../../src/connectors/salesforce/describe/object-list.ts';
-import type { EntityRecord } from '../../src/domain/record.ts';
+import type { EntityRecord } from '../../foundation/src/domain/record.ts';
 import type { OrgObject } from './org.ts';
 
 export const TYPE = 'Simulated';

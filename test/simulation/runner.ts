@@ -1,14 +1,14 @@
 import { createPrivateKey, sign } from 'node:crypto';
-import type { AttemptRef, RunnerId } from '../../src/domain/ids.ts';
+import type { AttemptRef, RunnerId } from '../../foundation/src/domain/ids.ts';
 import type { Predecessor } from '../../src/link/connection/predecessor.ts';
 import { type Identity, rawPublicKey } from '../../src/link/enrollment/identity.ts';
 import { createLink, type Link } from '../../src/link/link.ts';
 import { SpoolOutboxStore } from '../../src/link/outbox/spool-outbox-store.ts';
 import type { LinkTiming } from '../../src/link/timing.ts';
 import { createStartWorker } from '../../src/link/workers/start-worker.ts';
-import type { LogData, Logger } from '../../src/observability/logger.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
-import type { Random } from '../../src/runtime/random.ts';
+import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { Machine } from './machine.ts';
 import { AUTHORITY, type Network } from './network.ts';
 import type { Org, View } from './org.ts';

@@ -1,5 +1,5 @@
-import type { AttemptRef } from '../../src/domain/ids.ts';
-import { attemptKey } from '../../src/domain/ids.ts';
+import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
+import { attemptKey } from '../../foundation/src/domain/ids.ts';
 import { Checks } from './checks.ts';
 import { ControlPlaneHost } from './control-plane.ts';
 import { Faults } from './faults.ts';

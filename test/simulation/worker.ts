@@ -1,8 +1,8 @@
 import type { ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import type { AttemptRef } from '../../src/domain/ids.ts';
-import type { Random } from '../../src/runtime/random.ts';
-import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
+import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
+import type { Random } from '../../foundation/src/runtime/random.ts';
+import type { FromWorker, ToWorker } from '../../foundation/src/runtime/worker-messages.ts';
 import { runWorker } from '../../src/worker/program.ts';
 import { openMemoryFile } from '../../src/worker/run-memory.ts';
 import { createExtractor, type Extraction } from './extractor.ts';

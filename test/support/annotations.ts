@@ -1,4 +1,4 @@
-import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import type { CreateTable } from '../../openmetadata/src/entities.ts';
 import type { FieldProperties } from '../../src/connectors/salesforce/mapping/field-properties.ts';
 import type { TableProperties } from '../../src/connectors/salesforce/mapping/table-properties.ts';
 import { tablesOf, type SalesforceRun } from './salesforce-run.ts';

@@ -1,10 +1,10 @@
 import type { Connector, Extracted } from '../../src/connectors/connector.ts';
-import type { RunId } from '../../src/domain/ids.ts';
-import type { OutcomeRecord, RunRecord, StepRecord } from '../../src/domain/record.ts';
-import { silentLogger } from '../../src/observability/logger.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
+import type { RunId } from '../../foundation/src/domain/ids.ts';
+import type { OutcomeRecord, RunRecord, StepRecord } from '../../foundation/src/domain/record.ts';
+import { silentLogger } from '../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import type { RecordSink } from '../../src/worker/record-sink.ts';
 import { type AttemptOptions, runAttempt } from '../../src/worker/run-attempt.ts';
 import { Stop } from '../../src/worker/stop.ts';

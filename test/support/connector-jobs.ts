@@ -1,6 +1,6 @@
 import type { Connector } from '../../src/connectors/connector.ts';
 import { unsupportedJob } from '../../src/connectors/unsupported-job.ts';
-import { JOB_KINDS } from '../../src/domain/job.ts';
+import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 
 type Jobs = Connector['jobs'];
 

@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const COPIED =
-  'src test demo bench scripts proto control-plane sandbox-org package.json tsconfig.json vitest.config.ts ARCHITECTURE.md docs'.split(
+  'src foundation openmetadata test demo bench scripts proto control-plane sandbox-org package.json tsconfig.json vitest.config.ts ARCHITECTURE.md docs'.split(
     ' ',
   );
 

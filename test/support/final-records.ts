@@ -3,9 +3,9 @@ import type {
   LineageRecord,
   ProfileRecord,
   SweepRecord,
-} from '../../src/domain/record.ts';
+} from '../../foundation/src/domain/record.ts';
 import type { ColumnProfile } from '../../src/connectors/salesforce/profiling/column-profile.ts';
-import type { CreateStoredProcedure } from '../../src/openmetadata/entities.ts';
+import type { CreateStoredProcedure } from '../../openmetadata/src/entities.ts';
 import type { SalesforceRun } from './salesforce-run.ts';
 
 export type CodeRecord = EntityRecord & { readonly request: CreateStoredProcedure };

@@ -1,6 +1,6 @@
 import type { FaultRule } from '../../sandbox-org/src/sandbox.ts';
 import type { TableProperties } from '../../src/connectors/salesforce/mapping/table-properties.ts';
-import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import type { CreateTable } from '../../openmetadata/src/entities.ts';
 import { tablesOf, type SalesforceRun } from './salesforce-run.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { EntityRecord, OutcomeRecord, RunRecord } from '../../src/domain/record.ts';
+import type { EntityRecord, OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { Place, type Result } from '../cli/command-line.ts';
 import { storeInVault } from './vault.ts';
 

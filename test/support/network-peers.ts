@@ -3,9 +3,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { ConnectOptions, NetworkSettings } from '../../src/network/connect.ts';
-import type { Endpoint } from '../../src/network/endpoint.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import type { ConnectOptions, NetworkSettings } from '../../foundation/src/network/connect.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createAuthority, type Authority, type Leaf } from './certificates.ts';
 import { ConnectProxy, type ProxyOptions } from './connect-proxy.ts';
 

@@ -1,6 +1,6 @@
-import { systemClock } from '../../src/runtime/clock.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import type { ProviderDeps } from '../../src/secrets/providers/provider-kind.ts';
 
 /** For providers without a network. */

@@ -2,8 +2,8 @@ import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { Extracted } from '../../src/connectors/connector.ts';
 import { createSalesforceConnector } from '../../src/connectors/salesforce/connector.ts';
 import type { Tuning } from '../../src/connectors/salesforce/api/org.ts';
-import type { EntityRecord, StepRecord } from '../../src/domain/record.ts';
-import type { CreateTable } from '../../src/openmetadata/entities.ts';
+import type { EntityRecord, StepRecord } from '../../foundation/src/domain/record.ts';
+import type { CreateTable } from '../../openmetadata/src/entities.ts';
 import { contextFor, type ContextOptions, type RecordedContext } from './connector-context.ts';
 
 /** Pauses too short to be noticed, and patience that suits a test. */

@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { Cell, SampleDataRecord } from '../../src/domain/record.ts';
+import type { Cell, SampleDataRecord } from '../../foundation/src/domain/record.ts';
 import { extractFrom, type RunOptions, type SalesforceRun } from './salesforce-run.ts';
 
 export const SAMPLE_SCHEMA = 'sandbox.default.salesforce';

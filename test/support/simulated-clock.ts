@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/runtime/clock.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 interface Sleeper {
   readonly at: number;

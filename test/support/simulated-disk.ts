@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import type { Disk, DiskFile, OpenMode } from '../../src/runtime/disk.ts';
+import type { Disk, DiskFile, OpenMode } from '../../foundation/src/runtime/disk.ts';
 
 const SECTOR = 512;
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { recover } from '../../src/spool/recover.ts';
 

@@ -9,9 +9,9 @@ import {
   record,
 } from 'fast-check';
 import { expect } from 'vitest';
-import type { Clock } from '../../src/runtime/clock.ts';
-import type { Disk } from '../../src/runtime/disk.ts';
-import { RunnerError } from '../../src/runtime/errors.ts';
+import type { Clock } from '../../foundation/src/runtime/clock.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { createLedger } from '../../src/spool/ledger.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, recover } from '../../src/spool/recover.ts';

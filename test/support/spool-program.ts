@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 
 /** Appends records endlessly to a spool from a sequence on (arguments), and prints each durable sequence. */

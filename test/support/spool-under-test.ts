@@ -1,5 +1,5 @@
-import type { Disk } from '../../src/runtime/disk.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import type { Disk } from '../../foundation/src/runtime/disk.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { SpoolReader } from '../../src/spool/reader.ts';
 import { emptySpool, type Recovered, segments } from '../../src/spool/recover.ts';
 import { SpoolWriter, type WriterOptions } from '../../src/spool/writer.ts';

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { Connector } from '../../src/connectors/connector.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../foundation/src/runtime/random.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { runWorker } from '../../src/worker/program.ts';
 import { jobsOf } from './connector-jobs.ts';
 import { PLANTED_LINES, PLANTED_SECRET as SECRET, type StrayBehavior } from './stray-behavior.ts';

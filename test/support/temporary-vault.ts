@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openVault, type Vault } from '../../src/secrets/vault/vault.ts';
-import type { RunnerError } from '../../src/runtime/errors.ts';
+import type { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export interface TemporaryVault {
   readonly vault: Vault;

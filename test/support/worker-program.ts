@@ -1,7 +1,7 @@
-import { nodeDisk } from '../../src/runtime/node-disk.ts';
+import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import type { FromWorker, ToWorker } from '../../src/runtime/worker-messages.ts';
+import { systemClock } from '../../foundation/src/runtime/clock.ts';
+import type { FromWorker, ToWorker } from '../../foundation/src/runtime/worker-messages.ts';
 
 /** A worker process whose behavior is the workflow of its job, to test how the link handles it. */
 type Behavior =

@@ -1,6 +1,6 @@
-import type { OutcomeRecord } from '../../domain/record.ts';
-import { catalogServerOf } from '../../openmetadata/catalog-server.ts';
-import type { Workflow } from '../../openmetadata/workflow.ts';
+import type { OutcomeRecord } from '../../../foundation/src/domain/record.ts';
+import { catalogServerOf } from '../../../openmetadata/src/catalog-server.ts';
+import type { Workflow } from '../../../openmetadata/src/workflow.ts';
 import { FileSink } from '../../worker/file-sink.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import { StreamSink } from '../../worker/stream-sink.ts';

@@ -1,6 +1,6 @@
-import { proxyPasswords } from '../../network/proxy.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { proxyPasswords } from '../../../foundation/src/network/proxy.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { loadSettings, openCommandLog, type Invocation } from '../invocation.ts';
 import { composeRunner } from '../runner/compose-runner.ts';
 import { lastExitFile } from '../runner/last-exit.ts';

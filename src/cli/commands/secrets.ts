@@ -1,5 +1,5 @@
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { formatReference, parseReference, type SecretPath } from '../../secrets/reference.ts';
 import { openVault, type Vault } from '../../secrets/vault/vault.ts';
 import { loadSettings, type Invocation } from '../invocation.ts';

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { z } from 'zod';
 import { loadIdentity } from '../../link/enrollment/identity.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { openVault } from '../../secrets/vault/vault.ts';
 import { systemHost, UNIT_FILE } from '../../service/host.ts';
 import { installService } from '../../service/install.ts';

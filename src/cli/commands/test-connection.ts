@@ -1,4 +1,4 @@
-import type { RunRecord, StepRecord } from '../../domain/record.ts';
+import type { RunRecord, StepRecord } from '../../../foundation/src/domain/record.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';

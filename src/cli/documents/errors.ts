@@ -1,5 +1,9 @@
-import { codeEntry, errorGroups, type ErrorCode } from '../../runtime/error-codes.ts';
-import type { CodeTable, Fault } from '../../runtime/error-codes/entry.ts';
+import {
+  codeEntry,
+  errorGroups,
+  type ErrorCode,
+} from '../../../foundation/src/runtime/error-codes.ts';
+import type { CodeTable, Fault } from '../../../foundation/src/runtime/error-codes/entry.ts';
 import { EXIT, exitOf } from '../exit-codes.ts';
 import { GENERATED } from './generated.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../../redaction/redactor.ts';
 import { captureConsole } from './capture-console.ts';
 

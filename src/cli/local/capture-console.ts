@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import { PassThrough } from 'node:stream';
-import type { Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { StrayOutput } from '../../worker/stray-output.ts';
 
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir', 'table'] as const;

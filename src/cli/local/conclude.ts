@@ -1,5 +1,5 @@
-import type { OutcomeRecord } from '../../domain/record.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { OutcomeRecord } from '../../../foundation/src/domain/record.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
 import type { Invocation } from '../invocation.ts';
 

@@ -1,6 +1,6 @@
-import type { Progress } from '../../domain/progress.ts';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 24;

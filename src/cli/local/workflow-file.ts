@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
-import type { Workflow } from '../../openmetadata/workflow.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Workflow } from '../../../openmetadata/src/workflow.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { parseJobDocument } from '../../worker/job-document.ts';
 
 export interface WorkflowFile {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 

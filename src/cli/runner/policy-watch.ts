@@ -1,10 +1,10 @@
 import type { PolicyProblem } from '../../link/health/health.ts';
-import type { Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { requirePolicy } from '../../policy/open-policy.ts';
 import type { PolicySource } from '../../policy/parse-policy.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { sleepUnlessAborted } from '../../runtime/wait.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 
 const CHECK_INTERVAL_MS = 30_000;
 

@@ -1,8 +1,8 @@
 import { healthOf, isMoving } from '../../link/health/health.ts';
-import type { Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { serveStatus, type StatusServer } from '../../observability/status-socket.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { ServiceStatus } from '../../service/notify.ts';
 import { version } from '../version.ts';
 import type { Runner } from './compose-runner.ts';

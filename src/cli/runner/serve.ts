@@ -1,8 +1,8 @@
 import type { RunnerConfig } from '../../config/runner-config.ts';
-import type { Logger } from '../../observability/logger.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { TaskGroup } from '../../runtime/task-group.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import { notifyServiceManager, serviceManager } from '../../service/notify.ts';
 import type { Invocation } from '../invocation.ts';
 import { platform, version } from '../version.ts';

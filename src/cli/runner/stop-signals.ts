@@ -1,5 +1,5 @@
-import type { Logger } from '../../observability/logger.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { ServiceManager } from '../../service/notify.ts';
 import type { Runner } from './compose-runner.ts';
 import type { PolicyWatch } from './policy-watch.ts';

@@ -1,4 +1,4 @@
-import { hideProxyCredentials } from '../../network/proxy.ts';
+import { hideProxyCredentials } from '../../../foundation/src/network/proxy.ts';
 import { setting } from '../setting.ts';
 import { list } from '../values/basic.ts';
 import { connectTo, formatConnectTo, noProxyRules, proxy } from '../values/network.ts';

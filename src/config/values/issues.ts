@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 /** The result of `work`; its error becomes an issue. */
 export function tryParse<T>(context: z.RefinementCtx, work: () => T): T {

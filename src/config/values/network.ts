@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ConnectToRule } from '../../network/connect.ts';
-import { formatEndpoint, parseEndpoint } from '../../network/endpoint.ts';
-import { parseNoProxyRule } from '../../network/no-proxy.ts';
-import { parseProxy } from '../../network/proxy.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { ConnectToRule } from '../../../foundation/src/network/connect.ts';
+import { formatEndpoint, parseEndpoint } from '../../../foundation/src/network/endpoint.ts';
+import { parseNoProxyRule } from '../../../foundation/src/network/no-proxy.ts';
+import { parseProxy } from '../../../foundation/src/network/proxy.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { splitText } from './basic.ts';
 import { tryParse } from './issues.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepRecord } from '../../domain/record.ts';
+import type { StepRecord } from '../../../foundation/src/domain/record.ts';
 import { RunnerError } from './errors/errors.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { chooseVersion } from './api/api-version.ts';

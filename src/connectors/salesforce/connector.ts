@@ -1,4 +1,4 @@
-import type { StepRecord } from '../../domain/record.ts';
+import type { StepRecord } from '../../../foundation/src/domain/record.ts';
 import type { Connector, ConnectorContext, Extracted } from '../connector.ts';
 import { CallBudget } from './api/budget.ts';
 import { FILE_FIELDS, SECRET_FIELDS } from './sign-in/connection-schema.ts';

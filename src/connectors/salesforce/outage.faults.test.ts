@@ -8,7 +8,7 @@ import {
   tableNames,
   testConnectionOf,
 } from '../../../test/support/salesforce-run.ts';
-import type { Progress } from '../../domain/progress.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Extracted } from '../connector.ts';
 import { createSalesforceConnector } from './connector.ts';
 

@@ -1,8 +1,8 @@
-import { attemptKey, type AttemptRef } from '../../domain/ids.ts';
-import type { Progress } from '../../domain/progress.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { StopStatus } from '../../runtime/worker-messages.ts';
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkerHandle } from '../workers/worker-handle.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectDelivered, LinkStage, ref } from '../../../test/support/link/link-stage.ts';
 import type { ScriptedWorker } from '../../../test/support/link/scripted-workers.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 let stage: LinkStage;
 

@@ -1,13 +1,13 @@
-import { attemptKey, sameAttempt, type AttemptRef } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { sleepUnlessAborted } from '../../runtime/wait.ts';
-import type { StopStatus } from '../../runtime/worker-messages.ts';
+import { attemptKey, sameAttempt, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
+import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import { Attempt } from './attempt.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 
 const DISCARD_RETRY_MS = 5_000;

@@ -1,6 +1,6 @@
-import type { ChangeSignal } from '../../runtime/change-signal.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import type { Attempt } from './attempt.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ref } from '../../../test/support/link/link-stage.ts';
 import { SimulatedClock } from '../../../test/support/simulated-clock.ts';
-import type { AttemptRef } from '../../domain/ids.ts';
+import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { Leases } from './leases.ts';
 
 function stage(): {

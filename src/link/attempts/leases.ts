@@ -1,7 +1,7 @@
-import { attemptKey, type AttemptRef } from '../../domain/ids.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
-import { sleepOrWoken } from '../../runtime/wait.ts';
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import { sleepOrWoken } from '../../../foundation/src/runtime/wait.ts';
 
 const MARGIN_SHARE = 1 / 6;
 const MARGIN_MAX_MS = 10_000;

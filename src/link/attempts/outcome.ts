@@ -1,7 +1,7 @@
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { sleepUnlessAborted } from '../../runtime/wait.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import type { Attempt } from './attempt.ts';
 import { diskFullError } from './disk-full.ts';

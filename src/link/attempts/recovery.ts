@@ -1,5 +1,5 @@
-import type { Logger } from '../../observability/logger.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';

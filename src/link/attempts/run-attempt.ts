@@ -1,6 +1,6 @@
-import type { Job } from '../../domain/job.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
 import { writeOutcome, type OutcomeDeps } from './outcome.ts';

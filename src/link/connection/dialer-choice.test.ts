@@ -3,7 +3,7 @@ import { LinkStage, ref } from '../../../test/support/link/link-stage.ts';
 import type { Dialer } from '../../channel/channel.ts';
 import type { Refusal } from '../../channel/frames.ts';
 import { explainAnswer } from '../../channel/http-answer.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 let stage: LinkStage;
 

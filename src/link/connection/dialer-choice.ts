@@ -1,6 +1,6 @@
 import type { Dialer } from '../../channel/channel.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import type { RunnerError } from '../../runtime/errors.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 /** Failures that another kind of channel may avoid: a firewall, proxy or gateway may break only one of the two. */
 const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([

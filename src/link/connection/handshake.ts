@@ -11,10 +11,10 @@ import type {
   Position,
   Welcome,
 } from '../../channel/frames.ts';
-import { JOB_KINDS } from '../../domain/job.ts';
-import { untilAborted } from '../../runtime/abort.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { printable } from '../../runtime/printable.ts';
+import { JOB_KINDS } from '../../../foundation/src/domain/job.ts';
+import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { printable } from '../../../foundation/src/runtime/printable.ts';
 import type { Identity } from '../enrollment/identity.ts';
 import { refusalError } from './refusal.ts';
 

@@ -1,6 +1,6 @@
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { ERROR_CODES } from '../../runtime/error-codes.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { ERROR_CODES } from '../../../foundation/src/runtime/error-codes.ts';
 
 /** The other process retries about twice a minute; one warning per interval is enough. */
 const WARN_EVERY_MS = 10 * 60_000;

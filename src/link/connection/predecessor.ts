@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../runtime/atomic-write.ts';
-import { isErrno } from '../../runtime/errno.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
+import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
+import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 
 const FILE = 'place';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';

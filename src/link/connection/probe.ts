@@ -1,9 +1,9 @@
 import type { Dialer } from '../../channel/channel.ts';
-import type { Logger } from '../../observability/logger.ts';
-import { withDeadline } from '../../runtime/abort.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { Random } from '../../runtime/random.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { DialerChoice } from './dialer-choice.ts';
 import { expectFrame } from './handshake.ts';
 

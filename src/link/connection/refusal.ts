@@ -1,7 +1,7 @@
 import type { Refusal } from '../../channel/frames.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { printable } from '../../runtime/printable.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { printable } from '../../../foundation/src/runtime/printable.ts';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   RUNNER_REVOKED: 'RUNNER_REVOKED',

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress, zstdCompressSync } from 'node:zlib';
 import type { Batch } from '../../channel/frames.ts';
-import type { AttemptRef } from '../../domain/ids.ts';
+import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { OutboxBatch } from '../outbox/outbox.ts';
 
 const compress = promisify(zstdCompress);

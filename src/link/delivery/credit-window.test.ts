@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { CreditWindow } from './credit-window.ts';
 
 const forever = new AbortController().signal;

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../runtime/abort.ts';
+import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
 
 interface Waiter {
   readonly bytes: number;

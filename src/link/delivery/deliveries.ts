@@ -1,10 +1,10 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Nack } from '../../channel/frames.ts';
-import { attemptKey, type AttemptRef, type Sequence } from '../../domain/ids.ts';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { TaskGroup } from '../../runtime/task-group.ts';
+import { attemptKey, type AttemptRef, type Sequence } from '../../../foundation/src/domain/ids.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Agreement } from '../connection/handshake.ts';

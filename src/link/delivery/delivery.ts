@@ -1,9 +1,9 @@
 import type { Nack } from '../../channel/frames.ts';
-import type { Sequence } from '../../domain/ids.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { sleepUnlessAborted } from '../../runtime/wait.ts';
+import type { Sequence } from '../../../foundation/src/domain/ids.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { toSequence } from '../connection/frame-fields.ts';
 import type { DeliveryPosition } from './position.ts';

@@ -1,7 +1,7 @@
-import type { Sequence } from '../../domain/ids.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Sequence } from '../../../foundation/src/domain/ids.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { toSequence } from '../connection/frame-fields.ts';
 import type { CreditWindow } from './credit-window.ts';
 

@@ -1,10 +1,10 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Batch } from '../../channel/frames.ts';
-import type { Sequence } from '../../domain/ids.ts';
-import { aborted, throwIfAborted } from '../../runtime/abort.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { firstOf } from '../../runtime/wait.ts';
+import type { Sequence } from '../../../foundation/src/domain/ids.ts';
+import { aborted, throwIfAborted } from '../../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { firstOf } from '../../../foundation/src/runtime/wait.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { OutboxBatch } from '../outbox/outbox.ts';
 import { makeBatch } from './batch.ts';

@@ -19,8 +19,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../../../test/support/certificates.ts';
-import { createConnect } from '../../network/open.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { createConnect } from '../../../foundation/src/network/open.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { enrollRunner, type EnrollOptions } from './enroll.ts';
 import { keyPath, loadIdentity } from './identity.ts';
 

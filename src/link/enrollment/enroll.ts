@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseControlPlaneUrl } from '../../channel/control-plane-url.ts';
-import type { Connect } from '../../network/connect.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { createDurably, renameDurably } from '../../runtime/atomic-write.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
+import type { Connect } from '../../../foundation/src/network/connect.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { createDurably, renameDurably } from '../../../foundation/src/runtime/atomic-write.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { requestEnrollment } from './enrollment-request.ts';
 import {
   exportKey,

@@ -1,11 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { explainAnswer, readBody } from '../../channel/http-answer.ts';
-import type { Connect } from '../../network/connect.ts';
-import { formatEndpoint, type Endpoint } from '../../network/endpoint.ts';
-import { untilAborted, withDeadline } from '../../runtime/abort.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Connect } from '../../../foundation/src/network/connect.ts';
+import { formatEndpoint, type Endpoint } from '../../../foundation/src/network/endpoint.ts';
+import { untilAborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 const PATH = '/runner/v1/enroll';
 const TIMEOUT_MS = 20_000;

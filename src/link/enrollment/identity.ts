@@ -6,8 +6,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { join } from 'node:path';
-import type { RunnerId } from '../../domain/ids.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { RunnerId } from '../../../foundation/src/domain/ids.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readPrivateFile } from './private-file.ts';
 import { parseSettings, settingsPath, type Settings } from './settings.ts';
 

@@ -1,8 +1,12 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { isErrno } from '../../runtime/errno.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { assertRegularFile, assertSafe, OPEN_TO_OTHERS } from '../../runtime/safe-file.ts';
+import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import {
+  assertRegularFile,
+  assertSafe,
+  OPEN_TO_OTHERS,
+} from '../../../foundation/src/runtime/safe-file.ts';
 
 /**
  * Reads a file that only its owner can read; follows no symbolic link. Undefined when the file does not exist. Throws

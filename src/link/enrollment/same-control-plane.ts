@@ -1,5 +1,5 @@
 import { parseControlPlaneUrl } from '../../channel/control-plane-url.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Identity } from './identity.ts';
 
 /**

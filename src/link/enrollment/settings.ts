@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 const Settings = z.strictObject({
   version: z.literal(1),

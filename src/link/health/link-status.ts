@@ -1,7 +1,7 @@
-import type { AttemptRef } from '../../domain/ids.ts';
-import type { Failure } from '../../domain/failure.ts';
-import type { Progress } from '../../domain/progress.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
+import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import type { IdentityConflict } from '../connection/identity-conflict.ts';

@@ -1,6 +1,6 @@
-import type { Failure } from '../../domain/failure.ts';
-import type { AttemptRef, Sequence } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import type { AttemptRef, Sequence } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
 
 export interface OutboxBatch {
   readonly firstSequence: Sequence;

@@ -4,9 +4,9 @@ import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { job, OutboxStage } from '../../../test/support/link/outbox-stage.ts';
-import { silentLogger } from '../../observability/logger.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
-import { systemProcesses } from '../../runtime/processes.ts';
+import { silentLogger } from '../../../foundation/src/logging/logger.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import { systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 
 const never = new AbortController().signal;
 

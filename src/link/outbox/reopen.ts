@@ -1,10 +1,10 @@
-import { attemptKey, isAttemptKey } from '../../domain/ids.ts';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Disk } from '../../runtime/disk.ts';
-import { isErrno } from '../../runtime/errno.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { Processes } from '../../runtime/processes.ts';
+import { attemptKey, isAttemptKey } from '../../../foundation/src/domain/ids.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { Processes } from '../../../foundation/src/runtime/processes.ts';
 import { type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
 import { recover, type Recovered } from '../../spool/recover.ts';
 import type { SpoolOutbox } from './spool-outbox.ts';

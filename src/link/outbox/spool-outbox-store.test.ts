@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { job, OutboxStage } from '../../../test/support/link/outbox-stage.ts';
-import type { Disk } from '../../runtime/disk.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
+import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 
 let stage: OutboxStage;
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { job, OutboxStage, segmentsOf, stopped } from '../../../test/support/link/outbox-stage.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import type { Disk } from '../../runtime/disk.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 
 const never = new AbortController().signal;
 

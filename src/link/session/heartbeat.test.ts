@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinkStage } from '../../../test/support/link/link-stage.ts';
 import type { Dialer } from '../../channel/channel.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 let stage: LinkStage;
 

@@ -1,10 +1,10 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Heartbeat, HeartbeatReply } from '../../channel/frames.ts';
-import { withDeadline } from '../../runtime/abort.ts';
-import { ChangeSignal } from '../../runtime/change-signal.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { sleepOrWoken } from '../../runtime/wait.ts';
+import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { sleepOrWoken } from '../../../foundation/src/runtime/wait.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Leases } from '../attempts/leases.ts';
 import { toAttemptRef } from '../connection/frame-fields.ts';

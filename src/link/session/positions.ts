@@ -1,7 +1,7 @@
 import type { Position } from '../../channel/frames.ts';
-import { attemptKey, type Sequence } from '../../domain/ids.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { attemptKey, type Sequence } from '../../../foundation/src/domain/ids.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channel/channel.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 
 /** Sends the latest progress of each attempt, at most once per `pauseMs`. */

@@ -1,11 +1,11 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Cancel, Frame, FrameBody, IdentityCheck, Nack } from '../../channel/frames.ts';
-import type { Logger } from '../../observability/logger.ts';
-import { aborted } from '../../runtime/abort.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { printable } from '../../runtime/printable.ts';
-import { TaskGroup } from '../../runtime/task-group.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { aborted } from '../../../foundation/src/runtime/abort.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { printable } from '../../../foundation/src/runtime/printable.ts';
+import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import type { Attempts } from '../attempts/attempts.ts';
 import type { Leases } from '../attempts/leases.ts';
 import { toAttemptRef, toSequence } from '../connection/frame-fields.ts';

@@ -6,9 +6,9 @@ import {
   untilDurable,
   WorkerStage,
 } from '../../../test/support/link/worker-stage.ts';
-import type { Disk } from '../../runtime/disk.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
+import type { Disk } from '../../../foundation/src/runtime/disk.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 
 let stage: WorkerStage;
 

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { type Processes, systemProcesses } from '../../runtime/processes.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { type Processes, systemProcesses } from '../../../foundation/src/runtime/processes.ts';
 import type { SpoolOutboxStore } from '../outbox/spool-outbox-store.ts';
 import { chooseEnvironment, workerNodeOptions } from './worker-environment.ts';
 import type { StartWorker } from './worker-handle.ts';

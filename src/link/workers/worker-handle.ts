@@ -1,9 +1,9 @@
-import type { Failure } from '../../domain/failure.ts';
-import type { AttemptRef } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
-import type { Progress } from '../../domain/progress.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import type { StopStatus } from '../../runtime/worker-messages.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import type { AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 /** A worker process: it runs one attempt, writes to its outbox and ends. */

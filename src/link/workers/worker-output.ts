@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 
 // Invariant: no text from a worker's output streams is logged. The worker redacts what its code prints and sends it as a
 // message. Text that arrives here comes from Node or V8, in a crash for example, and can contain any part of the worker's

@@ -5,8 +5,8 @@ import {
   untilDurable,
   WorkerStage,
 } from '../../../test/support/link/worker-stage.ts';
-import type { Progress } from '../../domain/progress.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
 const reason = new RunnerError('CANCELLED', 'enough').toFailure();
 

@@ -1,21 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Failure } from '../../domain/failure.ts';
-import { attemptKey, type AttemptRef } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
-import type { Progress } from '../../domain/progress.ts';
-import type { Logger } from '../../observability/logger.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { ErrorCode } from '../../runtime/error-codes.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { runAfter } from '../../runtime/wait.ts';
-import type { Processes } from '../../runtime/processes.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { runAfter } from '../../../foundation/src/runtime/wait.ts';
+import type { Processes } from '../../../foundation/src/runtime/processes.ts';
 import {
   type FromWorker,
   fromWorkerSchema,
   type StopStatus,
   type ToWorker,
-} from '../../runtime/worker-messages.ts';
+} from '../../../foundation/src/runtime/worker-messages.ts';
 import type { SpoolOutbox } from '../outbox/spool-outbox.ts';
 import type { SpoolOutboxStore } from '../outbox/spool-outbox-store.ts';
 import { logWorkerOutput } from './worker-output.ts';

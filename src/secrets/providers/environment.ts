@@ -1,4 +1,4 @@
-import { RunnerError } from '../../runtime/errors.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { withoutByteOrderMark } from '../byte-order-mark.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';

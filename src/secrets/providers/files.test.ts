@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunnerError } from '../../runtime/errors.ts';
+import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { createFilesProvider } from './files.ts';
 import type { SecretProvider } from '../provider.ts';
 

@@ -1,6 +1,6 @@
 import { join, sep } from 'node:path';
-import { untilAborted } from '../../runtime/abort.ts';
-import { RunnerError } from '../../runtime/errors.ts';
+import { untilAborted } from '../../../foundation/src/runtime/abort.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readInside, realRoot, type SecretFile } from '../file-below.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Connect } from '../../network/connect.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Random } from '../../runtime/random.ts';
+import type { Connect } from '../../../foundation/src/network/connect.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { SecretProvider } from '../provider.ts';
 
 /** What a provider can be made of. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RunnerError } from '../../runtime/errors.ts';
-import { systemRandom } from '../../runtime/random.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { decodeVault, encodeVault, newVault, openValue, sealValue } from './format.ts';
 
 describe('a changed vault file', () => {

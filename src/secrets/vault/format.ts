@@ -7,8 +7,8 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { z } from 'zod';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { Random } from '../../runtime/random.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
 
 // Invariants:
 // 1. A value is readable only with the key file. A random data key encrypts the values, and the key of the key file wraps the

@@ -8,9 +8,9 @@ import {
   valueIn,
   type TemporaryVault,
 } from '../../../test/support/temporary-vault.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { systemRandom, type Random } from '../../runtime/random.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { systemRandom, type Random } from '../../../foundation/src/runtime/random.ts';
 import { openVault, type Vault } from './vault.ts';
 
 const signal = new AbortController().signal;

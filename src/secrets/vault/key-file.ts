@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { RunnerError } from '../../runtime/errors.ts';
-import type { Random } from '../../runtime/random.ts';
-import { readTrustedFile } from '../../runtime/trusted-file.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
+import { readTrustedFile } from '../../../foundation/src/runtime/trusted-file.ts';
 import { KEY_BYTES } from './format.ts';
 import { makePrivateDirectory, replacePrivateFile } from './private-files.ts';
 

@@ -1,11 +1,11 @@
 import { link } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { replaceFile } from '../../runtime/atomic-write.ts';
-import { removeFile } from '../../runtime/disk.ts';
-import { isDenied, isMissing } from '../../runtime/errno.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { nodeDisk } from '../../runtime/node-disk.ts';
-import type { Random } from '../../runtime/random.ts';
+import { replaceFile } from '../../../foundation/src/runtime/atomic-write.ts';
+import { removeFile } from '../../../foundation/src/runtime/disk.ts';
+import { isDenied, isMissing } from '../../../foundation/src/runtime/errno.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
 
 /** Creates the directory, for this user alone, if it is missing. */
 export async function makePrivateDirectory(path: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { throwIfAborted } from '../../runtime/abort.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { RunnerError } from '../../runtime/errors.ts';
-import { systemRandom } from '../../runtime/random.ts';
+import { throwIfAborted } from '../../../foundation/src/runtime/abort.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { MIN_LENGTH } from '../../redaction/secret-forms.ts';
 import type { SecretProvider } from '../provider.ts';
 import { formatReference, type SecretPath } from '../reference.ts';

@@ -11,7 +11,7 @@ import type {
   Position,
   Welcome,
 } from '../../../src/channel/frames.ts';
-import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { signedBytes } from '../../../src/link/connection/handshake.ts';
 
 const forever = new AbortController().signal;

@@ -1,7 +1,7 @@
-import type { Failure } from '../../../src/domain/failure.ts';
-import { attemptKey, type AttemptRef, type Sequence } from '../../../src/domain/ids.ts';
-import type { Job } from '../../../src/domain/job.ts';
-import { ChangeSignal } from '../../../src/runtime/change-signal.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import { attemptKey, type AttemptRef, type Sequence } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
 import type { Outbox, OutboxBatch, OutboxStore } from '../../../src/link/outbox/outbox.ts';
 
 /** An outbox in memory. A test that restarts a link passes on the store. */

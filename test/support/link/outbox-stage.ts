@@ -1,18 +1,18 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunId } from '../../../src/domain/ids.ts';
-import type { Job } from '../../../src/domain/job.ts';
+import type { RunId } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { SpoolOutbox } from '../../../src/link/outbox/spool-outbox.ts';
 import {
   openOutboxStore,
   type OutboxStoreOptions,
   type SpoolOutboxStore,
 } from '../../../src/link/outbox/spool-outbox-store.ts';
-import { silentLogger } from '../../../src/observability/logger.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { RunnerError } from '../../../src/runtime/errors.ts';
-import { nodeDisk } from '../../../src/runtime/node-disk.ts';
+import { silentLogger } from '../../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { nodeDisk } from '../../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter, type WriterOptions } from '../../../src/spool/writer.ts';
 
 const never = new AbortController().signal;

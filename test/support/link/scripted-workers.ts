@@ -1,11 +1,11 @@
-import type { Failure } from '../../../src/domain/failure.ts';
-import { attemptKey, type AttemptRef } from '../../../src/domain/ids.ts';
-import type { Job } from '../../../src/domain/job.ts';
-import type { Progress } from '../../../src/domain/progress.ts';
+import type { Failure } from '../../../foundation/src/domain/failure.ts';
+import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
+import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Outbox } from '../../../src/link/outbox/outbox.ts';
 import type { StartWorker, WorkerHandle } from '../../../src/link/workers/worker-handle.ts';
-import type { ErrorCode } from '../../../src/runtime/error-codes.ts';
-import type { StopStatus } from '../../../src/runtime/worker-messages.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 
 /** A worker that a test controls. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunId } from '../../../src/domain/ids.ts';
-import type { Job } from '../../../src/domain/job.ts';
+import type { RunId } from '../../../foundation/src/domain/ids.ts';
+import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { SpoolOutbox } from '../../../src/link/outbox/spool-outbox.ts';
 import {
   openOutboxStore,
@@ -14,8 +14,8 @@ import {
   type StartWorkerOptions,
 } from '../../../src/link/workers/start-worker.ts';
 import type { WorkerHandle } from '../../../src/link/workers/worker-handle.ts';
-import { silentLogger, type LogData, type Logger } from '../../../src/observability/logger.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLogger, type LogData, type Logger } from '../../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 
 const entry = join(import.meta.dirname, '../worker-program.ts');
 

@@ -1,19 +1,19 @@
-import { createConnect } from '../../../src/network/open.ts';
-import { silentLogger } from '../../../src/observability/logger.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { systemRandom } from '../../../src/runtime/random.ts';
+import { createConnect } from '../../../foundation/src/network/open.ts';
+import { silentLogger } from '../../../foundation/src/logging/logger.ts';
+import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { systemRandom } from '../../../foundation/src/runtime/random.ts';
 import { Secret, type SecretSource } from '../../../src/secrets/secret.ts';
 import {
   createMetadataRestSink,
   type MetadataRestSinkOptions,
-} from '../../../src/openmetadata/sink/rest-sink.ts';
+} from '../../../openmetadata/src/sink/rest-sink.ts';
 import type {
   MetadataSink,
   SinkOutcome,
   SinkRecord,
   SinkReport,
-} from '../../../src/openmetadata/sink/records.ts';
-import type { EntityRecord } from '../../../src/domain/record.ts';
+} from '../../../openmetadata/src/sink/records.ts';
+import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import { createAuthority } from '../certificates.ts';
 import { startOpenMetadataServer, type OpenMetadataServer } from './server.ts';
 

@@ -1,11 +1,11 @@
-import { release } from '../../../http/body.ts';
-import type { HttpResponse } from '../../../http/client.ts';
-import type { OutageGate } from '../../../http/outage-gate.ts';
-import { retry, type RetryPolicy } from '../../../http/retry.ts';
-import type { Logger } from '../../../observability/logger.ts';
+import { release } from '../../../../foundation/src/http/body.ts';
+import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
+import type { OutageGate } from '../../../../foundation/src/http/outage-gate.ts';
+import { retry, type RetryPolicy } from '../../../../foundation/src/http/retry.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
-import type { Random } from '../../../runtime/random.ts';
-import { SerialQueue } from '../../../runtime/serial-queue.ts';
+import type { Random } from '../../../../foundation/src/runtime/random.ts';
+import { SerialQueue } from '../../../../foundation/src/runtime/serial-queue.ts';
 import type { SessionKeeper } from '../sign-in/session-keeper.ts';
 import type { Session } from '../sign-in/session.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';

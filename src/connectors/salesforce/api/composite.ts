@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EventLoopYield } from '../../../runtime/event-loop-yield.ts';
+import { EventLoopYield } from '../../../../foundation/src/runtime/event-loop-yield.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { type JsonItem, jsonItems, type JsonList, type ListCut } from '../json/json-items.ts';
 import type { SalesforceApi } from './api.ts';

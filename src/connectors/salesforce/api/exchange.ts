@@ -1,6 +1,6 @@
-import type { HttpClient, HttpResponse } from '../../../http/client.ts';
-import type { OutageGate } from '../../../http/outage-gate.ts';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { HttpClient, HttpResponse } from '../../../../foundation/src/http/client.ts';
+import type { OutageGate } from '../../../../foundation/src/http/outage-gate.ts';
+import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
 import type { Session } from '../sign-in/session.ts';
 import type { CallBudget } from './budget.ts';
 import { type ApiRequest, httpRequest, VERSIONS_PATH } from './request.ts';

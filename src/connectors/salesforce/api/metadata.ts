@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { each, parallelMap } from '../../../runtime/parallel-map.ts';
+import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
 import { throwOrgRefusal } from './composite.ts';
 import { readRows } from './pages.ts';
 import {

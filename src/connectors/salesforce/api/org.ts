@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { HttpClient, type HttpClientOptions } from '../../../http/client.ts';
-import { OutageGate, type Wait } from '../../../http/outage-gate.ts';
+import { HttpClient, type HttpClientOptions } from '../../../../foundation/src/http/client.ts';
+import { OutageGate, type Wait } from '../../../../foundation/src/http/outage-gate.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { readClientTls } from '../sign-in/client-tls.ts';

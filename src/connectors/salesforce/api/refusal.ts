@@ -1,6 +1,6 @@
-import type { RunnerErrorOptions } from '../../../runtime/errors.ts';
+import type { RunnerErrorOptions } from '../../../../foundation/src/runtime/errors.ts';
 import { RunnerError } from '../errors/errors.ts';
-import type { ErrorCode } from '../../../runtime/error-codes.ts';
+import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
 
 /** The body of a refusal: REST returns a list of `{errorCode, message}`, within a composite too. */
 export interface SalesforceError {

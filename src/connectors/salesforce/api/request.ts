@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../../http/client.ts';
+import type { HttpRequest } from '../../../../foundation/src/http/client.ts';
 import type { Session } from '../sign-in/session.ts';
 
 export interface ApiRequest {

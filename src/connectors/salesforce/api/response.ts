@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../../http/client.ts';
+import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { readError, refusal, retryAfter } from './refusal.ts';
 

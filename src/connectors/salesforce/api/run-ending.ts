@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../runtime/error-codes.ts';
+import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../errors/errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';

@@ -1,4 +1,4 @@
-import { each, parallelMap } from '../../../runtime/parallel-map.ts';
+import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
 import type { AdaptiveLimit } from '../api/adaptive-limit.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { RunnerError } from '../errors/errors.ts';

@@ -1,9 +1,9 @@
-import { declareErrorCodes } from '../../../runtime/error-codes.ts';
-import { entry, refusal } from '../../../runtime/error-codes/entry.ts';
+import { declareErrorCodes } from '../../../../foundation/src/runtime/error-codes.ts';
+import { entry, refusal } from '../../../../foundation/src/runtime/error-codes/entry.ts';
 
 /* Errors of this connector. Its files import RunnerError from here, so that these codes are known before one is used. */
 
-export { RunnerError } from '../../../runtime/errors.ts';
+export { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 
 const CODES = {
   SALESFORCE_LOGIN_FAILED: refusal(
@@ -75,7 +75,7 @@ const CODES = {
 
 type Codes = typeof CODES;
 
-declare module '../../../runtime/error-codes.ts' {
+declare module '../../../../foundation/src/runtime/error-codes.ts' {
   // oxlint-disable-next-line typescript/no-empty-object-type -- merges the codes into ErrorCode
   interface ConnectorErrorCodes extends Codes {}
 }

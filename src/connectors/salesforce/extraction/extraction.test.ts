@@ -12,7 +12,7 @@ import {
   tablesOf,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { Column } from '../../../openmetadata/columns.ts';
+import type { Column } from '../../../../openmetadata/src/columns.ts';
 
 let sandbox: Sandbox;
 

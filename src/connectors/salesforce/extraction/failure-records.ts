@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../../domain/record.ts';
+import type { FailureRecord } from '../../../../foundation/src/domain/record.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from '../sign-in/connection.ts';
 

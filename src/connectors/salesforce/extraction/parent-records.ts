@@ -1,6 +1,6 @@
-import type { EntityRecord, EntityType } from '../../../domain/record.ts';
-import { assertEntity } from '../../../openmetadata/entities.ts';
-import { entityName } from '../../../openmetadata/names.ts';
+import type { EntityRecord, EntityType } from '../../../../foundation/src/domain/record.ts';
+import { assertEntity } from '../../../../openmetadata/src/entities.ts';
+import { entityName } from '../../../../openmetadata/src/names.ts';
 import { placeNames, type Place } from '../options/place.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Progress } from '../../../domain/progress.ts';
-import type { Wait } from '../../../http/outage-gate.ts';
-import type { ErrorCode } from '../../../runtime/error-codes.ts';
+import type { Progress } from '../../../../foundation/src/domain/progress.ts';
+import type { Wait } from '../../../../foundation/src/http/outage-gate.ts';
+import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
 import type { ConnectorContext } from '../../connector.ts';
 
 const INTERVAL_MS = 100;

@@ -1,4 +1,4 @@
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Extracted } from '../../connector.ts';
 import { AfterTables } from '../finalize/after-tables.ts';
 import { OrgModel } from '../lineage/org-model.ts';

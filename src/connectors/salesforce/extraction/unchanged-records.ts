@@ -1,5 +1,5 @@
-import type { UnchangedRecord } from '../../../domain/record.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { UnchangedRecord } from '../../../../foundation/src/domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Names in one record, which must fit a frame of the protocol. */

@@ -5,8 +5,8 @@ import type {
   ProfileRecord,
   SampleDataRecord,
   SweepRecord,
-} from '../../../domain/record.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+} from '../../../../foundation/src/domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Table } from '../mapping/table.ts';
 import { profilableOf, type Profilable } from '../profiling/profilable.ts';
 import { Sampler } from '../profiling/sample-rows.ts';

@@ -1,4 +1,4 @@
-import type { EntityRecord } from '../../../domain/record.ts';
+import type { EntityRecord } from '../../../../foundation/src/domain/record.ts';
 import { extractCode } from '../setup/code.ts';
 import type { CodeDeps } from '../setup/code-deps.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';

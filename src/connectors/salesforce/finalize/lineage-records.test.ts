@@ -12,8 +12,8 @@ import {
   tablesOf,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { LineageSweepRecord } from '../../../domain/record.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
+import type { LineageSweepRecord } from '../../../../foundation/src/domain/record.ts';
+import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
 import type { TableProperties } from '../mapping/table-properties.ts';
 
 const FQN = 'sandbox.default.salesforce';

@@ -1,5 +1,8 @@
-import type { LineageRecord, LineageSweepRecord } from '../../../domain/record.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type {
+  LineageRecord,
+  LineageSweepRecord,
+} from '../../../../foundation/src/domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import { Lineage, LINEAGE_SOURCE, type LineageSummary } from '../lineage/lineage.ts';
 import { completeRollUp } from '../lineage/roll-up-children.ts';
 import type { RollUp } from '../mapping/field-properties.ts';

@@ -1,5 +1,5 @@
-import type { ProfileRecord } from '../../../domain/record.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { ProfileRecord } from '../../../../foundation/src/domain/record.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Profilable } from '../profiling/profilable.ts';
 import { Profiler, type ProfiledTable } from '../profiling/profiler.ts';
 import { readRecordCounts } from '../profiling/record-counts.ts';

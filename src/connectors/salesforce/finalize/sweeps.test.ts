@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isGone } from '../../../openmetadata/sweep.ts';
+import { isGone } from '../../../../openmetadata/src/sweep.ts';
 import { readSourceOptions } from '../options/source-options.ts';
 import { sweepRecords, sweepsOf } from './sweeps.ts';
 

@@ -1,5 +1,5 @@
-import type { SweepRecord, SweepScope } from '../../../domain/record.ts';
-import { parentOf } from '../../../openmetadata/names.ts';
+import type { SweepRecord, SweepScope } from '../../../../foundation/src/domain/record.ts';
+import { parentOf } from '../../../../openmetadata/src/names.ts';
 import type { SourceOptions } from '../options/source-options.ts';
 
 /** A record must fit a frame of the protocol. */

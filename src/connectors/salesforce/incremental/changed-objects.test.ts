@@ -11,8 +11,8 @@ import {
   tablesOf,
   type SalesforceRun,
 } from '../../../../test/support/salesforce-run.ts';
-import type { Column } from '../../../openmetadata/columns.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
+import type { Column } from '../../../../openmetadata/src/columns.ts';
+import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
 
 let org: IncrementalOrg;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readPageEnd, readRows } from '../api/pages.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { inGroups, MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
 import { queryRows } from '../api/query-rows.ts';
@@ -6,7 +6,7 @@ import { kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import { type Counted, groupForQueries, soqlLiterals } from '../api/soql.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
-import { each, parallelMap } from '../../../runtime/parallel-map.ts';
+import { each, parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts';
 import { name, object, optionalText, type Members } from '../json/json-values.ts';
 import { isModifiedSince } from './dates.ts';
 

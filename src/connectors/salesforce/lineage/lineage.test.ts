@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LineageRecord } from '../../../domain/record.ts';
+import type { LineageRecord } from '../../../../foundation/src/domain/record.ts';
 import { readDescribe } from '../describe/sobject-describe.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { Lineage, type LineageSummary } from './lineage.ts';

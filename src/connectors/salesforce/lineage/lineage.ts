@@ -1,4 +1,4 @@
-import type { LineageRecord } from '../../../domain/record.ts';
+import type { LineageRecord } from '../../../../foundation/src/domain/record.ts';
 import type { CutText } from '../../../redaction/cut-text.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import { parseFormula } from '../formula/parse.ts';

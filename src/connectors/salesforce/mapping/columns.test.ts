@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnSchema } from '../../../openmetadata/columns.ts';
+import { columnSchema } from '../../../../openmetadata/src/columns.ts';
 import { columnsOf, FIELD_TYPES, NO_NOTES } from './columns.ts';
 import { readDescribe } from '../describe/sobject-describe.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';

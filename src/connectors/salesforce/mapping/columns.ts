@@ -1,6 +1,6 @@
-import type { Column, TagLabel } from '../../../openmetadata/columns.ts';
-import type { DataType } from '../../../openmetadata/data-types.ts';
-import { entityName } from '../../../openmetadata/names.ts';
+import type { Column, TagLabel } from '../../../../openmetadata/src/columns.ts';
+import type { DataType } from '../../../../openmetadata/src/data-types.ts';
+import { entityName } from '../../../../openmetadata/src/names.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';
 import { relationshipKind, type FieldProperties } from './field-properties.ts';
 import { propertiesText } from './field-text.ts';

@@ -1,7 +1,7 @@
-import type { ClassificationRecord, TagRecord } from '../../../domain/record.ts';
-import type { TagLabel } from '../../../openmetadata/columns.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
-import { entityName } from '../../../openmetadata/names.ts';
+import type { ClassificationRecord, TagRecord } from '../../../../foundation/src/domain/record.ts';
+import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
+import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
+import { entityName } from '../../../../openmetadata/src/names.ts';
 import { isDerived, kindOf } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import type { FieldRow } from '../describe/definition-rows.ts';

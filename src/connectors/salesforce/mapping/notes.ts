@@ -1,4 +1,4 @@
-import type { TagLabel } from '../../../openmetadata/columns.ts';
+import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
 import type { ColumnNotes } from './columns.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import type { FieldProperties, Owner, RollUp, Writable } from './field-properties.ts';

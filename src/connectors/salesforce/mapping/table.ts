@@ -1,7 +1,7 @@
-import type { TableConstraint } from '../../../openmetadata/columns.ts';
-import type { TableType } from '../../../openmetadata/data-types.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { TableConstraint } from '../../../../openmetadata/src/columns.ts';
+import type { TableType } from '../../../../openmetadata/src/data-types.ts';
+import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import { kindOf, type ObjectKind } from '../describe/object-kind.ts';
 import { columnsOf, type ColumnNotes } from './columns.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';

@@ -1,4 +1,4 @@
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 
 /** Where the tables of a service are: an org is one database with one schema. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filterPatternSchema } from '../../../openmetadata/workflow.ts';
+import { filterPatternSchema } from '../../../../openmetadata/src/workflow.ts';
 import { RunnerError } from '../errors/errors.ts';
 
 /**

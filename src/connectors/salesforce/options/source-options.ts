@@ -1,7 +1,7 @@
-import type { SweepScope } from '../../../domain/record.ts';
-import { compileFilter, type Filter } from '../../../openmetadata/filters.ts';
-import { fullyQualifiedName } from '../../../openmetadata/names.ts';
-import type { FilterPattern } from '../../../openmetadata/workflow.ts';
+import type { SweepScope } from '../../../../foundation/src/domain/record.ts';
+import { compileFilter, type Filter } from '../../../../openmetadata/src/filters.ts';
+import { fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
+import type { FilterPattern } from '../../../../openmetadata/src/workflow.ts';
 import type { Place } from './place.ts';
 import { optionsWithoutEffect, parseOptions, type ParsedOptions } from './source-options-schema.ts';
 

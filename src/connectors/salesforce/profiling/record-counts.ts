@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { incomplete, requireSingle } from '../api/pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';

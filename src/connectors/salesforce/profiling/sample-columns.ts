@@ -1,4 +1,4 @@
-import type { Column } from '../../../openmetadata/columns.ts';
+import type { Column } from '../../../../openmetadata/src/columns.ts';
 import type { ObjectKind } from '../describe/object-kind.ts';
 import type { FieldClasses } from './field-classes.ts';
 import type { Table } from '../mapping/table.ts';

@@ -14,7 +14,7 @@ import {
   type SampleOrg,
 } from '../../../../test/support/sample-org.ts';
 import { extractFrom, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
-import type { Column } from '../../../openmetadata/columns.ts';
+import type { Column } from '../../../../openmetadata/src/columns.ts';
 
 let org: SampleOrg;
 let run: SalesforceRun;

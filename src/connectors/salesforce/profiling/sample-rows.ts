@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Cell, SampleDataRecord } from '../../../domain/record.ts';
-import type { Logger } from '../../../observability/logger.ts';
+import type { Cell, SampleDataRecord } from '../../../../foundation/src/domain/record.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { CutText } from '../../../redaction/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readRows } from '../api/pages.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { Counted } from '../api/soql.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';

@@ -1,5 +1,5 @@
-import type { Logger } from '../../../observability/logger.ts';
-import type { Filter } from '../../../openmetadata/filters.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
+import type { Filter } from '../../../../openmetadata/src/filters.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { StoredProcedureDeps } from './stored-procedure.ts';
 

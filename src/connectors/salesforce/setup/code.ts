@@ -1,4 +1,4 @@
-import type { EntityRecord } from '../../../domain/record.ts';
+import type { EntityRecord } from '../../../../foundation/src/domain/record.ts';
 import { classesIn, classFileName, readClasses, triggerFileName, triggersIn } from './apex-code.ts';
 import type { CodeDeps } from './code-deps.ts';
 import { flowFileName, flowsIn, readFlows } from './flows.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Logger } from '../../../observability/logger.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { QueryTarget } from '../api/query-many.ts';
 import { queryPages } from '../api/query-pages.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';

@@ -1,6 +1,6 @@
-import type { EntityRecord } from '../../../domain/record.ts';
-import { assertEntity, type CreateStoredProcedure } from '../../../openmetadata/entities.ts';
-import { entityName, fullyQualifiedName } from '../../../openmetadata/names.ts';
+import type { EntityRecord } from '../../../../foundation/src/domain/record.ts';
+import { assertEntity, type CreateStoredProcedure } from '../../../../openmetadata/src/entities.ts';
+import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { CutText } from '../../../redaction/cut-text.ts';
 
 /** A trigger, class or flow. */

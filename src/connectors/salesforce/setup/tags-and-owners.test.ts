@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
 import { fieldsWith, propertiesOf, requestsOf } from '../../../../test/support/annotations.ts';
 import { extractFrom, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
-import type { TagLabel } from '../../../openmetadata/columns.ts';
-import type { CreateTable } from '../../../openmetadata/entities.ts';
+import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
+import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
 import { labelsIn } from '../mapping/governance.ts';
 
 let sandbox: Sandbox;

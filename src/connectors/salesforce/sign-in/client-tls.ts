@@ -1,5 +1,5 @@
-import type { ConnectOptions } from '../../../network/connect.ts';
-import { unfoldPem } from '../../../network/pem.ts';
+import type { ConnectOptions } from '../../../../foundation/src/network/connect.ts';
+import { unfoldPem } from '../../../../foundation/src/network/pem.ts';
 import type { SecretSource } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
 import { readSecret } from './read-secret.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filterPatternSchema } from '../../../openmetadata/workflow.ts';
+import { filterPatternSchema } from '../../../../openmetadata/src/workflow.ts';
 
 /** Dotted paths of the secret fields: those that OpenMetadata marks as passwords, and `privateKey`. */
 export const SECRET_FIELDS = [

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Endpoint } from '../../../network/endpoint.ts';
+import type { Endpoint } from '../../../../foundation/src/network/endpoint.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { connectionSchema, type RawConnection } from './connection-schema.ts';
 import { domainHost, isSharedDomain, parseDomain } from './domain.ts';

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../../network/endpoint.ts';
+import type { Endpoint } from '../../../../foundation/src/network/endpoint.ts';
 import { RunnerError } from '../errors/errors.ts';
 
 /** Hosts that serve the sign-in of all orgs of a kind. Client credentials do not work there. */

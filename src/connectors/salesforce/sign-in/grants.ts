@@ -1,5 +1,5 @@
 import type { Secret } from '../../../secrets/secret.ts';
-import { unfoldPem } from '../../../network/pem.ts';
+import { unfoldPem } from '../../../../foundation/src/network/pem.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from './connection.ts';
 import { domainHost, isSharedDomain } from './domain.ts';

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Transport } from 'jsforce/lib/transport.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { RunnerError } from '../errors/errors.ts';
-import type { HttpResponse } from '../../../http/client.ts';
+import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 
 export interface JsforceRequest {
   readonly method: 'GET' | 'POST';

@@ -1,5 +1,5 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { unfoldPem } from '../../../network/pem.ts';
+import { unfoldPem } from '../../../../foundation/src/network/pem.ts';
 import { RunnerError } from '../errors/errors.ts';
 
 /** An assertion may be valid for three minutes; half a minute is left for a clock that is ahead. */

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../../runtime/error-codes.ts';
-import type { RunnerError } from '../../../runtime/errors.ts';
+import type { ErrorCode } from '../../../../foundation/src/runtime/error-codes.ts';
+import type { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 
 const OUTAGE: ReadonlySet<ErrorCode> = new Set([
   'SALESFORCE_BUSY',

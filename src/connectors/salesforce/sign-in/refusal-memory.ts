@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../../../runtime/errno.ts';
+import { isMissing } from '../../../../foundation/src/runtime/errno.ts';
 
 /** Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a value. */
 export interface SentCredentials {

@@ -1,5 +1,5 @@
-import { formatEndpoint } from '../../../network/endpoint.ts';
-import type { Logger } from '../../../observability/logger.ts';
+import { formatEndpoint } from '../../../../foundation/src/network/endpoint.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from './connection.ts';
 import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';

@@ -1,4 +1,4 @@
-import type { RunnerError } from '../../../runtime/errors.ts';
+import type { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { mayBeOutage } from './outage.ts';
 import type { SignInMethod } from './sign-in-method.ts';
 

@@ -1,6 +1,6 @@
-import type { HttpClient } from '../../../http/client.ts';
-import type { Logger } from '../../../observability/logger.ts';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { HttpClient } from '../../../../foundation/src/http/client.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Secret, SecretSource } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,5 @@
-import type { HttpClient } from '../../../http/client.ts';
-import type { Logger } from '../../../observability/logger.ts';
+import type { HttpClient } from '../../../../foundation/src/http/client.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { Secret } from '../../../secrets/secret.ts';
 import type { Connection } from './connection.ts';
 import { loginOrigin, orgOrigin } from './domain.ts';

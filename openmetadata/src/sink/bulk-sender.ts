@@ -1,0 +1,223 @@
+import { isOutcomeUnknown } from '../../../foundation/src/http/outcome.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { bulkResultSchema, isJson } from './entity.ts';
+import type { MetadataServer } from './server.ts';
+import type { TableIndex } from './table-index.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A table on its way to the server. */
+export interface Outgoing {
+  readonly fqn: string;
+  readonly request: Json;
+  /** What the server has as the table's `sourceHash` once it has arrived. */
+  readonly hash: string;
+}
+
+export interface BulkSenderDeps {
+  readonly server: MetadataServer;
+  readonly index: TableIndex;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long a server may keep working on a request that timed out, before it is sent again. In milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** The result of a bulk request. */
+export interface Sent {
+  readonly arrived: readonly Outgoing[];
+  /** To be sent one by one, so that each gets its own result. */
+  readonly alone: readonly Outgoing[];
+}
+
+/** No answer. `patient`: the server may still be working on the request. */
+interface Unknown {
+  readonly kind: 'unknown';
+  readonly patient: boolean;
+  readonly error: RunnerError;
+}
+
+type Answer =
+  | { readonly kind: 'answered'; readonly body: unknown }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'tooMuch' }
+  | Unknown;
+
+/** Statuses of a proxy whose server takes too long or breaks the connection. */
+const GATEWAY_ERRORS = [502, 504];
+/** Consecutive requests without any effect after which the server counts as down. */
+const MAX_LOST = 4;
+const FIRST_CHECK_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Writes tables in bulk. A server may work on a bulk request for minutes, even after the client has gone, and repeating
+ * the request doubles its load. After a timeout the sender therefore checks which tables have arrived, gives the server
+ * time to finish, and sends only the missing ones, in halves.
+ */
+export class BulkSender {
+  readonly #deps: BulkSenderDeps;
+  /** Whether the server supports bulk requests. */
+  #supported = true;
+  #timeouts = 0;
+
+  constructor(deps: BulkSenderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Requests that timed out so far; each should make the next requests smaller. */
+  get timeouts(): number {
+    return this.#timeouts;
+  }
+
+  /** Throws the error of the last request when several, each smaller than the one before, had no effect. */
+  async put(tables: readonly Outgoing[], signal: AbortSignal): Promise<Sent> {
+    return this.#put(tables, 0, signal);
+  }
+
+  async #put(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {
+    if (!this.#supported || tables.length === 0) return { arrived: [], alone: tables };
+    const answer = await this.#send(tables, signal);
+    switch (answer.kind) {
+      case 'refused':
+        return { arrived: [], alone: tables };
+      case 'tooMuch':
+        return tables.length > 1
+          ? this.#inHalves(tables, lost, signal)
+          : { arrived: [], alone: tables };
+      case 'answered':
+        return resultOf(answer.body, tables);
+      default:
+        return this.#recover(tables, answer, lost + 1, signal);
+    }
+  }
+
+  async #recover(
+    tables: readonly Outgoing[],
+    { patient, error }: Unknown,
+    lost: number,
+    signal: AbortSignal,
+  ): Promise<Sent> {
+    const { logger } = this.#deps;
+    this.#timeouts += 1;
+    const missing = await this.#missing(tables, patient, signal);
+    if (missing.length === tables.length && lost >= MAX_LOST) throw error;
+    logger.log('info', 'bulk request timed out; checked which tables arrived', {
+      tables: tables.length,
+      missing: missing.length,
+    });
+    const arrived = tables.filter((table) => !missing.includes(table));
+    const { arrived: more, alone } = await this.#inHalves(
+      missing,
+      arrived.length > 0 ? 0 : lost,
+      signal,
+    );
+    return { arrived: [...arrived, ...more], alone };
+  }
+
+  async #inHalves(tables: readonly Outgoing[], lost: number, signal: AbortSignal): Promise<Sent> {
+    const middle = Math.ceil(tables.length / 2);
+    const first = await this.#put(tables.slice(0, middle), lost, signal);
+    const second = await this.#put(
+      tables.slice(middle),
+      first.arrived.length > 0 ? 0 : lost,
+      signal,
+    );
+    return {
+      arrived: [...first.arrived, ...second.arrived],
+      alone: [...first.alone, ...second.alone],
+    };
+  }
+
+  /** The tables still missing when the server's time is over; the time restarts whenever a table arrives. */
+  async #missing(
+    tables: readonly Outgoing[],
+    patient: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Outgoing[]> {
+    const { clock, patienceMs } = this.#deps;
+    let missing = tables;
+    let left = patient ? patienceMs : FIRST_CHECK_MS;
+    for (
+      let pause = Math.min(FIRST_CHECK_MS, left);
+      ;
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS, left)
+    ) {
+      const now = await this.#absent(missing, signal);
+      if (now.length < missing.length && patient) left = patienceMs;
+      missing = now;
+      if (missing.length === 0 || left <= 0) return missing;
+      await clock.sleep(pause, signal);
+      left -= pause;
+    }
+  }
+
+  async #absent(tables: readonly Outgoing[], signal: AbortSignal): Promise<readonly Outgoing[]> {
+    const absent: Outgoing[] = [];
+    for (const table of tables) {
+      const found = await this.#deps.index.fetch(table.fqn, signal);
+      if (found?.deleted !== false || found.sourceHash !== table.hash) absent.push(table);
+    }
+    return absent;
+  }
+
+  async #send(tables: readonly Outgoing[], signal: AbortSignal): Promise<Answer> {
+    const what = `${tables.length} tables`;
+    try {
+      const { status, body } = await this.#deps.server.send(
+        {
+          method: 'PUT',
+          path: '/tables/bulk',
+          what,
+          body: tables.map(({ request }) => request),
+          accept: [400, 404, 405, 413, ...GATEWAY_ERRORS],
+          repeat: 'unlessUnknown',
+        },
+        signal,
+      );
+      if (status === 404 || status === 405) this.#supported = false;
+      if (GATEWAY_ERRORS.includes(status))
+        return {
+          kind: 'unknown',
+          patient: status === 504,
+          error: new RunnerError('SINK_BUSY', `${what}: gateway returned ${status}`),
+        };
+      if (status === 413) return { kind: 'tooMuch' };
+      return status < 300 ? { kind: 'answered', body } : { kind: 'refused' };
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (signal.aborted) throw error;
+      if (isOutcomeUnknown(error))
+        return {
+          kind: 'unknown',
+          patient: error.code !== 'NETWORK_RESET',
+          error: error.with({ retryable: false }),
+        };
+      if (error.code === 'SINK_FAILED') return { kind: 'refused' };
+      throw error;
+    }
+  }
+}
+
+/** Splits the tables by a bulk response. When it does not name the failed ones clearly, all are sent alone. */
+function resultOf(answer: unknown, sent: readonly Outgoing[]): Sent {
+  const { data } = bulkResultSchema.safeParse(answer);
+  if (data === undefined) return { arrived: [], alone: sent };
+  const failed = (data.failedRequest ?? []).map(({ request }) =>
+    sent.find((table) => concerns(request, table)),
+  );
+  const named = new Set(failed.filter((table) => table !== undefined));
+  if (data.numberOfRowsFailed !== named.size || named.size !== failed.length)
+    return { arrived: [], alone: sent };
+  return { arrived: sent.filter((table) => !named.has(table)), alone: [...named] };
+}
+
+/** A server names a failed table by its full name, or returns its request. */
+function concerns(answered: unknown, { fqn, request }: Outgoing): boolean {
+  if (!isJson(answered)) return answered === fqn;
+  return (
+    answered['name'] === request['name'] && answered['databaseSchema'] === request['databaseSchema']
+  );
+}

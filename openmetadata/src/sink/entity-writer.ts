@@ -1,0 +1,131 @@
+import type { EntityType } from '../../../foundation/src/domain/record.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { keepEdits, overrideEdits } from './edits.ts';
+import {
+  byName,
+  ENTITY_PATHS,
+  readAs,
+  storedEntitySchema,
+  titled,
+  type StoredEntity,
+} from './entity.ts';
+import type { MetadataServer } from './server.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Target {
+  readonly type: EntityType;
+  readonly fqn: string;
+}
+
+/** A stored entity, with the ETag to change it under. */
+export interface Found {
+  readonly entity: StoredEntity;
+  readonly etag: string | undefined;
+}
+
+/** Tries of a patch while others change the entity. */
+const PATCH_TRIES = 3;
+
+const FIELDS: Readonly<Record<EntityType, string>> = {
+  databaseService: 'owners,domains',
+  database: 'owners,domains,sourceHash',
+  databaseSchema: 'owners,domains,sourceHash',
+  table: 'columns,owners,domains,sourceHash',
+  storedProcedure: 'owners,domains,sourceHash',
+};
+
+/** Writes one entity at a time. Keeps the edits of people unless `override` is set. */
+export class EntityWriter {
+  readonly #server: MetadataServer;
+  readonly #override: boolean;
+
+  constructor(server: MetadataServer, override: boolean) {
+    this.#server = server;
+    this.#override = override;
+  }
+
+  async find({ type, fqn }: Target, signal: AbortSignal): Promise<Found | undefined> {
+    const answer = await this.#server.find(
+      `${byName(type, fqn)}?include=all&fields=${FIELDS[type]}`,
+      titled(type, fqn),
+      signal,
+    );
+    return answer === undefined
+      ? undefined
+      : { entity: readAs(storedEntitySchema, answer.body, titled(type, fqn)), etag: answer.etag };
+  }
+
+  /** The request to send, with the edits to keep. */
+  prepare(request: Json, found: Found | undefined): Json {
+    return found === undefined || this.#override ? request : keepEdits(request, found.entity);
+  }
+
+  /** Creates or updates the entity, or restores a soft-deleted one. Resolves with the entity's id. */
+  async put(
+    target: Target,
+    request: Json,
+    found: Found | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const answer = await this.#server.send(
+      {
+        method: 'PUT',
+        path: ENTITY_PATHS[target.type],
+        what: titled(target.type, target.fqn),
+        body: this.prepare(request, found),
+      },
+      signal,
+    );
+    if (found !== undefined) await this.override(target, request, signal);
+    return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
+  }
+
+  /** Replaces the edits of people with the source's values if `override` is set. Resolves with whether anything changed. */
+  async override(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
+    if (!this.#override) return false;
+    for (let tries = 0; tries < PATCH_TRIES; tries++) {
+      const found = await this.find(target, signal);
+      const operations = found === undefined ? [] : overrideEdits(request, found.entity);
+      if (operations.length === 0 || found === undefined) return false;
+      const answer = await this.#server.send(
+        {
+          method: 'PATCH',
+          path: `${ENTITY_PATHS[target.type]}/${found.entity.id}`,
+          what: titled(target.type, target.fqn),
+          body: operations,
+          accept: [412],
+          ...(found.etag === undefined ? {} : { ifMatch: found.etag }),
+        },
+        signal,
+      );
+      if (answer.status !== 412) return true;
+    }
+    throw new RunnerError(
+      'SINK_REJECTED',
+      `${titled(target.type, target.fqn)} was changed by others during each try`,
+      { retryable: true },
+    );
+  }
+
+  async restore({ type, fqn }: Target, id: string, signal: AbortSignal): Promise<void> {
+    await this.#server.send(
+      {
+        method: 'PUT',
+        path: `${ENTITY_PATHS[type]}/restore`,
+        what: titled(type, fqn),
+        body: { id },
+      },
+      signal,
+    );
+  }
+
+  /** Hides the entity and its children, which can be restored. A missing entity counts as deleted. */
+  async softDelete({ type, fqn }: Target, signal: AbortSignal): Promise<void> {
+    const path = `${byName(type, fqn)}?hardDelete=false&recursive=${type !== 'table'}`;
+    await this.#server.send(
+      { method: 'DELETE', path, what: titled(type, fqn), accept: [404] },
+      signal,
+    );
+  }
+}

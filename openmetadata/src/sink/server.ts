@@ -1,0 +1,115 @@
+import type { HttpClient, HttpRequest } from '../../../foundation/src/http/client.ts';
+import { isOutcomeUnknown } from '../../../foundation/src/http/outcome.ts';
+import { retry, type Retry, type RetryPolicy } from '../../../foundation/src/http/retry.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import type { Random } from '../../../foundation/src/runtime/random.ts';
+import type { BotToken, TokenSource } from './token.ts';
+import { explain, parseJson } from './answer.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/v1`. */
+  readonly path: string;
+  /** Names the call in messages, for example `table "crm.default.salesforce.Account"`. */
+  readonly what: string;
+  readonly body?: unknown;
+  /** Statuses that are an answer to the caller rather than an error. */
+  readonly accept?: readonly number[];
+  /** `unlessUnknown`: never repeats a call whose outcome is unknown. Default: repeats a call after any error that may pass. */
+  readonly repeat?: 'unlessUnknown';
+  /** The ETag that the entity must still have. */
+  readonly ifMatch?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly etag: string | undefined;
+}
+
+export interface ServerOptions {
+  readonly http: HttpClient;
+  /** Where the API is, as `apiUrl` returns it. */
+  readonly api: URL;
+  readonly jwtToken: TokenSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * An OpenMetadata server's REST API. Every call made through it may be repeated: the API's PUT, JSON patch under an
+ * ETag and soft delete have the same effect the second time.
+ */
+export class MetadataServer {
+  readonly #options: ServerOptions;
+  #token: BotToken | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  /** Throws SINK_* for an error status, NETWORK_* and DEADLINE_EXCEEDED when no answer arrived. */
+  async send(call: Call, signal: AbortSignal): Promise<Answer> {
+    const { logger, retry: policy } = this.#options;
+    const onRetry = ({ error: { code }, pauseMs }: Retry): void =>
+      logger.log('debug', 'OpenMetadata request failed; retrying', {
+        what: call.what,
+        code,
+        pauseMs: Math.round(pauseMs),
+      });
+    const mayPass: RetryPolicy['mayPass'] = (error) =>
+      error.retryable && !(call.repeat === 'unlessUnknown' && isOutcomeUnknown(error));
+    return retry({ ...policy, mayPass, onRetry }, this.#options, signal, () =>
+      this.#try(call, signal),
+    );
+  }
+
+  /** The answer, or undefined when the server has no such entity. */
+  async find(path: string, what: string, signal: AbortSignal): Promise<Answer | undefined> {
+    const answer = await this.send({ method: 'GET', path, what, accept: [404] }, signal);
+    return answer.status === 404 ? undefined : answer;
+  }
+
+  async #try(call: Call, signal: AbortSignal): Promise<Answer> {
+    const { http, api, jwtToken, clock } = this.#options;
+    const token = (this.#token ??= await jwtToken.read(signal));
+    const response = await http.call(requestOf(call, api, token), signal);
+    if (response.status === 401 && (await this.#renewed(token, signal)))
+      return this.#try(call, signal);
+    if (response.status >= 300 && !call.accept?.includes(response.status))
+      throw explain(response, call.what, clock.now());
+    const { etag } = response.headers;
+    return {
+      status: response.status,
+      body: response.status < 300 ? parseJson(response, call.what) : undefined,
+      etag: typeof etag === 'string' ? etag : undefined,
+    };
+  }
+
+  /** Whether a newer token than the refused one is available: tokens may be rotated during a run. */
+  async #renewed(refused: BotToken, signal: AbortSignal): Promise<boolean> {
+    this.#token = await this.#options.jwtToken.read(signal);
+    return this.#token.version !== refused.version;
+  }
+}
+
+function requestOf(call: Call, api: URL, token: BotToken): HttpRequest {
+  const { method, path, what, body, ifMatch } = call;
+  const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
+  return {
+    method,
+    origin: api.origin,
+    path: `${api.pathname}/v1${path}`,
+    what,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${token.reveal()}`,
+      ...(body === undefined ? {} : { 'content-type': type }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { NamedFailure } from '../../../foundation/src/domain/failure.ts';
+import type { StepSummary } from '../../../foundation/src/domain/record.ts';
+import { successPercent } from '../../../foundation/src/domain/success-rate.ts';
+import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+
+export type CountName =
+  | 'written'
+  | 'unchanged'
+  | 'lineage'
+  | 'lineageDeleted'
+  | 'profiles'
+  | 'samples'
+  | 'deleted'
+  | 'failed'
+  | 'droppedConstraints'
+  | 'constrained'
+  | 'tags'
+  | 'storedProcedures';
+
+/** The counts that make up the step's records. */
+const RECORDS: readonly CountName[] = [
+  'written',
+  'unchanged',
+  'lineage',
+  'profiles',
+  'samples',
+  'storedProcedures',
+];
+
+/** Failures that concern one entity or may pass; any other ends the run. */
+const TOLERATED: ReadonlySet<ErrorCode> = new Set([
+  'SINK_REJECTED',
+  'SINK_FORBIDDEN',
+  'SINK_BUSY',
+  'SINK_FAILED',
+  'RESPONSE_TOO_LARGE',
+  'NETWORK_UNREACHABLE',
+  'NETWORK_TIMEOUT',
+  'NETWORK_RESET',
+  'DEADLINE_EXCEEDED',
+]);
+
+/** After this many consecutive failures other than rejected entities, the server counts as down. */
+const MAX_CONSECUTIVE_FAILURES = 10;
+/** Failures listed in the report. */
+const MAX_REPORTED = 100;
+/** Failures listed in the run's step. */
+const MAX_SHOWN = 10;
+
+/** Counts and failures of the records written. */
+export class WriteSummary {
+  readonly #counts = new Map<CountName, number>();
+  readonly #failures: NamedFailure[] = [];
+  #consecutiveFailures = 0;
+
+  count(name: CountName, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
+  }
+
+  /** Counts the result of one write. Rethrows an error that ends the run. */
+  async attempt(
+    name: string,
+    counted: CountName | (() => CountName) | undefined,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+      this.#consecutiveFailures = 0;
+      if (counted !== undefined) this.count(typeof counted === 'string' ? counted : counted());
+    } catch (thrown) {
+      const error = RunnerError.from(thrown, 'SINK_FAILED');
+      if (signal.aborted || !TOLERATED.has(error.code)) throw error;
+      this.#failed(name, error);
+    }
+  }
+
+  /** Like `attempt`, for work that counts only when it fails. */
+  async guard(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    await this.attempt(name, undefined, signal, work);
+  }
+
+  #failed(name: string, error: RunnerError): void {
+    this.count('failed');
+    if (this.#failures.length < MAX_REPORTED) this.#failures.push({ name, ...error.toFailure() });
+    this.#consecutiveFailures = error.code === 'SINK_REJECTED' ? 0 : this.#consecutiveFailures + 1;
+    if (this.#consecutiveFailures >= MAX_CONSECUTIVE_FAILURES) throw error;
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  get failures(): readonly NamedFailure[] {
+    return this.#failures;
+  }
+
+  get failed(): number {
+    return this.#counts.get('failed') ?? 0;
+  }
+
+  /** Percentage of records written. */
+  get successPercent(): number {
+    const { records, errors } = this.step;
+    return successPercent(records, errors);
+  }
+
+  /** The sink's step as OpenMetadata shows it in a run. */
+  get step(): StepSummary {
+    const of = (name: CountName): number => this.#counts.get(name) ?? 0;
+    return {
+      name: 'OpenMetadata',
+      records: RECORDS.reduce((total, name) => total + of(name), 0),
+      updated_records: of('written'),
+      warnings: of('droppedConstraints'),
+      errors: of('failed'),
+      filtered: 0,
+      failures: this.#failures
+        .slice(0, MAX_SHOWN)
+        .map(({ name, code, message }) => ({ name, error: `${code}: ${message}` })),
+    };
+  }
+}
