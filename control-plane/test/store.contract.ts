@@ -38,6 +38,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         type: 'Salesforce',
         connection: { a: { b: 1 } },
         runner: null,
+        origin: null,
         updatedAt: 1,
       };
       const pipeline = {
@@ -47,6 +48,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         sourceConfig: { x: [1] },
         loggerLevel: 'INFO',
         deadlineMs: 5,
+        origin: { endpoint: 'prod', id: 'p1' },
         updatedAt: 2,
       };
       await store.transaction(async (tx) => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../src/store/migrations.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { storeCatalogContract } from './store-catalog.contract.ts';
+import { openMetadataContract } from './store-openmetadata.contract.ts';
 import type { StoreStage } from './store-fixtures.ts';
 import { storeContract } from './store.contract.ts';
 import { temporaryFolder } from './stage.ts';
@@ -19,6 +20,7 @@ const openSqliteStage = (): StoreStage => {
 
 storeContract('SQLite', openSqliteStage);
 storeCatalogContract('SQLite', openSqliteStage);
+openMetadataContract(openSqliteStage);
 
 it('migrates a file of the first schema with its contents', async () => {
   const folder = temporaryFolder();

@@ -132,6 +132,7 @@ export class ControlPlaneHost {
           type: TYPE,
           connection: {},
           runner: null,
+          origin: null,
           updatedAt: 1,
         });
         await tx.catalog.savePipeline({
@@ -141,6 +142,7 @@ export class ControlPlaneHost {
           sourceConfig: {},
           loggerLevel: 'INFO',
           deadlineMs: 0,
+          origin: null,
           updatedAt: 1,
         });
       }

@@ -96,6 +96,11 @@ export const ServiceRequest = z
   })
   .openapi('ServiceRequest');
 
+const OriginView = z
+  .object({ endpoint: z.string(), id: z.string() })
+  .nullable()
+  .openapi({ description: 'The OpenMetadata endpoint that manages it; null when managed here' });
+
 export const ServiceView = z
   .object({
     name: z.string(),
@@ -103,6 +108,7 @@ export const ServiceView = z
     type: z.string(),
     connection: z.record(z.string(), z.unknown()),
     runner: z.string().nullable(),
+    origin: OriginView,
     updatedAt: Time,
   })
   .openapi('Service');
@@ -162,6 +168,7 @@ export const PipelineView = z
     sourceConfig: z.record(z.string(), z.unknown()),
     loggerLevel: z.string(),
     deadlineMs: z.number().int(),
+    origin: OriginView,
     updatedAt: Time,
   })
   .openapi('Pipeline');

@@ -9,14 +9,15 @@ import { checkSecretReferences } from './connection-secrets.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import type { Deps } from '../deps.ts';
+import type { Origin } from '../store/openmetadata.ts';
 import type { Pipeline, Service, Transaction } from '../store/store.ts';
 import { existingPipeline, existingService } from './existing.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import { parseSalesforceConnection } from './salesforce-connection.ts';
 import { parseSourceConfig } from './source-config.ts';
 
-export type NewService = Omit<Service, 'updatedAt'>;
-export type NewPipeline = Omit<Pipeline, 'updatedAt'>;
+export type NewService = Omit<Service, 'updatedAt' | 'origin'>;
+export type NewPipeline = Omit<Pipeline, 'updatedAt' | 'origin'>;
 
 /**
  * Creates or replaces a service. Throws SECRET_IN_PLAIN_TEXT, INPUT_INVALID, PRECONDITION_REQUIRED,
@@ -30,11 +31,13 @@ export async function saveService(
   const service = {
     ...draft,
     connection: parseSalesforceConnection(draft.connection),
+    origin: null,
     updatedAt: clock.now(),
   };
   return store.transaction(async (tx) => {
     const present = await tx.catalog.service(service.name);
     if (present !== undefined && isSame(present, service)) return present;
+    checkManagedHere(`service ${service.name}`, present);
     checkPrecondition(`service ${service.name}`, present, precondition);
     await checkRunnerEnrolled(tx, service.runner);
     await tx.catalog.saveService(service);
@@ -55,12 +58,14 @@ export async function savePipeline(
   const pipeline = {
     ...draft,
     sourceConfig: parseSourceConfig(draft.sourceConfig),
+    origin: null,
     updatedAt: clock.now(),
   };
   return store.transaction(async (tx) => {
     await existingService(tx, pipeline.service);
     const present = await tx.catalog.pipeline(pipeline.name);
     if (present !== undefined && isSame(present, pipeline)) return present;
+    checkManagedHere(`pipeline ${pipeline.name}`, present);
     checkPrecondition(`pipeline ${pipeline.name}`, present, precondition);
     await tx.catalog.savePipeline(pipeline);
     return pipeline;
@@ -78,6 +83,7 @@ export async function deleteService(
 ): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingService(tx, name);
+    checkManagedHere(`service ${name}`, present);
     if (precondition.match !== undefined)
       checkPrecondition(`service ${name}`, present, precondition);
     const active = (await tx.runs.active()).filter((run) => run.service === name);
@@ -105,10 +111,25 @@ export async function deletePipeline(
 ): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingPipeline(tx, name);
+    checkManagedHere(`pipeline ${name}`, present);
     if (precondition.match !== undefined)
       checkPrecondition(`pipeline ${name}`, present, precondition);
     await tx.catalog.deletePipeline(name);
   });
+}
+
+/** Throws CONFLICT for a definition that an OpenMetadata server manages. */
+function checkManagedHere(
+  what: string,
+  present: { readonly origin: Origin | null } | undefined,
+): void {
+  const endpoint = present?.origin?.endpoint;
+  if (endpoint !== undefined)
+    throw new ControlPlaneError(
+      'CONFLICT',
+      `${what} is managed by the OpenMetadata endpoint ${endpoint}`,
+      { remedy: 'Change it in OpenMetadata and deploy it again.' },
+    );
 }
 
 async function checkRunnerEnrolled(tx: Transaction, runner: string | null): Promise<void> {

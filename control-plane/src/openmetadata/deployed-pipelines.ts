@@ -50,6 +50,8 @@ export interface Deployment {
   readonly pool: string | null;
   /** The deployed IngestionPipeline without openMetadataServerConnection. */
   readonly payload: Readonly<Record<string, unknown>>;
+  /** The service's connection as read at the deployment: references only, no secret. */
+  readonly connection: Readonly<Record<string, unknown>>;
   readonly enabled: boolean;
   readonly deployedAt: number;
   /** When it took effect; null during the quiet. */

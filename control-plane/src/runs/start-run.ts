@@ -25,7 +25,6 @@ export function startTestConnection(
     const service = await existingService(tx, serviceName);
     const pipeline = {
       name: '',
-      service: service.name,
       sourceConfig: { type: 'DatabaseMetadata' },
       loggerLevel: 'INFO',
     };

@@ -3,7 +3,7 @@ import type { Pipeline, Service } from '../store/store.ts';
 /** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
 export function workflowOf(
   service: Service,
-  pipeline: Omit<Pipeline, 'updatedAt' | 'deadlineMs' | 'displayName'>,
+  pipeline: Pick<Pipeline, 'name' | 'sourceConfig' | 'loggerLevel'>,
   runId: string,
 ): object {
   return {

@@ -88,4 +88,18 @@ export const MIGRATIONS: readonly string[] = [
   `,
   'ALTER TABLE catalog_states ADD COLUMN keeper TEXT',
   'ALTER TABLE runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0',
+  `
+  ALTER TABLE services ADD COLUMN origin TEXT;
+  ALTER TABLE pipelines ADD COLUMN origin TEXT;
+  CREATE TABLE openmetadata_endpoints (
+    name TEXT PRIMARY KEY, settings TEXT NOT NULL, user TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
+    upstream TEXT, upstream_password BLOB, updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE openmetadata_deployments (
+    endpoint TEXT NOT NULL REFERENCES openmetadata_endpoints (name), id TEXT NOT NULL, name TEXT NOT NULL, fqn TEXT NOT NULL,
+    service TEXT NOT NULL, pipeline TEXT NOT NULL UNIQUE, pool TEXT, payload TEXT NOT NULL, connection TEXT NOT NULL,
+    enabled INTEGER NOT NULL, deployed_at INTEGER NOT NULL, settled_at INTEGER, sealed_token BLOB NOT NULL,
+    PRIMARY KEY (endpoint, id), UNIQUE (endpoint, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,15 +1,17 @@
 import { json, type Row, type Statements } from './sqlite-statements.ts';
+import type { Origin } from './openmetadata.ts';
 import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts';
 
 const SAVE_SERVICE = `
-  INSERT INTO services (name, display_name, type, connection, runner, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?)
+  INSERT INTO services (name, display_name, type, connection, runner, origin, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name, type = excluded.type,
-    connection = excluded.connection, runner = excluded.runner, updated_at = excluded.updated_at`;
+    connection = excluded.connection, runner = excluded.runner, origin = excluded.origin,
+    updated_at = excluded.updated_at`;
 const SAVE_PIPELINE = `
   INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level,
-    deadline_ms, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    deadline_ms, origin, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
   return { ...serviceTable(statements), ...pipelineTable(statements) };
@@ -22,10 +24,16 @@ function serviceTable(
     services: async () => statements.all('SELECT * FROM services ORDER BY name', [], toService),
     service: async (name) =>
       statements.get('SELECT * FROM services WHERE name = ?', [name], toService),
-    saveService: async ({ name, displayName, type, connection, runner, updatedAt }) => {
-      const text = JSON.stringify(connection);
-      statements.run(SAVE_SERVICE, [name, displayName, type, text, runner, updatedAt]);
-    },
+    saveService: async (service) =>
+      void statements.run(SAVE_SERVICE, [
+        service.name,
+        service.displayName,
+        service.type,
+        JSON.stringify(service.connection),
+        service.runner,
+        fromOrigin(service.origin),
+        service.updatedAt,
+      ]),
     deleteService: async (name) => {
       statements.run('DELETE FROM pipelines WHERE service = ?', [name]);
       statements.run('DELETE FROM services WHERE name = ?', [name]);
@@ -51,6 +59,7 @@ function pipelineTable(
         JSON.stringify(pipeline.sourceConfig),
         pipeline.loggerLevel,
         pipeline.deadlineMs,
+        fromOrigin(pipeline.origin),
         pipeline.updatedAt,
       ]),
     deletePipeline: async (name) =>
@@ -65,6 +74,7 @@ function toService(row: Row): Service {
     type: row['type'] as string,
     connection: json(row['connection']) as Service['connection'],
     runner: row['runner'] as string | null,
+    origin: toOrigin(row['origin']),
     updatedAt: row['updated_at'] as number,
   };
 }
@@ -77,6 +87,15 @@ function toPipeline(row: Row): Pipeline {
     sourceConfig: json(row['source_config']) as Pipeline['sourceConfig'],
     loggerLevel: row['logger_level'] as string,
     deadlineMs: row['deadline_ms'] as number,
+    origin: toOrigin(row['origin']),
     updatedAt: row['updated_at'] as number,
   };
+}
+
+function fromOrigin(origin: Origin | null): string | null {
+  return origin === null ? null : JSON.stringify(origin);
+}
+
+function toOrigin(value: unknown): Origin | null {
+  return value === null ? null : (json(value) as Origin);
 }

@@ -8,6 +8,7 @@ import { catalogStateTable } from './sqlite-catalog-states.ts';
 import { entityTables } from './sqlite-entities.ts';
 import { lineageTable } from './sqlite-lineage.ts';
 import { recordTables } from './sqlite-records.ts';
+import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
 import { runTables } from './sqlite-runs.ts';
 import { runnerTables, tokenTable } from './sqlite-runners.ts';
 import { settingTable } from './sqlite-settings.ts';
@@ -103,6 +104,8 @@ function tablesOf(database: DatabaseSync): Transaction {
     lineage: lineageTable(statements),
     catalogStates: catalogStateTable(statements),
     settings: settingTable(statements),
+    endpoints: endpointTable(statements),
+    deployments: deploymentTable(statements),
   };
 }
 

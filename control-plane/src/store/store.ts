@@ -10,6 +10,14 @@ import type { JobKind } from '../runs/job-kinds.ts';
 import type { Run } from '../runs/run.ts';
 import type { EntityReads, EntityWrites } from './entity.ts';
 import type { LineageReads, LineageWrites } from './lineage.ts';
+import type {
+  DeploymentReads,
+  DeploymentWrites,
+  EndpointReads,
+  EndpointWrites,
+  Origin,
+} from './openmetadata.ts';
+import type { NewRecord, Page, RecordReads, RecordWrites, StoredRecord } from './records.ts';
 
 export interface Store {
   readonly read: StoreReader;
@@ -26,6 +34,8 @@ export interface StoreReader {
   readonly lineage: LineageReads;
   readonly catalogStates: CatalogStateReads;
   readonly settings: SettingReads;
+  readonly endpoints: EndpointReads;
+  readonly deployments: DeploymentReads;
 }
 
 export interface Transaction extends StoreReader {
@@ -38,6 +48,8 @@ export interface Transaction extends StoreReader {
   readonly lineage: LineageReads & LineageWrites;
   readonly catalogStates: CatalogStateReads & CatalogStateWrites;
   readonly settings: SettingReads & SettingWrites;
+  readonly endpoints: EndpointReads & EndpointWrites;
+  readonly deployments: DeploymentReads & DeploymentWrites;
 }
 
 /** All times are Unix milliseconds. */
@@ -85,6 +97,8 @@ export interface Service {
   readonly type: string;
   readonly connection: Readonly<Record<string, unknown>>;
   readonly runner: string | null;
+  /** The OpenMetadata server that manages it; null when it is managed here. */
+  readonly origin: Origin | null;
   readonly updatedAt: number;
 }
 
@@ -97,6 +111,8 @@ export interface Pipeline {
   readonly loggerLevel: string;
   /** Maximum duration of an attempt; 0 for the runner's own limit. */
   readonly deadlineMs: number;
+  /** The OpenMetadata server that manages it; null when it is managed here. */
+  readonly origin: Origin | null;
   readonly updatedAt: number;
 }
 
@@ -188,39 +204,6 @@ export interface RunWrites {
   saveAttempt(attempt: Attempt): Promise<void>;
 }
 
-export interface StoredRecord {
-  /** Increases over all records of the store: a cursor. */
-  readonly position: number;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly sequence: number;
-  /** The record as received, without its newline. */
-  readonly line: string;
-}
-
-export interface NewRecord {
-  readonly kind: string;
-  readonly line: string;
-}
-
-export interface Page {
-  /** 0 for the start. */
-  readonly after: number;
-  readonly limit: number;
-}
-
-export interface RecordReads {
-  /** Records of one kind over all attempts of a run, after a position. */
-  ofKind(runId: string, kind: string, page: Page): Promise<StoredRecord[]>;
-  /** Records of one attempt after a sequence, optionally of one kind. */
-  ofAttempt(runId: string, epoch: number, page: Page, kind?: string): Promise<StoredRecord[]>;
-  /**
-   * SHA-256, in hex, over the attempt's lines up to and including a sequence, each with its
-   * newline.
-   */
-  digest(runId: string, epoch: number, upTo: number): Promise<string>;
-}
-
 /** Operator settings by name. */
 export interface SettingReads {
   get(name: string): Promise<string | undefined>;
@@ -230,11 +213,4 @@ export interface SettingWrites {
   save(name: string, value: string): Promise<void>;
 }
 
-export interface RecordWrites {
-  /** Stores records with sequences from `first`. */
-  append(runId: string, epoch: number, first: number, records: readonly NewRecord[]): Promise<void>;
-  /** Deletes up to `limit` records of a run and returns their number. Their effects stay. */
-  drop(runId: string, limit: number): Promise<number>;
-}
-
-export type { JobKind, Run };
+export type { JobKind, NewRecord, Page, RecordReads, RecordWrites, Run, StoredRecord };
