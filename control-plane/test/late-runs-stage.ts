@@ -63,6 +63,8 @@ export async function assign(): Promise<Assigned> {
     pipeline: null,
     workflow: '{}',
     pinnedTo: null,
+    pool: null,
+    slot: null,
     status: queuedAt(at),
     attempt: 1,
     epoch: 0,

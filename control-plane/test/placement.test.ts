@@ -14,6 +14,7 @@ const RUNNER: Runner = {
   lastSeenAt: 1_700_000_000_000,
   revokedAt: null,
   drainReason: null,
+  pool: 'default',
 };
 const RUN: QueuedRun = {
   id: 'run_1',
@@ -22,6 +23,8 @@ const RUN: QueuedRun = {
   pipeline: null,
   workflow: '{}',
   pinnedTo: null,
+  pool: null,
+  slot: null,
   status: queuedAt({ now: 0, monotonic: 0 }),
   attempt: 1,
   epoch: 0,

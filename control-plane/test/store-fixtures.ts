@@ -15,6 +15,8 @@ export const RUN: QueuedRun = {
   pipeline: null,
   workflow: '{}',
   pinnedTo: null,
+  pool: 'eu',
+  slot: { at: 5, retry: 1 },
   status: {
     state: 'queued',
     notBefore: 5,

@@ -20,7 +20,13 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
     });
 
     it('returns what was saved, also after reopening', async () => {
-      const token = { hash: Buffer.alloc(32, 1), name: null, expiresAt: 9, usedBy: null };
+      const token = {
+        hash: Buffer.alloc(32, 1),
+        name: null,
+        pool: 'eu',
+        expiresAt: 9,
+        usedBy: null,
+      };
       const runner = {
         id: 'rnr_1',
         name: 'r',
@@ -31,6 +37,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         lastSeenAt: null,
         revokedAt: null,
         drainReason: 'repairs',
+        pool: 'eu',
       };
       const service = {
         name: 'sandbox',
@@ -38,6 +45,7 @@ export function storeContract(name: string, openStage: () => StoreStage): void {
         type: 'Salesforce',
         connection: { a: { b: 1 } },
         runner: null,
+        pool: 'eu',
         origin: null,
         updatedAt: 1,
       };

@@ -8,6 +8,7 @@ import { storeCatalogContract } from './store-catalog.contract.ts';
 import { openMetadataContract } from './store-openmetadata.contract.ts';
 import type { StoreStage } from './store-fixtures.ts';
 import { storeContract } from './store.contract.ts';
+import { storeSchedulesContract } from './store-schedules.contract.ts';
 import { temporaryFolder } from './stage.ts';
 
 const openSqliteStage = (): StoreStage => {
@@ -20,6 +21,7 @@ const openSqliteStage = (): StoreStage => {
 
 storeContract('SQLite', openSqliteStage);
 storeCatalogContract('SQLite', openSqliteStage);
+storeSchedulesContract('SQLite', openSqliteStage);
 openMetadataContract(openSqliteStage);
 
 it('migrates a file of the first schema with its contents', async () => {
@@ -72,6 +74,33 @@ it('migrates the runs of an older control plane in every state', async () => {
     { lastEpoch: 7, status: { ...statuses[1], bootId: '', left: null } },
     { lastEpoch: 7, status: { ...statuses[2], bootId: '' } },
   ]);
+  await store.close();
+  folder.remove();
+});
+
+it('puts runners and services of an older control plane into the default pool and any pool', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'store.sqlite');
+  const database = new DatabaseSync(path);
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('schedules'));
+  database.exec(`${MIGRATIONS.slice(0, before).join(';')}; PRAGMA user_version = ${before}`);
+  database.exec(`
+    INSERT INTO runners (id, name, public_key, version, platform, enrolled_at)
+    VALUES ('rnr_1', 'r', x'00', '1', 'p', 1);
+    INSERT INTO tokens VALUES (x'01', NULL, 9, NULL);
+    INSERT INTO services (name, type, connection, updated_at) VALUES ('s', 'Salesforce', '{}', 1);
+    INSERT INTO runs (id, kind, service, pipeline, workflow, state, status, attempt, epoch, queued_at,
+      refused_by)
+    VALUES ('run_1', 'metadata', 's', 'p', '{}', 'failed', '{"state":"failed"}', 1, 1, 1, '[]')`);
+  database.close();
+  const store = openSqliteStore(path);
+  expect(await store.read.runners.get('rnr_1')).toMatchObject({ pool: 'default' });
+  expect(await store.transaction((tx) => tx.tokens.find(Buffer.from([1])))).toMatchObject({
+    pool: 'default',
+  });
+  expect(await store.read.catalog.service('s')).toMatchObject({ pool: null, origin: null });
+  expect(await store.read.runs.get('run_1')).toMatchObject({ pool: null, slot: null });
+  expect(await store.read.schedules.list()).toEqual([]);
   await store.close();
   folder.remove();
 });

@@ -123,6 +123,7 @@ export class ControlPlaneHost {
           lastSeenAt: null,
           revokedAt: null,
           drainReason: null,
+          pool: 'default',
         });
       }
       for (const service of services) {
@@ -132,6 +133,7 @@ export class ControlPlaneHost {
           type: TYPE,
           connection: {},
           runner: null,
+          pool: null,
           origin: null,
           updatedAt: 1,
         });

@@ -88,8 +88,8 @@ export function runnersApi(deps: Deps, registry: Registry): OpenAPIHono {
   const app = application();
   const view = (runner: Runner) => viewRunner(runner, registry, deps.clock.monotonic());
   app.openapi(createTokenRoute, async (context) => {
-    const { name, ttlSeconds } = context.req.valid('json');
-    return context.json(await createToken(deps, name ?? null, ttlSeconds), 201);
+    const { name, ...request } = context.req.valid('json');
+    return context.json(await createToken(deps, { ...request, name: name ?? null }), 201);
   });
   app.openapi(listRoute, async (context) => {
     const runners = await deps.store.read.runners.list();
@@ -126,6 +126,7 @@ function viewRunner(runner: Runner, registry: Registry, now: number): z.infer<ty
     running: presence?.running ?? null,
     draining: runner.drainReason !== null || (presence?.draining ?? false),
     drainReason: runner.drainReason,
+    pool: runner.pool,
     condition,
     conditionMessage,
     spoolBytes: presence?.spoolBytes ?? null,

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { DEFAULT_POOL } from '../runners/pools.ts';
 
 /** The name of a runner. */
 export const Name = z
@@ -6,6 +7,15 @@ export const Name = z
   .min(1)
   .max(128)
   .regex(/^[^\p{Cc}"<>]+$/u, 'must not contain control characters, quotes or angle brackets');
+
+/** Short enough for a path of an address. */
+export const Pool = z
+  .string()
+  .max(64)
+  .regex(
+    /^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$/,
+    'must be lower-case letters, digits, hyphens, underscores and dots, for example eu-west',
+  );
 
 /**
  * The name of a service or pipeline, valid in OpenMetadata: a runner rejects a job with any other
@@ -42,6 +52,7 @@ export const Enrolled = z
 export const TokenRequest = z
   .strictObject({
     name: Name.optional(),
+    pool: Pool.default(DEFAULT_POOL).openapi({ description: 'Pool of the runner' }),
     ttlSeconds: z
       .number()
       .int()
@@ -64,6 +75,7 @@ export const RunnerView = z
     running: z.number().int().nullable(),
     draining: z.boolean(),
     drainReason: z.string().nullable().openapi({ description: 'Why the runner drains' }),
+    pool: z.string(),
     condition: z.string().openapi({
       description: 'Why the runner should get no runs, or the problem with it; empty when healthy',
     }),
@@ -93,6 +105,9 @@ export const ServiceRequest = z
       .nullable()
       .optional()
       .openapi({ description: 'Id or name of the runner for all runs of the service' }),
+    pool: Pool.nullable()
+      .optional()
+      .openapi({ description: 'Pool whose runners take the runs of the service; null for any' }),
   })
   .openapi('ServiceRequest');
 
@@ -108,6 +123,7 @@ export const ServiceView = z
     type: z.string(),
     connection: z.record(z.string(), z.unknown()),
     runner: z.string().nullable(),
+    pool: z.string().nullable(),
     origin: OriginView,
     updatedAt: Time,
   })

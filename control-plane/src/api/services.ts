@@ -61,13 +61,14 @@ export function servicesApi(deps: Deps): OpenAPIHono {
   const { read } = deps.store;
   const app = application();
   app.openapi(putRoute, async (context) => {
-    const { type, connection, runner, displayName } = context.req.valid('json');
+    const { type, connection, runner, pool, displayName } = context.req.valid('json');
     const draft = {
       name: context.req.valid('param').name,
       displayName: displayName ?? null,
       type,
       connection,
       runner: runner ?? null,
+      pool: pool ?? null,
     };
     const saved = await saveService(deps, draft, preconditionOf(context.req.valid('header')));
     return context.json(saved, 200, { etag: tagOf(saved) });

@@ -3,15 +3,16 @@
  * - A stored definition can run: fields, filters, runner and service are checked first.
  * - A definition replaces another only when the caller asks for it.
  * - A service is not deleted while it has an active run.
+ * - What OpenMetadata manages is changed only there (CONFLICT).
  */
 import { deleted } from '../catalog/catalog-state.ts';
 import { checkSecretReferences } from './connection-secrets.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import type { Deps } from '../deps.ts';
-import type { Origin } from '../store/openmetadata.ts';
 import type { Pipeline, Service, Transaction } from '../store/store.ts';
 import { existingPipeline, existingService } from './existing.ts';
+import { checkOwn } from './origin.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import { parseSalesforceConnection } from './salesforce-connection.ts';
 import { parseSourceConfig } from './source-config.ts';
@@ -37,7 +38,7 @@ export async function saveService(
   return store.transaction(async (tx) => {
     const present = await tx.catalog.service(service.name);
     if (present !== undefined && isSame(present, service)) return present;
-    checkManagedHere(`service ${service.name}`, present);
+    if (present !== undefined) checkOwn(`service ${service.name}`, present);
     checkPrecondition(`service ${service.name}`, present, precondition);
     await checkRunnerEnrolled(tx, service.runner);
     await tx.catalog.saveService(service);
@@ -62,10 +63,10 @@ export async function savePipeline(
     updatedAt: clock.now(),
   };
   return store.transaction(async (tx) => {
-    await existingService(tx, pipeline.service);
+    checkOwn(`service ${pipeline.service}`, await existingService(tx, pipeline.service));
     const present = await tx.catalog.pipeline(pipeline.name);
     if (present !== undefined && isSame(present, pipeline)) return present;
-    checkManagedHere(`pipeline ${pipeline.name}`, present);
+    if (present !== undefined) checkOwn(`pipeline ${pipeline.name}`, present);
     checkPrecondition(`pipeline ${pipeline.name}`, present, precondition);
     await tx.catalog.savePipeline(pipeline);
     return pipeline;
@@ -83,7 +84,7 @@ export async function deleteService(
 ): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingService(tx, name);
-    checkManagedHere(`service ${name}`, present);
+    checkOwn(`service ${name}`, present);
     if (precondition.match !== undefined)
       checkPrecondition(`service ${name}`, present, precondition);
     const active = (await tx.runs.active()).filter((run) => run.service === name);
@@ -111,25 +112,11 @@ export async function deletePipeline(
 ): Promise<void> {
   await store.transaction(async (tx) => {
     const present = await existingPipeline(tx, name);
-    checkManagedHere(`pipeline ${name}`, present);
+    checkOwn(`pipeline ${name}`, present);
     if (precondition.match !== undefined)
       checkPrecondition(`pipeline ${name}`, present, precondition);
     await tx.catalog.deletePipeline(name);
   });
-}
-
-/** Throws CONFLICT for a definition that an OpenMetadata server manages. */
-function checkManagedHere(
-  what: string,
-  present: { readonly origin: Origin | null } | undefined,
-): void {
-  const endpoint = present?.origin?.endpoint;
-  if (endpoint !== undefined)
-    throw new ControlPlaneError(
-      'CONFLICT',
-      `${what} is managed by the OpenMetadata endpoint ${endpoint}`,
-      { remedy: 'Change it in OpenMetadata and deploy it again.' },
-    );
 }
 
 async function checkRunnerEnrolled(tx: Transaction, runner: string | null): Promise<void> {

@@ -15,16 +15,22 @@ export interface EnrollmentRequest {
   readonly platform: string;
 }
 
+export interface NewToken {
+  /** Of the runner; null for the name that it chooses. */
+  readonly name: string | null;
+  readonly pool: string;
+  readonly ttlSeconds: number;
+}
+
 /** Creates a single-use token. Only its hash is stored. */
 export async function createToken(
   deps: Deps,
-  name: string | null,
-  ttlSeconds: number,
+  { name, pool, ttlSeconds }: NewToken,
 ): Promise<{ readonly token: string; readonly expiresAt: number }> {
   const token = `hre_${deps.random(TOKEN_BYTES).toString('base64url')}`;
   const expiresAt = deps.clock.now() + ttlSeconds * 1000;
   await deps.store.transaction((tx) =>
-    tx.tokens.insert({ hash: hashToken(token), name, expiresAt, usedBy: null }),
+    tx.tokens.insert({ hash: hashToken(token), name, pool, expiresAt, usedBy: null }),
   );
   return { token, expiresAt };
 }
@@ -52,6 +58,7 @@ export async function enroll(
       lastSeenAt: null,
       revokedAt: null,
       drainReason: null,
+      pool: valid.pool,
     });
     return name;
   });

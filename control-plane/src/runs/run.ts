@@ -71,6 +71,14 @@ export interface Ended {
 
 export type RunStatus = Queued | Offered | Running | Ended;
 
+/** A time at which the schedule of a pipeline starts a run. */
+export interface Slot {
+  /** Unix time. */
+  readonly at: number;
+  /** 0 for the first run of the slot, then one more for each repetition after a failed run. */
+  readonly retry: number;
+}
+
 export interface Run {
   readonly id: string;
   readonly kind: JobKind;
@@ -80,6 +88,10 @@ export interface Run {
   readonly workflow: string;
   /** Id or name of the required runner; null for any. */
   readonly pinnedTo: string | null;
+  /** The pool whose runners may take it; null for any. */
+  readonly pool: string | null;
+  /** The slot of the pipeline's schedule; null for a run that somebody started. */
+  readonly slot: Slot | null;
   readonly status: RunStatus;
   readonly attempt: number;
   /** Of the current attempt; 0 before the first offer. */

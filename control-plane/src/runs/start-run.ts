@@ -1,13 +1,17 @@
 import { existingPipeline, existingService } from '../definitions/existing.ts';
+import { checkOwn } from '../definitions/origin.ts';
 import type { Deps } from '../deps.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Service, Transaction } from '../store/store.ts';
 import type { JobKind } from './job-kinds.ts';
-import { queuedAt, type Run } from './run.ts';
+import { queuedAt, type Run, type Slot } from './run.ts';
 import { workflowOf } from './workflow.ts';
 
 const ID_BYTES = 10;
+
+/** What a caller writes in the transaction that queues the run. If it throws, no run is queued. */
+export type Also = (tx: Transaction, run: Run) => Promise<void>;
 
 export interface StartOptions {
   readonly deadlineMs?: number | undefined;
@@ -15,65 +19,93 @@ export interface StartOptions {
   readonly whole?: boolean | undefined;
 }
 
-/** Queues a connection test of a service. Throws NOT_FOUND. */
+export interface ScheduledStart {
+  readonly slot: Slot;
+  readonly also: Also;
+}
+
+/** Queues a connection test of a service. Throws NOT_FOUND, CONFLICT. */
 export function startTestConnection(
   deps: Deps,
   serviceName: string,
   { deadlineMs = 0 }: Pick<StartOptions, 'deadlineMs'> = {},
 ): Promise<Run> {
-  return queue(deps, async (tx) => {
+  return queueRun(deps, async (tx) => {
     const service = await existingService(tx, serviceName);
+    checkOwn(`service ${service.name}`, service);
     const pipeline = {
       name: '',
       sourceConfig: { type: 'DatabaseMetadata' },
       loggerLevel: 'INFO',
     };
     return {
+      ...draftFor(service),
       kind: 'test_connection',
-      service,
-      pipeline: null,
       deadlineMs,
-      whole: false,
       workflow: (runId) => workflowOf(service, pipeline, runId),
     };
   });
 }
 
-/** Queues a run of a pipeline, with the pipeline's deadline by default. Throws NOT_FOUND. */
+/**
+ * Queues a run of a pipeline, with the pipeline's deadline by default. Throws NOT_FOUND, CONFLICT.
+ */
 export function startPipeline(
   deps: Deps,
   name: string,
   { deadlineMs, whole = false }: StartOptions = {},
+  scheduled?: ScheduledStart,
 ): Promise<Run> {
-  return queue(deps, async (tx) => {
+  const prepare = async (tx: Transaction): Promise<Draft> => {
     const pipeline = await existingPipeline(tx, name);
+    checkOwn(`pipeline ${name}`, pipeline);
     const service = await existingService(tx, pipeline.service);
     return {
+      ...draftFor(service),
       kind: 'metadata',
-      service,
       pipeline: name,
       deadlineMs: deadlineMs ?? pipeline.deadlineMs,
       whole,
+      slot: scheduled?.slot ?? null,
       workflow: (runId) => workflowOf(service, pipeline, runId),
     };
-  });
+  };
+  return queueRun(deps, prepare, scheduled?.also);
 }
 
-interface Draft {
+/** What a new run is made of; see Run. */
+export interface Draft {
   readonly kind: JobKind;
-  readonly service: Service;
+  readonly service: string;
   readonly pipeline: string | null;
+  readonly pinnedTo: string | null;
+  readonly pool: string | null;
+  readonly slot: Slot | null;
   readonly deadlineMs: number;
   readonly whole: boolean;
   readonly workflow: (runId: string) => object;
 }
 
-async function queue(deps: Deps, prepare: (tx: Transaction) => Promise<Draft>): Promise<Run> {
+function draftFor({
+  name,
+  runner,
+  pool,
+}: Service): Omit<Draft, 'kind' | 'workflow' | 'deadlineMs'> {
+  return { service: name, pipeline: null, pinnedTo: runner, pool, slot: null, whole: false };
+}
+
+/** Queues a run; `also` writes in the same transaction. */
+export async function queueRun(
+  deps: Deps,
+  prepare: (tx: Transaction) => Promise<Draft>,
+  also?: Also,
+): Promise<Run> {
   const id = `run_${deps.random(ID_BYTES).toString('hex')}`;
   const at = momentOf(deps.clock);
   const run = await deps.store.transaction(async (tx) => {
     const queued = newRun(id, await prepare(tx), at);
     await tx.runs.save(queued);
+    await also?.(tx, queued);
     return queued;
   });
   deps.log.info({ run: id, kind: run.kind, service: run.service }, 'run queued');
@@ -81,18 +113,11 @@ async function queue(deps: Deps, prepare: (tx: Transaction) => Promise<Draft>): 
   return run;
 }
 
-function newRun(
-  id: string,
-  { kind, service, pipeline, deadlineMs, whole, workflow }: Draft,
-  at: Moment,
-): Run {
+function newRun(id: string, { workflow, ...draft }: Draft, at: Moment): Run {
   return {
+    ...draft,
     id,
-    kind,
-    service: service.name,
-    pipeline,
     workflow: JSON.stringify(workflow(id)),
-    pinnedTo: service.runner,
     status: queuedAt(at),
     attempt: 1,
     epoch: 0,
@@ -102,8 +127,6 @@ function newRun(
     cancelReason: null,
     refusedBy: [],
     lastFailure: null,
-    deadlineMs,
-    whole,
     recordsKept: true,
   };
 }

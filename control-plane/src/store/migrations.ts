@@ -102,4 +102,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (endpoint, id), UNIQUE (endpoint, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE schedules (
+    pipeline TEXT PRIMARY KEY, expression TEXT, timezone TEXT NOT NULL, start_at INTEGER, end_at INTEGER, paused INTEGER NOT NULL,
+    retries INTEGER NOT NULL, retry_delay_ms INTEGER NOT NULL, settled_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE services ADD COLUMN pool TEXT;
+  ALTER TABLE tokens ADD COLUMN pool TEXT NOT NULL DEFAULT 'default';
+  ALTER TABLE runners ADD COLUMN pool TEXT NOT NULL DEFAULT 'default';
+  ALTER TABLE runs ADD COLUMN pool TEXT;
+  ALTER TABLE runs ADD COLUMN slot_at INTEGER;
+  ALTER TABLE runs ADD COLUMN slot_retry INTEGER;
+  CREATE UNIQUE INDEX runs_slot ON runs (pipeline, slot_at, slot_retry) WHERE slot_at IS NOT NULL;
+  `,
 ];

@@ -3,15 +3,18 @@ import type { Origin } from './openmetadata.ts';
 import type { CatalogReads, CatalogWrites, Pipeline, Service } from './store.ts';
 
 const SAVE_SERVICE = `
-  INSERT INTO services (name, display_name, type, connection, runner, origin, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO services (name, display_name, type, connection, runner, pool, origin, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name, type = excluded.type,
-    connection = excluded.connection, runner = excluded.runner, origin = excluded.origin,
-    updated_at = excluded.updated_at`;
+    connection = excluded.connection, runner = excluded.runner, pool = excluded.pool,
+    origin = excluded.origin, updated_at = excluded.updated_at`;
 const SAVE_PIPELINE = `
   INSERT OR REPLACE INTO pipelines (name, display_name, service, source_config, logger_level,
     deadline_ms, origin, updated_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const DELETE_SCHEDULES =
+  'DELETE FROM schedules WHERE pipeline IN (SELECT name FROM pipelines WHERE service = ?)';
 
 export function catalogTables(statements: Statements): CatalogReads & CatalogWrites {
   return { ...serviceTable(statements), ...pipelineTable(statements) };
@@ -31,10 +34,12 @@ function serviceTable(
         service.type,
         JSON.stringify(service.connection),
         service.runner,
+        service.pool,
         fromOrigin(service.origin),
         service.updatedAt,
       ]),
     deleteService: async (name) => {
+      statements.run(DELETE_SCHEDULES, [name]);
       statements.run('DELETE FROM pipelines WHERE service = ?', [name]);
       statements.run('DELETE FROM services WHERE name = ?', [name]);
     },
@@ -62,8 +67,10 @@ function pipelineTable(
         fromOrigin(pipeline.origin),
         pipeline.updatedAt,
       ]),
-    deletePipeline: async (name) =>
-      void statements.run('DELETE FROM pipelines WHERE name = ?', [name]),
+    deletePipeline: async (name) => {
+      statements.run('DELETE FROM schedules WHERE pipeline = ?', [name]);
+      statements.run('DELETE FROM pipelines WHERE name = ?', [name]);
+    },
   };
 }
 
@@ -74,6 +81,7 @@ function toService(row: Row): Service {
     type: row['type'] as string,
     connection: json(row['connection']) as Service['connection'],
     runner: row['runner'] as string | null,
+    pool: row['pool'] as string | null,
     origin: toOrigin(row['origin']),
     updatedAt: row['updated_at'] as number,
   };

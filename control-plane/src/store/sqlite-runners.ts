@@ -3,12 +3,13 @@ import type { Runner, RunnerReads, RunnerWrites, StoredToken, Tokens } from './s
 
 export function tokenTable(statements: Statements): Tokens {
   return {
-    insert: async ({ hash, name, expiresAt, usedBy }) =>
-      void statements.run('INSERT INTO tokens VALUES (?, ?, ?, ?)', [
+    insert: async ({ hash, name, expiresAt, usedBy, pool }) =>
+      void statements.run('INSERT INTO tokens VALUES (?, ?, ?, ?, ?)', [
         hash,
         name,
         expiresAt,
         usedBy,
+        pool,
       ]),
     find: async (hash) => statements.get('SELECT * FROM tokens WHERE hash = ?', [hash], toToken),
     markUsed: async (hash, runnerId) =>
@@ -22,6 +23,7 @@ function toToken(row: Row): StoredToken {
     name: row['name'] as string | null,
     expiresAt: row['expires_at'] as number,
     usedBy: row['used_by'] as string | null,
+    pool: row['pool'] as string,
   };
 }
 
@@ -31,7 +33,7 @@ export function runnerTables(statements: Statements): RunnerReads & RunnerWrites
       statements.all('SELECT * FROM runners ORDER BY enrolled_at, id', [], toRunner),
     get: async (id) => statements.get('SELECT * FROM runners WHERE id = ?', [id], toRunner),
     save: async (runner) =>
-      void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+      void statements.run('INSERT OR REPLACE INTO runners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
         runner.id,
         runner.name,
         runner.publicKey,
@@ -41,6 +43,7 @@ export function runnerTables(statements: Statements): RunnerReads & RunnerWrites
         runner.lastSeenAt,
         runner.revokedAt,
         runner.drainReason,
+        runner.pool,
       ]),
   };
 }
@@ -56,5 +59,6 @@ function toRunner(row: Row): Runner {
     lastSeenAt: row['last_seen_at'] as number | null,
     revokedAt: row['revoked_at'] as number | null,
     drainReason: row['drain_reason'] as string | null,
+    pool: row['pool'] as string,
   };
 }

@@ -5,8 +5,8 @@ import type { Attempt, SucceededAttempt, JobKind, Run, RunReads, RunWrites } fro
 const SAVE_RUN = `
   INSERT INTO runs (id, kind, service, pipeline, workflow, pinned_to, state, status, attempt,
     epoch, queued_at, started_at, cancel_reason, refused_by, deadline_ms, records_kept,
-    last_epoch, last_failure, whole)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    last_epoch, last_failure, whole, pool, slot_at, slot_retry)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, status = excluded.status,
     attempt = excluded.attempt, epoch = excluded.epoch, started_at = excluded.started_at,
     cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
@@ -31,6 +31,8 @@ const SAVE_ATTEMPT = `
   INSERT OR REPLACE INTO attempts (run_id, epoch, attempt, runner_id, channel, stored_sequence,
     wire_bytes, entities, outcome, integrity, generation)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const OF_SLOT =
+  'SELECT * FROM runs WHERE pipeline = ? AND slot_at = ? ORDER BY slot_retry DESC LIMIT 1';
 const ATTEMPT = 'SELECT * FROM attempts WHERE run_id = ? AND epoch = ?';
 const SUCCEEDED_SINCE = `
   SELECT attempts.run_id, attempts.epoch, runs.records_kept
@@ -56,6 +58,7 @@ function runReads(statements: Statements): RunReads {
         [service ?? null, kind ?? null, state ?? null, before ?? null, limit],
         toRun,
       ),
+    ofSlot: async (pipeline, at) => statements.get(OF_SLOT, [pipeline, at], toRun),
     oldestBeyond: async (keep) => statements.get(OLDEST_BEYOND, [keep], toRun),
     active: async () => statements.all(ACTIVE, [], toRun),
     attempt: async (runId, epoch) => statements.get(ATTEMPT, [runId, epoch], toAttempt),
@@ -86,6 +89,9 @@ function fromRun(run: Run): SQLInputValue[] {
     run.lastEpoch,
     run.lastFailure === null ? null : JSON.stringify(run.lastFailure),
     run.whole ? 1 : 0,
+    run.pool,
+    run.slot?.at ?? null,
+    run.slot?.retry ?? null,
   ];
 }
 
@@ -126,6 +132,11 @@ function toRun(row: Row): Run {
       row['last_failure'] === null ? null : (json(row['last_failure']) as Run['lastFailure']),
     deadlineMs: row['deadline_ms'] as number,
     whole: row['whole'] === 1,
+    pool: row['pool'] as string | null,
+    slot:
+      row['slot_at'] === null
+        ? null
+        : { at: row['slot_at'] as number, retry: row['slot_retry'] as number },
     recordsKept: row['records_kept'] === 1,
   };
 }

@@ -11,6 +11,7 @@ import { recordTables } from './sqlite-records.ts';
 import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
 import { runTables } from './sqlite-runs.ts';
 import { runnerTables, tokenTable } from './sqlite-runners.ts';
+import { scheduleTable } from './sqlite-schedules.ts';
 import { settingTable } from './sqlite-settings.ts';
 import { Statements } from './sqlite-statements.ts';
 import type { Store, Transaction } from './store.ts';
@@ -104,6 +105,7 @@ function tablesOf(database: DatabaseSync): Transaction {
     lineage: lineageTable(statements),
     catalogStates: catalogStateTable(statements),
     settings: settingTable(statements),
+    schedules: scheduleTable(statements),
     endpoints: endpointTable(statements),
     deployments: deploymentTable(statements),
   };

@@ -17,6 +17,7 @@ import type {
   EndpointWrites,
   Origin,
 } from './openmetadata.ts';
+import type { ScheduleReads, ScheduleWrites } from './schedule.ts';
 import type { NewRecord, Page, RecordReads, RecordWrites, StoredRecord } from './records.ts';
 
 export interface Store {
@@ -34,6 +35,7 @@ export interface StoreReader {
   readonly lineage: LineageReads;
   readonly catalogStates: CatalogStateReads;
   readonly settings: SettingReads;
+  readonly schedules: ScheduleReads;
   readonly endpoints: EndpointReads;
   readonly deployments: DeploymentReads;
 }
@@ -48,6 +50,7 @@ export interface Transaction extends StoreReader {
   readonly lineage: LineageReads & LineageWrites;
   readonly catalogStates: CatalogStateReads & CatalogStateWrites;
   readonly settings: SettingReads & SettingWrites;
+  readonly schedules: ScheduleReads & ScheduleWrites;
   readonly endpoints: EndpointReads & EndpointWrites;
   readonly deployments: DeploymentReads & DeploymentWrites;
 }
@@ -57,6 +60,8 @@ export interface StoredToken {
   /** SHA-256 of the token. */
   readonly hash: Buffer;
   readonly name: string | null;
+  /** The pool of the runner. */
+  readonly pool: string;
   readonly expiresAt: number;
   readonly usedBy: string | null;
 }
@@ -79,6 +84,8 @@ export interface Runner {
   readonly revokedAt: number | null;
   /** Why the runner drains; null when it does not. */
   readonly drainReason: string | null;
+  /** Takes runs of services of this pool, and of services without one. */
+  readonly pool: string;
 }
 
 export interface RunnerReads {
@@ -97,6 +104,8 @@ export interface Service {
   readonly type: string;
   readonly connection: Readonly<Record<string, unknown>>;
   readonly runner: string | null;
+  /** The pool whose runners take its runs; null for any runner. */
+  readonly pool: string | null;
   /** The OpenMetadata server that manages it; null when it is managed here. */
   readonly origin: Origin | null;
   readonly updatedAt: number;
@@ -126,8 +135,9 @@ export interface CatalogReads {
 export interface CatalogWrites {
   saveService(service: Service): Promise<void>;
   savePipeline(pipeline: Pipeline): Promise<void>;
-  /** Deletes its pipelines too. */
+  /** Deletes its pipelines and their schedules too. */
   deleteService(name: string): Promise<void>;
+  /** Deletes its schedule too. */
   deletePipeline(name: string): Promise<void>;
 }
 
@@ -188,6 +198,8 @@ export interface RunReads {
   attempt(runId: string, epoch: number): Promise<Attempt | undefined>;
   /** Assignments with a higher generation whose run succeeded. */
   succeededSince(service: string, generation: number): Promise<SucceededAttempt[]>;
+  /** The last run of a scheduled slot. */
+  ofSlot(pipeline: string, at: number): Promise<Run | undefined>;
   /** The oldest ended run with records that is not among the newest `keep` of its service. */
   oldestBeyond(keep: number): Promise<Run | undefined>;
 }
