@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectedRunner } from '../src/link/registry.ts';
+import { heldRuns } from '../src/runs/held-runs.ts';
 import { place, type QueuedRun, type Wait } from '../src/runs/placement.ts';
 import { queuedAt } from '../src/runs/run.ts';
 import type { Runner } from '../src/store/store.ts';
+import { RELAY } from './store-relay.contract.ts';
 
 const RUNNER: Runner = {
   id: 'rnr_1',
@@ -73,6 +75,7 @@ function waitOf(
     runners: [{ ...RUNNER, ...runner }],
     connected,
     keepers: new Map(),
+    held: new Map(),
     now: 1,
     exclusiveFrom: 0,
     ...scene,
@@ -123,5 +126,35 @@ describe('waiting run', () => {
       absent: false,
     });
     expect(waitOf({})).toBeUndefined();
+  });
+
+  it('waits until OpenMetadata has the results of the run before, then for its answer', () => {
+    const writing = {
+      ...RELAY,
+      runId: 'run_0',
+      service: 'crm',
+      status: { state: 'writing', epoch: 1, trouble: null },
+    } as const;
+    const own = { ...RELAY, runId: 'run_1', service: 'crm' };
+    const held = (relays: Parameters<typeof heldRuns>[0]) =>
+      waitOf({}, [session()], {}, { held: heldRuns(relays) });
+    expect(held([writing, own])?.message).toBe(
+      'waiting until OpenMetadata has the results of run run_0',
+    );
+    expect(held([{ ...writing, service: 'other' }, own])).toMatchObject({
+      code: 'RELAY_PENDING',
+      message: 'asking OpenMetadata endpoint prod for its catalog',
+      absent: false,
+    });
+    const error = { code: 'SINK_BUSY', message: 'it restarts', remedy: 'Wait.' };
+    const troubled = {
+      ...own,
+      status: { state: 'waiting', trouble: { error, since: 1 } },
+    } as const;
+    expect(held([troubled])).toMatchObject({
+      message: 'waiting for OpenMetadata endpoint prod: it restarts',
+      remedy: 'Wait.',
+    });
+    expect(held([{ ...own, status: { state: 'pending', trouble: null } }])).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import { openSqliteStore } from '../src/store/sqlite.ts';
 import { storeCatalogContract } from './store-catalog.contract.ts';
 import { openMetadataContract } from './store-openmetadata.contract.ts';
 import type { StoreStage } from './store-fixtures.ts';
+import { storeRelayContract } from './store-relay.contract.ts';
 import { storeContract } from './store.contract.ts';
 import { storeSchedulesContract } from './store-schedules.contract.ts';
 import { temporaryFolder } from './stage.ts';
@@ -23,6 +24,7 @@ storeContract('SQLite', openSqliteStage);
 storeCatalogContract('SQLite', openSqliteStage);
 storeSchedulesContract('SQLite', openSqliteStage);
 openMetadataContract(openSqliteStage);
+storeRelayContract(openSqliteStage);
 
 it('migrates a file of the first schema with its contents', async () => {
   const folder = temporaryFolder();

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { JOB_KINDS } from '../runs/job-kinds.ts';
 import { RUN_STATES } from '../runs/run.ts';
 import { WAIT_CODES } from '../runs/wait.ts';
+import { RELAY_RESULTS, RELAY_STATES } from '../store/relay.ts';
 import { Time } from './schemas.ts';
 
 const JsonObject = z.record(z.string(), z.unknown());
@@ -77,6 +78,25 @@ export const RunViewSchema = z
     integrity: z.string().nullable().openapi({
       description: '"ok", or the problem with the stored records; null before the end',
     }),
+    relay: z
+      .object({
+        endpoint: z.string(),
+        pipelineFqn: z.string(),
+        pipelineRunId: z.string(),
+        state: z.enum(RELAY_STATES),
+        result: z.enum(RELAY_RESULTS).nullable(),
+        counts: z.record(z.string(), z.number()),
+        error: z
+          .object({ code: z.string(), message: z.string(), remedy: z.string() })
+          .nullable()
+          .openapi({ description: 'What keeps the results from arriving, or why they did not' }),
+        troubleSince: Time.nullable().openapi({ description: 'Since when it is tried again' }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'The way of the results to the OpenMetadata server that the pipeline came from; null for a pipeline that is managed here',
+      }),
     deadlineMs: z.number().int(),
     whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
     recordsKept: z

@@ -8,6 +8,7 @@ import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { ErrorBody } from '../runtime/errors.ts';
 import type { StoreReader, Transaction } from '../store/store.ts';
 import { isOverdue } from './deadlines.ts';
+import { heldRuns } from './held-runs.ts';
 import { isQueued, place, type Placement, type Wait, type Waits } from './placement.ts';
 import { end, giveUpAttempt, offerTo, type Run } from './run.ts';
 
@@ -107,7 +108,7 @@ export class Dispatcher {
   }
 
   async #plan(
-    read: Pick<StoreReader, 'runs' | 'runners' | 'catalogStates'>,
+    read: Pick<StoreReader, 'runs' | 'runners' | 'catalogStates' | 'relays'>,
     now: number,
   ): Promise<Placement> {
     const active = await read.runs.active();
@@ -117,6 +118,7 @@ export class Dispatcher {
     return place({
       active,
       keepers,
+      held: heldRuns(await read.relays.open()),
       runners: await read.runners.list(),
       connected: this.#registry.all(),
       now,

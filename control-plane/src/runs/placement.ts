@@ -4,6 +4,8 @@
  *   A canceled run counts until it has ended, because its worker may still be active.
  * - After a start, such runs wait until no lease from an earlier process can be left
  *   (deadlines.ts): the store may be a backup.
+ * - A run of a pipeline from OpenMetadata waits until the server has the results of the run before it
+ *   (held-runs.ts).
  * - A run that pauses before its next attempt is not active: a later run of the service may go
  *   first.
  * - A runner gets no more runs than its capacity, counted from the store.
@@ -36,6 +38,8 @@ export interface PlacementInput {
   readonly connected: readonly ConnectedRunner[];
   /** For each service, the id of the runner that remembers the state of its catalog. */
   readonly keepers: ReadonlyMap<string, string | null>;
+  /** Runs that wait for the OpenMetadata server of their pipeline. */
+  readonly held: Waits;
   /** On the monotonic clock. */
   readonly now: number;
   /** On the same clock: no exclusive run is offered earlier. */
@@ -95,7 +99,9 @@ class Planner {
 
   /** Why the run waits whatever runners are connected. */
   #wait(run: QueuedRun): Wait | undefined {
-    const { active, now } = this.#input;
+    const { active, held, now } = this.#input;
+    const hold = held.get(run.id);
+    if (hold !== undefined) return hold;
     if (run.status.notBefore > now && run.status.retryAt !== null)
       return wait('RETRY_PAUSE', `waiting before attempt ${run.attempt}`);
     const conflicting =

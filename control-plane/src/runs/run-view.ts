@@ -2,6 +2,7 @@ import { JOB_KIND_SPECS } from './job-kinds.ts';
 import { isEnded, type Run } from './run.ts';
 import type { Wait } from './placement.ts';
 import type { Deps } from '../deps.ts';
+import type { Relay } from '../store/relay.ts';
 import type { Attempt, StoreReader } from '../store/store.ts';
 import { failureOf, stepOf } from './stored-lines.ts';
 
@@ -24,6 +25,7 @@ export async function viewRun(deps: Deps, run: Run) {
       ? await viewTestConnection(read, run, attempt)
       : null,
     failures: await failuresOf(read, run, attempt),
+    relay: viewRelay(await read.relays.get(run.id)),
   };
 }
 
@@ -81,6 +83,23 @@ function viewWait(deps: Deps, run: Run) {
     retryAt: code === 'RETRY_PAUSE' ? retryAt : null,
     since: absence?.since ?? null,
     endsAt: absence === null ? null : absence.since + deps.limits.absenceLimitMs,
+  };
+}
+
+/** How far the results are on their way to OpenMetadata; null for a pipeline that is managed here. */
+function viewRelay(relay: Relay | undefined) {
+  if (relay === undefined) return null;
+  const { endpoint, pipelineFqn, pipelineRunId, status, counts } = relay;
+  const trouble = 'trouble' in status ? status.trouble : null;
+  return {
+    endpoint,
+    pipelineFqn,
+    pipelineRunId,
+    state: status.state,
+    result: 'result' in status ? status.result : null,
+    counts,
+    error: trouble?.error ?? ('error' in status ? status.error : null),
+    troubleSince: trouble?.since ?? null,
   };
 }
 

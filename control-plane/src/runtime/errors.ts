@@ -46,6 +46,10 @@ const CODES = {
     status: 410,
     remedy: 'Increase keepRuns in the settings to keep the records of more runs.',
   },
+  OPENMETADATA_FAILED: {
+    status: 502,
+    remedy: 'Check that the OpenMetadata server is up and that this control plane can reach it.',
+  },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
   USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
@@ -75,7 +79,7 @@ export class ControlPlaneError extends Error {
     this.remedy = options.remedy ?? CODES[code].remedy;
   }
 
-  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 428 | 500 | 504 {
+  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 428 | 500 | 502 | 504 {
     return CODES[this.code].status;
   }
 

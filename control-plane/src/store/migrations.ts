@@ -115,4 +115,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runs ADD COLUMN slot_retry INTEGER;
   CREATE UNIQUE INDEX runs_slot ON runs (pipeline, slot_at, slot_retry) WHERE slot_at IS NOT NULL;
   `,
+  `
+  CREATE TABLE relays (
+    position INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, endpoint TEXT NOT NULL, deployment TEXT NOT NULL,
+    state TEXT NOT NULL, document TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX relays_open ON relays (position) WHERE state NOT IN ('done', 'failed');
+  CREATE INDEX relays_deployment ON relays (endpoint, deployment, position);
+  CREATE TABLE catalog_marks (
+    endpoint TEXT NOT NULL, service TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (endpoint, service)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE relay_log (
+    position INTEGER PRIMARY KEY, run_id TEXT NOT NULL, time INTEGER NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, data TEXT
+  ) STRICT;
+  CREATE INDEX relay_log_run ON relay_log (run_id, position);
+  `,
 ];

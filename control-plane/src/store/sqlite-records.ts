@@ -24,6 +24,7 @@ const APPEND = 'INSERT INTO records (run_id, epoch, sequence, kind, line) VALUES
 const DROP =
   'DELETE FROM records WHERE position IN (SELECT position FROM records WHERE run_id = ? LIMIT ?)';
 const FORGET = 'DELETE FROM attempt_entities WHERE run_id = ?';
+const FORGET_RELAY = 'DELETE FROM relay_log WHERE run_id = ?';
 
 export function recordTables(statements: Statements): RecordReads & RecordWrites {
   return {
@@ -46,7 +47,7 @@ export function recordTables(statements: Statements): RecordReads & RecordWrites
     },
     drop: async (runId, limit) => {
       const dropped = statements.run(DROP, [runId, limit]);
-      if (dropped < limit) statements.run(FORGET, [runId]);
+      if (dropped < limit) for (const sql of [FORGET, FORGET_RELAY]) statements.run(sql, [runId]);
       return dropped;
     },
   };

@@ -11,7 +11,7 @@ const SAVE_RUN = `
     attempt = excluded.attempt, epoch = excluded.epoch, started_at = excluded.started_at,
     cancel_reason = excluded.cancel_reason, refused_by = excluded.refused_by,
     records_kept = excluded.records_kept, last_epoch = excluded.last_epoch,
-    last_failure = excluded.last_failure`;
+    last_failure = excluded.last_failure, whole = excluded.whole`;
 const LIST = `
   SELECT *
   FROM runs
@@ -22,6 +22,7 @@ const OLDEST_BEYOND = `
   SELECT *
   FROM runs AS old
   WHERE records_kept = 1 AND state NOT IN ('queued', 'offered', 'running')
+    AND id NOT IN (SELECT run_id FROM relays WHERE state NOT IN ('done', 'failed'))
     AND (SELECT COUNT(*) FROM runs AS newer WHERE newer.service = old.service
     AND newer.position > old.position) >= ?
   ORDER BY position LIMIT 1`;

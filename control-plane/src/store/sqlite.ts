@@ -9,6 +9,7 @@ import { entityTables } from './sqlite-entities.ts';
 import { lineageTable } from './sqlite-lineage.ts';
 import { recordTables } from './sqlite-records.ts';
 import { deploymentTable, endpointTable } from './sqlite-openmetadata.ts';
+import { relayTable } from './sqlite-relays.ts';
 import { runTables } from './sqlite-runs.ts';
 import { runnerTables, tokenTable } from './sqlite-runners.ts';
 import { scheduleTable } from './sqlite-schedules.ts';
@@ -108,6 +109,7 @@ function tablesOf(database: DatabaseSync): Transaction {
     schedules: scheduleTable(statements),
     endpoints: endpointTable(statements),
     deployments: deploymentTable(statements),
+    relays: relayTable(statements),
   };
 }
 

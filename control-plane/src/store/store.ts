@@ -19,6 +19,7 @@ import type {
 } from './openmetadata.ts';
 import type { ScheduleReads, ScheduleWrites } from './schedule.ts';
 import type { NewRecord, Page, RecordReads, RecordWrites, StoredRecord } from './records.ts';
+import type { RelayReads, RelayWrites } from './relay.ts';
 
 export interface Store {
   readonly read: StoreReader;
@@ -38,6 +39,7 @@ export interface StoreReader {
   readonly schedules: ScheduleReads;
   readonly endpoints: EndpointReads;
   readonly deployments: DeploymentReads;
+  readonly relays: RelayReads;
 }
 
 export interface Transaction extends StoreReader {
@@ -53,6 +55,7 @@ export interface Transaction extends StoreReader {
   readonly schedules: ScheduleReads & ScheduleWrites;
   readonly endpoints: EndpointReads & EndpointWrites;
   readonly deployments: DeploymentReads & DeploymentWrites;
+  readonly relays: RelayReads & RelayWrites;
 }
 
 /** All times are Unix milliseconds. */
