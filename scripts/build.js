@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { plugins } from './bundle/plugins.js';
 import { installGitHooks } from './git-hooks.js';
 import { thirdPartyNotice } from './third-party.js';
 
@@ -41,6 +42,7 @@ function fingerprint() {
     'package-lock.json',
     'scripts/build.js',
     'scripts/third-party.js',
+    ...readdirSync(join(root, 'scripts/bundle')).map((name) => join('scripts/bundle', name)),
   ]) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
@@ -55,16 +57,6 @@ function readStamp() {
     return '';
   }
 }
-
-/** zod includes messages in 50 languages; this program needs English only. */
-const onlyEnglish = {
-  name: 'only-english',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer, resolveDir }) =>
-      importer.includes('/zod/') ? { path: join(resolveDir, dirname(path), 'en.js') } : undefined,
-    );
-  },
-};
 
 /** Bundled CommonJS packages load modules of Node.js with require. */
 const REQUIRE =
@@ -85,7 +77,7 @@ async function bundle() {
     platform: 'node',
     target: 'node24',
     metafile: true,
-    plugins: [onlyEnglish],
+    plugins,
     banner: { js: REQUIRE },
     sourcemap: true,
     minifyWhitespace: true,

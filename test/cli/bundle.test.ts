@@ -63,6 +63,11 @@ describe('the program as it is installed', () => {
     expect(notice).not.toContain('@grpc/grpc-js');
   });
 
+  it('contains one HTTP client, without that of jsforce', () => {
+    const notice = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
+    expect(notice).not.toMatch(/^=== (form-data|mime-db) /m);
+  });
+
   it('signs in with OAuth and extracts', async () => {
     const { consumerKey } = sandbox.credentials;
     const document = runner.workflow() as { source: { serviceConnection: { config: unknown } } };
