@@ -16,7 +16,14 @@ const SCHEMAS: Readonly<Record<string, string>> = {
 export function check(kind: string, body: unknown): void {
   const path = SCHEMAS[kind];
   if (!openMetadataSchemasPresent || path === undefined) return;
-  requireValid(openMetadataValidator(path), body, kind);
+  requireValid(openMetadataValidator(path), withoutConnection(body), kind);
+}
+
+/** A connection is one of many schemas, of which the server takes that of the service's type. */
+function withoutConnection(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('connection' in body)) return body;
+  const { connection: _connection, ...rest } = body;
+  return rest;
 }
 
 export function checkPipelineStatus(body: unknown): void {

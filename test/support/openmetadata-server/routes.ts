@@ -1,5 +1,6 @@
-import { check, checkPipelineStatus } from './request-checks.ts';
+import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
+import { masked, unmasked, withDefaults } from './secrets.ts';
 import type { Entity, Json, Kind, Store } from './store.ts';
 
 export interface Request {
@@ -44,8 +45,6 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, state);
   if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, state);
   if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, state);
-  if (parts[0] === 'services' && parts[1] === 'ingestionPipelines')
-    return putStatus(parts[2] ?? '', request.body, state);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
@@ -61,9 +60,33 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   return single(kind, entity, request, store);
 }
 
+/** Services have a connection: with the schema's defaults, its secrets masked for people. */
+export function withConnection(request: Request, store: Store): Request {
+  const body = request.body as Json | undefined;
+  const config = (body?.['connection'] as Json | undefined)?.['config'] as Json | undefined;
+  if (config === undefined || request.parts[1] !== 'databaseServices') return request;
+  const stored = store.find('databaseService', String(body!['name']));
+  const known = (stored?.['connection'] as Json | undefined)?.['config'] as Json | undefined;
+  const connection = { config: withDefaults(unmasked(config, known)) };
+  return { ...request, body: { ...body, connection } };
+}
+
+export function maskedFor(bot: boolean, { body, ...reply }: Reply): Reply {
+  const mask = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    const { connection, data } = value as Json;
+    if (Array.isArray(data)) return { ...value, data: data.map(mask) };
+    const config = (connection as Json | undefined)?.['config'] as Json | undefined;
+    return config === undefined ? value : { ...value, connection: { config: masked(config) } };
+  };
+  return { ...reply, body: bot ? body : mask(body) };
+}
+
 function collection(kind: Kind, { method, body, query }: Request, store: Store): Reply {
   if (method === 'GET') return list(kind, query, store);
-  if (method !== 'PUT') throw new Problem(405, 'HTTP 405 Method Not Allowed');
+  if (method !== 'PUT' && method !== 'POST') throw new Problem(405, 'HTTP 405 Method Not Allowed');
+  if (method === 'POST' && store.find(kind, store.nameOf(kind, body as Json)) !== undefined)
+    throw new Problem(409, 'Entity already exists');
   const { entity, created } = store.put(kind, body as Json);
   return { status: created ? 201 : 200, body: entity, etag: etagOf(entity) };
 }
@@ -95,12 +118,9 @@ function single(
   store: Store,
 ): Reply {
   if (method === 'DELETE') {
-    if (query.get('hardDelete') === 'true')
-      throw new Problem(403, 'hard deletion is not supported here');
-    return {
-      status: 200,
-      body: store.softDelete(kind, entity.fullyQualifiedName, query.get('recursive') === 'true'),
-    };
+    const recursive = query.get('recursive') === 'true';
+    const remove = query.get('hardDelete') === 'true' ? 'hardDelete' : 'softDelete';
+    return { status: 200, body: store[remove](kind, entity.fullyQualifiedName, recursive) };
   }
   if (method === 'GET') {
     if (entity.deleted && query.get('include') !== 'all')
@@ -232,13 +252,6 @@ function putSample(id: string, body: unknown, store: Store, state: ServerState):
     throw new Problem(400, 'a row must have one value for each column');
   state.samples.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
-}
-
-function putStatus(pipeline: string, body: unknown, state: ServerState): Reply {
-  if (!state.pipelines.has(pipeline)) throw notFound('ingestionPipeline', pipeline);
-  checkPipelineStatus(body);
-  state.statuses.push(body as Json);
-  return { status: 200, body: {} };
 }
 
 function etagOf({ id, version }: Entity): string {

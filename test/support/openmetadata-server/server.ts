@@ -4,57 +4,48 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
-import { EdgeIndex } from './edge-index.ts';
+import type { AirflowClient, PipelineServiceSettings } from './airflow-client.ts';
+import { ServerContext } from './context.ts';
+import { takeFault, type Fault } from './faults.ts';
+import { routePipelines, type Caller } from './pipeline-routes.ts';
 import { Problem } from './problem.ts';
-import { route, type ServerState, type Reply } from './routes.ts';
-import { Store } from './store.ts';
+import { maskedFor, route, withConnection, type Reply, type Request } from './routes.ts';
+import type { Json } from './store.ts';
 
-/** A fault injected into matching requests. */
-export interface Fault {
-  /** Matches method and path, for example `PUT /tables/bulk`. */
-  readonly on: RegExp;
-  /** Matches the body as JSON. Default: any. */
-  readonly body?: RegExp;
-  /** Number of requests affected. Default 1. */
-  times?: number;
-  /** Responds with this status instead. */
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly text?: string | Uint8Array;
-  /** Never responds. */
-  readonly hang?: boolean;
-  /** Breaks the connection before or after the request is carried out. */
-  readonly reset?: 'before' | 'after';
-  /** Carries out the request before responding with `status`. */
-  readonly keeps?: boolean;
-  /** Delays the response until this resolves. */
-  readonly until?: Promise<void>;
-  /** Called first. */
-  readonly meanwhile?: () => void;
+export interface ServerOptions {
+  /** The name in `hostPort`. The server always listens on 127.0.0.1. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly version?: string;
 }
 
-export interface OpenMetadataServer {
+export interface OpenMetadataServer extends Pick<
+  ServerContext,
+  'store' | 'state' | 'tokens' | 'people' | 'faults' | 'pipelining'
+> {
   readonly host: string;
   readonly port: number;
   readonly hostPort: string;
-  readonly store: Store;
-  readonly state: ServerState;
-  /** Tokens that are accepted. */
-  readonly tokens: Set<string>;
-  readonly faults: Fault[];
   /** Every request so far as method and path, for example `PUT /tables/bulk`. */
   readonly requests: string[];
   /** Highest number of concurrent requests so far. */
   readonly busiest: number;
+  /** Points the server's pipeline service at another place; undefined disables it. */
+  usePipelineService(settings: PipelineServiceSettings | undefined): AirflowClient | undefined;
   close(): Promise<void>;
 }
 
 const HOST = 'catalog.test';
 
 /** An in-memory OpenMetadata server at `https://catalog.test/api`, with a certificate of the authority. */
-export async function startOpenMetadataServer(authority: Authority): Promise<OpenMetadataServer> {
-  const { certPem, keyPem } = await authority.issue([HOST]);
-  const context = newContext();
+export async function startOpenMetadataServer(
+  authority: Authority,
+  { host = HOST, port: wanted = 0, version = '1.12.6' }: ServerOptions = {},
+): Promise<OpenMetadataServer> {
+  const { certPem, keyPem } = await authority.issue([HOST, 'localhost', '127.0.0.1']);
+  let port = wanted;
+  const hostPort = (): string => `https://${host}:${port}/api`;
+  const context = new ServerContext({ version, hostPort });
   const load = { now: 0, most: 0 };
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     load.now += 1;
@@ -62,48 +53,32 @@ export async function startOpenMetadataServer(authority: Authority): Promise<Ope
     response.once('close', () => (load.now -= 1));
     void serve(request, response, context);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  port = (server.address() as AddressInfo).port;
+  const { store, state, tokens, people, faults, requests, pipelining } = context;
   return {
-    ...context,
-    host: HOST,
+    store,
+    state,
+    tokens,
+    people,
+    faults,
+    requests,
+    pipelining,
+    host,
     port,
-    hostPort: `https://${HOST}:${port}/api`,
+    hostPort: hostPort(),
     get busiest() {
       return load.most;
     },
+    usePipelineService: (settings) => context.usePipelineService(settings),
     close: async () => {
       const closed = once(server, 'close');
+      context.close();
       server.close();
       server.closeAllConnections();
       await closed;
     },
-  };
-}
-
-type ServerContext = Pick<
-  OpenMetadataServer,
-  'store' | 'state' | 'tokens' | 'faults' | 'requests'
-> & {
-  readonly edges: EdgeIndex;
-};
-
-function newContext(): ServerContext {
-  return {
-    store: new Store(),
-    edges: new EdgeIndex(),
-    state: {
-      lineage: new Map(),
-      profiles: new Map(),
-      samples: new Map(),
-      statuses: [],
-      pipelines: new Set(),
-      bulk: true,
-    },
-    tokens: new Set(),
-    faults: [],
-    requests: [],
   };
 }
 
@@ -122,13 +97,16 @@ async function serve(
   if (fault?.hang === true) return;
   if (fault?.reset === 'before') return void request.socket.destroy();
   if (fault?.keeps === true) await answer(request, url, body, context);
-  if (fault?.status !== undefined)
-    return void response
-      .writeHead(fault.status, fault.headers)
-      .end(fault.text ?? JSON.stringify({ code: fault.status, message: 'a fault' }));
+  if (fault?.status !== undefined) return rejectWith(fault, response);
   const reply = await answer(request, url, body, context);
   if (fault?.reset === 'after') return void request.socket.destroy();
   send(request, response, reply);
+}
+
+function rejectWith({ status = 500, headers, text }: Fault, response: ServerResponse): void {
+  response
+    .writeHead(status, headers)
+    .end(text ?? JSON.stringify({ code: status, message: 'a fault' }));
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
@@ -144,34 +122,27 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply):
 }
 
 async function answer(
-  request: IncomingMessage,
+  incoming: IncomingMessage,
   url: URL,
   body: unknown,
-  { store, state, tokens, edges }: ServerContext,
+  context: ServerContext,
 ): Promise<Reply> {
   try {
-    const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.[
-      'token'
-    ];
-    if (token === undefined || !tokens.has(token))
-      throw new Problem(401, 'Not authorized! Token not present or expired');
+    if (url.pathname === '/api/v1/system/version')
+      return { status: 200, body: { version: context.version, revision: '', timestamp: 0 } };
+    const caller = callerOf(incoming, context);
     if (!url.pathname.startsWith('/api/v1/')) throw new Problem(404, 'HTTP 404 Not Found');
-    const parts = url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent);
-    const work = (): Reply =>
-      route(
-        {
-          method: request.method ?? 'GET',
-          parts,
-          query: url.searchParams,
-          body,
-          ifMatch: request.headers['if-match'],
-        },
-        store,
-        state,
-      );
-    return request.method === 'PUT' && parts[0] === 'lineage'
-      ? await edges.put(edgeTo(body), work)
-      : work();
+    const request: Request = {
+      method: incoming.method ?? 'GET',
+      parts: url.pathname.slice('/api/v1/'.length).split('/').map(decodeURIComponent),
+      query: url.searchParams,
+      body,
+      ifMatch: incoming.headers['if-match'],
+    };
+    return (
+      (await routePipelines(request, context.pipelining, caller)) ??
+      (await routeEntities(request, context, caller))
+    );
   } catch (thrown) {
     const status = thrown instanceof Problem ? thrown.status : 500;
     return {
@@ -181,22 +152,38 @@ async function answer(
   }
 }
 
+function callerOf(request: IncomingMessage, { tokens, people }: ServerContext): Caller {
+  const token = /^Bearer (?<token>.+)$/.exec(request.headers.authorization ?? '')?.groups?.[
+    'token'
+  ];
+  if (token !== undefined && tokens.has(token)) return { name: 'ingestion-bot', bot: true };
+  const name = token === undefined ? undefined : people.get(token);
+  if (name === undefined) throw new Problem(401, 'Not authorized! Token not present or expired');
+  return { name, bot: false };
+}
+
+async function routeEntities(
+  given: Request,
+  { store, state, edges, pipelining }: ServerContext,
+  { bot }: Caller,
+): Promise<Reply> {
+  const request = withConnection(given, store);
+  const { method, parts } = request;
+  const work = (): Reply =>
+    bot ? route(request, store, state) : store.asPerson(() => route(request, store, state));
+  if (method === 'PUT' && parts[0] === 'lineage')
+    return await edges.put(edgeTo(request.body), work);
+  const reply = work();
+  if (method === 'DELETE' && parts[1] === 'databaseServices')
+    await pipelining.pipelines.deleteOf(String((reply.body as Json)['name']));
+  return maskedFor(bot, reply);
+}
+
 function edgeTo(body: unknown): string {
   return String(
     (body as { readonly edge?: { readonly toEntity?: { readonly id?: unknown } } } | undefined)
       ?.edge?.toEntity?.id,
   );
-}
-
-function takeFault(faults: Fault[], title: string, body: unknown): Fault | undefined {
-  const index = faults.findIndex(
-    (fault) => fault.on.test(title) && (fault.body?.test(JSON.stringify(body ?? null)) ?? true),
-  );
-  const fault = faults[index];
-  if (fault === undefined) return undefined;
-  fault.times = (fault.times ?? 1) - 1;
-  if (fault.times <= 0) faults.splice(index, 1);
-  return fault;
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

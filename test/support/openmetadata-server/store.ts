@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
@@ -43,6 +44,17 @@ export class Store {
   /** Whether the caller is a bot, whose PUT keeps the edits of people. */
   bot = true;
 
+  /** What is done meanwhile is done by a person. */
+  asPerson<T>(work: () => T): T {
+    const before = this.bot;
+    this.bot = false;
+    try {
+      return work();
+    } finally {
+      this.bot = before;
+    }
+  }
+
   all(kind: Kind): readonly Entity[] {
     return [...this.#of(kind).values()];
   }
@@ -51,6 +63,10 @@ export class Store {
     const entity = this.#of(kind).get(fqn);
     if (entity === undefined) throw notFound(kind, fqn);
     return entity;
+  }
+
+  find(kind: Kind, fqn: string): Entity | undefined {
+    return this.#of(kind).get(fqn);
   }
 
   byId(kind: Kind, id: string): Entity {
@@ -80,21 +96,23 @@ export class Store {
     return fqn;
   }
 
-  /** JSON patch, `add` only. */
-  patch(
-    entity: Entity,
-    operations: readonly { readonly op: string; readonly path: string; readonly value: unknown }[],
-  ): Entity {
-    for (const { op, path, value } of operations) {
-      if (op !== 'add') throw new Problem(400, `"${op}" is not supported here`);
-      const steps = path.slice(1).split('/');
-      const last = steps.pop()!;
-      const target = steps.reduce<unknown>((place, step) => (place as Json)[step], entity);
-      if (typeof target !== 'object' || target === null) throw new Problem(400, `no ${path}`);
-      (target as Json)[last] = value;
-    }
+  /** JSON patch, in place. */
+  patch(entity: Entity, operations: readonly Operation[]): Entity {
+    for (const operation of operations) apply(entity, operation);
     this.#checkReferences(entity);
     entity.version = Math.round((entity.version + 0.1) * 10) / 10;
+    return entity;
+  }
+
+  hardDelete(kind: Kind, fqn: string, recursive: boolean): Entity {
+    const entity = this.get(kind, fqn);
+    for (const entities of this.#entities.values())
+      for (const name of entities.keys()) {
+        if (!name.startsWith(`${fqn}.`)) continue;
+        if (!recursive) throw new Problem(400, `${kind} is not empty`);
+        entities.delete(name);
+      }
+    this.#of(kind).delete(fqn);
     return entity;
   }
 
@@ -147,6 +165,8 @@ export class Store {
       version: Math.round((stored.version + 0.1) * 10) / 10,
     };
     if (this.bot) keepCurated(updated, stored);
+    if (updated['connection'] === undefined && stored['connection'] !== undefined)
+      updated['connection'] = stored['connection'];
     return updated;
   }
 

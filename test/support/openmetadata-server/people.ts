@@ -1,0 +1,98 @@
+import { Agent, request } from 'node:https';
+import type { Json } from './store.ts';
+
+export interface RestAnswer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+export interface RestCall {
+  readonly method: string;
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly body: unknown;
+  readonly status: number;
+  readonly answer: unknown;
+}
+
+/** OpenMetadata's REST API as its interface uses it, with the token of a person or a bot. */
+export class OpenMetadataRest {
+  /** Called after each call. */
+  onCall: (call: RestCall) => void = () => undefined;
+  readonly #base: string;
+  readonly #token: () => string;
+  readonly #agent: Agent;
+
+  /** `base` ends in `/api`. */
+  constructor(base: string, token: string | (() => string), caPem?: string) {
+    this.#base = base;
+    this.#token = typeof token === 'string' ? () => token : token;
+    this.#agent = new Agent({ keepAlive: true, ...(caPem === undefined ? {} : { ca: caPem }) });
+  }
+
+  get(path: string): Promise<RestAnswer> {
+    return this.send('GET', path);
+  }
+
+  post(path: string, body?: unknown): Promise<RestAnswer> {
+    return this.send('POST', path, body);
+  }
+
+  put(path: string, body?: unknown): Promise<RestAnswer> {
+    return this.send('PUT', path, body);
+  }
+
+  patch(path: string, operations: readonly unknown[]): Promise<RestAnswer> {
+    return this.send('PATCH', path, operations);
+  }
+
+  delete(path: string): Promise<RestAnswer> {
+    return this.send('DELETE', path);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async send(method: string, path: string, body?: unknown): Promise<RestAnswer> {
+    const { status, text } = await this.#exchange(method, path, body);
+    const answer = parsed(text);
+    this.onCall({ method, path, body, status, answer });
+    return { status, body: answer as Json };
+  }
+
+  #exchange(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const headers = {
+      authorization: `Bearer ${this.#token()}`,
+      'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+    };
+    const url = new URL(`${this.#base}/v1${path}`);
+    return new Promise((resolve, reject) => {
+      const call = request(url, { method, headers, agent: this.#agent }, (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+      });
+      call.on('error', reject);
+      call.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
