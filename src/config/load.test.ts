@@ -55,7 +55,7 @@ function problems(given: Given): readonly string[] {
 }
 
 describe('defaults', () => {
-  it('make a complete configuration from nothing', () => {
+  it('make a complete configuration without any input', () => {
     const { config } = load();
     expect(config).toMatchObject({
       name: 'host-1',
@@ -78,7 +78,7 @@ describe('defaults', () => {
     });
   });
 
-  it('are the system’s directories for root, and the one systemd made for a service', () => {
+  it('are the system’s directories for root, and the directory of systemd for a service', () => {
     expect(load({ context: { actsForSystem: true } }).config).toMatchObject({
       stateDir: '/var/lib/hybrid-runner',
       policyFile: '/etc/hybrid-runner/policy.yaml',
@@ -89,7 +89,7 @@ describe('defaults', () => {
     });
   });
 
-  it('follow the state directory that was set', () => {
+  it('follow the configured state directory', () => {
     expect(load({ flags: { stateDir: '/data' } }).config.secrets.vault.file).toBe(
       '/data/vault.json',
     );
@@ -97,7 +97,7 @@ describe('defaults', () => {
 });
 
 describe('precedence', () => {
-  it('is flag, environment, file, default, and each value knows its source', () => {
+  it('is flag, environment, file, default, and each value has its source', () => {
     const given = {
       file: 'capacity: 3\nname: f\nlog: {level: warn}',
       env: { HYBRID_RUNNER_CAPACITY: '4', HYBRID_RUNNER_NAME: 'e' },
@@ -145,7 +145,7 @@ describe('values', () => {
     expect(load({ flags: { 'spool.maxBytes': text } }).config.spool.maxBytes).toBe(bytes);
   });
 
-  it('takes lists as YAML and as text', () => {
+  it('accept lists as YAML and as text', () => {
     const rule = {
       from: { host: 'acme.my.salesforce.com', port: 443 },
       to: { host: '127.0.0.1', port: 8443 },
@@ -165,7 +165,7 @@ describe('values', () => {
     ).toMatchObject({ connectTo: [rule], noProxy: ['a', 'b'] });
   });
 
-  it('takes mounts as mappings and as text', () => {
+  it('accept mounts as mappings and as text', () => {
     const mounts = [{ prefix: '/a', provider: 'files' }];
     expect(
       load({ file: 'secrets: {mounts: [{prefix: /a, provider: files}]}' }).config.secrets.mounts,
@@ -174,7 +174,7 @@ describe('values', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   it('include mounts that would give a secret two references', () => {
     expect(() => load({ file: 'secrets: {mounts: ["/a=files", "/b=files"]}' })).toThrow(
       /secrets\.mounts\[1\].*: files is mounted already/,
@@ -184,7 +184,7 @@ describe('refusals', () => {
     );
   });
 
-  it('come all at once, each with its path and a hint', () => {
+  it('report all problems at once, each with its path and a hint', () => {
     const found = problems({
       file: 'capcity: 2\nlog: {levle: info}\ndrainTimeout: 5\nnetwork: {connectTo: [nonsense]}\nsecrets: {mounts: [{prefix: a, provider: vault}]}',
       env: { HYBRID_RUNNER_CAPACTIY: '1', HYBRID_RUNNER_LOG_LEVEL: 'loud' },
@@ -219,13 +219,13 @@ describe('refusals', () => {
     expect(problems({ file })).toEqual(['the: must be a mapping of settings']);
   });
 
-  it('include broken YAML, without its text', () => {
+  it('cover invalid YAML, without repeating its text', () => {
     const [problem] = problems({ file: 'name: "hunter22' });
     expect(problem).toContain('invalid YAML');
     expect(problem).not.toContain('hunter22');
   });
 
-  it('name no password of a proxy, and refuse one on the command line', () => {
+  it('contain no password of a proxy, and cover one on the command line', () => {
     const broken = problems({ env: { HYBRID_RUNNER_NETWORK_PROXY: 'ftp://u:hunter22@p' } });
     expect(broken).toHaveLength(1);
     expect(broken.join()).not.toContain('hunter22');
@@ -235,7 +235,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('include a file that others can change, and a named file that is not there', () => {
+  it('cover a file that others can change, and a missing file that was named', () => {
     const path = join(directory, 'open.yaml');
     writeFileSync(path, 'capacity: 2');
     chmodSync(path, 0o666);

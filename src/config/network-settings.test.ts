@@ -13,28 +13,28 @@ const controlPlane = { url: undefined, channel: 'auto', caFile: undefined } as c
 beforeAll(async () => writeFileSync(caFile, (await createAuthority()).caPem));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe('the certificates trusted', () => {
-  it('for a control plane with a CA of its own are those of that CA alone', async () => {
+describe('trusted certificates', () => {
+  it('are only those of the control plane’s own CA, if it has one', async () => {
     expect(
       await controlPlaneNetwork({ network, controlPlane: { ...controlPlane, caFile } }),
     ).toMatchObject({ publicCas: false, extraCa: [expect.stringContaining('BEGIN CERTIFICATE')] });
   });
 
-  it('for a control plane without one are public', async () => {
+  it('are the public ones for a control plane without its own CA', async () => {
     expect(await controlPlaneNetwork({ network, controlPlane })).toMatchObject({
       publicCas: true,
       extraCa: [],
     });
   });
 
-  it('for sources are public, and the private one beside them', async () => {
+  it('are the public ones and the private one for sources', async () => {
     expect(await sourceNetwork({ network: { ...network, caFile } })).toMatchObject({
       publicCas: true,
       extraCa: [expect.stringContaining('BEGIN CERTIFICATE')],
     });
   });
 
-  it('need a file that holds some', async () => {
+  it('require a file with certificates', async () => {
     writeFileSync(join(directory, 'empty'), 'nothing');
     await expect(
       sourceNetwork({ network: { ...network, caFile: join(directory, 'empty') } }),

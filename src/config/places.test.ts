@@ -42,7 +42,7 @@ const SYSTEM = [
   '/etc/hybrid-runner/keys/vault.key',
 ];
 
-describe('the places of a runner', () => {
+describe('the paths of a runner', () => {
   it('are the same for root, the service and the service’s user', () => {
     expect(places(load({ actsForSystem: true }))).toEqual(SYSTEM);
     expect(
@@ -60,7 +60,7 @@ describe('the places of a runner', () => {
     });
   });
 
-  it('are the same in an image, but for the vault’s key, which has a volume of its own', () => {
+  it('are the same in an image, except the vault key, which has its own volume', () => {
     const inHere = { ...IMAGE_ENVIRONMENT, [CONFIG_VARIABLE]: directory };
     expect(IMAGE_ENVIRONMENT[CONFIG_VARIABLE]).toBe(SYSTEM[0]);
     expect(places(load({ env: inHere }))).toEqual([
@@ -72,7 +72,7 @@ describe('the places of a runner', () => {
     ]);
   });
 
-  it('are those of a unit’s own directories', () => {
+  it('are the directories of the systemd unit', () => {
     expect(
       places(
         load({ env: { CONFIGURATION_DIRECTORY: '/etc/a:/etc/b', STATE_DIRECTORY: '/var/lib/a' } }),
@@ -80,7 +80,7 @@ describe('the places of a runner', () => {
     ).toEqual(['/etc/a', '/var/lib/a', '/etc/a/policy.yaml']);
   });
 
-  it('are below the home directory of anyone else, whatever exists elsewhere', () => {
+  it('are below the home directory of any other user, whatever exists elsewhere', () => {
     expect(places(load({ home: '/home/x' })).slice(0, 2)).toEqual([
       '/home/x/.config/hybrid-runner',
       '/home/x/.local/state/hybrid-runner',
@@ -89,7 +89,7 @@ describe('the places of a runner', () => {
 });
 
 describe('--config', () => {
-  it('names a directory whose runner.yaml counts when it is there', () => {
+  it('accepts a directory, and reads its runner.yaml if it exists', () => {
     const config = join(directory, 'with-file');
     mkdirSync(config);
     writeFileSync(join(config, 'runner.yaml'), 'capacity: 7', { mode: 0o600 });
@@ -100,7 +100,7 @@ describe('--config', () => {
     });
   });
 
-  it('or a file, which must exist', () => {
+  it('accepts a file, which must exist', () => {
     expect(() => load({}, join(directory, 'missing.yaml'))).toThrow(
       expect.objectContaining({ code: 'FILE_UNREADABLE' }),
     );

@@ -6,7 +6,7 @@ const SERVICE_USER = 65_534;
 let place: Place;
 
 /** Root at the files of an installed service: the state is the service's, everything else is root's. */
-describe.runIf(process.getuid?.() === 0)('a command of root acts as the serviceâ€™s user', () => {
+describe.runIf(process.getuid?.() === 0)('commands run by root act as the serviceâ€™s user', () => {
   beforeEach(() => {
     place = new Place();
     chmodSync(place.directory, 0o755);
@@ -15,7 +15,7 @@ describe.runIf(process.getuid?.() === 0)('a command of root acts as the serviceâ
   });
   afterEach(() => place.close());
 
-  it('and finds a policy that the service cannot read', async () => {
+  it('reports a policy that the service cannot read', async () => {
     const policy = place.file('policy.yaml', 'version: 1\n', 0o644);
     expect(await place.call(['policy', 'check'])).toMatchObject({ code: 0 });
     chmodSync(policy, 0o600);
@@ -35,7 +35,7 @@ describe.runIf(process.getuid?.() === 0)('a command of root acts as the serviceâ
     expect(code).toBe(3);
   });
 
-  it('and refuses to store a secret whose key that user may not write, as what it is', async () => {
+  it('reports FILE_UNWRITABLE for a secret whose key that user may not write', async () => {
     const { code, stderr } = await place.call(['secrets', 'set', 'secret:/a/b'], {
       input: 'hunter2222',
     });

@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Commands that have no use for a configuration refuse the flag; the others are given it. */
+/** Commands that read no configuration reject the flag; the others get it. */
 const words = (args: string): string[] => args.split(' ').filter((word) => word !== '');
 const takesConfig = (args: string): boolean =>
   /^(?:enroll|run|ingest|test-connection|status|secrets (?:set|list|rm|rotate)|config show|policy|service (?:install|print))/.test(
@@ -139,7 +139,7 @@ const takesConfig = (args: string): boolean =>
   );
 
 describe.concurrent(
-  'bad input is refused with code, remedy and exit code, and writes nothing:',
+  'invalid input is rejected with code, remedy and exit code, and writes nothing:',
   { timeout: 300_000 },
   () => {
     it.each(cases)('hybrid-runner $args ($code)', async ({ args, code, exit, options }) => {
@@ -157,8 +157,8 @@ describe.concurrent(
   },
 );
 
-describe('a bad configuration file', () => {
-  it('is refused with all problems at once', async () => {
+describe('an invalid configuration file', () => {
+  it('is rejected with all problems at once', async () => {
     const { code, stderr } = await place.callBare(['config', 'show', '--config', 'bad.yaml']);
     expect(code).toBe(3);
     expect(stderr).toContain('capcity');
@@ -170,7 +170,7 @@ describe('a bad configuration file', () => {
     ['open.yaml', 'FILE_UNSAFE'],
     ['none.yaml', 'FILE_UNREADABLE'],
     ['broken.yaml', 'CONFIG_INVALID'],
-  ])('%s is refused with %s', async (file, code) => {
+  ])('rejects %s with %s', async (file, code) => {
     const result = await place.callBare(['config', 'show', '--config', file]);
     expect(result.code).toBe(3);
     expect(result.stderr).toContain(`error ${code}:`);
@@ -179,7 +179,7 @@ describe('a bad configuration file', () => {
 });
 
 describe('with --json', () => {
-  it('an error is one JSON object on standard output', async () => {
+  it('prints an error as one JSON object on standard output', async () => {
     const { stdout, stderr, code } = await place.call(['run', '--capacity', '0', '--json']);
     expect(stderr).toBe('');
     expect(code).toBe(3);
@@ -192,7 +192,7 @@ describe('with --json', () => {
     });
   });
 
-  it('a wrong command line is reported the same way', async () => {
+  it('prints an invalid command line the same way', async () => {
     const { stdout } = await place.callBare(['nonsense', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       error: { code: 'USAGE', remedy: expect.any(String) as string },
@@ -200,7 +200,7 @@ describe('with --json', () => {
   });
 });
 
-describe('a workflow that is no YAML', () => {
+describe('a workflow with invalid YAML', () => {
   it.each([
     [
       'a key twice',
@@ -213,7 +213,7 @@ describe('a workflow that is no YAML', () => {
       'tab as indent in line 2, column 1',
     ],
   ])(
-    'with %s is refused with kind and place, and without its text',
+    'with %s is rejected with kind and position, without its text',
     async (_what, content, problem) => {
       place.file('placed.yaml', content);
       const { code, stderr } = await place.call([

@@ -49,14 +49,14 @@ function call(...args: string[]): Promise<{ readonly stdout: string; readonly st
   );
 }
 
-describe('the program as it is installed', () => {
-  it('asks for no package but Node', () => {
+describe('the installed program', () => {
+  it('requires no package but Node', () => {
     expect(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))).not.toHaveProperty(
       'dependencies',
     );
   });
 
-  it('names what it contains, with versions and licenses', () => {
+  it('lists the packages that it contains, with versions and licenses', () => {
     const notice = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
     for (const name of ['@jsforce/jsforce-node', '@grpc/proto-loader', 'undici', 'zod', 'ws'])
       expect(notice).toMatch(new RegExp(`^=== ${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));

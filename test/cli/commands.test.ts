@@ -11,7 +11,7 @@ afterEach(() => place.close());
 const reference = 'secret:/salesforce/prod/password';
 
 describe('version and help', () => {
-  it('the version is that of the package, by flag and by command', async () => {
+  it('print the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(program, '../../package.json'), 'utf8')) as {
       version: string;
     };
@@ -32,7 +32,7 @@ describe('version and help', () => {
 });
 
 describe('secrets', () => {
-  it('come from standard input, less one line break, and appear nowhere in plain text', async () => {
+  it('are read from standard input without the last line break, and are stored nowhere in plain text', async () => {
     expect(
       await place.call(['secrets', 'set', reference], { input: 'hunter2222\n' }),
     ).toMatchObject({ code: 0 });
@@ -43,7 +43,7 @@ describe('secrets', () => {
     expect(statSync(join(place.directory, 'keys', 'vault.key')).mode & 0o777).toBe(0o600);
   });
 
-  it('come without the byte order mark that PowerShell sends before them', async () => {
+  it('lose the byte order mark that PowerShell prepends', async () => {
     expect(
       await place.call(['secrets', 'set', reference], { input: '\ufeffPass1\r\n' }),
     ).toMatchObject({ code: 3 });
@@ -52,7 +52,7 @@ describe('secrets', () => {
     ).toMatchObject({ code: 0 });
   });
 
-  it('get a new version with each value, survive a new key, and can be removed', async () => {
+  it('get a new version with each value, stay readable after a key change, and can be removed', async () => {
     await place.call(['secrets', 'set', reference], { input: 'hunter2222' });
     expect(
       JSON.parse(
@@ -77,7 +77,7 @@ describe('secrets', () => {
   });
 
   it.runIf(process.getuid?.() === 0)(
-    'set by root belong to the owner of the state directory',
+    'belong to the owner of the state directory when set by root',
     async () => {
       const other = 65_534;
       chmodSync(place.directory, 0o755);
@@ -153,13 +153,13 @@ describe('config show', () => {
 });
 
 describe('policy', () => {
-  it('without a file permits nothing and says so', async () => {
+  it('permits nothing without a file, and the command reports it', async () => {
     const { code, stderr } = await place.call(['policy', 'show']);
     expect(code).toBe(0);
     expect(stderr).toContain('nothing is permitted');
   });
 
-  it('is shown as it is understood', async () => {
+  it('is shown as parsed', async () => {
     place.file(
       'policy.yaml',
       'version: 1\nsecrets: [{ref: /a/*, connector: salesforce, fields: [password], hosts: [acme.my.salesforce.com]}]\n',
@@ -168,7 +168,7 @@ describe('policy', () => {
     expect((await place.call(['policy', 'show'])).stdout).toContain('acme.my.salesforce.com');
   });
 
-  it('is refused when it lets jobs name files where references read secrets', async () => {
+  it('is rejected if jobs may name files in the directory of secrets', async () => {
     const [tls, secrets] = [
       join(place.directory, 'shared', 'tls'),
       join(place.directory, 'shared'),
@@ -189,7 +189,7 @@ describe('policy', () => {
 });
 
 describe('service', () => {
-  it('prints a unit that runs this program under this configuration', async () => {
+  it('prints a unit that runs this program with this configuration', async () => {
     const { stdout } = await place.call(['service', 'print']);
     expect(stdout).toContain(
       `ExecStart=${process.execPath} ${program} run --config ${place.config}`,
@@ -218,7 +218,7 @@ describe('service', () => {
 });
 
 describe('the stack of an error', () => {
-  it('is shown at debug only', async () => {
+  it('is printed only at log level debug', async () => {
     expect((await place.call(['run', '--log-level', 'debug'])).stderr).toMatch(/^ {4}at /m);
     expect((await place.call(['run'])).stderr).not.toMatch(/^ {4}at /m);
   });

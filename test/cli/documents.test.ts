@@ -13,7 +13,7 @@ const document = (name: string): string => readFileSync(join(root, 'docs', name)
 await loadConnectors();
 
 describe('generated documents', () => {
-  it('are up to date', () => {
+  it('are current', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [join(root, 'scripts/generate-docs.ts'), '--check'],
@@ -23,14 +23,14 @@ describe('generated documents', () => {
     expect(status).toBe(0);
   });
 
-  it.each(SETTING_KEYS)('have key, environment variable, flag and text of %s', (key) => {
+  it.each(SETTING_KEYS)('contain key, environment variable, flag and description of %s', (key) => {
     const page = document('configuration.md');
     expect(page).toContain(`| [\`${key}\`](#`);
     expect(page).toContain(`| \`${environmentName(key)}\` | \`${SETTINGS[key].flag}\` |`);
     expect(page).toContain(`## ${key}\n\n${SETTINGS[key].text}`);
   });
 
-  it('have every error and every exit code', () => {
+  it('contain every error and every exit code', () => {
     const page = document('errors.md');
     for (const code of [...errorGroups().values()].flatMap(Object.keys) as ErrorCode[])
       expect(page).toMatch(
@@ -49,7 +49,7 @@ describe('settings', () => {
     expect(new Set(names).size).toBe(SETTING_KEYS.length);
   });
 
-  it('have names that follow from their keys', () => {
+  it('have names derived from their keys', () => {
     expect(SETTING_KEYS.map(environmentName)).toContain('HYBRID_RUNNER_SECRETS_VAULT_KEY_FILE');
     expect(
       SETTING_KEYS.every(

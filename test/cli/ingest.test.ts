@@ -56,7 +56,7 @@ const parseLines = (text: string): RunRecord[] =>
     .map((line) => JSON.parse(line) as RunRecord);
 
 describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
-  it('writes a record a line, the outcome last, readable by its owner alone', async () => {
+  it('writes one record per line, the outcome last, readable only by the owner', async () => {
     const out = join(stage.place.directory, 'out.jsonl');
     const { code, stdout } = await call('ingest', '--workflow', workflow(), '--out', out);
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(statSync(out).mode & 0o777).toBe(0o600);
   });
 
-  it('puts nothing but records on standard output, and no secret anywhere', async () => {
+  it('prints only records on standard output, and no secret anywhere', async () => {
     const { code, stdout, stderr } = await call('ingest', '--workflow', workflow());
     expect(code).toBe(0);
     expect(parseLines(stdout).at(-1)).toMatchObject({ kind: 'outcome', status: 'success' });
@@ -82,7 +82,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     for (const secret of [password, securityToken]) expect(stdout + stderr).not.toContain(secret);
   });
 
-  it('fails when its reader goes away before the last record', async () => {
+  it('fails if its reader closes the pipe before the last record', async () => {
     const child = spawn(
       process.execPath,
       [program, 'ingest', '--workflow', workflow(), '--config', stage.place.configFile],
@@ -98,7 +98,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(stderr.match(/error SINK_FAILED/g)).toHaveLength(1);
   });
 
-  it('ends with the exit code of what went wrong, and says it', async () => {
+  it('exits with the code of the error, and prints the error', async () => {
     const { code, stderr } = await call(
       'ingest',
       '--workflow',
@@ -110,7 +110,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect(stderr).toContain('error SALESFORCE_LOGIN_FAILED:');
   });
 
-  it('does not send refused credentials again, in this run or any later one', async () => {
+  it('does not send rejected credentials again, in this or a later run', async () => {
     const logins = async (): Promise<number> =>
       (await stage.admin<{ calls: Record<string, number> }>('GET', '/stats')).calls['soap'] ?? 0;
     const file = workflow({ username: 'locked@acme.example' });
@@ -128,7 +128,7 @@ describe('ingest without a control plane', { timeout: TIMEOUT }, () => {
     expect((await logins()) - before).toBe(1);
   });
 
-  it('refuses what the policy does not permit before anything is connected to', async () => {
+  it('rejects what the policy does not permit before it connects to any host', async () => {
     const { code, stderr } = await call(
       'test-connection',
       '--workflow',
@@ -152,7 +152,7 @@ describe('test-connection', { timeout: TIMEOUT }, () => {
     ).toBe(true);
   });
 
-  it('gives machines one document', async () => {
+  it('prints one JSON document with --json', async () => {
     const { code, stdout } = await call(
       'test-connection',
       '--workflow',

@@ -76,7 +76,7 @@ async function shown(
 }
 
 describe('a machine behind a proxy', () => {
-  it('enrolls by HTTPS_PROXY, and `run` goes the same way later without flags and variables', async () => {
+  it('enrolls through HTTPS_PROXY, and `run` later uses the same proxy without flags and variables', async () => {
     expect(
       await enroll({ HTTPS_PROXY: proxyUrl(), NO_PROXY: 'localhost, 10.*' }, '--ca-file', caFile),
     ).toMatchObject({ code: 0 });
@@ -116,7 +116,7 @@ describe('a machine behind a proxy', () => {
     await once(runner, 'exit');
   });
 
-  it('shows which variable a setting comes from; a file goes before it', async () => {
+  it('shows the variable that a setting comes from, and prefers the file', async () => {
     const env = { https_proxy: 'proxy.corp:3128', no_proxy: 'a.corp b.corp' };
     expect(await shown(env)).toMatchObject({
       'network.proxy': {
@@ -138,7 +138,7 @@ describe('a machine behind a proxy', () => {
     });
   });
 
-  it('is told which entry of NO_PROXY matches nothing, and keeps nothing of an enrollment that failed', async () => {
+  it('gets an error for an entry of NO_PROXY that matches nothing, and stores nothing when enrollment fails', async () => {
     const { code, stdout } = await enroll(
       { HTTPS_PROXY: proxyUrl(), NO_PROXY: 'a.corp,10.0.0.0/99' },
       '--ca-file',

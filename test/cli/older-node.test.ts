@@ -124,7 +124,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     });
   }
 
-  it('runs itself on the Node that came with the install', async () => {
+  it('restarts on the Node of the installation', async () => {
     const { stdout, code } = await place.callBare(['version', '--json'], { node: node! });
     expect(code).toBe(0);
     expect(
@@ -132,14 +132,14 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     ).toBeGreaterThanOrEqual(24);
   });
 
-  it('passes on standard input, output and exit code', async () => {
+  it('forwards standard input, output and exit code', async () => {
     expect(
       await place.call(['secrets', 'set', 'secret:/a/b'], { node: node!, input: 'hunter2222' }),
     ).toMatchObject({ code: 0, stdout: 'Stored secret:/a/b, version 1.\n' });
     expect(await place.call(['run'], { node: node! })).toMatchObject({ code: 4 });
   });
 
-  it('passes on signals, and ends as the other process did', async () => {
+  it('forwards signals, and exits as the other process did', async () => {
     const child = waitForInput();
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -178,7 +178,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     expect(result.stderr).toContain('error PROCESS_UNSAFE');
   });
 
-  it('takes the other process with it when it is killed', async () => {
+  it('ends the other process when it is killed', async () => {
     // An input that stays open when the launcher is gone.
     const silent = spawn('sleep', ['300'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const child = spawn(
@@ -195,7 +195,7 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     silent.kill();
   });
 
-  it('says in one line what to do when no newer one came along', () => {
+  it('prints a remedy in one line if the installation has no Node', () => {
     const result = spawnSync(node!, [join(bare, 'bin', 'hybrid-runner.js'), 'run'], {
       encoding: 'utf8',
     });
@@ -213,14 +213,14 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     expect(result.stderr).toMatch(/^[^\n]*Node\.js 24 or newer[^\n]*npm run[^\n]*\n$/);
   });
 
-  it('tells its version itself', () => {
+  it('prints its version itself', () => {
     expect(spawnSync(node!, [program, '--version'], { encoding: 'utf8' })).toMatchObject({
       status: 0,
       stderr: '',
     });
   });
 
-  it('tells its version itself, and that it cannot run, where no newer one came along', () => {
+  it('prints its version itself, and that it cannot run, if the installation has no Node', () => {
     const { stdout, stderr } = spawnSync(
       node!,
       [join(bare, 'bin', 'hybrid-runner.js'), '--version'],

@@ -59,8 +59,8 @@ async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
   return (await exit)[0];
 }
 
-describe('run without a control plane to reach', () => {
-  it('goes on trying, says how it is, and ends with 0 when asked to stop', async () => {
+describe('run without a reachable control plane', () => {
+  it('keeps retrying, reports its status, and exits with 0 on SIGTERM', async () => {
     await start();
     await until(() => output.includes('trying again'));
     const { code, stdout } = await place.call(['status', '--json']);
@@ -80,7 +80,7 @@ describe('run without a control plane to reach', () => {
     expect((await place.call(['status'])).code).toBe(69);
   });
 
-  it('starts again after it was killed, and finds the state directory free', async () => {
+  it('starts after a kill without finding the state directory locked', async () => {
     await start();
     await exitAfter('SIGKILL');
     await start();
@@ -88,7 +88,7 @@ describe('run without a control plane to reach', () => {
     expect(await exitAfter('SIGINT')).toBe(0);
   });
 
-  it('lets no second one have the same state directory', async () => {
+  it('rejects a second runner with the same state directory', async () => {
     await start();
     const second = await place.call(['run']);
     expect(second.code).toBe(75);
@@ -96,7 +96,7 @@ describe('run without a control plane to reach', () => {
     expect((await place.call(['status'])).stdout).toContain('health');
   });
 
-  it('looks at its policy again at SIGHUP, and opens no debugger at SIGUSR1', async () => {
+  it('reloads its policy on SIGHUP, and opens no inspector on SIGUSR1', async () => {
     await start();
     runner.kill('SIGHUP');
     runner.kill('SIGUSR1');
@@ -106,7 +106,7 @@ describe('run without a control plane to reach', () => {
     expect(output).not.toContain('Debugger listening');
   });
 
-  it('does not take its identity to another control plane', async () => {
+  it('does not use its identity with another control plane', async () => {
     await start();
     await exitAfter('SIGTERM');
     const { code, stderr } = await place.call(['run', '--url', 'wss://elsewhere.example.com']);

@@ -26,13 +26,13 @@ function propertiesOf(path: string): string[] {
 }
 
 describe('docs/salesforce.md', () => {
-  it('has every secret field in the table of the connection', () => {
+  it('lists every secret field in the table of the connection', () => {
     expect(
       SECRET_FIELDS.filter((field) => !document.includes(`\`${field.split('.').at(-1)!}\``)),
     ).toEqual([]);
   });
 
-  it.runIf(openMetadataSchemasPresent)('has every field of OpenMetadata’s connection', () => {
+  it.runIf(openMetadataSchemasPresent)('lists every field of OpenMetadata’s connection', () => {
     expect(
       propertiesOf('entity/services/connections/database/salesforceConnection.json').filter(
         (name) => !inTables.has(name),
@@ -40,18 +40,15 @@ describe('docs/salesforce.md', () => {
     ).toEqual([]);
   });
 
-  it.runIf(openMetadataSchemasPresent)(
-    'says of every option of OpenMetadata’s pipeline what it does here',
-    () => {
-      expect(
-        propertiesOf('metadataIngestion/databaseServiceMetadataPipeline.json').filter(
-          (name) => name !== 'type' && !inTables.has(name),
-        ),
-      ).toEqual([]);
-    },
-  );
+  it.runIf(openMetadataSchemasPresent)('describes every option of OpenMetadata’s pipeline', () => {
+    expect(
+      propertiesOf('metadataIngestion/databaseServiceMetadataPipeline.json').filter(
+        (name) => name !== 'type' && !inTables.has(name),
+      ),
+    ).toEqual([]);
+  });
 
-  it('leads to documents and headings that are there', () => {
+  it('links to existing documents and headings', () => {
     const anchors = new Set(
       [...document.matchAll(/^#+ (?<title>.+)$/gm)].map(({ groups }) => {
         const title = groups!['title']!.toLowerCase();

@@ -50,7 +50,7 @@ describe('npm run release:tag', () => {
   });
   afterEach(() => rmSync(clone, { recursive: true }));
 
-  it('sets the version everywhere, dates the section and tags the commit with it', () => {
+  it('sets the version everywhere, dates the changelog section, and tags the commit', () => {
     expect(tagRelease('7.8.9')).toMatchObject({ status: 0 });
     expect(git('tag', '--list', '--format=%(refname:short) %(contents)').trim()).toBe(
       'v7.8.9 - Something new.',
@@ -68,7 +68,7 @@ describe('npm run release:tag', () => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('changes nothing when there is nothing to release, or the version is taken or missing', () => {
+  it('changes nothing if there is nothing to release, or the version is used or missing', () => {
     expect(tagRelease()).toMatchObject({ status: 1, stderr: expect.stringContaining('1.2.3') });
     expect(tagRelease('7.8.9')).toMatchObject({ status: 0 });
     expect(tagRelease('7.8.9').stderr).toContain('tag v7.8.9 exists');

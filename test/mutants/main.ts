@@ -2,14 +2,14 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 import { Scratch } from './scratch.ts';
 
 /*
- * Plants one fault after the other in a copy of the sources and runs the tests that must see it: `npm run test:mutants`, or
- * with part of a fault's name for that alone. Ends with 1 when a test file named for a fault stays green, when a fault cannot
- * be planted any more, and when the tests fail without a fault.
+ * Applies one fault at a time to a copy of the sources and runs the tests that must detect it: `npm run test:mutants`, or
+ * with part of a fault's name for only that fault. Exits with 1 if a test file listed for a fault passes, if a fault cannot be
+ * applied, or if the tests fail without a fault.
  */
 
 interface Verdict {
   readonly mutant: Mutant;
-  /** By test file: the test that saw it, or why none did. */
+  /** By test file: the test that detected the fault. */
   readonly seen: readonly { readonly file: string; readonly by: string | undefined }[];
   readonly problem?: string;
   readonly seconds: number;
@@ -49,28 +49,28 @@ function tell(verdict: Verdict): void {
     problem,
     seconds,
   } = verdict;
-  console.log(`${survives(verdict) ? 'NOT SEEN' : 'seen    '} ${name} (${seconds} s)`);
+  console.log(`${survives(verdict) ? 'NOT DETECTED' : 'detected    '} ${name} (${seconds} s)`);
   if (problem !== undefined) console.log(`           ${problem}`);
   for (const { file, by } of seen)
-    console.log(`           ${file}: ${by ?? 'stayed green, or could not be loaded'}`);
+    console.log(`           ${file}: ${by ?? 'passed, or failed to load'}`);
 }
 
 async function main(wanted: string): Promise<number> {
   const mutants = MUTANTS.filter(({ name }) => name.includes(wanted));
   if (mutants.length === 0) {
     console.log(
-      `no fault has ${wanted} in its name; there are: ${MUTANTS.map(({ name }) => name).join('; ')}`,
+      `no fault has "${wanted}" in its name; faults: ${MUTANTS.map(({ name }) => name).join('; ')}`,
     );
     return 1;
   }
   const scratch = new Scratch();
   try {
     const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
-    console.log(`${mutants.length} faults; first ${files.length} files of tests without any`);
+    console.log(`${mutants.length} faults; first, ${files.length} test files without a fault`);
     const { failed, passed, output } = await scratch.test(files, false);
     const red = [...failed.values()].flat();
     if (red.length > 0 || passed === 0 || failed.size < files.length) {
-      console.log(`they fail without a fault: ${red.join('; ')}\n${output}`);
+      console.log(`tests fail without a fault: ${red.join('; ')}\n${output}`);
       return 1;
     }
     const verdicts: Verdict[] = [];

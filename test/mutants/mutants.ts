@@ -1,15 +1,15 @@
-/** A change of one text in a source file. The text must be there exactly once. */
+/** Replaces text in a source file. The text must occur exactly once. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-/** A fault that must never come in unnoticed. */
+/** A fault that tests must detect. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly Edit[];
-  /** Files of tests, each of which sees it. */
+  /** Test files, each of which detects the fault. */
   readonly tests: readonly string[];
 }
 
@@ -17,7 +17,7 @@ const SIMULATION = 'test/simulation/everything-1.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'an acknowledgement one too many',
+    name: 'acknowledge one record too many',
     edits: [
       {
         file: 'control-plane/src/link/batch-store.ts',
@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/delivery.test.ts', SIMULATION],
   },
   {
-    name: 'no fsync before sending',
+    name: 'send without fsync',
     edits: [
       {
         file: 'src/spool/segment-file.ts',
@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/contract/spool.model.test.ts', 'test/contract/spool.full-disk.test.ts'],
   },
   {
-    name: 'no deduplication in the store',
+    name: 'store duplicate batches',
     edits: [
       {
         file: 'control-plane/src/link/batch-store.ts',
@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/delivery.test.ts'],
   },
   {
-    name: 'an epoch compared wrongly',
+    name: 'accept writes of a stale epoch',
     edits: [
       {
         file: 'control-plane/src/runs/run.ts',
@@ -66,12 +66,12 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/leases.test.ts'],
   },
   {
-    name: 'a torn tail that is not cut',
+    name: 'keep a torn tail',
     edits: [{ file: 'src/spool/recover.ts', find: 'await file.truncate(size);', replace: '' }],
     tests: ['test/contract/spool.contract.test.ts'],
   },
   {
-    name: 'sending again from a wrong place',
+    name: 'resend from a wrong position',
     edits: [
       {
         file: 'src/link/delivery/position.ts',
@@ -82,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/link/delivery/delivery.test.ts'],
   },
   {
-    name: 'going on from a wrong place after a break',
+    name: 'resume from a wrong position after a lost connection',
     edits: [
       {
         file: 'src/link/delivery/position.ts',
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/link/delivery/delivery.test.ts'],
   },
   {
-    name: 'a lost lease that spares the worker',
+    name: 'keep the worker after a lost lease',
     edits: [
       {
         file: 'src/link/attempts/attempts.ts',
@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/link/attempts/lease-loss.test.ts'],
   },
   {
-    name: 'a worker that does not watch its lease',
+    name: 'do not watch the lease in the worker',
     edits: [
       {
         file: 'src/worker/lease-watch.ts',
@@ -115,7 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/worker/lease-watch.test.ts'],
   },
   {
-    name: 'memory taken over a wrong revision',
+    name: 'use state of another catalog revision',
     edits: [
       {
         file: 'src/worker/attempt-memory.ts',
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/worker/run-attempt.state.test.ts', SIMULATION],
   },
   {
-    name: 'an older run that overwrites',
+    name: 'let an older run overwrite a newer one',
     edits: [
       {
         file: 'control-plane/src/store/sqlite-entities.ts',
@@ -137,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/late-runs.test.ts'],
   },
   {
-    name: 'two runs of a service at work at once',
+    name: 'run two runs of a service concurrently',
     edits: [
       {
         file: 'control-plane/src/runs/placement.ts',
@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/service-runs.test.ts', SIMULATION],
   },
   {
-    name: 'a run offered right after a restart',
+    name: 'offer a run immediately after a restart',
     edits: [
       {
         file: 'control-plane/src/runs/placement.ts',
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['control-plane/test/placement.test.ts'],
   },
   {
-    name: 'an offer whose lease is over and that is taken',
+    name: 'accept an offer with an expired lease',
     edits: [
       {
         file: 'src/link/session/offers.ts',
@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/link/session/offers.test.ts'],
   },
   {
-    name: 'a 503 taken for a refusal of the credentials',
+    name: 'treat 503 as rejected credentials',
     edits: [
       {
         file: 'src/connectors/salesforce/sign-in/oauth-refusal.ts',
@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/connectors/salesforce/sign-in/inconclusive.faults.test.ts'],
   },
   {
-    name: 'a secret with two references',
+    name: 'accept two references to one secret',
     edits: [
       {
         file: 'src/secrets/providers/files.ts',
@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/secrets/providers/one-reference.test.ts'],
   },
   {
-    name: 'an exit of records without redaction',
+    name: 'write records without redaction',
     edits: [
       {
         file: 'src/worker/record-stream.ts',
@@ -203,7 +203,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['src/worker/run-attempt.records.test.ts'],
   },
   {
-    name: 'an exit of log lines without redaction',
+    name: 'write log lines without redaction',
     edits: [
       {
         file: 'src/worker/link-port.ts',

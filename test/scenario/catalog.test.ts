@@ -21,7 +21,7 @@ interface Table {
 }
 
 /** Everything a run says about an org, as a reader of the control plane finds it. */
-describe('a run with every part, from the org to the catalog', () => {
+describe('a run with all options, from org to catalog', () => {
   let stage: Stage;
   let tables: Map<string, Table>;
   let types: Map<string, number>;
@@ -68,14 +68,14 @@ describe('a run with every part, from the org to the catalog', () => {
   }, TIMEOUT);
   afterAll(() => stage.close(), TIMEOUT);
 
-  it('brings tables, code, tags and figures', () => {
+  it('delivers tables, code, tags and figures', () => {
     expect(types.get('table')).toBe(tables.size);
     expect(types.get('tag')).toBeGreaterThan(2);
     for (const type of ['classification', 'storedProcedure', 'tableProfile'])
       expect([type, (types.get(type) ?? 0) > 0]).toEqual([type, true]);
   });
 
-  it('brings no rows of data, though they are asked for: the local policy does not permit them, and the log says so', async () => {
+  it('delivers no requested rows without permission in the local policy, and logs this', async () => {
     const { logs } = await read<{ logs: { message: string }[] }>(`/api/v1/runs/${run}/logs`);
     expect([
       types.get('sampleData'),
@@ -84,7 +84,7 @@ describe('a run with every part, from the org to the catalog', () => {
     expect([...tables.values()].filter(({ sample }) => sample !== null)).toEqual([]);
   });
 
-  it('names tags with their meaning, owners, row counts and properties at the tables', () => {
+  it('delivers described tags, and owners, row counts and properties of tables', () => {
     const all = [...tables.values()];
     const tags = all.flatMap((table) => table.tags);
     expect(tags.length).toBeGreaterThan(0);
@@ -96,7 +96,7 @@ describe('a run with every part, from the org to the catalog', () => {
     ).toEqual([]);
   });
 
-  it('draws lineage between tables that are there', async () => {
+  it('delivers lineage only between existing tables', async () => {
     const graphs = await Promise.all(
       [...tables.keys()].map((name) =>
         read<{ edges: { columns: unknown[] }[]; nodes: { known: boolean }[] }>(
@@ -111,7 +111,7 @@ describe('a run with every part, from the org to the catalog', () => {
   });
 
   it(
-    'marks as deleted what the org no longer has, and that alone',
+    'marks as deleted only what the org no longer has',
     async () => {
       const [gone] = [...tables.keys()].filter((name) => name.endsWith('__c'));
       await stage.admin('POST', '/org', { kind: 'removeObject', object: gone });

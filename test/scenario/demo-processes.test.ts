@@ -10,7 +10,7 @@ import { keep, runningIn } from '../../demo/setup.ts';
 const COUNTS =
   'console.log(JSON.stringify({ ready: true })); let n = 0; setInterval(() => { n += 1; console.error(`line ${n}`); }, 10);';
 
-describe('what the demo leaves running', () => {
+describe('processes that the demo leaves running', () => {
   let directory: string;
   let processes: Processes;
 
@@ -23,7 +23,7 @@ describe('what the demo leaves running', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('goes on writing its log after the demo has let go of it', async () => {
+  it('keep writing their log after the demo has exited', async () => {
     const logFile = join(directory, 'counter.log');
     await processes.startAndRead('counter', ['-e', COUNTS], logFile);
     processes.release();
@@ -34,7 +34,7 @@ describe('what the demo leaves running', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'is known by its process ids as long as it runs, and taken for nothing else',
+    'are identified by process ids while they run, and never confused with others',
     async () => {
       processes.start(
         'sleeper',

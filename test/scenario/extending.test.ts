@@ -124,7 +124,7 @@ async function runJob(kind: string): Promise<RunRecord[]> {
 }
 
 describe('docs/extending.md', () => {
-  it('is right that the compiler refuses a connector without a job kind', async () => {
+  it('is right that a connector without a job kind does not compile', async () => {
     copy.apply(blocks.find(({ path }) => path === 'foundation/src/domain/job.ts')!);
     const { code, output } = await copy.compile();
     expect(code).not.toBe(0);

@@ -55,7 +55,7 @@ describe('the health of a runner', () => {
       });
   }
 
-  it('is told apart in every state, by word and by exit code', async () => {
+  it('has a word and an exit code for every state', async () => {
     await until(69, undefined, 'RUNNER_NOT_RUNNING');
     await stage.startRunner();
     await until(0, 'connected', 'connected to');
@@ -84,7 +84,7 @@ describe('the health of a runner', () => {
     await until(0, 'connected');
   }, 300_000);
 
-  it('leaves a line in the log for a run that fails, with the reason', async () => {
+  it('is logged for a failed run, with the reason', async () => {
     await stage.admin('POST', '/faults', {
       match: { path: '/services/Soap/' },
       effect: {
@@ -103,13 +103,13 @@ describe('the health of a runner', () => {
     await stage.admin('DELETE', '/faults');
   }, 300_000);
 
-  it('says why the control plane ended it for good, after it has', async () => {
+  it('includes the reason after the control plane has ended the runner permanently', async () => {
     await stage.client.call('POST', `/api/v1/runners/${runnerId}/revoke`, {});
     await until(77, undefined, 'RUNNER_REVOKED: the runner is not running; it ended at');
     await stage.waitFor('the process to end', async () => stage.runner.exitCode === 77);
   }, 300_000);
 
-  it('carries priorities where the journal reads them', () => {
+  it('is logged with the priorities of the journal', () => {
     const file = join(stage.place.directory, 'journal');
     const descriptor = openSync(file, 'w');
     const { dev, ino } = fstatSync(descriptor, { bigint: true });

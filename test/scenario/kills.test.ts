@@ -3,8 +3,8 @@ import { KillStage, VICTIMS } from '../support/kills.ts';
 
 const TIMEOUT = 300_000;
 
-/** One kill of each; `npm run test:kill` goes on with many, at any moment, over both channels. */
-describe.runIf(process.platform === 'linux')('kill -9 in the middle of a run', () => {
+/** One kill of each process; `npm run test:kill` repeats it at random moments, over both channels. */
+describe.runIf(process.platform === 'linux')('kill -9 during a run', () => {
   let stage: KillStage;
 
   beforeAll(async () => {
@@ -13,7 +13,7 @@ describe.runIf(process.platform === 'linux')('kill -9 in the middle of a run', (
   afterAll(() => stage.close(), TIMEOUT);
 
   it.each(VICTIMS)(
-    'of the %s leaves the result complete and without doubles',
+    'of the %s leaves the result complete and without duplicates',
     async (victim) => {
       expect(await stage.kill(victim)).toBe(true);
     },

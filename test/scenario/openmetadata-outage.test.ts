@@ -10,12 +10,12 @@ beforeAll(async () => {
 }, TIMEOUT);
 afterAll(() => sandbox.close());
 
-/** All tries of a request that fails take some ten seconds; the tests wait for them together. */
+/** All tries of a failing request take about ten seconds; the tests run concurrently. */
 describe.concurrent(
-  'a run whose OpenMetadata server is lost has failed, with a code:',
+  'a run fails with a code if its OpenMetadata server:',
   { timeout: TIMEOUT },
   () => {
-    it('one that goes away', async ({ expect }) => {
+    it('stops during the run', async ({ expect }) => {
       const scene = await OpenMetadataScene.open(sandbox);
       scene.server.faults.push({ on: /^PUT \/tables/, reset: 'before', times: 10_000 });
       const { code, outcome } = await scene.runner.ingest(scene.workflow());
@@ -26,7 +26,7 @@ describe.concurrent(
       await scene.close();
     });
 
-    it('one that is not there', async ({ expect }) => {
+    it('is not reachable', async ({ expect }) => {
       const scene = await OpenMetadataScene.open(sandbox);
       await scene.server.close();
       const { code, outcome } = await scene.runner.ingest(

@@ -48,7 +48,7 @@ const expected = (): string[] =>
 const errorOf = ({ outcome }: Ingestion): string | undefined => outcome?.error?.code;
 
 describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
-  it('puts the whole org there, says how it went, and keeps the records beside it', async () => {
+  it('writes the whole org, reports the status, and keeps the records in a file', async () => {
     const { code, stdout, stderr, records, outcome } = await runner.ingest(workflow());
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(server.hostPort);
@@ -62,7 +62,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     expect(statuses()).toEqual(['running', 'success']);
   });
 
-  it('sends nothing again when nothing has changed, and what has when it has', async () => {
+  it('sends only what has changed', async () => {
     await runner.ingest(workflow());
     server.requests.length = 0;
     const second = await runner.ingest(workflow());
@@ -81,7 +81,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     );
   });
 
-  it('shows the token to nobody but the server', async () => {
+  it('sends the token only to the server', async () => {
     const { stdout, stderr } = await runner.ingest(workflow(), '--json');
     const kept = [
       join(runner.place.directory, 'results.jsonl'),
@@ -90,7 +90,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     expect([stdout, stderr, ...kept].filter((text) => text.includes(TOKEN))).toEqual([]);
   });
 
-  it('needs no file of records', async () => {
+  it('requires no file of records', async () => {
     const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
     const { code, stdout } = await runner.place.call(['ingest', '--workflow', path]);
     expect(code).toBe(0);
@@ -98,7 +98,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
     expect(names()).toEqual(expected());
   });
 
-  it('comes through a server that is busy now and then', async () => {
+  it('succeeds with a server that is sometimes busy', async () => {
     server.faults.push(
       { on: /^PUT \/services/, status: 503 },
       { on: /^PUT \/databases$/, status: 429, headers: { 'retry-after': '0' } },
@@ -115,7 +115,7 @@ describe('ingest into an OpenMetadata server', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
+describe('ingest with a server that rejects requests', { timeout: TIMEOUT }, () => {
   const reject = (...some: readonly string[]): void => {
     server.state.bulk = false;
     for (const name of some)
@@ -127,7 +127,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
       });
   };
 
-  it('the run is a partial success that names what is missing', async () => {
+  it('is a partial success that lists what is missing', async () => {
     reject('ContactFeed', 'UserFeed');
     const { code, outcome } = await runner.ingest(workflow());
     expect(code).toBe(0);
@@ -149,7 +149,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(statuses()).toEqual(['running', 'partialSuccess']);
   });
 
-  it('the run has failed when that is more than the threshold allows', async () => {
+  it('fails if more is missing than the threshold allows', async () => {
     reject(...sandbox.org.list().map(({ name }) => name));
     const { code, outcome } = await runner.ingest(workflow());
     expect(code).toBe(1);
@@ -158,7 +158,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(statuses()).toEqual(['running', 'failed']);
   });
 
-  it('the run has failed, with a code, when the token is refused', async () => {
+  it('fails with a code if the token is rejected', async () => {
     server.tokens.clear();
     const run = await runner.ingest(workflow());
     expect(run.outcome?.status).toBe('failed');
@@ -167,7 +167,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(run.stderr).toContain('SINK_UNAUTHORIZED');
   });
 
-  it('a run that is interrupted is told as stopped', async () => {
+  it('reports an interrupted run as stopped', async () => {
     server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true, times: 10 });
     const path = runner.place.file('workflow.json', JSON.stringify(workflow()));
     const program = Program.start([
@@ -184,7 +184,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
     expect(statuses()).toEqual(['running', 'stopped']);
   });
 
-  it('a sign-in that fails is told to the server as well', async () => {
+  it('reports a failed sign-in to the server', async () => {
     const document = workflow() as {
       source: { serviceConnection: { config: Record<string, unknown> } };
     } & Record<string, unknown>;
@@ -197,7 +197,7 @@ describe('when the server does not take it all', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('what the local policy says of the server', { timeout: TIMEOUT }, () => {
+describe('the local policy for the server', { timeout: TIMEOUT }, () => {
   const refused = async (
     config: Readonly<Record<string, unknown>>,
     more: Readonly<Record<string, unknown>> = {},
@@ -211,10 +211,10 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
 
   it.each([
     ['a server that the policy does not name', { hostPort: 'https://elsewhere.test/api' }, {}],
-    ['a server as another program takes it', { hostPort: 'http://localhost:8585/api' }, {}],
+    ['a server on localhost', { hostPort: 'http://localhost:8585/api' }, {}],
     ['a sink of another kind', {}, { sink: { type: 'file' } }],
   ])(
-    'leaves %s alone when the records have a file to go to, and says so',
+    'does not contact %s if the records are written to a file, and logs this',
     async (_what, config, more) => {
       const { code, records, outcome } = await runner.ingest(workflow(config, more));
       expect(code).toBe(0);
@@ -224,19 +224,19 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
     },
   );
 
-  it('keeps the token from every other host', async () => {
+  it('denies the token to every other host', async () => {
     expect((await refused({ hostPort: 'https://elsewhere.test/api' })).error).toBe(
       'SECRET_UNAVAILABLE',
     );
   });
 
-  it('keeps the org’s own secrets from the server', async () => {
+  it('denies the secrets of the org to the server', async () => {
     expect(
       (await refused({ securityConfig: { jwtToken: 'secret:/salesforce/password' } })).error,
     ).toBe('SECRET_UNAVAILABLE');
   });
 
-  it('refuses a token in plain text', async () => {
+  it('rejects a token in plain text', async () => {
     const run = await refused({ securityConfig: { jwtToken: TOKEN } });
     expect(run.error).toBe('SECRET_IN_PLAIN_TEXT');
     expect(run.said).not.toContain(TOKEN);
@@ -247,8 +247,8 @@ describe('what the local policy says of the server', { timeout: TIMEOUT }, () =>
     ['without TLS', { hostPort: 'http://catalog.test:8585/api' }, {}],
     ['without a token', { securityConfig: {} }, {}],
     ['of another kind', {}, { sink: { type: 'kafka' } }],
-    ['with another way to sign in', { authProvider: 'google' }, {}],
-  ])('a server %s is refused before anything is written', async (_what, config, more) => {
+    ['with another auth provider', { authProvider: 'google' }, {}],
+  ])('rejects a server %s before it writes anything', async (_what, config, more) => {
     const run = await refused(config, more);
     expect(run.code).toBe(3);
     expect(run.error).toBe('JOB_INVALID');

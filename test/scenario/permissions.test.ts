@@ -116,8 +116,8 @@ function notices({ records }: Ingestion): string[] {
     .map(({ message }) => /\{(\w+)/.exec(message)![1]!);
 }
 
-describe('a run on this machine that asks for more than metadata', { timeout: TIMEOUT }, () => {
-  it('gets no rows by default; text of code, profiles and owners because it was started here', async () => {
+describe('a local run that requests more than metadata', { timeout: TIMEOUT }, () => {
+  it('gets source code, profiles and owners by default, but no rows', async () => {
     const run = await ingestUnder({});
     expect([
       samplesOf(run),
@@ -129,7 +129,7 @@ describe('a run on this machine that asks for more than metadata', { timeout: TI
     expect(server.state.samples.size).toBe(0);
   });
 
-  it('gets nothing of it where the policy denies each', async () => {
+  it('gets nothing that the policy denies', async () => {
     const run = await ingestUnder({
       sampleRows: 'deny',
       codeText: 'deny',
@@ -141,7 +141,7 @@ describe('a run on this machine that asks for more than metadata', { timeout: TI
     );
   });
 
-  it('gets rows where the policy permits them, and so does the catalog, without the secret that somebody wrote into one', async () => {
+  it('gets and delivers rows if the policy permits them, without the secret in one of them', async () => {
     const run = await ingestUnder({ sampleRows: 'allow' });
     const samples = samplesOf(run);
     expect(samples.length).toBeGreaterThan(5);

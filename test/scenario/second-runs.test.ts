@@ -7,8 +7,8 @@ import { Stage } from '../support/stage.ts';
 const TIMEOUT = 300_000;
 const SECOND = 'second-runner';
 
-/** What a second run leaves out has to be in the catalog, whatever came between the two. */
-describe('a run after another', () => {
+/** The catalog must contain what an incremental run omits, whatever happened since the previous run. */
+describe('an incremental run', () => {
   let stage: Stage;
   let renames = 0;
 
@@ -52,14 +52,14 @@ describe('a run after another', () => {
     return ended;
   }
 
-  /** The org's clock ticks in seconds, and a run takes what changed in the second before it for later than itself. */
+  /** The org's clock has seconds, and a run treats changes in the second before it as later than itself. */
   async function rename(object: string, label = `${object} ${++renames}`): Promise<string> {
     await delay(1100);
     await stage.admin('POST', '/org', { kind: 'renameObject', object, label });
     return label;
   }
 
-  /** Shows that the catalog has what a run tells that remembers nothing. */
+  /** Compares the catalog with the result of a full run. */
   async function expectWhole(): Promise<void> {
     const before = await catalog();
     for (const name of ['runner', SECOND])
@@ -68,14 +68,14 @@ describe('a run after another', () => {
     expect(before).toEqual(await catalog());
   }
 
-  /** Copies the store of a control plane that is down. */
+  /** Copies the store of a stopped control plane. */
   function copyStore(from: string, to: string): void {
     rmSync(join(stage.place.directory, to), { recursive: true, force: true });
     cpSync(join(stage.place.directory, from), join(stage.place.directory, to), { recursive: true });
   }
 
   it(
-    'leaves out what has not changed, while the catalog is as that one left it',
+    'omits what has not changed if the catalog is in the state that the previous run left',
     async () => {
       await run();
       const label = await rename('Account');
@@ -88,7 +88,7 @@ describe('a run after another', () => {
   );
 
   it(
-    'of another runner, when they take turns, goes by nothing that the other has changed since',
+    'does not rely on state that another runner has changed',
     async () => {
       await run();
       const first = (await catalog()).get('Account')!;
@@ -107,7 +107,7 @@ describe('a run after another', () => {
   );
 
   it(
-    'that a control plane took before it was restored from a backup counts for nothing',
+    'does not rely on a run that a restored control plane has lost',
     async () => {
       await run();
       await stage.controlPlaneProgram.end('SIGTERM');
@@ -128,7 +128,7 @@ describe('a run after another', () => {
   );
 
   it(
-    'that was cancelled after its worker had finished counts for nothing',
+    'does not rely on a run that was canceled after its worker had finished',
     async () => {
       await run();
       const before = remembered();
@@ -155,7 +155,7 @@ describe('a run after another', () => {
   );
 
   it(
-    'finds an object that still cannot be described, and deletes what is gone all the same',
+    'reports an object that still cannot be described, and marks deleted objects',
     async () => {
       await stage.admin('POST', '/faults', {
         match: { object: 'Contact' },

@@ -15,7 +15,7 @@ function spool(): string[] {
 }
 
 it.runIf(canMount('small-disk'))(
-  'a run of many times the size of the disk succeeds on it, and leaves it empty',
+  'a run many times larger than the disk succeeds, and leaves the disk empty',
   async () => {
     stage = await Stage.open({ objects: OBJECTS, latencyMs: 0, stateBytes: 4 * MEGABYTE });
     await stage.startRunner();
