@@ -11,7 +11,7 @@ import { systemClock } from '../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../foundation/src/runtime/node-disk.ts';
 import { SpoolReader } from '../src/spool/reader.ts';
 import { recover } from '../src/spool/recover.ts';
-import { revisionAfter } from '../src/worker/run-memory.ts';
+import { revisionAfter } from '../src/worker/state-file.ts';
 import type { AttemptRef, RunId } from '../foundation/src/domain/ids.ts';
 
 const root = join(import.meta.dirname, '..');

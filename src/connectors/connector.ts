@@ -17,14 +17,14 @@ import type { SecretSource } from '../secrets/secret.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 
 /** Carries plain data, without secrets, from one run to the next. */
-export interface RunMemory {
+export interface StateStore {
   /**
    * The state of the previous run, parsed by `read`, which must expect any value. Undefined when the state is missing, when
    * `read` returns undefined, and when the catalog is in another revision. A run that receives a state builds on it.
    */
-  recall<State>(read: (kept: unknown) => State | undefined): Promise<State | undefined>;
+  load<State>(read: (stored: unknown) => State | undefined): Promise<State | undefined>;
   /** Saves the state of this run once its outcome is durable; undefined deletes the state. */
-  keep(state: unknown): void;
+  save(state: unknown): void;
   /** Whether the record of an entity could not be written; the state must not record it as sent. */
   isWithheld(fqn: string): boolean;
 }
@@ -61,13 +61,13 @@ export interface ConnectorContext {
   /** The JSON that the record will be written as. Call it just before the record is yielded: then it is made once. */
   readonly encode: (record: EntityRecord) => string;
   /**
-   * A private directory for what a connector of this kind keeps from one attempt to the next; it need not exist yet, holds
-   * no secret, and may be deleted at any time. Absent where nothing is kept.
+   * A private directory in which connectors of this kind store data between attempts. It may not exist yet, contains no
+   * secrets, and may be deleted at any time. Absent if nothing is stored.
    */
   readonly stateDirectory?: string | undefined;
-  /** What the last run for the same service is remembered by; absent where every run must be whole. */
-  readonly memory?: RunMemory | undefined;
-  /** What the local policy says of calls and data. */
+  /** State of the previous run of the same service; absent if every run must be a full run. */
+  readonly stateStore?: StateStore | undefined;
+  /** Limits of the local policy for calls and data. */
   readonly limits: ConnectorLimits;
   readonly report: (progress: Progress) => void;
   /** Counts for the outcome: `objects`, `fields`, `filtered`, `apiCalls`, ... */

@@ -2,7 +2,7 @@ import type { Connector, ConnectorContext } from '../connectors/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { MetadataSink } from '../../openmetadata/src/sink/records.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
-import type { MemoryFile } from './run-memory.ts';
+import type { StateFile } from './state-file.ts';
 
 export interface AccessRequest {
   readonly kind: JobKind;
@@ -20,7 +20,7 @@ export interface Access extends Pick<
   'secrets' | 'connect' | 'protect' | 'limits' | 'stateDirectory'
 > {
   /** State of the previous run; absent where every run must be a full run. */
-  readonly memory?: MemoryFile;
+  readonly stateStore?: StateFile;
   /** Opens the sink of the workflow; absent when records go to the stream only. */
   readonly openSink?: (deps: SinkDeps) => MetadataSink;
 }

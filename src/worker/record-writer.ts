@@ -1,6 +1,6 @@
 import type { FailureRecord, RunRecord } from '../../foundation/src/domain/record.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { AttemptMemory } from './attempt-memory.ts';
+import type { AttemptStateStore } from './attempt-state-store.ts';
 import type { AttemptSummary } from './attempt-summary.ts';
 import type { MetadataDelivery } from './metadata-delivery.ts';
 import type { RecordStream } from './record-stream.ts';
@@ -9,7 +9,7 @@ export interface RecordWriterDeps {
   readonly stream: RecordStream;
   readonly summary: AttemptSummary;
   readonly delivery: MetadataDelivery | undefined;
-  readonly memory: AttemptMemory | undefined;
+  readonly stateStore: AttemptStateStore | undefined;
   /** See `Connector.ownNames`. */
   readonly ownNames: readonly string[];
 }
@@ -31,8 +31,8 @@ export class RecordWriter {
   }
 
   async #writeFailure(record: RunRecord, signal: AbortSignal): Promise<void> {
-    const { stream, summary, memory } = this.#deps;
-    if (record.kind === 'entity') memory?.noteWithheld(record.fqn);
+    const { stream, summary, stateStore } = this.#deps;
+    if (record.kind === 'entity') stateStore?.markWithheld(record.fqn);
     const failure = withheldFailure(this.#nameOf(record));
     const line = await stream.write(failure, signal);
     summary.add(line === undefined ? withheldFailure(record.kind) : failure);

@@ -4,41 +4,41 @@ import { attempt, table, workflow, yielding } from '../../test/support/attempts.
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
-import type { MemoryFile, Remembered } from './run-memory.ts';
+import type { StateFile, StateAtRevision } from './state-file.ts';
 import { Stop } from './stop.ts';
 
 describe('incremental state of an attempt', () => {
-  class Kept implements MemoryFile {
-    remembered: Remembered | undefined;
-    load = () => Promise.resolve(this.remembered);
-    clear = () => Promise.resolve(void (this.remembered = undefined));
-    save(remembered: Remembered): Promise<void> {
-      this.remembered = remembered;
+  class InMemoryStateFile implements StateFile {
+    stored: StateAtRevision | undefined;
+    load = () => Promise.resolve(this.stored);
+    clear = () => Promise.resolve(void (this.stored = undefined));
+    save(stored: StateAtRevision): Promise<void> {
+      this.stored = stored;
       return Promise.resolve();
     }
   }
 
-  interface Remembering {
+  interface RunOverrides {
     readonly catalogRevision?: string;
     readonly epoch?: number;
     readonly extract?: Connector['jobs']['metadata'];
     readonly stop?: Stop;
   }
 
-  /** Runs a connector that says what it recalled, and keeps how often it has been run. */
+  /** Runs a connector that reports the state it loaded, and saves its number of runs. */
   async function run(
-    memory: Kept,
-    { catalogRevision, epoch = 1, extract, stop = new Stop() }: Remembering = {},
+    stateStore: InMemoryStateFile,
+    { catalogRevision, epoch = 1, extract, stop = new Stop() }: RunOverrides = {},
   ) {
-    let recalled: unknown;
+    let loaded: unknown;
     const result = await attempt(
       extract ??
         async function* (context: ConnectorContext) {
-          recalled = await context.memory?.recall((kept) =>
-            kept === 'strange' ? undefined : kept,
+          loaded = await context.stateStore?.load((state) =>
+            state === 'strange' ? undefined : state,
           );
           yield table('A');
-          context.memory?.keep(typeof recalled === 'number' ? recalled + 1 : 1);
+          context.stateStore?.save(typeof loaded === 'number' ? loaded + 1 : 1);
         },
       {
         stop,
@@ -62,35 +62,35 @@ describe('incremental state of an attempt', () => {
               profile: false,
               owners: false,
             },
-            memory,
+            stateStore,
           }),
       },
     );
-    return { ...result, recalled };
+    return { ...result, loaded };
   }
 
   it('is that of the previous run if the catalog has its revision, and the outcome names that revision', async () => {
-    const memory = new Kept();
-    const first = await run(memory);
-    expect(memory.remembered).toEqual({
+    const stateStore = new InMemoryStateFile();
+    const first = await run(stateStore);
+    expect(stateStore.stored).toEqual({
       revision: createHash('sha256')
         .update(`hybrid-runner/catalog/v1\nr\n1\n${first.sink.lines.at(-1)!}`)
         .digest('hex'),
       state: 1,
     });
-    expect([first.recalled, first.outcome]).toEqual([
+    expect([first.loaded, first.outcome]).toEqual([
       undefined,
       expect.not.objectContaining({ builtOn: expect.anything() }),
     ]);
-    const { revision } = memory.remembered!;
-    const second = await run(memory, { catalogRevision: revision, epoch: 2 });
-    expect([second.recalled, second.outcome.builtOn, second.sink.records.at(-1)]).toEqual([
+    const { revision } = stateStore.stored!;
+    const second = await run(stateStore, { catalogRevision: revision, epoch: 2 });
+    expect([second.loaded, second.outcome.builtOn, second.sink.records.at(-1)]).toEqual([
       1,
       revision,
       second.outcome,
     ]);
-    expect(memory.remembered).toMatchObject({ state: 2 });
-    expect(memory.remembered?.revision).not.toBe(revision);
+    expect(stateStore.stored).toMatchObject({ state: 2 });
+    expect(stateStore.stored?.revision).not.toBe(revision);
   });
 
   it.each([
@@ -99,66 +99,66 @@ describe('incremental state of an attempt', () => {
   ])(
     'is not used when the catalog revision is %s, which is logged',
     async (_which, catalogRevision) => {
-      const memory = new Kept();
-      await run(memory);
-      const again = await run(memory, {
+      const stateStore = new InMemoryStateFile();
+      await run(stateStore);
+      const again = await run(stateStore, {
         epoch: 2,
         ...(catalogRevision === undefined ? {} : { catalogRevision }),
       });
-      expect([again.recalled, again.outcome.builtOn]).toEqual([undefined, undefined]);
+      expect([again.loaded, again.outcome.builtOn]).toEqual([undefined, undefined]);
       expect(again.sink.records[0]).toMatchObject({
         kind: 'log',
         message: expect.stringContaining('full run'),
       });
       expect(again.sink.lines.join('')).not.toContain('f'.repeat(16));
-      expect(memory.remembered).toMatchObject({ state: 1 });
+      expect(stateStore.stored).toMatchObject({ state: 1 });
     },
   );
 
   it('is ignored if the connector cannot use it, and the run is a full run', async () => {
-    const memory = new Kept();
-    memory.remembered = { revision: 'r1', state: 'strange' };
-    expect((await run(memory, { catalogRevision: 'r1' })).outcome.builtOn).toBeUndefined();
+    const stateStore = new InMemoryStateFile();
+    stateStore.stored = { revision: 'r1', state: 'strange' };
+    expect((await run(stateStore, { catalogRevision: 'r1' })).outcome.builtOn).toBeUndefined();
   });
 
   it.each(['cancelled', 'expired', 'interrupted'] as const)(
-    'is left as it was by one that is %s',
+    'is not changed by an attempt that is %s',
     async (status) => {
-      const memory = new Kept();
+      const stateStore = new InMemoryStateFile();
       const stop = new Stop();
-      await run(memory, {
+      await run(stateStore, {
         stop,
         extract: async function* (context) {
-          context.memory?.keep('not to be believed');
+          context.stateStore?.save('discarded');
           yield table('A');
           stop.request(status, new RunnerError('CANCELLED', 'enough').toFailure());
           yield table('B');
         },
       });
-      expect(memory.remembered).toBeUndefined();
+      expect(stateStore.stored).toBeUndefined();
     },
   );
 
-  it('is deleted when the connector keeps nothing', async () => {
-    const memory = new Kept();
-    await run(memory);
-    await run(memory, {
+  it('is deleted if the connector saves undefined', async () => {
+    const stateStore = new InMemoryStateFile();
+    await run(stateStore);
+    await run(stateStore, {
       extract: (context) => {
-        context.memory?.keep(undefined);
+        context.stateStore?.save(undefined);
         return yielding([table('A')]);
       },
     });
-    expect(memory.remembered).toBeUndefined();
+    expect(stateStore.stored).toBeUndefined();
   });
 
   it('excludes records that could not be written', async () => {
     let withheld: unknown[] = [];
-    await run(new Kept(), {
+    await run(new InMemoryStateFile(), {
       extract: async function* (context) {
         yield table('Large', { description: 'x'.repeat(1_100_000) });
         yield table('Small');
         withheld = ['Large', 'Small'].map((name) =>
-          context.memory?.isWithheld(`crm.default.salesforce.${name}`),
+          context.stateStore?.isWithheld(`crm.default.salesforce.${name}`),
         );
       },
     });

@@ -12,7 +12,7 @@ import type { Random } from '../../foundation/src/runtime/random.ts';
 import { createCutText } from '../redaction/cut-text.ts';
 import type { Access, OpenAccess } from './access.ts';
 import { createAttemptLog } from './attempt-log.ts';
-import { AttemptMemory } from './attempt-memory.ts';
+import { AttemptStateStore } from './attempt-state-store.ts';
 import { AttemptSummary, type OpenOutcome } from './attempt-summary.ts';
 import { connectorFor, workOf } from './connector-choice.ts';
 import { consumeRecords } from './consume-records.ts';
@@ -23,7 +23,7 @@ import type { RecordSink } from './record-sink.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { RecordStream } from './record-stream.ts';
 import { RecordWriter } from './record-writer.ts';
-import { revisionAfter } from './run-memory.ts';
+import { revisionAfter } from './state-file.ts';
 import { logIgnoredOptions } from './sink-notices.ts';
 import type { Stop } from './stop.ts';
 import { writeOutcome } from './write-outcome.ts';
@@ -66,7 +66,7 @@ class Attempt {
   /** The name of the step in the outcome: the connector's, once that is known. */
   #step = 'Source';
   #delivery: MetadataDelivery | undefined;
-  #memory: AttemptMemory | undefined;
+  #stateStore: AttemptStateStore | undefined;
 
   constructor(options: AttemptOptions, stream: RecordStream, encoder: RecordEncoder) {
     this.#options = options;
@@ -82,7 +82,7 @@ class Attempt {
     try {
       const extracted = await this.#extract();
       const outcome = (await this.#delivery?.finish(extracted, this.#signal)) ?? extracted;
-      const builtOn = this.#memory?.builtOn;
+      const builtOn = this.#stateStore?.builtOn;
       return builtOn === undefined ? outcome : { ...outcome, builtOn };
     } finally {
       ended.abort();
@@ -94,7 +94,7 @@ class Attempt {
   async saveState({ status }: OutcomeRecord, revision: string): Promise<void> {
     if (status !== 'success' && status !== 'partialSuccess') return;
     try {
-      await this.#memory?.commit(revision);
+      await this.#stateStore?.commit(revision);
     } catch (thrown) {
       this.#options.logger.log(
         'warn',
@@ -133,7 +133,7 @@ class Attempt {
       stream: this.#stream,
       summary: this.#summary,
       delivery: this.#delivery,
-      memory: this.#memory,
+      stateStore: this.#stateStore,
       ownNames,
     });
     const records = work(context, this.#signal)[Symbol.asyncIterator]();
@@ -143,7 +143,7 @@ class Attempt {
   }
 
   /** Opens the sink and the previous run's state, and makes the connector's context. */
-  #open({ openSink, memory, ...access }: Access, workflow: Workflow): ConnectorContext {
+  #open({ openSink, stateStore, ...access }: Access, workflow: Workflow): ConnectorContext {
     const { clock, random, job, redact, onProgress } = this.#options;
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
@@ -152,10 +152,11 @@ class Attempt {
       this.#delivery = new MetadataDelivery(sink, clock);
     }
     if (yieldsEntities(job.kind)) logIgnoredOptions(workflow, openSink !== undefined, logger);
-    if (memory !== undefined) this.#memory = new AttemptMemory(memory, job.catalogRevision, logger);
+    if (stateStore !== undefined)
+      this.#stateStore = new AttemptStateStore(stateStore, job.catalogRevision, logger);
     return {
       ...access,
-      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
+      ...(this.#stateStore === undefined ? {} : { stateStore: this.#stateStore }),
       workflow,
       logger,
       clock,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { yieldsEntities } from '../../foundation/src/domain/job.ts';
 import type { Access, AccessRequest } from './access.ts';
-import { openMemoryFile } from './run-memory.ts';
+import { openStateFile } from './state-file.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { SinkUse } from './sink-access.ts';
 
@@ -13,13 +13,13 @@ export function stateAccess(
   { kind, connector, workflow }: AccessRequest,
   { stateDir }: WorkerSettings,
   sink: SinkUse,
-): Pick<Access, 'memory' | 'stateDirectory'> {
+): Pick<Access, 'stateStore' | 'stateDirectory'> {
   if (stateDir === undefined) return { stateDirectory: undefined };
   const stateDirectory = join(stateDir, 'connectors', connector.type.toLowerCase());
   if (sink !== 'unused' || !yieldsEntities(kind)) return { stateDirectory };
   const { serviceName } = workflow.source;
   return {
     stateDirectory,
-    memory: openMemoryFile(join(stateDirectory, 'last-runs'), serviceName),
+    stateStore: openStateFile(join(stateDirectory, 'last-runs'), serviceName),
   };
 }

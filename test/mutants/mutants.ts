@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'use state of another catalog revision',
     edits: [
       {
-        file: 'src/worker/attempt-memory.ts',
-        find: 'if (remembered.revision !== this.#catalogRevision) {',
+        file: 'src/worker/attempt-state-store.ts',
+        find: 'if (stored.revision !== this.#catalogRevision) {',
         replace: "if (this.#catalogRevision === 'never') {",
       },
     ],

@@ -74,11 +74,11 @@ class Run {
   }
 
   async *records(): AsyncGenerator<Extracted> {
-    const { memory, clock, workflow } = this.#context;
+    const { stateStore, clock, workflow } = this.#context;
     await this.#call();
     const [key, now] = [workflow.source, clock.now()];
     const incrementalState = new IncrementalState(
-      await memory?.recall((kept) => parseStoredState(kept, key, now)),
+      await stateStore?.load((state) => parseStoredState(state, key, now)),
       key,
       now,
     );
@@ -103,7 +103,7 @@ class Run {
       yield* this.#read(toRead, incrementalState);
       if (toRead.length === listing.length) incrementalState.markFinalized();
     } finally {
-      this.#context.memory?.keep(incrementalState.snapshot(date, listing.length, []));
+      this.#context.stateStore?.save(incrementalState.snapshot(date, listing.length, []));
     }
     yield* sweepRecords(
       { type: 'table', parent: this.#schema },
@@ -148,7 +148,7 @@ class Run {
         incrementalState,
       );
     } finally {
-      this.#context.memory?.keep(
+      this.#context.stateStore?.save(
         incrementalState.snapshot(incrementalState.since ?? '', listing.length, []),
       );
     }
@@ -213,7 +213,7 @@ class Run {
       const record = tableRecord(this.#schema, now);
       if (
         incrementalState.update(toListedObject(object), this.#context.encode(record), 1) ||
-        this.#context.memory === undefined
+        this.#context.stateStore === undefined
       )
         yield this.#numbered(record);
       else unchanged.push(object.name);

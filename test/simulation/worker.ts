@@ -4,7 +4,7 @@ import type { AttemptRef } from '../../foundation/src/domain/ids.ts';
 import type { Random } from '../../foundation/src/runtime/random.ts';
 import type { FromWorker, ToWorker } from '../../foundation/src/runtime/worker-messages.ts';
 import { runWorker } from '../../src/worker/program.ts';
-import { openMemoryFile } from '../../src/worker/run-memory.ts';
+import { openStateFile } from '../../src/worker/state-file.ts';
 import { createExtractor, type Extraction } from './extractor.ts';
 import type { Machine } from './machine.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -81,7 +81,7 @@ function begin(
           ...ACCESS,
           ...(kind === 'metadata'
             ? {
-                memory: openMemoryFile(
+                stateStore: openStateFile(
                   '/state/connectors/simulated/last-runs',
                   workflow.source.serviceName,
                   disk,

@@ -43,7 +43,7 @@ export interface ContextOptions {
   readonly proxy?: string;
   readonly stateDirectory?: string;
   readonly limits?: Partial<ConnectorContext['limits']>;
-  readonly memory?: ConnectorContext['memory'];
+  readonly stateStore?: ConnectorContext['stateStore'];
 }
 
 /** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
@@ -75,7 +75,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     clock: systemClock,
     random: systemRandom,
     stateDirectory: options.stateDirectory,
-    memory: options.memory,
+    stateStore: options.stateStore,
     limits: {
       reservePercent: 20,
       maxApiCallsPerRun: undefined,

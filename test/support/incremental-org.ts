@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
-import type { RunMemory } from '../../src/connectors/connector.ts';
+import type { StateStore } from '../../src/connectors/connector.ts';
 import { extractFrom, type RunOptions, type SalesforceRun } from './salesforce-run.ts';
 
 export interface IncrementalRun extends SalesforceRun {
@@ -19,7 +19,7 @@ export interface IncrementalOrg {
   readonly tick: () => void;
   /** Names of all objects, sorted. */
   readonly names: () => readonly string[];
-  readonly run: (memory: RunMemory, options?: RunOptions) => Promise<IncrementalRun>;
+  readonly run: (stateStore: StateStore, options?: RunOptions) => Promise<IncrementalRun>;
 }
 
 export async function startIncrementalOrg(): Promise<IncrementalOrg> {
@@ -33,9 +33,9 @@ export async function startIncrementalOrg(): Promise<IncrementalOrg> {
         .list()
         .map(({ name }) => name)
         .sort(),
-    run: async (memory, options = {}) => {
+    run: async (stateStore, options = {}) => {
       sandbox.resetStats();
-      const result = await extractFrom(sandbox, { ...options, memory });
+      const result = await extractFrom(sandbox, { ...options, stateStore });
       return { ...result, calls: sandbox.stats().apiCalls, unchanged: unchangedIn(result) };
     },
   };

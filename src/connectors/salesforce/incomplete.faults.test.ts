@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox-org/src/sandbox.ts';
-import { ConnectorMemory } from '../../../test/support/connector-memory.ts';
+import { InMemoryStateStore } from '../../../test/support/in-memory-state-store.ts';
 import {
   alter,
   completeTables,
@@ -214,15 +214,15 @@ describe('an incremental run', () => {
   it.each(Object.entries(PAGE).slice(0, 3))(
     'reads everything if the answer about changes has %s',
     async (_what, effect) => {
-      const remembering: RunOptions = { ...options, memory: new ConnectorMemory() };
-      await extractFrom(sandbox, remembering);
+      const incremental: RunOptions = { ...options, stateStore: new InMemoryStateStore() };
+      await extractFrom(sandbox, incremental);
       sandbox.org.edit({
         kind: 'addField',
         object: OTHER,
         field: { name: `Added_${Math.random().toString(36).slice(2, 8)}__c`, type: 'string' },
       });
       sandbox.faults.install({ match: { path: 'LastModifiedDate' }, effect });
-      const { records, logs } = await extractFrom(sandbox, remembering);
+      const { records, logs } = await extractFrom(sandbox, incremental);
       expect(tableNames(records)).toContain(OTHER);
       expect(logs.map(({ message }) => message).join('\n')).toContain(
         'failed to determine what changed since the previous run; reading all objects',

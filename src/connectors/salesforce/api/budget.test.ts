@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
+import { InMemoryStateStore } from '../../../../test/support/in-memory-state-store.ts';
 import {
   extractFrom,
   failuresOf,
@@ -64,18 +64,18 @@ describe('an extraction', () => {
         records.map((record) => ('type' in record ? `${record.kind} ${record.type}` : record.kind)),
       );
 
-    function rememberingRuns(): (
+    function incrementalRuns(): (
       limits: NonNullable<RunOptions['limits']>,
     ) => Promise<SalesforceRun> {
-      const memory = new ConnectorMemory();
+      const stateStore = new InMemoryStateStore();
       return (limits) => {
         sandbox.resetStats();
-        return extractFrom(sandbox, { memory, limits });
+        return extractFrom(sandbox, { stateStore, limits });
       };
     }
 
     it('continues where that ended, and the next one adds the records about all objects', async () => {
-      const run = rememberingRuns();
+      const run = incrementalRuns();
       const first = tableNames((await run(capped)).records);
       const second = await run({ reservePercent: 0 });
       expect(tableNames(second.records).filter((name) => first.includes(name))).toEqual([]);
@@ -96,7 +96,7 @@ describe('an extraction', () => {
     });
 
     it('reads each object once even if a whole run never fits, and then takes two calls', async () => {
-      const run = rememberingRuns();
+      const run = incrementalRuns();
       const calls: number[] = [];
       for (let count = 0; count < 8; count++) {
         await run(capped);

@@ -6,7 +6,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import { readClientTls } from '../sign-in/client-tls.ts';
 import type { Connection } from '../sign-in/connection.ts';
 import { mayBeOutage } from '../sign-in/outage.ts';
-import { createRefusalMemory } from '../sign-in/refusal-memory.ts';
+import { createRefusalStore } from '../sign-in/refusal-store.ts';
 import { SessionKeeper } from '../sign-in/session-keeper.ts';
 import { createSignInRetry } from '../sign-in/sign-in-retry.ts';
 import { SignIn } from '../sign-in/sign-in.ts';
@@ -120,7 +120,7 @@ function createSessions(
   const refusals =
     stateDirectory === undefined
       ? undefined
-      : createRefusalMemory(join(stateDirectory, 'refused-sign-ins'));
+      : createRefusalStore(join(stateDirectory, 'refused-sign-ins'));
   const signIn = new SignIn({ connection, secrets, http, clock, logger, protect, refusals });
   return new SessionKeeper(
     (bounded) =>

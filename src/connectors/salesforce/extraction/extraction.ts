@@ -56,7 +56,7 @@ async function* extractOrg(
   logUsage(run);
 }
 
-/** Signs in, agrees on an API version and recalls the previous run. */
+/** Signs in, agrees on an API version and loads the state of the previous run. */
 async function startRun(settings: RunSettings, signal: AbortSignal): Promise<RunContext> {
   const { connection, context, org, progress } = settings;
   progress.at('sign-in', 0, 1);
@@ -64,19 +64,19 @@ async function startRun(settings: RunSettings, signal: AbortSignal): Promise<Run
   const version = await chooseVersion(org.api, connection.apiVersion, context.logger, signal);
   progress.at('catalog', 0, 1);
   await readAllocation(org.api, version, context.logger, signal);
-  return { ...settings, version, origin, state: await recallState(settings, version) };
+  return { ...settings, version, origin, state: await loadState(settings, version) };
 }
 
-async function recallState(
+async function loadState(
   { context, options }: RunSettings,
   version: string,
 ): Promise<IncrementalState> {
-  const { memory, clock, workflow } = context;
+  const { stateStore, clock, workflow } = context;
   // Everything that determines the result of a run, so that state of a different job is not used.
   const key = [version, workflow.source];
   const now = clock.now();
   const previous = options.incremental
-    ? await memory?.recall((stored) => parseStoredState(stored, key, now))
+    ? await stateStore?.load((stored) => parseStoredState(stored, key, now))
     : undefined;
   return new IncrementalState(previous, key, now);
 }

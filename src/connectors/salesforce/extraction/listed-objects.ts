@@ -29,7 +29,7 @@ export async function* extractListedObjects(
   try {
     yield* extractTables(run, { ...toRead, selected, listed: namesOf(listing.objects) }, signal);
   } finally {
-    context.memory?.keep(
+    context.stateStore?.save(
       listing.date === ''
         ? undefined
         : state.snapshot(listing.date, selected.length, selection.missing),
@@ -39,7 +39,7 @@ export async function* extractListedObjects(
 }
 
 /**
- * All objects where no state is kept, or where the org's answer has no date to compare with in the
+ * All objects if no state is stored, or if the org's answer has no date to compare with in the
  * next run.
  */
 async function changedObjects(
@@ -48,7 +48,8 @@ async function changedObjects(
   listedAt: string,
   signal: AbortSignal,
 ): Promise<ObjectsToRead> {
-  if (context.memory === undefined || listedAt === '') return { objects, since: () => undefined };
+  if (context.stateStore === undefined || listedAt === '')
+    return { objects, since: () => undefined };
   const deps = { api: org.api, version, logger: context.logger, state };
   return objectsToRead(deps, objects, listedAt, signal);
 }

@@ -133,7 +133,7 @@ class TableRecorder {
 
   #hasChanged(outcome: ReadOutcome): boolean {
     const { state, context } = this.#run;
-    if (!('table' in outcome) || outcome.partial || context.memory === undefined) return true;
+    if (!('table' in outcome) || outcome.partial || context.stateStore === undefined) return true;
     const { listed, record, table } = outcome;
     return state.update(listed, context.encode(record), table.request.columns.length);
   }
@@ -143,7 +143,7 @@ class TableRecorder {
     return (
       !('table' in outcome) ||
       outcome.partial ||
-      this.#run.context.memory?.isWithheld(outcome.record.fqn) === true
+      this.#run.context.stateStore?.isWithheld(outcome.record.fqn) === true
     );
   }
 }

@@ -28,7 +28,7 @@ export async function* extractUnchangedOrg(
   try {
     yield* extractFailed(run, failed, selected, signal);
   } finally {
-    context.memory?.keep(state.snapshot(since, selected.length, missing));
+    context.stateStore?.save(state.snapshot(since, selected.length, missing));
   }
   progress.at('mapping', selected.length, selected.length);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Edit } from '../../../../sandbox-org/src/org/edit.ts';
-import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
+import { InMemoryStateStore } from '../../../../test/support/in-memory-state-store.ts';
 import {
   changesOf,
   startIncrementalOrg,
@@ -33,9 +33,9 @@ describe('changes since the previous run', () => {
   ])(
     'reads an object whose %s changed, and skips this check if the query is refused',
     async (table, owner) => {
-      const memory = new ConnectorMemory();
+      const stateStore = new InMemoryStateStore();
       const sourceConfig = { tableFilterPattern: { includes: ['Account$', 'Contact$', 'Lead$'] } };
-      await org.run(memory, { sourceConfig });
+      await org.run(stateStore, { sourceConfig });
       const readAgain = async (status: number, body: unknown): Promise<unknown> => {
         org.tick();
         org.sandbox.faults.clear();
@@ -48,7 +48,7 @@ describe('changes since the previous run', () => {
           object: 'Account',
           label: `Customer ${table} ${status}`,
         });
-        return (await org.run(memory, { sourceConfig })).logs.find(({ message }) =>
+        return (await org.run(stateStore, { sourceConfig })).logs.find(({ message }) =>
           message.startsWith('reading the objects that changed'),
         )?.data?.['objects'];
       };
@@ -84,12 +84,12 @@ describe('changes since the previous run', () => {
       )?.columns.find((column) => column.name === name);
 
     async function afterEdit(edit: Edit): Promise<SalesforceRun> {
-      const memory = new ConnectorMemory();
-      await org.run(memory);
+      const stateStore = new InMemoryStateStore();
+      await org.run(stateStore);
       org.tick();
       org.sandbox.org.edit(edit);
       org.tick();
-      return org.run(memory);
+      return org.run(stateStore);
     }
 
     it.each(['a custom object', 'a standard object'])(
@@ -110,8 +110,8 @@ describe('changes since the previous run', () => {
     );
 
     it('detects a custom field that was added and deleted between runs', async () => {
-      const memory = new ConnectorMemory();
-      await org.run(memory);
+      const stateStore = new InMemoryStateStore();
+      await org.run(stateStore);
       org.tick();
       org.sandbox.org.edit({
         kind: 'addField',
@@ -120,11 +120,11 @@ describe('changes since the previous run', () => {
       });
       org.tick();
       org.tick();
-      expect(columnOf(await org.run(memory), 'Account', 'Brief__c')).toBeDefined();
+      expect(columnOf(await org.run(stateStore), 'Account', 'Brief__c')).toBeDefined();
       org.tick();
       org.sandbox.org.edit({ kind: 'removeField', object: 'Account', field: 'Brief__c' });
       org.tick();
-      const last = await org.run(memory);
+      const last = await org.run(stateStore);
       expect([
         tableNames(last.records).includes('Account'),
         columnOf(last, 'Account', 'Brief__c'),
@@ -170,8 +170,8 @@ describe('changes since the previous run', () => {
   });
 
   it('reads everything if the query for changed custom fields is refused', async () => {
-    const memory = new ConnectorMemory();
-    await org.run(memory);
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
     org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Everyone' });
     org.sandbox.faults.install({
       match: { path: changesOf('CustomField') },
@@ -181,7 +181,7 @@ describe('changes since the previous run', () => {
         body: [{ errorCode: 'INVALID_TYPE', message: 'no' }],
       },
     });
-    const next = await org.run(memory);
+    const next = await org.run(stateStore);
     expect(next.logs.map(({ message }) => message)).toContain(
       'failed to determine what changed since the previous run; reading all objects',
     );
@@ -203,12 +203,12 @@ describe('changes since the previous run', () => {
           ],
         },
       });
-    const memory = new ConnectorMemory();
+    const stateStore = new InMemoryStateStore();
     closed();
-    await org.run(memory);
+    await org.run(stateStore);
     org.tick();
     org.sandbox.org.edit({ kind: 'renameObject', object: 'Lead', label: 'Prospect' });
-    const next = await org.run(memory);
+    const next = await org.run(stateStore);
     expect(tableNames(next.records)).toContain('Lead');
     expect(org.sandbox.stats().items).toMatchObject({ describe: org.names().length });
     expect(org.sandbox.stats().bytesOut).toBeLessThan(400_000);

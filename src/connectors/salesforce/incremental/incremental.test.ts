@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ConnectorMemory } from '../../../../test/support/connector-memory.ts';
+import { InMemoryStateStore } from '../../../../test/support/in-memory-state-store.ts';
 import {
   startIncrementalOrg,
   type IncrementalOrg,
@@ -19,17 +19,17 @@ beforeEach(() => {
 
 describe('an incremental run', () => {
   it('makes two calls and reports every table as unchanged if nothing changed', async () => {
-    const memory = new ConnectorMemory();
-    expect(tableNames((await org.run(memory)).records).sort()).toEqual(org.names());
+    const stateStore = new InMemoryStateStore();
+    expect(tableNames((await org.run(stateStore)).records).sort()).toEqual(org.names());
     org.tick();
-    const next = await org.run(memory);
+    const next = await org.run(stateStore);
     expect([next.calls, tableNames(next.records)]).toEqual([2, []]);
     expect(next.unchanged).toEqual(org.names());
   });
 
   it('reads and sends only what changed', async () => {
-    const memory = new ConnectorMemory();
-    await org.run(memory);
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
     org.tick();
     org.sandbox.org.edit({ kind: 'renameObject', object: 'Account', label: 'Customer' });
     org.sandbox.org.edit({
@@ -37,7 +37,7 @@ describe('an incremental run', () => {
       object: 'Contact',
       field: { name: 'Nickname__c', type: 'string', length: 40 },
     });
-    const next = await org.run(memory);
+    const next = await org.run(stateStore);
     const sent = tableNames(next.records);
     expect(sent).toEqual(expect.arrayContaining(['Account', 'Contact']));
     expect(sent.length).toBeLessThan(12);
@@ -46,11 +46,11 @@ describe('an incremental run', () => {
   });
 
   it('sends nothing after an event that updates all dates of the org', async () => {
-    const memory = new ConnectorMemory();
-    await org.run(memory);
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
     org.tick();
     org.sandbox.org.edit({ kind: 'touchAll' });
-    const next = await org.run(memory);
+    const next = await org.run(stateStore);
     expect([tableNames(next.records), next.unchanged]).toEqual([[], org.names()]);
   });
 
@@ -63,26 +63,26 @@ describe('an incremental run', () => {
     ],
     ['is missing', () => undefined],
   ])('reads everything if the stored state %s', async (_how, change) => {
-    const memory = new ConnectorMemory();
-    await org.run(memory);
-    memory.state = change(memory.state);
-    expect(tableNames((await org.run(memory)).records).sort()).toEqual(org.names());
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
+    stateStore.state = change(stateStore.state);
+    expect(tableNames((await org.run(stateStore)).records).sort()).toEqual(org.names());
   });
 
   it('reads everything for another workflow or with incremental.enabled false', async () => {
-    const memory = new ConnectorMemory();
-    await org.run(memory);
+    const stateStore = new InMemoryStateStore();
+    await org.run(stateStore);
     expect(
       tableNames(
         (
-          await org.run(memory, {
+          await org.run(stateStore, {
             sourceConfig: { type: 'DatabaseMetadata', incremental: { enabled: false } },
           })
         ).records,
       ).sort(),
     ).toEqual(org.names());
-    expect(tableNames((await org.run(memory, { serviceName: 'other' })).records).sort()).toEqual(
-      org.names(),
-    );
+    expect(
+      tableNames((await org.run(stateStore, { serviceName: 'other' })).records).sort(),
+    ).toEqual(org.names());
   });
 });

@@ -2,7 +2,7 @@ import { formatEndpoint } from '../../../../foundation/src/network/endpoint.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Connection } from './connection.ts';
-import type { RefusalMemory, SentCredentials } from './refusal-memory.ts';
+import type { RefusalStore, SentCredentials } from './refusal-store.ts';
 
 /** Versions of secrets by field. */
 type Versions = ReadonlyMap<string, string>;
@@ -10,12 +10,12 @@ type Versions = ReadonlyMap<string, string>;
 export interface RefusedCredentialsDeps {
   readonly connection: Connection;
   readonly logger: Logger;
-  readonly refusals?: RefusalMemory | undefined;
+  readonly refusals?: RefusalStore | undefined;
 }
 
 /**
  * Invariant: credentials that Salesforce has refused are not sent again until one of them has a new version, because orgs
- * lock users after a few failures. Passwords are remembered across attempts.
+ * lock users after a few failures. Rejected passwords are recorded across attempts.
  */
 export class RefusedCredentials {
   readonly #deps: RefusedCredentialsDeps;
@@ -29,7 +29,7 @@ export class RefusedCredentials {
   async check(versions: Versions): Promise<void> {
     if (this.#last?.key === keyOf(versions)) throw this.#last.error;
     const sent = this.#lockable(versions);
-    const refusedAt = sent === undefined ? undefined : await this.#deps.refusals?.recall(sent);
+    const refusedAt = sent === undefined ? undefined : await this.#deps.refusals?.find(sent);
     if (refusedAt === undefined) return;
     throw new RunnerError(
       'SALESFORCE_LOGIN_FAILED',
@@ -41,7 +41,7 @@ export class RefusedCredentials {
     );
   }
 
-  async remember(versions: Versions, error: RunnerError): Promise<void> {
+  async record(versions: Versions, error: RunnerError): Promise<void> {
     this.#last = { key: keyOf(versions), error };
     const sent = this.#lockable(versions);
     if (sent === undefined) return;

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { neededSecrets } from './grants.ts';
 import { OAuthSignIn } from './oauth-sign-in.ts';
 import { readSecret } from './read-secret.ts';
-import type { RefusalMemory } from './refusal-memory.ts';
+import type { RefusalStore } from './refusal-store.ts';
 import { RefusedCredentials } from './refused-credentials.ts';
 import type { Session } from './session.ts';
 import { SoapSignIn } from './soap-sign-in.ts';
@@ -19,8 +19,8 @@ export interface SignInDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly protect: (value: string) => void;
-  /** Refusals of earlier attempts; absent where nothing is kept. */
-  readonly refusals?: RefusalMemory | undefined;
+  /** Refusals of earlier attempts; absent if none are stored. */
+  readonly refusals?: RefusalStore | undefined;
 }
 
 /** Signs in, each time with the current secrets. Credentials that Salesforce refused are not sent again. */
@@ -48,7 +48,7 @@ export class SignIn {
       return this.#requireSameOrg(await this.#authenticate(secrets, signal));
     } catch (thrown) {
       const error = this.#suspectCertificate(RunnerError.from(thrown));
-      if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#refused.remember(versions, error);
+      if (error.code === 'SALESFORCE_LOGIN_FAILED') await this.#refused.record(versions, error);
       throw error;
     }
   }

@@ -1,24 +1,24 @@
-import type { RunMemory } from '../connectors/connector.ts';
+import type { StateStore } from '../connectors/connector.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
-import type { MemoryFile } from './run-memory.ts';
+import type { StateFile } from './state-file.ts';
 
 /**
  * The state of the previous run for one attempt, and the state that it leaves for the next. Invariants:
- * - Nothing is recalled unless the control plane reports the catalog in exactly the revision that the state belongs to.
+ * - No state is loaded unless the control plane reports the catalog in exactly the revision that the state belongs to.
  * - The new state belongs to the revision that this attempt leads to, and is written only after its outcome is safe. Whether the
  *   control plane ever accepts the attempt shows at the next one: the catalog then has that revision, or another.
  * - An entity that was withheld from the catalog is never recorded as sent.
  */
-export class AttemptMemory implements RunMemory {
-  readonly #file: MemoryFile;
+export class AttemptStateStore implements StateStore {
+  readonly #file: StateFile;
   readonly #catalogRevision: string | undefined;
   readonly #logger: Logger;
   readonly #withheld = new Set<string>();
   #builtOn: string | undefined;
-  #kept: { readonly state: unknown } | undefined;
+  #unsaved: { readonly state: unknown } | undefined;
 
   /** `catalogRevision` is the current revision of the catalog; undefined when unknown. */
-  constructor(file: MemoryFile, catalogRevision: string | undefined, logger: Logger) {
+  constructor(file: StateFile, catalogRevision: string | undefined, logger: Logger) {
     this.#file = file;
     this.#catalogRevision = catalogRevision;
     this.#logger = logger;
@@ -29,37 +29,37 @@ export class AttemptMemory implements RunMemory {
     return this.#builtOn;
   }
 
-  async recall<State>(read: (kept: unknown) => State | undefined): Promise<State | undefined> {
-    const remembered = await this.#file.load();
-    if (remembered === undefined) return undefined;
-    if (remembered.revision !== this.#catalogRevision) {
+  async load<State>(read: (stored: unknown) => State | undefined): Promise<State | undefined> {
+    const stored = await this.#file.load();
+    if (stored === undefined) return undefined;
+    if (stored.revision !== this.#catalogRevision) {
       this.#logger.log(
         'info',
         'full run: the catalog is not in the revision of the last run of this runner',
       );
       return undefined;
     }
-    const state = read(remembered.state);
-    if (state !== undefined) this.#builtOn = remembered.revision;
+    const state = read(stored.state);
+    if (state !== undefined) this.#builtOn = stored.revision;
     return state;
   }
 
-  keep(state: unknown): void {
-    this.#kept = { state };
+  save(state: unknown): void {
+    this.#unsaved = { state };
   }
 
   isWithheld(fqn: string): boolean {
     return this.#withheld.has(fqn);
   }
 
-  noteWithheld(fqn: string): void {
+  markWithheld(fqn: string): void {
     this.#withheld.add(fqn);
   }
 
-  /** Writes the state that was kept, for the revision that this attempt leads to. Call it when the outcome is safe. */
+  /** Writes the saved state for the revision that this attempt leads to. Call it when the outcome is safe. */
   async commit(revision: string): Promise<void> {
-    if (this.#kept === undefined) return;
-    const { state } = this.#kept;
+    if (this.#unsaved === undefined) return;
+    const { state } = this.#unsaved;
     await (state === undefined ? this.#file.clear() : this.#file.save({ revision, state }));
   }
 }

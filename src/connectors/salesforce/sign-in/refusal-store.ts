@@ -11,9 +11,9 @@ export interface SentCredentials {
 }
 
 /** Remembers refused credentials across attempts, because orgs lock users after a few failures. */
-export interface RefusalMemory {
+export interface RefusalStore {
   /** When these were refused, as Unix time in milliseconds; undefined if they were not. */
-  recall(sent: SentCredentials): Promise<number | undefined>;
+  find(sent: SentCredentials): Promise<number | undefined>;
   record(sent: SentCredentials): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ const MAX_REFUSALS = 200;
  * files keep their versions. Those from environment variables have new ones in each process, so their refusals are
  * forgotten with it.
  */
-export function createRefusalMemory(directory: string): RefusalMemory {
+export function createRefusalStore(directory: string): RefusalStore {
   return {
-    recall: async (sent) => {
+    find: async (sent) => {
       try {
         return (await stat(join(directory, nameOf(sent)))).mtimeMs;
       } catch (thrown) {

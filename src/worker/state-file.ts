@@ -9,27 +9,27 @@ import { readSealed, writeSealed } from '../spool/sealed-file.ts';
 /** State is small; a larger file was not written by this program. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-const rememberedSchema = z.object({
+const stateAtRevisionSchema = z.object({
   /** The revision of the catalog once the control plane has accepted all of the run. */
   revision: z.string().min(1),
   state: z.unknown(),
 });
-export type Remembered = z.infer<typeof rememberedSchema>;
+export type StateAtRevision = z.infer<typeof stateAtRevisionSchema>;
 
 /** The state of the previous run of a service. */
-export interface MemoryFile {
+export interface StateFile {
   /** Undefined when the file is missing or cannot be read. */
-  load(): Promise<Remembered | undefined>;
-  save(remembered: Remembered): Promise<void>;
+  load(): Promise<StateAtRevision | undefined>;
+  save(stored: StateAtRevision): Promise<void>;
   clear(): Promise<void>;
 }
 
 /** A file for each service. It may be deleted at any time; a file that cannot be read counts as missing. */
-export function openMemoryFile(
+export function openStateFile(
   directory: string,
   service: string,
   disk: Disk = nodeDisk,
-): MemoryFile {
+): StateFile {
   const name = `${createHash('sha256').update(service).digest('hex').slice(0, 32)}.json`;
   return {
     load: async () => {
@@ -38,14 +38,14 @@ export function openMemoryFile(
         const stored = await readSealed(disk, directory, name);
         return stored === undefined || stored === 'damaged'
           ? undefined
-          : rememberedSchema.parse(JSON.parse(stored.text));
+          : stateAtRevisionSchema.parse(JSON.parse(stored.text));
       } catch {
         return undefined;
       }
     },
-    save: async (remembered) => {
+    save: async (stored) => {
       await disk.makeDirectory(directory);
-      await writeSealed(disk, directory, name, JSON.stringify(remembered));
+      await writeSealed(disk, directory, name, JSON.stringify(stored));
     },
     clear: () => remove(disk, directory, name),
   };

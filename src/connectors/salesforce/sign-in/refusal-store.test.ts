@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, describe, it } from 'vitest';
-import { createRefusalMemory, type SentCredentials } from './refusal-memory.ts';
+import { createRefusalStore, type SentCredentials } from './refusal-store.ts';
 
 function place(): string {
   return join(mkdtempSync(join(tmpdir(), 'refusals-')), 'refused-sign-ins');
@@ -17,18 +17,18 @@ const sent: SentCredentials = {
   ]),
 };
 
-describe('createRefusalMemory', () => {
-  it('recalls refusals after a restart, with fields in any order', async () => {
+describe('createRefusalStore', () => {
+  it('finds refusals after a restart, with fields in any order', async () => {
     const directory = place();
     const before = Date.now() - 2000;
-    await createRefusalMemory(directory).record(sent);
-    const later = createRefusalMemory(directory);
+    await createRefusalStore(directory).record(sent);
+    const later = createRefusalStore(directory);
     const turned = {
       ...sent,
       username: 'U@Acme.com',
       versions: new Map([...sent.versions].toReversed()),
     };
-    expect(await later.recall(turned)).toBeGreaterThan(before);
+    expect(await later.find(turned)).toBeGreaterThan(before);
   });
 
   it.each<[string, SentCredentials]>([
@@ -49,14 +49,14 @@ describe('createRefusalMemory', () => {
     ['another user', { ...sent, username: 'other@acme.com' }],
     ['another host', { ...sent, endpoint: 'login.salesforce.com:443' }],
   ])('does not take %s for them', async (_what, other) => {
-    const memory = createRefusalMemory(place());
-    await memory.record(sent);
-    expect(await memory.recall(other)).toBeUndefined();
+    const store = createRefusalStore(place());
+    await store.record(sent);
+    expect(await store.find(other)).toBeUndefined();
   });
 
   it('stores neither user, host nor version, and is readable only by its owner', async () => {
     const directory = place();
-    await createRefusalMemory(directory).record(sent);
+    await createRefusalStore(directory).record(sent);
     const files = readdirSync(directory);
     expect(
       files.map((name) => [
@@ -70,13 +70,13 @@ describe('createRefusalMemory', () => {
 
   it('forgets the oldest beyond 200', async () => {
     const directory = place();
-    const memory = createRefusalMemory(directory);
-    await memory.record(sent);
+    const store = createRefusalStore(directory);
+    await store.record(sent);
     utimesSync(join(directory, readdirSync(directory)[0]!), 1, 1);
     for (let index = 0; index < 200; index++)
-      await memory.record({ ...sent, username: `u${index}` });
+      await store.record({ ...sent, username: `u${index}` });
     expect(readdirSync(directory)).toHaveLength(200);
-    expect(await memory.recall(sent)).toBeUndefined();
-    expect(await memory.recall({ ...sent, username: 'u199' })).toBeDefined();
+    expect(await store.find(sent)).toBeUndefined();
+    expect(await store.find({ ...sent, username: 'u199' })).toBeDefined();
   });
 });
