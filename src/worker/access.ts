@@ -1,6 +1,7 @@
 import type { Connector, ConnectorContext } from '../connectors/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import type { MetadataSink } from '../../openmetadata/src/sink/records.ts';
+import type { SinkProgress } from '../../openmetadata/src/sink/write-summary.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -12,7 +13,9 @@ export interface AccessRequest {
   readonly connector: Connector;
 }
 
-export type SinkDeps = Pick<ConnectorContext, 'logger' | 'clock' | 'random'>;
+export type SinkDeps = Pick<ConnectorContext, 'logger' | 'clock' | 'random'> & {
+  readonly onProgress: (progress: SinkProgress) => void;
+};
 
 /** What the local policy lets a job use. */
 export interface Access extends Pick<

@@ -23,6 +23,7 @@ import type { RecordSink } from './record-sink.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { RecordStream } from './record-stream.ts';
 import { RecordWriter } from './record-writer.ts';
+import { RunProgress } from './run-progress.ts';
 import { revisionAfter } from './state-file.ts';
 import { logIgnoredOptions } from './sink-notices.ts';
 import type { Stop } from './stop.ts';
@@ -145,10 +146,16 @@ class Attempt {
   /** Opens the sink and the previous run's state, and makes the connector's context. */
   #open({ openSink, stateStore, ...access }: Access, workflow: Workflow): ConnectorContext {
     const { clock, random, job, redact, onProgress } = this.#options;
+    const progress = new RunProgress(onProgress, clock);
     const level = logLevelOf(workflow);
     const logger = this.#logger(level, () => this.#summary.count('warnings', 1));
     if (openSink !== undefined) {
-      const sink = openSink({ logger: this.#logger(level), clock, random });
+      const sink = openSink({
+        logger: this.#logger(level),
+        clock,
+        random,
+        onProgress: (each) => progress.fromSink(each),
+      });
       this.#delivery = new MetadataDelivery(sink, clock);
     }
     if (yieldsEntities(job.kind)) logIgnoredOptions(workflow, openSink !== undefined, logger);
@@ -163,7 +170,7 @@ class Attempt {
       random,
       cut: createCutText(redact),
       encode: (record) => this.#encoder.preview(record),
-      report: onProgress,
+      report: (each) => progress.fromSource(each),
       count: (name, by) => this.#summary.count(name, by),
     };
   }

@@ -79,7 +79,7 @@ export function sinkAccess(
   const jwtToken = tokenOf(server, deps);
   const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
   return {
-    openSink: ({ logger, clock, random }) =>
+    openSink: ({ logger, clock, random, onProgress }) =>
       createMetadataRestSink({
         hostPort,
         jwtToken,
@@ -88,6 +88,7 @@ export function sinkAccess(
         clock,
         random,
         logger,
+        onProgress,
         overrideMetadata: source.sourceConfig.config['overrideMetadata'] === true,
         successThreshold: workflowConfig.successThreshold,
         ...(ingestionPipelineFQN === undefined

@@ -91,6 +91,18 @@ describe('foreign keys', () => {
     expect(catalog.server.requests.filter((title) => title.startsWith('PATCH'))).toHaveLength(2);
   });
 
+  it('of a table that refers to itself are all written in the patch', async () => {
+    let before: unknown;
+    catalog.server.faults.push({
+      on: /^PATCH \/tables/,
+      meanwhile: () => (before = catalog.storedTable('Contact')['tableConstraints']),
+    });
+    const contact = table('Contact', { references: ['User', 'Contact'] });
+    const report = await catalog.run([...parents, table('User'), contact]);
+    expect(report.counts).toEqual({ written: 5, constrained: 1 });
+    expect([before, keysOf('Contact').length]).toEqual([undefined, 2]);
+  });
+
   it('wait for their targets within the memory limit', async () => {
     const waiting = Array.from({ length: 12 }, (_, index) =>
       table(`T${index}__c`, { references: ['User'] }),

@@ -20,7 +20,7 @@ import type { BatchLimits } from './table-batch.ts';
 import { TableIndex } from './table-index.ts';
 import { TableWriter } from './table-writer.ts';
 import type { TokenSource } from './token.ts';
-import { WriteSummary } from './write-summary.ts';
+import { WriteSummary, type SinkProgress } from './write-summary.ts';
 
 export interface MetadataRestSinkOptions {
   /** `openMetadataServerConfig.hostPort`: `https://catalog.example.com/api`. */
@@ -42,6 +42,8 @@ export interface MetadataRestSinkOptions {
   readonly successThreshold?: number;
   /** The ingestion pipeline to report the run's status to. Default: no report. */
   readonly pipeline?: Pipeline;
+  /** Called after each change: tables arrive long after `write` has taken them. */
+  readonly onProgress?: (progress: SinkProgress) => void;
   /** Requests under way at once. Default 4. */
   readonly concurrency?: number;
   /** Limits of one bulk request. Default: 100 tables, 500 columns (which determine the server's time), 4 MiB. */
@@ -78,7 +80,7 @@ const HTTP_LIMITS = {
 export function createMetadataRestSink(options: MetadataRestSinkOptions): MetadataSink {
   const { clock, logger, concurrency = 4, timeoutMs = 120_000 } = options;
   const { http, server } = openServer({ ...options, concurrency, timeoutMs });
-  const summary = new WriteSummary();
+  const summary = new WriteSummary(() => options.onProgress?.(summary.progress));
   return new MetadataRestSink({
     http,
     summary,

@@ -29,13 +29,16 @@ export interface TableWriterDeps {
 
 /**
  * Writes tables: in bulk, one by one where bulk fails, and unchanged ones not at all. Each table follows the tables its
- * foreign keys refer to. Keys within a cycle, or to the table itself, follow in a patch.
+ * foreign keys refer to. A new table with a key to itself or within a cycle is created without any keys, which follow in a
+ * patch: the server looks up the targets of all keys of a table each time it writes the table to its search index.
  */
 export class TableWriter {
   readonly #deps: TableWriterDeps;
   readonly #waiting = new DependencyQueue<PendingTable>();
   readonly #deferred: DeferredKeys;
   readonly #batch: TableBatch;
+  /** The tables of this run so far. */
+  readonly #received = new Set<string>();
 
   constructor(deps: TableWriterDeps) {
     this.#deps = deps;
@@ -46,14 +49,18 @@ export class TableWriter {
   /** Resolves when the next table may be added, which may be long before this one has arrived. */
   async add({ fqn, request }: EntityRecord, signal: AbortSignal): Promise<void> {
     const { index, concurrency, overrideMetadata, summary, maxHeldBytes } = this.#deps;
+    this.#received.add(fqn);
+    summary.tableReceived();
     const pending = pendingOf(fqn, request, (await index.get(fqn, signal)) !== undefined);
     if (await this.#isUnchanged(pending, signal)) {
-      if (!overrideMetadata) return summary.count('unchanged');
+      if (!overrideMetadata) {
+        summary.count('unchanged');
+        return summary.tableDone();
+      }
       return concurrency.start(() => this.#override(fqn, request, signal));
     }
     const missing = await missingTables(pending.constraints.foreignKeys, index, signal);
-    missing.delete(fqn);
-    if (missing.size === 0) this.#batch.add(pending);
+    if (missing.size === 0 || missing.has(fqn)) this.#batch.add(pending);
     else this.#waiting.add(pending, missing);
     if (this.#waiting.bytes > maxHeldBytes) this.#batch.add(...this.#waiting.takeMostWanted());
     while (this.#batch.isFull) await this.#send(signal);
@@ -99,6 +106,7 @@ export class TableWriter {
     await summary.attempt(fqn, outcome, signal, async () => {
       changed = await entities.override({ type: 'table', fqn }, request, signal);
     });
+    summary.tableDone();
   }
 
   /** Sends one request of ready tables. While tables wait for these, all connections share the work. */
@@ -124,6 +132,7 @@ export class TableWriter {
     for (const table of arrived) {
       await this.#arrived(table, undefined, signal);
       summary.count('written');
+      summary.tableDone();
     }
     const names = new Set(alone.map(({ fqn }) => fqn));
     for (const table of requests)
@@ -132,10 +141,13 @@ export class TableWriter {
 
   /** The request with the foreign keys that the server can accept by now; defers the others. */
   async #requestFor(table: PendingTable, signal: AbortSignal): Promise<TableRequest> {
-    const { fqn, print, constraints } = table;
-    const keys = await resolvableKeys(constraints.foreignKeys, this.#deps.index, signal);
-    if (keys.length < constraints.foreignKeys.length)
-      this.#deferred.defer(fqn, { print, constraints, sent: keys.length });
+    const { index } = this.#deps;
+    const { fqn, print, constraints, exists } = table;
+    const missing = await missingTables(constraints.foreignKeys, index, signal);
+    if (missing.size === 0) return requestOf(table, constraints.foreignKeys);
+    const isPatched = !exists && [...missing].some((target) => this.#received.has(target));
+    const keys = isPatched ? [] : await resolvableKeys(constraints.foreignKeys, index, signal);
+    this.#deferred.defer(fqn, { print, constraints, sent: keys.length });
     return requestOf(table, keys);
   }
 
@@ -165,6 +177,7 @@ export class TableWriter {
       this.#deferred.forget(table.fqn);
       summary.count('droppedConstraints', dropped);
     });
+    summary.tableDone();
   }
 }
 

@@ -26,6 +26,19 @@ describe('a first run', () => {
     expect(catalog.server.requests).toHaveLength(9);
   });
 
+  it('reports its tables as they arrive', async () => {
+    const seen: string[] = [];
+    await catalog.run([...parents, ...manyTables(30)], {
+      batch: { tables: 10 },
+      concurrency: 1,
+      onProgress: ({ tables: { received, done } }) => seen.push(`${done}/${received}`),
+    });
+    expect(seen).toContain('0/1');
+    expect(seen).toContain('10/30');
+    expect(seen.at(-1)).toBe('30/30');
+    expect((await catalog.run([...parents, table('T0__c')])).counts).toEqual({ unchanged: 4 });
+  });
+
   it('sends concurrent bulk requests up to the limit', async () => {
     const full = Promise.withResolvers<void>();
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, times: 3, until: full.promise });

@@ -48,14 +48,45 @@ const MAX_REPORTED = 100;
 /** Failures listed in the run's step. */
 const MAX_SHOWN = 10;
 
+/** What has become of the records so far. */
+export interface SinkProgress {
+  /** Tables received, and those of them that have arrived, are unchanged or have failed. Foreign keys may still follow. */
+  readonly tables: { readonly received: number; readonly done: number };
+  /** As in the report. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** Counts and failures of the records written. */
 export class WriteSummary {
+  readonly #onChange: () => void;
+  #tables = { received: 0, done: 0 };
   readonly #counts = new Map<CountName, number>();
   readonly #failures: NamedFailure[] = [];
   #consecutiveFailures = 0;
 
+  /** `onChange` is called after each change of a count. */
+  constructor(onChange: () => void = () => undefined) {
+    this.#onChange = onChange;
+  }
+
   count(name: CountName, by = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
+    this.#onChange();
+  }
+
+  tableReceived(): void {
+    this.#tables = { ...this.#tables, received: this.#tables.received + 1 };
+    this.#onChange();
+  }
+
+  /** Counts a table whose result is known. */
+  tableDone(): void {
+    this.#tables = { ...this.#tables, done: this.#tables.done + 1 };
+    this.#onChange();
+  }
+
+  get progress(): SinkProgress {
+    return { tables: this.#tables, counts: this.counts };
   }
 
   /** Counts the result of one write. Rethrows an error that ends the run. */
