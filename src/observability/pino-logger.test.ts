@@ -63,7 +63,7 @@ describe('openLogger', () => {
       "logger.log('error', 'failed', { error: new RunnerError('NETWORK_RESET', 'broke', { cause: new TypeError('inner') }) });";
     expect(jsonLine(body)['error']).toEqual({
       code: 'NETWORK_RESET',
-      message: 'broke',
+      error: 'broke',
       causes: ['inner'],
     });
   });

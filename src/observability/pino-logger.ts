@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogLevel } from '../../foundation/src/domain/record.ts';
-import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { localErrorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { withPriority } from './journal.ts';
 import type { LogData, Logger } from '../../foundation/src/logging/logger.ts';
 import { visible, visibleData, visibleLines } from './visible.ts';
@@ -18,7 +18,7 @@ export interface PinoLoggerOptions {
   readonly priorities?: boolean;
 }
 
-/** A logger that writes JSON lines or lines for people. Errors in `data` are written as code, message and causes. */
+/** A logger that writes JSON lines or lines for people. Errors in `data` are written without stacks, which contain local paths and arguments. */
 export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   const stream =
     options.format === 'pretty'
@@ -96,23 +96,7 @@ function plainData(data: LogData): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [
       key,
-      value instanceof Error ? plainError(value) : value,
+      value instanceof Error ? localErrorFields(value) : value,
     ]),
   );
-}
-
-const MAX_CAUSES = 5;
-
-/** An error and its causes, each as `CODE: message`, without stacks, which contain local paths and arguments. */
-function plainError(thrown: Error): Record<string, unknown> {
-  const error = RunnerError.from(thrown);
-  const causes: string[] = [];
-  for (
-    let cause: unknown = error.cause;
-    cause instanceof Error && causes.length < MAX_CAUSES;
-    cause = cause.cause
-  ) {
-    causes.push(cause instanceof RunnerError ? String(cause) : cause.message);
-  }
-  return { code: error.code, message: error.message, ...(causes.length === 0 ? {} : { causes }) };
 }

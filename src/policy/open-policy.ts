@@ -1,5 +1,6 @@
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { overlap } from '../../foundation/src/runtime/directory-overlap.ts';
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../foundation/src/runtime/trusted-file.ts';
 import { noPolicy } from './no-policy.ts';
@@ -49,11 +50,9 @@ export async function openPolicyForJob(source: PolicySource, audit: Logger): Pro
   try {
     return await openPolicy(source);
   } catch (thrown) {
-    const { code, message } = RunnerError.from(thrown);
     audit.log('error', 'policy cannot be used; every job will be rejected', {
       event: 'audit',
-      code,
-      reason: message,
+      ...errorFields(thrown),
     });
     throw new RunnerError(
       'POLICY_INVALID',

@@ -1,3 +1,4 @@
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { readJobFile } from './job-file.ts';
 import type { SecretSourceOptions } from './source-options.ts';
@@ -28,10 +29,9 @@ export function jobFileSource(
       } catch (thrown) {
         if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
         const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
-        const { code, message: reason } = error;
-        const decision = code === 'SECRET_UNAVAILABLE' ? 'allow' : 'deny';
-        audit.log('warn', 'failed to read job file', { ...facts, decision, code, reason });
-        throw code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
+        const decision = error.code === 'SECRET_UNAVAILABLE' ? 'allow' : 'deny';
+        audit.log('warn', 'failed to read job file', { ...facts, decision, ...errorFields(error) });
+        throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
       }
     },
   };

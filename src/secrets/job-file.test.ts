@@ -139,7 +139,7 @@ describe('a file that a job names', () => {
           event: 'audit',
           decision: 'deny',
           code: 'SECRET_FILE_DENIED',
-          reason: expect.stringContaining('overlaps') as string,
+          error: expect.stringContaining('overlaps') as string,
         },
       ]);
       expect(redact(KEY)).toBe(KEY);
@@ -225,7 +225,7 @@ describe('a file that a job names', () => {
       ),
     );
     expect(first).toEqual(second);
-    expect([missing, notPem].map(({ logged }) => logged[0]?.['reason'])).toEqual([
+    expect([missing, notPem].map(({ logged }) => logged[0]?.['error'])).toEqual([
       'the file is missing or empty',
       'the file is not a PEM certificate or private key',
     ]);

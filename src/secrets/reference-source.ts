@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
 import type { LogData } from '../../foundation/src/logging/logger.ts';
 import type { SecretUse } from '../policy/policy.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { formatReference } from './reference.ts';
 import type { SecretSourceOptions } from './source-options.ts';
@@ -61,7 +62,7 @@ class ReferenceRead {
     } catch (thrown) {
       if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
       const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
-      this.#log('error', 'failed to read secret', { code: error.code, reason: error.message });
+      this.#log('error', 'failed to read secret', errorFields(error));
       throw outwardError(error) ?? unavailable(this.#use.field);
     }
   }

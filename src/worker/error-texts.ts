@@ -1,5 +1,7 @@
 import { codeEntry } from '../../foundation/src/runtime/error-codes.ts';
 import { errorCodeOf } from '../../foundation/src/runtime/errno.ts';
+import type { LogData } from '../../foundation/src/logging/logger.ts';
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /**
@@ -12,25 +14,23 @@ export function outwardError(thrown: unknown): RunnerError {
   return new RunnerError(error.code, codeEntry(error.code).meaning, { cause: thrown });
 }
 
-/** An error and its causes, for the local log. */
-export function errorChain(thrown: unknown): Record<string, unknown> {
-  const chain: unknown[] = [];
-  for (
-    let error = thrown;
-    error !== undefined && chain.length < 5;
-    error = error instanceof Error ? error.cause : undefined
-  ) {
-    chain.push(
-      error instanceof Error
-        ? {
-            name: error.name,
-            code: errorCodeOf(error),
-            message: error.message,
-            stack:
-              error instanceof RunnerError && error.code !== 'INTERNAL' ? undefined : error.stack,
-          }
-        : typeof error,
-    );
+/** The fields of an error and its causes, for the local log. */
+export function errorChain(thrown: unknown): LogData {
+  const error = RunnerError.from(thrown);
+  const causes: LogData[] = [];
+  for (let { cause } = error as Error; cause !== undefined && causes.length < 5;) {
+    causes.push(cause instanceof Error ? causeFields(cause) : { type: typeof cause });
+    cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return { error: chain[0], causes: chain.slice(1) };
+  return { ...errorFields(error), stack: stackOf(error), causes };
+}
+
+function causeFields(cause: Error): LogData {
+  const { name, message } = cause;
+  return { name, code: errorCodeOf(cause), error: message, stack: stackOf(cause) };
+}
+
+/** Errors with a code are found without it. */
+function stackOf(error: Error): string | undefined {
+  return error instanceof RunnerError && error.code !== 'INTERNAL' ? undefined : error.stack;
 }

@@ -204,7 +204,7 @@ function outcomeFields({ status, error, counts, failures }: OutcomeRecord): LogD
     status,
     ...(error === undefined
       ? {}
-      : { code: error.code, reason: error.message, remedy: error.remedy }),
+      : { code: error.code, error: error.message, remedy: error.remedy }),
     failures: failures.length,
     counts,
   };

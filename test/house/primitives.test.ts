@@ -15,6 +15,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['replaceFile', RUNTIME, /import \{[^}]*\brename(?:Sync)?\b[^}]*\} from 'node:fs/],
   ['assertSafe', RUNTIME, /(?<!umask\()\b0o0?(?:22|77)\b/],
   ['Backoff.pauseAfter', RUNTIME, /backoff\.next\(/i],
+  ['errorFields', RUNTIME, /\b(?:error|reason): String\(|\breason: error\.message/],
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
   ['successPercent', 'foundation/src/domain/', /\* 10_000\) \/ \(/],
   ['queryMany', SALESFORCE_API, /\/query\?q=/],

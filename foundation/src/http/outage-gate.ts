@@ -2,6 +2,7 @@ import type { Logger } from '../logging/logger.ts';
 import { untilAborted } from '../runtime/abort.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { errorFields } from '../runtime/error-fields.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 
@@ -178,8 +179,7 @@ export class OutageGate {
     if (left <= 0) throw this.#giveUp(error);
     const pauseMs = Math.min(left, backoff.pauseAfter(error));
     logger.log('info', `waiting for ${server}`, {
-      code: error.code,
-      reason: error.message,
+      ...errorFields(error),
       pauseMs: Math.round(pauseMs),
       patienceLeftMs: Math.round(left),
     });

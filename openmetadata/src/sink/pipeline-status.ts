@@ -2,7 +2,7 @@ import type { OutcomeStatus, StepSummary } from '../../../foundation/src/domain/
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { SinkOutcome } from './records.ts';
 import type { MetadataServer } from './server.ts';
 
@@ -100,9 +100,7 @@ export class PipelineReporter {
         signal,
       );
     } catch (thrown) {
-      logger.log('warn', 'failed to report pipeline status to OpenMetadata', {
-        error: String(RunnerError.from(thrown)),
-      });
+      logger.log('warn', 'failed to report pipeline status to OpenMetadata', errorFields(thrown));
     }
   }
 }

@@ -1,8 +1,8 @@
 import { healthOf, isMoving } from '../../link/health/health.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { serveStatus, type StatusServer } from '../../observability/status-socket.ts';
+import { localErrorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { ServiceStatus } from '../../service/notify.ts';
 import { version } from '../version.ts';
 import type { Runner } from './compose-runner.ts';
@@ -25,10 +25,11 @@ export async function openStatusSocket(
   try {
     return await serveStatus(path, report);
   } catch (thrown) {
-    const error = RunnerError.from(thrown);
-    logger.log('warn', 'status socket not available; `hybrid-runner status` will not work', {
-      error,
-    });
+    logger.log(
+      'warn',
+      'status socket not available; `hybrid-runner status` will not work',
+      localErrorFields(thrown),
+    );
     return undefined;
   }
 }

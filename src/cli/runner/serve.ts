@@ -1,6 +1,7 @@
 import type { RunnerConfig } from '../../config/runner-config.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
+import { localErrorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import { notifyServiceManager, serviceManager } from '../../service/notify.ts';
@@ -40,7 +41,7 @@ export async function serve(
     await group.wait();
     logger.log('info', 'stopped');
   } catch (thrown) {
-    logger.log('error', 'runner failed', { error: RunnerError.from(thrown) });
+    logger.log('error', 'runner failed', localErrorFields(thrown));
     throw thrown;
   } finally {
     await socket?.close();

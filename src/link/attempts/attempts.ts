@@ -3,6 +3,7 @@ import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
@@ -127,8 +128,7 @@ export class Attempts {
     this.#remove(attempt);
     this.#options.logger.log('warn', 'attempt dropped', {
       attempt: attempt.key,
-      code: reason.code,
-      reason: reason.message,
+      ...errorFields(reason),
     });
   }
 
@@ -160,7 +160,7 @@ export class Attempts {
     } catch (thrown) {
       this.#options.logger.log('error', 'failed to delete attempt; trying again', {
         attempt: attempt.key,
-        error: String(RunnerError.from(thrown)),
+        ...errorFields(thrown),
       });
       return false;
     }
@@ -170,7 +170,7 @@ export class Attempts {
     const task = work
       .catch((thrown: unknown) =>
         this.#options.logger.log('error', 'failed to clean up attempt', {
-          error: String(RunnerError.from(thrown)),
+          ...errorFields(thrown),
         }),
       )
       .finally(() => this.#tasks.delete(task));

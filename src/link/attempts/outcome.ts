@@ -1,5 +1,6 @@
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
@@ -42,7 +43,7 @@ function noteFailure(attempt: Attempt, thrown: unknown, { logger, onChange }: Ou
   const error = RunnerError.from(thrown);
   logger.log('error', 'failed to write outcome; trying again', {
     attempt: attempt.key,
-    error: String(error),
+    ...errorFields(error),
   });
   attempt.noteCondition(error.code === 'DISK_FULL' ? error.code : undefined);
   onChange();

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
@@ -44,7 +45,7 @@ async function closed(
   } catch (thrown) {
     logger.log('error', 'failed to write the outcome of an interrupted attempt; trying again', {
       attempt: key,
-      error: String(RunnerError.from(thrown)),
+      ...errorFields(thrown),
     });
     return false;
   }

@@ -1,5 +1,6 @@
 import type { Job } from '../../../foundation/src/domain/job.ts';
 import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
@@ -41,7 +42,7 @@ function noteStartFailure(attempt: Attempt, thrown: unknown, { logger }: RunDeps
       ? error
       : new RunnerError('WORKER_DIED', 'failed to start the worker process', { cause: thrown });
   attempt.requestStop({ reason, status: 'interrupted' });
-  logger.log('error', 'failed to start worker', { attempt: attempt.key, error: String(error) });
+  logger.log('error', 'failed to start worker', { attempt: attempt.key, ...errorFields(error) });
 }
 
 /** Resolves when the worker process has ended. */

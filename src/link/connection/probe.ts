@@ -2,7 +2,7 @@ import type { Dialer } from '../../channel/channel.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { DialerChoice } from './dialer-choice.ts';
 import { expectFrame } from './handshake.ts';
@@ -29,7 +29,7 @@ export async function untilPreferredWorks(
       return;
     } catch (thrown) {
       logger.log('debug', 'preferred channel still fails', {
-        error: String(RunnerError.from(thrown)),
+        ...errorFields(thrown),
       });
     }
   }

@@ -70,7 +70,7 @@ describe('connecting', () => {
         expect.objectContaining({
           level: 'warn',
           data: expect.objectContaining({
-            error: expect.stringContaining(code),
+            code,
             remedy: expect.stringContaining('enroll --replace'),
           }),
         }),

@@ -4,6 +4,7 @@ import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import { Backoff } from '../../../foundation/src/runtime/backoff.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { localErrorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
@@ -124,8 +125,7 @@ export class Supervisor {
     this.#options.logger.log('warn', 'failed to open channel', {
       channel: kind,
       authority,
-      error: String(failure),
-      cause: causeOf(failure),
+      ...localErrorFields(failure),
     });
   }
 
@@ -194,9 +194,8 @@ export class Supervisor {
       at: clock.now(),
     };
     logger.log('warn', 'not connected; trying again', {
-      error: String(error),
+      ...localErrorFields(error),
       remedy: error.remedy,
-      cause: causeOf(error),
       pauseMs: Math.round(pause),
     });
     await sleepUnlessAborted(clock, pause, signal);
@@ -208,8 +207,4 @@ function withRetryAfter(failure: RunnerError, retryAfterMs: number): RunnerError
   if (retryAfterMs <= (failure.retryAfterMs ?? 0)) return failure;
   const { code, message, remedy, retryable, cause } = failure;
   return new RunnerError(code, message, { remedy, retryable, cause, retryAfterMs });
-}
-
-function causeOf(error: RunnerError): string | undefined {
-  return error.cause instanceof Error ? error.cause.message : undefined;
 }

@@ -3,6 +3,7 @@ import type { Nack } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../../foundation/src/domain/ids.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from '../attempts/attempt.ts';
@@ -78,7 +79,7 @@ export class Deliveries {
       onSpoolError: (error) =>
         logger.log('error', 'spool failure; trying again', {
           attempt: attempt.key,
-          error: String(error),
+          ...errorFields(error),
         }),
     };
   }

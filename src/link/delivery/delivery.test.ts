@@ -184,10 +184,8 @@ describe('delivery', () => {
     await startRun();
     await stage.controlPlane.send({ kind: 'ack', body: { ref: run, upTo: 99 } });
     await stage.until('reconnected', () => stage.dials === 2);
-    expect(
-      stage.logger.entries.some(({ data }) =>
-        String(data['error']).startsWith('PROTOCOL_VIOLATION'),
-      ),
-    ).toBe(true);
+    expect(stage.logger.entries.some(({ data }) => data['code'] === 'PROTOCOL_VIOLATION')).toBe(
+      true,
+    );
   });
 });

@@ -3,6 +3,7 @@ import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { isErrno } from '../../../foundation/src/runtime/errno.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Processes } from '../../../foundation/src/runtime/processes.ts';
 import { type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';
@@ -56,8 +57,7 @@ async function reopen(directory: string, deps: ReopenDeps, hold: Hold): Promise<
     const error = RunnerError.from(thrown);
     deps.logger.log('error', 'failed to recover attempt', {
       directory,
-      code: error.code,
-      reason: error.message,
+      ...errorFields(error),
     });
     if (error.code !== 'SPOOL_CORRUPT') throw error;
     await salvage(directory, error, deps, hold);
@@ -76,7 +76,7 @@ async function clear(directory: string, deps: ReopenDeps): Promise<void> {
     if (isErrno(thrown, 'ENOTDIR')) return logIgnored(directory, deps);
     deps.logger.log('warn', 'failed to delete unwanted attempt', {
       directory,
-      error: String(RunnerError.from(thrown)),
+      ...errorFields(thrown),
     });
   }
 }
@@ -98,7 +98,7 @@ async function salvage(
     // Without room for the outcome now, the link tries again.
     logger.log('error', 'failed to write the outcome of a damaged attempt', {
       directory,
-      error: String(RunnerError.from(thrown)),
+      ...errorFields(thrown),
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { aborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { printable } from '../../../foundation/src/runtime/printable.ts';
 import { Queue } from '../../../foundation/src/runtime/queue.ts';
@@ -91,12 +92,11 @@ export class Offers {
     }
   }
 
-  #logRejection(ref: AttemptRef, { kind }: Offer, { code, message }: RunnerError): void {
+  #logRejection(ref: AttemptRef, { kind }: Offer, error: RunnerError): void {
     this.#options.logger.log('warn', 'job rejected', {
       attempt: attemptKey(ref),
       kind: printable(kind, 60),
-      code,
-      reason: message,
+      ...errorFields(error),
     });
   }
 

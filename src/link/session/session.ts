@@ -207,7 +207,7 @@ export class Session {
       run: ref.runId,
       code: nack.code,
       expected: nack.expectedSequence,
-      reason: printable(nack.message),
+      error: printable(nack.message),
     });
     deliveries.refused(ref, nack);
   }

@@ -7,6 +7,7 @@ import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../../foundation/src/runtime/wait.ts';
 import type { Processes } from '../../../foundation/src/runtime/processes.ts';
@@ -158,7 +159,7 @@ export class WorkerProcess implements WorkerHandle {
       await this.#outbox.writerEnded();
     } catch (thrown) {
       this.#logger.log('error', 'failed to recover the records of an ended worker', {
-        reason: String(RunnerError.from(thrown)),
+        ...errorFields(thrown),
       });
     }
   }

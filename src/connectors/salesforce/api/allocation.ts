@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
@@ -45,8 +46,10 @@ export async function readAllocation(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (signal.aborted || !TOLERATED.has(error.code)) throw error;
-    logger.log('info', 'cannot read /limits; relying on Sforce-Limit-Info headers', {
-      code: error.code,
-    });
+    logger.log(
+      'info',
+      'cannot read /limits; relying on Sforce-Limit-Info headers',
+      errorFields(error),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Extracted } from '../../connector.ts';
@@ -23,7 +24,7 @@ export async function* withinBudget(
     if (error.code !== 'SALESFORCE_LIMIT_REACHED' || tables === 0) throw error;
     logger.log('warn', 'API call limit reached; the run ends early', {
       tables,
-      reason: error.message,
+      ...errorFields(error),
     });
     yield { kind: 'failure', failure: { ...error.toFailure(), name: 'API calls' } };
   }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { SalesforceApi } from '../api/api.ts';
@@ -162,7 +163,7 @@ export class DefinitionReader {
       this.#isOff
         ? 'descriptions are not available; grant the user the permission View Setup and Configuration'
         : 'failed to read some descriptions',
-      { what, code: error.code, reason: error.message },
+      { what, ...errorFields(error) },
     );
   }
 }

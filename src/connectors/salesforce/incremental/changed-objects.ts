@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
@@ -55,7 +56,7 @@ export async function changedSince(
   } catch (thrown) {
     const error = RunnerError.from(thrown);
     if (endsRun(error, signal) || error.code !== 'SALESFORCE_UNEXPECTED') throw error;
-    logUnknown(deps, { reason: error.message });
+    logUnknown(deps, errorFields(error));
     return 'unknown';
   }
 }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
@@ -39,7 +40,7 @@ export async function fieldsDeleted(
     logger.log(
       'info',
       'failed to count custom fields; deleted fields remain in the catalog until the next full run',
-      { code: error.code, reason: error.message },
+      errorFields(error),
     );
     return false;
   }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { inGroups, MAX_QUERIES, type QueryTarget } from '../api/query-many.ts';
@@ -41,7 +42,7 @@ export async function standardFieldsChanged(
     target.logger.log(
       'info',
       'failed to read change dates of standard fields; their changes are picked up by the next full run',
-      { code: error.code, reason: error.message },
+      errorFields(error),
     );
     return new Set();
   }

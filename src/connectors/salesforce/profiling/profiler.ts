@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
@@ -147,7 +148,7 @@ export class Profiler {
       );
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
-      logger.log('debug', 'failed to profile table', { object, code: error.code });
+      logger.log('debug', 'failed to profile table', { object, ...errorFields(error) });
     }
     if (!answers.has(0)) this.#skipped.refused += 1;
     return answers;

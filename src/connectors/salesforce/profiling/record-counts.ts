@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
@@ -35,7 +36,7 @@ export async function readRecordCounts(
     return await api.jsonAs({ method: 'GET', path, what: WHAT, tries: 2 }, readCounts, signal);
   } catch (thrown) {
     const error = rethrowIfRunEnds(thrown, signal, 'SALESFORCE_UNEXPECTED');
-    logger.log('warn', 'failed to read record counts', { code: error.code, reason: error.message });
+    logger.log('warn', 'failed to read record counts', errorFields(error));
     return new Map();
   }
 }

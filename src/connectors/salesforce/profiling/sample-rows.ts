@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Cell, SampleDataRecord } from '../../../../foundation/src/domain/record.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
@@ -137,7 +138,7 @@ export class Sampler {
       );
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
-      logger.log('debug', 'failed to read sample rows', { code: error.code });
+      logger.log('debug', 'failed to read sample rows', errorFields(error));
     }
     return answers;
   }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readMetadata } from '../api/metadata.ts';
@@ -35,10 +36,7 @@ export async function readFlowDefinitions(
       if (metadata !== undefined) definitions.set(key, JSON.stringify(metadata, undefined, 2));
   } catch (thrown) {
     const error = rethrowIfRunEnds(thrown, signal);
-    logger.log('warn', 'failed to read flow definitions', {
-      code: error.code,
-      reason: error.message,
-    });
+    logger.log('warn', 'failed to read flow definitions', errorFields(error));
   }
   if (definitions.size < requested.length) logOmitted(logger, requested.length, definitions.size);
   return definitions;

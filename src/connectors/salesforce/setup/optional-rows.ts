@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { QueryTarget } from '../api/query-many.ts';
@@ -46,7 +47,7 @@ export async function readOptionalRows<T>(
       target.logger.log(
         'warn',
         `failed to read ${target.what}; they are omitted from the catalog`,
-        { code: error.code, reason: error.message },
+        errorFields(error),
       );
       return UNREAD;
     }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { z } from 'zod';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { SalesforceApi } from '../api/api.ts';
@@ -72,7 +73,7 @@ export class RollUps {
       }
     } catch (thrown) {
       const error = rethrowIfRunEnds(thrown, signal);
-      this.#logOmitted({ code: error.code, reason: error.message });
+      this.#logOmitted(errorFields(error));
     }
     return found;
   }

@@ -1,3 +1,4 @@
+import { errorFields } from '../../../../foundation/src/runtime/error-fields.ts';
 import { formatEndpoint } from '../../../../foundation/src/network/endpoint.ts';
 import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
@@ -49,7 +50,7 @@ export class RefusedCredentials {
       this.#deps.logger.log(
         'warn',
         'failed to save the refusal of the credentials; the next run will send them again',
-        { code: RunnerError.from(thrown).code },
+        errorFields(thrown),
       );
     });
   }
