@@ -6,6 +6,9 @@ import { createApp } from './api/app.ts';
 import type { Deps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import type { Limits } from './limits.ts';
+import { openMetadataParts, type OpenMetadataParts } from './openmetadata/parts.ts';
+import { createOpenMetadata } from './openmetadata/openmetadata.ts';
+import { openSealer } from './openmetadata/sealing.ts';
 import { hashToken } from './runners/enrollment.ts';
 import { ProgressBoard } from './runs/progress-board.ts';
 import { ChangeHub, DISPATCH } from './runtime/change-hub.ts';
@@ -31,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
+  /** Replaces the calls to OpenMetadata servers and the runs of their pipelines. */
+  readonly openMetadata?: OpenMetadataParts;
 }
 
 export interface RunningControlPlane {
@@ -50,8 +55,15 @@ export async function startControlPlane(
   const stopping = new AbortController();
   const authorities = new Set(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(deps, authorities);
+  const openMetadata = createOpenMetadata({
+    deps,
+    sealer: openSealer(options.data, options.random),
+    stopping: stopping.signal,
+    ...(options.openMetadata ?? openMetadataParts()),
+  });
   const app = createApp({
     deps,
+    openMetadata: openMetadata.api,
     registry: engine.registry,
     adminTokenHash: hashToken(options.adminToken),
     stopping: stopping.signal,
@@ -64,7 +76,7 @@ export async function startControlPlane(
   });
   const number = await port.listen(options.host, options.port);
   for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
-  const running = engine.run(stopping.signal);
+  const running = Promise.all([engine.run(stopping.signal), openMetadata.run(stopping.signal)]);
   const close = async (): Promise<void> => {
     port.stopListening();
     stopping.abort();

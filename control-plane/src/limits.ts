@@ -20,6 +20,11 @@ export interface Limits {
   readonly identityCheckMs: number;
   /** How long a run is not offered again after a runner rejected it for the moment. */
   readonly retryOfferMs: number;
+  /**
+   * How long a deployment of OpenMetadata waits for another: one change there deploys up to eight
+   * times within a second.
+   */
+  readonly deployQuietMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -32,4 +37,5 @@ export const DEFAULT_LIMITS: Limits = {
   handshakeTimeoutMs: 10_000,
   identityCheckMs: 3000,
   retryOfferMs: 2000,
+  deployQuietMs: 1000,
 };

@@ -8,11 +8,19 @@ import { adminToken } from './server/admin-token.ts';
 import { systemClock } from './runtime/clock.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ControlPlaneError } from './runtime/errors.ts';
+import { runOpenMetadataCommand } from './openmetadata/endpoints/command.ts';
 import { parseOptions, type Options } from './options.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { ownTls, readTls, type TlsFiles } from './server/tls.ts';
 
 const log = pino({ name: 'control-plane' }, pino.destination({ dest: 2, sync: true }));
+
+/** `openmetadata` is a command of its own; everything else starts the control plane. */
+async function run(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'openmetadata')
+    return runOpenMetadataCommand(argv.slice(1), (text) => process.stdout.write(text));
+  return main(parseOptions(argv));
+}
 
 async function main(options: Options): Promise<void> {
   const data = resolve(options.data);
@@ -98,7 +106,7 @@ function stopOnSignal(close: () => Promise<void>): void {
   process.once('SIGINT', stop);
 }
 
-main(parseOptions(process.argv.slice(2))).catch((thrown: unknown) => {
+run(process.argv.slice(2)).catch((thrown: unknown) => {
   const error = ControlPlaneError.from(thrown);
   log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, error.message);
   process.exitCode = error.code === 'USAGE' ? 2 : 1;

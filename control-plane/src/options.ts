@@ -23,6 +23,10 @@ export function parseOptions(argv: readonly string[]): Options {
   const program = new Command('control-plane').description(
     'Accepts runners, offers them jobs and stores the results.',
   );
+  program.addHelpText(
+    'after',
+    '\nCommands:\n  openmetadata  manages the OpenMetadata servers that use this control plane (see openmetadata --help)',
+  );
   addServerOptions(program);
   addLimitOptions(program);
   program

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { systemClock, type Clock } from '../src/runtime/clock.ts';
-import { startControlPlane } from '../src/control-plane.ts';
+import { startControlPlane, type ControlPlaneOptions } from '../src/control-plane.ts';
 import { DEFAULT_LIMITS, type Limits } from '../src/limits.ts';
 import { ownTls } from '../src/server/tls.ts';
 import { newKey, type Identity, type Target } from './fake-runner.ts';
@@ -70,6 +70,7 @@ export async function openStage(
   limits: Partial<Limits> = {},
   data = temporaryFolder(),
   clock: Clock = systemClock,
+  parts: Pick<ControlPlaneOptions, 'openMetadata' | 'log'> = { log: testLog() },
 ): Promise<Stage> {
   const tls = await ownTls(join(data.path, 'tls'), ['localhost', '127.0.0.1'], Date.now());
   const ca = readFileSync(tls.caFile, 'utf8');
@@ -84,7 +85,7 @@ export async function openStage(
     clock,
     random: randomBytes,
     limits: { ...DEFAULT_LIMITS, ...limits },
-    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    ...parts,
   });
   const target = { port: running.port, ca };
   const api = client(target, ADMIN_TOKEN);
@@ -98,6 +99,10 @@ export async function openStage(
       data.remove();
     },
   };
+}
+
+function testLog(): Logger {
+  return pino({ level: process.env['TEST_LOG'] ?? 'silent' });
 }
 
 export async function enrollVia(api: Api, name = 'runner'): Promise<Identity> {

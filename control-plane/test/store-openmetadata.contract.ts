@@ -24,7 +24,7 @@ const DEPLOYMENT: Deployment = {
   fqn: 'sales.nightly',
   service: 'sales',
   pipeline: 'sales.nightly',
-  pool: null,
+  pool: 'eu',
   payload: { loggerLevel: 'INFO' },
   connection: { password: 'secret:/sales/password' },
   enabled: true,

@@ -159,17 +159,6 @@ export class Stage {
     return program;
   }
 
-  /** Runners started from now on reach the control plane at another address. */
-  reachControlPlaneAt(url: string): void {
-    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as {
-      readonly controlPlane: object;
-    };
-    const controlPlane = { ...config.controlPlane, url };
-    writeFileSync(this.place.configFile, JSON.stringify({ ...config, controlPlane }), {
-      mode: 0o600,
-    });
-  }
-
   async stopRunner(name = FIRST, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#runners.get(name)?.end(signal);
   }

@@ -1,4 +1,6 @@
+import type { HttpBindings } from '@hono/node-server';
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
 import { serveConsole } from './console-files.ts';
@@ -32,11 +34,16 @@ export interface AppOptions {
   readonly adminTokenHash: Buffer;
   /** Ends event streams. */
   readonly stopping: AbortSignal;
+  /** The API for OpenMetadata servers, with its own sign-in. */
+  readonly openMetadata: Hono<{ Bindings: HttpBindings }>;
 }
 
 /** The HTTP side: API, enrollment, console. */
-export function createApp({ deps, registry, adminTokenHash, stopping }: AppOptions): OpenAPIHono {
+export function createApp(options: AppOptions): OpenAPIHono {
+  const { deps, registry, adminTokenHash, stopping, openMetadata } = options;
   const app = application();
+  // Before the admin token: paths under /api belong to both.
+  app.route('/', openMetadata);
   addDefaults(app, deps);
   requireAdminToken(app, adminTokenHash);
   for (const part of [

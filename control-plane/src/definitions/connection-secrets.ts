@@ -23,16 +23,13 @@ const REFERENCE = /^secret:\/[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+){0,7}$/;
  * SECRET_IN_PLAIN_TEXT or INPUT_INVALID with the names of all such fields and without their values.
  */
 export function checkSecretReferences(document: Readonly<Record<string, unknown>>): void {
-  const texts = [...textsOf(document, '', 'none')];
-  const plain = texts.filter(
-    ({ value, requirement }) => requirement !== 'none' && !isAllowed(value, requirement),
-  );
+  const plain = plainSecretsOf(document);
   if (plain.length > 0)
     throw new ControlPlaneError(
       'SECRET_IN_PLAIN_TEXT',
       `fields are not secret references: ${plain.map(({ path }) => path).join(', ')}`,
     );
-  const misplaced = texts.filter(
+  const misplaced = [...textsOf(document, '', 'none')].filter(
     ({ value, requirement }) => requirement === 'none' && LIKE_A_REFERENCE.test(String(value)),
   );
   if (misplaced.length > 0)
@@ -40,6 +37,15 @@ export function checkSecretReferences(document: Readonly<Record<string, unknown>
       'INPUT_INVALID',
       `secret reference in fields that are not secret: ${misplaced.map(({ path }) => path).join(', ')}`,
     );
+}
+
+/** The secret fields of a document that hold anything but a reference. */
+export function plainSecretsOf(
+  document: Readonly<Record<string, unknown>>,
+): { readonly path: string; readonly value: unknown }[] {
+  return [...textsOf(document, '', 'none')].filter(
+    ({ value, requirement }) => requirement !== 'none' && !isAllowed(value, requirement),
+  );
 }
 
 type Requirement = 'none' | 'secret' | 'file or secret';

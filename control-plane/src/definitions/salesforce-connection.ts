@@ -70,6 +70,8 @@ const connectionSchema = z.strictObject({
   supportsMetadataExtraction: z.boolean().optional(),
 });
 
+export const CONNECTION_FIELDS: readonly string[] = Object.keys(connectionSchema.shape);
+
 export type SalesforceConnection = z.infer<typeof connectionSchema>;
 
 /**

@@ -46,8 +46,7 @@ export interface Deployment {
   readonly service: string;
   /** Name of the pipeline in this control plane. */
   readonly pipeline: string;
-  /** null for the default pool. */
-  readonly pool: string | null;
+  readonly pool: string;
   /** The deployed IngestionPipeline without openMetadataServerConnection. */
   readonly payload: Readonly<Record<string, unknown>>;
   /** The service's connection as read at the deployment: references only, no secret. */
@@ -119,7 +118,7 @@ export interface DeploymentRuns {
   testConnection(
     endpoint: Endpoint,
     workflow: Readonly<Record<string, unknown>>,
-    pool: string | null,
+    pool: string,
   ): Promise<void>;
   /** The deployment is gone: end its runs and deliveries. */
   forget(deployment: Deployment): Promise<void>;
@@ -131,14 +130,21 @@ export interface Caller {
   readonly pool: string | null;
 }
 
+/** The answer to a deployment. */
+export type DeployResult =
+  | { readonly kind: 'deployed'; readonly words: string }
+  /** Not a pipeline for runners: for the upstream Airflow, if there is one. */
+  | { readonly kind: 'foreign'; readonly words: string };
+
 /** What a server does with its pipelines. Methods that name an unknown pipeline throw NOT_FOUND. */
 export interface DeployedPipelines {
-  /** Stores a deployment and returns words for the server's interface. */
-  deploy(caller: Caller, payload: unknown): Promise<string>;
-  /** Idempotent. */
+  /** Stores a deployment; it takes effect after the quiet. */
+  deploy(caller: Caller, payload: unknown, signal: AbortSignal): Promise<DeployResult>;
+  /** Whether the endpoint has deployed a pipeline of this name. */
+  has(caller: Caller, dagId: string): Promise<boolean>;
+  /** Does nothing for an unknown pipeline. */
   delete(caller: Caller, dagId: string): Promise<void>;
-  enable(caller: Caller, dagId: string): Promise<void>;
-  disable(caller: Caller, dagId: string): Promise<void>;
+  setEnabled(caller: Caller, dagId: string, enabled: boolean): Promise<void>;
   trigger(
     caller: Caller,
     dagId: string,
@@ -147,7 +153,6 @@ export interface DeployedPipelines {
   kill(caller: Caller, dagId: string): Promise<void>;
   queued(caller: Caller, dagId: string): Promise<readonly QueuedStatus[]>;
   log(caller: Caller, dagId: string): Promise<string>;
-  testConnection(caller: Caller, workflow: unknown): Promise<void>;
-  /** Whether the endpoint has deployed a pipeline of this name. */
-  has(caller: Caller, dagId: string): Promise<boolean>;
+  /** `workflow` is a TEST_CONNECTION of a Salesforce service. */
+  testConnection(caller: Caller, workflow: Readonly<Record<string, unknown>>): Promise<void>;
 }

@@ -50,6 +50,11 @@ const CODES = {
     status: 502,
     remedy: 'Check that the OpenMetadata server is up and that this control plane can reach it.',
   },
+  TOO_MANY_REQUESTS: { status: 429, remedy: 'Wait a minute, then try again.' },
+  UPSTREAM_UNREACHABLE: {
+    status: 503,
+    remedy: 'Check the address of the upstream Airflow, and that it is running.',
+  },
   TIMEOUT: { status: 504, remedy: 'Try again.' },
   ADDRESS_IN_USE: { status: 500, remedy: 'Stop the other program, or choose another --port.' },
   USAGE: { status: 400, remedy: 'See `control-plane --help`.' },
@@ -79,7 +84,7 @@ export class ControlPlaneError extends Error {
     this.remedy = options.remedy ?? CODES[code].remedy;
   }
 
-  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 428 | 500 | 502 | 504 {
+  get status(): 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 428 | 429 | 500 | 502 | 503 | 504 {
     return CODES[this.code].status;
   }
 

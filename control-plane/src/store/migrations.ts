@@ -97,7 +97,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE openmetadata_deployments (
     endpoint TEXT NOT NULL REFERENCES openmetadata_endpoints (name), id TEXT NOT NULL, name TEXT NOT NULL, fqn TEXT NOT NULL,
-    service TEXT NOT NULL, pipeline TEXT NOT NULL UNIQUE, pool TEXT, payload TEXT NOT NULL, connection TEXT NOT NULL,
+    service TEXT NOT NULL, pipeline TEXT NOT NULL UNIQUE, pool TEXT NOT NULL, payload TEXT NOT NULL, connection TEXT NOT NULL,
     enabled INTEGER NOT NULL, deployed_at INTEGER NOT NULL, settled_at INTEGER, sealed_token BLOB NOT NULL,
     PRIMARY KEY (endpoint, id), UNIQUE (endpoint, name)
   ) STRICT, WITHOUT ROWID;

@@ -115,7 +115,7 @@ function toDeployment(row: Row): Deployment {
     fqn: row['fqn'] as string,
     service: row['service'] as string,
     pipeline: row['pipeline'] as string,
-    pool: row['pool'] as string | null,
+    pool: row['pool'] as string,
     payload: json(row['payload']) as Deployment['payload'],
     connection: json(row['connection']) as Deployment['connection'],
     enabled: row['enabled'] === 1,

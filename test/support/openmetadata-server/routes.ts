@@ -1,9 +1,7 @@
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 import { masked, unmasked, withDefaults } from './secrets.ts';
-import type { SlowBulks } from './slow-bulks.ts';
-import type { Entity, Json, Kind, Put, Store } from './store.ts';
-import { removedColumns, withoutColumns } from './versions.ts';
+import type { Entity, Json, Kind, Store } from './store.ts';
 
 export interface Request {
   readonly method: string;
@@ -29,8 +27,6 @@ export interface ServerState {
   readonly pipelines: Set<string>;
   /** Whether `/tables/bulk` exists. */
   bulk: boolean;
-  /** How long bulk requests take; undefined for no time. */
-  slowBulks?: SlowBulks;
 }
 
 const COLLECTIONS: Readonly<Record<string, Kind>> = {
@@ -53,12 +49,11 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
   const rest = parts.slice(depth);
-  if (rest.length === 0) return collection(kind, request, store, state);
+  if (rest.length === 0) return collection(kind, request, store);
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
   if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, state);
   if (method === 'PUT' && rest[1] === 'tableProfile')
     return putProfile(rest[0]!, request.body, store, state);
-  if (method === 'GET' && rest[1] === 'tableProfile') return latestProfile(rest[0]!, store, state);
   if (method === 'PUT' && rest[1] === 'sampleData')
     return putSample(rest[0]!, request.body, store, state);
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
@@ -87,18 +82,12 @@ export function maskedFor(bot: boolean, { body, ...reply }: Reply): Reply {
   return { ...reply, body: bot ? body : mask(body) };
 }
 
-function collection(
-  kind: Kind,
-  { method, body, query }: Request,
-  store: Store,
-  state: ServerState,
-): Reply {
+function collection(kind: Kind, { method, body, query }: Request, store: Store): Reply {
   if (method === 'GET') return list(kind, query, store);
   if (method !== 'PUT' && method !== 'POST') throw new Problem(405, 'HTTP 405 Method Not Allowed');
   if (method === 'POST' && store.find(kind, store.nameOf(kind, body as Json)) !== undefined)
     throw new Problem(409, 'Entity already exists');
-  const fqn = store.checked(kind, body as Json);
-  const { entity, created } = save(kind, fqn, body as Json, store, state);
+  const { entity, created } = store.put(kind, body as Json);
   return { status: created ? 201 : 200, body: entity, etag: etagOf(entity) };
 }
 
@@ -178,7 +167,7 @@ function bulk(body: unknown, store: Store, state: ServerState): Reply {
     }
   });
   const passed = checked.map(({ request, fqn }) => ({
-    request: save('table', fqn, request, store, state).entity.fullyQualifiedName,
+    request: store.save('table', fqn, request).entity.fullyQualifiedName,
     status: 200,
   }));
   const status =
@@ -195,17 +184,6 @@ function bulk(body: unknown, store: Store, state: ServerState): Reply {
       failedRequest: failed,
     },
   };
-}
-
-/** Mappings of lineage from and to columns that an update removes go with them. */
-function save(kind: Kind, fqn: string, request: Json, store: Store, state: ServerState): Put {
-  const before = store.find(kind, fqn);
-  const put = store.save(kind, fqn, request);
-  if (kind !== 'table' || before === undefined) return put;
-  const gone = new Set(removedColumns(before, put.entity).map((name) => `${fqn}.${name}`));
-  if (gone.size > 0)
-    for (const [key, edge] of state.lineage) state.lineage.set(key, withoutColumns(edge, gone));
-  return put;
 }
 
 function addLineage(body: unknown, store: Store, state: ServerState): Reply {
@@ -256,12 +234,6 @@ function putProfile(id: string, body: unknown, store: Store, state: ServerState)
   const table = store.byId('table', id);
   state.profiles.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
-}
-
-function latestProfile(fqn: string, store: Store, state: ServerState): Reply {
-  const profile = state.profiles.get(fqn)?.['tableProfile'];
-  const table = store.get('table', fqn);
-  return { status: 200, body: { ...table, ...(profile === undefined ? {} : { profile }) } };
 }
 
 /** A server accepts only columns of the table, and one value for each column in each row. */

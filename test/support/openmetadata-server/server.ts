@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
 import type { AirflowClient, PipelineServiceSettings } from './airflow-client.ts';
@@ -33,8 +32,6 @@ export interface OpenMetadataServer extends Pick<
   readonly busiest: number;
   /** Points the server's pipeline service at another place; undefined disables it. */
   usePipelineService(settings: PipelineServiceSettings | undefined): AirflowClient | undefined;
-  /** Restarts, with everything kept: breaks all connections and refuses new ones for some time. */
-  interrupt(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,24 +72,14 @@ export async function startOpenMetadataServer(
       return load.most;
     },
     usePipelineService: (settings) => context.usePipelineService(settings),
-    interrupt: async (ms) => {
-      await stop(server);
-      await delay(ms);
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-    },
     close: async () => {
+      const closed = once(server, 'close');
       context.close();
-      await stop(server);
+      server.close();
+      server.closeAllConnections();
+      await closed;
     },
   };
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }
 
 async function serve(
@@ -186,11 +173,6 @@ async function routeEntities(
     bot ? route(request, store, state) : store.asPerson(() => route(request, store, state));
   if (method === 'PUT' && parts[0] === 'lineage')
     return await edges.put(edgeTo(request.body), work);
-  if (method === 'PUT' && parts[1] === 'bulk')
-    await state.slowBulks?.take(
-      request.body as readonly Json[],
-      (table) => store.find('table', store.nameOf('table', table)) !== undefined,
-    );
   const reply = work();
   if (method === 'DELETE' && parts[1] === 'databaseServices')
     await pipelining.pipelines.deleteOf(String((reply.body as Json)['name']));

@@ -3,7 +3,6 @@ import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
-import { nextVersion, rounded } from './versions.ts';
 
 export type Json = Record<string, unknown>;
 export type Kind =
@@ -101,7 +100,7 @@ export class Store {
   patch(entity: Entity, operations: readonly Operation[]): Entity {
     for (const operation of operations) apply(entity, operation);
     this.#checkReferences(entity);
-    entity.version = rounded(entity.version + 0.1);
+    entity.version = Math.round((entity.version + 0.1) * 10) / 10;
     return entity;
   }
 
@@ -163,12 +162,11 @@ export class Store {
       id: stored.id,
       fullyQualifiedName: stored.fullyQualifiedName,
       deleted: false,
-      version: stored.version,
+      version: Math.round((stored.version + 0.1) * 10) / 10,
     };
     if (this.bot) keepCurated(updated, stored);
     if (updated['connection'] === undefined && stored['connection'] !== undefined)
       updated['connection'] = stored['connection'];
-    updated.version = nextVersion(stored, updated);
     return updated;
   }
 

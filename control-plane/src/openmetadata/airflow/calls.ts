@@ -1,0 +1,78 @@
+/** What each call of the plugin's API does. A call for a pipeline of another kind goes upstream. */
+import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { StoredEndpoint } from '../../store/openmetadata.ts';
+import { json, type Answer } from './answers.ts';
+import type { CallsDeps, Handler } from './handler.ts';
+import { pipelineCalls } from './pipeline-calls.ts';
+import { automationOf, jsonOf, type AirflowCall } from './requests.ts';
+import { hasUpstream, type Upstream } from './upstream.ts';
+
+/** The calls by method and name. */
+export function airflowCalls(deps: CallsDeps): ReadonlyMap<string, Handler> {
+  return new Map<string, Handler>([
+    ...healthCalls(deps),
+    ...pipelineCalls(deps),
+    ['POST deploy', deploy(deps)],
+    ['POST run_automation', runAutomation(deps)],
+  ]);
+}
+
+function healthCalls({ versions, upstream }: CallsDeps): [string, Handler][] {
+  return [
+    [
+      'GET health-auth',
+      async ({ caller }) =>
+        json({ status: 'healthy', version: await versions.of(caller.endpoint) }),
+    ],
+    // The token is the upstream Airflow's: the calls here need none.
+    [
+      'GET csrf-token',
+      async ({ call, caller: { endpoint } }) =>
+        hasUpstream(endpoint)
+          ? upstream.pass(endpoint, call).catch(() => json({ csrf_token: null }))
+          : json({ csrf_token: null }),
+    ],
+    [
+      'GET ip',
+      async ({ call, caller: { endpoint } }) =>
+        hasUpstream(endpoint) ? upstream.pass(endpoint, call) : json({ ip: 'of the runner' }),
+    ],
+  ];
+}
+
+function deploy({ pipelines, upstream }: CallsDeps): Handler {
+  return async ({ call, caller, signal }) => {
+    const result = await pipelines.deploy(caller, jsonOf(call), signal);
+    if (result.kind === 'deployed') return json({ message: result.words });
+    return elsewhere(upstream, caller.endpoint, call, result.words);
+  };
+}
+
+function runAutomation({ pipelines, upstream }: CallsDeps): Handler {
+  return async ({ call, caller }) => {
+    const workflow = automationOf(call);
+    const { workflowType, request } = workflow;
+    if (workflowType !== 'TEST_CONNECTION' || request?.connectionType !== 'Salesforce')
+      return elsewhere(
+        upstream,
+        caller.endpoint,
+        call,
+        `${workflowType ?? 'automations'} of ${request?.connectionType ?? 'other services'} do not run on runners`,
+      );
+    await pipelines.testConnection(caller, workflow);
+    return json({ message: 'The connection test has been triggered.' });
+  };
+}
+
+/** Passes a call upstream. Throws INPUT_INVALID with `words` without an upstream. */
+export async function elsewhere(
+  upstream: Upstream,
+  endpoint: StoredEndpoint,
+  call: AirflowCall,
+  words: string,
+): Promise<Answer> {
+  if (hasUpstream(endpoint)) return upstream.pass(endpoint, call);
+  throw new ControlPlaneError('INPUT_INVALID', words, {
+    remedy: `To run it as before, add the endpoint ${endpoint.name} with --upstream-airflow.`,
+  });
+}

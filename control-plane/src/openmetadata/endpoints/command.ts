@@ -1,0 +1,188 @@
+/**
+ * `control-plane openmetadata …`: the endpoints of a data folder. The commands work on the store
+ * itself, not through the API: whoever can read the folder already holds everything in it, they
+ * work before the first start, and a running control plane reads endpoints at each call.
+ */
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { StoredEndpoint } from '../../store/openmetadata.ts';
+import { openSqliteStore } from '../../store/sqlite.ts';
+import type { Store } from '../../store/store.ts';
+import { openSealer } from '../sealing.ts';
+import {
+  addEndpoint,
+  endpointNamed,
+  removeEndpoint,
+  rotatePassword,
+  type EndpointDeps,
+} from './endpoints.ts';
+import { endpointOf, upstreamOf, type AddOptions } from './options.ts';
+import { ownCaFile, serverSettings, settingsText } from './server-settings.ts';
+
+/** Setting of the store: the address that this control plane last advertised. */
+export const ADDRESS_SETTING = 'address';
+const USAGE_EXIT_CODE = 2;
+
+interface CommonOptions {
+  readonly data: string;
+  readonly json: boolean;
+  /** The control plane's address as the server reaches it. */
+  readonly url?: string;
+}
+type NamedOptions = CommonOptions & { readonly name: string };
+
+/** Runs one command; `print` gets what goes to stdout. */
+export async function runOpenMetadataCommand(
+  argv: readonly string[],
+  print: (text: string) => void,
+): Promise<void> {
+  const program = new Command('control-plane openmetadata')
+    .description('Manages the OpenMetadata servers that use this control plane.')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
+  addCommand(program, print);
+  named(program, 'show', 'shows an endpoint and the settings of its server').action(
+    (options: NamedOptions) =>
+      withDeps(options, async (deps) =>
+        print(await describe(deps.store, options, await endpointNamed(deps, options.name))),
+      ),
+  );
+  named(program, 'rotate', 'replaces the password of an endpoint').action((options: NamedOptions) =>
+    withDeps(options, async (deps) => {
+      const { endpoint, password } = await rotatePassword(deps, options.name);
+      print(await describe(deps.store, options, endpoint, password));
+    }),
+  );
+  listCommand(program, print);
+  removeCommand(program, print);
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+function addCommand(program: Command, print: (text: string) => void): void {
+  named(program, 'add', 'creates an endpoint for a server')
+    .requiredOption('--server <url>', 'REST API of the server: https://catalog.example.com/api')
+    .option('--pool <name>', 'pool of runners for its services')
+    .option(
+      '--pool-rule <service=pool>',
+      'pool of the services with this name, * for any characters; repeatable',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option('--ca <file>', 'CA certificate of the server (PEM)')
+    .option('--upstream-airflow <url>', 'Airflow for the pipelines of other connectors')
+    .option('--upstream-user <name>', 'user at that Airflow')
+    .option('--upstream-password-file <file>', 'file with the password at that Airflow')
+    .option('--allow-plain-secrets', 'accept connections with passwords in plain text', false)
+    .action((options: AddOptions & CommonOptions) =>
+      withDeps(options, async (deps) => {
+        const { endpoint, password } = await addEndpoint(
+          deps,
+          endpointOf(options),
+          upstreamOf(options),
+        );
+        print(await describe(deps.store, options, endpoint, password));
+      }),
+    );
+}
+
+function listCommand(program: Command, print: (text: string) => void): void {
+  common(program.command('list').description('lists the endpoints')).action(
+    (options: CommonOptions) =>
+      withDeps(options, async ({ store }) => {
+        const views = await Promise.all(
+          (await store.read.endpoints.list()).map(async (endpoint) => ({
+            ...viewOf(endpoint),
+            deployments: (await store.read.deployments.ofEndpoint(endpoint.name)).length,
+          })),
+        );
+        if (options.json) print(toJson({ endpoints: views }));
+        else
+          for (const { name, server, deployments } of views)
+            print(`${name}  ${server}  ${deployments} deployed pipelines\n`);
+      }),
+  );
+}
+
+function removeCommand(program: Command, print: (text: string) => void): void {
+  named(program, 'remove', 'removes an endpoint')
+    .option('--force', 'also when it has deployed pipelines', false)
+    .action((options: NamedOptions & { readonly force: boolean }) =>
+      withDeps(options, async (deps) => {
+        await removeEndpoint(deps, options.name, options.force);
+        print(options.json ? toJson({ removed: options.name }) : `removed ${options.name}\n`);
+      }),
+    );
+}
+
+function named(program: Command, name: string, description: string): Command {
+  return common(program.command(name).description(description)).requiredOption(
+    '--name <name>',
+    'name of the endpoint',
+  );
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--data <folder>', 'data folder of the control plane', 'control-plane-data')
+    .option('--url <url>', 'https address of the control plane as the server reaches it')
+    .option('--json', 'print JSON', false)
+    .allowExcessArguments(false);
+}
+
+async function withDeps(
+  { data }: CommonOptions,
+  work: (deps: EndpointDeps) => Promise<void>,
+): Promise<void> {
+  const folder = resolve(data);
+  checkFolder(folder);
+  const store = openSqliteStore(join(folder, 'store.sqlite'));
+  try {
+    const sealer = openSealer(folder, randomBytes);
+    await work({ store, sealer, random: randomBytes, now: () => Date.now() });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Files that another user creates here could not be read by the control plane. */
+function checkFolder(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true)
+    throw new ControlPlaneError('USAGE', `data folder ${folder} does not exist`, {
+      remedy: 'Name the folder of the control plane with --data, or start it once.',
+    });
+  const user = process.getuid?.();
+  if (user !== undefined && found.uid !== user)
+    throw new ControlPlaneError('USAGE', `data folder ${folder} belongs to another user`, {
+      remedy: `Run the command as its owner: sudo -u '#${found.uid}' control-plane openmetadata …`,
+    });
+}
+
+async function describe(
+  store: Store,
+  { data, json, url }: CommonOptions,
+  endpoint: StoredEndpoint,
+  password?: string,
+): Promise<string> {
+  const caFile = ownCaFile(resolve(data));
+  const address = url ?? (await store.read.settings.get(ADDRESS_SETTING));
+  const settings = serverSettings(endpoint, password, address, caFile !== undefined);
+  return json
+    ? toJson({ ...viewOf(endpoint), password, caFile, serverSettings: settings })
+    : `Endpoint ${endpoint.name} for ${endpoint.server}\nUser: ${endpoint.user}\n${password === undefined ? '' : `Password (shown once): ${password}\n`}\n${settingsText(settings, caFile)}`;
+}
+
+/** Without hashes and sealed values. */
+function viewOf({
+  passwordHash: _hash,
+  upstreamPassword: _sealed,
+  ...view
+}: StoredEndpoint): object & Pick<StoredEndpoint, 'name' | 'server'> {
+  return view;
+}
+
+function toJson(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}

@@ -1,0 +1,115 @@
+/**
+ * Endpoints: one for each OpenMetadata server. Every function is one transaction on the store, so
+ * the commands work beside a running control plane, which reads endpoints at each call.
+ */
+import type { RandomBytes } from '../../runtime/clock.ts';
+import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { StoredEndpoint } from '../../store/openmetadata.ts';
+import type { Store } from '../../store/store.ts';
+import type { Endpoint } from '../deployed-pipelines.ts';
+import { dropDeployment } from '../deployments/definitions.ts';
+import type { Sealer } from '../sealing.ts';
+import { hashPassword, newPassword } from './password.ts';
+
+export interface EndpointDeps {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly random: RandomBytes;
+  readonly now: () => number;
+}
+
+export interface Upstream {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** An endpoint and its password, which is not stored and cannot be shown again. */
+export interface NewCredentials {
+  readonly endpoint: StoredEndpoint;
+  readonly password: string;
+}
+
+/** Throws CONFLICT for a name in use. */
+export async function addEndpoint(
+  deps: EndpointDeps,
+  settings: Endpoint,
+  upstream: Upstream | null,
+): Promise<NewCredentials> {
+  const { name } = settings;
+  const password = newPassword(deps.random);
+  const endpoint: StoredEndpoint = {
+    ...settings,
+    user: `openmetadata-${name}`,
+    passwordHash: await hashPassword(password, deps.random),
+    upstream: upstream === null ? null : { url: upstream.url, user: upstream.user },
+    upstreamPassword:
+      upstream === null ? null : deps.sealer.seal(upstream.password, upstreamContext(name)),
+    updatedAt: deps.now(),
+  };
+  await deps.store.transaction(async (tx) => {
+    if ((await tx.endpoints.get(name)) !== undefined)
+      throw new ControlPlaneError('CONFLICT', `endpoint ${name} already exists`, {
+        remedy: 'Choose another --name, or remove the endpoint first.',
+      });
+    await tx.endpoints.save(endpoint);
+  });
+  return { endpoint, password };
+}
+
+/** Replaces the password; the previous one is refused from now on. Throws NOT_FOUND. */
+export async function rotatePassword(deps: EndpointDeps, name: string): Promise<NewCredentials> {
+  const password = newPassword(deps.random);
+  const passwordHash = await hashPassword(password, deps.random);
+  const endpoint = await deps.store.transaction(async (tx) => {
+    const present = existing(await tx.endpoints.get(name), name);
+    const rotated = { ...present, passwordHash, updatedAt: deps.now() };
+    await tx.endpoints.save(rotated);
+    return rotated;
+  });
+  return { endpoint, password };
+}
+
+/**
+ * Removes an endpoint with its deployments and everything they manage. Throws NOT_FOUND, and
+ * CONFLICT when there are deployments and `force` is not set.
+ */
+export async function removeEndpoint(
+  { store }: Pick<EndpointDeps, 'store'>,
+  name: string,
+  force: boolean,
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    existing(await tx.endpoints.get(name), name);
+    const deployments = await tx.deployments.ofEndpoint(name);
+    if (deployments.length > 0 && !force)
+      throw new ControlPlaneError(
+        'CONFLICT',
+        `endpoint ${name} has ${deployments.length} deployed pipelines`,
+        { remedy: 'Delete the pipelines in OpenMetadata, or add --force.' },
+      );
+    for (const deployment of deployments) await dropDeployment(tx, deployment);
+    await tx.endpoints.delete(name);
+  });
+}
+
+/** Throws NOT_FOUND. */
+export async function endpointNamed(
+  { store }: Pick<EndpointDeps, 'store'>,
+  name: string,
+): Promise<StoredEndpoint> {
+  return existing(await store.read.endpoints.get(name), name);
+}
+
+/** What a sealed upstream password is bound to. */
+export function upstreamContext(endpoint: string): string {
+  return `upstream ${endpoint}`;
+}
+
+function existing(endpoint: StoredEndpoint | undefined, name: string): StoredEndpoint {
+  if (endpoint === undefined)
+    throw new ControlPlaneError('NOT_FOUND', `endpoint ${name} does not exist`, {
+      remedy: 'See `control-plane openmetadata list`.',
+    });
+  return endpoint;
+}

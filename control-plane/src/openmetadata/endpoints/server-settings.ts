@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoredEndpoint } from '../../store/openmetadata.ts';
+
+const CLIENT_CLASS = 'org.openmetadata.service.clients.pipeline.airflow.AirflowRESTClient';
+const TRUSTSTORE = '/opt/openmetadata/conf/control-plane.jks';
+const UNKNOWN_ADDRESS = 'https://CONTROL-PLANE:PORT';
+/** Shown instead of a password that only the hash is known of. */
+const NOT_SHOWN = '(as shown when it was created; replace it with `openmetadata rotate`)';
+
+/** The lines of OpenMetadata's conf/openmetadata.yaml to set, as environment variables. */
+export type ServerSettings = Readonly<Record<string, string>>;
+
+/**
+ * The settings that make a server of 1.8 to 2.0 use this control plane: the names are the same in
+ * all of them. `address` is the control plane's https address as the server reaches it.
+ */
+export function serverSettings(
+  endpoint: StoredEndpoint,
+  password: string | undefined,
+  address: string | undefined,
+  ownCa: boolean,
+): ServerSettings {
+  const pool = endpoint.pool === null ? '' : `/pools/${encodeURIComponent(endpoint.pool)}`;
+  return {
+    PIPELINE_SERVICE_CLIENT_ENABLED: 'true',
+    PIPELINE_SERVICE_CLIENT_CLASS_NAME: CLIENT_CLASS,
+    PIPELINE_SERVICE_CLIENT_ENDPOINT: `${address ?? UNKNOWN_ADDRESS}${pool}`,
+    AIRFLOW_USERNAME: endpoint.user,
+    AIRFLOW_PASSWORD: password ?? NOT_SHOWN,
+    ...(ownCa
+      ? { AIRFLOW_TRUST_STORE_PATH: TRUSTSTORE, AIRFLOW_TRUST_STORE_PASSWORD: 'changeit' }
+      : {}),
+  };
+}
+
+/** The control plane's own CA, when it has one: a server must be told to trust it. */
+export function ownCaFile(data: string): string | undefined {
+  const path = join(data, 'tls', 'ca.pem');
+  return existsSync(path) ? path : undefined;
+}
+
+/** What `add`, `rotate` and `show` print for people. */
+export function settingsText(settings: ServerSettings, caFile: string | undefined): string {
+  const lines = Object.entries(settings).map(([name, value]) => `  ${name}=${value}`);
+  return [
+    'Settings of the OpenMetadata server (1.8 to 2.0; environment, or the same entries of conf/openmetadata.yaml):',
+    '',
+    ...lines,
+    '',
+    ...(caFile === undefined ? [] : truststoreLines(caFile)),
+    'Then restart the server. Settings > Ingestion shows the pipeline service as healthy.',
+    '',
+  ].join('\n');
+}
+
+function truststoreLines(caFile: string): string[] {
+  return [
+    'Trust the control plane’s CA (on the server; it must be a JKS file):',
+    '',
+    `  keytool -importcert -noprompt -alias control-plane -file ${caFile} \\`,
+    `    -keystore ${TRUSTSTORE} -storetype JKS -storepass changeit`,
+    '',
+  ];
+}

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, temporaryFolder } from '../stage.ts';
+import { BASE, basic, ingestionPipeline, openOpenMetadata, runCommand } from './stage.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const SERVER = ['--server', 'https://catalog.acme.example/api'];
+
+function run(...argv: string[]): Promise<string> {
+  return runCommand(folder.path, argv);
+}
+
+describe('control-plane openmetadata', () => {
+  it('prints the password once, and the settings of the server', async () => {
+    const text = await run(
+      'add',
+      '--name',
+      'prod',
+      ...SERVER,
+      '--pool',
+      'eu',
+      '--url',
+      'https://cp:7443',
+    );
+    const password = /Password \(shown once\): (?<password>\S{32})/.exec(text)?.groups?.[
+      'password'
+    ];
+    for (const line of [
+      'PIPELINE_SERVICE_CLIENT_CLASS_NAME=org.openmetadata.service.clients.pipeline.airflow.AirflowRESTClient',
+      'PIPELINE_SERVICE_CLIENT_ENDPOINT=https://cp:7443/pools/eu',
+      'AIRFLOW_USERNAME=openmetadata-prod',
+      `AIRFLOW_PASSWORD=${password}`,
+    ])
+      expect(text).toContain(line);
+    expect(text).not.toContain('keytool');
+    const shown = await run('show', '--name', 'prod');
+    expect(shown).toContain('AIRFLOW_USERNAME=openmetadata-prod');
+    expect(shown).not.toContain(password);
+    expect(readFileSync(join(folder.path, 'store.sqlite'), 'latin1')).not.toContain(password);
+  });
+
+  it('prints JSON for machines, without hashes', async () => {
+    const added = JSON.parse(await run('add', '--name', 'prod', ...SERVER, '--json')) as object;
+    expect(added).toMatchObject({
+      name: 'prod',
+      user: 'openmetadata-prod',
+      password: expect.any(String),
+      serverSettings: { AIRFLOW_USERNAME: 'openmetadata-prod' },
+    });
+    const listed = await run('list', '--json');
+    expect(JSON.parse(listed)).toMatchObject({ endpoints: [{ name: 'prod', deployments: 0 }] });
+    expect(listed).not.toContain('scrypt');
+  });
+
+  it.each([
+    ['https://catalog.acme.example', 'https://catalog.acme.example/api'],
+    ['https://catalog.acme.example/', 'https://catalog.acme.example/api'],
+    ['https://acme.example/om/api/', 'https://acme.example/om/api'],
+  ])('takes %s as %s', async (server, stored) => {
+    await run('add', '--name', 'prod', '--server', server);
+    expect(await run('list')).toBe(`prod  ${stored}  0 deployed pipelines\n`);
+  });
+
+  it.each([
+    [['--name', 'Prod', ...SERVER], '--name must be'],
+    [['--name', 'p', '--server', 'http://catalog'], '--server must be https://'],
+    [['--name', 'p', '--server', 'https://a:b@catalog'], '--server must be https://'],
+    [['--name', 'p', ...SERVER, '--pool', 'a b'], 'not the name of a pool'],
+    [['--name', 'p', ...SERVER, '--pool-rule', 'eu'], '--pool-rule must be'],
+    [['--name', 'p', ...SERVER, '--ca', '/nowhere'], '--ca: failed to read'],
+    [['--name', 'p', ...SERVER, '--upstream-airflow', 'http://a'], 'must be given together'],
+  ])('rejects add %j', async (options, message) => {
+    await expect(run('add', ...options)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(message),
+    });
+    expect(existsSync(join(folder.path, 'store.sqlite')) && (await run('list'))).toBeFalsy();
+  });
+
+  it('rejects a certificate that is none', async () => {
+    const file = join(folder.path, 'ca.pem');
+    writeFileSync(file, 'no certificate');
+    await expect(run('add', '--name', 'p', ...SERVER, '--ca', file)).rejects.toThrow('PEM');
+  });
+
+  it('rejects a name in use, an unknown name, and a folder that does not exist', async () => {
+    await run('add', '--name', 'prod', ...SERVER);
+    await expect(run('add', '--name', 'prod', ...SERVER)).rejects.toThrow('already exists');
+    await expect(run('show', '--name', 'other')).rejects.toThrow('other does not exist');
+    await expect(runCommand(join(folder.path, 'none'), ['list'])).rejects.toThrow('does not exist');
+  });
+
+  it('keeps the key apart, for its owner only', async () => {
+    await run('add', '--name', 'prod', ...SERVER);
+    expect(statSync(join(folder.path, 'openmetadata.key')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('beside a running control plane', () => {
+  it('adds and removes endpoints that count at the next call', async () => {
+    const om = await openOpenMetadata();
+    const { user, password } = JSON.parse(
+      await om.command('add', '--name', 'test', ...SERVER, '--json'),
+    ) as { user: string; password: string };
+    const authorization = basic(user, password);
+    const health = async (): Promise<number> =>
+      (await om.call('GET', `${BASE}/health-auth`, { authorization })).status;
+    expect(await health()).toBe(200);
+    await om.command('remove', '--name', 'test');
+    expect(await health()).toBe(401);
+    await om.close();
+  });
+
+  it('removes deployments only with --force, then everything', async () => {
+    const om = await openOpenMetadata();
+    await om.post('deploy', ingestionPipeline());
+    await eventually(async () => (await om.stage.api.get('/api/v1/services/sales')).status === 200);
+    await expect(om.command('remove', '--name', 'prod')).rejects.toThrow('1 deployed pipelines');
+    expect(await om.command('remove', '--name', 'prod', '--force')).toBe('removed prod\n');
+    expect((await om.stage.api.get('/api/v1/services/sales')).status).toBe(404);
+    expect((await om.get('health-auth')).status).toBe(401);
+    await om.close();
+  });
+});
