@@ -16,7 +16,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   429: 'SINK_BUSY',
   502: 'SINK_BUSY',
   503: 'SINK_BUSY',
-  504: 'SINK_BUSY',
+  504: 'NETWORK_TIMEOUT',
 };
 
 /** Longest Retry-After that is honored, in milliseconds. */

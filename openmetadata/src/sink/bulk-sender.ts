@@ -2,6 +2,7 @@ import { isOutcomeUnknown } from '../../../foundation/src/http/outcome.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { untilArrived, type Patience } from './arrival.ts';
 import { bulkResultSchema, isJson } from './entity.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
@@ -43,6 +44,8 @@ type Answer =
   | { readonly kind: 'answered'; readonly body: unknown }
   | { readonly kind: 'refused' }
   | { readonly kind: 'tooMuch' }
+  /** The server has checked the tables and writes them in the background. */
+  | { readonly kind: 'accepted'; readonly body: unknown }
   | Unknown;
 
 /** Statuses of a proxy whose server takes too long or breaks the connection. */
@@ -50,12 +53,15 @@ const GATEWAY_ERRORS = [502, 504];
 /** Consecutive requests without any effect after which the server counts as down. */
 const MAX_LOST = 4;
 const FIRST_CHECK_MS = 2_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** A server that works in the background usually needs a second or two. */
+const FIRST_BACKGROUND_CHECK_MS = 500;
 
 /**
  * Writes tables in bulk. A server may work on a bulk request for minutes, even after the client has gone, and repeating
  * the request doubles its load. After a timeout the sender therefore checks which tables have arrived, gives the server
- * time to finish, and sends only the missing ones, in halves.
+ * time to finish, and sends only the missing ones, in halves. From then on it asks the server to work in the background
+ * (1.12 and later can) and looks for what arrives, so that no limit of a proxy or of this program applies. It does not ask for
+ * this at once: such a server does not say when it has written its search index, and takes more work than it can do.
  */
 export class BulkSender {
   readonly #deps: BulkSenderDeps;
@@ -89,6 +95,8 @@ export class BulkSender {
           : { arrived: [], alone: tables };
       case 'answered':
         return resultOf(answer.body, tables);
+      case 'accepted':
+        return this.#awaitBackground(answer.body, tables, signal);
       default:
         return this.#recover(tables, answer, lost + 1, signal);
     }
@@ -100,9 +108,13 @@ export class BulkSender {
     lost: number,
     signal: AbortSignal,
   ): Promise<Sent> {
-    const { logger } = this.#deps;
+    const { logger, patienceMs } = this.#deps;
     this.#timeouts += 1;
-    const missing = await this.#missing(tables, patient, signal);
+    const missing = await this.#missing(
+      tables,
+      { ms: patient ? patienceMs : FIRST_CHECK_MS, firstMs: FIRST_CHECK_MS },
+      signal,
+    );
     if (missing.length === tables.length && lost >= MAX_LOST) throw error;
     logger.log('info', 'bulk request timed out; checked which tables arrived', {
       tables: tables.length,
@@ -131,27 +143,32 @@ export class BulkSender {
     };
   }
 
+  /** Waits for tables that the server writes in the background. Those that never arrive get their result one by one. */
+  async #awaitBackground(
+    body: unknown,
+    tables: readonly Outgoing[],
+    signal: AbortSignal,
+  ): Promise<Sent> {
+    const { arrived: accepted, alone } = resultOf(body, tables);
+    const patience = { ms: this.#deps.patienceMs, firstMs: FIRST_BACKGROUND_CHECK_MS };
+    const missing = await this.#missing(accepted, patience, signal);
+    const arrived = accepted.filter((table) => !missing.includes(table));
+    return { arrived, alone: [...alone, ...missing] };
+  }
+
   /** The tables still missing when the server's time is over; the time restarts whenever a table arrives. */
   async #missing(
     tables: readonly Outgoing[],
-    patient: boolean,
+    patience: Omit<Patience, 'clock'>,
     signal: AbortSignal,
   ): Promise<readonly Outgoing[]> {
-    const { clock, patienceMs } = this.#deps;
     let missing = tables;
-    let left = patient ? patienceMs : FIRST_CHECK_MS;
-    for (
-      let pause = Math.min(FIRST_CHECK_MS, left);
-      ;
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS, left)
-    ) {
-      const now = await this.#absent(missing, signal);
-      if (now.length < missing.length && patient) left = patienceMs;
-      missing = now;
-      if (missing.length === 0 || left <= 0) return missing;
-      await clock.sleep(pause, signal);
-      left -= pause;
-    }
+    const look = async (): Promise<number> => {
+      missing = await this.#absent(missing, signal);
+      return missing.length;
+    };
+    await untilArrived(look, { ...patience, clock: this.#deps.clock }, signal);
+    return missing;
   }
 
   async #absent(tables: readonly Outgoing[], signal: AbortSignal): Promise<readonly Outgoing[]> {
@@ -169,7 +186,7 @@ export class BulkSender {
       const { status, body } = await this.#deps.server.send(
         {
           method: 'PUT',
-          path: '/tables/bulk',
+          path: this.#timeouts === 0 ? '/tables/bulk' : '/tables/bulk?async=true',
           what,
           body: tables.map(({ request }) => request),
           accept: [400, 404, 405, 413, ...GATEWAY_ERRORS],
@@ -185,6 +202,7 @@ export class BulkSender {
           error: new RunnerError('SINK_BUSY', `${what}: gateway returned ${status}`),
         };
       if (status === 413) return { kind: 'tooMuch' };
+      if (status === 202) return { kind: 'accepted', body };
       return status < 300 ? { kind: 'answered', body } : { kind: 'refused' };
     } catch (thrown) {
       const error = RunnerError.from(thrown);

@@ -81,7 +81,9 @@ export class DeferredKeys {
       { op: 'add', path: '/sourceHash', value: hash },
     ];
     const call = { path: byName('table', fqn), what: titled('table', fqn), body };
-    await server.send({ method: 'PATCH', ...call }, signal);
+    const hasArrived = async (): Promise<boolean> =>
+      (await index.fetch(fqn, signal))?.sourceHash === hash;
+    await server.send({ method: 'PATCH', ...call, hasArrived }, signal);
     await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
   }
 }

@@ -74,11 +74,19 @@ export class EntityWriter {
         path: ENTITY_PATHS[target.type],
         what: titled(target.type, target.fqn),
         body: this.prepare(request, found),
+        hasArrived: async () => this.#isStored(target, request, signal),
       },
       signal,
     );
     if (found !== undefined) await this.override(target, request, signal);
-    return readAs(storedEntitySchema, answer.body, titled(target.type, target.fqn)).id;
+    const body = answer.body ?? (await this.find(target, signal))?.entity;
+    return readAs(storedEntitySchema, body, titled(target.type, target.fqn)).id;
+  }
+
+  /** Whether the server has the entity in the state of the request. A service has no hash: it is only ever created. */
+  async #isStored(target: Target, request: Json, signal: AbortSignal): Promise<boolean> {
+    const found = await this.find(target, signal);
+    return found?.entity.deleted === false && found.entity.sourceHash === request['sourceHash'];
   }
 
   /** Replaces the edits of people with the source's values if `override` is set. Resolves with whether anything changed. */

@@ -7,6 +7,7 @@ import {
   table,
   type Catalog,
 } from '../../../test/support/openmetadata-server/catalog.ts';
+import { deadlineClock } from '../../../test/support/deadline-clock.ts';
 import { systemClock, type Clock } from '../../../foundation/src/runtime/clock.ts';
 
 let catalog: Catalog;
@@ -86,24 +87,27 @@ describe('a failing server', () => {
   );
 
   it('is tried again after a deadline', async () => {
-    catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
-    expect(await catalog.run([...parents, ...three], { timeoutMs: 150 })).toMatchObject({
+    const clock = deadlineClock(311);
+    catalog.server.faults.push({
+      on: /^PUT \/tables\/bulk$/,
+      hang: true,
+      meanwhile: clock.expire,
+    });
+    expect(await catalog.run([...parents, ...three], { clock, timeoutMs: 311 })).toMatchObject({
       status: 'success',
     });
   });
 
-  /** A clock with real deadlines whose other pauses only wait for `meanwhile`. */
-  const pausing = (deadlineMs: number, meanwhile: () => Promise<void>): Clock => ({
-    ...systemClock,
-    sleep: (ms, signal) => (ms === deadlineMs ? systemClock.sleep(ms, signal) : meanwhile()),
-  });
-
   it('may finish a bulk request after the deadline, which is not repeated', async () => {
     const slow = Promise.withResolvers<void>();
-    catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, until: slow.promise });
-    const clock = pausing(311, async () => {
+    const clock = deadlineClock(311, async () => {
       slow.resolve();
       await expect.poll(() => catalog.server.store.all('table').length).toBe(3);
+    });
+    catalog.server.faults.push({
+      on: /^PUT \/tables\/bulk$/,
+      until: slow.promise,
+      meanwhile: clock.expire,
     });
     expect(await catalog.run([...parents, ...three], { clock, timeoutMs: 311 })).toMatchObject({
       status: 'success',
@@ -120,11 +124,11 @@ describe('a failing server', () => {
   ])(
     'that lost a bulk request according to %s gets the missing tables in halves',
     async (_who, how) => {
+      const clock = deadlineClock(311);
       catalog.server.faults.push({
         on: /^PUT \/tables\/bulk$/,
-        ...('status' in how ? how : { hang: true }),
+        ...('status' in how ? how : { hang: true, meanwhile: clock.expire }),
       });
-      const clock = pausing(311, () => Promise.resolve());
       const report = await catalog.run([...parents, ...three, table('Case')], {
         clock,
         timeoutMs: 311,

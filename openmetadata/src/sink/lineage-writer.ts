@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { LineageRecord, LineageSweepRecord } from '../../../foundation/src/domain/record.ts';
-import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
 import { fullyQualifiedName } from '../names.ts';
 import { titled } from './entity.ts';
@@ -158,17 +157,15 @@ export class LineageWriter {
       toEntity,
       ...(details === undefined ? {} : { lineageDetails: details }),
     };
-    try {
-      await server.send(
-        { method: 'PUT', path: '/lineage', what: nameOf(record), body: { edge } },
-        signal,
-      );
-    } catch (thrown) {
-      const error = RunnerError.from(thrown);
+    // A server may store the edge and then fail to update its search index, which the next reindexing repairs.
+    const hasArrived = (): Promise<boolean> => {
       this.#stored.delete(to);
-      // The server stores the edge before it fails to update its search index, which the next reindexing repairs.
-      if (signal.aborted || error.code !== 'SINK_FAILED' || !(await has())) throw error;
-    }
+      return has();
+    };
+    await server.send(
+      { method: 'PUT', path: '/lineage', what: nameOf(record), body: { edge }, hasArrived },
+      signal,
+    );
   }
 
   #upstream(to: string, id: string, signal: AbortSignal): Promise<Stored> {

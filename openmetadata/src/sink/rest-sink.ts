@@ -58,6 +58,8 @@ export interface MetadataRestSinkOptions {
 
 const RETRY = { tries: 6, baseMs: 500, capMs: 30_000 } as const;
 const BATCH: BatchLimits = { tables: 100, columns: 500, bytes: 4 * 1024 * 1024 };
+/** How many times its deadline a server may be at work on a request without anything to be seen. */
+const PATIENCE = 2;
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
 /** Only the call as a whole has a deadline: a large bulk keeps a server silent for minutes. */
@@ -114,9 +116,10 @@ function openServer(options: ServerOptions): { http: HttpClient; server: Metadat
     callMs: options.timeoutMs,
   });
   const retry = { ...RETRY, ...options.retry };
+  const patienceMs = PATIENCE * options.timeoutMs;
   return {
     http,
-    server: new MetadataServer({ http, api, jwtToken, clock, random, logger, retry }),
+    server: new MetadataServer({ http, api, jwtToken, clock, random, logger, retry, patienceMs }),
   };
 }
 
@@ -134,7 +137,7 @@ function createRecordWriter(
   const { clock, logger, timeoutMs, overrideMetadata = false } = options;
   const index = new TableIndex(server);
   const entities = new EntityWriter(server, overrideMetadata);
-  const bulk = new BulkSender({ server, index, clock, logger, patienceMs: 2 * timeoutMs });
+  const bulk = new BulkSender({ server, index, clock, logger, patienceMs: PATIENCE * timeoutMs });
   const tables = new TableWriter({
     ...deps,
     entities,

@@ -3,9 +3,11 @@ import { isOutcomeUnknown } from '../../../foundation/src/http/outcome.ts';
 import { retry, type Retry, type RetryPolicy } from '../../../foundation/src/http/retry.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { BotToken, TokenSource } from './token.ts';
 import { explain, parseJson } from './answer.ts';
+import { untilArrived } from './arrival.ts';
 
 export interface Call {
   readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE';
@@ -16,14 +18,17 @@ export interface Call {
   readonly body?: unknown;
   /** Statuses that are an answer to the caller rather than an error. */
   readonly accept?: readonly number[];
-  /** `unlessUnknown`: never repeats a call whose outcome is unknown. Default: repeats a call after any error that may pass. */
+  /** `unlessUnknown`: throws the error of a call whose outcome is unknown. Default: repeats a call after any error that may pass. */
   readonly repeat?: 'unlessUnknown';
+  /** Whether the server has what the call writes. Asked before the call is repeated, and while the server may still be at work on it. */
+  readonly hasArrived?: (signal: AbortSignal) => Promise<boolean>;
   /** The ETag that the entity must still have. */
   readonly ifMatch?: string;
 }
 
 export interface Answer {
   readonly status: number;
+  /** Undefined when the answer was lost but the call has arrived. */
   readonly body: unknown;
   readonly etag: string | undefined;
 }
@@ -37,11 +42,19 @@ export interface ServerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly retry: RetryPolicy;
+  /** How long a server may be at work on a call that timed out, before it is sent again. In milliseconds. */
+  readonly patienceMs: number;
 }
+
+/** Tries of a call that times out each time. */
+const TIMEOUT_TRIES = 3;
+const FIRST_LOOK_MS = 2_000;
+const ARRIVED: Answer = { status: 200, body: undefined, etag: undefined };
 
 /**
  * An OpenMetadata server's REST API. Every call made through it may be repeated: the API's PUT, JSON patch under an
- * ETag and soft delete have the same effect the second time.
+ * ETag and soft delete have the same effect the second time. A call that writes and times out is repeated only when the server
+ * has had time to end it: a second copy beside the first would double the load that made it late.
  */
 export class MetadataServer {
   readonly #options: ServerOptions;
@@ -53,6 +66,37 @@ export class MetadataServer {
 
   /** Throws SINK_* for an error status, NETWORK_* and DEADLINE_EXCEEDED when no answer arrived. */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
+    for (let lost = 1; ; lost++) {
+      try {
+        return await this.#repeat(call, signal);
+      } catch (thrown) {
+        const error = RunnerError.from(thrown);
+        if (signal.aborted || !isOpen(error, call)) throw error;
+        if (await this.#hasArrived(call, error, signal)) return ARRIVED;
+        const { tries } = this.#options.retry;
+        if (lost >= (isTimeout(error) ? TIMEOUT_TRIES : tries)) throw error;
+      }
+    }
+  }
+
+  /** Whether the call has arrived after all, once the server has had time for it. */
+  async #hasArrived(call: Call, error: RunnerError, signal: AbortSignal): Promise<boolean> {
+    const { clock, logger, patienceMs, retry: policy } = this.#options;
+    const { what, hasArrived = () => Promise.resolve(false) } = call;
+    logger.log('debug', 'OpenMetadata request without an answer; looking whether it arrived', {
+      what,
+      code: error.code,
+    });
+    const shortMs = 2 * policy.baseMs;
+    const patience = isTimeout(error)
+      ? { clock, ms: patienceMs, firstMs: Math.min(FIRST_LOOK_MS, patienceMs) }
+      : { clock, ms: shortMs, firstMs: shortMs };
+    const missing = async (): Promise<number> => ((await hasArrived(signal)) ? 0 : 1);
+    return (await untilArrived(missing, patience, signal)) === 0;
+  }
+
+  /** Repeats the call after errors that leave nothing open. */
+  async #repeat(call: Call, signal: AbortSignal): Promise<Answer> {
     const { logger, retry: policy } = this.#options;
     const onRetry = ({ error: { code }, pauseMs }: Retry): void =>
       logger.log('debug', 'OpenMetadata request failed; retrying', {
@@ -61,7 +105,9 @@ export class MetadataServer {
         pauseMs: Math.round(pauseMs),
       });
     const mayPass: RetryPolicy['mayPass'] = (error) =>
-      error.retryable && !(call.repeat === 'unlessUnknown' && isOutcomeUnknown(error));
+      error.retryable &&
+      !isOpen(error, call) &&
+      !(call.repeat === 'unlessUnknown' && isOutcomeUnknown(error));
     return retry({ ...policy, mayPass, onRetry }, this.#options, signal, () =>
       this.#try(call, signal),
     );
@@ -94,6 +140,17 @@ export class MetadataServer {
     this.#token = await this.#options.jwtToken.read(signal);
     return this.#token.version !== refused.version;
   }
+}
+
+/** Whether the server may have carried out the call, or may still be at work on it. */
+function isOpen(error: RunnerError, { method, repeat, hasArrived }: Call): boolean {
+  if (method === 'GET' || repeat === 'unlessUnknown') return false;
+  if (hasArrived === undefined) return isTimeout(error);
+  return isOutcomeUnknown(error) || (error.code === 'SINK_FAILED' && error.retryable);
+}
+
+function isTimeout(error: RunnerError): boolean {
+  return isOutcomeUnknown(error) && error.code !== 'NETWORK_RESET';
 }
 
 function requestOf(call: Call, api: URL, token: BotToken): HttpRequest {

@@ -24,6 +24,8 @@ export class ServerContext {
     statuses: [],
     pipelines: new Set(),
     bulk: true,
+    background: true,
+    backgroundJobs: 0,
   };
   /** Tokens of bots. */
   readonly tokens = new Set<string>();

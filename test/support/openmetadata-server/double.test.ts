@@ -33,6 +33,8 @@ function open(): {
     statuses: [],
     pipelines: new Set(),
     bulk: true,
+    background: true,
+    backgroundJobs: 0,
   };
   const request = (
     method: string,

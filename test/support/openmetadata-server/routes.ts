@@ -27,7 +27,13 @@ export interface ServerState {
   readonly pipelines: Set<string>;
   /** Whether `/tables/bulk` exists. */
   bulk: boolean;
+  /** Whether it can be asked to work in the background, as since 1.12. */
+  background: boolean;
+  /** Bulk requests carried out in the background so far. */
+  backgroundJobs: number;
 }
+
+const BACKGROUND_MS = 20;
 
 const COLLECTIONS: Readonly<Record<string, Kind>> = {
   'services/databaseServices': 'databaseService',
@@ -51,7 +57,7 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   const rest = parts.slice(depth);
   if (rest.length === 0) return collection(kind, request, store);
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
-  if (method === 'PUT' && rest[0] === 'bulk') return bulk(request.body, store, state);
+  if (method === 'PUT' && rest[0] === 'bulk') return bulk(request, store, state);
   if (method === 'PUT' && rest[1] === 'tableProfile')
     return putProfile(rest[0]!, request.body, store, state);
   if (method === 'PUT' && rest[1] === 'sampleData')
@@ -152,8 +158,11 @@ function restore(kind: Kind, body: unknown, store: Store): Reply {
   return { status: 200, body: entity };
 }
 
-/** Checks all tables before it creates any, so that a key to a table of the same request is rejected. Responds 200 even if all failed. */
-function bulk(body: unknown, store: Store, state: ServerState): Reply {
+/**
+ * Checks all tables before it creates any, so that a key to a table of the same request is rejected. Responds 200 even if all
+ * failed. With `async`, it responds 202 with what the checks rejected, and creates the others later.
+ */
+function bulk({ body, query }: Request, store: Store, state: ServerState): Reply {
   if (!state.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');
   const requests = body as Json[];
   const failed: Json[] = [];
@@ -166,26 +175,40 @@ function bulk(body: unknown, store: Store, state: ServerState): Reply {
       return [];
     }
   });
-  const passed = checked.map(({ request, fqn }) => ({
-    request: store.save('table', fqn, request).entity.fullyQualifiedName,
-    status: 200,
-  }));
-  const status =
-    failed.length === 0 ? 'success' : passed.length === 0 ? 'failure' : 'partialSuccess';
-  return {
-    status: 200,
-    body: {
-      dryRun: false,
-      status,
-      numberOfRowsProcessed: requests.length,
-      numberOfRowsPassed: passed.length,
-      numberOfRowsFailed: failed.length,
-      successRequest: passed,
-      failedRequest: failed,
-    },
-  };
+  const save = (): Json[] =>
+    checked.map(({ request, fqn }) => ({
+      request: store.save('table', fqn, request).entity.fullyQualifiedName,
+      status: 200,
+    }));
+  if (state.background && query.get('async') === 'true') {
+    state.backgroundJobs += 1;
+    setTimeout(save, BACKGROUND_MS);
+    return { status: 202, body: bulkResult(requests, [], failed) };
+  }
+  return { status: 200, body: bulkResult(requests, save(), failed) };
 }
 
+function bulkResult(
+  requests: readonly Json[],
+  passed: readonly Json[],
+  failed: readonly Json[],
+): Json {
+  const status =
+    failed.length === 0
+      ? 'success'
+      : failed.length === requests.length
+        ? 'failure'
+        : 'partialSuccess';
+  return {
+    dryRun: false,
+    status,
+    numberOfRowsProcessed: requests.length,
+    numberOfRowsPassed: passed.length,
+    numberOfRowsFailed: failed.length,
+    successRequest: passed,
+    failedRequest: failed,
+  };
+}
 function addLineage(body: unknown, store: Store, state: ServerState): Reply {
   check('lineage', body);
   const { edge } = body as {
