@@ -13,6 +13,7 @@ import { hashToken } from './runners/enrollment.ts';
 import { ProgressBoard } from './runs/progress-board.ts';
 import { ChangeHub, DISPATCH } from './runtime/change-hub.ts';
 import type { Clock, RandomBytes } from './runtime/clock.ts';
+import { StartFailures } from './schedules/start-failures.ts';
 import { authority } from './server/addresses.ts';
 import { Port } from './server/port.ts';
 import type { TlsFiles } from './server/tls.ts';
@@ -98,5 +99,6 @@ function createDeps({ data, clock, random, limits, log }: ControlPlaneOptions): 
     changes: new ChangeHub(),
     progress: new ProgressBoard(),
     waits: new Map(),
+    startFailures: new StartFailures(),
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Limits } from './limits.ts';
 import type { Waits } from './runs/placement.ts';
 import type { ProgressBoard } from './runs/progress-board.ts';
+import type { StartFailures } from './schedules/start-failures.ts';
 import type { ChangeHub } from './runtime/change-hub.ts';
 import type { Clock, RandomBytes } from './runtime/clock.ts';
 import type { Store } from './store/store.ts';
@@ -15,6 +16,7 @@ export interface Deps {
   readonly progress: ProgressBoard;
   /** Why each queued run waits, from the last dispatch. */
   readonly waits: Waits;
+  readonly startFailures: StartFailures;
   readonly limits: Limits;
   readonly log: Logger;
 }

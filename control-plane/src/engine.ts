@@ -7,6 +7,8 @@ import type { Wire } from './link/wire.ts';
 import { earliestExclusiveOffer, restampDeadlines } from './runs/deadlines.ts';
 import { Dispatcher } from './runs/dispatcher.ts';
 import { Retention } from './runs/retention.ts';
+import { Scheduler } from './schedules/scheduler.ts';
+import { starterByOrigin, type ScheduledStarter } from './schedules/starter.ts';
 
 /** A control plane without its port. */
 export interface Engine {
@@ -15,9 +17,10 @@ export interface Engine {
   accept(wire: Wire): void;
   /**
    * Recomputes the deadlines in the store, runs until the signal aborts, then closes the sessions
-   * and stores what they delivered.
+   * and stores what they delivered. `startManaged` starts the scheduled runs of pipelines that
+   * OpenMetadata manages.
    */
-  run(signal: AbortSignal): Promise<void>;
+  run(signal: AbortSignal, startManaged?: ScheduledStarter): Promise<void>;
 }
 
 /** `authorities` are host:port in lower case, as runners may dial it. */
@@ -28,12 +31,13 @@ export function createEngine(deps: Deps, authorities: ReadonlySet<string>): Engi
   return {
     registry,
     accept: (wire) => sessions.accept(wire),
-    run: async (signal) => {
+    run: async (signal, startManaged) => {
       await restampDeadlines(deps);
       const exclusiveFrom = await earliestExclusiveOffer(deps);
       await Promise.all([
         new Dispatcher(deps, registry, exclusiveFrom).run(signal),
         new Retention(deps).run(signal),
+        new Scheduler(deps, starterByOrigin(deps, startManaged)).run(signal),
       ]);
       await sessions.close();
       await delivery.idle();

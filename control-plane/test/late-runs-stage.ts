@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { allocateGeneration } from '../src/catalog/catalog-state.ts';
 import { momentOf, systemClock } from '../src/runtime/clock.ts';
 import { ChangeHub } from '../src/runtime/change-hub.ts';
+import { StartFailures } from '../src/schedules/start-failures.ts';
 import { ProgressBoard } from '../src/runs/progress-board.ts';
 import { storeBatch } from '../src/link/batch-store.ts';
 import type { Batch } from '../src/link/frames.ts';
@@ -151,6 +152,7 @@ export function useStore(): void {
       changes: new ChangeHub(),
       progress: new ProgressBoard(),
       waits: new Map(),
+      startFailures: new StartFailures(),
     };
   });
   afterEach(async () => {

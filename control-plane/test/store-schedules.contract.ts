@@ -11,6 +11,7 @@ const SCHEDULE = {
   paused: true,
   retries: 2,
   retryDelayMs: 300_000,
+  since: 6,
   settledUntil: 7,
 };
 const SERVICE = {

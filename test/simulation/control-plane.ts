@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createEngine, type Engine } from '../../control-plane/src/engine.ts';
 import { ChangeHub } from '../../control-plane/src/runtime/change-hub.ts';
+import { StartFailures } from '../../control-plane/src/schedules/start-failures.ts';
 import { ProgressBoard } from '../../control-plane/src/runs/progress-board.ts';
 import { cancelRun } from '../../control-plane/src/runs/cancel-run.ts';
 import { startPipeline, startTestConnection } from '../../control-plane/src/runs/start-run.ts';
@@ -218,5 +219,6 @@ function depsOf(process: SimulatedProcess, store: Deps['store']): Deps {
     changes: new ChangeHub(),
     progress: new ProgressBoard(),
     waits: new Map(),
+    startFailures: new StartFailures(),
   };
 }

@@ -2,6 +2,8 @@ import type { Clock } from './clock.ts';
 
 /** The topic of everything that may let a run start: new runs, and runners with free capacity. */
 export const DISPATCH = 'dispatch';
+/** The topic of schedules that were changed. */
+export const SCHEDULES = 'schedules';
 
 /** Notifies waiters that a run or the runners have changed. The new state is in the store. */
 export class ChangeHub {
@@ -14,12 +16,13 @@ export class ChangeHub {
   }
 
   /**
-   * Watches a topic from now on: call it before reading state, so that no change after the read is
+   * Watches topics from now on: call it before reading state, so that no change after the read is
    * missed.
    */
-  watch(topic: string): ChangeWatch {
+  watch(...topics: readonly string[]): ChangeWatch {
     const stop = new AbortController();
-    return new ChangeWatch(this.#next(topic, stop.signal), stop);
+    const changed = Promise.race(topics.map((topic) => this.#next(topic, stop.signal)));
+    return new ChangeWatch(changed, stop);
   }
 
   /** Resolves at the next change of the topic, or when the signal aborts. */

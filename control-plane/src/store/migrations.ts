@@ -130,4 +130,5 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX relay_log_run ON relay_log (run_id, position);
   `,
+  'ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
 ];

@@ -18,6 +18,8 @@ export interface ScheduleSettings {
 }
 
 export interface Schedule extends ScheduleSettings {
+  /** When it got its present times. */
+  readonly since: number;
   /** Slots up to this time are settled: started, or passed over for a later one. */
   readonly settledUntil: number;
 }

@@ -3,8 +3,8 @@ import type { Schedule, ScheduleReads, ScheduleWrites } from './schedule.ts';
 
 const SAVE = `
   INSERT OR REPLACE INTO schedules (pipeline, expression, timezone, start_at, end_at, paused,
-    retries, retry_delay_ms, settled_until)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    retries, retry_delay_ms, since, settled_until)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function scheduleTable(statements: Statements): ScheduleReads & ScheduleWrites {
   return {
@@ -21,6 +21,7 @@ export function scheduleTable(statements: Statements): ScheduleReads & ScheduleW
         schedule.paused ? 1 : 0,
         schedule.retries,
         schedule.retryDelayMs,
+        schedule.since,
         schedule.settledUntil,
       ]),
     delete: async (pipeline) =>
@@ -38,6 +39,7 @@ function toSchedule(row: Row): Schedule {
     paused: row['paused'] === 1,
     retries: row['retries'] as number,
     retryDelayMs: row['retry_delay_ms'] as number,
+    since: row['since'] as number,
     settledUntil: row['settled_until'] as number,
   };
 }
