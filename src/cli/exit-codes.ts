@@ -13,7 +13,7 @@ export const EXIT = {
   ok: { code: 0, meaning: 'Success. A runner that was asked to stop has drained.' },
   runFailed: {
     code: 1,
-    meaning: 'The run or the connection test ended without success.',
+    meaning: 'The run or the connection test failed.',
   },
   usage: { code: 2, meaning: 'The command line is invalid.', final: true },
   invalid: {
@@ -28,14 +28,18 @@ export const EXIT = {
   },
   denied: { code: 5, meaning: 'The local policy or the server refused the request.', final: true },
   unavailable: { code: 69, meaning: 'The server or the runner cannot be reached.' },
-  defect: { code: 70, meaning: 'This program or the server has a bug.' },
+  permanent: {
+    code: 70,
+    meaning:
+      'Permanent failure: an internal error, an unsupported request, or an invalid response.',
+  },
   temporary: {
     code: 75,
     meaning: 'A temporary failure. The command can succeed later without a change.',
   },
-  revoked: {
+  notAccepted: {
     code: 77,
-    meaning: 'The control plane has permanently revoked this runner.',
+    meaning: 'The control plane does not accept this runner: revoked, unknown, or wrong key.',
     final: true,
   },
   stopped: { code: 130, meaning: 'Stopped by a signal before the work was done.' },
@@ -60,9 +64,9 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   PROXY_REFUSED: 'unavailable',
   TLS_UNTRUSTED: 'unavailable',
   RUNNER_NOT_RUNNING: 'unavailable',
-  RUNNER_REVOKED: 'revoked',
-  RUNNER_UNKNOWN: 'revoked',
-  SIGNATURE_INVALID: 'revoked',
+  RUNNER_REVOKED: 'notAccepted',
+  RUNNER_UNKNOWN: 'notAccepted',
+  SIGNATURE_INVALID: 'notAccepted',
   // The other process may be about to end; the next start by the service manager then finds the directory free.
   STATE_LOCKED: 'temporary',
 };
@@ -70,8 +74,8 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, Exit>>> = {
 const BY_FAULT = {
   user: 'invalid',
   transient: 'temporary',
-  permanent: 'defect',
-  defect: 'defect',
+  permanent: 'permanent',
+  defect: 'permanent',
 } as const;
 
 export function exitOf(code: ErrorCode): Exit {

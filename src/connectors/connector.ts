@@ -89,7 +89,7 @@ export type JobWork<Kind extends JobKind = JobKind> = (
 
 /** A kind of source. */
 export interface Connector {
-  /** OpenMetadata's `serviceConnection.config.type`. */
+  /** Matches the workflow's `source.type`, ignoring case; in lower case it is the key of the policy and of secret rules. */
   readonly type: string;
   /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
   readonly secretFields: readonly string[];

@@ -1,7 +1,7 @@
 import type { Connector } from './connector.ts';
 
 interface ConnectorEntry {
-  /** The connector's `type`: its name in jobs, and in lower case in the policy file. */
+  /** The connector's `type`, known without loading it. */
   readonly type: string;
   readonly load: () => Promise<Connector>;
 }

@@ -1,3 +1,4 @@
+import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectDelivered, LinkStage, ref } from '../../test/support/link/link-stage.ts';
 import type { ScriptedWorker } from '../../test/support/link/scripted-workers.ts';
@@ -39,7 +40,7 @@ describe('a link', () => {
       held: [],
       draining: false,
       authority: 'plane.example.com:443',
-      jobKinds: ['metadata', 'test_connection'],
+      jobKinds: JOB_KINDS,
     });
   });
 

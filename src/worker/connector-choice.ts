@@ -1,5 +1,4 @@
-import type { Connector, JobWork } from '../connectors/connector.ts';
-import type { JobKind } from '../../foundation/src/domain/job.ts';
+import type { Connector } from '../connectors/connector.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
@@ -12,14 +11,4 @@ export function connectorFor(workflow: Workflow, connectors: readonly Connector[
   throw new RunnerError('JOB_INVALID', 'source.type: this runner has no connector for it', {
     remedy: `Use one of the connectors of this runner: ${available}.`,
   });
-}
-
-/** The connector's work for a kind of job. Throws JOB_KIND_UNSUPPORTED for a kind that the connector does not have. */
-export function workOf(kind: JobKind, { jobs, type }: Connector): JobWork {
-  const work: JobWork | undefined = Object.hasOwn(jobs, kind) ? jobs[kind] : undefined;
-  if (work !== undefined) return work;
-  throw new RunnerError(
-    'JOB_KIND_UNSUPPORTED',
-    `the connector for ${type} does not support jobs of kind ${JSON.stringify(kind)}`,
-  );
 }

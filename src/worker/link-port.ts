@@ -37,11 +37,11 @@ export class LinkPort {
     this.#process.send?.(message, () => (this.#unsent -= 1));
   }
 
-  /** Resolves when every message has left this process. */
+  /** Resolves when every message has left this process, which the callback of a last one tells. */
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => {
       if (this.#process.connected)
-        this.#process.send?.({ type: 'ready' } satisfies FromWorker, () => resolve());
+        this.#process.send?.({ type: 'flush' } satisfies FromWorker, () => resolve());
       else resolve();
     });
   }

@@ -11,9 +11,9 @@ import {
   yielding,
 } from '../../test/support/attempts.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
+import { unsupportedJob } from '../connectors/unsupported-job.ts';
 import type { ConnectorContext, Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
-import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -284,30 +284,19 @@ describe('runAttempt', () => {
   });
 });
 
-describe('an unknown job kind', () => {
+describe('a job kind that the connector does not support', () => {
   it('ends with JOB_KIND_UNSUPPORTED', async () => {
     const job = {
       ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
-      kind: 'profile' as JobKind,
+      kind: 'test_connection',
       workflow: JSON.stringify(workflow),
       deadlineMs: 1000,
-    };
-    const ran: string[] = [];
-    const { outcome } = await attempt(
-      () => {
-        ran.push('extract');
-        return yielding([]);
-      },
-      {
-        job,
-        testConnection: () => {
-          ran.push('test');
-          return steps([]);
-        },
-      },
-    );
+    } as const;
+    const { outcome } = await attempt(() => yielding([]), {
+      job,
+      testConnection: unsupportedJob('Salesforce'),
+    });
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'JOB_KIND_UNSUPPORTED' } });
-    expect(ran).toEqual([]);
   });
 });
 

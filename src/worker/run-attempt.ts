@@ -1,4 +1,4 @@
-import type { Connector, ConnectorContext } from '../connectors/connector.ts';
+import type { Connector, ConnectorContext, JobWork } from '../connectors/connector.ts';
 import { yieldsEntities, type Job } from '../../foundation/src/domain/job.ts';
 import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type { LogLevel, OutcomeRecord } from '../../foundation/src/domain/record.ts';
@@ -14,7 +14,7 @@ import type { Access, OpenAccess } from './access.ts';
 import { createAttemptLog } from './attempt-log.ts';
 import { AttemptStateStore } from './attempt-state-store.ts';
 import { AttemptSummary, type OpenOutcome } from './attempt-summary.ts';
-import { connectorFor, workOf } from './connector-choice.ts';
+import { connectorFor } from './connector-choice.ts';
 import { consumeRecords } from './consume-records.ts';
 import { errorChain, outwardError } from './error-texts.ts';
 import { type JobDocument, logLevelOf, parseJobDocument } from './job-document.ts';
@@ -122,7 +122,7 @@ class Attempt {
 
   async #runJob({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const { job, clock, openAccess } = this.#options;
-    const work = workOf(job.kind, connector);
+    const work: JobWork = connector.jobs[job.kind];
     const access = await untilAborted(
       openAccess({ kind: job.kind, document, workflow, connector }),
       this.#signal,

@@ -49,6 +49,8 @@ export type ToWorker = z.infer<typeof toWorkerSchema>;
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   /** The process can receive messages. */
   z.strictObject({ type: z.literal('ready') }),
+  /** The last message of a process. Nothing handles it: once it is sent, all earlier messages are. */
+  z.strictObject({ type: z.literal('flush') }),
   /** Records up to `sequence` are fsynced, in `bytes` of segments. The next record goes to `segment`. `complete`: the last one is the outcome. */
   z.strictObject({
     type: z.literal('durable'),

@@ -72,7 +72,7 @@ describe('a link after a restart', () => {
       expect(
         stage.logger.entries.some(
           ({ message, data }) =>
-            message === 'attempt dropped' && String(data['reason']).includes(words),
+            message === 'attempt dropped' && String(data['error']).includes(words),
         ),
       ).toBe(true);
     },

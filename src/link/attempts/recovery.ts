@@ -5,7 +5,7 @@ import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 
-/** The outcome of an attempt that was running when the runner ended. */
+/** The reason in the outcome of an attempt that was running when the runner ended. */
 export function stoppedError(): RunnerError {
   return new RunnerError('RUNNER_STOPPED', 'the runner stopped while the attempt was running');
 }
@@ -19,10 +19,10 @@ export async function recoverAttempts(
   attempts: Attempts,
   logger: Logger,
 ): Promise<readonly Attempt[]> {
-  const open: Attempt[] = [];
+  const unfinished: Attempt[] = [];
   for (const outbox of store.held()) {
     const attempt = new Attempt(outbox, { name: 'ended' });
-    if (!(await closed(attempt, store, logger))) open.push(attempt);
+    if (!(await ensureOutcome(attempt, store, logger))) unfinished.push(attempt);
     attempts.adopt(attempt);
     logger.log('info', 'attempt recovered', {
       attempt: attempt.key,
@@ -30,10 +30,11 @@ export async function recoverAttempts(
       acknowledged: outbox.acknowledged(),
     });
   }
-  return open;
+  return unfinished;
 }
 
-async function closed(
+/** Writes the outcome of an attempt that has none. Returns whether it has one now. */
+async function ensureOutcome(
   { outbox, key }: Attempt,
   store: OutboxStore,
   logger: Logger,

@@ -103,4 +103,20 @@ describe('reopening a store', () => {
     await stage.reopen();
     expect((await ended)[1]).toBe('SIGKILL');
   });
+
+  it('logs once that it kills a worker, however long that takes', async () => {
+    const outbox = await stage.store.create(job);
+    const identity = { pid: 4_000_000, started: 'then' };
+    await outbox.attachWriter(identity, Promise.resolve());
+    let kills = 0;
+    const slow = { isAlive: async () => kills < 3, kill: async () => void (kills += 1) };
+    const warned: unknown[] = [];
+    const log = (level: string, message: string): void =>
+      void (level === 'warn' && warned.push(message));
+    await stage.reopen({
+      processes: { ...systemProcesses, ...slow },
+      logger: { ...silentLogger, log },
+    });
+    expect([kills, warned]).toEqual([3, ['killing orphaned worker']]);
+  });
 });

@@ -106,13 +106,10 @@ async function salvage(
 /** Kills a worker that outlived its runner, so that no process writes to the directory. */
 async function endOrphan({ worker, ref }: Journal, deps: ReopenDeps): Promise<void> {
   const { processes, clock, logger } = deps;
-  if (worker?.started === undefined) return;
+  if (worker?.started === undefined || !(await processes.isAlive(worker))) return;
+  logger.log('warn', 'killing orphaned worker', { pid: worker.pid, attempt: attemptKey(ref) });
   const until = clock.monotonic() + ORPHAN_MS;
-  while (await processes.isAlive(worker)) {
-    logger.log('warn', 'killing a worker that outlived its runner', {
-      pid: worker.pid,
-      attempt: attemptKey(ref),
-    });
+  do {
     await processes.kill(worker);
     if (clock.monotonic() > until)
       throw new RunnerError(
@@ -120,5 +117,5 @@ async function endOrphan({ worker, ref }: Journal, deps: ReopenDeps): Promise<vo
         `worker process ${worker.pid} still writes to this state directory`,
       );
     await clock.sleep(ORPHAN_CHECK_MS, never);
-  }
+  } while (await processes.isAlive(worker));
 }

@@ -214,5 +214,5 @@ export class Session {
 }
 
 function unreachable(frame: never): never {
-  throw new RunnerError('INTERNAL', `no case for ${JSON.stringify(frame)}`);
+  throw new RunnerError('INTERNAL', `unhandled frame kind ${(frame as Frame).kind}`);
 }

@@ -137,7 +137,10 @@ export class WorkerProcess implements WorkerHandle {
         return;
       case 'log':
         return this.#logger.log(message.level, message.message, message.data);
+      // The job is in the channel since the start of the process; nothing waits for its messages.
       case 'ready':
+      case 'flush':
+        return;
     }
   }
 

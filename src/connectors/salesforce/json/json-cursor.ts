@@ -4,13 +4,16 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const COLON = 0x3a;
 
 /** What a byte outside of strings means for the end of a value. */
 const [PLAIN, OPEN, CLOSE, STRING] = [0, 1, 2, 3];
 const MEANING = new Uint8Array(256).fill(PLAIN);
 for (const byte of [OPEN_LIST, OPEN_OBJECT]) MEANING[byte] = OPEN;
-for (const byte of [0x5d, 0x7d]) MEANING[byte] = CLOSE;
+for (const byte of [CLOSE_LIST, CLOSE_OBJECT]) MEANING[byte] = CLOSE;
 MEANING[QUOTE] = STRING;
 
 /**
@@ -30,22 +33,24 @@ export class JsonCursor {
     return this.#at;
   }
 
-  /** Whether the value here is an object, or a list. */
+  /** Moves to the value here, and returns whether it is an object, or a list. */
   opens(bracket: '{' | '['): boolean {
-    return this.#peek() === bracket.charCodeAt(0);
+    return this.#skipToNextByte() === bracket.charCodeAt(0);
   }
 
   /** The names of an object's members, each with the cursor at its value. */
   *members(): Generator<string, void, undefined> {
     this.#expect(OPEN_OBJECT);
-    for (let more = MEANING[this.#peek()] !== CLOSE; more; more = this.#next()) {
-      if (this.#peek() !== QUOTE) throw malformed();
+    let more = !this.#isAtClose();
+    while (more) {
+      if (this.#skipToNextByte() !== QUOTE) throw malformed();
       const start = this.#at;
       this.skip();
       const name = this.#text.toString('utf8', start + 1, this.#at - 1);
-      this.#expect(0x3a);
-      this.#peek();
+      this.#expect(COLON);
+      this.#skipToNextByte();
       yield name;
+      more = this.#next();
     }
     this.#at += 1;
   }
@@ -53,13 +58,17 @@ export class JsonCursor {
   /** Once for each element of a list, with the cursor at it. */
   *elements(): Generator<void, void, undefined> {
     this.#expect(OPEN_LIST);
-    for (let more = MEANING[this.#peek()] !== CLOSE; more; more = this.#next()) yield;
+    let more = !this.#isAtClose();
+    while (more) {
+      yield;
+      more = this.#next();
+    }
     this.#at += 1;
   }
 
   /** Moves past the value here, and gives its text. */
   take(): Buffer {
-    this.#peek();
+    this.#skipToNextByte();
     const start = this.#at;
     this.skip();
     return this.#text.subarray(start, this.#at);
@@ -67,7 +76,7 @@ export class JsonCursor {
 
   /** Moves past the value here. */
   skip(): void {
-    this.#peek();
+    this.#skipToNextByte();
     this.#at = endOfValue(this.#text, this.#at);
   }
 
@@ -76,21 +85,25 @@ export class JsonCursor {
     this.#at = at;
   }
 
-  /** Whether a comma leads to another element. */
+  #isAtClose(): boolean {
+    return MEANING[this.#skipToNextByte()] === CLOSE;
+  }
+
+  /** Moves past a comma, and returns whether there was one: whether another element follows. */
   #next(): boolean {
-    const byte = this.#peek();
+    const byte = this.#skipToNextByte();
     if (byte !== COMMA && MEANING[byte] !== CLOSE) throw malformed();
     if (byte === COMMA) this.#at += 1;
     return byte === COMMA;
   }
 
   #expect(byte: number): void {
-    if (this.#peek() !== byte) throw malformed();
+    if (this.#skipToNextByte() !== byte) throw malformed();
     this.#at += 1;
   }
 
-  /** The next byte that is not white space. */
-  #peek(): number {
+  /** Moves to the next byte that is not white space, and returns it. */
+  #skipToNextByte(): number {
     this.#at = afterBlank(this.#text, this.#at);
     return this.#text[this.#at]!;
   }

@@ -11,7 +11,7 @@ import { rethrowIfRunEnds } from '../api/run-ending.ts';
  */
 export type FieldClasses = ReadonlyMap<string, 'open' | 'closed'>;
 
-export interface Sized {
+export interface ObjectSize {
   readonly object: string;
   /** All fields of the object, also those that are not requested. */
   readonly fields: number;
@@ -26,17 +26,18 @@ const MAX_ROWS = 1500;
 const MAX_FIELDS = (MAX_QUERIES * MAX_ROWS) / 2;
 
 /**
- * Removes from the front of `objects` as many as one call can read the classes of, at most `max`.
- * Returns none only if there are none or `max` is 0.
+ * Removes from the front of `waiting` as many objects as one call can read the classes of, at most
+ * `max`. Returns none only if there are none or `max` is 0.
  */
-export function takeForOneCall<T extends Sized>(objects: T[], max: number): T[] {
-  let [count, fields] = [0, 0];
-  while (
-    count < Math.min(max, objects.length) &&
-    (count === 0 || fields + objects[count]!.fields <= MAX_FIELDS)
-  )
-    fields += objects[count++]!.fields;
-  return objects.splice(0, count);
+export function removeBatch<T extends ObjectSize>(waiting: T[], max: number): T[] {
+  let count = 0;
+  let fields = 0;
+  for (const object of waiting.slice(0, max)) {
+    fields += object.fields;
+    if (count > 0 && fields > MAX_FIELDS) break;
+    count += 1;
+  }
+  return waiting.splice(0, count);
 }
 
 /** Every column is required: a missing column is not the same as one without a value. */
@@ -48,35 +49,33 @@ const rowSchema = z.object({
   EntityDefinition: z.object({ QualifiedApiName: z.string() }),
 });
 
+type Row = z.infer<typeof rowSchema>;
+
 /**
  * The field classes of these objects by object name, in one call; `objects` come from
- * `takeForOneCall`. Objects that the answer lacks, or has incompletely, are missing. Throws only
- * errors that end the run.
+ * `removeBatch`. An object without rows in the response is absent; so are the objects of a query
+ * that is refused. Empty if any response is incomplete. Throws only errors that end the run.
  */
 export async function readFieldClasses(
   target: QueryTarget,
-  objects: readonly Sized[],
+  objects: readonly ObjectSize[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, FieldClasses>> {
-  const classes = new Map<string, Map<string, 'open' | 'closed'>>();
   try {
-    await queryMany(
+    const read = await queryMany(
       target,
       groupsOf(objects).map(query),
-      ({ status, body }) => {
-        if (status !== 200) return;
-        for (const row of readRows(body, rowSchema, target.what)) addRow(row, classes);
-      },
+      ({ status, body }) => (status === 200 ? readRows(body, rowSchema, target.what) : []),
       signal,
     );
+    return classesIn(read.flat());
   } catch (thrown) {
     rethrowIfRunEnds(thrown, signal);
     return new Map();
   }
-  return classes;
 }
 
-function groupsOf(objects: readonly Sized[]): string[][] {
+function groupsOf(objects: readonly ObjectSize[]): string[][] {
   const groups: string[][] = [];
   let rows = Infinity;
   for (const { object, fields } of objects) {
@@ -94,23 +93,20 @@ function query(objects: readonly string[]): string {
   return `SELECT QualifiedApiName, IsCalculated, SecurityClassification, ComplianceGroup, EntityDefinition.QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN (${soqlLiterals(objects)})`;
 }
 
-function addRow(
-  {
-    QualifiedApiName,
-    IsCalculated,
-    SecurityClassification,
-    ComplianceGroup,
-    EntityDefinition,
-  }: z.infer<typeof rowSchema>,
-  classes: Map<string, Map<string, 'open' | 'closed'>>,
-): void {
-  const ofObject =
-    classes.get(EntityDefinition.QualifiedApiName) ?? new Map<string, 'open' | 'closed'>();
-  const closed = IsCalculated || isFilled(SecurityClassification) || isFilled(ComplianceGroup);
-  classes.set(
-    EntityDefinition.QualifiedApiName,
-    ofObject.set(QualifiedApiName, closed ? 'closed' : 'open'),
-  );
+function classesIn(rows: readonly Row[]): ReadonlyMap<string, FieldClasses> {
+  const classes = new Map<string, Map<string, 'open' | 'closed'>>();
+  for (const row of rows) {
+    const object = row.EntityDefinition.QualifiedApiName;
+    const fields = classes.get(object) ?? new Map<string, 'open' | 'closed'>();
+    classes.set(object, fields.set(row.QualifiedApiName, classOf(row)));
+  }
+  return classes;
+}
+
+function classOf(row: Row): 'open' | 'closed' {
+  const { IsCalculated, SecurityClassification, ComplianceGroup } = row;
+  const isClosed = IsCalculated || isFilled(SecurityClassification) || isFilled(ComplianceGroup);
+  return isClosed ? 'closed' : 'open';
 }
 
 function isFilled(text: string | null): boolean {

@@ -14,9 +14,9 @@ import {
 } from './column-profile.ts';
 import {
   readFieldClasses,
-  takeForOneCall,
+  removeBatch,
   type FieldClasses,
-  type Sized,
+  type ObjectSize,
 } from './field-classes.ts';
 import type { Profilable } from './profilable.ts';
 import { openColumns } from './sample-columns.ts';
@@ -35,7 +35,7 @@ export interface ProfilerDeps {
   readonly maxApiCalls: number;
 }
 
-export interface ProfiledTable extends Sized {
+export interface ProfiledTable extends ObjectSize {
   readonly columns: readonly Profilable[];
   readonly rows: number;
 }
@@ -89,7 +89,7 @@ export class Profiler {
    * profile.
    */
   #take(waiting: ProfiledTable[]): readonly ProfiledTable[] {
-    return takeForOneCall(waiting, Math.max(0, this.#callsLeft - 1));
+    return removeBatch(waiting, Math.max(0, this.#callsLeft - 1));
   }
 
   async #classes(

@@ -6,7 +6,7 @@ import type { CutText } from '../../../redaction/cut-text.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import { readRows } from '../api/pages.ts';
 import { MAX_QUERIES, queryMany } from '../api/query-many.ts';
-import { readFieldClasses, takeForOneCall } from './field-classes.ts';
+import { readFieldClasses, removeBatch } from './field-classes.ts';
 import { openColumns, sampleTableOf, type SampleTable } from './sample-columns.ts';
 import type { Table } from '../mapping/table.ts';
 import { rethrowIfRunEnds } from '../api/run-ending.ts';
@@ -81,7 +81,7 @@ export class Sampler {
    * rows of.
    */
   #take(): readonly SampleTable[] {
-    return takeForOneCall(this.#tables, Math.max(0, this.#callsLeft - 1) * TABLES_PER_CALL);
+    return removeBatch(this.#tables, Math.max(0, this.#callsLeft - 1) * TABLES_PER_CALL);
   }
 
   async #openTables(
