@@ -74,7 +74,9 @@ export async function readStatus(path: string, signal: AbortSignal): Promise<unk
     return JSON.parse(await untilAborted(text(socket), timeout)) as unknown;
   } catch (thrown) {
     if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
-    throw new RunnerError('RUNNER_NOT_RUNNING', `no runner answers on ${path}`, { cause: thrown });
+    throw new RunnerError('RUNNER_NOT_RUNNING', `no runner is listening on ${path}`, {
+      cause: thrown,
+    });
   } finally {
     socket.destroy();
   }

@@ -1,6 +1,6 @@
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
 import { overlap } from '../../foundation/src/runtime/directory-overlap.ts';
-import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { readTrustedFile } from '../../foundation/src/runtime/trusted-file.ts';
 import { noPolicy } from './no-policy.ts';

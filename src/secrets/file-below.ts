@@ -26,8 +26,8 @@ export interface SecretFile {
 
 /**
  * Reads the file at this absolute path. Undefined for a missing file, a directory, and an empty file. A file that is really
- * outside `directory`, is not a regular file, can be changed by others, or is larger than 64 KiB is FILE_UNSAFE. Throws
- * SECRET_PROVIDER_FAILED when it cannot be read as text.
+ * outside `directory`, is not a regular file, or can be changed by others is FILE_UNSAFE; one larger than 64 KiB is
+ * FILE_UNREADABLE. Throws SECRET_PROVIDER_FAILED when it cannot be read as text.
  */
 export async function readFileBelow(
   directory: string,
@@ -84,7 +84,7 @@ function assertSecretFile(path: string, stats: Stats): void {
   assertRegularFile(path, stats);
   assertSafe(path, stats, WRITABLE_BY_OTHERS);
   if (stats.size > MAX_BYTES)
-    throw new RunnerError('FILE_UNSAFE', `${path} is larger than ${MAX_BYTES} bytes`, {
+    throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${MAX_BYTES} bytes`, {
       remedy: 'Put only the secret in the file.',
     });
 }

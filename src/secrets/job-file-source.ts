@@ -24,13 +24,17 @@ export function jobFileSource(
     read: async (signal) => {
       try {
         const secret = await readJobFile({ path, field, policy, secretsDirectory }, signal);
-        audit.log('info', 'job file read', { ...facts, decision: 'allow' });
+        audit.log('info', 'file read for secret field', { ...facts, decision: 'allow' });
         return secret;
       } catch (thrown) {
         if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
         const error = RunnerError.from(thrown, 'SECRET_PROVIDER_FAILED');
         const decision = error.code === 'SECRET_UNAVAILABLE' ? 'allow' : 'deny';
-        audit.log('warn', 'failed to read job file', { ...facts, decision, ...errorFields(error) });
+        audit.log('warn', 'failed to read file for secret field', {
+          ...facts,
+          decision,
+          ...errorFields(error),
+        });
         throw error.code === 'SECRET_FILE_DENIED' ? error : unavailable(field);
       }
     },

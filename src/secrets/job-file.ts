@@ -39,7 +39,7 @@ export function fileDenied(field: string, denied: Denied): RunnerError {
  * root or this user can be able to change it. That directory must not overlap the one of secrets: the policy binds a secret
  * to hosts by its reference, and a path would be a second name for it.
  *
- * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, SECRET_PROVIDER_FAILED. Their messages are for the local log.
+ * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, FILE_UNREADABLE, SECRET_PROVIDER_FAILED. Their messages are for the local log.
  */
 export async function readJobFile(
   { path, field, policy, secretsDirectory }: JobFile,

@@ -8,7 +8,7 @@ export interface SecretProvider {
   /**
    * The newest value at the path; undefined when there is none. Each secret has one path: a spelling that could mean another
    * path is SECRET_UNAVAILABLE, with the reason for the local log. Throws SECRET_PROVIDER_FAILED, VAULT_LOCKED,
-   * VAULT_DAMAGED or FILE_UNSAFE.
+   * VAULT_DAMAGED, FILE_UNSAFE or FILE_UNREADABLE.
    */
   read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined>;
 }

@@ -1,8 +1,8 @@
 import { formatEndpoint } from '../../foundation/src/network/endpoint.ts';
+import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import type { LogData } from '../../foundation/src/logging/logger.ts';
 import type { SecretUse } from '../policy/policy.ts';
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
-import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { formatReference } from './reference.ts';
 import type { SecretSourceOptions } from './source-options.ts';

@@ -38,7 +38,7 @@ export function assertRoot({ platform, isRoot }: ServiceHost): void {
   if (platform !== 'linux')
     throw new RunnerError(
       'SERVICE_UNSUPPORTED',
-      `a service needs systemd, which ${platform} does not have`,
+      `the service requires systemd; ${platform} is not supported`,
     );
   if (!isRoot)
     throw new RunnerError('SERVICE_FAILED', 'root privileges are required to set up the service', {

@@ -135,10 +135,9 @@ function quote(text: string): string {
 
 function plainName(name: string): string {
   if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name))
-    throw new RunnerError(
-      'INPUT_INVALID',
-      'the user of the service contains characters that are invalid in a user name',
-    );
+    throw new RunnerError('INPUT_INVALID', `service user "${name}" is not a valid user name`, {
+      remedy: 'Use lower-case letters, digits, underscores and hyphens.',
+    });
   return name;
 }
 
@@ -146,7 +145,8 @@ function plainPath(path: string): string {
   if (!/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/.test(path) || path.split('/').includes('..'))
     throw new RunnerError(
       'INPUT_INVALID',
-      'the state directory below /var/lib contains characters that are invalid in a unit',
+      `state directory "/var/lib/${path}" contains characters that a systemd unit does not allow`,
+      { remedy: 'Use letters, digits, dots, underscores and hyphens, without "..".' },
     );
   return path;
 }

@@ -37,7 +37,7 @@ export class SegmentChain {
     if (segment === undefined)
       throw new RunnerError(
         'PROTOCOL_VIOLATION',
-        `record ${sequence} was acknowledged and deleted`,
+        `record ${sequence} was requested again after its acknowledgement`,
       );
     return { segment, offset: HEADER_BYTES, next: segment };
   }

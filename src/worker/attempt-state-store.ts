@@ -33,10 +33,7 @@ export class AttemptStateStore implements StateStore {
     const stored = await this.#file.load();
     if (stored === undefined) return undefined;
     if (stored.revision !== this.#catalogRevision) {
-      this.#logger.log(
-        'info',
-        'full run: the catalog is not in the revision of the last run of this runner',
-      );
+      this.#logger.log('info', "full run: the catalog has changed since this runner's last run");
       return undefined;
     }
     const state = read(stored.state);

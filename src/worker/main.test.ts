@@ -190,7 +190,7 @@ describe('the worker program', () => {
       reason: { code: 'CANCELLED', message: 'enough', remedy: '', retryable: true },
     });
     expect(await outcome()).toMatchObject({ status: 'cancelled', steps: [{ name: 'Salesforce' }] });
-    expect(JSON.stringify(received)).toContain('sink of the workflow not used');
+    expect(JSON.stringify(received)).toContain("ignoring the workflow's sink");
     expect(JSON.stringify(received)).toContain('overrideMetadata has no effect');
     expect(JSON.stringify(received)).not.toContain('openmetadata/bot');
   });

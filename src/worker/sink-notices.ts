@@ -14,7 +14,10 @@ export function logIgnoredOptions(workflow: Workflow, hasSink: boolean, logger: 
     return;
   }
   if (namesSink(workflow))
-    logger.log('info', 'sink of the workflow not used: this run writes its results elsewhere');
+    logger.log(
+      'info',
+      "ignoring the workflow's sink: this run writes to a file, standard output or the control plane",
+    );
   if (options['overrideMetadata'] === true)
     logger.log('info', 'overrideMetadata has no effect: this run writes to no catalog itself');
 }

@@ -33,7 +33,7 @@ export class StrayOutput {
     for (const buffer of this.#buffers) {
       const { text, bytes } = buffer.take();
       if (text === undefined)
-        logger.log('warn', 'unexpected output withheld: too large to redact', {
+        logger.log('warn', 'withheld unexpected output: too large to redact', {
           bytes,
         });
       else if (bytes > 0) this.#log(text, logger);
@@ -45,9 +45,11 @@ export class StrayOutput {
       .split('\n')
       .filter((line) => line !== '');
     for (const line of lines.slice(0, MAX_LINES))
-      logger.log('warn', 'worker output', { line: line.slice(0, MAX_LINE_LENGTH) });
+      logger.log('warn', 'unexpected worker output', { line: line.slice(0, MAX_LINE_LENGTH) });
     if (lines.length > MAX_LINES)
-      logger.log('warn', 'further worker output omitted', { lines: lines.length - MAX_LINES });
+      logger.log('warn', 'further unexpected worker output omitted', {
+        lines: lines.length - MAX_LINES,
+      });
   }
 }
 

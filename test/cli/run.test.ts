@@ -62,7 +62,7 @@ async function exitAfter(signal: NodeJS.Signals): Promise<number | null> {
 describe('run without a reachable control plane', () => {
   it('keeps retrying, reports its status, and exits with 0 on SIGTERM', async () => {
     await start();
-    await until(() => output.includes('trying again'));
+    await until(() => output.includes('connection failed; retrying'));
     const { code, stdout } = await place.call(['status', '--json']);
     expect(code).toBe(69);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -9,7 +9,7 @@ import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openm
  * What docs/salesforce.md says of each option is what happens: OpenMetadata's schemas say which options there are, the
  * tables of the page what becomes of them.
  */
-type Verdict = 'works' | 'ignored' | 'refused';
+type Verdict = 'works' | 'ignored' | 'rejected';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/salesforce.md'), 'utf8');
 
@@ -28,7 +28,11 @@ function verdicts(heading: string): ReadonlyMap<string, Verdict> {
 }
 
 function verdictIn(text: string): Verdict {
-  return text.startsWith('ignored') ? 'ignored' : text.startsWith('refused') ? 'refused' : 'works';
+  return text.startsWith('ignored')
+    ? 'ignored'
+    : text.startsWith('rejected')
+      ? 'rejected'
+      : 'works';
 }
 
 interface Property {
@@ -91,7 +95,7 @@ function pipelineVerdict(name: string, value: unknown): Verdict | 'none' {
       ? 'none'
       : 'works';
   } catch {
-    return 'refused';
+    return 'rejected';
   }
 }
 
@@ -110,9 +114,9 @@ describe('an option of a metadata run', () => {
     '%s: %s',
     (name, verdict, property) => {
       const happened = pipelineVerdict(name, chosen(name, property));
-      // Any other type is refused; overriding is for whoever writes to a catalog.
+      // Any other type is rejected; overriding is for whoever writes to a catalog.
       if (name === 'type')
-        expect([happened, pipelineVerdict(name, 'DatabaseMetadata')]).toEqual(['refused', 'none']);
+        expect([happened, pipelineVerdict(name, 'DatabaseMetadata')]).toEqual(['rejected', 'none']);
       else if (name === 'overrideMetadata') expect(happened).toBe('none');
       else expect(happened).toBe(verdict);
       const standard =
@@ -163,11 +167,11 @@ function connectionVerdict(name: string): Verdict | 'none' {
     try {
       return JSON.stringify(parseConnection({ ...document }));
     } catch {
-      return 'refused';
+      return 'rejected';
     }
   };
   const [before, after] = [outcome(base), outcome({ ...base, [name]: value })];
-  if (after === 'refused') return 'refused';
+  if (after === 'rejected') return 'rejected';
   if (
     (JSON.parse(after) as { readonly ignored: readonly string[] }).ignored.some((field) =>
       field.endsWith(`.${name}`),

@@ -93,7 +93,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
     async (behavior, rest) => {
       const lines = await logOf(behavior);
       expectNoSecret(lines);
-      const shown = of(lines, 'worker output').map(({ data }) => data?.['line']);
+      const shown = of(lines, 'unexpected worker output').map(({ data }) => data?.['line']);
       expect(
         shown.some((line) => String(line).includes(rest)),
         JSON.stringify(shown),
@@ -108,7 +108,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
     expect(of(lines, 'too large to redact')).toEqual([
       expect.objectContaining({ data: { bytes: 64 * 1024 - 30 + PLANTED_SECRET.length } }),
     ]);
-    expect(of(lines, 'worker output')).toEqual([]);
+    expect(of(lines, 'unexpected worker output')).toEqual([]);
   });
 
   it('is in no line of the log when it is the message of an uncaught error', async () => {
@@ -145,7 +145,7 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
 describe('output of a worker that is no secret', { timeout: 300_000 }, () => {
   it('is in the log as it was written', async () => {
     const lines = await logOf('print something harmless');
-    expect(of(lines, 'worker output').map(({ level, data }) => [level, data])).toEqual([
+    expect(of(lines, 'unexpected worker output').map(({ level, data }) => [level, data])).toEqual([
       ['warn', { line: 'a dependency warns: deprecated option' }],
     ]);
   });

@@ -119,7 +119,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
     path: 'SELECT\\WMetadata\\WFROM\\WCustomField',
     answers: PAGE,
     wave: 3,
-    end: { log: 'roll-up summary definitions omitted' },
+    end: { log: 'roll-up summary definitions incomplete' },
   },
   owners: {
     path: 'FROM\\WUser\\W',

@@ -83,7 +83,7 @@ async function noteEpoch(tx: Transaction, deps: Deps, ref: AttemptRef): Promise<
   if (noted === run) return;
   deps.log.warn(
     { run: run.id, epoch: ref.epoch, lastEpoch: run.lastEpoch },
-    'runner holds a newer epoch than the store: the store was restored from an older copy',
+    'runner reports a newer epoch than the store; the store may have been restored from a backup',
   );
   await tx.runs.save(noted);
 }
@@ -125,14 +125,15 @@ function sequenceMismatch(
   if (acknowledgedSequence > stored)
     return {
       code: 'STORE_ROLLED_BACK',
-      message: 'acknowledged records are not in the store, which was restored from an older copy',
+      message:
+        'acknowledged records are not in the store, which may have been restored from a backup',
       remedy,
     };
   if (durableSequence < stored)
     return {
       code: 'SPOOL_ROLLED_BACK',
       message:
-        'the runner lacks records that are stored: its state directory was restored from an older copy',
+        'the runner lacks records that are stored: its state directory may have been restored from a backup',
       remedy,
     };
   return undefined;

@@ -164,7 +164,7 @@ export class Session implements ConnectedRunner {
     }
     if (this.#state.name !== 'welcomed') return;
     if (frame.kind === 'hello')
-      throw new ControlPlaneError('PROTOCOL_VIOLATION', 'second hello frame');
+      throw new ControlPlaneError('PROTOCOL_VIOLATION', 'duplicate hello frame');
     if (frame.kind === 'heartbeat') this.#checks.answered(frame.body.identityCheck);
     return this.#work.receive(frame);
   }

@@ -86,7 +86,7 @@ describe.each([
       expect(error).toMatchObject({
         code: down().code,
         retryable: true,
-        message: expect.stringContaining('tried again for 300 s') as string,
+        message: expect.stringContaining('retried for 300 s') as string,
       });
     const { called, asked } = org;
     expect(called + asked).toBeLessThan(80);

@@ -1,8 +1,8 @@
+import { errorFields } from '../runtime/error-fields.ts';
 import type { Logger } from '../logging/logger.ts';
 import { untilAborted } from '../runtime/abort.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { errorFields } from '../runtime/error-fields.ts';
 import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 
@@ -180,7 +180,7 @@ export class OutageGate {
     const pauseMs = Math.min(left, backoff.pauseAfter(error));
     logger.log('info', `waiting for ${server}`, {
       ...errorFields(error),
-      pauseMs: Math.round(pauseMs),
+      retryInMs: Math.round(pauseMs),
       patienceLeftMs: Math.round(left),
     });
     onWait({ error, pauseMs });
@@ -189,7 +189,7 @@ export class OutageGate {
 
   #giveUp(last: RunnerError): RunnerError {
     const seconds = Math.round(this.#options.patienceMs / 1000);
-    const message = `${last.message}; tried again for ${seconds} s`;
+    const message = `${last.message}; retried for ${seconds} s`;
     const details = { cause: last, remedy: last.remedy, retryable: true, fatal: true };
     const error = new RunnerError(last.code, message, details);
     this.#setState({ kind: 'givenUp', error });

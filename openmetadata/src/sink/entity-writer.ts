@@ -111,7 +111,7 @@ export class EntityWriter {
     }
     throw new RunnerError(
       'SINK_REJECTED',
-      `${titled(target.type, target.fqn)} was changed by others during each try`,
+      `${titled(target.type, target.fqn)} was modified concurrently during each attempt`,
       { retryable: true },
     );
   }

@@ -1,8 +1,8 @@
 import type { OutcomeStatus, StepSummary } from '../../../foundation/src/domain/record.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { SinkOutcome } from './records.ts';
 import type { MetadataServer } from './server.ts';
 

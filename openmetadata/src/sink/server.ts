@@ -102,7 +102,7 @@ export class MetadataServer {
       logger.log('debug', 'OpenMetadata request failed; retrying', {
         what: call.what,
         code,
-        pauseMs: Math.round(pauseMs),
+        retryInMs: Math.round(pauseMs),
       });
     const mayPass: RetryPolicy['mayPass'] = (error) =>
       error.retryable &&

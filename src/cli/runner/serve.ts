@@ -39,7 +39,7 @@ export async function serve(
   await manager.notify('READY=1', `STATUS=${status.text()}`);
   try {
     await group.wait();
-    logger.log('info', 'stopped');
+    logger.log('info', 'runner stopped');
   } catch (thrown) {
     logger.log('error', 'runner failed', localErrorFields(thrown));
     throw thrown;

@@ -1,9 +1,9 @@
 import { attemptKey, sameAttempt, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { Job } from '../../../foundation/src/domain/job.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { StopStatus } from '../../../foundation/src/runtime/worker-messages.ts';
@@ -95,7 +95,7 @@ export class Attempts {
     this.changed.notify();
     const running = run(attempt, job).finally(() => this.#runs.delete(attempt.key));
     this.#runs.set(attempt.key, running);
-    this.#track(running);
+    this.#track(attempt, running);
     return attempt;
   }
 
@@ -140,7 +140,7 @@ export class Attempts {
   #remove(attempt: Attempt): void {
     attempt.become({ name: 'gone' });
     this.changed.notify();
-    this.#track(this.#discard(attempt));
+    this.#track(attempt, this.#discard(attempt));
   }
 
   async #discard(attempt: Attempt): Promise<void> {
@@ -158,7 +158,7 @@ export class Attempts {
       await attempt.outbox.discard();
       return true;
     } catch (thrown) {
-      this.#options.logger.log('error', 'failed to delete attempt; trying again', {
+      this.#options.logger.log('error', 'failed to delete attempt; retrying', {
         attempt: attempt.key,
         ...errorFields(thrown),
       });
@@ -166,10 +166,11 @@ export class Attempts {
     }
   }
 
-  #track(work: Promise<void>): void {
+  #track(attempt: Attempt, work: Promise<void>): void {
     const task = work
       .catch((thrown: unknown) =>
         this.#options.logger.log('error', 'failed to clean up attempt', {
+          attempt: attempt.key,
           ...errorFields(thrown),
         }),
       )

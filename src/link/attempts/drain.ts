@@ -26,12 +26,16 @@ export interface DrainOptions extends StopOptions {
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { attempts, logger, timeoutMs, lastDeliveryMs, hurry } = options;
-  logger.log('info', 'draining', { running: attempts.working(), timeoutMs });
+  logger.log('info', 'draining', {
+    runningAttempts: attempts.working(),
+    timeoutMs,
+  });
   await withTimeout(timeoutMs, options, () => attempts.working() === 0, hurry);
   await stopWorkers(options);
   await withTimeout(lastDeliveryMs, options, () => attempts.all().length === 0, hurry);
   const left = attempts.all().length;
-  logger.log(left === 0 ? 'info' : 'warn', 'drained', { undelivered: left });
+  if (left === 0) logger.log('info', 'drained');
+  else logger.log('warn', 'drain ended with undelivered attempts', { undeliveredAttempts: left });
 }
 
 /** Asks every worker to end, kills those that do not, and waits for them. The wait is bounded, since an outcome needs room on disk. */

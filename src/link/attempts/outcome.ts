@@ -1,6 +1,6 @@
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { sleepUnlessAborted } from '../../../foundation/src/runtime/wait.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
@@ -41,7 +41,7 @@ export async function writeOutcome(
 
 function noteFailure(attempt: Attempt, thrown: unknown, { logger, onChange }: OutcomeDeps): void {
   const error = RunnerError.from(thrown);
-  logger.log('error', 'failed to write outcome; trying again', {
+  logger.log('error', 'failed to write outcome; retrying', {
     attempt: attempt.key,
     ...errorFields(error),
   });

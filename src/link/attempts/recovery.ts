@@ -1,5 +1,5 @@
-import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { Attempt } from './attempt.ts';
@@ -44,7 +44,7 @@ async function ensureOutcome(
     await store.closeInterrupted(outbox.ref, stoppedError().toFailure());
     return true;
   } catch (thrown) {
-    logger.log('error', 'failed to write the outcome of an interrupted attempt; trying again', {
+    logger.log('error', 'failed to write the outcome of an interrupted attempt; retrying', {
       attempt: key,
       ...errorFields(thrown),
     });

@@ -36,7 +36,7 @@ export class IdentityWatch {
     if (this.#warnedAt !== undefined && now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const { remedy } = ERROR_CODES.IDENTITY_IN_USE;
-    this.#logger.log('warn', 'identity is also used by another process, which was refused', {
+    this.#logger.log('warn', "control plane refused another process with this runner's identity", {
       code: 'IDENTITY_IN_USE',
       otherPlatform: other.platform,
       otherVersion: other.version,

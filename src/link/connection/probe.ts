@@ -1,8 +1,8 @@
 import type { Dialer } from '../../channel/channel.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 import type { DialerChoice } from './dialer-choice.ts';
 import { expectFrame } from './handshake.ts';
@@ -28,9 +28,7 @@ export async function untilPreferredWorks(
       logger.log('info', 'preferred channel works again', { channel: choice.preferred.kind });
       return;
     } catch (thrown) {
-      logger.log('debug', 'preferred channel still fails', {
-        ...errorFields(thrown),
-      });
+      logger.log('debug', 'preferred channel still fails', errorFields(thrown));
     }
   }
 }

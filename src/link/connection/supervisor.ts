@@ -193,10 +193,10 @@ export class Supervisor {
       outage: this.#outage,
       at: clock.now(),
     };
-    logger.log('warn', 'not connected; trying again', {
+    logger.log('warn', 'connection failed; retrying', {
       ...localErrorFields(error),
       remedy: error.remedy,
-      pauseMs: Math.round(pause),
+      retryInMs: Math.round(pause),
     });
     await sleepUnlessAborted(clock, pause, signal);
   }

@@ -1,9 +1,9 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Nack } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef, type Sequence } from '../../../foundation/src/domain/ids.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { TaskGroup } from '../../../foundation/src/runtime/task-group.ts';
 import type { Attempt } from '../attempts/attempt.ts';
@@ -77,7 +77,7 @@ export class Deliveries {
     return {
       onUndeliverable: (error) => attempts.drop(attempt, error),
       onSpoolError: (error) =>
-        logger.log('error', 'spool failure; trying again', {
+        logger.log('error', 'spool failure; retrying', {
           attempt: attempt.key,
           ...errorFields(error),
         }),

@@ -1,9 +1,9 @@
 import { attemptKey, isAttemptKey } from '../../../foundation/src/domain/ids.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { Disk } from '../../../foundation/src/runtime/disk.ts';
 import { isErrno } from '../../../foundation/src/runtime/errno.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Processes } from '../../../foundation/src/runtime/processes.ts';
 import { type Journal, readJournal, removeAttempt } from '../../spool/journal.ts';

@@ -2,11 +2,11 @@ import type { Channel } from '../../channel/channel.ts';
 import type { Frame, Offer, Reject } from '../../channel/frames.ts';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { isJobKind, type Job } from '../../../foundation/src/domain/job.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { aborted, withDeadline } from '../../../foundation/src/runtime/abort.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { printable } from '../../../foundation/src/runtime/printable.ts';
 import { Queue } from '../../../foundation/src/runtime/queue.ts';
@@ -132,17 +132,20 @@ export class Offers {
     return { accepted: attempt, isNew: true };
   }
 
-  /** Two attempts at one run never work at the same time: the higher epoch wins. */
+  /** Two attempts of one run are never active at the same time: the higher epoch wins. */
   #supersedeOlder(ref: AttemptRef): void {
     const others = this.#options.attempts
       .ofRun(ref)
       .filter(({ working, alive }) => working || !alive);
     if (others.some((other) => other.ref.epoch >= ref.epoch))
-      throw new RunnerError('ATTEMPT_STALE', 'a newer attempt at this run is running here');
+      throw new RunnerError(
+        'ATTEMPT_STALE',
+        'this runner is already running a newer attempt of the run',
+      );
     for (const other of others)
       this.#options.attempts.drop(
         other,
-        new RunnerError('LEASE_LOST', 'a newer attempt at the run was offered'),
+        new RunnerError('LEASE_LOST', 'a newer attempt of the run was offered'),
       );
   }
 
@@ -163,7 +166,9 @@ export class Offers {
 
 function answerAgain(known: Attempt): Answer {
   if (known.state.name !== 'gone') return { accepted: known, isNew: false };
-  return { rejected: new RunnerError('ATTEMPT_STALE', 'the attempt was dropped here') };
+  return {
+    rejected: new RunnerError('ATTEMPT_STALE', 'this runner has already dropped the attempt'),
+  };
 }
 
 /** Throws JOB_KIND_UNSUPPORTED, JOB_INVALID. */

@@ -195,7 +195,7 @@ export class Session {
 
   #drain({ reason }: FrameBody<'drain'>): void {
     this.#drainReason = printable(reason) || 'no reason given';
-    this.#options.logger.log('info', 'drained by the control plane', {
+    this.#options.logger.log('info', 'control plane requested drain', {
       reason: printable(reason),
     });
     this.announce();

@@ -4,10 +4,10 @@ import type { Failure } from '../../../foundation/src/domain/failure.ts';
 import { attemptKey, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import type { Job } from '../../../foundation/src/domain/job.ts';
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
+import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
-import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../../foundation/src/runtime/wait.ts';
 import type { Processes } from '../../../foundation/src/runtime/processes.ts';
@@ -161,9 +161,7 @@ export class WorkerProcess implements WorkerHandle {
     try {
       await this.#outbox.writerEnded();
     } catch (thrown) {
-      this.#logger.log('error', 'failed to recover the records of an ended worker', {
-        ...errorFields(thrown),
-      });
+      this.#logger.log('error', 'failed to recover records after worker exit', errorFields(thrown));
     }
   }
 }

@@ -187,7 +187,7 @@ describe('a directory of files', () => {
     writeFileSync(join(root, 'open'), 'some value');
     chmodSync(join(root, 'open'), 0o646);
     writeFileSync(join(root, 'large'), 'x'.repeat(64 * 1024 + 1));
-    expect([await code('open'), await code('large')]).toEqual(['FILE_UNSAFE', 'FILE_UNSAFE']);
+    expect([await code('open'), await code('large')]).toEqual(['FILE_UNSAFE', 'FILE_UNREADABLE']);
   });
 
   it('rejects bytes that are not text', async () => {

@@ -126,7 +126,7 @@ export class SalesforceApi {
           what,
           attempt,
           code,
-          pauseMs: Math.round(pauseMs),
+          retryInMs: Math.round(pauseMs),
         }),
     };
     return retry(policy, this.#deps, signal, work);

@@ -115,7 +115,7 @@ export function throwOrgRefusal(
 function readItem({ text, extracted }: JsonItem, what: string): PartAnswer {
   const parsed = itemSchema.safeParse(parseJson(text, what));
   if (!parsed.success)
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response has an unknown form`, {
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: unexpected response format`, {
       cause: parsed.error,
     });
   const { referenceId, httpStatusCode: status, body } = parsed.data;

@@ -14,7 +14,7 @@ export function incomplete(what: string, reason: string): RunnerError {
     {
       retryable: true,
       remedy:
-        'The request was repeated several times. Check for a proxy that alters responses; otherwise report this message.',
+        'Check for a proxy that alters responses. Otherwise report this message; retries did not help.',
     },
   );
 }
@@ -44,7 +44,10 @@ export function readPageEnd(body: unknown, what: string): PageEnd {
   const next = nextRecordsUrl ?? undefined;
   if (!done && next === undefined) throw incomplete(what, 'more rows exist, but no next page');
   if (next !== undefined && !NEXT_PAGE.test(next))
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: invalid address of the next page`);
+    throw new RunnerError(
+      'SALESFORCE_UNEXPECTED',
+      `${what}: the response contains an invalid nextRecordsUrl`,
+    );
   return { next, total: totalSize ?? undefined };
 }
 
@@ -70,7 +73,7 @@ export function readPageRows<T>(body: unknown, row: z.ZodType<T>, what: string):
   if (!page.success) throw incomplete(what, 'no rows');
   const rows = z.array(row).safeParse(page.data.records);
   if (!rows.success)
-    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: the response has an unknown form`, {
+    throw new RunnerError('SALESFORCE_UNEXPECTED', `${what}: unexpected response format`, {
       cause: rows.error,
     });
   return rows.data;

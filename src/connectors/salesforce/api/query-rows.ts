@@ -8,7 +8,7 @@ import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
 import { refusal } from './refusal.ts';
 
-/** What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row of an unknown form. */
+/** What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an unexpected format. */
 export type ReadRow<T> = (row: unknown) => T | undefined;
 
 /** Rows stay bytes until each is read by itself. */

@@ -28,7 +28,7 @@ export class DeferredDescribe {
     this.size = extracted.length;
   }
 
-  /** The whole result. Call once: it is released. Throws SALESFORCE_UNEXPECTED for a field of an unknown form. */
+  /** The whole result. Call once: it is released. Throws SALESFORCE_UNEXPECTED for a field with an unexpected format. */
   read(): DescribedObject {
     const fields = Buffer.from(this.#fields).toString('utf8');
     this.#fields.transfer(0);

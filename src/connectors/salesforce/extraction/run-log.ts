@@ -7,9 +7,9 @@ export function logIgnoredOptions({ connection, context, options }: RunSettings)
     ...options.ignored.map((name) => `sourceConfig.config.${name}`),
   ];
   if (ignored.length > 0 || options.unknown > 0)
-    context.logger.log('info', 'options without effect', {
+    context.logger.log('info', 'ignoring unsupported options', {
       options: ignored,
-      ...(options.unknown === 0 ? {} : { unknownOptions: options.unknown }),
+      ...(options.unknown === 0 ? {} : { unknownOptionCount: options.unknown }),
     });
 }
 
@@ -48,6 +48,6 @@ export function logUsage({ context, org }: RunContext): void {
   const { usage } = org.api;
   context.logger.log('info', 'extraction finished', {
     apiCalls: org.charged(),
-    ...(usage === undefined ? {} : { usedOf24Hours: usage.used, allocation: usage.limit }),
+    ...(usage === undefined ? {} : { apiCallsUsed24h: usage.used, apiCallAllocation: usage.limit }),
   });
 }

@@ -67,6 +67,6 @@ const EMPTY: readonly never[] = [];
 function unexpected(member: string, wanted: string): RunnerError {
   return new RunnerError(
     'SALESFORCE_UNEXPECTED',
-    `a response has an unknown form: ${member} is not ${wanted}`,
+    `unexpected response format: ${member} is not ${wanted}`,
   );
 }

@@ -81,7 +81,7 @@ describe('a selection', () => {
     expect(sandbox.stats().httpRequests).toBe(0);
   });
 
-  it('logs all options without effect at once', async () => {
+  it('logs all unsupported options at once', async () => {
     const { logs } = await extractFrom(sandbox, {
       connection: { sobjectNames: ['Account'], schemaFilterPattern: { includes: ['x'] } },
       sourceConfig: {
@@ -92,7 +92,7 @@ describe('a selection', () => {
       },
     });
     expect(
-      logs.filter(({ message }) => message.includes('without effect')).map(({ data }) => data),
+      logs.filter(({ message }) => message.includes('unsupported options')).map(({ data }) => data),
     ).toEqual([
       {
         options: [

@@ -25,7 +25,8 @@ export async function readFlowDefinitions(
 ): Promise<ReadonlyMap<string, string>> {
   const definitions = new Map<string, string>();
   const requested = versionIds.slice(0, max);
-  if (requested.length < versionIds.length) logOmitted(logger, versionIds.length, requested.length);
+  if (requested.length < versionIds.length)
+    logIncomplete(logger, 'limit', versionIds.length, requested.length);
   const queries = requested.map((id) => ({
     key: id,
     soql: `SELECT Metadata FROM Flow WHERE Id = ${soqlLiterals([id])}`,
@@ -38,10 +39,16 @@ export async function readFlowDefinitions(
     const error = rethrowIfRunEnds(thrown, signal);
     logger.log('warn', 'failed to read flow definitions', errorFields(error));
   }
-  if (definitions.size < requested.length) logOmitted(logger, requested.length, definitions.size);
+  if (definitions.size < requested.length)
+    logIncomplete(logger, 'not returned', requested.length, definitions.size);
   return definitions;
 }
 
-function logOmitted(logger: Logger, flows: number, read: number): void {
-  logger.log('info', 'flow definitions omitted', { flows, read });
+function logIncomplete(
+  logger: Logger,
+  reason: 'limit' | 'not returned',
+  requested: number,
+  read: number,
+): void {
+  logger.log('info', 'flow definitions incomplete', { reason, requested, read });
 }

@@ -74,12 +74,14 @@ describe('roll-up definitions', () => {
     expect(sandbox.stats().apiCalls).toBe(1 + Math.ceil(fields.length / 5));
   });
 
-  it('are logged once as omitted above the limit', async () => {
+  it('are logged once as incomplete above the limit', async () => {
     const { rollUps, logs } = open(2);
     for (const field of fields) await rollUps.read([field], signal);
     expect(
-      logs.filter(({ message }) => message.startsWith('roll-up summary definitions omitted')),
-    ).toMatchObject([{ level: 'info', data: { rollUps: fields.length, read: 2 } }]);
+      logs.filter(({ message }) => message.startsWith('roll-up summary definitions incomplete')),
+    ).toMatchObject([
+      { level: 'info', data: { reason: 'limit', requested: fields.length, read: 2 } },
+    ]);
   });
 
   it('are omitted with a warning if the list is not readable', async () => {

@@ -89,7 +89,7 @@ export class RollUps {
         field: `${NamespacePrefix ? `${NamespacePrefix}__` : ''}${DeveloperName}__c`,
       }),
     }));
-    if (all.length > max) this.#logOmitted({ rollUps: all.length, read: max });
+    if (all.length > max) this.#logOmitted({ reason: 'limit', requested: all.length, read: max });
     return new Map(
       all
         .toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -102,7 +102,7 @@ export class RollUps {
   #logOmitted(data: Readonly<Record<string, unknown>>): void {
     if (this.#logged) return;
     this.#logged = true;
-    this.#deps.logger.log('info', 'roll-up summary definitions omitted', data);
+    this.#deps.logger.log('info', 'roll-up summary definitions incomplete', data);
   }
 }
 

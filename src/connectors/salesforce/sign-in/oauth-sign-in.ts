@@ -47,8 +47,8 @@ export class OAuthSignIn {
     const skewMs = (orgTime ?? clock.now()) - clock.now();
     if (connection.signIn.kind !== 'jwt' || Math.abs(skewMs - this.#skewMs) < TOLERATED_SKEW_MS)
       return false;
-    logger.log('warn', 'the clock of this machine is wrong; signing in with the time of the org', {
-      offBySeconds: Math.round(skewMs / 1000),
+    logger.log('warn', "local clock is off; signing in with the org's time", {
+      skewSeconds: Math.round(skewMs / 1000),
     });
     this.#skewMs = skewMs;
     return true;

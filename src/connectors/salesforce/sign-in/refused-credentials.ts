@@ -49,7 +49,7 @@ export class RefusedCredentials {
     await this.#deps.refusals?.record(sent).catch((thrown: unknown) => {
       this.#deps.logger.log(
         'warn',
-        'failed to save the refusal of the credentials; the next run will send them again',
+        'failed to record rejected credentials; the next run will send them again',
         errorFields(thrown),
       );
     });

@@ -113,7 +113,7 @@ describe('a clock that is wrong by an hour', () => {
         ({ level, message }) => level === 'warn' && message.includes('clock'),
       );
       expect(warnings).toHaveLength(1);
-      expect(Math.abs(Number(warnings[0]!.data?.['offBySeconds']) - seconds)).toBeLessThan(10);
+      expect(Math.abs(Number(warnings[0]!.data?.['skewSeconds']) - seconds)).toBeLessThan(10);
       expect(sandbox.stats().calls['token']).toBe(2);
     },
   );
