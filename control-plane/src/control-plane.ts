@@ -6,6 +6,7 @@ import { createApp } from './api/app.ts';
 import type { Deps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import type { Limits } from './limits.ts';
+import { saveAddress } from './openmetadata/endpoints/address.ts';
 import { openMetadataParts, type OpenMetadataParts } from './openmetadata/parts.ts';
 import { createOpenMetadata } from './openmetadata/openmetadata.ts';
 import { openSealer } from './openmetadata/sealing.ts';
@@ -35,6 +36,8 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
+  /** The name or address that others should use; shown to operators of OpenMetadata servers. */
+  readonly advertised?: string;
   /** Replaces the calls to OpenMetadata servers and the runs of their pipelines. */
   readonly openMetadata?: OpenMetadataParts;
 }
@@ -76,6 +79,8 @@ export async function startControlPlane(
     answer: (request, response) => void listener(request, response),
   });
   const number = await port.listen(options.host, options.port);
+  if (options.advertised !== undefined)
+    await saveAddress(deps.store, `https://${authority(options.advertised, number)}`);
   for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
   const running = Promise.all([engine.run(stopping.signal), openMetadata.run(stopping.signal)]);
   const close = async (): Promise<void> => {

@@ -33,6 +33,7 @@ async function main(options: Options): Promise<void> {
     host: options.host,
     port: options.port,
     names,
+    advertised,
     data,
     tls,
     adminToken: token,

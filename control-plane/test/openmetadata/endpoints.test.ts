@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startProgram } from '../program.ts';
 import { eventually, temporaryFolder } from '../stage.ts';
 import { BASE, basic, ingestionPipeline, openOpenMetadata, runCommand } from './stage.ts';
 
@@ -75,6 +76,7 @@ describe('control-plane openmetadata', () => {
     [['--name', 'p', ...SERVER, '--pool-rule', 'eu'], '--pool-rule must be'],
     [['--name', 'p', ...SERVER, '--ca', '/nowhere'], '--ca: failed to read'],
     [['--name', 'p', ...SERVER, '--upstream-airflow', 'http://a'], 'must be given together'],
+    [['--name', 'p', ...SERVER, '--user', 'a:b'], '--user must be'],
   ])('rejects add %j', async (options, message) => {
     await expect(run('add', ...options)).rejects.toMatchObject({
       code: 'USAGE',
@@ -96,6 +98,22 @@ describe('control-plane openmetadata', () => {
     await expect(runCommand(join(folder.path, 'none'), ['list'])).rejects.toThrow('does not exist');
   });
 
+  it('takes user and password from the operator, and does not print the password', async () => {
+    const file = join(folder.path, 'password');
+    writeFileSync(file, 'chosen by the operator\n');
+    const chosen = ['--user', 'om', '--password-file', file];
+    const text = await run('add', '--name', 'prod', ...SERVER, ...chosen);
+    expect(text).toContain('AIRFLOW_USERNAME=om\n');
+    expect(text).not.toContain('chosen by the operator');
+    await expect(run('add', '--name', 'test', ...SERVER, '--user', 'om')).rejects.toThrow(
+      'user om has another endpoint',
+    );
+    writeFileSync(file, 'short');
+    await expect(run('rotate', '--name', 'prod', '--password-file', file)).rejects.toThrow(
+      'at least 16 characters',
+    );
+  });
+
   it('keeps the key apart, for its owner only', async () => {
     await run('add', '--name', 'prod', ...SERVER);
     expect(statSync(join(folder.path, 'openmetadata.key')).mode & 0o777).toBe(0o600);
@@ -103,6 +121,16 @@ describe('control-plane openmetadata', () => {
 });
 
 describe('beside a running control plane', () => {
+  it('knows its address and its CA', async () => {
+    const program = await startProgram(folder.path);
+    const text = await run('add', '--name', 'prod', ...SERVER);
+    await program.end('SIGKILL');
+    expect(text).toContain(`PIPELINE_SERVICE_CLIENT_ENDPOINT=https://127.0.0.1:${program.port}\n`);
+    expect(text).toContain(
+      `keytool -importcert -noprompt -alias control-plane -file ${folder.path}`,
+    );
+  });
+
   it('adds and removes endpoints that count at the next call', async () => {
     const om = await openOpenMetadata();
     const { user, password } = JSON.parse(

@@ -12,6 +12,7 @@ import type { StoredEndpoint } from '../../store/openmetadata.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
 import { openSealer } from '../sealing.ts';
+import { lastAddress } from './address.ts';
 import {
   addEndpoint,
   endpointNamed,
@@ -19,11 +20,9 @@ import {
   rotatePassword,
   type EndpointDeps,
 } from './endpoints.ts';
-import { endpointOf, upstreamOf, type AddOptions } from './options.ts';
+import { endpointOf, passwordOf, upstreamOf, userOf, type AddOptions } from './options.ts';
 import { ownCaFile, serverSettings, settingsText } from './server-settings.ts';
 
-/** Setting of the store: the address that this control plane last advertised. */
-export const ADDRESS_SETTING = 'address';
 const USAGE_EXIT_CODE = 2;
 
 interface CommonOptions {
@@ -49,12 +48,7 @@ export async function runOpenMetadataCommand(
         print(await describe(deps.store, options, await endpointNamed(deps, options.name))),
       ),
   );
-  named(program, 'rotate', 'replaces the password of an endpoint').action((options: NamedOptions) =>
-    withDeps(options, async (deps) => {
-      const { endpoint, password } = await rotatePassword(deps, options.name);
-      print(await describe(deps.store, options, endpoint, password));
-    }),
-  );
+  rotateCommand(program, print);
   listCommand(program, print);
   removeCommand(program, print);
   await program.parseAsync(argv, { from: 'user' });
@@ -74,6 +68,8 @@ function addCommand(program: Command, print: (text: string) => void): void {
     .option('--upstream-airflow <url>', 'Airflow for the pipelines of other connectors')
     .option('--upstream-user <name>', 'user at that Airflow')
     .option('--upstream-password-file <file>', 'file with the password at that Airflow')
+    .option('--user <name>', 'user of the server here; default: openmetadata-NAME')
+    .option('--password-file <file>', 'file with its password; default: generated')
     .option('--allow-plain-secrets', 'accept connections with passwords in plain text', false)
     .action((options: AddOptions & CommonOptions) =>
       withDeps(options, async (deps) => {
@@ -81,10 +77,34 @@ function addCommand(program: Command, print: (text: string) => void): void {
           deps,
           endpointOf(options),
           upstreamOf(options),
+          { user: userOf(options), password: passwordOf(options) },
         );
-        print(await describe(deps.store, options, endpoint, password));
+        print(await describe(deps.store, options, endpoint, generated(options, password)));
       }),
     );
+}
+
+function rotateCommand(program: Command, print: (text: string) => void): void {
+  named(program, 'rotate', 'replaces the password of an endpoint')
+    .option('--password-file <file>', 'file with the new password; default: generated')
+    .action((options: NamedOptions & { readonly passwordFile?: string }) =>
+      withDeps(options, async (deps) => {
+        const { endpoint, password } = await rotatePassword(
+          deps,
+          options.name,
+          passwordOf(options),
+        );
+        print(await describe(deps.store, options, endpoint, generated(options, password)));
+      }),
+    );
+}
+
+/** A password to show: one that the operator chose stays in its file. */
+function generated(
+  { passwordFile }: { readonly passwordFile?: string },
+  password: string,
+): string | undefined {
+  return passwordFile === undefined ? password : undefined;
 }
 
 function listCommand(program: Command, print: (text: string) => void): void {
@@ -167,7 +187,7 @@ async function describe(
   password?: string,
 ): Promise<string> {
   const caFile = ownCaFile(resolve(data));
-  const address = url ?? (await store.read.settings.get(ADDRESS_SETTING));
+  const address = url ?? (await lastAddress(store.read));
   const settings = serverSettings(endpoint, password, address, caFile !== undefined);
   return json
     ? toJson({ ...viewOf(endpoint), password, caFile, serverSettings: settings })

@@ -24,23 +24,30 @@ export interface Upstream {
   readonly password: string;
 }
 
+/** Credentials that the operator chooses; the user is named after the endpoint by default. */
+export interface ChosenCredentials {
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
 /** An endpoint and its password, which is not stored and cannot be shown again. */
 export interface NewCredentials {
   readonly endpoint: StoredEndpoint;
   readonly password: string;
 }
 
-/** Throws CONFLICT for a name in use. */
+/** Throws CONFLICT for a name or user in use. */
 export async function addEndpoint(
   deps: EndpointDeps,
   settings: Endpoint,
   upstream: Upstream | null,
+  chosen: ChosenCredentials = {},
 ): Promise<NewCredentials> {
   const { name } = settings;
-  const password = newPassword(deps.random);
+  const password = chosen.password ?? newPassword(deps.random);
   const endpoint: StoredEndpoint = {
     ...settings,
-    user: `openmetadata-${name}`,
+    user: chosen.user ?? `openmetadata-${name}`,
     passwordHash: await hashPassword(password, deps.random),
     upstream: upstream === null ? null : { url: upstream.url, user: upstream.user },
     upstreamPassword:
@@ -52,14 +59,22 @@ export async function addEndpoint(
       throw new ControlPlaneError('CONFLICT', `endpoint ${name} already exists`, {
         remedy: 'Choose another --name, or remove the endpoint first.',
       });
+    if ((await tx.endpoints.ofUser(endpoint.user)) !== undefined)
+      throw new ControlPlaneError('CONFLICT', `user ${endpoint.user} has another endpoint`, {
+        remedy: 'Choose another --user: it tells one server from another.',
+      });
     await tx.endpoints.save(endpoint);
   });
   return { endpoint, password };
 }
 
 /** Replaces the password; the previous one is refused from now on. Throws NOT_FOUND. */
-export async function rotatePassword(deps: EndpointDeps, name: string): Promise<NewCredentials> {
-  const password = newPassword(deps.random);
+export async function rotatePassword(
+  deps: EndpointDeps,
+  name: string,
+  chosen?: string,
+): Promise<NewCredentials> {
+  const password = chosen ?? newPassword(deps.random);
   const passwordHash = await hashPassword(password, deps.random);
   const endpoint = await deps.store.transaction(async (tx) => {
     const present = existing(await tx.endpoints.get(name), name);

@@ -14,10 +14,14 @@ export interface AddOptions {
   readonly upstreamUser?: string;
   readonly upstreamPasswordFile?: string;
   readonly allowPlainSecrets: boolean;
+  readonly user?: string;
+  readonly passwordFile?: string;
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const USER = /^[A-Za-z0-9._@-]{1,64}$/;
+const MIN_PASSWORD = 16;
 const RULE = /^(?<service>[^=]{1,128})=(?<pool>.+)$/;
 
 /** Throws USAGE with the option to correct. */
@@ -47,6 +51,26 @@ export function upstreamOf(options: AddOptions): Upstream | null {
     user,
     password: readText('--upstream-password-file', file).replace(/\r?\n$/, ''),
   };
+}
+
+/** Throws USAGE. */
+export function userOf({ user }: AddOptions): string | undefined {
+  if (user !== undefined && !USER.test(user))
+    throw usage('--user must be 1 to 64 letters, digits and . _ @ -');
+  return user;
+}
+
+/** The password in a file; undefined for one to be generated. Throws USAGE. */
+export function passwordOf({
+  passwordFile: file,
+}: {
+  readonly passwordFile?: string;
+}): string | undefined {
+  if (file === undefined) return undefined;
+  const password = readText('--password-file', file).replace(/\r?\n$/, '');
+  if (password.length < MIN_PASSWORD)
+    throw usage(`--password-file must have at least ${MIN_PASSWORD} characters`);
+  return password;
 }
 
 /** The REST API of a server; a bare origin gets the /api that every server has. */

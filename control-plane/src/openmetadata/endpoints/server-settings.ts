@@ -6,7 +6,7 @@ const CLIENT_CLASS = 'org.openmetadata.service.clients.pipeline.airflow.AirflowR
 const TRUSTSTORE = '/opt/openmetadata/conf/control-plane.jks';
 const UNKNOWN_ADDRESS = 'https://CONTROL-PLANE:PORT';
 /** Shown instead of a password that only the hash is known of. */
-const NOT_SHOWN = '(as shown when it was created; replace it with `openmetadata rotate`)';
+const NOT_SHOWN = '(not stored; replace it with `openmetadata rotate`)';
 
 /** The lines of OpenMetadata's conf/openmetadata.yaml to set, as environment variables. */
 export type ServerSettings = Readonly<Record<string, string>>;
