@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { createApp } from './api/app.ts';
 import type { Deps } from './deps.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { saveAddress } from './openmetadata/endpoints/address.ts';
 import { openMetadataParts, type OpenMetadataParts } from './openmetadata/parts.ts';
@@ -72,12 +73,7 @@ export async function startControlPlane(
     adminTokenHash: hashToken(options.adminToken),
     stopping: stopping.signal,
   });
-  const listener = getRequestListener(app.fetch);
-  const port = new Port({
-    ...options.tls,
-    accept: (wire) => engine.accept(wire),
-    answer: (request, response) => void listener(request, response),
-  });
+  const port = portOf(options, app, engine);
   const number = await port.listen(options.host, options.port);
   if (options.advertised !== undefined)
     await saveAddress(deps.store, `https://${authority(options.advertised, number)}`);
@@ -92,6 +88,15 @@ export async function startControlPlane(
     await deps.store.close();
   };
   return { port: number, close };
+}
+
+function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine): Port {
+  const listener = getRequestListener(app.fetch);
+  return new Port({
+    ...tls,
+    accept: (wire) => engine.accept(wire),
+    answer: (request, response) => void listener(request, response),
+  });
 }
 
 function createDeps({ data, clock, random, limits, log }: ControlPlaneOptions): Deps {
