@@ -13,6 +13,7 @@ const serverConfigSchema = z.looseObject({
     .literal('openmetadata', 'must be openmetadata: the sink signs in with a bot token')
     .nullish(),
   securityConfig: z.looseObject({ jwtToken: z.string().min(1) }),
+  storeServiceConnection: z.boolean().nullish(),
   sslConfig: z
     .looseObject({
       caCertificate: z.string().nullish(),
@@ -30,6 +31,8 @@ export interface CatalogServer {
   readonly securityConfig: Readonly<Record<string, unknown>>;
   /** PEM of CAs trusted for this server alone. */
   readonly ca: readonly string[];
+  /** Whether a service that the sink creates gets the connection. */
+  readonly storeServiceConnection: boolean;
 }
 
 /** The server behind the workflow's sink; undefined without one. Throws JOB_INVALID and INPUT_INVALID. */
@@ -52,7 +55,7 @@ export function catalogServerOf({ sink, workflowConfig }: Workflow): CatalogServ
       { remedy: 'Set the server and its token, or remove the sink.' },
     );
   }
-  const { hostPort, securityConfig, sslConfig } = parsed.data;
+  const { hostPort, securityConfig, sslConfig, storeServiceConnection } = parsed.data;
   const url = apiUrl(hostPort);
   if (url.protocol !== 'https:') {
     throw new RunnerError(
@@ -69,6 +72,7 @@ export function catalogServerOf({ sink, workflowConfig }: Workflow): CatalogServ
     endpoint: apiEndpoint(url),
     securityConfig,
     ca: typeof caCertificate === 'string' && caCertificate !== '' ? [caCertificate] : [],
+    storeServiceConnection: storeServiceConnection !== false,
   };
 }
 

@@ -47,7 +47,7 @@ const sourced = {
   sourceHash: z.string().min(1).max(32).optional(),
 } as const;
 
-/** Without `connection`: the address and the sign-in never leave the network. The connector provides `serviceType`. */
+/** Without `connection`: records contain no sign-in. The connector provides `serviceType`. */
 export const createDatabaseServiceSchema = z.strictObject({
   ...described,
   serviceType: z.string().min(1),

@@ -60,7 +60,9 @@ export function composeAccess({
       ...sourceAccess({ request, endpoints, uses, settings }, deps),
       limits: limitsFor(policy.limitsFor(connector.type), sinkUse),
       ...stateAccess(request, settings, sinkUse),
-      ...(server === undefined ? {} : sinkAccess({ server, workflow, uses: tokenUses }, deps)),
+      ...(server === undefined
+        ? {}
+        : sinkAccess({ server, workflow, connector, redactor, uses: tokenUses }, deps)),
     };
   };
 }

@@ -6,14 +6,17 @@ import {
 } from '../../openmetadata/src/catalog-server.ts';
 import { createMetadataRestSink } from '../../openmetadata/src/sink/rest-sink.ts';
 import type { Workflow } from '../../openmetadata/src/workflow.ts';
+import type { Connector } from '../connectors/connector.ts';
 import { createDial } from '../policy/dial.ts';
 import type { Policy, SecretUse } from '../policy/policy.ts';
+import type { Redactor } from '../redaction/redactor.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { parseReference } from '../secrets/reference.ts';
 import { createSecretSources } from '../secrets/resolver.ts';
 import type { SecretPlace } from '../secrets/scan.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import type { Access, AccessRequest } from './access.ts';
+import { storableConnection } from './service-connection.ts';
 import type { AccessDeps } from './source-access.ts';
 
 /**
@@ -65,16 +68,18 @@ export function sinkPlace(server: CatalogServer | undefined): SecretPlace {
 interface SinkOptions {
   readonly server: CatalogServer;
   readonly workflow: Workflow;
+  readonly connector: Connector;
+  readonly redactor: Redactor;
   /** The reference to the sink's token, if the document has one. */
   readonly uses: readonly SecretUse[];
 }
 
 /** The sink's token is bound to its server and the source's secrets to theirs; neither may reach a host of the other. */
 export function sinkAccess(
-  { server, workflow, uses }: SinkOptions,
+  { server, workflow, connector, redactor, uses }: SinkOptions,
   deps: AccessDeps,
 ): Required<Pick<Access, 'openSink'>> {
-  const { hostPort, ca } = server;
+  const { hostPort, ca, storeServiceConnection } = server;
   const { policy, connect, audit } = deps;
   const jwtToken = tokenOf(server, deps);
   const { ingestionPipelineFQN, pipelineRunId, workflowConfig, source } = workflow;
@@ -89,6 +94,10 @@ export function sinkAccess(
         random,
         logger,
         onProgress,
+        serviceConnection: () =>
+          storeServiceConnection
+            ? storableConnection({ workflow, connector, redactor })
+            : undefined,
         overrideMetadata: source.sourceConfig.config['overrideMetadata'] === true,
         successThreshold: workflowConfig.successThreshold,
         ...(ingestionPipelineFQN === undefined

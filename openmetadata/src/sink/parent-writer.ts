@@ -1,4 +1,6 @@
 import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
+import type { Logger } from '../../../foundation/src/logging/logger.ts';
+import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import { titled } from './entity.ts';
 import { fingerprint, sourceHash } from './fingerprint.ts';
@@ -6,16 +8,21 @@ import type { ClassificationRecord, TagRecord } from './records.ts';
 import type { MetadataServer } from './server.ts';
 import type { TableIndex } from './table-index.ts';
 
+export interface ParentWriterDeps {
+  readonly server: MetadataServer;
+  readonly entities: EntityWriter;
+  readonly index: TableIndex;
+  readonly logger: Logger;
+  /** The connection of a service that is created, without secrets. */
+  readonly serviceConnection: () => Readonly<Record<string, unknown>> | undefined;
+}
+
 /** Writes the parents of tables (the service, its databases and schemas), stored procedures, and the tags tables carry. */
 export class ParentWriter {
-  readonly #server: MetadataServer;
-  readonly #entities: EntityWriter;
-  readonly #index: TableIndex;
+  readonly #deps: ParentWriterDeps;
 
-  constructor(server: MetadataServer, entities: EntityWriter, index: TableIndex) {
-    this.#server = server;
-    this.#entities = entities;
-    this.#index = index;
+  constructor(deps: ParentWriterDeps) {
+    this.#deps = deps;
   }
 
   /** Resolves with whether anything had to be written. */
@@ -25,28 +32,43 @@ export class ParentWriter {
       : this.#putContainer(record, signal);
   }
 
-  /**
-   * Leaves an existing service alone: the connection never leaves the network, and a PUT without it would erase the
-   * connection configured in the catalog.
-   */
+  /** Leaves an existing service alone: its connection in the catalog is that of the people there. */
   async #putService(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
-    const found = await this.#entities.find(record, signal);
+    const { entities } = this.#deps;
+    const found = await entities.find(record, signal);
     if (found === undefined) {
-      await this.#entities.put(record, record.request, undefined, signal);
+      await this.#createService(record, signal);
       return true;
     }
-    if (found.entity.deleted) await this.#entities.restore(record, found.entity.id, signal);
-    return (await this.#entities.override(record, record.request, signal)) || found.entity.deleted;
+    if (found.entity.deleted) await entities.restore(record, found.entity.id, signal);
+    return (await entities.override(record, record.request, signal)) || found.entity.deleted;
+  }
+
+  /** Without a connection if the server rejects it, for example because of a field that its version does not have. */
+  async #createService(record: EntityRecord, signal: AbortSignal): Promise<void> {
+    const { entities, serviceConnection, logger } = this.#deps;
+    const put = async (request: EntityRecord['request']): Promise<void> =>
+      void (await entities.put(record, request, undefined, signal));
+    const config = serviceConnection();
+    if (config === undefined) return put(record.request);
+    try {
+      await put({ ...record.request, connection: { config } });
+    } catch (thrown) {
+      const error = RunnerError.from(thrown);
+      if (error.code !== 'SINK_REJECTED') throw error;
+      logger.log('info', 'server rejected the connection; service created without one');
+      await put(record.request);
+    }
   }
 
   async #putContainer(record: EntityRecord, signal: AbortSignal): Promise<boolean> {
     const hash = sourceHash(fingerprint(record.request), []);
-    const found = await this.#entities.find(record, signal);
-    if (found === undefined && record.type === 'databaseSchema')
-      this.#index.addEmptySchema(record.fqn);
+    const { entities, index } = this.#deps;
+    const found = await entities.find(record, signal);
+    if (found === undefined && record.type === 'databaseSchema') index.addEmptySchema(record.fqn);
     if (found?.entity.deleted === false && found.entity.sourceHash === hash)
-      return this.#entities.override(record, record.request, signal);
-    await this.#entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
+      return entities.override(record, record.request, signal);
+    await entities.put(record, { ...record.request, sourceHash: hash }, found, signal);
     return true;
   }
 
@@ -70,13 +92,11 @@ export class ParentWriter {
   }
 
   async #make(path: string, fqn: string, body: object, signal: AbortSignal): Promise<boolean> {
+    const { server } = this.#deps;
     const what = titled(path.slice(1), fqn);
-    if (
-      (await this.#server.find(`${path}/name/${encodeURIComponent(fqn)}`, what, signal)) !==
-      undefined
-    )
+    if ((await server.find(`${path}/name/${encodeURIComponent(fqn)}`, what, signal)) !== undefined)
       return false;
-    await this.#server.send({ method: 'PUT', path, what, body }, signal);
+    await server.send({ method: 'PUT', path, what, body }, signal);
     return true;
   }
 }

@@ -42,6 +42,11 @@ export interface MetadataRestSinkOptions {
   readonly successThreshold?: number;
   /** The ingestion pipeline to report the run's status to. Default: no report. */
   readonly pipeline?: Pipeline;
+  /**
+   * The connection of a service that the sink creates; it must not contain a secret. Called once the service is missing.
+   * Default: the service is created without.
+   */
+  readonly serviceConnection?: () => Readonly<Record<string, unknown>> | undefined;
   /** Called after each change: tables arrive long after `write` has taken them. */
   readonly onProgress?: (progress: SinkProgress) => void;
   /** Requests under way at once. Default 4. */
@@ -152,7 +157,13 @@ function createRecordWriter(
     entities,
     index,
     tables,
-    parents: new ParentWriter(server, entities, index),
+    parents: new ParentWriter({
+      server,
+      entities,
+      index,
+      logger,
+      serviceConnection: options.serviceConnection ?? (() => undefined),
+    }),
     lineage: new LineageWriter({ ...deps, index }),
     sweeper: new Sweeper(server, index, logger),
     logger,
