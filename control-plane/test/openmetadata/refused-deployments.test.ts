@@ -128,6 +128,15 @@ describe('a refused deployment', () => {
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(words)]);
   });
 
+  it.each([
+    ['expression', { scheduleInterval: '61 * * * *' }],
+    ['time zone', { scheduleInterval: '0 3 * * *', pipelineTimezone: 'Mars/Olympus' }],
+  ])('has words for a schedule with a wrong %s', async (_, airflowConfig) => {
+    const answer = await deploy({ airflowConfig });
+    expect([answer.status, answer.text]).toEqual([400, expect.stringMatching(/61|Mars/)]);
+    expect(await om.command('list')).toContain('0 deployed pipelines');
+  });
+
   it('has words for an incomplete sign-in', async () => {
     om.servers.services.set('sales', { ...SALES, connection: { username: 'a' } });
     expect((await deploy()).text).toContain('needs password');

@@ -7,8 +7,10 @@
 import type { Deps } from '../../deps.ts';
 import type { Run } from '../../runs/run.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
+import { SCHEDULES } from '../../runtime/change-hub.ts';
 import { KeyedSerialQueue } from '../../runtime/serial-queue.ts';
 import { poolOf } from '../../runners/pools.ts';
+import { parseSchedule } from '../../schedules/saving.ts';
 import type {
   Caller,
   DeployedPipelines,
@@ -73,7 +75,7 @@ export class Deployments implements DeployedPipelines {
   }
 
   async delete({ endpoint }: Caller, dagId: string): Promise<void> {
-    const { store, runs, log, settling } = this.#deps;
+    const { store, runs, log, settling, changes } = this.#deps;
     const deployment = await store.read.deployments.named(endpoint.name, dagId);
     if (deployment === undefined) return;
     await runs.forget(deployment);
@@ -81,6 +83,7 @@ export class Deployments implements DeployedPipelines {
       await dropDeployment(tx, deployment);
       if (await dropUnusedServices(tx, endpoint.name)) settling.left(endpoint.name);
     });
+    changes.changed(SCHEDULES);
     log.info({ endpoint: endpoint.name, pipeline: deployment.pipeline }, 'deployment deleted');
   }
 
@@ -152,7 +155,7 @@ export class Deployments implements DeployedPipelines {
       settledAt: null,
       sealedToken: sealToken(sealer, { endpoint: endpoint.name, id }, token),
     };
-    scheduleOf(deployment);
+    parseSchedule(scheduleOf(deployment));
     log.info({ endpoint: endpoint.name, pipeline: deployment.pipeline }, 'pipeline deployed');
     return store.transaction(async (tx) => {
       await checkNames(tx, deployment);

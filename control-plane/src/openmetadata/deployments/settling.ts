@@ -1,4 +1,6 @@
 import type { Deps } from '../../deps.ts';
+import { SCHEDULES } from '../../runtime/change-hub.ts';
+import type { Transaction } from '../../store/store.ts';
 import type { Deployment } from '../deployed-pipelines.ts';
 import { dropUnusedServices, saveDefinitions } from './definitions.ts';
 
@@ -37,17 +39,25 @@ export class Settling {
    * gone. Throws CONFLICT when a name was taken meanwhile.
    */
   async settle(endpoint: string, id: string): Promise<Deployment | undefined> {
-    const { store, clock, log } = this.#deps;
+    const { store, changes } = this.#deps;
     this.#quietUntil.delete(keyOf(endpoint, id));
-    return store.transaction(async (tx) => {
-      const deployment = await tx.deployments.get(endpoint, id);
-      if (deployment === undefined || deployment.settledAt !== null) return deployment;
-      const settled = { ...deployment, settledAt: clock.now() };
-      await saveDefinitions(tx, settled, settled.settledAt);
-      await tx.deployments.save(settled);
-      log.info({ endpoint, pipeline: deployment.pipeline }, 'deployment took effect');
-      return settled;
-    });
+    const settled = await store.transaction((tx) => this.#takeEffect(tx, endpoint, id));
+    changes.changed(SCHEDULES);
+    return settled;
+  }
+
+  async #takeEffect(
+    tx: Transaction,
+    endpoint: string,
+    id: string,
+  ): Promise<Deployment | undefined> {
+    const deployment = await tx.deployments.get(endpoint, id);
+    if (deployment === undefined || deployment.settledAt !== null) return deployment;
+    const settled = { ...deployment, settledAt: this.#deps.clock.now() };
+    await saveDefinitions(tx, settled, settled.settledAt);
+    await tx.deployments.save(settled);
+    this.#deps.log.info({ endpoint, pipeline: deployment.pipeline }, 'deployment took effect');
+    return settled;
   }
 
   /** Runs until the signal aborts. */
