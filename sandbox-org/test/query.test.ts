@@ -86,7 +86,7 @@ describe('records', () => {
     expect(names).toEqual([...names].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? 1 : -1)));
   });
 
-  it('binds AND before OR and respects brackets', async () => {
+  it('binds AND before OR and respects parentheses', async () => {
     const count = async (where: string): Promise<number> =>
       (await query(`SELECT COUNT() FROM Account WHERE ${where}`)).totalSize;
     const [a, b] = ["Type = 'Prospect'", "Rating = 'Hot'"];

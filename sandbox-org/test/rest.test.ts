@@ -42,7 +42,7 @@ describe('sessions and billing', () => {
     ]);
   });
 
-  it('expires a session after inactivity, restarted by each call', async () => {
+  it('expires an inactive session; each call restarts the timer', async () => {
     for (let i = 0; i < 3; i++) {
       clock += 400_000;
       expect((await api('/limits')).status).toBe(200);

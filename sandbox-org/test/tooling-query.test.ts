@@ -158,7 +158,7 @@ describe('the catalog', () => {
     ).toBe(2000);
   });
 
-  it('returns the same from the data API', async () => {
+  it('returns the same rows through the data API', async () => {
     expect(
       (
         await query(

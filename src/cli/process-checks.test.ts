@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assertSafeProcess } from './process-checks.ts';
 
-describe('a process is refused', () => {
+describe('a process is rejected', () => {
   it.each([
     ['--inspect'],
     ['--inspect-brk=0.0.0.0:9229'],
@@ -25,7 +25,7 @@ describe('a process is refused', () => {
     );
   });
 
-  it('when certificates are not checked', () => {
+  it('if certificate verification is disabled', () => {
     expect(() => assertSafeProcess({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, [])).toThrow(
       expect.objectContaining({ code: 'TLS_VERIFICATION_DISABLED' }),
     );

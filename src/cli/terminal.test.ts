@@ -24,7 +24,7 @@ describe('an error', () => {
     cause: new Error('getaddrinfo failed'),
   });
 
-  it('is shown with code, cause and remedy, on standard error', () => {
+  it('is printed with code, cause and remedy on standard error', () => {
     const shown = terminal();
     shown.terminal.fail(error);
     expect(shown.out()).toBe('');
@@ -33,7 +33,7 @@ describe('an error', () => {
     );
   });
 
-  it('cannot act on the terminal', () => {
+  it('has its control characters escaped', () => {
     const shown = terminal();
     shown.terminal.fail(
       new RunnerError('INPUT_INVALID', 'a\u001b[2J\u202eb', { cause: new Error('line\nforged') }),
@@ -43,7 +43,7 @@ describe('an error', () => {
     expect(text).toContain(String.raw`because line\u000aforged`);
   });
 
-  it('is one JSON object for machines', () => {
+  it('is one JSON object with --json', () => {
     const shown = terminal({ json: true });
     shown.terminal.fail(error);
     expect(JSON.parse(shown.out())).toEqual({
@@ -59,7 +59,7 @@ describe('an error', () => {
 });
 
 describe('columns', () => {
-  it('are as wide as their widest cell, the last one as wide as it is', () => {
+  it('are as wide as their widest cell, except the last', () => {
     expect(
       columns([
         ['a', 'bb', 'c'],
@@ -72,7 +72,7 @@ describe('columns', () => {
 describe('the progress line', () => {
   const progress = { phase: 'describe', done: 30, total: 120, apiCalls: 7 };
 
-  it('draws at most ten times a second, and leaves nothing behind', async () => {
+  it('draws at most ten times a second, and clears itself', async () => {
     const shown = terminal({ isTTY: true });
     const clock = new SimulatedClock();
     const line = new ProgressLine(shown.terminal, clock);
@@ -85,7 +85,7 @@ describe('the progress line', () => {
     expect(shown.err().endsWith('60/120  7 API calls\r\u001b[2K')).toBe(true);
   });
 
-  it('is not drawn where no one looks', () => {
+  it('is not drawn without a terminal', () => {
     for (const settings of [{ isTTY: false }, { isTTY: true, json: true }]) {
       const shown = terminal(settings);
       new ProgressLine(shown.terminal, new SimulatedClock()).show(progress);

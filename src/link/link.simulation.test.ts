@@ -48,7 +48,7 @@ async function runWithFaults(seed: number): Promise<LinkStage> {
   return stage;
 }
 
-describe('a link under cuts, refusals, lost acknowledgements and restarts', () => {
+describe('a link with cuts, rejections, lost acknowledgements and restarts', () => {
   it.each(Array.from({ length: runs(20) }, (_, index) => first + index))(
     'delivers every record once and in order (seed %i)',
     async (seed) => {

@@ -216,7 +216,7 @@ describe('the limits of a connector', () => {
 });
 
 describe('the rules of a policy as data', () => {
-  it('have every key of the file, hosts with their ports', () => {
+  it('contain every key of the file, hosts with their ports', () => {
     expect(JSON.parse(JSON.stringify(policy.toDocument()))).toMatchObject({
       file: 'policy.yaml',
       version: 1,

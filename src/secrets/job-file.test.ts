@@ -216,7 +216,7 @@ describe('a file that a job names', () => {
     });
   });
 
-  it('has its reason only in the local log: missing and not PEM are the same to the outside', async () => {
+  it('has the same outward error if missing or not PEM; only the local log has the reason', async () => {
     const missing = stage(join(open, 'absent.pem'));
     const notPem = stage(file('tls/plain.txt', 'not for jobs'));
     const [first, second] = await Promise.all(

@@ -15,7 +15,7 @@ const REVEALED_IN = [
 ];
 
 describe('a secret', () => {
-  it('prints as [secret], however it is printed', () => {
+  it('prints as [secret] in every way', () => {
     const secret = new Secret('hunter22hunter22', 'v1');
     const printed = [
       String(secret),

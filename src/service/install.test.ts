@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(host.directory, { recursive: true, force: true }));
 
 describe.runIf(canInstall)('service install', () => {
-  it('makes the user once, writes the unit for all to read, enables it', async () => {
+  it('creates the user once, writes a world-readable unit, and enables it', async () => {
     await installService(host.options(), host);
     await installService(host.options(), host);
     expect(host.calls.filter((call) => call.startsWith('useradd'))).toHaveLength(1);
@@ -47,7 +47,7 @@ describe.runIf(canInstall)('service install', () => {
     expect(host.calls.at(-1)).toBe('systemctl restart hybrid-runner.service');
   });
 
-  it('gives the service its state and keys, and leaves configuration with root, closed to everybody else', async () => {
+  it('gives state and keys to the service, and keeps configuration with root, private', async () => {
     const { state, config, keys, policy } = host.makeFiles();
     await installService(host.options(), host);
     for (const path of [state, join(state, 'identity', 'key.pem'), keys, join(keys, 'vault.key')])
@@ -58,13 +58,13 @@ describe.runIf(canInstall)('service install', () => {
     expect(statSync(policy).mode & 0o777).toBe(0o640);
   });
 
-  it('makes the directory of the vault key, so that the service’s user can store its first secret', async () => {
+  it('creates the directory of the vault key, so that the service’s user can store its first secret', async () => {
     await installService(host.options(), host);
     expect(statSync(host.keys)).toMatchObject({ uid: USER_ID });
     expect(statSync(host.keys).mode & 0o777).toBe(0o700);
   });
 
-  it('knows everything that a runner at work leaves in its state', async () => {
+  it('accepts everything that a running runner creates in its state', async () => {
     const { state } = host.makeFiles();
     for (const name of ['spool', 'connectors']) mkdirSync(join(state, name), { recursive: true });
     for (const name of [
@@ -82,7 +82,7 @@ describe.runIf(canInstall)('service install', () => {
     expect(statSync(join(state, 'connectors'))).toMatchObject({ uid: USER_ID });
   });
 
-  it('gives away nothing behind a symbolic link', async () => {
+  it('changes no owner behind a symbolic link', async () => {
     const { state } = host.makeFiles();
     const secret = join(host.directory, 'shadow');
     writeFileSync(secret, 'x');
@@ -91,7 +91,7 @@ describe.runIf(canInstall)('service install', () => {
     expect(statSync(secret)).toMatchObject({ uid: 0, gid: 0 });
   });
 
-  it('checks again as the service’s user, and enables nothing that fails then', async () => {
+  it('repeats the checks as the service’s user, and enables nothing if they fail', async () => {
     let checks = 0;
     const check = (): Promise<void> =>
       ++checks === 2 ? Promise.reject(new RunnerError('FILE_UNREADABLE', 'x')) : Promise.resolve();
@@ -103,7 +103,7 @@ describe.runIf(canInstall)('service install', () => {
   });
 });
 
-describe('service install changes nothing when it refuses', () => {
+describe('service install changes nothing when it rejects', () => {
   const untouched = (): void => {
     expect(host.calls).toEqual([]);
     expect(readdirSync(host.directory)).toEqual([]);
@@ -120,7 +120,7 @@ describe('service install changes nothing when it refuses', () => {
     untouched();
   });
 
-  it('a runner that lacks something', async () => {
+  it('an incomplete runner', async () => {
     const check = (): Promise<void> =>
       Promise.reject(new RunnerError('NOT_ENROLLED', 'no identity'));
     await expect(installService(host.options({ check }), host)).rejects.toMatchObject({
@@ -146,14 +146,14 @@ describe('service install changes nothing when it refuses', () => {
     untouched();
   });
 
-  it('a user name with more in it', async () => {
+  it('an invalid user name', async () => {
     await expect(
       installService(host.options({ user: 'a\nUser=root' }), host),
     ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     untouched();
   });
 
-  it('a state directory with files of others in it', async () => {
+  it('a state directory with files of other users', async () => {
     mkdirSync(join(host.state, 'postgresql'), { recursive: true });
     await expect(installService(host.options(), host)).rejects.toMatchObject({
       code: 'SERVICE_FAILED',
@@ -163,7 +163,7 @@ describe('service install changes nothing when it refuses', () => {
 });
 
 describe.runIf(canInstall)('a step that fails', () => {
-  it('is an error with its cause and where to look', async () => {
+  it('is an error with its cause and a remedy', async () => {
     host.failing = 'systemctl restart';
     await expect(installService(host.options({ startNow: true }), host)).rejects.toMatchObject({
       code: 'SERVICE_FAILED',
@@ -174,7 +174,7 @@ describe.runIf(canInstall)('a step that fails', () => {
 });
 
 describe.runIf(canInstall)('service uninstall', () => {
-  it('leaves state, configuration and user', async () => {
+  it('keeps state, configuration and user', async () => {
     const { state } = host.makeFiles();
     await installService(host.options(), host);
     await uninstallService(host);
@@ -184,7 +184,7 @@ describe.runIf(canInstall)('service uninstall', () => {
     expect(host.users.size).toBe(1);
   });
 
-  it('with --purge leaves nothing, and no trace in systemd', async () => {
+  it('removes everything with --purge, also from systemd', async () => {
     host.makeFiles();
     await installService(host.options(), host);
     mkdirSync(`${host.unitFile}.d`);
@@ -198,14 +198,14 @@ describe.runIf(canInstall)('service uninstall', () => {
     ]);
   });
 
-  it('with --purge keeps a user that existed before', async () => {
+  it('keeps a user that existed before, with --purge', async () => {
     host.users.set('hybrid-runner', 'Somebody');
     await installService(host.options(), host);
     await uninstallService(host, host.purge());
     expect(host.users.size).toBe(1);
   });
 
-  it('with --purge refuses settings that the installed unit does not run with, before it stops anything', async () => {
+  it('rejects settings other than those of the installed unit with --purge, before it stops anything', async () => {
     await installService(
       host.options({ args: ['--config', '/etc/hybrid-runner', '--policy-file', '/a b'] }),
       host,
@@ -218,14 +218,14 @@ describe.runIf(canInstall)('service uninstall', () => {
     expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
   });
 
-  it('stops a service whose unit file somebody has deleted', async () => {
+  it('stops a service whose unit file was deleted', async () => {
     await installService(host.options(), host);
     rmSync(host.unitFile);
     await uninstallService(host);
     expect(host.calls).toContain('systemctl stop hybrid-runner.service');
   });
 
-  it('removes files where systemd does not run', async () => {
+  it('removes files without a running systemd', async () => {
     await installService(host.options(), host);
     const before = host.calls.length;
     await uninstallService(Object.assign(host, { systemdRuns: false }));

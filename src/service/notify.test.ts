@@ -38,7 +38,7 @@ describe('the service manager', () => {
     ]);
   });
 
-  it('is not spoken to where there is none, or no program to reach it', async () => {
+  it('is not notified if there is none, or no program to reach it', async () => {
     const { program, calls } = recorder('none');
     await serviceManager({}, [program], PATIENCE_MS).notify('READY=1');
     await serviceManager({ NOTIFY_SOCKET: '/run/n' }, [join(directory, 'missing')]).notify(
@@ -47,7 +47,7 @@ describe('the service manager', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('may fail without harm', async () => {
+  it('may fail without consequences', async () => {
     const { program } = recorder('fails');
     writeFileSync(program, '#!/bin/sh\nexit 1\n');
     await expect(

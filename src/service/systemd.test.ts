@@ -26,25 +26,25 @@ const valuesOf = (unit: string, name: string): string[] =>
     .map((line) => line.slice(name.length + 1));
 
 describe('the systemd unit', () => {
-  it('waits for the drain before it kills', () => {
+  it('waits for the drain before a kill', () => {
     const seconds = Number(
       valuesOf(systemdUnit({ ...options, drainTimeoutMs: 600_000 }), 'TimeoutStopSec')[0],
     );
     expect(seconds).toBeGreaterThan(600);
   });
 
-  it('does not restart what only a person can help', () => {
+  it('does not restart after errors that require user action', () => {
     expect(valuesOf(systemdUnit(options), 'RestartPreventExitStatus')).toEqual(['2 3 4 5 77']);
   });
 
-  it('lets systemd make a state directory below /var/lib, and opens any other for writing', () => {
+  it('lets systemd create a state directory below /var/lib, and makes any other writable', () => {
     expect(valuesOf(systemdUnit(options), 'StateDirectory')).toEqual(['hybrid-runner']);
     const elsewhere = systemdUnit({ ...options, stateDir: '/data/runner' });
     expect(valuesOf(elsewhere, 'StateDirectory')).toEqual([]);
     expect(valuesOf(elsewhere, 'ReadWritePaths')).toEqual(['/data/runner']);
   });
 
-  it('keeps systemd from reading paths as anything else', () => {
+  it('escapes paths for systemd', () => {
     const [start] = valuesOf(
       systemdUnit({ ...options, args: ['--config', '/etc/a b/%h$HOME"x.yaml'] }),
       'ExecStart',
@@ -66,7 +66,7 @@ describe('the systemd unit', () => {
 
   const analyze = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' });
 
-  it.runIf(analyze.status === 0)('exposes no more than 1.5 by systemd’s own count', () => {
+  it.runIf(analyze.status === 0)('has an exposure of at most 1.5 in systemd-analyze', () => {
     const file = join(directory, 'hybrid-runner.service');
     writeFileSync(file, systemdUnit(options));
     const { stdout } = spawnSync(

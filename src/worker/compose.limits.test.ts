@@ -65,7 +65,7 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
   return access.limits;
 }
 
-describe('what a run may read beyond metadata', () => {
+describe('limits of a run beyond metadata', () => {
   it.each([
     ['unused', {}, false],
     ['unused', { codeText: 'local' }, false],

@@ -77,46 +77,42 @@ async function usesSink(
   );
 }
 
-describe('a sink beside a file', () => {
-  it('is used where the policy names its server', async () => {
+describe('an OpenMetadata sink in addition to a file', () => {
+  it('is used if the policy names its server', async () => {
     expect(await usesSink(SERVER)).toBe(true);
   });
 
   it.each([
     ['the policy does not name its server', { ...SERVER, hostPort: 'https://elsewhere.test/api' }],
-    ['it is nobody’s address', { ...SERVER, hostPort: 'catalog' }],
-    ['no server is named', {}],
+    ['its address is invalid', { ...SERVER, hostPort: 'catalog' }],
+    ['it has no address', {}],
     [
-      'the policy does not name its server, whatever else is wrong',
+      'the policy does not name its server, regardless of other errors',
       { hostPort: 'http://localhost:8585/api', authProvider: 'okta' },
     ],
-  ])('is left alone where %s', async (_what, config) => {
+  ])('is not used if %s', async (_what, config) => {
     expect(await usesSink(config)).toBe(false);
   });
 
-  it('of another kind is left alone', async () => {
+  it('is ignored if it is of another kind', async () => {
     expect(await usesSink(SERVER, { type: 'file' })).toBe(false);
   });
 
   it.each([
-    ['signs in another way', { ...SERVER, authProvider: 'okta' }, 'authProvider'],
-    ['has no token', { ...SERVER, securityConfig: {} }, 'securityConfig.jwtToken'],
+    ['it has another auth provider', { ...SERVER, authProvider: 'okta' }, 'authProvider'],
+    ['it has no token', { ...SERVER, securityConfig: {} }, 'securityConfig.jwtToken'],
+    ['it is not encrypted', { ...SERVER, hostPort: 'http://catalog.test:443/api' }, 'https'],
     [
-      'would get its token in the clear',
-      { ...SERVER, hostPort: 'http://catalog.test:443/api' },
-      'https',
-    ],
-    [
-      'asks for a client certificate',
+      'it requires a client certificate',
       { ...SERVER, sslConfig: { sslKey: 'x' } },
       'sslConfig.sslKey',
     ],
     [
-      'is in network.allow and has no token',
+      'it is in network.allow and has no token',
       { hostPort: 'https://open.test/api' },
       'securityConfig',
     ],
-  ])('whose server the policy names is refused where it %s', async (_what, config, problem) => {
+  ])('is rejected if the policy names its server but %s', async (_what, config, problem) => {
     await expect(usesSink(config)).rejects.toMatchObject({
       code: 'JOB_INVALID',
       message: expect.stringContaining(problem) as string,

@@ -24,7 +24,7 @@ describe('workflowConfig of a workflow', () => {
     expect(document).toEqual({ source, ...more });
   });
 
-  it('is refused by the name of its field where it is wrong', () => {
+  it('is rejected with the name of the invalid field', () => {
     expect(() =>
       parseJobDocument(JSON.stringify({ source, workflowConfig: { successThreshold: 101 } })),
     ).toThrow(

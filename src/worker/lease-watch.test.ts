@@ -20,7 +20,7 @@ function watched(endsAt?: number): {
   return { clock, lease, over: () => over, stop };
 }
 
-it('a lease is over when it ends, and not before', async () => {
+it('a lease expires when it ends, and not before', async () => {
   const { clock, over } = watched(50_000);
   await clock.advance(49_999);
   expect(over()).toBe(false);
@@ -28,7 +28,7 @@ it('a lease is over when it ends, and not before', async () => {
   expect(over()).toBe(true);
 });
 
-it('a lease that is extended goes on', async () => {
+it('an extended lease continues', async () => {
   const { clock, lease, over } = watched(50_000);
   await clock.advance(40_000);
   lease.until(90_000);
@@ -38,7 +38,7 @@ it('a lease that is extended goes on', async () => {
   expect(over()).toBe(true);
 });
 
-it('a lease that ended while the machine was suspended is over within a second of its waking', async () => {
+it('a lease that ended during a suspend expires within a second after the resume', async () => {
   const { clock, over } = watched(50_000);
   await clock.advance(10_100);
   clock.suspend(3_600_000);
@@ -46,7 +46,7 @@ it('a lease that ended while the machine was suspended is over within a second o
   expect(over()).toBe(true);
 });
 
-it('ends a worker that receives no lease after a minute', async () => {
+it('ends a worker after one minute without a lease', async () => {
   const { clock, over } = watched();
   await clock.advance(59_000);
   expect(over()).toBe(false);

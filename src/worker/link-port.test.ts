@@ -14,7 +14,7 @@ function lineToLink(): { readonly port: LinkPort; readonly sent: FromWorker[] } 
 }
 
 describe('a log line of a worker', () => {
-  it('leaves the process without a secret, wherever in the line it stood', () => {
+  it('leaves the process without a secret at any position', () => {
     const { port, sent } = lineToLink();
     const redactor = createRedactor();
     redactor.add('hunter-two-forever');
@@ -31,7 +31,7 @@ describe('a log line of a worker', () => {
     expect(JSON.stringify(sent)).toContain('was refused');
   });
 
-  it('is withheld when nothing readable is left of it, and left out below the level', () => {
+  it('is withheld if nothing readable remains, and omitted below the level', () => {
     const { port, sent } = lineToLink();
     const log = createPortLog(port, () => '[secret]', 'info');
     log.log('debug', 'details');
@@ -46,7 +46,7 @@ describe('a log line of a worker', () => {
     ]);
   });
 
-  it('is all that is given up when the link is busy', () => {
+  it('is the only message dropped when the link is busy', () => {
     const { port, sent } = lineToLink();
     const log = createPortLog(port, (line) => line, 'info');
     for (let line = 0; line < 2000; line++) log.log('info', 'line');

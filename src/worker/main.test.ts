@@ -138,7 +138,7 @@ async function receivedOf(type: FromWorker['type']): Promise<void> {
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 describe('the worker program', () => {
-  it('reports a job it cannot read, tells when that is durable, and ends well', async () => {
+  it('reports an unreadable job, reports when that is durable, and exits with 0', async () => {
     start({ nothing: true });
     expect(await outcome()).toMatchObject({ status: 'failed', error: { code: 'JOB_INVALID' } });
     expect(worker.exitCode).toBe(0);
@@ -170,7 +170,7 @@ describe('the worker program', () => {
     });
   });
 
-  it('leaves alone the sink that a job names, and the token in it', async () => {
+  it('does not use the sink in a job, nor its token', async () => {
     const securityConfig = { jwtToken: 'secret:/openmetadata/bot' };
     start({
       ...workflow,
@@ -195,7 +195,7 @@ describe('the worker program', () => {
     expect(JSON.stringify(received)).not.toContain('openmetadata/bot');
   });
 
-  it('ends as asked in the middle of its work, and writes no secret', async () => {
+  it('stops on request during its work, and writes no secret', async () => {
     start(workflow);
     await reached;
     tell({
@@ -213,26 +213,23 @@ describe('the worker program', () => {
     expect(JSON.stringify(received)).not.toContain(PASSWORD);
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'leaves signals that are meant for the service to the link',
-    async () => {
-      start(workflow);
-      await reached;
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
-      tell({
-        type: 'stop',
-        status: 'interrupted',
-        reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true },
-      });
-      expect(await outcome()).toMatchObject({
-        status: 'interrupted',
-        error: { message: 'drained' },
-      });
-    },
-  );
+  it.skipIf(process.platform === 'win32')('ignores signals; only the link stops it', async () => {
+    start(workflow);
+    await reached;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) worker.kill(signal);
+    tell({
+      type: 'stop',
+      status: 'interrupted',
+      reason: { code: 'RUNNER_STOPPED', message: 'drained', remedy: '', retryable: true },
+    });
+    expect(await outcome()).toMatchObject({
+      status: 'interrupted',
+      error: { message: 'drained' },
+    });
+  });
 
   it.skipIf(!canMount)(
-    'tells when the disk is full, waits, and tells when that has passed',
+    'reports a full disk, waits, and reports when it has space again',
     async () => {
       const small = join(directory, 'small');
       await mkdir(small);
@@ -261,7 +258,7 @@ describe('the worker program', () => {
     },
   );
 
-  it('ends by itself when its lease is over, and says why', async () => {
+  it('exits when its lease expires, and logs the reason', async () => {
     start(workflow);
     await reached;
     tell({ type: 'lease', endsAt: systemClock.uptime() + 3_600_000 });
@@ -277,7 +274,7 @@ describe('the worker program', () => {
     );
   });
 
-  it('goes when the link goes', async () => {
+  it('exits when the link exits', async () => {
     start(workflow);
     await reached;
     const exit = once(worker, 'exit');

@@ -152,8 +152,8 @@ async function run(
   return { outcome, written: lines.map((line) => JSON.parse(line) as RunRecord) };
 }
 
-describe('a catalog beside the stream', () => {
-  it('gets what is for it, with every secret out of it, and is closed', async () => {
+describe('an OpenMetadata sink in addition to the stream', () => {
+  it('gets its records without any secret, and is closed', async () => {
     const catalog = new MemoryCatalog();
     const { outcome, written } = await run([table, failure], catalog);
     expect(catalog.records).toEqual([
@@ -171,7 +171,7 @@ describe('a catalog beside the stream', () => {
     [true, 1],
     [false, 0],
   ])(
-    'has no place for owners of columns, which a run that is to read them (%s) says',
+    'has no owners of columns, which a run with includeOwners (%s) logs',
     async (includeOwners, lines) => {
       const source = {
         type: 'salesforce',
@@ -199,7 +199,7 @@ describe('a catalog beside the stream', () => {
     expect(catalog.closed).toBe(true);
   });
 
-  it('makes the outcome worse, never better', async () => {
+  it('makes the outcome only worse', async () => {
     const report = {
       counts: { failed: 3, written: 1 },
       failures: [{ name: 'A', ...busy.toFailure() }],
@@ -222,7 +222,7 @@ describe('a catalog beside the stream', () => {
     expect(broken.outcome).toMatchObject({ status: 'failed', error: { code: 'NETWORK_TIMEOUT' } });
   });
 
-  it('ends the extraction when it can take no more', async () => {
+  it('ends the extraction when it fails permanently', async () => {
     const catalog = new MemoryCatalog();
     catalog.write = () => Promise.reject(busy);
     const { outcome, written } = await run([table, table, table], catalog);
@@ -231,7 +231,7 @@ describe('a catalog beside the stream', () => {
     expect(catalog.outcome?.status).toBe('failed');
   });
 
-  it('that hangs at the end is told when the run is stopped, and closed', async () => {
+  it('is aborted and closed if it hangs at the end when the run is stopped', async () => {
     const stop = new Stop();
     const catalog = new MemoryCatalog();
     catalog.finish = async (_outcome, signal) => {
@@ -253,7 +253,7 @@ describe('a worker’s job that names a sink', () => {
       .filter((record) => record.kind === 'log')
       .filter(({ message }) => message.includes('sink'));
 
-  it('is run without it, and says so', async () => {
+  it('runs without the sink, and logs this', async () => {
     const ended = await run([table], undefined);
     expect(ended.outcome.status).toBe('success');
     expect(notices(ended)).toMatchObject([{ level: 'info' }]);

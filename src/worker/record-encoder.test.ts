@@ -13,7 +13,7 @@ function counting(): { readonly record: EntityRecord; readonly times: () => numb
 }
 
 describe('RecordEncoder', () => {
-  it('uses the text of a preview again when that record is written', () => {
+  it('reuses the text of a preview when that record is written', () => {
     const encoder = new RecordEncoder();
     const { record, times } = counting();
     expect(encoder.encode(record)).not.toBe(encoder.preview(record));
@@ -21,7 +21,7 @@ describe('RecordEncoder', () => {
     expect(times()).toBe(3);
   });
 
-  it('encodes another record than the one previewed', () => {
+  it('encodes a record other than the previewed one', () => {
     const encoder = new RecordEncoder();
     const [first, second] = [counting(), counting()];
     encoder.preview(first.record);

@@ -4,7 +4,7 @@ import type { Progress } from '../../foundation/src/domain/progress.ts';
 import { RunProgress } from './run-progress.ts';
 
 describe('the progress of a run', () => {
-  it('is that of the sink once the extraction reports nothing', async () => {
+  it('is that of the sink once the extraction reports none', async () => {
     const clock = new SimulatedClock();
     const reported: Progress[] = [];
     const progress = new RunProgress((each) => reported.push(each), clock);

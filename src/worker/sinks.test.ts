@@ -22,7 +22,7 @@ describe('a file of records', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('replaces what was there, keeps the order, and is for its owner alone', async () => {
+  it('replaces an existing file, keeps the order, and is readable only by its owner', async () => {
     const path = join(directory, 'out.jsonl');
     await writeFile(path, 'old');
     const sink = await FileSink.open(path);
@@ -39,7 +39,7 @@ describe('a file of records', () => {
     expect((await stat(join(directory, 'new.jsonl'))).mode & 0o077).toBe(0);
   });
 
-  it('that cannot be opened is named with the reason', async () => {
+  it('is named in the error with the reason if it cannot be opened', async () => {
     await expect(FileSink.open(join(directory, 'no/such/place'))).rejects.toMatchObject({
       code: 'FILE_UNWRITABLE',
       retryable: false,
@@ -59,7 +59,7 @@ describe('a file of records', () => {
 });
 
 describe('a stream of records', () => {
-  it('goes at the pace of its reader', async () => {
+  it('waits for its reader', async () => {
     const stream = new PassThrough({ highWaterMark: 10 });
     const sink = new StreamSink(stream);
     let written = false;
@@ -74,7 +74,7 @@ describe('a stream of records', () => {
   });
 
   it.each([1, 3])(
-    'says when the last of %i lines was lost, though nobody writes after it',
+    'reports the loss of the last of %i lines without a later write',
     async (lines) => {
       let left = lines;
       const full = new Writable({
@@ -88,7 +88,7 @@ describe('a stream of records', () => {
     },
   );
 
-  it('does not wait for a reader that has gone away', async () => {
+  it('does not wait for a reader that has closed the pipe', async () => {
     const stream = new PassThrough({ highWaterMark: 1 }).on('error', () => undefined);
     const sink = new StreamSink(stream);
     const writing = sink.write('line\n', false, never);
@@ -123,7 +123,7 @@ describe('records into the spool', () => {
     return { disk, writer, sink: new SpoolSink(writer) };
   }
 
-  it('wait while too much is undelivered, but for the outcome', async () => {
+  it('wait while too much is undelivered, except for the outcome', async () => {
     const { writer, sink } = await open();
     sink.setPaused(true);
     let written = false;
@@ -139,7 +139,7 @@ describe('records into the spool', () => {
     await writer.close();
   });
 
-  it('fail with SPOOL_FULL when the deadline comes before the delivery', async () => {
+  it('fail with SPOOL_FULL if the deadline passes before the delivery', async () => {
     const { writer, sink } = await open();
     const controller = new AbortController();
     sink.setPaused(true);
@@ -149,7 +149,7 @@ describe('records into the spool', () => {
     await writer.close();
   });
 
-  it('fail with DISK_FULL when the deadline comes before there is room', async () => {
+  it('fail with DISK_FULL if the deadline passes before there is space', async () => {
     const { disk, writer, sink } = await open();
     disk.capacity = 10;
     const controller = new AbortController();

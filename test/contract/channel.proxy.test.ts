@@ -36,7 +36,7 @@ describe.each(KINDS)('%s channel', (kind) => {
       return stage.dialer({ settings: { proxy: url } });
     }
 
-    it('works and tells the proxy only the address', async () => {
+    it('works and sends the proxy only the address', async () => {
       proxy = await ConnectProxy.open();
       await exchange(through(`http://127.0.0.1:${proxy.port}`));
       expect(proxy.requested).toEqual([`127.0.0.1:${stage.server.port}`]);

@@ -22,7 +22,7 @@ const signal = (): AbortSignal => AbortSignal.timeout(240_000);
 
 /** What every connector promises to the worker. */
 export function connectorContract(stage: () => ConnectorStage): void {
-  it('refuses an empty connection with a typed error before anything is read', () => {
+  it('rejects an empty connection with a typed error before it reads anything', () => {
     expect(() => stage().connector.endpoints({})).toThrow(RunnerError);
   });
 
@@ -36,7 +36,7 @@ export function connectorContract(stage: () => ConnectorStage): void {
     expect(connector.secretFields.every((field) => /^\w+(?:\.\w+)*$/.test(field))).toBe(true);
   });
 
-  it('gives parents before children, each entity once and valid', async () => {
+  it('yields parents before children, each entity once and valid', async () => {
     const { connector, working } = stage();
     const seen = new Set<string>();
     for (const record of await collect<Extracted>(connector.jobs.metadata(working(), signal()))) {
@@ -50,7 +50,7 @@ export function connectorContract(stage: () => ConnectorStage): void {
     expect(seen.size).toBeGreaterThan(3);
   });
 
-  it('passes every step of a connection test that works', async () => {
+  it('passes every step of a connection test', async () => {
     const { connector, working } = stage();
     const steps = await collect<StepRecord>(connector.jobs.test_connection(working(), signal()));
     expect(steps.filter(({ passed }) => !passed)).toEqual([]);
@@ -67,14 +67,14 @@ export function connectorContract(stage: () => ConnectorStage): void {
     });
   });
 
-  it('throws a typed error when the source refuses the secret', async () => {
+  it('throws a typed error if the source rejects the secret', async () => {
     const { connector, refused } = stage();
     await expect(collect(connector.jobs.metadata(refused(), signal()))).rejects.toBeInstanceOf(
       RunnerError,
     );
   });
 
-  it('stops with the reason it is given', async () => {
+  it('stops with the reason of the signal', async () => {
     const { connector, working } = stage();
     const reason = new RunnerError('CANCELLED', 'not wanted any more');
     await expect(
@@ -82,7 +82,7 @@ export function connectorContract(stage: () => ConnectorStage): void {
     ).rejects.toBe(reason);
   });
 
-  it('lets go when its reader leaves', async () => {
+  it('stops when its reader leaves', async () => {
     const { connector, working } = stage();
     const records = connector.jobs.metadata(working(), signal())[Symbol.asyncIterator]();
     await records.next();

@@ -10,7 +10,7 @@ import { readSourceOptions } from '../../src/connectors/salesforce/options/sourc
 
 /** The control plane refuses when a service is saved what a runner would refuse when it runs, and nothing else. */
 describe('a Salesforce connection', () => {
-  it.each(UNUSABLE)('with %s is refused by both', (_, given) => {
+  it.each(UNUSABLE)('with %s is rejected by both', (_, given) => {
     expect(() => parseSalesforceConnection(given)).toThrow();
     expect(() => parseConnection(given)).toThrow(
       expect.objectContaining({
@@ -19,7 +19,7 @@ describe('a Salesforce connection', () => {
     );
   });
 
-  it.each(USABLE)('for %s is taken by both', (_, given) => {
+  it.each(USABLE)('for %s is accepted by both', (_, given) => {
     expect(() => parseConnection(parseSalesforceConnection(given))).not.toThrow();
   });
 });
@@ -31,7 +31,7 @@ describe('an option of a pipeline', () => {
     ).toEqual([]);
   });
 
-  it('with members of a newer OpenMetadata is taken', () => {
+  it('with members of a newer OpenMetadata is accepted', () => {
     expect(() =>
       parseSourceConfig({ incremental: { enabled: true, lookbackDays: 1, safetyMarginDays: 1 } }),
     ).not.toThrow();

@@ -156,7 +156,7 @@ const ELSEWHERE: readonly (readonly [string, (said: string) => Job])[] = [
 ];
 
 describe.runIf(openMetadataSchemasPresent)(
-  'a text of a job that equals a secret comes back like any other text',
+  'text of a job that equals a secret is returned like any other text',
   () => {
     it('in every field', () => {
       expect({ connection: IN_CONNECTION.length > 25, options: IN_OPTIONS.length > 25 }).toEqual({

@@ -135,7 +135,7 @@ describe('an option of a metadata run', () => {
     expect([said.get(name), pipelineVerdict(name, value)]).toEqual(['works', 'works']);
   });
 
-  it('that nobody knows is ignored', () => {
+  it('is ignored if unknown', () => {
     expect(pipelineVerdict('newerThanThis', true)).toBe('ignored');
   });
 });

@@ -142,8 +142,8 @@ describe('a secret that a worker writes to its output', { timeout: 300_000 }, ()
   });
 });
 
-describe('output of a worker that is no secret', { timeout: 300_000 }, () => {
-  it('is in the log as it was written', async () => {
+describe('output of a worker without a secret', { timeout: 300_000 }, () => {
+  it('is logged unchanged', async () => {
     const lines = await logOf('print something harmless');
     expect(of(lines, 'unexpected worker output').map(({ level, data }) => [level, data])).toEqual([
       ['warn', { line: 'a dependency warns: deprecated option' }],

@@ -56,7 +56,7 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
     expect(result).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
   });
 
-  it('stores a secret and finds it again', async () => {
+  it('stores a secret and lists it', async () => {
     expect(await image.run(['secrets', 'set', PASSWORD_REFERENCE], 'hunter2222')).toMatchObject({
       code: 0,
     });
@@ -71,7 +71,7 @@ describe.skipIf(obstacle() !== undefined)('the container image, read-only, as it
     expect(await image.run(['service', 'check'])).toMatchObject({ code: 0 });
   });
 
-  it('is healthy while it is connected, and not when it is not running', async () => {
+  it('is healthy while connected, and unhealthy when not running', async () => {
     expect((await image.healthCheck()).code).not.toBe(0);
     const runner = image.start();
     try {

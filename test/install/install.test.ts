@@ -108,7 +108,7 @@ describe.skipIf(obstacle() !== undefined)(
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     });
 
-    it('says at once what to do when the package came without its Node', async () => {
+    it('prints a remedy if the package lacks its Node', async () => {
       expect(
         await machine.asPerson(
           `sudo npm install --global --offline ./${basename(release.withoutNode)}`,
@@ -148,7 +148,7 @@ describe.skipIf(obstacle() !== undefined)(
       await followUntil(commands, next);
     });
 
-    it('starts a service that reads all that root has prepared, and that nobody else can read', async () => {
+    it('starts a service that reads everything that root has prepared, which nobody else can read', async () => {
       await followUntil(commands, 'service install --now');
       await machine.waitFor('the runner to connect', () => outside.connected());
       expect(await machine.ask('systemctl is-enabled hybrid-runner')).toBe('enabled');
@@ -168,7 +168,7 @@ describe.skipIf(obstacle() !== undefined)(
       expect((await followUntil(commands, 'status')).stdout).toContain('connected');
     });
 
-    it('and every command of root and of the service’s user means the same files', async () => {
+    it('uses the same files in every command of root and of the service’s user', async () => {
       for (const who of ['sudo', 'sudo -u hybrid-runner']) {
         expect((await machine.asPerson(`${who} hybrid-runner policy check`)).stdout).toContain(
           '/etc/hybrid-runner/policy.yaml is valid',
@@ -211,7 +211,7 @@ describe.skipIf(obstacle() !== undefined)(
       await expectWhole(await outside.startRun());
     });
 
-    it('finishes a run that a restart meets, once', async () => {
+    it('finishes a run across a restart, once', async () => {
       const id = await runInside();
       expect(await machine.asPerson('sudo systemctl restart hybrid-runner')).toMatchObject({
         code: 0,
@@ -229,7 +229,7 @@ describe.skipIf(obstacle() !== undefined)(
       await expectWhole(id);
     });
 
-    it('finishes runs that an upgrade meets, once, before the restart and across it', async () => {
+    it('finishes runs across an upgrade, once', async () => {
       const newer = await pack(NEWER, scratch);
       copyIn(newer.file);
       const underWay = await runInside();
@@ -249,7 +249,7 @@ describe.skipIf(obstacle() !== undefined)(
       await expectWhole(await runInside());
     });
 
-    it('is removed without a trace', async () => {
+    it('is removed completely', async () => {
       const removal = readmeCommands('Remove it');
       await machine.ask(
         'mkdir -p /etc/systemd/system/hybrid-runner.service.d && printf "[Service]\\nNice=5\\n" > /etc/systemd/system/hybrid-runner.service.d/nice.conf',

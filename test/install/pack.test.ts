@@ -26,7 +26,7 @@ describe('npm pack', () => {
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  it('leaves out chunks of earlier builds that are kept for programs still running on them', async () => {
+  it('omits chunks of earlier builds that are kept for running programs', async () => {
     expect(existsSync(join(copy, stale))).toBe(true);
     const files = await packed();
     expect(files).toContain('dist/cli/main.js');
@@ -48,7 +48,7 @@ describe('npm pack', () => {
     expect(imported.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  it('finds nothing of them after a build for a release', async () => {
+  it('has no such chunks after a release build', async () => {
     await build('--fresh');
     expect(existsSync(join(copy, stale))).toBe(false);
   });

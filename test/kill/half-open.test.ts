@@ -36,7 +36,7 @@ async function untilAccepted(count: number): Promise<number> {
 }
 
 describe.each(['ws', 'grpc'] as const)('a runner over %s whose packets are lost', (channel) => {
-  it('notices within 30 seconds, connected or dialing, and reconnects when they arrive again', async () => {
+  it('is detected within 30 seconds, connected or dialing, and ends when packets arrive again', async () => {
     stage = await Stage.open({ objects: 5, latencyMs: 0, channel });
     relay = await Relay.open({ port: Number(new URL(stage.controlPlane.url).port) });
     routeThrough(relay.port);

@@ -21,7 +21,7 @@ describe.runIf(process.platform === 'linux')('a link that is stopped during a ru
 
   afterEach(() => stage.close());
 
-  it('has its worker end with the lease, and completes the run when it resumes', async () => {
+  it('has its worker end with the lease, and completes the run after it resumes', async () => {
     stage = await Stage.open({
       objects: 300,
       latencyMs: 1_500,

@@ -186,7 +186,7 @@ describe.skipIf('obstacle' in venv)(
       ).toEqual([]);
     });
 
-    it('shows the type as they do, or says more about it', () => {
+    it('shows the same type, or a more precise one', () => {
       expect(
         lacking(
           theirs,
@@ -208,7 +208,7 @@ describe.skipIf('obstacle' in venv)(
       ).toEqual([]);
     });
 
-    it('says of every column whether it may be empty or is unique, and which is the primary key', () => {
+    it('has nullability and uniqueness of every column, and the primary key', () => {
       const isBetter = ({ name }: Column, our: Column | undefined): boolean =>
         name === 'Id' && our?.constraint === 'PRIMARY_KEY';
       expect(
@@ -221,7 +221,7 @@ describe.skipIf('obstacle' in venv)(
       ).toEqual([]);
     });
 
-    it('knows the type of every column, where theirs knows that of few', () => {
+    it('has the type of every column, where theirs has few', () => {
       const unknown = (of: Extraction): number =>
         all(of).filter(({ dataType }) => dataType === 'UNKNOWN').length;
       expect(unknown(ours)).toBe(0);

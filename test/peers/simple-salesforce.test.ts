@@ -78,7 +78,7 @@ describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org',
     expect(outside.stats().proxy.connections).toBeGreaterThan(0);
   });
 
-  it('is told to use a security token outside the trusted ranges', async () => {
+  it('is asked for a security token outside the trusted ranges', async () => {
     expect(await runPeer(outside, 'organization')).toMatchObject({
       refused: 'LOGIN_MUST_USE_SECURITY_TOKEN',
     });
@@ -91,7 +91,7 @@ describe.skipIf('obstacle' in venv)('simple-salesforce against the sandbox org',
     });
   });
 
-  it('is refused with the id of another organization', async () => {
+  it('is rejected with the id of another organization', async () => {
     expect(
       await runPeer(inside, 'organization', { organizationId: '00D000000000062' }),
     ).toMatchObject({ refused: 'INVALID_LOGIN' });

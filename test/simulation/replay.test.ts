@@ -22,7 +22,7 @@ async function digestsElsewhere(): Promise<string[]> {
 }
 
 describe('a seed', () => {
-  it('gives the same trace each time, also in another process', async () => {
+  it('produces the same trace each time, also in another process', async () => {
     const digests: string[] = [];
     for (const seed of SEEDS) digests.push((await simulate(seed)).digest);
     expect(new Set(digests).size).toBe(SEEDS.length);

@@ -76,7 +76,7 @@ export class Dispatcher {
     for (const run of overdue) {
       log.warn(
         { run: run.id, attempt: run.attempt, epoch: run.epoch, state: run.status.state },
-        isQueued(run) ? 'run expired: no runner available' : 'run taken back from silent runner',
+        reclaimed(run),
       );
       changes.changed(run.id);
     }
@@ -230,4 +230,11 @@ function unavailable(wait: Wait | undefined): ErrorBody {
     message: `no runner took the run in time: ${wait?.message ?? 'no runner is connected'}`,
     remedy,
   };
+}
+
+function reclaimed(run: Run): string {
+  if (isQueued(run)) return 'run expired: no runner available';
+  return run.status.state === 'offered'
+    ? 'offer withdrawn: no answer from the runner'
+    : 'lease expired; attempt ended';
 }

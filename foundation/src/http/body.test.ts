@@ -16,7 +16,7 @@ const readBody = async (
 const bodyOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
 
 describe('a body', () => {
-  it('is read as it is, or out of gzip', async () => {
+  it('is read uncompressed or from gzip', async () => {
     const text = Buffer.from('{"sobjects":[]}');
     expect(
       await readBody(bodyOf(text.subarray(0, 5), text.subarray(5)), undefined, limits),

@@ -45,7 +45,7 @@ function open(options: Partial<HttpClientOptions> = {}): HttpClient {
 const get = (origin: string): HttpRequest => ({ method: 'GET', origin, path: '/a?b', headers: {} });
 
 describe('an HTTP client', () => {
-  it('sends one request and returns its response, whatever the status', async () => {
+  it('sends one request and returns its response with any status', async () => {
     const origin = await serve((request, response) => {
       response.writeHead(503, { 'content-encoding': 'gzip', 'retry-after': '7' });
       response.end(gzipSync(`${request.method} ${request.url}`));
@@ -73,7 +73,7 @@ describe('an HTTP client', () => {
     expect(error).toMatchObject({ code: 'NETWORK_UNREACHABLE', neverSent: true });
   });
 
-  it('leaves the outcome open when the connection breaks after the request', async () => {
+  it('reports an unknown outcome if the connection breaks after the request', async () => {
     const origin = await serve((request) => request.socket.destroy());
     const error = await open()
       .call(get(origin), signal)
@@ -92,7 +92,7 @@ describe('an HTTP client', () => {
     });
   });
 
-  it('ends the requests under way when it is closed', async () => {
+  it('ends pending requests when it is closed', async () => {
     const received = Promise.withResolvers<void>();
     const origin = await serve(() => received.resolve());
     const client = open();

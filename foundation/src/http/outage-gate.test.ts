@@ -63,7 +63,7 @@ describe.each([
   ['refused connections', refused],
   ['answers of 503', busy],
 ])('an org that is down, with %s', (_what, down) => {
-  it('is asked by one request at a time, and all calls go on once it is back', async () => {
+  it('is probed by one request at a time, and all calls continue once it is back', async () => {
     const { clock, org, call } = stage();
     org.down = down;
     const calls = Array.from({ length: 20 }, () => watched(call()));
@@ -77,7 +77,7 @@ describe.each([
     expect(org.called).toBe(40);
   });
 
-  it('ends every call after the patience, with an error worth another try, and is not called any more', async () => {
+  it('ends every call with a retryable error after the patience, and gets no further call', async () => {
     const { clock, org, call } = stage();
     org.down = down;
     const calls = Array.from({ length: 20 }, () => watched(call()));
@@ -94,7 +94,7 @@ describe.each([
     expect([org.called, org.asked]).toEqual([called, asked]);
   });
 
-  it('is given up at once when the patience had run out before the outage was noticed', async () => {
+  it('is given up at once if the patience ran out before the outage was detected', async () => {
     const { clock, org, call, gate } = stage();
     org.down = down;
     gate.failed(busy());
@@ -104,7 +104,7 @@ describe.each([
     expect([org.called, org.asked]).toEqual([0, 0]);
   });
 
-  it('is waited for until the run is stopped, and not a moment longer', async () => {
+  it('is waited for only until the run is stopped', async () => {
     const { clock, org, call, stop } = stage();
     org.down = down;
     const calls = [watched(call()), watched(call())];
@@ -115,7 +115,7 @@ describe.each([
     expect(clock.sleepers).toBe(0);
   });
 
-  it('shows what is waited for, and when that is over', async () => {
+  it('reports what is waited for, and the end of the wait', async () => {
     const { clock, org, call, waits } = stage();
     org.down = down;
     const calls = Array.from({ length: 5 }, () => call());
@@ -131,7 +131,7 @@ describe.each([
 });
 
 describe('trouble of a single call', () => {
-  it('is not waited for while others are answered', async () => {
+  it('does not delay calls that are answered', async () => {
     const { clock, call, gate, waits } = stage();
     const bad = watched(
       call(async () => {
@@ -146,7 +146,7 @@ describe('trouble of a single call', () => {
     expect(waits).toEqual([]);
   });
 
-  it('is found to be its own when it is the only call there is, and ends with its tries', async () => {
+  it('is not an outage if it is the only call, and ends after its tries', async () => {
     const { clock, call, gate, org } = stage();
     const bad = watched(
       call(async () => {
@@ -162,8 +162,8 @@ describe('trouble of a single call', () => {
   });
 });
 
-describe('work without which no call can be made', () => {
-  it('is repeated while its error may pass, for the time of the patience', async () => {
+describe('work that all calls depend on', () => {
+  it('is retried after a transient error, within the patience', async () => {
     const { clock, gate, stop, call } = stage();
     let tries = 0;
     const work = watched(
@@ -187,7 +187,7 @@ describe('work without which no call can be made', () => {
     await expect(call()).rejects.toMatchObject({ code: 'SINK_BUSY' });
   });
 
-  it('that fails for good is not tried again', async () => {
+  it('is not retried after a permanent failure', async () => {
     const { gate, stop } = stage();
     const denied = new RunnerError('SINK_UNAUTHORIZED', 'refused');
     await expect(

@@ -25,7 +25,7 @@ function stage(policy: Partial<RetryPolicy>, work: () => Promise<string>) {
 }
 
 describe('retry', () => {
-  it('repeats errors that may pass, and throws the last one', async () => {
+  it('retries after transient errors, and throws the last one', async () => {
     const { clock, state, result } = stage({}, () => Promise.reject(reset));
     await clock.advance(10_000);
     await expect(result).rejects.toBe(reset);
@@ -36,14 +36,14 @@ describe('retry', () => {
     ]);
   });
 
-  it('throws an error that cannot pass at once', async () => {
+  it('throws a permanent error at once', async () => {
     const denied = new RunnerError('SINK_FORBIDDEN', 'no');
     const { state, result } = stage({}, () => Promise.reject(denied));
     await expect(result).rejects.toBe(denied);
     expect(state.calls).toBe(1);
   });
 
-  it('lets the policy decide which errors may pass', async () => {
+  it('lets the policy decide which errors are transient', async () => {
     const { state, result } = stage({ mayPass: () => false }, () => Promise.reject(reset));
     await expect(result).rejects.toBe(reset);
     expect(state.calls).toBe(1);
@@ -69,7 +69,7 @@ describe('retry', () => {
     expect(state).toMatchObject({ calls: 3, retries: [] });
   });
 
-  it('ends its pause when the signal fires', async () => {
+  it('ends the pause when the signal fires', async () => {
     const { clock, stop, result } = stage({ baseMs: 60_000, capMs: 60_000 }, () =>
       Promise.reject(reset),
     );

@@ -20,7 +20,7 @@ describe('checkAddress', () => {
     throw new RunnerError('ADDRESS_DENIED', `${address} is denied`);
   };
 
-  it('is called with every address before anything is connected', async () => {
+  it('is called with every address before any connection', async () => {
     let connected = 0;
     const port = await peers.serveTcp((socket) => {
       connected++;
@@ -40,7 +40,7 @@ describe('checkAddress', () => {
     expect(connected).toBe(0);
   });
 
-  it('checks the address that is connected to, even when the resolver changes its answer', async () => {
+  it('checks the address of the connection, even if the resolver changes its answer', async () => {
     const port = await peers.serveTls();
     let queries = 0;
     const resolve: Resolve = async () => (queries++ % 2 === 0 ? ['127.0.0.1'] : ['127.0.0.2']);

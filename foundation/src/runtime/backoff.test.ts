@@ -21,14 +21,14 @@ describe('Backoff', () => {
     expect(Math.max(...pauses)).toBeGreaterThan(900);
   });
 
-  it('pauses at least as long as the server asked for', () => {
+  it('pauses at least as long as the server requests', () => {
     const backoff = new Backoff(options, new SimulatedClock(), highest);
     const busy = new RunnerError('SINK_BUSY', 'busy', { retryAfterMs: 5000 });
     expect(Math.round(backoff.pauseAfter(busy))).toBe(5000);
     expect(Math.round(backoff.pauseAfter(new RunnerError('NETWORK_RESET', 'x')))).toBe(2000);
   });
 
-  it('forgets failures only after things went well for long enough', async () => {
+  it('forgets failures only after a long enough success', async () => {
     const clock = new SimulatedClock();
     const backoff = new Backoff(options, clock, highest);
     backoff.next();

@@ -6,7 +6,7 @@ import { RunnerError } from './errors.ts';
 const never = new AbortController().signal;
 
 describe('ChangeSignal', () => {
-  it('wakes everyone who waits, once', async () => {
+  it('wakes every waiter once', async () => {
     const changed = new ChangeSignal();
     const woken: string[] = [];
     const wait = async (name: string): Promise<void> => {

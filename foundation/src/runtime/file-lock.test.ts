@@ -42,7 +42,7 @@ describe('acquireFileLock', () => {
     await (await acquire()).release();
   });
 
-  it('gives the lock to exactly one of many that try at once, again and again', async () => {
+  it('gives the lock to exactly one of many concurrent callers, repeatedly', async () => {
     await writeFile(join(directory, 'lock.7'), await deadProcess());
     for (let round = 0; round < 10; round++) {
       const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquire()));
@@ -53,7 +53,7 @@ describe('acquireFileLock', () => {
     expect(await readdir(directory)).toEqual(['lock.17']);
   });
 
-  it('gives a number back when others took and released higher ones in between', async () => {
+  it('releases a number after others took and released higher ones', async () => {
     await writeFile(join(directory, 'lock.1'), await deadProcess());
     let others: FileLock | undefined;
     const slow: Processes = {
@@ -80,7 +80,7 @@ describe('acquireFileLock', () => {
     },
   );
 
-  it('takes a lock whose process number belongs to a later process', async () => {
+  it('takes over a lock if its process id belongs to a later process', async () => {
     await writeFile(
       join(directory, 'lock.1'),
       JSON.stringify({ pid: process.ppid, started: 'before the flood' }),

@@ -29,7 +29,7 @@ describe('parallelMap', () => {
     expect(most).toBe(7);
   });
 
-  it('starts no more work than the limit while nothing is read', async () => {
+  it('starts no more work than the limit while the consumer does not read', async () => {
     let started = 0;
     const results = parallelMap(
       each(Array.from({ length: 100 }, (_, index) => index)),
@@ -46,7 +46,7 @@ describe('parallelMap', () => {
     await results.return();
   });
 
-  it('throws the first failure once the other work has stopped', async () => {
+  it('throws the first failure after the other work has stopped', async () => {
     let stopped = 0;
     const run = async (): Promise<void> => {
       for await (const _ of parallelMap(
@@ -68,7 +68,7 @@ describe('parallelMap', () => {
     expect(stopped).toBe(2);
   });
 
-  it('stops its work when the reader leaves', async () => {
+  it('stops its work when the consumer leaves', async () => {
     let aborted = false;
     const results = parallelMap(
       each([1, 2]),

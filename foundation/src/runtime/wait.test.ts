@@ -71,7 +71,7 @@ describe('sleepUnlessAborted', () => {
 });
 
 describe('runAfter', () => {
-  it('calls the action when the time has passed, and not if the signal fires before', async () => {
+  it('calls the action after the time, unless the signal fires before', async () => {
     const clock = new SimulatedClock();
     const stop = new AbortController();
     let calls = 0;

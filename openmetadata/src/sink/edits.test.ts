@@ -36,7 +36,7 @@ const request = {
 };
 
 describe('keeping edits', () => {
-  it('keeps the edits of people and the source’s values for the rest', () => {
+  it('keeps edits, and uses the source’s values for the rest', () => {
     expect(keepEdits(request, edited)).toEqual({
       name: 'Account',
       description: 'people’s',

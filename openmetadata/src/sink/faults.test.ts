@@ -35,7 +35,7 @@ function sleepless(): Clock & { readonly sleeps: number[] } {
 }
 
 describe('a failing server', () => {
-  it.each([429, 500, 502, 503, 504, 408, 409])('is tried again after status %i', async (status) => {
+  it.each([429, 500, 502, 503, 504, 408, 409])('is retried after status %i', async (status) => {
     catalog.server.faults.push(
       { on: /^PUT \/databases$/, status, times: 2 },
       { on: /^PUT \/tables\/bulk$/, status, times: 1 },
@@ -57,7 +57,7 @@ describe('a failing server', () => {
     expect(clock.sleeps).toEqual([expect.closeTo(7000, -2)]);
   });
 
-  it('may send Retry-After as a date, which is limited to 5 minutes', async () => {
+  it('may send Retry-After as a date, limited to 5 minutes', async () => {
     const clock = { ...sleepless(), now: () => Date.parse('2026-01-01T00:00:00Z') };
     catalog.server.faults.push(
       {
@@ -86,7 +86,7 @@ describe('a failing server', () => {
     },
   );
 
-  it('is tried again after a deadline', async () => {
+  it('is retried after a deadline', async () => {
     const clock = deadlineClock(311);
     catalog.server.faults.push({
       on: /^PUT \/tables\/bulk$/,
@@ -98,7 +98,7 @@ describe('a failing server', () => {
     });
   });
 
-  it('may finish a bulk request after the deadline, which is not repeated', async () => {
+  it('may finish a bulk request after the deadline without a repeat', async () => {
     const slow = Promise.withResolvers<void>();
     const clock = deadlineClock(311, async () => {
       slow.resolve();
@@ -142,7 +142,7 @@ describe('a failing server', () => {
     },
   );
 
-  it('that rejects a bulk request as too large gets it in halves', async () => {
+  it('gets a bulk request in halves after rejecting it as too large', async () => {
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, status: 413 });
     expect(await catalog.run([...parents, ...three, table('Case')])).toMatchObject({
       status: 'success',
@@ -153,14 +153,14 @@ describe('a failing server', () => {
     );
   });
 
-  it('ends the run with its error, and quickly, when it does not recover', async () => {
+  it('ends the run quickly, with its error, if it does not recover', async () => {
     catalog.server.faults.push({ on: /^PUT \/tables/, status: 503, times: 1000 });
     const report = await catalog.run([...parents, ...three]);
     expect(report).toMatchObject({ status: 'failed', error: { code: 'SINK_BUSY' } });
     expect(catalog.server.requests.length).toBeLessThan(20);
   });
 
-  it('is a network failure when it cannot be reached', async () => {
+  it('is a network failure if it is not reachable', async () => {
     await catalog.server.close();
     const sink = catalog.sink();
     await expect(sink.write(parents[0]!, never)).rejects.toMatchObject({
@@ -181,7 +181,7 @@ describe('stopping', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('by closing ends requests under way', async () => {
+  it('ends pending requests on close', async () => {
     catalog.server.faults.push({ on: /^PUT \/tables\/bulk$/, hang: true });
     const sink = catalog.sink();
     for (const record of [...parents, ...three]) await sink.write(record, never);

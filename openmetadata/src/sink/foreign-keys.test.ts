@@ -91,7 +91,7 @@ describe('foreign keys', () => {
     expect(catalog.server.requests.filter((title) => title.startsWith('PATCH'))).toHaveLength(2);
   });
 
-  it('of a table that refers to itself are all written in the patch', async () => {
+  it('are all written in the patch for a table that refers to itself', async () => {
     let before: unknown;
     catalog.server.faults.push({
       on: /^PATCH \/tables/,
@@ -152,7 +152,7 @@ describe('foreign keys', () => {
     ).toEqual([]);
   });
 
-  it('to missing tables are dropped and counted, and retried once the tables exist', async () => {
+  it('are dropped and counted if the target is missing, and retried once it exists', async () => {
     const lonely = table('Case', { references: ['Entitlement'] });
     expect((await catalog.run([...parents, lonely])).counts).toMatchObject({
       written: 4,

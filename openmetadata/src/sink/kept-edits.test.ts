@@ -78,7 +78,7 @@ describe('edits made in the catalog', () => {
     ).toEqual({ unchanged: 5 });
   });
 
-  it('of a schema are replaced with overrideMetadata too', async () => {
+  it('are replaced with overrideMetadata in schemas too', async () => {
     const [service, database, schema] = parents;
     const described = {
       ...schema!,

@@ -61,7 +61,7 @@ describe('a rejected entity', () => {
     });
   });
 
-  it('ends the run after ten consecutive refusals for lack of rights', async () => {
+  it('ends the run after ten consecutive rejections for missing permissions', async () => {
     catalog.server.faults.push({ on: /^PUT \/lineage$/, status: 403, times: 1000 });
     const edges = Array.from(
       { length: 40 },

@@ -71,7 +71,7 @@ describe('a first run', () => {
     expect(catalog.server.store.all('table')).toHaveLength(12);
   });
 
-  it('writes tables one by one when the server lacks bulk requests, which it tries once', async () => {
+  it('writes tables one by one, after one try, if the server lacks bulk requests', async () => {
     catalog.server.state.bulk = false;
     const report = await catalog.run([...parents, ...manyTables(6)], {
       batch: { tables: 3, bytes: 1e9 },

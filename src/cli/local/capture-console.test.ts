@@ -5,8 +5,8 @@ import { captureConsole } from './capture-console.ts';
 
 const SECRET = 'correct-horse-battery';
 
-describe('what code of a local run prints', () => {
-  it('goes to the log, redacted, also what it printed before the secret was known', async () => {
+describe('output of code in a local run', () => {
+  it('is logged redacted, also if printed before the secret was known', async () => {
     const lines: string[] = [];
     const logger: Logger = {
       log: (_level, _message, data) => void lines.push(String(data?.['line'])),

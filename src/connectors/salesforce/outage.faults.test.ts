@@ -59,7 +59,7 @@ async function watch(
 describe.each(['sign-in', 'catalog', 'describe', 'descriptions'])(
   'an org whose connections are refused in the phase %s',
   (phase) => {
-    it('is waited for with a visible status, and no table is missing', async () => {
+    it('is waited for with a visible status and loses no table', async () => {
       let up: Promise<() => Promise<void>> | undefined;
       let waits = 0;
       const { records, progress } = await watch((at) => {

@@ -16,7 +16,7 @@ async function startRun(): Promise<ScriptedWorker> {
 }
 
 describe('held attempts', () => {
-  it('are deleted again until the deletion succeeds', async () => {
+  it('have their deletion retried until it succeeds', async () => {
     const worker = await startRun();
     stage.store.discardFailure = new RunnerError('SINK_FAILED', 'a disk error');
     stage.controlPlane.lost = [run];

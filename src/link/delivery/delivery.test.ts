@@ -15,7 +15,7 @@ async function startRun(): Promise<ScriptedWorker> {
 }
 
 describe('delivery', () => {
-  it('continues behind the stored records after the channel broke, without duplicates', async () => {
+  it('continues after the stored records when the channel breaks, without duplicates', async () => {
     const worker = await startRun();
     worker.write(100, 3_000);
     await stage.until('some stored', () => stage.controlPlane.stream(run).lines.length > 50);

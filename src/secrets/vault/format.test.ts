@@ -39,7 +39,7 @@ describe('a changed vault file', () => {
     }
   };
 
-  it('is detected whichever byte is flipped', () => {
+  it('is detected for every flipped byte', () => {
     const { bytes } = sample();
     expect(bytes.length).toBeGreaterThan(2500);
     expect(detected(bytes)).toBe(false);
@@ -60,7 +60,7 @@ describe('a changed vault file', () => {
       expect(detected(Buffer.concat([bytes, Buffer.from(more)]))).toBe(true);
   });
 
-  it('is detected when records are swapped, doubled, dropped, renamed or from another vault', () => {
+  it('is detected when records are swapped, duplicated, dropped, renamed or from another vault', () => {
     const { bytes, content } = sample();
     const document = JSON.parse(bytes.toString()) as {
       records: { ref: string; value: string; nonce: string; version: number }[];

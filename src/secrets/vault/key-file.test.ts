@@ -56,7 +56,7 @@ describe('the key of a vault', () => {
     expect(await codeOf(vault.read(['a'], signal))).toBe('FILE_UNSAFE');
   });
 
-  it('can be replaced: the old one opens nothing, and values and versions stay', async () => {
+  it('can be replaced; the old one opens nothing, and values and versions stay', async () => {
     await vault.set(['a'], 'some value', signal);
     copyFileSync(keyFile, join(place.directory, 'old.key'));
     const before = await vault.read(['a'], signal);

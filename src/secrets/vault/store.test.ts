@@ -21,7 +21,7 @@ function lockAs(pid: number): void {
 }
 
 describe('a damaged vault', () => {
-  it('fails every call and is changed by none', async () => {
+  it('fails every call and stays unchanged', async () => {
     await vault.set(['a'], 'some value', signal);
     const bytes = readFileSync(file);
     bytes[bytes.length - 10]! ^= 1;

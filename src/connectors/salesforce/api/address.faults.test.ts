@@ -53,14 +53,14 @@ function expectHome({ dialed }: Pick<Ended, 'dialed'>): void {
 }
 
 describe.each(ELSEWHERE)('an address of %s', (url) => {
-  it('as serverUrl of login() ends the sign-in', async () => {
+  it('ends the sign-in as serverUrl of login()', async () => {
     sandbox.faults.install({ match: { path: 'Soap' }, effect: { kind: 'hostile-url', url } });
     const end = await endOf(soapOptions(sandbox));
     expect(end.code).toBe('SALESFORCE_UNEXPECTED');
     expectHome(end);
   });
 
-  it('as instance_url of a token ends the sign-in', async () => {
+  it('ends the sign-in as instance_url of a token', async () => {
     sandbox.faults.install({ match: { path: 'oauth2' }, effect: { kind: 'hostile-url', url } });
     const { consumerKey, consumerSecret } = sandbox.credentials;
     const end = await endOf({
@@ -71,7 +71,7 @@ describe.each(ELSEWHERE)('an address of %s', (url) => {
     expectHome(end);
   });
 
-  it('as the target of a redirect is not followed, not even at sign-in', async () => {
+  it('is not followed as the target of a redirect, even at sign-in', async () => {
     for (const path of ['Soap', 'sobjects$', '/composite']) {
       sandbox.faults.clear();
       sandbox.faults.install({

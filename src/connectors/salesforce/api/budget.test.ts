@@ -21,7 +21,7 @@ describe('CallBudget', () => {
     expect(() => budget.begin()).toThrow(expect.objectContaining({ code, retryable: false }));
   });
 
-  it('leaves the reserve alone and counts calls under way', () => {
+  it('does not use the reserve, and counts pending calls', () => {
     const budget = new CallBudget({ reservePercent: 20, maxApiCallsPerRun: undefined });
     budget.learn({ used: 78, limit: 100 });
     budget.begin();
@@ -57,7 +57,7 @@ describe('an extraction', () => {
     expect(logs.map(({ message }) => message).join()).toContain('API call limit reached');
   });
 
-  describe('after one that reached its limit', () => {
+  describe('a run after one that reached its limit', () => {
     const capped = { maxApiCallsPerRun: 24, reservePercent: 0 } as const;
     const kindsIn = ({ records }: SalesforceRun): Set<string> =>
       new Set(

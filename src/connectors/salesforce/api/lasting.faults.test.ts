@@ -37,7 +37,7 @@ describe('a lasting fault', () => {
     },
   );
 
-  it('during describes ends the run without a call for each object', async () => {
+  it('ends the run during describes without a call for each object', async () => {
     sandbox.faults.install({
       match: { path: 'v[0-9.]+/composite$' },
       effect: { kind: 'unavailable' },
@@ -51,7 +51,7 @@ describe('a lasting fault', () => {
     ).toBeLessThanOrEqual(36);
   });
 
-  it('in the middle of a body ends the call at its deadline', async () => {
+  it('ends a call within the body at its deadline', async () => {
     sandbox.faults.install({
       match: { path: 'sobjects$' },
       effect: { kind: 'stall-body', afterBytes: 5 },

@@ -43,7 +43,7 @@ describe('sweeps', () => {
     ]);
   });
 
-  it('are limited to what passes the filters on request', () => {
+  it('cover only filtered names with markDeletedTablesFromFilterOnly', () => {
     const among = (config: object, objectNames?: string[]) =>
       sweeps({ markDeletedTablesFromFilterOnly: true, ...config }, { objectNames })[0]?.among;
     expect(among({})).toBeUndefined();

@@ -88,7 +88,7 @@ describe('an inconclusive response', () => {
     ...times(SOAP, INCONCLUSIVE_SOAP),
     ...times(OAUTH, INCONCLUSIVE_OAUTH),
   ])(
-    'to %s (%s), at the start or during a run, is not remembered, and the sign-in is tried again',
+    'to %s (%s) is not recorded at the start or during a run, and the sign-in is retried',
     async (method, _name, effect) => {
       const stateDirectory = stateDirectoryOf();
       const rule: FaultRule = { match: { path: 'Soap|oauth2', times: 1 }, effect };
@@ -111,7 +111,7 @@ describe('an inconclusive response', () => {
   );
 
   it.each(SIGN_IN_NAMES)(
-    'to %s, for longer than the patience lasts, ends the run with a retryable error, and the next run succeeds',
+    'to %s ends the run with a retryable error after the patience, and the next run succeeds',
     async (method) => {
       const stateDirectory = stateDirectoryOf();
       sandbox.faults.install({
@@ -133,7 +133,7 @@ describe('an inconclusive response', () => {
   );
 
   it.each([...WITH_PASSWORD])(
-    'to %s, when the password may have been checked, is met three times at most',
+    'to %s makes at most three tries if the password may have been checked',
     async (method) => {
       sandbox.faults.install({ match: { path: 'Soap|oauth2' }, effect: respond(200, '<html>') });
       await expect(extractFrom(sandbox, SIGN_INS[method]!(sandbox))).rejects.toMatchObject({

@@ -66,9 +66,9 @@ const REFUSED: readonly (readonly [string, string, FaultRule['effect']])[] = [
   ),
 ];
 
-describe('a refusal of the credentials', () => {
+describe('a rejection of the credentials', () => {
   it.each(REFUSED)(
-    'to %s (%s) is final: they are not sent again, and passwords not by later runs either',
+    'to %s (%s) is final: this run does not send them again, and later runs no passwords',
     async (method, _name, effect) => {
       const stateDirectory = stateDirectoryOf();
       sandbox.faults.install({ match: { path: 'Soap|oauth2' }, effect });
@@ -126,7 +126,7 @@ describe('a refusal of the credentials', () => {
     ['client credentials', 'no client credentials user enabled'],
     ['JWT bearer', 'user hasn’t approved this consumer'],
   ])(
-    'differs from what %s gets for another lasting reason (%s): the run ends, and the next one tries again',
+    'is distinct from another permanent failure of %s (%s), after which the next run retries',
     async (method, description) => {
       const stateDirectory = stateDirectoryOf();
       sandbox.faults.install({

@@ -50,7 +50,7 @@ describe('refused credentials', () => {
     expect(tableNames(records)).toEqual(['Account']);
   });
 
-  it('are remembered in the username-password flow', async () => {
+  it('are recorded in the username-password flow', async () => {
     const { username, password, consumerKey, consumerSecret } = sandbox.credentials;
     const wrong = {
       connection: {

@@ -43,7 +43,7 @@ describe('SessionKeeper', () => {
     expect(opened).toBe(2);
   });
 
-  it('renews the session with the current secrets, and not again after a refusal', async () => {
+  it('renews the session with the current secrets, and stops after a rejected sign-in', async () => {
     const { connection, secrets } = soapOptions(sandbox);
     let password = sandbox.credentials.password;
     let expired = false;
