@@ -8,8 +8,9 @@ import type { Deps } from './deps.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { saveAddress } from './openmetadata/endpoints/address.ts';
+import type { Registry } from './link/registry.ts';
 import { openMetadataParts, type OpenMetadataParts } from './openmetadata/parts.ts';
-import { createOpenMetadata } from './openmetadata/openmetadata.ts';
+import { createOpenMetadata, type OpenMetadata } from './openmetadata/openmetadata.ts';
 import { openSealer } from './openmetadata/sealing.ts';
 import { hashToken } from './runners/enrollment.ts';
 import { ProgressBoard } from './runs/progress-board.ts';
@@ -60,12 +61,7 @@ export async function startControlPlane(
   const stopping = new AbortController();
   const authorities = new Set(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(deps, authorities);
-  const openMetadata = createOpenMetadata({
-    deps,
-    sealer: openSealer(options.data, options.random),
-    stopping: stopping.signal,
-    ...(options.openMetadata ?? openMetadataParts()),
-  });
+  const openMetadata = serveOpenMetadata(deps, options, engine.registry, stopping.signal);
   const app = createApp({
     deps,
     openMetadata: openMetadata.api,
@@ -78,7 +74,10 @@ export async function startControlPlane(
   if (options.advertised !== undefined)
     await saveAddress(deps.store, `https://${authority(options.advertised, number)}`);
   for (const name of options.names) authorities.add(authority(name.toLowerCase(), number));
-  const running = Promise.all([engine.run(stopping.signal), openMetadata.run(stopping.signal)]);
+  const running = Promise.all([
+    engine.run(stopping.signal, openMetadata.startManaged),
+    openMetadata.run(stopping.signal),
+  ]);
   const close = async (): Promise<void> => {
     port.stopListening();
     stopping.abort();
@@ -97,6 +96,17 @@ function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine):
     accept: (wire) => engine.accept(wire),
     answer: (request, response) => void listener(request, response),
   });
+}
+
+function serveOpenMetadata(
+  deps: Deps,
+  { data, random, openMetadata }: ControlPlaneOptions,
+  registry: Registry,
+  stopping: AbortSignal,
+): OpenMetadata {
+  const sealer = openSealer(data, random);
+  const parts = openMetadata ?? openMetadataParts(deps, { registry, sealer });
+  return createOpenMetadata({ deps, sealer, stopping, ...parts });
 }
 
 function createDeps({ data, clock, random, limits, log }: ControlPlaneOptions): Deps {

@@ -25,6 +25,10 @@ export interface Limits {
    * times within a second.
    */
   readonly deployQuietMs: number;
+  /** How long an OpenMetadata server may be down before the results of a run are given up. */
+  readonly relayPatienceMs: number;
+  /** The longest pause before a server that failed is tried again. */
+  readonly relayPauseMaxMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -38,4 +42,6 @@ export const DEFAULT_LIMITS: Limits = {
   identityCheckMs: 3000,
   retryOfferMs: 2000,
   deployQuietMs: 1000,
+  relayPatienceMs: 24 * 3_600_000,
+  relayPauseMaxMs: 60_000,
 };

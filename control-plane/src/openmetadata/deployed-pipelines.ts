@@ -10,6 +10,7 @@
  * interface shows.
  */
 import type { Run } from '../runs/run.ts';
+import type { ScheduledStart } from '../runs/start-run.ts';
 
 /** One OpenMetadata server that uses this control plane as its pipeline service. */
 export interface Endpoint {
@@ -99,7 +100,7 @@ export interface TriggerOptions {
   /** `conf` of the trigger call. */
   readonly conf?: Readonly<Record<string, unknown>> | undefined;
   /** The slot of the schedule that is due; absent for a run that somebody asked for. */
-  readonly slot?: number | undefined;
+  readonly scheduled?: ScheduledStart | undefined;
 }
 
 /** Runs of deployments. */

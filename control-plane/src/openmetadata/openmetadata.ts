@@ -2,6 +2,8 @@
 import type { Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import type { Deps } from '../deps.ts';
+import { ControlPlaneError } from '../runtime/errors.ts';
+import type { ScheduledStarter } from '../schedules/starter.ts';
 import { airflowApi } from './airflow/airflow-api.ts';
 import { ServerVersions } from './airflow/server-versions.ts';
 import { Upstream } from './airflow/upstream.ts';
@@ -20,12 +22,14 @@ export interface OpenMetadataOptions extends OpenMetadataParts {
 export interface OpenMetadata {
   /** The API of the Airflow plugin. */
   readonly api: Hono<{ Bindings: HttpBindings }>;
+  /** Starts the scheduled runs of deployed pipelines. */
+  readonly startManaged: ScheduledStarter;
   /** Runs until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 export function createOpenMetadata(options: OpenMetadataOptions): OpenMetadata {
-  const { deps, sealer, servers, runs, stopping } = options;
+  const { deps, sealer, servers, runs, work, stopping } = options;
   const settling = new Settling(deps);
   const pipelines = new Deployments({ ...deps, sealer, servers, runs, settling });
   const api = airflowApi({
@@ -36,5 +40,16 @@ export function createOpenMetadata(options: OpenMetadataOptions): OpenMetadata {
     log: deps.log,
     stopping,
   });
-  return { api, run: (signal) => settling.run(signal) };
+  return {
+    api,
+    startManaged: async ({ name }, scheduled) => {
+      const deployment = await deps.store.read.deployments.ofPipeline(name);
+      if (deployment === undefined)
+        throw new ControlPlaneError('NOT_FOUND', `pipeline ${name} is not deployed`);
+      return runs.trigger(deployment, { scheduled });
+    },
+    run: async (signal) => {
+      await Promise.all([settling.run(signal), work?.(signal)]);
+    },
+  };
 }

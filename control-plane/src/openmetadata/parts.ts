@@ -1,25 +1,27 @@
-import { ControlPlaneError } from '../runtime/errors.ts';
+import type { Deps } from '../deps.ts';
+import type { Registry } from '../link/registry.ts';
 import type { DeploymentRuns, OpenMetadataServers } from './deployed-pipelines.ts';
+import { botTokens } from './deployments/bot-tokens.ts';
+import { createDeploymentRuns } from './runs/deployment-runs.ts';
+import type { Sealer } from './sealing.ts';
+import { systemConnect } from './server/connection.ts';
+import { createServers } from './server/services.ts';
 
 /** What the deployments of OpenMetadata servers need from elsewhere. */
 export interface OpenMetadataParts {
   readonly servers: OpenMetadataServers;
   readonly runs: DeploymentRuns;
+  /** Brings results to the servers until the signal aborts. */
+  readonly work?: (signal: AbortSignal) => Promise<void>;
 }
 
-export function openMetadataParts(): OpenMetadataParts {
-  const missing = async (): Promise<never> => {
-    throw new ControlPlaneError('CONFLICT', 'this control plane has no client of OpenMetadata');
-  };
-  return {
-    servers: { version: missing, databaseService: missing },
-    runs: {
-      trigger: missing,
-      kill: missing,
-      queued: missing,
-      log: missing,
-      testConnection: missing,
-      forget: missing,
-    },
-  };
+export function openMetadataParts(
+  deps: Deps,
+  { registry, sealer }: { readonly registry: Registry; readonly sealer: Sealer },
+): OpenMetadataParts {
+  const shared = { ...deps, connect: systemConnect };
+  const servers = createServers(shared);
+  const tokens = botTokens(sealer);
+  const runs = createDeploymentRuns({ ...shared, servers, registry, tokens });
+  return { servers, runs, work: (signal) => runs.run(signal) };
 }

@@ -2,7 +2,7 @@ import type { Pipeline, Service } from '../store/store.ts';
 
 /** OpenMetadata's workflow document (metadataIngestion/workflow.json). */
 export function workflowOf(
-  service: Service,
+  service: Pick<Service, 'name' | 'type' | 'connection'>,
   pipeline: Pick<Pipeline, 'name' | 'sourceConfig' | 'loggerLevel'>,
   runId: string,
 ): object {

@@ -24,11 +24,13 @@ export type RelayStatus =
   | { readonly state: 'pending'; readonly trouble: Trouble | null }
   /** The records of the attempt with this epoch go to the server. */
   | { readonly state: 'writing'; readonly epoch: number; readonly trouble: Trouble | null }
-  /** The server has every record; the final pipelineStatus does not say so yet. */
+  /** Nothing is left to write; the final pipelineStatus does not say so yet. */
   | {
       readonly state: 'reporting';
       readonly result: RelayResult;
       readonly steps: readonly Json[];
+      /** The server has everything that the run reported. */
+      readonly complete: boolean;
       readonly error: ErrorBody | null;
       readonly trouble: Trouble | null;
     }

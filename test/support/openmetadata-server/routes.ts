@@ -51,6 +51,7 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   if (method === 'PUT' && parts[0] === 'lineage') return addLineage(request.body, store, state);
   if (method === 'DELETE' && parts[0] === 'lineage') return deleteLineage(parts, store, state);
   if (method === 'GET' && parts[0] === 'lineage') return upstream(parts[3] ?? '', store, state);
+  if (method === 'GET' && parts[0] === 'events') return store.events.list(request.query);
   const depth = parts[0] === 'services' ? 2 : 1;
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');

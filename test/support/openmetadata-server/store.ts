@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ChangeEvents } from './change-events.ts';
 import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
@@ -41,6 +42,7 @@ export interface Put {
 /** Entities as OpenMetadata stores them, with the rules that a client observes. */
 export class Store {
   readonly #entities = new Map<Kind, Map<string, Entity>>();
+  readonly events = new ChangeEvents();
   /** Whether the caller is a bot, whose PUT keeps the edits of people. */
   bot = true;
 
@@ -85,6 +87,7 @@ export class Store {
     const entity =
       stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
     this.#of(kind).set(fqn, entity);
+    this.events.saved(kind, stored, entity);
     return { entity, created: stored === undefined };
   }
 
@@ -101,6 +104,7 @@ export class Store {
     for (const operation of operations) apply(entity, operation);
     this.#checkReferences(entity);
     entity.version = Math.round((entity.version + 0.1) * 10) / 10;
+    this.events.patched(this.#kindOf(entity), entity, operations);
     return entity;
   }
 
@@ -113,6 +117,7 @@ export class Store {
         entities.delete(name);
       }
     this.#of(kind).delete(fqn);
+    this.events.add('entityDeleted', kind, fqn);
     return entity;
   }
 
@@ -127,7 +132,13 @@ export class Store {
       for (const child of children) child.deleted = true;
     }
     entity.deleted = true;
+    this.events.add('entitySoftDeleted', kind, fqn);
     return entity;
+  }
+
+  #kindOf(entity: Entity): string {
+    const fqn = entity.fullyQualifiedName;
+    return [...this.#entities].find(([, known]) => known.get(fqn) === entity)?.[0] ?? 'table';
   }
 
   #of(kind: Kind): Map<string, Entity> {

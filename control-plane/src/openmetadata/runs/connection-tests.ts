@@ -1,0 +1,135 @@
+/**
+ * Connection tests from OpenMetadata's dialog. Invariants:
+ * - The dialog gets an answer well within its three minutes, whatever happens here.
+ * - The test passes only if every step of the runner has passed.
+ * - No secret is written to the server, and the connection is stored only as references.
+ */
+import { z } from 'zod';
+import { apiEndpoint, apiUrl } from '../../../../openmetadata/src/api-url.ts';
+import { queueRun } from '../../runs/start-run.ts';
+import type { Run } from '../../runs/run.ts';
+import { workflowOf } from '../../runs/workflow.ts';
+import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { Endpoint } from '../deployed-pipelines.ts';
+import { checkedConnection } from '../deployments/connection.ts';
+import { readAutomation } from '../server/automations.ts';
+import { CatalogApi } from '../server/catalog-api.ts';
+import { toControlPlaneError } from '../server/server-error.ts';
+import { botToken } from '../server/token.ts';
+import { ConnectionTest } from './connection-test.ts';
+import type { RelayDeps } from './relay-deps.ts';
+
+/** The name of a service that is tested before it is saved. */
+const UNSAVED = 'connection-test';
+const READ_MS = 30_000;
+
+const Payload = z.object({
+  id: z.string().min(1),
+  openMetadataServerConnection: z.object({
+    hostPort: z.string(),
+    securityConfig: z.object({ jwtToken: z.string().min(1) }),
+  }),
+});
+
+type Json = Readonly<Record<string, unknown>>;
+
+export class ConnectionTests {
+  readonly #deps: RelayDeps;
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
+  }
+
+  /** Ends the tests under way when the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+  }
+
+  /** Resolves when the test is queued; the result goes to the automation workflow at the server. */
+  async start(endpoint: Endpoint, workflow: Json, pool: string): Promise<void> {
+    const parsed = Payload.safeParse(workflow);
+    if (!parsed.success)
+      throw new ControlPlaneError('INPUT_INVALID', 'the automation workflow has no id or no token');
+    const { id, openMetadataServerConnection } = parsed.data;
+    checkServer(endpoint, openMetadataServerConnection.hostPort);
+    const token = botToken(openMetadataServerConnection.securityConfig.jwtToken);
+    const source = { read: () => Promise.resolve(token) };
+    const api = new CatalogApi(endpoint, source, this.#deps);
+    const test = new ConnectionTest(this.#deps, api, id, pool);
+    try {
+      const run = await this.#queue(api, id, pool);
+      this.#follow(test.follow(run, this.#stopping.signal), api);
+    } catch (thrown) {
+      const error = toControlPlaneError(thrown);
+      this.#follow(test.refuse(error.body()), api);
+      if (error.code === 'OPENMETADATA_FAILED') throw error;
+    }
+  }
+
+  #follow(work: Promise<void>, api: CatalogApi): void {
+    const following = this.#untilReported(work, api).finally(() => this.#running.delete(following));
+    this.#running.add(following);
+  }
+
+  async #untilReported(work: Promise<void>, api: CatalogApi): Promise<void> {
+    try {
+      await work;
+    } catch (thrown) {
+      this.#deps.log.warn({ err: thrown }, 'failed to report a connection test');
+    } finally {
+      await api.close();
+    }
+  }
+
+  async #queue(api: CatalogApi, id: string, pool: string): Promise<Run> {
+    const request = await readAutomation(api, id, AbortSignal.timeout(READ_MS));
+    if (request === undefined)
+      throw new ControlPlaneError('NOT_FOUND', 'the server has no such automation workflow');
+    if (request.connectionType !== 'Salesforce')
+      throw new ControlPlaneError(
+        'INPUT_INVALID',
+        `connections of type ${request.connectionType ?? 'unknown'} cannot be tested here; only those of Salesforce can`,
+      );
+    const name = request.serviceName ?? UNSAVED;
+    const given = { id, name, displayName: null, serviceType: 'Salesforce' };
+    const { connection, plain } = checkedConnection(
+      { ...given, connection: request.connection },
+      { allowPlainSecrets: false },
+    );
+    if (plain.length > 0) throw new ControlPlaneError('SECRET_IN_PLAIN_TEXT', plain.join(', '));
+    return queueTest(this.#deps, name, connection, pool);
+  }
+}
+
+/** A token goes only to the server that the operator named. */
+function checkServer({ server, name }: Endpoint, hostPort: string): void {
+  const own = apiEndpoint(apiUrl(server));
+  const asked = apiEndpoint(apiUrl(hostPort));
+  if (own.host !== asked.host || own.port !== asked.port)
+    throw new ControlPlaneError(
+      'INPUT_INVALID',
+      `the server calls itself ${asked.host}:${asked.port}, but endpoint ${name} is for ${own.host}:${own.port}`,
+      { remedy: 'Make SERVER_HOST_API_URL of the server and the endpoint name the same address.' },
+    );
+}
+
+function queueTest(deps: RelayDeps, service: string, connection: Json, pool: string): Promise<Run> {
+  const definition = { name: service, type: 'Salesforce', connection };
+  const pipeline = { name: '', sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
+  return queueRun(deps, async () => ({
+    kind: 'test_connection',
+    service,
+    pipeline: null,
+    pinnedTo: null,
+    pool,
+    slot: null,
+    deadlineMs: 0,
+    whole: false,
+    workflow: (runId) => workflowOf(definition, pipeline, runId),
+  }));
+}

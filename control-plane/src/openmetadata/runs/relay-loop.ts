@@ -1,0 +1,65 @@
+import type { RelayDeps } from './relay-deps.ts';
+import { RELAYS } from './relay-deps.ts';
+import { RelayWorker } from './relay-worker.ts';
+
+const TICK_MS = 1000;
+/** Before a server that did not take the news of a queued run is told again. */
+const ANNOUNCE_AGAIN_MS = 60_000;
+
+/** Relays of one service one after the other, oldest first; those of different services side by side. */
+export class RelayLoop {
+  readonly #deps: RelayDeps;
+  readonly #working = new Map<string, Promise<void>>();
+  readonly #announcedAt = new Map<string, number>();
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs until the signal aborts, then waits for what is under way. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { changes, clock, log } = this.#deps;
+    while (!signal.aborted) {
+      const watch = changes.watch(RELAYS);
+      try {
+        await this.#startAll(signal);
+      } catch (thrown) {
+        log.error({ err: thrown }, 'failed to start relays');
+      }
+      await watch.wait(clock, TICK_MS, signal);
+    }
+    await Promise.all(this.#working.values());
+  }
+
+  async #startAll(signal: AbortSignal): Promise<void> {
+    const services = new Set<string>();
+    for (const relay of await this.#deps.store.read.relays.open()) {
+      const isFirst = !services.has(relay.service);
+      services.add(relay.service);
+      if (this.#working.has(relay.runId)) continue;
+      const worker = new RelayWorker(this.#deps, relay.runId);
+      if (isFirst) this.#start(relay.runId, worker.run(signal));
+      else if (!relay.announced && this.#isDue(relay.runId))
+        this.#start(relay.runId, worker.announce(signal));
+    }
+  }
+
+  #start(runId: string, work: Promise<void>): void {
+    const { changes, log } = this.#deps;
+    const ended = work
+      .catch((thrown: unknown) => log.error({ err: thrown, run: runId }, 'relay failed'))
+      .finally(() => {
+        this.#working.delete(runId);
+        changes.changed(RELAYS);
+      });
+    this.#working.set(runId, ended);
+  }
+
+  #isDue(runId: string): boolean {
+    const now = this.#deps.clock.monotonic();
+    if (now - (this.#announcedAt.get(runId) ?? Number.NEGATIVE_INFINITY) < ANNOUNCE_AGAIN_MS)
+      return false;
+    this.#announcedAt.set(runId, now);
+    return true;
+  }
+}

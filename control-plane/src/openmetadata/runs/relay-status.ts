@@ -1,0 +1,93 @@
+import type { StepSummary } from '../../../../foundation/src/domain/record.ts';
+import type { SinkProgress } from '../../../../openmetadata/src/sink/write-summary.ts';
+import type { Progress } from '../../runs/progress-board.ts';
+import type { EndState } from '../../runs/run.ts';
+import type { ErrorBody } from '../../runtime/errors.ts';
+import type { Relay, RelayResult } from '../../store/relay.ts';
+import type { PipelineStatus } from '../server/pipeline-status.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const RESULTS: Readonly<Record<EndState, RelayResult>> = {
+  success: 'success',
+  partialSuccess: 'partialSuccess',
+  failed: 'failed',
+  expired: 'failed',
+  cancelled: 'stopped',
+};
+
+export function resultOf(state: EndState): RelayResult {
+  return RESULTS[state];
+}
+
+/** What every status of a run says. */
+function statusOf(
+  { pipelineRunId, queuedAt, config }: Relay,
+  pipelineState: PipelineStatus['pipelineState'],
+  startedAt: number | null,
+): PipelineStatus {
+  return {
+    runId: pipelineRunId,
+    pipelineState,
+    startDate: startedAt ?? queuedAt,
+    timestamp: queuedAt,
+    ...(config === null ? {} : { config }),
+  };
+}
+
+export function queuedStatus(relay: Relay): PipelineStatus {
+  return statusOf(relay, 'queued', null);
+}
+
+export function runningStatus(
+  relay: Relay,
+  startedAt: number | null,
+  source: Progress | undefined,
+  sink: SinkProgress | undefined,
+): PipelineStatus {
+  const { written = 0, failed = 0 } = sink?.counts ?? {};
+  return {
+    ...statusOf(relay, 'running', startedAt),
+    status: [
+      stepOf('Salesforce', source?.done ?? 0),
+      {
+        ...stepOf('OpenMetadata', sink?.tables.done ?? 0),
+        updated_records: written,
+        errors: failed,
+      },
+    ],
+  };
+}
+
+export function finalStatus(
+  relay: Relay,
+  {
+    result,
+    steps,
+    error,
+  }: {
+    readonly result: RelayResult;
+    readonly steps: readonly Json[];
+    readonly error: ErrorBody | null;
+  },
+  { startedAt, endedAt }: { readonly startedAt: number | null; readonly endedAt: number },
+): PipelineStatus {
+  return {
+    ...statusOf(relay, result, startedAt),
+    endDate: endedAt,
+    status: error === null ? steps : [...steps, failedStep(error)],
+  };
+}
+
+/** OpenMetadata shows the failures of steps, and nothing else of an error. */
+function failedStep({ code, message, remedy }: ErrorBody): Json {
+  return {
+    ...stepOf('Run', 0),
+    errors: 1,
+    failures: [{ name: code, error: remedy === '' ? message : `${message}. ${remedy}` }],
+  };
+}
+
+function stepOf(name: string, records: number): StepSummary & Json {
+  return { name, records, updated_records: 0, warnings: 0, errors: 0, filtered: 0, failures: [] };
+}

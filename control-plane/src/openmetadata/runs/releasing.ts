@@ -1,0 +1,46 @@
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import { isEnded } from '../../runs/run.ts';
+import type { Relay } from '../../store/relay.ts';
+import { putPipelineStatus } from '../server/pipeline-status.ts';
+import { differenceFrom } from './catalog-mark.ts';
+import { queuedStatus } from './relay-status.ts';
+import { mayPass, type RelayStep } from './relay-step.ts';
+
+/** Tells the server that the run is queued. */
+export async function announce(
+  relay: Relay,
+  { session, save }: RelayStep,
+  signal: AbortSignal,
+): Promise<void> {
+  if (relay.announced) return;
+  await putPipelineStatus(session.api, relay.pipelineFqn, queuedStatus(relay), signal);
+  await save((current) => ({ ...current, announced: true }));
+}
+
+/** Lets the run start: whole, unless the server has exactly what the run before left there. */
+export async function release(relay: Relay, step: RelayStep, signal: AbortSignal): Promise<void> {
+  await announce(relay, step, signal);
+  const reason = await wholeBecause(relay, step, signal);
+  if (reason !== undefined) step.log.log('info', 'run reads everything', { reason });
+  await step.save(async (current, tx, run) => {
+    if (!isEnded(run.status)) await tx.runs.save({ ...run, whole: reason !== undefined });
+    return { ...current, status: { state: 'pending', trouble: null } };
+  });
+}
+
+async function wholeBecause(
+  { overrideMetadata, endpoint, service }: Relay,
+  { deps, session }: RelayStep,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (overrideMetadata) return 'overrideMetadata is set';
+  const mark = await deps.store.read.relays.mark(endpoint, service);
+  if (mark === undefined) return 'OpenMetadata has no complete results of an earlier run';
+  try {
+    return await differenceFrom(session.api, mark, signal);
+  } catch (thrown) {
+    const error = RunnerError.from(thrown);
+    if (mayPass(error)) throw error;
+    return `the state of the catalog is unknown (${error.code})`;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Queues a run of a deployment. The connection is read from the server for every run, so that a
+ * change there needs no deployment; what the server shows is checked before it is used.
+ */
+import { parseSourceConfig } from '../../definitions/source-config.ts';
+import { queueRun, type Draft } from '../../runs/start-run.ts';
+import type { Run } from '../../runs/run.ts';
+import { workflowOf } from '../../runs/workflow.ts';
+import { ControlPlaneError } from '../../runtime/errors.ts';
+import type { Relay } from '../../store/relay.ts';
+import type { Pipeline, Service, Transaction } from '../../store/store.ts';
+import type { Deployment, Endpoint, TriggerOptions } from '../deployed-pipelines.ts';
+import { checkedConnection } from '../deployments/connection.ts';
+import { uuid } from '../server/adapters.ts';
+import { existingEndpoint } from './existing.ts';
+import { RELAYS, type RelayDeps } from './relay-deps.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const TRIGGER_MS = 30_000;
+
+/** Throws NOT_FOUND, INPUT_INVALID, SECRET_IN_PLAIN_TEXT and OPENMETADATA_FAILED. */
+export async function triggerRun(
+  deps: RelayDeps,
+  deployment: Deployment,
+  { conf, scheduled }: TriggerOptions,
+): Promise<Run> {
+  const { store, changes, random } = deps;
+  const endpoint = await existingEndpoint(store.read, deployment.endpoint);
+  const connection = await readConnection(deps, endpoint, deployment);
+  const config = overrideOf(conf);
+  const pipelineRunId = uuid(random);
+  let relay: Relay | undefined;
+  const run = await queueRun(
+    deps,
+    async (tx) => {
+      const { service, pipeline } = await refresh(tx, deps, deployment, connection);
+      const sourceConfig = parseSourceConfig({ ...pipeline.sourceConfig, ...config });
+      relay = newRelay(deployment, pipelineRunId, { config, sourceConfig });
+      return draftOf(deployment, service, { ...pipeline, sourceConfig }, pipelineRunId, scheduled);
+    },
+    async (tx, queued) => {
+      await scheduled?.also(tx, queued);
+      await tx.relays.save({ ...relay!, runId: queued.id, queuedAt: queued.queuedAt });
+    },
+  );
+  changes.changed(RELAYS);
+  return run;
+}
+
+async function readConnection(
+  { servers, tokens }: RelayDeps,
+  endpoint: Endpoint,
+  deployment: Deployment,
+): Promise<Json> {
+  const signal = AbortSignal.timeout(TRIGGER_MS);
+  const { service } = deployment;
+  const found = await servers.databaseService(endpoint, tokens.of(deployment), service, signal);
+  if (found === undefined)
+    throw new ControlPlaneError('NOT_FOUND', `the server has no service ${service}`, {
+      remedy: 'Add the service again in OpenMetadata, or delete the pipeline.',
+    });
+  const { connection, plain } = checkedConnection(found, endpoint);
+  if (plain.length > 0)
+    throw new ControlPlaneError(
+      'SECRET_IN_PLAIN_TEXT',
+      `service ${service} holds secrets in plain text: ${plain.join(', ')}`,
+    );
+  return connection;
+}
+
+/** The settings of this run alone, as the Airflow plugin takes them from `conf`. */
+function overrideOf(conf: Json | undefined): Json | null {
+  const override = conf?.['appConfigOverride'];
+  return typeof override === 'object' && override !== null && !Array.isArray(override)
+    ? (override as Json)
+    : null;
+}
+
+/** The definitions of this control plane, with the connection as it is now. */
+async function refresh(
+  tx: Transaction,
+  { clock }: RelayDeps,
+  { endpoint, id, pipeline: name }: Deployment,
+  connection: Json,
+): Promise<{ readonly service: Service; readonly pipeline: Pipeline }> {
+  const deployment = await tx.deployments.get(endpoint, id);
+  const pipeline = await tx.catalog.pipeline(name);
+  const present = pipeline && (await tx.catalog.service(pipeline.service));
+  if (deployment === undefined || pipeline === undefined || present === undefined)
+    throw new ControlPlaneError('NOT_FOUND', `pipeline ${name} is not deployed`, {
+      remedy: 'Deploy it again in OpenMetadata.',
+    });
+  const service = { ...present, connection };
+  if (JSON.stringify(present.connection) !== JSON.stringify(connection))
+    await tx.catalog.saveService({ ...service, updatedAt: clock.now() });
+  return { service, pipeline };
+}
+
+function draftOf(
+  { fqn, pool }: Deployment,
+  service: Service,
+  pipeline: Pipeline,
+  pipelineRunId: string,
+  scheduled: TriggerOptions['scheduled'],
+): Draft {
+  return {
+    kind: 'metadata',
+    service: service.name,
+    pipeline: pipeline.name,
+    pinnedTo: service.runner,
+    pool: pool ?? service.pool,
+    slot: scheduled?.slot ?? null,
+    deadlineMs: pipeline.deadlineMs,
+    whole: false,
+    workflow: (runId) => ({
+      ...workflowOf(service, pipeline, runId),
+      ingestionPipelineFQN: fqn,
+      pipelineRunId,
+    }),
+  };
+}
+
+function newRelay(
+  deployment: Deployment,
+  pipelineRunId: string,
+  { config, sourceConfig }: { readonly config: Json | null; readonly sourceConfig: Json },
+): Relay {
+  return {
+    runId: '',
+    service: deployment.service,
+    endpoint: deployment.endpoint,
+    deployment: deployment.id,
+    pipelineFqn: deployment.fqn,
+    pipelineRunId,
+    queuedAt: 0,
+    config,
+    overrideMetadata: sourceConfig['overrideMetadata'] === true,
+    announced: false,
+    stopped: false,
+    status: { state: 'waiting', trouble: null },
+    counts: {},
+  };
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
+import { HttpClient } from '../../../../foundation/src/http/client.ts';
+import { apiUrl } from '../../../../openmetadata/src/api-url.ts';
+import type { Endpoint, OpenMetadataServers, ServerService } from '../deployed-pipelines.ts';
+import { foundationClock } from './adapters.ts';
+import { HTTP_LIMITS, withApi, type CatalogApi, type CatalogApiDeps } from './catalog-api.ts';
+import { connectOnlyTo, tlsOf } from './connection.ts';
+import { toControlPlaneError } from './server-error.ts';
+import { botToken } from './token.ts';
+
+const Service = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  displayName: z.string().nullish(),
+  serviceType: z.string(),
+  connection: z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+});
+
+const Version = z.object({ version: z.string().regex(/^\d+\.\d+\.\d+/) });
+
+/** Answers of a server that are not what its API promises. */
+export function parseAnswer<T>(schema: z.ZodType<T>, body: unknown, what: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new RunnerError(
+    'SINK_FAILED',
+    `${what}: the answer is not what OpenMetadata’s API promises`,
+    {
+      retryable: false,
+      remedy: 'Check that the endpoint names the API of an OpenMetadata server.',
+    },
+  );
+}
+
+/** The service with its connection unmasked; undefined when the server has no such service. */
+export async function readService(
+  api: CatalogApi,
+  name: string,
+  signal: AbortSignal,
+): Promise<ServerService | undefined> {
+  const what = `service "${name}"`;
+  const path = `/services/databaseServices/name/${encodeURIComponent(quoteName(name))}`;
+  const body = await api.find(path, what, signal);
+  if (body === undefined) return undefined;
+  const { connection, displayName, ...service } = parseAnswer(Service, body, what);
+  return {
+    ...service,
+    displayName: displayName ?? null,
+    connection: connection?.config ?? {},
+  };
+}
+
+/** A name as the only part of a fully qualified name. */
+function quoteName(name: string): string {
+  return /[."]/.test(name) && !name.startsWith('"') ? `"${name.replaceAll('"', '\\"')}"` : name;
+}
+
+/** Single calls to the servers of endpoints. Throws ControlPlaneErrors with words for people. */
+export function createServers(deps: CatalogApiDeps): OpenMetadataServers {
+  return {
+    version: (endpoint, signal) => readVersion(endpoint, deps, signal),
+    databaseService: (endpoint, token, name, signal) => {
+      const source = { read: () => Promise.resolve(botToken(token)) };
+      return withApi(endpoint, source, deps, (api) => readService(api, name, signal)).catch(
+        (thrown: unknown) => {
+          throw toControlPlaneError(thrown);
+        },
+      );
+    },
+  };
+}
+
+/** Every server tells its version without a token. */
+async function readVersion(
+  endpoint: Endpoint,
+  { connect, clock }: CatalogApiDeps,
+  signal: AbortSignal,
+): Promise<string> {
+  const api = apiUrl(endpoint.server);
+  const http = new HttpClient({
+    ...HTTP_LIMITS,
+    callMs: 10_000,
+    connect: connectOnlyTo(endpoint, connect),
+    clock: foundationClock(clock),
+    tls: () => Promise.resolve(tlsOf(endpoint)),
+  });
+  const what = `version of ${endpoint.server}`;
+  try {
+    const response = await http.call(
+      {
+        method: 'GET',
+        origin: api.origin,
+        path: `${api.pathname}/v1/system/version`,
+        what,
+        headers: { accept: 'application/json' },
+      },
+      signal,
+    );
+    if (response.status !== 200)
+      throw new RunnerError('SINK_FAILED', `${what}: the server answered ${response.status}`);
+    return parseAnswer(Version, parseJson(response.body()), what).version;
+  } catch (thrown) {
+    throw toControlPlaneError(thrown);
+  } finally {
+    await http.close();
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

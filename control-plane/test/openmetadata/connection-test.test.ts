@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stepLine } from '../fake-records.ts';
+import { eventually } from '../stage.ts';
+import { accept, CONNECTION, finish, RelayStage, send } from './relay-stage.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+let scene: RelayStage;
+beforeEach(async () => {
+  scene = await RelayStage.open();
+});
+afterEach(() => scene.close());
+
+const STEPS = ['CheckAccess', 'GetObjects', 'GetFields', 'GetLimits', 'GetSetup'];
+
+/** Tests a connection as the dialog of the interface does; resolves with the workflow’s id. */
+async function begin(config: Json = CONNECTION, serviceName?: string): Promise<string> {
+  const { id } = await scene.expect('POST', '/automations/workflows', {
+    name: `test-connection-${Math.random()}`,
+    workflowType: 'TEST_CONNECTION',
+    request: {
+      connection: { config },
+      serviceType: 'Database',
+      connectionType: 'Salesforce',
+      ...(serviceName === undefined ? {} : { serviceName }),
+    },
+  });
+  await scene.expect('POST', `/automations/workflows/trigger/${String(id)}`);
+  return String(id);
+}
+
+const workflow = (id: string) => scene.expect('GET', `/automations/workflows/${id}`);
+const ended = (id: string): Promise<Json> =>
+  eventually(async () => {
+    const { status, response } = await workflow(id);
+    return status === 'Successful' && (response as Json);
+  }, 60_000);
+
+function failedStep(name: string): string {
+  const error = { code: 'HOST_DENIED', message: 'not allowed', remedy: 'Ask the admin.' };
+  return JSON.stringify({ kind: 'step', name, passed: false, mandatory: true, message: '', error });
+}
+
+describe('connection test in the dialog', () => {
+  it('passes when every step of the runner has, and shows progress', async () => {
+    const runner = await scene.runner();
+    const id = await begin();
+    const { ref, workflow: job } = await accept(runner);
+    expect(job.source.serviceConnection.config).toMatchObject({
+      password: 'secret:/salesforce/password',
+      securityToken: 'secret:/salesforce/token',
+    });
+    const lines = STEPS.map((name) => stepLine(name));
+    await send(runner, ref, lines.slice(0, 2));
+    await eventually(async () => {
+      const { response } = await workflow(id);
+      return JSON.stringify(response ?? {}).includes('passed: CheckAccess, GetObjects');
+    });
+    await finish(runner, ref, lines, {}, 3);
+    const response = await ended(id);
+    expect(response).toMatchObject({
+      status: 'Successful',
+      steps: [{ name: 'CheckAccess', passed: true, message: `passed: ${STEPS.join(', ')}` }],
+    });
+  });
+
+  it('fails when one step has, and says which, why and what to do', async () => {
+    const runner = await scene.runner();
+    const id = await begin();
+    const { ref } = await accept(runner);
+    await finish(runner, ref, [stepLine('CheckAccess'), failedStep('GetObjects')]);
+    const response = await ended(id);
+    expect(response).toMatchObject({
+      status: 'Failed',
+      steps: [
+        {
+          name: 'CheckAccess',
+          passed: false,
+          message: 'GetObjects failed: not allowed',
+          errorLog: 'GetObjects: HOST_DENIED: not allowed\nAsk the admin.',
+        },
+      ],
+    });
+  });
+
+  it('says within seconds that no runner of the pool is connected', async () => {
+    const id = await begin();
+    const response = await ended(id);
+    expect(response['status']).toBe('Failed');
+    expect(JSON.stringify(response)).toMatch(/no runner of pool default is connected/);
+    const [run] = await scene.runIds();
+    expect(await scene.view(run!)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it.each([
+    ['a secret in plain text', { password: 'hunter2' }, /secrets in plain text: password/],
+    ['a masked secret', { password: '*********' }, /password/],
+  ])('refuses %s without repeating it', async (_what, change, words) => {
+    const response = await ended(await begin({ ...CONNECTION, ...change }));
+    const text = JSON.stringify(response);
+    expect(text).toMatch(words);
+    expect(text).not.toContain('hunter2');
+    expect(await scene.runIds()).toEqual([]);
+  });
+
+  it('sends the token nowhere when the server says another address for itself', async () => {
+    const name = await begin().then(() => scene.runIds());
+    expect(name).toHaveLength(1);
+    const { server } = scene;
+    const { client } = server.pipelining;
+    const before = server.requests.length;
+    const answer = client()!.runAutomation({
+      id: 'x',
+      name: 'x',
+      workflowType: 'TEST_CONNECTION',
+      request: { connectionType: 'Salesforce', connection: { config: CONNECTION } },
+      openMetadataServerConnection: {
+        hostPort: 'https://elsewhere.test/api',
+        securityConfig: { jwtToken: 'bot-token' },
+      },
+    });
+    await expect(answer).rejects.toThrow(/elsewhere\.test:443, but endpoint prod is for/);
+    expect(server.requests.slice(before).filter((title) => title.includes('/x'))).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../stage.ts';
+import { accept, finish, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
+
+let scene: RelayStage;
+beforeEach(async () => {
+  scene = await RelayStage.open();
+  await scene.deploy();
+});
+afterEach(() => scene.close());
+
+const states = () => scene.statuses.map(({ pipelineState }) => pipelineState);
+
+describe('kill', () => {
+  it('stops runs that wait and runs that run', async () => {
+    const first = await scene.trigger();
+    const second = await scene.trigger();
+    await eventually(async () => states().length === 2);
+    expect(states()).toEqual(['queued', 'queued']);
+    await scene.kill();
+    await scene.relayIs(first, 'done');
+    await scene.relayIs(second, 'done');
+    expect(states()).toEqual(['stopped', 'stopped']);
+    const runner = await scene.runner();
+    const third = await scene.trigger();
+    const { ref } = await accept(runner);
+    await send(runner, ref, [...PARENTS, table('Account')]);
+    await eventually(async () => states()[2] === 'running');
+    await scene.kill();
+    await runner.take('cancel');
+    await finish(runner, ref, PARENTS, { status: 'cancelled' }, PARENTS.length + 1).catch(
+      () => undefined,
+    );
+    await scene.relayIs(third, 'done');
+    expect(states()[2]).toBe('stopped');
+  });
+
+  it('has the last word, also when the status before it is slow', async () => {
+    const runner = await scene.runner();
+    const slow = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    scene.server.faults.push({
+      on: /\/pipelineStatus$/,
+      body: /"running"/,
+      until: slow.promise,
+      meanwhile: () => begun.resolve(),
+      keeps: true,
+      status: 201,
+    });
+    await send(runner, ref, [...PARENTS, table('Account')]);
+    await begun.promise;
+    await scene.kill();
+    setTimeout(() => slow.resolve(), 1000);
+    await scene.relayIs(id, 'done');
+    expect(states()).toEqual(['stopped']);
+    const { statuses } = scene.server.pipelining;
+    expect(statuses.map(({ pipelineState }) => pipelineState)).toEqual([
+      'queued',
+      'running',
+      'stopped',
+    ]);
+  });
+
+  it('stops the writing of a run that has ended', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    scene.server.faults.push({ on: /^PUT \/tables/, status: 503, times: 10_000 });
+    await finish(runner, ref, linesOf('Account'));
+    await scene.relayIs(id, 'writing');
+    await scene.kill();
+    await scene.relayIs(id, 'done');
+    expect(states()).toEqual(['stopped']);
+  });
+});
+
+describe('deletion of the pipeline', () => {
+  it('ends its run and its delivery, also in the middle', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    await send(runner, ref, [...PARENTS, table('Account')]);
+    await eventually(async () => states()[0] === 'running');
+    await scene.expect(
+      'DELETE',
+      `/services/ingestionPipelines/${scene.pipelineId}?hardDelete=true`,
+    );
+    await runner.take('cancel');
+    expect(await scene.relayIs(id, 'failed')).toMatchObject({
+      error: { code: 'PIPELINE_DELETED' },
+    });
+  });
+});
+
+describe('log', () => {
+  const log = async () =>
+    String(
+      (await scene.expect('GET', `/services/ingestionPipelines/logs/${scene.pipelineId}/last`))[
+        'ingestion_task'
+      ],
+    );
+
+  it('is readable while the run goes on, and says at the end what was written', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    await send(runner, ref, [...PARENTS, table('Account')]);
+    expect(await log()).toMatch(/^\[2023-11-14T22:13:20\.000Z\] INFO {2}catalog read$/m);
+    await finish(runner, ref, [...PARENTS, table('Account')], {}, PARENTS.length + 2);
+    await scene.relayIs(id, 'done');
+    const text = await log();
+    expect(text).toMatch(/INFO {2}results written to OpenMetadata .*written=\d+/);
+    expect(text.indexOf('catalog read')).toBeLessThan(text.indexOf('results written'));
+    expect(text).not.toContain('bot-token');
+  });
+
+  it('says why a run waits, and why it failed', async () => {
+    await scene.trigger();
+    await eventually(async () => (await log()).includes('waiting for a runner'));
+    const runner = await scene.runner();
+    const { ref } = await accept(runner);
+    const error = { code: 'SOURCE_REFUSED', message: 'no', remedy: 'Ask.', retryable: false };
+    await finish(runner, ref, [], { status: 'failed', error });
+    await eventually(async () => (await log()).includes('ERROR SOURCE_REFUSED: no. Ask.'));
+    await eventually(async () => states()[0] === 'failed');
+    expect(JSON.stringify(scene.statuses[0])).toContain('no. Ask.');
+  });
+});

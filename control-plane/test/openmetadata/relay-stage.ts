@@ -1,0 +1,274 @@
+/**
+ * A control plane as the pipeline service of an OpenMetadata server, with a scripted runner: the
+ * server is driven by its REST API, as its interface does.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createAuthority } from '../../../test/support/certificates.ts';
+import {
+  startOpenMetadataServer,
+  type OpenMetadataServer,
+} from '../../../test/support/openmetadata-server/server.ts';
+import { OpenMetadataRest } from '../../../test/support/openmetadata-server/people.ts';
+import type { Limits } from '../../src/limits.ts';
+import { addEndpoint } from '../../src/openmetadata/endpoints/endpoints.ts';
+import { openSealer } from '../../src/openmetadata/sealing.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { batch, logLine, outcomeLine, tableLine } from '../fake-records.ts';
+import { connect, type Connection, type Identity, type Ref } from '../fake-runner.ts';
+import { enrollVia, eventually, openStage, temporaryFolder, type Stage } from '../stage.ts';
+
+export const TOKEN = 'bot-token';
+export const FQN = 'crm.nightly';
+export const CONNECTION = {
+  type: 'Salesforce',
+  username: 'ingest@acme.example',
+  password: 'secret:/salesforce/password',
+  securityToken: 'secret:/salesforce/token',
+  salesforceDomain: 'acme.my',
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+export class RelayStage {
+  readonly server: OpenMetadataServer;
+  readonly admin: OpenMetadataRest;
+  /** The server's id of the pipeline; empty before `deploy`. */
+  pipelineId = '';
+  stage: Stage;
+  identity: Identity;
+  readonly #data: ReturnType<typeof temporaryFolder>;
+  readonly #credentials: { readonly username: string; readonly password: string };
+  readonly #limits: Partial<Limits>;
+  #connections: Connection[] = [];
+
+  private constructor(parts: {
+    readonly server: OpenMetadataServer;
+    readonly ca: string;
+    readonly stage: Stage;
+    readonly identity: Identity;
+    readonly data: ReturnType<typeof temporaryFolder>;
+    readonly credentials: { readonly username: string; readonly password: string };
+    readonly limits: Partial<Limits>;
+  }) {
+    this.server = parts.server;
+    this.stage = parts.stage;
+    this.identity = parts.identity;
+    this.#data = parts.data;
+    this.#credentials = parts.credentials;
+    this.#limits = parts.limits;
+    this.admin = new OpenMetadataRest(parts.server.hostPort, 'admin-token', parts.ca);
+    this.#attach();
+  }
+
+  static async open(limits: Partial<Limits> = {}): Promise<RelayStage> {
+    const authority = await createAuthority();
+    const server = await startOpenMetadataServer(authority, { host: 'localhost' });
+    server.tokens.add(TOKEN);
+    server.people.set('admin-token', 'admin');
+    const data = temporaryFolder();
+    const credentials = await addEndpointFor(server, authority.caPem, data.path);
+    const quick = { relayPauseMaxMs: 50, retryOfferMs: 100, ...limits };
+    const stage = await openStage(quick, { ...data, remove: () => undefined });
+    const identity = await enrollVia(stage.api);
+    const ca = authority.caPem;
+    return new RelayStage({ server, ca, stage, identity, data, credentials, limits: quick });
+  }
+
+  /** Creates the service and the pipeline, and deploys it. */
+  async deploy(sourceConfig: Json = {}, more: Json = {}): Promise<void> {
+    await this.expect('PUT', '/services/databaseServices', {
+      name: 'crm',
+      serviceType: 'Salesforce',
+      connection: { config: CONNECTION },
+    });
+    const { id } = this.server.store.get('databaseService', 'crm');
+    const created = await this.expect('POST', '/services/ingestionPipelines', {
+      name: 'nightly',
+      pipelineType: 'metadata',
+      service: { id, type: 'databaseService' },
+      sourceConfig: { config: { type: 'DatabaseMetadata', ...sourceConfig } },
+      airflowConfig: {},
+      ...more,
+    });
+    this.pipelineId = String(created['id']);
+    await this.redeploy();
+  }
+
+  async redeploy(): Promise<void> {
+    await this.expect('POST', `/services/ingestionPipelines/deploy/${this.pipelineId}`);
+  }
+
+  /** Returns the id of the run here. */
+  async trigger(): Promise<string> {
+    const before = await this.runIds();
+    await this.expect('POST', `/services/ingestionPipelines/trigger/${this.pipelineId}`);
+    const after = await this.runIds();
+    return after.find((id) => !before.includes(id))!;
+  }
+
+  async kill(): Promise<void> {
+    await this.expect('POST', `/services/ingestionPipelines/kill/${this.pipelineId}`);
+  }
+
+  /** A request of the admin that must succeed. */
+  async expect(method: string, path: string, body?: unknown): Promise<Json> {
+    const answer = await this.admin.send(method, path, body);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async runIds(): Promise<readonly string[]> {
+    const { body } = await this.stage.api.get('/api/v1/runs?limit=200');
+    return (body.runs as { readonly id: string }[]).map(({ id }) => id);
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- a run as the API shows it
+  async view(id: string): Promise<any> {
+    return (await this.stage.api.get(`/api/v1/runs/${id}`)).body;
+  }
+
+  async relayIs(id: string, state: string): Promise<Json> {
+    return eventually(async () => {
+      const { relay } = (await this.view(id)) as { readonly relay: Json | null };
+      return relay?.['state'] === state && relay;
+    }, 30_000);
+  }
+
+  /** What the server knows about runs of the pipeline, by run id, in the order of first reports. */
+  get statuses(): readonly Json[] {
+    return [...(this.server.pipelining.runs.get(FQN)?.values() ?? [])];
+  }
+
+  async runner(options: { readonly capacity?: number } = {}): Promise<Connection> {
+    const { connection } = await connect('ws', this.stage, this.identity, options);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  disconnectRunners(): void {
+    for (const connection of this.#connections) connection.close();
+    this.#connections = [];
+  }
+
+  /** Stops the control plane, at whatever it is; its data stay. */
+  async stop(): Promise<void> {
+    this.disconnectRunners();
+    await this.stage.close();
+  }
+
+  async start(): Promise<void> {
+    this.stage = await openStage(this.#limits, { ...this.#data, remove: () => undefined });
+    this.#attach();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    this.admin.close();
+    await this.server.close();
+    this.#data.remove();
+  }
+
+  #attach(): void {
+    this.server.usePipelineService({
+      endpoint: `https://localhost:${this.stage.port}`,
+      caPem: this.stage.ca,
+      ...this.#credentials,
+    });
+  }
+}
+
+async function addEndpointFor(
+  server: OpenMetadataServer,
+  ca: string,
+  data: string,
+): Promise<{ readonly username: string; readonly password: string }> {
+  const store = openSqliteStore(join(data, 'store.sqlite'));
+  try {
+    const sealer = openSealer(data, randomBytes);
+    const deps = { store, sealer, random: randomBytes, now: () => Date.now() };
+    const settings = { name: 'prod', server: server.hostPort, ca, pool: null, poolRules: [] };
+    const { endpoint, password } = await addEndpoint(
+      deps,
+      { ...settings, allowPlainSecrets: false },
+      null,
+    );
+    return { username: endpoint.user, password };
+  } finally {
+    await store.close();
+  }
+}
+
+export interface Offered {
+  readonly ref: Ref;
+  // oxlint-disable-next-line typescript/no-explicit-any -- a document as the runner reads it
+  readonly workflow: any;
+  /** Empty for a whole run. */
+  readonly catalogRevision: string;
+}
+
+const entity = (type: string, fqn: string, request: Json): string =>
+  JSON.stringify({ kind: 'entity', type, fqn, request });
+
+/** What a run of the service sends before its tables. */
+export const PARENTS: readonly string[] = [
+  logLine('catalog read'),
+  entity('databaseService', 'crm', { name: 'crm', serviceType: 'Salesforce' }),
+  entity('database', 'crm.default', { name: 'default', service: 'crm' }),
+  entity('databaseSchema', 'crm.default.salesforce', {
+    name: 'salesforce',
+    database: 'crm.default',
+  }),
+];
+
+export const table = (name: string): string => tableLine(name, 'crm');
+
+/** Only these tables exist. */
+export const sweep = (...names: readonly string[]): string =>
+  JSON.stringify({
+    kind: 'sweep',
+    type: 'table',
+    parent: 'crm.default.salesforce',
+    keep: names.map((name) => `crm.default.salesforce.${name}`),
+  });
+
+/** A run of these tables, and of no others. */
+export const linesOf = (...names: readonly string[]): readonly string[] => [
+  ...PARENTS,
+  ...names.map(table),
+  sweep(...names),
+];
+
+export async function accept(connection: Connection): Promise<Offered> {
+  const offer = await connection.take<{ ref: Ref; workflow: Buffer; catalogRevision: string }>(
+    'offer',
+  );
+  connection.send('accept', { ref: offer.ref });
+  const workflow: unknown = JSON.parse(Buffer.from(offer.workflow).toString());
+  return { ...offer, workflow };
+}
+
+/** Sends lines of an attempt, the first of which has this sequence. */
+export async function send(
+  connection: Connection,
+  ref: Ref,
+  lines: readonly string[],
+  from = 1,
+): Promise<void> {
+  connection.send('batch', batch(ref, from, lines));
+  await connection.take('ack');
+}
+
+/** Ends an attempt whose lines have been sent up to `from`. */
+export async function finish(
+  connection: Connection,
+  ref: Ref,
+  lines: readonly string[],
+  outcome: object = {},
+  from = 1,
+): Promise<void> {
+  const rest = [...lines.slice(from - 1), outcomeLine(lines, outcome)];
+  connection.send('batch', batch(ref, from, rest, { last: true }));
+  await connection.take('ack');
+}
