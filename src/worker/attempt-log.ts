@@ -9,7 +9,7 @@ export interface AttemptLogOptions {
   /** The log of this machine, for every line. */
   readonly local: Logger;
   readonly emit: (record: LogRecord) => void;
-  /** Called for each warning, whatever the level. */
+  /** Called for each warning, at every log level. */
   readonly onWarning?: () => void;
   readonly data?: LogData;
 }

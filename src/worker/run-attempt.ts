@@ -45,7 +45,7 @@ export interface AttemptOptions {
 }
 
 /**
- * One attempt from job to outcome. Resolves with the outcome, written last and flushed, whatever happened before;
+ * One attempt from job to outcome. Resolves with the outcome, written last and flushed, in every case;
  * rejects only when the sink does not accept it.
  */
 export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord> {

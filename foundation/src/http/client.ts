@@ -93,7 +93,7 @@ export class HttpClient {
   }
 
   /**
-   * The response, whatever its status. Throws NETWORK_*, TLS_UNTRUSTED, HOST_DENIED, DEADLINE_EXCEEDED,
+   * The response, with any status. Throws NETWORK_*, TLS_UNTRUSTED, HOST_DENIED, DEADLINE_EXCEEDED,
    * RESPONSE_TOO_LARGE, `unexpected` or the signal's reason. The error's `neverSent` is set when no connection was opened.
    */
   async call(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

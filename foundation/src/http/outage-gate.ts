@@ -72,7 +72,7 @@ export class OutageGate {
     this.#options = options;
   }
 
-  /** Notes that the server answered a request, with whatever status. */
+  /** Records that the server answered a request, with any status. */
   answered(): void {
     this.#failures = 0;
     if (this.#state.kind === 'down') this.#setState({ kind: 'up' });

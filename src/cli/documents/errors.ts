@@ -17,7 +17,10 @@ error NOT_ENROLLED: state directory /var/lib/hybrid-runner contains no identity
 \`\`\`
 
 With \`--json\`, it is an object on standard output: \`{"error":{"code","message","remedy","retryable"}}\`. The stack is shown only with
-\`--log-level debug\`.`;
+\`--log-level debug\`.
+
+Each error has a kind. *User action*: correct the configuration, credentials or input. *Transient*: a retry may succeed. *Permanent*: no
+setting of this runner and no retry helps. *Defect*: a bug; report it.`;
 
 const STATUS = `"no" means that the exit code is in the unit's \`RestartPreventExitStatus=\`.
 
@@ -38,10 +41,10 @@ not one without a connection. Journal lines have priorities: \`journalctl --unit
 and failed jobs, lost connections and similar events.`;
 
 const FAULTS: Readonly<Record<Fault, string>> = {
-  user: 'a person must act',
-  transient: 'a later try may succeed',
-  permanent: 'cannot succeed',
-  defect: 'bug',
+  user: 'user action',
+  transient: 'transient',
+  permanent: 'permanent',
+  defect: 'defect',
 };
 
 /** docs/errors.md, from the tables of error codes and exit codes. The connectors must be loaded: they add codes. */
@@ -62,7 +65,7 @@ function exitRow(entry: (typeof EXIT)[keyof typeof EXIT]): string {
 
 function groupText([name, codes]: readonly [string, CodeTable]): string {
   const rows = (Object.keys(codes) as ErrorCode[]).map(errorRow);
-  return `## ${name}\n\n| code | meaning | remedy | who acts | exit |\n|---|---|---|---|---|\n${rows.join('\n')}`;
+  return `## ${name}\n\n| code | meaning | remedy | kind | exit |\n|---|---|---|---|---|\n${rows.join('\n')}`;
 }
 
 function errorRow(code: ErrorCode): string {

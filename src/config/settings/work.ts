@@ -17,7 +17,7 @@ export const workSettings = {
     schema: duration('1s', '7d'),
     default: '6h',
     flag: '--job-deadline',
-    text: 'The longest time that a run may take, whatever the control plane allows.',
+    text: 'The maximum duration of a run, even if the control plane allows more.',
   }),
   'jobs.memoryMb': setting({
     kind: 'whole number, 64 to 16384',

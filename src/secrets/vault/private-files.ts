@@ -22,7 +22,7 @@ export interface ReplaceOptions {
   readonly previous?: string | undefined;
 }
 
-/** Replaces a private file completely or not at all, whatever fails. Throws FILE_UNWRITABLE, DISK_FULL, SECRET_PROVIDER_FAILED. */
+/** Replaces a private file completely or not at all. Throws FILE_UNWRITABLE, DISK_FULL, SECRET_PROVIDER_FAILED. */
 export async function replacePrivateFile(
   path: string,
   bytes: Buffer,

@@ -1,5 +1,5 @@
 /**
- * Who has to act: `user` (configuration, credentials, input: a person corrects something), `transient` (the same work may
+ * `user` (configuration, credentials or input have to be corrected), `transient` (the same work may
  * succeed later), `permanent` (it cannot, and no setting here changes that), `defect` (a bug: report it).
  */
 export type Fault = 'user' | 'transient' | 'permanent' | 'defect';

@@ -13,7 +13,7 @@ const CODES = {
   ),
   SALESFORCE_LOGIN_DENIED: entry(
     'user',
-    'The org denies this user a login from this place or at this time, whatever the password.',
+    'The org blocks logins of this user from this address or at this time, regardless of the password.',
     'Check the login history of the user in Setup, then change the setting of the org, the user or the app that denies the login.',
   ),
   SALESFORCE_LOGIN_RETIRED: entry(
