@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Schedule } from '../../src/store/schedule.ts';
-import { eventually, SERVICE } from '../stage.ts';
+import { eventually, SERVICE, SteppedClock } from '../stage.ts';
 import {
   ingestionPipeline,
   openOpenMetadata,
@@ -77,6 +77,29 @@ describe('a deployment', () => {
     await settled();
     expect(om.log().match(/deployment took effect/g)).toHaveLength(1);
     expect(await schedule()).toMatchObject({ expression: '0 5 * * *', timezone: 'Europe/Berlin' });
+  });
+
+  it('is kept when an older version of it is deployed, for as long as servers merge edits', async () => {
+    const clock = new SteppedClock();
+    await om.close();
+    om = await openOpenMetadata([], { clock });
+    const at = (hour: number, updatedAt: number): Promise<AirflowAnswer> =>
+      deploy({ updatedAt, airflowConfig: { scheduleInterval: `0 ${hour} * * *` } });
+    const hour = async (): Promise<string | null | undefined> => {
+      await om.post('trigger', { dag_id: 'nightly' });
+      return (await schedule())?.expression;
+    };
+    await at(3, 1000);
+    await at(5, 2000);
+    expect((await at(3, 1000)).status).toBe(200);
+    expect(await hour()).toBe('0 5 * * *');
+    await at(7, 2000);
+    expect(await hour()).toBe('0 7 * * *');
+    expect((await at(3, 1000)).status).toBe(200);
+    expect(await hour()).toBe('0 7 * * *');
+    clock.step(16 * 60_000);
+    await at(3, 1000);
+    expect(await hour()).toBe('0 3 * * *');
   });
 
   it('takes effect at once when it is triggered', async () => {

@@ -37,6 +37,7 @@ import {
   type IngestionPipeline,
 } from './payload.ts';
 import type { Settling } from './settling.ts';
+import { isStale } from './stale.ts';
 
 export interface DeploymentsDeps extends Pick<Deps, 'store' | 'clock' | 'log' | 'changes'> {
   readonly servers: OpenMetadataServers;
@@ -64,7 +65,7 @@ export class Deployments implements DeployedPipelines {
       if (words !== undefined) return { kind: 'foreign', words };
       const checked = checkPipeline(caller, pipeline, service);
       const deployment = await this.#store(caller, pipeline, checked);
-      this.#deps.settling.deployed(deployment);
+      if (deployment.settledAt === null) this.#deps.settling.deployed(deployment);
       const notes = [`runs on runners of pool ${deployment.pool}`, ...checked.notes].join('; ');
       return { kind: 'deployed', words: `${deployment.name} deployed: ${notes}` };
     });
@@ -133,6 +134,7 @@ export class Deployments implements DeployedPipelines {
     await this.#deps.runs.testConnection(endpoint, workflow, chosen);
   }
 
+  /** Returns what is deployed from now on: the one before, if this one is stale. */
   #store(
     { endpoint }: Caller,
     pipeline: IngestionPipeline,
@@ -158,6 +160,8 @@ export class Deployments implements DeployedPipelines {
     parseSchedule(scheduleOf(deployment));
     log.info({ endpoint: endpoint.name, pipeline: deployment.pipeline }, 'pipeline deployed');
     return store.transaction(async (tx) => {
+      const taken = await tx.deployments.get(endpoint.name, id);
+      if (taken !== undefined && isStale(deployment, taken)) return taken;
       await checkNames(tx, deployment);
       const replaced = await tx.deployments.named(endpoint.name, name);
       if (replaced !== undefined && replaced.id !== id)

@@ -44,6 +44,7 @@ const ingestionPipeline = z.looseObject({
   airflowConfig: airflowConfig.nullish(),
   loggerLevel: z.string().nullish(),
   enabled: z.boolean().nullish(),
+  updatedAt: z.number().nullish(),
   service: z
     .looseObject({
       id: text.nullish(),
