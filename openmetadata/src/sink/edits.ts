@@ -1,9 +1,15 @@
-import { isJson, type StoredColumn, type StoredEntity, type StoredReference } from './entity.ts';
+import {
+  isJson,
+  type StoredColumn,
+  type StoredEntity,
+  type StoredReference,
+  type StoredTag,
+} from './entity.ts';
 
 /*
- * Edits made in the catalog by people: descriptions, display names, owners, domains. The server keeps them in a PUT by a
- * bot, but not in a PUT with a person's token; the functions here keep them in both. A value that the source lacks never
- * deletes one.
+ * Edits made in the catalog by people: descriptions, display names, owners, domains, tags of columns. The server keeps them in
+ * a PUT by a bot, but not in a PUT with a person's token, and not all of a column whose type changes, which it deletes and
+ * creates again; the functions here keep them always. A value that the source lacks never deletes one.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -21,7 +27,11 @@ export function keepEdits(request: Json, stored: StoredEntity): Json {
   if (owners.length > 0) kept['owners'] = owners;
   if (domains.length > 0) kept['domains'] = domains;
   if (stored.columns !== undefined && Array.isArray(request['columns']))
-    kept['columns'] = keepColumns(request['columns'], stored.columns);
+    kept['columns'] = keepColumns(
+      request['columns'],
+      stored.columns,
+      classificationsOf(request['columns']),
+    );
   return kept;
 }
 
@@ -42,6 +52,7 @@ function keepTexts(target: Record<string, unknown>, stored: StoredColumn | Store
 function keepColumns(
   columns: readonly unknown[],
   stored: readonly StoredColumn[],
+  ours: ReadonlySet<string>,
 ): readonly unknown[] {
   const byName = new Map(stored.map((column) => [column.name, column]));
   return columns.map((column) => {
@@ -49,9 +60,59 @@ function keepColumns(
     if (known === undefined || !isJson(column)) return column;
     const kept: Record<string, unknown> = { ...column };
     keepTexts(kept, known);
+    const tags = keptTags(tagsOf(column), known.tags ?? [], ours);
+    if (tags.length > 0) kept['tags'] = tags;
     if (Array.isArray(column['children']) && known.children)
-      kept['children'] = keepColumns(column['children'], known.children);
+      kept['children'] = keepColumns(column['children'], known.children, ours);
     return kept;
+  });
+}
+
+/** The tags of the request, and the stored ones that only people or other programs set. */
+function keptTags(
+  wanted: readonly unknown[],
+  stored: readonly StoredTag[],
+  ours: ReadonlySet<string>,
+): readonly unknown[] {
+  const names = new Set(wanted.map((tag) => (isJson(tag) ? tag['tagFQN'] : undefined)));
+  const theirs = stored
+    .filter(({ tagFQN }) => !names.has(tagFQN))
+    .filter(
+      ({ tagFQN, labelType }) =>
+        labelType === 'Manual' || (labelType !== 'Derived' && !ours.has(classificationOf(tagFQN))),
+    )
+    .map(({ tagFQN, source, labelType, state }) => ({ tagFQN, source, labelType, state }));
+  return [...wanted, ...theirs];
+}
+
+function tagsOf(column: Json): readonly unknown[] {
+  return Array.isArray(column['tags']) ? column['tags'] : [];
+}
+
+/** The classifications whose tags the source decides about. */
+function classificationsOf(columns: readonly unknown[]): ReadonlySet<string> {
+  const tags = columns.filter(isJson).flatMap(tagsOf).filter(isJson);
+  return new Set(tags.map((tag) => classificationOf(String(tag['tagFQN']))));
+}
+
+function classificationOf(tagFQN: string): string {
+  return /^(?:"(?:[^"]|"")*"|[^."]*)/.exec(tagFQN)![0];
+}
+
+/** Whether a column of the request has another type than the stored one, or contains such a column. */
+export function changesTypes(request: Json, { columns: stored }: StoredEntity): boolean {
+  return Array.isArray(request['columns']) && haveOtherTypes(request['columns'], stored ?? []);
+}
+
+function haveOtherTypes(columns: readonly unknown[], stored: readonly StoredColumn[]): boolean {
+  const byName = new Map(stored.map((column) => [column.name, column]));
+  return columns.filter(isJson).some((column) => {
+    const known = byName.get(String(column['name']));
+    if (known === undefined) return false;
+    if (known.dataType !== undefined && known.dataType !== column['dataType']) return true;
+    return (
+      Array.isArray(column['children']) && haveOtherTypes(column['children'], known.children ?? [])
+    );
   });
 }
 

@@ -31,7 +31,7 @@ const FIELDS: Readonly<Record<EntityType, string>> = {
   databaseService: 'owners,domains',
   database: 'owners,domains,sourceHash',
   databaseSchema: 'owners,domains,sourceHash',
-  table: 'columns,owners,domains,sourceHash',
+  table: 'columns,tags,owners,domains,sourceHash',
   storedProcedure: 'owners,domains,sourceHash',
 };
 

@@ -21,9 +21,14 @@ const referenceSchema = z.looseObject({
 });
 export type StoredReference = z.infer<typeof referenceSchema>;
 
-/** A column as stored on the server: the fields that people edit. */
+const tagSchema = z.looseObject({ tagFQN: z.string(), labelType: z.string().optional() });
+export type StoredTag = z.infer<typeof tagSchema>;
+
+/** A column as stored on the server: its type, and the fields that people edit. */
 export interface StoredColumn {
   readonly name: string;
+  readonly dataType?: string | undefined;
+  readonly tags?: readonly StoredTag[] | null | undefined;
   readonly description?: string | undefined;
   readonly displayName?: string | undefined;
   readonly children?: readonly StoredColumn[] | null | undefined;
@@ -31,6 +36,8 @@ export interface StoredColumn {
 
 const storedColumnSchema: z.ZodType<StoredColumn> = z.looseObject({
   name: z.string(),
+  dataType: z.string().optional(),
+  tags: z.array(tagSchema).nullish(),
   description: z.string().optional(),
   displayName: z.string().optional(),
   get children() {

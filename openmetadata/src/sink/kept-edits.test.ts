@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntityRecord } from '../../../foundation/src/domain/record.ts';
 import {
   openCatalog,
   parents,
@@ -92,6 +93,60 @@ describe('edits made in the catalog', () => {
     expect(catalog.server.store.get('databaseSchema', SCHEMA)['description']).toBe(
       'from the source',
     );
+  });
+
+  describe('of columns whose type changes', () => {
+    const label = (tagFQN: string, labelType = 'Manual'): Readonly<Record<string, unknown>> => ({
+      tagFQN,
+      source: 'Classification',
+      labelType,
+      state: 'Confirmed',
+    });
+    const columns = (dataType: string, ...tags: unknown[]): Readonly<Record<string, unknown>> => ({
+      columns: [
+        { name: 'Id', dataType: 'VARCHAR', dataLength: 18 },
+        { name: 'Amount', dataType, ...(tags.length === 0 ? {} : { tags }) },
+      ],
+    });
+    const tags = ['Salesforce.Public', 'Salesforce.Internal', 'PII.Sensitive'].map((name) => {
+      const [classification, own] = name.split('.') as [string, string];
+      return { kind: 'tag', classification, name: own, description: '' } as const;
+    });
+    const filled = [
+      ...parents,
+      { kind: 'classification', name: 'Salesforce', description: '' },
+      { kind: 'classification', name: 'PII', description: '' },
+      ...tags,
+    ] as const;
+
+    it('are kept with their tags, except those that the source decides about', async () => {
+      const old = columns('UNKNOWN', label('Salesforce.Internal', 'Automated'));
+      await catalog.run([...filled, table('Account', { more: old })]);
+      const [, amount] = catalog.storedTable('Account')['columns'] as Record<string, unknown>[];
+      (amount!['tags'] as unknown[]).push(label('PII.Sensitive'));
+      Object.assign(amount!, { description: 'by people', displayName: 'by people' });
+      const now = columns('DECIMAL', label('Salesforce.Public', 'Automated'));
+      await catalog.run([...filled, table('Account', { more: now })]);
+      expect((catalog.storedTable('Account')['columns'] as unknown[])[1]).toEqual({
+        name: 'Amount',
+        dataType: 'DECIMAL',
+        description: 'by people',
+        displayName: 'by people',
+        tags: [label('Salesforce.Public', 'Automated'), label('PII.Sensitive')],
+      });
+    });
+
+    it('are kept in small requests, one at a time, beside the others', async () => {
+      const many = (dataType: string): readonly EntityRecord[] =>
+        Array.from({ length: 8 }, (_, index) =>
+          table(`T${index}__c`, index < 7 ? { more: columns(dataType) } : {}),
+        );
+      await catalog.run([...parents, ...many('UNKNOWN')]);
+      const before = catalog.countRequests('PUT /tables/bulk');
+      const report = await catalog.run([...parents, ...many('DOUBLE'), table('New')]);
+      expect(report.counts).toEqual({ unchanged: 4, written: 8 });
+      expect(catalog.countRequests('PUT /tables/bulk') - before).toBe(4);
+    });
   });
 
   it('are read again when the entity changes between read and patch', async () => {

@@ -10,6 +10,7 @@ import type { MetadataServer } from './server.ts';
 import { TableBatch, type BatchLimits, type PendingTable } from './table-batch.ts';
 import type { TableIndex } from './table-index.ts';
 import { requestOf, putTableAlone, type TableRequest } from './table-request.ts';
+import { TableSender } from './table-sender.ts';
 import type { WriteSummary } from './write-summary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -37,12 +38,14 @@ export class TableWriter {
   readonly #waiting = new DependencyQueue<PendingTable>();
   readonly #deferred: DeferredKeys;
   readonly #batch: TableBatch;
+  readonly #sender: TableSender;
   /** The tables of this run so far. */
   readonly #received = new Set<string>();
 
   constructor(deps: TableWriterDeps) {
     this.#deps = deps;
     this.#deferred = new DeferredKeys(deps);
+    this.#sender = new TableSender(deps.entities, deps.bulk);
     this.#batch = new TableBatch(deps.batch, () => deps.bulk.timeouts);
   }
 
@@ -119,16 +122,13 @@ export class TableWriter {
   }
 
   async #put(tables: readonly PendingTable[], signal: AbortSignal): Promise<void> {
-    const { bulk, summary, overrideMetadata } = this.#deps;
+    const { summary, overrideMetadata } = this.#deps;
     const requests: TableRequest[] = [];
     for (const table of tables) requests.push(await this.#requestFor(table, signal));
     const together = requests.filter(
       ({ exists }) => !(exists && (overrideMetadata || requests.length === 1)),
     );
-    const prepared: TableRequest[] = [];
-    for (const table of together)
-      prepared.push({ ...table, request: await this.#prepared(table, signal) });
-    const { arrived, alone } = await bulk.put(prepared, signal);
+    const { arrived, alone } = await this.#sender.put(together, signal);
     for (const table of arrived) {
       await this.#arrived(table, undefined, signal);
       summary.count('written');
@@ -149,13 +149,6 @@ export class TableWriter {
     const keys = isPatched ? [] : await resolvableKeys(constraints.foreignKeys, index, signal);
     this.#deferred.defer(fqn, { print, constraints, sent: keys.length });
     return requestOf(table, keys);
-  }
-
-  async #prepared({ fqn, request, exists }: TableRequest, signal: AbortSignal): Promise<Json> {
-    const { entities } = this.#deps;
-    return exists
-      ? entities.prepare(request, await entities.find({ type: 'table', fqn }, signal))
-      : request;
   }
 
   async #arrived(

@@ -175,6 +175,7 @@ export class Store {
       deleted: false,
       version: Math.round((stored.version + 0.1) * 10) / 10,
     };
+    mergeTags(updated, stored);
     if (this.bot) keepCurated(updated, stored);
     if (updated['connection'] === undefined && stored['connection'] !== undefined)
       updated['connection'] = stored['connection'];
@@ -199,9 +200,35 @@ function keepCurated(updated: Json, stored: Json): void {
   const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
   for (const column of list(updated['columns'])) {
     const known = columns.get(column['name']);
-    if (known !== undefined && isFilled(known['description']))
+    if (known === undefined) continue;
+    if (
+      isFilled(known['description']) &&
+      (isSameType(column, known) || !isFilled(column['description']))
+    )
       column['description'] = known['description'];
+    if (isSameType(column, known) && isFilled(known['displayName']))
+      column['displayName'] = known['displayName'];
   }
+}
+
+/** A put adds tags and removes none. A column with another type is a new column, without the tags of the old one. */
+function mergeTags(updated: Json, stored: Json): void {
+  addTags(updated, stored);
+  const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));
+  for (const column of list(updated['columns'])) {
+    const known = columns.get(column['name']);
+    if (known !== undefined && isSameType(column, known)) addTags(column, known);
+  }
+}
+
+function addTags(target: Json, stored: Json): void {
+  const names = new Set(list(target['tags']).map(({ tagFQN }) => tagFQN));
+  const more = list(stored['tags']).filter(({ tagFQN }) => !names.has(tagFQN));
+  if (more.length > 0) target['tags'] = [...list(target['tags']), ...more];
+}
+
+function isSameType(column: Json, known: Json): boolean {
+  return column['dataType'] === known['dataType'];
 }
 
 function isFilled(value: unknown): boolean {
