@@ -30,49 +30,56 @@ export const CONNECTION = {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A control plane that runs in this process or in another. */
+type Launched = Pick<Stage, 'port' | 'ca' | 'api' | 'close'>;
+/** Starts a control plane on a folder. */
+export type Launch = (data: string) => Promise<Launched>;
+
 export class RelayStage {
   readonly server: OpenMetadataServer;
   readonly admin: OpenMetadataRest;
   /** The server's id of the pipeline; empty before `deploy`. */
   pipelineId = '';
-  stage: Stage;
+  stage: Launched;
   identity: Identity;
   readonly #data: ReturnType<typeof temporaryFolder>;
   readonly #credentials: { readonly username: string; readonly password: string };
-  readonly #limits: Partial<Limits>;
+  readonly #launch: Launch;
   #connections: Connection[] = [];
 
   private constructor(parts: {
     readonly server: OpenMetadataServer;
     readonly ca: string;
-    readonly stage: Stage;
+    readonly stage: Launched;
     readonly identity: Identity;
     readonly data: ReturnType<typeof temporaryFolder>;
     readonly credentials: { readonly username: string; readonly password: string };
-    readonly limits: Partial<Limits>;
+    readonly launch: Launch;
   }) {
     this.server = parts.server;
     this.stage = parts.stage;
     this.identity = parts.identity;
     this.#data = parts.data;
     this.#credentials = parts.credentials;
-    this.#limits = parts.limits;
+    this.#launch = parts.launch;
     this.admin = new OpenMetadataRest(parts.server.hostPort, 'admin-token', parts.ca);
     this.#attach();
   }
 
-  static async open(limits: Partial<Limits> = {}): Promise<RelayStage> {
+  static async open(
+    limits: Partial<Limits> = {},
+    launch: Launch = inProcess(limits),
+  ): Promise<RelayStage> {
     const authority = await createAuthority();
     const server = await startOpenMetadataServer(authority, { host: 'localhost' });
     server.tokens.add(TOKEN);
     server.people.set('admin-token', 'admin');
     const data = temporaryFolder();
     const credentials = await addEndpointFor(server, authority.caPem, data.path);
-    const quick = { relayPauseMaxMs: 50, retryOfferMs: 100, ...limits };
-    const stage = await openStage(quick, { ...data, remove: () => undefined });
+    const stage = await launch(data.path);
     const identity = await enrollVia(stage.api);
     const ca = authority.caPem;
-    return new RelayStage({ server, ca, stage, identity, data, credentials, limits: quick });
+    return new RelayStage({ server, ca, stage, identity, data, credentials, launch });
   }
 
   /** Creates the service and the pipeline, and deploys it. */
@@ -159,7 +166,7 @@ export class RelayStage {
   }
 
   async start(): Promise<void> {
-    this.stage = await openStage(this.#limits, { ...this.#data, remove: () => undefined });
+    this.stage = await this.#launch(this.#data.path);
     this.#attach();
   }
 
@@ -177,6 +184,11 @@ export class RelayStage {
       ...this.#credentials,
     });
   }
+}
+
+function inProcess(limits: Partial<Limits>): Launch {
+  const quick = { relayPauseMaxMs: 50, retryOfferMs: 100, ...limits };
+  return (path) => openStage(quick, { path, remove: () => undefined });
 }
 
 async function addEndpointFor(
