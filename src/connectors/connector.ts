@@ -107,7 +107,8 @@ export interface Connector {
   ownNames(workflow: Workflow): readonly string[];
   /**
    * `metadata` yields parents before children, entities before lineage and profiles of them, and failures as they
-   * occur. `test_connection` yields each step as it ends; a mandatory step that failed is the last.
+   * occur. `test_connection` yields each step as it ends; a mandatory step that failed is the last. A job of an unsupported kind
+   * ends as JOB_KIND_UNSUPPORTED, before a secret is read.
    */
-  readonly jobs: { readonly [Kind in JobKind]: JobWork<Kind> };
+  readonly jobs: { readonly [Kind in JobKind]: JobWork<Kind> | 'unsupported' };
 }

@@ -11,7 +11,6 @@ import {
   yielding,
 } from '../../test/support/attempts.ts';
 import { SimulatedClock } from '../../test/support/simulated-clock.ts';
-import { unsupportedJob } from '../connectors/unsupported-job.ts';
 import type { ConnectorContext, Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
@@ -294,7 +293,7 @@ describe('a job kind that the connector does not support', () => {
     } as const;
     const { outcome } = await attempt(() => yielding([]), {
       job,
-      testConnection: unsupportedJob('Salesforce'),
+      testConnection: 'unsupported',
     });
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'JOB_KIND_UNSUPPORTED' } });
   });

@@ -1,4 +1,5 @@
 import type { Connector, ConnectorContext, JobWork } from '../connectors/connector.ts';
+import { jobWork } from '../connectors/job-work.ts';
 import { yieldsEntities, type Job } from '../../foundation/src/domain/job.ts';
 import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type { LogLevel, OutcomeRecord } from '../../foundation/src/domain/record.ts';
@@ -122,7 +123,7 @@ class Attempt {
 
   async #runJob({ document, workflow }: JobDocument, connector: Connector): Promise<void> {
     const { job, clock, openAccess } = this.#options;
-    const work: JobWork = connector.jobs[job.kind];
+    const work: JobWork = jobWork(connector, job.kind);
     const access = await untilAborted(
       openAccess({ kind: job.kind, document, workflow, connector }),
       this.#signal,

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
 import { loadConnectors } from '../../src/connectors/registry.ts';
 import { contextFor } from '../support/connector-context.ts';
 import { soapOptions } from '../support/salesforce-run.ts';
-import { connectorContract } from './connector.contract.ts';
+import { connectorContract, UNREADABLE, type JobOptions } from './connector.contract.ts';
 
 describe('the Salesforce connector', () => {
   let sandbox: Sandbox;
@@ -15,13 +15,23 @@ describe('the Salesforce connector', () => {
   });
   afterAll(() => sandbox.close());
 
+  afterEach(() => sandbox.faults.clear());
+
   connectorContract(() => {
     const { connection, secrets } = soapOptions(sandbox);
+    const working = (options: JobOptions = {}, more: Readonly<Record<string, string>> = {}) =>
+      contextFor(sandbox, { connection, secrets: { ...secrets, ...more }, ...options }).context;
     return {
       connector,
-      working: () => contextFor(sandbox, { connection, secrets: secrets! }).context,
-      refused: () =>
-        contextFor(sandbox, { connection, secrets: { ...secrets, password: 'wrong' } }).context,
+      working,
+      refused: () => working({}, { password: 'wrong' }),
+      garbled: () => {
+        sandbox.faults.install({
+          match: { path: '/sobjects/?$', onward: true },
+          effect: { kind: 'respond', status: 200, body: UNREADABLE },
+        });
+        return working();
+      },
     };
   });
 });

@@ -98,6 +98,19 @@ describe.each(['link', 'connectors/salesforce'])('the folders of %s', (room) => 
   );
 });
 
+describe('the generated frame types', () => {
+  it.each(['src/channel', 'control-plane/src/link'])(
+    'of %s are imported by frames.ts only',
+    (room) => {
+      const generated = `${room}/generated/`;
+      const importers = sources(room.split('/')[0]!)
+        .filter((path) => !path.startsWith(generated))
+        .filter((path) => importsOf(path).some((target) => target.startsWith(generated)));
+      expect(importers).toEqual([`${room}/frames.ts`]);
+    },
+  );
+});
+
 describe('the workspaces', () => {
   /** Imports of a workspace's files from elsewhere in this repository. */
   const foreign = (workspace: string): { path: string; target: string }[] =>

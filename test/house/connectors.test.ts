@@ -21,7 +21,31 @@ describe.each(connectors)('the connector %s', (name) => {
   });
 });
 
+/** Finds the name as a word, also within an identifier: `oracle`, `fromOracle`, `ORACLE_`, but not `oracles`. */
+function asWord(name: string): RegExp {
+  const words = name.split('-');
+  const pascal = words.map((word) => `${word[0]!.toUpperCase()}${word.slice(1)}`).join('');
+  const camel = `${pascal[0]!.toLowerCase()}${pascal.slice(1)}`;
+  const lower = `(?<![A-Za-z])(?:${name}|${camel})(?![a-z])`;
+  const upper = `(?<![A-Z])${words.join('_').toUpperCase()}(?![A-Za-z])`;
+  return new RegExp(`${lower}|${pascal}(?![a-z])|${upper}`);
+}
+
 describe('a connector', () => {
+  it.each([
+    ['oracle', 'oracle', true],
+    ['oracle', "type: 'Oracle'", true],
+    ['oracle', 'fromOracleTable', true],
+    ['oracle', "'ORACLE_DOWN'", true],
+    ['oracle', 'import x from "../oracle/x.ts"', true],
+    ['oracle', 'oracles', false],
+    ['corn', 'unicorn(Corner)', false],
+    ['sap-hana', 'sapHana', true],
+    ['sap-hana', 'SAP_HANA_X', true],
+  ])('%s is found as a word in %s: %s', (name, text, found) => {
+    expect(asWord(name).test(text)).toBe(found);
+  });
+
   /** Lines outside its folder that may name one, each with its reason. */
   const PERMITTED: readonly (readonly [path: string, line: RegExp, reason: string])[] = [
     ['connectors/registry.ts', /./, 'the one line that adds a connector'],
@@ -31,13 +55,14 @@ describe('a connector', () => {
   ];
 
   it.each(connectors)('%s is named in its folder and in the registry only', (name) => {
+    const word = asWord(name);
     const named = production
       .filter((path) => !path.startsWith(join(base, name)) && !path.includes('/generated/'))
       .flatMap((path) =>
         read(path)
           .split('\n')
           .filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line))
-          .filter((line) => line.toLowerCase().includes(name))
+          .filter((line) => word.test(line))
           .map((line) => ({ path: path.replace(/^src\//, ''), line: line.trim() })),
       )
       .filter(

@@ -1,7 +1,7 @@
 import type { Connector, ConnectorContext, Extracted } from '../../src/connectors/connector.ts';
 import { IncrementalState } from '../../src/connectors/salesforce/incremental/incremental-state.ts';
 import { parseStoredState } from '../../src/connectors/salesforce/incremental/stored-state.ts';
-import { sweepRecords } from '../../src/connectors/salesforce/finalize/sweeps.ts';
+import { sweepRecords } from '../../src/connectors/sweep-records.ts';
 import type { EntityRecord, StepRecord } from '../../foundation/src/domain/record.ts';
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../src/connectors/salesforce/errors/errors.ts';

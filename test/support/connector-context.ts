@@ -2,6 +2,7 @@ import type { ConnectorContext } from '../../src/connectors/connector.ts';
 import type { Progress } from '../../foundation/src/domain/progress.ts';
 import type { LogLevel } from '../../foundation/src/domain/record.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
+import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Connect } from '../../foundation/src/network/connect.ts';
 import type { Logger, LogData } from '../../foundation/src/logging/logger.ts';
 import { systemClock } from '../../foundation/src/runtime/clock.ts';
@@ -12,10 +13,11 @@ import { createCutText } from '../../src/redaction/cut-text.ts';
 import { createRedactor, type Redactor } from '../../src/redaction/redactor.ts';
 import { Secret, type SecretSource } from '../../src/secrets/secret.ts';
 
-/** What a test needs to know of a sandbox org. */
-export interface OrgUnderTest {
+/** A server on this machine that is the source of a test. */
+export interface SourceUnderTest {
+  /** Where connections to any port of `hosts` arrive. */
   readonly port: number;
-  /** The port that asks for a client certificate. */
+  /** Where connections to port 8443 arrive, which asks for a client certificate. */
   readonly mutualPort?: number | null;
   readonly caPem: string;
   readonly hosts: readonly string[];
@@ -36,6 +38,8 @@ export interface RecordedContext {
 }
 
 export interface ContextOptions {
+  /** The `source.type` of the job. Default: `salesforce`. */
+  readonly type?: string;
   readonly connection: Readonly<Record<string, unknown>>;
   readonly secrets?: Readonly<Record<string, string | (() => string)>>;
   readonly sourceConfig?: Readonly<Record<string, unknown>>;
@@ -46,8 +50,8 @@ export interface ContextOptions {
   readonly stateStore?: ConnectorContext['stateStore'];
 }
 
-/** A context whose `connect` leads the org's host names to the sandbox and refuses all others, as the policy's dial would. */
-export function contextFor(org: OrgUnderTest, options: ContextOptions): RecordedContext {
+/** A context whose `connect` leads the source's host names to the server and refuses all others, as the policy's dial would. */
+export function contextFor(source: SourceUnderTest, options: ContextOptions): RecordedContext {
   const logs: RecordedContext['logs'] = [];
   const counts = new Map<string, number>();
   const progress: Progress[] = [];
@@ -57,7 +61,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
   const context: ConnectorContext = {
     workflow: workflowSchema.parse({
       source: {
-        type: 'salesforce',
+        type: options.type ?? 'salesforce',
         serviceName: options.serviceName ?? 'sandbox',
         serviceConnection: { config: options.connection },
         sourceConfig: { config: options.sourceConfig ?? { type: 'DatabaseMetadata' } },
@@ -67,10 +71,10 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
     secrets: new Map(
       Object.entries(options.secrets ?? {}).map(([field, value]) => [
         field,
-        source(value, redactor),
+        secretSource(value, redactor),
       ]),
     ),
-    connect: dialTo(org, dialed, options.proxy),
+    connect: dialTo(source, dialed, options.proxy),
     logger: recording(logs),
     clock: systemClock,
     random: systemRandom,
@@ -97,7 +101,7 @@ export function contextFor(org: OrgUnderTest, options: ContextOptions): Recorded
   return { context, logs, counts, progress, protectedValues, dialed };
 }
 
-function source(value: string | (() => string), redactor: Redactor): SecretSource {
+function secretSource(value: string | (() => string), redactor: Redactor): SecretSource {
   return {
     reference: undefined,
     read: () => {
@@ -108,29 +112,21 @@ function source(value: string | (() => string), redactor: Redactor): SecretSourc
   };
 }
 
-function dialTo(org: OrgUnderTest, dialed: string[], proxy: string | undefined): Connect {
-  const ports = [
-    [443, org.port],
-    [8443, org.mutualPort ?? org.port],
-  ] as const;
-  const rules = org.hosts.flatMap((host) =>
-    ports.map(([from, to]) => ({
-      from: { host, port: from },
-      to: { host: '127.0.0.1', port: to },
-    })),
-  );
-  const connectTo = proxy === undefined ? rules : [];
-  const connect = createConnect({
-    connectTo,
-    proxy,
-    noProxy: [],
-    extraCa: [org.caPem],
-    publicCas: true,
-  });
+function dialTo(source: SourceUnderTest, dialed: string[], proxy: string | undefined): Connect {
+  const { port, mutualPort, caPem, hosts } = source;
+  const connects = new Map<string, Connect>();
+  const connectFor = (from: Endpoint): Connect => {
+    const to = { host: '127.0.0.1', port: from.port === 8443 ? (mutualPort ?? port) : port };
+    const connectTo = proxy === undefined ? [{ from, to }] : [];
+    return createConnect({ connectTo, proxy, noProxy: [], extraCa: [caPem], publicCas: true });
+  };
   return async (endpoint, options) => {
-    dialed.push(`${endpoint.host}:${endpoint.port}`);
-    if (!org.hosts.includes(endpoint.host))
+    const name = `${endpoint.host}:${endpoint.port}`;
+    dialed.push(name);
+    if (!hosts.includes(endpoint.host))
       throw new RunnerError('HOST_DENIED', `${endpoint.host} is not allowed`);
+    const connect = connects.get(name) ?? connectFor(endpoint);
+    connects.set(name, connect);
     return connect(endpoint, options);
   };
 }

@@ -1,11 +1,10 @@
 import type { Connector } from '../../src/connectors/connector.ts';
-import { unsupportedJob } from '../../src/connectors/unsupported-job.ts';
 import { JOB_KINDS } from '../../foundation/src/domain/job.ts';
 
 type Jobs = Connector['jobs'];
 
 /** The jobs of a connector for a test, which supports these kinds only. */
 export function jobsOf(supported: Partial<Jobs>): Jobs {
-  const unsupported = JOB_KINDS.map((kind) => [kind, unsupportedJob('a test')]);
+  const unsupported = JOB_KINDS.map((kind) => [kind, 'unsupported']);
   return { ...(Object.fromEntries(unsupported) as Jobs), ...supported };
 }

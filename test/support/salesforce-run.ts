@@ -1,5 +1,6 @@
 import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import type { Extracted } from '../../src/connectors/connector.ts';
+import { jobWork } from '../../src/connectors/job-work.ts';
 import { createSalesforceConnector } from '../../src/connectors/salesforce/connector.ts';
 import type { Tuning } from '../../src/connectors/salesforce/api/org.ts';
 import type { EntityRecord, StepRecord } from '../../foundation/src/domain/record.ts';
@@ -52,7 +53,7 @@ export async function extractFrom(
   });
   const records: Extracted[] = [];
   const connector = createSalesforceConnector({ ...QUICK, ...options.tuning });
-  for await (const record of connector.jobs.metadata(
+  for await (const record of jobWork(connector, 'metadata')(
     recorded.context,
     options.signal ?? AbortSignal.timeout(LONGEST_MS),
   )) {
@@ -76,11 +77,9 @@ export async function testConnectionOf(
         : (options.connection ?? {}),
   });
   const steps: StepRecord[] = [];
-  for await (const step of createSalesforceConnector({
-    ...QUICK,
-    ...options.tuning,
-  }).jobs.test_connection(context, AbortSignal.timeout(LONGEST_MS)))
-    steps.push(step);
+  const connector = createSalesforceConnector({ ...QUICK, ...options.tuning });
+  const test = jobWork(connector, 'test_connection');
+  for await (const step of test(context, AbortSignal.timeout(LONGEST_MS))) steps.push(step);
   return steps;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../test/support/salesforce-run.ts';
 import type { Progress } from '../../../foundation/src/domain/progress.ts';
 import type { Extracted } from '../connector.ts';
+import { jobWork } from '../job-work.ts';
 import { createSalesforceConnector } from './connector.ts';
 
 /**
@@ -51,8 +52,8 @@ async function watch(
       onProgress(at);
     },
   };
-  for await (const record of createSalesforceConnector(tuning).jobs.metadata(context, signal))
-    records.push(record);
+  const extract = jobWork(createSalesforceConnector(tuning), 'metadata');
+  for await (const record of extract(context, signal)) records.push(record);
   return { ...recorded, records };
 }
 

@@ -5,6 +5,7 @@ import { contextFor, type RecordedContext } from '../../../../test/support/conne
 import { soapOptions } from '../../../../test/support/salesforce-run.ts';
 import { RunnerError } from '../errors/errors.ts';
 import { parseConnection } from '../sign-in/connection.ts';
+import { jobWork } from '../../job-work.ts';
 import { createSalesforceConnector } from '../connector.ts';
 import { openOrg } from './org.ts';
 import { queryPages } from './query-pages.ts';
@@ -39,7 +40,7 @@ async function endOf(ways: Parameters<typeof contextFor>[1]): Promise<Ended> {
   const recorded = contextFor(sandbox, ways);
   const connector = createSalesforceConnector({ pauseMs: 1, tries: 2, callMs: 2000 });
   try {
-    const records = connector.jobs.metadata(recorded.context, AbortSignal.timeout(240_000));
+    const records = jobWork(connector, 'metadata')(recorded.context, AbortSignal.timeout(240_000));
     while ((await records[Symbol.asyncIterator]().next()).done !== true);
     return { ...recorded, code: 'none' };
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import { CallLimit } from '../../call-limit.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { ApiUsage } from './response.ts';
 
@@ -13,12 +14,13 @@ export interface BudgetOptions {
  */
 export class CallBudget {
   readonly #options: BudgetOptions;
+  readonly #limit: CallLimit;
   #usage: ApiUsage | undefined;
-  #started = 0;
   #underWay = 0;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
+    this.#limit = new CallLimit(options.maxApiCallsPerRun, limitReached);
   }
 
   /**
@@ -26,9 +28,8 @@ export class CallBudget {
    * SALESFORCE_LIMIT_REACHED if they do not.
    */
   begin(headroom = 0): void {
-    this.#checkPolicy(headroom);
     this.#checkAllocation(headroom);
-    this.#started += 1;
+    this.#limit.begin(headroom);
     this.#underWay += 1;
   }
 
@@ -39,12 +40,6 @@ export class CallBudget {
   /** Sets the org's latest figures. */
   learn(usage: ApiUsage): void {
     this.#usage = usage;
-  }
-
-  #checkPolicy(headroom: number): void {
-    const { maxApiCallsPerRun: max = Infinity } = this.#options;
-    if (this.#started + headroom >= max)
-      throw limitReached(`the run has used the ${max} API calls that the local policy allows`);
   }
 
   #checkAllocation(headroom: number): void {

@@ -8,7 +8,7 @@ import { completeRollUp } from '../lineage/roll-up-children.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
 import type { SentTables } from './sent-tables.ts';
-import { MAX_RECORD_BYTES } from './sweeps.ts';
+import { MAX_RECORD_BYTES } from '../../sweep-records.ts';
 
 /** The lineage between the tables of this run, and which of it is complete. */
 export function* lineageRecords(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isGone } from '../../../../openmetadata/src/sweep.ts';
 import { readSourceOptions } from '../options/source-options.ts';
-import { sweepRecords, sweepsOf } from './sweeps.ts';
+import { sweepRecords } from '../../sweep-records.ts';
+import { sweepsOf } from './sweeps.ts';
 
 const SCHEMA = 'crm.default.salesforce';
 const existing = {

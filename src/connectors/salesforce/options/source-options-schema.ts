@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { filterPatternSchema } from '../../../../openmetadata/src/workflow.ts';
-import { RunnerError } from '../errors/errors.ts';
+import { parseSourceConfig, tableOptionsSchema } from '../../table-options.ts';
 
 /**
  * The options of OpenMetadata's databaseServiceMetadataPipeline that have an effect here, and two
  * of the runner.
  */
 const optionsSchema = z.looseObject({
+  ...tableOptionsSchema.shape,
   type: z.literal('DatabaseMetadata').nullish(),
-  databaseFilterPattern: filterPatternSchema.nullish(),
-  schemaFilterPattern: filterPatternSchema.nullish(),
-  tableFilterPattern: filterPatternSchema.nullish(),
-  useFqnForFiltering: z.boolean().nullish(),
   includeTables: z.boolean().nullish(),
   includeViews: z.boolean().nullish(),
   incremental: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
@@ -20,7 +17,6 @@ const optionsSchema = z.looseObject({
   includeStoredProcedures: z.boolean().nullish(),
   includeDDL: z.boolean().nullish(),
   storedProcedureFilterPattern: filterPatternSchema.nullish(),
-  markDeletedTables: z.boolean().nullish(),
   /** Only early versions of OpenMetadata have it. */
   markDeletedTablesFromFilterOnly: z.boolean().nullish(),
   markDeletedStoredProcedures: z.boolean().nullish(),
@@ -59,18 +55,9 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 };
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([...Object.keys(DEFAULTS), 'ownerConfig']);
 
-const MAX_PROBLEMS = 20;
-
 /** Throws JOB_INVALID with all problems. */
 export function parseOptions(config: Readonly<Record<string, unknown>>): ParsedOptions {
-  const parsed = optionsSchema.safeParse(config);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .slice(0, MAX_PROBLEMS)
-    .map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  throw new RunnerError('JOB_INVALID', `sourceConfig.config is invalid: ${problems.join('; ')}`, {
-    cause: parsed.error,
-  });
+  return parseSourceConfig(optionsSchema, config);
 }
 
 /** Options that are set and have no effect: names of known ones, and the number of unknown ones. */

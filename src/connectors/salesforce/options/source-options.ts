@@ -2,6 +2,7 @@ import type { SweepScope } from '../../../../foundation/src/domain/record.ts';
 import { compileFilter, type Filter } from '../../../../openmetadata/src/filters.ts';
 import { fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { FilterPattern } from '../../../../openmetadata/src/workflow.ts';
+import { compileTableFilters } from '../../table-options.ts';
 import type { Place } from './place.ts';
 import { optionsWithoutEffect, parseOptions, type ParsedOptions } from './source-options-schema.ts';
 
@@ -74,20 +75,20 @@ export function readSourceOptions(
 }
 
 function filtersOf(options: ParsedOptions, { service, database, schema }: Place): Filters {
-  const nameFor = (parts: readonly string[], name: string): string =>
-    options.useFqnForFiltering === true ? fullyQualifiedName(...parts, name) : name;
+  const { databasePasses, schemaPasses, tablePasses } = compileTableFilters(options);
   const procedures = compileFilter(
     options.storedProcedureFilterPattern,
     'storedProcedureFilterPattern',
   );
-  const tables = compileFilter(options.tableFilterPattern, 'tableFilterPattern');
-  const databases = compileFilter(options.databaseFilterPattern, 'databaseFilterPattern');
-  const schemas = compileFilter(options.schemaFilterPattern, 'schemaFilterPattern');
+  const nameFor = (name: string): string =>
+    options.useFqnForFiltering === true
+      ? fullyQualifiedName(service, database, schema, name)
+      : name;
   return {
-    databasePasses: databases(nameFor([service], database)),
-    schemaPasses: schemas(nameFor([service, database], schema)),
-    tablePasses: (name) => tables(nameFor([service, database, schema], name)),
-    storedProcedurePasses: (name) => procedures(nameFor([service, database, schema], name)),
+    databasePasses: databasePasses(service, database),
+    schemaPasses: schemaPasses(service, database, schema),
+    tablePasses: (name) => tablePasses(service, database, schema, name),
+    storedProcedurePasses: (name) => procedures(nameFor(name)),
   };
 }
 
