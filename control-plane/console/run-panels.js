@@ -2,6 +2,7 @@
 import { el } from './dom.js';
 import { bytes, count, duration } from './format.js';
 import { facts, isEnded } from './layout.js';
+import { relayPanel } from './relay-panel.js';
 
 const MAX_FAILURES = 100;
 const CHANNELS = { ws: 'WebSocket', grpc: 'gRPC' };
@@ -15,6 +16,7 @@ export function runPanels(run) {
       ? null
       : el('p', { class: 'card' }, 'Records and log were deleted in favor of newer runs.'),
     el('section', { class: 'card', 'aria-label': 'Progress' }, progressBar(run), runFacts(run)),
+    run.relay ? relayPanel(run.relay) : null,
     run.testConnection ? stepsPanel(run.testConnection) : null,
     run.failures.length > 0 ? failuresPanel(run.failures) : null,
     run.entities > 0 ? tablesLink(run) : null,

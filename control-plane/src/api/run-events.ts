@@ -47,7 +47,7 @@ async function follow(
   }
 }
 
-/** Returns true once the run has ended and everything has been sent. */
+/** Returns true once the run and its relay have ended and everything has been sent. */
 async function sendChanges(
   stream: SSEStreamingApi,
   deps: Deps,
@@ -64,9 +64,14 @@ async function sendChanges(
     await stream.writeSSE({ event: 'progress', id, data: now.progress });
   if (now.state !== sent.state) await stream.writeSSE({ event: 'state', id, data: now.state });
   Object.assign(sent, now);
-  if (!isEnded(run.status)) return false;
+  if (!isEnded(run.status) || isUnderWay(rest.relay)) return false;
   await stream.writeSSE({ event: 'end', id, data: '{}' });
   return true;
+}
+
+/** The results of an ended run may still be on their way to OpenMetadata. */
+function isUnderWay(relay: Awaited<ReturnType<typeof viewRun>>['relay']): boolean {
+  return relay !== null && relay.state !== 'done' && relay.state !== 'failed';
 }
 
 async function sendLogs(

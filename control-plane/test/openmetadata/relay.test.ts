@@ -50,6 +50,18 @@ describe('run of a deployed pipeline', () => {
     expect(relay.counts).toEqual({ written: 4, unchanged: 1 });
   });
 
+  it('is followed in the console until the server has everything', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    scene.server.faults.push({ on: /^PUT \/tables/, status: 503, times: 1 });
+    await finish(runner, ref, linesOf('Account'));
+    const { text } = await scene.stage.api.get(`/api/v1/runs/${id}/events`);
+    const events = text.split('\n\n').filter((event) => event.includes('event: state'));
+    expect(events.at(-1)).toMatch(/"relay":\{[^}]*"state":"done","result":"success"/);
+    expect(text).toMatch(/event: end/);
+  });
+
   it('changes nothing the second time, and the run after it is not whole', async () => {
     const runner = await scene.runner();
     for (const whole of [true, false]) {
