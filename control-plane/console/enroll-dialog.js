@@ -1,10 +1,15 @@
 import { post } from './api.js';
 import { el } from './dom.js';
+import { field } from './forms.js';
 import { actionButton, notice } from './layout.js';
 
-/** Creates a token and shows it once, with the command that uses it. */
-export async function enrollDialog() {
-  const { token, expiresAt } = await post('/enrollment-tokens', {});
+/**
+ * Creates a token and shows it once, with the command that uses it. `before` closes the dialog that
+ * this one replaces.
+ */
+export async function enrollDialog(pool = 'default', before = () => undefined) {
+  const { token, expiresAt } = await post('/enrollment-tokens', { pool });
+  before();
   const command = `hybrid-runner enroll --url wss://${location.host} --token-file -`;
   const dialog = el(
     'dialog',
@@ -16,6 +21,7 @@ export async function enrollDialog() {
       `Token (single use, shown only once, valid until ${new Date(expiresAt).toLocaleTimeString()}):`,
     ),
     el('pre', { id: 'enroll-token' }, token),
+    poolForm(pool, (chosen) => enrollDialog(chosen, () => dialog.close())),
     el(
       'div',
       { class: 'actions' },
@@ -26,6 +32,31 @@ export async function enrollDialog() {
   );
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/** Another pool needs another token. */
+function poolForm(pool, renew) {
+  const input = field({
+    id: 'enroll-pool',
+    label: 'Pool of the runner',
+    note: 'A service may name the pool whose runners take its runs.',
+  });
+  input.value = pool;
+  const problem = el('p', { role: 'alert', class: 'small' });
+  const submit = (event) => {
+    event.preventDefault();
+    renew(input.value).catch((error) => {
+      problem.textContent = `${error.message} ${error.remedy ?? ''}`;
+    });
+  };
+  const create = el('button', { type: 'submit', class: 'plain' }, 'Token for this pool');
+  return el(
+    'form',
+    { class: 'stack', onsubmit: submit },
+    input.element,
+    el('div', { class: 'actions' }, create),
+    problem,
+  );
 }
 
 function instructions(command) {

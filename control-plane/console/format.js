@@ -23,6 +23,19 @@ function ago(ms) {
   return new Date(ms).toLocaleDateString();
 }
 
+/** A time to come. */
+export function upcoming(ms) {
+  const date = new Date(ms);
+  const seconds = Math.max(0, Math.round((ms - Date.now()) / 1000));
+  const text =
+    seconds < 60
+      ? `in ${seconds} s`
+      : seconds < 3600
+        ? `in ${Math.round(seconds / 60)} min`
+        : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+  return el('time', { datetime: date.toISOString(), title: date.toLocaleString() }, text);
+}
+
 export function duration(from, to) {
   if (from === null) return '–';
   const seconds = ((to ?? Date.now()) - from) / 1000;

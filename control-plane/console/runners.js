@@ -1,7 +1,8 @@
-import { get, post } from './api.js';
+import { call, get, post } from './api.js';
 import { el, replace } from './dom.js';
 import { enrollDialog } from './enroll-dialog.js';
 import { bytes, moment } from './format.js';
+import { field, formDialog } from './forms.js';
 import { actionButton, emptyCard, heading, notice, repeat, row, table } from './layout.js';
 
 const COLUMNS = [
@@ -23,7 +24,7 @@ export async function runnersPage(place, signal) {
     place,
     heading('Runners', {
       note: 'A runner works inside a network and connects to this control plane; nothing connects to the runner.',
-      actions: actionButton('Enroll a runner', enrollDialog),
+      actions: actionButton('Enroll a runner', () => enrollDialog()),
     }),
     list,
   );
@@ -49,7 +50,7 @@ function runnerRow(runner) {
       'div',
       {},
       el('strong', {}, runner.name),
-      el('div', { class: 'soft small' }, runner.platform),
+      el('div', { class: 'soft small' }, `pool ${runner.pool} · ${runner.platform}`),
       el('div', { class: 'soft small mono' }, runner.id),
     ),
     el(
@@ -84,6 +85,7 @@ function actions(runner) {
   return el(
     'div',
     { class: 'actions end' },
+    actionButton('Move', () => moveRunner(runner), 'quiet'),
     runner.drainReason === null ? drainButton(runner) : resumeButton(runner),
     actionButton('Revoke', () => revoke(runner), 'quiet'),
   );
@@ -106,6 +108,18 @@ function resumeButton(runner) {
     notice(`${runner.name} gets runs again.`);
   };
   return actionButton('Resume', resume, 'quiet');
+}
+
+function moveRunner(runner) {
+  const pool = field({
+    id: 'runner-pool',
+    label: 'Pool',
+    required: true,
+    note: 'The runner finishes its runs. New ones are those of services with this pool, and of services without one.',
+  });
+  pool.value = runner.pool;
+  const send = () => call('PATCH', pathOf(runner), { pool: pool.value });
+  formDialog(`Move ${runner.name} to another pool`, pool.element, send, 'Runner moved.');
 }
 
 async function revoke(runner) {

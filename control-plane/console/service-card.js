@@ -3,6 +3,8 @@ import { el } from './dom.js';
 import { moment } from './format.js';
 import { actionButton, facts, notice, stateBadge } from './layout.js';
 import { addPipeline, editPipeline } from './pipeline-form.js';
+import { scheduleFacts } from './schedule-facts.js';
+import { addSchedule, editSchedule, setPaused } from './schedule-form.js';
 import { editService } from './service-form.js';
 
 /** A service with its pipelines and its last run. */
@@ -11,11 +13,12 @@ export function serviceCard({ service, pipelines, lastRun, kinds }) {
     'article',
     { class: 'card stack', 'aria-label': service.name },
     title(service),
-    connectionFacts(service),
+    service.origin === null ? null : managedNote(service),
+    serviceFacts(service, pipelines),
     lastRun ? lastRunLine(lastRun, kinds) : null,
     runActions(service, pipelines),
     pipelines.length > 1 ? el('ul', { class: 'plain stack' }, pipelines.map(pipelineRow)) : null,
-    editActions(service, pipelines),
+    service.origin === null ? editActions(service, pipelines) : null,
   );
 }
 
@@ -28,13 +31,27 @@ function title({ name, displayName, type }) {
   );
 }
 
-function connectionFacts({ connection, runner }) {
+/** What OpenMetadata manages is shown, and changed only there. */
+function managedNote({ origin }) {
+  return el(
+    'p',
+    { class: 'small' },
+    el('span', { class: 'tag' }, `managed by OpenMetadata endpoint ${origin.endpoint}`),
+  );
+}
+
+function serviceFacts({ connection, runner, pool, origin }, pipelines) {
+  const own = [
+    ['Domain', connection.salesforceDomain ?? 'login'],
+    ['User', connection.username],
+    ['Runner', runner ?? (pool === null ? 'any' : 'any of the pool')],
+    ['Secrets', secretsOf(connection)],
+  ];
   return facts(
     [
-      ['Domain', connection.salesforceDomain ?? 'login'],
-      ['User', connection.username],
-      ['Runner', runner ?? 'any'],
-      ['Secrets', secretsOf(connection)],
+      ...(origin === null ? own : []),
+      ['Pool', pool],
+      ...(pipelines.length === 1 ? scheduleFacts(pipelines[0].schedule) : []),
     ],
     'rows',
   );
@@ -61,6 +78,8 @@ function lastRunLine({ id, kind, state, queuedAt }, kinds) {
 
 function runActions(service, pipelines) {
   const { name } = service;
+  const tables = el('a', { href: `#/tables?service=${encodeURIComponent(name)}` }, 'Tables');
+  if (service.origin !== null) return el('div', { class: 'actions' }, tables);
   const test = () => openRun(post(`/services/${encodeURIComponent(name)}/test-connection`));
   const ingest =
     pipelines.length === 0 ? () => ingestFirst(service) : () => openRun(start(pipelines[0].name));
@@ -69,7 +88,7 @@ function runActions(service, pipelines) {
     { class: 'actions' },
     actionButton('Test connection', test, 'plain'),
     pipelines.length > 1 ? null : actionButton('Ingest metadata', ingest),
-    el('a', { href: `#/tables?service=${encodeURIComponent(name)}` }, 'Tables'),
+    tables,
   );
 }
 
@@ -83,20 +102,45 @@ function editActions(service, pipelines) {
     actionButton('Edit', () => editService(name), 'quiet'),
     pipelines.length === 1 ? fullRunButton(pipelines[0].name) : null,
     pipelines.length > 1 ? null : actionButton('Options', options, 'quiet'),
+    pipelines.length > 1 ? null : scheduleButtons(service, pipelines[0]),
     actionButton('Delete', () => deleteService(service), 'quiet'),
   );
 }
 
-function pipelineRow({ name, displayName }) {
-  return el(
-    'li',
-    { class: 'actions' },
-    el('span', {}, displayName ?? name),
+function pipelineRow(pipeline) {
+  const { name, displayName, origin, schedule } = pipeline;
+  const actions = () => [
     actionButton(`Run ${name}`, () => openRun(start(name)), 'plain'),
     fullRunButton(name),
     actionButton('Options', () => editPipeline(name), 'quiet'),
+    ...scheduleButtons(null, pipeline),
     actionButton('Delete', () => deletePipeline(name), 'quiet'),
+  ];
+  return el(
+    'li',
+    {},
+    el('strong', {}, displayName ?? name),
+    facts(scheduleFacts(schedule), 'rows'),
+    origin === null ? el('div', { class: 'actions' }, actions()) : null,
   );
+}
+
+/** The first pipeline of a service is created with its schedule. */
+function scheduleButtons(service, pipeline) {
+  if (pipeline === undefined) {
+    const name = firstPipeline(service);
+    const add = () => addSchedule(name, () => createFirst(service));
+    return [actionButton('Schedule', add, 'quiet')];
+  }
+  const { name, schedule } = pipeline;
+  const open = () => (schedule === undefined ? addSchedule(name) : editSchedule(name));
+  const edit = actionButton('Schedule', open, 'quiet');
+  if (schedule === undefined || schedule.expression === null) return [edit];
+  const pause = async () => {
+    await setPaused(name, !schedule.paused);
+    refresh(schedule.paused ? `${name} runs by its schedule again.` : `${name} is paused.`);
+  };
+  return [edit, actionButton(schedule.paused ? 'Resume' : 'Pause', pause, 'quiet')];
 }
 
 const start = (pipeline, options = {}) =>
@@ -106,10 +150,16 @@ const start = (pipeline, options = {}) =>
 const fullRunButton = (pipeline) =>
   actionButton('Full run', () => openRun(start(pipeline, { whole: true })), 'quiet');
 
+const firstPipeline = (service) => `${service.name}_metadata`;
+
+function createFirst(service) {
+  const path = `/pipelines/${encodeURIComponent(firstPipeline(service))}`;
+  return save(path, { service: service.name }, null);
+}
+
 async function ingestFirst(service) {
-  const name = `${service.name}_metadata`;
-  await save(`/pipelines/${encodeURIComponent(name)}`, { service: service.name }, null);
-  await openRun(start(name));
+  await createFirst(service);
+  await openRun(start(firstPipeline(service)));
 }
 
 async function openRun(starting) {

@@ -21,7 +21,7 @@ export async function editService(name) {
 function open(service, tag) {
   const isNew = tag === null;
   const fields = createFields(service);
-  const { name, displayName, connection, runner } = fields;
+  const { name, displayName, connection, runner, pool } = fields;
   const content = el(
     'div',
     { class: 'grid' },
@@ -29,6 +29,7 @@ function open(service, tag) {
     displayName.element,
     connection.map(([, { element }]) => element),
     runner.element,
+    pool.element,
   );
   const send = () => save(path(isNew ? name.value : service.name), requestOf(service, fields), tag);
   const title = isNew ? 'Add a service' : `Edit ${service.displayName ?? service.name}`;
@@ -55,9 +56,16 @@ function createFields(service) {
     placeholder: 'any',
     note: 'Name or id of the runner for all runs of this service. Empty: any connected runner.',
   });
+  const pool = field({
+    id: 'service-pool',
+    label: 'Pool',
+    placeholder: 'any',
+    note: 'Only runners of this pool take the runs of this service. Empty: runners of any pool.',
+  });
+  pool.value = service.pool;
   displayName.value = service.displayName;
   runner.value = service.runner;
-  return { name, displayName, runner, connection: connectionFields(service.connection) };
+  return { name, displayName, runner, pool, connection: connectionFields(service.connection) };
 }
 
 function connectionFields(connection) {
@@ -69,12 +77,13 @@ function connectionFields(connection) {
   });
 }
 
-function requestOf(service, { displayName, connection, runner }) {
+function requestOf(service, { displayName, connection, runner, pool }) {
   return {
     type: 'Salesforce',
     displayName: displayName.value || null,
     connection: merge(service.connection, connection),
     runner: runner.value || null,
+    pool: pool.value || null,
   };
 }
 

@@ -6,16 +6,22 @@ import { serviceCard } from './service-card.js';
 import { addService } from './service-form.js';
 
 export async function servicesPage(place, signal) {
-  const [{ services }, { pipelines }, { runs }, kinds] = await Promise.all([
+  const [{ services }, { pipelines }, { schedules }, { runs }, kinds] = await Promise.all([
     get('/services', signal),
     get('/pipelines', signal),
+    get('/schedules', signal),
     get('/runs?limit=200', signal),
     jobKinds(),
   ]);
   const cards = services.map((service) =>
     serviceCard({
       service,
-      pipelines: pipelines.filter((pipeline) => pipeline.service === service.name),
+      pipelines: pipelines
+        .filter((pipeline) => pipeline.service === service.name)
+        .map((pipeline) => ({
+          ...pipeline,
+          schedule: schedules.find((one) => one.pipeline === pipeline.name),
+        })),
       lastRun: runs.find((run) => run.service === service.name),
       kinds,
     }),

@@ -54,6 +54,8 @@ it('refuses to change, delete, test or start what OpenMetadata manages', async (
     await stage.api.put('/api/v1/pipelines/crm.daily', pipeline, any),
     await stage.api.put('/api/v1/pipelines/another', pipeline, { 'if-none-match': '*' }),
     await stage.api.delete('/api/v1/pipelines/crm.daily'),
+    await stage.api.put('/api/v1/pipelines/crm.daily/schedule', {}, { 'if-none-match': '*' }),
+    await stage.api.delete('/api/v1/pipelines/crm.daily/schedule'),
     await stage.api.post('/api/v1/services/crm/test-connection'),
     await stage.api.post('/api/v1/pipelines/crm.daily/runs'),
   ];

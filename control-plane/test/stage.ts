@@ -25,6 +25,7 @@ export interface Api {
   get(path: string): Promise<Answer>;
   post(path: string, body?: unknown): Promise<Answer>;
   put(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  patch(path: string, body: unknown): Promise<Answer>;
   delete(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
@@ -123,6 +124,7 @@ export function client(target: Target, token: string | undefined): Api {
     get: (path) => call(target, token, 'GET', path),
     post: (path, body) => call(target, token, 'POST', path, body),
     put: (path, body, headers) => call(target, token, 'PUT', path, body, headers),
+    patch: (path, body) => call(target, token, 'PATCH', path, body),
     delete: (path, headers) => call(target, token, 'DELETE', path, undefined, headers),
   };
 }

@@ -12,6 +12,7 @@ import { application, createRoute, jsonBody } from './routing.ts';
 import { runContentsApi } from './run-contents.ts';
 import { enrollmentApi, runnersApi } from './runners.ts';
 import { runsApi } from './runs.ts';
+import { schedulesApi } from './schedules.ts';
 import { servicesApi } from './services.ts';
 import { settingsApi } from './settings.ts';
 import { tablesApi } from './tables.ts';
@@ -51,6 +52,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     runnersApi(deps, registry),
     servicesApi(deps),
     pipelinesApi(deps),
+    schedulesApi(deps),
     settingsApi(deps),
     jobKindsApi(),
     tablesApi(deps),

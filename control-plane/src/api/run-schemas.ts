@@ -97,6 +97,11 @@ export const RunViewSchema = z
         description:
           'The way of the results to the OpenMetadata server that the pipeline came from; null for a pipeline that is managed here',
       }),
+    pool: z.string().nullable().openapi({ description: 'Pool whose runners may take it' }),
+    slot: z
+      .object({ at: Time, retry: z.number().int() })
+      .nullable()
+      .openapi({ description: 'The slot of the schedule; null for a run that somebody started' }),
     deadlineMs: z.number().int(),
     whole: z.boolean().openapi({ description: 'Whether it was started as a full run' }),
     recordsKept: z

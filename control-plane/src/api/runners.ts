@@ -1,5 +1,6 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { drainRunner, resumeRunner } from '../runners/draining.ts';
+import { moveRunner } from '../runners/moving.ts';
 import { createToken, enroll } from '../runners/enrollment.ts';
 import { IDENTITY_REMEDY } from '../link/identity.ts';
 import type { Conflict, Presence, Registry } from '../link/registry.ts';
@@ -13,6 +14,7 @@ import {
   Enrolled,
   EnrollmentRequest,
   IdParameter,
+  RunnerRequest,
   RunnerView,
   Token,
   TokenRequest,
@@ -46,6 +48,14 @@ const listRoute = createRoute({
     200: jsonBody(z.object({ runners: z.array(RunnerView) }), 'All runners'),
     ...REFUSALS,
   },
+});
+const patchRoute = createRoute({
+  method: 'patch',
+  path: '/api/v1/runners/{id}',
+  summary: 'Move a runner to another pool; it finishes its runs',
+  security: SECURITY,
+  request: { params: IdParameter, ...requestBody(RunnerRequest) },
+  responses: { 200: jsonBody(RunnerView, 'The runner'), ...REFUSALS },
 });
 const drainRoute = createRoute({
   method: 'post',
@@ -94,6 +104,10 @@ export function runnersApi(deps: Deps, registry: Registry): OpenAPIHono {
   app.openapi(listRoute, async (context) => {
     const runners = await deps.store.read.runners.list();
     return context.json({ runners: runners.map(view) }, 200);
+  });
+  app.openapi(patchRoute, async (context) => {
+    const { pool } = context.req.valid('json');
+    return context.json(view(await moveRunner(deps, context.req.valid('param').id, pool)), 200);
   });
   app.openapi(drainRoute, async (context) => {
     const { id } = context.req.valid('param');

@@ -154,6 +154,7 @@ export const StartRequest = z
       .openapi({ description: 'Full run: read and send everything, also what has not changed' }),
   })
   .openapi('StartRequest');
+export const RunnerRequest = z.strictObject({ pool: Pool }).openapi('RunnerRequest');
 export const DrainRequest = z
   .strictObject({ reason: z.string().min(1).max(500).default('requested by an operator') })
   .openapi('DrainRequest');

@@ -64,7 +64,7 @@ export function candidatesFor(
   { runners, connected }: CandidateInput,
 ): ConnectedRunner[] | Wait {
   const eligible = runners.filter((runner) => isEligible(run, runner));
-  const missing = pinnedRunnerMissing(run, eligible);
+  const missing = pinnedRunnerMissing(run, runners);
   if (missing !== undefined) return missing;
   const present = connected.flatMap((session) => {
     const runner = eligible.find(({ id }) => id === session.runnerId);
@@ -84,7 +84,7 @@ export function candidatesFor(
 }
 
 /** Whether the run may go to this runner, which has not rejected it permanently. */
-export function canTake(run: Run, runner: { readonly id: string; readonly name: string }): boolean {
+export function canTake(run: Run, runner: Pick<Runner, 'id' | 'name' | 'pool'>): boolean {
   return isEligible(run, runner) && !run.refusedBy.includes(runner.id);
 }
 
@@ -94,15 +94,22 @@ export function namesOf(sessions: readonly ConnectedRunner[], runners: readonly 
     .join(', ');
 }
 
-function pinnedRunnerMissing(run: Run, eligible: readonly Runner[]): Wait | undefined {
+function pinnedRunnerMissing(run: Run, runners: readonly Runner[]): Wait | undefined {
   if (run.pinnedTo === null) return undefined;
-  if (eligible.length === 0)
+  const pinned = runners.filter((runner) => isPinned(run, runner));
+  if (pinned.length === 0)
     return absent(
       'RUNNER_MISSING',
       `waiting for runner ${run.pinnedTo}, which is not enrolled`,
       'Enroll a runner of this name, or choose another one for the service and start the run again.',
     );
-  if (eligible.some(({ revokedAt }) => revokedAt === null)) return undefined;
+  if (!pinned.some((runner) => isInPool(run, runner)))
+    return absent(
+      'POOL_DIFFERS',
+      `waiting for runner ${pinned[0]!.name} in pool ${run.pool}, but it is in pool ${pinned[0]!.pool}`,
+      'Move the runner to the pool of the service, or remove the pool or the runner from the service and start the run again.',
+    );
+  if (pinned.some(({ revokedAt }) => revokedAt === null)) return undefined;
   return absent(
     'RUNNER_REVOKED',
     `waiting for runner ${run.pinnedTo}, which has been revoked`,
@@ -111,12 +118,7 @@ function pinnedRunnerMissing(run: Run, eligible: readonly Runner[]): Wait | unde
 }
 
 function notConnected(run: Run, eligible: readonly Runner[]): Wait {
-  if (run.pinnedTo === null)
-    return absent(
-      'NO_RUNNER',
-      'waiting for a runner: none is connected',
-      'Start a runner, or check that it can reach this control plane.',
-    );
+  if (run.pinnedTo === null) return noneConnected(run.pool);
   const lastSeenAt = Math.max(...eligible.map((runner) => runner.lastSeenAt ?? 0));
   const since =
     lastSeenAt === 0
@@ -129,6 +131,20 @@ function notConnected(run: Run, eligible: readonly Runner[]): Wait {
   );
 }
 
+function noneConnected(pool: string | null): Wait {
+  if (pool === null)
+    return absent(
+      'NO_RUNNER',
+      'waiting for a runner: none is connected',
+      'Start a runner, or check that it can reach this control plane.',
+    );
+  return absent(
+    'POOL_EMPTY',
+    `no runner of pool ${pool} is connected`,
+    'Start a runner of the pool, enroll one for it, or move a connected runner to it.',
+  );
+}
+
 function sessionsOf(candidates: readonly Candidate[]): ConnectedRunner[] {
   return candidates.map(({ session }) => session);
 }
@@ -138,9 +154,14 @@ function conditionsOf(candidates: readonly Candidate[]): string {
   return [...new Set(conditions.filter((condition) => condition !== ''))].join(', ');
 }
 
-function isEligible(
-  { pinnedTo }: Run,
-  { id, name }: { readonly id: string; readonly name: string },
-): boolean {
+function isEligible(run: Run, runner: Pick<Runner, 'id' | 'name' | 'pool'>): boolean {
+  return isPinned(run, runner) && isInPool(run, runner);
+}
+
+function isPinned({ pinnedTo }: Run, { id, name }: Pick<Runner, 'id' | 'name'>): boolean {
   return pinnedTo === null || pinnedTo === id || pinnedTo === name;
+}
+
+function isInPool({ pool }: Run, runner: Pick<Runner, 'pool'>): boolean {
+  return pool === null || pool === runner.pool;
 }

@@ -8,6 +8,7 @@
  *   (held-runs.ts).
  * - A run that pauses before its next attempt is not active: a later run of the service may go
  *   first.
+ * - A run of a service with a pool goes only to runners of that pool.
  * - A runner gets no more runs than its capacity, counted from the store.
  * - The first attempt of a run goes to the runner that remembers the catalog's state, if it has
  *   capacity: any other runner reads everything.

@@ -32,7 +32,7 @@ export async function viewRun(deps: Deps, run: Run) {
 function viewState(deps: Deps, run: Run) {
   const ended = isEnded(run.status) ? run.status : undefined;
   const { id, kind, service, pipeline, attempt, epoch, queuedAt, startedAt, lastFailure } = run;
-  const { deadlineMs, whole, recordsKept } = run;
+  const { deadlineMs, whole, recordsKept, pool, slot } = run;
   return {
     id,
     kind,
@@ -50,6 +50,8 @@ function viewState(deps: Deps, run: Run) {
     lastFailure,
     progress: deps.progress.get(id) ?? null,
     error: ended?.error ?? null,
+    pool,
+    slot,
     deadlineMs,
     whole,
     recordsKept,
