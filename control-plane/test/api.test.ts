@@ -53,6 +53,7 @@ describe('invalid requests', () => {
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs?deadline=5', undefined, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/services/sandbox/test-connection', { deadlineMs: -1 }, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/services/sandbox/test-connection', { whole: true }, 400, 'INPUT_INVALID'],
+    ['POST', '/api/v1/services/sandbox/jobs/metadata', undefined, 400, 'INPUT_INVALID'],
     ['POST', '/api/v1/pipelines/sandbox_metadata/runs', { whole: 'yes' }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/pipelines/x', { service: 'sandbox', deadlinems: 5 }, 400, 'INPUT_INVALID'],
     ['PUT', '/api/v1/settings', { keepRuns: 1, keepruns: 2 }, 400, 'INPUT_INVALID'],
@@ -116,6 +117,7 @@ describe('start of a run', () => {
     for (const path of [
       '/api/v1/pipelines/sandbox_metadata/runs',
       '/api/v1/services/sandbox/test-connection',
+      '/api/v1/services/sandbox/jobs/test_connection',
     ]) {
       const answer = await stage.api.post(`${path}${query}`, body);
       expect(answer).toMatchObject({ status: 202, body: { deadlineMs } });

@@ -89,7 +89,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
     text: 'test a connection step by step',
     options: [WORKFLOW],
     settings: [],
-    load: async () => (await import('./commands/test-connection.ts')).testConnection,
+    load: async () => (await import('./commands/step-job.ts')).stepJob('test_connection'),
   },
   {
     name: 'status',

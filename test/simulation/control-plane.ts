@@ -7,7 +7,7 @@ import { ChangeHub } from '../../control-plane/src/runtime/change-hub.ts';
 import { StartFailures } from '../../control-plane/src/schedules/start-failures.ts';
 import { ProgressBoard } from '../../control-plane/src/runs/progress-board.ts';
 import { cancelRun } from '../../control-plane/src/runs/cancel-run.ts';
-import { startPipeline, startTestConnection } from '../../control-plane/src/runs/start-run.ts';
+import { startPipeline, startStepJob } from '../../control-plane/src/runs/start-run.ts';
 import type { Deps } from '../../control-plane/src/deps.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../control-plane/src/limits.ts';
 import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
@@ -158,7 +158,7 @@ export class ControlPlaneHost {
   }
 
   startTest(service: string): void {
-    this.#request((deps) => startTestConnection(deps, service));
+    this.#request((deps) => startStepJob(deps, 'test_connection', service));
   }
 
   cancel(runId: string): void {

@@ -4,10 +4,10 @@ import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
 import { cancelRun } from '../runs/cancel-run.ts';
 import { existingRun } from '../runs/existing.ts';
-import { JOB_KINDS } from '../runs/job-kinds.ts';
+import { JOB_KINDS, STEP_KINDS } from '../runs/job-kinds.ts';
 import { viewRun } from '../runs/run-view.ts';
-import { RUN_STATES } from '../runs/run.ts';
-import { startPipeline, startTestConnection, type StartOptions } from '../runs/start-run.ts';
+import { RUN_STATES, type Run } from '../runs/run.ts';
+import { startPipeline, startStepJob, type StartOptions } from '../runs/start-run.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { application, createRoute, jsonBody, REFUSALS, SECURITY } from './routing.ts';
 import { RunViewSchema } from './run-schemas.ts';
@@ -42,6 +42,17 @@ const testRoute = createRoute({
   summary: 'Test the connection of a service',
   security: SECURITY,
   request: { params: NameParameter, ...startBody(TestRequest) },
+  responses: { 202: run('The run'), ...REFUSALS },
+});
+const JobParameters = NameParameter.extend({
+  kind: z.enum(STEP_KINDS).openapi({ param: { name: 'kind', in: 'path' } }),
+});
+const jobRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/services/{name}/jobs/{kind}',
+  summary: 'Start a job of a service, of a kind that yields steps',
+  security: SECURITY,
+  request: { params: JobParameters, ...startBody(TestRequest) },
   responses: { 202: run('The run'), ...REFUSALS },
 });
 const startRoute = createRoute({
@@ -112,17 +123,28 @@ export function runsApi(deps: Deps, registry: Registry): OpenAPIHono {
  * of type JSON.
  */
 function addStartRoutes(app: OpenAPIHono, deps: Deps): void {
-  for (const [route, schema, start] of [
-    [testRoute, TestRequest, startTestConnection],
-    [startRoute, StartRequest, startPipeline],
-  ] as const) {
+  const add = <Parameters>(
+    route: typeof testRoute | typeof jobRoute | typeof startRoute,
+    parameters: z.ZodType<Parameters>,
+    schema: z.ZodType<StartOptions>,
+    start: (parameters: Parameters, options: StartOptions) => Promise<Run>,
+  ): void => {
     app.openAPIRegistry.registerPath(route);
     app.post(route.getRoutingPath(), async (context) => {
-      const { name } = NameParameter.parse(context.req.param());
-      const started = await start(deps, name, await startOptions(context.req, schema));
+      const found = parameters.parse(context.req.param());
+      const started = await start(found, await startOptions(context.req, schema));
       return context.json(await viewRun(deps, started), 202);
     });
-  }
+  };
+  add(testRoute, NameParameter, TestRequest, ({ name }, options) =>
+    startStepJob(deps, 'test_connection', name, options),
+  );
+  add(jobRoute, JobParameters, TestRequest, ({ name, kind }, options) =>
+    startStepJob(deps, kind, name, options),
+  );
+  add(startRoute, NameParameter, StartRequest, ({ name }, options) =>
+    startPipeline(deps, name, options),
+  );
 }
 
 async function startOptions(

@@ -26,3 +26,12 @@ export const JOB_KIND_SPECS = {
 export type JobKind = keyof typeof JOB_KIND_SPECS;
 
 export const JOB_KINDS = Object.keys(JOB_KIND_SPECS) as JobKind[];
+
+/** The kinds that yield steps. They need a service and no pipeline. */
+export type StepKind = {
+  [Kind in JobKind]: (typeof JOB_KIND_SPECS)[Kind]['hasSteps'] extends true ? Kind : never;
+}[JobKind];
+
+export const STEP_KINDS = JOB_KINDS.filter(
+  (kind): kind is StepKind => JOB_KIND_SPECS[kind].hasSteps,
+);

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts';
 import { DISPATCH } from '../runtime/change-hub.ts';
 import { momentOf, type Moment } from '../runtime/clock.ts';
 import type { Service, Transaction } from '../store/store.ts';
-import type { JobKind } from './job-kinds.ts';
+import type { JobKind, StepKind } from './job-kinds.ts';
 import { queuedAt, type Run, type Slot } from './run.ts';
 import { workflowOf } from './workflow.ts';
 
@@ -24,9 +24,10 @@ export interface ScheduledStart {
   readonly also: Also;
 }
 
-/** Queues a connection test of a service. Throws NOT_FOUND, CONFLICT. */
-export function startTestConnection(
+/** Queues a job that yields steps, such as a connection test. Throws NOT_FOUND, CONFLICT. */
+export function startStepJob(
   deps: Deps,
+  kind: StepKind,
   serviceName: string,
   { deadlineMs = 0 }: Pick<StartOptions, 'deadlineMs'> = {},
 ): Promise<Run> {
@@ -40,7 +41,7 @@ export function startTestConnection(
     };
     return {
       ...draftFor(service),
-      kind: 'test_connection',
+      kind,
       deadlineMs,
       workflow: (runId) => workflowOf(service, pipeline, runId),
     };

@@ -19,6 +19,10 @@ export const JOB_TRAITS = {
 } as const satisfies Readonly<Record<string, JobTraits>>;
 
 export type JobKind = keyof typeof JOB_TRAITS;
+/** The kinds that yield steps. */
+export type StepKind = {
+  [Kind in JobKind]: (typeof JOB_TRAITS)[Kind]['yields'] extends 'steps' ? Kind : never;
+}[JobKind];
 export const JOB_KINDS: readonly JobKind[] = Object.keys(JOB_TRAITS) as JobKind[];
 
 /** A job as received: `workflow` is untrusted JSON text until the worker has validated it. */
