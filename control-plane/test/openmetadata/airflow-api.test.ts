@@ -126,7 +126,7 @@ describe('bad requests', () => {
     const answer = await om.call(method, `${BASE}/${name}`, { body });
     expect([answer.status, answer.text]).toEqual([
       400,
-      `${name} is not supported by runners. To run it as before, add the endpoint prod with --upstream-airflow.`,
+      `${name} is not supported by runners. To run it as before, name the Airflow: control-plane openmetadata change --name prod --upstream-airflow …`,
     ]);
   });
 

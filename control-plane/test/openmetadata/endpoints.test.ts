@@ -114,6 +114,37 @@ describe('control-plane openmetadata', () => {
     );
   });
 
+  it('changes the given settings only', async () => {
+    await run('add', '--name', 'prod', ...SERVER, '--pool', 'eu', '--pool-rule', 'a*=us');
+    const password = join(folder.path, 'password');
+    writeFileSync(password, 'airflow');
+    const upstream = ['--upstream-airflow', 'http://airflow:8080/', '--upstream-user', 'admin'];
+    const change = async (...options: string[]): Promise<object> =>
+      JSON.parse(await run('change', '--name', 'prod', '--json', ...options)) as object;
+    expect(
+      await change(...upstream, '--upstream-password-file', password, '--allow-plain-secrets'),
+    ).toMatchObject({
+      server: 'https://catalog.acme.example/api',
+      pool: 'eu',
+      poolRules: [{ service: 'a*', pool: 'us' }],
+      allowPlainSecrets: true,
+      upstream: { url: 'http://airflow:8080', user: 'admin' },
+    });
+    const taken = [
+      '--no-pool',
+      '--no-pool-rule',
+      '--no-upstream-airflow',
+      '--no-allow-plain-secrets',
+    ];
+    expect(await change(...taken)).toMatchObject({
+      pool: null,
+      poolRules: [],
+      allowPlainSecrets: false,
+      upstream: null,
+    });
+    await expect(run('change', '--name', 'other')).rejects.toThrow('other does not exist');
+  });
+
   it('keeps the key apart, for its owner only', async () => {
     await run('add', '--name', 'prod', ...SERVER);
     expect(statSync(join(folder.path, 'openmetadata.key')).mode & 0o777).toBe(0o600);

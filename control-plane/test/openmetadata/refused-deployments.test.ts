@@ -72,7 +72,7 @@ describe('a refused deployment', () => {
     om.servers.services.set('sales', { ...SALES, ...service });
     const answer = await deploy(over);
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(words)]);
-    expect(answer.text).toContain('add the endpoint prod with --upstream-airflow');
+    expect(answer.text).toContain('openmetadata change --name prod --upstream-airflow');
   });
 
   it.each([

@@ -73,6 +73,6 @@ export async function elsewhere(
 ): Promise<Answer> {
   if (hasUpstream(endpoint)) return upstream.pass(endpoint, call);
   throw new ControlPlaneError('INPUT_INVALID', words, {
-    remedy: `To run it as before, add the endpoint ${endpoint.name} with --upstream-airflow.`,
+    remedy: `To run it as before, name the Airflow: control-plane openmetadata change --name ${endpoint.name} --upstream-airflow …`,
   });
 }

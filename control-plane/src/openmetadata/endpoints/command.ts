@@ -15,12 +15,22 @@ import { openSealer } from '../sealing.ts';
 import { lastAddress } from './address.ts';
 import {
   addEndpoint,
+  changeEndpoint,
   endpointNamed,
   removeEndpoint,
   rotatePassword,
   type EndpointDeps,
 } from './endpoints.ts';
-import { endpointOf, passwordOf, upstreamOf, userOf, type AddOptions } from './options.ts';
+import {
+  changesOf,
+  endpointOf,
+  passwordOf,
+  upstreamChangeOf,
+  upstreamOf,
+  userOf,
+  type AddOptions,
+  type ChangeOptions,
+} from './options.ts';
 import { ownCaFile, serverSettings, settingsText } from './server-settings.ts';
 
 const USAGE_EXIT_CODE = 2;
@@ -48,6 +58,7 @@ export async function runOpenMetadataCommand(
         print(await describe(deps.store, options, await endpointNamed(deps, options.name))),
       ),
   );
+  changeCommand(program, print);
   rotateCommand(program, print);
   listCommand(program, print);
   removeCommand(program, print);
@@ -55,22 +66,10 @@ export async function runOpenMetadataCommand(
 }
 
 function addCommand(program: Command, print: (text: string) => void): void {
-  named(program, 'add', 'creates an endpoint for a server')
+  settingOptions(named(program, 'add', 'creates an endpoint for a server'))
     .requiredOption('--server <url>', 'REST API of the server: https://catalog.example.com/api')
-    .option('--pool <name>', 'pool of runners for its services')
-    .option(
-      '--pool-rule <service=pool>',
-      'pool of the services with this name, * for any characters; repeatable',
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
-    .option('--ca <file>', 'CA certificate of the server (PEM)')
-    .option('--upstream-airflow <url>', 'Airflow for the pipelines of other connectors')
-    .option('--upstream-user <name>', 'user at that Airflow')
-    .option('--upstream-password-file <file>', 'file with the password at that Airflow')
     .option('--user <name>', 'user of the server here; default: openmetadata-NAME')
     .option('--password-file <file>', 'file with its password; default: generated')
-    .option('--allow-plain-secrets', 'accept connections with passwords in plain text', false)
     .action((options: AddOptions & CommonOptions) =>
       withDeps(options, async (deps) => {
         const { endpoint, password } = await addEndpoint(
@@ -82,6 +81,39 @@ function addCommand(program: Command, print: (text: string) => void): void {
         print(await describe(deps.store, options, endpoint, generated(options, password)));
       }),
     );
+}
+
+function changeCommand(program: Command, print: (text: string) => void): void {
+  settingOptions(named(program, 'change', 'changes the given settings of an endpoint'))
+    .option('--server <url>', 'REST API of the server')
+    .option('--no-pool', 'the default pool')
+    .option('--no-pool-rule', 'no pools by the name of the service')
+    .option('--no-ca', 'no CA certificate of its own')
+    .option('--no-upstream-airflow', 'no Airflow for other connectors')
+    .option('--no-allow-plain-secrets', 'refuse passwords in plain text')
+    .action((options: ChangeOptions & NamedOptions) =>
+      withDeps(options, async (deps) => {
+        const { name } = options;
+        const upstream = upstreamChangeOf(options);
+        const endpoint = await changeEndpoint(deps, name, changesOf(options), upstream);
+        print(await describe(deps.store, options, endpoint));
+      }),
+    );
+}
+
+function settingOptions(command: Command): Command {
+  return command
+    .option('--pool <name>', 'pool of runners for its services')
+    .option(
+      '--pool-rule <service=pool>',
+      'pool of the services with this name, * for any characters; repeatable',
+      (value: string, before?: readonly string[]) => [...(before ?? []), value],
+    )
+    .option('--ca <file>', 'CA certificate of the server and of the upstream Airflow (PEM)')
+    .option('--upstream-airflow <url>', 'Airflow for the pipelines of other connectors')
+    .option('--upstream-user <name>', 'user at that Airflow')
+    .option('--upstream-password-file <file>', 'file with the password at that Airflow')
+    .option('--allow-plain-secrets', 'accept connections with passwords in plain text');
 }
 
 function rotateCommand(program: Command, print: (text: string) => void): void {

@@ -49,9 +49,7 @@ export async function addEndpoint(
     ...settings,
     user: chosen.user ?? `openmetadata-${name}`,
     passwordHash: await hashPassword(password, deps.random),
-    upstream: upstream === null ? null : { url: upstream.url, user: upstream.user },
-    upstreamPassword:
-      upstream === null ? null : deps.sealer.seal(upstream.password, upstreamContext(name)),
+    ...sealedUpstream(deps, name, upstream),
     updatedAt: deps.now(),
   };
   await deps.store.transaction(async (tx) => {
@@ -66,6 +64,25 @@ export async function addEndpoint(
     await tx.endpoints.save(endpoint);
   });
   return { endpoint, password };
+}
+
+/** Changes settings; an upstream of undefined stays. Throws NOT_FOUND. */
+export async function changeEndpoint(
+  deps: EndpointDeps,
+  name: string,
+  settings: Partial<Endpoint>,
+  upstream: Upstream | null | undefined,
+): Promise<StoredEndpoint> {
+  return deps.store.transaction(async (tx) => {
+    const changed = {
+      ...existing(await tx.endpoints.get(name), name),
+      ...settings,
+      ...(upstream === undefined ? {} : sealedUpstream(deps, name, upstream)),
+      updatedAt: deps.now(),
+    };
+    await tx.endpoints.save(changed);
+    return changed;
+  });
 }
 
 /** Replaces the password; the previous one is refused from now on. Throws NOT_FOUND. */
@@ -119,6 +136,19 @@ export async function endpointNamed(
 /** What a sealed upstream password is bound to. */
 export function upstreamContext(endpoint: string): string {
   return `upstream ${endpoint}`;
+}
+
+function sealedUpstream(
+  { sealer }: EndpointDeps,
+  name: string,
+  upstream: Upstream | null,
+): Pick<StoredEndpoint, 'upstream' | 'upstreamPassword'> {
+  if (upstream === null) return { upstream: null, upstreamPassword: null };
+  const { url, user, password } = upstream;
+  return {
+    upstream: { url, user },
+    upstreamPassword: sealer.seal(password, upstreamContext(name)),
+  };
 }
 
 function existing(endpoint: StoredEndpoint | undefined, name: string): StoredEndpoint {

@@ -8,14 +8,26 @@ export interface AddOptions {
   readonly name: string;
   readonly server: string;
   readonly pool?: string;
-  readonly poolRule: readonly string[];
+  readonly poolRule?: readonly string[];
   readonly ca?: string;
   readonly upstreamAirflow?: string;
   readonly upstreamUser?: string;
   readonly upstreamPasswordFile?: string;
-  readonly allowPlainSecrets: boolean;
+  readonly allowPlainSecrets?: boolean;
   readonly user?: string;
   readonly passwordFile?: string;
+}
+
+/** Absent options stay as they are; false takes away. */
+export interface ChangeOptions {
+  readonly server?: string;
+  readonly pool?: string | false;
+  readonly poolRule?: readonly string[] | false;
+  readonly ca?: string | false;
+  readonly upstreamAirflow?: string | false;
+  readonly upstreamUser?: string;
+  readonly upstreamPasswordFile?: string;
+  readonly allowPlainSecrets?: boolean;
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
@@ -33,13 +45,37 @@ export function endpointOf(options: AddOptions): Endpoint {
     server: serverUrl(options.server),
     ca: options.ca === undefined ? null : certificates(options.ca),
     pool: options.pool === undefined ? null : poolName('--pool', options.pool),
-    poolRules: options.poolRule.map(poolRule),
-    allowPlainSecrets: options.allowPlainSecrets,
+    poolRules: (options.poolRule ?? []).map(poolRule),
+    allowPlainSecrets: options.allowPlainSecrets ?? false,
   };
 }
 
+/** The settings that the options change. Throws USAGE. */
+export function changesOf(options: ChangeOptions): Partial<Endpoint> {
+  const { server, pool, poolRule: rules, ca, allowPlainSecrets } = options;
+  return {
+    ...(server === undefined ? {} : { server: serverUrl(server) }),
+    ...(pool === undefined ? {} : { pool: pool === false ? null : poolName('--pool', pool) }),
+    ...(rules === undefined ? {} : { poolRules: rules === false ? [] : rules.map(poolRule) }),
+    ...(ca === undefined ? {} : { ca: ca === false ? null : certificates(ca) }),
+    ...(allowPlainSecrets === undefined ? {} : { allowPlainSecrets }),
+  };
+}
+
+/** undefined leaves the upstream as it is. Throws USAGE. */
+export function upstreamChangeOf({
+  upstreamAirflow,
+  ...options
+}: ChangeOptions): Upstream | null | undefined {
+  if (upstreamAirflow === false) return null;
+  const given = upstreamAirflow === undefined ? {} : { upstreamAirflow };
+  return upstreamOf({ ...options, ...given }) ?? undefined;
+}
+
 /** Throws USAGE. */
-export function upstreamOf(options: AddOptions): Upstream | null {
+export function upstreamOf(
+  options: Pick<AddOptions, 'upstreamAirflow' | 'upstreamUser' | 'upstreamPasswordFile'>,
+): Upstream | null {
   const { upstreamAirflow: url, upstreamUser: user, upstreamPasswordFile: file } = options;
   if (url === undefined && user === undefined && file === undefined) return null;
   if (url === undefined || user === undefined || file === undefined)
