@@ -143,11 +143,13 @@ export interface OpenMetadataStage {
 interface StageOptions {
   readonly clock?: Clock;
   readonly deployQuietMs?: number;
+  /** Calls the server that the endpoint names, instead of the stand-in. */
+  readonly real?: boolean;
 }
 
 export async function openOpenMetadata(
   addOptions: readonly string[] = [],
-  { clock = systemClock, deployQuietMs = 20 }: StageOptions = {},
+  { clock = systemClock, deployQuietMs = 20, real = false }: StageOptions = {},
 ): Promise<OpenMetadataStage> {
   const folder = temporaryFolder();
   const keep = { path: folder.path, remove: () => undefined };
@@ -156,7 +158,10 @@ export async function openOpenMetadata(
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, collecting(lines));
   const open = (): Promise<Stage> =>
-    openStage({ deployQuietMs }, keep, clock, { log, openMetadata: { servers, runs } });
+    openStage({ deployQuietMs }, keep, clock, {
+      log,
+      ...(real ? {} : { openMetadata: { servers, runs } }),
+    });
   let stage = await open();
   const command = (...argv: string[]): Promise<string> => runCommand(stage.data, argv);
   const added = ['--name', 'prod', '--server', 'https://catalog.acme.example/api', '--json'];
