@@ -14,7 +14,6 @@ export const RELAY: Relay = {
   queuedAt: 5,
   config: { overrideMetadata: true },
   overrideMetadata: true,
-  announced: false,
   stopped: false,
   status: { state: 'waiting', trouble: null },
   counts: { written: 3 },

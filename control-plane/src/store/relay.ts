@@ -68,8 +68,6 @@ export interface Relay {
   readonly config: Json | null;
   /** The source's descriptions, display names and owners replace those that people entered. */
   readonly overrideMetadata: boolean;
-  /** Whether the server knows that the run is queued. */
-  readonly announced: boolean;
   /** Somebody stopped the run. */
   readonly stopped: boolean;
   readonly status: RelayStatus;

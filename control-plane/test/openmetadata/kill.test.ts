@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../stage.ts';
-import { accept, finish, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
+import { accept, finish, FQN, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
 
 let scene: RelayStage;
 beforeEach(async () => {
@@ -9,18 +9,26 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
+type Json = Readonly<Record<string, unknown>>;
+
 const states = () => scene.statuses.map(({ pipelineState }) => pipelineState);
 
 describe('kill', () => {
   it('stops runs that wait and runs that run', async () => {
     const first = await scene.trigger();
     const second = await scene.trigger();
-    await eventually(async () => states().length === 2);
-    expect(states()).toEqual(['queued', 'queued']);
+    const path = `/services/ingestionPipelines/${FQN}/pipelineStatus`;
+    const { data } = await scene.expect('GET', path);
+    expect((data as Json[]).map(({ pipelineState }) => pipelineState)).toEqual([
+      'queued',
+      'queued',
+    ]);
+    const waiting = (data as Json[]).map(({ runId }) => runId);
     await scene.kill();
     await scene.relayIs(first, 'done');
     await scene.relayIs(second, 'done');
     expect(states()).toEqual(['stopped', 'stopped']);
+    expect(scene.statuses.map(({ runId }) => runId)).toEqual(waiting.toReversed());
     const runner = await scene.runner();
     const third = await scene.trigger();
     const { ref } = await accept(runner);
@@ -56,11 +64,7 @@ describe('kill', () => {
     await scene.relayIs(id, 'done');
     expect(states()).toEqual(['stopped']);
     const { statuses } = scene.server.pipelining;
-    expect(statuses.map(({ pipelineState }) => pipelineState)).toEqual([
-      'queued',
-      'running',
-      'stopped',
-    ]);
+    expect(statuses.map(({ pipelineState }) => pipelineState)).toEqual(['running', 'stopped']);
   });
 
   it('stops the writing of a run that has ended', async () => {

@@ -5,7 +5,6 @@ import type { Deployment, DeploymentRuns, QueuedStatus } from '../deployed-pipel
 import { ConnectionTests } from './connection-tests.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
 import { RelayLoop } from './relay-loop.ts';
-import { queuedStatus } from './relay-status.ts';
 import { logText } from './run-log-text.ts';
 import { triggerRun } from './trigger.ts';
 
@@ -52,19 +51,21 @@ async function stopAll(deps: RelayDeps, deployment: Deployment, reason: string):
   changes.changed(RELAYS);
 }
 
-/** Runs that the server does not know yet: the others it has itself. */
+/** The server asks for them; it has all others itself. */
 async function queuedOf(
   { store }: RelayDeps,
   deployment: Deployment,
 ): Promise<readonly QueuedStatus[]> {
   const open = await store.read.relays.open();
   return open
-    .filter((relay) => isOf(deployment, relay) && !relay.announced)
+    .filter((relay) => isOf(deployment, relay))
     .filter(({ status: { state } }) => state === 'waiting' || state === 'pending')
-    .map((relay) => {
-      const { runId, startDate, timestamp } = queuedStatus(relay);
-      return { runId, pipelineState: 'queued', startDate, timestamp };
-    });
+    .map(({ pipelineRunId, queuedAt }) => ({
+      runId: pipelineRunId,
+      pipelineState: 'queued',
+      startDate: queuedAt,
+      timestamp: queuedAt,
+    }));
 }
 
 function isOf({ endpoint, id }: Deployment, relay: Relay): boolean {

@@ -3,14 +3,11 @@ import { RELAYS } from './relay-deps.ts';
 import { RelayWorker } from './relay-worker.ts';
 
 const TICK_MS = 1000;
-/** Before a server that did not take the news of a queued run is told again. */
-const ANNOUNCE_AGAIN_MS = 60_000;
 
 /** Relays of one service one after the other, oldest first; those of different services side by side. */
 export class RelayLoop {
   readonly #deps: RelayDeps;
   readonly #working = new Map<string, Promise<void>>();
-  readonly #announcedAt = new Map<string, number>();
 
   constructor(deps: RelayDeps) {
     this.#deps = deps;
@@ -34,13 +31,10 @@ export class RelayLoop {
   async #startAll(signal: AbortSignal): Promise<void> {
     const services = new Set<string>();
     for (const relay of await this.#deps.store.read.relays.open()) {
-      const isFirst = !services.has(relay.service);
+      if (services.has(relay.service)) continue;
       services.add(relay.service);
       if (this.#working.has(relay.runId)) continue;
-      const worker = new RelayWorker(this.#deps, relay.runId);
-      if (isFirst) this.#start(relay.runId, worker.run(signal));
-      else if (!relay.announced && this.#isDue(relay.runId))
-        this.#start(relay.runId, worker.announce(signal));
+      this.#start(relay.runId, new RelayWorker(this.#deps, relay.runId).run(signal));
     }
   }
 
@@ -53,13 +47,5 @@ export class RelayLoop {
         changes.changed(RELAYS);
       });
     this.#working.set(runId, ended);
-  }
-
-  #isDue(runId: string): boolean {
-    const now = this.#deps.clock.monotonic();
-    if (now - (this.#announcedAt.get(runId) ?? Number.NEGATIVE_INFINITY) < ANNOUNCE_AGAIN_MS)
-      return false;
-    this.#announcedAt.set(runId, now);
-    return true;
   }
 }

@@ -35,10 +35,6 @@ function statusOf(
   };
 }
 
-export function queuedStatus(relay: Relay): PipelineStatus {
-  return statusOf(relay, 'queued', null);
-}
-
 export function runningStatus(
   relay: Relay,
   startedAt: number | null,

@@ -20,7 +20,7 @@ import { tokenVersion } from '../server/token.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { RelayLog } from './relay-log.ts';
 import { deploymentOf, RelaySession } from './relay-session.ts';
-import { announce, release } from './releasing.ts';
+import { release } from './releasing.ts';
 import { reportEnd } from './reporting.ts';
 import type { RelayStep, SaveRelay } from './relay-step.ts';
 import { awaitAttempt, writeAttempt } from './writing.ts';
@@ -63,17 +63,6 @@ export class RelayWorker {
       }
       await this.#log.flush();
     }
-  }
-
-  /** Tells the server that the run is queued, while an earlier one is under way. */
-  async announce(signal: AbortSignal): Promise<void> {
-    const relay = await this.#deps.store.read.relays.get(this.#runId);
-    if (relay === undefined || (await deploymentOf(this.#deps, relay)) === undefined) return;
-    await this.#withSession(relay, (step) =>
-      announce(relay, step, signal).catch((thrown: unknown) =>
-        this.#deps.log.debug({ err: thrown, run: this.#runId }, 'failed to report a queued run'),
-      ),
-    );
   }
 
   async #next(relay: Relay, signal: AbortSignal): Promise<void> {

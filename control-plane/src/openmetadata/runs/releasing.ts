@@ -1,25 +1,11 @@
 import { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 import { isEnded } from '../../runs/run.ts';
 import type { Relay } from '../../store/relay.ts';
-import { putPipelineStatus } from '../server/pipeline-status.ts';
 import { differenceFrom } from './catalog-mark.ts';
-import { queuedStatus } from './relay-status.ts';
 import { mayPass, type RelayStep } from './relay-step.ts';
-
-/** Tells the server that the run is queued. */
-export async function announce(
-  relay: Relay,
-  { session, save }: RelayStep,
-  signal: AbortSignal,
-): Promise<void> {
-  if (relay.announced) return;
-  await putPipelineStatus(session.api, relay.pipelineFqn, queuedStatus(relay), signal);
-  await save((current) => ({ ...current, announced: true }));
-}
 
 /** Lets the run start: whole, unless the server has exactly what the run before left there. */
 export async function release(relay: Relay, step: RelayStep, signal: AbortSignal): Promise<void> {
-  await announce(relay, step, signal);
   const reason = await wholeBecause(relay, step, signal);
   if (reason !== undefined) step.log.log('info', 'run reads everything', { reason });
   await step.save(async (current, tx, run) => {

@@ -136,7 +136,6 @@ function newRelay(
     queuedAt: 0,
     config,
     overrideMetadata: sourceConfig['overrideMetadata'] === true,
-    announced: false,
     stopped: false,
     status: { state: 'waiting', trouble: null },
     counts: {},

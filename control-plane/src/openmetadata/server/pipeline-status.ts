@@ -4,13 +4,7 @@ import type { CatalogApi, Json } from './catalog-api.ts';
 /** OpenMetadata's pipelineStatus of one run. The same run id updates it. */
 export interface PipelineStatus {
   readonly runId: string;
-  readonly pipelineState:
-    | 'queued'
-    | 'running'
-    | 'success'
-    | 'partialSuccess'
-    | 'failed'
-    | 'stopped';
+  readonly pipelineState: 'running' | 'success' | 'partialSuccess' | 'failed' | 'stopped';
   /** Unix times in milliseconds. */
   readonly startDate: number;
   /** When the run was queued: it orders the runs of a pipeline and never changes. */
