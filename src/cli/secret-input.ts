@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream } from 'node:tty';
 import { untilAborted } from '../../foundation/src/runtime/abort.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
+import { withoutByteOrderMark } from '../secrets/byte-order-mark.ts';
 import type { Terminal } from './terminal.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -36,9 +37,7 @@ async function readAll({ stdin }: Terminal): Promise<string> {
         remedy: 'Store only the secret itself.',
       });
   }
-  return decodeText(Buffer.concat(chunks))
-    .replace(/^\ufeff/, '')
-    .replace(/\r?\n$/, '');
+  return withoutByteOrderMark(decodeText(Buffer.concat(chunks))).replace(/\r?\n$/, '');
 }
 
 function decodeText(bytes: Buffer): string {

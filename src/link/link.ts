@@ -12,7 +12,7 @@ import { drain, stopWorkers } from './attempts/drain.ts';
 import { Leases } from './attempts/leases.ts';
 import { writeOutcome } from './attempts/outcome.ts';
 import { recoverAttempts, stoppedError } from './attempts/recovery.ts';
-import { runAttempt, type RunDeps } from './attempts/run-attempt.ts';
+import { runAttempt, type RunDeps } from './attempts/supervise-attempt.ts';
 import { IdentityWatch } from './connection/identity-conflict.ts';
 import type { Predecessor } from './connection/predecessor.ts';
 import { Supervisor, type ReadyChannel, type SupervisorOptions } from './connection/supervisor.ts';

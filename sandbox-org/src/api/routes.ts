@@ -1,6 +1,12 @@
 import type { ApiContext } from './context.ts';
 import { batch, composite } from './composite.ts';
-import { basics, describeAll, describeOne, resources, row } from './describe-routes.ts';
+import {
+  describeAll,
+  describeBasic,
+  describeOne,
+  getRecord,
+  listResources,
+} from './object-routes.ts';
 import { limits, recordCount } from './limits.ts';
 import type { ApiAnswer, ApiRequest } from './message.ts';
 import { moreRecords, query } from './query-routes.ts';
@@ -18,7 +24,7 @@ export interface Route {
 
 /** The resources below `/services/data/vXX.X`; the first route that matches path and method is used. */
 export const ROUTES: readonly Route[] = [
-  { name: 'resources', method: 'GET', path: /^$/, handle: resources },
+  { name: 'resources', method: 'GET', path: /^$/, handle: listResources },
   {
     name: 'describeGlobal',
     method: 'GET',
@@ -31,12 +37,17 @@ export const ROUTES: readonly Route[] = [
     path: /^\/(?:tooling\/)?sobjects\/(\w+)\/describe$/,
     handle: describeOne,
   },
-  { name: 'sobject', method: 'GET', path: /^\/(?:tooling\/)?sobjects\/(\w+)$/, handle: basics },
+  {
+    name: 'sobject',
+    method: 'GET',
+    path: /^\/(?:tooling\/)?sobjects\/(\w+)$/,
+    handle: describeBasic,
+  },
   {
     name: 'record',
     method: 'GET',
     path: /^\/(?:tooling\/)?sobjects\/(\w+)\/([a-zA-Z0-9]{15,18})$/,
-    handle: row,
+    handle: getRecord,
   },
   { name: 'composite', method: 'POST', path: /^\/(?:tooling\/)?composite$/, handle: composite },
   {

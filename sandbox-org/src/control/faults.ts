@@ -1,13 +1,13 @@
 import { SandboxError } from '../errors.ts';
 import { randomFor, type Random } from '../org/random.ts';
 import {
-  faultIn,
   TRANSPORT,
   type Effect,
   type FaultMatch,
   type FaultRule,
   type FaultTarget,
 } from './fault-rules.ts';
+import { problemOf } from './validate-fault-rule.ts';
 
 interface Armed {
   readonly rule: FaultRule;
@@ -85,7 +85,7 @@ function fits(armed: Armed, match: FaultMatch, target: FaultTarget): boolean {
 }
 
 function arm(rule: FaultRule): Armed {
-  const problem = faultIn(rule);
+  const problem = problemOf(rule);
   if (problem !== undefined) throw new SandboxError(`fault rule: ${problem}`);
   const { path, object } = rule.match ?? {};
   const objects =

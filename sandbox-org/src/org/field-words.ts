@@ -1,4 +1,4 @@
-/* The words that names, values and texts of generated fields consist of. */
+/* Word lists for names, values and texts of generated fields. */
 
 export const FIELD_HEADS = [
   'Account',

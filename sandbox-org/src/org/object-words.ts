@@ -1,4 +1,4 @@
-/* The words that names of generated objects consist of. */
+/* Word lists for names of generated objects. */
 
 export const STANDARD_HEADS = [
   'Work',

@@ -68,7 +68,7 @@ export class Org {
       seed: this.seed,
       references: this.references(name),
       detail: this.#detailOf(name),
-      metadata: this.#metadata,
+      metadata: this.#customMetadataType,
       fieldsOf: (other) => this.fields(other),
     });
     const edited = this.#edits.apply(name, made);
@@ -137,7 +137,7 @@ export class Org {
     this.#relations = this.#relate();
   }
 
-  get #metadata(): string | null {
+  get #customMetadataType(): string | null {
     for (const { kind, name, namespace } of this.#entries.values())
       if (kind === 'metadata' && !namespace) return name;
     return null;

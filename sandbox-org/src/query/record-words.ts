@@ -1,4 +1,4 @@
-/* The words that values of records consist of. */
+/* Word lists for generated records. */
 
 export const FIRST_NAMES = [
   'Anna',

@@ -43,7 +43,7 @@ export async function runLocally(
   const redactor = createRedactor();
   const redact = (line: string): string => redactor.redact(line);
   const progress = new ProgressLine(terminal, systemClock);
-  const logger = progress.under(
+  const logger = progress.clearingLogger(
     await openCommandLog(settings, invocation, { descriptor: 2, redact }),
   );
   const releaseConsole = captureConsole(redact, logger);

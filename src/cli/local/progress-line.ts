@@ -39,13 +39,13 @@ export class ProgressLine {
   }
 
   /** A logger that clears the progress line before it writes. */
-  under(logger: Logger): Logger {
+  clearingLogger(logger: Logger): Logger {
     return {
       log: (level, message, data) => {
         this.clear();
         logger.log(level, message, data);
       },
-      child: (data) => this.under(logger.child(data)),
+      child: (data) => this.clearingLogger(logger.child(data)),
     };
   }
 }

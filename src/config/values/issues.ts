@@ -6,12 +6,12 @@ export function tryParse<T>(context: z.RefinementCtx, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    return refuse(context, RunnerError.from(thrown, 'INPUT_INVALID').message);
+    return addIssue(context, RunnerError.from(thrown, 'INPUT_INVALID').message);
   }
 }
 
-/** Adds an issue. */
-export function refuse(context: z.RefinementCtx, message: string): never {
+/** Adds an issue. Returns z.NEVER, for use as the value of a transform. */
+export function addIssue(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }

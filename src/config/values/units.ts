@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuse } from './issues.ts';
+import { addIssue } from './issues.ts';
 
 const DURATION_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -26,11 +26,11 @@ export function duration(least: string, most: string): z.ZodType<number> {
   return z.string('must be a duration such as 30s, 5m or 1h30m').transform((text, context) => {
     const ms = durationMs(text);
     if (ms === undefined)
-      return refuse(
+      return addIssue(
         context,
         `"${text}" is not a duration; write a number and a unit, such as 30s, 5m or 1h30m`,
       );
-    return ms < min || ms > max ? refuse(context, `must be between ${least} and ${most}`) : ms;
+    return ms < min || ms > max ? addIssue(context, `must be between ${least} and ${most}`) : ms;
   });
 }
 
@@ -54,12 +54,12 @@ export function size(least: string, most: string): z.ZodType<number> {
   return z.string('must be a size such as 512MiB or 1GiB').transform((text, context) => {
     const bytes = sizeBytes(text);
     if (bytes === undefined)
-      return refuse(
+      return addIssue(
         context,
         `"${text}" is not a size; write a number and a unit, such as 512MiB or 1GiB`,
       );
     return bytes < min || bytes > max
-      ? refuse(context, `must be between ${least} and ${most}`)
+      ? addIssue(context, `must be between ${least} and ${most}`)
       : bytes;
   });
 }

@@ -15,7 +15,7 @@ const DISCARD_RETRY_MS = 5_000;
 
 export interface AttemptsOptions {
   readonly store: OutboxStore;
-  /** Runs the worker of an attempt from start to end, see run-attempt.ts. */
+  /** Runs the worker of an attempt from start to end, see supervise-attempt.ts. */
   readonly run: (attempt: Attempt, job: Job) => Promise<void>;
   /** Largest number of worker processes at a time. */
   readonly capacity: number;

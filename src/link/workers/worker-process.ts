@@ -43,8 +43,8 @@ export class WorkerProcess implements WorkerHandle {
   readonly #progressListeners: ((progress: Progress) => void)[] = [];
   readonly #conditionListeners: ((code: ErrorCode | undefined) => void)[] = [];
   readonly #logger: Logger;
-  readonly #gone: Promise<void>;
-  readonly #ended = new AbortController();
+  readonly #processExit: Promise<void>;
+  readonly #exitController = new AbortController();
 
   constructor(child: ChildProcess, outbox: SpoolOutbox, deps: WorkerProcessDeps) {
     this.#child = child;
@@ -53,8 +53,8 @@ export class WorkerProcess implements WorkerHandle {
     this.ref = outbox.ref;
     this.#logger = deps.logger.child({ attempt: attemptKey(outbox.ref), worker: child.pid });
     child.on('message', (message) => this.#receive(message));
-    this.#gone = this.#untilGone();
-    this.exited = this.#gone.then(() => this.#settle());
+    this.#processExit = this.#untilExit();
+    this.exited = this.#processExit.then(() => this.#recoverRecords());
     for (const name of ['stdout', 'stderr'] as const)
       if (child[name] !== null) void logWorkerOutput(child[name], name, this.#logger);
   }
@@ -70,10 +70,13 @@ export class WorkerProcess implements WorkerHandle {
         cause: thrown,
       });
     });
-    await this.#outbox.attachWriter(await this.#deps.processes.identify(this.pid), this.#gone);
+    await this.#outbox.attachWriter(
+      await this.#deps.processes.identify(this.pid),
+      this.#processExit,
+    );
     const { store, settings } = this.#deps;
     const release = store.onPaused((paused) => this.#send({ type: 'pause', paused }));
-    this.#ended.signal.addEventListener('abort', release, { once: true });
+    this.#exitController.signal.addEventListener('abort', release, { once: true });
     this.#send({
       type: 'start',
       job,
@@ -94,7 +97,7 @@ export class WorkerProcess implements WorkerHandle {
       this.#logger.log('warn', 'worker did not stop in time; killing it');
       this.kill();
     };
-    runAfter(this.#deps.clock, this.#deps.graceMs, killLate, this.#ended.signal);
+    runAfter(this.#deps.clock, this.#deps.graceMs, killLate, this.#exitController.signal);
   }
 
   kill(): void {
@@ -144,7 +147,7 @@ export class WorkerProcess implements WorkerHandle {
     }
   }
 
-  async #untilGone(): Promise<void> {
+  async #untilExit(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#child.once('error', () => {
       if (this.#child.pid === undefined) resolve();
@@ -154,10 +157,10 @@ export class WorkerProcess implements WorkerHandle {
       resolve();
     });
     await promise;
-    this.#ended.abort();
+    this.#exitController.abort();
   }
 
-  async #settle(): Promise<void> {
+  async #recoverRecords(): Promise<void> {
     try {
       await this.#outbox.writerEnded();
     } catch (thrown) {

@@ -128,10 +128,3 @@ function verdict(status: number, error: SalesforceError | undefined): Verdict {
     ];
   return BY_STATUS[status] ?? ['SALESFORCE_UNEXPECTED'];
 }
-
-/** `Retry-After` in milliseconds; undefined unless it is a plausible number of seconds. */
-export function retryAfter(header: string | string[] | undefined): number | undefined {
-  const seconds =
-    typeof header === 'string' && /^\d{1,4}$/.test(header) ? Number(header) : undefined;
-  return seconds === undefined ? undefined : Math.min(seconds, 300) * 1000;
-}

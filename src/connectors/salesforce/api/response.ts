@@ -1,14 +1,27 @@
 import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 import { RunnerError } from '../errors/errors.ts';
-import { readError, refusal, retryAfter } from './refusal.ts';
+import { parseRetryAfter } from '../../../../foundation/src/network/retry-after.ts';
+import { readError, refusal } from './refusal.ts';
 
 export const NOT_MODIFIED = 304;
+
+/** Longest Retry-After that is honored. */
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /** The response if it is a success. Throws the typed error of any other. */
 export function requireSuccess(response: HttpResponse, what: string): HttpResponse {
   const { status, headers } = response;
   if ((status >= 200 && status < 300) || status === NOT_MODIFIED) return response;
-  throw refusal(status, tryParse(response.body()), what, retryAfter(headers['retry-after']));
+  throw refusal(status, tryParse(response.body()), what, retryAfterMs(headers));
+}
+
+/** A date counts from the date of the response, so the local clock has no influence. */
+function retryAfterMs({
+  date,
+  'retry-after': header,
+}: HttpResponse['headers']): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  return parseRetryAfter(header, Date.parse(String(date)), MAX_RETRY_AFTER_MS);
 }
 
 /** Whether the org is overloaded. It refuses concurrent calls with the same status as forbidden ones. */

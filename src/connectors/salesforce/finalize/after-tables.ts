@@ -8,7 +8,7 @@ import type {
 } from '../../../../foundation/src/domain/record.ts';
 import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import type { Table } from '../mapping/table.ts';
-import { profilableOf, type Profilable } from '../profiling/profilable.ts';
+import { profileColumnsOf, type ProfileColumn } from '../profiling/profile-columns.ts';
 import { Sampler } from '../profiling/sample-rows.ts';
 import { codeRecords } from './code-records.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
@@ -33,7 +33,7 @@ export class AfterTables {
   readonly #deps: FinalizeDeps;
   readonly #tables = new SentTables();
   /** Empty unless profiles are requested. */
-  readonly #profilable = new Map<string, readonly Profilable[]>();
+  readonly #profilable = new Map<string, readonly ProfileColumn[]>();
   readonly #sampler: Sampler | undefined;
 
   constructor(deps: FinalizeDeps) {
@@ -46,7 +46,7 @@ export class AfterTables {
    */
   add(object: string, table: Table, partial: boolean): void {
     this.#tables.add(object, table, partial);
-    if (this.#deps.options.profileCalls > 0) this.#profilable.set(object, profilableOf(table));
+    if (this.#deps.options.profileCalls > 0) this.#profilable.set(object, profileColumnsOf(table));
     this.#sampler?.add(object, table);
   }
 

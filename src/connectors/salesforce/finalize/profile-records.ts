@@ -1,6 +1,6 @@
 import type { ProfileRecord } from '../../../../foundation/src/domain/record.ts';
 import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
-import type { Profilable } from '../profiling/profilable.ts';
+import type { ProfileColumn } from '../profiling/profile-columns.ts';
 import { Profiler, type ProfiledTable } from '../profiling/profiler.ts';
 import { readRecordCounts } from '../profiling/record-counts.ts';
 import type { FinalizeDeps } from './finalize-deps.ts';
@@ -13,7 +13,7 @@ import type { SentTables } from './sent-tables.ts';
 export async function* profileRecords(
   { api, version, databaseSchema, options, context }: FinalizeDeps,
   sent: SentTables,
-  profilable: ReadonlyMap<string, readonly Profilable[]>,
+  profilable: ReadonlyMap<string, readonly ProfileColumn[]>,
   signal: AbortSignal,
 ): AsyncGenerator<ProfileRecord, void, undefined> {
   if (sent.size === 0) return;

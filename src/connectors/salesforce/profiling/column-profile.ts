@@ -1,4 +1,4 @@
-import type { Profilable } from './profilable.ts';
+import type { ProfileColumn } from './profile-columns.ts';
 
 /** A row of a query's answer. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ const MAX_VALUES = 10;
 /**
  * One query for the counts, extremes and means of all columns. `columnProfile` reads its answer.
  */
-export function statisticsQuery(object: string, columns: readonly Profilable[]): string {
+export function statisticsQuery(object: string, columns: readonly ProfileColumn[]): string {
   const aggregates = columns.flatMap(({ name, depth, numeric }, index) => [
     `COUNT(${name}) c${index}`,
     `COUNT_DISTINCT(${name}) d${index}`,
@@ -22,7 +22,7 @@ export function statisticsQuery(object: string, columns: readonly Profilable[]):
 }
 
 /** The most common values of one column. */
-export function valuesQuery(object: string, { name }: Profilable): string {
+export function valuesQuery(object: string, { name }: ProfileColumn): string {
   return `SELECT ${name} v, COUNT(Id) n FROM ${object} GROUP BY ${name} ORDER BY COUNT(Id) DESC LIMIT ${MAX_VALUES}`;
 }
 
@@ -36,7 +36,7 @@ export function rowCountIn(statistics: Row): number {
  * the values that are not null.
  */
 export function columnProfile(
-  { name, depth }: Profilable,
+  { name, depth }: ProfileColumn,
   index: number,
   statistics: Row,
   timestamp: number,

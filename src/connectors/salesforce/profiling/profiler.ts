@@ -18,7 +18,7 @@ import {
   type FieldClasses,
   type ObjectSize,
 } from './field-classes.ts';
-import type { Profilable } from './profilable.ts';
+import type { ProfileColumn } from './profile-columns.ts';
 import { openColumns } from './sample-columns.ts';
 
 // Invariant, as for sample rows: no value of a field leaves the org, not even an extreme or a mean,
@@ -36,7 +36,7 @@ export interface ProfilerDeps {
 }
 
 export interface ProfiledTable extends ObjectSize {
-  readonly columns: readonly Profilable[];
+  readonly columns: readonly ProfileColumn[];
   readonly rows: number;
 }
 
@@ -176,9 +176,9 @@ function isProfilable({ columns, rows }: ProfiledTable): boolean {
 
 /** Limits every column to counts, except those that the org reported as not classified. */
 function permittedColumns(
-  columns: readonly Profilable[],
+  columns: readonly ProfileColumn[],
   classes: FieldClasses = new Map(),
-): readonly Profilable[] {
+): readonly ProfileColumn[] {
   const open = new Set(openColumns(columns, classes));
   return columns.map((column) => (open.has(column.name) ? column : { ...column, depth: 'counts' }));
 }

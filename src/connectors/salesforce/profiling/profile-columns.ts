@@ -9,7 +9,7 @@ import { sampleColumnsOf, type SampleColumn } from './sample-columns.ts';
 export type Depth = 'values' | 'range' | 'counts';
 
 /** A column that Salesforce can aggregate. */
-export interface Profilable extends SampleColumn {
+export interface ProfileColumn extends SampleColumn {
   readonly depth: Depth;
   readonly numeric: boolean;
 }
@@ -25,19 +25,19 @@ const DATES: ReadonlySet<string> = new Set(['DATE', 'DATETIME']);
  * columns get counts, because any text may be personal, and so do history, share and feed objects,
  * for whose fields the org has no classifications.
  */
-export function profilableOf(
+export function profileColumnsOf(
   table: Pick<Table, 'request' | 'properties' | 'aggregatable'>,
-): Profilable[] {
+): ProfileColumn[] {
   const names = new Set(table.aggregatable);
   const sampleColumns = isDerived(table.properties.kind) ? [] : sampleColumnsOf(table);
-  const shown = new Map(sampleColumns.map((column) => [column.name, column]));
+  const sampleable = new Map(sampleColumns.map((column) => [column.name, column]));
   return table.request.columns
     .filter(({ name }) => names.has(name))
     .slice(0, MAX_COLUMNS)
     .map(({ name, dataType }) => ({
       name,
-      compound: shown.get(name)?.compound,
-      depth: shown.has(name) ? depthOf(dataType) : 'counts',
+      compound: sampleable.get(name)?.compound,
+      depth: sampleable.has(name) ? depthOf(dataType) : 'counts',
       numeric: NUMBERS.has(dataType),
     }));
 }

@@ -2,6 +2,7 @@ import type { Job } from '../../../foundation/src/domain/job.ts';
 import { ChangeSignal } from '../../../foundation/src/runtime/change-signal.ts';
 import { errorFields } from '../../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
+import { runAfter } from '../../../foundation/src/runtime/wait.ts';
 import type { StartWorker, WorkerHandle } from '../workers/worker-handle.ts';
 import type { Attempt } from './attempt.ts';
 import { writeOutcome, type OutcomeDeps } from './outcome.ts';
@@ -80,13 +81,14 @@ function stopAtDeadline(
   { clock }: RunDeps,
   exited: AbortSignal,
 ): void {
-  after(clock.sleep(Math.min(deadlineMs, TIMER_MAX_MS), exited), () => {
+  const stop = (): void => {
     const message = `the attempt exceeded its deadline of ${deadlineMs} ms`;
     attempt.requestStop({
       reason: new RunnerError('DEADLINE_EXCEEDED', message),
       status: 'expired',
     });
-  });
+  };
+  runAfter(clock, Math.min(deadlineMs, TIMER_MAX_MS), stop, exited);
 }
 
 function stopWhenDiskStaysFull(
@@ -95,9 +97,8 @@ function stopWhenDiskStaysFull(
   deps: RunDeps,
   exited: AbortSignal,
 ): void {
-  after(untilDiskFullTooLong(attempt, conditionChanged, deps, exited), () =>
-    attempt.requestStop({ reason: diskFullError(), status: 'interrupted' }),
-  );
+  const stop = (): void => attempt.requestStop({ reason: diskFullError(), status: 'interrupted' });
+  untilDiskFullTooLong(attempt, conditionChanged, deps, exited).then(stop, () => undefined);
 }
 
 function killWhenGone(
@@ -106,11 +107,6 @@ function killWhenGone(
   { clock }: RunDeps,
   exited: AbortSignal,
 ): void {
-  const kill = (): void => after(clock.sleep(LINGER_MS, exited), () => worker.kill());
+  const kill = (): void => runAfter(clock, LINGER_MS, () => worker.kill(), exited);
   attempt.gone.addEventListener('abort', kill, { once: true });
-}
-
-/** Acts when the wait resolves; a wait that is canceled does nothing. */
-function after(wait: Promise<void>, act: () => void): void {
-  wait.then(act, () => undefined);
 }

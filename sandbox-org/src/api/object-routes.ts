@@ -29,7 +29,7 @@ export function describeOne(
   context: ApiContext,
   [name = '']: readonly string[],
 ): ApiAnswer {
-  const entry = known(context, name);
+  const entry = requireObject(context, name);
   const modified = context.org.modifiedAt(entry.name);
   const isUnchanged = !isModified(request.headers['if-modified-since'], modified);
   const size = context.describes.size(entry, targetOf(request));
@@ -39,28 +39,31 @@ export function describeOne(
   return answer(context.describes.describe(entry, targetOf(request)), millis, { headers });
 }
 
-export function basics(
+export function describeBasic(
   request: ApiRequest,
   context: ApiContext,
   [name = '']: readonly string[],
 ): ApiAnswer {
-  return answer(describeBasics(known(context, name), targetOf(request)), context.latency.other());
+  return answer(
+    describeBasics(requireObject(context, name), targetOf(request)),
+    context.latency.other(),
+  );
 }
 
 /** One record with all its fields, or those listed in `fields`. */
-export function row(
+export function getRecord(
   request: ApiRequest,
   context: ApiContext,
   [name = '', id = '']: readonly string[],
 ): ApiAnswer {
-  const entry = known(context, name);
+  const entry = requireObject(context, name);
   const found = context.sources.records.byId(entry, id);
   if (!found) throw ApiError.notFound();
-  const asked = request.query.get('fields')?.split(',');
+  const requestedFields = request.query.get('fields')?.split(',');
   const columns = context.org
     .fields(entry.name)
     .map(({ traits }) => traits.name)
-    .filter((column) => !asked || asked.includes(column));
+    .filter((column) => !requestedFields || requestedFields.includes(column));
   const base = `/services/data/v${request.version}/sobjects`;
   return answer(
     JSON.stringify(print(found, { columns, relations: new Map() }, base)),
@@ -68,7 +71,7 @@ export function row(
   );
 }
 
-function known({ org }: ApiContext, name: string): ObjectEntry {
+function requireObject({ org }: ApiContext, name: string): ObjectEntry {
   const entry = org.find(name);
   if (!entry) throw ApiError.notFound();
   return entry;
@@ -86,7 +89,7 @@ const RESOURCES = [
   'identity',
 ] as const;
 
-export function resources(request: ApiRequest, { latency }: ApiContext): ApiAnswer {
+export function listResources(request: ApiRequest, { latency }: ApiContext): ApiAnswer {
   const base = `/services/data/v${request.version}`;
   return answer(
     JSON.stringify(Object.fromEntries(RESOURCES.map((name) => [name, `${base}/${name}`]))),
