@@ -18,7 +18,7 @@ const LOCAL_SPELLINGS: readonly (readonly [primitive: string, home: string, spel
   ['errorFields', RUNTIME, /\b(?:error|reason): String\(|\breason: error\.message/],
   ['a field of the value, not a table beside it', RUNTIME, /new Weak(?:Map|Set)\b/],
   ['parseRetryAfter', 'foundation/src/network/', /test\(header\) \? Number\(header\)/],
-  ['withoutByteOrderMark', 'src/secrets/byte-order-mark.ts', /\\uFEFF/i],
+  ['withoutByteOrderMark', 'src/secrets/byte-order-mark.ts', /\^\\ufeff/],
   ['successPercent', 'foundation/src/domain/', /\* 10_000\) \/ \(/],
   ['queryMany', SALESFORCE_API, /\/query\?q=/],
   ['rethrowIfRunEnds', SALESFORCE_API, /if \(endsRun\(\w+, \w+\)\) throw/],

@@ -4,14 +4,14 @@ import { AfterTables } from '../finalize/after-tables.ts';
 import { OrgModel } from '../lineage/org-model.ts';
 import { labelsIn, TagAnnouncer } from '../mapping/governance.ts';
 import type { TableContext } from '../mapping/table.ts';
-import { Annotator } from '../setup/annotator.ts';
+import { ToolingReader } from '../setup/tooling-reader.ts';
 import type { RunContext, Scope } from './run-context.ts';
 import { type Outcome, tablesOf, type TablesDeps } from './table-stream.ts';
 import { unchangedRecords } from './unchanged-records.ts';
 
 /** The collaborators of one pass over the tables. */
 interface TablePass extends TablesDeps {
-  readonly annotator: Annotator;
+  readonly toolingReader: ToolingReader;
 }
 
 type ReadOutcome = Exclude<Outcome, { readonly unchanged: true }>;
@@ -42,7 +42,7 @@ export async function* extractTables(
 function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePass {
   const { context, org, version, origin, place, progress } = run;
   const { includeTags, includeOwners, includeStoredProcedures, includeDDL } = run.options;
-  const annotator = new Annotator(
+  const toolingReader = new ToolingReader(
     {
       api: org.api,
       version,
@@ -62,13 +62,13 @@ function tablePass(run: RunContext, scope: Scope, signal: AbortSignal): TablePas
   };
   const { clock } = context;
   const model = new OrgModel();
-  return { org, version, clock, annotator, model, mapping, progress, since: scope.since };
+  return { org, version, clock, toolingReader, model, mapping, progress, since: scope.since };
 }
 
 function createAfterTables(
   { context, org, version, origin, options, connection }: RunContext,
   { listed }: Scope,
-  { annotator, model, mapping }: TablePass,
+  { toolingReader, model, mapping }: TablePass,
 ): AfterTables {
   return new AfterTables({
     context,
@@ -78,7 +78,7 @@ function createAfterTables(
     databaseSchema: fullyQualifiedName(mapping.service, mapping.database, mapping.schema),
     options,
     objectNames: connection.objectNames,
-    annotator,
+    toolingReader,
     model,
     listed,
   });

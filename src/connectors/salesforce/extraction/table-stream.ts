@@ -12,7 +12,7 @@ import { parallelMap } from '../../../../foundation/src/runtime/parallel-map.ts'
 import { EventLoopYield } from '../../../../foundation/src/runtime/event-loop-yield.ts';
 import type { OrgModel } from '../lineage/org-model.ts';
 import { tableOf, type Table, type TableContext } from '../mapping/table.ts';
-import type { Annotator, Notes } from '../setup/annotator.ts';
+import type { ToolingReader, ToolingLookup } from '../setup/tooling-reader.ts';
 import { type Batch, batchesOf } from './definition-batches.ts';
 import { failureRecord } from './failure-records.ts';
 import type { ProgressReport } from './progress-report.ts';
@@ -31,7 +31,7 @@ export interface TablesDeps {
   readonly org: Pick<Org, 'api' | 'limit' | 'pause'>;
   readonly version: string;
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly annotator: Pick<Annotator, 'notesOn'>;
+  readonly toolingReader: Pick<ToolingReader, 'read'>;
   /** Every object that was read is added. */
   readonly model: OrgModel;
   readonly mapping: TableContext;
@@ -75,9 +75,9 @@ export async function* tablesOf(
   const calls = new CallSize(objects.length);
   const batches = batchesOf(described, objects.length, progress, () => calls.queries);
   const loopYield = new EventLoopYield();
-  for await (const { batch, notes } of annotated(batches, calls, deps, signal)) {
+  for await (const { batch, metadata } of withToolingMetadata(batches, calls, deps, signal)) {
     for (const item of batch) {
-      yield outcomeOf(item, notes, deps);
+      yield outcomeOf(item, metadata, deps);
       await loopYield.whenDue(signal);
     }
   }
@@ -97,17 +97,17 @@ class CallSize {
   }
 }
 
-interface AnnotatedBatch {
+interface BatchWithMetadata {
   readonly batch: Batch;
-  readonly notes: Found<Notes>;
+  readonly metadata: Found<ToolingLookup>;
 }
 
-function annotated(
+function withToolingMetadata(
   batches: AsyncIterable<Batch>,
   calls: CallSize,
-  { annotator, clock }: TablesDeps,
+  { toolingReader, clock }: TablesDeps,
   signal: AbortSignal,
-): AsyncIterable<AnnotatedBatch> {
+): AsyncIterable<BatchWithMetadata> {
   return parallelMap(
     batches,
     () => CONCURRENCY,
@@ -117,16 +117,16 @@ function annotated(
         .filter((item) => 'describe' in item)
         .map(({ listed, describe }) => ({ listed, fields: describe.size }));
       const started = clock.monotonic();
-      const notes = await annotator.notesOn(objects, callSignal);
+      const metadata = await toolingReader.read(objects, callSignal);
       calls.adapt(clock.monotonic() - started);
-      return { batch, notes };
+      return { batch, metadata };
     },
   );
 }
 
 function outcomeOf(
   item: DescribeOutcome,
-  { found: notes, lost }: Found<Notes>,
+  { found: metadata, lost }: Found<ToolingLookup>,
   { model, mapping }: TablesDeps,
 ): Outcome {
   const { listed } = item;
@@ -135,7 +135,7 @@ function outcomeOf(
   try {
     const object = item.describe.read();
     model.add(object);
-    const table = tableOf(object, mapping, notes(listed));
+    const table = tableOf(object, mapping, metadata(listed));
     assertTable(table.fqn, table.request);
     return { listed, table, record: tableRecord(table), partial: lost };
   } catch (thrown) {

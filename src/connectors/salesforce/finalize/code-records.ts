@@ -13,10 +13,10 @@ export async function* codeRecords(
   tables: SentTables,
   signal: AbortSignal,
 ): AsyncGenerator<EntityRecord, readonly string[] | undefined, undefined> {
-  const { options, annotator, context } = deps;
+  const { options, toolingReader, context } = deps;
   if (!options.includeStoredProcedures || tables.size === 0) return undefined;
-  const names = await annotator.objectNames();
-  const code = extractCode(await annotator.triggers, codeDeps(deps, tables, names), signal);
+  const names = await toolingReader.objectNames();
+  const code = extractCode(await toolingReader.triggers, codeDeps(deps, tables, names), signal);
   let next = await code.next();
   for (; next.done !== true; next = await code.next()) {
     context.count('storedProcedures', 1);

@@ -2,7 +2,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import type { SalesforceApi } from '../api/api.ts';
 import type { OrgModel } from '../lineage/org-model.ts';
 import type { SourceOptions } from '../options/source-options.ts';
-import type { Annotator } from '../setup/annotator.ts';
+import type { ToolingReader } from '../setup/tooling-reader.ts';
 
 export interface FinalizeDeps {
   readonly context: Pick<ConnectorContext, 'logger' | 'clock' | 'count' | 'cut'>;
@@ -15,7 +15,7 @@ export interface FinalizeDeps {
   readonly options: SourceOptions;
   /** Names that the workflow requests; undefined for all. */
   readonly objectNames: readonly string[] | undefined;
-  readonly annotator: Annotator;
+  readonly toolingReader: ToolingReader;
   readonly model: OrgModel;
   /**
    * Names of all objects that the org lists; undefined if the org was not asked, so that nothing

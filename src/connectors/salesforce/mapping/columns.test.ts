@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { columnSchema } from '../../../../openmetadata/src/columns.ts';
-import { columnsOf, FIELD_TYPES, NO_NOTES } from './columns.ts';
+import { columnsOf, FIELD_TYPES, NO_DETAILS } from './columns.ts';
 import { readDescribe } from '../describe/sobject-describe.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';
 
@@ -116,7 +116,7 @@ describe('a column', () => {
       { name: 'B', type: 'string', inlineHelpText: 'help' },
     );
     const columns = columnsOf(given, ({ name }) =>
-      name === 'A' ? { ...NO_NOTES, description: 'said' } : NO_NOTES,
+      name === 'A' ? { ...NO_DETAILS, description: 'said' } : NO_DETAILS,
     );
     expect(columns.map(({ description }) => description)).toEqual(['said', 'help']);
   });

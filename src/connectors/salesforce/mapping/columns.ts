@@ -127,20 +127,24 @@ function constraintOf({
 }
 
 /** What else is known about a field. */
-export interface ColumnNotes {
+export interface ColumnDetails {
   readonly description: string | undefined;
   readonly tags: readonly TagLabel[];
   readonly properties: FieldProperties | undefined;
 }
 
-export const NO_NOTES: ColumnNotes = { description: undefined, tags: [], properties: undefined };
+export const NO_DETAILS: ColumnDetails = {
+  description: undefined,
+  tags: [],
+  properties: undefined,
+};
 
 /** An org has hundreds of thousands of columns, so each is built once, in place. */
 function columnOf(
   field: DescribedField,
   position: number,
   components: readonly DescribedField[] | undefined,
-  notesOn: (field: DescribedField) => ColumnNotes,
+  detailsOf: (field: DescribedField) => ColumnDetails,
 ): Column {
   const {
     dataType,
@@ -150,8 +154,8 @@ function columnOf(
     scale,
     display,
   } = (SHAPES[field.type] ?? shapeOfUnknownType)(field);
-  const notes = notesOn(field);
-  const description = descriptionOf(field, notes);
+  const details = detailsOf(field);
+  const description = descriptionOf(field, details);
   const column: Column = {
     name: entityName(field.name),
     dataType,
@@ -165,10 +169,10 @@ function columnOf(
   if (precision !== undefined) column.precision = precision;
   if (scale !== undefined) column.scale = scale;
   if (description !== '') column.description = description;
-  if (notes.tags.length > 0) column.tags = [...notes.tags];
+  if (details.tags.length > 0) column.tags = [...details.tags];
   if (dataType === 'STRUCT')
     column.children = (components ?? []).map((component, index) =>
-      columnOf(component, index + 1, undefined, notesOn),
+      columnOf(component, index + 1, undefined, detailsOf),
     );
   return column;
 }
@@ -176,7 +180,7 @@ function columnOf(
 /** The field's description, or else its help text, followed by the text of its properties. */
 function descriptionOf(
   { inlineHelpText = '' }: DescribedField,
-  { description: text = inlineHelpText, properties }: ColumnNotes,
+  { description: text = inlineHelpText, properties }: ColumnDetails,
 ): string {
   const details = properties === undefined ? '' : propertiesText(properties, text);
   return text === '' || details === '' ? `${text}${details}` : `${text}\n\n${details}`;
@@ -189,7 +193,7 @@ function descriptionOf(
  */
 export function columnsOf(
   fields: readonly DescribedField[],
-  notesOn: (field: DescribedField) => ColumnNotes = () => NO_NOTES,
+  detailsOf: (field: DescribedField) => ColumnDetails = () => NO_DETAILS,
 ): Column[] {
   const components = Map.groupBy(
     fields.filter(
@@ -199,6 +203,6 @@ export function columnsOf(
     ({ compoundFieldName }) => compoundFieldName!,
   );
   return fields.map((field, index) =>
-    columnOf(field, index + 1, components.get(field.name), notesOn),
+    columnOf(field, index + 1, components.get(field.name), detailsOf),
   );
 }

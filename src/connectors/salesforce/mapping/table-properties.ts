@@ -3,7 +3,7 @@ import type { DescribedObject } from '../describe/sobject-describe.ts';
 import type { EntityRow } from '../describe/definition-rows.ts';
 import type { FieldProperties } from './field-properties.ts';
 import { namespaceOf } from './governance.ts';
-import type { ObjectNotes } from './notes.ts';
+import type { ToolingMetadata } from './tooling-metadata.ts';
 
 export interface RecordType {
   readonly name: string;
@@ -53,7 +53,7 @@ export interface TableProperties {
 /** The properties of an object from its describe and the Tooling API. */
 export function tableProperties(
   object: DescribedObject,
-  { entity, validationRules, triggers }: ObjectNotes,
+  { entity, validationRules, triggers }: ToolingMetadata,
   columns: Readonly<Record<string, FieldProperties>>,
 ): TableProperties {
   const recordTypes = object.recordTypeInfos

@@ -3,12 +3,12 @@ import type { TableType } from '../../../../openmetadata/src/data-types.ts';
 import type { CreateTable } from '../../../../openmetadata/src/entities.ts';
 import { entityName, fullyQualifiedName } from '../../../../openmetadata/src/names.ts';
 import { kindOf, type ObjectKind } from '../describe/object-kind.ts';
-import { columnsOf, type ColumnNotes } from './columns.ts';
+import { columnsOf, type ColumnDetails } from './columns.ts';
 import type { DescribedField } from '../describe/sobject-field.ts';
 import type { DescribedObject } from '../describe/sobject-describe.ts';
 import { fieldProperties, valuesThatFit, type FieldProperties } from './field-properties.ts';
 import { labelOf, tagsOfObject } from './governance.ts';
-import { NO_OBJECT_NOTES, notesOn, type ObjectNotes } from './notes.ts';
+import { NO_TOOLING_METADATA, columnDetailsOf, type ToolingMetadata } from './tooling-metadata.ts';
 import { tableProperties, type TableProperties } from './table-properties.ts';
 
 export interface TableContext {
@@ -54,16 +54,16 @@ export function tableTypeOf(kind: ObjectKind): TableType {
 export function tableOf(
   object: DescribedObject,
   context: TableContext,
-  notes: ObjectNotes = NO_OBJECT_NOTES,
+  metadata: ToolingMetadata = NO_TOOLING_METADATA,
 ): Table {
   const { service, database, schema } = context;
   const databaseSchema = fullyQualifiedName(service, database, schema);
   const name = entityName(object.name);
   const properties: Record<string, FieldProperties> = {};
-  const columns = columnsOf(object.fields, columnNotes(object, notes, properties));
+  const columns = columnsOf(object.fields, columnDetails(object, metadata, properties));
   const tableConstraints = constraintsOf(object.fields, context);
-  const description = notes.entity?.Description ?? '';
-  const tags = notes.tags ? tagsOfObject(object).map(labelOf) : [];
+  const description = metadata.entity?.Description ?? '';
+  const tags = metadata.tags ? tagsOfObject(object).map(labelOf) : [];
   return {
     fqn: `${databaseSchema}.${fullyQualifiedName(name)}`,
     request: {
@@ -77,7 +77,7 @@ export function tableOf(
       databaseSchema,
       sourceUrl: `${context.origin}/lightning/o/${encodeURIComponent(object.name)}/list`,
     },
-    properties: tableProperties(object, notes, properties),
+    properties: tableProperties(object, metadata, properties),
     aggregatable: aggregatableColumns(object),
   };
 }
@@ -91,14 +91,14 @@ function aggregatableColumns({ queryable, fields }: DescribedObject): string[] {
  * Collects the properties of each field into `properties`. Components of a compound field are
  * passed twice.
  */
-function columnNotes(
+function columnDetails(
   object: DescribedObject,
-  notes: ObjectNotes,
+  metadata: ToolingMetadata,
   properties: Record<string, FieldProperties>,
-): (field: DescribedField) => ColumnNotes {
+): (field: DescribedField) => ColumnDetails {
   const maxValues = valuesThatFit(object.fields);
   return (field) => {
-    const on = notesOn(field, fieldProperties(field, object, maxValues), notes);
+    const on = columnDetailsOf(field, fieldProperties(field, object, maxValues), metadata);
     if (on.properties !== undefined) properties[entityName(field.name)] = on.properties;
     return on;
   };

@@ -30,14 +30,14 @@ export function profileColumnsOf(
 ): ProfileColumn[] {
   const names = new Set(table.aggregatable);
   const sampleColumns = isDerived(table.properties.kind) ? [] : sampleColumnsOf(table);
-  const sampleable = new Map(sampleColumns.map((column) => [column.name, column]));
+  const sampled = new Map(sampleColumns.map((column) => [column.name, column]));
   return table.request.columns
     .filter(({ name }) => names.has(name))
     .slice(0, MAX_COLUMNS)
     .map(({ name, dataType }) => ({
       name,
-      compound: sampleable.get(name)?.compound,
-      depth: sampleable.has(name) ? depthOf(dataType) : 'counts',
+      compound: sampled.get(name)?.compound,
+      depth: sampled.has(name) ? depthOf(dataType) : 'counts',
       numeric: NUMBERS.has(dataType),
     }));
 }

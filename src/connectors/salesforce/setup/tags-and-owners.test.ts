@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../../sandbox-org/src/sandbox.ts';
-import { fieldsWith, propertiesOf, requestsOf } from '../../../../test/support/annotations.ts';
+import { fieldsWith, propertiesOf, requestsOf } from '../../../../test/support/tooling-metadata.ts';
 import { extractFrom, type SalesforceRun } from '../../../../test/support/salesforce-run.ts';
 import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
 import type { CreateTable } from '../../../../openmetadata/src/entities.ts';

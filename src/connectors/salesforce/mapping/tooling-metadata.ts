@@ -1,5 +1,5 @@
 import type { TagLabel } from '../../../../openmetadata/src/columns.ts';
-import type { ColumnNotes } from './columns.ts';
+import type { ColumnDetails } from './columns.ts';
 import type { EntityRow, FieldRow } from '../describe/definition-rows.ts';
 import type { FieldProperties, Owner, RollUp, Writable } from './field-properties.ts';
 import { rollupFromDataType } from '../formula/rollup.ts';
@@ -8,7 +8,7 @@ import type { DescribedField } from '../describe/sobject-field.ts';
 import type { Trigger, ValidationRule } from './table-properties.ts';
 
 /** What the Tooling API has about one object and its fields. */
-export interface ObjectNotes {
+export interface ToolingMetadata {
   readonly entity: EntityRow | undefined;
   /** By field name. */
   readonly fields: ReadonlyMap<string, FieldRow>;
@@ -21,7 +21,7 @@ export interface ObjectNotes {
   readonly tags: boolean;
 }
 
-export const NO_OBJECT_NOTES: ObjectNotes = {
+export const NO_TOOLING_METADATA: ToolingMetadata = {
   entity: undefined,
   fields: new Map(),
   validationRules: [],
@@ -32,14 +32,14 @@ export const NO_OBJECT_NOTES: ObjectNotes = {
 };
 
 /**
- * Notes on a field. Adds to `properties`, which come from its describe, what administrators have
+ * Details of a field. Adds to `properties`, which come from its describe, what administrators have
  * set.
  */
-export function notesOn(
+export function columnDetailsOf(
   { name }: DescribedField,
   properties: Writable<FieldProperties>,
-  { fields, tags, owners, rollUps }: ObjectNotes,
-): ColumnNotes {
+  { fields, tags, owners, rollUps }: ToolingMetadata,
+): ColumnDetails {
   const row = fields.get(name);
   if (row !== undefined) addTo(properties, row, owners, rollUps.get(name));
   return {

@@ -6,7 +6,7 @@ import { DefinitionReader, type Found } from '../describe/definitions.ts';
 import { isDescribable } from '../describe/object-kind.ts';
 import type { ListedObject } from '../describe/object-list.ts';
 import type { RollUp } from '../mapping/field-properties.ts';
-import { type ObjectNotes, rollUpShown } from '../mapping/notes.ts';
+import { type ToolingMetadata, rollUpShown } from '../mapping/tooling-metadata.ts';
 import type { Trigger, ValidationRule } from '../mapping/table-properties.ts';
 import { shortId } from './durable-id.ts';
 import { Owners } from './owners.ts';
@@ -14,7 +14,7 @@ import { keyOf, RollUps } from './roll-ups.ts';
 import { readTriggers, triggerOf, type TriggerRow } from './triggers.ts';
 import { readValidationRules } from './validation-rules.ts';
 
-export interface AnnotatorDeps {
+export interface ToolingReaderDeps {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly logger: Logger;
@@ -35,13 +35,13 @@ interface Shared {
 }
 
 /** An object with its number of fields. */
-export interface Sized {
+export interface ObjectSize {
   readonly listed: ListedObject;
   readonly fields: number;
 }
 
-/** Returns the notes on one of the objects that were requested. */
-export type Notes = (object: ListedObject) => ObjectNotes;
+/** Returns the metadata of one of the objects that were requested. */
+export type ToolingLookup = (object: ListedObject) => ToolingMetadata;
 
 /** Rows by the durable id of the object, then by field name. */
 type FieldRows = ReadonlyMap<string, ReadonlyMap<string, FieldRow>>;
@@ -52,8 +52,8 @@ const NONE: ReadonlyMap<string, never> = new Map<string, never>();
  * Reads what only the Tooling API has about objects: descriptions, classifications, owners,
  * sharing, validation rules and triggers.
  */
-export class Annotator {
-  readonly #deps: AnnotatorDeps;
+export class ToolingReader {
+  readonly #deps: ToolingReaderDeps;
   readonly #definitions: DefinitionReader;
   readonly #owners: Owners;
   readonly #rollUps: RollUps;
@@ -61,7 +61,7 @@ export class Annotator {
   readonly #triggers: Promise<readonly TriggerRow[]>;
 
   /** Starts reading at once. */
-  constructor(deps: AnnotatorDeps, objects: readonly ListedObject[], signal: AbortSignal) {
+  constructor(deps: ToolingReaderDeps, objects: readonly ListedObject[], signal: AbortSignal) {
     this.#deps = deps;
     this.#definitions = new DefinitionReader(deps);
     this.#owners = new Owners(deps);
@@ -86,7 +86,7 @@ export class Annotator {
     return new Map([...entities.found].map(([name, { DurableId }]) => [shortId(DurableId), name]));
   }
 
-  async notesOn(objects: readonly Sized[], signal: AbortSignal): Promise<Found<Notes>> {
+  async read(objects: readonly ObjectSize[], signal: AbortSignal): Promise<Found<ToolingLookup>> {
     const shared = await this.#shared;
     const { found: entities, lost } = shared.entities;
     const idOf = (listed: ListedObject): string =>
@@ -99,7 +99,7 @@ export class Annotator {
       this.#ownersOf(fields, signal),
       this.#rollUpsOf(fields, signal),
     ]);
-    const notes: Notes = (listed) => {
+    const lookup: ToolingLookup = (listed) => {
       const id = shortId(idOf(listed));
       return {
         entity: entities.get(listed.name),
@@ -111,7 +111,7 @@ export class Annotator {
         rollUps: rollUps.get(id) ?? NONE,
       };
     };
-    return { found: notes, lost: lost || fieldsLost };
+    return { found: lookup, lost: lost || fieldsLost };
   }
 
   async #readShared(objects: readonly ListedObject[], signal: AbortSignal): Promise<Shared> {
