@@ -136,7 +136,7 @@ describe('edits made in the catalog', () => {
       });
     });
 
-    it('are kept in small requests, one at a time, beside the others', async () => {
+    it('are kept in small requests, apart from the others', async () => {
       const many = (dataType: string): readonly EntityRecord[] =>
         Array.from({ length: 8 }, (_, index) =>
           table(`T${index}__c`, index < 7 ? { more: columns(dataType) } : {}),

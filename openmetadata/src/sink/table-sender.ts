@@ -1,13 +1,9 @@
-import { SerialQueue } from '../../../foundation/src/runtime/serial-queue.ts';
 import type { BulkSender, Sent } from './bulk-sender.ts';
 import { changesTypes } from './edits.ts';
 import type { EntityWriter } from './entity-writer.ts';
 import type { TableRequest } from './table-request.ts';
 
-/**
- * Tables of one request whose columns change their type. For each, a server goes through its whole search index, which takes
- * seconds.
- */
+/** Tables of one request whose columns change their type: each takes a server as long as a whole request of others. */
 const RETYPED_TABLES = 3;
 
 interface Prepared {
@@ -16,13 +12,13 @@ interface Prepared {
 }
 
 /**
- * Sends tables in bulk, with the edits of people. Tables whose columns change their type go in small requests, one at a time:
- * two passes through the search index conflict. All tables of a service do when another program has filled it.
+ * Sends tables in bulk, with the edits of people. Tables whose columns change their type go in small requests: for each, a server
+ * goes through its whole search index. Requests may go side by side: of two passes that conflict, the server gives up one, which
+ * does no harm because the columns keep their names. All tables of a service change when another program has filled it.
  */
 export class TableSender {
   readonly #entities: EntityWriter;
   readonly #bulk: BulkSender;
-  readonly #retyping = new SerialQueue();
 
   constructor(entities: EntityWriter, bulk: BulkSender) {
     this.#entities = entities;
@@ -39,7 +35,7 @@ export class TableSender {
     const sent = [await this.#bulk.put(others!, signal)];
     for (let start = 0; start < retyped!.length; start += RETYPED_TABLES) {
       const few = retyped!.slice(start, start + RETYPED_TABLES);
-      sent.push(await this.#retyping.run(() => this.#bulk.put(few, signal)));
+      sent.push(await this.#bulk.put(few, signal));
     }
     return {
       arrived: sent.flatMap(({ arrived }) => arrived),
