@@ -133,7 +133,13 @@ export interface Caller {
 
 /** The answer to a deployment. */
 export type DeployResult =
-  | { readonly kind: 'deployed'; readonly words: string }
+  | {
+      readonly kind: 'deployed';
+      readonly words: string;
+      readonly dagId: string;
+      /** Whether it was not deployed here before. */
+      readonly isNew: boolean;
+    }
   /** Not a pipeline for runners: for the upstream Airflow, if there is one. */
   | { readonly kind: 'foreign'; readonly words: string };
 

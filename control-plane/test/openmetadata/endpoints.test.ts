@@ -63,6 +63,8 @@ describe('control-plane openmetadata', () => {
     ['https://catalog.acme.example', 'https://catalog.acme.example/api'],
     ['https://catalog.acme.example/', 'https://catalog.acme.example/api'],
     ['https://acme.example/om/api/', 'https://acme.example/om/api'],
+    ['http://localhost:8585/api', 'http://localhost:8585/api'],
+    ['http://[::1]:8585', 'http://[::1]:8585/api'],
   ])('takes %s as %s', async (server, stored) => {
     await run('add', '--name', 'prod', '--server', server);
     expect(await run('list')).toBe(`prod  ${stored}  0 deployed pipelines\n`);
@@ -71,6 +73,7 @@ describe('control-plane openmetadata', () => {
   it.each([
     [['--name', 'Prod', ...SERVER], '--name must be'],
     [['--name', 'p', '--server', 'http://catalog'], '--server must be https://'],
+    [['--name', 'p', '--server', 'http://localhost.acme.example'], '--server must be https://'],
     [['--name', 'p', '--server', 'https://a:b@catalog'], '--server must be https://'],
     [['--name', 'p', ...SERVER, '--pool', 'a b'], 'not the name of a pool'],
     [['--name', 'p', ...SERVER, '--pool-rule', 'eu'], '--pool-rule must be'],

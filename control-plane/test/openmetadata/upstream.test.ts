@@ -111,6 +111,16 @@ describe('a pipeline of another connector', () => {
     ]);
   });
 
+  it('is refused under the name of a pipeline of runners', async () => {
+    await om.post('deploy', ingestionPipeline());
+    om.servers.services.set('sales', { ...SALES, serviceType: 'Snowflake' });
+    const answered = await om.post('deploy', ingestionPipeline({ id: 'p2' }));
+    expect([answered.status, answered.text]).toEqual([
+      409,
+      'pipeline name nightly is in use by sales.nightly. Rename it, or delete the other one.',
+    ]);
+  });
+
   it.each([
     ['POST', 'trigger', { dag_id: 'snow' }],
     ['POST', 'enable', { dag_id: 'snow' }],
@@ -135,8 +145,13 @@ describe('a pipeline of another connector', () => {
 });
 
 describe('pipelines of runners', () => {
-  it('never go upstream', async () => {
-    await om.post('deploy', ingestionPipeline());
+  it('never go upstream; a first deployment asks whether the pipeline is there, too', async () => {
+    const first = await om.post('deploy', ingestionPipeline());
+    expect(first.body.message).toContain('the upstream Airflow has a pipeline of this name, too');
+    expect(last().url).toBe('/airflow/api/v1/openmetadata/status?dag_id=nightly&only_queued=true');
+    received.length = 0;
+    const second = await om.post('deploy', ingestionPipeline());
+    expect(second.body.message).not.toContain('upstream');
     await om.post('trigger', { dag_id: 'nightly' });
     await om.get('health-auth');
     await om.call('GET', `${BASE}/health`, { authorization: undefined });

@@ -7,6 +7,9 @@ import { pipelineCalls } from './pipeline-calls.ts';
 import { automationOf, jsonOf, type AirflowCall } from './requests.ts';
 import { hasUpstream, type Upstream } from './upstream.ts';
 
+const STILL_UPSTREAM =
+  'the upstream Airflow has a pipeline of this name, too: pause or delete it there, or both run';
+
 /** The calls by method and name. */
 export function airflowCalls(deps: CallsDeps): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
@@ -43,9 +46,25 @@ function healthCalls({ versions, upstream }: CallsDeps): [string, Handler][] {
 function deploy({ pipelines, upstream }: CallsDeps): Handler {
   return async ({ call, caller, signal }) => {
     const result = await pipelines.deploy(caller, jsonOf(call), signal);
-    if (result.kind === 'deployed') return json({ message: result.words });
-    return elsewhere(upstream, caller.endpoint, call, result.words);
+    if (result.kind === 'foreign') return elsewhere(upstream, caller.endpoint, call, result.words);
+    const twice = result.isNew && (await hasDag(upstream, caller.endpoint, result.dagId));
+    return json({ message: twice ? `${result.words}; ${STILL_UPSTREAM}` : result.words });
   };
+}
+
+/** Whether the upstream Airflow has a pipeline of this name, and would go on running it. */
+async function hasDag(
+  upstream: Upstream,
+  endpoint: StoredEndpoint,
+  dagId: string,
+): Promise<boolean> {
+  if (!hasUpstream(endpoint)) return false;
+  const search = `?dag_id=${encodeURIComponent(dagId)}&only_queued=true`;
+  const call = { method: 'GET', name: 'status', pool: null, search, headers: {} };
+  const answer = await upstream
+    .pass(endpoint, { ...call, body: Buffer.alloc(0) })
+    .catch(() => null);
+  return answer?.status === 200;
 }
 
 function runAutomation({ pipelines, upstream }: CallsDeps): Handler {

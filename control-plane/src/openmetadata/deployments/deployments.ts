@@ -57,17 +57,19 @@ export class Deployments implements DeployedPipelines {
   async deploy(caller: Caller, payload: unknown, signal: AbortSignal): Promise<DeployResult> {
     const pipeline = parseIngestionPipeline(payload);
     const foreign = foreignByType(pipeline);
-    if (foreign !== undefined) return { kind: 'foreign', words: foreign };
+    if (foreign !== undefined) return this.#foreign(caller, pipeline, foreign);
     const { endpoint } = caller;
     return this.#order.run(`${endpoint.name}/${pipeline.id}`, async () => {
       const service = await serviceOf(this.#deps.servers, endpoint, pipeline, signal);
       const words = foreignByService(pipeline, service);
-      if (words !== undefined) return { kind: 'foreign', words };
+      if (words !== undefined) return this.#foreign(caller, pipeline, words);
       const checked = checkPipeline(caller, pipeline, service);
+      const isNew = !(await this.has(caller, pipeline.name));
       const deployment = await this.#store(caller, pipeline, checked);
       if (deployment.settledAt === null) this.#deps.settling.deployed(deployment);
-      const notes = [`runs on runners of pool ${deployment.pool}`, ...checked.notes].join('; ');
-      return { kind: 'deployed', words: `${deployment.name} deployed: ${notes}` };
+      const { name: dagId, pool } = deployment;
+      const notes = [`runs on runners of pool ${pool}`, ...checked.notes].join('; ');
+      return { kind: 'deployed', words: `${dagId} deployed: ${notes}`, dagId, isNew };
     });
   }
 
@@ -132,6 +134,20 @@ export class Deployments implements DeployedPipelines {
     const { poolRules: rules, pool: standard } = endpoint;
     const chosen = poolOf(service, { path: runner ?? pool, rules, standard });
     await this.#deps.runs.testConnection(endpoint, workflow, chosen);
+  }
+
+  /** Later calls name a pipeline only by its name. Throws CONFLICT for the name of one here. */
+  async #foreign(
+    { endpoint }: Caller,
+    { id, name }: IngestionPipeline,
+    words: string,
+  ): Promise<DeployResult> {
+    const named = await this.#deps.store.read.deployments.named(endpoint.name, name);
+    if (named !== undefined && named.id !== id)
+      throw new ControlPlaneError('CONFLICT', `pipeline name ${name} is in use by ${named.fqn}`, {
+        remedy: 'Rename it, or delete the other one.',
+      });
+    return { kind: 'foreign', words };
   }
 
   /** Returns what is deployed from now on: the one before, if this one is stale. */

@@ -67,7 +67,10 @@ export async function runOpenMetadataCommand(
 
 function addCommand(program: Command, print: (text: string) => void): void {
   settingOptions(named(program, 'add', 'creates an endpoint for a server'))
-    .requiredOption('--server <url>', 'REST API of the server: https://catalog.example.com/api')
+    .requiredOption(
+      '--server <url>',
+      'REST API of the server: https://catalog.example.com/api; http only for localhost',
+    )
     .option('--user <name>', 'user of the server here; default: openmetadata-NAME')
     .option('--password-file <file>', 'file with its password; default: generated')
     .action((options: AddOptions & CommonOptions) =>

@@ -109,9 +109,12 @@ export function passwordOf({
   return password;
 }
 
+/** On the machine itself nobody reads along; elsewhere the bot token is only sent encrypted. */
+const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:\/|$)/i;
+
 /** The REST API of a server; a bare origin gets the /api that every server has. */
 function serverUrl(text: string): string {
-  const url = cleanUrl('--server', text, ['https:']);
+  const url = cleanUrl('--server', text, LOOPBACK.test(text) ? ['http:'] : ['https:']);
   return new URL(url).pathname === '/' ? `${url}/api` : url;
 }
 
