@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** The README's test command: everything that runs without a foreign program and ends in minutes. */
+/**
+ * The README's test command: everything that runs without a foreign program and ends in minutes.
+ */
 export default defineConfig({
   test: {
     include: [
@@ -19,13 +21,15 @@ export default defineConfig({
       'test/kill/**',
       'test/install/**',
     ],
-    // Patient, for machines that have other things to do; nothing waits this long when all is well. What a test waits for itself is as patient.
+    // Patient, for machines that have other things to do; nothing waits this long when all is well.
+    // What a test waits for itself is as patient.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
     // Much of a test's time is waiting for a child process or the network.
     maxWorkers: 3,
-    // Files of one worker share what they import: loading it anew for each would take a third of the time.
+    // Files of one worker share what they import: loading it anew for each would take a third of
+    // the time.
     isolate: false,
     coverage: {
       provider: 'v8',

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** The README's installation, in a Debian that boots, and the container image. As root, with debootstrap and systemd-nspawn. */
+/**
+ * The README's installation, in a Debian that boots, and the container image. As root, with
+ * debootstrap and systemd-nspawn.
+ */
 export default defineConfig({
   test: {
     include: ['test/install/**/*.test.ts'],

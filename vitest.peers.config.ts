@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Proofs against public clients and servers; each installs what it needs or says clearly why it cannot run. */
+/**
+ * Proofs against public clients and servers; each installs what it needs or says clearly why it
+ * cannot run.
+ */
 export default defineConfig({
   test: {
     include: ['test/peers/**/*.test.ts'],

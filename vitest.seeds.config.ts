@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { chosenSeed } from './test/support/chosen-seed.ts';
 
-/** Properties and simulations with many times the runs of the plain suite, from a seed of their own. */
+/**
+ * Properties and simulations with many times the runs of the plain suite, from a seed of their own.
+ */
 export default defineConfig({
   test: {
     include: [

@@ -10,7 +10,10 @@ const ROUNDS = 3;
 
 const never = new AbortController().signal;
 
-/** Delivery-sized batches through each kind of channel, and the same bytes through a bare TLS socket, in turn; megabytes a second. */
+/**
+ * Delivery-sized batches through each kind of channel, and the same bytes through a bare TLS
+ * socket, in turn; megabytes a second.
+ */
 export async function benchChannel(): Promise<Record<string, number>> {
   const payload = Buffer.alloc(BATCH_BYTES, 'salesforce metadata ');
   const raw: number[] = [];

@@ -14,7 +14,10 @@ import { runWorker, type WorkerRun } from './worker.ts';
 
 const ROUND_TRIP_MS = 60;
 const SEQUENTIAL_SAMPLE = 200;
-/** Whole runs over the large org. The machine has neighbors, so time and memory are the median's, and the processor's time the least. */
+/**
+ * Whole runs over the large org. The machine has neighbors, so time and memory are the median's,
+ * and the processor's time the least.
+ */
 const WHOLE_RUNS = 3;
 /** All parts of an extraction but the profile. */
 const EVERYTHING = {
@@ -35,7 +38,10 @@ interface LargeRuns {
   readonly changed: Measured;
 }
 
-/** Runs of the bundled worker over large orgs: full runs, a run without changes, a run after changes to three objects. */
+/**
+ * Runs of the bundled worker over large orgs: full runs, a run without changes, a run after changes
+ * to three objects.
+ */
 export async function benchLargeExtraction(
   processes: Processes,
   newPlace: () => Place,
@@ -120,7 +126,10 @@ function measuredRun(place: Place, sandbox: Sandbox): Run {
   };
 }
 
-/** Incremental state is kept by job options, so the first incremental run after one that is not is a full run. */
+/**
+ * Incremental state is kept by job options, so the first incremental run after one that is not is a
+ * full run.
+ */
 function workflow(sandbox: Sandbox, incremental: boolean): string {
   const options = { ...EVERYTHING, ...(incremental ? {} : { incremental: { enabled: false } }) };
   return JSON.stringify(salesforceWorkflow(sandbox, options));

@@ -25,7 +25,10 @@ export type ExtractionFigures = {
   readonly cpu_ms_per_object_1000: number;
 };
 
-/** 1,000 objects under the sandbox's model of latency: the bundled worker against one call after the other, in the same run. */
+/**
+ * 1,000 objects under the sandbox's model of latency: the bundled worker against one call after the
+ * other, in the same run.
+ */
 export async function benchExtraction(
   processes: Processes,
   place: Place,

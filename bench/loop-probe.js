@@ -1,4 +1,5 @@
-// Loaded into a measured process before its own program: at its end it writes what the process used and how long its event loop was held up.
+// Loaded into a measured process before its own program: at its end it writes what the process used
+// and how long its event loop was held up.
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

@@ -2,7 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** Peak resident memory of a process so far, in MB, from Linux's accounting; undefined where there is none. */
+/**
+ * Peak resident memory of a process so far, in MB, from Linux's accounting; undefined where there
+ * is none.
+ */
 export function peakMemoryMb(pid: number): number | undefined {
   return statusField(pid, 'VmHWM');
 }

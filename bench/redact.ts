@@ -8,8 +8,9 @@ const MEGABYTES = 4;
 const ROUNDS = 5;
 
 /**
- * Redaction of entity lines with 50 secrets of 12 to 61 characters known: milliseconds a megabyte, line by line as a
- * worker does it, and how many times faster that is than one regular expression with all forms as alternatives.
+ * Redaction of entity lines with 50 secrets of 12 to 61 characters known: milliseconds a megabyte,
+ * line by line as a worker does it, and how many times faster that is than one regular expression
+ * with all forms as alternatives.
  */
 export async function benchRedaction(): Promise<Record<string, number>> {
   const secrets = Array.from({ length: SECRETS }, (_, index) => secretOfLength(12 + index, index));

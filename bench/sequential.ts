@@ -6,8 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import type { Sandbox } from '../demo/setup.ts';
 
 /**
- * The peer to beat: sign in, list the objects, describe them one after the other over one kept-alive connection.
- * `sample` objects spread evenly over the org stand for all, since the whole would take minutes.
+ * The peer to beat: sign in, list the objects, describe them one after the other over one
+ * kept-alive connection. `sample` objects spread evenly over the org stand for all, since the whole
+ * would take minutes.
  */
 export class SequentialExtractor {
   readonly #sandbox: Sandbox;
@@ -22,8 +23,8 @@ export class SequentialExtractor {
   }
 
   /**
-   * Wall time for all objects, in seconds, extrapolated from the sample. `descriptions` adds the two queries an object
-   * that OpenMetadata's connector makes for them.
+   * Wall time for all objects, in seconds, extrapolated from the sample. `descriptions` adds the
+   * two queries an object that OpenMetadata's connector makes for them.
    */
   async run(
     apiVersion: string,

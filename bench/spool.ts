@@ -29,7 +29,9 @@ export type SpoolFigures = {
 
 const never = new AbortController().signal;
 
-/** The spool against the disk it lies on, turn by turn. `directory` decides which disk is measured. */
+/**
+ * The spool against the disk it lies on, turn by turn. `directory` decides which disk is measured.
+ */
 export async function benchSpool(directory: string): Promise<SpoolFigures> {
   const seconds = {
     disk: [] as number[],

@@ -38,7 +38,10 @@ export interface WorkerRun extends z.infer<typeof probed> {
   readonly revision: string;
 }
 
-/** Runs one attempt in the bundled worker process, started as the link starts it. Throws if it does not succeed. */
+/**
+ * Runs one attempt in the bundled worker process, started as the link starts it. Throws if it does
+ * not succeed.
+ */
 export async function runWorker(
   place: Place,
   workflow: string,

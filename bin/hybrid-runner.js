@@ -19,8 +19,8 @@ const args = process.argv.slice(2);
 const isTooOld = Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR;
 
 /**
- * An open inspector exposes every secret of the process. Node.js opens one on SIGUSR1 unless a listener is installed, and
- * with --inspect before this line runs.
+ * An open inspector exposes every secret of the process. Node.js opens one on SIGUSR1 unless a
+ * listener is installed, and with --inspect before this line runs.
  */
 function keepInspectorClosed() {
   if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
@@ -51,7 +51,8 @@ function bundledNode() {
 
 /** Runs the same command on another Node.js, with the same streams, signals and exit code. */
 function runOn(binary) {
-  // The variable prevents an endless loop if the binary is too old as well. The IPC channel tells the child when this process dies.
+  // The variable prevents an endless loop if the binary is too old as well. The IPC channel tells
+  // the child when this process dies.
   const child = spawn(binary, ['--disable-sigusr1', self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, HYBRID_RUNNER_NODE: binary },
@@ -99,7 +100,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   if (args[0] === 'run' || args[0] === 'ingest') setFlagsFromString('--semi-space-growth-factor=1');
   // The service is idle most of the time, so memory matters more than speed.
   if (args[0] === 'run') setFlagsFromString('--optimize-for-size');
-  // An extraction parses tens of megabytes and keeps little: early collection saves more than it costs.
+  // An extraction parses tens of megabytes and keeps little: early collection saves more than it
+  // costs.
   if (args[0] === 'ingest') setFlagsFromString('--heap-growing-percent=30');
   const { main } = await import('../dist/cli/main.js');
   await main(args);

@@ -1,4 +1,7 @@
-/** What the demo shows: steps, a log, a progress bar on a terminal, a table at the end. Nothing of it with --json. */
+/**
+ * What the demo shows: steps, a log, a progress bar on a terminal, a table at the end. Nothing of
+ * it with --json.
+ */
 export class Display {
   readonly #out: NodeJS.WriteStream;
   #bar = '';

@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util';
 
 export interface DemoOptions {
   readonly objects: number;
-  /** Round trip of each Salesforce call, in milliseconds; 0 leaves out the model of server time as well. */
+  /**
+   * Round trip of each Salesforce call, in milliseconds; 0 leaves out the model of server time as
+   * well.
+   */
   readonly latencyMs: number;
   readonly channel: 'ws' | 'grpc';
   readonly json: boolean;

@@ -7,7 +7,10 @@ import { createInterface } from 'node:readline';
 export class Processes {
   readonly #children: { readonly name: string; readonly child: ChildProcess }[] = [];
 
-  /** Starts a program whose first line on stdout is JSON with `ready: true`, and returns that object. */
+  /**
+   * Starts a program whose first line on stdout is JSON with `ready: true`, and returns that
+   * object.
+   */
   async startAndRead(
     name: string,
     args: readonly string[],

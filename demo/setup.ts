@@ -34,7 +34,10 @@ export interface Place {
   readonly log: (name: string) => string;
 }
 
-/** Throws when what an earlier demo left running there still does: its files must not go away under it. */
+/**
+ * Throws when what an earlier demo left running there still does: its files must not go away under
+ * it.
+ */
 export function preparePlace(name = 'demo'): Place {
   const directory = join(root, `.${name}`);
   const running = runningIn(directory);
@@ -119,7 +122,9 @@ const SECRETS = '/salesforce/sandbox';
 export const passwordReference = `secret:${SECRETS}/password`;
 export const tokenReference = `secret:${SECRETS}/security-token`;
 
-/** The two files an admin writes: the runner's configuration and the local policy. JSON is YAML too. */
+/**
+ * The two files an admin writes: the runner's configuration and the local policy. JSON is YAML too.
+ */
 export function writeRunnerFiles(
   place: Place,
   sandbox: Sandbox,

@@ -14,10 +14,11 @@ import { installGitHooks } from './git-hooks.js';
 import { thirdPartyNotice } from './third-party.js';
 
 /**
- * Bundles the runner into dist/: an entry for the command line, one for the worker process, and shared chunks, all packages
- * included (docs/decisions/0013). Does nothing if no source has changed. Files are renamed into place, chunks before the
- * entries that import them, so that a program started during a build finds all of them. Chunks of earlier builds stay for a
- * while, and `npm pack` excludes them; with --fresh, for a release, they are removed.
+ * Bundles the runner into dist/: an entry for the command line, one for the worker process, and
+ * shared chunks, all packages included (docs/decisions/0013). Does nothing if no source has
+ * changed. Files are renamed into place, chunks before the entries that import them, so that a
+ * program started during a build finds all of them. Chunks of earlier builds stay for a while, and
+ * `npm pack` excludes them; with --fresh, for a release, they are removed.
  */
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** Runs every check that is not a test of behavior. Continues after a failure, so that all findings show at once. */
+/**
+ * Runs every check that is not a test of behavior. Continues after a failure, so that all findings
+ * show at once.
+ */
 const checks = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
   { name: 'format', command: 'oxfmt', args: ['--check', '.'] },

@@ -8,7 +8,10 @@ import { packagedUnit } from '../src/service/systemd.ts';
 
 await loadConnectors();
 
-/** Generates files from the tables in the sources. With `--check` it changes nothing and fails if a file is not up to date. */
+/**
+ * Generates files from the tables in the sources. With `--check` it changes nothing and fails if a
+ * file is not up to date.
+ */
 const root = join(import.meta.dirname, '..');
 const generated: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationDocument,

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 
 /**
- * Sets core.hooksPath to the project's hooks, unless other hooks are configured. The build calls it, because .npmrc disables
- * install scripts, which dependencies could abuse.
+ * Sets core.hooksPath to the project's hooks, unless other hooks are configured. The build calls
+ * it, because .npmrc disables install scripts, which dependencies could abuse.
  */
 export function installGitHooks() {
   if (!existsSync(join(root, '.git'))) return;

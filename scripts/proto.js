@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * Generates the frame types of both sides from proto/. With `--check` it changes nothing and fails when the proto is not
- * formatted, breaks a lint rule, breaks compatibility with the last release, or the generated types are not current.
- * With `--baseline` it also stores the proto as the last release (docs/decisions/0024).
+ * Generates the frame types of both sides from proto/. With `--check` it changes nothing and fails
+ * when the proto is not formatted, breaks a lint rule, breaks compatibility with the last release,
+ * or the generated types are not current. With `--baseline` it also stores the proto as the last
+ * release (docs/decisions/0024).
  */
 const root = resolve(import.meta.dirname, '..');
 const proto = join(root, 'proto');

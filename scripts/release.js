@@ -14,8 +14,9 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
 /**
- * Writes the files of a release to release/, from a fresh build: the package as npm publishes it, which needs a registry for
- * Node.js; a package for each platform that contains Node.js and installs without a registry; and their checksums.
+ * Writes the files of a release to release/, from a fresh build: the package as npm publishes it,
+ * which needs a registry for Node.js; a package for each platform that contains Node.js and
+ * installs without a registry; and their checksums.
  *
  *   node scripts/release.js [--platform linux-x64]... [--out DIRECTORY]
  */
@@ -36,7 +37,10 @@ function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** The directory of the Node.js package for a platform: installed here, or downloaded and verified against the lockfile. */
+/**
+ * The directory of the Node.js package for a platform: installed here, or downloaded and verified
+ * against the lockfile.
+ */
 function nodePackage(name, version, scratch) {
   const installed = join(root, 'node_modules', name);
   if (
@@ -58,7 +62,9 @@ function nodePackage(name, version, scratch) {
   return join(scratch, name);
 }
 
-/** The manifest of a package that contains its only dependency. npm rejects it on other platforms. */
+/**
+ * The manifest of a package that contains its only dependency. npm rejects it on other platforms.
+ */
 function bundledManifest(manifest, name, version) {
   const {
     optionalDependencies: _node,

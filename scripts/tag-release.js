@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * Makes the commit and the tag of a release: `npm run release:tag -- 1.2.3`. The section "Unreleased" of CHANGELOG.md gets
- * the version and the date and becomes the text of the tag; the version is set wherever it is written. Pushes nothing.
- * docs/RELEASING.md has the whole procedure.
+ * Makes the commit and the tag of a release: `npm run release:tag -- 1.2.3`. The section
+ * "Unreleased" of CHANGELOG.md gets the version and the date and becomes the text of the tag; the
+ * version is set wherever it is written. Pushes nothing. docs/RELEASING.md has the whole procedure.
  */
 const root = resolve(import.meta.dirname, '..');
 const MANIFESTS = ['package.json', 'control-plane/package.json', 'sandbox-org/package.json'];

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The notice about the packages in the bundle: names and versions for audits, and the license texts that they require. */
+/**
+ * The notice about the packages in the bundle: names and versions for audits, and the license texts
+ * that they require.
+ */
 export function thirdPartyNotice(root, inputs) {
   const notices = packagesOf(inputs).map((directory) => notice(join(root, directory)));
   return `This program contains the following packages.\n\n${notices.toSorted().join('\n')}`;

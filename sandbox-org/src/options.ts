@@ -36,7 +36,10 @@ export interface SandboxOptions {
   /** Port of the CONNECT proxy (0: any free port); no proxy without it. */
   readonly proxyPort?: number;
   readonly proxyCredentials?: { readonly username: string; readonly password: string };
-  /** CAs of client certificates, in PEM (none). With any, a second TLS port requires one, as a real org's 8443 does. */
+  /**
+   * CAs of client certificates, in PEM (none). With any, a second TLS port requires one, as a real
+   * org's 8443 does.
+   */
   readonly clientCas?: readonly string[];
   readonly adminToken?: string;
   /** PEM certificates or public keys for the JWT bearer flow. */

@@ -46,12 +46,18 @@ export interface Sandbox {
   readonly unlockUser: () => void;
   /** Registers a certificate or public key (PEM) for the JWT bearer flow. */
   readonly registerCertificate: (pem: string) => void;
-  /** Breaks all connections to the org and refuses new ones. Resolves with a function that ends this. */
+  /**
+   * Breaks all connections to the org and refuses new ones. Resolves with a function that ends
+   * this.
+   */
   readonly goDown: () => Promise<() => Promise<void>>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts the org, its admin endpoint and optionally its proxy, all on loopback. Throws SandboxError for invalid options. */
+/**
+ * Starts the org, its admin endpoint and optionally its proxy, all on loopback. Throws SandboxError
+ * for invalid options.
+ */
 export async function startSandbox(raw: SandboxOptions = {}): Promise<Sandbox> {
   const options = compileOptions(raw);
   const core = composeSandbox(options);

@@ -11,8 +11,8 @@ const onlyEnglish = {
 };
 
 /**
- * undici's entry loads all of it: fetch, caches, mocks, other agents. The replacement exports what this program imports;
- * the build fails if it lacks something.
+ * undici's entry loads all of it: fetch, caches, mocks, other agents. The replacement exports what
+ * this program imports; the build fails if it lacks something.
  */
 const undiciAgent = {
   name: 'undici-agent',
@@ -21,7 +21,10 @@ const undiciAgent = {
   },
 };
 
-/** Leaves out the HTTP client of jsforce, which never runs (docs/decisions/0011) and brings 20 packages. */
+/**
+ * Leaves out the HTTP client of jsforce, which never runs (docs/decisions/0011) and brings 20
+ * packages.
+ */
 const jsforceWithoutHttp = {
   name: 'jsforce-without-http',
   setup({ onResolve }) {

@@ -69,7 +69,10 @@ function flagsOf(command: Parser): Flags {
   );
 }
 
-/** A USAGE error from commander's, without the values on the command line: one could be a secret. Undefined after help was shown on request. */
+/**
+ * A USAGE error from commander's, without the values on the command line: one could be a secret.
+ * Undefined after help was shown on request.
+ */
 export function usageError(thrown: CommanderError): RunnerError | undefined {
   if (thrown.exitCode === 0) return undefined;
   if (thrown.code === 'commander.help') return new RunnerError('USAGE', 'no command given');

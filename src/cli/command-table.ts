@@ -16,7 +16,10 @@ export interface CommandDefinition {
   readonly argument?: { readonly name: string; readonly text: string };
   /** Accepts more arguments than declared, so that the command itself can refuse them. */
   readonly allowsExcessArguments?: true;
-  /** Settings that its help shows; every setting is accepted as a flag. Absent: the command reads no configuration. */
+  /**
+   * Settings that its help shows; every setting is accepted as a flag. Absent: the command reads no
+   * configuration.
+   */
   readonly settings?: readonly SettingKey[];
   /** Loads the code of the command, when it runs. */
   readonly load: () => Promise<Command>;

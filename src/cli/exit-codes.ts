@@ -8,7 +8,10 @@ interface ExitEntry {
   readonly final?: boolean;
 }
 
-/** Every exit code of this program. docs/errors.md and the restart rule of the systemd unit are generated from it. */
+/**
+ * Every exit code of this program. docs/errors.md and the restart rule of the systemd unit are
+ * generated from it.
+ */
 export const EXIT = {
   ok: { code: 0, meaning: 'Success. A runner that was asked to stop has drained.' },
   runFailed: {
@@ -67,7 +70,8 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, Exit>>> = {
   RUNNER_REVOKED: 'notAccepted',
   RUNNER_UNKNOWN: 'notAccepted',
   SIGNATURE_INVALID: 'notAccepted',
-  // The other process may be about to end; the next start by the service manager then finds the directory free.
+  // The other process may be about to end; the next start by the service manager then finds the
+  // directory free.
   STATE_LOCKED: 'temporary',
 };
 

@@ -4,8 +4,8 @@ import { EXIT } from './exit-codes.ts';
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /**
- * SIGINT and SIGTERM: the first aborts the command's signal, the second ends the process at once. A command that handles
- * signals itself, as the service does, takes over.
+ * SIGINT and SIGTERM: the first aborts the command's signal, the second ends the process at once. A
+ * command that handles signals itself, as the service does, takes over.
  */
 export class Interrupts {
   readonly #controller = new AbortController();
@@ -14,7 +14,8 @@ export class Interrupts {
   constructor(source: NodeJS.EventEmitter) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       source.on(signal, () => this.#received(signal));
-    // By default Node.js opens a debugger port on this signal, through which every secret could be read.
+    // By default Node.js opens a debugger port on this signal, through which every secret could be
+    // read.
     source.on('SIGUSR1', () => undefined);
   }
 

@@ -8,7 +8,10 @@ import type { Command, Flags } from './invocation.ts';
 import { assertSafeProcess } from './process-checks.ts';
 import { Terminal } from './terminal.ts';
 
-/** Runs the command line and sets the exit code; the process ends when its event loop is empty. Never throws. */
+/**
+ * Runs the command line and sets the exit code; the process ends when its event loop is empty.
+ * Never throws.
+ */
 export async function main(args: readonly string[]): Promise<void> {
   process.umask(0o077);
   excludeMemoryFromCoreDumps();
@@ -79,7 +82,8 @@ function openTerminal(args: readonly string[]): Terminal {
     process.env['HYBRID_RUNNER_LOG_LEVEL'] === 'debug' ||
     (level >= 0 && args[level + 1] === 'debug') ||
     args.includes('--log-level=debug');
-  // The reader of the output may stop reading. Only the records of an ingestion would be lost; its sink reports that.
+  // The reader of the output may stop reading. Only the records of an ingestion would be lost; its
+  // sink reports that.
   const carriesRecords = args[0] === 'ingest';
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: Error) => {

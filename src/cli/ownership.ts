@@ -3,8 +3,9 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { isMissing } from '../../foundation/src/runtime/errno.ts';
 
 /**
- * Lets root continue as the owner of the state directory: files that `sudo hybrid-runner secrets set` writes are readable by the
- * service, and root never trusts files that the service's user wrote.
+ * Lets root continue as the owner of the state directory: files that `sudo hybrid-runner secrets
+ * set` writes are readable by the service, and root never trusts files that the service's user
+ * wrote.
  */
 export function actAsOwner(stateDir: string): void {
   if (process.getuid?.() !== 0) return;
@@ -23,7 +24,10 @@ export function actAsOwner(stateDir: string): void {
   }
 }
 
-/** Call it after `actAsOwner`: the service's user must be able to read the file that root has read. Throws FILE_UNREADABLE; a missing file is fine. */
+/**
+ * Call it after `actAsOwner`: the service's user must be able to read the file that root has read.
+ * Throws FILE_UNREADABLE; a missing file is fine.
+ */
 export function assertConfigReadable(configFile: string): void {
   try {
     accessSync(configFile, constants.R_OK);

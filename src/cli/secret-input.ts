@@ -8,8 +8,9 @@ import type { Terminal } from './terminal.ts';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads a secret value: on a terminal by two prompts without echo, else from standard input, without a byte order mark at the
- * start, which PowerShell sends, and without one line break at the end. Throws INPUT_INVALID, or the signal's reason.
+ * Reads a secret value: on a terminal by two prompts without echo, else from standard input,
+ * without a byte order mark at the start, which PowerShell sends, and without one line break at the
+ * end. Throws INPUT_INVALID, or the signal's reason.
  */
 export async function readSecret(
   terminal: Terminal,

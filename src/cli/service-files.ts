@@ -10,7 +10,10 @@ import type { UnitOptions } from '../service/systemd.ts';
 import { FINAL_EXIT_CODES } from './exit-codes.ts';
 import { requireFlag, type Invocation } from './invocation.ts';
 
-/** Options of the unit for this installation with these settings. Throws INPUT_INVALID for settings that a unit must not contain. */
+/**
+ * Options of the unit for this installation with these settings. Throws INPUT_INVALID for settings
+ * that a unit must not contain.
+ */
 export function unitOptions(settings: LoadedConfig, invocation: Invocation): UnitOptions {
   const { config } = settings;
   return {
@@ -24,7 +27,10 @@ export function unitOptions(settings: LoadedConfig, invocation: Invocation): Uni
   };
 }
 
-/** Passes the machine's configuration directory, because the file in it is optional and may appear later. */
+/**
+ * Passes the machine's configuration directory, because the file in it is optional and may appear
+ * later.
+ */
 function runArgs(settings: LoadedConfig, invocation: Invocation): string[] {
   const { configDir, configFile } = settings.config;
   return [
@@ -34,7 +40,10 @@ function runArgs(settings: LoadedConfig, invocation: Invocation): string[] {
   ];
 }
 
-/** The service does not inherit the flags and variables of this command, so the unit has to pass them. */
+/**
+ * The service does not inherit the flags and variables of this command, so the unit has to pass
+ * them.
+ */
 function flagFor(
   key: SettingKey,
   { values, sources }: LoadedConfig,

@@ -18,7 +18,9 @@ export interface TerminalOptions {
 
 const MAX_CAUSES = 5;
 
-/** The output of a command: results on stdout, everything else on stderr, without control sequences. */
+/**
+ * The output of a command: results on stdout, everything else on stderr, without control sequences.
+ */
 export class Terminal {
   readonly #options: TerminalOptions;
 

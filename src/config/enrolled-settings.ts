@@ -15,16 +15,19 @@ const FILE_NAME = 'enrolled-settings.json';
 const documentSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 const KEPT = SETTING_KEYS.filter((key) => settingOf(key).keptAtEnrollment === true);
 
-/** Network settings that enrollment succeeded with, by key, as they would be written in a configuration file. */
+/**
+ * Network settings that enrollment succeeded with, by key, as they would be written in a
+ * configuration file.
+ */
 export interface EnrolledSettings {
   readonly path: string;
   readonly values: ReadonlyMap<SettingKey, unknown>;
 }
 
 /**
- * The settings that `collectEnrolledSettings` wrote to a state directory; empty when the file is missing, or belongs to a user
- * whose files this process has no permission to read. Throws FILE_UNREADABLE for a damaged file, FILE_UNSAFE for one that
- * others can change.
+ * The settings that `collectEnrolledSettings` wrote to a state directory; empty when the file is
+ * missing, or belongs to a user whose files this process has no permission to read. Throws
+ * FILE_UNREADABLE for a damaged file, FILE_UNSAFE for one that others can change.
  */
 export function readEnrolledSettings(stateDir: string): EnrolledSettings {
   const path = join(stateDir, FILE_NAME);
@@ -51,8 +54,9 @@ export interface CollectedSettings {
 }
 
 /**
- * Collects the network settings that came from flags and variables, so that `run` reaches the control plane as `enroll` did.
- * CA files are copied: the service's user may have no permission to read the originals, so they are read here, not in `write`.
+ * Collects the network settings that came from flags and variables, so that `run` reaches the
+ * control plane as `enroll` did. CA files are copied: the service's user may have no permission to
+ * read the originals, so they are read here, not in `write`.
  */
 export function collectEnrolledSettings({
   config: { stateDir },

@@ -15,8 +15,9 @@ export interface FileValues {
 }
 
 /**
- * Reads a YAML configuration file; a missing file is empty unless it was `named`. Throws FILE_UNREADABLE, and FILE_UNSAFE
- * when others can change it. Problems of the content are returned, to be shown together with all others.
+ * Reads a YAML configuration file; a missing file is empty unless it was `named`. Throws
+ * FILE_UNREADABLE, and FILE_UNSAFE when others can change it. Problems of the content are returned,
+ * to be shown together with all others.
  */
 export function readConfigFile({
   path,
@@ -41,7 +42,10 @@ export function readConfigFile({
   return flatten(document ?? {}, path);
 }
 
-/** The text of a file that only its owner can change; undefined for a missing file that was not `named`. Throws FILE_UNREADABLE, FILE_UNSAFE. */
+/**
+ * The text of a file that only its owner can change; undefined for a missing file that was not
+ * `named`. Throws FILE_UNREADABLE, FILE_UNSAFE.
+ */
 export function readTrusted(path: string, named: boolean): string | undefined {
   let file: number;
   try {

@@ -34,9 +34,10 @@ export interface LoadedConfig {
 }
 
 /**
- * Loads the configuration. A flag takes precedence over the environment, then come the file, variables of the machine,
- * settings kept at enrollment, and the default. Throws CONFIG_INVALID with all problems at once, FILE_UNREADABLE for a
- * named file that cannot be read, FILE_UNSAFE for a file that others can change.
+ * Loads the configuration. A flag takes precedence over the environment, then come the file,
+ * variables of the machine, settings kept at enrollment, and the default. Throws CONFIG_INVALID
+ * with all problems at once, FILE_UNREADABLE for a named file that cannot be read, FILE_UNSAFE for
+ * a file that others can change.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { context, flags } = options;
@@ -69,7 +70,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   };
 }
 
-/** The state directory is needed before the other settings. Its problems are collected with theirs. */
+/**
+ * The state directory is needed before the other settings. Its problems are collected with theirs.
+ */
 function stateDirOf(explicit: RawValue | undefined, context: ProcessContext): string {
   const value = explicit === undefined ? undefined : parseValue('stateDir', explicit, []);
   return (value as string | undefined) ?? defaultStateDir(context);

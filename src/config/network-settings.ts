@@ -3,7 +3,10 @@ import type { NetworkSettings } from '../../foundation/src/network/connect.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RunnerConfig } from './runner-config.ts';
 
-/** For connections to sources. Reads the CA file. Throws FILE_UNREADABLE, also for a file without PEM certificates. */
+/**
+ * For connections to sources. Reads the CA file. Throws FILE_UNREADABLE, also for a file without
+ * PEM certificates.
+ */
 export async function sourceNetwork({
   network,
 }: Pick<RunnerConfig, 'network'>): Promise<NetworkSettings> {
@@ -17,8 +20,9 @@ export async function sourceNetwork({
 }
 
 /**
- * For connections to the control plane. With its own CA, no public CA is trusted: a public certificate for its name is not
- * enough to impersonate it. (A long-lived process also saves the memory of some 300 certificates.)
+ * For connections to the control plane. With its own CA, no public CA is trusted: a public
+ * certificate for its name is not enough to impersonate it. (A long-lived process also saves the
+ * memory of some 300 certificates.)
  */
 export async function controlPlaneNetwork(
   config: Pick<RunnerConfig, 'network' | 'controlPlane'>,

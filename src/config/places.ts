@@ -3,14 +3,15 @@ import { join, resolve } from 'node:path';
 import type { ProcessContext } from './process-context.ts';
 
 /*
- * The places of a runner's files. Every command, the systemd unit and the container image take them from this module.
+ * The places of a runner's files. Every command, the systemd unit and the container image take them
+ * from this module.
  *
- *   configuration directory   runner.yaml, policy.yaml, keys/vault.key
- *   state directory           identity, spool, vault.json, status.sock
+ *   configuration directory   runner.yaml, policy.yaml, keys/vault.key state directory
+ *   identity, spool, vault.json, status.sock
  *
- * The machine's runner uses SYSTEM_PLACES; any other user has a separate runner below the home directory. Which of the two
- * a process uses depends only on the user, never on which files exist, so a command cannot combine the configuration of one
- * runner with the state of the other.
+ * The machine's runner uses SYSTEM_PLACES; any other user has a separate runner below the home
+ * directory. Which of the two a process uses depends only on the user, never on which files exist,
+ * so a command cannot combine the configuration of one runner with the state of the other.
  */
 
 export interface Places {
@@ -30,8 +31,8 @@ export const KEY_DIR_NAME = 'keys';
 export const CONFIG_VARIABLE = 'HYBRID_RUNNER_CONFIG';
 
 /**
- * Variables that the image sets. The configuration is mounted from outside, often read-only, so the vault's key has its own
- * directory, a volume beside that of the state.
+ * Variables that the image sets. The configuration is mounted from outside, often read-only, so the
+ * vault's key has its own directory, a volume beside that of the state.
  */
 export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
   [CONFIG_VARIABLE]: SYSTEM_PLACES.configDir,
@@ -46,7 +47,10 @@ export interface ConfigPlace {
   readonly named: boolean;
 }
 
-/** Absolute paths, from `--config`, the variable, systemd's `$CONFIGURATION_DIRECTORY`, or the user, in this order. */
+/**
+ * Absolute paths, from `--config`, the variable, systemd's `$CONFIGURATION_DIRECTORY`, or the user,
+ * in this order.
+ */
 export function findConfig(flag: string | undefined, context: ProcessContext): ConfigPlace {
   const requested = [flag, context.env[CONFIG_VARIABLE]].find(
     (path) => path !== undefined && path !== '',
@@ -66,7 +70,10 @@ export function defaultStateDir(context: ProcessContext): string {
   return firstDirectory(context.env['STATE_DIRECTORY']) ?? placesOf(context).stateDir;
 }
 
-/** Whether this process acts for the machine's runner: root, or a member of the group that `service install` gave the configuration to. */
+/**
+ * Whether this process acts for the machine's runner: root, or a member of the group that `service
+ * install` gave the configuration to.
+ */
 export function actsForSystem(): boolean {
   if (process.getuid?.() === 0) return true;
   const group = statSync(SYSTEM_PLACES.configDir, { throwIfNoEntry: false })?.gid;

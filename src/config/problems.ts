@@ -8,7 +8,9 @@ export interface Problem {
   readonly remedy: string;
 }
 
-/** CONFIG_INVALID with every problem in its message, one per line, and as `problems` in its cause. */
+/**
+ * CONFIG_INVALID with every problem in its message, one per line, and as `problems` in its cause.
+ */
 export function configInvalid(problems: readonly Problem[]): RunnerError {
   const lines = problems.map(
     ({ path, problem, remedy }) => `\n  ${path}: ${problem}${remedy === '' ? '' : `; ${remedy}`}`,

@@ -50,7 +50,10 @@ export function fromFile(
   return { raw: values.get(key), source: { kind: 'file', name: path }, base: dirname(path) };
 }
 
-/** A variable that all programs of the machine use comes after everything that was written for this one. */
+/**
+ * A variable that all programs of the machine use comes after everything that was written for this
+ * one.
+ */
 export function fromConvention(
   key: SettingKey,
   { env, workingDir }: ProcessContext,

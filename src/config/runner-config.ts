@@ -9,7 +9,10 @@ import {
 import { configInvalid } from './problems.ts';
 import type { SettingKey, SettingValues } from './schema.ts';
 
-/** The configuration of the program: complete, in milliseconds and bytes, with absolute paths. Plain data. */
+/**
+ * The configuration of the program: complete, in milliseconds and bytes, with absolute paths. Plain
+ * data.
+ */
 export interface RunnerConfig {
   readonly configFile: string;
   readonly configDir: string;
@@ -75,7 +78,10 @@ export function compile(
   };
 }
 
-/** The settings that the providers declare, in their own form. Throws CONFIG_INVALID for one that is required and not set. */
+/**
+ * The settings that the providers declare, in their own form. Throws CONFIG_INVALID for one that is
+ * required and not set.
+ */
 function compileSecrets(values: SettingValues): SecretSettings {
   const byKey: Readonly<Record<string, unknown>> = values;
   const providers = PROVIDER_NAMES.map((name) => {

@@ -6,7 +6,10 @@ import { secretSettings } from './settings/secrets.ts';
 import { statusSettings } from './settings/status.ts';
 import { workSettings } from './settings/work.ts';
 
-/** Every setting. Files, environment, flags, `config show` and docs/configuration.md all follow this table. */
+/**
+ * Every setting. Files, environment, flags, `config show` and docs/configuration.md all follow this
+ * table.
+ */
 export const SETTINGS = {
   ...runnerSettings,
   ...networkSettings,

@@ -1,34 +1,48 @@
 import type { z } from 'zod';
 import type { ProcessContext } from './process-context.ts';
 
-/** What a default can depend on: the context of the process, and the directories that were found before. */
+/**
+ * What a default can depend on: the context of the process, and the directories that were found
+ * before.
+ */
 export interface DefaultContext extends ProcessContext {
   /** The directory of the configuration file, whether the file exists or not. */
   readonly configDir: string;
   readonly stateDir: string;
 }
 
-/** One setting. Its key is its path in the YAML file; its environment variable follows from the key. */
+/**
+ * One setting. Its key is its path in the YAML file; its environment variable follows from the key.
+ */
 export interface Setting<T> {
   /** The form of a value, for docs/configuration.md. */
   readonly kind: string;
   readonly schema: z.ZodType<T>;
   readonly flag: string;
   readonly text: string;
-  /** As written in a file, or a function with `words` for the documents. Absent: the setting stays unset. */
+  /**
+   * As written in a file, or a function with `words` for the documents. Absent: the setting stays
+   * unset.
+   */
   readonly default?:
     | string
     | number
     | boolean
     | { readonly words: string; readonly find: (context: DefaultContext) => unknown };
-  /** Variables that other programs use as well, in order of precedence. The runner's own variable and the file take precedence. */
+  /**
+   * Variables that other programs use as well, in order of precedence. The runner's own variable
+   * and the file take precedence.
+   */
   readonly conventional?: {
     readonly variables: readonly string[];
     readonly read?: (value: string) => string;
   };
   /** Kept at enrollment for later starts, which may have other flags and variables. */
   readonly keptAtEnrollment?: boolean;
-  /** Relative paths start from the file's directory, or from the working directory for flags and environment. */
+  /**
+   * Relative paths start from the file's directory, or from the working directory for flags and
+   * environment.
+   */
   readonly isPath?: boolean;
   /** The form of the value that people may see. */
   readonly show?: (value: T) => unknown;

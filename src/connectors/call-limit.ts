@@ -16,7 +16,9 @@ export class CallLimit {
     return this.#made;
   }
 
-  /** Call it before each call. Throws what `reached` makes unless `headroom` calls remain after it. */
+  /**
+   * Call it before each call. Throws what `reached` makes unless `headroom` calls remain after it.
+   */
   begin(headroom = 0): void {
     if (this.#made + headroom >= this.#max)
       throw this.#reached(

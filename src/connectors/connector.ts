@@ -19,8 +19,9 @@ import type { Workflow } from '../../openmetadata/src/workflow.ts';
 /** Carries plain data, without secrets, from one run to the next. */
 export interface StateStore {
   /**
-   * The state of the previous run, parsed by `read`, which must expect any value. Undefined when the state is missing, when
-   * `read` returns undefined, and when the catalog is in another revision. A run that receives a state builds on it.
+   * The state of the previous run, parsed by `read`, which must expect any value. Undefined when
+   * the state is missing, when `read` returns undefined, and when the catalog is in another
+   * revision. A run that receives a state builds on it.
    */
   load<State>(read: (stored: unknown) => State | undefined): Promise<State | undefined>;
   /** Saves the state of this run once its outcome is durable; undefined deletes the state. */
@@ -47,22 +48,37 @@ export interface ConnectorLimits {
 /** Everything that a connector may use. `connect` is its only access to the network. */
 export interface ConnectorContext {
   readonly workflow: Workflow;
-  /** The connection's secret fields by dotted path (`password`, `sslConfig.sslKey`), resolved at each read. */
+  /**
+   * The connection's secret fields by dotted path (`password`, `sslConfig.sslKey`), resolved at
+   * each read.
+   */
   readonly secrets: ReadonlyMap<string, SecretSource>;
-  /** Opens a connection to a source host, if the local policy allows it and binds the job's secrets to it. */
+  /**
+   * Opens a connection to a source host, if the local policy allows it and binds the job's secrets
+   * to it.
+   */
   readonly connect: Connect;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** Redacts a value that the source issued for a secret (session id, access token). Call it before the value is used. */
+  /**
+   * Redacts a value that the source issued for a secret (session id, access token). Call it before
+   * the value is used.
+   */
   readonly protect: (value: string) => void;
-  /** Shortens a text of the source. Use nothing else to do so: half a secret would pass all later checks. */
+  /**
+   * Shortens a text of the source. Use nothing else to do so: half a secret would pass all later
+   * checks.
+   */
   readonly cut: CutText;
-  /** The JSON that the record will be written as. Call it just before the record is yielded: then it is made once. */
+  /**
+   * The JSON that the record will be written as. Call it just before the record is yielded: then it
+   * is made once.
+   */
   readonly encode: (record: EntityRecord) => string;
   /**
-   * A private directory in which connectors of this kind store data between attempts. It may not exist yet, contains no
-   * secrets, and may be deleted at any time. Absent if nothing is stored.
+   * A private directory in which connectors of this kind store data between attempts. It may not
+   * exist yet, contains no secrets, and may be deleted at any time. Absent if nothing is stored.
    */
   readonly stateDirectory?: string | undefined;
   /** State of the previous run of the same service; absent if every run must be a full run. */
@@ -81,7 +97,10 @@ interface Yields {
   readonly steps: StepRecord;
 }
 
-/** The work of one kind of job: yields its records in the order in which they must be written, as fast as they are consumed. */
+/**
+ * The work of one kind of job: yields its records in the order in which they must be written, as
+ * fast as they are consumed.
+ */
 export type JobWork<Kind extends JobKind = JobKind> = (
   context: ConnectorContext,
   signal: AbortSignal,
@@ -89,26 +108,33 @@ export type JobWork<Kind extends JobKind = JobKind> = (
 
 /** A kind of source. */
 export interface Connector {
-  /** Matches the workflow's `source.type`, ignoring case; in lower case it is the key of the policy and of secret rules. */
+  /**
+   * Matches the workflow's `source.type`, ignoring case; in lower case it is the key of the policy
+   * and of secret rules.
+   */
   readonly type: string;
   /** Dotted paths of the fields whose values are secret; a reference anywhere else is an error. */
   readonly secretFields: readonly string[];
-  /** The `secretFields` that may name a file, if the local policy has a directory for such files. */
+  /**
+   * The `secretFields` that may name a file, if the local policy has a directory for such files.
+   */
   readonly fileFields?: readonly string[] | undefined;
   /**
-   * The endpoints that the connector signs in to with this connection. Throws a RunnerError for an invalid connection.
-   * Called before any secret is read.
+   * The endpoints that the connector signs in to with this connection. Throws a RunnerError for an
+   * invalid connection. Called before any secret is read.
    */
   endpoints(connection: Readonly<Record<string, unknown>>): readonly Endpoint[];
   /**
-   * Fully qualified names, outermost first, that consist of texts of the job and constants: of the service and, where the job
-   * names them, of its database and schema. They are not redacted where a record names its subject.
+   * Fully qualified names, outermost first, that consist of texts of the job and constants: of the
+   * service and, where the job names them, of its database and schema. They are not redacted where
+   * a record names its subject.
    */
   ownNames(workflow: Workflow): readonly string[];
   /**
-   * `metadata` yields parents before children, entities before lineage and profiles of them, and failures as they
-   * occur. `test_connection` yields each step as it ends; a mandatory step that failed is the last. A job of an unsupported kind
-   * ends as JOB_KIND_UNSUPPORTED, before a secret is read.
+   * `metadata` yields parents before children, entities before lineage and profiles of them, and
+   * failures as they occur. `test_connection` yields each step as it ends; a mandatory step that
+   * failed is the last. A job of an unsupported kind ends as JOB_KIND_UNSUPPORTED, before a secret
+   * is read.
    */
   readonly jobs: { readonly [Kind in JobKind]: JobWork<Kind> | 'unsupported' };
 }

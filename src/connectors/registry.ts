@@ -6,7 +6,10 @@ interface ConnectorEntry {
   readonly load: () => Promise<Connector>;
 }
 
-/** Every connector of this runner. Connectors are loaded by the processes that use them: the link does not. */
+/**
+ * Every connector of this runner. Connectors are loaded by the processes that use them: the link
+ * does not.
+ */
 const REGISTRY: readonly ConnectorEntry[] = [
   {
     type: 'Salesforce',

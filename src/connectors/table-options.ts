@@ -14,7 +14,9 @@ export const tableOptionsSchema = z.looseObject({
 });
 type ParsedOptions = z.infer<typeof tableOptionsSchema>;
 
-/** Whether the job requests a database, schema or table. `path`: service, database, schema, table. */
+/**
+ * Whether the job requests a database, schema or table. `path`: service, database, schema, table.
+ */
 export interface TableFilters {
   readonly databasePasses: (...path: readonly [string, string]) => boolean;
   readonly schemaPasses: (...path: readonly [string, string, string]) => boolean;

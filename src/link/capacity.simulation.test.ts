@@ -6,7 +6,10 @@ import { runs, seed as first } from '../../test/support/property-runs.ts';
 
 const CAPACITY = 2;
 
-/** Runs a control plane that offers too much, reassigns runs and cuts the link, with workers that end late. Returns the number of workers. */
+/**
+ * Runs a control plane that offers too much, reassigns runs and cuts the link, with workers that
+ * end late. Returns the number of workers.
+ */
 async function overload(seed: number): Promise<number> {
   const random = seededNumbers(seed);
   const stage = await new LinkStage({ capacity: CAPACITY }).start().untilConnected();

@@ -7,7 +7,9 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 const RUNS = [ref('run-a'), ref('run-b'), ref('run-c')];
 
-/** Cuts, refusals, losses and restarts at random; then all faults end and everything is delivered. */
+/**
+ * Cuts, refusals, losses and restarts at random; then all faults end and everything is delivered.
+ */
 async function runWithFaults(seed: number): Promise<LinkStage> {
   const random = seededNumbers(seed);
   let stage = new LinkStage({ capacity: 3 });

@@ -10,7 +10,10 @@ export interface PinoLoggerOptions {
   readonly format: 'json' | 'pretty';
   /** Whether pretty output has colors. */
   readonly color: boolean;
-  /** Standard output or standard error. Lines are written synchronously, so that none is lost when the process dies. */
+  /**
+   * Standard output or standard error. Lines are written synchronously, so that none is lost when
+   * the process dies.
+   */
   readonly descriptor: 1 | 2;
   /** Applied to every line just before it is written. */
   readonly redact: (line: string) => string;
@@ -18,7 +21,10 @@ export interface PinoLoggerOptions {
   readonly priorities?: boolean;
 }
 
-/** A logger that writes JSON lines or lines for people. Errors in `data` are written without stacks, which contain local paths and arguments. */
+/**
+ * A logger that writes JSON lines or lines for people. Errors in `data` are written without stacks,
+ * which contain local paths and arguments.
+ */
 export async function openLogger(options: PinoLoggerOptions): Promise<Logger> {
   const stream =
     options.format === 'pretty'

@@ -14,8 +14,9 @@ export interface StatusServer {
 }
 
 /**
- * Writes one JSON document to every connection to a Unix socket (mode 0600) and closes the connection. The caller holds the
- * lock of the state directory, so a socket left by a killed process is removed. Throws INPUT_INVALID if the path is too long.
+ * Writes one JSON document to every connection to a Unix socket (mode 0600) and closes the
+ * connection. The caller holds the lock of the state directory, so a socket left by a killed
+ * process is removed. Throws INPUT_INVALID if the path is too long.
  */
 export async function serveStatus(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Characters that control a terminal or the order of text and are not visible: control characters (which start ANSI
- * sequences), line separators, bidirectional controls, zero-width characters.
+ * Characters that control a terminal or the order of text and are not visible: control characters
+ * (which start ANSI sequences), line separators, bidirectional controls, zero-width characters.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const INVISIBLE_EXCEPT_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

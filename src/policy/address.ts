@@ -1,12 +1,16 @@
 import { isIP } from 'node:net';
 
 /**
- * `public`: on the internet. `private`: the company's network or this machine. `forbidden`: link-local, cloud metadata,
- * multicast, unspecified, reserved, and every address that cannot be classified; connections to it are always denied.
+ * `public`: on the internet. `private`: the company's network or this machine. `forbidden`:
+ * link-local, cloud metadata, multicast, unspecified, reserved, and every address that cannot be
+ * classified; connections to it are always denied.
  */
 export type AddressClass = 'public' | 'private' | 'forbidden';
 
-/** Classifies an IP address in text form. IPv4 inside IPv6 (mapped, NAT64, 6to4) has the class of the IPv4 address. */
+/**
+ * Classifies an IP address in text form. IPv4 inside IPv6 (mapped, NAT64, 6to4) has the class of
+ * the IPv4 address.
+ */
 export function classifyAddress(text: string): AddressClass {
   const address = text.replace(/%.*$/, '');
   const family = isIP(address);

@@ -1,7 +1,10 @@
 import type { ErrorCode } from '../../foundation/src/runtime/error-codes.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
-/** `rule` names the line of the policy that decided. `reason` is for people and the local log and holds no secret. */
+/**
+ * `rule` names the line of the policy that decided. `reason` is for people and the local log and
+ * holds no secret.
+ */
 export type Decision = Allowed | Denied;
 
 export interface Allowed {

@@ -10,8 +10,8 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { deny, type Denied } from './decision.ts';
 import type { Policy, SecretUse } from './policy.ts';
 
-// Invariant: no byte goes to, and no name is resolved for, a source host that the policy does not allow for this job.
-// A connector reaches the network only through the function made here.
+// Invariant: no byte goes to, and no name is resolved for, a source host that the policy does not
+// allow for this job. A connector reaches the network only through the function made here.
 
 export interface DialOptions {
   readonly policy: Policy;
@@ -24,9 +24,9 @@ export interface DialOptions {
 }
 
 /**
- * The only way from a connector to a source. Throws HOST_DENIED and ADDRESS_DENIED before a byte is written, and the errors of
- * `Connect`. Connections without TLS are denied. Addresses set by the local connectTo setting are not checked, and addresses
- * of names that a proxy resolves cannot be.
+ * The only way from a connector to a source. Throws HOST_DENIED and ADDRESS_DENIED before a byte is
+ * written, and the errors of `Connect`. Connections without TLS are denied. Addresses set by the
+ * local connectTo setting are not checked, and addresses of names that a proxy resolves cannot be.
  */
 export function createDial(options: DialOptions): Connect {
   return async (requested, connectOptions) => {

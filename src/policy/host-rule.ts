@@ -13,7 +13,9 @@ const HOST = new RegExp(
   `^(?<star>\\*\\.)?(?<host>${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]+\\])(?::(?<port>\\d{1,5}))?$`,
 );
 
-/** Parses `host`, `host:port` or `*.suffix`; undefined for any other text. The default port is 443. */
+/**
+ * Parses `host`, `host:port` or `*.suffix`; undefined for any other text. The default port is 443.
+ */
 export function parseHostRule(text: string): HostRule | undefined {
   const groups = HOST.exec(text.toLowerCase())?.groups;
   const port = Number(groups?.['port'] ?? 443);

@@ -5,7 +5,10 @@ import { denial } from './decision.ts';
 import { openPolicy, openPolicyForJob } from './open-policy.ts';
 import type { PolicySource } from './parse-policy.ts';
 
-/** Resolves with the reason to reject a job, or with undefined when the policy permits it. Never rejects. */
+/**
+ * Resolves with the reason to reject a job, or with undefined when the policy permits it. Never
+ * rejects.
+ */
 export type OfferCheck = (job: Pick<Job, 'kind'>) => Promise<RunnerError | undefined>;
 
 /** Reads the policy file for each offer, so that an edit applies to the next one. */

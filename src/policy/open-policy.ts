@@ -10,9 +10,9 @@ import type { Policy } from './policy.ts';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads the customer's policy file. Without a file everything is denied. Every attempt reads the file again, so an edit
- * needs no restart. Throws POLICY_INVALID with all problems at once, FILE_UNSAFE when others can change the file, and
- * FILE_UNREADABLE.
+ * Reads the customer's policy file. Without a file everything is denied. Every attempt reads the
+ * file again, so an edit needs no restart. Throws POLICY_INVALID with all problems at once,
+ * FILE_UNSAFE when others can change the file, and FILE_UNREADABLE.
  */
 export async function openPolicy(source: PolicySource): Promise<Policy> {
   const { file } = source;
@@ -21,9 +21,9 @@ export async function openPolicy(source: PolicySource): Promise<Policy> {
 }
 
 /**
- * Like openPolicy, with two more checks. A missing file is POLICY_MISSING. A files.directory that overlaps
- * `secretsDirectory`, where references read secrets, is POLICY_INVALID: the path of a file there would be a second name for
- * a secret.
+ * Like openPolicy, with two more checks. A missing file is POLICY_MISSING. A files.directory that
+ * overlaps `secretsDirectory`, where references read secrets, is POLICY_INVALID: the path of a file
+ * there would be a second name for a secret.
  */
 export async function requirePolicy(
   source: PolicySource,
@@ -45,7 +45,10 @@ export async function requirePolicy(
   return policy;
 }
 
-/** Like openPolicy, for errors that can reach a control plane: only the local log gets the problems of the file. */
+/**
+ * Like openPolicy, for errors that can reach a control plane: only the local log gets the problems
+ * of the file.
+ */
 export async function openPolicyForJob(source: PolicySource, audit: Logger): Promise<Policy> {
   try {
     return await openPolicy(source);

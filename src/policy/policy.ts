@@ -3,7 +3,10 @@ import type { Endpoint } from '../../foundation/src/network/endpoint.ts';
 import type { Allowed, Decision, Denied } from './decision.ts';
 import type { Limits } from './limits.ts';
 
-/** Only files below `directory` may be read. The code that opens a file must check where it really is. */
+/**
+ * Only files below `directory` may be read. The code that opens a file must check where it really
+ * is.
+ */
 export type FileDecision = (Allowed & { readonly directory: string }) | Denied;
 
 /** One reference in one secret field of a connection. */
@@ -13,12 +16,17 @@ export interface SecretUse {
   readonly field: string;
 }
 
-/** The customer's local rules as pure decisions. Connector names are compared without regard to case. */
+/**
+ * The customer's local rules as pure decisions. Connector names are compared without regard to
+ * case.
+ */
 export interface Policy {
   /** Whether there is a policy file. Without one everything is denied. */
   readonly present: boolean;
   checkJob(job: { readonly kind: JobKind }): Decision;
-  /** Whether this reference may be resolved for a connection that would sign in to all of `hosts`. */
+  /**
+   * Whether this reference may be resolved for a connection that would sign in to all of `hosts`.
+   */
   secretPermitted(
     use: SecretUse & { readonly connector: string; readonly hosts: readonly Endpoint[] },
   ): Decision;

@@ -2,8 +2,8 @@
 export type CutText = (text: string, length: number) => string;
 
 /**
- * Cuts texts that can hold a secret: redacts first, because no redactor recognizes half of a secret afterwards. A text that
- * is short enough is returned unchanged, to be redacted later.
+ * Cuts texts that can hold a secret: redacts first, because no redactor recognizes half of a secret
+ * afterwards. A text that is short enough is returned unchanged, to be redacted later.
  */
 export function createCutText(redact: (text: string) => string): CutText {
   return (text, length) => {

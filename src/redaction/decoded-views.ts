@@ -16,7 +16,10 @@ interface Decoder {
   readonly decode: (match: string) => string;
 }
 
-/** Each character can be encoded or not, so the forms of a whole value cannot be listed: the text is decoded instead. */
+/**
+ * Each character can be encoded or not, so the forms of a whole value cannot be listed: the text is
+ * decoded instead.
+ */
 const DECODERS: readonly Decoder[] = [
   {
     encoded: /&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?/g,
@@ -32,8 +35,8 @@ const ANY = /&[#A-Za-z]|%[0-9a-fA-F]{2}|\\u/;
 const DEPTH = 2;
 
 /**
- * The text itself, then with character references of HTML and XML, percent-encoding and `\u` escapes decoded, each alone and
- * in pairs. Time is linear in the text.
+ * The text itself, then with character references of HTML and XML, percent-encoding and `\u`
+ * escapes decoded, each alone and in pairs. Time is linear in the text.
  */
 export function decodedViews(text: string): View[] {
   const views: View[] = [{ text, original: (start, end) => ({ start, end }) }];
@@ -92,7 +95,10 @@ function sourceOf(
   return beyond < 0 ? piece : { start: piece.end + beyond, end: piece.end + beyond + 1 };
 }
 
-/** Numbers beyond Unicode are not decoded, and neither are characters after a name without a semicolon. */
+/**
+ * Numbers beyond Unicode are not decoded, and neither are characters after a name without a
+ * semicolon.
+ */
 function decodeReference(match: string): string {
   const { hex, decimal } =
     /^&#(?:[xX](?<hex>[0-9a-fA-F]+)|(?<decimal>\d+))/.exec(match)?.groups ?? {};

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 const SOURCES = join(import.meta.dirname, '..');
 
 describe('the list of encodings', () => {
-  /** Calls that write another encoding. The list has JSON, encodeURIComponent, URLSearchParams, base64 and base64url. */
+  /**
+   * Calls that write another encoding. The list has JSON, encodeURIComponent, URLSearchParams,
+   * base64 and base64url.
+   */
   const OTHERS =
     /\.toString\('(?:hex|latin1|binary|utf16le|ascii)'\)|'&\w+;'|&#|[^e]escape\(|encodeURI\(|quoted-printable/;
   const EXEMPT = ['encodings.ts', 'secret-forms.ts', 'decoded-views.ts'];

@@ -1,6 +1,6 @@
 /*
- * Every encoding with which the program's own code writes a value into something else. The redactor is tested with each of
- * them, and a test fails when the sources contain another.
+ * Every encoding with which the program's own code writes a value into something else. The redactor
+ * is tested with each of them, and a test fails when the sources contain another.
  */
 
 /** For XML and HTML, in text and in attributes. */

@@ -1,8 +1,8 @@
 import { REPLACEMENT } from './replacement.ts';
 
 /**
- * A JSON document with `redact` applied to every key and string, and to numbers as a whole. Undefined for text that is not a
- * JSON object or array.
+ * A JSON document with `redact` applied to every key and string, and to numbers as a whole.
+ * Undefined for text that is not a JSON object or array.
  */
 export function redactJson(text: string, redact: (text: string) => string): string | undefined {
   const document = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;

@@ -13,9 +13,9 @@ function hash(a: number, b: number, c: number): number {
 }
 
 /**
- * Finds many patterns at the same time (Wu and Manber 1994): a table over blocks of three characters tells how far the window
- * can move, so most of the text is never read. Time is linear in the text for up to a few hundred patterns. Patterns must
- * have at least three characters.
+ * Finds many patterns at the same time (Wu and Manber 1994): a table over blocks of three
+ * characters tells how far the window can move, so most of the text is never read. Time is linear
+ * in the text for up to a few hundred patterns. Patterns must have at least three characters.
  */
 export class PatternSearch {
   readonly #window: number;

@@ -13,7 +13,10 @@ const WITHHELD = '"[withheld: the redactor failed]"';
 
 /** Removes secrets from everything a worker writes. */
 export interface Redactor {
-  /** Removes the value from now on, until the process ends: an old password stays secret after a rotation. */
+  /**
+   * Removes the value from now on, until the process ends: an old password stays secret after a
+   * rotation.
+   */
   readonly add: (value: string) => void;
   /** The text with `[secret]` in place of each secret. Never throws; time is linear in the text. */
   readonly redact: (text: string) => string;

@@ -3,8 +3,8 @@ import type { Match } from './pattern-search.ts';
 export const REPLACEMENT = '[secret]';
 
 /**
- * Replaces the matches, which are in order of their starts. Overlapping and adjacent matches become one replacement, so that no
- * end of a secret is left. A replacement takes JSON escapes as a whole.
+ * Replaces the matches, which are in order of their starts. Overlapping and adjacent matches become
+ * one replacement, so that no end of a secret is left. A replacement takes JSON escapes as a whole.
  */
 export function replaceMatches(text: string, matches: readonly Match[]): string {
   if (matches.length === 0) return text;
@@ -22,7 +22,10 @@ export function replaceMatches(text: string, matches: readonly Match[]): string 
   return clean + text.slice(done);
 }
 
-/** Where a replacement must start so that it leaves no half of an escape such as `\n` or `\u001b` before it. */
+/**
+ * Where a replacement must start so that it leaves no half of an escape such as `\n` or `\u001b`
+ * before it.
+ */
 function escapeStart(text: string, start: number, least: number): number {
   if (backslashesBefore(text, start) % 2 === 1) return Math.max(start - 1, least);
   const unicode = /\\u[0-9a-fA-F]{0,3}$/.exec(text.slice(Math.max(least, start - 5), start));

@@ -6,9 +6,10 @@ export const MIN_LENGTH = 6;
 const MIN_LINE = 12;
 
 /**
- * The forms in which a program can write a whole value: unchanged; escaped for JSON (once, twice, ASCII only), URLs and forms;
- * in base64 and base64url at each alignment, also after escaping for JSON or XML; in hex. For a value of several lines, each
- * long line too. decodedViews handles encodings of single characters, which can be mixed.
+ * The forms in which a program can write a whole value: unchanged; escaped for JSON (once, twice,
+ * ASCII only), URLs and forms; in base64 and base64url at each alignment, also after escaping for
+ * JSON or XML; in hex. For a value of several lines, each long line too. decodedViews handles
+ * encodings of single characters, which can be mixed.
  */
 export function secretForms(value: string): string[] {
   const whole = value.toWellFormed();
@@ -33,7 +34,10 @@ function formsOf(value: string): string[] {
   return [...escaped.flatMap(jsonForms), ...hexForms(value), ...[...encoded].flatMap(base64Forms)];
 }
 
-/** The text itself, and escaped for a JSON string once and twice; with and without escapes for `/` and for non-ASCII text. */
+/**
+ * The text itself, and escaped for a JSON string once and twice; with and without escapes for `/`
+ * and for non-ASCII text.
+ */
 function jsonForms(text: string): string[] {
   // Quotes can be encoded differently before the rest is escaped.
   const unquoted = text.split('"').map(json).join('"');
@@ -89,7 +93,10 @@ function hexForms(value: string): string[] {
   return [hex, hex.toUpperCase()];
 }
 
-/** The whole value, and the characters that stay the same when the value is part of something longer. */
+/**
+ * The whole value, and the characters that stay the same when the value is part of something
+ * longer.
+ */
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   const aligned = [0, 1, 2].map((before) => {

@@ -25,9 +25,10 @@ export interface SecretFile {
 }
 
 /**
- * Reads the file at this absolute path. Undefined for a missing file, a directory, and an empty file. A file that is really
- * outside `directory`, is not a regular file, or can be changed by others is FILE_UNSAFE; one larger than 64 KiB is
- * FILE_UNREADABLE. Throws SECRET_PROVIDER_FAILED when it cannot be read as text.
+ * Reads the file at this absolute path. Undefined for a missing file, a directory, and an empty
+ * file. A file that is really outside `directory`, is not a regular file, or can be changed by
+ * others is FILE_UNSAFE; one larger than 64 KiB is FILE_UNREADABLE. Throws SECRET_PROVIDER_FAILED
+ * when it cannot be read as text.
  */
 export async function readFileBelow(
   directory: string,
@@ -67,7 +68,10 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** On Linux the kernel tells where the open file is, so that a link swapped in the meantime changes nothing. */
+/**
+ * On Linux the kernel tells where the open file is, so that a link swapped in the meantime changes
+ * nothing.
+ */
 async function realPathOf(file: FileHandle, path: string): Promise<string> {
   return process.platform === 'linux' ? readlink(`/proc/self/fd/${file.fd}`) : realpath(path);
 }
@@ -93,7 +97,10 @@ function versionOf({ dev, ino, ctimeNs, size }: BigIntStats): string {
   return `file ${dev} ${ino} ${ctimeNs} ${size}`;
 }
 
-/** The kernel marks the path of a file that was removed after it was opened, as when a volume is swapped. */
+/**
+ * The kernel marks the path of a file that was removed after it was opened, as when a volume is
+ * swapped.
+ */
 function withoutDeletedMark(place: string, { nlink }: Stats): string {
   return nlink === 0 ? place.replace(/ \(deleted\)$/, '') : place;
 }

@@ -6,8 +6,8 @@ import type { SecretSource } from './secret.ts';
 import { unavailable } from './unavailable.ts';
 
 /**
- * A secret in a file that the job names. To the outside a file that is missing, unsafe or not PEM is the same
- * SECRET_UNAVAILABLE, so that jobs cannot find out which files exist.
+ * A secret in a file that the job names. To the outside a file that is missing, unsafe or not PEM
+ * is the same SECRET_UNAVAILABLE, so that jobs cannot find out which files exist.
  */
 export function jobFileSource(
   field: string,

@@ -35,11 +35,13 @@ export function fileDenied(field: string, denied: Denied): RunnerError {
 }
 
 /**
- * Reads a PEM file that a job names. With links followed, it must be in the directory that the policy opens to jobs, and only
- * root or this user can be able to change it. That directory must not overlap the one of secrets: the policy binds a secret
- * to hosts by its reference, and a path would be a second name for it.
+ * Reads a PEM file that a job names. With links followed, it must be in the directory that the
+ * policy opens to jobs, and only root or this user can be able to change it. That directory must
+ * not overlap the one of secrets: the policy binds a secret to hosts by its reference, and a path
+ * would be a second name for it.
  *
- * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, FILE_UNREADABLE, SECRET_PROVIDER_FAILED. Their messages are for the local log.
+ * Throws SECRET_FILE_DENIED, SECRET_UNAVAILABLE, FILE_UNSAFE, FILE_UNREADABLE,
+ * SECRET_PROVIDER_FAILED. Their messages are for the local log.
  */
 export async function readJobFile(
   { path, field, policy, secretsDirectory }: JobFile,

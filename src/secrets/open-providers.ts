@@ -11,8 +11,9 @@ import {
 import { formatReference, type SecretPath } from './reference.ts';
 import type { Secret } from './secret.ts';
 
-// Invariant: no two references reach the same secret. A provider is reached in one way: below its only mount or, without a
-// mount, in the common order. Each provider holds a secret under one reference.
+// Invariant: no two references reach the same secret. A provider is reached in one way: below its
+// only mount or, without a mount, in the common order. Each provider holds a secret under one
+// reference.
 
 type Providers = ReadonlyMap<ProviderName, SecretProvider>;
 
@@ -22,10 +23,11 @@ interface Mount {
 }
 
 /**
- * All configured providers as one. A reference below a mount belongs to the provider of that mount, without the prefix; the
- * longest prefix wins. Any other reference is looked up in the providers without a mount, in the order of the registry. Only
- * local settings decide which provider has a reference, never a job. Throws CONFIG_INVALID for a mount of a provider that is
- * unknown or not configured, and for two mounts of one provider or of one prefix.
+ * All configured providers as one. A reference below a mount belongs to the provider of that mount,
+ * without the prefix; the longest prefix wins. Any other reference is looked up in the providers
+ * without a mount, in the order of the registry. Only local settings decide which provider has a
+ * reference, never a job. Throws CONFIG_INVALID for a mount of a provider that is unknown or not
+ * configured, and for two mounts of one provider or of one prefix.
  */
 export async function openProviders(
   settings: SecretSettings,

@@ -3,7 +3,10 @@ import { unfoldPem } from '../../foundation/src/network/pem.ts';
 
 const BLOCK = /-----BEGIN (?<label>[A-Z0-9 ]+)-----.*?-----END \k<label>-----/gs;
 
-/** Whether the text has certificates or private keys in PEM form, all of them readable. Other blocks are ignored. */
+/**
+ * Whether the text has certificates or private keys in PEM form, all of them readable. Other blocks
+ * are ignored.
+ */
 export function isUsablePem(text: string): boolean {
   const blocks = [...unfoldPem(text).matchAll(BLOCK)]
     .map(([block, label]) => ({ block, label: label ?? '' }))

@@ -4,7 +4,10 @@ import { Secret, type SecretSource } from './secret.ts';
 import { unavailable } from './unavailable.ts';
 import { versionOf } from './value-version.ts';
 
-/** A secret in the document itself. The redactor gets it at once: the document is already here, even if the policy denies it. */
+/**
+ * A secret in the document itself. The redactor gets it at once: the document is already here, even
+ * if the policy denies it.
+ */
 export function plainTextSource(
   field: string,
   text: string,

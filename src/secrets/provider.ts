@@ -6,9 +6,9 @@ export interface SecretProvider {
   /** For logs: `vault`, `files`, `environment`. */
   readonly name: string;
   /**
-   * The newest value at the path; undefined when there is none. Each secret has one path: a spelling that could mean another
-   * path is SECRET_UNAVAILABLE, with the reason for the local log. Throws SECRET_PROVIDER_FAILED, VAULT_LOCKED,
-   * VAULT_DAMAGED, FILE_UNSAFE or FILE_UNREADABLE.
+   * The newest value at the path; undefined when there is none. Each secret has one path: a
+   * spelling that could mean another path is SECRET_UNAVAILABLE, with the reason for the local log.
+   * Throws SECRET_PROVIDER_FAILED, VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE or FILE_UNREADABLE.
    */
   read(path: SecretPath, signal: AbortSignal): Promise<Secret | undefined>;
 }

@@ -80,7 +80,10 @@ class ReferenceRead {
   }
 }
 
-/** Failures of the whole provider. They are the same for every reference, so they reveal nothing about one. */
+/**
+ * Failures of the whole provider. They are the same for every reference, so they reveal nothing
+ * about one.
+ */
 const OUTWARD: Partial<Record<ErrorCode, string>> = {
   SECRET_PROVIDER_FAILED: 'the secret provider failed',
   VAULT_LOCKED: 'the vault of this runner is locked',

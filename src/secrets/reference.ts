@@ -4,8 +4,8 @@ export type SecretPath = readonly string[];
 const REFERENCE = /^secret:(?<path>(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}){1,8})$/;
 
 /**
- * Parses `secret:/a/b/c`: one to eight segments of letters, digits, `.`, `_` and `-`, none starting with a dot. Decodes and trims
- * nothing. Undefined for any other text.
+ * Parses `secret:/a/b/c`: one to eight segments of letters, digits, `.`, `_` and `-`, none starting
+ * with a dot. Decodes and trims nothing. Undefined for any other text.
  */
 export function parseReference(text: string): SecretPath | undefined {
   return REFERENCE.exec(text)?.groups?.['path']?.slice(1).split('/');

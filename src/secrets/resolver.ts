@@ -14,8 +14,8 @@ import type { SecretSourceOptions } from './source-options.ts';
 //    log has the difference.
 
 /**
- * The secret fields of a connection that have a value, by dotted path. Each read checks the policy and then reads the newest
- * value, so that a rotated secret is used at the next sign-in.
+ * The secret fields of a connection that have a value, by dotted path. Each read checks the policy
+ * and then reads the newest value, so that a rotated secret is used at the next sign-in.
  */
 export function createSecretSources(
   options: SecretSourceOptions,

@@ -45,9 +45,10 @@ const SEVERITY: readonly ErrorCode[] = [
 ];
 
 /**
- * Searches a whole workflow document and returns the references of each place. References are permitted only in the secret
- * fields of a place, as the whole value. Throws one error with all problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID,
- * SECRET_FILE_DENIED, SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deeply. Messages hold no values.
+ * Searches a whole workflow document and returns the references of each place. References are
+ * permitted only in the secret fields of a place, as the whole value. Throws one error with all
+ * problems: SECRET_IN_PLAIN_FIELD, SECRET_REFERENCE_INVALID, SECRET_FILE_DENIED,
+ * SECRET_IN_PLAIN_TEXT, or JOB_INVALID for a document nested too deeply. Messages hold no values.
  */
 export function scanForSecrets(
   document: unknown,

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const HIDDEN = '[secret]';
 
 /**
- * A secret value that cannot be printed by accident. Only `reveal` returns the text, and only sign-ins and the redactor call it:
- * a test lists the files that do.
+ * A secret value that cannot be printed by accident. Only `reveal` returns the text, and only
+ * sign-ins and the redactor call it: a test lists the files that do.
  */
 export class Secret {
   readonly #value: string;
@@ -33,10 +33,16 @@ export class Secret {
   }
 }
 
-/** A secret field of a connection. Each read returns the newest value, so that a rotation needs no restart. */
+/**
+ * A secret field of a connection. Each read returns the newest value, so that a rotation needs no
+ * restart.
+ */
 export interface SecretSource {
   /** The reference in the field, for logs; undefined for plain text and for files. */
   readonly reference: string | undefined;
-  /** Throws SECRET_UNAVAILABLE, SECRET_FILE_DENIED, SECRET_PROVIDER_FAILED, VAULT_LOCKED or VAULT_DAMAGED. */
+  /**
+   * Throws SECRET_UNAVAILABLE, SECRET_FILE_DENIED, SECRET_PROVIDER_FAILED, VAULT_LOCKED or
+   * VAULT_DAMAGED.
+   */
   read(signal: AbortSignal): Promise<Secret>;
 }

@@ -10,11 +10,19 @@ import { ensureUser, type Owner } from './user.ts';
 
 /** The files and directories of a runner, apart from its state directory. */
 export interface RunnerFiles {
-  /** Directories with this program's names: created if missing, owned by root, readable by the service. */
+  /**
+   * Directories with this program's names: created if missing, owned by root, readable by the
+   * service.
+   */
   readonly directories: readonly string[];
-  /** Files that root owns and the service reads: configuration, policy. Missing ones are skipped. */
+  /**
+   * Files that root owns and the service reads: configuration, policy. Missing ones are skipped.
+   */
   readonly readable: readonly string[];
-  /** Directories that the service owns, with everything in them: that of the vault key. Created if missing. */
+  /**
+   * Directories that the service owns, with everything in them: that of the vault key. Created if
+   * missing.
+   */
   readonly ownDirectories: readonly string[];
   /** Files that the service owns: its vault and the key. Missing ones are skipped. */
   readonly owned: readonly string[];
@@ -24,15 +32,19 @@ export interface RunnerFiles {
 
 export interface InstallOptions extends UnitOptions {
   readonly files: RunnerFiles;
-  /** Throws when something that the service needs is missing or invalid. Called before anything changes, and again before the service is enabled. */
+  /**
+   * Throws when something that the service needs is missing or invalid. Called before anything
+   * changes, and again before the service is enabled.
+   */
   readonly check: () => Promise<void>;
   readonly startNow: boolean;
 }
 
 /**
- * Creates the user, gives it the state directory, writes and enables the unit, and starts it with `startNow`. Can be repeated to
- * update an installation. Changes nothing before all checks have passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED,
- * INPUT_INVALID, FILE_UNREADABLE and the errors of `check`.
+ * Creates the user, gives it the state directory, writes and enables the unit, and starts it with
+ * `startNow`. Can be repeated to update an installation. Changes nothing before all checks have
+ * passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED, INPUT_INVALID, FILE_UNREADABLE and the errors
+ * of `check`.
  */
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
   const unit = systemdUnit(options);
@@ -60,7 +72,10 @@ export async function installService(options: InstallOptions, host: ServiceHost)
 const STATE_ENTRY =
   /^(?:identity|spool|connectors|last-exit\.json|settings\.json.*|enrolled-.*|vault.*|status\.sock|lock.*|\..*)$/;
 
-/** Throws SERVICE_FAILED for a directory with other entries: one set to `/var/lib` by mistake must not be given to the service, or removed. */
+/**
+ * Throws SERVICE_FAILED for a directory with other entries: one set to `/var/lib` by mistake must
+ * not be given to the service, or removed.
+ */
 export async function assertStateOnly(stateDir: string): Promise<void> {
   const foreign = (await readdir(stateDir).catch(() => [])).find((name) => !STATE_ENTRY.test(name));
   if (foreign === undefined) return;

@@ -14,8 +14,8 @@ export interface ServiceManager {
 }
 
 /**
- * systemd listens on a Unix datagram socket, which Node cannot open, so systemd-notify sends the message. The unit
- * accepts messages of child processes for that (NotifyAccess=all).
+ * systemd listens on a Unix datagram socket, which Node cannot open, so systemd-notify sends the
+ * message. The unit accepts messages of child processes for that (NotifyAccess=all).
  */
 const PROGRAMS = ['/usr/bin/systemd-notify', '/bin/systemd-notify'];
 const TIMEOUT_MS = 5000;
@@ -75,7 +75,10 @@ export interface ServiceStatus {
   readonly isAlive: () => boolean;
 }
 
-/** Sends each change of the status to the service manager and feeds its watchdog, until the signal fires. */
+/**
+ * Sends each change of the status to the service manager and feeds its watchdog, until the signal
+ * fires.
+ */
 export async function notifyServiceManager(
   manager: ServiceManager,
   { text, isAlive }: ServiceStatus,

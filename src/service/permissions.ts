@@ -8,7 +8,10 @@ const OTHERS_MAY_SEARCH = 0o001;
 /** ProtectHome= and PrivateTmp= of the unit hide these. */
 const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
 
-/** Makes a user the owner of the path and of everything below it. Never follows symbolic links: the directory may already belong to another user. */
+/**
+ * Makes a user the owner of the path and of everything below it. Never follows symbolic links: the
+ * directory may already belong to another user.
+ */
 export async function changeOwner(path: string, owner: Owner): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
@@ -26,8 +29,9 @@ export async function makeGroupReadable(path: string, group: number): Promise<vo
 }
 
 /**
- * Throws FILE_UNREADABLE when the service's user cannot reach this file: the unit hides its directory, or a directory on the way
- * is closed to that user. The user will own the directories of `owned`; a missing file is skipped.
+ * Throws FILE_UNREADABLE when the service's user cannot reach this file: the unit hides its
+ * directory, or a directory on the way is closed to that user. The user will own the directories of
+ * `owned`; a missing file is skipped.
  */
 export async function assertReachable(path: string, owned: readonly string[]): Promise<void> {
   const hidden = HIDDEN.find((directory) => isWithin(path, directory));
@@ -44,7 +48,10 @@ export async function assertReachable(path: string, owned: readonly string[]): P
   }
 }
 
-/** Like `assertReachable`, for a file whose permissions stay unchanged: others must be able to read it. */
+/**
+ * Like `assertReachable`, for a file whose permissions stay unchanged: others must be able to read
+ * it.
+ */
 export async function assertReadable(path: string, owned: readonly string[]): Promise<void> {
   await assertReachable(path, owned);
   const found = await stat(path).catch(() => undefined);

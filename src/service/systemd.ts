@@ -15,7 +15,10 @@ export interface UnitOptions {
   readonly finalExitCodes: readonly number[];
 }
 
-/** From the end of the drain until systemd kills the runner: for the last delivery and for killed workers. */
+/**
+ * From the end of the drain until systemd kills the runner: for the last delivery and for killed
+ * workers.
+ */
 const STOP_MARGIN_MS = 45_000;
 const STATE_ROOT = '/var/lib/';
 
@@ -54,9 +57,9 @@ const SANDBOX = [
 ] as const;
 
 /**
- * The text of the unit. It omits MemoryDenyWriteExecute, because V8 writes the code that it runs; it restricts everything else
- * that a network client without privileges does not need. Throws INPUT_INVALID for paths and names that systemd would
- * interpret.
+ * The text of the unit. It omits MemoryDenyWriteExecute, because V8 writes the code that it runs;
+ * it restricts everything else that a network client without privileges does not need. Throws
+ * INPUT_INVALID for paths and names that systemd would interpret.
  */
 export function systemdUnit(options: UnitOptions): string {
   return `# Written by \`hybrid-runner service install\`. Put your own changes in a drop-in: systemctl edit hybrid-runner
@@ -122,7 +125,10 @@ export function formatArgs(args: readonly string[]): string {
   return args.map(quote).join(' ');
 }
 
-/** In double quotes where needed. systemd would replace `%` and `$`, and a line break would start a new setting. */
+/**
+ * In double quotes where needed. systemd would replace `%` and `$`, and a line break would start a
+ * new setting.
+ */
 function quote(text: string): string {
   if (/[\p{Cc}]/u.test(text))
     throw new RunnerError('INPUT_INVALID', 'a path in the unit contains a control character');

@@ -11,13 +11,17 @@ export interface PurgeOptions {
   readonly files: RunnerFiles;
   /** Removed if `service install` created it. The user of an installed unit takes precedence. */
   readonly user: string;
-  /** Arguments of an installed unit with these settings; a unit with other arguments has its files elsewhere. */
+  /**
+   * Arguments of an installed unit with these settings; a unit with other arguments has its files
+   * elsewhere.
+   */
   readonly args: readonly string[];
 }
 
 /**
- * Stops and disables the service and removes its unit. Keeps user, state and configuration; with `purge` it removes them and the
- * drop-ins. Works without a running systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
+ * Stops and disables the service and removes its unit. Keeps user, state and configuration; with
+ * `purge` it removes them and the drop-ins. Works without a running systemd. Changes nothing if a
+ * check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
  */
 export async function uninstallService(host: ServiceHost, purge?: PurgeOptions): Promise<void> {
   assertRoot(host);

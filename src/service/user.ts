@@ -19,7 +19,10 @@ export async function ensureUser(name: string, host: ServiceHost): Promise<Owner
   return (await findUser(name, host)) ?? (await createUser(name, host));
 }
 
-/** Removes the user and its group if `ensureUser` created them. Throws SERVICE_FAILED, for example while a process of the user runs. */
+/**
+ * Removes the user and its group if `ensureUser` created them. Throws SERVICE_FAILED, for example
+ * while a process of the user runs.
+ */
 export async function removeUser(name: string, host: ServiceHost): Promise<boolean> {
   const found = await findUser(name, host);
   if (found?.comment !== COMMENT) return false;

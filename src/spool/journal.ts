@@ -26,13 +26,19 @@ const journalSchema = z.object({
   worker: processIdentitySchema.optional(),
 });
 
-/** The facts about an attempt other than its records. An attempt exists exactly as long as its journal. */
+/**
+ * The facts about an attempt other than its records. An attempt exists exactly as long as its
+ * journal.
+ */
 export interface Journal {
   readonly ref: AttemptRef;
   readonly kind: JobKind;
   /** Unix time in milliseconds. */
   readonly createdAt: number;
-  /** The identity that accepted the job; only this identity delivers it. Absent in journals of earlier versions. */
+  /**
+   * The identity that accepted the job; only this identity delivers it. Absent in journals of
+   * earlier versions.
+   */
   readonly owner?: string | undefined;
   readonly worker?: ProcessIdentity | undefined;
 }
@@ -42,7 +48,9 @@ export async function writeJournal(disk: Disk, directory: string, journal: Journ
   await writeSealed(disk, directory, NAME, JSON.stringify({ version: 1, ...journal }));
 }
 
-/** Undefined if the journal does not exist; then the attempt does not exist. Throws SPOOL_CORRUPT. */
+/**
+ * Undefined if the journal does not exist; then the attempt does not exist. Throws SPOOL_CORRUPT.
+ */
 export async function readJournal(disk: Disk, directory: string): Promise<Journal | undefined> {
   const content = await readSealed(disk, directory, NAME);
   if (content === undefined) return undefined;
@@ -53,7 +61,10 @@ export async function readJournal(disk: Disk, directory: string): Promise<Journa
   return parsed.data;
 }
 
-/** Creates the directory of a new attempt, and returns it. Durable when this resolves; nothing is left when this throws. */
+/**
+ * Creates the directory of a new attempt, and returns it. Durable when this resolves; nothing is
+ * left when this throws.
+ */
 export async function createAttempt(disk: Disk, spool: string, journal: Journal): Promise<string> {
   const directory = `${spool}/${attemptKey(journal.ref)}`;
   try {

@@ -20,19 +20,25 @@ export interface ReadRecords {
   readonly last: boolean;
 }
 
-/** Acknowledged bytes after which the ledger is written. After a crash, at most this many bytes are sent again. */
+/**
+ * Acknowledged bytes after which the ledger is written. After a crash, at most this many bytes are
+ * sent again.
+ */
 const LEDGER_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * The reading end of an attempt's spool. It reads up to the reported durable position only, because a file may still be being
- * written beyond it. One caller at a time.
+ * The reading end of an attempt's spool. It reads up to the reported durable position only, because
+ * a file may still be being written beyond it. One caller at a time.
  */
 export class SpoolReader {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #chain: SegmentChain;
-  /** Where returned batches end, so that neither further reading nor an acknowledgement has to search for it. */
+  /**
+   * Where returned batches end, so that neither further reading nor an acknowledgement has to
+   * search for it.
+   */
   readonly #batchEnds = new Map<Sequence, Position>();
   #durable: Sequence;
   #complete: boolean;
@@ -75,14 +81,17 @@ export class SpoolReader {
     return Math.max(0, this.#segmentBytes - this.#acknowledgedOffset);
   }
 
-  /** Whether segments can be deleted: acknowledged, and closed by the writer. Never throws, even while segments are being deleted. */
+  /**
+   * Whether segments can be deleted: acknowledged, and closed by the writer. Never throws, even
+   * while segments are being deleted.
+   */
   get hasDeletable(): boolean {
     return this.#chain.hasBefore(this.#acknowledged + 1);
   }
 
   /**
-   * Notes a report of the writer: records up to `durable` are durable, its segments since this reader began hold
-   * `writtenBytes`, and segments before `segment` (if present) no longer grow.
+   * Notes a report of the writer: records up to `durable` are durable, its segments since this
+   * reader began hold `writtenBytes`, and segments before `segment` (if present) no longer grow.
    */
   advance(durable: Sequence, writtenBytes: number, complete: boolean, segment?: Sequence): void {
     if (segment !== undefined) this.#chain.note(segment);
@@ -93,8 +102,9 @@ export class SpoolReader {
   }
 
   /**
-   * Consecutive durable records from `from` on: at least one, and at most `maxBytes` of payload unless the first record is
-   * larger. Undefined if none is durable yet. Throws SPOOL_CORRUPT, and PROTOCOL_VIOLATION for deleted records.
+   * Consecutive durable records from `from` on: at least one, and at most `maxBytes` of payload
+   * unless the first record is larger. Undefined if none is durable yet. Throws SPOOL_CORRUPT, and
+   * PROTOCOL_VIOLATION for deleted records.
    */
   async read(from: Sequence, maxBytes: number): Promise<ReadRecords | undefined> {
     if (from > this.#durable) return undefined;
@@ -115,8 +125,9 @@ export class SpoolReader {
   }
 
   /**
-   * Records up to `upTo` are stored by the control plane; whole segments of them are deleted. A repeated call deletes
-   * segments closed since. Throws PROTOCOL_VIOLATION if `upTo` is not durable.
+   * Records up to `upTo` are stored by the control plane; whole segments of them are deleted. A
+   * repeated call deletes segments closed since. Throws PROTOCOL_VIOLATION if `upTo` is not
+   * durable.
    */
   async acknowledge(upTo: Sequence): Promise<void> {
     if (upTo < this.#acknowledged || (upTo === this.#acknowledged && !this.hasDeletable)) return;
@@ -126,7 +137,8 @@ export class SpoolReader {
         `record ${upTo} was acknowledged, but the last record is ${this.#durable}`,
       );
     await this.#advanceTo(upTo);
-    // The writer may have closed a segment in the meantime. On a full disk it sends no further report that would delete it.
+    // The writer may have closed a segment in the meantime. On a full disk it sends no further
+    // report that would delete it.
     if (this.hasDeletable) await this.#advanceTo(upTo);
   }
 
@@ -147,7 +159,10 @@ export class SpoolReader {
       if (sequence <= upTo) this.#batchEnds.delete(sequence);
   }
 
-  /** Writes the ledger and deletes earlier segments, including those that this reader has never read. */
+  /**
+   * Writes the ledger and deletes earlier segments, including those that this reader has never
+   * read.
+   */
   async #deleteBefore(position: Position): Promise<void> {
     await writeLedger(this.#disk, this.#directory, position.next - 1);
     this.#ledgerOffset = position.offset;

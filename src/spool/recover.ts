@@ -32,15 +32,19 @@ export const emptySpool: Recovered = {
 };
 
 export interface RecoverOptions {
-  /** Keeps the valid records before damage and sets the rest aside, instead of throwing SPOOL_CORRUPT. */
+  /**
+   * Keeps the valid records before damage and sets the rest aside, instead of throwing
+   * SPOOL_CORRUPT.
+   */
   readonly salvage?: boolean;
   /** The acknowledged position if the caller knows it; the ledger may lag behind. */
   readonly acknowledged?: Sequence;
 }
 
 /**
- * Repairs a directory whose writer is dead, so that it can be read and written again: cuts a torn tail, and fsyncs what it
- * found before returning it. Throws SPOOL_CORRUPT for damage other than a torn tail.
+ * Repairs a directory whose writer is dead, so that it can be read and written again: cuts a torn
+ * tail, and fsyncs what it found before returning it. Throws SPOOL_CORRUPT for damage other than a
+ * torn tail.
  */
 export async function recover(
   disk: Disk,
@@ -138,7 +142,10 @@ function withSegment(found: Recovered, first: Sequence, { scan, size, kept }: Ch
   };
 }
 
-/** `next` is the first sequence of the next segment; undefined for the last segment, the only one that may have a torn tail. */
+/**
+ * `next` is the first sequence of the next segment; undefined for the last segment, the only one
+ * that may have a torn tail.
+ */
 async function checkSegment(
   disk: Disk,
   directory: string,
@@ -154,8 +161,8 @@ async function checkSegment(
 }
 
 /**
- * Truncates the segment and makes the rest durable, because its writer may have died before. A segment without a valid
- * record is deleted, so that a writer can create it again.
+ * Truncates the segment and makes the rest durable, because its writer may have died before. A
+ * segment without a valid record is deleted, so that a writer can create it again.
  */
 async function truncateDurably(
   disk: Disk,
@@ -179,7 +186,10 @@ async function setAside(disk: Disk, directory: string, first: Sequence): Promise
   await disk.rename(path, `${path}.damaged`);
 }
 
-/** When acknowledged records are missing: all remaining records are acknowledged, and numbering continues after the acknowledged position. */
+/**
+ * When acknowledged records are missing: all remaining records are acknowledged, and numbering
+ * continues after the acknowledged position.
+ */
 async function discardAcknowledged(
   disk: Disk,
   directory: string,

@@ -1,7 +1,8 @@
 /*
- * Disk space for the record that ends an attempt whose worker has died. It is allocated with the attempt, because the disk
- * may be full when the record is due. The record is written in place over the reserve, which is then renamed to a segment.
- * (Copy-on-write file systems need free space anyway; the caller retries.)
+ * Disk space for the record that ends an attempt whose worker has died. It is allocated with the
+ * attempt, because the disk may be full when the record is due. The record is written in place over
+ * the reserve, which is then renamed to a segment. (Copy-on-write file systems need free space
+ * anyway; the caller retries.)
  */
 import { isErrno } from '../../foundation/src/runtime/errno.ts';
 import type { Disk, DiskFile } from '../../foundation/src/runtime/disk.ts';
@@ -29,7 +30,10 @@ export async function createReserve(disk: Disk, directory: string): Promise<void
   }
 }
 
-/** Writes a segment of one record, in place of the reserve if it exists. Durable when this resolves. Returns its size. */
+/**
+ * Writes a segment of one record, in place of the reserve if it exists. Durable when this resolves.
+ * Returns its size.
+ */
 export async function writeFromReserve(
   disk: Disk,
   directory: string,

@@ -40,7 +40,9 @@ export function scanSegment(bytes: Buffer, first: Sequence, mark: Sequence = 0):
   };
 }
 
-/** Corrupt if a later valid record states that the bytes at `bad` were durable when it was written. */
+/**
+ * Corrupt if a later valid record states that the bytes at `bad` were durable when it was written.
+ */
 function judgeTail(bytes: Buffer, bad: number): 'torn' | 'corrupt' {
   for (let at = bad + 1; at + RECORD_HEADER_BYTES <= bytes.length; at++) {
     const synced = bytes.readUInt32BE(at + 9);

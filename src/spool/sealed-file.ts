@@ -13,7 +13,10 @@ export async function writeSealed(
   await replaceFile(disk, `${directory}/${name}`, `${seal(text)} ${text}\n`);
 }
 
-/** The text that `writeSealed` wrote. Undefined if the file does not exist, `damaged` if its checksum does not match. */
+/**
+ * The text that `writeSealed` wrote. Undefined if the file does not exist, `damaged` if its
+ * checksum does not match.
+ */
 export async function readSealed(
   disk: Disk,
   directory: string,

@@ -10,7 +10,10 @@ import {
   segmentName,
 } from './segment.ts';
 
-/** Where the record `next` begins, or will begin: in the segment that starts with `segment`, at byte `offset`. */
+/**
+ * Where the record `next` begins, or will begin: in the segment that starts with `segment`, at byte
+ * `offset`.
+ */
 export interface Position {
   readonly segment: Sequence;
   readonly offset: number;
@@ -31,7 +34,10 @@ export class SegmentChain {
     this.#firsts = firsts;
   }
 
-  /** The start of the segment of a record that exists or is to come. Throws PROTOCOL_VIOLATION if it has been deleted. */
+  /**
+   * The start of the segment of a record that exists or is to come. Throws PROTOCOL_VIOLATION if it
+   * has been deleted.
+   */
   start(sequence: Sequence): Position {
     const segment = this.#segmentOf(sequence);
     if (segment === undefined)
@@ -113,7 +119,9 @@ export class SegmentChain {
       : window;
   }
 
-  /** From the end of a segment to the start of the next one, which is named after its first record. */
+  /**
+   * From the end of a segment to the start of the next one, which is named after its first record.
+   */
   #cross(position: Position): Position {
     if (position.segment === position.next) throw damaged(position);
     if (!this.#firsts.includes(position.next))

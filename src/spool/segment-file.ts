@@ -8,7 +8,10 @@ import {
   type SpoolRecord,
 } from './segment.ts';
 
-/** A segment that is being written. After a failed append the same group may be appended again; the remains are cut off first. */
+/**
+ * A segment that is being written. After a failed append the same group may be appended again; the
+ * remains are cut off first.
+ */
 export class SegmentFile {
   readonly #disk: Disk;
   readonly #directory: string;

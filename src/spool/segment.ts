@@ -34,7 +34,10 @@ const FLAG_LAST = 1;
 const SEGMENT_MIN_BYTES = 64 * 1024;
 const SEGMENT_MAX_BYTES = 8 * 1024 * 1024;
 
-/** The size limit of a segment for a disk with so many free bytes. Space is freed by whole segments, so a small disk needs small ones. */
+/**
+ * The size limit of a segment for a disk with so many free bytes. Space is freed by whole segments,
+ * so a small disk needs small ones.
+ */
 export function segmentBytesFor(free: number): number {
   return Math.min(SEGMENT_MAX_BYTES, Math.max(SEGMENT_MIN_BYTES, Math.floor(free / 16)));
 }
@@ -96,7 +99,10 @@ export function encodeRecord(
   return end;
 }
 
-/** The record at `at`, a view on `bytes`. `short`: the bytes end before the record. `bad`: not a valid record. */
+/**
+ * The record at `at`, a view on `bytes`. `short`: the bytes end before the record. `bad`: not a
+ * valid record.
+ */
 export function decodeRecord(bytes: Buffer, at: number): DecodedRecord | 'short' | 'bad' {
   if (bytes.length - at < RECORD_HEADER_BYTES) return 'short';
   const length = bytes.readUInt32BE(at);

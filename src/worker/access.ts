@@ -7,7 +7,9 @@ import type { StateFile } from './state-file.ts';
 
 export interface AccessRequest {
   readonly kind: JobKind;
-  /** The job's document as received: parts that `workflow` leaves out may still contain a reference. */
+  /**
+   * The job's document as received: parts that `workflow` leaves out may still contain a reference.
+   */
   readonly document: unknown;
   readonly workflow: Workflow;
   readonly connector: Connector;
@@ -28,5 +30,8 @@ export interface Access extends Pick<
   readonly openSink?: (deps: SinkDeps) => MetadataSink;
 }
 
-/** Checks the policy and prepares secrets and connections. Throws POLICY_DENIED and the codes of secrets. */
+/**
+ * Checks the policy and prepares secrets and connections. Throws POLICY_DENIED and the codes of
+ * secrets.
+ */
 export type OpenAccess = (request: AccessRequest) => Promise<Access>;

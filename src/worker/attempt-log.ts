@@ -14,7 +14,9 @@ export interface AttemptLogOptions {
   readonly data?: LogData;
 }
 
-/** The log of one attempt: to the stream, for the people who started the run, and to the local log. */
+/**
+ * The log of one attempt: to the stream, for the people who started the run, and to the local log.
+ */
 export function createAttemptLog(options: AttemptLogOptions): Logger {
   const { clock, local, emit, onWarning, data } = options;
   const threshold = LOG_LEVELS.indexOf(options.level);

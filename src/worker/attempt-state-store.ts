@@ -3,10 +3,13 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
- * The state of the previous run for one attempt, and the state that it leaves for the next. Invariants:
- * - No state is loaded unless the control plane reports the catalog in exactly the revision that the state belongs to.
- * - The new state belongs to the revision that this attempt leads to, and is written only after its outcome is safe. Whether the
- *   control plane ever accepts the attempt shows at the next one: the catalog then has that revision, or another.
+ * The state of the previous run for one attempt, and the state that it leaves for the next.
+ * Invariants:
+ * - No state is loaded unless the control plane reports the catalog in exactly the revision that
+ *   the state belongs to.
+ * - The new state belongs to the revision that this attempt leads to, and is written only after its
+ *   outcome is safe. Whether the control plane ever accepts the attempt shows at the next one: the
+ *   catalog then has that revision, or another.
  * - An entity that was withheld from the catalog is never recorded as sent.
  */
 export class AttemptStateStore implements StateStore {
@@ -53,7 +56,10 @@ export class AttemptStateStore implements StateStore {
     this.#withheld.add(fqn);
   }
 
-  /** Writes the saved state for the revision that this attempt leads to. Call it when the outcome is safe. */
+  /**
+   * Writes the saved state for the revision that this attempt leads to. Call it when the outcome is
+   * safe.
+   */
   async commit(revision: string): Promise<void> {
     if (this.#unsaved === undefined) return;
     const { state } = this.#unsaved;

@@ -53,7 +53,10 @@ export class AttemptSummary {
     return { ...this.#base(status, endedAt, step), error };
   }
 
-  /** The outcome of an attempt that ran to its end. As in OpenMetadata, it fails when too large a share of it failed. */
+  /**
+   * The outcome of an attempt that ran to its end. As in OpenMetadata, it fails when too large a
+   * share of it failed.
+   */
   completed(successThreshold: number, endedAt: number, step: string): OpenOutcome {
     if (this.#mandatoryStep !== undefined)
       return this.#failedStep(this.#mandatoryStep, endedAt, step);

@@ -31,8 +31,9 @@ export interface AccessOptions {
 }
 
 /**
- * Everything between a job and the customer's network, in this order: the policy, as the file is now; the whole document,
- * scanned for references in the wrong places; then secrets and connections, which check the policy at each use.
+ * Everything between a job and the customer's network, in this order: the policy, as the file is
+ * now; the whole document, scanned for references in the wrong places; then secrets and
+ * connections, which check the policy at each use.
  */
 export function composeAccess({
   settings,

@@ -5,8 +5,8 @@ import type { Clock } from '../../foundation/src/runtime/clock.ts';
 const CLEANUP_TIMEOUT_MS = 2000;
 
 /**
- * Passes each record to `write` before it requests the next. When that fails or the signal fires, closes the iterator and
- * rethrows; a connector that ignores the signal is abandoned.
+ * Passes each record to `write` before it requests the next. When that fails or the signal fires,
+ * closes the iterator and rethrows; a connector that ignores the signal is abandoned.
  */
 export async function consumeRecords<T>(
   records: AsyncIterator<T>,

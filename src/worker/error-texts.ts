@@ -5,8 +5,9 @@ import { errorFields } from '../../foundation/src/runtime/error-fields.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 /**
- * The form of an error that may leave the network. The message of a foreign error could contain anything, so the meaning of
- * the code replaces it; the original is kept as the cause, for the local log.
+ * The form of an error that may leave the network. The message of a foreign error could contain
+ * anything, so the meaning of the code replaces it; the original is kept as the cause, for the
+ * local log.
  */
 export function outwardError(thrown: unknown): RunnerError {
   const error = RunnerError.from(thrown);

@@ -17,7 +17,10 @@ const UNWRITABLE = [
   'ELOOP',
 ] as const;
 
-/** Writes records to a file of JSON lines that only its owner can read. Replaces the content of an existing file. */
+/**
+ * Writes records to a file of JSON lines that only its owner can read. Replaces the content of an
+ * existing file.
+ */
 export class FileSink implements RecordSink {
   readonly #path: string;
   readonly #file: FileHandle;

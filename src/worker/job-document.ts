@@ -8,7 +8,10 @@ export interface JobDocument {
   readonly workflow: Workflow;
 }
 
-/** Parses a job's workflow document. Throws JOB_INVALID with every problem, by path and without values. */
+/**
+ * Parses a job's workflow document. Throws JOB_INVALID with every problem, by path and without
+ * values.
+ */
 export function parseJobDocument(text: string): JobDocument {
   const document = parseJson(text);
   const result = workflowSchema.safeParse(document);

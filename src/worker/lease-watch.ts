@@ -1,13 +1,16 @@
 import type { Clock } from '../../foundation/src/runtime/clock.ts';
 
-/** Timers stand still while the machine is suspended, leases do not. A worker must notice within a second. */
+/**
+ * Timers stand still while the machine is suspended, leases do not. A worker must notice within a
+ * second.
+ */
 const CHECK_INTERVAL_MS = 500;
 /** How long a worker may run before the link sends the lease, which follows the start. */
 const INITIAL_LEASE_MS = 60_000;
 
 /**
- * The end of the lease. The link watches it too and ends the worker, but the link may have been stopped; by then another runner
- * can own the run.
+ * The end of the lease. The link watches it too and ends the worker, but the link may have been
+ * stopped; by then another runner can own the run.
  */
 export class LeaseWatch {
   readonly #clock: Clock;

@@ -16,7 +16,9 @@ const KINDS: ReadonlySet<string> = new Set<SinkRecord['kind']>([
   'lineageSweep',
 ]);
 
-/** Delivers the records of a run to a catalog server, beside the stream that contains all of them. */
+/**
+ * Delivers the records of a run to a catalog server, beside the stream that contains all of them.
+ */
 export class MetadataDelivery {
   readonly #sink: MetadataSink;
   readonly #clock: Clock;
@@ -27,15 +29,18 @@ export class MetadataDelivery {
   }
 
   /**
-   * Takes a record as the stream wrote it, without secrets. The pace of the server is the pace of the extraction.
-   * Throws the error that ends the delivery.
+   * Takes a record as the stream wrote it, without secrets. The pace of the server is the pace of
+   * the extraction. Throws the error that ends the delivery.
    */
   async write(line: string, signal: AbortSignal): Promise<void> {
     const record = JSON.parse(line) as RunRecord;
     if (isForCatalog(record)) await this.#sink.write(record, signal);
   }
 
-  /** Resolves when every record was delivered or failed, with the outcome of run and delivery combined. Call it once, also after `write` has thrown. */
+  /**
+   * Resolves when every record was delivered or failed, with the outcome of run and delivery
+   * combined. Call it once, also after `write` has thrown.
+   */
   async finish(outcome: OpenOutcome, signal: AbortSignal): Promise<OpenOutcome> {
     return combine(outcome, await this.#sink.finish(outcome, signal), this.#clock.now());
   }

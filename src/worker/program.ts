@@ -20,8 +20,9 @@ import { Stop } from './stop.ts';
 import { StrayOutput } from './stray-output.ts';
 
 /*
- * A worker process runs one attempt, then it ends. It accepts its job only from the process that started it, and ends with
- * that process. It never works past its lease, even when that process is stopped and can neither end it nor renew the lease.
+ * A worker process runs one attempt, then it ends. It accepts its job only from the process that
+ * started it, and ends with that process. It never works past its lease, even when that process is
+ * stopped and can neither end it nor renew the lease.
  */
 
 const EXIT_LINK_GONE = 75;
@@ -36,9 +37,15 @@ export interface WorkerDeps {
   /** The disk of the spool. */
   readonly disk: Disk;
   readonly connectors: readonly Connector[];
-  /** The process's output streams. Nothing should be written there; anything that is goes to the local log, redacted. */
+  /**
+   * The process's output streams. Nothing should be written there; anything that is goes to the
+   * local log, redacted.
+   */
   readonly output: readonly Writable[];
-  /** Composes access to policy, secrets and network from the settings that came with the job. Throws for invalid settings. */
+  /**
+   * Composes access to policy, secrets and network from the settings that came with the job. Throws
+   * for invalid settings.
+   */
   readonly prepare: (
     settings: unknown,
     redactor: Redactor,
@@ -53,8 +60,8 @@ export interface Prepared {
 }
 
 /**
- * Serves the link through `host`, the process that the link started, and ends `host` when the attempt is over. Throws USAGE
- * in a process that was not started by a link.
+ * Serves the link through `host`, the process that the link started, and ends `host` when the
+ * attempt is over. Throws USAGE in a process that was not started by a link.
  */
 export function runWorker(host: NodeJS.Process, deps: WorkerDeps): void {
   new WorkerProgram(host, deps).listen();

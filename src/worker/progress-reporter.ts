@@ -15,7 +15,10 @@ export interface ProgressReporterDeps {
   readonly logger: Logger;
 }
 
-/** Reports the latest progress to the link at a fixed interval, and when the disk becomes full or has room again. */
+/**
+ * Reports the latest progress to the link at a fixed interval, and when the disk becomes full or
+ * has room again.
+ */
 export class ProgressReporter {
   readonly #deps: ProgressReporterDeps;
   readonly #ended = new AbortController();

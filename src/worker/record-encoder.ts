@@ -1,8 +1,9 @@
 import type { RunRecord } from '../../foundation/src/domain/record.ts';
 
 /**
- * JSON of the records of an attempt. An incremental run compares a table's JSON with that of the previous run just before
- * the table is written; the text is then used again. Records do not change once they are encoded.
+ * JSON of the records of an attempt. An incremental run compares a table's JSON with that of the
+ * previous run just before the table is written; the text is then used again. Records do not change
+ * once they are encoded.
  */
 export class RecordEncoder {
   #previewed: { readonly record: RunRecord; readonly json: string } | undefined;

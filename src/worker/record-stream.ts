@@ -12,8 +12,8 @@ const MAX_WAITING_LOGS = 1000;
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
- * The stream of an attempt: turns records into redacted lines, in one order, and computes their digest. Everything that the
- * sink gets passes through here.
+ * The stream of an attempt: turns records into redacted lines, in one order, and computes their
+ * digest. Everything that the sink gets passes through here.
  */
 export class RecordStream {
   readonly #sink: RecordSink;
@@ -39,14 +39,17 @@ export class RecordStream {
     this.#redact = redact;
   }
 
-  /** Names from the job that are not redacted where a record names its subject. See `Connector.ownNames`. */
+  /**
+   * Names from the job that are not redacted where a record names its subject. See
+   * `Connector.ownNames`.
+   */
   keepNames(names: readonly string[]): void {
     this.#ownNames = names;
   }
 
   /**
-   * Resolves with the line of the record when the sink has accepted it and every log line before it. Undefined when the record
-   * was withheld: it is too large, or redaction destroyed it.
+   * Resolves with the line of the record when the sink has accepted it and every log line before
+   * it. Undefined when the record was withheld: it is too large, or redaction destroyed it.
    */
   write(record: RunRecord, signal: AbortSignal): Promise<string | undefined> {
     return this.#queue.run(async () => {
@@ -70,7 +73,10 @@ export class RecordStream {
     this.#queue.run(() => this.#writeLogs(signal)).catch(() => undefined);
   }
 
-  /** Writes and flushes the outcome, with count and digest. Resolves with the outcome before redaction and with its line. */
+  /**
+   * Writes and flushes the outcome, with count and digest. Resolves with the outcome before
+   * redaction and with its line.
+   */
   end(
     outcome: Omit<OutcomeRecord, 'records' | 'digest'>,
     signal: AbortSignal,
@@ -118,7 +124,10 @@ export class RecordStream {
     );
   }
 
-  /** Undefined when redaction destroyed the record: a secret can look like anything, also like a keyword of JSON. */
+  /**
+   * Undefined when redaction destroyed the record: a secret can look like anything, also like a
+   * keyword of JSON.
+   */
   #redacted(record: RunRecord): string | undefined {
     const line = this.#encoder.encode(record);
     if (this.#redact(line) === line) return `${line}\n`;

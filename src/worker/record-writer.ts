@@ -14,7 +14,10 @@ export interface RecordWriterDeps {
   readonly ownNames: readonly string[];
 }
 
-/** Writes the records of a connector to the stream and to the sink. A record that cannot be written becomes a failure. */
+/**
+ * Writes the records of a connector to the stream and to the sink. A record that cannot be written
+ * becomes a failure.
+ */
 export class RecordWriter {
   readonly #deps: RecordWriterDeps;
 

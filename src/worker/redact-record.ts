@@ -1,10 +1,14 @@
 import type { RunRecord } from '../../foundation/src/domain/record.ts';
 
-// Invariant: output does not depend on whether a text of the job equals a secret. Otherwise a control plane could guess
-// secrets by sending them in jobs. So texts of the job are sent unchanged or not at all, at paths that are fixed for each
-// kind of record, and the redactor never sees them. Everything else in a record came from the source, and is redacted.
+// Invariant: output does not depend on whether a text of the job equals a secret. Otherwise a
+// control plane could guess secrets by sending them in jobs. So texts of the job are sent unchanged
+// or not at all, at paths that are fixed for each kind of record, and the redactor never sees them.
+// Everything else in a record came from the source, and is redacted.
 
-/** Paths of fully qualified names, which begin with texts of the job. `*` stands for each item of a list. */
+/**
+ * Paths of fully qualified names, which begin with texts of the job. `*` stands for each item of a
+ * list.
+ */
 const QUALIFIED: Readonly<Record<RunRecord['kind'], readonly string[]>> = {
   entity: [
     'fqn',
@@ -43,8 +47,8 @@ interface Place {
 }
 
 /**
- * A record's JSON, redacted except for texts of the job. `ownNames` are the fully qualified names that consist of these texts,
- * outermost first. Undefined when redaction destroyed the record.
+ * A record's JSON, redacted except for texts of the job. `ownNames` are the fully qualified names
+ * that consist of these texts, outermost first. Undefined when redaction destroyed the record.
  */
 export function redactRecord(
   record: RunRecord,
@@ -77,7 +81,10 @@ function placesOf(record: RunRecord, ownNames: readonly string[]): Place[] {
   ];
 }
 
-/** The name of a failure can be that of an object of the source, which can equal the name of the service. */
+/**
+ * The name of a failure can be that of an object of the source, which can equal the name of the
+ * service.
+ */
 function ownPart(text: string, kind: RunRecord['kind'], ownNames: readonly string[]): string {
   const exact = kind !== 'failure' && kind !== 'outcome';
   return ownNames.findLast((name) => (exact && text === name) || text.startsWith(`${name}.`)) ?? '';

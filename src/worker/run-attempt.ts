@@ -46,8 +46,8 @@ export interface AttemptOptions {
 }
 
 /**
- * One attempt from job to outcome. Resolves with the outcome, written last and flushed, in every case;
- * rejects only when the sink does not accept it.
+ * One attempt from job to outcome. Resolves with the outcome, written last and flushed, in every
+ * case; rejects only when the sink does not accept it.
  */
 export async function runAttempt(options: AttemptOptions): Promise<OutcomeRecord> {
   const encoder = new RecordEncoder();
@@ -92,7 +92,10 @@ class Attempt {
     }
   }
 
-  /** Saves the incremental state for the next run. Call it when the outcome is safe. `revision` is the catalog's after this run. */
+  /**
+   * Saves the incremental state for the next run. Call it when the outcome is safe. `revision` is
+   * the catalog's after this run.
+   */
   async saveState({ status }: OutcomeRecord, revision: string): Promise<void> {
     if (status !== 'success' && status !== 'partialSuccess') return;
     try {

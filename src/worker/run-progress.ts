@@ -5,7 +5,10 @@ import type { SinkProgress } from '../../openmetadata/src/sink/write-summary.ts'
 /** How long the extraction reports nothing before the sink's progress is shown instead. */
 const QUIET_MS = 1_000;
 
-/** The progress of an attempt: that of the extraction, and that of the sink while the extraction waits for it. */
+/**
+ * The progress of an attempt: that of the extraction, and that of the sink while the extraction
+ * waits for it.
+ */
 export class RunProgress {
   readonly #report: (progress: Progress) => void;
   readonly #clock: Clock;

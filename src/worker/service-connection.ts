@@ -15,8 +15,9 @@ export interface ServiceConnectionSource {
 }
 
 /**
- * The connection that a catalog may store with the service: with references to secrets, never with a secret. Undefined if a
- * secret field holds anything but a reference, or if the redactor finds a secret anywhere else.
+ * The connection that a catalog may store with the service: with references to secrets, never with
+ * a secret. Undefined if a secret field holds anything but a reference, or if the redactor finds a
+ * secret anywhere else.
  */
 export function storableConnection({
   workflow,

@@ -20,9 +20,10 @@ import { storableConnection } from './service-connection.ts';
 import type { AccessDeps } from './source-access.ts';
 
 /**
- * Whether a run uses the sink that its workflow names. `unused`: the records of a worker go to the control plane.
- * `required`: the records go to the sink only. `ifPermitted`: the records go to a file, and to the sink as well if the policy
- * has a rule for it, so that a document written for another program runs unchanged.
+ * Whether a run uses the sink that its workflow names. `unused`: the records of a worker go to the
+ * control plane. `required`: the records go to the sink only. `ifPermitted`: the records go to a
+ * file, and to the sink as well if the policy has a rule for it, so that a document written for
+ * another program runs unchanged.
  */
 export type SinkUse = 'required' | 'ifPermitted' | 'unused';
 
@@ -30,7 +31,10 @@ const TOKEN = 'jwtToken';
 /** The sink's name in the policy. */
 const SINK = 'openmetadata';
 
-/** The server that the records go to; undefined when the run has no sink. Throws JOB_INVALID and INPUT_INVALID. */
+/**
+ * The server that the records go to; undefined when the run has no sink. Throws JOB_INVALID and
+ * INPUT_INVALID.
+ */
 export function sinkServerFor(
   { kind, workflow }: AccessRequest,
   use: SinkUse,
@@ -43,7 +47,10 @@ export function sinkServerFor(
   return server !== undefined && isPermitted(server, policy) ? server : undefined;
 }
 
-/** Even when the rest of the sink's configuration is invalid: then the run must fail, not skip the sink. */
+/**
+ * Even when the rest of the sink's configuration is invalid: then the run must fail, not skip the
+ * sink.
+ */
 function hasPolicyRule(workflow: Workflow, policy: Policy): boolean {
   const endpoint = catalogEndpointOf(workflow);
   return endpoint !== undefined && policy.namesHost(endpoint, SINK);
@@ -74,7 +81,10 @@ interface SinkOptions {
   readonly uses: readonly SecretUse[];
 }
 
-/** The sink's token is bound to its server and the source's secrets to theirs; neither may reach a host of the other. */
+/**
+ * The sink's token is bound to its server and the source's secrets to theirs; neither may reach a
+ * host of the other.
+ */
 export function sinkAccess(
   { server, workflow, connector, redactor, uses }: SinkOptions,
   deps: AccessDeps,

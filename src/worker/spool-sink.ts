@@ -26,7 +26,10 @@ export class SpoolSink implements RecordSink {
     if (!isPaused) this.#resumed.notify();
   }
 
-  /** Throws SPOOL_FULL when its deadline passes while it is paused, DISK_FULL when it passes while the disk is full. */
+  /**
+   * Throws SPOOL_FULL when its deadline passes while it is paused, DISK_FULL when it passes while
+   * the disk is full.
+   */
   async write(line: string, last: boolean, signal: AbortSignal): Promise<void> {
     try {
       if (!last) await this.#resumed.until(() => !this.#isPaused, signal);

@@ -6,8 +6,8 @@ import type { WorkerSettings } from './settings.ts';
 import type { SinkUse } from './sink-access.ts';
 
 /**
- * The connector's state directory, and the state of the previous run for jobs that may be incremental. Results that go to a
- * file or directly to a server must be those of a full run.
+ * The connector's state directory, and the state of the previous run for jobs that may be
+ * incremental. Results that go to a file or directly to a server must be those of a full run.
  */
 export function stateAccess(
   { kind, connector, workflow }: AccessRequest,

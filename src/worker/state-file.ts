@@ -24,7 +24,10 @@ export interface StateFile {
   clear(): Promise<void>;
 }
 
-/** A file for each service. It may be deleted at any time; a file that cannot be read counts as missing. */
+/**
+ * A file for each service. It may be deleted at any time; a file that cannot be read counts as
+ * missing.
+ */
 export function openStateFile(
   directory: string,
   service: string,
@@ -52,8 +55,9 @@ export function openStateFile(
 }
 
 /**
- * The revision of the catalog once the control plane has accepted all of an attempt. `outcome` is the attempt's last line, with
- * its newline. Both sides derive the revision, so no acknowledgement of it can be lost: docs/protocol.md has the rule.
+ * The revision of the catalog once the control plane has accepted all of an attempt. `outcome` is
+ * the attempt's last line, with its newline. Both sides derive the revision, so no acknowledgement
+ * of it can be lost: docs/protocol.md has the rule.
  */
 export function revisionAfter({ runId, epoch }: AttemptRef, outcome: string): string {
   return createHash('sha256')

@@ -11,8 +11,9 @@ const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 2000;
 
 /**
- * Output that the worker's code should not write: console calls, warnings of Node.js, a forgotten debug line. A worker reports
- * by messages, so its output streams are buffered from the start and written to the local log at the end.
+ * Output that the worker's code should not write: console calls, warnings of Node.js, a forgotten
+ * debug line. A worker reports by messages, so its output streams are buffered from the start and
+ * written to the local log at the end.
  */
 export class StrayOutput {
   readonly #redact: (text: string) => string;

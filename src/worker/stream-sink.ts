@@ -26,7 +26,10 @@ export class StreamSink implements RecordSink {
     this.#throwIfFailed();
   }
 
-  /** Resolves when the operating system has everything; a stream cannot promise more. Writes keep their order, so it waits for an empty one. */
+  /**
+   * Resolves when the operating system has everything; a stream cannot promise more. Writes keep
+   * their order, so it waits for an empty one.
+   */
   async flush(signal: AbortSignal): Promise<void> {
     await untilAborted(Promise.race([this.#write('').written, this.#closed.promise]), signal);
     this.#throwIfFailed();

@@ -4,12 +4,15 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { runAfter } from '../../foundation/src/runtime/wait.ts';
 import type { Stop } from './stop.ts';
 
-/** How long the outcome of a stopped attempt may take to write. Shorter than the time after which a stopped worker is killed. */
+/**
+ * How long the outcome of a stopped attempt may take to write. Shorter than the time after which a
+ * stopped worker is killed.
+ */
 const STOPPED_TIMEOUT_MS = 8000;
 
 /**
- * Writes the outcome. A full disk may delay it for as long as the attempt may run, but not for long once the attempt was
- * stopped: then it rejects with DEADLINE_EXCEEDED.
+ * Writes the outcome. A full disk may delay it for as long as the attempt may run, but not for long
+ * once the attempt was stopped: then it rejects with DEADLINE_EXCEEDED.
  */
 export async function writeOutcome<T>(
   { stop, clock }: { readonly stop: Stop; readonly clock: Clock },

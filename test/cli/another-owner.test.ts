@@ -5,7 +5,9 @@ import { Place } from './command-line.ts';
 const SERVICE_USER = 65_534;
 let place: Place;
 
-/** Root at the files of an installed service: the state is the service's, everything else is root's. */
+/**
+ * Root at the files of an installed service: the state is the service's, everything else is root's.
+ */
 describe.runIf(process.getuid?.() === 0)('commands run by root act as the service’s user', () => {
   beforeEach(() => {
     place = new Place();

@@ -81,7 +81,9 @@ export class Place {
     return { code, stdout, stderr };
   }
 
-  /** Every file below, with size and time: equal before and after means that nothing was written. */
+  /**
+   * Every file below, with size and time: equal before and after means that nothing was written.
+   */
   snapshot(): readonly string[] {
     return readdirSync(this.directory, { recursive: true, encoding: 'utf8' })
       .sort()

@@ -8,7 +8,10 @@ import { createAuthority, type Authority } from '../support/certificates.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { Place, program, type Result } from './command-line.ts';
 
-/** A control plane with a private CA that is reached only through a proxy: no other name server knows plane.test. */
+/**
+ * A control plane with a private CA that is reached only through a proxy: no other name server
+ * knows plane.test.
+ */
 const USER = 'CORP\\jane:pa#ss';
 let authority: Authority;
 let server: Server;

@@ -49,7 +49,10 @@ async function listening(child: ChildProcess): Promise<void> {
   );
 }
 
-/** Whether standard input is among the files that the process has asked epoll about (proc(5), fdinfo). */
+/**
+ * Whether standard input is among the files that the process has asked epoll about (proc(5),
+ * fdinfo).
+ */
 function waitsForInput(pid: number): boolean {
   return readdirSync(`/proc/${pid}/fdinfo`).some((fd) =>
     /^tfd:\s+0 /m.test(contentOf(`/proc/${pid}/fdinfo/${fd}`)),
@@ -156,7 +159,8 @@ describe.runIf(node !== undefined)('started by an older Node', () => {
     const processes = [child.pid!, ...childrenOf(child.pid!)];
     expect(processes.length).toBe(2);
     for (const pid of processes) process.kill(pid, 'SIGUSR1');
-    // An inspector says so on standard error; one question of the command line passes both processes meanwhile.
+    // An inspector says so on standard error; one question of the command line passes both
+    // processes meanwhile.
     expect(await place.callBare(['version'], { node: node! })).toMatchObject({ code: 0 });
     expect(processes.flatMap(listeningPorts)).toEqual([]);
     expect(readFileSync(`/proc/${processes[1]!}/coredump_filter`, 'utf8')).toBe('00000000\n');

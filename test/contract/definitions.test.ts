@@ -8,7 +8,10 @@ import { UNUSABLE, USABLE } from '../../control-plane/test/connection-cases.ts';
 import { parseConnection } from '../../src/connectors/salesforce/sign-in/connection.ts';
 import { readSourceOptions } from '../../src/connectors/salesforce/options/source-options.ts';
 
-/** The control plane refuses when a service is saved what a runner would refuse when it runs, and nothing else. */
+/**
+ * The control plane refuses when a service is saved what a runner would refuse when it runs, and
+ * nothing else.
+ */
 describe('a Salesforce connection', () => {
   it.each(UNUSABLE)('with %s is rejected by both', (_, given) => {
     expect(() => parseSalesforceConnection(given)).toThrow();

@@ -3,8 +3,9 @@ import { compare, type Job, registerOrg, run, SECRET } from '../support/guessed-
 import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
 
 /*
- * A control plane guesses a secret by writing it in every field of a job. Whatever comes back (records, log lines, counts,
- * progress, the outcome) must not differ from what comes back for another text of the same form.
+ * A control plane guesses a secret by writing it in every field of a job. Whatever comes back
+ * (records, log lines, counts, progress, the outcome) must not differ from what comes back for
+ * another text of the same form.
  */
 
 registerOrg();
@@ -20,7 +21,10 @@ function propertiesIn(path: string): readonly (readonly [string, Property])[] {
     : [];
 }
 
-/** Every way in which a field takes text: as itself, in a list, in a pattern, as a member and as the name of one. */
+/**
+ * Every way in which a field takes text: as itself, in a list, in a pattern, as a member and as the
+ * name of one.
+ */
 function shapes(
   name: string,
   { type, $ref }: Property,
@@ -44,7 +48,10 @@ function shapes(
       : all;
 }
 
-/** A password in plain text is tried at Salesforce, which says whether it is right; the policy permits that, or not. */
+/**
+ * A password in plain text is tried at Salesforce, which says whether it is right; the policy
+ * permits that, or not.
+ */
 const TRIED = 'password';
 const connectionFields = [
   ...propertiesIn('entity/services/connections/database/salesforceConnection.json').filter(

@@ -6,8 +6,8 @@ import { readSourceOptions } from '../../src/connectors/salesforce/options/sourc
 import { openMetadataSchema, openMetadataSchemasPresent } from '../support/openmetadata-schemas.ts';
 
 /**
- * What docs/salesforce.md says of each option is what happens: OpenMetadata's schemas say which options there are, the
- * tables of the page what becomes of them.
+ * What docs/salesforce.md says of each option is what happens: OpenMetadata's schemas say which
+ * options there are, the tables of the page what becomes of them.
  */
 type Verdict = 'works' | 'ignored' | 'rejected';
 

@@ -4,7 +4,9 @@ import type { SecretProvider } from '../../src/secrets/provider.ts';
 /** A provider with a way to change its secrets. */
 export interface ProviderUnderTest {
   readonly provider: SecretProvider;
-  /** Whether the provider can have a secret at this path; it rejects other paths. Default: any path. */
+  /**
+   * Whether the provider can have a secret at this path; it rejects other paths. Default: any path.
+   */
   readonly holds?: (path: readonly string[]) => boolean;
   /** Stores a value at `path`; undefined removes it. */
   readonly put: (path: readonly string[], value: string | undefined) => Promise<void>;

@@ -29,7 +29,10 @@ async function newOutbox(disk: Disk): Promise<SpoolOutbox> {
   });
 }
 
-/** An attempt that has filled its disk: nine records are durable in segments of three, the tenth waits. */
+/**
+ * An attempt that has filled its disk: nine records are durable in segments of three, the tenth
+ * waits.
+ */
 async function fullDisk(
   seed: number,
 ): Promise<{ disk: SimulatedDisk; spool: SpoolOutbox; writer: SpoolWriter }> {

@@ -22,7 +22,10 @@ function readTable(): Map<string, Set<string>> {
 
 const table = readTable();
 
-/** The room of a file that is shipped: a folder of src/ or foundation/src/, or all of openmetadata/src/. */
+/**
+ * The room of a file that is shipped: a folder of src/ or foundation/src/, or all of
+ * openmetadata/src/.
+ */
 function roomOf(path: string): string | undefined {
   const inFolder = /^(?:foundation\/)?src\/(?<room>[a-z]+)\//.exec(path)?.groups!['room'];
   return path.startsWith('openmetadata/src/') ? 'openmetadata' : inFolder;
@@ -63,7 +66,10 @@ describe('the rooms', () => {
   });
 });
 
-/** The table after "Within `room/`" in ARCHITECTURE.md: the folders of a room, in the order of their imports. */
+/**
+ * The table after "Within `room/`" in ARCHITECTURE.md: the folders of a room, in the order of their
+ * imports.
+ */
 function readFolders(room: string): string[] {
   const text = read('ARCHITECTURE.md').split(`Within \`${room}/\``)[1]!;
   const rows = /(?:^\|.*\n)+/m.exec(text)![0].matchAll(/^\| `(?<folder>[a-z-]+)` \| .* \|$/gm);

@@ -21,7 +21,10 @@ describe.each(connectors)('the connector %s', (name) => {
   });
 });
 
-/** Finds the name as a word, also within an identifier: `oracle`, `fromOracle`, `ORACLE_`, but not `oracles`. */
+/**
+ * Finds the name as a word, also within an identifier: `oracle`, `fromOracle`, `ORACLE_`, but not
+ * `oracles`.
+ */
 function asWord(name: string): RegExp {
   const words = name.split('-');
   const pascal = words.map((word) => `${word[0]!.toUpperCase()}${word.slice(1)}`).join('');

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { production, read } from './sources.ts';
 
-/** The files that read the value of a secret: to redact it, or to sign in. Review a new entry with care. */
+/**
+ * The files that read the value of a secret: to redact it, or to sign in. Review a new entry with
+ * care.
+ */
 const REVEALED_IN = [
   'openmetadata/src/sink/server.ts', // the bot token, for the Authorization header
   'src/connectors/salesforce/sign-in/client-tls.ts', // the client certificate and its key, for TLS

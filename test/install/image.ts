@@ -7,7 +7,10 @@ import { run, runWell, type Result } from './run.ts';
 const repository = resolve(import.meta.dirname, '../..');
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The last stage of packaging/Dockerfile, built without an engine: its instructions are carried out in a Debian with Node 24, one after the other. */
+/**
+ * The last stage of packaging/Dockerfile, built without an engine: its instructions are carried out
+ * in a Debian with Node 24, one after the other.
+ */
 export class Image {
   readonly #directory: string;
   #user = '0:0';
@@ -65,7 +68,10 @@ export class Image {
     return join(this.#directory, 'root');
   }
 
-  /** As `docker run --read-only --tmpfs /tmp` with a volume for each VOLUME and the configuration mounted. */
+  /**
+   * As `docker run --read-only --tmpfs /tmp` with a volume for each VOLUME and the configuration
+   * mounted.
+   */
   #inside(command: readonly string[]): string[] {
     const mounts = this.#volumes.map(
       (path) => `mount --bind ${join(this.#directory, 'volumes', path)} ${this.#root}${path}`,

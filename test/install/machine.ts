@@ -11,13 +11,18 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const BOOT_PATIENCE_MS = 60_000;
 
 export interface Network {
-  /** Of this machine, on the cable to the container; the first is also on the interface's subnet. */
+  /**
+   * Of this machine, on the cable to the container; the first is also on the interface's subnet.
+   */
   readonly outside: readonly string[];
   readonly inside: string;
   readonly prefixLength: number;
 }
 
-/** A Debian with systemd as its first process, in a container with a network of one cable to this machine and no way further. */
+/**
+ * A Debian with systemd as its first process, in a container with a network of one cable to this
+ * machine and no way further.
+ */
 export class Machine {
   /** Its files, as this machine sees them. */
   readonly root: string;

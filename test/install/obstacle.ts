@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path';
 
 const NEEDED = ['debootstrap', 'systemd-nspawn', 'nsenter', 'ip', 'apt-get'];
 
-/** Undefined on a machine that can boot a Debian of its own; else why the tests are skipped. In CI that is a failure, not a reason. */
+/**
+ * Undefined on a machine that can boot a Debian of its own; else why the tests are skipped. In CI
+ * that is a failure, not a reason.
+ */
 export function obstacle(): string | undefined {
   const reason = whyNot();
   if (reason === undefined) return undefined;

@@ -25,7 +25,10 @@ export interface OutsideOptions {
   readonly latencyMs: number;
 }
 
-/** A control plane and a Salesforce org outside of the machine that a runner is installed on, both on port 443 of addresses of their own. */
+/**
+ * A control plane and a Salesforce org outside of the machine that a runner is installed on, both
+ * on port 443 of addresses of their own.
+ */
 export class Outside {
   readonly network: Network;
   readonly sandbox: Sandbox;

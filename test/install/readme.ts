@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The commands of a section's shell blocks, in order, each with its here-document; comments and empty lines left out. */
+/**
+ * The commands of a section's shell blocks, in order, each with its here-document; comments and
+ * empty lines left out.
+ */
 export function readmeCommands(section: string): string[] {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
   const text = readme.split(/^##+ /m).find((part) => part.startsWith(`${section}\n`));

@@ -26,7 +26,10 @@ export interface Release {
   readonly withoutNode: string;
 }
 
-/** Packs a copy of this repository under a version, as `npm run release` does. No two versions have a file of code in common. */
+/**
+ * Packs a copy of this repository under a version, as `npm run release` does. No two versions have
+ * a file of code in common.
+ */
 export async function pack(version: string, into: string): Promise<Release> {
   say(`packing ${version}`);
   const copy = copyRepository();

@@ -2,9 +2,10 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 import { Scratch } from './scratch.ts';
 
 /*
- * Applies one fault at a time to a copy of the sources and runs the tests that must detect it: `npm run test:mutants`, or
- * with part of a fault's name for only that fault. Exits with 1 if a test file listed for a fault passes, if a fault cannot be
- * applied, or if the tests fail without a fault.
+ * Applies one fault at a time to a copy of the sources and runs the tests that must detect it: `npm
+ * run test:mutants`, or with part of a fault's name for only that fault. Exits with 1 if a test
+ * file listed for a fault passes, if a fault cannot be applied, or if the tests fail without a
+ * fault.
  */
 
 interface Verdict {

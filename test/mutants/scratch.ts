@@ -25,7 +25,9 @@ const reportSchema = z.object({
 });
 
 export interface Outcome {
-  /** Names of tests that failed, by the file they are in. A file that could not be loaded has none. */
+  /**
+   * Names of tests that failed, by the file they are in. A file that could not be loaded has none.
+   */
   readonly failed: ReadonlyMap<string, readonly string[]>;
   readonly passed: number;
   /** What was printed. */
@@ -52,7 +54,10 @@ export class Scratch {
       symlinkSync(join(ROOT, folder), join(this.#path, folder));
   }
 
-  /** Plants the edits; undone by the function that this returns. Throws when a text is not there exactly once. */
+  /**
+   * Plants the edits; undone by the function that this returns. Throws when a text is not there
+   * exactly once.
+   */
   plant(edits: readonly Edit[]): () => void {
     const before = new Map<string, string>();
     const undo = (): void => before.forEach((text, file) => writeFileSync(file, text));

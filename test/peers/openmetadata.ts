@@ -3,8 +3,8 @@ import type { Sandbox } from '../../sandbox-org/src/sandbox.ts';
 import { openVenv, type Venv } from './venv.ts';
 
 /**
- * OpenMetadata's ingestion package in a virtual environment. Two of the packages it needs exist as sources only; nothing
- * else is built here.
+ * OpenMetadata's ingestion package in a virtual environment. Two of the packages it needs exist as
+ * sources only; nothing else is built here.
  */
 export function openOpenMetadata(): Promise<Venv> {
   return openVenv({

@@ -18,8 +18,8 @@ export interface VenvOptions {
 export type Venv = { readonly python: string } | { readonly obstacle: string };
 
 /**
- * Makes a virtual environment, or takes the one that an earlier run has made with the same packages. In CI, where it
- * must be possible, an obstacle is thrown.
+ * Makes a virtual environment, or takes the one that an earlier run has made with the same
+ * packages. In CI, where it must be possible, an obstacle is thrown.
  */
 export async function openVenv(options: VenvOptions): Promise<Venv> {
   const venv = await find(options);

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * Answers of real orgs, where a copy is at hand: in the folder named by RECORDINGS_DIR, or in `../shared/recordings`
- * beside this checkout. Nothing of them is kept here; snapshots hold counts and types alone.
+ * Answers of real orgs, where a copy is at hand: in the folder named by RECORDINGS_DIR, or in
+ * `../shared/recordings` beside this checkout. Nothing of them is kept here; snapshots hold counts
+ * and types alone.
  */
 const root = resolve(
   process.env['RECORDINGS_DIR'] ?? join(import.meta.dirname, '../../../shared/recordings'),

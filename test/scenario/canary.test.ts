@@ -17,7 +17,10 @@ const CANARIES = Array.from(
 
 const at = (index: number): string => `secret:/canary/s${index}`;
 const user = (index: number) => ({ username: `nobody${index}@acme.example` });
-/** Each canary in a secret field of a service whose sign-in fails: in error texts and logs is where secrets get out. */
+/**
+ * Each canary in a secret field of a service whose sign-in fails: in error texts and logs is where
+ * secrets get out.
+ */
 const doomed = (
   consumerKey: string,
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
@@ -63,7 +66,10 @@ function forms(value: string): string[] {
   ];
 }
 
-/** What stands under a directory now; a program at work may take files and directories away at any moment. */
+/**
+ * What stands under a directory now; a program at work may take files and directories away at any
+ * moment.
+ */
 function filesUnder(directory: string): string[] {
   return (ifThere(() => readdirSync(directory, { withFileTypes: true })) ?? []).flatMap((entry) => {
     const path = join(directory, entry.name);
@@ -75,7 +81,10 @@ function contentOf(path: string): Buffer {
   return ifThere(() => readFileSync(path)) ?? Buffer.alloc(0);
 }
 
-/** Undefined where the file has gone, or shows a process that has, or one that is not ours to look at. */
+/**
+ * Undefined where the file has gone, or shows a process that has, or one that is not ours to look
+ * at.
+ */
 function ifThere<T>(read: () => T): T | undefined {
   try {
     return read();

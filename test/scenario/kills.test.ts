@@ -3,7 +3,9 @@ import { KillStage, VICTIMS } from '../support/kills.ts';
 
 const TIMEOUT = 300_000;
 
-/** One kill of each process; `npm run test:kill` repeats it at random moments, over both channels. */
+/**
+ * One kill of each process; `npm run test:kill` repeats it at random moments, over both channels.
+ */
 describe.runIf(process.platform === 'linux')('kill -9 during a run', () => {
   let stage: KillStage;
 

@@ -29,7 +29,10 @@ afterEach(() => scene.close(), TIMEOUT);
 
 const workflow: OpenMetadataScene['workflow'] = (...args) => scene.workflow(...args);
 
-/** Requests that change something. A profile says how things were at one time, so there is a new one each time. */
+/**
+ * Requests that change something. A profile says how things were at one time, so there is a new one
+ * each time.
+ */
 const writes = (): string[] =>
   server.requests.filter(
     (title) => !title.startsWith('GET ') && !/pipelineStatus$|tableProfile$/.test(title),

@@ -7,7 +7,9 @@ import { Stage } from '../support/stage.ts';
 const TIMEOUT = 300_000;
 const SECOND = 'second-runner';
 
-/** The catalog must contain what an incremental run omits, whatever happened since the previous run. */
+/**
+ * The catalog must contain what an incremental run omits, whatever happened since the previous run.
+ */
 describe('an incremental run', () => {
   let stage: Stage;
   let renames = 0;
@@ -52,7 +54,10 @@ describe('an incremental run', () => {
     return ended;
   }
 
-  /** The org's clock has seconds, and a run treats changes in the second before it as later than itself. */
+  /**
+   * The org's clock has seconds, and a run treats changes in the second before it as later than
+   * itself.
+   */
   async function rename(object: string, label = `${object} ${++renames}`): Promise<string> {
     await delay(1100);
     await stage.admin('POST', '/org', { kind: 'renameObject', object, label });

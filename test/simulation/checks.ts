@@ -6,8 +6,8 @@ import type { World } from './world.ts';
 
 /*
  * Invariants that every simulation checks:
- * - After each run that succeeded, the catalog of its service equals the org as read by the newest such run, or is newer
- *   where an attempt that began later has reported it.
+ * - After each run that succeeded, the catalog of its service equals the org as read by the newest
+ *   such run, or is newer where an attempt that began later has reported it.
  * - The records of each attempt are stored once, in order, without gaps.
  * - Only stored records are acknowledged.
  */

@@ -6,7 +6,10 @@ const COMMIT_MS = 8;
 
 const never = new Promise<never>(() => undefined);
 
-/** A store in a simulated process: commits take time, a process that dies in a transaction rolls it back, and a dead one reads nothing. */
+/**
+ * A store in a simulated process: commits take time, a process that dies in a transaction rolls it
+ * back, and a dead one reads nothing.
+ */
 export function storeOf(process: SimulatedProcess, store: Store, onCommitted: () => void): Store {
   const { world } = process;
   return {

@@ -41,7 +41,10 @@ export interface ControlPlaneEvents {
   readonly onSend: (message: Buffer, database: DatabaseSync) => void;
 }
 
-/** The real control plane with its store in a simulated process, which can be killed and stopped, and whose store can be restored. */
+/**
+ * The real control plane with its store in a simulated process, which can be killed and stopped,
+ * and whose store can be restored.
+ */
 export class ControlPlaneHost {
   readonly machine: Machine;
   readonly #network: Network;

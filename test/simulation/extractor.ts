@@ -17,7 +17,9 @@ export interface Extraction {
   readonly view: (service: string) => View;
 }
 
-/** Reads a simulated org in the way of the Salesforce connector, with the same incremental state. */
+/**
+ * Reads a simulated org in the way of the Salesforce connector, with the same incremental state.
+ */
 export function createExtractor({ process, orgOf, view }: Extraction): Connector {
   return {
     type: TYPE,
@@ -154,7 +156,10 @@ class Run {
     }
   }
 
-  /** `gone` are objects that were deleted after they had been listed, so that an earlier change of them is unknown. */
+  /**
+   * `gone` are objects that were deleted after they had been listed, so that an earlier change of
+   * them is unknown.
+   */
   async #selectObjects(
     listing: readonly OrgObject[],
     incrementalState: IncrementalState,

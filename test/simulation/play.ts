@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { simulate } from './simulation.ts';
 
 /*
- * Runs seeds one by one: `npm run simulate -- FIRST [COUNT]`. SIMULATION_FAULTS limits the kinds of fault to a list, separated
- * by commas. The trace is shown for a single seed that fails, and with `--trace` for each seed; SIMULATION_LINES limits its
- * lines. `--digest` prints the digest of each trace.
+ * Runs seeds one by one: `npm run simulate -- FIRST [COUNT]`. SIMULATION_FAULTS limits the kinds of
+ * fault to a list, separated by commas. The trace is shown for a single seed that fails, and with
+ * `--trace` for each seed; SIMULATION_LINES limits its lines. `--digest` prints the digest of each
+ * trace.
  */
 const {
   values: { trace, digest },

@@ -19,8 +19,9 @@ const never = new Promise<never>(() => undefined);
 export class Killed extends Error {}
 
 /**
- * A process that shares only the memory of this one. Everything that its code waits for passes through here: nothing
- * reaches it while it is stopped, and nothing ever does once it is dead, so it can do nothing more.
+ * A process that shares only the memory of this one. Everything that its code waits for passes
+ * through here: nothing reaches it while it is stopped, and nothing ever does once it is dead, so
+ * it can do nothing more.
  */
 export class SimulatedProcess {
   readonly kind: ProcessKind;

@@ -32,7 +32,10 @@ const TIMING: LinkTiming = {
   leaseMs: 10_000,
   diskFullMs: 15_000,
 };
-/** Small, so that workers soon pause without delivery, and no batch is compressed in another thread, outside of simulated time. */
+/**
+ * Small, so that workers soon pause without delivery, and no batch is compressed in another thread,
+ * outside of simulated time.
+ */
 const MAX_BYTES = 12_000;
 const STATE = '/state';
 const SPOOL = `${STATE}/spool`;

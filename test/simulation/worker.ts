@@ -35,7 +35,10 @@ export interface ForkDeps {
   readonly onBegun: (ref: AttemptRef, service: string) => ReturnType<Extraction['view']>;
 }
 
-/** `fork` on a simulated machine: the real worker program in a simulated process, with a message channel to its parent. */
+/**
+ * `fork` on a simulated machine: the real worker program in a simulated process, with a message
+ * channel to its parent.
+ */
 export function createFork(deps: ForkDeps): typeof fork {
   const start = (): ChildProcess => {
     const { machine, link } = deps;

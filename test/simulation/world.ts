@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 
 /*
  * Time, randomness and events of one simulation. Invariants:
- * - One event happens at a time. The work that it starts runs until all of it waits; then the next event happens.
- * - Everything random comes from the seed, and everything that waits waits here, so the same seed gives the same trace.
+ * - One event happens at a time. The work that it starts runs until all of it waits; then the next
+ *   event happens.
+ * - Everything random comes from the seed, and everything that waits waits here, so the same seed
+ *   gives the same trace.
  */
 
 const KEPT_LINES = Number(process.env['SIMULATION_LINES'] ?? 400);

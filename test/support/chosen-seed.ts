@@ -1,4 +1,7 @@
-/** The seed of a long test: `TEST_SEED`, or one derived from the time. Printed, so that the test can be repeated. */
+/**
+ * The seed of a long test: `TEST_SEED`, or one derived from the time. Printed, so that the test can
+ * be repeated.
+ */
 export function chosenSeed(command: string): string {
   const seed = process.env['TEST_SEED'] ?? String(Date.now() % 2 ** 31);
   process.env['TEST_SEED'] = seed;

@@ -50,7 +50,10 @@ export interface ContextOptions {
   readonly stateStore?: ConnectorContext['stateStore'];
 }
 
-/** A context whose `connect` leads the source's host names to the server and refuses all others, as the policy's dial would. */
+/**
+ * A context whose `connect` leads the source's host names to the server and refuses all others, as
+ * the policy's dial would.
+ */
 export function contextFor(source: SourceUnderTest, options: ContextOptions): RecordedContext {
   const logs: RecordedContext['logs'] = [];
   const counts = new Map<string, number>();

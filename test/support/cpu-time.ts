@@ -1,6 +1,6 @@
 /**
- * CPU seconds of `work` in this process. Other load on the machine hardly matters, so a bound far above linear and far below
- * quadratic work holds on any machine.
+ * CPU seconds of `work` in this process. Other load on the machine hardly matters, so a bound far
+ * above linear and far below quadratic work holds on any machine.
  */
 export function cpuSeconds(work: () => void): number {
   const before = process.cpuUsage();

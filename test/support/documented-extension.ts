@@ -40,7 +40,10 @@ export interface Result {
   readonly output: string;
 }
 
-/** A copy of the sources in which the blocks of a document are applied. The working tree is never touched. */
+/**
+ * A copy of the sources in which the blocks of a document are applied. The working tree is never
+ * touched.
+ */
 export class ExtendedCopy {
   readonly path = mkdtempSync(join(tmpdir(), 'hybrid-extending-'));
 
@@ -57,7 +60,10 @@ export class ExtendedCopy {
     );
   }
 
-  /** Writes a new file, or inserts the lines with `+` after the line before them, which must be unique. */
+  /**
+   * Writes a new file, or inserts the lines with `+` after the line before them, which must be
+   * unique.
+   */
   apply({ kind, path, lines }: Block): void {
     const file = join(this.path, path);
     if (kind === 'ts') {

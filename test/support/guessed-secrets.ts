@@ -111,7 +111,10 @@ interface Seen {
   readonly progress: readonly string[];
 }
 
-/** All that a run sends out. Time stands still, and what an org counts is left out, so that two runs can be compared. */
+/**
+ * All that a run sends out. Time stands still, and what an org counts is left out, so that two runs
+ * can be compared.
+ */
 export async function run(job: Job, kind: JobKind): Promise<Seen> {
   const lines: string[] = [];
   const progress: string[] = [];

@@ -22,7 +22,10 @@ export function childrenOf(parent: number): number[] {
     });
 }
 
-/** Runs with real processes, any of which may be killed, and the result of an undisturbed run to compare with. */
+/**
+ * Runs with real processes, any of which may be killed, and the result of an undisturbed run to
+ * compare with.
+ */
 export class KillStage {
   readonly #stage: Stage;
   readonly #tables: readonly string[];
@@ -55,7 +58,10 @@ export class KillStage {
     }
   }
 
-  /** Kills a process `afterMs` after a run has made progress, restarts it if necessary, and checks that the result is complete. False if the run ended before. */
+  /**
+   * Kills a process `afterMs` after a run has made progress, restarts it if necessary, and checks
+   * that the result is complete. False if the run ended before.
+   */
   async kill(victim: Victim, afterMs = 0): Promise<boolean> {
     const id = await this.#runInside();
     await delay(afterMs);

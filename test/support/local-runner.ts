@@ -12,7 +12,10 @@ export interface SecretRule {
   readonly hosts: readonly string[];
 }
 
-/** Additions to the files of the sandbox org: other hosts on this machine, trusted CAs, and policy rules for more secrets. */
+/**
+ * Additions to the files of the sandbox org: other hosts on this machine, trusted CAs, and policy
+ * rules for more secrets.
+ */
 export interface LocalRunnerOptions {
   readonly connectTo?: readonly string[];
   readonly caPem?: string;

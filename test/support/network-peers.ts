@@ -12,7 +12,9 @@ import { ConnectProxy, type ProxyOptions } from './connect-proxy.ts';
 export const HOST = 'acme.my.salesforce.com';
 export const ENDPOINT: Endpoint = { host: HOST, port: 443 };
 
-/** Servers and proxies on this machine for tests of connections. They are closed after each test. */
+/**
+ * Servers and proxies on this machine for tests of connections. They are closed after each test.
+ */
 export class NetworkPeers {
   readonly #closers: (() => Promise<unknown> | void)[] = [];
   #authority: Authority | undefined;
@@ -81,7 +83,9 @@ export class NetworkPeers {
     return this.serve(createServer(onSocket));
   }
 
-  /** A TCP server that sends an answer to the first bytes it receives, and closes the connection. */
+  /**
+   * A TCP server that sends an answer to the first bytes it receives, and closes the connection.
+   */
   answerOnce(answer: string): Promise<number> {
     return this.serveTcp((socket) =>
       socket.on('error', () => undefined).once('data', () => socket.end(answer)),

@@ -7,7 +7,10 @@ export const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmdlc3Rpb24tYm90In0.c2lnb
 const REFERENCE = 'secret:/openmetadata/bot';
 const PIPELINE = 'crm.nightly';
 
-/** An OpenMetadata server of its own, and an installed runner that may write to it with a bot's token. */
+/**
+ * An OpenMetadata server of its own, and an installed runner that may write to it with a bot's
+ * token.
+ */
 export class OpenMetadataScene {
   readonly server: OpenMetadataServer;
   readonly runner: LocalRunner;

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 
 /**
- * OpenMetadata's own JSON Schemas, where a copy of its `spec/.../json/schema` folder is at hand: named by
- * OPENMETADATA_SCHEMAS, or in `../shared/openmetadata-schemas` beside this checkout.
+ * OpenMetadata's own JSON Schemas, where a copy of its `spec/.../json/schema` folder is at hand:
+ * named by OPENMETADATA_SCHEMAS, or in `../shared/openmetadata-schemas` beside this checkout.
  */
 const root = resolve(
   process.env['OPENMETADATA_SCHEMAS'] ??
@@ -36,8 +36,9 @@ function ajv(): Ajv {
 }
 
 /**
- * The range of a column profile is exactly one of number, integer, date, text and so on, of which every whole number is two.
- * The models that OpenMetadata generates from it, in Java (any object) and Python (a union), take what is one at least.
+ * The range of a column profile is exactly one of number, integer, date, text and so on, of which
+ * every whole number is two. The models that OpenMetadata generates from it, in Java (any object)
+ * and Python (a union), take what is one at least.
  */
 function asModelsRead(_key: string, value: unknown): unknown {
   if (

@@ -9,7 +9,10 @@ export interface RelayOptions {
   readonly delayMs?: number;
 }
 
-/** A TCP relay that can be slow, and can stop forwarding without closing connections, as a failed firewall does. */
+/**
+ * A TCP relay that can be slow, and can stop forwarding without closing connections, as a failed
+ * firewall does.
+ */
 export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -35,7 +38,10 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Drops all data from now on, without closing connections. New connections are accepted and get no response. */
+  /**
+   * Drops all data from now on, without closing connections. New connections are accepted and get
+   * no response.
+   */
   freeze(): void {
     this.#frozen = true;
     for (const socket of this.#sockets) this.#silence(socket);

@@ -6,7 +6,10 @@ import type { PurgeOptions } from '../../src/service/uninstall.ts';
 
 export const USER_ID = 54_321;
 
-/** For tests: a machine whose programs only write down that they were called, with real files below a directory. */
+/**
+ * For tests: a machine whose programs only write down that they were called, with real files below
+ * a directory.
+ */
 export class TestHost implements ServiceHost {
   readonly directory: string;
   platform: NodeJS.Platform = 'linux';

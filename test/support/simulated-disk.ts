@@ -31,9 +31,10 @@ function systemError(code: string): Error {
 }
 
 /**
- * A disk in memory that loses data as a real one does. After a crash, any subset of the unsynced sectors is kept, and name
- * changes since the last sync of the directory are kept up to some point in time. The disk is full at `capacity` bytes, even
- * in the middle of a write. `failNext` makes one later operation fail.
+ * A disk in memory that loses data as a real one does. After a crash, any subset of the unsynced
+ * sectors is kept, and name changes since the last sync of the directory are kept up to some point
+ * in time. The disk is full at `capacity` bytes, even in the middle of a write. `failNext` makes
+ * one later operation fail.
  */
 export class SimulatedDisk implements Disk {
   readonly #fraction: () => number;

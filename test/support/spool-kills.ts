@@ -23,7 +23,10 @@ async function appendUntilKilled(directory: string, next: number, moment: number
   return Number(printed.trim().split('\n').at(-1));
 }
 
-/** Kills writers of a spool repeatedly, and checks that every record reported durable is there, in order and once. */
+/**
+ * Kills writers of a spool repeatedly, and checks that every record reported durable is there, in
+ * order and once.
+ */
 export async function killWriters(
   directory: string,
   kills: number,

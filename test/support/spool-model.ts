@@ -93,7 +93,9 @@ export const command: Arbitrary<Command> = oneof(
   },
 );
 
-/** The spool, compared with a model at each step: a list of lines, and two positions in the list. */
+/**
+ * The spool, compared with a model at each step: a list of lines, and two positions in the list.
+ */
 export class ModeledSpool {
   readonly #machine: SimulatedDisk;
   #disk: Disk;

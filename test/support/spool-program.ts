@@ -3,7 +3,10 @@ import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { SpoolWriter } from '../../src/spool/writer.ts';
 
-/** Appends records endlessly to a spool from a sequence on (arguments), and prints each durable sequence. */
+/**
+ * Appends records endlessly to a spool from a sequence on (arguments), and prints each durable
+ * sequence.
+ */
 const [directory = '', next = '1'] = process.argv.slice(2);
 const never = new AbortController().signal;
 

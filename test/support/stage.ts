@@ -40,7 +40,10 @@ export interface StageOptions {
   readonly stateBytes?: number;
 }
 
-/** A sandbox org, a control plane and an enrolled runner as real processes; each can be killed and started again. */
+/**
+ * A sandbox org, a control plane and an enrolled runner as real processes; each can be killed and
+ * started again.
+ */
 export class Stage {
   readonly place: Place;
   readonly options: StageOptions;
@@ -103,7 +106,10 @@ export class Stage {
     return storeInVault(this.stateDir, join(this.place.directory, 'vault.key'), secrets);
   }
 
-  /** Installs and enrolls one more runner on this machine, with the same policy and secrets and a state directory of its own. */
+  /**
+   * Installs and enrolls one more runner on this machine, with the same policy and secrets and a
+   * state directory of its own.
+   */
   async addRunner(name: string): Promise<void> {
     const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<
       string,
@@ -123,7 +129,10 @@ export class Stage {
     await this.#enroll(name);
   }
 
-  /** Starts a runner, the first one unless another is named, and waits until the control plane sees it. */
+  /**
+   * Starts a runner, the first one unless another is named, and waits until the control plane sees
+   * it.
+   */
   async startRunner(name = FIRST): Promise<void> {
     this.#runners.set(
       name,
@@ -138,8 +147,9 @@ export class Stage {
   }
 
   /**
-   * Copies the first runner's state directory and starts a runner on the copy, as another machine would: what names processes of
-   * this machine (lock, workers in the journal of the spool) is left out.
+   * Copies the first runner's state directory and starts a runner on the copy, as another machine
+   * would: what names processes of this machine (lock, workers in the journal of the spool) is left
+   * out.
    */
   startCopy(name: string): Program {
     const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as Record<

@@ -7,7 +7,10 @@ import { runWorker } from '../../src/worker/program.ts';
 import { jobsOf } from './connector-jobs.ts';
 import { PLANTED_LINES, PLANTED_SECRET as SECRET, type StrayBehavior } from './stray-behavior.ts';
 
-/* The worker's own program in a process of its own, with a connector that writes a secret where it should not. */
+/*
+ * The worker's own program in a process of its own, with a connector that writes a secret where it
+ * should not.
+ */
 
 async function behave(behavior: StrayBehavior, protect: (value: string) => void): Promise<void> {
   if (behavior !== 'print before it is known') protect(SECRET);

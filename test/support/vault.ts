@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { parseReference } from '../../src/secrets/reference.ts';
 import { openVault } from '../../src/secrets/vault/vault.ts';
 
-/** Puts secrets into the vault of a state directory, as `secrets set` would, without a process for each. */
+/**
+ * Puts secrets into the vault of a state directory, as `secrets set` would, without a process for
+ * each.
+ */
 export async function storeInVault(
   stateDir: string,
   keyFile: string,

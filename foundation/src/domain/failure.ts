@@ -1,4 +1,7 @@
-/** An error as other processes see it: in records, in frames, on the console. Never contains a secret. */
+/**
+ * An error as other processes see it: in records, in frames, on the console. Never contains a
+ * secret.
+ */
 export interface Failure {
   /** One of the codes in docs/errors.md. */
   readonly code: string;

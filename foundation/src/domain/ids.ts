@@ -3,15 +3,21 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** Assigned by the control plane at enrollment; never changes. */
 export type RunnerId = Branded<'RunnerId'>;
-/** Assigned by the control plane: one execution of a pipeline or one connection test, over all its attempts. */
+/**
+ * Assigned by the control plane: one execution of a pipeline or one connection test, over all its
+ * attempts.
+ */
 export type RunId = Branded<'RunId'>;
 
-/** Position of a record in its attempt's stream: 1, 2, 3, ... without gaps. 0 is the position before the first. */
+/**
+ * Position of a record in its attempt's stream: 1, 2, 3, ... without gaps. 0 is the position before
+ * the first.
+ */
 export type Sequence = number;
 
 /**
- * One try at one run. `epoch` is the fencing token: it grows with every assignment of the run, and the
- * control plane refuses writes that carry an older one.
+ * One try at one run. `epoch` is the fencing token: it grows with every assignment of the run, and
+ * the control plane refuses writes that carry an older one.
  */
 export interface AttemptRef {
   readonly runId: RunId;
@@ -20,7 +26,10 @@ export interface AttemptRef {
   readonly epoch: number;
 }
 
-/** Unique for the attempt within this runner. Safe as a file name, because run ids are checked on receipt. */
+/**
+ * Unique for the attempt within this runner. Safe as a file name, because run ids are checked on
+ * receipt.
+ */
 export function attemptKey(ref: AttemptRef): string {
   return `${ref.runId}.${ref.attempt}.${ref.epoch}`;
 }

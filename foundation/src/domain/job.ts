@@ -3,15 +3,17 @@ import type { AttemptRef } from './ids.ts';
 /** What a runner needs to know about a kind of job. */
 export interface JobTraits {
   /**
-   * `entities` for a catalog: such a job writes to the sink of its workflow, keeps incremental state, and succeeds or
-   * fails by the share of entities that failed. `steps`: such a job only reports what it tried and how that ended.
+   * `entities` for a catalog: such a job writes to the sink of its workflow, keeps incremental
+   * state, and succeeds or fails by the share of entities that failed. `steps`: such a job only
+   * reports what it tried and how that ended.
    */
   readonly yields: 'entities' | 'steps';
 }
 
 /**
- * The closed list of jobs that a control plane may request; any other kind is rejected before a secret is read.
- * A new kind is one entry here, and the compiler then requires its work from every connector (`Connector.jobs`).
+ * The closed list of jobs that a control plane may request; any other kind is rejected before a
+ * secret is read. A new kind is one entry here, and the compiler then requires its work from every
+ * connector (`Connector.jobs`).
  */
 export const JOB_TRAITS = {
   metadata: { yields: 'entities' },
@@ -33,7 +35,10 @@ export interface Job {
   readonly workflow: string;
   /** Longest the attempt may run, in milliseconds. */
   readonly deadlineMs: number;
-  /** The control plane's revision of the service's catalog. Absent when unknown: then the run is a full run. */
+  /**
+   * The control plane's revision of the service's catalog. Absent when unknown: then the run is a
+   * full run.
+   */
   readonly catalogRevision?: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Percentage of successes, with two decimals, as OpenMetadata computes it for `successThreshold`. A run without any
- * success counts as one with a single success.
+ * Percentage of successes, with two decimals, as OpenMetadata computes it for `successThreshold`. A
+ * run without any success counts as one with a single success.
  */
 export function successPercent(succeeded: number, failed: number): number {
   const done = Math.max(succeeded, 1);

@@ -23,8 +23,8 @@ export interface ReceivedBody {
 }
 
 /**
- * Reads a body, plain or gzip, within the size limit. Throws RESPONSE_TOO_LARGE, `unexpected` for an encoding that was
- * not requested, and the errors of the stream.
+ * Reads a body, plain or gzip, within the size limit. Throws RESPONSE_TOO_LARGE, `unexpected` for
+ * an encoding that was not requested, and the errors of the stream.
  */
 export async function receiveBody(
   stream: Readable,
@@ -51,8 +51,8 @@ async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
 }
 
 /**
- * The decompressed body; inflating stops at the first byte over the limit. Throws RESPONSE_TOO_LARGE, and NETWORK_RESET
- * for a damaged body.
+ * The decompressed body; inflating stops at the first byte over the limit. Throws
+ * RESPONSE_TOO_LARGE, and NETWORK_RESET for a damaged body.
  */
 export function inflate(
   { bytes: received, compressed }: ReceivedBody,
@@ -75,7 +75,10 @@ export function inflate(
   }
 }
 
-/** The size in the gzip trailer plus one byte: the output then fits one chunk, and nothing is copied. */
+/**
+ * The size in the gzip trailer plus one byte: the output then fits one chunk, and nothing is
+ * copied.
+ */
 function statedSize(received: Buffer, limit: number): number {
   const size = received.length < 4 ? 0 : received.readUInt32LE(received.length - 4);
   return size > CHUNK_BYTES && size < limit ? size + 1 : CHUNK_BYTES;

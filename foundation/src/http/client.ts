@@ -25,8 +25,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /**
-   * Decompresses the body, at each call. Until then the body stays as it was received, a twentieth of its size. Throws
-   * RESPONSE_TOO_LARGE, and NETWORK_RESET for a damaged body.
+   * Decompresses the body, at each call. Until then the body stays as it was received, a twentieth
+   * of its size. Throws RESPONSE_TOO_LARGE, and NETWORK_RESET for a damaged body.
    */
   readonly body: () => Buffer;
 }
@@ -69,9 +69,10 @@ const DEFAULTS = {
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
- * HTTP/1.1 to a source or a catalog, one request at a call and without retries. Every socket comes from the `connect`
- * handed in, so a response cannot make the client reach a host that the policy forbids. Redirects are not followed.
- * No header carries a credential by default: credentials travel in the headers of the one request they belong to.
+ * HTTP/1.1 to a source or a catalog, one request at a call and without retries. Every socket comes
+ * from the `connect` handed in, so a response cannot make the client reach a host that the policy
+ * forbids. Redirects are not followed. No header carries a credential by default: credentials
+ * travel in the headers of the one request they belong to.
  */
 export class HttpClient {
   readonly #options: Required<HttpClientOptions>;
@@ -94,7 +95,8 @@ export class HttpClient {
 
   /**
    * The response, with any status. Throws NETWORK_*, TLS_UNTRUSTED, HOST_DENIED, DEADLINE_EXCEEDED,
-   * RESPONSE_TOO_LARGE, `unexpected` or the signal's reason. The error's `neverSent` is set when no connection was opened.
+   * RESPONSE_TOO_LARGE, `unexpected` or the signal's reason. The error's `neverSent` is set when no
+   * connection was opened.
    */
   async call(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const { clock, callMs } = this.#options;

@@ -7,9 +7,10 @@ import { RunnerError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 
 /*
- * Invariants. While the server is down, one request at a time probes whether it is back, after growing pauses; every other
- * request waits for the result. A server that answers anything is not down: failures of single requests are not waited
- * for here. Once the patience has run out, no later request of the run waits again, or is sent.
+ * Invariants. While the server is down, one request at a time probes whether it is back, after
+ * growing pauses; every other request waits for the result. A server that answers anything is not
+ * down: failures of single requests are not waited for here. Once the patience has run out, no
+ * later request of the run waits again, or is sent.
  */
 
 /** The error that a run waits out, and the time until the next try. */
@@ -48,7 +49,10 @@ type State =
   | Down
   | { readonly kind: 'givenUp'; readonly error: RunnerError };
 
-/** Consecutive failures, without any answer in between, that count as an outage. A refused connection is enough by itself. */
+/**
+ * Consecutive failures, without any answer in between, that count as an outage. A refused
+ * connection is enough by itself.
+ */
 const MAX_FAILURES = 4;
 const LONGEST_PAUSE_MS = 20_000;
 
@@ -88,8 +92,9 @@ export class OutageGate {
   }
 
   /**
-   * Resolves at once, or when the server is back; true when it was down meanwhile. `probe` makes one small request; of
-   * several callers, the first one's is used. Throws the last error of a server that was given up, or the signal's reason.
+   * Resolves at once, or when the server is back; true when it was down meanwhile. `probe` makes
+   * one small request; of several callers, the first one's is used. Throws the last error of a
+   * server that was given up, or the signal's reason.
    */
   async pass(
     probe: (signal: AbortSignal) => Promise<unknown>,
@@ -98,7 +103,8 @@ export class OutageGate {
     let wasDown = false;
     while (this.#state.kind !== 'up') {
       if (this.#state.kind === 'givenUp') throw this.#state.error;
-      // A probe that finds no patience left changes the state before it returns: do not read it from there.
+      // A probe that finds no patience left changes the state before it returns: do not read it
+      // from there.
       const probing = (this.#state.probing ??= this.#probe(this.#state, probe));
       wasDown = (await untilAborted(probing, signal)) || wasDown;
     }
@@ -106,8 +112,9 @@ export class OutageGate {
   }
 
   /**
-   * Repeats work that every request depends on, while `mayPass` accepts its error and until the patience has run out.
-   * Gives the server up when the last error is retryable. Throws the last error, marked fatal.
+   * Repeats work that every request depends on, while `mayPass` accepts its error and until the
+   * patience has run out. Gives the server up when the last error is retryable. Throws the last
+   * error, marked fatal.
    */
   async persist<T>(
     work: () => Promise<T>,

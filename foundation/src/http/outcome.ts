@@ -8,8 +8,8 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Whether the outcome of the request is unknown: the server may have processed it or may still be processing it. Never
- * true for a request that was not sent.
+ * Whether the outcome of the request is unknown: the server may have processed it or may still be
+ * processing it. Never true for a request that was not sent.
  */
 export function isOutcomeUnknown({ code, neverSent }: RunnerError): boolean {
   return !neverSent && UNANSWERED.has(code);

@@ -32,8 +32,9 @@ export interface RetryDeps {
 }
 
 /**
- * Repeats `work` while it fails with an error that may pass. A failure while the server is down does not count as a try,
- * because no single request is to blame. Throws the last error as a RunnerError, what `ready` throws, or the signal's reason.
+ * Repeats `work` while it fails with an error that may pass. A failure while the server is down
+ * does not count as a try, because no single request is to blame. Throws the last error as a
+ * RunnerError, what `ready` throws, or the signal's reason.
  */
 export async function retry<T>(
   policy: RetryPolicy,

@@ -3,8 +3,8 @@ import type { LogLevel } from '../domain/record.ts';
 export type LogData = Readonly<Record<string, unknown>>;
 
 /**
- * Writes log lines: a constant lower-case fragment as the message, and structured fields. Callers never pass a secret; every
- * line passes the redactor anyway.
+ * Writes log lines: a constant lower-case fragment as the message, and structured fields. Callers
+ * never pass a secret; every line passes the redactor anyway.
  */
 export interface Logger {
   log(level: LogLevel, message: string, data?: LogData): void;

@@ -24,9 +24,15 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** For name resolution, TCP, CONNECT and TLS together, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called with the IP address of a direct connection before it is opened; throws to forbid it. Not called behind a proxy. */
+  /**
+   * Called with the IP address of a direct connection before it is opened; throws to forbid it. Not
+   * called behind a proxy.
+   */
   readonly checkAddress?: (address: string) => void;
-  /** Absent for plain TCP. Server name and certificate check always use the requested endpoint, not connectTo. */
+  /**
+   * Absent for plain TCP. Server name and certificate check always use the requested endpoint, not
+   * connectTo.
+   */
   readonly tls?: {
     readonly cert?: string;
     readonly key?: string;
@@ -36,9 +42,10 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens a connection to an endpoint, with connectTo, proxy (CONNECT) and TLS as configured. Certificates are always
- * verified, with TLS 1.2 or later. Throws NETWORK_UNREACHABLE, NETWORK_TIMEOUT, NETWORK_RESET, PROXY_REFUSED, TLS_UNTRUSTED,
- * INPUT_INVALID (invalid host or certificate), what `checkAddress` throws, or the signal's reason. The caller owns the
- * connection and handles its errors from then on.
+ * Opens a connection to an endpoint, with connectTo, proxy (CONNECT) and TLS as configured.
+ * Certificates are always verified, with TLS 1.2 or later. Throws NETWORK_UNREACHABLE,
+ * NETWORK_TIMEOUT, NETWORK_RESET, PROXY_REFUSED, TLS_UNTRUSTED, INPUT_INVALID (invalid host or
+ * certificate), what `checkAddress` throws, or the signal's reason. The caller owns the connection
+ * and handles its errors from then on.
  */
 export type Connect = (endpoint: Endpoint, options: ConnectOptions) => Promise<Duplex>;

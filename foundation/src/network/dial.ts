@@ -20,7 +20,10 @@ export interface DialOptions {
   readonly signal: AbortSignal;
 }
 
-/** Opens a TCP connection. A name is resolved once, every address is checked, and only those addresses are connected to. */
+/**
+ * Opens a TCP connection. A name is resolved once, every address is checked, and only those
+ * addresses are connected to.
+ */
 export async function dial(
   endpoint: Endpoint,
   { resolve, checkAddress, onPhase, signal }: DialOptions,
@@ -61,7 +64,10 @@ async function addressesOf(
   return addresses;
 }
 
-/** A lookup that returns the checked addresses only, so that a second answer of the resolver cannot matter. */
+/**
+ * A lookup that returns the checked addresses only, so that a second answer of the resolver cannot
+ * matter.
+ */
 function fixedLookup(addresses: readonly string[]): LookupFunction {
   const all = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {

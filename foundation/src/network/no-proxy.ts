@@ -5,9 +5,10 @@ import { normalizeHost } from './endpoint.ts';
 const HOST_NAME = /^(?:\*?\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/;
 
 /**
- * Parses an entry of the list of hosts that are reached without the proxy into the form that `bypassesProxy` matches. Also
- * accepts forms of other programs: `https://host`, `10.1.*`. Throws INPUT_INVALID for an entry that would never match,
- * because traffic meant to stay inside the network would go to the proxy.
+ * Parses an entry of the list of hosts that are reached without the proxy into the form that
+ * `bypassesProxy` matches. Also accepts forms of other programs: `https://host`, `10.1.*`. Throws
+ * INPUT_INVALID for an entry that would never match, because traffic meant to stay inside the
+ * network would go to the proxy.
  */
 export function parseNoProxyRule(text: string): string {
   const entry = text

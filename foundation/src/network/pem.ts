@@ -3,8 +3,9 @@ const BREAKS = /\\r|\\n|\s/g;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * Restores the line breaks of PEM text. Secret managers and single-line forms write a line break as the two characters
- * `\n`, as a space, or omit it. Text around the blocks is kept, and so is text without a block of plain base64.
+ * Restores the line breaks of PEM text. Secret managers and single-line forms write a line break as
+ * the two characters `\n`, as a space, or omit it. Text around the blocks is kept, and so is text
+ * without a block of plain base64.
  */
 export function unfoldPem(text: string): string {
   return text

@@ -14,12 +14,16 @@ export interface Proxy {
 const REMEDY =
   'Write the address in the form http://proxy.example.com:3128 or https://user:password@proxy.example.com:8443.';
 
-/** Characters that end the authority of a URL. User names (`DOMAIN\\user`) and passwords often contain them unencoded. */
+/**
+ * Characters that end the authority of a URL. User names (`DOMAIN\\user`) and passwords often
+ * contain them unencoded.
+ */
 const ENDS_AUTHORITY = /[\\/?#]/g;
 
 /**
- * Parses `http[s]://[user:password@]host[:port]`. User name and password end at the last `@`. They may be percent-encoded,
- * but `\`, `/`, `?` and `#` in them need not be. Throws INPUT_INVALID without the text, which may contain a password.
+ * Parses `http[s]://[user:password@]host[:port]`. User name and password end at the last `@`. They
+ * may be percent-encoded, but `\`, `/`, `?` and `#` in them need not be. Throws INPUT_INVALID
+ * without the text, which may contain a password.
  */
 export function parseProxy(text: string): Proxy {
   const { scheme, credentials, rest } = splitCredentials(text);
@@ -87,8 +91,9 @@ function invalid(problem: string): RunnerError {
 }
 
 /**
- * Whether `endpoint` is reached without the proxy. A rule is `*`, a CIDR block, an IP address, or a host name, with or
- * without a leading dot, that matches itself and its subdomains. A `:port` suffix limits the rule to that port.
+ * Whether `endpoint` is reached without the proxy. A rule is `*`, a CIDR block, an IP address, or a
+ * host name, with or without a leading dot, that matches itself and its subdomains. A `:port`
+ * suffix limits the rule to that port.
  */
 export function bypassesProxy(rules: readonly string[], endpoint: Endpoint): boolean {
   return rules.some((rule) => matches(rule.trim().toLowerCase(), endpoint));

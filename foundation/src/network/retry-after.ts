@@ -1,4 +1,7 @@
-/** The pause of a Retry-After header (seconds or an HTTP date) in milliseconds from `now`, at most `maxMs`. Undefined if absent or invalid. */
+/**
+ * The pause of a Retry-After header (seconds or an HTTP date) in milliseconds from `now`, at most
+ * `maxMs`. Undefined if absent or invalid.
+ */
 export function parseRetryAfter(
   text: string | undefined,
   now: number,

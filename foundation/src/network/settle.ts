@@ -4,8 +4,8 @@ import { RunnerError } from '../runtime/errors.ts';
 type Listen = (event: string, listener: (...args: never[]) => void) => void;
 
 /**
- * Waits for an event while a stream is being opened. Rejects if the stream fails or closes first, or the signal fires.
- * Removes all its listeners, and leaves destroying the stream to the caller.
+ * Waits for an event while a stream is being opened. Rejects if the stream fails or closes first,
+ * or the signal fires. Removes all its listeners, and leaves destroying the stream to the caller.
  */
 export async function settle<T>(
   stream: Duplex,

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 import { RunnerError } from '../runtime/errors.ts';
 
-/** Throws TLS_VERIFICATION_DISABLED if the environment disables certificate verification for the whole process. */
+/**
+ * Throws TLS_VERIFICATION_DISABLED if the environment disables certificate verification for the
+ * whole process.
+ */
 export function assertVerificationOn(env: Readonly<NodeJS.ProcessEnv>): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     throw new RunnerError(
@@ -22,7 +25,9 @@ export interface TrustOptions {
   readonly alpn?: readonly string[];
 }
 
-/** Caches parsed certificates by options: parsing several hundred CA certificates takes some 30 ms. */
+/**
+ * Caches parsed certificates by options: parsing several hundred CA certificates takes some 30 ms.
+ */
 export class TrustStore {
   readonly #contexts = new Map<string, SecureContext>();
   readonly #limit = 8;
@@ -56,7 +61,10 @@ function createContext(options: TrustOptions): SecureContext {
   }
 }
 
-/** OpenSSL silently skips anything that is not a certificate, and the CA would be missing without an error. */
+/**
+ * OpenSSL silently skips anything that is not a certificate, and the CA would be missing without an
+ * error.
+ */
 function assertCertificates(pem: string): void {
   const blocks =
     pem.match(
@@ -79,8 +87,8 @@ function publicCertificates(): string[] {
 }
 
 /**
- * Node.js reads the system's certificates from the directory that OpenSSL was built with, one file per certificate.
- * Distributions outside the Debian family keep all of them in one file elsewhere.
+ * Node.js reads the system's certificates from the directory that OpenSSL was built with, one file
+ * per certificate. Distributions outside the Debian family keep all of them in one file elsewhere.
  */
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',

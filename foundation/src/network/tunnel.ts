@@ -7,8 +7,9 @@ import { settle } from './settle.ts';
 const MAX_HEAD = 16 * 1024;
 
 /**
- * Requests a tunnel to `target` from the proxy at the other end of `stream`. Once resolved, the stream carries the tunnel's
- * bytes. Error messages never repeat the text of the response, which may echo credentials.
+ * Requests a tunnel to `target` from the proxy at the other end of `stream`. Once resolved, the
+ * stream carries the tunnel's bytes. Error messages never repeat the text of the response, which
+ * may echo credentials.
  */
 export async function openTunnel(
   stream: Duplex,

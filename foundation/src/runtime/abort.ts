@@ -7,7 +7,10 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw RunnerError.from(signal.reason, 'ABORTED');
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as the signal fires. `work` itself continues. */
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as the signal fires. `work`
+ * itself continues.
+ */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   // Nobody awaits work that continues after the signal; its failure must not count as unhandled.
   work.catch(() => undefined);
@@ -31,8 +34,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Runs `work` under a signal that fires when `parent` does or when `ms` have passed on `clock`, then with
- * DEADLINE_EXCEEDED and `what` in its message.
+ * Runs `work` under a signal that fires when `parent` does or when `ms` have passed on `clock`,
+ * then with DEADLINE_EXCEEDED and `what` in its message.
  */
 export async function withDeadline<T>(
   what: string,

@@ -1,19 +1,28 @@
 /*
- * Replacing a file so that a crash, of the process or of the machine, leaves the old content or the new, never a part of
- * either. What must never break: the new content is durable before it takes the old name, and the rename is durable
- * before `replaceFile` resolves.
+ * Replacing a file so that a crash, of the process or of the machine, leaves the old content or the
+ * new, never a part of either. What must never break: the new content is durable before it takes
+ * the old name, and the rename is durable before `replaceFile` resolves.
  */
 import { dirname } from 'node:path';
 import { type Disk, removeFile } from './disk.ts';
 
 export interface ReplaceOptions {
-  /** Path of the temporary file, in the same directory. Writers that may run at the same time need different ones. */
+  /**
+   * Path of the temporary file, in the same directory. Writers that may run at the same time need
+   * different ones.
+   */
   readonly temporary?: string;
-  /** Called with the path of the temporary file once its content is durable, before it takes the old name. */
+  /**
+   * Called with the path of the temporary file once its content is durable, before it takes the old
+   * name.
+   */
   readonly beforeRename?: (temporary: string) => Promise<void>;
 }
 
-/** Writes or replaces a file, for its owner alone. When this throws, the file has the old content or the new. */
+/**
+ * Writes or replaces a file, for its owner alone. When this throws, the file has the old content or
+ * the new.
+ */
 export async function replaceFile(
   disk: Disk,
   path: string,
@@ -31,7 +40,10 @@ export async function replaceFile(
   }
 }
 
-/** Writes a new file, for its owner alone. Throws EEXIST if the path exists. Its name is durable once its directory is synced. */
+/**
+ * Writes a new file, for its owner alone. Throws EEXIST if the path exists. Its name is durable
+ * once its directory is synced.
+ */
 export async function createDurably(
   disk: Disk,
   path: string,

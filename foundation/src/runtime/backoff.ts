@@ -7,11 +7,17 @@ export interface BackoffOptions {
   readonly baseMs: number;
   /** Upper bound of every pause, in milliseconds. */
   readonly capMs: number;
-  /** How long things must go well before earlier failures are forgotten, so that a flapping link does not hammer. */
+  /**
+   * How long things must go well before earlier failures are forgotten, so that a flapping link
+   * does not hammer.
+   */
   readonly stableMs: number;
 }
 
-/** Full jitter: each pause is uniformly distributed between 0 and a bound that doubles from `baseMs` to `capMs`. */
+/**
+ * Full jitter: each pause is uniformly distributed between 0 and a bound that doubles from `baseMs`
+ * to `capMs`.
+ */
 export class Backoff {
   readonly #options: BackoffOptions;
   readonly #clock: Clock;
@@ -25,14 +31,17 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Notes that things go well from now on. Earlier failures are forgotten once they have gone well for `stableMs`. */
+  /**
+   * Notes that things go well from now on. Earlier failures are forgotten once they have gone well
+   * for `stableMs`.
+   */
   succeeded(): void {
     this.#goodSince ??= this.#clock.monotonic();
   }
 
   /**
-   * Counts a failure and returns the pause before the next try, in milliseconds: growing jitter, or what the server
-   * asked for (Retry-After) if that is longer.
+   * Counts a failure and returns the pause before the next try, in milliseconds: growing jitter, or
+   * what the server asked for (Retry-After) if that is longer.
    */
   pauseAfter(error: RunnerError): number {
     return Math.max(this.next(), error.retryAfterMs ?? 0);

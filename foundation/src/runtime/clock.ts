@@ -6,11 +6,15 @@ import { RunnerError } from './errors.ts';
 export interface Clock {
   /** Unix time in milliseconds, for people and for other machines. May jump. */
   now(): number;
-  /** Milliseconds since a fixed point of this process, without the time that the machine was suspended. Never jumps. For timeouts and back-off. */
+  /**
+   * Milliseconds since a fixed point of this process, without the time that the machine was
+   * suspended. Never jumps. For timeouts and back-off.
+   */
   monotonic(): number;
   /**
-   * Milliseconds since the machine started, including the time that it was suspended; the same in every process of the
-   * machine. For leases, which expire at the control plane even while this machine is suspended.
+   * Milliseconds since the machine started, including the time that it was suspended; the same in
+   * every process of the machine. For leases, which expire at the control plane even while this
+   * machine is suspended.
    */
   uptime(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason as a RunnerError. */

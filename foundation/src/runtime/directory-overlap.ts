@@ -3,8 +3,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
- * Whether a directory is another one or lies in it, with links and bind mounts followed. A directory that does not exist
- * counts as the place where it would be created.
+ * Whether a directory is another one or lies in it, with links and bind mounts followed. A
+ * directory that does not exist counts as the place where it would be created.
  */
 export async function liesIn(inner: string, outer: string): Promise<boolean> {
   const [ancestors, [target]] = await Promise.all([ancestry(inner), ancestry(outer)]);

@@ -1,6 +1,9 @@
 import { isErrno } from './errno.ts';
 
-/** An open file. Positions and lengths are in bytes. Errors are those of the operating system (errno.ts). */
+/**
+ * An open file. Positions and lengths are in bytes. Errors are those of the operating system
+ * (errno.ts).
+ */
 export interface DiskFile {
   /** Writes all bytes or throws. After a failed write, the content at that position is unknown. */
   write(bytes: Uint8Array, position: number): Promise<void>;
@@ -8,7 +11,10 @@ export interface DiskFile {
   read(position: number, length: number): Promise<Buffer>;
   size(): Promise<number>;
   truncate(size: number): Promise<void>;
-  /** Content and size survive a power cut once this has resolved. After a failure, everything written since the last success may be lost. */
+  /**
+   * Content and size survive a power cut once this has resolved. After a failure, everything
+   * written since the last success may be lost.
+   */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,7 +22,9 @@ export interface DiskFile {
 /** `create` replaces nothing: it throws EEXIST. `read` and `write` need the file to exist. */
 export type OpenMode = 'create' | 'read' | 'write';
 
-/** The file system operations that durable files need, injected so that tests can make them fail. */
+/**
+ * The file system operations that durable files need, injected so that tests can make them fail.
+ */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** Replaces `to` atomically. */
@@ -27,7 +35,10 @@ export interface Disk {
   /** Does nothing if the directory exists. */
   makeDirectory(path: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
-  /** Created, replaced and removed names in the directory survive a power cut once this has resolved. */
+  /**
+   * Created, replaced and removed names in the directory survive a power cut once this has
+   * resolved.
+   */
   syncDirectory(path: string): Promise<void>;
   /** Free bytes on the file system of a directory; Infinity if unknown. */
   free(path: string): Promise<number>;

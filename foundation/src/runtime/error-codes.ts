@@ -9,8 +9,9 @@ import { secrets } from './error-codes/secrets.ts';
 import { spool } from './error-codes/spool.ts';
 
 /*
- * Every way this program fails: one closed table, and the codes that connectors add to it. docs/errors.md is generated
- * from it. Exit codes follow the fault unless the code has one of its own, see cli/exit-codes.ts.
+ * Every way this program fails: one closed table, and the codes that connectors add to it.
+ * docs/errors.md is generated from it. Exit codes follow the fault unless the code has one of its
+ * own, see cli/exit-codes.ts.
  */
 
 /** Grouped as docs/errors.md shows them. */
@@ -44,7 +45,10 @@ export type ErrorCode = keyof typeof ERROR_CODES | keyof ConnectorErrorCodes;
 
 const groups = new Map<string, CodeTable>(Object.entries(ERROR_GROUPS));
 
-/** Adds the codes of a connector. Call it in a file that is loaded before the connector makes its first error. */
+/**
+ * Adds the codes of a connector. Call it in a file that is loaded before the connector makes its
+ * first error.
+ */
 export function declareErrorCodes(group: string, codes: CodeTable): void {
   groups.set(group, codes);
 }

@@ -1,7 +1,10 @@
 import type { ErrorCode } from './error-codes.ts';
 import { RunnerError } from './errors.ts';
 
-/** The fields of a log line that reports a failure. Every such line has them, so a search for a code finds all. */
+/**
+ * The fields of a log line that reports a failure. Every such line has them, so a search for a code
+ * finds all.
+ */
 // An alias, because an interface is not assignable to LogData.
 export type ErrorFields = { readonly code: ErrorCode; readonly error: string };
 

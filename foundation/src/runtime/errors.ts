@@ -12,15 +12,20 @@ export interface RunnerErrorOptions {
   readonly retryable?: boolean;
   /** How long the server asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** No connection was opened for the request, so the server cannot have acted on it. Default false. */
+  /**
+   * No connection was opened for the request, so the server cannot have acted on it. Default false.
+   */
   readonly neverSent?: boolean;
-  /** No further request of the run can succeed: code that tolerates the failure of one must rethrow it. Default false. */
+  /**
+   * No further request of the run can succeed: code that tolerates the failure of one must rethrow
+   * it. Default false.
+   */
   readonly fatal?: boolean;
 }
 
 /**
- * The one error class. `message` is safe to show and to send: it never contains secrets, response bodies or payloads.
- * `String(error)` starts with the code, so that a log line alone is enough.
+ * The one error class. `message` is safe to show and to send: it never contains secrets, response
+ * bodies or payloads. `String(error)` starts with the code, so that a log line alone is enough.
  */
 export class RunnerError extends Error {
   override readonly name = 'RunnerError';
@@ -158,7 +163,10 @@ const WRITES = [
   'utime',
 ];
 
-/** Missing rights to a path, which a person has to grant. Errors of sockets and processes have no path. */
+/**
+ * Missing rights to a path, which a person has to grant. Errors of sockets and processes have no
+ * path.
+ */
 function deniedCode(thrown: unknown): ErrorCode | undefined {
   if (
     !(thrown instanceof Error) ||

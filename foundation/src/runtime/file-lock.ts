@@ -35,8 +35,8 @@ const MAX_TRIES = 20;
 const POLL_MS = 20;
 
 /**
- * Takes the lock for this process, or throws STATE_LOCKED. Processes of other machines or containers that share the
- * directory are not noticed.
+ * Takes the lock for this process, or throws STATE_LOCKED. Processes of other machines or
+ * containers that share the directory are not noticed.
  */
 export async function acquireFileLock(options: FileLockOptions): Promise<FileLock> {
   const { path, what, processes } = options;
@@ -64,7 +64,10 @@ export interface WithFileLockOptions extends FileLockOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs `work` while this process holds the lock. Throws STATE_LOCKED when another holder keeps it for `patienceMs`. */
+/**
+ * Runs `work` while this process holds the lock. Throws STATE_LOCKED when another holder keeps it
+ * for `patienceMs`.
+ */
 export async function withFileLock<T>(
   options: WithFileLockOptions,
   work: () => Promise<T>,

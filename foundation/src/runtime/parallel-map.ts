@@ -6,9 +6,9 @@ type Step<T, R> =
   | { readonly kind: 'done'; readonly task: Promise<Step<T, R>>; readonly result: R };
 
 /**
- * Results of `work` over `items` in the order in which they are ready, with at most `limit()` under way. The reader sets
- * the pace: a result that has not been taken keeps its place under the limit. The first failure stops everything and is
- * thrown once all work has ended.
+ * Results of `work` over `items` in the order in which they are ready, with at most `limit()` under
+ * way. The reader sets the pace: a result that has not been taken keeps its place under the limit.
+ * The first failure stops everything and is thrown once all work has ended.
  */
 export async function* parallelMap<T, R>(
   items: AsyncIterable<T>,

@@ -1,8 +1,8 @@
 const CONTROL_CHARACTERS = /\p{Cc}|\p{Cf}/gu;
 
 /**
- * Makes text of another program safe for a message: one line, no control characters, at most `limit` characters. It is cut
- * between words, because a redactor does not recognize half a token.
+ * Makes text of another program safe for a message: one line, no control characters, at most
+ * `limit` characters. It is cut between words, because a redactor does not recognize half a token.
  */
 export function printable(text: string, limit = 300): string {
   const clean = text.replace(CONTROL_CHARACTERS, ' ').trim();

@@ -9,7 +9,10 @@ export const processIdentitySchema = z.object({
   started: z.string().optional(),
 });
 
-/** A process, identified by its number and, where the system provides it, its start time, because numbers are reused. */
+/**
+ * A process, identified by its number and, where the system provides it, its start time, because
+ * numbers are reused.
+ */
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
 /** The processes of this machine, injected so that tests can replace them. */

@@ -1,7 +1,10 @@
 import { RunnerError } from './errors.ts';
 import { ChangeSignal } from './change-signal.ts';
 
-/** A bounded first-in, first-out queue between one or more producers and one consumer; `push` waits for room. */
+/**
+ * A bounded first-in, first-out queue between one or more producers and one consumer; `push` waits
+ * for room.
+ */
 export class Queue<T> implements AsyncIterable<T> {
   readonly #limit: number;
   readonly #items: T[] = [];
@@ -16,7 +19,9 @@ export class Queue<T> implements AsyncIterable<T> {
     return this.#items.length;
   }
 
-  /** Resolves when the item is in the queue. Rejects when the queue has ended or the signal fires. */
+  /**
+   * Resolves when the item is in the queue. Rejects when the queue has ended or the signal fires.
+   */
   async push(item: T, signal: AbortSignal): Promise<void> {
     while (this.#end === undefined && this.#items.length >= this.#limit)
       await this.#changed.wait(signal);

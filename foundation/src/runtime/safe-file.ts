@@ -9,7 +9,10 @@ export const OPEN_TO_OTHERS = 0o077;
 /** Who may own a file that this process relies on. */
 export type TrustedOwner = 'self' | 'self or root' | 'anyone';
 
-/** Throws FILE_UNSAFE for anything but a regular file. Check the open file, so that it cannot be swapped in between. */
+/**
+ * Throws FILE_UNSAFE for anything but a regular file. Check the open file, so that it cannot be
+ * swapped in between.
+ */
 export function assertRegularFile(path: string, stats: Pick<Stats, 'isFile'>): void {
   if (!stats.isFile())
     throw new RunnerError('FILE_UNSAFE', `${path} is not a regular file`, {
@@ -17,7 +20,10 @@ export function assertRegularFile(path: string, stats: Pick<Stats, 'isFile'>): v
     });
 }
 
-/** Throws FILE_UNSAFE when a forbidden mode bit is set or the owner is not trusted. Windows has no such bits. */
+/**
+ * Throws FILE_UNSAFE when a forbidden mode bit is set or the owner is not trusted. Windows has no
+ * such bits.
+ */
 export function assertSafe(
   path: string,
   { uid, mode }: Pick<Stats, 'uid' | 'mode'>,

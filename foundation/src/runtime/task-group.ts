@@ -1,8 +1,8 @@
 import { RunnerError } from './errors.ts';
 
 /**
- * Loops that run together: the first failure stops the others, and `wait` returns only when all have ended. A loop may
- * return at any time, and may throw once the group's signal has fired.
+ * Loops that run together: the first failure stops the others, and `wait` returns only when all
+ * have ended. A loop may return at any time, and may throw once the group's signal has fired.
  */
 export class TaskGroup {
   readonly #controller = new AbortController();

@@ -15,9 +15,9 @@ const READABLE_BY_GROUP = 0o040;
 const STICKY = 0o1000;
 
 /**
- * Reads a file that the program relies on; undefined if it does not exist. Its owner must be this user or root, and others
- * must not be able to change the file or any directory of its path, as named and with links followed. Throws FILE_UNSAFE
- * and FILE_UNREADABLE.
+ * Reads a file that the program relies on; undefined if it does not exist. Its owner must be this
+ * user or root, and others must not be able to change the file or any directory of its path, as
+ * named and with links followed. Throws FILE_UNSAFE and FILE_UNREADABLE.
  */
 export async function readTrustedFile(
   path: string,
@@ -30,7 +30,8 @@ export async function readTrustedFile(
   if (stats.size > options.maxBytes)
     throw new RunnerError('FILE_UNREADABLE', `${path} is larger than ${options.maxBytes} bytes`);
   assertSafe(path, stats, options.kind === 'private' ? openToOthers(stats) : WRITABLE_BY_OTHERS);
-  // The path as named and the real path: a user who can change a directory of either decides what is read.
+  // The path as named and the real path: a user who can change a directory of either decides what
+  // is read.
   for (const directory of new Set([...directoriesOf(path), ...directoriesOf(await realpath(path))]))
     await assertSafeDirectory(directory);
   return file.readFile();

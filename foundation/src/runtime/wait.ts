@@ -2,7 +2,10 @@ import type { Clock } from './clock.ts';
 
 type Wait<T> = (signal: AbortSignal) => Promise<T>;
 
-/** Settles as the first of several waits does, and cancels the others. Each gets a signal that fires when `signal` does. */
+/**
+ * Settles as the first of several waits does, and cancels the others. Each gets a signal that fires
+ * when `signal` does.
+ */
 export async function firstOf<T>(
   signal: AbortSignal,
   ...waits: readonly Wait<T>[]
@@ -16,7 +19,10 @@ export async function firstOf<T>(
   }
 }
 
-/** Waits for an event, at most `ms` milliseconds. Resolves with whether it came. Rejects with the reason of `signal`. */
+/**
+ * Waits for an event, at most `ms` milliseconds. Resolves with whether it came. Rejects with the
+ * reason of `signal`.
+ */
 export function sleepOrWoken(
   clock: Clock,
   ms: number,
@@ -35,7 +41,10 @@ export function runAfter(clock: Clock, ms: number, action: () => void, signal: A
   void clock.sleep(ms, signal).then(action, () => undefined);
 }
 
-/** Sleeps `ms` milliseconds, or until `signal` fires. Resolves with whether the time has passed; no rejection for the signal. */
+/**
+ * Sleeps `ms` milliseconds, or until `signal` fires. Resolves with whether the time has passed; no
+ * rejection for the signal.
+ */
 export async function sleepUnlessAborted(
   clock: Clock,
   ms: number,

@@ -29,7 +29,10 @@ export const STOP_STATUSES = ['cancelled', 'expired', 'interrupted'] as const;
 export type StopStatus = (typeof STOP_STATUSES)[number];
 
 export const toWorkerSchema = z.discriminatedUnion('type', [
-  /** The first message, sent once. Spool segments grow to `segmentBytes`; the worker validates `settings` itself. */
+  /**
+   * The first message, sent once. Spool segments grow to `segmentBytes`; the worker validates
+   * `settings` itself.
+   */
   z.strictObject({
     type: z.literal('start'),
     job,
@@ -49,9 +52,14 @@ export type ToWorker = z.infer<typeof toWorkerSchema>;
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   /** The process can receive messages. */
   z.strictObject({ type: z.literal('ready') }),
-  /** The last message of a process. Nothing handles it: once it is sent, all earlier messages are. */
+  /**
+   * The last message of a process. Nothing handles it: once it is sent, all earlier messages are.
+   */
   z.strictObject({ type: z.literal('flush') }),
-  /** Records up to `sequence` are fsynced, in `bytes` of segments. The next record goes to `segment`. `complete`: the last one is the outcome. */
+  /**
+   * Records up to `sequence` are fsynced, in `bytes` of segments. The next record goes to
+   * `segment`. `complete`: the last one is the outcome.
+   */
   z.strictObject({
     type: z.literal('durable'),
     sequence: z.int().nonnegative(),

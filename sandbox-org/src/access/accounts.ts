@@ -48,7 +48,10 @@ export class Accounts {
     this.#failures = 0;
   }
 
-  /** Checks a password, with or without the security token appended, depending on the caller's address. */
+  /**
+   * Checks a password, with or without the security token appended, depending on the caller's
+   * address.
+   */
   check(username: string, password: string, sourceAddress: string): PasswordVerdict {
     const { credentials } = this;
     if (this.locked || username.toLowerCase() !== credentials.username.toLowerCase())

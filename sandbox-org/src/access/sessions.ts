@@ -20,7 +20,10 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Opens a session and returns its token: the 15-character organization id, an exclamation mark, random characters. */
+  /**
+   * Opens a session and returns its token: the 15-character organization id, an exclamation mark,
+   * random characters.
+   */
   open(): string {
     const token = `${this.#organizationId}!AQ${randomBytes(45).toString('base64url').replaceAll('-', '.')}`;
     this.#open.set(token, { lastUsed: this.#now(), openedAt: this.#now() });

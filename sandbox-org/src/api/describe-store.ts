@@ -41,7 +41,9 @@ export class DescribeStore {
     return body;
   }
 
-  /** An edit invalidates every describe, because references and child relationships cross objects. */
+  /**
+   * An edit invalidates every describe, because references and child relationships cross objects.
+   */
   #refresh(): void {
     if (this.#revision === this.#org.revision) return;
     this.#revision = this.#org.revision;

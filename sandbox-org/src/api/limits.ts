@@ -53,7 +53,10 @@ export function limits(_request: ApiRequest, { usage, latency }: ApiContext): Ap
 
 const COUNTED = new Set(['standard', 'custom', 'setting', 'metadata']);
 
-/** `GET /limits/recordCount`: all objects with records, or the requested ones; unknown names are ignored. */
+/**
+ * `GET /limits/recordCount`: all objects with records, or the requested ones; unknown names are
+ * ignored.
+ */
 export function recordCount(request: ApiRequest, { org, sources, latency }: ApiContext): ApiAnswer {
   const asked = request.query
     .get('sObjects')

@@ -42,9 +42,9 @@ export function errorAnswer(error: ApiError, serverMillis = 0): ApiAnswer {
 }
 
 /**
- * Whether something changed after the time of an `If-Modified-Since` header. HTTP dates have no fractions, so a change
- * counts as made at the end of its second: a client may see a change twice but never misses one. An invalid date is
- * ignored.
+ * Whether something changed after the time of an `If-Modified-Since` header. HTTP dates have no
+ * fractions, so a change counts as made at the end of its second: a client may see a change twice
+ * but never misses one. An invalid date is ignored.
  */
 export function isModified(header: string | undefined, modifiedAt: number): boolean {
   const since = header === undefined ? Number.NaN : Date.parse(header);

@@ -22,7 +22,9 @@ export interface Route {
   ) => ApiAnswer | Promise<ApiAnswer>;
 }
 
-/** The resources below `/services/data/vXX.X`; the first route that matches path and method is used. */
+/**
+ * The resources below `/services/data/vXX.X`; the first route that matches path and method is used.
+ */
 export const ROUTES: readonly Route[] = [
   { name: 'resources', method: 'GET', path: /^$/, handle: listResources },
   {

@@ -14,7 +14,10 @@ export type Effect =
   | { readonly kind: 'forbid' }
   /** A describe padded to at least this size. */
   | { readonly kind: 'huge-describe'; readonly bytes: number }
-  /** A well-formed but incomplete body: members set or removed, a list cut in half. Only for JSON objects. */
+  /**
+   * A well-formed but incomplete body: members set or removed, a list cut in half. Only for JSON
+   * objects.
+   */
   | {
       readonly kind: 'alter';
       readonly set?: Readonly<Record<string, unknown>>;
@@ -34,7 +37,10 @@ export type Effect =
   /** Replaces every URL that a client would follow. */
   | { readonly kind: 'hostile-url'; readonly url: string }
   | { readonly kind: 'reset' }
-  /** Shifts the server's clock, in the Date header and all modification times, while the rule is installed. */
+  /**
+   * Shifts the server's clock, in the Date header and all modification times, while the rule is
+   * installed.
+   */
   | { readonly kind: 'clock-offset'; readonly seconds: number };
 
 /** All conditions must match; a rule without conditions matches every call. */

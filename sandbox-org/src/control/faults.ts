@@ -17,7 +17,9 @@ interface Armed {
   fired: number;
 }
 
-/** The installed fault rules. The first that matches a call is applied; draws derive from the seed. */
+/**
+ * The installed fault rules. The first that matches a call is applied; draws derive from the seed.
+ */
 export class Faults {
   readonly #random: Random;
   #rules: Armed[] = [];

@@ -23,7 +23,10 @@ export class Hosts {
     return [this.main, ...LOGIN_HOSTS];
   }
 
-  /** Hosts of any sandbox of the company lead to this org too, so one emulator serves as production and sandboxes. */
+  /**
+   * Hosts of any sandbox of the company lead to this org too, so one emulator serves as production
+   * and sandboxes.
+   */
   door(hostHeader: string | undefined): Door {
     const host = (hostHeader ?? '').replace(/:\d+$/, '').toLowerCase();
     if (LOGIN_HOSTS.has(host)) return { kind: 'login', host };

@@ -14,7 +14,10 @@ export class Listeners {
     return (server.address() as AddressInfo).port;
   }
 
-  /** Breaks the server's connections and refuses new ones. Resolves with a function that listens on the same port again. */
+  /**
+   * Breaks the server's connections and refuses new ones. Resolves with a function that listens on
+   * the same port again.
+   */
   async suspend(server: Server): Promise<() => Promise<void>> {
     const { port } = server.address() as AddressInfo;
     this.#started.splice(this.#started.indexOf(server), 1);

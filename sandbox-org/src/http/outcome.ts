@@ -71,7 +71,10 @@ export function draw(
   });
 }
 
-/** Applies a fault to a response of the edge or the sign-in: a given response, an overload or an altered body. */
+/**
+ * Applies a fault to a response of the edge or the sign-in: a given response, an overload or an
+ * altered body.
+ */
 export function faulty(
   made: Reply,
   effect: Effect | null,

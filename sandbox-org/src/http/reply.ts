@@ -106,7 +106,10 @@ function distort(reply: Reply, effect: Effect): Reply {
 const FOLLOWED =
   /("(?:instance_url|nextRecordsUrl|api_instance_url)":")[^"]*(")|(?<=<(?:serverUrl|metadataServerUrl)>)[^<]*(?=<)/g;
 
-/** A small body that inflates to a huge one: a JSON array with one string of spaces. Never whole in memory here. */
+/**
+ * A small body that inflates to a huge one: a JSON array with one string of spaces. Never whole in
+ * memory here.
+ */
 async function bomb(megabytes: number): Promise<Buffer> {
   const squeezed: Buffer[] = [];
   for await (const chunk of Readable.from(blanks(megabytes)).pipe(createGzip({ level: 9 })))

@@ -52,7 +52,10 @@ function companion(main: ObjectEntry, kind: CompanionKind): ObjectEntry {
   };
 }
 
-/** `Account` → `AccountShare`, `Deal__c` → `Deal__Share`; Opportunity's history is `OpportunityFieldHistory`. */
+/**
+ * `Account` → `AccountShare`, `Deal__c` → `Deal__Share`; Opportunity's history is
+ * `OpportunityFieldHistory`.
+ */
 function companionName(main: ObjectEntry, kind: CompanionKind): string {
   if (main.name === 'Opportunity' && kind === 'history') return 'OpportunityFieldHistory';
   return main.name.endsWith('__c')

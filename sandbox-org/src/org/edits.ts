@@ -16,7 +16,9 @@ interface ObjectEdits {
 export class OrgEdits {
   readonly #now: () => number;
   readonly #edits = new Map<string, ObjectEdits>();
-  /** Last edit of an object or its fields, of an object itself, and of a field by qualified name. */
+  /**
+   * Last edit of an object or its fields, of an object itself, and of a field by qualified name.
+   */
   readonly #editedAt = new Map<string, number>();
   readonly #objectEditedAt = new Map<string, number>();
   readonly #fieldEditedAt = new Map<string, { readonly created: boolean; readonly at: number }>();

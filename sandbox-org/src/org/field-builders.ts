@@ -25,7 +25,10 @@ const plain =
 const RICH = { extraTypeInfo: 'richtextarea', htmlFormatted: true } as const;
 const ROLL_UP = { ...READ_ONLY, calculated: true, permissionable: true } as const;
 
-/** Builders of the kinds that consist of one independent field. The order of random draws determines a seed's org. */
+/**
+ * Builders of the kinds that consist of one independent field. The order of random draws determines
+ * a seed's org.
+ */
 const BUILDERS: Readonly<Record<Exclude<FieldKind, 'choice' | 'place'>, Build>> = {
   text,
   multi: ({ random, name, label }) =>

@@ -50,7 +50,10 @@ function parseWord(word: string): FieldSpec {
 
 type More = Partial<FieldDescription>;
 
-/** The traits of the field or, for compounds, of the components and the compound. Not for references. */
+/**
+ * The traits of the field or, for compounds, of the components and the compound. Not for
+ * references.
+ */
 export function traitsOf(spec: FieldSpec, random: Random): FieldTraits[] {
   const label = labelOf(spec.name);
   const more = accessTraits(spec);
@@ -102,7 +105,10 @@ export function autoNumberTraits(name: string, label: string, length: number): F
   return fieldTraits('string', name, label, more, length);
 }
 
-/** The components from street to geocode accuracy, then the compound; `BillingAddress` has `BillingStreet` and so on. */
+/**
+ * The components from street to geocode accuracy, then the compound; `BillingAddress` has
+ * `BillingStreet` and so on.
+ */
 function addressTraits(name: string, label: string, more: More): FieldTraits[] {
   const prefix = name === 'Address' ? '' : name.replace(/Address$/, '');
   const part = (type: FieldType, suffix: string, size?: number, scale?: number): FieldTraits =>
@@ -145,7 +151,10 @@ const GEOCODE_ACCURACY = [
   'Unknown',
 ];
 
-/** Latitude, longitude and the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`, unprefixed for `Location`. */
+/**
+ * Latitude, longitude and the compound: `X__Latitude__s` for `X__c`, `XLatitude` for `X`,
+ * unprefixed for `Location`.
+ */
 export function locationTraits(name: string, label: string, more: More): FieldTraits[] {
   const component = (part: string): string => {
     if (name.endsWith('__c')) return name.replace(/__c$/, `__${part}__s`);

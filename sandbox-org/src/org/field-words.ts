@@ -147,7 +147,10 @@ export const CHOICES = [
   'Telecom',
 ] as const;
 
-/** Labels that break careless code: quotes, emoji, right-to-left text, name separators, markup, length. */
+/**
+ * Labels that break careless code: quotes, emoji, right-to-left text, name separators, markup,
+ * length.
+ */
 export const ODD_LABELS = [
   'Umsatz "brutto" > 10.000 €',
   'Priority 🚀 (rocket)',

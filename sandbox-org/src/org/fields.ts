@@ -87,7 +87,10 @@ function ownDrafts(
   return made;
 }
 
-/** Fields that formulas of other objects refer to: a code on packaged objects, a rate on custom metadata types. */
+/**
+ * Fields that formulas of other objects refer to: a code on packaged objects, a rate on custom
+ * metadata types.
+ */
 function promisedFields(entry: ObjectEntry): Field[] {
   if (entry.kind === 'metadata' && !entry.namespace)
     return [plain(fieldTraits('double', 'Rate__c', 'Rate', { custom: true }, 18, 4))];

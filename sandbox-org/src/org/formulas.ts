@@ -32,7 +32,10 @@ export function remember(scope: FormulaScope, traits: FieldTraits): void {
   else if (traits.type === 'string' && !traits.calculated) scope.texts.push(traits.name);
 }
 
-/** A formula field: calculated, read-only, with a text that names existing fields, some of them across a lookup. */
+/**
+ * A formula field: calculated, read-only, with a text that names existing fields, some of them
+ * across a lookup.
+ */
 export function formula(
   random: Random,
   scope: FormulaScope,

@@ -29,7 +29,10 @@ export function recordIndex(id: string): number {
   return id.slice(3, 11) === '5g000000' && body.length === 4 ? value : -1;
 }
 
-/** Appends the three case-checksum characters that make a 15-character id safe to compare without case. */
+/**
+ * Appends the three case-checksum characters that make a 15-character id safe to compare without
+ * case.
+ */
 export function toLongId(id15: string): string {
   let suffix = '';
   for (let block = 0; block < 15; block += 5) {

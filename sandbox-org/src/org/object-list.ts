@@ -17,7 +17,10 @@ interface Stream {
   readonly entry: (index: number) => ObjectEntry;
 }
 
-/** Weights of the kinds of main objects; the other objects of an org are companions (share, history, feed, change event). */
+/**
+ * Weights of the kinds of main objects; the other objects of an org are companions (share, history,
+ * feed, change event).
+ */
 const STREAMS: readonly Stream[] = [
   { weight: 45, entry: standardEntry },
   { weight: 25, entry: (i) => customEntry('custom', null, i, '__c', 'a', 0) },
@@ -41,7 +44,9 @@ const STREAMS: readonly Stream[] = [
 
 const MAIN_SHARE = 0.56;
 
-/** The org's objects, main objects first: exactly `count`, always the same for one seed and count. */
+/**
+ * The org's objects, main objects first: exactly `count`, always the same for one seed and count.
+ */
 export function listObjects(count: number, seed: number): ObjectEntry[] {
   const mains = mainObjects(Math.max(1, Math.ceil(count * MAIN_SHARE)));
   const companions = mains.flatMap((main) => companionsOf(main, seed));

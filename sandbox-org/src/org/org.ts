@@ -21,8 +21,9 @@ export interface OrgOptions {
 }
 
 /**
- * The emulated org's metadata. Objects are listed at construction; fields are generated on demand, always the same for
- * one seed, and cached within a limit. Edits are kept, and update the times of conditional requests.
+ * The emulated org's metadata. Objects are listed at construction; fields are generated on demand,
+ * always the same for one seed, and cached within a limit. Edits are kept, and update the times of
+ * conditional requests.
  */
 export class Org {
   readonly seed: number;
@@ -90,13 +91,18 @@ export class Org {
     return count;
   }
 
-  /** Time of the last change to the object's metadata, org-wide changes included, in milliseconds. */
+  /**
+   * Time of the last change to the object's metadata, org-wide changes included, in milliseconds.
+   */
   modifiedAt(name: string): number {
     const own = this.#edits.editedAt(name) ?? baseTime(this.#entries.get(name), this.seed);
     return Math.max(own, this.#edits.touchedAt) + this.#clockOffset();
   }
 
-  /** Time of the last change to the object itself, as the Tooling API shows it: null for unmodified standard objects; fields do not count. */
+  /**
+   * Time of the last change to the object itself, as the Tooling API shows it: null for unmodified
+   * standard objects; fields do not count.
+   */
   customizedAt(name: string): number | null {
     const entry = this.#entries.get(name);
     const edited = this.#edits.objectEditedAt(name);
@@ -104,7 +110,10 @@ export class Org {
     return isUntouched ? null : (edited ?? baseTime(entry, this.seed)) + this.#clockOffset();
   }
 
-  /** Time of the last change to a field, as the Tooling API shows it: null for unmodified standard fields. */
+  /**
+   * Time of the last change to a field, as the Tooling API shows it: null for unmodified standard
+   * fields.
+   */
   fieldModifiedAt(object: string, field: string): number | null {
     const edited = this.#edits.fieldEdit(object, field)?.at;
     if (edited === undefined && !field.endsWith('__c')) return null;
@@ -130,7 +139,9 @@ export class Org {
     return this.#edits.revision;
   }
 
-  /** Applies a change as an admin would make it. Throws SandboxError for an unknown object or field. */
+  /**
+   * Applies a change as an admin would make it. Throws SandboxError for an unknown object or field.
+   */
   edit(edit: Edit): void {
     this.#entries = this.#edits.make(edit, this.#entries);
     this.#fields.clear();

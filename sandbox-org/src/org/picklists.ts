@@ -19,7 +19,10 @@ export function picklist(random: Random | null, values: readonly string[] | null
   return [...texts].map((text) => value(text, null, !random.chance(0.04)));
 }
 
-/** Sets `validFor`, a bit for each controlling value by position; bit 0 is the highest bit of the first byte. */
+/**
+ * Sets `validFor`, a bit for each controlling value by position; bit 0 is the highest bit of the
+ * first byte.
+ */
 export function dependOn(
   values: readonly PicklistValue[],
   controllingCount: number,

@@ -5,7 +5,10 @@ import { randomFor, type Random } from './random.ts';
 import { STANDARD_OBJECTS } from './standard-objects.ts';
 import { labelOf, pluralOf } from './labels.ts';
 
-/** A reference field, planned before the object's other fields because child relationships depend on it. */
+/**
+ * A reference field, planned before the object's other fields because child relationships depend on
+ * it.
+ */
 export interface Reference {
   readonly field: string;
   readonly label: string;
@@ -75,7 +78,10 @@ const LOOKUPS: Partial<Record<ObjectKind, number>> = {
   big: 1,
 };
 
-/** Lookups added by admins: custom ones on all objects, standard-looking ones on lesser-known standard objects. */
+/**
+ * Lookups added by admins: custom ones on all objects, standard-looking ones on lesser-known
+ * standard objects.
+ */
 function inventedReferences(
   entry: ObjectEntry,
   near: Neighborhood,

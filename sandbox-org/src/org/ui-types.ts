@@ -20,7 +20,10 @@ const NAMES: Partial<Record<FieldType, string>> = {
   complexvalue: 'Complex Value',
 };
 
-/** The type as shown in Setup: `Text(80)`, `Lookup(User,Group)`, `Formula (Text)`, `Roll-Up Summary (SUM Opportunity)`. */
+/**
+ * The type as shown in Setup: `Text(80)`, `Lookup(User,Group)`, `Formula (Text)`, `Roll-Up Summary
+ * (SUM Opportunity)`.
+ */
 export function uiType({ traits, rollUp }: Field): string {
   if (rollUp) return `Roll-Up Summary (${rollUp})`;
   if (traits.calculatedFormula) return `Formula (${simpleName(traits.type)})`;

@@ -10,7 +10,9 @@ import { defineTable, type Row, type Schema, type SpecTable, type Table } from '
 type Package = (typeof PACKAGES)[number];
 type UserOf = () => Row | null;
 
-/** The catalog of the Tooling API: objects, fields, particles and publishers, in restricted SOQL. */
+/**
+ * The catalog of the Tooling API: objects, fields, particles and publishers, in restricted SOQL.
+ */
 export function catalogTables(org: Org, integrationUser: UserOf): Map<string, Table> {
   const publishers = publisherTable();
   const entities = entityTable(org, publishers, integrationUser);

@@ -49,7 +49,10 @@ function conditionTokens(condition: Condition): Token[] {
   ];
 }
 
-/** OR binds least, then AND, then NOT. SOQL requires brackets where they are mixed; this parser does not. */
+/**
+ * OR binds least, then AND, then NOT. SOQL requires brackets where they are mixed; this parser does
+ * not.
+ */
 function disjunction(tokens: Token[]): Expression {
   let left = conjunction(tokens);
   while (tokens[0] === 'OR') {

@@ -10,7 +10,10 @@ const UNQUERYABLE = new Set(['event', 'changeEvent']);
 /** Fixed values of a record, by column. */
 export type KnownValues = Readonly<Record<string, Cell>>;
 
-/** The org's records, generated from the seed on demand. Organization and the integration user have fixed values. */
+/**
+ * The org's records, generated from the seed on demand. Organization and the integration user have
+ * fixed values.
+ */
 export class RecordTables implements RecordPlaces {
   readonly #org: Org;
   readonly #known: Readonly<Record<string, KnownValues>>;

@@ -59,7 +59,10 @@ const VALUES: Partial<Record<FieldType, ValueOf>> = {
   anyType: nullValue,
 };
 
-/** The value of a field in row `index`, always the same for one seed. Some of the nillable ones are null. */
+/**
+ * The value of a field in row `index`, always the same for one seed. Some of the nillable ones are
+ * null.
+ */
 export function recordValue(
   key: string,
   traits: FieldTraits,

@@ -15,7 +15,10 @@ const ENTITY_PATHS = new Set([
   'entitydefinition.developername',
 ]);
 
-/** Rejects what catalog objects do not support, with Salesforce's messages. Returns the entities that the filter names, if any. */
+/**
+ * Rejects what catalog objects do not support, with Salesforce's messages. Returns the entities
+ * that the filter names, if any.
+ */
 export function checkCatalogQuery(
   type: string,
   query: Query,
@@ -34,7 +37,10 @@ export function checkCatalogQuery(
   return PER_ENTITY.has(type) ? namedEntities(type, comparisons) : null;
 }
 
-/** The durable ids of the entities that a filter on an ordinary table is limited to; a hint for tables. */
+/**
+ * The durable ids of the entities that a filter on an ordinary table is limited to; a hint for
+ * tables.
+ */
 export function narrowedEntities(filter: Expression | null): readonly string[] | null {
   const by = (conjuncts(filter) ?? []).find(
     ({ path, operator }) =>

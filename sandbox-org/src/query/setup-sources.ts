@@ -11,7 +11,10 @@ export interface CustomFieldSource {
   readonly id: string;
 }
 
-/** All custom fields by org, valid for one revision: generating those of 3,000 objects takes most of a second. */
+/**
+ * All custom fields by org, valid for one revision: generating those of 3,000 objects takes most of
+ * a second.
+ */
 const generatedFields = new WeakMap<
   Org,
   { readonly revision: number; readonly fields: readonly CustomFieldSource[] }

@@ -10,7 +10,10 @@ interface Users {
   readonly integration: () => Row | null;
 }
 
-/** The Tooling API's tables with full SOQL and paging: custom objects and fields, rules, triggers, classes, flows. */
+/**
+ * The Tooling API's tables with full SOQL and paging: custom objects and fields, rules, triggers,
+ * classes, flows.
+ */
 export function setupTables(
   org: Org,
   users: Users,

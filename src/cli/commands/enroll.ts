@@ -13,7 +13,10 @@ import { platform, version } from '../version.ts';
 
 const TOKEN_MAX = 4096;
 
-/** Enrolls with a single-use token, which comes from a file or from standard input, never from the command line. */
+/**
+ * Enrolls with a single-use token, which comes from a file or from standard input, never from the
+ * command line.
+ */
 export async function enroll(invocation: Invocation): Promise<void> {
   const { terminal, flags, interrupts } = invocation;
   rejectTokenFlag(flags);

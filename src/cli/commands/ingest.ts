@@ -14,9 +14,10 @@ import { counted } from '../terminal.ts';
 const noSink: RecordSink = { write: () => Promise.resolve(), flush: () => Promise.resolve() };
 
 /**
- * One ingestion. With `--out` its records go to that file as lines of JSON, the outcome last, and also to the OpenMetadata server
- * of the workflow's sink if the policy permits it. Without `--out` they go to that server or, for a workflow without a sink, to
- * standard output, which then contains nothing else.
+ * One ingestion. With `--out` its records go to that file as lines of JSON, the outcome last, and
+ * also to the OpenMetadata server of the workflow's sink if the policy permits it. Without `--out`
+ * they go to that server or, for a workflow without a sink, to standard output, which then contains
+ * nothing else.
  */
 export async function ingest(invocation: Invocation): Promise<ExitCode> {
   const { terminal, flags } = invocation;

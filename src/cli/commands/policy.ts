@@ -15,7 +15,10 @@ export async function show(invocation: Invocation): Promise<void> {
     invocation.terminal.notice(`No policy file at ${config.policyFile}; nothing is permitted.`);
 }
 
-/** Validates the policy file. Throws the errors of `requirePolicy` for a file that is missing, invalid, or not readable by the service's user. */
+/**
+ * Validates the policy file. Throws the errors of `requirePolicy` for a file that is missing,
+ * invalid, or not readable by the service's user.
+ */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);

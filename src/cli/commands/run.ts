@@ -11,7 +11,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const settings = await loadSettings(invocation);
   const { config } = settings;
   const lastExit = lastExitFile(config.stateDir);
-  // The link holds no secret, and workers redact what they log. Only a proxy password remains to hide.
+  // The link holds no secret, and workers redact what they log. Only a proxy password remains to
+  // hide.
   const logger = await openCommandLog(settings, invocation, {
     descriptor: 1,
     redact: hideProxyPassword(config.network.proxy),

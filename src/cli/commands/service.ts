@@ -72,7 +72,10 @@ export async function uninstall(invocation: Invocation): Promise<void> {
   );
 }
 
-/** Checks that the service has everything it needs and that its user can read it. Throws NOT_ENROLLED, POLICY_MISSING and the codes of files. */
+/**
+ * Checks that the service has everything it needs and that its user can read it. Throws
+ * NOT_ENROLLED, POLICY_MISSING and the codes of files.
+ */
 export async function check(invocation: Invocation): Promise<void> {
   const { config } = await loadSettings(invocation);
   actAsOwner(config.stateDir);
@@ -86,7 +89,10 @@ export async function check(invocation: Invocation): Promise<void> {
   );
 }
 
-/** Runs `check` in a child process: it gives up root's privileges permanently, and this command still needs them. */
+/**
+ * Runs `check` in a child process: it gives up root's privileges permanently, and this command
+ * still needs them.
+ */
 function checkInChild({ flags, env }: Invocation): Promise<void> {
   const own = ['now', 'user', 'purge', 'json'];
   const given = [...flags]

@@ -42,7 +42,10 @@ const statusSchema = z.looseObject({
 });
 type Status = z.infer<typeof statusSchema>;
 
-/** Exit codes, so that a health check needs no output. A drained runner is healthy: draining was requested. */
+/**
+ * Exit codes, so that a health check needs no output. A drained runner is healthy: draining was
+ * requested.
+ */
 const EXITS: Readonly<Record<HealthName, ExitCode>> = {
   connected: EXIT.ok.code,
   drained: EXIT.ok.code,
@@ -53,7 +56,10 @@ const EXITS: Readonly<Record<HealthName, ExitCode>> = {
   stopped: EXIT.temporary.code,
 };
 
-/** Shows the status of the running runner; the exit code is 0 only when it is healthy. Throws the error that ended the last runner, or RUNNER_NOT_RUNNING. */
+/**
+ * Shows the status of the running runner; the exit code is 0 only when it is healthy. Throws the
+ * error that ended the last runner, or RUNNER_NOT_RUNNING.
+ */
 export async function status(invocation: Invocation): Promise<ExitCode> {
   const { config } = await loadSettings(invocation);
   const answer = statusSchema.parse(await requestStatus(config, invocation.interrupts.signal));

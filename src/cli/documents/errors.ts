@@ -47,7 +47,10 @@ const FAULTS: Readonly<Record<Fault, string>> = {
   defect: 'defect',
 };
 
-/** docs/errors.md, from the tables of error codes and exit codes. The connectors must be loaded: they add codes. */
+/**
+ * docs/errors.md, from the tables of error codes and exit codes. The connectors must be loaded:
+ * they add codes.
+ */
 export function errorsDocument(): string {
   const exits = `## Exit codes
 

@@ -6,8 +6,9 @@ import { StrayOutput } from '../../worker/stray-output.ts';
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir', 'table'] as const;
 
 /**
- * Buffers what code of a run in this process prints to the console or as a warning of Node.js. The streams themselves belong to
- * the output of the command. The returned function restores the console and logs the buffered output, redacted.
+ * Buffers what code of a run in this process prints to the console or as a warning of Node.js. The
+ * streams themselves belong to the output of the command. The returned function restores the
+ * console and logs the buffered output, redacted.
  */
 export function captureConsole(redact: (text: string) => string, logger: Logger): () => void {
   const stream = new PassThrough();

@@ -23,11 +23,17 @@ import { readWorkflowFile } from './workflow-file.ts';
 
 export interface LocalAttempt {
   readonly kind: JobKind;
-  /** Called after configuration and workflow were validated, so that invalid input destroys no earlier result. */
+  /**
+   * Called after configuration and workflow were validated, so that invalid input destroys no
+   * earlier result.
+   */
   readonly openSink: (workflow: Workflow) => Promise<RecordSink>;
 }
 
-/** Runs one attempt in this process, without a control plane: same policy, secrets, connector and redaction as a worker. */
+/**
+ * Runs one attempt in this process, without a control plane: same policy, secrets, connector and
+ * redaction as a worker.
+ */
 export async function runLocally(
   invocation: Invocation,
   { kind, openSink }: LocalAttempt,

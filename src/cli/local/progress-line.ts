@@ -7,13 +7,19 @@ const BAR_CELLS = 24;
 const REDRAW_INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** One line at the bottom of the terminal with the progress of a run; nothing where stderr is not a terminal. */
+/**
+ * One line at the bottom of the terminal with the progress of a run; nothing where stderr is not a
+ * terminal.
+ */
 export class ProgressLine {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
   readonly #isShown: boolean;
   #nextDrawAt = 0;
-  /** Phase and calls as drawn last. A change is drawn at once: the next report may be half a minute away. */
+  /**
+   * Phase and calls as drawn last. A change is drawn at once: the next report may be half a minute
+   * away.
+   */
   #lastKey = '';
   #isDrawn = false;
 

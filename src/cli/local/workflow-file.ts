@@ -36,7 +36,10 @@ function parseYaml(content: string, file: string): unknown {
   }
 }
 
-/** Kind and position of a problem, without the parser's message: that quotes the line, which may contain a password. */
+/**
+ * Kind and position of a problem, without the parser's message: that quotes the line, which may
+ * contain a password.
+ */
 function problemOf(thrown: unknown): string {
   if (!(thrown instanceof YAMLParseError)) return '';
   const kind = thrown.code.toLowerCase().replaceAll('_', ' ');

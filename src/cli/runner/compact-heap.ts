@@ -5,8 +5,8 @@ import type { Clock } from '../../../foundation/src/runtime/clock.ts';
 const CHECK_INTERVAL_MS = 1_000;
 
 /**
- * Returns memory that the start needed to the system, once `isStarted` is true. V8 collects only when it allocates, so a
- * process that then waits for days would keep that memory.
+ * Returns memory that the start needed to the system, once `isStarted` is true. V8 collects only
+ * when it allocates, so a process that then waits for days would keep that memory.
  */
 export async function compactHeapOnce(
   isStarted: () => boolean,

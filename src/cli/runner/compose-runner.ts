@@ -29,8 +29,8 @@ export interface Runner {
 }
 
 /**
- * Composes a link that is ready to run. Throws NOT_ENROLLED, STATE_LOCKED, FILE_UNSAFE and the codes of files that the
- * configuration names.
+ * Composes a link that is ready to run. Throws NOT_ENROLLED, STATE_LOCKED, FILE_UNSAFE and the
+ * codes of files that the configuration names.
  */
 export async function composeRunner(
   config: RunnerConfig,

@@ -9,7 +9,10 @@ const lastExitSchema = z.object({
 });
 type LastExit = z.infer<typeof lastExitSchema>;
 
-/** The error that ended the service, which `status` shows while no runner answers. A file in the state directory. */
+/**
+ * The error that ended the service, which `status` shows while no runner answers. A file in the
+ * state directory.
+ */
 export interface LastExitFile {
   read(): Promise<LastExit | undefined>;
   write(error: Failure, at: number): Promise<void>;

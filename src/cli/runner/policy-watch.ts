@@ -37,7 +37,10 @@ export class PolicyWatch {
     return this.#problem;
   }
 
-  /** Checks and logs the result, for SIGHUP: settings apply at the next start, and each run reads policy and secrets anyway. */
+  /**
+   * Checks and logs the result, for SIGHUP: settings apply at the next start, and each run reads
+   * policy and secrets anyway.
+   */
   async checkAndLog(logger: Logger): Promise<void> {
     const problem = await this.check();
     if (problem === undefined)

@@ -8,7 +8,10 @@ import { version } from '../version.ts';
 import type { Runner } from './compose-runner.ts';
 import type { PolicyWatch } from './policy-watch.ts';
 
-/** Answers `hybrid-runner status`. Resolves with undefined, and warns, when the socket cannot be opened: the runner works without. */
+/**
+ * Answers `hybrid-runner status`. Resolves with undefined, and warns, when the socket cannot be
+ * opened: the runner works without.
+ */
 export async function openStatusSocket(
   path: string,
   { link }: Runner,

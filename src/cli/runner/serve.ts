@@ -14,7 +14,10 @@ import { PolicyWatch } from './policy-watch.ts';
 import { openStatusSocket, serviceStatusOf } from './runner-status.ts';
 import { createSignalHandler } from './stop-signals.ts';
 
-/** Runs the link until it has drained or was stopped, and everything beside it: status, policy checks, the service manager. */
+/**
+ * Runs the link until it has drained or was stopped, and everything beside it: status, policy
+ * checks, the service manager.
+ */
 export async function serve(
   runner: Runner,
   config: RunnerConfig,

@@ -16,8 +16,8 @@ export interface SignalDeps {
 }
 
 /**
- * Handles signals of the process: SIGHUP checks the policy file. SIGINT and SIGTERM drain the first time, shorten every wait
- * the second time, and stop at once the third time.
+ * Handles signals of the process: SIGHUP checks the policy file. SIGINT and SIGTERM drain the first
+ * time, shorten every wait the second time, and stop at once the third time.
  */
 export function createSignalHandler({
   runner,

@@ -7,7 +7,10 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { splitText } from './basic.ts';
 import { tryParse } from './issues.ts';
 
-/** Entries that `bypassesProxy` understands, separated by commas or white space, also within an entry of a YAML list. */
+/**
+ * Entries that `bypassesProxy` understands, separated by commas or white space, also within an
+ * entry of a YAML list.
+ */
 export function noProxyRules(): z.ZodType<readonly string[]> {
   const split = (raw: unknown): unknown => {
     if (Array.isArray(raw)) return raw.flatMap(split);

@@ -26,7 +26,9 @@ function secretMount(): z.ZodType<SecretMount> {
   );
 }
 
-/** Each provider has one prefix and each prefix one provider, so that no secret has two references. */
+/**
+ * Each provider has one prefix and each prefix one provider, so that no secret has two references.
+ */
 export function secretMounts(): z.ZodType<readonly SecretMount[]> {
   return list(secretMount()).superRefine((mounts, context) => {
     for (const [index, { prefix, provider }] of mounts.entries()) {

@@ -55,7 +55,10 @@ export class Attempt {
     return this.#state.name === 'starting' || this.#state.name === 'running';
   }
 
-  /** Whether it counts towards the capacity: from its start until its worker process has ended, also after it is dropped. */
+  /**
+   * Whether it counts towards the capacity: from its start until its worker process has ended, also
+   * after it is dropped.
+   */
   get occupied(): boolean {
     return this.#occupied;
   }

@@ -28,9 +28,10 @@ export interface AttemptsOptions {
 /**
  * Every attempt that this runner holds, across sessions.
  *
- * Invariants: an attempt is held from when it is journaled until its files are deleted. It leaves only by `finish` (all
- * acknowledged) or `drop` (not wanted), and its files are deleted only after its worker has ended. The number of worker
- * processes never exceeds the capacity: a slot is reserved before a worker is started and freed when its process has ended.
+ * Invariants: an attempt is held from when it is journaled until its files are deleted. It leaves
+ * only by `finish` (all acknowledged) or `drop` (not wanted), and its files are deleted only after
+ * its worker has ended. The number of worker processes never exceeds the capacity: a slot is
+ * reserved before a worker is started and freed when its process has ended.
  */
 export class Attempts {
   /** Notifies when an attempt is added, changes state, makes progress or is deleted. */
@@ -84,7 +85,10 @@ export class Attempts {
     this.changed.notify();
   }
 
-  /** Journals the job, then starts its worker. Resolves when journaled; rejects with AT_CAPACITY, DISK_FULL or SPOOL_FULL. */
+  /**
+   * Journals the job, then starts its worker. Resolves when journaled; rejects with AT_CAPACITY,
+   * DISK_FULL or SPOOL_FULL.
+   */
   async begin(job: Job): Promise<Attempt> {
     const { store, run } = this.#options;
     this.#assertCapacity();

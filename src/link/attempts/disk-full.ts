@@ -26,9 +26,9 @@ export function diskFullError(): RunnerError {
 }
 
 /**
- * Resolves when the attempt has waited too long for room on disk while no record of any attempt waited for delivery: then
- * no delivery can make room for it. `conditionChanged` notifies when the condition of the attempt changes. Rejects with
- * the signal's reason.
+ * Resolves when the attempt has waited too long for room on disk while no record of any attempt
+ * waited for delivery: then no delivery can make room for it. `conditionChanged` notifies when the
+ * condition of the attempt changes. Rejects with the signal's reason.
  */
 export async function untilDiskFullTooLong(
   attempt: Attempt,

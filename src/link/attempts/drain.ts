@@ -21,8 +21,9 @@ export interface DrainOptions extends StopOptions {
 }
 
 /**
- * Ends all attempts: lets them finish for a while, stops the rest as `interrupted` (so that the control plane runs them
- * again), and waits briefly for the last batches. Undelivered records stay on disk.
+ * Ends all attempts: lets them finish for a while, stops the rest as `interrupted` (so that the
+ * control plane runs them again), and waits briefly for the last batches. Undelivered records stay
+ * on disk.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { attempts, logger, timeoutMs, lastDeliveryMs, hurry } = options;
@@ -38,7 +39,10 @@ export async function drain(options: DrainOptions): Promise<void> {
   else logger.log('warn', 'drain ended with undelivered attempts', { undeliveredAttempts: left });
 }
 
-/** Asks every worker to end, kills those that do not, and waits for them. The wait is bounded, since an outcome needs room on disk. */
+/**
+ * Asks every worker to end, kills those that do not, and waits for them. The wait is bounded, since
+ * an outcome needs room on disk.
+ */
 export async function stopWorkers(options: StopOptions): Promise<void> {
   const { attempts, stopMs } = options;
   const reason = new RunnerError(
@@ -53,7 +57,10 @@ export async function stopWorkers(options: StopOptions): Promise<void> {
   await withTimeout(stopMs, options, ended, never);
 }
 
-/** Waits until the condition holds, at most `ms`, and not after `hurry` fires. Resolves with whether it holds. */
+/**
+ * Waits until the condition holds, at most `ms`, and not after `hurry` fires. Resolves with whether
+ * it holds.
+ */
 async function withTimeout(
   ms: number,
   { attempts, clock }: StopOptions,

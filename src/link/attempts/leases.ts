@@ -7,7 +7,10 @@ const MARGIN_SHARE = 1 / 6;
 const MARGIN_MAX_MS = 10_000;
 /** Limit for longer leases, which would outlast any attempt, and timers. */
 const LEASE_MAX_MS = 24 * 60 * 60 * 1000;
-/** Leases are checked at least this often, since timers stop while the machine is suspended and leases do not. */
+/**
+ * Leases are checked at least this often, since timers stop while the machine is suspended and
+ * leases do not.
+ */
 const CHECK_MS = 1_000;
 
 /** The uptime at which this runner lets a lease end that was requested at `requestedAt`. */
@@ -25,9 +28,9 @@ interface Lease {
 /**
  * Leases of the attempts that this runner works on.
  *
- * Invariant: a lease ends here before it ends at the control plane, independent of the link and the wall clock, and also
- * when the machine was suspended meanwhile. It is therefore counted by the machine's uptime from before the grant was
- * requested, less a margin.
+ * Invariant: a lease ends here before it ends at the control plane, independent of the link and the
+ * wall clock, and also when the machine was suspended meanwhile. It is therefore counted by the
+ * machine's uptime from before the grant was requested, less a margin.
  */
 export class Leases {
   readonly #clock: Clock;

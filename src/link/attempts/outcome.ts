@@ -19,7 +19,10 @@ export interface OutcomeDeps {
   readonly signal: AbortSignal;
 }
 
-/** Writes the outcome of an attempt that has none, and retries until the disk has room for it. Never rejects. */
+/**
+ * Writes the outcome of an attempt that has none, and retries until the disk has room for it. Never
+ * rejects.
+ */
 export async function writeOutcome(
   attempt: Attempt,
   deps: OutcomeDeps,

@@ -11,8 +11,9 @@ export function stoppedError(): RunnerError {
 }
 
 /**
- * Adopts the attempts of an earlier process: those without an outcome get one, `interrupted`, and all are delivered.
- * Returns those whose outcome could not be written. The caller must retry these, or they never end.
+ * Adopts the attempts of an earlier process: those without an outcome get one, `interrupted`, and
+ * all are delivered. Returns those whose outcome could not be written. The caller must retry these,
+ * or they never end.
  */
 export async function recoverAttempts(
   store: OutboxStore,

@@ -19,7 +19,10 @@ export interface RunDeps extends OutcomeDeps {
   readonly diskFullMs: number;
 }
 
-/** Starts the worker of an attempt, enforces its deadline, and ensures that an outcome is written. Never rejects. */
+/**
+ * Starts the worker of an attempt, enforces its deadline, and ensures that an outcome is written.
+ * Never rejects.
+ */
 export async function runAttempt(attempt: Attempt, job: Job, deps: RunDeps): Promise<void> {
   const { onChange } = deps;
   try {

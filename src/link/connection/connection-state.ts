@@ -1,7 +1,10 @@
 import type { ChannelKind } from '../../channel/channel.ts';
 import type { Failure } from '../../../foundation/src/domain/failure.ts';
 
-/** Start of the outage and the error of the last attempt to connect; no error before the first attempt failed. */
+/**
+ * Start of the outage and the error of the last attempt to connect; no error before the first
+ * attempt failed.
+ */
 export interface Outage {
   readonly since: number;
   readonly error?: Failure;

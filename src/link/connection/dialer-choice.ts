@@ -2,7 +2,10 @@ import type { Dialer } from '../../channel/channel.ts';
 import type { ErrorCode } from '../../../foundation/src/runtime/error-codes.ts';
 import type { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
-/** Failures that another kind of channel may avoid: a firewall, proxy or gateway may break only one of the two. */
+/**
+ * Failures that another kind of channel may avoid: a firewall, proxy or gateway may break only one
+ * of the two.
+ */
 const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
   'NETWORK_UNREACHABLE',
   'NETWORK_TIMEOUT',
@@ -13,7 +16,10 @@ const WORTH_ANOTHER_KIND: ReadonlySet<ErrorCode> = new Set([
   'DEADLINE_EXCEEDED',
 ]);
 
-/** Chooses the dialer: the preferred one; after a failure the next; then the one that worked, until the preferred works again. */
+/**
+ * Chooses the dialer: the preferred one; after a failure the next; then the one that worked, until
+ * the preferred works again.
+ */
 export class DialerChoice {
   readonly #dialers: readonly Dialer[];
   /** The dialer that worked last, unless it is the preferred one. */

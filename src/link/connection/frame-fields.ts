@@ -2,7 +2,10 @@ import type { WireAttemptRef } from '../../channel/frames.ts';
 import { isRunId, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 
-/** Validates a received reference, since run ids become directory names. Decoded frames contain null for an absent message. Throws PROTOCOL_VIOLATION. */
+/**
+ * Validates a received reference, since run ids become directory names. Decoded frames contain null
+ * for an absent message. Throws PROTOCOL_VIOLATION.
+ */
 export function toAttemptRef(wire: WireAttemptRef | null | undefined): AttemptRef {
   if (
     wire === null ||

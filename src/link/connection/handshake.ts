@@ -24,11 +24,17 @@ const FEATURES: readonly string[] = ['zstd', 'identity-check'];
 const SIGNED_PREFIX = 'hybrid-runner/link/v1\n';
 const NONCE_BYTES = 32;
 const HEARTBEAT_MIN_MS = 50;
-/** Together with `silenceMs` and the first back-off, this replaces a half-open connection within 30 seconds. */
+/**
+ * Together with `silenceMs` and the first back-off, this replaces a half-open connection within 30
+ * seconds.
+ */
 const HEARTBEAT_MAX_MS = 12_000;
 const PAYLOAD_MAX_BYTES = 1024 * 1024;
 
-/** The part of the hello that describes the runner. The rest follows from identity, channel and challenge. */
+/**
+ * The part of the hello that describes the runner. The rest follows from identity, channel and
+ * challenge.
+ */
 export interface SelfDescription {
   readonly version: string;
   readonly platform: string;
@@ -52,8 +58,9 @@ export interface Agreement {
 }
 
 /**
- * Challenge, Hello, Welcome. Throws the error of a refusal (see `refusalError`), PROTOCOL_UNSUPPORTED (retryable, since
- * the control plane may be updated), PROTOCOL_VIOLATION, NETWORK_*, or the signal's reason.
+ * Challenge, Hello, Welcome. Throws the error of a refusal (see `refusalError`),
+ * PROTOCOL_UNSUPPORTED (retryable, since the control plane may be updated), PROTOCOL_VIOLATION,
+ * NETWORK_*, or the signal's reason.
  */
 export async function handshake(
   channel: Channel,
@@ -136,7 +143,10 @@ function agree(welcome: Welcome, challenge: Challenge): Agreement {
   };
 }
 
-/** Reads the next frame. Throws when it is a refusal or of another kind, and at the end of the channel. */
+/**
+ * Reads the next frame. Throws when it is a refusal or of another kind, and at the end of the
+ * channel.
+ */
 export async function expectFrame<Kind extends FrameKind>(
   frames: AsyncIterator<Frame>,
   kind: Kind,

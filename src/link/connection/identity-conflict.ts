@@ -18,7 +18,10 @@ export interface IdentityConflict extends OtherProcess {
   readonly at: number;
 }
 
-/** Remembers and logs that another process tried to connect with this identity. This process stays connected. */
+/**
+ * Remembers and logs that another process tried to connect with this identity. This process stays
+ * connected.
+ */
 export class IdentityWatch {
   readonly #clock: Clock;
   readonly #logger: Logger;

@@ -8,22 +8,23 @@ const FILE = 'place';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
- * The process that used the state directory before this one. If the directory was copied with its machine, that process
- * may still work on the attempts in it.
+ * The process that used the state directory before this one. If the directory was copied with its
+ * machine, that process may still work on the attempts in it.
  */
 export interface Predecessor {
   readonly hasEnded: boolean;
   /**
-   * Call whenever the control plane has accepted this process as the holder of the attempts. Never fails: on a full disk
-   * the session must start, since delivery is what frees space. Without the record, a restart waits for a lease.
+   * Call whenever the control plane has accepted this process as the holder of the attempts. Never
+   * fails: on a full disk the session must start, since delivery is what frees space. Without the
+   * record, a restart waits for a lease.
    */
   succeed(): Promise<void>;
 }
 
 /**
- * Finds out whether the predecessor has certainly ended. The caller holds the lock of the directory, which proves it for the
- * same directory on the same boot of the same machine. It proves nothing for a copied directory, after a reboot, or where
- * the system has no boot id.
+ * Finds out whether the predecessor has certainly ended. The caller holds the lock of the
+ * directory, which proves it for the same directory on the same boot of the same machine. It proves
+ * nothing for a copied directory, after a reboot, or where the system has no boot id.
  */
 export async function findPredecessor(
   stateDir: string,

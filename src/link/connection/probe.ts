@@ -14,7 +14,10 @@ export interface ProbeOptions {
   readonly timing: { readonly probeMs: number; readonly handshakeMs: number };
 }
 
-/** Probes the preferred channel from time to time; returns once it works and is the choice for the next round. */
+/**
+ * Probes the preferred channel from time to time; returns once it works and is the choice for the
+ * next round.
+ */
 export async function untilPreferredWorks(
   choice: DialerChoice,
   { clock, random, timing, logger }: ProbeOptions,

@@ -24,10 +24,16 @@ const ENDING: ReadonlySet<ErrorCode> = new Set([
 /** Longest pause that a control plane can ask for. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
-/** Keeps two processes with one identity from disconnecting each other in a tight loop where the newest connection wins. */
+/**
+ * Keeps two processes with one identity from disconnecting each other in a tight loop where the
+ * newest connection wins.
+ */
 const SUPERSEDED_PAUSE_MS = 60_000;
 
-/** A refusal as an error; retryable unless the control plane calls it permanent. An unknown code is always retryable. */
+/**
+ * A refusal as an error; retryable unless the control plane calls it permanent. An unknown code is
+ * always retryable.
+ */
 export function refusalError(refusal: Refusal): RunnerError {
   const known = Object.hasOwn(CODES, refusal.code) ? CODES[refusal.code] : undefined;
   const code = known ?? 'CONTROL_PLANE_BUSY';
@@ -46,7 +52,10 @@ export function refusalError(refusal: Refusal): RunnerError {
   );
 }
 
-/** Whether only a person can resolve the error, so that the runner stops. Network errors never stop it. */
+/**
+ * Whether only a person can resolve the error, so that the runner stops. Network errors never stop
+ * it.
+ */
 export function endsService(error: RunnerError): boolean {
   return ENDING.has(error.code) && !error.retryable;
 }

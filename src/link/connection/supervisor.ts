@@ -32,11 +32,16 @@ export interface ReadyChannel {
 export interface ConnectionTiming {
   /** For Challenge, Hello and Welcome together. */
   readonly handshakeMs: number;
-  /** Between probes of the preferred channel while another is in use; jittered between half and the whole. */
+  /**
+   * Between probes of the preferred channel while another is in use; jittered between half and the
+   * whole.
+   */
   readonly probeMs: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
-  /** A session that lasted this long resets the back-off. No longer than `silenceMs` of the session. */
+  /**
+   * A session that lasted this long resets the back-off. No longer than `silenceMs` of the session.
+   */
   readonly stableMs: number;
 }
 
@@ -56,7 +61,10 @@ export interface SupervisorOptions {
   ) => Promise<ReadyChannel>;
 }
 
-/** Keeps one session alive: dial, handshake, serve, back off, repeat. Never gives up on network errors. */
+/**
+ * Keeps one session alive: dial, handshake, serve, back off, repeat. Never gives up on network
+ * errors.
+ */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #choice: DialerChoice;
@@ -85,7 +93,9 @@ export class Supervisor {
     return { name, channel: kind, authority, outage: this.#outage, at: this.#options.clock.now() };
   }
 
-  /** Returns once the signal has fired; throws a refusal that ends the service (see `endsService`). */
+  /**
+   * Returns once the signal has fired; throws a refusal that ends the service (see `endsService`).
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -100,7 +110,10 @@ export class Supervisor {
     }
   }
 
-  /** Tries each kind of channel once and serves over the first that works. Resolves with true when it ended to move to the preferred kind. */
+  /**
+   * Tries each kind of channel once and serves over the first that works. Resolves with true when
+   * it ended to move to the preferred kind.
+   */
   async #round(signal: AbortSignal): Promise<boolean> {
     let failure = new RunnerError('INTERNAL', 'no dialer is configured');
     let retryAfterMs = 0;
@@ -174,7 +187,10 @@ export class Supervisor {
     logger.log('info', 'connected', { ...place, controlPlane });
   }
 
-  /** Waits for a quiet moment, so that little is sent twice. Bounded, since delivery resumes by position anyway. */
+  /**
+   * Waits for a quiet moment, so that little is sent twice. Bounded, since delivery resumes by
+   * position anyway.
+   */
   async #untilIdle(session: ReadyChannel, signal: AbortSignal): Promise<void> {
     for (let waited = 0; waited < IDLE_MAX_MS && session.bytesInFlight() > 0;) {
       await this.#options.clock.sleep(IDLE_CHECK_MS, signal);

@@ -11,7 +11,10 @@ const WORTH_COMPRESSING_BYTES = 256;
 /** Up to this size, compressing takes less time than a round trip to another thread. */
 const COMPRESSED_INLINE_BYTES = 16 * 1024;
 
-/** Makes the frame of consecutive records. The payload is compressed once, and off the event loop when it is large. */
+/**
+ * Makes the frame of consecutive records. The payload is compressed once, and off the event loop
+ * when it is large.
+ */
 export async function makeBatch(
   ref: AttemptRef,
   { firstSequence, lines, last }: OutboxBatch,

@@ -5,7 +5,10 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** Limits the unacknowledged payload bytes over all attempts of a session. Waiters are served in order. */
+/**
+ * Limits the unacknowledged payload bytes over all attempts of a session. Waiters are served in
+ * order.
+ */
 export class CreditWindow {
   readonly #limit: number;
   #used = 0;
@@ -19,7 +22,10 @@ export class CreditWindow {
     return this.#used;
   }
 
-  /** Waits for room for `bytes`, at most the whole window, and takes it. Rejects with the signal's reason. */
+  /**
+   * Waits for room for `bytes`, at most the whole window, and takes it. Rejects with the signal's
+   * reason.
+   */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#waiters.length === 0 && this.#used + bytes <= this.#limit) {
       this.#used += bytes;

@@ -24,7 +24,10 @@ export interface DeliveriesOptions {
   readonly acknowledgeMs: number;
 }
 
-/** The deliveries of one session: for each attempt a loop that sends and one that writes acknowledgements; one window over all. */
+/**
+ * The deliveries of one session: for each attempt a loop that sends and one that writes
+ * acknowledgements; one window over all.
+ */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
   readonly #group: TaskGroup;

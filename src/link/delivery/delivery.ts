@@ -24,8 +24,9 @@ export interface DeliveryOptions {
 /**
  * What the control plane answers to the batches of one attempt.
  *
- * Invariants: an acknowledgement reaches the outbox only after it came from the control plane; of several that come while
- * one is being written, only the newest is written; the attempt ends only when its last record is acknowledged.
+ * Invariants: an acknowledgement reaches the outbox only after it came from the control plane; of
+ * several that come while one is being written, only the newest is written; the attempt ends only
+ * when its last record is acknowledged.
  */
 export class Delivery {
   readonly #attempt: Attempt;
@@ -60,7 +61,9 @@ export class Delivery {
     this.#noted.notify();
   }
 
-  /** For OUT_OF_ORDER and CORRUPT. Throws PROTOCOL_VIOLATION for a record that cannot be sent again. */
+  /**
+   * For OUT_OF_ORDER and CORRUPT. Throws PROTOCOL_VIOLATION for a record that cannot be sent again.
+   */
   refused(nack: Nack): void {
     if (nack.code !== 'NACK_CODE_CORRUPT')
       return this.#position.rewindTo(toSequence(nack.expectedSequence));
@@ -71,7 +74,10 @@ export class Delivery {
     );
   }
 
-  /** Writes acknowledgements to the outbox. Returns when the attempt is gone; otherwise runs until the signal fires. */
+  /**
+   * Writes acknowledgements to the outbox. Returns when the attempt is gone; otherwise runs until
+   * the signal fires.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const scope = AbortSignal.any([signal, this.#attempt.gone]);
     const { outbox } = this.#attempt;

@@ -15,8 +15,8 @@ interface InFlight {
 /**
  * How far the records of one attempt have been sent over one channel, and how far they are stored.
  *
- * Invariants: `next` is the first record not sent over this channel, or the one to send again; the window holds exactly
- * the payload bytes of the batches in flight.
+ * Invariants: `next` is the first record not sent over this channel, or the one to send again; the
+ * window holds exactly the payload bytes of the batches in flight.
  */
 export class DeliveryPosition {
   /** Notifies when `next` moved back. */
@@ -28,7 +28,10 @@ export class DeliveryPosition {
   /** Highest record ever sent over this channel. */
   #sent: Sequence;
   #inFlight: InFlight[] = [];
-  /** Target of the last rewind: batches that were in flight behind it are refused with the same number. */
+  /**
+   * Target of the last rewind: batches that were in flight behind it are refused with the same
+   * number.
+   */
   #rewoundTo: Sequence | undefined;
   #corrupt = 0;
 
@@ -62,7 +65,10 @@ export class DeliveryPosition {
     this.#sent = Math.max(this.#sent, last);
   }
 
-  /** False when the position was known already. Throws PROTOCOL_VIOLATION for records that were not sent. */
+  /**
+   * False when the position was known already. Throws PROTOCOL_VIOLATION for records that were not
+   * sent.
+   */
   acknowledge(upTo: Sequence): boolean {
     if (toSequence(upTo) > this.#sent)
       throw new RunnerError(
@@ -87,7 +93,10 @@ export class DeliveryPosition {
     this.#rewind(this.#inFlight[0]?.first ?? this.#next);
   }
 
-  /** Sends again from `expected`. Throws PROTOCOL_VIOLATION for a record that is stored already or was not sent. */
+  /**
+   * Sends again from `expected`. Throws PROTOCOL_VIOLATION for a record that is stored already or
+   * was not sent.
+   */
   rewindTo(expected: Sequence): void {
     if (expected <= this.#stored || expected > this.#sent + 1)
       throw new RunnerError(

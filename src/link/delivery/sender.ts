@@ -30,8 +30,8 @@ export interface SenderOptions {
 /**
  * Sends the durable records of one attempt over one channel, in order.
  *
- * Invariants: only durable records are sent, and none once the attempt is gone; a batch is sent only after the window has
- * room for it and while it is still the next one.
+ * Invariants: only durable records are sent, and none once the attempt is gone; a batch is sent
+ * only after the window has room for it and while it is still the next one.
  */
 export class Sender {
   readonly #attempt: Attempt;
@@ -70,7 +70,10 @@ export class Sender {
     await channel.send({ kind: 'batch', body: batch }, scope);
   }
 
-  /** A disk that fails harms this attempt alone, not the session. Undefined when nothing is durable yet, or `from` is no longer the next record. */
+  /**
+   * A disk that fails harms this attempt alone, not the session. Undefined when nothing is durable
+   * yet, or `from` is no longer the next record.
+   */
   async #read(from: Sequence, scope: AbortSignal): Promise<OutboxBatch | undefined> {
     const maxBytes = Math.min(TARGET_RAW_BYTES, this.#options.maxBatchBytes);
     while (from === this.#position.next) {

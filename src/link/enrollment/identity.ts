@@ -11,7 +11,10 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { readPrivateFile } from './private-file.ts';
 import { parseSettings, settingsPath, type Settings } from './settings.ts';
 
-/** The identity of this runner towards its control plane. The private key is not exposed; it only signs. */
+/**
+ * The identity of this runner towards its control plane. The private key is not exposed; it only
+ * signs.
+ */
 export interface Identity {
   readonly runnerId: RunnerId;
   readonly name: string;
@@ -29,8 +32,9 @@ export function keyPath(stateDir: string): string {
 }
 
 /**
- * Reads the identity that `enrollRunner` wrote. Throws NOT_ENROLLED when it is missing or key and settings do not match,
- * FILE_UNSAFE when other users can read or change key or settings, FILE_UNREADABLE when they cannot be read.
+ * Reads the identity that `enrollRunner` wrote. Throws NOT_ENROLLED when it is missing or key and
+ * settings do not match, FILE_UNSAFE when other users can read or change key or settings,
+ * FILE_UNREADABLE when they cannot be read.
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
   const path = settingsPath(stateDir);

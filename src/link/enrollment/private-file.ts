@@ -9,8 +9,8 @@ import {
 } from '../../../foundation/src/runtime/safe-file.ts';
 
 /**
- * Reads a file that only its owner can read; follows no symbolic link. Undefined when the file does not exist. Throws
- * FILE_UNSAFE, FILE_UNREADABLE.
+ * Reads a file that only its owner can read; follows no symbolic link. Undefined when the file does
+ * not exist. Throws FILE_UNSAFE, FILE_UNREADABLE.
  */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
   await using file = await openIfPresent(path);

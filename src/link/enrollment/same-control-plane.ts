@@ -3,8 +3,8 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Identity } from './identity.ts';
 
 /**
- * Throws NOT_ENROLLED when the configured URL differs from that of the enrollment. A changed setting must not silently
- * redirect the proof of identity.
+ * Throws NOT_ENROLLED when the configured URL differs from that of the enrollment. A changed
+ * setting must not silently redirect the proof of identity.
  */
 export function assertSameControlPlane(
   configuredUrl: string | undefined,

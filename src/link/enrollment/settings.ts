@@ -30,7 +30,10 @@ export function settingsPath(stateDir: string): string {
   return join(stateDir, 'settings.json');
 }
 
-/** Parses the text of the settings file. Readers use this and do not load the module that writing needs. Throws FILE_UNREADABLE. */
+/**
+ * Parses the text of the settings file. Readers use this and do not load the module that writing
+ * needs. Throws FILE_UNREADABLE.
+ */
 export function parseSettings(path: string, text: string | undefined): Settings | undefined {
   return text === undefined ? undefined : parse(path, deserialize(text));
 }

@@ -31,7 +31,10 @@ export interface Health {
 /** Why the policy cannot be used, as `CODE: message`; undefined when it can. */
 export type PolicyProblem = string | undefined;
 
-/** A missing connection is reported before a missing policy: without a connection there are no jobs to reject. */
+/**
+ * A missing connection is reported before a missing policy: without a connection there are no jobs
+ * to reject.
+ */
 export function healthOf(
   { state, drainReason }: Pick<LinkStatus, 'state' | 'drainReason'>,
   policy: PolicyProblem,
@@ -76,7 +79,10 @@ function withoutConnection(state: Extract<LinkState, { readonly outage: Outage }
 /** Longer than any step of connecting takes. */
 const STUCK_MS = 5 * 60_000;
 
-/** Whether the link makes progress. A state that should have ended long ago means that the process hangs, even if its timers work. */
+/**
+ * Whether the link makes progress. A state that should have ended long ago means that the process
+ * hangs, even if its timers work.
+ */
 export function isMoving({ state }: Pick<LinkStatus, 'state'>, now: number): boolean {
   const connection = state.name === 'draining' ? state.connection : state;
   if (connection.name === 'waiting')

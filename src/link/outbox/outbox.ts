@@ -16,9 +16,15 @@ export interface Outbox {
   /** The last fsynced record; `complete` when that is the outcome. */
   durable(): { readonly sequence: Sequence; readonly complete: boolean };
   acknowledged(): Sequence;
-  /** Durable records from `from` on: at least one, and at most `maxBytes` of lines unless the first alone is larger. Undefined when none is durable. */
+  /**
+   * Durable records from `from` on: at least one, and at most `maxBytes` of lines unless the first
+   * alone is larger. Undefined when none is durable.
+   */
   read(from: Sequence, maxBytes: number): Promise<OutboxBatch | undefined>;
-  /** The control plane has stored records up to `upTo`, which may be deleted. A lower position than before is ignored. */
+  /**
+   * The control plane has stored records up to `upTo`, which may be deleted. A lower position than
+   * before is ignored.
+   */
   acknowledge(upTo: Sequence): Promise<void>;
   /** Resolves at the next change of `durable`; rejects with the signal's reason. */
   changed(signal: AbortSignal): Promise<void>;
@@ -29,7 +35,10 @@ export interface Outbox {
 /** The outboxes of all attempts that this runner holds, across restarts. */
 export interface OutboxStore {
   held(): readonly Outbox[];
-  /** The attempt is journaled (fsynced) when this resolves. Call before the offer is accepted. Rejects with DISK_FULL or SPOOL_FULL. */
+  /**
+   * The attempt is journaled (fsynced) when this resolves. Call before the offer is accepted.
+   * Rejects with DISK_FULL or SPOOL_FULL.
+   */
   create(job: Job): Promise<Outbox>;
   /** Writes the outcome of an attempt whose worker ended without one. */
   closeInterrupted(ref: AttemptRef, error: Failure): Promise<void>;

@@ -26,7 +26,10 @@ export interface ReopenDeps {
 
 type Hold = (directory: string, journal: Journal, found: Recovered) => SpoolOutbox;
 
-/** Recovers every attempt that an earlier process left below `root`, and calls `hold` for each. Throws STATE_LOCKED. */
+/**
+ * Recovers every attempt that an earlier process left below `root`, and calls `hold` for each.
+ * Throws STATE_LOCKED.
+ */
 export async function reopenAttempts(root: string, deps: ReopenDeps, hold: Hold): Promise<void> {
   for (const name of await deps.disk.list(root)) {
     if (isAttemptKey(name)) await reopen(`${root}/${name}`, deps, hold);
@@ -81,7 +84,10 @@ async function clear(directory: string, deps: ReopenDeps): Promise<void> {
   }
 }
 
-/** Closes a damaged attempt as interrupted. A directory without a readable journal is left for a person to inspect. */
+/**
+ * Closes a damaged attempt as interrupted. A directory without a readable journal is left for a
+ * person to inspect.
+ */
 async function salvage(
   directory: string,
   error: RunnerError,

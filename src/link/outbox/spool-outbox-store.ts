@@ -19,7 +19,10 @@ export interface OutboxStoreOptions {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The runner's identity. Undelivered attempts of another identity are deleted: they must not reach this control plane. */
+  /**
+   * The runner's identity. Undelivered attempts of another identity are deleted: they must not
+   * reach this control plane.
+   */
   readonly owner?: string;
   /** Workers pause when unacknowledged bytes reach 80 % of this. */
   readonly maxBytes?: number;
@@ -32,8 +35,9 @@ const PAUSE_AT = 0.8;
 const RESUME_AT = 0.6;
 
 /**
- * Locks the state directory for this process and recovers the attempts of an earlier one: workers that still run are
- * killed, torn tails are cut, damaged attempts are closed as interrupted. Throws STATE_LOCKED.
+ * Locks the state directory for this process and recovers the attempts of an earlier one: workers
+ * that still run are killed, torn tails are cut, damaged attempts are closed as interrupted. Throws
+ * STATE_LOCKED.
  */
 export async function openOutboxStore(options: OutboxStoreOptions): Promise<SpoolOutboxStore> {
   const complete = {
@@ -103,7 +107,9 @@ export class SpoolOutboxStore implements OutboxStore {
     return this.held().reduce((sum, outbox) => sum + outbox.bytes, 0);
   }
 
-  /** The outbox of an attempt, including its worker side. Throws INTERNAL for an unknown attempt. */
+  /**
+   * The outbox of an attempt, including its worker side. Throws INTERNAL for an unknown attempt.
+   */
   spoolOf(ref: AttemptRef): SpoolOutbox {
     const outbox = this.#held.get(attemptKey(ref));
     if (outbox === undefined)

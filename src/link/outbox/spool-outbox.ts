@@ -27,9 +27,10 @@ export interface SpoolOutboxOptions {
 /**
  * One attempt's outbox over its spool directory. Calls may overlap.
  *
- * Invariants: everything that reads or changes records passes the one queue, so an acknowledgement never deletes under a
- * recovery; nothing waits for the worker inside the queue, since the worker may itself wait for an acknowledgement to make
- * room; the directory is recovered, completed or removed only once the worker is gone.
+ * Invariants: everything that reads or changes records passes the one queue, so an acknowledgement
+ * never deletes under a recovery; nothing waits for the worker inside the queue, since the worker
+ * may itself wait for an acknowledgement to make room; the directory is recovered, completed or
+ * removed only once the worker is gone.
  */
 export class SpoolOutbox implements Outbox {
   readonly directory: string;
@@ -113,7 +114,10 @@ export class SpoolOutbox implements Outbox {
     this.#damage = damage;
   }
 
-  /** Appends the outcome for a worker that ended without one; damage on disk takes precedence over `error` as its reason. */
+  /**
+   * Appends the outcome for a worker that ended without one; damage on disk takes precedence over
+   * `error` as its reason.
+   */
   async closeInterrupted(error: Failure, now: number): Promise<void> {
     await this.#writerGone;
     await this.#queue.run(async () => {
@@ -128,7 +132,10 @@ export class SpoolOutbox implements Outbox {
     return this.#queue.run(() => this.#reader.close());
   }
 
-  /** Deletes segments that were acknowledged before the worker closed them. A failure is tried again at its next report. */
+  /**
+   * Deletes segments that were acknowledged before the worker closed them. A failure is tried again
+   * at its next report.
+   */
   #free(): void {
     this.acknowledge(this.#reader.acknowledged).catch(() => undefined);
   }

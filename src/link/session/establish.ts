@@ -24,7 +24,10 @@ export interface Established {
   readonly resolutions: readonly Resolution[];
 }
 
-/** Performs the handshake and drops the attempts that the control plane does not want. Throws as `handshake` does. */
+/**
+ * Performs the handshake and drops the attempts that the control plane does not want. Throws as
+ * `handshake` does.
+ */
 export async function establishSession(
   channel: Channel,
   frames: AsyncIterator<Frame>,

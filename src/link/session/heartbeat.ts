@@ -34,11 +34,16 @@ export interface HeartbeatOptions {
 export class HeartbeatLoop {
   readonly #options: HeartbeatOptions;
   readonly #due = new ChangeSignal();
-  /** When the last heartbeats were sent, by number. Silence is measured in monotonic time, a lease in uptime. */
+  /**
+   * When the last heartbeats were sent, by number. Silence is measured in monotonic time, a lease
+   * in uptime.
+   */
   readonly #sentAt = new Map<number, { readonly monotonic: number; readonly uptime: number }>();
   #answeredAfter: number;
   #number = 0;
-  /** Number of the last identity check received, and of the last one that a heartbeat has answered. */
+  /**
+   * Number of the last identity check received, and of the last one that a heartbeat has answered.
+   */
   #check = 0;
   #answeredCheck = 0;
   #receivedAt: number;
@@ -49,7 +54,10 @@ export class HeartbeatLoop {
     this.#answeredAfter = options.helloAt;
   }
 
-  /** Every frame received from now on was sent after this uptime: that of the hello, or of the last heartbeat with a reply. */
+  /**
+   * Every frame received from now on was sent after this uptime: that of the hello, or of the last
+   * heartbeat with a reply.
+   */
   get answeredAfter(): number {
     return this.#answeredAfter;
   }

@@ -46,7 +46,10 @@ type Answer =
   | { readonly accepted: Attempt; readonly isNew: boolean }
   | { readonly rejected: RunnerError };
 
-/** Answers offers one by one. An attempt is journaled before it is accepted; the same offer again is accepted again. */
+/**
+ * Answers offers one by one. An attempt is journaled before it is accepted; the same offer again is
+ * accepted again.
+ */
 export class Offers {
   readonly #options: OffersOptions;
   readonly #waiting = new Queue<WaitingOffer>(WAITING_OFFERS);
@@ -65,8 +68,8 @@ export class Offers {
   }
 
   /**
-   * `sentAfter` is an uptime before the offer was sent. The offer may have waited long in an unread connection, while its
-   * lease runs. False when too many offers wait already.
+   * `sentAfter` is an uptime before the offer was sent. The offer may have waited long in an unread
+   * connection, while its lease runs. False when too many offers wait already.
    */
   push(offer: Offer, sentAfter: number): boolean {
     return this.#waiting.offer({ offer, sentAfter });

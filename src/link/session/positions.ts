@@ -10,7 +10,10 @@ export type Resolution =
   | { readonly name: 'keep'; readonly attempt: Attempt; readonly stored: Sequence }
   | { readonly name: 'drop'; readonly attempt: Attempt; readonly reason: RunnerError };
 
-/** Resolves the welcome for each attempt of the hello. Throws PROTOCOL_VIOLATION when the welcome omits one. */
+/**
+ * Resolves the welcome for each attempt of the hello. Throws PROTOCOL_VIOLATION when the welcome
+ * omits one.
+ */
 export function resolvePositions(
   held: readonly Attempt[],
   positions: readonly Position[],
@@ -37,7 +40,10 @@ function resolve(attempt: Attempt, { verdict, storedSequence }: Position): Resol
   }
 }
 
-/** Delivery must continue at the position of the control plane. Where it cannot, the attempt is dropped and the run repeated. */
+/**
+ * Delivery must continue at the position of the control plane. Where it cannot, the attempt is
+ * dropped and the run repeated.
+ */
 function compare(attempt: Attempt, stored: Sequence): Resolution {
   if (stored < attempt.outbox.acknowledged())
     return drop(

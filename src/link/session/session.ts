@@ -56,7 +56,10 @@ export interface SessionOptions extends SessionDeps {
   readonly helloAt: number;
 }
 
-/** One conversation over one channel, from the welcome until either side ends it. All its loops start and end in `run`. */
+/**
+ * One conversation over one channel, from the welcome until either side ends it. All its loops
+ * start and end in `run`.
+ */
 export class Session {
   readonly #options: SessionOptions;
   readonly #heartbeat: HeartbeatLoop;
@@ -95,8 +98,8 @@ export class Session {
   }
 
   /**
-   * Serves until the signal fires, then returns; otherwise throws what ended the session (NETWORK_*, PROTOCOL_VIOLATION,
-   * a refusal). Closes the channel in either case.
+   * Serves until the signal fires, then returns; otherwise throws what ended the session
+   * (NETWORK_*, PROTOCOL_VIOLATION, a refusal). Closes the channel in either case.
    */
   async run(resolutions: readonly Resolution[], signal: AbortSignal): Promise<void> {
     const { channel, attempts, clock, timing } = this.#options;

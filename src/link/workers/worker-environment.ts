@@ -1,4 +1,7 @@
-/** Variables that a worker needs. None can change what Node runs, and no proxy setting or token is passed on by accident. */
+/**
+ * Variables that a worker needs. None can change what Node runs, and no proxy setting or token is
+ * passed on by accident.
+ */
 const PASSED_ON: ReadonlySet<string> = new Set([
   'PATH',
   'HOME',
@@ -16,13 +19,16 @@ const PASSED_ON: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * For the allocator of the C library, which otherwise keeps freed memory in one arena per thread, and responses of a
- * megabyte between small blocks. Few arenas, and a mapping for each large block that is returned at once, save about 20 MB
- * per worker.
+ * For the allocator of the C library, which otherwise keeps freed memory in one arena per thread,
+ * and responses of a megabyte between small blocks. Few arenas, and a mapping for each large block
+ * that is returned at once, save about 20 MB per worker.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 
-/** The environment of a worker: the variables of `env` that it needs, and those with a prefix of `prefixes`. */
+/**
+ * The environment of a worker: the variables of `env` that it needs, and those with a prefix of
+ * `prefixes`.
+ */
 export function chooseEnvironment(
   env: NodeJS.ProcessEnv,
   prefixes: readonly string[],
@@ -33,7 +39,10 @@ export function chooseEnvironment(
   return { ...ALLOCATOR, ...Object.fromEntries(chosen) };
 }
 
-/** Options of Node. A worker parses large responses and keeps little of them, so its heap grows slowly. */
+/**
+ * Options of Node. A worker parses large responses and keeps little of them, so its heap grows
+ * slowly.
+ */
 export function workerNodeOptions(memoryMb: number): string[] {
   return [
     `--max-old-space-size=${memoryMb}`,

@@ -10,16 +10,25 @@ import type { Outbox } from '../outbox/outbox.ts';
 export interface WorkerHandle {
   readonly ref: AttemptRef;
   readonly pid: number;
-  /** Passes the end of its lease, on the clock's uptime. The worker then ends by itself, even if this process has died. */
+  /**
+   * Passes the end of its lease, on the clock's uptime. The worker then ends by itself, even if
+   * this process has died.
+   */
   leaseUntil(endsAt: number): void;
-  /** Asks it to end with an outcome of this status. It is killed if it does not end within its grace period. */
+  /**
+   * Asks it to end with an outcome of this status. It is killed if it does not end within its grace
+   * period.
+   */
   cancel(reason: Failure, status: StopStatus): void;
   /** Kills it; no outcome is written. */
   kill(): void;
   /** Resolves when the process has ended and its records are recovered; never rejects. */
   readonly exited: Promise<void>;
   onProgress(listener: (progress: Progress) => void): void;
-  /** Calls the listener with the condition that the worker waits for, DISK_FULL for example, and with undefined when it is over. */
+  /**
+   * Calls the listener with the condition that the worker waits for, DISK_FULL for example, and
+   * with undefined when it is over.
+   */
   onCondition(listener: (code: ErrorCode | undefined) => void): void;
 }
 

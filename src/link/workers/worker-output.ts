@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../../foundation/src/logging/logger.ts';
 
-// Invariant: no text from a worker's output streams is logged. The worker redacts what its code prints and sends it as a
-// message. Text that arrives here comes from Node or V8, in a crash for example, and can contain any part of the worker's
-// memory.
+// Invariant: no text from a worker's output streams is logged. The worker redacts what its code
+// prints and sends it as a message. Text that arrives here comes from Node or V8, in a crash for
+// example, and can contain any part of the worker's memory.
 
 const HEAP = 'Allocation failed - JavaScript heap out of memory';
 
-/** Whole lines that explain a crash. They are constants of Node and V8, and the text of this list is logged, not that of the stream. */
+/**
+ * Whole lines that explain a crash. They are constants of Node and V8, and the text of this list is
+ * logged, not that of the stream.
+ */
 const KNOWN_LINES: ReadonlySet<string> = new Set(
   [
     ...[
@@ -28,7 +31,10 @@ const KNOWN_LINES: ReadonlySet<string> = new Set(
 
 const LONGEST_KNOWN = Math.max(...[...KNOWN_LINES].map(({ length }) => length));
 
-/** Reads an output stream of a worker to its end. Logs the known lines in it and the number of its bytes. Never throws. */
+/**
+ * Reads an output stream of a worker to its end. Logs the known lines in it and the number of its
+ * bytes. Never throws.
+ */
 export async function logWorkerOutput(
   stream: Readable,
   name: 'stdout' | 'stderr',

@@ -63,7 +63,10 @@ export class WorkerProcess implements WorkerHandle {
     return this.#child.pid ?? 0;
   }
 
-  /** Resolves when the journal names the worker and the job is sent to it. Throws WORKER_DIED, or the error of writing the journal. */
+  /**
+   * Resolves when the journal names the worker and the job is sent to it. Throws WORKER_DIED, or
+   * the error of writing the journal.
+   */
   async start(job: Job): Promise<void> {
     await once(this.#child, 'spawn').catch((thrown: unknown) => {
       throw new RunnerError('WORKER_DIED', 'failed to start the worker process', {

@@ -22,9 +22,10 @@ export const environmentProvider = providerKind({
 });
 
 /**
- * Secrets in environment variables. The weakest provider: any process of the same user can read them in /proc/PID/environ while
- * this one runs, and a new value needs a restart. A byte order mark at the start of a value is not part of it. A reference
- * that could share its variable with another is SECRET_UNAVAILABLE.
+ * Secrets in environment variables. The weakest provider: any process of the same user can read
+ * them in /proc/PID/environ while this one runs, and a new value needs a restart. A byte order mark
+ * at the start of a value is not part of it. A reference that could share its variable with another
+ * is SECRET_UNAVAILABLE.
  */
 export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): SecretProvider {
   return {
@@ -43,8 +44,9 @@ export function createEnvironmentProvider(env: Readonly<NodeJS.ProcessEnv>): Sec
 }
 
 /**
- * The variable of a path: upper case, `__` between segments, `_` for `-`. Undefined for a path that could share its variable
- * with another: segments must be groups of lower-case letters and digits with one `-` between groups.
+ * The variable of a path: upper case, `__` between segments, `_` for `-`. Undefined for a path that
+ * could share its variable with another: segments must be groups of lower-case letters and digits
+ * with one `-` between groups.
  */
 export function variableName(path: SecretPath): string | undefined {
   if (!path.every((segment) => SEGMENT.test(segment))) return undefined;

@@ -7,8 +7,8 @@ import { formatReference, type SecretPath } from '../reference.ts';
 import { Secret } from '../secret.ts';
 import { optionalPathSetting, providerKind } from './provider-kind.ts';
 
-// Invariant: no two references reach the same file. The one reference of a file is spelled by its real path below the
-// directory; the file is read for no other reference.
+// Invariant: no two references reach the same file. The one reference of a file is spelled by its
+// real path below the directory; the file is read for no other reference.
 
 export const filesProvider = providerKind({
   settings: {
@@ -26,10 +26,11 @@ export const filesProvider = providerKind({
 });
 
 /**
- * A directory with one file per secret, as Docker (/run/secrets), Kubernetes (a volume with its `..data` link) and systemd
- * ($CREDENTIALS_DIRECTORY) provide it. The reference of a file is its path with each dot read as a slash: `a/b`, or flat
- * `a.b`, is `/a/b`. A reference that could mean the file of another is SECRET_UNAVAILABLE. Files are opened at each read, so
- * a swapped volume is used at once. Throws what `readInside` throws.
+ * A directory with one file per secret, as Docker (/run/secrets), Kubernetes (a volume with its
+ * `..data` link) and systemd ($CREDENTIALS_DIRECTORY) provide it. The reference of a file is its
+ * path with each dot read as a slash: `a/b`, or flat `a.b`, is `/a/b`. A reference that could mean
+ * the file of another is SECRET_UNAVAILABLE. Files are opened at each read, so a swapped volume is
+ * used at once. Throws what `readInside` throws.
  */
 export function createFilesProvider(directory: string): SecretProvider {
   return {
@@ -90,7 +91,10 @@ function onlyFile(reference: string, found: readonly SecretFile[]): SecretFile |
   return found[0];
 }
 
-/** The reference that a real path spells. Kubernetes keeps generations in directories that start with a dot; they do not count. */
+/**
+ * The reference that a real path spells. Kubernetes keeps generations in directories that start
+ * with a dot; they do not count.
+ */
 function referenceOf(place: string): string {
   return formatReference(
     place

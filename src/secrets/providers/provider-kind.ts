@@ -9,13 +9,21 @@ export interface ProviderDeps {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly clock: Clock;
   readonly random: Random;
-  /** For providers on the network: opens connections with the network settings of the configuration. */
+  /**
+   * For providers on the network: opens connections with the network settings of the configuration.
+   */
   readonly connect: Connect;
-  /** Keeps the provider's own credentials out of everything this process writes. Call it before a value is used. */
+  /**
+   * Keeps the provider's own credentials out of everything this process writes. Call it before a
+   * value is used.
+   */
   readonly protect: (value: string) => void;
 }
 
-/** A kind of provider: its settings, which the configuration has below `secrets.<name>`, and how to open it. */
+/**
+ * A kind of provider: its settings, which the configuration has below `secrets.<name>`, and how to
+ * open it.
+ */
 export interface ProviderKind<Settings> {
   readonly settings: { readonly [Name in keyof Settings]: ProviderSetting<Settings[Name]> };
   /** Undefined when the settings do not enable the provider. Reads no secret. */
@@ -39,7 +47,10 @@ export interface DefaultContext {
   readonly join: (...parts: string[]) => string;
 }
 
-/** A setting that must have a value, by its default or because it is set, unless `T` includes undefined. */
+/**
+ * A setting that must have a value, by its default or because it is set, unless `T` includes
+ * undefined.
+ */
 export interface ProviderSetting<T> {
   /** The form of a value, for docs/configuration.md. */
   readonly kind: string;

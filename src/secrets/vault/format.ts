@@ -94,7 +94,10 @@ export function encodeVault(
   return serialize(body, mac(body, content.dataKey));
 }
 
-/** Throws VAULT_LOCKED when the key belongs to another vault, VAULT_DAMAGED when the file is not as this program wrote it. */
+/**
+ * Throws VAULT_LOCKED when the key belongs to another vault, VAULT_DAMAGED when the file is not as
+ * this program wrote it.
+ */
 export function decodeVault(bytes: Buffer, key: Buffer): VaultContent {
   const { mac: claimed, ...body } = parse(bytes);
   const wrapped = body.keys.find(({ id }) => id === keyId(key));

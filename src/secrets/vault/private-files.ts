@@ -22,7 +22,10 @@ export interface ReplaceOptions {
   readonly previous?: string | undefined;
 }
 
-/** Replaces a private file completely or not at all. Throws FILE_UNWRITABLE, DISK_FULL, SECRET_PROVIDER_FAILED. */
+/**
+ * Replaces a private file completely or not at all. Throws FILE_UNWRITABLE, DISK_FULL,
+ * SECRET_PROVIDER_FAILED.
+ */
 export async function replacePrivateFile(
   path: string,
   bytes: Buffer,
@@ -50,7 +53,10 @@ async function keepAs(path: string, previous: string): Promise<void> {
   }
 }
 
-/** FILE_UNWRITABLE when this user lacks the right, since only a person can fix that; other errors unchanged. */
+/**
+ * FILE_UNWRITABLE when this user lacks the right, since only a person can fix that; other errors
+ * unchanged.
+ */
 export function unwritableOr(thrown: unknown, path: string): unknown {
   if (!isDenied(thrown)) return thrown;
   const user = process.getuid?.() ?? '';

@@ -35,7 +35,10 @@ export interface LoadedVault {
   readonly key: Buffer;
 }
 
-/** The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and STATE_LOCKED. */
+/**
+ * The files of a vault. Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE,
+ * DISK_FULL and STATE_LOCKED.
+ */
 export class VaultStore {
   readonly #place: VaultPlace;
   readonly #deps: VaultDeps;

@@ -23,11 +23,14 @@ export interface VaultEntry {
 export interface Vault extends SecretProvider {
   list(signal: AbortSignal): Promise<readonly VaultEntry[]>;
   /**
-   * Stores the first or a new value; creates key and vault on first use. Throws INPUT_INVALID for values under 6 characters,
-   * which a redactor cannot keep out of logs.
+   * Stores the first or a new value; creates key and vault on first use. Throws INPUT_INVALID for
+   * values under 6 characters, which a redactor cannot keep out of logs.
    */
   set(path: SecretPath, value: string, signal: AbortSignal): Promise<VaultEntry>;
-  /** False when there was none. Keeps no earlier generation of the vault, since that would hold the value. */
+  /**
+   * False when there was none. Keeps no earlier generation of the vault, since that would hold the
+   * value.
+   */
   remove(path: SecretPath, signal: AbortSignal): Promise<boolean>;
   /** Puts a new key in the key file; values stay as they are. Safe against a crash at any point. */
   rotateKey(signal: AbortSignal): Promise<void>;
@@ -36,7 +39,10 @@ export interface Vault extends SecretProvider {
 const MAX_VALUE_BYTES = 64 * 1024;
 const SYSTEM: VaultDeps = { clock: systemClock, random: systemRandom };
 
-/** Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and STATE_LOCKED. */
+/**
+ * Methods throw VAULT_LOCKED, VAULT_DAMAGED, FILE_UNSAFE, FILE_UNWRITABLE, DISK_FULL and
+ * STATE_LOCKED.
+ */
 export function openVault(place: VaultPlace, deps: VaultDeps = SYSTEM): Vault {
   return new FileVault(new VaultStore(place, deps), deps);
 }

@@ -47,7 +47,10 @@ const random: Random = {
   uuid: () => 'boot-1',
 };
 
-/** A whole link on a simulated clock, with a control plane, a store and workers that a test controls. */
+/**
+ * A whole link on a simulated clock, with a control plane, a store and workers that a test
+ * controls.
+ */
 export class LinkStage {
   readonly clock: SimulatedClock;
   readonly identity: Identity;
@@ -172,7 +175,9 @@ export class LinkStage {
   }
 }
 
-/** Expects that the control plane has every record of the worker once, in order, and its outcome. */
+/**
+ * Expects that the control plane has every record of the worker once, in order, and its outcome.
+ */
 export function expectDelivered(stage: LinkStage, worker: ScriptedWorker): void {
   const { lines, complete } = stage.controlPlane.stream(worker.ref);
   expect(lines.map((line) => `${line}\n`)).toEqual(worker.outbox.lines);

@@ -19,7 +19,10 @@ import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 
 const entry = join(import.meta.dirname, '../worker-program.ts');
 
-/** Real worker processes that run test/support/worker-program.ts, over a store in a temporary directory. */
+/**
+ * Real worker processes that run test/support/worker-program.ts, over a store in a temporary
+ * directory.
+ */
 export class WorkerStage {
   readonly stateDir: string;
   store: SpoolOutboxStore;

@@ -52,8 +52,9 @@ const LINK =
   'Follow [this guide](https://docs.open-metadata.org/deployment/ingestion/openmetadata) for further details.';
 
 /**
- * Calls a pipeline service as the AirflowRESTClient of a server does: the same paths, headers and order, and the same
- * texts for what goes wrong. Problems are what the server's own interface shows.
+ * Calls a pipeline service as the AirflowRESTClient of a server does: the same paths, headers and
+ * order, and the same texts for what goes wrong. Problems are what the server's own interface
+ * shows.
  */
 export class AirflowClient {
   readonly calls: PipelineServiceCall[] = [];

@@ -4,8 +4,9 @@ import { Problem } from './problem.ts';
 const INDEXING_MS = 4;
 
 /**
- * A server stores an edge in its database, then in its search index, in the document of the edge's target table. Two
- * concurrent writes conflict there; the server reports an internal error although it has stored the edge.
+ * A server stores an edge in its database, then in its search index, in the document of the edge's
+ * target table. Two concurrent writes conflict there; the server reports an internal error although
+ * it has stored the edge.
  */
 export class EdgeIndex {
   readonly #pending = new Set<string>();

@@ -7,7 +7,10 @@ export interface Operation {
   readonly value?: unknown;
 }
 
-/** The document with `add`, `replace` and `remove` operations of a JSON patch applied. Throws Problem. */
+/**
+ * The document with `add`, `replace` and `remove` operations of a JSON patch applied. Throws
+ * Problem.
+ */
 export function applyPatch(document: Json, operations: readonly Operation[]): Json {
   const changed = structuredClone(document);
   for (const operation of operations) apply(changed, operation);

@@ -41,10 +41,10 @@ export interface PipelinesDeps {
 }
 
 /**
- * Ingestion pipelines as a server of 1.12.6 keeps them. An update compares up to four times (the change; back to the
- * previous version, when one person edits again within a session; the change again; both together), and deploys a
- * deployed pipeline each time that these versions differ. So a deployment may be an old version, even the last one;
- * its updatedAt tells.
+ * Ingestion pipelines as a server of 1.12.6 keeps them. An update compares up to four times (the
+ * change; back to the previous version, when one person edits again within a session; the change
+ * again; both together), and deploys a deployed pipeline each time that these versions differ. So a
+ * deployment may be an old version, even the last one; its updatedAt tells.
  */
 export class IngestionPipelines {
   readonly #stored = new Map<string, Stored>();
@@ -174,7 +174,10 @@ export class IngestionPipelines {
   }
 }
 
-/** The version that an edit goes back to: the one before the last edit, if the same person made that just now. */
+/**
+ * The version that an edit goes back to: the one before the last edit, if the same person made that
+ * just now.
+ */
 function previousVersion({ current, history }: Stored, user: string): Json | undefined {
   if (Number(current['version']) <= 0.1 || current['updatedBy'] !== user) return undefined;
   if (Date.now() - Number(current['updatedAt']) > SESSION_MS) return undefined;

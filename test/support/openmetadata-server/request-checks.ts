@@ -12,7 +12,10 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   sampleData: 'entity/data/table.json#/definitions/tableData',
 };
 
-/** Rejects bodies that violate OpenMetadata's schemas, as the server does. Does nothing without a copy of the schemas. */
+/**
+ * Rejects bodies that violate OpenMetadata's schemas, as the server does. Does nothing without a
+ * copy of the schemas.
+ */
 export function check(kind: string, body: unknown): void {
   const path = SCHEMAS[kind];
   if (!openMetadataSchemasPresent || path === undefined) return;

@@ -160,8 +160,9 @@ function restore(kind: Kind, body: unknown, store: Store): Reply {
 }
 
 /**
- * Checks all tables before it creates any, so that a key to a table of the same request is rejected. Responds 200 even if all
- * failed. With `async`, it responds 202 with what the checks rejected, and creates the others later.
+ * Checks all tables before it creates any, so that a key to a table of the same request is
+ * rejected. Responds 200 even if all failed. With `async`, it responds 202 with what the checks
+ * rejected, and creates the others later.
  */
 function bulk({ body, query }: Request, store: Store, state: ServerState): Reply {
   if (!state.bulk) throw new Problem(405, 'HTTP 405 Method Not Allowed');

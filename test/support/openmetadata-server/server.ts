@@ -37,7 +37,10 @@ export interface OpenMetadataServer extends Pick<
 
 const HOST = 'catalog.test';
 
-/** An in-memory OpenMetadata server at `https://catalog.test/api`, with a certificate of the authority. */
+/**
+ * An in-memory OpenMetadata server at `https://catalog.test/api`, with a certificate of the
+ * authority.
+ */
 export async function startOpenMetadataServer(
   authority: Authority,
   { host = HOST, port: wanted = 0, version = '1.12.6' }: ServerOptions = {},

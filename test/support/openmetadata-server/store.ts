@@ -91,7 +91,10 @@ export class Store {
     return { entity, created: stored === undefined };
   }
 
-  /** The first half of a put: the checks that precede every creation in a bulk request. Returns the fully qualified name. */
+  /**
+   * The first half of a put: the checks that precede every creation in a bulk request. Returns the
+   * fully qualified name.
+   */
   checked(kind: Kind, request: Json): string {
     check(kind, request);
     const fqn = this.nameOf(kind, request);
@@ -182,7 +185,10 @@ export class Store {
     return updated;
   }
 
-  /** Tags and the targets of foreign keys must exist; deleted ones count as existing, as on a server. */
+  /**
+   * Tags and the targets of foreign keys must exist; deleted ones count as existing, as on a
+   * server.
+   */
   #checkReferences(request: Json): void {
     checkTable(request, (table) => {
       const stored = this.#of('table').get(table);
@@ -211,7 +217,10 @@ function keepCurated(updated: Json, stored: Json): void {
   }
 }
 
-/** A put adds tags and removes none. A column with another type is a new column, without the tags of the old one. */
+/**
+ * A put adds tags and removes none. A column with another type is a new column, without the tags of
+ * the old one.
+ */
 function mergeTags(updated: Json, stored: Json): void {
   addTags(updated, stored);
   const columns = new Map(list(stored['columns']).map((column) => [column['name'], column]));

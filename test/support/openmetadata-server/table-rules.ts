@@ -2,8 +2,8 @@ import { Problem } from './problem.ts';
 import type { Json } from './store.ts';
 
 /**
- * Rejects tables as a server of 1.12.6 does, with its own messages and in its order, observed on a real server: checks of
- * columns and constraints precede those that need the database.
+ * Rejects tables as a server of 1.12.6 does, with its own messages and in its order, observed on a
+ * real server: checks of columns and constraints precede those that need the database.
  */
 export function checkTable(
   request: Json,
@@ -78,7 +78,10 @@ function rejectDuplicateConstraints(constraints: readonly Json[]): void {
     throw new Problem(400, 'Duplicate constraint found in request');
 }
 
-/** A table being created does not exist yet: neither for itself nor for others in the same bulk request. */
+/**
+ * A table being created does not exist yet: neither for itself nor for others in the same bulk
+ * request.
+ */
 function checkReferred(
   { referredColumns = [] }: Json,
   columnsOf: (table: string) => ReadonlySet<string> | undefined,

@@ -1,6 +1,7 @@
 /**
  * `user` (configuration, credentials or input have to be corrected), `transient` (the same work may
- * succeed later), `permanent` (it cannot, and no setting here changes that), `defect` (a bug: report it).
+ * succeed later), `permanent` (it cannot, and no setting here changes that), `defect` (a bug:
+ * report it).
  */
 export type Fault = 'user' | 'transient' | 'permanent' | 'defect';
 
@@ -10,7 +11,10 @@ export interface CodeEntry {
   readonly meaning: string;
   /** What to do, unless the error itself has a better remedy. */
   readonly remedy: string;
-  /** Whether the server or the local policy refused the operation; commands have an exit code for this. */
+  /**
+   * Whether the server or the local policy refused the operation; commands have an exit code for
+   * this.
+   */
   readonly isRefusal?: boolean;
 }
 

@@ -6,9 +6,9 @@ export interface LimitOptions {
 }
 
 /**
- * The number of concurrent calls, found by trial: plus one for each quick answer until the org is overloaded for the
- * first time, then plus one for each round; halved at each overload. Salesforce publishes no rate to keep to, only that
- * calls over 20 s are limited to a few.
+ * The number of concurrent calls, found by trial: plus one for each quick answer until the org is
+ * overloaded for the first time, then plus one for each round; halved at each overload. Salesforce
+ * publishes no rate to keep to, only that calls over 20 s are limited to a few.
  */
 export class AdaptiveLimit {
   readonly #max: number;
@@ -33,7 +33,10 @@ export class AdaptiveLimit {
       this.#limit = Math.min(this.#max, this.#limit + (this.#wasOverloaded ? 1 / this.#limit : 1));
   }
 
-  /** One overload fails many concurrent calls and must count once: a full round of answers passes between halvings. */
+  /**
+   * One overload fails many concurrent calls and must count once: a full round of answers passes
+   * between halvings.
+   */
   #halve(): void {
     if (this.#answers <= this.#limit) return;
     this.#wasOverloaded = true;

@@ -32,8 +32,8 @@ const TOLERATED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Requests the allocation before anything else. The budget learns it from the headers of the response, so a user who may
- * not read the limits can go on.
+ * Requests the allocation before anything else. The budget learns it from the headers of the
+ * response, so a user who may not read the limits can go on.
  */
 export async function readAllocation(
   api: SalesforceApi,

@@ -20,8 +20,8 @@ function readVersions(body: unknown): z.infer<typeof versionsSchema> {
 }
 
 /**
- * The API version to use: the requested one if the org offers it; by default the newest that the org offers and this
- * program is tested with. Throws SALESFORCE_VERSION_UNSUPPORTED.
+ * The API version to use: the requested one if the org offers it; by default the newest that the
+ * org offers and this program is tested with. Throws SALESFORCE_VERSION_UNSUPPORTED.
  */
 export async function chooseVersion(
   api: SalesforceApi,

@@ -28,9 +28,10 @@ const TRIES = 5;
 const LONGEST_PAUSE_MS = 20_000;
 
 /**
- * Calls to the REST API of one org. A call has a session, which is renewed once if it has ended; is repeated with growing
- * pauses while that may help; waits while the org is down; and is counted. A response that is not a success becomes a
- * RunnerError. Methods throw SALESFORCE_*, NETWORK_*, RESPONSE_TOO_LARGE and DEADLINE_EXCEEDED.
+ * Calls to the REST API of one org. A call has a session, which is renewed once if it has ended; is
+ * repeated with growing pauses while that may help; waits while the org is down; and is counted. A
+ * response that is not a success becomes a RunnerError. Methods throw SALESFORCE_*, NETWORK_*,
+ * RESPONSE_TOO_LARGE and DEADLINE_EXCEEDED.
  */
 export class SalesforceApi {
   readonly #deps: ApiDeps;
@@ -57,7 +58,10 @@ export class SalesforceApi {
     return this.jsonAs(request, (body) => body, signal);
   }
 
-  /** Returns what `read` makes of the parsed body. If `read` throws a retryable error, the call is made again. */
+  /**
+   * Returns what `read` makes of the parsed body. If `read` throws a retryable error, the call is
+   * made again.
+   */
   async jsonAs<T>(
     request: ApiRequest,
     read: (body: unknown) => T,
@@ -91,9 +95,9 @@ export class SalesforceApi {
   }
 
   /**
-   * Returns what `take` makes of the body, which is released afterwards. Bodies are decompressed and taken one at a time,
-   * because that is work for the processor alone and decompressed bodies that wait would cost memory. If `take` throws a
-   * retryable error, the call is made again.
+   * Returns what `take` makes of the body, which is released afterwards. Bodies are decompressed
+   * and taken one at a time, because that is work for the processor alone and decompressed bodies
+   * that wait would cost memory. If `take` throws a retryable error, the call is made again.
    */
   async read<T>(
     request: ApiRequest,

@@ -9,8 +9,8 @@ export interface BudgetOptions {
 }
 
 /**
- * Decides whether another call may be made. The org's allocation is unknown before the first response. Calls under way
- * count as charged.
+ * Decides whether another call may be made. The org's allocation is unknown before the first
+ * response. Calls under way count as charged.
  */
 export class CallBudget {
   readonly #options: BudgetOptions;
@@ -24,8 +24,8 @@ export class CallBudget {
   }
 
   /**
-   * Takes one call; the caller reports when it has `ended`. `headroom` calls must remain after it. Throws
-   * SALESFORCE_LIMIT_REACHED if they do not.
+   * Takes one call; the caller reports when it has `ended`. `headroom` calls must remain after it.
+   * Throws SALESFORCE_LIMIT_REACHED if they do not.
    */
   begin(headroom = 0): void {
     this.#checkAllocation(headroom);

@@ -20,7 +20,10 @@ export interface PartAnswer {
   readonly referenceId: string;
   readonly status: number;
   readonly body: unknown;
-  /** The list that was extracted from the body. Copy what outlives the call: its bytes are released with the response. */
+  /**
+   * The list that was extracted from the body. Copy what outlives the call: its bytes are released
+   * with the response.
+   */
   readonly extracted: JsonList | undefined;
 }
 
@@ -46,8 +49,9 @@ const itemSchema = z.object({
 export const MAX_PARTS = 25;
 
 /**
- * Many reads in one call, which Salesforce bills as one. `keep` gets each answer as soon as it is parsed. Returns what it
- * keeps, by reference id. Throws SALESFORCE_UNEXPECTED (retryable) where a part got no answer, or an unknown part got one.
+ * Many reads in one call, which Salesforce bills as one. `keep` gets each answer as soon as it is
+ * parsed. Returns what it keeps, by reference id. Throws SALESFORCE_UNEXPECTED (retryable) where a
+ * part got no answer, or an unknown part got one.
  */
 export async function readComposite<T>(
   api: SalesforceApi,
@@ -100,8 +104,8 @@ const ORG_STATE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * For `keep`: throws the refusal of a part where the cause is the state of the org and not the part. The call is then
- * made again, or the run ends, as if the whole call had been refused.
+ * For `keep`: throws the refusal of a part where the cause is the state of the org and not the
+ * part. The call is then made again, or the run ends, as if the whole call had been refused.
  */
 export function throwOrgRefusal(
   { status, body }: Pick<PartAnswer, 'status' | 'body'>,

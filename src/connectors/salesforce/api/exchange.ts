@@ -40,7 +40,10 @@ export class Exchange {
     this.#deps = deps;
   }
 
-  /** Returns any response, also a refusal. Throws SALESFORCE_LIMIT_REACHED before a call that the budget does not allow. */
+  /**
+   * Returns any response, also a refusal. Throws SALESFORCE_LIMIT_REACHED before a call that the
+   * budget does not allow.
+   */
   async send(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpResponse> {
     const { http, clock, observe } = this.#deps;
     this.#begin(request);

@@ -10,7 +10,9 @@ import {
   type QueryTarget,
 } from './query-many.ts';
 
-/** A query for one component's `Metadata`: the Tooling API returns that column for one row a query. */
+/**
+ * A query for one component's `Metadata`: the Tooling API returns that column for one row a query.
+ */
 export interface MetadataQuery<K> {
   readonly key: K;
   /** `SELECT Metadata FROM ... WHERE ...`, of one row. */
@@ -29,7 +31,10 @@ const CONCURRENCY = 6;
 
 const rowSchema = z.object({ Metadata: z.unknown() });
 
-/** The components' metadata in the order in which it arrives, MAX_QUERIES in a call. Throws what the calls throw. */
+/**
+ * The components' metadata in the order in which it arrives, MAX_QUERIES in a call. Throws what the
+ * calls throw.
+ */
 export async function* readMetadata<K>(
   target: QueryTarget,
   queries: readonly MetadataQuery<K>[],

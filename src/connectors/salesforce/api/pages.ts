@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RunnerError } from '../errors/errors.ts';
 
 /*
- * Invariant: a well-formed but incomplete response never passes for a complete one. Every reader of query results uses
- * the functions below; every reader of another response uses `requireSingle`.
+ * Invariant: a well-formed but incomplete response never passes for a complete one. Every reader of
+ * query results uses the functions below; every reader of another response uses `requireSingle`.
  */
 
 /** The error of a response that lacks a part of itself. The next one may be complete. */
@@ -33,10 +33,16 @@ export interface PageEnd {
   readonly total: number | undefined;
 }
 
-/** The session travels with the request for the next page, so its address may only be a path of this API. */
+/**
+ * The session travels with the request for the next page, so its address may only be a path of this
+ * API.
+ */
 const NEXT_PAGE = /^\/services\/data\/v\d+\.0\/(?:tooling\/)?query\/[\w-]+$/;
 
-/** Throws SALESFORCE_UNEXPECTED for a body that is not a page, ends early, or names a next page at another place. */
+/**
+ * Throws SALESFORCE_UNEXPECTED for a body that is not a page, ends early, or names a next page at
+ * another place.
+ */
 export function readPageEnd(body: unknown, what: string): PageEnd {
   const parsed = endSchema.safeParse(body);
   if (!parsed.success) throw incomplete(what, 'not a page of rows');
@@ -79,7 +85,9 @@ export function readPageRows<T>(body: unknown, row: z.ZodType<T>, what: string):
   return rows.data;
 }
 
-/** For responses without pages: throws SALESFORCE_UNEXPECTED for one that announces more of itself. */
+/**
+ * For responses without pages: throws SALESFORCE_UNEXPECTED for one that announces more of itself.
+ */
 export function requireSingle(body: object, what: string): void {
   const { done, nextRecordsUrl }: { readonly done?: unknown; readonly nextRecordsUrl?: unknown } =
     body;

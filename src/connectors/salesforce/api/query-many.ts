@@ -25,10 +25,10 @@ export interface QueryAnswer {
 export const MAX_QUERIES = 5;
 
 /**
- * Sends many queries in few calls: MAX_QUERIES travel in one composite, which Salesforce bills as one call. They travel
- * in its body, where no limit of a URL applies. Returns what `read` makes of each answer, in the order of the queries.
- * `read` is called as soon as an answer is parsed; if it throws a retryable error, the call is made again. Throws what
- * the calls throw.
+ * Sends many queries in few calls: MAX_QUERIES travel in one composite, which Salesforce bills as
+ * one call. They travel in its body, where no limit of a URL applies. Returns what `read` makes of
+ * each answer, in the order of the queries. `read` is called as soon as an answer is parsed; if it
+ * throws a retryable error, the call is made again. Throws what the calls throw.
  */
 export async function queryMany<T>(
   target: QueryTarget,

@@ -10,7 +10,10 @@ export interface Page<T> {
   readonly rows: readonly T[];
 }
 
-/** All rows of a query. Throws SALESFORCE_FORBIDDEN and the like, and SALESFORCE_UNEXPECTED where rows are missing. */
+/**
+ * All rows of a query. Throws SALESFORCE_FORBIDDEN and the like, and SALESFORCE_UNEXPECTED where
+ * rows are missing.
+ */
 export async function queryAll<T>(
   target: QueryTarget,
   query: string,
@@ -22,7 +25,10 @@ export async function queryAll<T>(
   return rows;
 }
 
-/** The rows of a query, page by page. Throws SALESFORCE_UNEXPECTED after the last page where rows are missing. */
+/**
+ * The rows of a query, page by page. Throws SALESFORCE_UNEXPECTED after the last page where rows
+ * are missing.
+ */
 export async function* queryPages<T>(
   target: QueryTarget,
   query: string,

@@ -8,16 +8,19 @@ import { type QueryAnswer, queryMany, type QueryTarget } from './query-many.ts';
 import { pagesAfter } from './query-pages.ts';
 import { refusal } from './refusal.ts';
 
-/** What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an unexpected format. */
+/**
+ * What to keep of a row; undefined drops it. Throws SALESFORCE_UNEXPECTED for a row with an
+ * unexpected format.
+ */
 export type ReadRow<T> = (row: unknown) => T | undefined;
 
 /** Rows stay bytes until each is read by itself. */
 const ROWS = { extract: 'records', drop: [] } as const;
 
 /**
- * What `read` keeps of the rows of each query, or the error that Salesforce refused the query with. For tables that
- * answer with thousands of rows of which few matter: each row is parsed and released by itself. One call for
- * MAX_QUERIES queries and one for each further page.
+ * What `read` keeps of the rows of each query, or the error that Salesforce refused the query with.
+ * For tables that answer with thousands of rows of which few matter: each row is parsed and
+ * released by itself. One call for MAX_QUERIES queries and one for each further page.
  */
 export async function queryRows<T>(
   target: QueryTarget,

@@ -9,8 +9,8 @@ export interface SalesforceError {
 }
 
 /**
- * Error codes are words. Anything else might repeat what was sent and is dropped, not shortened: the redactor does not
- * recognize half of a secret.
+ * Error codes are words. Anything else might repeat what was sent and is dropped, not shortened:
+ * the redactor does not recognize half of a secret.
  */
 const ERROR_CODE = /^\w{1,100}$/;
 
@@ -75,8 +75,8 @@ const BY_STATUS: Readonly<Record<number, Verdict>> = {
 };
 
 /**
- * The typed error of a call that Salesforce refused with `status`. The message contains the error code and never the text
- * of the response, which may repeat what was sent.
+ * The typed error of a call that Salesforce refused with `status`. The message contains the error
+ * code and never the text of the response, which may repeat what was sent.
  */
 export function refusal(
   status: number,
@@ -94,7 +94,10 @@ export function refusal(
   });
 }
 
-/** What the typed error of a refusal keeps of the answer. Not an Error: logs have the code in the message. */
+/**
+ * What the typed error of a refusal keeps of the answer. Not an Error: logs have the code in the
+ * message.
+ */
 class RefusalCause {
   readonly errorCode: string | undefined;
 

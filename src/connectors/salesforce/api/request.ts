@@ -44,8 +44,9 @@ export function httpRequest(
 }
 
 /**
- * A cheap request that shows whether the org is up. Before the version is known it is free. Afterwards it is a composite,
- * as nearly all calls are, because an org may answer some kinds of calls and not others.
+ * A cheap request that shows whether the org is up. Before the version is known it is free.
+ * Afterwards it is a composite, as nearly all calls are, because an org may answer some kinds of
+ * calls and not others.
  */
 export function probeRequest(path: string): ApiRequest {
   const what = 'probe of Salesforce';

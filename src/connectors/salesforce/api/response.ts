@@ -24,12 +24,18 @@ function retryAfterMs({
   return parseRetryAfter(header, Date.parse(String(date)), MAX_RETRY_AFTER_MS);
 }
 
-/** Whether the org is overloaded. It refuses concurrent calls with the same status as forbidden ones. */
+/**
+ * Whether the org is overloaded. It refuses concurrent calls with the same status as forbidden
+ * ones.
+ */
 export function isBusy({ status, body }: HttpResponse): boolean {
   return status >= 400 && refusal(status, tryParse(body()), '').code === 'SALESFORCE_BUSY';
 }
 
-/** The parsed body of a success. Throws SALESFORCE_UNEXPECTED, and the typed error of a body that contains one. */
+/**
+ * The parsed body of a success. Throws SALESFORCE_UNEXPECTED, and the typed error of a body that
+ * contains one.
+ */
 export function parseBody(response: HttpResponse, what: string): unknown {
   const body = tryParse(response.body());
   if (body === undefined)

@@ -1,6 +1,12 @@
-/** A query of these tables returns one batch of 2,000 rows; some room is left for fields that describes do not show. */
+/**
+ * A query of these tables returns one batch of 2,000 rows; some room is left for fields that
+ * describes do not show.
+ */
 export const MAX_ROWS = 1900;
-/** A query may have 100,000 characters. Within a composite it travels in the body, where no limit of a URL applies. */
+/**
+ * A query may have 100,000 characters. Within a composite it travels in the body, where no limit of
+ * a URL applies.
+ */
 const MAX_CHARACTERS = 80_000;
 /** Quotes, comma and space of one literal. */
 const PUNCTUATION = 4;

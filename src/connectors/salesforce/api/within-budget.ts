@@ -4,9 +4,9 @@ import { RunnerError } from '../errors/errors.ts';
 import type { Extracted } from '../../connector.ts';
 
 /**
- * The same records, up to the point where the org or the local policy allows no more calls. What was read by then is
- * worth keeping, so the run ends with it and with a failure that gives the reason. Throws SALESFORCE_LIMIT_REACHED if
- * there is no table yet.
+ * The same records, up to the point where the org or the local policy allows no more calls. What
+ * was read by then is worth keeping, so the run ends with it and with a failure that gives the
+ * reason. Throws SALESFORCE_LIMIT_REACHED if there is no table yet.
  */
 export async function* withinBudget(
   records: AsyncIterable<Extracted>,

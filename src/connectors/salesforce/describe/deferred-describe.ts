@@ -4,8 +4,9 @@ import { readFields } from './sobject-field.ts';
 import { readHead, type DescribedObject } from './sobject-describe.ts';
 
 /**
- * A describe result that waits until everything else about its object has been read. Its fields, which are nearly all of
- * it, wait as bytes outside of the heap, so waiting results cost the garbage collector nothing.
+ * A describe result that waits until everything else about its object has been read. Its fields,
+ * which are nearly all of it, wait as bytes outside of the heap, so waiting results cost the
+ * garbage collector nothing.
  */
 export class DeferredDescribe {
   readonly #what: string;
@@ -14,7 +15,10 @@ export class DeferredDescribe {
   /** Number of fields. */
   readonly size: number;
 
-  /** Throws SALESFORCE_UNEXPECTED for a body that is not a describe result, is incomplete, or is of another object. */
+  /**
+   * Throws SALESFORCE_UNEXPECTED for a body that is not a describe result, is incomplete, or is of
+   * another object.
+   */
   constructor({ body, extracted }: Pick<PartAnswer, 'body' | 'extracted'>, name: string) {
     this.#what = `describe of ${name}`;
     if (typeof body !== 'object' || body === null || !('name' in body) || body.name !== name)
@@ -28,7 +32,10 @@ export class DeferredDescribe {
     this.size = extracted.length;
   }
 
-  /** The whole result. Call once: it is released. Throws SALESFORCE_UNEXPECTED for a field with an unexpected format. */
+  /**
+   * The whole result. Call once: it is released. Throws SALESFORCE_UNEXPECTED for a field with an
+   * unexpected format.
+   */
   read(): DescribedObject {
     const fields = Buffer.from(this.#fields).toString('utf8');
     this.#fields.transfer(0);

@@ -45,8 +45,8 @@ export interface FieldRow {
 }
 
 /**
- * A row that adds to the describe of its field; undefined for any other. Few rows do, and the others would only take
- * memory until their table is built.
+ * A row that adds to the describe of its field; undefined for any other. Few rows do, and the
+ * others would only take memory until their table is built.
  */
 export function readFieldRow(row: unknown): FieldRow | undefined {
   const raw: Members<keyof FieldRow> = object(row, 'a row');

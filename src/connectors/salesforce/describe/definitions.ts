@@ -49,8 +49,9 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads what administrators wrote about objects and fields, from the Tooling API. Definitions are an extra: where the
- * user may not read them, one warning says so and the extraction continues without them.
+ * Reads what administrators wrote about objects and fields, from the Tooling API. Definitions are
+ * an extra: where the user may not read them, one warning says so and the extraction continues
+ * without them.
  */
 export class DefinitionReader {
   readonly #deps: DefinitionReaderDeps;
@@ -77,7 +78,10 @@ export class DefinitionReader {
     return { found: new Map(found.map((row) => [row.QualifiedApiName, row])), lost };
   }
 
-  /** Rows of FieldDefinition of these objects that add to the describe: one call for MAX_QUERIES queries. */
+  /**
+   * Rows of FieldDefinition of these objects that add to the describe: one call for MAX_QUERIES
+   * queries.
+   */
   async fields(
     objects: readonly Counted[],
     signal: AbortSignal,
@@ -139,7 +143,8 @@ export class DefinitionReader {
     // An incomplete answer: the next one may be complete.
     if (error.code === 'SALESFORCE_UNEXPECTED' && error.retryable && search.tries > 1)
       return this.#find([query], { ...search, tries: search.tries - 1 });
-    // An object may have more fields than its describe shows, so a query may have more rows than expected.
+    // An object may have more fields than its describe shows, so a query may have more rows than
+    // expected.
     if (salesforceCode(error) === 'EXCEEDED_ID_LIMIT')
       return this.#find(halves(query), { ...search, tries: TRIES });
     this.#giveUp(error, search.what);

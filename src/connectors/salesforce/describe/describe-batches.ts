@@ -5,13 +5,18 @@ import type { ListedObject } from './object-list.ts';
 /** Standard objects whose describe results are large in every org. */
 const HEAVY = /^(?:User|Account|Contact|Opportunity|Case|Lead)$/;
 
-/** How large and slow one describe is likely to be, in parts of a call; from experience with orgs. */
+/**
+ * How large and slow one describe is likely to be, in parts of a call; from experience with orgs.
+ */
 function weightOf(object: ListedObject): number {
   if (HEAVY.test(object.name)) return 5;
   return isDerived(kindOf(object)) ? 0.5 : 1;
 }
 
-/** The objects of each call. Heavy objects come first, so that the run does not end with waiting for one of them. */
+/**
+ * The objects of each call. Heavy objects come first, so that the run does not end with waiting for
+ * one of them.
+ */
 export function batchObjects(objects: readonly ListedObject[]): ListedObject[][] {
   const batches: ListedObject[][] = [];
   let weight = Infinity;

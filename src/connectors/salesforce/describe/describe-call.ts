@@ -19,12 +19,14 @@ export interface DescribeCallOptions {
   readonly since: (object: ListedObject) => string | undefined;
 }
 
-/** Calls that must remain for what follows a describe: the queries for definitions of the objects. */
+/**
+ * Calls that must remain for what follows a describe: the queries for definitions of the objects.
+ */
 const HEADROOM = 12;
 
 /**
- * Fields stay bytes until they are needed. Child relationships are most of some describe results and are read from the
- * other side.
+ * Fields stay bytes until they are needed. Child relationships are most of some describe results
+ * and are read from the other side.
  */
 const CUT = { extract: 'fields', wanted: FIELD_MEMBERS, drop: ['childRelationships'] } as const;
 

@@ -20,10 +20,16 @@ export function mayBeOfObject({ code }: RunnerError): boolean {
   return OBJECT_ERRORS.has(code);
 }
 
-/** Failed calls in a row, each tried several times, after which the org is at fault and not an object. */
+/**
+ * Failed calls in a row, each tried several times, after which the org is at fault and not an
+ * object.
+ */
 const MAX_FAILED_CALLS = 8;
 
-/** Counts failed calls in a row. Without it, every single object would be requested from an org that is down. */
+/**
+ * Counts failed calls in a row. Without it, every single object would be requested from an org that
+ * is down.
+ */
 export class FailureStreak {
   #failed = 0;
 

@@ -12,9 +12,15 @@ export interface DescribeOptions {
   readonly api: SalesforceApi;
   readonly version: string;
   readonly limit: AdaptiveLimit;
-  /** An HTTP date: an object that did not change since then comes out as unchanged. Undefined reads it in any case. */
+  /**
+   * An HTTP date: an object that did not change since then comes out as unchanged. Undefined reads
+   * it in any case.
+   */
   readonly since: (object: ListedObject) => string | undefined;
-  /** Called once when no more calls may be made. Calls under way are completed; other objects do not come out. */
+  /**
+   * Called once when no more calls may be made. Calls under way are completed; other objects do not
+   * come out.
+   */
   readonly onSpent: (error: RunnerError) => void;
   /** Waits before parts of a call are repeated; `round` counts from 1. */
   readonly pause: (round: number, signal: AbortSignal) => Promise<void>;
@@ -24,8 +30,9 @@ export interface DescribeOptions {
 const ROUNDS = 3;
 
 /**
- * Describes objects, up to 25 in a call, one list for each call as it completes. Each object comes out exactly once, as a
- * result or with an error, unless the calls run out. Throws only what ends the run.
+ * Describes objects, up to 25 in a call, one list for each call as it completes. Each object comes
+ * out exactly once, as a result or with an error, unless the calls run out. Throws only what ends
+ * the run.
  */
 export async function* describeObjects(
   objects: readonly ListedObject[],
@@ -90,7 +97,10 @@ class BatchDescriber {
     return [...first, ...(await this.describe(batch.slice(middle), signal))];
   }
 
-  /** Parts of a call may fail for passing reasons, such as an ended session or an overload. They are repeated together. */
+  /**
+   * Parts of a call may fail for passing reasons, such as an ended session or an overload. They are
+   * repeated together.
+   */
   async #repeatFailed(
     outcomes: readonly DescribeOutcome[],
     signal: AbortSignal,

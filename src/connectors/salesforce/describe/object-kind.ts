@@ -44,7 +44,10 @@ function bySuffix(table: typeof BY_SUFFIX, name: string): ObjectKind | undefined
   return table.find(([suffix]) => suffix.test(name))?.[1];
 }
 
-/** Newer API versions name the associated object; with older ones, only the name of the object shows its kind. */
+/**
+ * Newer API versions name the associated object; with older ones, only the name of the object shows
+ * its kind.
+ */
 export function kindOf({
   name,
   custom,
@@ -78,7 +81,10 @@ export function isDerived(kind: ObjectKind): boolean {
   return DERIVED.has(kind);
 }
 
-/** Whether administrators can describe the object's fields. A change event has the descriptions of its object. */
+/**
+ * Whether administrators can describe the object's fields. A change event has the descriptions of
+ * its object.
+ */
 export function isDescribable(object: ListedObject): boolean {
   const kind = kindOf(object);
   return kind === 'changeEvent' || !isDerived(kind);

@@ -22,7 +22,10 @@ export interface ListedObject {
 
 export interface ObjectList {
   readonly objects: readonly ListedObject[];
-  /** The org's time before it listed them, as HTTP writes it: later changes may be missing. Empty if the org gave none. */
+  /**
+   * The org's time before it listed them, as HTTP writes it: later changes may be missing. Empty if
+   * the org gave none.
+   */
   readonly date: string;
 }
 
@@ -62,8 +65,8 @@ function earlier(date: string): string {
 }
 
 /**
- * Throws SALESFORCE_UNEXPECTED (retryable) for an empty list too: every org has objects, and every user with API access
- * sees some of them.
+ * Throws SALESFORCE_UNEXPECTED (retryable) for an empty list too: every org has objects, and every
+ * user with API access sees some of them.
  */
 export function readListing(value: unknown): readonly ListedObject[] {
   const answer: Members<'sobjects'> = object(value, 'the response');

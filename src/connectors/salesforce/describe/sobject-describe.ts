@@ -4,9 +4,10 @@ import { type ListedObject, readListed } from './object-list.ts';
 import { type DescribedField, readFields } from './sobject-field.ts';
 
 /**
- * The members of a describe result that are used here (DescribeSObjectResult in the API's WSDL). All others are dropped
- * here, so that an object in memory is a small part of its response. Members that old API versions lack get the value
- * that their absence means. The readers throw SALESFORCE_UNEXPECTED with the name of a member of another type.
+ * The members of a describe result that are used here (DescribeSObjectResult in the API's WSDL).
+ * All others are dropped here, so that an object in memory is a small part of its response. Members
+ * that old API versions lack get the value that their absence means. The readers throw
+ * SALESFORCE_UNEXPECTED with the name of a member of another type.
  */
 
 export interface DescribedRecordType {

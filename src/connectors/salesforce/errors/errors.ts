@@ -1,7 +1,10 @@
 import { declareErrorCodes } from '../../../../foundation/src/runtime/error-codes.ts';
 import { entry, refusal } from '../../../../foundation/src/runtime/error-codes/entry.ts';
 
-/* Errors of this connector. Its files import RunnerError from here, so that these codes are known before one is used. */
+/*
+ * Errors of this connector. Its files import RunnerError from here, so that these codes are known
+ * before one is used.
+ */
 
 export { RunnerError } from '../../../../foundation/src/runtime/errors.ts';
 

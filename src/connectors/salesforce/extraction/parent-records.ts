@@ -4,8 +4,8 @@ import { entityName } from '../../../../openmetadata/src/names.ts';
 import { placeNames, type Place } from '../options/place.ts';
 
 /**
- * The service, its database and the schema: every table belongs to them, so they come first. The service has no connection
- * here; a sink that creates it decides about that.
+ * The service, its database and the schema: every table belongs to them, so they come first. The
+ * service has no connection here; a sink that creates it decides about that.
  */
 export function* parentRecords(
   place: Place,

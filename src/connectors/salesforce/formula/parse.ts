@@ -9,8 +9,9 @@ export type ParsedFormula =
 export const MAX_NESTING = 250;
 
 /**
- * Parses the text of a formula field, validation rule or default value, as describes and the Metadata API return it.
- * Linear in the length of the text; never throws. Accepts any name of a function or field without looking it up.
+ * Parses the text of a formula field, validation rule or default value, as describes and the
+ * Metadata API return it. Linear in the length of the text; never throws. Accepts any name of a
+ * function or field without looking it up.
  */
 export function parseFormula(source: string): ParsedFormula {
   const tokenized = tokenize(source);
@@ -20,8 +21,8 @@ export function parseFormula(source: string): ParsedFormula {
 const NULL: Expression = { kind: 'null' };
 
 /**
- * Precedence climbing. The first problem moves the cursor to the end token, where every loop ends, so no method checks
- * whether another one failed.
+ * Precedence climbing. The first problem moves the cursor to the end token, where every loop ends,
+ * so no method checks whether another one failed.
  */
 class Parser {
   readonly #tokens: readonly Token[];

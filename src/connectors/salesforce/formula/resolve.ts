@@ -5,7 +5,10 @@ import type { PathStep } from './syntax.ts';
 export interface FormulaModel {
   /** The API name of the field; undefined if the object is unknown or has no such field. */
   field(object: string, name: string): string | undefined;
-  /** The targets of a relationship (`Account`, `Parent__r`, `Owner`) of this object; empty if there is no such relationship. */
+  /**
+   * The targets of a relationship (`Account`, `Parent__r`, `Owner`) of this object; empty if there
+   * is no such relationship.
+   */
   relationship(object: string, name: string): readonly string[];
 }
 
@@ -21,11 +24,16 @@ export interface ResolvedReferences {
   readonly sources: readonly FieldSource[];
   /** Globals that are not data: labels, permissions, the session. */
   readonly constants: readonly string[];
-  /** References that the model cannot resolve: hidden from this user, filtered out, or misspelled. */
+  /**
+   * References that the model cannot resolve: hidden from this user, filtered out, or misspelled.
+   */
   readonly unresolved: readonly string[];
 }
 
-/** Resolves each reference of a formula on `object` to fields; a polymorphic one to every target that has the field. */
+/**
+ * Resolves each reference of a formula on `object` to fields; a polymorphic one to every target
+ * that has the field.
+ */
 export function resolveReferences(
   found: readonly FormulaReference[],
   object: string,
@@ -57,7 +65,9 @@ interface Start {
   readonly path: readonly PathStep[];
 }
 
-/** Salesforce accepts ten relationships in a path. The bound has a margin and keeps the walk short. */
+/**
+ * Salesforce accepts ten relationships in a path. The bound has a margin and keeps the walk short.
+ */
 const MAX_STEPS = 16;
 
 function follow(

@@ -39,7 +39,10 @@ const definitionSchema = z.object({
     .nullish(),
 });
 
-/** Reads the metadata of a CustomField (`summaryForeignKey: "Opportunity.AccountId"`); undefined if it is not a roll-up. */
+/**
+ * Reads the metadata of a CustomField (`summaryForeignKey: "Opportunity.AccountId"`); undefined if
+ * it is not a roll-up.
+ */
 export function rollupSource(metadata: unknown): RollupSource | undefined {
   const parsed = definitionSchema.safeParse(metadata);
   if (!parsed.success) return undefined;
@@ -58,8 +61,9 @@ export function rollupSource(metadata: unknown): RollupSource | undefined {
 const DATA_TYPE = /^roll-up summary \((?<operation>count|sum|min|max) (?<child>[^()]+)\)$/i;
 
 /**
- * Reads the `DataType` text of FieldDefinition (`Roll-Up Summary (SUM Opportunity)`): the operation and the label of the
- * child. Undefined for any other text. Unlike the definition, it needs no call for each field.
+ * Reads the `DataType` text of FieldDefinition (`Roll-Up Summary (SUM Opportunity)`): the operation
+ * and the label of the child. Undefined for any other text. Unlike the definition, it needs no call
+ * for each field.
  */
 export function rollupFromDataType(
   text: string,

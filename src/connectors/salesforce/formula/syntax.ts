@@ -1,4 +1,6 @@
-/** The syntax tree of a formula. The parser's nesting limit bounds its depth, so recursion is safe. */
+/**
+ * The syntax tree of a formula. The parser's nesting limit bounds its depth, so recursion is safe.
+ */
 export type Expression =
   | { readonly kind: 'text'; readonly value: string }
   /** As written: formulas compute in decimals, which a double cannot represent. */
@@ -9,14 +11,19 @@ export type Expression =
   /** `name` in upper case. */
   | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Expression[] }
   | { readonly kind: 'sign'; readonly operator: '-' | '+' | '!'; readonly operand: Expression }
-  /** Operators of one precedence, applied from the left; `operators[i]` stands between operands `i` and `i + 1`. */
+  /**
+   * Operators of one precedence, applied from the left; `operators[i]` stands between operands `i`
+   * and `i + 1`.
+   */
   | {
       readonly kind: 'operation';
       readonly operators: readonly Operator[];
       readonly operands: readonly Expression[];
     };
 
-/** One name of a path. `Owner:User` has the target `User`, which narrows a polymorphic relationship. */
+/**
+ * One name of a path. `Owner:User` has the target `User`, which narrows a polymorphic relationship.
+ */
 export interface PathStep {
   readonly name: string;
   readonly target: string | undefined;

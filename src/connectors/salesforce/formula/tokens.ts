@@ -17,7 +17,10 @@ export type Tokenized =
   | { readonly ok: true; readonly tokens: readonly Token[] }
   | ({ readonly ok: false } & FormulaProblem);
 
-/** Each is matched at one position and cannot backtrack over more than it has read, so tokenizing is linear. */
+/**
+ * Each is matched at one position and cannot backtrack over more than it has read, so tokenizing is
+ * linear.
+ */
 const BLANK = /[\s\u200B\uFEFF]+/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)/y;
 const PATH =
@@ -26,7 +29,9 @@ const SYMBOL = /&&|\|\||==|<>|!=|<=|>=|[-+*/^&=<>!(),]/y;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
-/** Splits formula text into tokens, the last of which is `end`. Linear in the length; never throws. */
+/**
+ * Splits formula text into tokens, the last of which is `end`. Linear in the length; never throws.
+ */
 export function tokenize(source: string): Tokenized {
   const tokens: Token[] = [];
   let position = 0;

@@ -17,9 +17,10 @@ for (const byte of [CLOSE_LIST, CLOSE_OBJECT]) MEANING[byte] = CLOSE;
 MEANING[QUOTE] = STRING;
 
 /**
- * A position in JSON text. Walks the structure without building values of what it passes. It finds where values end and
- * does not validate them: the parts that are kept are parsed later. In a loop over members or elements, the caller moves
- * past each. Throws SALESFORCE_UNEXPECTED (retryable) for a text that ends early.
+ * A position in JSON text. Walks the structure without building values of what it passes. It finds
+ * where values end and does not validate them: the parts that are kept are parsed later. In a loop
+ * over members or elements, the caller moves past each. Throws SALESFORCE_UNEXPECTED (retryable)
+ * for a text that ends early.
  */
 export class JsonCursor {
   readonly #text: Buffer;

@@ -1,7 +1,9 @@
 import { JsonCursor, malformed } from './json-cursor.ts';
 import { trimListInPlace, type WantedMembers } from './json-trim.ts';
 
-/** What happens to large lists in an item's `body`: one is extracted as bytes, others are dropped. */
+/**
+ * What happens to large lists in an item's `body`: one is extracted as bytes, others are dropped.
+ */
 export interface ListCut {
   readonly extract: string;
   /** The members to keep of the objects in the extracted list. Default: all. */
@@ -26,10 +28,11 @@ const NO_CUT: ListCut = { extract: '', drop: [] };
 const EMPTY_LIST = '[]';
 
 /**
- * The items of the list at `key` of a JSON object, one at a time. A composite of describes has some megabytes, and would
- * take ten times as much if it were parsed as a whole. Its items are small, and most of an item is lists that are not
- * needed, or not yet. Overwrites the parts of `text` that it trims. Throws SALESFORCE_UNEXPECTED (retryable) for a text
- * that ends early or has no such list.
+ * The items of the list at `key` of a JSON object, one at a time. A composite of describes has some
+ * megabytes, and would take ten times as much if it were parsed as a whole. Its items are small,
+ * and most of an item is lists that are not needed, or not yet. Overwrites the parts of `text` that
+ * it trims. Throws SALESFORCE_UNEXPECTED (retryable) for a text that ends early or has no such
+ * list.
  */
 export function* jsonItems(
   text: Buffer,

@@ -17,7 +17,10 @@ function trimmed(text: string, start = 0): unknown {
   };
 }
 
-/** Names of the same length, with the same first, middle and last letter: all that the hash of a name looks at. */
+/**
+ * Names of the same length, with the same first, middle and last letter: all that the hash of a
+ * name looks at.
+ */
 function lookalikes(name: string): string[] {
   const middle = name.length >> 1;
   return name

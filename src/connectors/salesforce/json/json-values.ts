@@ -1,9 +1,10 @@
 import { RunnerError } from '../errors/errors.ts';
 
 /**
- * Readers for members of a response. Describe results are most of what a run reads, with some forty fields an object
- * and thirty members a field, and these readers take a tenth of the time of a schema. A member that is missing or null
- * has the value that Salesforce means by its absence; one of another type throws SALESFORCE_UNEXPECTED with its name.
+ * Readers for members of a response. Describe results are most of what a run reads, with some forty
+ * fields an object and thirty members a field, and these readers take a tenth of the time of a
+ * schema. A member that is missing or null has the value that Salesforce means by its absence; one
+ * of another type throws SALESFORCE_UNEXPECTED with its name.
  */
 
 /** Members of a JSON object, of unknown types. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { filterPatternSchema } from '../../../../openmetadata/src/workflow.ts';
 
-/** Dotted paths of the secret fields: those that OpenMetadata marks as passwords, and `privateKey`. */
+/**
+ * Dotted paths of the secret fields: those that OpenMetadata marks as passwords, and `privateKey`.
+ */
 export const SECRET_FIELDS = [
   'password',
   'securityToken',
@@ -24,8 +26,9 @@ const secretText = string.max(100_000).nullish();
 const objectName = z.string().regex(/^[A-Za-z]\w{0,254}$/, 'is not the API name of an object');
 
 /**
- * OpenMetadata's salesforceConnection.json, with `sobjectName` of its older versions and our `privateKey` for JWT bearer.
- * Forms write empty strings and nulls for empty fields, so both count as absent.
+ * OpenMetadata's salesforceConnection.json, with `sobjectName` of its older versions and our
+ * `privateKey` for JWT bearer. Forms write empty strings and nulls for empty fields, so both count
+ * as absent.
  */
 export const connectionSchema = z.strictObject({
   type: z.literal('Salesforce').nullish(),

@@ -30,7 +30,10 @@ export interface Connection {
 /** An org checks client certificates only on this port. */
 const MUTUAL_TLS_PORT = 8443;
 
-/** Throws SALESFORCE_CONNECTION_INVALID with all formal problems, or SALESFORCE_DOMAIN_INVALID. Messages never repeat values. */
+/**
+ * Throws SALESFORCE_CONNECTION_INVALID with all formal problems, or SALESFORCE_DOMAIN_INVALID.
+ * Messages never repeat values.
+ */
 export function parseConnection(document: Readonly<Record<string, unknown>>): Connection {
   const parsed = connectionSchema.safeParse(document);
   if (!parsed.success)
@@ -101,7 +104,10 @@ const REFUSED_REMEDIES: Readonly<Record<'connectionOptions' | 'connectionArgumen
     'Remove them. Set a proxy in network.proxy of the runner, a private key in privateKey, a version in salesforceApiVersion.',
 };
 
-/** OpenMetadata passes these to its client library, where they could name another host or another session. */
+/**
+ * OpenMetadata passes these to its client library, where they could name another host or another
+ * session.
+ */
 function refuseExtras(raw: RawConnection): void {
   for (const field of ['connectionOptions', 'connectionArguments'] as const) {
     const names = Object.keys(raw[field] ?? {});
@@ -140,8 +146,8 @@ function namedObjects(raw: RawConnection): Pick<Connection, 'objectNames' | 'obj
 }
 
 /**
- * The default of OpenMetadata's schema, which servers write into every connection without a version. It counts as absent;
- * `42` or `v42.0` request that version.
+ * The default of OpenMetadata's schema, which servers write into every connection without a
+ * version. It counts as absent; `42` or `v42.0` request that version.
  */
 const SERVER_DEFAULT = '42.0';
 

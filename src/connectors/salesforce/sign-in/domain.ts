@@ -5,7 +5,10 @@ import { RunnerError } from '../errors/errors.ts';
 const SHARED_PREFIXES: ReadonlySet<string> = new Set(['login', 'test']);
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-/** `acme.my`, `acme--uat.sandbox.my`, and the other partitions: `acme-dev-ed.develop.my`, `acme.scratch.my`, ... */
+/**
+ * `acme.my`, `acme--uat.sandbox.my`, and the other partitions: `acme-dev-ed.develop.my`,
+ * `acme.scratch.my`, ...
+ */
 const MY_DOMAIN = new RegExp(`^${LABEL}(?:\\.${LABEL})?\\.my$`);
 const SUFFIX = '.salesforce.com';
 /** Hosts of an org's other pages. */
@@ -16,8 +19,9 @@ const PARTITION = new RegExp(
 );
 
 /**
- * Reads `salesforceDomain`: the part before `.salesforce.com`, as in OpenMetadata. Returns it in lower case. Throws
- * SALESFORCE_DOMAIN_INVALID, with a suggestion if the text resembles a host of Salesforce.
+ * Reads `salesforceDomain`: the part before `.salesforce.com`, as in OpenMetadata. Returns it in
+ * lower case. Throws SALESFORCE_DOMAIN_INVALID, with a suggestion if the text resembles a host of
+ * Salesforce.
  */
 export function parseDomain(text: string): string {
   const domain = text.toLowerCase();
@@ -33,7 +37,10 @@ export function parseDomain(text: string): string {
   );
 }
 
-/** Undefined for a host that is not Salesforce's: a foreign name with a suffix appended must not be suggested. */
+/**
+ * Undefined for a host that is not Salesforce's: a foreign name with a suffix appended must not be
+ * suggested.
+ */
 function suggest(text: string): string | undefined {
   const host = text
     .trim()
@@ -68,9 +75,10 @@ export function loginOrigin(endpoint: Endpoint): string {
 }
 
 /**
- * The origin of the org, from the URL that a sign-in returned. The URL comes from outside and must have: https, the port
- * that was dialed, no user info, and the host of the requested My Domain. After `login` or `test` it may be any host of
- * Salesforce (the local policy still decides whether it may be dialed). Throws SALESFORCE_UNEXPECTED.
+ * The origin of the org, from the URL that a sign-in returned. The URL comes from outside and must
+ * have: https, the port that was dialed, no user info, and the host of the requested My Domain.
+ * After `login` or `test` it may be any host of Salesforce (the local policy still decides whether
+ * it may be dialed). Throws SALESFORCE_UNEXPECTED.
  */
 export function orgOrigin(returned: string, { domain, endpoint: { port } }: SignInAddress): string {
   const url = URL.parse(returned);

@@ -37,7 +37,10 @@ export interface GrantContext {
   readonly protect: (value: string) => void;
 }
 
-/** The grant to send to the token endpoint. Throws SALESFORCE_CONNECTION_INVALID for an invalid private key. */
+/**
+ * The grant to send to the token endpoint. Throws SALESFORCE_CONNECTION_INVALID for an invalid
+ * private key.
+ */
 export function grantOf(
   connection: Connection,
   secrets: ReadonlyMap<string, Secret>,

@@ -16,7 +16,9 @@ export type Carry = (request: JsforceRequest) => Promise<HttpResponse>;
 
 type JsforceCall = Parameters<Transport['httpRequest']>[0];
 
-/** Replaces jsforce's own transport, which has no policy, no size limit and no deadline for a body. */
+/**
+ * Replaces jsforce's own transport, which has no policy, no size limit and no deadline for a body.
+ */
 export class PolicyTransport extends Transport {
   readonly #carry: Carry;
 

@@ -3,7 +3,10 @@ import { RunnerError } from '../errors/errors.ts';
 import { inconclusive } from './inconclusive.ts';
 import type { Grant } from './oauth.ts';
 
-/** Statuses with which Salesforce refuses a grant. With any other, the body says nothing about the credentials. */
+/**
+ * Statuses with which Salesforce refuses a grant. With any other, the body says nothing about the
+ * credentials.
+ */
 const REFUSING: ReadonlySet<number> = new Set([400, 401, 403]);
 
 const REFUSALS: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
@@ -41,8 +44,8 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The typed error of a refused token request. jsforce names its error after `error` of the response. The description is
- * only searched for known words and never repeated.
+ * The typed error of a refused token request. jsforce names its error after `error` of the
+ * response. The description is only searched for known words and never repeated.
  */
 export function tokenRefusal(status: number, thrown: Error | undefined, grant: Grant): RunnerError {
   const name = /^[A-Za-z0-9_]{1,60}$/.exec(thrown?.name ?? '')?.[0] ?? 'unknown error';

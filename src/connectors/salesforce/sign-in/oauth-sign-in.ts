@@ -17,13 +17,18 @@ export interface OAuthSignInDeps {
   readonly protect: (value: string) => void;
 }
 
-/** A larger clock skew is corrected when an assertion is refused; an assertion is valid for 150 s. */
+/**
+ * A larger clock skew is corrected when an assertion is refused; an assertion is valid for 150 s.
+ */
 const TOLERATED_SKEW_MS = 30_000;
 
 /** Signs in at the token endpoint of the org. */
 export class OAuthSignIn {
   readonly #deps: OAuthSignInDeps;
-  /** How far the org's clock is ahead of ours, in milliseconds; 0 until an assertion was refused for it. */
+  /**
+   * How far the org's clock is ahead of ours, in milliseconds; 0 until an assertion was refused for
+   * it.
+   */
   #skewMs = 0;
 
   constructor(deps: OAuthSignInDeps) {

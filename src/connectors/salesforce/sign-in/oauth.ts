@@ -26,9 +26,10 @@ export interface OAuthSession {
 }
 
 /**
- * Requests a token from `loginUrl`, with jsforce's client over our transport. Throws SALESFORCE_LOGIN_FAILED only where
- * Salesforce itself refuses the credentials, and SALESFORCE_LOGIN_DENIED where it refuses for another lasting reason. Any
- * other response is retryable.
+ * Requests a token from `loginUrl`, with jsforce's client over our transport. Throws
+ * SALESFORCE_LOGIN_FAILED only where Salesforce itself refuses the credentials, and
+ * SALESFORCE_LOGIN_DENIED where it refuses for another lasting reason. Any other response is
+ * retryable.
  */
 export async function requestToken(
   loginUrl: string,

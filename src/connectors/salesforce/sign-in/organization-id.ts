@@ -3,8 +3,9 @@ import { RunnerError } from '../errors/errors.ts';
 const CHECK_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 
 /**
- * Reads an organization id of 15 or 18 characters and returns the 15-character one. The last three characters of the long
- * form are check digits: they tell which of the others are capitals. Throws SALESFORCE_CONNECTION_INVALID.
+ * Reads an organization id of 15 or 18 characters and returns the 15-character one. The last three
+ * characters of the long form are check digits: they tell which of the others are capitals. Throws
+ * SALESFORCE_CONNECTION_INVALID.
  */
 export function parseOrganizationId(text: string): string {
   const short = text.slice(0, 15);

@@ -9,7 +9,10 @@ const OUTAGE: ReadonlySet<ErrorCode> = new Set([
   'DEADLINE_EXCEEDED',
 ]);
 
-/** Whether a failed request may mean that the org is down: overloaded, in maintenance, or unreachable. */
+/**
+ * Whether a failed request may mean that the org is down: overloaded, in maintenance, or
+ * unreachable.
+ */
 export function mayBeOutage({ code, retryable }: RunnerError): boolean {
   return retryable && OUTAGE.has(code);
 }

@@ -3,7 +3,10 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../../../../foundation/src/runtime/errno.ts';
 
-/** Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a value. */
+/**
+ * Credentials that were sent: user, endpoint, and the versions of the secrets by field. Never a
+ * value.
+ */
 export interface SentCredentials {
   readonly endpoint: string;
   readonly username: string;
@@ -21,10 +24,10 @@ export interface RefusalStore {
 const MAX_REFUSALS = 200;
 
 /**
- * One empty file for each refusal, named by a hash, with the time of the refusal. Nothing is rewritten, so concurrent
- * attempts cannot undo each other's entries, and the directory may be deleted at any time. Secrets from the vault and from
- * files keep their versions. Those from environment variables have new ones in each process, so their refusals are
- * forgotten with it.
+ * One empty file for each refusal, named by a hash, with the time of the refusal. Nothing is
+ * rewritten, so concurrent attempts cannot undo each other's entries, and the directory may be
+ * deleted at any time. Secrets from the vault and from files keep their versions. Those from
+ * environment variables have new ones in each process, so their refusals are forgotten with it.
  */
 export function createRefusalStore(directory: string): RefusalStore {
   return {

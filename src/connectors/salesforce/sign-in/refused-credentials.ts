@@ -15,8 +15,9 @@ export interface RefusedCredentialsDeps {
 }
 
 /**
- * Invariant: credentials that Salesforce has refused are not sent again until one of them has a new version, because orgs
- * lock users after a few failures. Rejected passwords are recorded across attempts.
+ * Invariant: credentials that Salesforce has refused are not sent again until one of them has a new
+ * version, because orgs lock users after a few failures. Rejected passwords are recorded across
+ * attempts.
  */
 export class RefusedCredentials {
   readonly #deps: RefusedCredentialsDeps;

@@ -31,9 +31,10 @@ export interface SignInFields {
 }
 
 /**
- * Chooses by the fields that are set: a private key means JWT bearer; consumer key and secret mean client credentials, or
- * with user name and password the username-password flow; user name and password alone mean SOAP login(). Throws
- * SALESFORCE_CONNECTION_INVALID with the fields that are missing or conflict.
+ * Chooses by the fields that are set: a private key means JWT bearer; consumer key and secret mean
+ * client credentials, or with user name and password the username-password flow; user name and
+ * password alone mean SOAP login(). Throws SALESFORCE_CONNECTION_INVALID with the fields that are
+ * missing or conflict.
  */
 export function chooseSignIn(fields: SignInFields): SignInMethod {
   if (fields.privateKey) return jwt(fields);

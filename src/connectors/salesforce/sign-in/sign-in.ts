@@ -23,7 +23,10 @@ export interface SignInDeps {
   readonly refusals?: RefusalStore | undefined;
 }
 
-/** Signs in, each time with the current secrets. Credentials that Salesforce refused are not sent again. */
+/**
+ * Signs in, each time with the current secrets. Credentials that Salesforce refused are not sent
+ * again.
+ */
 export class SignIn {
   readonly #deps: SignInDeps;
   readonly #refused: RefusedCredentials;
@@ -39,7 +42,10 @@ export class SignIn {
     this.#organizationId = deps.connection.organizationId;
   }
 
-  /** Throws SALESFORCE_LOGIN_FAILED, SALESFORCE_LOGIN_DENIED, SALESFORCE_LOGIN_RETIRED, SECRET_*, NETWORK_*, HOST_DENIED and the like. */
+  /**
+   * Throws SALESFORCE_LOGIN_FAILED, SALESFORCE_LOGIN_DENIED, SALESFORCE_LOGIN_RETIRED, SECRET_*,
+   * NETWORK_*, HOST_DENIED and the like.
+   */
   async open(signal: AbortSignal): Promise<Session> {
     const secrets = await this.#readSecrets(signal);
     const versions = new Map([...secrets].map(([field, secret]) => [field, secret.version]));

@@ -33,10 +33,16 @@ export interface SoapSession {
   readonly organizationId: string;
 }
 
-/** Statuses of login() itself: a session, or a fault. With any other, the body says nothing about the credentials. */
+/**
+ * Statuses of login() itself: a session, or a fault. With any other, the body says nothing about
+ * the credentials.
+ */
 const LOGIN_STATUSES: ReadonlySet<number> = new Set([200, 500]);
 
-/** Reads the response of login(). Throws the typed error of a fault. Any other response without a session is retryable. */
+/**
+ * Reads the response of login(). Throws the typed error of a fault. Any other response without a
+ * session is retryable.
+ */
 export function readLoginResponse(status: number, text: string): SoapSession {
   if (!LOGIN_STATUSES.has(status)) throw inconclusive(status, 'login()');
   const fault = element(text, 'exceptionCode') ?? element(text, 'faultcode');
@@ -56,7 +62,10 @@ export function readLoginResponse(status: number, text: string): SoapSession {
   return { sessionId, serverUrl, organizationId: organizationId.slice(0, 15) };
 }
 
-/** The text of the first element with this name and any prefix. The elements that are read here contain no others. */
+/**
+ * The text of the first element with this name and any prefix. The elements that are read here
+ * contain no others.
+ */
 function element(text: string, name: string): string | undefined {
   const start = new RegExp(`<(?:\\w+:)?${name}>`).exec(text);
   if (start === null) return undefined;
