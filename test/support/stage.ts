@@ -169,6 +169,16 @@ export class Stage {
     return program;
   }
 
+  /** Runners started from now on reach the control plane through another port of this machine. */
+  reachControlPlaneThrough(port: number): void {
+    const config = JSON.parse(readFileSync(this.place.configFile, 'utf8')) as {
+      readonly network: { readonly connectTo: readonly string[] };
+    };
+    const route = `${new URL(this.controlPlane.url).host}=127.0.0.1:${port}`;
+    const network = { ...config.network, connectTo: [...config.network.connectTo, route] };
+    writeFileSync(this.place.configFile, JSON.stringify({ ...config, network }), { mode: 0o600 });
+  }
+
   async stopRunner(name = FIRST, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#runners.get(name)?.end(signal);
   }

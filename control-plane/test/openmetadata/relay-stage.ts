@@ -9,7 +9,7 @@ import {
   startOpenMetadataServer,
   type OpenMetadataServer,
 } from '../../../test/support/openmetadata-server/server.ts';
-import { OpenMetadataRest } from '../../../test/support/openmetadata-server/people.ts';
+import { OpenMetadataRest } from '../../../test/support/openmetadata-server/rest.ts';
 import type { Limits } from '../../src/limits.ts';
 import { addEndpoint } from '../../src/openmetadata/endpoints/endpoints.ts';
 import { openSealer } from '../../src/openmetadata/sealing.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../simulated-clock.ts';
 import { EdgeIndex } from './edge-index.ts';
 import { Problem } from './problem.ts';
 import { route, type ServerState } from './routes.ts';
+import { SlowBulks } from './slow-bulks.ts';
 import { Store, type Json } from './store.ts';
 
 /* Statuses and messages are those of a real server (1.12.6) for the same requests. */
@@ -219,5 +221,76 @@ describe('the lineage rules of a real server', () => {
       200,
       { status: 404, body: { message: 'Lineage edge not found' } },
     ]);
+  });
+});
+
+describe('the versions of a real server', () => {
+  const unique = { constraintType: 'UNIQUE', columns: ['Id'] };
+  it.each<[string, Json, Json, number]>([
+    ['stay when nothing changes', table([id, other]), table([id, other]), 0.1],
+    ['are minor when something is added', table([id]), table([id, other]), 0.2],
+    ['are major when a column is removed', table([id, other]), table([id]), 1.1],
+    [
+      'are major when a column gets another type',
+      table([id, other]),
+      table([id, { name: 'Other', dataType: 'DOUBLE' }]),
+      1.1,
+    ],
+    ['are major when a key is removed', table([id], [unique]), table([id]), 1.1],
+  ])('%s', (_what, first, second, version) => {
+    const { store, request: send } = open();
+    send('PUT', 'tables', first);
+    send('PUT', 'tables/bulk', [second]);
+    expect(store.get('table', `${S}.T`).version).toBe(version);
+  });
+
+  it('are minor when keys are added by a patch', () => {
+    const { store, request: send } = open();
+    send('PUT', 'tables', table([id]));
+    send('PATCH', `tables/name/${S}.T`, [
+      { op: 'add', path: '/tableConstraints', value: [unique] },
+    ]);
+    expect(store.get('table', `${S}.T`).version).toBe(0.2);
+  });
+});
+
+describe('the lineage of a column that is removed', () => {
+  it('loses its mappings, and the edge stays', () => {
+    const { store, state, request: send } = open();
+    send('PUT', 'tables', table([id, other]));
+    const [from, to] = [`${S}.There`, `${S}.T`];
+    const mapping = (column: string): Json => ({
+      fromColumns: [`${from}.Id`],
+      toColumn: `${to}.${column}`,
+    });
+    send('PUT', 'lineage', {
+      edge: {
+        fromEntity: { id: store.get('table', from).id, type: 'table' },
+        toEntity: { id: store.get('table', to).id, type: 'table' },
+        lineageDetails: { columnsLineage: [mapping('Id'), mapping('Other')] },
+      },
+    });
+    send('PUT', 'tables', table([id]));
+    expect([...state.lineage.values()]).toMatchObject([
+      { lineageDetails: { columnsLineage: [mapping('Id')] } },
+    ]);
+  });
+});
+
+describe('bulk requests that take their time', () => {
+  it('take twice as long when one is sent again while it is at work', async () => {
+    const clock = new SimulatedClock();
+    const bulks = new SlowBulks(clock, { create: 1, update: 50 });
+    const ends: number[] = [];
+    const take = (): void =>
+      void bulks.take([table([id, other])], () => true).then(() => ends.push(clock.monotonic()));
+    take();
+    await clock.advance(50);
+    take();
+    await clock.advance(1_000);
+    expect(ends[0]).toBeGreaterThan(140);
+    expect(ends).toEqual([ends[0], ends[1]]);
+    expect(ends[1]).toBe(200);
+    expect(bulks.most).toBe(2);
   });
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '../certificates.ts';
 import type { AirflowClient } from './airflow-client.ts';
-import { OpenMetadataRest } from './people.ts';
+import { OpenMetadataRest } from './rest.ts';
 import { startOpenMetadataServer, type OpenMetadataServer } from './server.ts';
 import type { Json } from './store.ts';
 

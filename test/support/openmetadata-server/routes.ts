@@ -1,7 +1,9 @@
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 import { masked, unmasked, withDefaults } from './secrets.ts';
-import type { Entity, Json, Kind, Store } from './store.ts';
+import type { SlowBulks } from './slow-bulks.ts';
+import type { Entity, Json, Kind, Put, Store } from './store.ts';
+import { removedColumns, withoutColumns } from './versions.ts';
 
 export interface Request {
   readonly method: string;
@@ -31,6 +33,8 @@ export interface ServerState {
   background: boolean;
   /** Bulk requests carried out in the background so far. */
   backgroundJobs: number;
+  /** How long bulk requests take; undefined for no time. */
+  slowBulks?: SlowBulks;
 }
 
 const BACKGROUND_MS = 20;
@@ -56,11 +60,12 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   const kind = COLLECTIONS[parts.slice(0, depth).join('/')];
   if (kind === undefined) throw new Problem(404, 'HTTP 404 Not Found');
   const rest = parts.slice(depth);
-  if (rest.length === 0) return collection(kind, request, store);
+  if (rest.length === 0) return collection(kind, request, store, state);
   if (method === 'PUT' && rest[0] === 'restore') return restore(kind, request.body, store);
   if (method === 'PUT' && rest[0] === 'bulk') return bulk(request, store, state);
   if (method === 'PUT' && rest[1] === 'tableProfile')
     return putProfile(rest[0]!, request.body, store, state);
+  if (method === 'GET' && rest[1] === 'tableProfile') return latestProfile(rest[0]!, store, state);
   if (method === 'PUT' && rest[1] === 'sampleData')
     return putSample(rest[0]!, request.body, store, state);
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
@@ -89,12 +94,18 @@ export function maskedFor(bot: boolean, { body, ...reply }: Reply): Reply {
   return { ...reply, body: bot ? body : mask(body) };
 }
 
-function collection(kind: Kind, { method, body, query }: Request, store: Store): Reply {
+function collection(
+  kind: Kind,
+  { method, body, query }: Request,
+  store: Store,
+  state: ServerState,
+): Reply {
   if (method === 'GET') return list(kind, query, store);
   if (method !== 'PUT' && method !== 'POST') throw new Problem(405, 'HTTP 405 Method Not Allowed');
   if (method === 'POST' && store.find(kind, store.nameOf(kind, body as Json)) !== undefined)
     throw new Problem(409, 'Entity already exists');
-  const { entity, created } = store.put(kind, body as Json);
+  const fqn = store.checked(kind, body as Json);
+  const { entity, created } = save(kind, fqn, body as Json, store, state);
   return { status: created ? 201 : 200, body: entity, etag: etagOf(entity) };
 }
 
@@ -177,17 +188,17 @@ function bulk({ body, query }: Request, store: Store, state: ServerState): Reply
       return [];
     }
   });
-  const save = (): Json[] =>
+  const saveAll = (): Json[] =>
     checked.map(({ request, fqn }) => ({
-      request: store.save('table', fqn, request).entity.fullyQualifiedName,
+      request: save('table', fqn, request, store, state).entity.fullyQualifiedName,
       status: 200,
     }));
-  if (state.background && query.get('async') === 'true') {
+  if (inBackground(state, query)) {
     state.backgroundJobs += 1;
-    setTimeout(save, BACKGROUND_MS);
+    void takeTime(requests, store, state).then(() => setTimeout(saveAll, BACKGROUND_MS));
     return { status: 202, body: bulkResult(requests, [], failed) };
   }
-  return { status: 200, body: bulkResult(requests, save(), failed) };
+  return { status: 200, body: bulkResult(requests, saveAll(), failed) };
 }
 
 function bulkResult(
@@ -211,6 +222,34 @@ function bulkResult(
     failedRequest: failed,
   };
 }
+
+export function inBackground({ background }: ServerState, query: URLSearchParams): boolean {
+  return background && query.get('async') === 'true';
+}
+
+/** The time that a server would be at work on these tables. */
+export async function takeTime(
+  requests: readonly Json[],
+  store: Store,
+  { slowBulks }: ServerState,
+): Promise<void> {
+  await slowBulks?.take(
+    requests,
+    (table) => store.find('table', store.nameOf('table', table)) !== undefined,
+  );
+}
+
+/** Mappings of lineage from and to columns that an update removes go with them. */
+function save(kind: Kind, fqn: string, request: Json, store: Store, state: ServerState): Put {
+  const before = store.find(kind, fqn);
+  const put = store.save(kind, fqn, request);
+  if (kind !== 'table' || before === undefined) return put;
+  const gone = new Set(removedColumns(before, put.entity).map((name) => `${fqn}.${name}`));
+  if (gone.size > 0)
+    for (const [key, edge] of state.lineage) state.lineage.set(key, withoutColumns(edge, gone));
+  return put;
+}
+
 function addLineage(body: unknown, store: Store, state: ServerState): Reply {
   check('lineage', body);
   const { edge } = body as {
@@ -259,6 +298,12 @@ function putProfile(id: string, body: unknown, store: Store, state: ServerState)
   const table = store.byId('table', id);
   state.profiles.set(table.fullyQualifiedName, body as Json);
   return { status: 200, body: table };
+}
+
+function latestProfile(fqn: string, store: Store, state: ServerState): Reply {
+  const profile = state.profiles.get(fqn)?.['tableProfile'];
+  const table = store.get('table', fqn);
+  return { status: 200, body: { ...table, ...(profile === undefined ? {} : { profile }) } };
 }
 
 /** A server accepts only columns of the table, and one value for each column in each row. */

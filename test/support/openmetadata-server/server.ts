@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Authority } from '../certificates.ts';
 import type { AirflowClient, PipelineServiceSettings } from './airflow-client.ts';
@@ -9,7 +10,15 @@ import { ServerContext } from './context.ts';
 import { takeFault, type Fault } from './faults.ts';
 import { routePipelines, type Caller } from './pipeline-routes.ts';
 import { Problem } from './problem.ts';
-import { maskedFor, route, withConnection, type Reply, type Request } from './routes.ts';
+import {
+  inBackground,
+  maskedFor,
+  route,
+  takeTime,
+  withConnection,
+  type Reply,
+  type Request,
+} from './routes.ts';
 import type { Json } from './store.ts';
 
 export interface ServerOptions {
@@ -32,6 +41,8 @@ export interface OpenMetadataServer extends Pick<
   readonly busiest: number;
   /** Points the server's pipeline service at another place; undefined disables it. */
   usePipelineService(settings: PipelineServiceSettings | undefined): AirflowClient | undefined;
+  /** Restarts, with everything kept: breaks all connections and refuses new ones for some time. */
+  interrupt(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,14 +86,24 @@ export async function startOpenMetadataServer(
       return load.most;
     },
     usePipelineService: (settings) => context.usePipelineService(settings),
+    interrupt: async (ms) => {
+      await stop(server);
+      await delay(ms);
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
     close: async () => {
-      const closed = once(server, 'close');
       context.close();
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await stop(server);
     },
   };
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
 }
 
 async function serve(
@@ -176,6 +197,8 @@ async function routeEntities(
     bot ? route(request, store, state) : store.asPerson(() => route(request, store, state));
   if (method === 'PUT' && parts[0] === 'lineage')
     return await edges.put(edgeTo(request.body), work);
+  if (method === 'PUT' && parts[1] === 'bulk' && !inBackground(state, request.query))
+    await takeTime(request.body as readonly Json[], store, state);
   const reply = work();
   if (method === 'DELETE' && parts[1] === 'databaseServices')
     await pipelining.pipelines.deleteOf(String((reply.body as Json)['name']));

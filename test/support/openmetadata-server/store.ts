@@ -4,6 +4,7 @@ import { apply, type Operation } from './json-patch.ts';
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
 import { checkTable, list } from './table-rules.ts';
+import { nextVersion, rounded } from './versions.ts';
 
 export type Json = Record<string, unknown>;
 export type Kind =
@@ -106,7 +107,7 @@ export class Store {
   patch(entity: Entity, operations: readonly Operation[]): Entity {
     for (const operation of operations) apply(entity, operation);
     this.#checkReferences(entity);
-    entity.version = Math.round((entity.version + 0.1) * 10) / 10;
+    entity.version = rounded(entity.version + 0.1);
     this.events.patched(this.#kindOf(entity), entity, operations);
     return entity;
   }
@@ -176,12 +177,13 @@ export class Store {
       id: stored.id,
       fullyQualifiedName: stored.fullyQualifiedName,
       deleted: false,
-      version: Math.round((stored.version + 0.1) * 10) / 10,
+      version: stored.version,
     };
     mergeTags(updated, stored);
     if (this.bot) keepCurated(updated, stored);
     if (updated['connection'] === undefined && stored['connection'] !== undefined)
       updated['connection'] = stored['connection'];
+    updated.version = nextVersion(stored, updated);
     return updated;
   }
 

@@ -1,0 +1,315 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { deepStrictEqual } from 'node:assert/strict';
+import {
+  Refused,
+  type ConnectionTest,
+  type IngestionPipeline,
+} from '../support/openmetadata-server/ui.ts';
+import type { Json } from '../support/openmetadata-server/store.ts';
+import { readCatalog, versionsOf } from './catalog.ts';
+import { differences } from './compare.ts';
+import type { Report } from './report.ts';
+import type { Scene } from './scene.ts';
+import type { Truth } from './truth.ts';
+
+export interface Flow {
+  readonly scene: Scene;
+  readonly report: Report;
+  readonly truth: () => Promise<Truth>;
+}
+
+export interface Part {
+  readonly name: string;
+  /** Why it cannot run here. */
+  readonly obstacle?: (flow: Flow) => string | undefined;
+  run(flow: Flow): Promise<void>;
+}
+
+const SHOWN_DIFFERENCES = 12;
+
+/** In order; each leaves the runner connected. */
+export const PARTS: readonly Part[] = [
+  { name: 'connection tests', run: connectionTests },
+  { name: 'refusals', run: refusals },
+  { name: 'a run by hand', run: runByHand },
+  { name: 'kill', run: kill },
+  { name: 'schedule', run: schedule },
+  { name: 'runner killed', run: runnerKilled },
+  { name: 'link cut', run: linkCut },
+  { name: 'control plane restarted', run: controlPlaneRestarted },
+  {
+    name: 'server restarted',
+    obstacle: ({ scene }) =>
+      scene.target.restart === undefined ? 'no --restart-command' : undefined,
+    run: serverRestarted,
+  },
+  { name: 'deletion', run: deletion },
+];
+
+async function connectionTests({ scene, report }: Flow): Promise<void> {
+  const { ui, stage } = scene;
+  const step = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    report.step('connection tests', name, work);
+  await step('no runner', async () => {
+    await stage.stopRunner();
+    expectFailed(await ui.testConnection(scene.connection()), /no runner .*connected/i);
+    await stage.startRunner();
+  });
+  await step('success', async () => expectPassed(await ui.testConnection(scene.connection())));
+  await step('wrong password', async () => {
+    await stage.store({ 'secret:/salesforce/sandbox/wrong': 'not the password' });
+    const connection = scene.connection({ password: 'secret:/salesforce/sandbox/wrong' });
+    expectFailed(await ui.testConnection(connection), /SALESFORCE_LOGIN_FAILED/);
+  });
+  await step('missing secret', async () => {
+    const connection = scene.connection({ password: 'secret:/salesforce/sandbox/missing' });
+    expectFailed(await ui.testConnection(connection), /SECRET_/);
+  });
+  await step('password in plain text', async () => {
+    const plain = 'a password in plain text';
+    const test = await ui
+      .testConnection(scene.connection({ password: plain }))
+      .catch((thrown: unknown) => refusedAs(thrown));
+    const said = JSON.stringify(test);
+    if (!/plain text|reference/i.test(said) || said.includes(plain))
+      throw new Error(`not refused with words: ${said}`);
+  });
+}
+
+async function refusals({ scene, report }: Flow): Promise<void> {
+  const { ui } = scene;
+  await report.step('refusals', 'a service with a password in plain text', async () => {
+    const name = scene.name('plain');
+    const id = await ui.createService(name, scene.connection({ password: 'in plain text' }));
+    const pipeline = await ui.createPipeline(id, `${name}-metadata`);
+    await expectRefused(ui.deploy(pipeline), /password.*(plain|reference)/i);
+    await ui.deleteService(id);
+  });
+  await report.step('refusals', 'pipelines of other types', async () => {
+    const name = scene.name('types');
+    const id = await ui.createService(name, scene.connection());
+    for (const [pipelineType, type] of [
+      ['profiler', 'Profiler'],
+      ['autoClassification', 'AutoClassification'],
+      ['usage', 'DatabaseUsage'],
+      ['lineage', 'DatabaseLineage'],
+    ] as const) {
+      const more = { pipelineType, sourceConfig: { config: { type } } };
+      const pipeline = await ui.createPipeline(id, `${name}-${pipelineType}`, more);
+      const [answer] = await ui.bulkDeploy(pipeline);
+      report.note(`${pipelineType}: ${String(answer?.['code'])} ${String(answer?.['reason'])}`);
+      if (answer?.['code'] === 200) continue;
+      if (!/metadata/i.test(String(answer?.['reason'])))
+        throw new Error(`${pipelineType} is refused without saying why: ${JSON.stringify(answer)}`);
+    }
+    await ui.deleteService(id);
+  });
+}
+
+async function runByHand(flow: Flow): Promise<void> {
+  const { scene, report } = flow;
+  const step = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    report.step('a run by hand', name, work);
+  const { service, id, pipeline } = await step('add service, deploy', () =>
+    scene.deployed('by-hand'),
+  );
+  await step('the password stays a reference, masked for people', async () => {
+    const path = `/services/databaseServices/name/${service}`;
+    const password = ({ body }: { body: Json }): unknown =>
+      ((body['connection'] as Json)['config'] as Json)['password'];
+    deepStrictEqual(password(await scene.target.admin.get(path)), '*********');
+  });
+  await step('trigger, log while it runs, success', () => triggerAndRead(scene, pipeline));
+  await expectTruth(flow, 'a run by hand', service);
+  await step('a second run changes nothing', async () => {
+    const before = versionsOf(await readCatalog(scene.target.admin, service));
+    deepStrictEqual((await scene.runToEnd(pipeline)).pipelineState, 'success');
+    deepStrictEqual(versionsOf(await readCatalog(scene.target.admin, service)), before);
+  });
+  await step('delete', async () => scene.ui.deleteService(id));
+}
+
+async function triggerAndRead(scene: Scene, pipeline: IngestionPipeline): Promise<void> {
+  const { ui } = scene;
+  const before = await scene.runIds(pipeline);
+  await ui.trigger(pipeline);
+  await scene.statusWhen(pipeline, 'a run to be queued or running', ({ runId, pipelineState }) => {
+    return !before.has(runId) && ['queued', 'running', 'success'].includes(pipelineState);
+  });
+  let during = '';
+  const end = scene.endOfNext(pipeline, before).finally(() => (during ||= '-'));
+  while (during === '') {
+    during = await ui.log(pipeline);
+    await delay(100);
+  }
+  const { pipelineState, status = [] } = await end;
+  const log = await ui.log(pipeline);
+  deepStrictEqual(pipelineState, 'success', `the log ends: ${log.slice(-800)}`);
+  if (during === '-') throw new Error('the log was empty while the run was at work');
+  const names = status.map(({ name }) => name);
+  if (names.length < 2) throw new Error(`a status has the steps ${names.join(', ')}`);
+  if (log.length < during.length) throw new Error('the log has become shorter');
+}
+
+async function kill({ scene, report }: Flow): Promise<void> {
+  const { id, pipeline } = await scene.deployed('kill');
+  await report.step('kill', 'a run that is at work', async () => {
+    const before = await scene.runIds(pipeline);
+    await scene.ui.trigger(pipeline);
+    await scene.statusWhen(pipeline, 'a run to begin', ({ runId }) => !before.has(runId));
+    await scene.ui.kill(pipeline);
+    const { pipelineState } = await scene.endOfNext(pipeline, before);
+    if (!['stopped', 'failed', 'success'].includes(pipelineState))
+      throw new Error(`a killed run is ${pipelineState}`);
+    report.note(`the run is ${pipelineState}`);
+  });
+  await report.step('kill', 'nothing at work', () => scene.ui.kill(pipeline));
+  await scene.ui.deleteService(id);
+}
+
+async function schedule({ scene, report }: Flow): Promise<void> {
+  const { id, pipeline } = await scene.deployed('schedule', '0 3 * * *');
+  await report.step('schedule', 'toggle off and on, then every minute', async () => {
+    await scene.ui.toggle(pipeline);
+    await scene.ui.toggle(pipeline);
+    await scene.ui.patch(pipeline, [
+      { op: 'replace', path: '/airflowConfig/scheduleInterval', value: '* * * * *' },
+    ]);
+    const { enabled, deployed } = await scene.ui.pipeline(pipeline);
+    deepStrictEqual({ enabled, deployed }, { enabled: true, deployed: true });
+  });
+  await report.step('schedule', 'a run by itself', async () => {
+    const status = await scene.endOfNext(pipeline, new Set());
+    deepStrictEqual(status.pipelineState, 'success');
+  });
+  await report.step('schedule', 'debug level', async () => {
+    await scene.ui.patch(pipeline, [{ op: 'add', path: '/loggerLevel', value: 'DEBUG' }]);
+  });
+  await report.step('schedule', 'off: none for 70 seconds', async () => {
+    await scene.ui.toggle(pipeline);
+    await delay(5_000);
+    const before = await scene.runIds(pipeline);
+    await delay(65_000);
+    deepStrictEqual(await scene.runIds(pipeline), before);
+  });
+  await scene.ui.deleteService(id);
+}
+
+/** A run with something done to it ends in success, and the catalog is whole and has nothing twice. */
+async function disturbed(
+  flow: Flow,
+  part: string,
+  suffix: string,
+  disturb: () => Promise<void>,
+): Promise<void> {
+  const { scene, report } = flow;
+  const { service, id, pipeline } = await scene.deployed(suffix);
+  await report.step(part, 'the run succeeds all the same', async () => {
+    const before = await scene.runIds(pipeline);
+    await scene.ui.trigger(pipeline);
+    await scene.statusWhen(
+      pipeline,
+      'a run to be at work',
+      ({ runId, pipelineState }) => !before.has(runId) && pipelineState === 'running',
+    );
+    await disturb();
+    const { pipelineState } = await scene.endOfNext(pipeline, before);
+    deepStrictEqual(pipelineState, 'success', await scene.ui.log(pipeline).catch(String));
+    deepStrictEqual((await scene.runIds(pipeline)).size, 1, 'one trigger is one run');
+  });
+  await expectTruth(flow, part, service);
+  await scene.ui.deleteService(id);
+}
+
+async function runnerKilled(flow: Flow): Promise<void> {
+  const { stage } = flow.scene;
+  await disturbed(flow, 'runner killed', 'runner', async () => {
+    await stage.stopRunner(undefined, 'SIGKILL');
+    await stage.startRunner();
+  });
+}
+
+async function linkCut(flow: Flow): Promise<void> {
+  const { link } = flow.scene;
+  await disturbed(flow, 'link cut', 'link', async () => {
+    link.freeze();
+    link.cut();
+    await delay(2_000);
+    link.thaw();
+    link.cut();
+  });
+}
+
+async function controlPlaneRestarted(flow: Flow): Promise<void> {
+  const { stage } = flow.scene;
+  await disturbed(flow, 'control plane restarted', 'control-plane', async () => {
+    await stage.controlPlaneProgram.end('SIGKILL');
+    await stage.startControlPlane();
+  });
+}
+
+async function serverRestarted(flow: Flow): Promise<void> {
+  const { restart } = flow.scene.target;
+  await disturbed(flow, 'server restarted', 'server', () => restart!());
+}
+
+async function deletion({ scene, report }: Flow): Promise<void> {
+  const { id, service, pipeline } = await scene.deployed('deletion');
+  await report.step('deletion', 'a pipeline, then its service', async () => {
+    await scene.ui.deletePipeline(pipeline);
+    await delay(1_000);
+    const { services } = await scene.stage.client.call<{ services: { name: string }[] }>(
+      'GET',
+      '/api/v1/services',
+    );
+    const left = services.filter(({ name }) => name === service);
+    await scene.ui.deleteService(id);
+    deepStrictEqual(left, [], 'the control plane has forgotten the service');
+  });
+}
+
+async function expectTruth(
+  { scene, report, truth }: Flow,
+  part: string,
+  service: string,
+): Promise<void> {
+  await report.step(part, 'the server has what the org has', async () => {
+    const catalog = await readCatalog(scene.target.admin, service);
+    const found = differences(catalog, await truth(), service);
+    const { tables, edges, procedures, profiles } = catalog;
+    if (found.length > 0)
+      throw new Error(
+        `${found.length} differences:\n${found.slice(0, SHOWN_DIFFERENCES).join('\n')}`,
+      );
+    report.note(
+      `${tables.size} tables, ${edges.size} edges, ${procedures.size} procedures, ${profiles.size} profiles`,
+    );
+  });
+}
+
+function expectPassed({ status, result, steps }: ConnectionTest): void {
+  const failed = steps.filter(({ passed }) => !passed);
+  if (status !== 'Successful' || result !== 'Successful' || failed.length > 0 || steps.length === 0)
+    throw new Error(`not passed: ${JSON.stringify({ status, result, steps })}`);
+}
+
+/** The dialog shows the message of the step CheckAccess, and its errorLog on request. */
+function expectFailed({ result, steps }: ConnectionTest, words: RegExp): void {
+  const [access] = steps.filter(({ name }) => name === 'CheckAccess');
+  const said = `${access?.message ?? ''} ${access?.errorLog ?? ''}`;
+  if (result !== 'Failed' || access?.passed !== false || !words.test(said))
+    throw new Error(`not failed with ${String(words)}: ${JSON.stringify({ result, steps })}`);
+}
+
+async function expectRefused(work: Promise<unknown>, words: RegExp): Promise<void> {
+  const said = await work.then(
+    () => 'accepted',
+    (thrown: unknown) => refusedAs(thrown),
+  );
+  if (!words.test(said)) throw new Error(`not refused with ${String(words)}: ${said}`);
+}
+
+function refusedAs(thrown: unknown): string {
+  if (thrown instanceof Refused) return thrown.message;
+  throw thrown;
+}
