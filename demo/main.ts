@@ -1,34 +1,23 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from './control-plane-client.ts';
 import { Display } from './display.ts';
-import { readOptions, USAGE, type DemoOptions } from './options.ts';
+import { playOpenMetadata } from './openmetadata/play.ts';
+import { readOptions, USAGE } from './options.ts';
 import { Processes } from './processes.ts';
+import { startRunner, type Stage } from './runner.ts';
 import { showSummary, summarize, type Summary } from './summary.ts';
 import {
-  enroll,
   keep,
   passwordReference,
   preparePlace,
-  runnerProgram,
   startControlPlane,
   startSandbox,
-  storeSecrets,
   tokenReference,
-  writeRunnerFiles,
   type ControlPlane,
-  type Place,
   type Sandbox,
 } from './setup.ts';
-
-interface Stage {
-  readonly options: DemoOptions;
-  readonly display: Display;
-  readonly processes: Processes;
-  readonly place: Place;
-}
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -46,6 +35,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   let kept = false;
   try {
+    if (options.openMetadata) return await playWithOpenMetadata(stage);
     const { summary, controlPlane } = await play(stage);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else showSummary(stage.display, summary);
@@ -58,6 +48,12 @@ async function main(): Promise<void> {
     if (kept) stage.processes.release();
     else await stage.processes.stopAll();
   }
+}
+
+async function playWithOpenMetadata(stage: Stage): Promise<void> {
+  const summary = await playOpenMetadata(stage);
+  if (stage.options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  process.exitCode = summary.status === 'success' ? 0 : 1;
 }
 
 async function play(stage: Stage): Promise<{ summary: Summary; controlPlane: ControlPlane }> {
@@ -98,42 +94,6 @@ async function play(stage: Stage): Promise<{ summary: Summary; controlPlane: Con
   } finally {
     client.close();
   }
-}
-
-async function startRunner(
-  stage: Stage,
-  client: ControlPlaneClient,
-  sandbox: Sandbox,
-  controlPlane: ControlPlane,
-): Promise<void> {
-  const { display, place, processes } = stage;
-  writeRunnerFiles(place, sandbox, controlPlane, stage.options);
-  display.step(
-    'enrolling the runner with a one-time token, storing the Salesforce password in the local vault',
-  );
-  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {
-    name: 'demo-runner',
-  });
-  await enroll(place, controlPlane, token);
-  await storeSecrets(place, sandbox);
-  processes.start(
-    'runner',
-    [runnerProgram, 'run', '--config', place.configFile],
-    place.log('runner'),
-  );
-  for (let tries = 0; tries < 200; tries++) {
-    const { runners } = await client.call<{ runners: { connected: boolean; channel: string }[] }>(
-      'GET',
-      '/api/v1/runners',
-    );
-    const connected = runners.find((runner) => runner.connected);
-    if (connected !== undefined) {
-      display.log(`runner connected over ${connected.channel}`);
-      return;
-    }
-    await delay(100);
-  }
-  throw new Error(`the runner did not connect; see ${place.log('runner')}`);
 }
 
 async function createService(client: ControlPlaneClient, sandbox: Sandbox): Promise<void> {

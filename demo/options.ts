@@ -10,13 +10,16 @@ export interface DemoOptions {
   readonly channel: 'ws' | 'grpc';
   readonly json: boolean;
   readonly keep: boolean;
+  /** An OpenMetadata server drives the control plane, and gets the metadata. */
+  readonly openMetadata?: boolean;
 }
 
 export const USAGE = `Usage: npm run demo -- [options]
 
 Runs the main job on this machine: a sandbox Salesforce org, a control plane and a runner.
 
-  --objects N      sObjects in the org (default 300)
+  --openmetadata   an OpenMetadata server (a double of it) drives the runner; each call is shown
+  --objects N      sObjects in the org (default 300; with --openmetadata 40)
   --latency MS     round trip of each Salesforce call, with server time modeled on top (default 0: none)
   --channel KIND   ws or grpc (default ws)
   --keep           leave everything running afterwards
@@ -28,7 +31,8 @@ export function readOptions(argv: readonly string[]): DemoOptions | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      objects: { type: 'string', default: '300' },
+      openmetadata: { type: 'boolean', default: false },
+      objects: { type: 'string' },
       latency: { type: 'string', default: '0' },
       channel: { type: 'string', default: 'ws' },
       keep: { type: 'boolean', default: false },
@@ -37,12 +41,15 @@ export function readOptions(argv: readonly string[]): DemoOptions | 'help' {
     },
   });
   if (values.help) return 'help';
+  if (values.openmetadata && values.keep) throw new Error('--keep does not go with --openmetadata');
+  const objects = values.objects ?? (values.openmetadata ? '40' : '300');
   return {
-    objects: wholeNumber('--objects', values.objects, 1, 5000),
+    objects: wholeNumber('--objects', objects, 1, 5000),
     latencyMs: wholeNumber('--latency', values.latency, 0, 10_000),
     channel: channelKind(values.channel),
     json: values.json,
     keep: values.keep,
+    openMetadata: values.openmetadata,
   };
 }
 

@@ -32,6 +32,8 @@ export class ServerContext {
   /** Tokens of people, with their names. */
   readonly people = new Map<string, string>();
   readonly faults: Fault[] = [];
+  /** Called after each answer to a bot. */
+  onBotCall: (title: string, status: number) => void = () => undefined;
   readonly requests: string[] = [];
   readonly version: string;
   readonly pipelining: PipelineContext;

@@ -17,6 +17,8 @@ export interface RestCall {
 
 /** OpenMetadata's REST API as its interface uses it, with the token of a person or a bot. */
 export class OpenMetadataRest {
+  /** Called before each call. */
+  onSend: (method: string, path: string) => void = () => undefined;
   /** Called after each call. */
   onCall: (call: RestCall) => void = () => undefined;
   readonly #base: string;
@@ -55,6 +57,7 @@ export class OpenMetadataRest {
   }
 
   async send(method: string, path: string, body?: unknown): Promise<RestAnswer> {
+    this.onSend(method, path);
     const { status, text } = await this.#exchange(method, path, body);
     const answer = parsed(text);
     this.onCall({ method, path, body, status, answer });

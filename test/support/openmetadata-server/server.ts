@@ -39,6 +39,8 @@ export interface OpenMetadataServer extends Pick<
   readonly requests: string[];
   /** Highest number of concurrent requests so far. */
   readonly busiest: number;
+  /** Calls back after each answer to a bot. */
+  watchBot(onCall: (title: string, status: number) => void): void;
   /** Points the server's pipeline service at another place; undefined disables it. */
   usePipelineService(settings: PipelineServiceSettings | undefined): AirflowClient | undefined;
   /** Restarts, with everything kept: breaks all connections and refuses new ones for some time. */
@@ -85,6 +87,7 @@ export async function startOpenMetadataServer(
     get busiest() {
       return load.most;
     },
+    watchBot: (onCall) => (context.onBotCall = onCall),
     usePipelineService: (settings) => context.usePipelineService(settings),
     interrupt: async (ms) => {
       await stop(server);
@@ -125,6 +128,11 @@ async function serve(
   const reply = await answer(request, url, body, context);
   if (fault?.reset === 'after') return void request.socket.destroy();
   send(request, response, reply);
+  if (isBot(request, context)) context.onBotCall(title, reply.status);
+}
+
+function isBot({ headers }: IncomingMessage, { tokens }: ServerContext): boolean {
+  return tokens.has(headers.authorization?.replace('Bearer ', '') ?? '');
 }
 
 function rejectWith({ status = 500, headers, text }: Fault, response: ServerResponse): void {
