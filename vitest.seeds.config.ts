@@ -14,6 +14,8 @@ export default defineConfig({
       'src/link/capacity.simulation.test.ts',
       'src/connectors/salesforce/formula/adversarial.test.ts',
       'src/connectors/salesforce/json/json-items.test.ts',
+      'control-plane/test/slots.test.ts',
+      'control-plane/test/scheduler-properties.test.ts',
       'test/contract/spool.model.test.ts',
       'test/simulation/everything-*.test.ts',
     ],

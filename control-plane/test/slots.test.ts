@@ -5,6 +5,7 @@ import { cronFields, daysOfChange } from './cron-arbitraries.ts';
 import { expressionOf, MINUTE_MS, slotsByWalking } from './cron-oracle.ts';
 
 const runs = Math.round(300 * Number(process.env['PROPERTY_RUNS'] ?? 1));
+const seed = Number(process.env['TEST_SEED'] ?? 1);
 const DAY_MS = 86_400_000;
 /** Slots that are compared in one run. */
 const COMPARED = 80;
@@ -31,7 +32,7 @@ describe('slots of an expression', () => {
           iso(walked.slice(0, COMPARED)),
         );
       }),
-      { numRuns: runs },
+      { numRuns: runs, seed },
     );
   });
 
@@ -50,7 +51,7 @@ describe('slots of an expression', () => {
           expect(nextSlot(schedule, now)).toBe(walked.find((slot) => slot > now));
         },
       ),
-      { numRuns: runs },
+      { numRuns: runs, seed },
     );
   });
 

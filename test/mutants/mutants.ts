@@ -213,4 +213,43 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     tests: ['src/worker/link-port.test.ts'],
   },
+  {
+    name: 'start the first of several slots that were missed',
+    edits: [
+      {
+        file: 'control-plane/src/schedules/due.ts',
+        find: 'latestSlot(schedule, now) ?? first',
+        replace: 'first',
+      },
+    ],
+    tests: [
+      'control-plane/test/scheduler.test.ts',
+      'control-plane/test/scheduler-properties.test.ts',
+    ],
+  },
+  {
+    name: 'stop a schedule when the clock is set back',
+    edits: [
+      {
+        file: 'control-plane/src/schedules/scheduler.ts',
+        find: 'if (settledUntil > now + CLOCK_TOLERANCE_MS)',
+        replace: 'if (settledUntil < 0)',
+      },
+    ],
+    tests: [
+      'control-plane/test/scheduler.test.ts',
+      'control-plane/test/scheduler-properties.test.ts',
+    ],
+  },
+  {
+    name: 'offer a run to a runner of another pool',
+    edits: [
+      {
+        file: 'control-plane/src/runs/candidates.ts',
+        find: 'return pool === null || pool === runner.pool;',
+        replace: "return pool === null || runner.pool !== '';",
+      },
+    ],
+    tests: ['control-plane/test/pool-runs.test.ts'],
+  },
 ];
