@@ -83,7 +83,7 @@ function refuse(reason) {
 
 function reportTooOld(reason) {
   process.stderr.write(
-    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or later is required, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or install this package from the release file that contains it (hybrid-ingestion-runner-VERSION-${platform}.tgz), or from a registry with npm's option --include=optional\n`,
+    `error NODE_TOO_OLD: Node.js ${NEEDED_MAJOR} or later is required, this is ${process.versions.node} (${reason}); install Node.js ${NEEDED_MAJOR}, or use the release file that contains it (hybrid-runner-VERSION-${platform}.tar.gz, or a Debian or RPM package), or install this package from a registry with npm's option --include=optional\n`,
   );
 }
 

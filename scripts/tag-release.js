@@ -55,7 +55,7 @@ function setVersion(version) {
     return `${JSON.stringify(lock, undefined, 2)}\n`;
   });
   edit('README.md', (text) =>
-    text.replaceAll(`hybrid-ingestion-runner-${before}`, `hybrid-ingestion-runner-${version}`),
+    text.replaceAll(new RegExp(`(hybrid-runner[-_])${RegExp.escape(before)}`, 'g'), `$1${version}`),
   );
 }
 

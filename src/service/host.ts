@@ -5,6 +5,8 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 
 export const UNIT = 'hybrid-runner.service';
 export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+/** The unit of a Debian or RPM package. A unit in /etc takes precedence. */
+const PACKAGED_UNIT_FILE = `/usr/lib/systemd/system/${UNIT}`;
 const COMMAND_TIMEOUT_MS = 120_000;
 /** Exists while systemd is the init system: sd_booted(3). */
 const BOOTED = '/run/systemd/system';
@@ -18,6 +20,7 @@ export interface ServiceHost {
   readonly isRoot: boolean;
   readonly systemdRuns: boolean;
   readonly unitFile: string;
+  readonly packagedUnitFile: string;
   readonly run: RunProgram;
 }
 
@@ -28,6 +31,7 @@ export function systemHost(): ServiceHost {
     isRoot: process.getuid?.() === 0,
     systemdRuns: existsSync(BOOTED),
     unitFile: UNIT_FILE,
+    packagedUnitFile: PACKAGED_UNIT_FILE,
     run: async (program, args) =>
       (await execute(program, [...args], { timeout: COMMAND_TIMEOUT_MS })).stdout,
   };
@@ -50,7 +54,7 @@ export function assertSystemd(host: ServiceHost): void {
   if (!host.systemdRuns)
     throw new RunnerError('SERVICE_UNSUPPORTED', 'systemd is not running on this machine', {
       remedy:
-        'Run `hybrid-runner run` under the service manager of this machine; in a container, use packaging/Dockerfile.',
+        'Run `hybrid-runner run` under the service manager of this machine; in a container, use the image.',
     });
 }
 

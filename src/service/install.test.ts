@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { installService } from './install.ts';
+import { systemdUnit } from './systemd.ts';
 import { uninstallService } from './uninstall.ts';
 import { TestHost, USER_ID } from '../../test/support/service-host.ts';
 
@@ -40,6 +41,17 @@ describe.runIf(canInstall)('service install', () => {
       'ExecStart=/usr/bin/env /usr/bin/env run --config /etc/hybrid-runner\n',
     );
     expect(statSync(host.unitFile).mode & 0o777).toBe(0o644);
+  });
+
+  it('uses the unit of a package as it is, and writes another one only for other settings', async () => {
+    const options = host.options();
+    mkdirSync(dirname(host.packagedUnitFile));
+    writeFileSync(host.packagedUnitFile, systemdUnit(options).replace(/^#.*/, '# Of the package'));
+    await installService(host.options({ drainTimeoutMs: 5000 }), host);
+    expect(readFileSync(host.unitFile, 'utf8')).toContain('TimeoutStopSec=50');
+    await installService(options, host);
+    expect(existsSync(host.unitFile)).toBe(false);
+    expect(host.calls).toContain('systemctl enable hybrid-runner.service');
   });
 
   it('starts the service only with startNow', async () => {
@@ -216,6 +228,14 @@ describe.runIf(canInstall)('service uninstall', () => {
         'Run the command with the settings of the service: --config /etc/hybrid-runner --policy-file "/a b"',
     });
     expect(host.calls).not.toContain('systemctl disable --now hybrid-runner.service');
+  });
+
+  it('disables the unit of a package and leaves it to the package', async () => {
+    mkdirSync(dirname(host.packagedUnitFile));
+    writeFileSync(host.packagedUnitFile, systemdUnit(host.options()));
+    await uninstallService(host);
+    expect(host.calls).toContain('systemctl disable --now hybrid-runner.service');
+    expect(existsSync(host.packagedUnitFile)).toBe(true);
   });
 
   it('stops a service whose unit file was deleted', async () => {

@@ -1,11 +1,11 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../../foundation/src/runtime/atomic-write.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
 import { assertRoot, assertSystemd, step, UNIT, type ServiceHost } from './host.ts';
 import { assertReachable, assertReadable, changeOwner, makeGroupReadable } from './permissions.ts';
-import { systemdUnit, type UnitOptions } from './systemd.ts';
+import { isSameUnit, systemdUnit, type UnitOptions } from './systemd.ts';
 import { ensureUser, type Owner } from './user.ts';
 
 /** The files and directories of a runner, apart from its state directory. */
@@ -41,10 +41,9 @@ export interface InstallOptions extends UnitOptions {
 }
 
 /**
- * Creates the user, gives it the state directory, writes and enables the unit, and starts it with
- * `startNow`. Can be repeated to update an installation. Changes nothing before all checks have
- * passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED, INPUT_INVALID, FILE_UNREADABLE and the errors
- * of `check`.
+ * Creates the user, gives it the state directory, writes and enables the unit, and starts it with `startNow`. The unit of a package
+ * is used as it is, unless the settings require another one. Can be repeated to update an installation. Changes nothing before all checks have passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED,
+ * INPUT_INVALID, FILE_UNREADABLE and the errors of `check`.
  */
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
   const unit = systemdUnit(options);
@@ -56,7 +55,7 @@ export async function installService(options: InstallOptions, host: ServiceHost)
   const user = await ensureUser(options.user, host);
   await handOver(options, user);
   await options.check();
-  await writeUnit(host.unitFile, unit);
+  await provideUnit(host, unit);
   await step(host, 'systemctl', ['daemon-reload']);
   await step(host, 'systemctl', ['enable', UNIT]);
   if (options.startNow)
@@ -105,6 +104,12 @@ async function handOver({ stateDir, files }: InstallOptions, user: Owner): Promi
     await changeOwner(path, user);
   for (const path of [...files.directories, ...files.readable])
     await makeGroupReadable(path, user.gid);
+}
+
+async function provideUnit(host: ServiceHost, unit: string): Promise<void> {
+  const packaged = await readFile(host.packagedUnitFile, 'utf8').catch(() => '');
+  if (isSameUnit(packaged, unit)) await rm(host.unitFile, { force: true });
+  else await writeUnit(host.unitFile, unit);
 }
 
 async function writeUnit(path: string, text: string): Promise<void> {

@@ -56,13 +56,15 @@ const SANDBOX = [
   'TasksMax=512',
 ] as const;
 
+const DROP_IN = 'Put your own changes in a drop-in: systemctl edit hybrid-runner';
+
 /**
  * The text of the unit. It omits MemoryDenyWriteExecute, because V8 writes the code that it runs;
  * it restricts everything else that a network client without privileges does not need. Throws
  * INPUT_INVALID for paths and names that systemd would interpret.
  */
 export function systemdUnit(options: UnitOptions): string {
-  return `# Written by \`hybrid-runner service install\`. Put your own changes in a drop-in: systemctl edit hybrid-runner
+  return `# Written by \`hybrid-runner service install\`. ${DROP_IN}
 [Unit]
 Description=Hybrid Ingestion Runner
 After=network-online.target nss-lookup.target
@@ -107,17 +109,23 @@ function stateLines(stateDir: string): string[] {
   return [`StateDirectory=${name}`, 'StateDirectoryMode=0700'];
 }
 
-/** The unit in packaging/, for an installation by npm as root with all default paths. */
+/** The unit of the Debian and RPM packages, with all default settings. */
 export function packagedUnit(finalExitCodes: readonly number[]): string {
-  return systemdUnit({
-    node: '/usr/bin/node',
-    program: '/usr/lib/node_modules/hybrid-ingestion-runner/bin/hybrid-runner.js',
+  const unit = systemdUnit({
+    node: '/usr/lib/hybrid-runner/bin/node',
+    program: '/usr/lib/hybrid-runner/bin/hybrid-runner.js',
     args: ['--config', '/etc/hybrid-runner'],
     user: 'hybrid-runner',
     stateDir: '/var/lib/hybrid-runner',
     drainTimeoutMs: 300_000,
     finalExitCodes,
   });
+  return unit.replace(/^#.*/, `# Part of the package hybrid-runner. ${DROP_IN}`);
+}
+
+/** Whether two units differ in their first comment at most. */
+export function isSameUnit(one: string, other: string): boolean {
+  return one.replace(/^#.*/, '') === other.replace(/^#.*/, '');
 }
 
 /** Arguments as written in ExecStart=. */

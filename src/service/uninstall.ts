@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
@@ -19,9 +20,8 @@ export interface PurgeOptions {
 }
 
 /**
- * Stops and disables the service and removes its unit. Keeps user, state and configuration; with
- * `purge` it removes them and the drop-ins. Works without a running systemd. Changes nothing if a
- * check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
+ * Stops and disables the service and removes its unit, but not that of a package. Keeps user, state and configuration; with `purge` it removes them and the
+ * drop-ins. Works without a running systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
  */
 export async function uninstallService(host: ServiceHost, purge?: PurgeOptions): Promise<void> {
   assertRoot(host);
@@ -30,7 +30,7 @@ export async function uninstallService(host: ServiceHost, purge?: PurgeOptions):
     await assertStateOnly(purge.stateDir);
     if (unit !== undefined) assertSameFiles(unit, purge.args);
   }
-  await stop(host, unit !== undefined);
+  await stop(host, unit !== undefined || existsSync(host.packagedUnitFile));
   await removeUnit(host, purge !== undefined);
   if (purge !== undefined) await removeFiles(purge);
   if (purge !== undefined) await removeUser(userOf(unit) ?? purge.user, host);

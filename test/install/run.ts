@@ -7,15 +7,22 @@ export interface Result {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Runs a program of this machine to its end. */
 export async function run(
   program: string,
   args: readonly string[],
-  { input = '', cwd }: { readonly input?: string; readonly cwd?: string } = {},
+  { input = '', cwd, env }: RunOptions = {},
 ): Promise<Result> {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -30,7 +37,7 @@ export async function run(
 export async function runWell(
   program: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
+  options: RunOptions = {},
 ): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options);
   if (code !== 0)

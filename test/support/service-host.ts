@@ -29,6 +29,10 @@ export class TestHost implements ServiceHost {
     return join(this.directory, 'units', 'hybrid-runner.service');
   }
 
+  get packagedUnitFile(): string {
+    return join(this.directory, 'packaged-units', 'hybrid-runner.service');
+  }
+
   get state(): string {
     return join(this.directory, 'state');
   }

@@ -1,0 +1,24 @@
+// Runs before the runner: provides its identity, unless the volume has one from an earlier start.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const state = process.env.HYBRID_RUNNER_STATE_DIR;
+const secret = '/run/hybrid-runner/identity';
+const token = '/run/hybrid-runner/enrollment/token';
+const program = ['/usr/bin/node', '/usr/lib/hybrid-runner/bin/hybrid-runner.js'];
+
+mkdirSync(join(state, 'identity'), { recursive: true, mode: 0o700 });
+if (existsSync(secret)) {
+  // The runner reads only files that nobody else can read, which those of a mounted Secret are not.
+  for (const [name, path] of [
+    ['key.pem', 'identity/key.pem'],
+    ['settings.json', 'settings.json'],
+  ])
+    writeFileSync(join(state, path), readFileSync(join(secret, name)), { mode: 0o600 });
+} else if (!existsSync(join(state, 'identity/key.pem'))) {
+  const { status } = spawnSync(program[0], [program[1], 'enroll', '--token-file', token], {
+    stdio: 'inherit',
+  });
+  process.exit(status ?? 1);
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { thirdPartyNotice } from '../third-party.js';
+import { copy, tree, type Entry } from './entries.ts';
+import type { Product } from './product.ts';
+import { readJson, root } from './run.ts';
+
+/** Relative to the program's directory. As deep as the sources, which find console and proto from where they are. */
+const MAIN = 'control-plane/dist/server/main.js';
+const BACKUP = 'bin/backup.js';
+
+/** Bundled CommonJS packages load modules of Node.js with require. */
+const BANNER =
+  "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+
+/** The control plane, bundled into one file, which it is not in this repository: there it runs from its sources. */
+export async function controlPlane(scratch: string): Promise<Product> {
+  const { version } = readJson(join(root, 'package.json')) as { version: string };
+  const { files, notices } = await bundle(join(scratch, 'control-plane'));
+  return {
+    name: 'hybrid-control-plane',
+    version,
+    summary: 'offers Salesforce ingestions to runners and keeps their results',
+    description:
+      'Accepts runners inside companies’ networks, offers them jobs and stores what they extract; has a web console, an API, and serves OpenMetadata servers as their pipeline service. Contains the Node.js that it runs on.',
+    userComment: 'Hybrid Ingestion Control Plane',
+    configFile: 'options.env',
+    ownDirectories: ['/var/lib/hybrid-control-plane'],
+    main: MAIN,
+    commands: { 'hybrid-control-plane': MAIN, 'hybrid-control-plane-backup': BACKUP },
+    files,
+    notices,
+    unit: join(root, 'packaging/systemd/hybrid-control-plane.service'),
+    imageDirectories: ['/var/lib/hybrid-control-plane'],
+    imageEnvironment: {},
+    imageCommand: ['--host=0.0.0.0', '--port=7443', '--data=/var/lib/hybrid-control-plane'],
+    shared: [],
+  };
+}
+
+async function bundle(into: string): Promise<{ files: Entry[]; notices: string }> {
+  mkdirSync(into);
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'control-plane/src/main.ts' },
+    outdir: into,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    metafile: true,
+    banner: { js: BANNER },
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+  return {
+    notices: thirdPartyNotice(root, metafile.inputs).trimEnd(),
+    files: [
+      ...tree('control-plane/dist/server', into),
+      ...tree('control-plane/console', join(root, 'control-plane/console')),
+      ...tree('proto/hybrid/runner', join(root, 'proto/hybrid/runner'), (name) =>
+        name.endsWith('.proto'),
+      ),
+      copy(BACKUP, join(root, 'packaging/control-plane/backup.js'), 0o755),
+      copy('package.json', join(root, 'control-plane/package.json')),
+      copy('LICENSE', join(root, 'LICENSE')),
+    ],
+  };
+}

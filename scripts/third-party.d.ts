@@ -1,0 +1,1 @@
+export function thirdPartyNotice(root: string, inputs: Readonly<Record<string, unknown>>): string;

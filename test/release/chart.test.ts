@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { tool } from '../../scripts/release/tools.ts';
+import { releaseObstacle } from '../install/obstacle.ts';
+import { ownVersion } from '../install/release.ts';
+import { run, runWell, type Result } from '../install/run.ts';
+import { KubernetesSchemas, type KubernetesObject } from './kubernetes-schemas.ts';
+
+const KUBERNETES = '1.33.0';
+const VALUES = join(import.meta.dirname, 'values');
+
+interface Container {
+  readonly image: string;
+  readonly securityContext: object;
+}
+
+interface Workload extends KubernetesObject {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly securityContext: object;
+        readonly containers: readonly Container[];
+        readonly initContainers?: readonly Container[];
+        readonly automountServiceAccountToken: boolean;
+        readonly terminationGracePeriodSeconds: number;
+        readonly hostNetwork?: boolean;
+        readonly volumes: readonly Readonly<Record<string, unknown>>[];
+      };
+    };
+  };
+}
+
+describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the runner', () => {
+  const chart = (): string => join(inject('release'), `hybrid-runner-${ownVersion()}.tgz`);
+  let schemas: KubernetesSchemas;
+  beforeAll(async () => {
+    schemas = await KubernetesSchemas.load(KUBERNETES);
+  });
+
+  const helm = (command: string, values: string, ...more: readonly string[]): Promise<Result> =>
+    run(tool('helm'), [
+      ...command.split(' '),
+      chart(),
+      '--values',
+      join(VALUES, `${values}.yaml`),
+      '--kube-version',
+      KUBERNETES,
+      ...more,
+    ]);
+  async function render(values: string): Promise<KubernetesObject[]> {
+    const { code, stdout, stderr } = await helm('template crm', values, '--namespace', 'data');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
+  }
+  const workloadOf = (objects: readonly KubernetesObject[]): Workload['spec']['template']['spec'] =>
+    (objects.find(({ kind }) => kind === 'StatefulSet') as Workload).spec.template.spec;
+
+  it.each(['token', 'secret', 'everything'])(
+    'with the values of %s passes lint and the schemas of Kubernetes',
+    async (values) => {
+      expect(await helm('lint --strict', values)).toMatchObject({ code: 0 });
+      const objects = await render(values);
+      expect(objects.length).toBeGreaterThanOrEqual(4);
+      expect(objects.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
+    },
+  );
+
+  it.each(['token', 'secret', 'everything'])(
+    'with the values of %s meets the pod security standard "restricted", and writes to volumes only',
+    async (values) => {
+      const pod = workloadOf(await render(values));
+      expect(pod.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 10_001,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const { securityContext } of [...pod.containers, ...(pod.initContainers ?? [])])
+        expect(securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      expect(pod.automountServiceAccountToken).toBe(false);
+      expect(pod.hostNetwork).toBeUndefined();
+      const allowed = ['configMap', 'secret', 'emptyDir', 'persistentVolumeClaim'];
+      for (const { name: _name, ...source } of pod.volumes)
+        expect(allowed).toContain(Object.keys(source)[0]);
+    },
+  );
+
+  it('lets nobody in, and out only to name resolution and the listed addresses', async () => {
+    const policy = (await render('secret')).find(({ kind }) => kind === 'NetworkPolicy');
+    expect(policy).toMatchObject({
+      spec: {
+        policyTypes: ['Ingress', 'Egress'],
+        egress: [
+          { ports: [{ port: 53 }, { port: 53 }] },
+          { to: [{ ipBlock: { cidr: '203.0.113.10/32' } }], ports: [{ port: 7443 }] },
+          {
+            to: [{ ipBlock: { cidr: '198.51.100.0/24' } }],
+            ports: [{ port: 443 }, { port: 8443 }],
+          },
+        ],
+      },
+    });
+    expect((policy as unknown as { spec: object }).spec).not.toHaveProperty('ingress');
+  });
+
+  it('gives active runs the drain timeout and a margin, and pins an image by digest', async () => {
+    const pod = workloadOf(await render('everything'));
+    expect(pod.terminationGracePeriodSeconds).toBe(945);
+    expect(pod.containers[0]!.image).toMatch(/^registry\.example\.com\/hybrid-runner@sha256:/);
+    expect(workloadOf(await render('token')).containers[0]!.image).toBe(
+      `hybrid-runner:${ownVersion()}`,
+    );
+  });
+
+  it.each([
+    ['no control plane', ['--set', 'controlPlane.url=']],
+    ['a control plane without TLS', ['--set', 'controlPlane.url=ws://catalog.example.com']],
+    ['no identity', ['--set', 'identity.enrollmentTokenSecret=']],
+    ['two identities', ['--set', 'identity.secret=other']],
+    ['an enrollment that would not last', ['--set', 'persistence.enabled=false']],
+    ['a policy without a version', ['--set', 'policy.version=null']],
+    ['a misspelled value', ['--set', 'networkpolicy.enabled=false']],
+  ] as const)('refuses %s', async (_what, flags) => {
+    const { code, stderr } = await helm('template crm', 'token', ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/values don't meet the specifications|identity\.secret/);
+  });
+
+  it('has the version of the release', async () => {
+    expect(await runWell(tool('helm'), ['show', 'chart', chart()])).toContain(
+      `appVersion: ${ownVersion()}`,
+    );
+  });
+});
+
+describe.skipIf(releaseObstacle() !== undefined)('the Helm chart of the control plane', () => {
+  const chart = (): string => join(inject('release'), `hybrid-control-plane-${ownVersion()}.tgz`);
+  const template = (...flags: readonly string[]): Promise<Result> =>
+    run(tool('helm'), ['template', 'catalog', chart(), '--kube-version', KUBERNETES, ...flags]);
+
+  it.each([
+    ['the least that it needs', []],
+    [
+      'certificate, token and volume of its own',
+      [
+        '--set=tlsSecret=catalog-tls,adminTokenSecret=catalog-admin,persistence.existingClaim=catalog',
+        '--set=service.type=LoadBalancer,extraArgs={--max-attempts=3}',
+      ],
+    ],
+  ] as const)('with %s passes lint and the schemas of Kubernetes', async (_what, flags) => {
+    const values = ['--set=authorities={catalog.example.com:443}', ...flags];
+    expect(await run(tool('helm'), ['lint', '--strict', chart(), ...values])).toMatchObject({
+      code: 0,
+    });
+    const { stdout, stderr } = await template(...values);
+    expect(stderr).toBe('');
+    const objects = parseAllDocuments(stdout).map((one) => one.toJS() as KubernetesObject);
+    const schemas = await KubernetesSchemas.load(KUBERNETES);
+    expect(objects.map(({ kind }) => kind).sort()).toEqual([
+      'NetworkPolicy',
+      'PodDisruptionBudget',
+      'Service',
+      'ServiceAccount',
+      'StatefulSet',
+    ]);
+    expect(objects.flatMap((object) => schemas.errorsOf(object))).toEqual([]);
+  });
+
+  it('refuses to be installed without an address that runners can dial', async () => {
+    expect((await template()).stderr).toContain("values don't meet the specifications");
+    expect((await template('--set=authorities={catalog.example.com}')).code).toBe(1);
+  });
+});
