@@ -51,12 +51,12 @@ export interface LinkOptions {
 
 export interface Link {
   /**
-   * Recovers, connects and serves until drained or until the signal fires. Workers are then stopped as interrupted, and
-   * undelivered records stay on disk. Throws RUNNER_REVOKED, RUNNER_UNKNOWN, SIGNATURE_INVALID or PROTOCOL_UNSUPPORTED
-   * when the control plane has ended the service.
+   * Recovers, connects and serves until drained or until the signal fires. Workers are then stopped
+   * as interrupted, and undelivered records stay on disk. Throws RUNNER_REVOKED, RUNNER_UNKNOWN,
+   * SIGNATURE_INVALID or PROTOCOL_UNSUPPORTED when the control plane has ended the service.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** Takes no more offers, lets attempts finish, then ends `run`. A second call shortens every wait. */
+  /** Takes no offers, lets attempts finish, then ends `run`. A second call shortens every wait. */
   drain(): void;
   status(): LinkStatus;
 }
@@ -192,7 +192,7 @@ class RunnerLink implements Link {
     return this.#stopped?.name === 'stopped' && this.#stopped.error?.code === 'RUNNER_REVOKED';
   }
 
-  /** Nobody accepts the records of a revoked identity, and a later identity must not deliver them. */
+  /** Nobody accepts records of a revoked identity, and a later one must not deliver them. */
   #dropAll(): void {
     const reason = new RunnerError('RUNNER_REVOKED', 'the control plane has revoked this runner');
     for (const attempt of this.#attempts.all()) this.#attempts.drop(attempt, reason);

@@ -9,9 +9,11 @@ import type { FileDecision, Policy, SecretUse } from './policy.ts';
 import { policyKey, type PolicyDocument, type PolicyRules } from './schema.ts';
 
 // Invariants:
-// 1. Only a line of the file allows anything. A message from a control plane is the question, never an input to the answer.
-// 2. A job that uses secrets connects only to hosts that every one of these secrets is bound to, for that connector and
-//    field. Hosts of network.allow are for jobs without secrets only: otherwise a secret could be sent to one of them.
+// 1. Only a line of the file allows anything. A message from a control plane asks for a decision
+//    and never influences it.
+// 2. A job that uses secrets connects only to hosts that every one of these secrets is bound to,
+//    for that connector and field. Hosts of network.allow are for jobs without secrets only:
+//    otherwise a secret could be sent to one of them.
 // 3. Link-local and metadata addresses are denied regardless of the file.
 
 /** `file` is for people. */

@@ -5,8 +5,10 @@ import { REPLACEMENT, replaceMatches } from './replacement.ts';
 import { MIN_LENGTH, secretForms } from './secret-forms.ts';
 
 // Invariants:
-// 1. Text leaves only with every known secret, in every known form, replaced. Text that cannot be redacted is withheld.
-// 2. A JSON document stays valid, with the same keys; in other text no replacement splits a JSON escape.
+// 1. Text leaves only with every known secret, in every known form, replaced. Text that cannot be
+//    redacted is withheld.
+// 2. A JSON document stays valid, with the same keys; in other text no replacement splits a JSON
+//    escape.
 // 3. Text without a secret is not changed.
 
 const WITHHELD = '"[withheld: the redactor failed]"';

@@ -8,10 +8,11 @@ import type { SecretSource } from './secret.ts';
 import type { SecretSourceOptions } from './source-options.ts';
 
 // Invariants:
-// 1. The policy permits a reference, for its field, connector and every endpoint, before the provider is called.
+// 1. The policy permits a reference, for its field, connector and every endpoint, before the
+//    provider is called.
 // 2. The redactor has a value before the caller does.
-// 3. A reference or file that is unknown, denied or unusable is the same SECRET_UNAVAILABLE to the outside. Only the local
-//    log has the difference.
+// 3. A reference or file that is unknown, denied or unusable is the same SECRET_UNAVAILABLE to the
+//    outside. Only the local log has the difference.
 
 /**
  * The secret fields of a connection that have a value, by dotted path. Each read checks the policy

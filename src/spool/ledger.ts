@@ -1,11 +1,11 @@
 /*
  * The position up to which the control plane has acknowledged the records. What must never break:
  *
- * 1. Writing it takes no disk space. Segments are deleted only after their acknowledgement is written, so a disk that the
- *    spool has filled could not be freed otherwise. The file is created with the attempt at its final size and is written in
- *    place.
- * 2. There are two slots, at least one disk sector apart, and the one with the lower number is overwritten: a crash tears
- *    that slot and leaves the other.
+ * 1. Writing it takes no disk space. Segments are deleted only after their acknowledgement is
+ *    written, so a disk that the spool has filled could not be freed otherwise. The file is created
+ *    with the attempt at its final size and is written in place.
+ * 2. There are two slots, at least one disk sector apart, and the one with the lower number is
+ *    overwritten: a crash tears that slot and leaves the other.
  */
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../../foundation/src/domain/ids.ts';

@@ -1,23 +1,30 @@
 /*
  * The spool's file format, and what must never break.
  *
- * 1. A record is delivered only once it is fsynced, including the name of its segment in the directory.
- * 2. Sequences run 1, 2, 3, ... without gaps over all segments of an attempt. A segment is named after its first sequence.
- * 3. A directory has one writer at a time, and a writer writes one group at a time: the next one only when the previous
- *    one is durable. Each record carries the number of bytes of its file that were durable when its group began (`synced`).
- * 4. Therefore an invalid record is a torn tail if no later record has a `synced` beyond it: it was never reported durable,
- *    and is cut off. An invalid record that a later one proves durable is corruption (SPOOL_CORRUPT), never cut silently.
- * 5. A segment is deleted only when every record in it is acknowledged, oldest segment first, and only after the ledger with
- *    that acknowledgement is durable.
- * 6. An attempt exists exactly as long as its journal, which is written last when an attempt is created and deleted first.
- * 7. The writer reports the segment of its next record. Earlier segments never grow again, so they can be deleted once they
- *    are acknowledged, even before the next segment has a record: on a full disk it could not get one otherwise.
+ * 1. A record is delivered only once it is fsynced, including the name of its segment in the
+ *    directory.
+ * 2. Sequences run 1, 2, 3, ... without gaps over all segments of an attempt. A segment is named
+ *    after its first sequence.
+ * 3. A directory has one writer at a time, and a writer writes one group at a time: the next one
+ *    only when the previous one is durable. Each record carries the number of bytes of its file
+ *    that were durable when its group began (`synced`).
+ * 4. Therefore an invalid record is a torn tail if no later record has a `synced` beyond it: it was
+ *    never reported durable, and is cut off. An invalid record that a later one proves durable is
+ *    corruption (SPOOL_CORRUPT), never cut silently.
+ * 5. A segment is deleted only when every record in it is acknowledged, oldest segment first, and
+ *    only after the ledger with that acknowledgement is durable.
+ * 6. An attempt exists exactly as long as its journal, which is written last when an attempt is
+ *    created and deleted first.
+ * 7. The writer reports the segment of its next record. Earlier segments never grow again, so they
+ *    can be deleted once they are acknowledged, even before the next segment has a record: on a
+ *    full disk it could not get one otherwise.
  *
- * After a crash at any instruction, of the process or of the machine, every record that was reported durable is still there.
+ * After a crash at any instruction, of the process or of the machine, every record that was
+ * reported durable is still there.
  *
  * File:   magic "HRSP" | version u32 | first sequence u64
- * Record: length u32 | crc32 u32 | flags u8 | synced u32 | sequence u64 | payload     (numbers big-endian)
- * The CRC covers length, flags, synced, sequence and payload.
+ * Record: length u32 | crc32 u32 | flags u8 | synced u32 | sequence u64 | payload
+ * Numbers are big-endian. The CRC covers length, flags, synced, sequence and payload.
  */
 import { crc32 } from 'node:zlib';
 import type { Sequence } from '../../foundation/src/domain/ids.ts';

@@ -43,8 +43,8 @@ type State =
   | { readonly kind: 'closed' };
 
 /**
- * The writing end of an attempt's spool. Records become durable in groups, one group at a time. `append` does not wait for
- * the disk until `pendingBytes` are pending.
+ * The writing end of an attempt's spool. Records become durable in groups, one group at a time.
+ * `append` does not wait for the disk until `pendingBytes` are pending.
  */
 export class SpoolWriter {
   readonly #options: Required<WriterOptions>;
@@ -73,7 +73,7 @@ export class SpoolWriter {
     return this.#durable;
   }
 
-  /** First sequence of the segment that the next record goes to. Earlier segments no longer grow. */
+  /** First sequence of the segment of the next record. Earlier segments no longer grow. */
   get segment(): Sequence {
     return this.#segment?.first ?? this.#durable + 1;
   }
@@ -90,14 +90,14 @@ export class SpoolWriter {
       : undefined;
   }
 
-  /** Calls the listener with each new durable sequence, and after each try on a full disk, because `segment` may have changed. */
+  /** Called with each durable sequence, and after each try on a full disk: `segment` may change. */
   onDurable(listener: (durable: Sequence) => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Resolves with the sequence of the record when it is accepted, before it is durable. Waits while too many bytes are
-   * pending. Throws what stopped the writer, or the signal's reason.
+   * Resolves with the sequence of the record when it is accepted, before it is durable. Waits while
+   * too many bytes are pending. Throws what stopped the writer, or the signal's reason.
    */
   async append(
     payload: Uint8Array,
@@ -116,7 +116,7 @@ export class SpoolWriter {
     return record.sequence;
   }
 
-  /** Resolves when all records accepted so far are durable. Waits while the disk is full, until the signal fires. */
+  /** Resolves when all accepted records are durable. Waits while the disk is full. */
   async flush(signal: AbortSignal): Promise<void> {
     const wanted = this.#next - 1;
     if (this.#durable < wanted) this.#flushing = true;
@@ -179,7 +179,7 @@ export class SpoolWriter {
     return this.#flushing || this.#pending.bytes >= this.#options.groupBytes;
   }
 
-  /** Writes smaller groups while the disk has no room for a larger one. Throws DISK_FULL when not even one record fits. */
+  /** Halves a group that does not fit on the disk. Throws DISK_FULL if not even one record fits. */
   async #commitWhatFits(): Promise<void> {
     for (;;) {
       const group = this.#pending.nextGroup();
@@ -212,7 +212,7 @@ export class SpoolWriter {
     for (const listener of this.#listeners) listener(this.#durable);
   }
 
-  /** Closes the segment, so that it can be deleted once it is acknowledged. A segment without records stays open. */
+  /** Closes a segment with records, so that it can be deleted once it is acknowledged. */
   async #rotate(segment: SegmentFile): Promise<void> {
     if (segment.size <= HEADER_BYTES) return await segment.clean();
     await segment.seal();
@@ -220,7 +220,7 @@ export class SpoolWriter {
     this.#segment = undefined;
   }
 
-  /** Waits for disk space. Closes the open segment first, because its records may be what fills the disk. */
+  /** Waits for disk space. Closes the segment first, because its records may fill the disk. */
   async #stall(reason: RunnerError, signal: AbortSignal): Promise<void> {
     if (reason.code !== 'DISK_FULL') return this.#fail(reason);
     try {

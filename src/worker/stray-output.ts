@@ -3,8 +3,10 @@ import type { Logger } from '../../foundation/src/logging/logger.ts';
 
 // Invariants:
 // 1. Nothing that code of the worker prints leaves this process unredacted.
-// 2. It is redacted with every secret of the attempt, those that became known after the output included.
-// 3. It is redacted as one text, so no secret is split between writes or lines. Output too long for that is withheld.
+// 2. It is redacted with every secret of the attempt, those that became known after the output
+//    included.
+// 3. It is redacted as one text, so no secret is split between writes or lines. Output too long for
+//    that is withheld.
 
 const MAX_HELD_BYTES = 64 * 1024;
 const MAX_LINES = 200;

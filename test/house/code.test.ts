@@ -29,6 +29,26 @@ describe('code', () => {
     expect(disabled).toEqual([]);
   });
 
+  it('has no comment wider than 100 columns', () => {
+    const wide = production
+      .filter(
+        (path) =>
+          (path.startsWith('src/') || path.startsWith('foundation/')) &&
+          !path.includes('/generated/'),
+      )
+      .filter((path) =>
+        read(path)
+          .split('\n')
+          .some(
+            (line) =>
+              line.length > 100 &&
+              /^\s*(?:\*|\/\*|\/\/)/.test(line) &&
+              !line.includes('oxlint-disable'),
+          ),
+      );
+    expect(wide).toEqual([]);
+  });
+
   it('has no two tests with the same name in a file', () => {
     const tests = ['src', 'foundation', 'openmetadata', 'test', 'control-plane', 'sandbox-org']
       .flatMap(sources)

@@ -20,7 +20,7 @@ export interface EntityRecord {
   /** Fully qualified name, for example `sandbox.default.salesforce.Account`. */
   readonly fqn: string;
   readonly request: Readonly<Record<string, unknown>>;
-  /** Facts of the source that have no field in a create request. A catalog without such properties may drop them. */
+  /** Facts without a field in a create request. A catalog may drop them. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +31,10 @@ export interface ClassificationRecord {
   readonly description: string;
 }
 
-/** A tag, `Classification.Name`. Sent after its classification and before the entities that carry it. Created when missing, never changed. */
+/**
+ * A tag, `Classification.Name`. Sent before the entities with it. Created if missing, never
+ * changed.
+ */
 export interface TagRecord {
   readonly kind: 'tag';
   readonly classification: string;
@@ -39,12 +42,14 @@ export interface TagRecord {
   readonly description: string;
 }
 
-/** A lineage edge between two tables, by their fully qualified names. A later edge between the same two replaces it. */
+/** A lineage edge between two tables. A later edge between the same two replaces it. */
 export interface LineageRecord {
   readonly kind: 'lineage';
   readonly from: string;
   readonly to: string;
-  /** entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, ... */
+  /**
+   * entityLineage.json#/definitions/lineageDetails: `columnsLineage`, `source`, `description`, ...
+   */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -58,7 +63,7 @@ export interface ProfileRecord {
 /** A value of a row, as JSON. */
 export type Cell = string | number | boolean | null;
 
-/** Sample rows of a table, which replace earlier ones: entity/data/table.json#/definitions/tableData. */
+/** Sample rows, which replace earlier ones: entity/data/table.json#/definitions/tableData. */
 export interface SampleDataRecord {
   readonly kind: 'sampleData';
   readonly table: string;
@@ -69,7 +74,7 @@ export interface SampleDataRecord {
   };
 }
 
-/** An entity that no longer exists in the source. It is soft-deleted, and restored when it is written again. */
+/** An entity that no longer exists in the source. Soft-deleted, and restored when written again. */
 export interface DeletionRecord {
   readonly kind: 'deletion';
   readonly type: 'table' | 'databaseSchema' | 'database';
@@ -80,7 +85,10 @@ export interface DeletionRecord {
 export interface SweepScope {
   /** Unqualified names; case is ignored. */
   readonly names?: readonly string[];
-  /** RE2 expressions, matched from the start of the name; case is ignored. If there are includes, one must match; no exclude may match. */
+  /**
+   * RE2 expressions, matched from the start of the name; case is ignored. If there are includes,
+   * one must match; no exclude may match.
+   */
   readonly includes?: readonly string[];
   readonly excludes?: readonly string[];
   /** Whether the patterns apply to fully qualified names. */
@@ -88,9 +96,10 @@ export interface SweepScope {
 }
 
 /**
- * All entities of one type in a parent. A catalog soft-deletes every other entity of that type there, with its children.
- * Sent only if every listing of the source behind it succeeded; objects whose extraction failed are in `keep`. A list that is
- * too long for one record is split into ranges of names, so that a lost record leaves only its range unswept.
+ * All entities of one type in a parent. A catalog soft-deletes every other entity of that type
+ * there, with its children. Sent only if every listing of the source behind it succeeded; objects
+ * whose extraction failed are in `keep`. A list that is too long for one record is split into
+ * ranges of names, so that a lost record leaves only its range unswept.
  */
 export interface SweepRecord {
   readonly kind: 'sweep';
@@ -107,8 +116,9 @@ export interface SweepRecord {
 }
 
 /**
- * This stream contains all lineage between some tables. A catalog deletes every other edge of the same source between two of
- * them. Sent only if everything that lineage is derived from could be read.
+ * This stream contains all lineage between some tables. A catalog deletes every other edge of the
+ * same source between two of them. Sent only if everything that lineage is derived from could be
+ * read.
  */
 export interface LineageSweepRecord {
   readonly kind: 'lineageSweep';
@@ -116,11 +126,17 @@ export interface LineageSweepRecord {
   readonly parent: string;
   /** Unqualified names, not quoted. */
   readonly tables: readonly string[];
-  /** `lineageDetails.source` of the edges in question. Edges that people or other programs made have a different one. */
+  /**
+   * `lineageDetails.source` of the edges in question. Edges that people or other programs made have
+   * a different one.
+   */
   readonly source: string;
 }
 
-/** Entities that have not changed since the catalog revision that the outcome names as `builtOn`. They still exist and are not sent again. */
+/**
+ * Entities that have not changed since the revision `builtOn` of the outcome, and are not sent
+ * again.
+ */
 export interface UnchangedRecord {
   readonly kind: 'unchanged';
   readonly type: EntityType;
@@ -166,8 +182,8 @@ export interface FailureRecord {
 }
 
 /**
- * How the attempt ended. `interrupted`: the worker died without writing an outcome, and the link wrote this record for it.
- * `expired`: the attempt exceeded its deadline.
+ * How the attempt ended. `interrupted`: the worker died without writing an outcome, and the link
+ * wrote this record for it. `expired`: the attempt exceeded its deadline.
  */
 export const OUTCOME_STATUSES = [
   'success',
@@ -207,13 +223,17 @@ export interface OutcomeRecord {
   readonly endedAt: number;
   /** Records before this one in the stream. */
   readonly records: number;
-  /** SHA-256 in hex over the lines before this one, each with its newline; empty when `interrupted`. */
+  /**
+   * SHA-256 in hex over the lines before this one, each with its newline; empty when `interrupted`.
+   */
   readonly digest: string;
-  /** The catalog revision that the run is based on: entities unchanged since then were left out. Absent for a full run. */
+  /** The catalog revision that the run is based on. Absent for a full run. */
   readonly builtOn?: string;
 }
 
-/** What a worker writes. Each record becomes one line of JSON in the spool, in `results.jsonl` and on the channel. */
+/**
+ * What a worker writes: one line of JSON each in the spool, in `results.jsonl` and on the channel.
+ */
 export type RunRecord =
   | UnchangedRecord
   | CatalogRecord

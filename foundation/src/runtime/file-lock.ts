@@ -10,12 +10,13 @@ import { nodeDisk } from './node-disk.ts';
 import { type ProcessIdentity, type Processes, processIdentitySchema } from './processes.ts';
 
 /*
- * A lock is a file `<path>.N` that names its holder. It appears together with its content, so of several processes that
- * try the same number one gets it. What must never break:
+ * A lock is a file `<path>.N` that names its holder. It appears together with its content, so of
+ * several processes that try the same number one gets it. What must never break:
  *
- * 1. A lock is taken only under the number after the highest one, whose holder has released it or is dead.
- * 2. The file of the highest number is never removed, not even by a release: numbers only grow. A process that was slow
- *    and took a number below the highest gives it back.
+ * 1. A lock is taken only under the number after the highest one, whose holder has released it or
+ *    is dead.
+ * 2. The file of the highest number is never removed, not even by a release: numbers only grow. A
+ *    process that was slow and took a number below the highest gives it back.
  */
 
 export interface FileLock {

@@ -11,10 +11,11 @@ import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import type { Random } from '../../../foundation/src/runtime/random.ts';
 
 // Invariants:
-// 1. A value is readable only with the key file. A random data key encrypts the values, and the key of the key file wraps the
-//    data key, so that a new key file changes only the head of the vault.
-// 2. Every changed byte of the file is detected: the file must be exactly what this program writes for its content, a MAC
-//    under the data key covers all of it, and each value is bound to its vault, reference, version and generation.
+// 1. A value is readable only with the key file. A random data key encrypts the values, and the key
+//    of the key file wraps the data key, so that a new key file changes only the head of the vault.
+// 2. Every changed byte of the file is detected: the file must be exactly what this program writes
+//    for its content, a MAC under the data key covers all of it, and each value is bound to its
+//    vault, reference, version and generation.
 // 3. A nonce is used once: each write of a value draws a new one.
 // 4. The file hides the length of a value, to within 64 bytes.
 

@@ -12,9 +12,10 @@ import { createKeyFile, newKey, readKeyFile, replaceKeyFile } from './key-file.t
 import { makePrivateDirectory, replacePrivateFile, unwritableOr } from './private-files.ts';
 
 // Invariants:
-// 1. Only one process at a time changes the vault; readers need no lock, because files are replaced as a whole.
-// 2. At every point of a change the key file opens the vault: a new key is first added to the vault, then written to the
-//    key file, and only then is the old one removed from the vault.
+// 1. Only one process at a time changes the vault; readers need no lock, because files are replaced
+//    as a whole.
+// 2. At every point of a change the key file opens the vault: a new key is first added to the
+//    vault, then written to the key file, and only then is the old one removed from the vault.
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const LOCK_PATIENCE_MS = 10_000;
