@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** A whole release: every artifact opened, run and compared with those of a second build. As root, with Go, podman, runc and rpm. */
+/**
+ * A whole release: every artifact opened, run and compared with those of a second build. As root,
+ * with Go, podman, runc and rpm.
+ */
 export default defineConfig({
   test: {
     include: ['test/release/**/*.test.ts'],

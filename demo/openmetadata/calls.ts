@@ -15,7 +15,10 @@ export interface Call {
 const ROUTE_WIDTH = 31;
 const CALL_WIDTH = 78;
 
-/** Shows calls as they happen; of many between the same two, each kind once with the number of times. */
+/**
+ * Shows calls as they happen; of many between the same two, each kind once with the number of
+ * times.
+ */
 export class Calls {
   readonly all: Call[] = [];
   readonly #display: Display;

@@ -46,7 +46,10 @@ const ENDED = ['success', 'partialSuccess', 'failed', 'stopped'];
 const LOG_LINES = 6;
 const root = join(import.meta.dirname, '../..');
 
-/** From the endpoint to the redeployment, as an operator and a person at OpenMetadata's interface do it. */
+/**
+ * From the endpoint to the redeployment, as an operator and a person at OpenMetadata's interface do
+ * it.
+ */
 export async function playOpenMetadata(stage: Stage): Promise<OpenMetadataSummary> {
   const { display, processes, place, options } = stage;
   const calls = new Calls(display);

@@ -36,7 +36,10 @@ function filledIn(path: string, name: string): string {
   return readFileSync(join(root, 'packaging', path), 'utf8').replaceAll('@NAME@', name);
 }
 
-/** Writes an archive that runs from wherever it is unpacked: `.zip` for Windows, `.tar.gz` for others. Returns its path. */
+/**
+ * Writes an archive that runs from wherever it is unpacked: `.zip` for Windows, `.tar.gz` for
+ * others. Returns its path.
+ */
 export function buildArchive({ product, platform, node, epoch, out }: ArchiveOptions): string {
   const windows = platform.startsWith('win');
   const name = `${product.name}-${product.version}-${platform}`;

@@ -5,7 +5,10 @@ import { text, tree } from './entries.ts';
 import { root } from './run.ts';
 import { tar } from './tar.ts';
 
-/** Writes a Helm chart with the release's version, as `helm package` does, but with the same bytes each time. Returns its path. */
+/**
+ * Writes a Helm chart with the release's version, as `helm package` does, but with the same bytes
+ * each time. Returns its path.
+ */
 export function buildChart(name: string, version: string, epoch: number, out: string): string {
   const folder = join(root, 'packaging/helm', name);
   const manifest = readFileSync(join(folder, 'Chart.yaml'), 'utf8').replace(

@@ -6,7 +6,10 @@ import { copy, tree, type Entry } from './entries.ts';
 import type { Product } from './product.ts';
 import { readJson, root } from './run.ts';
 
-/** Relative to the program's directory. As deep as the sources, which find console and proto from where they are. */
+/**
+ * Relative to the program's directory. As deep as the sources, which find console and proto from
+ * where they are.
+ */
 const MAIN = 'control-plane/dist/server/main.js';
 const BACKUP = 'bin/backup.js';
 
@@ -14,7 +17,10 @@ const BACKUP = 'bin/backup.js';
 const BANNER =
   "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
-/** The control plane, bundled into one file, which it is not in this repository: there it runs from its sources. */
+/**
+ * The control plane, bundled into one file, which it is not in this repository: there it runs from
+ * its sources.
+ */
 export async function controlPlane(scratch: string): Promise<Product> {
   const { version } = readJson(join(root, 'package.json')) as { version: string };
   const { files, notices } = await bundle(join(scratch, 'control-plane'));

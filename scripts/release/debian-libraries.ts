@@ -5,8 +5,9 @@ import { copy, link, text, type Entry } from './entries.ts';
 import { run } from './run.ts';
 
 /*
- * The shared libraries that Node.js is linked with, from the packages of the release builder's Debian for the image's processor. apt
- * downloads and verifies them in a directory of its own, so that the builder's packages stay as they are.
+ * The shared libraries that Node.js is linked with, from the packages of the release builder's
+ * Debian for the image's processor. apt downloads and verifies them in a directory of its own, so
+ * that the builder's packages stay as they are.
  */
 
 export interface Libraries {
@@ -46,7 +47,10 @@ const LIBRARIES = /^lib(?:c|m|dl|pthread|rt|resolv|nss_dns|nss_files|gcc_s|stdc\
 
 const found = new Map<string, Libraries>();
 
-/** Also records the packages where scanners look for them in images without dpkg. All images of a release have the same ones. */
+/**
+ * Also records the packages where scanners look for them in images without dpkg. All images of a
+ * release have the same ones.
+ */
 export function debianLibraries(arch: string, scratch: string): Libraries {
   const libraries = found.get(arch) ?? findLibraries(arch, scratch);
   found.set(arch, libraries);

@@ -29,7 +29,10 @@ const CONFIG = 'application/vnd.oci.image.config.v1+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
-/** Writes an image for several processors as an OCI layout in one tar file. It contains Node.js, its libraries and the program: no shell, no package manager. Returns its path. */
+/**
+ * Writes an image for several processors as an OCI layout in one tar file. It contains Node.js, its
+ * libraries and the program: no shell, no package manager. Returns its path.
+ */
 export function buildImage(options: ImageOptions): string {
   const { product, bases, epoch, out } = options;
   const blobs = new Blobs();
@@ -67,7 +70,10 @@ function manifestOf(arch: string, options: ImageOptions, blobs: Blobs): Descript
   });
 }
 
-/** What changes least comes first: libraries, Node.js, program. The first two are the same in all images, so that registries store them once. */
+/**
+ * What changes least comes first: libraries, Node.js, program. The first two are the same in all
+ * images, so that registries store them once.
+ */
 function layersOf(arch: string, options: ImageOptions): Entry[][] {
   const { node, libraries } = options.bases[arch]!;
   return [

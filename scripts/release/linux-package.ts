@@ -20,7 +20,10 @@ export interface PackageOptions {
   readonly out: string;
 }
 
-/** What the packages need of the system: what Node.js is linked with, and the program that creates users. */
+/**
+ * What the packages need of the system: what Node.js is linked with, and the program that creates
+ * users.
+ */
 const DEPENDENCIES = {
   deb: ['libc6 (>= 2.28)', 'libstdc++6 (>= 8)', 'passwd'],
   rpm: ['glibc >= 2.28', 'libstdc++', 'shadow-utils'],

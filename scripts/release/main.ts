@@ -18,7 +18,8 @@ import { sign } from './signature.ts';
 /*
  * Writes the files of a release to release/, from a fresh build.
  *
- *   node scripts/release/main.ts [--product hybrid-runner] [--only deb,npm] [--arch amd64] [--out DIRECTORY]
+ *   node scripts/release/main.ts [--product hybrid-runner] [--only deb,npm] [--arch amd64] [--out
+ *   DIRECTORY]
  *
  * `--arch` limits the artifacts for Linux.
  */

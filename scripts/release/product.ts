@@ -84,7 +84,10 @@ export function thirdPartyNotices({ notices }: Product, node: NodeBinary): strin
 ${node.license}`;
 }
 
-/** All files of the program, relative to its directory; its commands are started by one Node.js of the same package or image and no other. */
+/**
+ * All files of the program, relative to its directory; its commands are started by one Node.js of
+ * the same package or image and no other.
+ */
 export function filesOnOwnNode({ files, commands }: Product, node: string): Entry[] {
   return files.map((entry) => {
     if (!Object.values(commands).includes(entry.path)) return entry;

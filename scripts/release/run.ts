@@ -25,7 +25,10 @@ export function readJson(path: string): unknown {
 
 const FALLBACK_EPOCH = 946_684_800;
 
-/** The time that all files of a release carry, in seconds: `SOURCE_DATE_EPOCH`, else the time of the commit. */
+/**
+ * The time that all files of a release carry, in seconds: `SOURCE_DATE_EPOCH`, else the time of the
+ * commit.
+ */
 export function sourceDateEpoch(): number {
   const given = process.env['SOURCE_DATE_EPOCH'];
   if (given !== undefined && /^\d+$/.test(given)) return Number(given);

@@ -1,8 +1,9 @@
 const PT_LOAD = 1;
 
 /**
- * A program for Linux without its table of symbols, which is an eighth of Node.js: only what a program header loads is kept, and the
- * list of sections, which only linkers and debuggers read, is gone. For 64-bit little-endian ELF files of any processor.
+ * A program for Linux without its table of symbols, which is an eighth of Node.js: only what a
+ * program header loads is kept, and the list of sections, which only linkers and debuggers read, is
+ * gone. For 64-bit little-endian ELF files of any processor.
  */
 export function strip(program: Buffer): Buffer {
   if (program.toString('latin1', 0, 6) !== '\x7fELF\x02\x01')

@@ -1,8 +1,9 @@
 import { contentOf, withDirectories, type Entry } from './entries.ts';
 
 /*
- * Writes ustar archives: the same bytes for the same entries, with owners and modes that the builder need not have. Enough for
- * releases; names over 255 bytes and files over 8 GiB are rejected.
+ * Writes ustar archives: the same bytes for the same entries, with owners and modes that the
+ * builder need not have. Enough for releases; names over 255 bytes and files over 8 GiB are
+ * rejected.
  */
 
 const BLOCK = 512;

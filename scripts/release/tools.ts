@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Programs that only a release and its tests need, as Go modules with a fixed version: built once into a cache directory, verified by
- * Go's checksum database. nFPM 2.45 is the last one without a module of its authors that the proxy does not serve.
+ * Programs that only a release and its tests need, as Go modules with a fixed version: built once
+ * into a cache directory, verified by Go's checksum database. nFPM 2.45 is the last one without a
+ * module of its authors that the proxy does not serve.
  */
 const TOOLS = {
   nfpm: 'github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0',

@@ -2,7 +2,8 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { contentOf, type Entry } from './entries.ts';
 
 /*
- * Writes ZIP archives of files: the same bytes for the same entries. Links are not supported, and directories need no entries.
+ * Writes ZIP archives of files: the same bytes for the same entries. Links are not supported, and
+ * directories need no entries.
  */
 
 interface Member {

@@ -41,9 +41,10 @@ export interface InstallOptions extends UnitOptions {
 }
 
 /**
- * Creates the user, gives it the state directory, writes and enables the unit, and starts it with `startNow`. The unit of a package
- * is used as it is, unless the settings require another one. Can be repeated to update an installation. Changes nothing before all checks have passed. Throws SERVICE_UNSUPPORTED, SERVICE_FAILED,
- * INPUT_INVALID, FILE_UNREADABLE and the errors of `check`.
+ * Creates the user, gives it the state directory, writes and enables the unit, and starts it with
+ * `startNow`. The unit of a package is used as it is, unless the settings require another one. Can
+ * be repeated to update an installation. Changes nothing before all checks have passed. Throws
+ * SERVICE_UNSUPPORTED, SERVICE_FAILED, INPUT_INVALID, FILE_UNREADABLE and the errors of `check`.
  */
 export async function installService(options: InstallOptions, host: ServiceHost): Promise<void> {
   const unit = systemdUnit(options);

@@ -20,8 +20,9 @@ export interface PurgeOptions {
 }
 
 /**
- * Stops and disables the service and removes its unit, but not that of a package. Keeps user, state and configuration; with `purge` it removes them and the
- * drop-ins. Works without a running systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
+ * Stops and disables the service and removes its unit, but not that of a package. Keeps user, state
+ * and configuration; with `purge` it removes them and the drop-ins. Works without a running
+ * systemd. Changes nothing if a check fails. Throws SERVICE_UNSUPPORTED and SERVICE_FAILED.
  */
 export async function uninstallService(host: ServiceHost, purge?: PurgeOptions): Promise<void> {
   assertRoot(host);

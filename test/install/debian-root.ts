@@ -36,8 +36,9 @@ const FORMAT = 2;
 export const PERSON = 'alice';
 
 /**
- * A Debian of this machine's release with systemd, without Node and without a trace of the runner: made once, by debootstrap from
- * the mirror that apt is configured with, and kept for later runs. Not to be changed; see `copyRoot`.
+ * A Debian of this machine's release with systemd, without Node and without a trace of the runner:
+ * made once, by debootstrap from the mirror that apt is configured with, and kept for later runs.
+ * Not to be changed; see `copyRoot`.
  */
 export async function pristineRoot(): Promise<string> {
   const release = /^VERSION_CODENAME=(?<name>\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))

@@ -5,7 +5,10 @@ export function readmeCommands(section: string): string[] {
   return documentedCommands('README.md', section);
 }
 
-/** The commands of a section's shell blocks, in order, each with its here-document; comments and empty lines left out. */
+/**
+ * The commands of a section's shell blocks, in order, each with its here-document; comments and
+ * empty lines left out.
+ */
 export function documentedCommands(path: string, section: string): string[] {
   const document = readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
   const text = document.split(/^##+ /m).find((part) => part.startsWith(`${section}\n`));

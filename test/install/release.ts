@@ -23,7 +23,10 @@ const SOURCES = [
   'CHANGELOG.md',
 ];
 
-/** Builds these artifacts from a copy of this repository, under a version. No two versions have a file of code in common. Returns their directory. */
+/**
+ * Builds these artifacts from a copy of this repository, under a version. No two versions have a
+ * file of code in common. Returns their directory.
+ */
 export async function pack(
   version: string,
   artifacts: string,

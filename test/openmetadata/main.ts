@@ -9,8 +9,8 @@ import { openTarget, type Target } from './target.ts';
 import { readTruth, type Truth } from './truth.ts';
 
 /*
- * `npm run test:openmetadata`: the flow of OpenMetadata's interface, against a real server or its double. Ends with 1 when
- * a part failed; parts after it run all the same.
+ * `npm run test:openmetadata`: the flow of OpenMetadata's interface, against a real server or its
+ * double. Ends with 1 when a part failed; parts after it run all the same.
  */
 
 async function main(): Promise<void> {

@@ -195,7 +195,9 @@ async function schedule({ scene, report }: Flow): Promise<void> {
   await scene.ui.deleteService(id);
 }
 
-/** A run with something done to it ends in success, and the catalog is whole and has nothing twice. */
+/**
+ * A run with something done to it ends in success, and the catalog is whole and has nothing twice.
+ */
 async function disturbed(
   flow: Flow,
   part: string,

@@ -27,7 +27,10 @@ export interface Addresses {
   readonly controlPlaneCa: string;
 }
 
-/** A sandbox org, a control plane, a runner behind a link that can be cut, and the server that uses them. */
+/**
+ * A sandbox org, a control plane, a runner behind a link that can be cut, and the server that uses
+ * them.
+ */
 export class Scene {
   readonly stage: Stage;
   readonly target: Target;

@@ -30,7 +30,9 @@ export interface TruthRecords {
   readonly profiles: readonly ProfileRecord[];
 }
 
-/** The same org is made twice: one is asked, the other is extracted from, by a runner of its own. */
+/**
+ * The same org is made twice: one is asked, the other is extracted from, by a runner of its own.
+ */
 export async function readTruth(scene: Scene): Promise<Truth> {
   const { stage } = scene;
   const twin = await startSandbox({ objects: stage.options.objects });

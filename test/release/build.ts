@@ -38,7 +38,10 @@ export default async function setup(project: TestProject): Promise<() => void> {
   };
 }
 
-/** The names of files in the bundle depend on where packages are, as in a clone of its own: beside its sources. */
+/**
+ * The names of files in the bundle depend on where packages are, as in a clone of its own: beside
+ * its sources.
+ */
 async function ownModules(copy: string): Promise<void> {
   const modules = join(copy, 'node_modules');
   rmSync(modules);

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, runWell, type Result } from '../install/run.ts';
 
-/** As the documentation tells: read-only, without capabilities, with volumes for what has to stay. */
+/**
+ * As the documentation tells: read-only, without capabilities, with volumes for what has to stay.
+ */
 const HARDENED = ['--read-only', '--cap-drop=all', '--security-opt=no-new-privileges'];
 /** Without these, runc would raise limits, which takes a capability that this machine may lack. */
 const LIMITS = ['--ulimit=nofile=1000:1000', '--ulimit=nproc=1000:1000'];
 
-/** Podman with a store of its own, and one image in it, run with a mounted configuration and named volumes. */
+/**
+ * Podman with a store of its own, and one image in it, run with a mounted configuration and named
+ * volumes.
+ */
 export class ContainerHost {
   readonly image: string;
   readonly #directory: string;

@@ -28,8 +28,9 @@ const DROPPED = [
 ];
 
 /**
- * Takes out of exchanges what differs from one recording to the next, and what must not be kept: ids are numbered in the
- * order in which they appear, tokens, encrypted secrets, times and addresses are replaced.
+ * Takes out of exchanges what differs from one recording to the next, and what must not be kept:
+ * ids are numbered in the order in which they appear, tokens, encrypted secrets, times and
+ * addresses are replaced.
  */
 export class Normalizer {
   readonly #ids = new Map<string, string>();
@@ -84,8 +85,8 @@ export class Normalizer {
 }
 
 /**
- * What a request is, apart from its values: method, path without names, and the names of the fields in its body. Requests
- * of one kind are taken by a server in the same way.
+ * What a request is, apart from its values: method, path without names, and the names of the fields
+ * in its body. Requests of one kind are taken by a server in the same way.
  */
 export function kindOf({ method, path, body }: Pick<Exchange, 'method' | 'path' | 'body'>): string {
   const [route = '', query = ''] = path.split('?');

@@ -14,8 +14,8 @@ export interface RecorderOptions {
 }
 
 /**
- * Keeps the exchanges of each part of the flow in a file of its own: between the control plane and the server, the server
- * and its pipeline service, the interface and the server.
+ * Keeps the exchanges of each part of the flow in a file of its own: between the control plane and
+ * the server, the server and its pipeline service, the interface and the server.
  */
 export class Recorder {
   readonly #options: RecorderOptions;

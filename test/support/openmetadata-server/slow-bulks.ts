@@ -12,8 +12,8 @@ const SLICES = 20;
 const never = new AbortController().signal;
 
 /**
- * How long bulk requests take: they share one processor, and each goes on when its client has given up. So a request
- * that is sent again on top of itself makes both take twice as long.
+ * How long bulk requests take: they share one processor, and each goes on when its client has given
+ * up. So a request that is sent again on top of itself makes both take twice as long.
  */
 export class SlowBulks {
   readonly #clock: Clock;

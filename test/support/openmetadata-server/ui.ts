@@ -44,7 +44,10 @@ export class Refused extends Error {
   }
 }
 
-/** What people do in OpenMetadata's interface with a Salesforce service, by the same calls. Throws Refused. */
+/**
+ * What people do in OpenMetadata's interface with a Salesforce service, by the same calls. Throws
+ * Refused.
+ */
 export class Interface {
   readonly #rest: OpenMetadataRest;
   readonly #pollMs: number;

@@ -3,7 +3,9 @@ import type { Json } from './store.ts';
 
 const BOOKKEEPING = ['id', 'fullyQualifiedName', 'version'];
 
-/** The version after an update: unchanged, a minor one, or a major one when something is removed. */
+/**
+ * The version after an update: unchanged, a minor one, or a major one when something is removed.
+ */
 export function nextVersion(stored: Json, updated: Json): number {
   const version = Number(stored['version']);
   if (content(stored) === content(updated)) return version;
@@ -38,8 +40,8 @@ function content(entity: Json): string {
 }
 
 /**
- * The details of an edge without mappings from and to columns that are gone. The edge stays, as nothing but a deletion
- * removes it.
+ * The details of an edge without mappings from and to columns that are gone. The edge stays, as
+ * nothing but a deletion removes it.
  */
 export function withoutColumns(edge: Json, gone: ReadonlySet<string>): Json {
   const details = edge['lineageDetails'] as Json | undefined;
