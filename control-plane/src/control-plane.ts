@@ -8,10 +8,10 @@ import type { Deps } from './deps.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { saveAddress } from './openmetadata/endpoints/address.ts';
-import type { Registry } from './link/registry.ts';
 import { openMetadataParts, type OpenMetadataParts } from './openmetadata/parts.ts';
-import { createOpenMetadata, type OpenMetadata } from './openmetadata/openmetadata.ts';
-import { openSealer } from './openmetadata/sealing.ts';
+import { createOpenMetadata } from './openmetadata/openmetadata.ts';
+import { openPlainSecrets } from './openmetadata/deployments/plain-secrets.ts';
+import { openSealer, type Sealer } from './openmetadata/sealing.ts';
 import { hashToken } from './runners/enrollment.ts';
 import { ProgressBoard } from './runs/progress-board.ts';
 import { ChangeHub, DISPATCH } from './runtime/change-hub.ts';
@@ -57,11 +57,13 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   await mkdir(options.data, { recursive: true, mode: 0o700 });
-  const deps = createDeps(options);
+  const sealer = openSealer(options.data, options.random);
+  const deps = createDeps(options, sealer);
   const stopping = new AbortController();
   const authorities = new Set(options.authorities.map((address) => address.toLowerCase()));
   const engine = createEngine(deps, authorities);
-  const openMetadata = serveOpenMetadata(deps, options, engine.registry, stopping.signal);
+  const parts = options.openMetadata ?? openMetadataParts(deps, engine.registry, sealer);
+  const openMetadata = createOpenMetadata({ deps, sealer, stopping: stopping.signal, ...parts });
   const app = createApp({
     deps,
     openMetadata: openMetadata.api,
@@ -98,18 +100,10 @@ function portOf({ tls }: ControlPlaneOptions, app: OpenAPIHono, engine: Engine):
   });
 }
 
-function serveOpenMetadata(
-  deps: Deps,
-  { data, random, openMetadata }: ControlPlaneOptions,
-  registry: Registry,
-  stopping: AbortSignal,
-): OpenMetadata {
-  const sealer = openSealer(data, random);
-  const parts = openMetadata ?? openMetadataParts(deps, { registry, sealer });
-  return createOpenMetadata({ deps, sealer, stopping, ...parts });
-}
-
-function createDeps({ data, clock, random, limits, log }: ControlPlaneOptions): Deps {
+function createDeps(
+  { data, clock, random, limits, log }: ControlPlaneOptions,
+  sealer: Sealer,
+): Deps {
   return {
     store: openSqliteStore(join(data, 'store.sqlite')),
     clock,
@@ -120,5 +114,6 @@ function createDeps({ data, clock, random, limits, log }: ControlPlaneOptions): 
     progress: new ProgressBoard(),
     waits: new Map(),
     startFailures: new StartFailures(),
+    openWorkflow: (runId, workflow) => openPlainSecrets(sealer, runId, workflow),
   };
 }

@@ -19,6 +19,8 @@ export interface Deps {
   readonly startFailures: StartFailures;
   readonly limits: Limits;
   readonly log: Logger;
+  /** Opens what is sealed in the stored workflow of a run; absent when nothing is. */
+  readonly openWorkflow?: (runId: string, workflow: string) => string;
 }
 
 export const NAME_AND_VERSION = 'hybrid-runner control plane 0.1.0';

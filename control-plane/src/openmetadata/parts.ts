@@ -17,11 +17,12 @@ export interface OpenMetadataParts {
 
 export function openMetadataParts(
   deps: Deps,
-  { registry, sealer }: { readonly registry: Registry; readonly sealer: Sealer },
+  registry: Registry,
+  sealer: Sealer,
 ): OpenMetadataParts {
   const shared = { ...deps, connect: systemConnect };
   const servers = createServers(shared);
   const tokens = botTokens(sealer);
-  const runs = createDeploymentRuns({ ...shared, servers, registry, tokens });
+  const runs = createDeploymentRuns({ ...shared, servers, registry, sealer, tokens });
   return { servers, runs, work: (signal) => runs.run(signal) };
 }

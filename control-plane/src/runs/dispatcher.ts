@@ -202,11 +202,11 @@ export class Dispatcher {
   }
 
   #offer(run: Run, catalogRevision: string): Offer {
-    const { limits, clock } = this.#deps;
+    const { limits, clock, openWorkflow } = this.#deps;
     return {
       ref: { runId: run.id, attempt: run.attempt, epoch: run.epoch },
       kind: run.kind,
-      workflow: Buffer.from(run.workflow),
+      workflow: Buffer.from(openWorkflow?.(run.id, run.workflow) ?? run.workflow),
       leaseTtlMs: limits.leaseTtlMs,
       deadlineMs: run.deadlineMs,
       issuedAtMs: clock.now(),

@@ -143,6 +143,11 @@ export class RelayStage {
     }, 30_000);
   }
 
+  /** The data folder of the control plane. */
+  get folder(): string {
+    return this.#data.path;
+  }
+
   /** What the server knows about runs of the pipeline, by run id, in the order of first reports. */
   get statuses(): readonly Json[] {
     return [...(this.server.pipelining.runs.get(FQN)?.values() ?? [])];

@@ -49,11 +49,11 @@ export function checkedConnection(
   refuseUnreadable(service, secrets);
   const plain = secrets.map(({ path }) => path);
   if (plain.length > 0 && !allowPlainSecrets) throw plainText(service, plain);
-  parseSalesforceConnection(replaced(known, plain, PLACEHOLDER));
+  parseSalesforceConnection(replacedIn(known, plain, () => PLACEHOLDER));
   return {
     connection: known,
     plain,
-    stored: replaced(known, plain, undefined),
+    stored: replacedIn(known, plain, () => undefined),
     unknown: entries.map(([name]) => name).filter((name) => !CONNECTION_FIELDS.includes(name)),
   };
 }
@@ -99,12 +99,18 @@ function plainText({ name }: ServerService, plain: readonly string[]): ControlPl
 }
 
 /** A copy with the members at these paths replaced; undefined removes them. */
-function replaced(document: Connection, paths: readonly string[], value: unknown): Connection {
+export function replacedIn(
+  document: Connection,
+  paths: readonly string[],
+  replace: (value: unknown) => unknown,
+): Connection {
   return paths.reduce((result, path) => {
     const [first = '', ...rest] = path.split('.');
-    const member = result[first] as Connection;
-    const next = rest.length === 0 ? value : replaced(member, [rest.join('.')], value);
-    const { [first]: _, ...others } = result;
+    const { [first]: member, ...others } = result;
+    const next =
+      rest.length === 0
+        ? replace(member)
+        : replacedIn(member as Connection, [rest.join('.')], replace);
     return next === undefined ? others : { ...others, [first]: next };
   }, document);
 }

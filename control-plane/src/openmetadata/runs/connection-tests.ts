@@ -11,7 +11,8 @@ import type { Run } from '../../runs/run.ts';
 import { workflowOf } from '../../runs/workflow.ts';
 import { ControlPlaneError } from '../../runtime/errors.ts';
 import type { Endpoint } from '../deployed-pipelines.ts';
-import { checkedConnection } from '../deployments/connection.ts';
+import { checkedConnection, type CheckedConnection } from '../deployments/connection.ts';
+import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { readAutomation } from '../server/automations.ts';
 import { CatalogApi } from '../server/catalog-api.ts';
 import { toControlPlaneError } from '../server/server-error.ts';
@@ -62,7 +63,7 @@ export class ConnectionTests {
     const api = new CatalogApi(endpoint, source, this.#deps);
     const test = new ConnectionTest(this.#deps, api, id, pool);
     try {
-      const run = await this.#queue(api, id, pool);
+      const run = await this.#queue(api, endpoint, id, pool);
       this.#follow(test.follow(run, this.#stopping.signal), api);
     } catch (thrown) {
       const error = toControlPlaneError(thrown);
@@ -86,7 +87,7 @@ export class ConnectionTests {
     }
   }
 
-  async #queue(api: CatalogApi, id: string, pool: string): Promise<Run> {
+  async #queue(api: CatalogApi, endpoint: Endpoint, id: string, pool: string): Promise<Run> {
     const request = await readAutomation(api, id, AbortSignal.timeout(READ_MS));
     if (request === undefined)
       throw new ControlPlaneError('NOT_FOUND', 'the server has no such automation workflow');
@@ -97,12 +98,8 @@ export class ConnectionTests {
       );
     const name = request.serviceName ?? UNSAVED;
     const given = { id, name, displayName: null, serviceType: 'Salesforce' };
-    const { connection, plain } = checkedConnection(
-      { ...given, connection: request.connection },
-      { allowPlainSecrets: false },
-    );
-    if (plain.length > 0) throw new ControlPlaneError('SECRET_IN_PLAIN_TEXT', plain.join(', '));
-    return queueTest(this.#deps, name, connection, pool);
+    const checked = checkedConnection({ ...given, connection: request.connection }, endpoint);
+    return queueTest(this.#deps, name, checked, pool);
   }
 }
 
@@ -118,8 +115,17 @@ function checkServer({ server, name }: Endpoint, hostPort: string): void {
     );
 }
 
-function queueTest(deps: RelayDeps, service: string, connection: Json, pool: string): Promise<Run> {
-  const definition = { name: service, type: 'Salesforce', connection };
+function queueTest(
+  deps: RelayDeps,
+  service: string,
+  { connection, plain }: CheckedConnection,
+  pool: string,
+): Promise<Run> {
+  const definition = (runId: string) => ({
+    name: service,
+    type: 'Salesforce',
+    connection: sealPlainSecrets(deps.sealer, runId, connection, plain),
+  });
   const pipeline = { name: '', sourceConfig: { type: 'DatabaseMetadata' }, loggerLevel: 'INFO' };
   return queueRun(deps, async () => ({
     kind: 'test_connection',
@@ -130,6 +136,6 @@ function queueTest(deps: RelayDeps, service: string, connection: Json, pool: str
     slot: null,
     deadlineMs: 0,
     whole: false,
-    workflow: (runId) => workflowOf(definition, pipeline, runId),
+    workflow: (runId) => workflowOf(definition(runId), pipeline, runId),
   }));
 }

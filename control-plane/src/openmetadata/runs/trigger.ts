@@ -10,7 +10,8 @@ import { ControlPlaneError } from '../../runtime/errors.ts';
 import type { Relay } from '../../store/relay.ts';
 import type { Pipeline, Service, Transaction } from '../../store/store.ts';
 import type { Deployment, Endpoint, TriggerOptions } from '../deployed-pipelines.ts';
-import { checkedConnection } from '../deployments/connection.ts';
+import { checkedConnection, type CheckedConnection } from '../deployments/connection.ts';
+import { sealPlainSecrets } from '../deployments/plain-secrets.ts';
 import { uuid } from '../server/adapters.ts';
 import { existingEndpoint } from './existing.ts';
 import { RELAYS, type RelayDeps } from './relay-deps.ts';
@@ -27,17 +28,25 @@ export async function triggerRun(
 ): Promise<Run> {
   const { store, changes, random } = deps;
   const endpoint = await existingEndpoint(store.read, deployment.endpoint);
-  const connection = await readConnection(deps, endpoint, deployment);
+  const checked = await readConnection(deps, endpoint, deployment);
   const config = overrideOf(conf);
   const pipelineRunId = uuid(random);
   let relay: Relay | undefined;
   const run = await queueRun(
     deps,
     async (tx) => {
-      const { service, pipeline } = await refresh(tx, deps, deployment, connection);
+      const { service, pipeline } = await refresh(tx, deps, deployment, checked.stored);
       const sourceConfig = parseSourceConfig({ ...pipeline.sourceConfig, ...config });
       relay = newRelay(deployment, pipelineRunId, { config, sourceConfig });
-      return draftOf(deployment, service, { ...pipeline, sourceConfig }, pipelineRunId, scheduled);
+      const connectionOf = (runId: string): Json =>
+        sealPlainSecrets(deps.sealer, runId, checked.connection, checked.plain);
+      return draftOf(
+        deployment,
+        { service, connectionOf },
+        { ...pipeline, sourceConfig },
+        pipelineRunId,
+        scheduled,
+      );
     },
     async (tx, queued) => {
       await scheduled?.also(tx, queued);
@@ -52,7 +61,7 @@ async function readConnection(
   { servers, tokens }: RelayDeps,
   endpoint: Endpoint,
   deployment: Deployment,
-): Promise<Json> {
+): Promise<CheckedConnection> {
   const signal = AbortSignal.timeout(TRIGGER_MS);
   const { service } = deployment;
   const found = await servers.databaseService(endpoint, tokens.of(deployment), service, signal);
@@ -60,13 +69,7 @@ async function readConnection(
     throw new ControlPlaneError('NOT_FOUND', `the server has no service ${service}`, {
       remedy: 'Add the service again in OpenMetadata, or delete the pipeline.',
     });
-  const { connection, plain } = checkedConnection(found, endpoint);
-  if (plain.length > 0)
-    throw new ControlPlaneError(
-      'SECRET_IN_PLAIN_TEXT',
-      `service ${service} holds secrets in plain text: ${plain.join(', ')}`,
-    );
-  return connection;
+  return checkedConnection(found, endpoint);
 }
 
 /** The settings of this run alone, as the Airflow plugin takes them from `conf`. */
@@ -99,7 +102,10 @@ async function refresh(
 
 function draftOf(
   { fqn, pool }: Deployment,
-  service: Service,
+  {
+    service,
+    connectionOf,
+  }: { readonly service: Service; readonly connectionOf: (runId: string) => Json },
   pipeline: Pipeline,
   pipelineRunId: string,
   scheduled: TriggerOptions['scheduled'],
@@ -114,7 +120,7 @@ function draftOf(
     deadlineMs: pipeline.deadlineMs,
     whole: false,
     workflow: (runId) => ({
-      ...workflowOf(service, pipeline, runId),
+      ...workflowOf({ ...service, connection: connectionOf(runId) }, pipeline, runId),
       ingestionPipelineFQN: fqn,
       pipelineRunId,
     }),
