@@ -5,7 +5,7 @@ import { readTableOptions } from './table-options.ts';
 describe('the options of a job', () => {
   it('select everything by default, and permit marking tables as deleted', () => {
     const options = readTableOptions({ type: 'DatabaseMetadata' });
-    expect(options.tablePasses('crm', 'default', 'public', 'Corn')).toBe(true);
+    expect(options.passes('crm', 'default', 'public', 'Corn')).toBe(true);
     expect(options.markDeleted).toBe(true);
     expect(readTableOptions({ markDeletedTables: false }).markDeleted).toBe(false);
   });
@@ -16,10 +16,10 @@ describe('the options of a job', () => {
       schemaFilterPattern: { excludes: ['private'] },
       tableFilterPattern: { excludes: ['corn$'] },
     });
-    expect(options.databasePasses('crm', 'other')).toBe(false);
-    expect(options.schemaPasses('crm', 'default', 'private')).toBe(false);
-    expect(options.tablePasses('crm', 'default', 'public', 'Corn')).toBe(false);
-    expect(options.tablePasses('crm', 'default', 'public', 'Cornflower')).toBe(true);
+    expect(options.passes('crm', 'other', 'public', 'Cornflower')).toBe(false);
+    expect(options.passes('crm', 'default', 'private', 'Cornflower')).toBe(false);
+    expect(options.passes('crm', 'default', 'public', 'Corn')).toBe(false);
+    expect(options.passes('crm', 'default', 'public', 'Cornflower')).toBe(true);
   });
 
   it('filter by fully qualified name on request', () => {
@@ -27,8 +27,8 @@ describe('the options of a job', () => {
       useFqnForFiltering: true,
       tableFilterPattern: { includes: ['crm\\.default\\.public\\.c'] },
     });
-    expect(options.tablePasses('crm', 'default', 'public', 'corn')).toBe(true);
-    expect(options.tablePasses('erp', 'default', 'public', 'corn')).toBe(false);
+    expect(options.passes('crm', 'default', 'public', 'corn')).toBe(true);
+    expect(options.passes('erp', 'default', 'public', 'corn')).toBe(false);
   });
 
   it('are JOB_INVALID with all problems, without the values', () => {

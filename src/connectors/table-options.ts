@@ -23,7 +23,9 @@ export interface TableFilters {
   readonly tablePasses: (...path: readonly [string, string, string, string]) => boolean;
 }
 
-export interface TableOptions extends TableFilters {
+export interface TableOptions {
+  /** Whether the job requests the table: database, schema and table pass their filters. */
+  readonly passes: TableFilters['tablePasses'];
   /** Whether a catalog may mark tables as deleted that the source no longer has. */
   readonly markDeleted: boolean;
 }
@@ -31,7 +33,14 @@ export interface TableOptions extends TableFilters {
 /** Reads `sourceConfig.config`. Throws JOB_INVALID with all problems. */
 export function readTableOptions(config: Readonly<Record<string, unknown>>): TableOptions {
   const options = parseSourceConfig(tableOptionsSchema, config);
-  return { ...compileTableFilters(options), markDeleted: options.markDeletedTables ?? true };
+  const { databasePasses, schemaPasses, tablePasses } = compileTableFilters(options);
+  return {
+    passes: (service, database, schema, table) =>
+      databasePasses(service, database) &&
+      schemaPasses(service, database, schema) &&
+      tablePasses(service, database, schema, table),
+    markDeleted: options.markDeletedTables ?? true,
+  };
 }
 
 /** Throws JOB_INVALID for an unsupported pattern. */

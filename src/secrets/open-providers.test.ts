@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 async function read(using: SecretSettings, ...path: string[]): Promise<string | undefined> {
-  const provider = await openProviders(using, providerDeps(env));
+  const provider = await openProviders(using, providerDeps({ env }));
   return (await provider.read(path, signal))?.reveal();
 }
 

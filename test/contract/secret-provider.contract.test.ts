@@ -74,7 +74,7 @@ function openFiles(fileOf: (path: readonly string[]) => string, end: string): Op
 
 async function openEnvironment(): Promise<ProviderUnderTest> {
   const env: NodeJS.ProcessEnv = {};
-  const provider = await PROVIDERS.environment.open({ enabled: true }, providerDeps(env));
+  const provider = await PROVIDERS.environment.open({ enabled: true }, providerDeps({ env }));
   return {
     provider: provider!,
     holds: (path) => variableName(path) !== undefined,

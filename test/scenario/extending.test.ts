@@ -1,131 +1,77 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OutcomeRecord, RunRecord } from '../../foundation/src/domain/record.ts';
-import { nodeDisk } from '../../foundation/src/runtime/node-disk.ts';
-import { SpoolReader } from '../../src/spool/reader.ts';
-import { recover } from '../../src/spool/recover.ts';
-import { createAuthority } from '../support/certificates.ts';
+import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
+import type { ControlPlane } from '../../demo/setup.ts';
+import type { RunRecord } from '../../foundation/src/domain/record.ts';
 import { blocksOf, ExtendedCopy } from '../support/documented-extension.ts';
+import { startHttpsServer, type HttpsServer } from '../support/https-server.ts';
+import { Program } from '../support/program.ts';
 
-const HOST = 'inventory.example';
 const TOKEN = 'a-token-of-the-inventory';
-const TABLES = { tables: [{ name: 'bolts', columns: ['length', 'thread'] }] };
+const KEEPER_TOKEN = 'a-token-of-the-keeper';
+const TABLES = ['bolts', 'screws'].map((name) => ({ name, columns: ['length', 'thread'] }));
 
+const JOB_KINDS = 'foundation/src/domain/job.ts';
 const blocks = blocksOf('docs/extending.md');
 let copy: ExtendedCopy;
-let server: Server;
+let server: HttpsServer;
+/** Each request, as host and path. */
+const requests: string[] = [];
+let storedToken = TOKEN;
+const programs: Program[] = [];
 
 beforeAll(async () => {
   copy = new ExtendedCopy();
-  const authority = await createAuthority();
-  const { certPem, keyPem } = await authority.issue([HOST]);
-  server = createServer({ cert: certPem, key: keyPem }, ({ url, headers }, response) => {
-    const permitted = headers.authorization === `Bearer ${TOKEN}`;
-    response.writeHead(permitted && url === '/tables' ? 200 : 401).end(JSON.stringify(TABLES));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  writeFile('ca.pem', authority.caPem);
+  const hosts = ['inventory.example', 'keeper.example'];
+  server = await startHttpsServer(hosts, ({ url, headers }, response) => {
+    const { host, authorization } = headers;
+    requests.push(`${host}${url}`);
+    const answer = answerOf(`${host}${url}`, authorization);
+    response.writeHead(answer === undefined ? 401 : 200).end(JSON.stringify(answer));
+  });
 });
-afterAll(() => {
+afterAll(async () => {
+  for (const program of programs.toReversed()) await program.end('SIGTERM');
   server.close();
   copy.remove();
 });
 
-function writeFile(name: string, content: unknown): string {
-  const path = join(copy.path, name);
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  writeFileSync(path, text, { mode: 0o600 });
-  return path;
+function answerOf(address: string, authorization: string | undefined): unknown {
+  if (authorization === `Bearer ${TOKEN}` && address === 'inventory.example/tables')
+    return { tables: TABLES };
+  if (
+    authorization === `Bearer ${KEEPER_TOKEN}` &&
+    address === 'keeper.example/secrets/inventory/token'
+  )
+    return { value: storedToken };
+  return undefined;
 }
 
-const workflow = {
-  source: {
-    type: 'inventory',
-    serviceName: 'warehouse',
-    serviceConnection: {
-      config: { type: 'Inventory', hostPort: `${HOST}:443`, token: 'secret:/inventory/token' },
-    },
-    sourceConfig: { config: {} },
-  },
-  workflowConfig: {},
-};
+function inTry(name: string): string {
+  return join(copy.path, 'try', name);
+}
 
-/** Configuration, policy and secret of a runner in the copy. */
+/** The files of "Try it", with the port of the test's server. */
 function install(): string {
-  const { port } = server.address() as AddressInfo;
-  const policyFile = writeFile('policy.yaml', {
-    version: 1,
-    secrets: [{ ref: '/inventory/*', connector: 'inventory', fields: ['token'], hosts: [HOST] }],
-    inventory: { reservePercent: 0 },
-  });
-  return writeFile('runner.yaml', {
-    name: 'extended',
-    stateDir: join(copy.path, 'state'),
-    policyFile,
-    secrets: { jsonFile: { path: writeFile('secrets.json', { '/inventory/token': TOKEN }) } },
-    network: {
-      connectTo: [`${HOST}:443=127.0.0.1:${port}`],
-      caFile: join(copy.path, 'ca.pem'),
-    },
-  });
+  mkdirSync(join(copy.path, 'try'), { recursive: true });
+  for (const block of blocks.filter(({ kind }) => kind === 'yaml')) copy.apply(block);
+  const config = inTry('runner.yaml');
+  const text = readFileSync(config, 'utf8').replaceAll(':4430', `:${server.port}`);
+  writeFileSync(config, text, { mode: 0o600 });
+  writeFileSync(inTry('ca.pem'), server.caPem);
+  writeFileSync(inTry('keeper-token'), KEEPER_TOKEN, { mode: 0o600 });
+  return config;
 }
 
-/** Runs a job of the kind in a worker process, as the link does, and reads its records. */
-async function runJob(kind: string): Promise<RunRecord[]> {
-  const { port } = server.address() as AddressInfo;
-  const directory = join(copy.path, 'attempt');
-  mkdirSync(directory);
-  const worker = fork(join(copy.path, 'src/worker/main.ts'), [], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  await once(worker, 'message');
-  worker.send({
-    type: 'start',
-    directory,
-    segmentBytes: 1024 * 1024,
-    paused: false,
-    settings: {
-      policyFile: join(copy.path, 'policy.yaml'),
-      log: { level: 'error' },
-      network: {
-        noProxy: [],
-        connectTo: [{ from: { host: HOST, port: 443 }, to: { host: '127.0.0.1', port } }],
-        caFile: join(copy.path, 'ca.pem'),
-      },
-      secrets: {
-        vault: { file: join(copy.path, 'vault.json'), keyFile: join(copy.path, 'vault.key') },
-        files: {},
-        environment: { enabled: false },
-        jsonFile: { path: join(copy.path, 'secrets.json') },
-        mounts: [],
-      },
-    },
-    job: {
-      ref: { runId: 'r', attempt: 1, epoch: 1 },
-      kind,
-      workflow: JSON.stringify(workflow),
-      deadlineMs: 60_000,
-    },
-  });
-  await once(worker, 'exit');
-  const reader = new SpoolReader({
-    disk: nodeDisk,
-    directory,
-    found: await recover(nodeDisk, directory),
-  });
-  const batch = await reader.read(1, 1_000_000);
-  await reader.close();
-  return batch!.lines.map((line) => JSON.parse(Buffer.from(line).toString()) as RunRecord);
+function stepsOf(command: string): ReturnType<ExtendedCopy['call']> {
+  return copy.call(command, '--config', install(), '--workflow', inTry('workflow.yaml'));
 }
 
 describe('docs/extending.md', () => {
-  it('is right that a connector without a job kind does not compile', async () => {
-    copy.apply(blocks.find(({ path }) => path === 'foundation/src/domain/job.ts')!);
+  it('is right that the compiler rejects a connector without a job kind', async () => {
+    copy.apply(blocks.find(({ path }) => path === JOB_KINDS)!);
     const { code, output } = await copy.compile();
     expect(code).not.toBe(0);
     expect(output).toContain('src/connectors/salesforce/connector.ts');
@@ -134,74 +80,127 @@ describe('docs/extending.md', () => {
 
   it('adds a connector, a provider and a job kind that compile', async () => {
     for (const block of blocks)
-      if (block.path !== 'foundation/src/domain/job.ts') copy.apply(block);
+      if (block.path !== JOB_KINDS && block.kind !== 'yaml') copy.apply(block);
+    copy.completeJobs();
     expect(await copy.compile()).toEqual({ code: 0, output: '' });
   });
 
-  it('adds a provider that passes the contract suite', async () => {
-    const { code, output } = await copy.test('test/contract/secret-provider.contract.test.ts');
+  it('shows code as the formatter leaves it', async () => {
+    const paths = new Set(blocks.filter(({ kind }) => kind !== 'yaml').map(({ path }) => path));
+    const { code, output } = await copy.format([...paths]);
+    expect(code, output).toBe(0);
+  });
+
+  it('adds parts that pass the contract suites and the house rules', async () => {
+    const { code, output } = await copy.test(
+      'test/contract/inventory.contract.test.ts',
+      'test/contract/secret-provider.contract.test.ts',
+      'test/house/architecture.test.ts',
+      'test/house/connectors.test.ts',
+      'test/house/job-kinds.test.ts',
+      'test/house/secrets.test.ts',
+    );
     expect(output).toContain('passed');
     expect(code, output).toBe(0);
   });
 
   it('adds a provider whose setting the configuration has', async () => {
-    const config = install();
-    const { output } = await copy.call('config', 'show', '--json', '--config', config);
+    const { output } = await copy.call('config', 'show', '--json', '--config', install());
     expect(JSON.parse(output)).toMatchObject({
       settings: expect.arrayContaining([
         expect.objectContaining({
-          key: 'secrets.jsonFile.path',
-          value: join(copy.path, 'secrets.json'),
-          environment: 'HYBRID_RUNNER_SECRETS_JSON_FILE_PATH',
+          key: 'secrets.keeper.url',
+          value: 'https://keeper.example',
+          environment: 'HYBRID_RUNNER_SECRETS_KEEPER_URL',
         }),
       ]),
     });
   });
 
-  it('adds a connector that an ingestion runs', async () => {
+  it('adds a connector and a provider that an ingestion uses', async () => {
+    const config = install();
     const out = join(copy.path, 'records.jsonl');
-    const { code, output } = await copy.call(
-      'ingest',
-      '--config',
-      install(),
-      '--out',
-      out,
-      '--workflow',
-      writeFile('workflow.json', workflow),
-    );
+    const workflow = inTry('workflow.yaml');
+    requests.length = 0;
+    const files = ['--config', config, '--out', out, '--workflow', workflow];
+    const { code, output } = await copy.call('ingest', ...files);
     expect(code, output).toBe(0);
-    const records = readFileSync(out, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as RunRecord);
+    expect(requests).toEqual([
+      'keeper.example/secrets/inventory/token',
+      'inventory.example/tables',
+    ]);
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as RunRecord);
     expect(records.flatMap((record) => (record.kind === 'entity' ? [record.fqn] : []))).toEqual([
       'warehouse',
       'warehouse.default',
       'warehouse.default.inventory',
       'warehouse.default.inventory.bolts',
     ]);
-    expect(records.at(-1)).toMatchObject({ status: 'success', counts: { objects: 1 } });
-    expect(output).not.toContain(TOKEN);
+    expect(records.at(-1)).toMatchObject({
+      status: 'success',
+      counts: { objects: 2, filtered: 1, apiCalls: 1 },
+    });
+    for (const token of [TOKEN, KEEPER_TOKEN]) expect(output + lines.join()).not.toContain(token);
   });
 
   it('adds a connector whose error has its own exit code', async () => {
-    const config = install();
-    writeFile('secrets.json', { '/inventory/token': 'another-token' });
-    const { code, output } = await copy.call(
-      'test-connection',
-      '--config',
-      config,
-      '--workflow',
-      writeFile('workflow.json', workflow),
-    );
+    storedToken = 'an-expired-token';
+    const { code, output } = await stepsOf('test-connection');
+    storedToken = TOKEN;
     expect(output).toContain('✗ GetTables: the token was rejected');
     expect(code, output).toBe(5);
   });
 
-  it('adds a job kind that a worker process runs', async () => {
-    install();
-    const records = await runJob('count_tables');
-    expect(records[0]).toMatchObject({ kind: 'step', name: 'CountTables', message: '1' });
-    expect(records.at(-1) as OutcomeRecord).toMatchObject({ kind: 'outcome', status: 'success' });
+  it('adds a job kind that a command runs', async () => {
+    const { code, output } = await stepsOf('count-tables');
+    expect(output).toContain('✓ CountTables: 2');
+    expect(code, output).toBe(0);
+  });
+
+  it('adds a job kind that a control plane requests and a runner runs', async () => {
+    const config = install();
+    const client = await startControlPlane(config);
+    const runner = Program.start([copy.program, 'run', '--config', config]);
+    programs.push(runner);
+    await client.call('PUT', '/api/v1/services/warehouse', {
+      type: 'Inventory',
+      connection: { hostPort: 'inventory.example:443', token: 'secret:/inventory/token' },
+    });
+    const { id } = await client.call<Run>('POST', '/api/v1/services/warehouse/jobs/count_tables');
+    expect(await ended(client, id, runner)).toMatchObject({
+      kind: 'count_tables',
+      state: 'success',
+      testConnection: { steps: [{ name: 'CountTables', passed: true, message: '2' }] },
+    });
+    client.close();
   });
 });
+
+/** Starts a control plane of the copy and enrolls the runner. */
+async function startControlPlane(config: string): Promise<ControlPlaneClient> {
+  const data = ['--data', inTry('control-plane'), '--port', '0'];
+  const main = join(copy.path, 'control-plane/src/main.ts');
+  const { program, ready } = await Program.startReady([main, ...data]);
+  programs.push(program);
+  const { url, console, caFile, adminTokenFile } = ready as unknown as ControlPlane;
+  const [admin, ca] = [adminTokenFile, caFile].map((file) => readFileSync(file, 'utf8').trim());
+  const client = new ControlPlaneClient(console, admin!, ca!);
+  const { token } = await client.call<{ token: string }>('POST', '/api/v1/enrollment-tokens', {});
+  writeFileSync(inTry('enrollment'), token, { mode: 0o600 });
+  const options = ['--url', url, '--ca-file', caFile, '--token-file', inTry('enrollment')];
+  const { code, output } = await copy.call('enroll', '--config', config, ...options);
+  expect(code, output).toBe(0);
+  return client;
+}
+
+/** The run, when it has ended. Throws with the output of the runner if that ends first. */
+async function ended(client: ControlPlaneClient, id: string, runner: Program): Promise<Run> {
+  for (;;) {
+    const run = await client.call<Run>('GET', `/api/v1/runs/${id}`);
+    if (['success', 'partialSuccess', 'failed', 'cancelled', 'expired'].includes(run.state))
+      return run;
+    if (runner.exitCode !== null) throw new Error(`the runner ended:\n${runner.output}`);
+    await delay(50);
+  }
+}

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -14,20 +15,22 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const COPIED =
-  'src foundation openmetadata test demo bench scripts proto control-plane sandbox-org package.json tsconfig.json vitest.config.ts ARCHITECTURE.md docs'.split(
+  'src foundation openmetadata test demo bench scripts proto control-plane sandbox-org package.json tsconfig.json vitest.config.ts ARCHITECTURE.md docs .oxfmtrc.json'.split(
     ' ',
   );
 
 /** A code block of a document whose first line is a path. */
 export interface Block {
-  readonly kind: 'ts' | 'diff';
+  readonly kind: 'ts' | 'yaml' | 'diff';
   readonly path: string;
   readonly lines: readonly string[];
 }
 
 export function blocksOf(document: string): Block[] {
   const text = readFileSync(join(ROOT, document), 'utf8');
-  const found = text.matchAll(/^```(?<kind>ts|diff)\n\/\/ (?<path>\S+)\n(?<body>.*?)^```$/gms);
+  const found = text.matchAll(
+    /^```(?<kind>ts|yaml|diff)\n(?:\/\/|#) (?<path>\S+)\n(?<body>.*?)^```$/gms,
+  );
   return [...found].map(({ groups }) => ({
     kind: groups!['kind'] as Block['kind'],
     path: groups!['path']!,
@@ -55,7 +58,7 @@ export class ExtendedCopy {
       });
     symlinkSync(join(ROOT, 'node_modules'), join(this.path, 'node_modules'));
     writeFileSync(
-      join(this.path, 'cli.ts'),
+      this.program,
       `import { main } from './src/cli/main.ts';\nawait main(process.argv.slice(2));\n`,
     );
   }
@@ -66,7 +69,7 @@ export class ExtendedCopy {
    */
   apply({ kind, path, lines }: Block): void {
     const file = join(this.path, path);
-    if (kind === 'ts') {
+    if (kind !== 'diff') {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, `${lines.join('\n')}\n`);
       return;
@@ -82,18 +85,53 @@ export class ExtendedCopy {
     );
   }
 
+  /**
+   * Gives every connector an entry for each job kind that it lacks. The working tree may have connectors and kinds that the
+   * document does not know.
+   */
+  completeJobs(): void {
+    const kinds = readFileSync(join(this.path, 'foundation/src/domain/job.ts'), 'utf8').matchAll(
+      /^ {2}(?<kind>\w+): \{ yields: /gm,
+    );
+    const names = [...kinds].map(({ groups }) => groups!['kind']!);
+    const connectors = join(this.path, 'src/connectors');
+    for (const { name } of readdirSync(connectors, { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )) {
+      const file = join(connectors, name, 'connector.ts');
+      const text = readFileSync(file, 'utf8');
+      const jobs = /^ {4}jobs: \{\n(?<entries>(?: {6}.*\n)*)/m.exec(text)!.groups!['entries']!;
+      const missing = names.filter((kind) => !jobs.includes(`      ${kind}: `));
+      const added = missing.map((kind) => `      ${kind}: 'unsupported',\n`).join('');
+      writeFileSync(
+        file,
+        text.replace(jobs, () => `${added}${jobs}`),
+      );
+    }
+  }
+
+  /** Whether the files are as `npm run format` leaves them. */
+  format(paths: readonly string[]): Promise<Result> {
+    return run(join(ROOT, 'node_modules/.bin/oxfmt'), ['--check', ...paths], this.path);
+  }
+
   compile(): Promise<Result> {
     return run(join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit', '-p', this.path], this.path);
   }
 
-  /** The command line of the runner. */
-  call(...args: readonly string[]): Promise<Result> {
-    return run(process.execPath, [join(this.path, 'cli.ts'), ...args], this.path);
+  /** The program of the runner, which takes a command line. */
+  get program(): string {
+    return join(this.path, 'cli.ts');
   }
 
-  test(file: string): Promise<Result> {
+  /** Runs a command of the runner to its end. */
+  call(...args: readonly string[]): Promise<Result> {
+    return run(process.execPath, [this.program, ...args], this.path);
+  }
+
+  test(...files: readonly string[]): Promise<Result> {
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-    return run(process.execPath, [vitest, 'run', file], this.path);
+    return run(process.execPath, [vitest, 'run', ...files], this.path);
   }
 
   remove(): void {

@@ -3,15 +3,16 @@ import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import { systemRandom } from '../../foundation/src/runtime/random.ts';
 import type { ProviderDeps } from '../../src/secrets/providers/provider-kind.ts';
 
-/** For providers without a network. */
-export function providerDeps(env: Readonly<NodeJS.ProcessEnv> = {}): ProviderDeps {
+/** Without `connect` in `more`, the provider has no network. */
+export function providerDeps(more: Partial<ProviderDeps> = {}): ProviderDeps {
   return {
-    env,
+    env: {},
     clock: systemClock,
     random: systemRandom,
     connect: async () => {
       throw new RunnerError('INTERNAL', 'the provider of this test has no network');
     },
     protect: () => undefined,
+    ...more,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DEFAULT_POOL } from '../runners/pools.ts';
+import { SERVICE_TYPES } from '../definitions/service-types.ts';
 
 /** The name of a runner. */
 export const Name = z
@@ -93,7 +94,7 @@ const DisplayName = z.string().trim().min(1).max(256).nullable().optional();
 export const ServiceRequest = z
   .strictObject({
     displayName: DisplayName,
-    type: z.literal('Salesforce'),
+    type: z.enum(SERVICE_TYPES),
     connection: z.record(z.string(), z.unknown()).openapi({
       description:
         'OpenMetadata’s connection configuration; secret fields accept only secret:/… references',

@@ -14,7 +14,7 @@ import type { Pipeline, Service, Transaction } from '../store/store.ts';
 import { existingPipeline, existingService } from './existing.ts';
 import { checkOwn } from './origin.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
-import { parseSalesforceConnection } from './salesforce-connection.ts';
+import { parseConnection } from './service-types.ts';
 import { parseSourceConfig } from './source-config.ts';
 
 export type NewService = Omit<Service, 'updatedAt' | 'origin'>;
@@ -31,7 +31,7 @@ export async function saveService(
 ): Promise<Service> {
   const service = {
     ...draft,
-    connection: parseSalesforceConnection(draft.connection),
+    connection: parseConnection(draft.type, draft.connection),
     origin: null,
     updatedAt: clock.now(),
   };

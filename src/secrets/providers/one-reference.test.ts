@@ -63,7 +63,7 @@ function openAll(mounts: SecretSettings['mounts']): {
     environment: { enabled: true },
     mounts,
   });
-  const opening = openProviders(settings, providerDeps(env));
+  const opening = openProviders(settings, providerDeps({ env }));
   const file = (at: string, value: string): void =>
     tryTo(() => {
       mkdirSync(dirname(join(root, at)), { recursive: true });

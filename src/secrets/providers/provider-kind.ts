@@ -79,6 +79,21 @@ export function optionalPathSetting(definition: Definition): ProviderSetting<str
   return { ...definition, kind: 'path', schema, isPath: true };
 }
 
+/** The origin of a server: `https://host` or `https://host:port`. */
+export function optionalUrlSetting(definition: Definition): ProviderSetting<string | undefined> {
+  const schema = z
+    .string('must be text')
+    .refine(isOrigin, 'must be https://host or https://host:port, without user, path or query')
+    .optional()
+    .transform((value) => value);
+  return { ...definition, kind: 'URL', schema };
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' && url.href === `${url.origin}/`;
+}
+
 export function switchSetting(definition: Definition): ProviderSetting<boolean> {
   const schema = z.union(
     [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Connect } from '../../foundation/src/network/connect.ts';
+import { createConnect } from '../../foundation/src/network/open.ts';
+import { createAuthority } from './certificates.ts';
+import type { SourceUnderTest } from './connector-context.ts';
+
+/** An HTTPS server on this machine under names of its own: a source or a secret provider of a test. */
+export interface HttpsServer extends SourceUnderTest {
+  /** Leads port 443 of its hosts to it. */
+  readonly connect: Connect;
+  readonly close: () => void;
+}
+
+export async function startHttpsServer(
+  hosts: readonly string[],
+  listener: RequestListener,
+): Promise<HttpsServer> {
+  const authority = await createAuthority();
+  const { certPem, keyPem } = await authority.issue(hosts);
+  const server = createServer({ cert: certPem, key: keyPem }, listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const to = { host: '127.0.0.1', port };
+  const connectTo = hosts.map((host) => ({ from: { host, port: 443 }, to }));
+  const { caPem } = authority;
+  const connect = createConnect({
+    connectTo,
+    proxy: undefined,
+    noProxy: [],
+    extraCa: [caPem],
+    publicCas: true,
+  });
+  return { port, hosts, caPem, connect, close: () => server.close() };
+}
