@@ -25,6 +25,10 @@ export interface Endpoint {
   readonly poolRules: readonly PoolRule[];
   /** Connections with passwords in plain text may run. They are stored in no case. */
   readonly allowPlainSecrets: boolean;
+  /** Runs request profiles of columns, which the policy of a runner permits or not. */
+  readonly profile?: boolean;
+  /** Runs request sample rows, likewise. */
+  readonly sampleRows?: boolean;
 }
 
 export interface PoolRule {

@@ -183,6 +183,20 @@ describe('a deployment', () => {
   });
 });
 
+describe('profiles and sample rows', () => {
+  it('are requested by every run, if the endpoint says so', async () => {
+    await om.command('change', '--name', 'prod', '--profile', '--sample-rows');
+    await deploy();
+    const { sourceConfig } = await settled();
+    expect(sourceConfig).toEqual({
+      type: 'DatabaseMetadata',
+      includeViews: true,
+      profile: {},
+      sampleRows: {},
+    });
+  });
+});
+
 describe('the pool of a deployment', () => {
   it.each([
     ['the path', `/pools/us`, {}, 'us'],

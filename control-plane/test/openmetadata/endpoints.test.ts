@@ -125,12 +125,20 @@ describe('control-plane openmetadata', () => {
     const change = async (...options: string[]): Promise<object> =>
       JSON.parse(await run('change', '--name', 'prod', '--json', ...options)) as object;
     expect(
-      await change(...upstream, '--upstream-password-file', password, '--allow-plain-secrets'),
+      await change(
+        ...upstream,
+        '--upstream-password-file',
+        password,
+        '--allow-plain-secrets',
+        '--profile',
+      ),
     ).toMatchObject({
       server: 'https://catalog.acme.example/api',
       pool: 'eu',
       poolRules: [{ service: 'a*', pool: 'us' }],
       allowPlainSecrets: true,
+      profile: true,
+      sampleRows: false,
       upstream: { url: 'http://airflow:8080', user: 'admin' },
     });
     const taken = [

@@ -33,7 +33,7 @@ async function settled(): Promise<void> {
 
 describe('a refused deployment', () => {
   it.each([
-    ['profiler', 'Profiles and sample rows are read by the metadata pipeline'],
+    ['profiler', 'Profiles and sample rows are read by the metadata pipeline: see'],
     [
       'autoClassification',
       'Classifications of Salesforce fields are read by the metadata pipeline',

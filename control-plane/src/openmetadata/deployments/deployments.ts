@@ -27,6 +27,7 @@ import {
   checkPipeline,
   foreignByService,
   foreignByType,
+  requestedOptions,
   serviceOf,
   type CheckedPipeline,
 } from './draft.ts';
@@ -166,7 +167,10 @@ export class Deployments implements DeployedPipelines {
       service: service.name,
       pipeline: `${service.name}.${name}`,
       pool,
-      payload: withoutToken(pipeline),
+      payload: {
+        ...withoutToken(pipeline),
+        sourceConfig: { config: requestedOptions(endpoint, pipeline) },
+      },
       connection: checked.stored,
       enabled: pipeline.enabled ?? true,
       deployedAt: clock.now(),

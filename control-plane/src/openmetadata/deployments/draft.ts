@@ -18,7 +18,7 @@ const OUR_SERVICE = 'Salesforce';
 /** Pipelines of a Salesforce service whose work is a part of its metadata run. */
 const PART_OF_METADATA: Readonly<Record<string, string>> = {
   profiler:
-    'Profiles and sample rows are read by the metadata pipeline (options profile and sampleRows of the runner’s policy).',
+    'Profiles and sample rows are read by the metadata pipeline: see `control-plane openmetadata change --profile --sample-rows`.',
   autoClassification: 'Classifications of Salesforce fields are read by the metadata pipeline.',
   lineage: 'Lineage of Salesforce objects is read by the metadata pipeline.',
   usage: 'Salesforce has no query log to read usage from.',
@@ -38,6 +38,18 @@ export function foreignByType({ pipelineType, service }: IngestionPipeline): str
   return service?.type === DATABASE_SERVICE
     ? undefined
     : `${pipelineType} pipelines of a ${service?.type ?? 'service without a type'} do not run on runners`;
+}
+
+/** The options of runs of a pipeline: OpenMetadata's forms have none for profiles and sample rows. */
+export function requestedOptions(
+  { profile = false, sampleRows = false }: Endpoint,
+  { sourceConfig }: IngestionPipeline,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(profile ? { profile: {} } : {}),
+    ...(sampleRows ? { sampleRows: {} } : {}),
+    ...sourceConfig?.config,
+  };
 }
 
 export function foreignByService(
@@ -74,7 +86,7 @@ export function checkPipeline(
   service: ServerService,
 ): CheckedPipeline {
   checkType(pipeline);
-  const { known, unknown } = sourceOptionsOf(pipeline.sourceConfig?.config ?? {});
+  const { known, unknown } = sourceOptionsOf(requestedOptions(endpoint, pipeline));
   checkSecretReferences(known);
   parseSourceConfig(known);
   const checked = checkedConnection(service, endpoint);

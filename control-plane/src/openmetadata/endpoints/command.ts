@@ -94,6 +94,8 @@ function changeCommand(program: Command, print: (text: string) => void): void {
     .option('--no-ca', 'no CA certificate of its own')
     .option('--no-upstream-airflow', 'no Airflow for other connectors')
     .option('--no-allow-plain-secrets', 'refuse passwords in plain text')
+    .option('--no-profile', 'request no profiles')
+    .option('--no-sample-rows', 'request no sample rows')
     .action((options: ChangeOptions & NamedOptions) =>
       withDeps(options, async (deps) => {
         const { name } = options;
@@ -116,7 +118,9 @@ function settingOptions(command: Command): Command {
     .option('--upstream-airflow <url>', 'Airflow for the pipelines of other connectors')
     .option('--upstream-user <name>', 'user at that Airflow')
     .option('--upstream-password-file <file>', 'file with the password at that Airflow')
-    .option('--allow-plain-secrets', 'accept connections with passwords in plain text');
+    .option('--allow-plain-secrets', 'accept connections with passwords in plain text')
+    .option('--profile', 'request profiles of columns; policies of runners decide')
+    .option('--sample-rows', 'request sample rows; policies of runners decide');
 }
 
 function rotateCommand(program: Command, print: (text: string) => void): void {

@@ -14,6 +14,8 @@ export interface AddOptions {
   readonly upstreamUser?: string;
   readonly upstreamPasswordFile?: string;
   readonly allowPlainSecrets?: boolean;
+  readonly profile?: boolean;
+  readonly sampleRows?: boolean;
   readonly user?: string;
   readonly passwordFile?: string;
 }
@@ -28,6 +30,8 @@ export interface ChangeOptions {
   readonly upstreamUser?: string;
   readonly upstreamPasswordFile?: string;
   readonly allowPlainSecrets?: boolean;
+  readonly profile?: boolean;
+  readonly sampleRows?: boolean;
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
@@ -47,18 +51,22 @@ export function endpointOf(options: AddOptions): Endpoint {
     pool: options.pool === undefined ? null : poolName('--pool', options.pool),
     poolRules: (options.poolRule ?? []).map(poolRule),
     allowPlainSecrets: options.allowPlainSecrets ?? false,
+    profile: options.profile ?? false,
+    sampleRows: options.sampleRows ?? false,
   };
 }
 
 /** The settings that the options change. Throws USAGE. */
 export function changesOf(options: ChangeOptions): Partial<Endpoint> {
-  const { server, pool, poolRule: rules, ca, allowPlainSecrets } = options;
+  const { server, pool, poolRule: rules, ca, allowPlainSecrets, profile, sampleRows } = options;
   return {
     ...(server === undefined ? {} : { server: serverUrl(server) }),
     ...(pool === undefined ? {} : { pool: pool === false ? null : poolName('--pool', pool) }),
     ...(rules === undefined ? {} : { poolRules: rules === false ? [] : rules.map(poolRule) }),
     ...(ca === undefined ? {} : { ca: ca === false ? null : certificates(ca) }),
     ...(allowPlainSecrets === undefined ? {} : { allowPlainSecrets }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(sampleRows === undefined ? {} : { sampleRows }),
   };
 }
 
