@@ -3,27 +3,15 @@ import { describe, expect, it } from 'vitest';
 import {
   attempt,
   failed,
-  MemorySink,
-  steps,
   table,
   withThreshold,
   workflow,
   yielding,
 } from '../../test/support/attempts.ts';
-import { SimulatedClock } from '../../test/support/simulated-clock.ts';
-import type { ConnectorContext, Extracted } from '../connectors/connector.ts';
+import type { Extracted } from '../connectors/connector.ts';
 import type { RunId } from '../../foundation/src/domain/ids.ts';
-import { untilAborted } from '../../foundation/src/runtime/abort.ts';
-import { systemClock } from '../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../foundation/src/runtime/errors.ts';
 import type { RecordSink } from './record-sink.ts';
-import { Stop } from './stop.ts';
-
-/** The system clock with one short pause. */
-const impatient = {
-  ...systemClock,
-  sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms === 2000 ? 1 : ms, signal),
-};
 
 describe('runAttempt', () => {
   it('ends with an outcome that counts and digests the records before it', async () => {
@@ -109,44 +97,6 @@ describe('runAttempt', () => {
     expect(outcome.failures[0]?.name).toBe('F0');
   });
 
-  /** A sink whose writes wait until `room` is resolved. */
-  class FullSink extends MemorySink {
-    readonly room = Promise.withResolvers<void>();
-
-    override async write(
-      line: string,
-      _last?: boolean,
-      signal = new AbortController().signal,
-    ): Promise<void> {
-      await untilAborted(this.room.promise, signal);
-      await super.write(line);
-    }
-  }
-
-  it('waits with the outcome while the disk is full, unless it is stopped', async () => {
-    const clock = new SimulatedClock();
-    const sink = new FullSink();
-    const ending = attempt(() => yielding([]), { clock, sink });
-    await clock.advance(3_600_000);
-    sink.room.resolve();
-    expect((await ending).outcome.status).toBe('success');
-  });
-
-  it('gives up writing the outcome eight seconds after a stop', async () => {
-    const clock = new SimulatedClock();
-    const stop = new Stop();
-    let code: unknown;
-    void attempt(() => yielding([]), { clock, stop, sink: new FullSink() }).catch(
-      (error: RunnerError) => (code = error.code),
-    );
-    await clock.advance(60_000);
-    stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
-    await clock.advance(7_000);
-    expect(code).toBeUndefined();
-    await clock.advance(2_000);
-    expect(code).toBe('DEADLINE_EXCEEDED');
-  });
-
   it('reports the error that ended it, after the records before it', async () => {
     const { outcome, sink } = await attempt(async function* () {
       yield await Promise.resolve(table('A'));
@@ -217,61 +167,6 @@ describe('runAttempt', () => {
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'POLICY_DENIED' } });
   });
 
-  it.each(['cancelled', 'expired', 'interrupted'] as const)(
-    'ends as %s when it is stopped, even if the connector ignores the signal',
-    async (status) => {
-      const stop = new Stop();
-      const { outcome } = await attempt(
-        async function* () {
-          yield table('A');
-          stop.request(status, new RunnerError('CANCELLED', 'enough').toFailure());
-          await new Promise(() => undefined);
-        },
-        { stop, clock: impatient },
-      );
-      expect(outcome).toMatchObject({
-        status,
-        error: { message: 'enough' },
-        counts: { entities: 1 },
-      });
-    },
-  );
-
-  it('expires at its deadline', async () => {
-    const clock = new SimulatedClock();
-    const running = attempt(
-      async function* (_context: ConnectorContext, signal: AbortSignal) {
-        yield table('A');
-        await untilAborted(new Promise(() => undefined), signal);
-      },
-      { clock },
-    );
-    await clock.advance(60_000);
-    expect((await running).outcome).toMatchObject({
-      status: 'expired',
-      error: { code: 'DEADLINE_EXCEEDED' },
-    });
-  });
-
-  it('lets the connector clean up when it is stopped', async () => {
-    const stop = new Stop();
-    let cleaned = false;
-    await attempt(
-      async function* (_context, signal) {
-        try {
-          yield table('A');
-          stop.request('cancelled', new RunnerError('CANCELLED', 'enough').toFailure());
-          await untilAborted(new Promise(() => undefined), signal);
-        } finally {
-          await Promise.resolve();
-          cleaned = true;
-        }
-      },
-      { stop },
-    );
-    expect(cleaned).toBe(true);
-  });
-
   it('rejects when the sink does not accept the outcome', async () => {
     const sink: RecordSink = {
       write: () => Promise.reject(new RunnerError('SINK_FAILED', 'gone')),
@@ -280,45 +175,5 @@ describe('runAttempt', () => {
     await expect(attempt(() => yielding([table('A')]), { sink })).rejects.toMatchObject({
       code: 'SINK_FAILED',
     });
-  });
-});
-
-describe('a job kind that the connector does not support', () => {
-  it('ends with JOB_KIND_UNSUPPORTED', async () => {
-    const job = {
-      ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
-      kind: 'test_connection',
-      workflow: JSON.stringify(workflow),
-      deadlineMs: 1000,
-    } as const;
-    const { outcome } = await attempt(() => yielding([]), {
-      job,
-      testConnection: 'unsupported',
-    });
-    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'JOB_KIND_UNSUPPORTED' } });
-  });
-});
-
-describe('a connection test', () => {
-  const job = {
-    ref: { runId: 'r' as RunId, attempt: 1, epoch: 1 },
-    kind: 'test_connection' as const,
-    workflow: JSON.stringify(workflow),
-    deadlineMs: 1000,
-  };
-  const error = new RunnerError('SINK_UNAUTHORIZED', 'no').toFailure();
-
-  it.each([
-    ['success', [{}, {}]],
-    ['partialSuccess', [{}, { passed: false, mandatory: false, error }]],
-    ['failed', [{}, { passed: false, mandatory: true, error }]],
-  ] as const)('is a %s by its steps', async (status, records) => {
-    const { outcome, sink } = await attempt(() => yielding([]), {
-      job,
-      testConnection: () => steps(records),
-    });
-    expect(outcome.status).toBe(status);
-    expect(outcome.error).toEqual(status === 'failed' ? error : undefined);
-    expect(sink.records.map((record) => record.kind)).toEqual(['step', 'step', 'outcome']);
   });
 });
