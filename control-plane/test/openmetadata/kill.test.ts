@@ -122,7 +122,7 @@ describe('log', () => {
 
   it('says why a run waits, and why it failed', async () => {
     await scene.trigger();
-    await eventually(async () => (await log()).includes('waiting for a runner'));
+    await eventually(async () => (await log()).includes('no runner of pool default is connected'));
     const runner = await scene.runner();
     const { ref } = await accept(runner);
     const error = { code: 'SOURCE_REFUSED', message: 'no', remedy: 'Ask.', retryable: false };

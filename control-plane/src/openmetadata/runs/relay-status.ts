@@ -16,6 +16,16 @@ const RESULTS: Readonly<Record<EndState, RelayResult>> = {
   cancelled: 'stopped',
 };
 
+/** Counts of the sink that make up the records of its step. */
+const ARRIVED = [
+  'written',
+  'unchanged',
+  'lineage',
+  'profiles',
+  'samples',
+  'storedProcedures',
+] as const;
+
 export function resultOf(state: EndState): RelayResult {
   return RESULTS[state];
 }
@@ -41,15 +51,18 @@ export function runningStatus(
   source: Progress | undefined,
   sink: SinkProgress | undefined,
 ): PipelineStatus {
-  const { written = 0, failed = 0 } = sink?.counts ?? {};
+  const counts = sink?.counts ?? {};
   return {
     ...statusOf(relay, 'running', startedAt),
     status: [
       stepOf('Salesforce', source?.done ?? 0),
       {
-        ...stepOf('OpenMetadata', sink?.tables.done ?? 0),
-        updated_records: written,
-        errors: failed,
+        ...stepOf(
+          'OpenMetadata',
+          ARRIVED.reduce((sum, name) => sum + (counts[name] ?? 0), 0),
+        ),
+        updated_records: counts['written'] ?? 0,
+        errors: counts['failed'] ?? 0,
       },
     ],
   };
