@@ -31,10 +31,12 @@ export class ContainerHost {
     archive: string,
     volumes: Readonly<Record<string, string>>,
     configuration: string,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<ContainerHost> {
     const directory = mkdtempSync(join(tmpdir(), 'containers-'));
     mkdirSync(join(directory, 'configuration'), { mode: 0o755 });
     const mounts = [
+      ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
       ...Object.entries(volumes).map(([name, path]) => `--volume=${name}:${path}`),
       `--volume=${join(directory, 'configuration')}:${configuration}:ro`,
     ];

