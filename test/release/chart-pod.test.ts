@@ -71,7 +71,7 @@ describe.skipIf(releaseObstacle() !== undefined)(
     let command: readonly string[];
 
     /**
-     * Files behind a link to a directory, for root and a group, as the kubelet writes ConfigMaps
+     * Files behind a link to a directory, for root and a group, as Kubernetes mounts ConfigMaps
      * and Secrets.
      */
     function projected(name: string, data: Readonly<Record<string, string>>): string {
@@ -178,7 +178,7 @@ describe.skipIf(releaseObstacle() !== undefined)(
     it('enrolls once, and finds its identity when it starts again', async () => {
       expect(await prepare()).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('nrolled'),
+        stdout: expect.stringMatching(/enrolled/i),
       });
       expect(await prepare()).toMatchObject({ code: 0, stdout: '' });
     });
