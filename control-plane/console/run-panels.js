@@ -98,6 +98,11 @@ function waitText({ waiting: { message, retryAt, remedy, endsAt }, attempt, maxA
   );
 }
 
+function scheduledFor({ at, retry }) {
+  const time = new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+  return retry === 0 ? time : `${time}, repetition ${retry}`;
+}
+
 function runFacts(run) {
   const optional = (value) => (value === undefined ? null : count(value));
   return facts([
@@ -112,6 +117,8 @@ function runFacts(run) {
     ['Duration', duration(run.startedAt, run.endedAt)],
     ['Attempt', `${run.attempt} of ${run.maxAttempts}`],
     ['Runner', run.runnerName ?? '–'],
+    ['Pool', run.pool],
+    ['Scheduled for', run.slot === null ? null : scheduledFor(run.slot)],
     ['Channel', run.channel === null ? null : CHANNELS[run.channel]],
     ['Integrity', run.integrity === 'ok' ? 'verified' : null],
   ]);

@@ -94,6 +94,12 @@ describe('waiting run', () => {
       waitOf({ pinnedTo: 'edge' }, []),
       'waiting for runner edge, not connected since 2023-11-14T22:13:20.000Z',
     ],
+    ['POOL_EMPTY', waitOf({ pool: 'eu' }), 'no runner of pool eu is connected'],
+    [
+      'POOL_DIFFERS',
+      waitOf({ pool: 'eu', pinnedTo: 'edge' }),
+      'waiting for runner edge in pool eu, but it is in pool default',
+    ],
     ['REFUSED', waitOf({ refusedBy: ['rnr_1'] }), 'edge rejected the run permanently'],
     [
       'KIND_UNSUPPORTED',

@@ -47,6 +47,7 @@ describe.skipIf(noBrowser)('pools in the console', () => {
     await card.getByText('us', { exact: true }).waitFor();
     await card.getByRole('button', { name: 'Test connection' }).click();
     await view.page.getByText('no runner of pool us is connected').waitFor();
+    await view.page.getByText('us', { exact: true }).waitFor();
     await view.shot('pool-empty');
     await view.page.getByRole('button', { name: 'Cancel run' }).click();
   });

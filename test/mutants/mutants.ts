@@ -250,6 +250,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "return pool === null || runner.pool !== '';",
       },
     ],
-    tests: ['control-plane/test/pool-runs.test.ts'],
+    tests: ['control-plane/test/placement.test.ts'],
   },
 ];

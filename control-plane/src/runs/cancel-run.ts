@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { Registry } from '../link/registry.ts';
+import { DISPATCH } from '../runtime/change-hub.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import { existingRun } from './existing.ts';
 import { canceled, end, holder, isEnded, type Run } from './run.ts';
@@ -31,5 +32,6 @@ export async function cancelRun(
     registry.cancel(runnerId, { runId: run.id, attempt: run.attempt, epoch: run.epoch }, reason);
   deps.log.info({ run: id, state: run.status.state }, 'cancel requested');
   deps.changes.changed(id);
+  deps.changes.changed(DISPATCH);
   return run;
 }

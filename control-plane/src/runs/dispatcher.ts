@@ -80,6 +80,7 @@ export class Dispatcher {
       );
       changes.changed(run.id);
     }
+    changes.changed(DISPATCH);
   }
 
   #afterDeadline(run: Run, at: Moment): Run {

@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts';
 
-/** The topic of everything that may let a run start: new runs, and runners with free capacity. */
+/**
+ * The topic of everything that may let a run start: new and ended runs, and runners with free
+ * capacity.
+ */
 export const DISPATCH = 'dispatch';
 /** The topic of schedules that were changed. */
 export const SCHEDULES = 'schedules';

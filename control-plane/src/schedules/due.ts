@@ -1,7 +1,7 @@
 import { isEnded, type Run, type Slot } from '../runs/run.ts';
 import type { Schedule } from '../store/schedule.ts';
 import type { RunReads } from '../store/store.ts';
-import { latestSlot, nextSlot } from './slots.ts';
+import { latestSlot } from './slots.ts';
 
 /** A clock that is set back by less is only waited for: no slot can be lost in a minute. */
 export const CLOCK_TOLERANCE_MS = 60_000;
@@ -13,20 +13,23 @@ export interface Due {
 }
 
 /**
- * The next start of a schedule; undefined for none. Of several slots that are due, only the last is
+ * The next start of a schedule whose first slot that is not settled is `first`; undefined for none. Of several slots that are due, only the last is
  * started; it also takes the place of the repetition of a failed run.
  */
 export async function nextDue(
   schedule: Schedule,
+  first: number | undefined,
   runs: Pick<RunReads, 'ofSlot'>,
   now: number,
 ): Promise<Due | undefined> {
-  const first = nextSlot(schedule, schedule.settledUntil);
   if (first !== undefined && first <= now) {
     const at = latestSlot(schedule, now) ?? first;
     return { slot: { at, retry: 0 }, at };
   }
-  const last = await runs.ofSlot(schedule.pipeline, schedule.settledUntil);
+  const last =
+    schedule.retries === 0
+      ? undefined
+      : await runs.ofSlot(schedule.pipeline, schedule.settledUntil);
   const again = repetition(schedule, last, now);
   if (first === undefined || (again !== undefined && again.at < first)) return again;
   return { slot: { at: first, retry: 0 }, at: first };

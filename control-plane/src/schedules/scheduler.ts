@@ -16,6 +16,7 @@ import { momentOf } from '../runtime/clock.ts';
 import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Schedule } from '../store/schedule.ts';
 import { CLOCK_TOLERANCE_MS, nextDue } from './due.ts';
+import { FirstSlots } from './first-slots.ts';
 import { hasSameTimes } from './saving.ts';
 import type { ScheduledStarter } from './starter.ts';
 
@@ -25,6 +26,7 @@ const RECHECK_MS = 60_000;
 export class Scheduler {
   readonly #deps: Deps;
   readonly #start: ScheduledStarter;
+  readonly #first = new FirstSlots();
   /** Starts in progress, by pipeline. */
   readonly #starting = new Map<string, Promise<void>>();
 
@@ -69,7 +71,7 @@ export class Scheduler {
     const { pipeline, settledUntil } = schedule;
     const { now, monotonic } = momentOf(clock);
     if (settledUntil > now + CLOCK_TOLERANCE_MS) return this.#settle(schedule, now);
-    const due = await nextDue(schedule, store.read.runs, now);
+    const due = await nextDue(schedule, this.#first.of(schedule), store.read.runs, now);
     if (due === undefined) return RECHECK_MS;
     if (due.at > now) return due.at - now;
     const { slot } = due;
