@@ -174,7 +174,7 @@ export class BulkSender {
   async #absent(tables: readonly Outgoing[], signal: AbortSignal): Promise<readonly Outgoing[]> {
     const absent: Outgoing[] = [];
     for (const table of tables) {
-      const found = await this.#deps.index.fetch(table.fqn, signal);
+      const found = await this.#deps.index.look(table.fqn, signal);
       if (found?.deleted !== false || found.sourceHash !== table.hash) absent.push(table);
     }
     return absent;

@@ -82,7 +82,7 @@ export class DeferredKeys {
     ];
     const call = { path: byName('table', fqn), what: titled('table', fqn), body };
     const hasArrived = async (): Promise<boolean> =>
-      (await index.fetch(fqn, signal))?.sourceHash === hash;
+      (await index.look(fqn, signal))?.sourceHash === hash;
     await server.send({ method: 'PATCH', ...call, hasArrived }, signal);
     await index.put(fqn, { id: undefined, sourceHash: hash, deleted: false }, signal);
   }

@@ -113,6 +113,11 @@ describe('after a bulk request that timed out', () => {
     await run();
   });
 
+  it('the server may answer 500 for a table that it is creating', async () => {
+    catalog.server.faults.push({ on: /^GET \/tables\/name/, status: 500, times: 12 });
+    await run();
+  });
+
   it('tables that a background job lost are sent one by one', async () => {
     catalog.server.faults.push({
       on: /^PUT \/tables\/bulk$/,

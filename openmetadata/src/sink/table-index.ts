@@ -83,17 +83,27 @@ export class TableIndex {
     fqn: string,
     signal: AbortSignal,
   ): Promise<(IndexedTable & { readonly id: string }) | undefined> {
-    const answer = await this.#server.find(
-      `${byName('table', fqn)}?include=all&fields=sourceHash`,
-      titled('table', fqn),
-      signal,
-    );
-    if (answer === undefined) return undefined;
-    const { id, sourceHash, deleted } = readAs(
-      storedEntitySchema,
-      answer.body,
-      titled('table', fqn),
-    );
+    return this.#read(fqn, [404], signal);
+  }
+
+  /**
+   * Like `fetch`, while the server may be creating the table: it answers 500 for a table that it
+   * has stored without its place in the schema so far.
+   */
+  async look(fqn: string, signal: AbortSignal): Promise<IndexedTable | undefined> {
+    return this.#read(fqn, [404, 500], signal);
+  }
+
+  async #read(
+    fqn: string,
+    absent: readonly number[],
+    signal: AbortSignal,
+  ): Promise<(IndexedTable & { readonly id: string }) | undefined> {
+    const what = titled('table', fqn);
+    const path = `${byName('table', fqn)}?include=all&fields=sourceHash`;
+    const answer = await this.#server.send({ method: 'GET', path, what, accept: absent }, signal);
+    if (absent.includes(answer.status)) return undefined;
+    const { id, sourceHash, deleted } = readAs(storedEntitySchema, answer.body, what);
     return { id, sourceHash, deleted };
   }
 

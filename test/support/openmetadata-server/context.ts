@@ -26,6 +26,7 @@ export class ServerContext {
     bulk: true,
     background: true,
     backgroundJobs: 0,
+    unfinished: new Set(),
   };
   /** Tokens of bots. */
   readonly tokens = new Set<string>();

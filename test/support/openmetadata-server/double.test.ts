@@ -37,6 +37,7 @@ function open(): {
     bulk: true,
     background: true,
     backgroundJobs: 0,
+    unfinished: new Set(),
   };
   const request = (
     method: string,

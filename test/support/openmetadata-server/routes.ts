@@ -33,6 +33,8 @@ export interface ServerState {
   background: boolean;
   /** Bulk requests carried out in the background so far. */
   backgroundJobs: number;
+  /** New tables that a background job has stored only in part. */
+  readonly unfinished: Set<string>;
   /** How long bulk requests take; undefined for no time. */
   slowBulks?: SlowBulks;
 }
@@ -68,6 +70,8 @@ export function route(request: Request, store: Store, state: ServerState): Reply
   if (method === 'GET' && rest[1] === 'tableProfile') return latestProfile(rest[0]!, store, state);
   if (method === 'PUT' && rest[1] === 'sampleData')
     return putSample(rest[0]!, request.body, store, state);
+  if (method === 'GET' && kind === 'table' && state.unfinished.has(rest[1] ?? ''))
+    throw new Problem(500, 'Entity type table does not have expected relationship contains');
   const entity = rest[0] === 'name' ? store.get(kind, rest[1] ?? '') : store.byId(kind, rest[0]!);
   return single(kind, entity, request, store);
 }
@@ -188,13 +192,17 @@ function bulk({ body, query }: Request, store: Store, state: ServerState): Reply
       return [];
     }
   });
-  const saveAll = (): Json[] =>
-    checked.map(({ request, fqn }) => ({
+  const saveAll = (): Json[] => {
+    for (const { fqn } of checked) state.unfinished.delete(fqn);
+    return checked.map(({ request, fqn }) => ({
       request: save('table', fqn, request, store, state).entity.fullyQualifiedName,
       status: 200,
     }));
+  };
   if (inBackground(state, query)) {
     state.backgroundJobs += 1;
+    for (const { fqn } of checked)
+      if (store.find('table', fqn) === undefined) state.unfinished.add(fqn);
     void takeTime(requests, store, state).then(() => setTimeout(saveAll, BACKGROUND_MS));
     return { status: 202, body: bulkResult(requests, [], failed) };
   }
