@@ -49,7 +49,7 @@ export function settingsText(settings: ServerSettings, caFile: string | undefine
     ...lines,
     '',
     ...(caFile === undefined ? [] : truststoreLines(caFile)),
-    'Then restart the server. Settings > Ingestion shows the pipeline service as healthy.',
+    'Then restart the server. Settings > Preferences > Health shows the pipeline service as healthy.',
     '',
   ].join('\n');
 }
