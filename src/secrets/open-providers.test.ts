@@ -8,6 +8,7 @@ import {
   secretSettingsSchema,
   type ProviderName,
   type SecretSettings,
+  PROVIDER_NAMES,
 } from './providers/registry.ts';
 import { openVault } from './vault/vault.ts';
 
@@ -113,7 +114,7 @@ describe('all providers as one', () => {
     await expect(read({ ...settings, mounts })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('unknown provider "consul"') as string,
-      remedy: 'Use one of vault, files, environment.',
+      remedy: `Use one of ${PROVIDER_NAMES.join(', ')}.`,
     });
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerSettings } from '../../test/support/worker-settings.ts';
 import type { ConnectorLimits } from '../connectors/connector.ts';
-import { loadConnectors } from '../connectors/registry.ts';
+import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
@@ -61,7 +61,7 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
     audit: silentLogger,
     env: {},
     sink,
-  })({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! });
+  })({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() });
   return access.limits;
 }
 

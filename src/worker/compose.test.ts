@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerSettings } from '../../test/support/worker-settings.ts';
-import { loadConnectors } from '../connectors/registry.ts';
+import { createSalesforceConnector } from '../connectors/salesforce/connector.ts';
 import { silentLogger } from '../../foundation/src/logging/logger.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { composeAccess } from './compose.ts';
@@ -72,7 +72,7 @@ async function usesSink(
     sink: 'ifPermitted',
   });
   return (
-    (await open({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! }))
+    (await open({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() }))
       .openSink !== undefined
   );
 }
@@ -172,7 +172,7 @@ describe('a file that a job names', () => {
         audit: silentLogger,
         env: {},
         sink: 'unused',
-      })({ kind: 'metadata', document, workflow, connector: (await loadConnectors())[0]! });
+      })({ kind: 'metadata', document, workflow, connector: createSalesforceConnector() });
       const text = access.secrets
         .get('sslConfig.sslKey')!
         .read(AbortSignal.timeout(300_000))

@@ -14,5 +14,5 @@ const REVEALED_IN = [
 
 it('a secret is revealed only in these files', () => {
   const files = production.filter((path) => read(path).includes('.reveal()'));
-  expect(files.sort()).toEqual(REVEALED_IN);
+  expect(files.toSorted()).toEqual(REVEALED_IN.toSorted());
 });

@@ -96,7 +96,9 @@ describe('docs/extending.md', () => {
       'test/contract/inventory.contract.test.ts',
       'test/contract/secret-provider.contract.test.ts',
       'test/house/architecture.test.ts',
+      'test/house/code.test.ts',
       'test/house/connectors.test.ts',
+      'test/house/function-length.test.ts',
       'test/house/job-kinds.test.ts',
       'test/house/secrets.test.ts',
     );
