@@ -1,18 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlPlaneClient, type Run } from '../../demo/control-plane-client.ts';
-import { Processes } from '../../demo/processes.ts';
 import {
   passwordReference,
   tokenReference,
@@ -22,10 +13,18 @@ import {
   type Sandbox,
 } from '../../demo/setup.ts';
 import { Program } from './program.ts';
+import {
+  callSandbox,
+  enrollRunner,
+  mountState,
+  root,
+  runnerProgram,
+  startSandboxProgram,
+  tableNames,
+} from './stage-setup.ts';
 import { storeInVault } from './vault.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-export const runnerProgram = join(root, 'bin/hybrid-runner.js');
+export { runnerProgram };
 
 /** The runner that every stage has, by the name that the demo gives it. */
 const FIRST = 'demo-runner';
@@ -67,7 +66,7 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const stage = new Stage(options);
     try {
-      if (options.stateBytes !== undefined) stage.#mountState(options.stateBytes);
+      if (options.stateBytes !== undefined) mountState(stage.stateDir, options.stateBytes);
       await Promise.all([stage.#startSandbox(), stage.startControlPlane()]);
       writeRunnerFiles(stage.place, stage.sandbox, stage.controlPlane, {
         objects: options.objects,
@@ -251,32 +250,14 @@ export class Stage {
     );
   }
 
-  /** Every table the control plane has, by name. */
-  async tables(): Promise<string[]> {
-    const names: string[] = [];
-    for (let after = ''; ;) {
-      const page = await this.client.call<{ tables: { name: string }[]; next: string | null }>(
-        'GET',
-        `/api/v1/tables?service=sandbox&limit=500${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
-      );
-      names.push(...page.tables.map(({ name }) => name));
-      if (page.next === null || page.next === undefined) return names.sort();
-      after = page.next;
-    }
+  /** Names of all tables in the catalog. */
+  tables(): Promise<string[]> {
+    return tableNames(this.client);
   }
 
-  async admin<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(new URL(path, this.sandbox.adminUrl), {
-      method,
-      headers: {
-        authorization: `Bearer ${this.sandbox.adminToken}`,
-        'content-type': 'application/json',
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+  /** Calls the admin endpoint of the sandbox org. */
+  admin<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return callSandbox(this.sandbox, method, path, body);
   }
 
   async waitFor(what: string, condition: () => Promise<boolean>, ms = 240_000): Promise<void> {
@@ -297,49 +278,17 @@ export class Stage {
     rmSync(this.place.directory, { recursive: true, force: true });
   }
 
-  #mountState(bytes: number): void {
-    mkdirSync(this.stateDir, { mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', this.stateDir]);
+  async #startSandbox(): Promise<void> {
+    const { program, ready } = await startSandboxProgram(this.place, this.options);
+    this.#programs.sandbox = program;
+    this.sandbox = ready;
   }
 
-  async #startSandbox(): Promise<void> {
-    const args = [
-      join(root, 'sandbox-org/src/main.ts'),
-      '--objects',
-      `${this.options.objects}`,
-      '--latency',
-      `${this.options.latencyMs}`,
-      '--state',
-      join(this.place.directory, 'sandbox-org'),
-      '--json',
-      ...(this.options.sandboxArgs ?? []),
-    ];
-    const { program, ready } = await Program.startReady(args);
-    this.#programs.sandbox = program;
-    this.sandbox = ready as unknown as Sandbox;
+  #enroll(name = FIRST): Promise<void> {
+    return enrollRunner(this.client, this.place, this.controlPlane.url, this.#configFileOf(name));
   }
 
   #configFileOf(name: string): string {
     return name === FIRST ? this.place.configFile : join(this.place.directory, `${name}.yaml`);
-  }
-
-  async #enroll(name = FIRST): Promise<void> {
-    const { token } = await this.client.call<{ token: string }>(
-      'POST',
-      '/api/v1/enrollment-tokens',
-      {},
-    );
-    const file = join(this.place.directory, 'token');
-    writeFileSync(file, token, { mode: 0o600 });
-    await Processes.run([
-      runnerProgram,
-      'enroll',
-      '--url',
-      this.controlPlane.url,
-      '--token-file',
-      file,
-      '--config',
-      this.#configFileOf(name),
-    ]);
   }
 }
