@@ -85,7 +85,8 @@ async function addressesThrough(recorder: Recorder, scene: Scene): Promise<Addre
 async function setUp(scene: Scene, recorder: Recorder | undefined): Promise<void> {
   const addresses =
     recorder === undefined ? scene.addresses() : await addressesThrough(recorder, scene);
-  const settings = await scene.addEndpoint(addresses);
+  const added = await scene.addEndpoint(addresses);
+  const settings = { ...added, SERVER_HOST_API_URL: addresses.server };
   await scene.target.configure(settings, addresses.controlPlaneCa);
   await scene.stage.startRunner();
   const status = await scene.ui.pipelineServiceStatus();

@@ -33,7 +33,8 @@ Without --server it runs against a double of the server.
   --bot-token-file FILE    token of its ingestion bot, to read what people see masked
   --ca FILE                CA certificate of that server (PEM)
   --configure-command CMD  shell command that restarts the server with the settings in its environment
-                           (PIPELINE_SERVICE_CLIENT_ENDPOINT, AIRFLOW_USERNAME, AIRFLOW_PASSWORD, CONTROL_PLANE_CA)
+                           (PIPELINE_SERVICE_CLIENT_ENDPOINT, AIRFLOW_USERNAME, AIRFLOW_PASSWORD, CONTROL_PLANE_CA,
+                           SERVER_HOST_API_URL)
   --restart-command CMD    shell command that restarts the server, to do so during a run
   --port N                 port of the control plane (default ${REAL_PORT} with --server)
   --objects N              sObjects in the org (default 12)

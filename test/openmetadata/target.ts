@@ -82,6 +82,7 @@ async function openDouble(): Promise<Target> {
         username: settings['AIRFLOW_USERNAME']!,
         password: settings['AIRFLOW_PASSWORD']!,
         caPem: readFileSync(controlPlaneCa, 'utf8'),
+        metadataApiEndpoint: settings['SERVER_HOST_API_URL']!,
       });
       return Promise.resolve();
     },

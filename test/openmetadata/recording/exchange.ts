@@ -18,8 +18,9 @@ const ENCRYPTED = /fernet:[\w=-]+/g;
 const TIME = /\b1[6-9]\d{11}\b/g;
 const DATE = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g;
 const ADDRESS = /https?:\/\/(?:127\.0\.0\.1|localhost|catalog\.test)(?::\d+)?/g;
+const FIRST_TIME = 1_700_000_000_000;
 /** What tells nothing and takes room. */
-const DROPPED = [
+export const DROPPED: readonly string[] = [
   'changeDescription',
   'incrementalChangeDescription',
   'href',
@@ -28,12 +29,12 @@ const DROPPED = [
 ];
 
 /**
- * Takes out of exchanges what differs from one recording to the next, and what must not be kept:
- * ids are numbered in the order in which they appear, tokens, encrypted secrets, times and
- * addresses are replaced.
+ * Takes out of exchanges what differs from one recording to the next, and what must not be kept: ids are numbered in the
+ * order in which they appear, times begin at one time, tokens, encrypted secrets and addresses are replaced.
  */
 export class Normalizer {
   readonly #ids = new Map<string, string>();
+  #firstTime: number | undefined;
   readonly #replacements: readonly (readonly [RegExp | string, string])[];
 
   /** `names`: texts to replace, such as the prefix of one run's names. */
@@ -55,13 +56,14 @@ export class Normalizer {
 
   #value(value: unknown): unknown {
     if (typeof value === 'string') return this.#text(value);
-    if (typeof value === 'number') return String(value).match(TIME) === null ? value : 1;
+    if (typeof value === 'number')
+      return String(value).match(TIME) === null ? value : this.#time(value);
     if (Array.isArray(value)) return value.map((item) => this.#value(item));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value)
         .filter(([name]) => !DROPPED.includes(name))
-        .map(([name, item]) => [name, this.#value(item)]),
+        .map(([name, item]) => [name, name === 'jwtToken' ? '<token>' : this.#value(item)]),
     );
   }
 
@@ -73,8 +75,14 @@ export class Normalizer {
       .replace(ENCRYPTED, '<encrypted>')
       .replace(UUID, (id) => this.#id(id.toLowerCase()))
       .replace(DATE, '<date>')
-      .replace(TIME, '1')
+      .replace(TIME, (time) => String(this.#time(Number(time))))
       .replace(ADDRESS, 'https://catalog.test');
+  }
+
+  /** The order and the distance of times stay. */
+  #time(time: number): number {
+    this.#firstTime ??= time;
+    return FIRST_TIME + time - this.#firstTime;
   }
 
   #id(id: string): string {

@@ -10,6 +10,8 @@ export interface PipelineServiceSettings {
   readonly endpoint: string;
   readonly username: string;
   readonly password: string;
+  /** What pipelines are told to write to. Default: the server's own address. */
+  readonly metadataApiEndpoint?: string;
   /** The truststore. */
   readonly caPem?: string;
   /** How long each base may take to answer. Default: 5 seconds. */

@@ -40,6 +40,7 @@ export class ServerContext {
   readonly pipelining: PipelineContext;
   readonly #hostPort: () => string;
   #client: AirflowClient | undefined;
+  #metadataApiEndpoint: string | undefined;
 
   constructor({ version, hostPort }: ContextOptions) {
     this.version = version;
@@ -64,6 +65,7 @@ export class ServerContext {
   /** Points the server's pipeline service at another place; undefined disables it. */
   usePipelineService(settings: PipelineServiceSettings | undefined): AirflowClient | undefined {
     this.#client?.close();
+    this.#metadataApiEndpoint = settings?.metadataApiEndpoint;
     this.#client = settings === undefined ? undefined : new AirflowClient(settings, this.version);
     return this.#client;
   }
@@ -86,7 +88,7 @@ export class ServerContext {
     return {
       clusterName: 'openmetadata',
       type: 'OpenMetadata',
-      hostPort: this.#hostPort(),
+      hostPort: this.#metadataApiEndpoint ?? this.#hostPort(),
       authProvider: 'openmetadata',
       verifySSL: 'validate',
       sslConfig: { caCertificate: '' },
