@@ -21,6 +21,7 @@ const MODULES = [
   'options',
   'pipeline-form',
   'profile-panels',
+  'relay-panel',
   'run',
   'run-panels',
   'runners',
