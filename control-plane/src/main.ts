@@ -109,6 +109,8 @@ function stopOnSignal(close: () => Promise<void>): void {
 
 run(process.argv.slice(2)).catch((thrown: unknown) => {
   const error = ControlPlaneError.from(thrown);
-  log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, error.message);
+  if (process.argv[2] === 'openmetadata')
+    process.stderr.write(`control-plane: ${error.code}: ${error.message}\n${error.remedy}\n`);
+  else log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, error.message);
   process.exitCode = error.code === 'USAGE' ? 2 : 1;
 });

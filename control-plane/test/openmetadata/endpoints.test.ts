@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startProgram } from '../program.ts';
 import { eventually, temporaryFolder } from '../stage.ts';
@@ -11,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+const LAUNCHER = fileURLToPath(new URL('../../bin/control-plane.js', import.meta.url));
 const SERVER = ['--server', 'https://catalog.acme.example/api'];
 
 function run(...argv: string[]): Promise<string> {
@@ -159,6 +162,28 @@ describe('control-plane openmetadata', () => {
   it('keeps the key apart, for its owner only', async () => {
     await run('add', '--name', 'prod', ...SERVER);
     expect(statSync(join(folder.path, 'openmetadata.key')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the program', () => {
+  it.each([
+    [
+      ['show', '--name', 'other'],
+      1,
+      'control-plane: NOT_FOUND: endpoint other does not exist\nSee ',
+    ],
+    [['add', '--name', 'A', ...SERVER], 2, 'control-plane: USAGE: --name must be'],
+    [['add'], 2, "error: required option '--name <name>' not specified"],
+    [['nothing'], 2, "error: unknown command 'nothing'"],
+  ])('ends %j with %i and words', (options, status, words) => {
+    const argv = [
+      'openmetadata',
+      ...options,
+      ...(options.length > 1 ? ['--data', folder.path] : []),
+    ];
+    const ended = spawnSync(process.execPath, [LAUNCHER, ...argv], { encoding: 'utf8' });
+    expect([ended.status, ended.stdout]).toEqual([status, '']);
+    expect(ended.stderr).toContain(words);
   });
 });
 
