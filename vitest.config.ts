@@ -33,7 +33,7 @@ export default defineConfig({
     isolate: false,
     coverage: {
       provider: 'v8',
-      include: ['{.,foundation,openmetadata,control-plane,sandbox-org}/src/**/*.ts'],
+      include: ['{src,{foundation,openmetadata,control-plane,sandbox-org}/src}/**/*.ts'],
       reporter: ['text-summary', 'html'],
     },
     // What a CommonJS package exports is its default, as Node itself has it.
