@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection, Ref } from '../fake-runner.ts';
 import { eventually } from '../stage.ts';
 import { accept, finish, FQN, linesOf, PARENTS, RelayStage, send, table } from './relay-stage.ts';
 
@@ -43,7 +44,24 @@ describe('kill', () => {
     expect(states()[2]).toBe('stopped');
   });
 
-  it('has the last word, also when the status before it is slow', async () => {
+  it('stops the writing of a run that has ended', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const { ref } = await accept(runner);
+    scene.server.faults.push({ on: /^PUT \/tables/, status: 503, times: 10_000 });
+    await finish(runner, ref, linesOf('Account'));
+    await scene.relayIs(id, 'writing');
+    await scene.kill();
+    await scene.relayIs(id, 'done');
+    expect(states()).toEqual(['stopped']);
+  });
+});
+
+describe('last status of a run', () => {
+  it.each([
+    ['success', (runner: Connection, ref: Ref) => finish(runner, ref, linesOf('Account'))],
+    ['stopped', () => scene.kill()],
+  ] as const)('arrives after slow ones before it: %s', async (last, end) => {
     const runner = await scene.runner();
     const slow = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
@@ -57,26 +75,13 @@ describe('kill', () => {
       keeps: true,
       status: 201,
     });
-    await send(runner, ref, [...PARENTS, table('Account')]);
     await begun.promise;
-    await scene.kill();
-    setTimeout(() => slow.resolve(), 1000);
+    await end(runner, ref);
+    setTimeout(() => slow.resolve(), 2000);
     await scene.relayIs(id, 'done');
-    expect(states()).toEqual(['stopped']);
+    expect(states()).toEqual([last]);
     const { statuses } = scene.server.pipelining;
-    expect(statuses.map(({ pipelineState }) => pipelineState)).toEqual(['running', 'stopped']);
-  });
-
-  it('stops the writing of a run that has ended', async () => {
-    const runner = await scene.runner();
-    const id = await scene.trigger();
-    const { ref } = await accept(runner);
-    scene.server.faults.push({ on: /^PUT \/tables/, status: 503, times: 10_000 });
-    await finish(runner, ref, linesOf('Account'));
-    await scene.relayIs(id, 'writing');
-    await scene.kill();
-    await scene.relayIs(id, 'done');
-    expect(states()).toEqual(['stopped']);
+    expect(statuses.map(({ pipelineState }) => pipelineState)).toEqual(['running', last]);
   });
 });
 

@@ -24,6 +24,9 @@ const tables = () =>
     .all('table')
     .filter(({ deleted }) => !deleted)
     .map(({ name }) => name);
+const ACCOUNT = 'crm.default.salesforce.Account';
+const PAY = 'hr.default.public.Pay';
+const line = (record: object): string => JSON.stringify(record);
 const states = () => scene.statuses.map(({ pipelineState }) => pipelineState);
 
 describe('run of a deployed pipeline', () => {
@@ -75,6 +78,22 @@ describe('run of a deployed pipeline', () => {
     expect(scene.server.store.all('table').map(({ version }) => version)).toEqual([0.1, 0.1]);
   });
 
+  it('is written again when some of it did not arrive', async () => {
+    const runner = await scene.runner();
+    const id = await scene.trigger();
+    const request = { tableProfile: { timestamp: 1, rowCount: 2 } };
+    const lines = [
+      ...PARENTS,
+      table('Account'),
+      line({ kind: 'profile', table: ACCOUNT, request }),
+    ];
+    scene.server.faults.push({ on: /tableProfile$/, status: 503, times: 6 });
+    await finish(runner, (await accept(runner)).ref, lines);
+    await scene.relayIs(id, 'done');
+    expect(states()).toEqual(['success']);
+    expect(scene.server.state.profiles.has(ACCOUNT)).toBe(true);
+  });
+
   it('removes what is gone only after the run has succeeded', async () => {
     const runner = await scene.runner();
     const first = await scene.trigger();
@@ -101,8 +120,11 @@ describe('run of a deployed pipeline', () => {
     const { ref } = await accept(runner);
     const foreign = (type: string, fqn: string, request: object) =>
       JSON.stringify({ kind: 'entity', type, fqn, request });
-    scene.server.store.put('databaseService', { name: 'hr', serviceType: 'Postgres' });
-    scene.server.store.put('database', { name: 'default', service: 'hr' });
+    const { store, state } = scene.server;
+    store.put('databaseService', { name: 'hr', serviceType: 'Postgres' });
+    store.put('database', { name: 'default', service: 'hr' });
+    store.put('databaseSchema', { name: 'public', database: 'hr.default' });
+    store.put('table', { name: 'Pay', databaseSchema: 'hr.default.public', columns: [] });
     const lines = [
       ...PARENTS,
       foreign('databaseSchema', 'crm.default.pay', { name: 'pay', database: 'hr.default' }),
@@ -115,14 +137,18 @@ describe('run of a deployed pipeline', () => {
       }),
       JSON.stringify({ kind: 'deletion', type: 'database', fqn: 'hr.default' }),
       table('Account'),
+      line({ kind: 'lineage', from: ACCOUNT, to: PAY, details: { source: 'ViewLineage' } }),
+      line({ kind: 'sampleData', table: PAY, request: { columns: [], rows: [] } }),
+      line({ kind: 'sweep', type: 'table', parent: 'hr.default.public', keep: [`${PAY}s`] }),
     ];
     await finish(runner, ref, lines);
     await eventually(async () => states()[0] === 'success');
-    const { store } = scene.server;
+    expect(store.get('table', PAY).deleted).toBe(false);
+    expect(state.lineage.size + state.samples.size).toBe(0);
     expect(store.find('databaseSchema', 'hr.default.pay')).toBeUndefined();
     expect(store.find('database', 'hr.more')).toBeUndefined();
     expect(store.get('database', 'hr.default').deleted).toBe(false);
     expect(JSON.stringify(store.get('databaseService', 'crm'))).not.toContain('evil');
-    expect(tables()).toEqual(['Account']);
+    expect(tables()).toEqual(['Pay', 'Account']);
   });
 });
