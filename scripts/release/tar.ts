@@ -2,8 +2,8 @@ import { contentOf, withDirectories, type Entry } from './entries.ts';
 
 /*
  * Writes ustar archives: the same bytes for the same entries, with owners and modes that the
- * builder need not have. Enough for releases; names over 255 bytes and files over 8 GiB are
- * rejected.
+ * builder need not have. Enough for releases; names over 255 bytes, links to names over 100 bytes
+ * and files over 8 GiB are rejected.
  */
 
 const BLOCK = 512;
@@ -15,6 +15,14 @@ export function tar(entries: readonly Entry[], epoch: number): Buffer {
     return [header(entry, content.length, epoch), content, padding(content.length)];
   });
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+}
+
+/** Where a link leads; empty for everything else. */
+function targetOf(entry: Entry): string {
+  if (entry.kind !== 'link') return '';
+  if (Buffer.byteLength(entry.target) > 100)
+    throw new Error(`the target of the link ${entry.path} is too long for an archive`);
+  return entry.target;
 }
 
 function padding(size: number): Buffer {
@@ -31,7 +39,7 @@ function header(entry: Entry, size: number, epoch: number): Buffer {
   block.write(octal(size, 12), 124);
   block.write(octal(epoch, 12), 136);
   block.write(TYPES[entry.kind], 156);
-  block.write(entry.kind === 'link' ? entry.target : '', 157);
+  block.write(targetOf(entry), 157);
   block.write('ustar', 257);
   block.write('00', 263);
   block.write(prefix, 345);
