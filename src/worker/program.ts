@@ -137,7 +137,7 @@ class WorkerProgram {
     const exitCode = await this.#attempt(start, prepared, sink, reporter);
     await reporter.end();
     await writer.close();
-    this.#strayOutput.release(prepared.logger);
+    this.#strayOutput.logAndClear(prepared.logger);
     await port.drain();
     this.#host.exit(exitCode);
   }
@@ -177,7 +177,7 @@ class WorkerProgram {
     const lost = new RunnerError('LEASE_LOST', 'the lease expired before it was renewed');
     const uptimeMs = Math.round(this.#deps.clock.uptime());
     logger.log('warn', 'lease expired; worker exits', { uptimeMs });
-    this.#strayOutput.release(logger);
+    this.#strayOutput.logAndClear(logger);
     this.#stop.request('interrupted', lost.toFailure());
     this.#host.exit(EXIT_LEASE_LOST);
   }
@@ -190,7 +190,7 @@ class WorkerProgram {
 
   #crash(thrown: unknown): void {
     const logger = createPortLog(this.#port, this.#redact, 'warn');
-    this.#strayOutput.release(logger);
+    this.#strayOutput.logAndClear(logger);
     logger.log('error', 'unhandled error in worker', errorChain(thrown));
     void this.#port.drain().then(() => this.#host.exit(EXIT_DEFECT));
   }

@@ -32,7 +32,7 @@ export class StrayOutput {
   }
 
   /** Logs and empties the buffers, redacted with the secrets known so far. */
-  release(logger: Logger): void {
+  logAndClear(logger: Logger): void {
     for (const buffer of this.#buffers) {
       const { text, bytes } = buffer.take();
       if (text === undefined)

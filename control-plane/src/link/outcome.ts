@@ -73,7 +73,7 @@ async function applyValidOutcome(
   const next = afterOutcome(run, outcome, integrity, momentOf(deps.clock), deps.limits);
   const succeeded = next.status.state === 'success' || next.status.state === 'partialSuccess';
   return succeeded
-    ? settleCatalog(tx, deps, { before: run, after: next }, attempt, { builtOn, line })
+    ? settleCatalog(tx, deps, { before: run, after: next }, attempt, { builtOn, outcomeLine: line })
     : next;
 }
 

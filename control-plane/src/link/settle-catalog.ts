@@ -7,24 +7,24 @@ import { ControlPlaneError } from '../runtime/errors.ts';
 import type { Attempt, Transaction } from '../store/store.ts';
 
 /**
- * Applies the findings of a successful attempt, and gives the catalog its next revision. An attempt
- * that left out what it expected in another state of the catalog is given up; the next one is a
- * full run.
+ * Applies the findings of a successful attempt, and gives the catalog its next revision. If the
+ * catalog has changed since the attempt's base revision, the attempt is given up and the next one is
+ * a full run.
  */
 export async function settleCatalog(
   tx: Transaction,
   deps: Deps,
   run: { readonly before: Run; readonly after: Run },
   attempt: Attempt,
-  { builtOn, line }: { readonly builtOn: string | undefined; readonly line: string },
+  { builtOn, outcomeLine }: { readonly builtOn: string | undefined; readonly outcomeLine: string },
 ): Promise<Run> {
   const { service } = run.before;
   if (!(await isComplete(tx, service, attempt, builtOn))) return giveUpStale(deps, run.before);
-  const { ended, complete } = await afterFindings(tx, deps, run.after, attempt);
+  const { ended, complete } = await applyAndEnd(tx, deps, run.after, attempt);
   const state = settledBy(
     await tx.catalogStates.get(service),
     attempt,
-    revisionAfter(ended.id, attempt.epoch, line),
+    revisionAfter(ended.id, attempt.epoch, outcomeLine),
   );
   await tx.catalogStates.save(complete ? state : { ...state, revision: '', keeper: null });
   return ended;
@@ -60,7 +60,7 @@ function giveUpStale(deps: Deps, run: Run): Run {
  * A run that reports unchanged entities missing from the catalog is only a partial success: runner
  * and store disagree.
  */
-async function afterFindings(
+async function applyAndEnd(
   tx: Transaction,
   deps: Deps,
   run: Run,

@@ -23,6 +23,6 @@ export function captureConsole(redact: (text: string) => string, logger: Logger)
     for (const [method, original] of before) console[method] = original;
     process.removeAllListeners('warning');
     for (const listener of warnings) process.on('warning', listener);
-    output.release(logger);
+    output.logAndClear(logger);
   };
 }
