@@ -57,6 +57,7 @@ async function limitsOf(salesforce: object, sink: SinkUse): Promise<ConnectorLim
   );
   const access = await composeAccess({
     settings,
+    connectors: [createSalesforceConnector()],
     redactor: createRedactor(),
     audit: silentLogger,
     env: {},

@@ -66,6 +66,7 @@ async function usesSink(
   );
   const open = composeAccess({
     settings,
+    connectors: [createSalesforceConnector()],
     redactor: createRedactor(),
     audit: silentLogger,
     env: {},
@@ -168,6 +169,7 @@ describe('a file that a job names', () => {
       );
       const access = await composeAccess({
         settings,
+        connectors: [createSalesforceConnector()],
         redactor: createRedactor(),
         audit: silentLogger,
         env: {},

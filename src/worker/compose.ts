@@ -1,5 +1,5 @@
 import { sourceNetwork } from '../config/network-settings.ts';
-import { CONNECTOR_TYPES } from '../connectors/registry.ts';
+import type { Connector } from '../connectors/connector.ts';
 import type { JobKind } from '../../foundation/src/domain/job.ts';
 import { createConnect } from '../../foundation/src/network/open.ts';
 import type { Logger } from '../../foundation/src/logging/logger.ts';
@@ -21,6 +21,8 @@ const SYSTEM = { clock: systemClock, random: systemRandom };
 
 export interface AccessOptions {
   readonly settings: WorkerSettings;
+  /** Those of the attempt: their types are keys of the policy. */
+  readonly connectors: readonly Pick<Connector, 'type'>[];
   /** Receives every secret that is read; the attempt must redact with it. */
   readonly redactor: Redactor;
   /** The local log. Its lines are not for the control plane. */
@@ -37,13 +39,15 @@ export interface AccessOptions {
  */
 export function composeAccess({
   settings,
+  connectors,
   redactor,
   audit,
   env,
   sink: sinkUse,
 }: AccessOptions): OpenAccess {
   return async (request) => {
-    const policySource = { file: settings.policyFile, connectors: CONNECTOR_TYPES };
+    const types = connectors.map(({ type }) => type);
+    const policySource = { file: settings.policyFile, connectors: types };
     const policy = await openPolicyForJob(policySource, audit);
     assertPermitted(request.kind, policy);
     const server = sinkServerFor(request, sinkUse, policy);

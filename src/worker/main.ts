@@ -20,11 +20,12 @@ function prepareProcess(): void {
 }
 
 prepareProcess();
+const connectors = await loadConnectors();
 runWorker(process, {
   clock: systemClock,
   random: systemRandom,
   disk: nodeDisk,
-  connectors: await loadConnectors(),
+  connectors,
   output: [process.stdout, process.stderr],
   prepare: (input, redactor, createLog) => {
     const settings = workerSettingsSchema.parse(input);
@@ -33,6 +34,7 @@ runWorker(process, {
       logger,
       openAccess: composeAccess({
         settings,
+        connectors,
         redactor,
         audit: logger,
         env: process.env,

@@ -138,6 +138,7 @@ export async function run(job: Job, kind: JobKind): Promise<Seen> {
     },
   });
   const now = Date.now();
+  const connectors = [createSalesforceConnector({ pauseMs: 1, tries: 2 })];
   await runAttempt({
     job: {
       ref: { runId: 'r', attempt: 1, epoch: 1 } as never,
@@ -145,8 +146,15 @@ export async function run(job: Job, kind: JobKind): Promise<Seen> {
       workflow: documentOf(job),
       deadlineMs: 60_000,
     },
-    connectors: [createSalesforceConnector({ pauseMs: 1, tries: 2 })],
-    openAccess: composeAccess({ settings, redactor, audit: silentLogger, env: {}, sink: 'unused' }),
+    connectors,
+    openAccess: composeAccess({
+      settings,
+      connectors,
+      redactor,
+      audit: silentLogger,
+      env: {},
+      sink: 'unused',
+    }),
     redact: (line) => redactor.redact(line),
     stop: new Stop(),
     clock: { ...systemClock, now: () => now - (now % 86_400_000) },

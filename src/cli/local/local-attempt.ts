@@ -2,14 +2,14 @@ import { loadConnectors } from '../../connectors/registry.ts';
 import { isRunId, type AttemptRef } from '../../../foundation/src/domain/ids.ts';
 import { yieldsEntities, type Job, type JobKind } from '../../../foundation/src/domain/job.ts';
 import type { OutcomeRecord } from '../../../foundation/src/domain/record.ts';
-import type { Logger } from '../../../foundation/src/logging/logger.ts';
 import { catalogServerOf } from '../../../openmetadata/src/catalog-server.ts';
 import type { Workflow } from '../../../openmetadata/src/workflow.ts';
-import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
+import { createRedactor } from '../../redaction/redactor.ts';
 import { systemClock } from '../../../foundation/src/runtime/clock.ts';
 import { RunnerError } from '../../../foundation/src/runtime/errors.ts';
 import { systemRandom } from '../../../foundation/src/runtime/random.ts';
-import { composeAccess } from '../../worker/compose.ts';
+import type { OpenAccess } from '../../worker/access.ts';
+import { composeAccess, type AccessOptions } from '../../worker/compose.ts';
 import type { RecordSink } from '../../worker/record-sink.ts';
 import { runAttempt } from '../../worker/run-attempt.ts';
 import { workerSettingsSchema } from '../../worker/settings.ts';
@@ -38,7 +38,7 @@ export async function runLocally(
   invocation: Invocation,
   { kind, openSink }: LocalAttempt,
 ): Promise<OutcomeRecord> {
-  const { flags, interrupts, terminal } = invocation;
+  const { flags, interrupts, terminal, env } = invocation;
   const file = requireFlag(flags, 'workflow');
   const settings = await loadSettings(invocation);
   const { text, workflow } = await readWorkflowFile(file);
@@ -46,6 +46,7 @@ export async function runLocally(
   if (yieldsEntities(kind) && sinkUse === 'required') catalogServerOf(workflow);
   const sink = await openSink(workflow);
   actAsOwner(settings.config.stateDir);
+  const connectors = await loadConnectors();
   const redactor = createRedactor();
   const redact = (line: string): string => redactor.redact(line);
   const progress = new ProgressLine(terminal, systemClock);
@@ -53,11 +54,12 @@ export async function runLocally(
     await openCommandLog(settings, invocation, { descriptor: 2, redact }),
   );
   const releaseConsole = captureConsole(redact, logger);
+  const access = { connectors, redactor, audit: logger, env, sink: sinkUse };
   try {
     return await runAttempt({
       job: localJob(kind, text, settings.config.jobs.deadlineMs),
-      connectors: await loadConnectors(),
-      openAccess: accessFor(settings.config, invocation, sinkUse, redactor, logger),
+      connectors,
+      openAccess: accessFor(settings.config, access),
       redact,
       sink,
       stop: stopOn(interrupts.signal),
@@ -72,15 +74,8 @@ export async function runLocally(
   }
 }
 
-function accessFor(
-  config: unknown,
-  { env }: Invocation,
-  sink: SinkUse,
-  redactor: Redactor,
-  audit: Logger,
-): ReturnType<typeof composeAccess> {
-  const settings = workerSettingsSchema.parse(config);
-  return composeAccess({ settings, redactor, audit, env, sink });
+function accessFor(config: unknown, options: Omit<AccessOptions, 'settings'>): OpenAccess {
+  return composeAccess({ ...options, settings: workerSettingsSchema.parse(config) });
 }
 
 function localJob(kind: JobKind, workflow: string, deadlineMs: number): Job {
