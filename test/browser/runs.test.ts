@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   batch,
@@ -6,6 +7,8 @@ import {
   stepLine,
   tableLine,
 } from '../../control-plane/test/fake-records.ts';
+import { RELAY } from '../../control-plane/test/store-relay.contract.ts';
+import { openSqliteStore } from '../../control-plane/src/store/sqlite.ts';
 import { noBrowser, useConsole } from './console.ts';
 import { contactTable, HOSTILE } from './records.ts';
 
@@ -137,6 +140,27 @@ describe.skipIf(noBrowser)('runs in the console', () => {
     await view.page.getByLabel('State').selectOption('');
     await view.page.getByRole('row').filter({ hasText: 'Failed' }).waitFor();
     await view.shot('runs');
+  });
+
+  it('shows how far the results are on their way to OpenMetadata', async () => {
+    const { id } = (await view.stage.api.post('/api/v1/pipelines/sandbox_metadata/runs')).body as {
+      id: string;
+    };
+    const ref = await view.nextJob();
+    const error = { code: 'SINK_REJECTED', message: 'no room', remedy: 'Make room.' };
+    const status = { state: 'done', result: 'partialSuccess', error, endedAt: 1 } as const;
+    const store = openSqliteStore(join(view.stage.data, 'store.sqlite'));
+    await store.transaction((tx) => tx.relays.save({ ...RELAY, runId: id, status }));
+    await store.close();
+    await view.signIn();
+    await view.page.goto(`https://localhost:${view.stage.port}/#/run/${id}`);
+    const panel = view.page.getByRole('region', { name: 'OpenMetadata' });
+    await panel.getByText('Incomplete').waitFor();
+    expect(await panel.innerText()).toMatch(/of endpoint prod\s+3 written\s+no room\s+Make room\./);
+    await view.shot('run-relay');
+    view.runner.send('batch', batch(ref, 1, [outcomeLine([])], { last: true }));
+    await view.page.getByRole('status', { name: 'State' }).getByText('Succeeded').waitFor();
+    expect(view.problems).toEqual([]);
   });
 
   it('shows why a run waits and when it is retried', async () => {
