@@ -141,6 +141,7 @@ describe('bad requests', () => {
       status,
       'pipeline nobody is not deployed. Deploy it.',
     ]);
+    expect(om.log()).toContain('"error":"pipeline nobody is not deployed"');
   });
 });
 

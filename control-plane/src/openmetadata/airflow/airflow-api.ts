@@ -61,7 +61,11 @@ function answerer(deps: AirflowApiDeps): (context: Context<Env>) => Promise<Answ
       const error = thrown instanceof RunnerError ? thrown : ControlPlaneError.from(thrown);
       const { method, path } = context.req;
       if (error.code === 'INTERNAL') deps.log.error({ err: thrown, method, path }, 'call failed');
-      else deps.log.warn({ method, path, code: error.code }, 'call of OpenMetadata refused');
+      else
+        deps.log.warn(
+          { method, path, code: error.code, error: error.message },
+          'call of OpenMetadata refused',
+        );
       return refusal(error);
     }
   };
