@@ -147,11 +147,16 @@ function fieldDifferences(
   names: readonly string[],
 ): string[] {
   return names
-    .filter((name) => sent[name] !== undefined && sent[name] !== stored[name])
+    .filter((name) => sent[name] !== undefined && asStored(name, sent[name]) !== stored[name])
     .map(
       (name) =>
         `${name} of ${at} is ${JSON.stringify(stored[name])} on the server, not ${JSON.stringify(sent[name])}`,
     );
+}
+
+/** A server keeps this in lower case. */
+function asStored(name: string, value: unknown): unknown {
+  return name === 'dataTypeDisplay' ? String(value).toLowerCase() : value;
 }
 
 function nameDifferences(

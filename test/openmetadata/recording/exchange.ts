@@ -10,6 +10,8 @@ export interface Exchange {
   readonly body?: unknown;
   readonly status: number;
   readonly answer?: unknown;
+  /** When the request came; not kept. */
+  readonly at?: number;
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;

@@ -4,8 +4,13 @@ import type { OpenMetadataRest } from '../../support/openmetadata-server/rest.ts
 import { kindOf, Normalizer, type Exchange } from './exchange.ts';
 import { RecordingProxy } from './recording-proxy.ts';
 
-/** Parts that say something about the server; the others do the same again. */
-const RECORDED = ['connection tests', 'refusals', 'a run by hand', 'schedule'];
+/** Parts that say something new about the server, with whose requests. */
+const RECORDED: Readonly<Record<string, readonly Exchange['by'][]>> = {
+  'connection tests': ['bot', 'person', 'server'],
+  refusals: ['bot', 'person', 'server'],
+  'a run by hand': ['bot', 'person', 'server'],
+  schedule: ['person', 'server'],
+};
 
 export interface RecorderOptions {
   readonly directory: string;
@@ -40,17 +45,22 @@ export class Recorder {
   }
 
   watch(rest: OpenMetadataRest): void {
+    let at = 0;
+    rest.onSend = () => (at = performance.now());
     rest.onCall = ({ method, path, body, status, answer }) =>
-      this.#exchanges.push({ method, path, by: 'person', body, status, answer });
+      this.#exchanges.push({ method, path, by: 'person', body, status, answer, at });
   }
 
   /** Writes what was exchanged since the last call. */
   keep(part: string): void {
-    const exchanges = this.#exchanges;
+    const exchanges = this.#exchanges.sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
     this.#exchanges = [];
-    if (!RECORDED.includes(part)) return;
+    const who = RECORDED[part];
+    if (who === undefined) return;
     const normalizer = new Normalizer(this.#options.names);
-    const kept = withoutPolls(exchanges).map((exchange) => normalizer.exchange(exchange));
+    const kept = withoutPolls(exchanges.filter(({ by }) => who.includes(by))).map((exchange) =>
+      normalizer.exchange(exchange),
+    );
     const file = join(this.#options.directory, `${part.replaceAll(' ', '-')}.json`);
     writeFileSync(file, `[\n${kept.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
   }

@@ -55,6 +55,7 @@ async function pass(
   response: ServerResponse,
   { target, targetCa, base, by, record }: RecordingProxyOptions,
 ): Promise<void> {
+  const at = performance.now();
   const body = await bytesOf(request);
   const { method = 'GET', url = '/' } = request;
   const { host: _host, ...headers } = request.headers;
@@ -75,6 +76,7 @@ async function pass(
     by,
     body: jsonOf(body, request.headers),
     status,
+    at,
     answer: jsonOf(bytes, answer.headers),
   });
 }

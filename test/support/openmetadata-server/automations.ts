@@ -50,7 +50,8 @@ export class Automations {
   }
 
   patch(id: string, operations: readonly Operation[], bot: boolean): Json {
-    this.#workflows.set(id, applyPatch(this.#get(id), operations));
+    // Edits of one person soon after each other are one version.
+    this.#workflows.set(id, { ...applyPatch(this.#get(id), operations), version: 0.2 });
     return this.shown(id, bot);
   }
 

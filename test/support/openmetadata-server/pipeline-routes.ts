@@ -31,6 +31,7 @@ const DISABLED: Reply = {
   body: { code: 200, reason: 'Pipeline Client Disabled' },
 };
 const RECENT_RUNS = 5;
+const DEFINITION_ID = randomUUID();
 
 /** undefined: the request is about something else. Throws Problem. */
 export async function routePipelines(
@@ -85,7 +86,7 @@ function testConnectionDefinition(name: string): Reply {
   };
   return {
     status: 200,
-    body: { id: randomUUID(), name: type, fullyQualifiedName: name, steps: [step], version: 0.1 },
+    body: { id: DEFINITION_ID, name: type, fullyQualifiedName: name, steps: [step], version: 0.1 },
   };
 }
 

@@ -1,5 +1,6 @@
 import { check } from './request-checks.ts';
 import { notFound, Problem } from './problem.ts';
+import { referenced, withReferences } from './references.ts';
 import { masked, unmasked, withDefaults } from './secrets.ts';
 import type { SlowBulks } from './slow-bulks.ts';
 import type { Entity, Json, Kind, Put, Store } from './store.ts';
@@ -110,7 +111,11 @@ function collection(
     throw new Problem(409, 'Entity already exists');
   const fqn = store.checked(kind, body as Json);
   const { entity, created } = save(kind, fqn, body as Json, store, state);
-  return { status: created ? 201 : 200, body: entity, etag: etagOf(entity) };
+  return {
+    status: created ? 201 : 200,
+    body: withReferences(entity, store),
+    etag: etagOf(entity),
+  };
 }
 
 function list(kind: Kind, query: URLSearchParams, store: Store): Reply {
@@ -122,12 +127,13 @@ function list(kind: Kind, query: URLSearchParams, store: Store): Reply {
   const all = store
     .all(kind)
     .filter(({ deleted }) => query.get('include') === 'all' || !deleted)
-    .filter((entity) => parents.every(([name, parent]) => entity[name] === parent));
-  const next = from + limit < all.length ? { after: String(from + limit) } : {};
+    .filter((entity) => parents.every(([name, parent]) => entity[name] === parent))
+    .sort((one, other) => (String(one['name']) < String(other['name']) ? -1 : 1));
+  const next = limit > 0 && from + limit < all.length ? { after: String(from + limit) } : {};
   return {
     status: 200,
     body: {
-      data: all.slice(from, from + limit).map((entity) => shown(entity, query)),
+      data: all.slice(from, from + limit).map((entity) => shown(entity, query, store)),
       paging: { total: all.length, ...next },
     },
   };
@@ -147,24 +153,24 @@ function single(
   if (method === 'GET') {
     if (entity.deleted && query.get('include') !== 'all')
       throw notFound(kind, entity.fullyQualifiedName);
-    return { status: 200, body: shown(entity, query), etag: etagOf(entity) };
+    return { status: 200, body: shown(entity, query, store), etag: etagOf(entity) };
   }
   if (method !== 'PATCH') throw new Problem(405, 'HTTP 405 Method Not Allowed');
   if (ifMatch !== undefined && ifMatch !== etagOf(entity))
     throw new Problem(412, 'the entity has been changed');
   const patched = store.patch(entity, body as Parameters<Store['patch']>[1]);
-  return { status: 200, body: patched, etag: etagOf(patched) };
+  return { status: 200, body: withReferences(patched, store), etag: etagOf(patched) };
 }
 
 /** Fields returned only on request. */
 const ON_REQUEST = ['owners', 'domains', 'tags', 'sourceHash', 'tableConstraints'];
 
-function shown(entity: Entity, query: URLSearchParams): Json {
+function shown(entity: Entity, query: URLSearchParams, store: Store): Json {
   const requested = (query.get('fields') ?? '').split(',');
   return Object.fromEntries(
-    Object.entries(entity).filter(
-      ([name]) => !ON_REQUEST.includes(name) || requested.includes(name),
-    ),
+    Object.entries(entity)
+      .filter(([name]) => !ON_REQUEST.includes(name) || requested.includes(name))
+      .map(([name, value]) => [name, referenced(name, value, store)]),
   );
 }
 
@@ -221,7 +227,6 @@ function bulkResult(
         ? 'failure'
         : 'partialSuccess';
   return {
-    dryRun: false,
     status,
     numberOfRowsProcessed: requests.length,
     numberOfRowsPassed: passed.length,
@@ -305,7 +310,7 @@ function putProfile(id: string, body: unknown, store: Store, state: ServerState)
   check('tableProfile', body);
   const table = store.byId('table', id);
   state.profiles.set(table.fullyQualifiedName, body as Json);
-  return { status: 200, body: table };
+  return { status: 200, body: shown(table, new URLSearchParams(), store) };
 }
 
 function latestProfile(fqn: string, store: Store, state: ServerState): Reply {
@@ -329,7 +334,7 @@ function putSample(id: string, body: unknown, store: Store, state: ServerState):
   if (rows.some((row) => row.length !== columns.length))
     throw new Problem(400, 'a row must have one value for each column');
   state.samples.set(table.fullyQualifiedName, body as Json);
-  return { status: 200, body: table };
+  return { status: 200, body: shown(table, new URLSearchParams(), store) };
 }
 
 function etagOf({ id, version }: Entity): string {

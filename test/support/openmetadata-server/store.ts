@@ -83,7 +83,8 @@ export class Store {
   }
 
   /** The second half of a put, after all checks. */
-  save(kind: Kind, fqn: string, request: Json): Put {
+  save(kind: Kind, fqn: string, given: Json): Put {
+    const request = inLowerCase(given);
     const stored = this.#of(kind).get(fqn);
     const entity =
       stored === undefined ? this.#create(fqn, request) : this.#update(stored, request);
@@ -240,6 +241,19 @@ function addTags(target: Json, stored: Json): void {
 
 function isSameType(column: Json, known: Json): boolean {
   return column['dataType'] === known['dataType'];
+}
+
+/** A server keeps the display of a type in lower case. */
+function inLowerCase(given: Json): Json {
+  const { dataTypeDisplay, columns, children } = given;
+  return {
+    ...given,
+    ...(typeof dataTypeDisplay === 'string'
+      ? { dataTypeDisplay: dataTypeDisplay.toLowerCase() }
+      : {}),
+    ...(Array.isArray(columns) ? { columns: list(columns).map(inLowerCase) } : {}),
+    ...(Array.isArray(children) ? { children: list(children).map(inLowerCase) } : {}),
+  };
 }
 
 function isFilled(value: unknown): boolean {
