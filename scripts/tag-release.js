@@ -9,6 +9,8 @@ import { join, resolve } from 'node:path';
  */
 const root = resolve(import.meta.dirname, '..');
 const MANIFESTS = ['package.json', 'control-plane/package.json', 'sandbox-org/package.json'];
+/** They name files of a release. */
+const DOCUMENTS = ['README.md', 'packaging/README.md'];
 const UNRELEASED = '## Unreleased\n';
 
 class ReleaseError extends Error {}
@@ -54,9 +56,13 @@ function setVersion(version) {
     for (const name of ['', 'control-plane', 'sandbox-org']) lock.packages[name].version = version;
     return `${JSON.stringify(lock, undefined, 2)}\n`;
   });
-  edit('README.md', (text) =>
-    text.replaceAll(new RegExp(`(hybrid-runner[-_])${RegExp.escape(before)}`, 'g'), `$1${version}`),
-  );
+  for (const path of DOCUMENTS)
+    edit(path, (text) =>
+      text.replaceAll(
+        new RegExp(`(hybrid-(?:runner|control-plane)[-_:])${RegExp.escape(before)}`, 'g'),
+        `$1${version}`,
+      ),
+    );
 }
 
 try {

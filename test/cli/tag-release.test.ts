@@ -11,6 +11,7 @@ const FILES = [
   'control-plane/package.json',
   'sandbox-org/package.json',
   'README.md',
+  'packaging/README.md',
   'scripts/tag-release.js',
 ];
 const CHANGELOG =
@@ -65,6 +66,8 @@ describe('npm run release:tag', () => {
       packages: { '': { version: '7.8.9' }, 'control-plane': { version: '7.8.9' } },
     });
     expect(read('README.md')).toContain('hybrid-runner_7.8.9_amd64.deb');
+    expect(read('packaging/README.md')).toContain('hybrid-control-plane_7.8.9_amd64.deb');
+    expect(read('packaging/README.md')).not.toMatch(/hybrid-\S+0\.1\.0/);
     expect(git('status', '--porcelain')).toBe('');
   });
 
