@@ -60,8 +60,9 @@ async function promptHidden(
   const stdin = terminal.stdin as ReadStream;
   const line = new HiddenLine();
   const onData = (chunk: Buffer): void => line.type(chunk);
-  terminal.stderr.write(prompt);
+  // Before the prompt: whoever answers it must not see the value echoed.
   stdin.setRawMode(true);
+  terminal.stderr.write(prompt);
   stdin.on('data', onData).resume();
   try {
     return await untilAborted(line.entered, signal);

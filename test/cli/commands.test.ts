@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,18 +103,21 @@ describe('secrets', () => {
 
   it.runIf(script.status === 0 && script.stdout.includes('util-linux'))(
     'are asked for twice on a terminal, without echo',
-    () => {
+    async () => {
       const command = `${process.execPath} ${program} secrets set ${reference} --config ${place.config}`;
-      const typed = `sleep 0.7; printf 'hunterX\\1772222\\r'; sleep 0.4; printf 'hunter2222\\r'; sleep 0.5`;
-      const { stdout } = spawnSync(
-        'sh',
-        ['-c', `(${typed}) | script -qec '${command}' /dev/null`],
-        { encoding: 'utf8' },
-      );
-      expect(stdout).toContain('Value of secret:/salesforce/prod/password:');
-      expect(stdout).toContain('Repeat the value:');
-      expect(stdout).toContain('version 1');
-      expect(stdout).not.toContain('2222');
+      const terminal = spawn('script', ['-qec', command, '/dev/null']);
+      let shown = '';
+      terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+      const prompt = async (text: string): Promise<void> => {
+        while (!shown.includes(text)) await once(terminal.stdout, 'data');
+      };
+      await prompt('Value of secret:/salesforce/prod/password:');
+      terminal.stdin.write('hunterX\u007f2222\r');
+      await prompt('Repeat the value:');
+      terminal.stdin.write('hunter2222\r');
+      await once(terminal, 'close');
+      expect(shown).toContain('version 1');
+      expect(shown).not.toContain('2222');
     },
   );
 });
