@@ -20,6 +20,7 @@ export default defineConfig({
       'test/browser/**',
       'test/kill/**',
       'test/install/**',
+      'test/release/**',
     ],
     // Patient, for machines that have other things to do; nothing waits this long when all is well.
     // What a test waits for itself is as patient.
