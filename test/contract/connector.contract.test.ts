@@ -5,6 +5,7 @@ import { loadConnectors } from '../../src/connectors/registry.ts';
 import { contextFor } from '../support/connector-context.ts';
 import { soapOptions } from '../support/salesforce-run.ts';
 import { connectorContract, UNREADABLE, type JobOptions } from './connector.contract.ts';
+import { fastClock } from '../support/fast-clock.ts';
 
 describe('the Salesforce connector', () => {
   let sandbox: Sandbox;
@@ -30,7 +31,8 @@ describe('the Salesforce connector', () => {
           match: { path: '/sobjects/?$', onward: true },
           effect: { kind: 'respond', status: 200, body: UNREADABLE },
         });
-        return working();
+        // The connector is patient with a source that answers nonsense.
+        return { ...working(), clock: fastClock(20) };
       },
     };
   });

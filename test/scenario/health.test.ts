@@ -55,11 +55,33 @@ describe('the health of a runner', () => {
       });
   }
 
-  it('has a word and an exit code for every state', async () => {
+  it('is the exit code 69 before the runner has started', async () => {
     await until(69, undefined, 'RUNNER_NOT_RUNNING');
+  }, 300_000);
+
+  // Before the control plane is killed: afterwards it holds runs back for the length of a lease.
+  it('is logged for a failed run, with the reason', async () => {
     await stage.startRunner();
     await until(0, 'connected', 'connected to');
+    await stage.admin('POST', '/faults', {
+      match: { path: '/services/Soap/' },
+      effect: {
+        kind: 'respond',
+        status: 500,
+        body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring></e:Fault></e:Body></e:Envelope>',
+      },
+    });
+    const run = await stage.startRun();
+    expect((await stage.ended(run)).state).toBe('failed');
+    await stage.waitFor('the line', async () =>
+      new RegExp(
+        `"level":"error"[^\\n]*${run}[^\\n]*"status":"failed"[^\\n]*"code":"SALESFORCE_LOGIN_FAILED"[^\\n]*"msg":"attempt ended"`,
+      ).test(stage.runner.output),
+    );
+    await stage.admin('DELETE', '/faults');
+  }, 300_000);
 
+  it('has a word and an exit code for every state', async () => {
     const policy = join(stage.place.directory, 'policy.yaml');
     renameSync(policy, `${policy}.away`);
     await until(3, 'noPolicy', 'POLICY_MISSING');
@@ -82,25 +104,6 @@ describe('the health of a runner', () => {
     await until(69, 'retrying', 'not connected since');
     await stage.startControlPlane();
     await until(0, 'connected');
-  }, 300_000);
-
-  it('is logged for a failed run, with the reason', async () => {
-    await stage.admin('POST', '/faults', {
-      match: { path: '/services/Soap/' },
-      effect: {
-        kind: 'respond',
-        status: 500,
-        body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring></e:Fault></e:Body></e:Envelope>',
-      },
-    });
-    const run = await stage.startRun();
-    expect((await stage.ended(run)).state).toBe('failed');
-    await stage.waitFor('the line', async () =>
-      new RegExp(
-        `"level":"error"[^\\n]*${run}[^\\n]*"status":"failed"[^\\n]*"code":"SALESFORCE_LOGIN_FAILED"[^\\n]*"msg":"attempt ended"`,
-      ).test(stage.runner.output),
-    );
-    await stage.admin('DELETE', '/faults');
   }, 300_000);
 
   it('includes the reason after the control plane has ended the runner permanently', async () => {

@@ -11,6 +11,7 @@ import {
 } from '../../../test/support/openmetadata-server/server.ts';
 import { OpenMetadataRest } from '../../../test/support/openmetadata-server/rest.ts';
 import type { Limits } from '../../src/limits.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import { addEndpoint } from '../../src/openmetadata/endpoints/endpoints.ts';
 import { openSealer } from '../../src/openmetadata/sealing.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -191,9 +192,10 @@ export class RelayStage {
   }
 }
 
-function inProcess(limits: Partial<Limits>): Launch {
+/** In this process, with short pauses. */
+export function inProcess(limits: Partial<Limits>, clock?: Clock): Launch {
   const quick = { relayPauseMaxMs: 50, retryOfferMs: 100, ...limits };
-  return (path) => openStage(quick, { path, remove: () => undefined });
+  return (path) => openStage(quick, { path, remove: () => undefined }, clock);
 }
 
 async function addEndpointFor(

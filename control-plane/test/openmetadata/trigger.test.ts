@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../fake-runner.ts';
-import { eventually } from '../stage.ts';
+import { eventually, SteppedClock } from '../stage.ts';
 import {
   accept,
   CONNECTION,
   finish,
   linesOf,
+  inProcess,
   PARENTS,
   RelayStage,
   send,
@@ -89,6 +90,11 @@ describe('trigger', () => {
 
 describe('schedule', () => {
   it('starts a run of the deployed pipeline', async () => {
+    // Some seconds before the minute, for which the test would wait otherwise.
+    const clock = new SteppedClock();
+    clock.step(50_000 - (clock.now() % 60_000));
+    await scene.close();
+    scene = await RelayStage.open({}, inProcess({}, clock));
     await scene.deploy({}, { airflowConfig: { scheduleInterval: '* * * * *' } });
     const runner = await scene.runner();
     const { ref, workflow } = await accept(runner);
