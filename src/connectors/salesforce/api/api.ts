@@ -2,7 +2,6 @@ import { release } from '../../../../foundation/src/http/body.ts';
 import type { HttpResponse } from '../../../../foundation/src/http/client.ts';
 import type { OutageGate } from '../../../../foundation/src/http/outage-gate.ts';
 import { retry, type RetryPolicy } from '../../../../foundation/src/http/retry.ts';
-import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import { RunnerError } from '../errors/errors.ts';
 import type { Random } from '../../../../foundation/src/runtime/random.ts';
 import { SerialQueue } from '../../../../foundation/src/runtime/serial-queue.ts';
@@ -16,7 +15,6 @@ import { endsRun } from './run-ending.ts';
 export interface ApiDeps extends ExchangeDeps {
   readonly sessions: SessionKeeper;
   readonly random: Random;
-  readonly logger: Logger;
   readonly outage: OutageGate;
   /** Tries in all for one call; overrides what a request says. */
   readonly tries?: number | undefined;

@@ -1,5 +1,6 @@
 import type { HttpClient, HttpResponse } from '../../../../foundation/src/http/client.ts';
 import type { OutageGate } from '../../../../foundation/src/http/outage-gate.ts';
+import type { Logger } from '../../../../foundation/src/logging/logger.ts';
 import type { Clock } from '../../../../foundation/src/runtime/clock.ts';
 import type { Session } from '../sign-in/session.ts';
 import type { CallBudget } from './budget.ts';
@@ -16,6 +17,8 @@ export interface Observation {
 export interface ExchangeDeps {
   readonly http: Pick<HttpClient, 'call'>;
   readonly clock: Clock;
+  /** Each call is a line of level debug. */
+  readonly logger: Logger;
   readonly outage: Pick<OutageGate, 'answered'>;
   /** Every call that counts toward the org's allocation is taken from it. */
   readonly budget: CallBudget;
@@ -45,19 +48,23 @@ export class Exchange {
    * budget does not allow.
    */
   async send(request: ApiRequest, session: Session, signal: AbortSignal): Promise<HttpResponse> {
-    const { http, clock, observe } = this.#deps;
+    const { http, clock, logger, observe } = this.#deps;
     this.#begin(request);
     const started = clock.monotonic();
-    let [answered, busy] = [false, false];
+    let status: number | undefined;
+    let busy = false;
     try {
       const response = await http.call(httpRequest(request, session), signal);
-      answered = true;
+      ({ status } = response);
       busy = this.#learn(response);
       return response;
     } finally {
       const millis = clock.monotonic() - started;
+      const answered = status !== undefined;
       this.#end(request, answered);
       observe?.({ millis, busy: busy || !answered || millis > SLOW_MS });
+      const { method, what } = request;
+      logger.log('debug', 'Salesforce call', { what, method, status, ms: Math.round(millis) });
     }
   }
 
